@@ -1,0 +1,82 @@
+"""
+Reading back: which entries of the journal to read, as values.
+
+A I{span} names one conversation and a stretch of it, in the terms of IRCv3 chathistory (BEFORE, AFTER, LATEST, AROUND,
+BETWEEN), by sequence number or by time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twistchat.chat.events import Event, RoomEvent, Told
+from twistchat.chat.names import fold
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A moment, C{time} milliseconds after the epoch, as one end of a stretch."""
+
+    time: int
+
+
+Point = int | At
+"""One end of a stretch: a sequence number, or a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """
+    A stretch of one conversation, oldest entry first whatever was asked.
+
+    With no C{after} and no C{before}: the last C{limit} entries.  Both ends are left out of what is read.  Where the
+    stretch holds more than C{limit} entries, those nearest its end are read, or with C{oldest} those nearest its start.
+
+    @ivar conversation: as L{conversation} names it.
+    @ivar limit: how many entries at the most; at least 1.
+    @ivar after: only what came later than this.
+    @ivar before: only what came earlier than this.
+    @ivar oldest: which end to read when there is more than C{limit}.
+    """
+
+    conversation: str
+    limit: int
+    after: Point | None = None
+    before: Point | None = None
+    oldest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """
+    The C{limit} entries nearest to a point: it, where it is an entry of this conversation; half before, half after.
+
+    @ivar conversation: as L{conversation} names it.
+    @ivar limit: how many entries at the most; at least 1.
+    @ivar point: their middle.
+    """
+
+    conversation: str
+    limit: int
+    point: Point
+
+
+def conversation(event: Event) -> str | None:
+    """
+    The conversation an event belongs to, and under which it is read back.
+
+    @return: for what happened in a room, the room's folded name; for a private text between two accounts, a name for
+        the pair; C{None} for anything else, which nobody reads back: a guest's nick is free for the next, who must
+        not find what was written to the last.
+    """
+    if isinstance(event, RoomEvent):
+        return fold(event.room)
+    if isinstance(event, Told) and event.source.account is not None and event.recipient.account is not None:
+        return pair(event.source.account, event.recipient.account)
+    return None
+
+
+def pair(one: str, other: str) -> str:
+    """The name of the conversation between two accounts, the same from either side."""
+    first, second = sorted((fold(one), fold(other)))
+    return f"{first} {second}"

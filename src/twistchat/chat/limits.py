@@ -1,0 +1,104 @@
+"""
+How much is too much: the limits, as one frozen value, and the token bucket that measures a rate.
+
+Nothing here reads a clock: whoever asks says what time it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    Every limit, with its default.  Lengths are characters unless they say bytes; rates are per second.
+
+    @ivar nick: a nick.
+    @ivar room: a room's name.
+    @ivar topic: a topic.
+    @ivar reason: the reason of a kick, a part, a quit or an absence.
+    @ivar message: a message that does not come through the IRC door, in bytes of UTF-8.
+    @ivar roomsPerUser: rooms one user is in.
+    @ivar bans: masks in one list of one room.
+    @ivar sendq: what may wait to leave for one connection, in bytes, the transport's own buffer included.
+    @ivar recvq: what one connection may have sent ahead of being served, in bytes.
+    @ivar registration: how long a connection may take to come in, in seconds.
+    @ivar floodBurst: lines one session may send at once.
+    @ivar floodRate: lines a second it may send after that.
+    @ivar roomJoinBurst: joins one room takes at once.
+    @ivar roomJoinRate: joins a second it takes after that.
+    @ivar userJoinBurst: rooms one user may join at once.
+    @ivar userJoinRate: rooms a second they may join after that.
+    @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64).
+    @ivar newPerAddress: new connections from one address in ten minutes.
+    @ivar unregistered: connections that have not come in yet, from everywhere.
+    @ivar unregisteredLines: lines one such connection may send.
+    @ivar historyReply: entries of history in one reply.
+    @ivar historyOnJoin: entries of history shown on joining.
+    @ivar exempt: networks (CIDR) that flood, connection and login limits do not bind.
+    """
+
+    nick: int = 32
+    room: int = 64
+    topic: int = 390
+    reason: int = 390
+    message: int = 4096
+    roomsPerUser: int = 100
+    bans: int = 100
+    sendq: int = 256 * 1024
+    recvq: int = 10 * 1024
+    registration: float = 30.0
+    floodBurst: int = 5
+    floodRate: float = 2.0
+    roomJoinBurst: int = 10
+    roomJoinRate: float = 1.0
+    userJoinBurst: int = 10
+    userJoinRate: float = 0.1
+    connectionsPerAddress: int = 16
+    newPerAddress: int = 32
+    unregistered: int = 100
+    unregisteredLines: int = 64
+    historyReply: int = 500
+    historyOnJoin: int = 50
+    exempt: tuple[str, ...] = ()
+
+
+class TokenBucket:
+    """
+    A rate with a burst: full it holds C{burst} tokens, and it fills again at C{rate} a second.
+
+    The first C{burst} are taken at once, then one every 1/C{rate} seconds.
+    """
+
+    __slots__ = ("_burst", "_rate", "_tokens", "_when")
+
+    def __init__(self, burst: float, rate: float, now: float) -> None:
+        """
+        @param burst: how many tokens it holds, at least 1.
+        @param rate: tokens a second, more than 0.
+        @param now: seconds on any clock that does not go back.
+        """
+        self._burst = float(burst)
+        self._rate = float(rate)
+        self._tokens = self._burst
+        self._when = now
+
+    def take(self, now: float) -> float:
+        """
+        Take one token.
+
+        @param now: seconds, on the same clock.
+        @return: C{0.0} where one was there; otherwise nothing is taken, and this is how many seconds to wait for one.
+        """
+        tokens = min(self._burst, self._tokens + (now - self._when) * self._rate)
+        self._when = now
+        if tokens >= 1.0:
+            self._tokens = tokens - 1.0
+            return 0.0
+        self._tokens = tokens
+        return (1.0 - tokens) / self._rate
+
+    def full(self, now: float) -> bool:
+        """Whether nothing is missing from it, so that a new bucket would do as well."""
+        return self._tokens + (now - self._when) * self._rate >= self._burst

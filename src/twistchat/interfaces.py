@@ -1,0 +1,131 @@
+"""
+The seams of twistchat: what a journal, a door, a dialect and an outlet promise each other.
+
+Whoever extends twistchat writes against these.  Each ships a fake in L{twistchat.testing}.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from twisted.internet.interfaces import IProtocolFactory
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from twisted.internet.defer import Deferred
+
+    from twistchat.chat.events import Entry, Event
+    from twistchat.chat.history import Around, Span
+    from twistchat.doors.backstage import Backstage
+
+    Receipt: TypeAlias = "Deferred[Entry]"
+
+
+class IJournal(Interface):
+    """
+    The one ordered record of what happened.
+
+    Every implementation passes L{twistchat.testing.JournalContract}.
+    """
+
+    def open(apply: Callable[[Entry], None]) -> Deferred[None]:
+        """
+        Bring back what was kept, then take events.
+
+        @param apply: called with each entry, in order and never inside itself: first with the kept entries that
+            rebuild the state of rooms (not with messages), before the result fires; from then on with every entry
+            as it becomes durable.  What it raises as L{ChatError <twistchat.chat.errors.ChatError>} is handed to
+            whoever proposed that event.
+        """
+
+    def append(event: Event) -> Receipt:
+        """
+        Propose an event.
+
+        Events are stamped and applied in the order in which they were proposed.  An event is applied only when it is
+        on disk, as far as this journal keeps anything there; until then nothing has happened and nobody has seen it.
+
+        @return: fires with the entry once it has been applied.  Fails with
+            L{NotStored <twistchat.chat.errors.NotStored>} where it could not be kept, or will not be (too much waits,
+            or the journal is closed): then it was not applied; or with what C{apply} raised.
+        """
+
+    def read(span: Span | Around) -> Deferred[Sequence[Entry]]:
+        """
+        Read a stretch of a conversation.
+
+        @return: fires with the entries, oldest first; only such as have been applied.
+            Fails with L{NotStored <twistchat.chat.errors.NotStored>} where the journal cannot be read.
+        """
+
+    def close() -> Deferred[None]:
+        """
+        Finish what was proposed and take nothing more.
+
+        @return: fires when every receipt has fired and what is kept is safe.  A second call is harmless.
+        """
+
+
+class IDialect(Interface):
+    """
+    One way of writing an entry down: a protocol, with the capabilities that change the bytes of an event.
+
+    Dialects are compared and hashed by what affects the bytes; two sessions with equal dialects share one rendering.
+    """
+
+    def render(entry: Entry) -> bytes:
+        """
+        Write an entry as its audience sees it.
+
+        @return: whole lines, each with its terminator; empty where this protocol has nothing to say of it.  The same
+            entry gives the same bytes, always.
+        """
+
+
+class IOutlet(Interface):
+    """What the chat may do to one connection: the core's view of a session's door."""
+
+    def deliver(data: bytes) -> None:
+        """
+        Put bytes behind what already waits to leave.  Never blocks, never raises, and never closes the connection
+        within the call: a reader that is too slow is dropped later.
+        """
+
+    def tune(room: str) -> IDialect:
+        """
+        In which dialect this session hears a room.
+
+        @param room: the room's folded name; C{""} for what is not of a room.
+        """
+
+    def disconnect(reason: str) -> None:
+        """Tell the client why, then close the connection."""
+
+
+class IDoor(Interface):
+    """
+    One way in.  Found with C{twisted.plugin.getPlugins(IDoor)}: put an instance into a module of C{twisted.plugins}.
+    """
+
+    name = Attribute("str: the option of C{twistd twistchat} that takes this door's endpoints, C{line} for C{--line}.")
+    summary = Attribute("str: one line for C{--help}.")
+    defaultEndpoints = Attribute("tuple[str, ...]: where it listens when nobody says otherwise; server endpoint strings.")
+
+    def invitation(host: str, port: int) -> str:
+        """What to paste to come in through this door, once it listens there."""
+
+    def factory(backstage: Backstage) -> IDoorFactory:
+        """Make the factory of this door's protocols."""
+
+
+class IDoorFactory(IProtocolFactory):
+    """A protocol factory that can also be closed in good order."""
+
+    def close(reason: str) -> Deferred[None]:
+        """
+        Tell every client, let what waits for them leave, and close their connections.
+
+        @return: fires when the last connection is gone, which a client that does not read cannot prevent.
+        """

@@ -1,0 +1,1 @@
+"""Protocols without input or output: bytes to values, and entries to bytes."""

@@ -1,0 +1,10 @@
+"""What twistchat gives to Twisted's plugin system: the C{twistd} command and the doors."""
+
+from twisted.application.service import ServiceMaker
+
+twistchat = ServiceMaker(
+    "twistchat",
+    "twistchat.tap",
+    "A multi-user chat server: one journal, many doors.",
+    "twistchat",
+)
