@@ -7,6 +7,16 @@ Nothing here reads a clock: whoever asks says what time it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+Seconds = Annotated[float, "seconds"]
+"""A length of time, which may be written as C{"30s"} where it is configured."""
+
+Bytes = Annotated[int, "bytes"]
+"""A size, which may be written as C{"256KiB"} where it is configured."""
+
+Networks = Annotated[tuple[str, ...], "networks"]
+"""IP networks in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +53,12 @@ class Limits:
     room: int = 64
     topic: int = 390
     reason: int = 390
-    message: int = 4096
+    message: Bytes = 4096
     roomsPerUser: int = 100
     bans: int = 100
-    sendq: int = 256 * 1024
-    recvq: int = 10 * 1024
-    registration: float = 30.0
+    sendq: Bytes = 256 * 1024
+    recvq: Bytes = 10 * 1024
+    registration: Seconds = 30.0
     floodBurst: int = 5
     floodRate: float = 2.0
     roomJoinBurst: int = 10
@@ -61,7 +71,7 @@ class Limits:
     unregisteredLines: int = 64
     historyReply: int = 500
     historyOnJoin: int = 50
-    exempt: tuple[str, ...] = ()
+    exempt: Networks = ()
 
 
 class TokenBucket:

@@ -1,0 +1,260 @@
+"""
+The types that a key of the configuration may have, and how a value is read as each of them.
+
+A type is an annotation of a dataclass's field.  Where a bare C{str} or C{int} says too little, an C{Annotated} one has
+its own reading: L{Limits <twistchat.chat.limits.Limits>} has some of those, the rest are here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable, Iterable
+from typing import Annotated, Literal, TypeAlias, get_args, get_origin
+
+from twistchat import toml
+from twistchat.chat.limits import Bytes, Networks, Seconds
+
+ServerName = Annotated[str, "server name"]
+"""The name of a server, which can stand in an IRC prefix (RFC 2812, section 2.3.1)."""
+
+Directory = Annotated[str, "directory"]
+"""The path of a directory."""
+
+Greeting = Annotated[str, "greeting"]
+"""A text of one line or more."""
+
+Zone = Annotated[str, "time zone"]
+"""A name of the IANA time zone database, or C{""} for the machine's own."""
+
+Nicks = Annotated[tuple[str, ...], "nicks"]
+"""Names as users could want them."""
+
+Endpoints = Annotated[tuple[str, ...], "endpoints"]
+"""Twisted's server endpoint strings; whoever has a reactor checks that they can be parsed."""
+
+Reading: TypeAlias = Callable[[object], object]
+"""Takes a value as TOML gives it, or as Python code does.  Gives it as its field wants it, or raises L{Unfit}."""
+
+_SERVER_NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+_DURATION = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?([a-z]+)")
+_DURATION_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
+_SIZE = re.compile(r"([0-9]{1,18}) ?([A-Za-z]+)")
+_SIZE_UNITS = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
+
+_TEXT = "a text is wanted"
+_COUNT = "a whole number of at least 1 is wanted"
+_RATE = "a number greater than 0 is wanted"
+_TIME = 'a time greater than 0 is wanted: a number of seconds, or a text such as "30s", "10m", "24h" or "90d"'
+_BYTES = 'a size of at least 1 byte is wanted: a number of bytes, or a text such as "10KiB" or "1MiB"'
+_NETWORK = 'a network such as "192.0.2.0/24" or "2001:db8::/32" is wanted'
+_ENDPOINT = 'an endpoint such as "tcp:2323:interface=127.0.0.1" is wanted'
+
+
+class Unfit(Exception):
+    """
+    A value does not fit its key.
+
+    @ivar found: the value, or the part of it that does not fit.
+    @ivar why: what would be right; ends the sentence "found …, ".
+    """
+
+    def __init__(self, found: object, why: str) -> None:
+        super().__init__(found, why)
+        self.found = found
+        self.why = why
+
+
+def readingOf(annotation: object) -> Reading:
+    """
+    How a value is read for a field.
+
+    @param annotation: the field's type.
+    @raise KeyError: where no key may have that type.
+    """
+    if get_origin(annotation) is Literal:
+        return lambda value: _choice(value, get_args(annotation))
+    return _READINGS[annotation]
+
+
+def writtenAs(annotation: object, value: object) -> str:
+    """Write a field's value as its user would: in TOML, a time or a size with the largest unit that divides it."""
+    if annotation == Seconds:
+        return _withUnit(value, _DURATION_UNITS)
+    if annotation == Bytes:
+        return _withUnit(value, _SIZE_UNITS)
+    return toml.write(value)
+
+
+def closest(word: str, words: Iterable[str], cutoff: float) -> str | None:
+    """The one of some words that a misspelt one may have meant, if any; capitals and underscores do not count."""
+    plain = {_plain(candidate): candidate for candidate in words}
+    matches = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=cutoff)
+    return plain[matches[0]] if matches else None
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("_", "").replace("-", "")
+
+
+def _withUnit(value: object, units: dict[str, int]) -> str:
+    if isinstance(value, int | float):
+        for unit, factor in units.items():
+            if value % factor == 0:
+                return toml.write(f"{int(value // factor)}{unit}")
+    return toml.write(value)
+
+
+def _text(value: object) -> str:
+    """Any text that can leave as UTF-8, which one from a command line may not."""
+    if not isinstance(value, str):
+        raise Unfit(value, _TEXT)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise Unfit(value, "a text in UTF-8 is wanted")
+    return value
+
+
+def _visible(value: object) -> str:
+    text = _text(value)
+    if not text or not text.isprintable() or " " in text:
+        raise Unfit(text, "a name without spaces and control characters is wanted")
+    return text
+
+
+def _serverName(value: object) -> str:
+    """RFC 2812, section 1.1 sets the length, section 2.3.1 the letters."""
+    text = _text(value)
+    if not _SERVER_NAME.fullmatch(text):
+        why = "1 to 63 letters (a-z), digits, dots and hyphens are wanted, with a letter or digit at either end"
+        raise Unfit(text, why)
+    return text
+
+
+def _directory(value: object) -> str:
+    """A path may hold what is not UTF-8, as file names do."""
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise Unfit(value, "the path of a directory is wanted")
+    return value
+
+
+def _greeting(value: object) -> str:
+    text = _text(value)
+    for character in text:
+        if not character.isprintable() and character not in "\n\t":
+            raise Unfit(character, "a text without control characters, other than line ends (\\n) and tabs, is wanted")
+    return text
+
+
+def _zone(value: object) -> str:
+    text = _text(value)
+    if not text:
+        return text
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        known = zoneinfo.available_timezones()
+        if not known:
+            raise Unfit(text, "but this machine has no time zone database; install tzdata") from None
+        guess = closest(text, known, 0.7)
+        hint = f"; did you mean {guess}?" if guess else ' such as "Europe/Paris", or "" for the machine\'s own'
+        raise Unfit(text, f"a time zone of the IANA database is wanted{hint}") from None
+    return text
+
+
+def _choice(value: object, options: tuple[str, ...]) -> str:
+    for option in options:
+        if value == option:
+            return option
+    raise Unfit(value, f"{' or '.join(map(toml.write, options))} is wanted")
+
+
+def _items(value: object, one: Callable[[object], str]) -> tuple[str, ...]:
+    """
+    Read a list of texts.  A single text stands for a list of it.
+
+    @param one: reads a single text.
+    """
+    if not isinstance(value, list | tuple):
+        if not isinstance(value, str):
+            raise Unfit(value, "a list of texts is wanted")
+        value = [value]
+    read = tuple(one(item) for item in value)
+    for place, item in enumerate(read):
+        if item in read[:place]:
+            raise Unfit(item, "which is in the list twice; once is enough")
+    return read
+
+
+def _endpoint(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Unfit(value, _ENDPOINT)
+    return _text(value.strip())
+
+
+def _network(value: object) -> str:
+    if not isinstance(value, str):
+        raise Unfit(value, _NETWORK)
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        raise Unfit(value, _NETWORK) from None
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        raise Unfit(value, f"which has bits set beyond its prefix; did you mean {toml.write(str(network))}?") from None
+    return str(network)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise Unfit(value, _COUNT)
+    if value > toml.MAX_INTEGER:
+        raise Unfit(value, f"a whole number of at most {toml.MAX_INTEGER} is wanted")
+    return value
+
+
+def _rate(value: object, why: str = _RATE) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= toml.MAX_INTEGER:
+        raise Unfit(value, why)
+    return float(value)
+
+
+def _duration(value: object) -> float:
+    if not isinstance(value, str):
+        return _rate(value, _TIME)
+    match = _DURATION.fullmatch(value)
+    if match is None or match[2] not in _DURATION_UNITS or float(match[1]) == 0:
+        raise Unfit(value, _TIME)
+    return float(match[1]) * _DURATION_UNITS[match[2]]
+
+
+def _size(value: object) -> int:
+    size = value
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value)
+        if match is None or match[2] not in _SIZE_UNITS:
+            raise Unfit(value, _BYTES)
+        size = int(match[1]) * _SIZE_UNITS[match[2]]
+    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= toml.MAX_INTEGER:
+        raise Unfit(value, _BYTES)
+    return size
+
+
+_READINGS: dict[object, Reading] = {
+    str: _text,
+    int: _count,
+    float: _rate,
+    Seconds: _duration,
+    Bytes: _size,
+    ServerName: _serverName,
+    Directory: _directory,
+    Greeting: _greeting,
+    Zone: _zone,
+    Nicks: lambda value: _items(value, _visible),
+    Endpoints: lambda value: _items(value, _endpoint),
+    Networks: lambda value: _items(value, _network),
+}

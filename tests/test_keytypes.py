@@ -1,0 +1,211 @@
+"""Tests of L{twistchat.keytypes}."""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+import zoneinfo
+from pathlib import Path
+from typing import Any, Literal
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.limits import Bytes, Networks, Seconds
+from twistchat.keytypes import (
+    Directory,
+    Endpoints,
+    Greeting,
+    Nicks,
+    ServerName,
+    Unfit,
+    Zone,
+    closest,
+    readingOf,
+    writtenAs,
+)
+
+Kind = Literal["memory", "sqlite"]
+
+ZONE_FILE = b"TZif" + bytes(16) + struct.pack(">6l", 0, 0, 0, 0, 1, 4) + struct.pack(">lBB", 3600, 0, 0) + b"TST\0"
+"""The smallest time zone there can be (RFC 8536): an hour ahead of UTC, always."""
+
+
+class ReadingTests(SynchronousTestCase):
+    """Which values fit a type of key, and what they become."""
+
+    def test_fit(self) -> None:
+        """What fits is given in the type of the field."""
+        table: list[tuple[object, object, object]] = [
+            (str, "", ""),
+            (str, "é", "é"),
+            (int, 1, 1),
+            (int, 2**63 - 1, 2**63 - 1),
+            (float, 0.1, 0.1),
+            (float, 3, 3.0),
+            (Seconds, 30, 30.0),
+            (Seconds, 0.5, 0.5),
+            (Seconds, "30s", 30.0),
+            (Seconds, "1.5h", 5400.0),
+            (Seconds, "10m", 600.0),
+            (Seconds, "10 m", 600.0),
+            (Seconds, "24h", 86400.0),
+            (Seconds, "90d", 7776000.0),
+            (Bytes, 1, 1),
+            (Bytes, "1B", 1),
+            (Bytes, "256KiB", 262144),
+            (Bytes, "10 KiB", 10240),
+            (Bytes, "1MiB", 1048576),
+            (Bytes, "2GiB", 2147483648),
+            (ServerName, "a", "a"),
+            (ServerName, "irc-1.example.ORG", "irc-1.example.ORG"),
+            (ServerName, "x" * 63, "x" * 63),
+            (Directory, "/var/lib/chat data", "/var/lib/chat data"),
+            (Directory, "caf\udce9", "caf\udce9"),
+            (Greeting, "", ""),
+            (Greeting, "Welcome.\n\n\tBe kind. é\n", "Welcome.\n\n\tBe kind. é\n"),
+            (Zone, "", ""),
+            (Kind, "memory", "memory"),
+            (Kind, "sqlite", "sqlite"),
+            (Nicks, [], ()),
+            (Nicks, ["ChanServ", "日本"], ("ChanServ", "日本")),
+            (Nicks, "ChanServ", ("ChanServ",)),
+            (Endpoints, ["tcp:1", " unix:a b "], ("tcp:1", "unix:a b")),
+            (Endpoints, "tcp:1", ("tcp:1",)),
+            (Endpoints, ("tcp:1",), ("tcp:1",)),
+            (Endpoints, [], ()),
+            (Networks, ["192.0.2.0/24", "2001:DB8:0::/32"], ("192.0.2.0/24", "2001:db8::/32")),
+            (Networks, "192.0.2.7", ("192.0.2.7/32",)),
+            (Networks, ["::1"], ("::1/128",)),
+        ]
+        for annotation, value, wanted in table:
+            with self.subTest(f"{annotation} {value!r}"):
+                read = readingOf(annotation)(value)
+                self.assertEqual(read, wanted)
+                self.assertIs(type(read), type(wanted))
+
+    def test_unfit(self) -> None:
+        """What does not fit is refused, with the part that does not and what would."""
+        count, rate, text = "a whole number of at least 1", "a number greater than 0", "a text is wanted"
+        time, size, network = 'such as "30s"', 'such as "10KiB"', 'such as "192.0.2.0/24"'
+        name, greeting, server = "without spaces", "without control characters", "1 to 63 letters"
+        table: list[tuple[Any, Any, Any, str]] = [
+            (str, 5, 5, text),
+            (str, ["x"], ["x"], text),
+            (str, "\udcff", "\udcff", "UTF-8"),
+            *((int, value, value, count) for value in (0, -1, True, 1.0, "1", "many", [1], {"a": 1}, None)),
+            (int, 2**63, 2**63, "at most 9223372036854775807"),
+            *((float, value, value, rate) for value in (0, 0.0, -1.5, True, "1", float("inf"), float("nan"), 10**400)),
+            *((Seconds, value, value, time) for value in (0, -1, True, float("nan"), [30], "", "30", "s", "0s", "-3s")),
+            *((Seconds, value, value, time) for value in ("30 S", "1y", "1h30m", "1.s", "٣s", "9" * 30 + "s", "30s\n")),
+            *((Bytes, value, value, size) for value in (0, -1, True, 1.0, 2**63, [1], "", "256", "0KiB", "-1KiB")),
+            *((Bytes, value, value, size) for value in ("1KB", "1kib", "1.5MiB", "9" * 18 + "GiB", "9" * 5000 + "B")),
+            *(
+                (ServerName, value, value, server)
+                for value in ("", "a b", "-a", "a.", ".", "é", "a_b", "a\n", "x" * 64)
+            ),
+            (ServerName, 5, 5, text),
+            (Directory, "", "", "the path of a directory"),
+            (Directory, "a\0b", "a\0b", "the path of a directory"),
+            (Directory, 5, 5, "the path of a directory"),
+            *((Greeting, f"a{value}b", value, greeting) for value in ("\r", "\0", "\x1b", "\x9b", "\u202e", "\u2028")),
+            (Greeting, 5, 5, text),
+            (Zone, 5, 5, text),
+            (Kind, "disk", "disk", '"memory" or "sqlite" is wanted'),
+            (Kind, "Memory", "Memory", '"memory" or "sqlite" is wanted'),
+            (Kind, ["memory"], ["memory"], '"memory" or "sqlite" is wanted'),
+            (Nicks, 5, 5, "a list of texts"),
+            (Nicks, {}, {}, "a list of texts"),
+            (Nicks, ["a", 5], 5, text),
+            (Nicks, ["a", ""], "", name),
+            (Nicks, ["a", "b c"], "b c", name),
+            (Nicks, ["a\x00"], "a\x00", name),
+            (Nicks, ["a", "b", "a"], "a", "which is in the list twice"),
+            (Endpoints, 6667, 6667, "a list of texts"),
+            (Endpoints, "", "", 'such as "tcp:2323:interface=127.0.0.1"'),
+            (Endpoints, ["tcp:1", " "], " ", 'such as "tcp:2323:interface=127.0.0.1"'),
+            (Endpoints, [6667], 6667, 'such as "tcp:2323:interface=127.0.0.1"'),
+            (Endpoints, [["tcp:1"]], ["tcp:1"], 'such as "tcp:2323:interface=127.0.0.1"'),
+            (Endpoints, ["tcp:1", "tcp:1 "], "tcp:1", "which is in the list twice"),
+            (Networks, 5, 5, "a list of texts"),
+            (Networks, [5], 5, network),
+            (Networks, ["192.0.2.0/24", "localhost"], "localhost", network),
+            (Networks, [""], "", network),
+            (Networks, ["192.0.2.0/33"], "192.0.2.0/33", network),
+            (Networks, ["127.0.0.1/8"], "127.0.0.1/8", 'beyond its prefix; did you mean "127.0.0.0/8"?'),
+            (Networks, ["2001:db8::1/64"], "2001:db8::1/64", 'beyond its prefix; did you mean "2001:db8::/64"?'),
+        ]
+        for annotation, value, found, why in table:
+            with self.subTest(f"{annotation} {value!r}"):
+                bad = self.assertRaises(Unfit, readingOf(annotation), value)
+                self.assertIn(why, bad.why)
+                self.assertTrue(bad.found == found or value != value, bad.found)
+
+    def test_unknownType(self) -> None:
+        """A type that no key may have is refused when the program starts, not when a user sets the key."""
+        self.assertRaises(KeyError, readingOf, complex)
+
+
+class ZoneTests(SynchronousTestCase):
+    """Time zones, with a database of one."""
+
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        folder = Path(temporary.name)
+        (folder / "Testland").mkdir()
+        (folder / "Testland" / "Capital").write_bytes(ZONE_FILE)
+        zoneinfo.reset_tzpath(to=[str(folder)])
+        self.addCleanup(zoneinfo.reset_tzpath)
+
+    def test_known(self) -> None:
+        """A name in the database fits."""
+        self.assertEqual(readingOf(Zone)("Testland/Capital"), "Testland/Capital")
+
+    def test_unknown(self) -> None:
+        """A name that is nearly one brings the right one; any other, and what is no name at all, brings examples."""
+        for name in ["Testland/Capitol", "testland/capital", "Testland-Capital"]:
+            bad = self.assertRaises(Unfit, readingOf(Zone), name)
+            self.assertEqual(bad.why, "a time zone of the IANA database is wanted; did you mean Testland/Capital?")
+        for name in ["Nowhere", "Testland", "/etc/passwd", "../x", "a\0b", "x" * 5000, "é"]:
+            bad = self.assertRaises(Unfit, readingOf(Zone), name)
+            self.assertIn('such as "Europe/Paris"', bad.why)
+
+    def test_noDatabase(self) -> None:
+        """Where the machine has no database, that is what is said."""
+        self.patch(zoneinfo, "available_timezones", set)
+        bad = self.assertRaises(Unfit, readingOf(Zone), "Testland/Nowhere")
+        self.assertEqual(bad.why, "but this machine has no time zone database; install tzdata")
+
+
+class WrittenTests(SynchronousTestCase):
+    """How a value is written for a user."""
+
+    def test_written(self) -> None:
+        """Times and sizes have the largest unit that divides them; the rest is TOML."""
+        table: list[tuple[object, object, str]] = [
+            (Seconds, 30.0, '"30s"'),
+            (Seconds, 90.0, '"90s"'),
+            (Seconds, 600.0, '"10m"'),
+            (Seconds, 7776000.0, '"90d"'),
+            (Seconds, 0.5, "0.5"),
+            (Bytes, 262144, '"256KiB"'),
+            (Bytes, 1000, '"1000B"'),
+            (Bytes, 1048576, '"1MiB"'),
+            (int, 3600, "3600"),
+            (float, 2.0, "2.0"),
+            (str, "#lobby", '"#lobby"'),
+            (Networks, ("::1/128",), '["::1/128"]'),
+        ]
+        for annotation, value, text in table:
+            self.assertEqual(writtenAs(annotation, value), text)
+
+
+class ClosestTests(SynchronousTestCase):
+    """What a misspelt word may have meant."""
+
+    def test_closest(self) -> None:
+        """Slips of the finger, capitals and underscores do not hide a word; another word stays another."""
+        words = ["nick", "roomsPerUser", "sendq"]
+        for word, meant in [("nikc", "nick"), ("rooms_per_user", "roomsPerUser"), ("SENDQ", "sendq"), ("motd", None)]:
+            self.assertEqual(closest(word, words, 0.6), meant)
+        self.assertIsNone(closest("nick", [], 0.6))
