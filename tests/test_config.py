@@ -1,0 +1,414 @@
+"""Tests of L{twistchat.config}."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import re
+import shlex
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.limits import Limits
+from twistchat.chat.names import DEFAULT_RESERVED, normalizeRoom
+from twistchat.config import (
+    ChatSettings,
+    ConfigError,
+    Draft,
+    JournalSettings,
+    LineSettings,
+    ServerSettings,
+    Settings,
+    describe,
+)
+
+DOORS = ("line", "irc")
+
+REFERENCE = Path(__file__).parent.parent / "docs" / "twistchat.toml"
+
+FRAGMENTS = [
+    *("[", "]", "{", "}", "=", "\n", "\r\n", '"', '"""', "'", "'''", ".", ",", "#", " ", "\\", "\x00", "é", "\ufeff"),
+    *("limits", "nick", "listen", "line", "chat", "lobby", "5", "-1", "1e999", "true", "x"),
+]
+"""What files are made of, right and wrong."""
+
+
+def fromFile(text: str | bytes) -> Settings:
+    """The settings that a file alone gives."""
+    draft = Draft(DOORS)
+    draft.readFile(text.encode() if isinstance(text, str) else text, "twistchat.toml")
+    return draft.finish()
+
+
+def fromSet(*assignments: str) -> Settings:
+    """The settings that C{--set} options alone give."""
+    draft = Draft(DOORS)
+    for assignment in assignments:
+        draft.set(assignment)
+    return draft.finish()
+
+
+def inUse(text: str) -> str:
+    """A described configuration with every key taken into use."""
+    return re.sub(r"(?m)^#(?=[^ ])", "", text)
+
+
+class SettingsTests(SynchronousTestCase):
+    """The settings that come out."""
+
+    def test_defaults(self) -> None:
+        """Where nothing is set, everything has its default."""
+        made = Draft(DOORS).finish()
+        self.assertEqual(made, Settings())
+        self.assertEqual(made.server, ServerSettings(name="twistchat", data="./twistchat-data"))
+        self.assertEqual(made.chat, ChatSettings(lobby="#lobby", reserved=DEFAULT_RESERVED))
+        self.assertEqual(made.journal, JournalSettings(kind="memory", keep=10_000))
+        self.assertEqual(made.line, LineSettings(timezone="", motd=""))
+        self.assertEqual(made.limits, Limits())
+        self.assertEqual(dict(made.listen), {})
+
+    def test_defaultsArePossible(self) -> None:
+        """The default lobby is a room's name in its normal form."""
+        self.assertEqual(normalizeRoom(ChatSettings().lobby, Limits().room), ChatSettings().lobby)
+
+    def test_frozen(self) -> None:
+        """Nothing can be changed afterwards, nor anything added."""
+        made = fromSet('listen.line="tcp:1"')
+        for value in (made, made.server, made.chat, made.journal, made.line, made.limits):
+            self.assertRaises(FrozenInstanceError, setattr, value, fields(value)[0].name, None)
+            self.assertFalse(hasattr(value, "__dict__"))
+        self.assertRaises(TypeError, operator.setitem, made.listen, "line", ())
+
+    def test_file(self) -> None:
+        """Every section of a file is taken over, and keys that it does not have keep their defaults."""
+        made = fromFile(
+            """
+            [server]
+            name = "chat.example.org"
+            data = "/var/lib/twistchat"
+            [chat]
+            lobby = "#hall"
+            reserved = ["root", "admin"]
+            [listen]
+            line = "tcp:2323"
+            irc = ["tcp:6667", "tcp6:6667"]
+            [journal]
+            kind = "sqlite"
+            [line]
+            motd = '''
+Welcome.
+Be kind.'''
+            [limits]
+            nick = 20
+            sendq = "1MiB"
+            registration = "1m"
+            floodRate = 3
+            exempt = ["192.0.2.0/24"]
+            """
+        )
+        wanted = Settings(
+            server=ServerSettings(name="chat.example.org", data="/var/lib/twistchat"),
+            chat=ChatSettings(lobby="#hall", reserved=("root", "admin")),
+            listen={"line": ("tcp:2323",), "irc": ("tcp:6667", "tcp6:6667")},
+            journal=JournalSettings(kind="sqlite"),
+            line=LineSettings(motd="Welcome.\nBe kind."),
+            limits=Limits(nick=20, sendq=1048576, registration=60.0, floodRate=3.0, exempt=("192.0.2.0/24",)),
+        )
+        self.assertEqual(made, wanted)
+
+    def test_waysToWrite(self) -> None:
+        """TOML's other ways to write a key, a line end or the start of a file give the same settings."""
+        wanted = Settings(limits=Limits(nick=20, room=40))
+        for text in [
+            "[limits]\nnick = 20\nroom = 40\n",
+            "limits.nick = 20\nlimits.room = 40",
+            "limits = {nick = 20, room = 40}",
+            "[ 'limits' ]\n\"nick\" = 20\nroom = 4_0",
+            "[limits]\r\nnick = 20\r\nroom = 40\r\n",
+            "\ufeff[limits]\nnick = 20\nroom = 40\n",
+            "[limits]\nnick = 20\nroom = 40\n[chat]\n[listen]\n",
+        ]:
+            self.assertEqual(fromFile(text), wanted, text)
+        self.assertEqual(fromFile(""), Settings())
+
+    def test_everyKey(self) -> None:
+        """Every key can be set with --set; set to its default, it changes nothing."""
+        section, seen = "", 0
+        for line in inUse(describe({"line": ("tcp:1",)})).splitlines():
+            if line.startswith("["):
+                section = line.strip("[]")
+            elif line and not line.startswith("#"):
+                listen = {"line": ("tcp:1",)} if section == "listen" else {}
+                self.assertEqual(fromSet(f"{section}.{line}"), Settings(listen=listen), line)
+                seen += 1
+        self.assertEqual(seen, len(Draft(["line"])._readings))
+
+    def test_order(self) -> None:
+        """What comes later wins: the file, --set in its order, then the options with names of their own."""
+        draft = Draft(DOORS)
+        draft.readFile(
+            b'[limits]\nnick = 1\nroom = 21\ntopic = 1\n[listen]\nline = ["tcp:1", "tcp:2"]', "twistchat.toml"
+        )
+        draft.set("limits.nick=2")
+        draft.set("limits.nick=3")
+        draft.set("limits.topic=4")
+        draft.put("limits.topic", 5, "--topic")
+        draft.put("listen.line", ["tcp:3"], "--line tcp:3")
+        made = draft.finish()
+        self.assertEqual((made.limits.room, made.limits.nick, made.limits.topic), (21, 3, 5))
+        self.assertEqual(made.listen, {"line": ("tcp:3",)})
+
+    def test_set(self) -> None:
+        """A value of --set is TOML, of any type, with or without spaces."""
+        made = fromSet(
+            " limits.nick = 5 ",
+            'listen.line=["tcp:1", "unix:a=b"]',
+            'server.name="a"',
+            "limits.registration='2m'",
+            'line.motd="""a\nb"""',
+            "listen.irc=[]",
+        )
+        self.assertEqual(made.limits, Limits(nick=5, registration=120.0))
+        self.assertEqual(made.listen, {"line": ("tcp:1", "unix:a=b"), "irc": ()})
+        self.assertEqual((made.server.name, made.line.motd), ("a", "a\nb"))
+
+    def test_lobbyIsNormal(self) -> None:
+        """The lobby has the name that the room will have."""
+        decomposed = "#cafe\u0301"
+        self.assertEqual(fromSet(f'chat.lobby="{decomposed}"').chat.lobby, normalizeRoom(decomposed, 64))
+
+    def test_limitsForLobby(self) -> None:
+        """The lobby's name may be as long as any room's, as that limit is in the end."""
+        name = "#" + "x" * 99
+        self.assertEqual(fromSet(f'chat.lobby="{name}"', "limits.room=100").chat.lobby, name)
+
+
+class FileMistakeTests(SynchronousTestCase):
+    """What is said of a file's mistakes."""
+
+    def test_mistakes(self) -> None:
+        """Each is named with its file and line, its key, what was found and what would be right."""
+        table = {
+            "limits.nick = 'many'": '1: limits.nick: found "many", a whole number of at least 1 is wanted',
+            "[limits]\n\nnick = 0": "3: limits.nick: found 0, a whole number of at least 1 is wanted",
+            "[limits]\nnick = true": "2: limits.nick: found true, a whole number of at least 1 is wanted",
+            "[limits]\n[limits.nick]\nx = 1": "2: limits.nick: found {x = 1}, a whole number of at least 1 is wanted",
+            "[limits]\nfloodRate = -1": "2: limits.floodRate: found -1, a number greater than 0 is wanted",
+            "[limits]\nroom = 5\nnick = {}": "3: limits.nick: found {}, a whole number of at least 1 is wanted",
+            "limits = {room = 5,nick = ''}": '1: limits.nick: found "", a whole number of at least 1 is wanted',
+            "[line]\nmotd = '''\n[limits]\nnick = 0\n'''\n[limits]\nnick = 0": (
+                "7: limits.nick: found 0, a whole number of at least 1 is wanted"
+            ),
+            "[limits]\r\nnick = 5\r\nroom = 0\r\n": "3: limits.room: found 0, a whole number of at least 1 is wanted",
+            "\ufeff\n[limits]\nnick = 0": "3: limits.nick: found 0, a whole number of at least 1 is wanted",
+            "[limits]\nexempt = [\n'192.0.2.0/24',\n'127.0.0.1/8']": (
+                '2: limits.exempt: found "127.0.0.1/8", '
+                'which has bits set beyond its prefix; did you mean "127.0.0.0/8"?'
+            ),
+            "[server]\nname = 'my server'": (
+                '2: server.name: found "my server", 1 to 63 letters (a-z), digits, dots and hyphens are wanted, '
+                "with a letter or digit at either end"
+            ),
+            "[journal]\nkind = 'redis'": '2: journal.kind: found "redis", "memory" or "sqlite" is wanted',
+            '[line]\nmotd = "a\\u0007"': (
+                '2: line.motd: found "\\u0007", '
+                "a text without control characters, other than line ends (\\n) and tabs, is wanted"
+            ),
+            "[limits]\nnikc = 5": "2: there is no key limits.nikc; did you mean limits.nick?",
+            "[limits]\nrooms_per_user = 5": (
+                "2: there is no key limits.rooms_per_user; did you mean limits.roomsPerUser?"
+            ),
+            "[server]\nnick = 5": "2: there is no key server.nick; did you mean limits.nick?",
+            "[server]\ncolour = 5": "2: there is no key server.colour; the keys of [server] are name, data",
+            "[server.name.x]": "1: server.name: found {x = {}}, a text is wanted",
+            "\n[limit]\nnick = 5": "2: there is no section [limit]; did you mean [limits]?",
+            "[tls]": ("1: there is no section [tls]; the sections are server, chat, listen, journal, line, limits"),
+            "\nnick = 5": "2: nick is in no section; did you mean limits.nick?",
+            "colour = 5": ("1: colour is in no section; the sections are server, chat, listen, journal, line, limits"),
+            "limits = 5": "1: limits: found 5, a section [limits] is wanted",
+            "[[limits]]\nnick = 5": "1: limits: found [{nick = 5}], a section [limits] is wanted",
+            "listen = 'tcp:1'": '1: listen: found "tcp:1", a section [listen] is wanted',
+            "[listen]\nline = 'tcp:1'\nlien = 'tcp:1'": "3: there is no door lien; the doors are irc, line",
+            "[listen]\nline = 6667": "2: listen.line: found 6667, a list of texts is wanted",
+            "[listen]\nline = ['tcp:1', '']": (
+                '2: listen.line: found "", an endpoint such as "tcp:2323:interface=127.0.0.1" is wanted'
+            ),
+            "[limits]\nnick = 5\nnick = 6": "3: limits.nick is given twice, first in line 2",
+            "[limits]\n[chat]\n[limits]": "3: limits is given twice, first in line 1",
+        }
+        for text, message in table.items():
+            with self.subTest(text):
+                bad = self.assertRaises(ConfigError, fromFile, text)
+                self.assertEqual(str(bad), f"twistchat.toml:{message}")
+
+    def test_notToml(self) -> None:
+        """What is not TOML at all is shown, with its line."""
+        bad = self.assertRaises(ConfigError, fromFile, "[limits]\nnick 5")
+        self.assertRegex(str(bad), r"^twistchat\.toml:2: Expected '=' after a key.* of: nick 5$")
+
+    def test_notUtf8(self) -> None:
+        """A file in another encoding is refused with the line where that shows."""
+        bad = self.assertRaises(ConfigError, fromFile, "[line]\nmotd = 'é'".encode("latin-1"))
+        self.assertEqual(str(bad), "twistchat.toml:2: the byte 0xE9 is not UTF-8; save the file as UTF-8")
+
+    def test_firstMistake(self) -> None:
+        """Of several mistakes the first in the file is named."""
+        bad = self.assertRaises(ConfigError, fromFile, "[limits]\nnick = 5\nroom = 0\nbans = 0\n[chats]\n")
+        self.assertTrue(str(bad).startswith("twistchat.toml:3: limits.room: "), bad)
+
+    def test_overriddenMistake(self) -> None:
+        """A mistake in the file is named though an option would override it."""
+        draft = Draft(DOORS)
+        draft.put("limits.nick", 5, "--nick 5")
+        self.assertRaises(ConfigError, draft.readFile, b"[limits]\nnick = 0", "twistchat.toml")
+
+    def test_nothingOfABadValue(self) -> None:
+        """A refused value leaves what was there."""
+        draft = Draft(DOORS)
+        draft.set("limits.nick=5")
+        self.assertRaises(ConfigError, draft.set, "limits.nick=0")
+        self.assertEqual(draft.finish().limits.nick, 5)
+
+    def test_noDoors(self) -> None:
+        """Where there is no door at all, that is what is said of a key in [listen]."""
+        bad = self.assertRaises(ConfigError, Draft([]).set, 'listen.line="tcp:1"')
+        self.assertIn("there is no door line; no door is installed", str(bad))
+
+    @given(
+        st.lists(
+            st.sampled_from(FRAGMENTS),
+            max_size=30,
+        ).map("".join),
+        st.binary(max_size=2),
+    )
+    @settings(derandomize=True, database=None, deadline=None, max_examples=300)
+    def test_anything(self, text: str, tail: bytes) -> None:
+        """Whatever a file holds gives settings, or an error of one printable line that begins with a place in it."""
+        try:
+            fromFile(text.encode() + tail)
+        except ConfigError as bad:
+            self.assertRegex(str(bad), r"\Atwistchat\.toml:[1-9]\d*: .")
+            self.assertTrue(str(bad).isprintable(), bad)
+            self.assertLessEqual(int(str(bad).split(":")[1]), text.count("\n") + tail.count(b"\n") + 1)
+
+
+class OptionMistakeTests(SynchronousTestCase):
+    """What is said of mistakes in options."""
+
+    def test_set(self) -> None:
+        """Each is named with the option as it was given, and text that is not quoted is shown with its quotes."""
+        table = {
+            "limits.nikc=5": "there is no key limits.nikc; did you mean limits.nick?",
+            "limit.nick=5": "there is no key limit.nick; did you mean limits.nick?",
+            "limits.nick.x=5": "there is no key limits.nick.x; did you mean limits.nick?",
+            "nick=5": "there is no key nick; did you mean limits.nick?",
+            "tls.cert=5": "there is no key tls.cert; the sections are server, chat, listen, journal, line, limits",
+            "=5": "there is no key ; the sections are server, chat, listen, journal, line, limits",
+            "limits=5": "limits is a section; set one of its keys, as in limits.KEY=VALUE",
+            "listen=5": "listen is a section; set one of its keys, as in listen.KEY=VALUE",
+            "listen.lien=5": "there is no door lien; the doors are irc, line",
+            "listen.=5": "there is no door ; the doors are irc, line",
+            "limits.nick": "limits.nick: there is no value; write limits.nick=VALUE",
+            "limits.nick=0": "limits.nick: found 0, a whole number of at least 1 is wanted",
+            "limits.nick=many": "limits.nick: the value is not TOML; a whole number of at least 1 is wanted",
+            "limits.nick=": "limits.nick: the value is not TOML; a whole number of at least 1 is wanted",
+            "limits.nick=5\nlimits.room=0": (
+                "limits.nick: the value is not TOML; a whole number of at least 1 is wanted"
+            ),
+            "server.name=x": (
+                "server.name: the value is not TOML; a text is written in quotes: --set 'server.name=\"x\"'"
+            ),
+            "limits.registration=2m": (
+                "limits.registration: the value is not TOML; "
+                "a text is written in quotes: --set 'limits.registration=\"2m\"'"
+            ),
+            "journal.kind=disk": 'journal.kind: the value is not TOML; "memory" or "sqlite" is wanted',
+        }
+        for assignment, message in table.items():
+            with self.subTest(assignment):
+                bad = self.assertRaises(ConfigError, fromSet, assignment)
+                where = assignment.replace("\n", "\\n")
+                self.assertEqual(str(bad), f"--set {where}: {message}")
+
+    def test_quotingIsRight(self) -> None:
+        """What is shown as the right quoting sets what was meant, once a shell has read it."""
+        for value in ["x", "it's", 'a "b"', "back\\slash", "$HOME `id`", "two\nlines"]:
+            bad = self.assertRaises(ConfigError, fromSet, f"line.motd={value}")
+            option, assignment = shlex.split(str(bad).partition("in quotes: ")[2])
+            self.assertEqual(option, "--set")
+            self.assertEqual(fromSet(assignment).line.motd, value)
+
+    def test_otherOption(self) -> None:
+        """An option with a name of its own is named as it was given."""
+        bad = self.assertRaises(ConfigError, Draft(DOORS).put, "journal.kind", "disk", "--journal disk")
+        self.assertEqual(str(bad), '--journal disk: journal.kind: found "disk", "memory" or "sqlite" is wanted')
+        bad = self.assertRaises(ConfigError, Draft(DOORS).set, "a=1", "-s")
+        self.assertTrue(str(bad).startswith("-s a=1: "), bad)
+
+    def test_oneLine(self) -> None:
+        """No control character of an option reaches the terminal."""
+        bad = self.assertRaises(ConfigError, fromSet, "\x1b[31m\r\n\udcff\u202e=5")
+        self.assertTrue(str(bad).isprintable(), str(bad))
+
+
+class LobbyTests(SynchronousTestCase):
+    """The lobby, which depends on more than its own key."""
+
+    def test_badName(self) -> None:
+        """A name that no room can have is refused where it was set."""
+        for name in ["lobby", "", "#a b", "#a,b", "#a\\u0007"]:
+            bad = self.assertRaises(ConfigError, fromFile, f'[chat]\n\nlobby = "{name}"')
+            self.assertTrue(str(bad).startswith(f'twistchat.toml:3: chat.lobby: found "{name}", the room name '), bad)
+        self.assertRaises(ConfigError, fromSet, "chat.lobby=5")
+
+    def test_tooLong(self) -> None:
+        """A lobby over the limit is the mistake of its key, also where the limit was set too."""
+        bad = self.assertRaises(ConfigError, fromSet, 'chat.lobby="#abcdef"', "limits.room=6")
+        self.assertTrue(str(bad).startswith('--set chat.lobby="#abcdef": chat.lobby: found "#abcdef", '), bad)
+
+    def test_limitTooSmall(self) -> None:
+        """A limit that the default lobby exceeds is the mistake of the limit."""
+        bad = self.assertRaises(ConfigError, fromFile, "[limits]\nroom = 3")
+        start = "twistchat.toml:2: limits.room: found 3, which does not fit the lobby #lobby: the room name "
+        self.assertTrue(str(bad).startswith(start), bad)
+
+
+class DescribeTests(SynchronousTestCase):
+    """The described configuration."""
+
+    def test_asItIs(self) -> None:
+        """As it is, it sets nothing."""
+        draft = Draft(DOORS)
+        draft.readFile(describe().encode(), "twistchat.toml")
+        self.assertEqual(draft.finish(), Settings())
+        self.assertEqual(draft._values, {})
+
+    def test_inUse(self) -> None:
+        """With every key in use, it gives the defaults, and leaves out no key."""
+        draft = Draft(())
+        draft.readFile(inUse(describe()).encode(), "twistchat.toml")
+        self.assertEqual(draft.finish(), Settings())
+        self.assertEqual(set(draft._values), set(draft._readings))
+
+    def test_doors(self) -> None:
+        """Doors that are named have keys, with the endpoints they are named with."""
+        text = describe({"line": ("tcp:1", "tcp:2"), "irc": ()})
+        self.assertEqual(fromFile(inUse(text)), Settings(listen={"line": ("tcp:1", "tcp:2"), "irc": ()}))
+
+    def test_explained(self) -> None:
+        """Every key and every section has its explanation above it, a sentence in plain text."""
+        lines = describe({"line": ("tcp:1",)}).splitlines()
+        for above, line in itertools.pairwise(lines):
+            if line.startswith("[") or (line.startswith("#") and not line.startswith("# ")):
+                self.assertTrue(above.startswith("# ") or line.startswith("#line = "), line)
+        self.assertNotRegex(describe(), r"[A-Z]\{|@")
+        self.assertIn('\n# How long a connection may take to come in, in seconds.\n#registration = "30s"\n', describe())
+
+    def test_committed(self) -> None:
+        """The committed reference is what the code gives."""
+        command = "python -c 'from twistchat.config import describe; print(describe(), end=\"\")'"
+        self.assertEqual(REFERENCE.read_text("utf-8"), describe(), f"write {REFERENCE.name} again, with: {command}")
