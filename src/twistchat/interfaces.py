@@ -30,6 +30,8 @@ class IJournal(Interface):
     Every implementation passes L{twistchat.testing.JournalContract}.
     """
 
+    promise = Attribute("str: what it keeps, as a sentence that an administrator reads at start.")
+
     def open(apply: Callable[[Entry], None]) -> Deferred[None]:
         """
         Bring back what was kept, then take events.
@@ -49,7 +51,8 @@ class IJournal(Interface):
 
         @return: fires with the entry once it has been applied.  Fails with
             L{NotStored <twistchat.chat.errors.NotStored>} where it could not be kept, or will not be (too much waits,
-            or the journal is closed): then it was not applied; or with what C{apply} raised.
+            or the journal is closed): then it was not applied; or with what C{apply} raised.  A passing event fails
+            only where the journal is closed: people can go, whatever has become of the disk.
         """
 
     def read(span: Span | Around) -> Deferred[Sequence[Entry]]:
@@ -106,12 +109,17 @@ class IOutlet(Interface):
 
 class IDoor(Interface):
     """
-    One way in.  Found with C{twisted.plugin.getPlugins(IDoor)}: put an instance into a module of C{twisted.plugins}.
+    One way in.
+
+    Found with C{twisted.plugin.getPlugins(IDoor)}: put an instance, which provides C{twisted.plugin.IPlugin} too, into
+    a module of C{twisted.plugins}.
     """
 
     name = Attribute("str: the option of C{twistd twistchat} that takes this door's endpoints, C{line} for C{--line}.")
     summary = Attribute("str: one line for C{--help}.")
-    defaultEndpoints = Attribute("tuple[str, ...]: where it listens when nobody says otherwise; server endpoint strings.")
+    defaultEndpoints = Attribute(
+        "tuple[str, ...]: where it listens when nobody says otherwise; server endpoint strings."
+    )
 
     def invitation(host: str, port: int) -> str:
         """What to paste to come in through this door, once it listens there."""

@@ -1,6 +1,8 @@
-"""What twistchat gives to Twisted's plugin system: the C{twistd} command and the doors."""
+"""What twistchat gives to Twisted's plugin system: the C{twistd} command, and the doors."""
 
 from twisted.application.service import ServiceMaker
+
+from twistchat.doors.line.door import LineDoor
 
 twistchat = ServiceMaker(
     "twistchat",
@@ -8,3 +10,5 @@ twistchat = ServiceMaker(
     "A multi-user chat server: one journal, many doors.",
     "twistchat",
 )
+
+lineDoor = LineDoor()

@@ -14,6 +14,11 @@ class ChatError(Exception):
     """A verb was refused.  Nothing has changed, and nobody but the asker knows."""
 
 
+@dataclass
+class NotEntered(ChatError):
+    """The asker has not come in yet."""
+
+
 # Names
 
 

@@ -1,0 +1,140 @@
+"""
+Ranks and room modes, laid out as tables; and the grammar of a mode change.
+
+The letters are those that IRC servers agree on (modern.ircdocs.horse, "Channel Modes" and "Channel Membership
+Prefixes"), because one of the doors speaks IRC and the others gain nothing from letters of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from twistchat.chat.errors import BadModeParameter, UnknownMode
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """
+    A rank in a room.
+
+    @ivar letter: its mode letter.
+    @ivar prefix: what stands before the nick of one who holds it.
+    @ivar level: how it compares: a higher level may do all that a lower one may.
+    @ivar grantedBy: the level that gives and takes it.
+    @ivar name: its name in a sentence.
+    """
+
+    letter: str
+    prefix: str
+    level: int
+    grantedBy: int
+    name: str
+
+
+FOUNDER, PROTECTED, OPERATOR, HALF_OPERATOR, VOICE, NOBODY = 50, 40, 30, 20, 10, 0
+
+RANKS = (
+    Rank("q", "~", FOUNDER, FOUNDER, "founder"),
+    Rank("a", "&", PROTECTED, FOUNDER, "protected operator"),
+    Rank("o", "@", OPERATOR, OPERATOR, "operator"),
+    Rank("h", "%", HALF_OPERATOR, OPERATOR, "half-operator"),
+    Rank("v", "+", VOICE, HALF_OPERATOR, "voice"),
+)
+"""Every rank, highest first: the order of IRC's PREFIX token."""
+
+RANK_BY_LETTER = {rank.letter: rank for rank in RANKS}
+
+
+class Shape(Enum):
+    """When a mode has a parameter: the four types of IRC's CHANMODES token."""
+
+    LIST = "A"
+    """Adds to and takes from a list; with no parameter it asks for the list."""
+    ALWAYS = "B"
+    """Has a parameter when set and when taken away."""
+    ON_SET = "C"
+    """Has a parameter when set only."""
+    FLAG = "D"
+    """Has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMode:
+    """
+    A mode of a room.
+
+    @ivar letter: how it is written.
+    @ivar shape: when it has a parameter.
+    @ivar level: the rank that changes it.
+    @ivar meaning: what it does, to end the sentence "with this mode set, …".
+    """
+
+    letter: str
+    shape: Shape
+    level: int
+    meaning: str
+
+
+ROOM_MODES = {
+    mode.letter: mode
+    for mode in (
+        RoomMode("b", Shape.LIST, HALF_OPERATOR, "those who match a mask cannot come in or speak"),
+        RoomMode("e", Shape.LIST, HALF_OPERATOR, "no ban binds those who match a mask"),
+        RoomMode("I", Shape.LIST, HALF_OPERATOR, "those who match a mask need no invitation"),
+        RoomMode("k", Shape.ALWAYS, OPERATOR, "only those who name this key come in"),
+        RoomMode("l", Shape.ON_SET, OPERATOR, "the room takes no more members than this"),
+        RoomMode("i", Shape.FLAG, OPERATOR, "only those who were invited come in"),
+        RoomMode("m", Shape.FLAG, HALF_OPERATOR, "only those with a voice or more may speak"),
+        RoomMode("n", Shape.FLAG, OPERATOR, "only members may speak"),
+        RoomMode("s", Shape.FLAG, OPERATOR, "the room is listed to its members only"),
+        RoomMode("t", Shape.FLAG, OPERATOR, "only operators set the topic"),
+    )
+}
+"""Every mode of a room but the ranks, by letter."""
+
+INITIAL_MODES = "nt"
+"""The flags of a room that begins."""
+
+
+def parseChanges(letters: str, parameters: Iterable[str]) -> Iterator[tuple[bool, str, str | None]]:
+    """
+    Read a mode string: C{"+ov-m"} and the parameters behind it.
+
+    @return: for each letter in turn: whether it is set, the letter, and its parameter or C{None}.  A list mode with no
+        parameter left asks for the list, and comes with C{None}.
+    @raise UnknownMode: no such letter.
+    @raise BadModeParameter: a letter that wants a parameter has none.
+    """
+    rest = iter(parameters)
+    adding = True
+    for letter in letters:
+        if letter in "+-":
+            adding = letter == "+"
+            continue
+        mode = ROOM_MODES.get(letter)
+        if mode is None and letter not in RANK_BY_LETTER:
+            raise UnknownMode(letter)
+        parameter = None
+        if mode is None or mode.shape in (Shape.LIST, Shape.ALWAYS) or (mode.shape is Shape.ON_SET and adding):
+            parameter = next(rest, None)
+            if parameter is None and (mode is None or mode.shape is not Shape.LIST):
+                raise BadModeParameter(letter, None, "a nick" if mode is None else "a value")
+        yield adding, letter, parameter
+
+
+def sortRanks(letters: Iterable[str]) -> str:
+    """Rank letters without doubles, highest first."""
+    held = set(letters)
+    return "".join(rank.letter for rank in RANKS if rank.letter in held)
+
+
+def level(letters: str) -> int:
+    """The level of one who holds these ranks, highest first."""
+    return RANK_BY_LETTER[letters[0]].level if letters else NOBODY
+
+
+def prefixes(letters: Sequence[str]) -> str:
+    """The prefixes of these ranks, in their order."""
+    return "".join(RANK_BY_LETTER[letter].prefix for letter in letters)

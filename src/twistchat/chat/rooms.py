@@ -1,0 +1,195 @@
+"""Rooms: their members and ranks, modes, lists and topic; and the questions that rules ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from twistchat.chat.audience import Audience, Broadcast
+from twistchat.chat.events import ModeChange, Source
+from twistchat.chat.limits import TokenBucket
+from twistchat.chat.masks import fullMask, matches
+from twistchat.chat.modes import INITIAL_MODES, ROOM_MODES, VOICE, Shape, level, sortRanks
+from twistchat.chat.names import fold, skeleton
+from twistchat.chat.users import User
+
+
+class Member:
+    """
+    A user in a room.
+
+    @ivar ranks: rank letters, highest first.
+    @ivar banned: whether a ban keeps them silent, as far as that is known; C{None} asks the lists again.
+    """
+
+    __slots__ = ("banned", "ranks", "user")
+
+    def __init__(self, user: User, ranks: str) -> None:
+        self.user = user
+        self.ranks = ranks
+        self.banned: bool | None = None
+
+    @property
+    def level(self) -> int:
+        """The level of the highest rank held."""
+        return level(self.ranks)
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """
+    A mask in one of a room's lists.
+
+    @ivar by: the nick of who set it.
+    @ivar time: when, in milliseconds since the epoch.
+    """
+
+    mask: str
+    by: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic, the nick of who set it, and when, in milliseconds since the epoch."""
+
+    text: str
+    by: str
+    time: int
+
+
+class Room:
+    """
+    A named place.
+
+    @ivar name: the display form of its name.
+    @ivar created: when it began, in milliseconds since the epoch.
+    @ivar topic: its topic, or C{None}.
+    @ivar modes: the modes that are set, by letter, with their parameter.
+    @ivar lists: the masks of each list mode, by letter and mask.
+    @ivar granted: the ranks of accounts, which their holders have again when they come back.
+    @ivar members: by the user's id, in the order in which they came.
+    @ivar audience: who hears it.
+    @ivar joins: how fast it is joined; not part of the state that entries rebuild.
+    """
+
+    __slots__ = ("audience", "created", "granted", "joins", "lists", "members", "modes", "name", "topic")
+
+    def __init__(self, name: str, created: int, broadcast: Broadcast) -> None:
+        self.name = name
+        self.created = created
+        self.topic: Topic | None = None
+        self.modes: dict[str, str | None] = dict.fromkeys(INITIAL_MODES)
+        self.lists: dict[str, dict[str, ListItem]] = {
+            mode.letter: {} for mode in ROOM_MODES.values() if mode.shape is Shape.LIST
+        }
+        self.granted: dict[str, str] = {}
+        self.members: dict[str, Member] = {}
+        self.audience = Audience(fold(name), broadcast)
+        self.joins: TokenBucket | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether something of it is to outlive its last member."""
+        return bool(
+            self.topic or self.granted or any(self.lists.values()) or self.modes != dict.fromkeys(INITIAL_MODES)
+        )
+
+    def ranksFor(self, source: Source) -> str:
+        """
+        The ranks with which a user comes in: those granted to their account; or, in a room with nobody in it and no
+        one entitled to its ranks, those of its operator.
+        """
+        if source.account is not None and fold(source.account) in self.granted:
+            return self.granted[fold(source.account)]
+        return "" if self.members or self.granted else "o"
+
+    def barred(self, source: Source) -> bool:
+        """Whether a ban names this user and no exception does."""
+        return self._listed("b", source) and not self._listed("e", source)
+
+    def welcomed(self, source: Source) -> bool:
+        """Whether this user needs no invitation."""
+        return self._listed("I", source)
+
+    def silenced(self, member: Member) -> bool:
+        """Whether this member may not speak here for a ban.  Costs nothing until something changes."""
+        if member.banned is None:
+            member.banned = self.barred(member.user.source)
+        return member.banned and member.level < VOICE
+
+    def change(self, change: ModeChange, by: str, time: int) -> None:
+        """Carry out one change of modes.  One that is without effect has none."""
+        if change.subject is not None:
+            self._changeRank(change.subject, change.letter, change.adding)
+        elif change.letter in self.lists:
+            assert change.parameter is not None
+            items = self.lists[change.letter]
+            if change.adding:
+                items.setdefault(change.parameter, ListItem(change.parameter, by, time))
+            else:
+                items.pop(change.parameter, None)
+            self.forgetVerdicts()
+        elif change.adding:
+            self.modes[change.letter] = change.parameter
+        else:
+            self.modes.pop(change.letter, None)
+
+    def forgetVerdicts(self) -> None:
+        """Ask the lists again about every member."""
+        for member in self.members.values():
+            member.banned = None
+
+    def _changeRank(self, subject: Source, letter: str, adding: bool) -> None:
+        def changed(ranks: str) -> str:
+            return sortRanks(ranks + letter) if adding else ranks.replace(letter, "")
+
+        member = self.members.get(subject.uid)
+        if member is not None:
+            member.ranks = changed(member.ranks)
+        if subject.account is not None:
+            account = fold(subject.account)
+            ranks = changed(self.granted.pop(account, ""))
+            if ranks:
+                self.granted[account] = ranks
+
+    def _listed(self, letter: str, source: Source) -> bool:
+        items = self.lists[letter]
+        if not items:
+            return False
+        mask = fullMask(source)
+        return any(matches(item, mask) for item in items)
+
+
+class Rooms:
+    """Every room there is, by name and by what its name looks like."""
+
+    __slots__ = ("_byName", "_bySkeleton")
+
+    def __init__(self) -> None:
+        self._byName: dict[str, Room] = {}
+        self._bySkeleton: dict[str, Room] = {}
+
+    def __len__(self) -> int:
+        return len(self._byName)
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._byName.values())
+
+    def get(self, name: str) -> Room | None:
+        """The room of this name, whatever its case."""
+        return self._byName.get(fold(name))
+
+    def lookalike(self, name: str) -> Room | None:
+        """The room of this name, or of one that would be taken for it."""
+        return self._bySkeleton.get(skeleton(name))
+
+    def add(self, room: Room) -> None:
+        """Take in a room whose name no other has."""
+        self._byName[fold(room.name)] = room
+        self._bySkeleton[skeleton(room.name)] = room
+
+    def remove(self, room: Room) -> None:
+        """Forget a room."""
+        del self._byName[fold(room.name)]
+        del self._bySkeleton[skeleton(room.name)]

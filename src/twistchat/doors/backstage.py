@@ -1,0 +1,57 @@
+"""What the composition root hands to every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IReactorTime
+
+from twistchat.chat.chat import Chat
+from twistchat.config import Settings
+from twistchat.doors.admission import Admission, cloak
+from twistchat.doors.turn import Turn
+from twistchat.interfaces import IJournal
+
+
+@dataclass(frozen=True, slots=True)
+class Backstage:
+    """
+    The chat, and what doors share.
+
+    @ivar chat: the verbs.
+    @ivar turn: the end of the current turn.
+    @ivar clock: for time-outs, and to measure rates with; it does not go back.
+    @ivar admission: who may connect.
+    @ivar cloak: from an address to the host that others see.
+    @ivar settings: what the administrator chose.
+    """
+
+    chat: Chat
+    turn: Turn
+    clock: IReactorTime
+    admission: Admission
+    cloak: Callable[[str | None], str]
+    settings: Settings
+
+    @classmethod
+    def assemble(
+        cls, settings: Settings, journal: IJournal, clock: IReactorTime, ids: Callable[[], str], secret: bytes
+    ) -> Backstage:
+        """
+        Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
+
+        @param clock: the reactor's clock, or a test's.
+        @param ids: a new id at each call; none comes twice, not over restarts either.
+        @param secret: the key of the cloaks, of at most 32 bytes.
+        """
+        turn = Turn(clock)
+        chat = Chat(
+            journal,
+            lambda: turn.tell(chat.state.broadcast.flush),
+            clock.seconds,
+            ids,
+            settings.limits,
+            settings.chat.reserved,
+        )
+        return cls(chat, turn, clock, Admission(settings.limits, clock.seconds), cloak(secret), settings)

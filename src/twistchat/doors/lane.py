@@ -1,0 +1,91 @@
+"""The order of one session's commands: each takes effect after those sent before it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from twisted.internet.defer import Deferred
+
+Work: TypeAlias = "Callable[[], Deferred[Any] | None]"
+"""Does a command.  Its Deferred fires, never fails, when the command has taken effect; C{None} where it has already."""
+
+
+class Lane:
+    """
+    Starts commands in the order in which they came.
+
+    Messages may be under way together: the journal keeps them in order.  Any other command starts when all before it
+    have taken effect, and what comes behind it waits for it.
+    """
+
+    __slots__ = ("_alone", "_full", "_idle", "_limit", "_pause", "_resume", "_running", "_size", "_waiting")
+
+    def __init__(
+        self, limit: int, pause: Callable[[], None], resume: Callable[[], None], idle: Callable[[], None]
+    ) -> None:
+        """
+        @param limit: how many bytes of commands may wait before no more should come.
+        @param pause: called when more than that wait.
+        @param resume: called when that is over.
+        @param idle: called when the last command has taken effect, where that took longer than the call.
+        """
+        self._limit = limit
+        self._pause = pause
+        self._resume = resume
+        self._idle = idle
+        self._running = 0
+        self._alone = self._full = False
+        self._waiting: deque[tuple[Work, bool, int]] = deque()
+        self._size = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether every command has taken effect."""
+        return not self._running and not self._waiting
+
+    def submit(self, work: Work, together: bool, size: int) -> None:
+        """
+        Do a command, when its time has come.
+
+        @param together: whether it may be under way with others of its kind: a message.
+        @param size: how many bytes it came in.
+        """
+        if not self._waiting and self._free(together):
+            self._start(work, together)
+            return
+        self._waiting.append((work, together, size))
+        self._size += size
+        if self._size > self._limit and not self._full:
+            self._full = True
+            self._pause()
+
+    def clear(self) -> None:
+        """Forget the commands that wait."""
+        self._waiting.clear()
+        self._size = 0
+
+    def _free(self, together: bool) -> bool:
+        return not self._running or (together and not self._alone)
+
+    def _start(self, work: Work, together: bool) -> None:
+        self._running += 1
+        self._alone = not together
+        done = work()
+        if done is None or (done.called and not done.paused):
+            self._running -= 1
+        else:
+            done.addBoth(self._done)
+
+    def _done(self, _: object) -> None:
+        self._running -= 1
+        while self._waiting and self._free(self._waiting[0][1]):
+            work, together, size = self._waiting.popleft()
+            self._size -= size
+            self._start(work, together)
+        if self._full and self._size <= self._limit:
+            self._full = False
+            self._resume()
+        if self.idle:
+            self._idle()

@@ -1,0 +1,77 @@
+"""Commands about rooms: coming, going, looking around."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.doors.line.rooms import enterRoom, roomName, showMembers, showTopic
+from twistchat.doors.line.table import Outcome, Table, words
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.doors.line.protocol import LineProtocol
+
+table = Table()
+
+
+@table.command("join", "#ROOM [KEY]", "come into a room, or talk in it from now on if you are there")
+async def join(client: LineProtocol, argument: str) -> None:
+    """C{/join}: come into a room and talk in it."""
+    name, key = words(argument, 1, 2, "/join #ROOM [KEY]")
+    assert name is not None
+    await enterRoom(client, roomName(name), key)
+
+
+@table.command("leave", "[#ROOM] [REASON]", "leave this room, or another")
+async def leave(client: LineProtocol, argument: str) -> None:
+    """C{/leave}: the current room is the one joined last of those that remain."""
+    if argument.startswith("#"):
+        name, reason = words(argument, 1, 2, "/leave [#ROOM] [REASON]")
+    else:
+        name, reason = client.currentRoom().name, argument
+    assert name is not None
+    await client.backstage.chat.part(client.openSession, name, reason or "")
+    client.chooseCurrent()
+
+
+@table.command("who", "[#ROOM]", "list who is in this room, or in another")
+def who(client: LineProtocol, argument: str) -> None:
+    """C{/who}: the members of a room with their ranks, and those of them that are away."""
+    name = roomName(argument) if argument else client.currentRoom().name
+    members = client.backstage.chat.members(client.openSession, name)
+    away = [
+        notice(f"{member.user.nick} is away: {member.user.away}") for member in members if member.user.away is not None
+    ]
+    client.reply(b"".join(showMembers(name, members)) + b"".join(away) or notice(f"0 in {name}"))
+
+
+@table.command("rooms", "", "list the rooms")
+def rooms(client: LineProtocol, argument: str) -> None:
+    """C{/rooms}: every room that is not secret, fullest first."""
+    listed = sorted(client.backstage.chat.listed(client.openSession), key=lambda room: (-len(room.members), room.name))
+    client.reply(
+        b"".join(
+            notice(f"{room.name} {len(room.members)}" + (f" {room.topic.text}" if room.topic else ""))
+            for room in listed
+        )
+        + notice(f"{len(listed)} rooms")
+    )
+
+
+@table.command("topic", "[TEXT]", "show this room's topic, or set it; /topic - clears it")
+def topic(client: LineProtocol, argument: str) -> Outcome:
+    """C{/topic}: show, set or clear."""
+    room = client.currentRoom()
+    if not argument:
+        client.reply(showTopic(client, room))
+        return None
+    return client.backstage.chat.setTopic(client.openSession, room.name, "" if argument == "-" else argument)
+
+
+@table.command("invite", "NICK [#ROOM]", "invite someone into this room, or another of yours")
+def invite(client: LineProtocol, argument: str) -> Outcome:
+    """C{/invite}: they may pass the room's locks once."""
+    nick, name = words(argument, 1, 2, "/invite NICK [#ROOM]")
+    assert nick is not None
+    name = client.currentRoom().name if name is None else roomName(name)
+    return client.backstage.chat.invite(client.openSession, name, nick)

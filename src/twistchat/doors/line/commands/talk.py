@@ -1,0 +1,83 @@
+"""Commands that say something, or show what was said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.doors.line.rooms import showHistory
+from twistchat.doors.line.table import Misused, Outcome, Table, words
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.doors.line.protocol import LineProtocol
+
+table = Table()
+
+
+def say(client: LineProtocol, text: str) -> Outcome:
+    """Say a line in the current room."""
+    return client.backstage.chat.say(client.openSession, client.currentRoom().name, text)
+
+
+@table.command("msg", "NICK TEXT", "say something to one person, or to a #room you are not talking in", together=True)
+def msg(client: LineProtocol, argument: str) -> Outcome:
+    """C{/msg}: to a user, or to a room."""
+    target, text = words(argument, 2, 2, "/msg NICK TEXT")
+    assert target is not None and text is not None
+    chat = client.backstage.chat
+    if target.startswith("#"):
+        return chat.say(client.openSession, target, text)
+    told = chat.tell(client.openSession, target, text)
+    away = chat.find(target).away
+    if away is not None:
+        client.reply(notice(f"{chat.find(target).nick} is away: {away}"))
+    return told
+
+
+@table.command("me", "TEXT", "say what you do, as in /me waves", together=True)
+def me(client: LineProtocol, argument: str) -> Outcome:
+    """C{/me}: an action in the current room."""
+    return client.backstage.chat.say(client.openSession, client.currentRoom().name, argument, "action")
+
+
+@table.command("history", "[N]", "show the last lines of this room, 50 or N")
+async def history(client: LineProtocol, argument: str) -> None:
+    """C{/history}: the last entries of the current room."""
+    limits = client.backstage.settings.limits
+    if argument and not (argument.isascii() and argument.isdigit() and 1 <= int(argument[:9]) <= limits.historyReply):
+        raise Misused(f"That is typed /history [N], with N from 1 to {limits.historyReply}")
+    name = client.currentRoom().name
+    client.outbox.hold()
+    try:
+        count = int(argument) if argument else limits.historyOnJoin
+        past = await client.backstage.chat.history(client.openSession, name, count)
+        client.reply(b"".join(showHistory(client, name, past)) or notice(f"{name} has no history yet"))
+    finally:
+        client.outbox.release()
+
+
+@table.command("echo", "on|off", "also show you the lines you say yourself, once they have been taken")
+def echo(client: LineProtocol, argument: str) -> None:
+    """C{/echo}: the sender's own texts as the acknowledgement that they were taken."""
+    if argument not in ("on", "off"):
+        raise Misused("That is typed /echo on or /echo off")
+    client.backstage.chat.setEcho(client.openSession, argument == "on")
+    client.reply(notice(f"Echo is {argument}"))
+
+
+@table.command("ignore", "[NICK]", "hear nothing more from someone, or list whom you ignore")
+def ignore(client: LineProtocol, argument: str) -> None:
+    """C{/ignore}: texts and invitations of this nick are not shown to this session any more."""
+    if argument:
+        nick = client.backstage.chat.ignore(client.openSession, argument).nick
+        client.reply(notice(f"You ignore {nick}; /unignore {nick} ends it"))
+    else:
+        client.reply(notice(f"You ignore {' '.join(sorted(client.openSession.ignored)) or 'nobody'}"))
+
+
+@table.command("unignore", "NICK", "hear someone again")
+def unignore(client: LineProtocol, argument: str) -> None:
+    """C{/unignore}: the end of an C{/ignore}."""
+    if not client.backstage.chat.unignore(client.openSession, argument):
+        raise Misused("You do not ignore anyone of that name; /ignore lists whom you do")
+    client.reply(notice(f"You hear {argument} again"))

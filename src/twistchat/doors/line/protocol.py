@@ -1,0 +1,237 @@
+"""One connection of the line door: its name first, then lines to say and commands to obey."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from math import ceil
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.chat.errors import ChatError
+from twistchat.chat.rooms import Room
+from twistchat.chat.users import Session
+from twistchat.doors.backstage import Backstage
+from twistchat.doors.connection import Connection, ConnectionFactory
+from twistchat.doors.line.commands import COMMANDS, talk
+from twistchat.doors.line.rooms import enterRoom
+from twistchat.doors.line.table import Misused, Outcome
+from twistchat.doors.line.wording import word
+from twistchat.wire.lines import LineSplitter, Overlong
+from twistchat.wire.plain import Clockface, PlainDialect, error, notice
+from twistchat.wire.telnet import TelnetStripper
+
+ROOM_FOR_COMMAND = 256
+"""Bytes that a line may have beyond the limit on a message, for the command in front of it."""
+
+QUOTED = 40
+"""Characters of a line that an error about it repeats."""
+
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialects:
+    """
+    The dialects of this door, the same for all its connections.
+
+    @ivar clock: shows times.
+    @ivar current: for the room that a listener is in just now.
+    @ivar other: for all else.
+    """
+
+    clock: Clockface
+    current: PlainDialect
+    other: PlainDialect
+
+    @classmethod
+    def shownIn(cls, zone: tzinfo | None) -> Dialects:
+        """Make them for a time zone, or with C{None} for the machine's own."""
+        clock = Clockface(zone)
+        return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False))
+
+
+class LineProtocol(Connection):
+    """
+    Someone at the line door.
+
+    @ivar current: the folded name of the room in which lines are said; C{""} while there is none.
+    @ivar dialects: how entries are written for it.
+    """
+
+    current = ""
+    _unregisteredLines = 0
+
+    def __init__(self, backstage: Backstage, factory: ConnectionFactory, dialects: Dialects) -> None:
+        super().__init__(backstage, factory)
+        self.dialects = dialects
+        self._telnet = TelnetStripper()
+        self._splitter = LineSplitter(backstage.settings.limits.message + ROOM_FOR_COMMAND)
+
+    # For commands
+
+    @property
+    def openSession(self) -> Session:
+        """This client's session, which it has for as long as it can type a command."""
+        assert self.session is not None
+        return self.session
+
+    def currentRoom(self) -> Room:
+        """
+        The room in which lines are said.
+
+        @raise Misused: there is none.
+        """
+        user = self.openSession.user
+        room = None if user is None else user.rooms.get(self.current)
+        if room is None:
+            where = f"You are not in {self.current} any more" if self.current else "You are in no room"
+            raise Misused(f"{where}.  /join #ROOM first, or /msg NICK TEXT")
+        return room
+
+    def setCurrent(self, room: str) -> None:
+        """Say lines in this room, of folded name, from now on; its texts are shown without its name."""
+        before, self.current = self.current, room
+        user = self.openSession.user
+        for name in {before, room}:
+            if user is not None and name in user.rooms:
+                user.rooms[name].audience.add(self.openSession)
+
+    def chooseCurrent(self) -> None:
+        """Talk in the room joined last, where the current room was left, and say which that is."""
+        user = self.openSession.user
+        if user is None or self.current in user.rooms:
+            return
+        if user.rooms:
+            self.setCurrent(next(reversed(user.rooms)))
+            self.reply(notice(f"You are talking in {self.currentRoom().name}"))
+        elif self.current:
+            self.current = ""
+            self.reply(notice("You are in no room; /join #ROOM to talk"))
+
+    # Connection's
+
+    def begin(self) -> None:
+        """See L{Connection.begin}."""
+        settings = self.backstage.settings
+        for line in settings.line.motd.splitlines():
+            self.reply(notice(line))
+        self.reply(notice(f"This is {settings.server.name}.  Type the name you want to have here"))
+
+    def farewell(self, reason: str) -> bytes:
+        """See L{Connection.farewell}."""
+        return error(reason)
+
+    def tune(self, room: str) -> PlainDialect:
+        """See L{IOutlet.tune}."""
+        return self.dialects.current if room and room == self.current else self.dialects.other
+
+    def bytesReceived(self, data: bytes) -> None:
+        """Take the next bytes: lines out of them, one after the other."""
+        for line in self._splitter.feed(self._telnet.feed(data)):
+            if self.ending:
+                return
+            self._lineReceived(line)
+
+    # Lines
+
+    def _lineReceived(self, line: bytes | Overlong) -> None:
+        if not line:
+            return
+        if not self._registered:
+            self._unregisteredLines += 1
+            limit = self.backstage.settings.limits.unregisteredLines
+            if self._unregisteredLines > limit:
+                self.disconnect(f"You sent {limit} lines and none of them was a name to come in with")
+                return
+        wait = self.flooding()
+        if isinstance(line, Overlong):
+            limit = self.backstage.settings.limits.message
+            self.reply(error(f"That line is too long: it has {line.length} bytes, and {limit} fit.  Say it in parts."))
+            return
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as e:
+            self.reply(error(f"That line is not UTF-8, from its byte {e.start + 1} on ({line[e.start]:#04x})."))
+            return
+        if wait and not text.startswith("/quit"):
+            limits = self.backstage.settings.limits
+            self.reply(
+                error(
+                    f"Too fast: {limits.floodBurst} lines at once are taken, then {limits.floodRate:g} a second."
+                    f"  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
+                )
+            )
+            return
+        together = self._registered and _sendsMessage(text)
+        self.lane.submit(partial(self._serve, text), together, len(line))
+
+    def _serve(self, text: str) -> Deferred[Any] | None:
+        """Obey a line, and word what is refused."""
+        if self.ending:
+            return None
+        try:
+            outcome = self._obey(text)
+        except Exception:
+            self._refused(Failure())
+            return None
+        if outcome is None:
+            return None
+        done = Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
+        return done.addErrback(self._refused)
+
+    def _obey(self, text: str) -> Outcome:
+        if not self._registered:
+            return self._arrive(text)
+        if text[0] != "/":
+            return talk.say(self, text)
+        if text.startswith("//"):
+            return talk.say(self, text[1:])
+        name, argument = _split(text)
+        command = COMMANDS.get(name)
+        if command is None:
+            raise Misused(f"There is no command /{name}.  /help lists the commands; to say it, type another / in front")
+        return command.run(self, argument)
+
+    def _refused(self, failure: Failure) -> None:
+        if isinstance(failure.value, ChatError):
+            self.reply(error(word(failure.value)))
+        elif isinstance(failure.value, Misused):
+            self.reply(error(str(failure.value)))
+        else:
+            log.failure("A command of the line door failed", failure)
+            self.reply(error("That failed inside the server, which has logged why.  Tell its administrator."))
+
+    async def _arrive(self, nick: str) -> None:
+        """Come in under a name, and into the lobby."""
+        backstage = self.backstage
+        session = self.openSession
+        await backstage.chat.enter(session, nick.strip(), "~line", backstage.cloak(self.address))
+        if session.user is None:
+            return
+        self.registered()
+        self.reply(notice(f"You are {session.user.nick}.  /help lists what you can type"))
+        await enterRoom(self, backstage.settings.chat.lobby, hurried=True)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A command's name, and what stands behind it."""
+    name, _, argument = text[1:].partition(" ")
+    return name.lower(), argument.strip()
+
+
+def _sendsMessage(text: str) -> bool:
+    """Whether a line may be under way together with others like it."""
+    if text[0] != "/" or text.startswith("//"):
+        return True
+    command = COMMANDS.get(_split(text)[0])
+    return command is not None and command.together
+
+
+def _quote(text: str) -> str:
+    return f'"{text[:QUOTED]}…"' if len(text) > QUOTED else f'"{text}"'

@@ -1,0 +1,97 @@
+"""How the line door shows a room: who is in it, its topic, and what was said in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from twistchat.chat.audience import isIgnored
+from twistchat.chat.events import Entry
+from twistchat.chat.modes import prefixes
+from twistchat.chat.names import fold
+from twistchat.chat.rooms import Member, Room
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.doors.line.protocol import LineProtocol
+
+NAMES_A_LINE = 20
+"""How many names one line of a list holds."""
+
+NAMES_ON_JOINING = 60
+"""How many names are shown without being asked for."""
+
+
+def roomName(text: str) -> str:
+    """A room's name as it was typed, with the C{#} that people leave out."""
+    return text if text.startswith("#") else f"#{text}"
+
+
+async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hurried: bool = False) -> None:
+    """
+    Bring a client into a room and make it their current one; or only that, where they are in it.
+
+    What the room hears meanwhile comes behind the history that is shown, without gap or double.
+
+    @param hurried: see L{Chat.join <twistchat.chat.chat.Chat.join>}.
+    """
+    chat, session = client.backstage.chat, client.openSession
+    client.outbox.hold()
+    try:
+        joining = chat.join(session, name, key, hurried)
+        if joining is None:
+            client.setCurrent(fold(name))
+            client.reply(notice(f"You are talking in {client.currentRoom().name}"))
+            return
+        entry = await joining
+        client.setCurrent(fold(name))
+        room = client.currentRoom()
+        past = await chat.history(session, room.name, chat.limits.historyOnJoin, before=entry.sequence)
+        client.reply(b"".join(_introduction(client, room)) + b"".join(showHistory(client, room.name, past)))
+    finally:
+        client.outbox.release()
+
+
+def showMembers(name: str, members: Iterable[Member]) -> Iterator[bytes]:
+    """Who is in a room: lines that begin with how many, then names with the prefix of their rank."""
+    names = [f"{prefixes(member.ranks)[:1]}{member.user.nick}" for member in members]
+    for start in range(0, len(names), NAMES_A_LINE):
+        yield notice(f"{len(names)} in {name}: {' '.join(names[start : start + NAMES_A_LINE])}")
+
+
+def showTopic(client: LineProtocol, room: Room) -> bytes:
+    """A room's topic, who set it and when."""
+    if room.topic is None:
+        return notice(f"{room.name} has no topic")
+    clock = client.dialects.clock
+    when = f"{clock.day(room.topic.time)} {clock.show(room.topic.time)}"
+    return notice(f"Topic of {room.name}: {room.topic.text} (set by {room.topic.by}, {when})")
+
+
+def showHistory(client: LineProtocol, name: str, entries: Iterable[Entry]) -> Iterator[bytes]:
+    """
+    What was said in a room: nothing where nothing was; or a line that says so, the entries with a line before the first
+    of each day, and a line at the end.
+    """
+    clock, dialect = client.dialects.clock, client.dialects.current
+    day = None
+    for entry in entries:
+        data = dialect.render(entry)
+        if not data or isIgnored(client.openSession, entry.event):
+            continue
+        today = clock.day(entry.time)
+        if today != day:
+            yield notice(f"History of {name}, {today}")
+            day = today
+        yield data
+    if day is not None:
+        yield notice(f"End of history of {name}")
+
+
+def _introduction(client: LineProtocol, room: Room) -> Iterator[bytes]:
+    if room.topic is not None:
+        yield showTopic(client, room)
+    if len(room.members) <= NAMES_ON_JOINING:
+        yield from showMembers(room.name, room.members.values())
+    else:
+        yield notice(f"{len(room.members)} in {room.name}; /who lists them")

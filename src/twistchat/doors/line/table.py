@@ -1,0 +1,84 @@
+"""The command table of the line door: what a command is, and how one is entered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from twisted.internet.defer import Deferred
+
+if TYPE_CHECKING:
+    from twistchat.doors.line.protocol import LineProtocol
+
+Outcome: TypeAlias = "Deferred[Any] | Coroutine[Deferred[Any], Any, Any] | None"
+"""What a command gives back: what to wait for until it has taken effect, or C{None} where it has."""
+
+Run: TypeAlias = "Callable[[LineProtocol, str], Outcome]"
+"""Obeys a command: is given the client, and what was typed behind the command's name."""
+
+
+class Misused(Exception):
+    """A command was typed in a way that it cannot be obeyed; its argument says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """
+    A command of the line door.
+
+    @ivar name: what is typed behind the slash.
+    @ivar arguments: its arguments, as C{/help} shows them.
+    @ivar summary: what it does, in one line.
+    @ivar run: obeys it.
+    @ivar together: whether it may be under way with others of its kind: it sends a message.
+    @ivar details: more lines for C{/help NAME}.
+    """
+
+    name: str
+    arguments: str
+    summary: str
+    run: Run
+    together: bool = False
+    details: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """How it is typed."""
+        return f"/{self.name} {self.arguments}".rstrip()
+
+
+class Table:
+    """Commands of one topic, in the order in which C{/help} lists them."""
+
+    def __init__(self) -> None:
+        self._commands: dict[str, Command] = {}
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands.values())
+
+    def command(
+        self, name: str, arguments: str, summary: str, together: bool = False, details: tuple[str, ...] = ()
+    ) -> Callable[[Run], Run]:
+        """Enter the decorated function as a command.  The arguments are those of L{Command}."""
+
+        def enter(run: Run) -> Run:
+            self._commands[name] = Command(name, arguments, summary, run, together, details)
+            return run
+
+        return enter
+
+
+def words(argument: str, least: int, most: int, usage: str) -> list[str | None]:
+    """
+    Cut an argument into words, the last of which keeps the rest of the line.
+
+    @param least: how many there must be.
+    @param most: how many there can be.
+    @return: C{most} of them; C{None} for each that is missing.
+    @raise Misused: there are too few.
+    """
+    found: list[str | None] = [*argument.split(None, most - 1)]
+    if len(found) < least:
+        raise Misused(f"That is typed {usage}")
+    return found + [None] * (most - len(found))

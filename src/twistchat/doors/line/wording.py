@@ -1,0 +1,64 @@
+"""What the line door says when the chat refuses: what was wrong, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+from typing import Any
+
+from twistchat.chat import errors
+
+WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
+    errors.NotEntered: lambda e: "You have no name yet.  Type one.",
+    errors.BadNick: lambda e: f"The nick {e.nick} {e.why}.  Choose another.",
+    errors.NickInUse: lambda e: _inUse(e),
+    errors.NickReserved: lambda e: f"The nick {e.nick} is reserved.  Choose another.",
+    errors.NoSuchNick: lambda e: f"Nobody here is called {e.nick}.  /who lists who is in this room.",
+    errors.BadRoomName: lambda e: f"The room name {e.room} {e.why}.  Choose another.",
+    errors.RoomLookalike: lambda e: f"{e.room} looks like the room {e.existing}.  Join that, or choose another name.",
+    errors.NoSuchRoom: lambda e: f"There is no room {e.room}.  /rooms lists the rooms.",
+    errors.NotInRoom: lambda e: f"You are not in {e.room}.  /join {e.room} first.",
+    errors.TargetNotInRoom: lambda e: f"{e.nick} is not in {e.room}.  /who {e.room} lists who is.",
+    errors.AlreadyInRoom: lambda e: f"{e.nick} is in {e.room} already.",
+    errors.TooManyRooms: lambda e: f"You are in {e.limit} rooms, and can be in no more.  /leave one first.",
+    errors.Banned: lambda e: f"A ban keeps you out of {e.room}, or silent in it.  Ask one of its operators.",
+    errors.InviteOnly: lambda e: f"Only those who were invited come into {e.room}.  Ask someone in it to /invite you.",
+    errors.BadKey: lambda e: f"{e.room} has a key, and that is not it.  /join {e.room} KEY",
+    errors.RoomFull: lambda e: f"{e.room} is full: it takes {e.limit}.  Try again later.",
+    errors.CannotSpeak: lambda e: f"Only those with a voice may speak in {e.room}.  Ask one of its operators.",
+    errors.NotOperator: lambda e: (
+        f"Your rank in {e.room} does not reach for that.  Ask one of its operators (@ in /who)."
+    ),
+    errors.UnknownMode: lambda e: f"There is no mode {e.letter}.  /help mode lists them.",
+    errors.BadModeParameter: lambda e: _badParameter(e),
+    errors.ListFull: lambda e: f"The list {e.letter} of {e.room} is full: it takes {e.limit}.  Remove one first.",
+    errors.NothingSaid: lambda e: "There is nothing to say in that line.  Type a text.",
+    errors.TooLong: lambda e: (
+        f"{_sentence(e.what)} is too long: it has {e.length} {e.unit}, and {e.limit} fit.  Say it shorter."
+    ),
+    errors.BadText: lambda e: f"{_sentence(e.what)} has U+{ord(e.character):04X} in it.  Say it without.",
+    errors.TooFast: lambda e: f"You {e.what} too fast.  Try again in {ceil(e.wait)} s.",
+    errors.RoomTooFast: lambda e: f"Too many are joining {e.room} just now.  Try again in {ceil(e.wait)} s.",
+    errors.NotStored: lambda e: f"That was not taken, and nobody has seen it: {e.why}.  Try again later.",
+}
+"""For each error, its words."""
+
+
+def word(error: errors.ChatError) -> str:
+    """An error in words."""
+    return WORDS[type(error)](error)
+
+
+def _inUse(error: errors.NickInUse) -> str:
+    if error.nick == error.holder:
+        return f"The nick {error.nick} is in use.  Choose another."
+    return f"The nick {error.nick} looks like {error.holder}, which is in use.  Choose another."
+
+
+def _badParameter(error: errors.BadModeParameter) -> str:
+    found = "nothing" if error.parameter is None else error.parameter
+    return f"Mode {error.letter} wants {error.why}, and found {found}.  /help mode lists the modes."
+
+
+def _sentence(what: str) -> str:
+    return what[:1].upper() + what[1:]

@@ -1,0 +1,176 @@
+"""
+What waits to leave for one connection.
+
+It leaves in one write a turn.  Where nothing is waiting in front of it, it goes to the socket at once, without arming
+the reactor; where the socket takes no more, the transport gets the rest, and what comes meanwhile waits here, by
+reference, until the transport is empty again.  So all that waits for a slow reader is counted, and bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from socket import socket
+from typing import Any
+
+from twisted.internet.interfaces import IPullProducer, IPushProducer
+from twisted.internet.tcp import Connection
+from zope.interface import implementer
+
+from twistchat.doors.turn import Turn
+
+
+@implementer(IPullProducer, IPushProducer)
+class Outbox:
+    """
+    The one way in which bytes reach a connection.
+
+    With a plain TCP transport it writes to the socket itself, and is a pull producer of the transport while the socket
+    is full.  With any other (TLS, an SSH channel, a test's) it is a push producer, and the transport says when to
+    pause; such a transport may hold 64 KiB more than is counted.
+    """
+
+    __slots__ = (
+        "_chunks",
+        "_closing",
+        "_dead",
+        "_held",
+        "_limit",
+        "_overflow",
+        "_paused",
+        "_registering",
+        "_size",
+        "_socket",
+        "_transport",
+        "_turn",
+        "_unsent",
+    )
+
+    def __init__(self, transport: Any, turn: Turn, limit: int, overflow: Callable[[], None]) -> None:
+        """
+        @param transport: an C{ITransport} that is an C{IConsumer}.
+        @param turn: at whose end it is emptied.
+        @param limit: how many bytes may wait for a reader that is behind.
+        @param overflow: called once, after the end of the turn, when more waited; nothing is sent any more.
+        """
+        self._transport = transport
+        self._turn = turn
+        self._limit = limit
+        self._overflow = overflow
+        self._chunks: list[bytes] = []
+        self._held: list[bytes] | None = None
+        self._size = 0
+        self._unsent = 0
+        self._paused = self._registering = self._closing = self._dead = False
+        self._socket: socket | None = None
+        if isinstance(transport, Connection) and not transport.TLS:
+            self._socket = transport.getHandle()
+        else:
+            transport.registerProducer(self, True)
+
+    def write(self, data: bytes) -> None:
+        """Put bytes behind those that wait, in front of those that are held."""
+        if self._dead or self._closing:
+            return
+        if not self._chunks and not self._paused:
+            self._turn.send(self.flush)
+        self._chunks.append(data)
+        self._size += len(data)
+        if self._paused:
+            self._check()
+
+    def deliver(self, data: bytes) -> None:
+        """Put bytes of an audience behind those that wait; or keep them back, while L{hold} says so."""
+        if self._held is None:
+            self.write(data)
+        elif not self._dead:
+            self._held.append(data)
+            self._size += len(data)
+            self._check()
+
+    def hold(self) -> None:
+        """Keep back what an audience is told, so that something that is still being read comes in front of it."""
+        if self._held is None:
+            self._held = []
+
+    def release(self) -> None:
+        """Put what was kept back behind what waits."""
+        held, self._held = self._held, None
+        for data in held or ():
+            self._size -= len(data)
+            self.write(data)
+
+    def flush(self) -> None:
+        """Let what waits leave, as far as the connection takes it."""
+        if self._paused or self._dead or not self._chunks:
+            return
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks = []
+        self._size -= len(data)
+        if self._socket is None:
+            self._unsent = len(data)
+            self._transport.write(data)
+            return
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.abandon()  # the transport finds the same when it reads, and says that the connection is lost
+            return
+        if sent < len(data):
+            self._unsent = len(data) - sent
+            self._pull(data[sent:])
+
+    def close(self) -> None:
+        """Let what waits leave, then close the connection.  Nothing more is taken."""
+        if not self._closing:
+            self.release()
+            self._closing = True
+            self._turn.afterwards(self._finish)
+
+    def abandon(self) -> None:
+        """Forget what waits, and take nothing more: the connection is gone, or good for nothing."""
+        self._dead = True
+        self._chunks = []
+        self._held = None
+
+    def pauseProducing(self) -> None:
+        """The transport holds as much as it should.  (Push producers only.)"""
+        self._paused = True
+        self._check()
+
+    def resumeProducing(self) -> None:
+        """The transport has sent all that it held."""
+        if self._registering:
+            return  # a transport asks a pull producer for data as soon as it is registered, before it has sent any
+        if self._socket is not None:
+            self._transport.unregisterProducer()
+        self._paused = False
+        self._unsent = 0
+        self.flush()
+        if self._closing:
+            self._finish()
+
+    def stopProducing(self) -> None:
+        """The connection is gone."""
+        self.abandon()
+
+    def _pull(self, rest: bytes) -> None:
+        """Leave the rest of a write to the transport, until it has sent that."""
+        self._paused = self._registering = True
+        self._transport.write(rest)
+        self._transport.registerProducer(self, False)
+        self._registering = False
+        self._check()
+
+    def _check(self) -> None:
+        if self._size + self._unsent > self._limit and not self._dead:
+            self.abandon()
+            self._turn.afterwards(self._overflow)
+
+    def _finish(self) -> None:
+        if self._paused and not self._dead:
+            return  # resumeProducing comes back to it
+        if self._socket is None:
+            self._transport.unregisterProducer()
+        self._transport.loseConnection()

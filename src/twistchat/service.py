@@ -1,0 +1,153 @@
+"""The chat as a Twisted service: it opens the journal, listens at every door, and closes both in good order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IListeningPort, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.doors.backstage import Backstage
+from twistchat.interfaces import IDoor, IDoorFactory, IJournal
+
+log = Logger()
+
+FINISHING = 10.0
+"""Seconds that the journal has to finish what was proposed, when the service stops."""
+
+
+class StartFailure(Exception):
+    """The server cannot start.  As a string it is one line, to be shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """
+    A place where a door listens.
+
+    @ivar description: a server endpoint string.
+    """
+
+    door: IDoor
+    description: str
+
+
+class ChatService(Service):
+    """Everything that runs while the server does."""
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        listeners: Sequence[Listener],
+        journal: IJournal,
+        backstage: Backstage,
+        isRoot: Callable[[], bool],
+    ) -> None:
+        """
+        @param reactor: to listen with; it has what the endpoints want of it.
+        @param isRoot: whether this process may do everything on this machine.
+        """
+        self._reactor = reactor
+        self._listeners = listeners
+        self._journal = journal
+        self._backstage = backstage
+        self._isRoot = isRoot
+        self._ports: list[IListeningPort] = []
+        self._factories: list[IDoorFactory] = []
+
+    def privilegedStartService(self) -> None:
+        """
+        Listen, while the process may still do so at any port.
+
+        @raise StartFailure: an address cannot be had; nothing listens then.
+        """
+        factories: dict[str, IDoorFactory] = {}
+        for listener in self._listeners:
+            name = listener.door.name
+            if name not in factories:
+                factories[name] = listener.door.factory(self._backstage)
+            try:
+                endpoint = serverFromString(self._reactor, listener.description)
+                port = _now(endpoint.listen(factories[name]))
+            except Exception as e:
+                for port in self._ports:
+                    port.stopListening()
+                raise StartFailure(f"the {name} door cannot listen at {listener.description}: {e}") from e
+            self._ports.append(port)
+            host = port.getHost()
+            address, number = getattr(host, "host", None), getattr(host, "port", 0)
+            where = listener.description if address is None else listener.door.invitation(_reachable(address), number)
+            log.info("The {door} door is open: {where}", door=name, where=where)
+        self._factories = list(factories.values())
+
+    def startService(self) -> None:
+        """
+        Open the journal.
+
+        @raise StartFailure: it cannot be opened; or this is root's process, and reachable from other machines.
+        """
+        if not self._ports:
+            self.privilegedStartService()
+        if self._isRoot():
+            open = [port for port in self._ports if not _isLoopback(port)]
+            if open:
+                raise StartFailure(
+                    "a server that other machines reach does not run as root; start it as twistd --uid USER twistchat"
+                )
+            log.warning("This server runs as root.  twistd --uid USER twistchat gives that up.")
+        log.info("{promise}", promise=self._journal.promise)
+        try:
+            _now(self._journal.open(self._backstage.chat.state.apply))
+        except Exception as e:
+            raise StartFailure(f"the journal cannot be opened: {e}") from e
+        super().startService()
+
+    async def _stop(self) -> None:
+        await DeferredList([maybeDeferred(port.stopListening) for port in self._ports])
+        closing = self._journal.close().addTimeout(FINISHING, self._reactor)
+        await closing.addErrback(_logged)
+        await DeferredList([factory.close("The server is shutting down") for factory in self._factories])
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Listen no more, finish what was proposed, tell every client, and close their connections.
+
+        @return: fires when that is done, and in any case soon: no client and no disk holds it up.
+        """
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+
+def _now(result: Deferred[Any]) -> Any:
+    """The result of a Deferred that has fired, as those of a start do."""
+    outcome: list[Any] = []
+    result.addBoth(outcome.append)
+    if not outcome:
+        raise StartFailure("it takes too long")
+    if isinstance(outcome[0], Failure):
+        outcome[0].raiseException()
+    return outcome[0]
+
+
+def _logged(failure: Failure) -> None:
+    log.failure("The journal did not close in good order", failure)
+
+
+def _isLoopback(port: IListeningPort) -> bool:
+    address = getattr(port.getHost(), "host", None)
+    return address is None or ip_address(address).is_loopback
+
+
+def _reachable(address: str) -> str:
+    """An address to connect to, for one that is listened at."""
+    parsed = ip_address(address)
+    if parsed.is_unspecified:
+        return "127.0.0.1" if parsed.version == 4 else "::1"
+    return address

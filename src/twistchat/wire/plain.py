@@ -1,0 +1,178 @@
+"""
+The plain dialect: one entry, one line, for people with a terminal and for scripts.
+
+C{docs/line-protocol.md} writes the format down.  A text is C{[HH:MM] <nick> text}; everything else that happens is a
+notice, which begins with C{* }.  A text of another room than the listener's current one, or of none, says where it was
+said behind the time: C{[HH:MM] #room <nick> text}, C{[HH:MM] @nick <nick> text}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from zope.interface import implementer
+
+from twistchat.chat.events import (
+    Entry,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    Kind,
+    ModeChange,
+    ModesSet,
+    Parted,
+    Quit,
+    Renamed,
+    Said,
+    Told,
+    TopicSet,
+)
+from twistchat.interfaces import IDialect
+from twistchat.wire.text import printable
+
+
+def notice(text: str) -> bytes:
+    """A line that tells something: C{* text}."""
+    return f"* {printable(text)}\n".encode()
+
+
+def error(text: str) -> bytes:
+    """A line that says what was wrong and what to do: C{! text}."""
+    return f"! {printable(text)}\n".encode()
+
+
+class Clockface:
+    """
+    Writes a moment as a wall clock shows it.
+
+    @ivar zone: the time zone, or C{None} for the machine's own.
+    """
+
+    __slots__ = ("_minute", "_shown", "zone")
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        self.zone = zone
+        self._minute = -1
+        self._shown = ""
+
+    def show(self, time: int) -> str:
+        """
+        The hour and minute of a moment, C{HH:MM}.
+
+        @param time: milliseconds since the epoch.
+        """
+        minute = time // 60_000
+        if minute != self._minute:
+            self._minute, self._shown = minute, self._local(time).strftime("%H:%M")
+        return self._shown
+
+    def day(self, time: int) -> str:
+        """The day of a moment, C{YYYY-MM-DD}."""
+        return self._local(time).date().isoformat()
+
+    def _local(self, time: int) -> datetime:
+        return datetime.fromtimestamp(time // 1000, UTC).astimezone(self.zone)
+
+
+@implementer(IDialect)
+class PlainDialect:
+    """
+    Writes entries for the line door.
+
+    There are two for a server: one for the room that a listener is in just now, whose texts do not name it, and one for
+    everything else.
+    """
+
+    __slots__ = ("_clock", "_current", "_writers")
+
+    def __init__(self, clock: Clockface, current: bool) -> None:
+        """
+        @param clock: shows the time of a text.
+        @param current: whether texts of a room leave out its name.
+        """
+        self._clock = clock
+        self._current = current
+        self._writers: dict[type[Event], Callable[[Any], str]] = {
+            Joined: _joined,
+            Parted: _parted,
+            Quit: _quit,
+            Kicked: _kicked,
+            Renamed: _renamed,
+            TopicSet: _topicSet,
+            ModesSet: _modesSet,
+            Invited: _invited,
+        }
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}.  This protocol has nothing to say of who entered, or is away."""
+        event = entry.event
+        if type(event) is Said:
+            place = "" if self._current else f"{event.room} "
+            return self._text(entry.time, place, event.source.nick, event.text, event.kind)
+        if type(event) is Told:
+            return self._text(entry.time, f"@{event.recipient.nick} ", event.source.nick, event.text, event.kind)
+        writer = self._writers.get(type(event))
+        return b"" if writer is None else notice(writer(event))
+
+    def _text(self, time: int, place: str, nick: str, text: str, kind: Kind) -> bytes:
+        if kind == "message":
+            said = f"<{nick}> {text}"
+        elif kind == "action":
+            said = f"* {nick} {text}"
+        else:
+            said = f"-{nick}- {text}"
+        return f"[{self._clock.show(time)}] {printable(place + said)}\n".encode()
+
+
+def because(reason: str) -> str:
+    """A reason as it stands behind a notice: in parentheses, or nothing."""
+    return f" ({reason})" if reason else ""
+
+
+def writeModes(changes: tuple[ModeChange, ...]) -> str:
+    """A mode string and its parameters: C{+o-m bob}."""
+    letters, parameters, sign = "", "", ""
+    for change in changes:
+        wanted = "+" if change.adding else "-"
+        letters += change.letter if wanted == sign else wanted + change.letter
+        sign = wanted
+        if change.parameter is not None:
+            parameters += f" {change.parameter}"
+    return letters + parameters
+
+
+def _joined(event: Joined) -> str:
+    return f"{event.source.nick} joined {event.room}"
+
+
+def _parted(event: Parted) -> str:
+    return f"{event.source.nick} left {event.room}{because(event.reason)}"
+
+
+def _quit(event: Quit) -> str:
+    return f"{event.source.nick} quit{because(event.reason)}"
+
+
+def _kicked(event: Kicked) -> str:
+    return f"{event.source.nick} kicked {event.kicked.nick} from {event.room}{because(event.reason)}"
+
+
+def _renamed(event: Renamed) -> str:
+    return f"{event.source.nick} is now {event.nick}"
+
+
+def _topicSet(event: TopicSet) -> str:
+    if not event.topic:
+        return f"{event.source.nick} cleared the topic of {event.room}"
+    return f"{event.source.nick} set the topic of {event.room} to: {event.topic}"
+
+
+def _modesSet(event: ModesSet) -> str:
+    return f"{event.source.nick} set {writeModes(event.changes)} on {event.room}"
+
+
+def _invited(event: Invited) -> str:
+    return f"{event.source.nick} invited {event.invitee.nick} to {event.room}"
