@@ -101,7 +101,7 @@ class ChatService(Service):
                 raise StartFailure(
                     "a server that other machines reach does not run as root; start it as twistd --uid USER twistchat"
                 )
-            log.warning("This server runs as root.  twistd --uid USER twistchat gives that up.")
+            log.warn("This server runs as root.  twistd --uid USER twistchat gives that up.")
         log.info("{promise}", promise=self._journal.promise)
         try:
             _now(self._journal.open(self._backstage.chat.state.apply))

@@ -68,8 +68,12 @@ class Connection(Protocol, ABC):
         """Take the next bytes of a connection that was admitted."""
 
     @abstractmethod
-    def farewell(self, reason: str) -> bytes:
-        """Word the end of the connection for its client."""
+    def farewell(self, reason: str, fault: bool) -> bytes:
+        """
+        Word the end of the connection for its client.
+
+        @param fault: whether the client brought it about, and might do better.
+        """
 
     @abstractmethod
     def tune(self, room: str) -> IDialect:
@@ -101,6 +105,10 @@ class Connection(Protocol, ABC):
             self.backstage.chat.state.broadcast.settle(self.session)
         self.outbox.write(data)
 
+    def expel(self, reason: str) -> None:
+        """Tell the client what it did wrong, and close the connection."""
+        self._end(reason, fault=True)
+
     def leave(self, reason: str) -> None:
         """
         End the session, for C{reason} as others see it, and close the connection when what waits has left.
@@ -119,10 +127,7 @@ class Connection(Protocol, ABC):
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
-        if not self.ending:
-            self.outbox.release()
-            self.reply(self.farewell(reason))
-            self.leave(reason)
+        self._end(reason, fault=False)
 
     # Twisted's
 
@@ -138,9 +143,7 @@ class Connection(Protocol, ABC):
         self.outbox = Outbox(self.transport, backstage.turn, limits.sendq, self._tooSlow)
         refusal = backstage.admission.admit(self.address)
         if refusal is not None:
-            self.ending = True
-            self.outbox.write(self.farewell(refusal))
-            self.leave(refusal)
+            self.expel(refusal)
             return
         exempt = backstage.admission.exempt(self.address)
         if not exempt:
@@ -178,6 +181,12 @@ class Connection(Protocol, ABC):
 
     # The end, in its several ways
 
+    def _end(self, reason: str, fault: bool) -> None:
+        if not self.ending:
+            self.outbox.release()
+            self.reply(self.farewell(reason, fault))
+            self.leave(reason)
+
     def _endSession(self, reason: str) -> None:
         if self.session is not None:
             going = self.backstage.chat.close(self.session, reason)
@@ -186,7 +195,7 @@ class Connection(Protocol, ABC):
 
     def _late(self) -> None:
         self._deadline = None
-        self.disconnect(f"You did not come in within {self.backstage.settings.limits.registration:g} s")
+        self.expel(f"You did not come in within {self.backstage.settings.limits.registration:g} s")
 
     def _tooSlow(self) -> None:
         self._endSession("read too slowly")

@@ -123,9 +123,9 @@ class LineProtocol(Connection):
             self.reply(notice(line))
         self.reply(notice(f"This is {settings.server.name}.  Type the name you want to have here"))
 
-    def farewell(self, reason: str) -> bytes:
+    def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Connection.farewell}."""
-        return error(reason)
+        return error(reason) if fault else notice(reason)
 
     def tune(self, room: str) -> PlainDialect:
         """See L{IOutlet.tune}."""
@@ -147,7 +147,7 @@ class LineProtocol(Connection):
             self._unregisteredLines += 1
             limit = self.backstage.settings.limits.unregisteredLines
             if self._unregisteredLines > limit:
-                self.disconnect(f"You sent {limit} lines and none of them was a name to come in with")
+                self.expel(f"You sent {limit} lines and none of them was a name to come in with")
                 return
         wait = self.flooding()
         if isinstance(line, Overlong):

@@ -1,0 +1,12 @@
+"""
+For tests against twistchat: this project's own, and those of people who write bots, doors and journals for it.
+
+L{MemoryServer} is a whole server with no socket, no thread and no waiting; L{LineClient} is a person at its line door.
+L{HeldJournal} is a journal that keeps events waiting until the test lets them happen.
+"""
+
+from twistchat.testing.held import HeldJournal
+from twistchat.testing.links import Link, MemoryTransport
+from twistchat.testing.server import LineClient, MemoryServer
+
+__all__ = ["HeldJournal", "LineClient", "Link", "MemoryServer", "MemoryTransport"]

@@ -1,0 +1,109 @@
+"""Connections in memory: two protocols, and a transport for each, with nothing between them but a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.error import ConnectionAborted, ConnectionDone
+from twisted.internet.interfaces import IAddress, IProtocol
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+BUFFER = 64 * 1024
+"""Bytes that a transport holds before it asks its producer to pause, as Twisted's transports do."""
+
+
+def address(host: str, port: int) -> IAddress:
+    """A TCP address."""
+    return (IPv6Address if ":" in host else IPv4Address)("TCP", host, port)
+
+
+class MemoryTransport(StringTransport):
+    """One end of a L{Link}: holds what its protocol writes until the link moves it."""
+
+    def __init__(self, host: IAddress, peer: IAddress) -> None:
+        super().__init__(host, peer)
+        self.aborting = False
+
+    def write(self, data: bytes) -> None:
+        """Hold bytes; tell a push producer to pause where they are many."""
+        if self.connected and not self.aborting:
+            super().write(data)
+            if self.producer is not None and self.streaming and self.io.tell() > BUFFER:
+                self.producer.pauseProducing()
+
+    def abortConnection(self) -> None:
+        """Forget what is held, and close."""
+        self.aborting = True
+        self.disconnecting = True
+        self.clear()
+
+    def resumeProducing(self) -> None:
+        """Read again; harmless while the connection closes, as it is with Twisted's own."""
+        self.producerState = "producing"
+
+    def pauseProducing(self) -> None:
+        """Read no more."""
+        self.producerState = "paused"
+
+    def take(self) -> bytes:
+        """What is held, which is held no more; a producer that waits is told to go on."""
+        data: bytes = self.value()
+        self.clear()
+        if data and self.producer is not None and self.streaming:
+            self.producer.resumeProducing()
+        return data
+
+
+class Link:
+    """
+    A connection between a client's protocol and a server's.
+
+    @ivar stalled: whether the client reads nothing for now, as one does whose network is slow.
+    @ivar open: whether the connection is.
+    """
+
+    def __init__(self, client: IProtocol, server: IProtocol, host: IAddress, peer: IAddress) -> None:
+        """
+        @param host: where the server listens.
+        @param peer: where the client connects from.
+        """
+        self.stalled = False
+        self.open = True
+        self._client, self._server = client, server
+        self._toServer = MemoryTransport(peer, host)
+        self._toClient = MemoryTransport(host, peer)
+        server.makeConnection(self._toClient)
+        client.makeConnection(self._toServer)
+
+    def move(self) -> bool:
+        """
+        Move what either end has written to the other, and close where an end wants that.
+
+        @return: whether anything moved.
+        """
+        if not self.open:
+            return False
+        moved = self._carry(self._toServer, self._server, self._toClient.producerState == "paused")
+        moved |= self._carry(self._toClient, self._client, self.stalled)
+        for transport in (self._toClient, self._toServer):
+            if transport.aborting or (transport.disconnecting and not transport.value() and transport.producer is None):
+                self.cut(ConnectionAborted() if transport.aborting else ConnectionDone())
+                return True
+        return moved
+
+    def cut(self, why: Exception | None = None) -> None:
+        """Lose the connection at both ends, with whatever had not been moved."""
+        if self.open:
+            self.open = False
+            self._toClient.connected = self._toServer.connected = False
+            reason = Failure(why or ConnectionDone())
+            self._server.connectionLost(reason)
+            self._client.connectionLost(reason)
+
+    def _carry(self, source: MemoryTransport, target: Any, held: bool) -> bool:
+        data = b"" if held else source.take()
+        if data and self.open:
+            target.dataReceived(data)
+        return bool(data)
