@@ -135,6 +135,8 @@ def makeService(options: ChatOptions) -> IService:
         except Exception as e:
             what = f"the {listener.door.name} door's endpoint {listener.description} cannot be read"
             raise SystemExit(f"twistchat: {what}: {e}; an endpoint is like tcp:6623:interface=127.0.0.1") from None
+    if not listeners:
+        raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
     journal = makeJournal(settings)
     prefix, numbers = secrets.token_hex(4), count(1)
     backstage = Backstage.assemble(

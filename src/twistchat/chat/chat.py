@@ -106,6 +106,17 @@ class Chat:
             if user is not None and not user.sessions:
                 await self._journal.append(Quit(user.source, "connection lost"))
 
+    def attach(self, session: Session, user: User) -> None:
+        """
+        Make a session another of a user's: in all their rooms from now on, under their name.
+
+        @param user: whose it is, of which the caller has made sure.
+        """
+        session.user = user
+        user.sessions[session.id] = session
+        for room in user.rooms.values():
+            room.audience.add(session)
+
     def close(self, session: Session, reason: str) -> Receipt | None:
         """
         End a session; and with the last of a user's sessions, that user's presence.

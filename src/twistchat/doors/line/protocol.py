@@ -141,7 +141,7 @@ class LineProtocol(Connection):
     # Lines
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
-        if not line:
+        if isinstance(line, bytes) and not line.strip():
             return
         if not self._registered:
             self._unregisteredLines += 1
