@@ -126,7 +126,8 @@ class Audience:
             shared = b"".join(chunks)
             for session in group.values():
                 if session.ignored or (session.id in speakers and not session.echo):
-                    own = b"".join([chunk for chunk, entry in zip(chunks, entries) if hears(session, entry)])
+                    both = zip(chunks, entries, strict=True)
+                    own = b"".join([chunk for chunk, entry in both if hears(session, entry)])
                     if own:
                         session.outlet.deliver(own)
                 elif shared:

@@ -360,7 +360,7 @@ class Chat:
 
     def _user(self, session: Session) -> User:
         if session.user is None:
-            raise errors.NotEntered()
+            raise errors.NotEntered
         return session.user
 
     def _named(self, nick: str) -> User:
@@ -395,7 +395,7 @@ class Chat:
     def _checkMessage(self, text: str) -> None:
         limit = self.limits.message
         if not text:
-            raise errors.NothingSaid()
+            raise errors.NothingSaid
         if 4 * len(text) > limit and (length := len(text.encode())) > limit:
             raise errors.TooLong("the message", length, limit, "bytes")
         _checkDelimiters("the message", text)

@@ -86,8 +86,8 @@ MOST_MARKS: Final = 4
 """
 How many nonspacing marks may follow each other; UTS #39, section 5.4, has this number.
 
-No orthography in daily use needs more: pointed Hebrew has up to four on a letter, Vietnamese two.  Marks that take their
-own space (Burmese, Devanagari) do not pile up, and do not count.
+No orthography in daily use needs more: pointed Hebrew has up to four on a letter, Vietnamese two.  Marks that take
+their own space (Burmese, Devanagari) do not pile up, and do not count.
 """
 
 MOST_SHOWN: Final = 64
