@@ -1,0 +1,70 @@
+"""What the documents say, held against the code."""
+
+from __future__ import annotations
+
+import re
+import unittest
+from pathlib import Path
+from types import ModuleType
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.doors.line.commands import COMMANDS
+from twistchat.doors.line.door import LineDoor
+
+ROOT = Path(__file__).parent.parent
+
+
+def blocks(path: str, language: str) -> list[str]:
+    """The fenced blocks of one language in a document."""
+    text = (ROOT / path).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+class ExampleTests(SynchronousTestCase):
+    """docs/testing.md."""
+
+    def test_example(self) -> None:
+        """The example is a test that passes; and it would fail, if the bot said something else."""
+        (example,) = blocks("docs/testing.md", "python")
+        for code, passes in ((example, True), (example.replace('f"hello, ', 'f"bye, '), False)):
+            module = ModuleType("example")
+            exec(compile(code, "docs/testing.md", "exec"), module.__dict__)
+            result = unittest.TestResult()
+            unittest.TestLoader().loadTestsFromTestCase(module.GreeterTests).run(result)
+            self.assertEqual(1, result.testsRun)
+            self.assertEqual(passes, result.wasSuccessful(), result.failures + result.errors)
+
+
+class LineProtocolTests(SynchronousTestCase):
+    """docs/line-protocol.md."""
+
+    def test_commands(self) -> None:
+        """Its table has every command, and no other."""
+        text = (ROOT / "docs/line-protocol.md").read_text("utf-8")
+        documented = re.findall(r"^\| `/(\w+)", text, re.MULTILINE)
+        self.assertEqual(sorted(COMMANDS), sorted(documented))
+
+    def test_endpoint(self) -> None:
+        """It names the endpoint where the door listens by default."""
+        text = (ROOT / "docs/line-protocol.md").read_text("utf-8")
+        self.assertIn(f"`{LineDoor.defaultEndpoints[0]}`", text)
+
+    def test_client(self) -> None:
+        """Its client is Python."""
+        (client,) = blocks("docs/line-protocol.md", "python")
+        compile(client, "docs/line-protocol.md", "exec")
+
+
+class LinkTests(SynchronousTestCase):
+    """Links between documents."""
+
+    def test_targets(self) -> None:
+        """What a document links to in this repository is there."""
+        missing = [
+            f"{document.name}: {target}"
+            for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("newsfragments/*.md")]
+            for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8"))
+            if not (document.parent / target).exists()
+        ]
+        self.assertEqual([], missing)
