@@ -1,10 +1,18 @@
-"""Telnet's commands in a stream of bytes (RFC 854): taken out, for a server that speaks no telnet."""
+"""Telnet's commands in a stream of bytes (RFC 854): taken out, and answered as far as telnet insists on that."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-SE, SB, WILL, DONT, IAC = 240, 250, 251, 254, 255
+SE, SB, WILL, WONT, DO, DONT, IAC = 240, 250, 251, 252, 253, 254, 255
+
+BINARY, TIMING_MARK = 0, 6
+
+ACCEPTED = (BINARY, TIMING_MARK)
+"""
+Options that are agreed to: bytes that are left alone (RFC 856), which UTF-8 wants; and the mark that a client waits for
+after an interrupt, showing nothing until it comes (RFC 860).
+"""
 
 
 class _Place(Enum):
@@ -22,10 +30,12 @@ class TelnetStripper:
     A doubled IAC, which is how telnet writes the byte 255, is taken out too: that byte has no place in UTF-8.
     """
 
-    __slots__ = ("_place",)
+    __slots__ = ("_answer", "_place", "_request")
 
     def __init__(self) -> None:
         self._place = _Place.TEXT
+        self._request = 0
+        self._answer = b""
 
     def feed(self, data: bytes) -> bytes:
         """
@@ -38,28 +48,36 @@ class TelnetStripper:
         text = bytearray()
         at = 0
         while at < len(data):
-            if self._place is _Place.TEXT:
+            if self._place in (_Place.TEXT, _Place.SUBNEGOTIATION):
                 end = data.find(IAC, at)
-                text += data[at:] if end < 0 else data[at:end]
+                if self._place is _Place.TEXT:
+                    text += data[at:] if end < 0 else data[at:end]
+                    self._place = self._place if end < 0 else _Place.COMMAND
+                elif end >= 0:
+                    self._place = _Place.SUBNEGOTIATION_COMMAND
                 if end < 0:
                     break
-                at, self._place = end + 1, _Place.COMMAND
-                continue
-            if self._place is _Place.SUBNEGOTIATION:
-                end = data.find(IAC, at)
-                if end < 0:
-                    break
-                at, self._place = end + 1, _Place.SUBNEGOTIATION_COMMAND
-                continue
-            self._place = self._after(data[at])
-            at += 1
+                at = end + 1
+            else:
+                self._place = self._after(data[at])
+                at += 1
         return bytes(text)
+
+    def takeAnswer(self) -> bytes:
+        """What is to be sent for the requests that were fed since this was last asked; empty for most streams."""
+        answer, self._answer = self._answer, b""
+        return answer
 
     def _after(self, byte: int) -> _Place:
         if self._place is _Place.COMMAND:
+            self._request = byte
             if byte == SB:
                 return _Place.SUBNEGOTIATION
             return _Place.OPTION if WILL <= byte <= DONT else _Place.TEXT
         if self._place is _Place.SUBNEGOTIATION_COMMAND:
             return _Place.TEXT if byte == SE else _Place.SUBNEGOTIATION
+        if self._request == DO:
+            self._answer += bytes((IAC, WILL if byte in ACCEPTED else WONT, byte))
+        elif self._request == WILL:
+            self._answer += bytes((IAC, DO if byte in ACCEPTED else DONT, byte))
         return _Place.TEXT

@@ -133,7 +133,11 @@ class LineProtocol(Connection):
 
     def bytesReceived(self, data: bytes) -> None:
         """Take the next bytes: lines out of them, one after the other."""
-        for line in self._splitter.feed(self._telnet.feed(data)):
+        text = self._telnet.feed(data)
+        answer = self._telnet.takeAnswer()
+        if answer:
+            self.reply(answer)
+        for line in self._splitter.feed(text):
             if self.ending:
                 return
             self._lineReceived(line)
