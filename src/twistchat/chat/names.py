@@ -7,8 +7,8 @@ A name has three forms:
   - the I{folded} form, by which clients and this server find it: two names with equal folds are the same name;
   - the I{skeleton}, by which look-alikes are found: two names with equal skeletons must not exist side by side.
 
-Names with equal folds have equal skeletons.  Neither form is ever shown, and a skeleton is not to be stored: it may
-change with the version of Python and with that of L{confusables.txt <skeleton>}.
+Names with equal folds have equal skeletons.  A skeleton is for comparing within one process.  Do not store it: it may
+change with the version of Python and of Unicode.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ MOST_MARKS: Final = 4
 How many nonspacing marks may follow each other; UTS #39, section 5.4, has this number.
 
 No orthography in daily use needs more: pointed Hebrew has up to four on a letter, Vietnamese two.  Marks that take
-their own space (Burmese, Devanagari) do not pile up, and do not count.
+their own space, as in Burmese, do not pile up and do not count.
 """
 
 MOST_SHOWN: Final = 64
@@ -148,28 +148,31 @@ def skeleton(name: str) -> str:
 
     This is the skeleton of UTS #39, section 4, with three changes.
 
-    ASCII stands for itself: Unicode also has C{0} look like C{O}, C{1} and C{I} like C{l}, and C{m} like C{rn}.  People
-    do call themselves C{user1} and C{userl}, and rightly so; the skeleton of a name in ASCII is that name without
-    capitals.  What looks like an ASCII character has that character in its skeleton.
+    ASCII stands for itself.  To Unicode C{0} looks like C{O}, C{1} and C{I} look like C{l}, and C{m} looks like C{rn};
+    but people do call themselves C{user1} and C{userl}, C{u10} and C{u1O}.  The skeleton of a name in ASCII is that
+    name in small letters.  What looks like a character of ASCII has just that character in its skeleton.
 
-    Names that differ only in case, or as compatibility forms (fullwidth, mathematical) do, have equal skeletons.
+    Names that differ in case, or as compatibility forms do (fullwidth, mathematical), have equal skeletons.
 
-    A capital may look like one letter and its small letter like another: Greek has C{Ν} and C{ν}, like C{N} and C{v}.
-    So a name is first read by its shapes.  Where that reads as Latin letters (C{Νick}), it is the skeleton.  Any other
-    name (C{Νίκος}) is not mistaken for a Latin one, and is read by its letters, their case folded.
+    A capital may look like one letter and its small letter like another: the Greek nu looks like C{N} when a capital
+    and like C{v} when small.  So a name is read by its shapes first, as it stands, and where that makes Latin letters
+    (C{Νick}) it stays with that.  Any other name (C{Νίκος}) will not be taken for a Latin one; it is read letter by
+    letter, its case folded.
 
-    What no table of characters can find is not found here: C{rn} and C{m}, a whole word in another script's capitals
-    and the same word in small letters where all of either look Latin (C{ΝΑΝΑ}, C{νανα}).
+    Not found are C{rn} that looks like C{m}, and a name in small letters that looks like other Latin letters than the
+    same name in capitals (C{νανα}, C{ΝΑΝΑ}).
 
-    @param name: a display form.
-    @return: a text of which the skeleton is itself.
+    @param name: a display form, though any text has a skeleton.
+    @return: a text which is its own skeleton.
     """
     if name.isascii():
         return name.lower()
-    seen = normalize("NFKD", name.translate(_BY_SHAPE)).translate(_BY_SHAPE)
-    if not all(character.isascii() or category(character)[0] in "MPS" for character in seen):
+    shapes = normalize("NFKD", name.translate(_BY_SHAPE)).translate(_BY_SHAPE)
+    if all(map(_readsAsLatin, shapes)):
+        seen = _withoutCase(shapes).translate(_BY_SHAPE)
+    else:
         seen = _withoutCase(name).translate(_BY_LETTER)
-    return _DOT_ON_DOT.sub(r"\1", _withoutCase(seen))
+    return _DOT_ON_DOT.sub(r"\1", normalize("NFD", seen))
 
 
 def reserve(names: Iterable[str]) -> frozenset[str]:
@@ -194,6 +197,11 @@ def _compose(text: str, limit: int) -> str:
 def _withoutCase(text: str) -> str:
     """Text without differences of case or compatibility (Unicode, section 3.13, D146)."""
     return normalize("NFKD", normalize("NFKD", normalize("NFD", text).casefold()).casefold())
+
+
+def _readsAsLatin(character: str) -> bool:
+    """Whether it may be in a name of Latin letters: it is one, or ASCII, or no letter or digit at all."""
+    return character.isascii() or category(character)[0] in "MPS" or nameOf(character, "").startswith("LATIN ")
 
 
 def _lengthFault(name: str, limit: int) -> str | None:
@@ -280,7 +288,7 @@ def _readConfusables(text: str) -> dict[str, dict[int, str]]:
 
 _NAMELESS: Final = {
     "Cc": "(a control character)",
-    "Cn": "(not a character)",
+    "Cn": "(not assigned)",
     "Co": "(a private-use character)",
     "Cs": "(half a character)",
 }
