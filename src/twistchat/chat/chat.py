@@ -34,7 +34,7 @@ from twistchat.chat.history import Around, Point, Span
 from twistchat.chat.limits import Limits, TokenBucket
 from twistchat.chat.masks import normalizeMask
 from twistchat.chat.modes import HALF_OPERATOR, RANK_BY_LETTER, ROOM_MODES, VOICE, Shape, parseChanges
-from twistchat.chat.names import fold, normalizeNick, normalizeRoom, skeleton
+from twistchat.chat.names import fold, normalizeNick, normalizeRoom, reserve, skeleton
 from twistchat.chat.rooms import ListItem, Member, Room
 from twistchat.chat.state import State
 from twistchat.chat.users import Session, User
@@ -77,7 +77,7 @@ class Chat:
         self._journal = journal
         self._now = now
         self._ids = ids
-        self._reserved = frozenset(map(skeleton, reserved))
+        self._reserved = reserve(reserved)
 
     # Coming and going
 

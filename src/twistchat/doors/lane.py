@@ -11,12 +11,15 @@ from twisted.internet.defer import Deferred
 Work: TypeAlias = "Callable[[], Deferred[Any] | None]"
 """Does a command.  Its Deferred fires, never fails, when the command has taken effect; C{None} where it has already."""
 
+MOST_TOGETHER = 32
+"""Messages of one session that may be under way at once, so that no one sender fills the journal's queue."""
+
 
 class Lane:
     """
     Starts commands in the order in which they came.
 
-    Messages may be under way together: the journal keeps them in order.  Any other command starts when all before it
+    Messages may be under way together, up to L{MOST_TOGETHER}: the journal keeps them in order.  Any other command starts when all before it
     have taken effect, and what comes behind it waits for it.
     """
 
@@ -67,7 +70,7 @@ class Lane:
         self._size = 0
 
     def _free(self, together: bool) -> bool:
-        return not self._running or (together and not self._alone)
+        return not self._running or (together and not self._alone and self._running < MOST_TOGETHER)
 
     def _start(self, work: Work, together: bool) -> None:
         self._running += 1
