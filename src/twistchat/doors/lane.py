@@ -19,8 +19,8 @@ class Lane:
     """
     Starts commands in the order in which they came.
 
-    Messages may be under way together, up to L{MOST_TOGETHER}: the journal keeps them in order.  Any other command starts when all before it
-    have taken effect, and what comes behind it waits for it.
+    Messages may be under way together, up to L{MOST_TOGETHER}: the journal keeps them in order.  Any other command
+    starts when all before it have taken effect, and what comes behind it waits for it.
     """
 
     __slots__ = ("_alone", "_full", "_idle", "_limit", "_pause", "_resume", "_running", "_size", "_waiting")
