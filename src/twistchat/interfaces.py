@@ -63,6 +63,25 @@ class IJournal(Interface):
             Fails with L{NotStored <twistchat.chat.errors.NotStored>} where the journal cannot be read.
         """
 
+    def search(
+        conversations: Sequence[str],
+        words: str,
+        limit: int,
+        before: int | None = None,
+        account: str | None = None,
+    ) -> Deferred[Sequence[Entry]]:
+        """
+        Find texts that have all of these words, whatever their case and their diacritics.
+
+        @param conversations: where to look, as L{conversation <twistchat.chat.history.conversation>} names them.
+        @param words: as a user types them.  No character has a meaning of its own; where there is neither letter nor
+            digit, nothing is found.
+        @param limit: how many entries at the most, at least 1: the newest.
+        @param before: a sequence number, to find only what came before it: the next page.
+        @param account: where given, look also into every private conversation of this account.
+        @return: as L{read} has it.
+        """
+
     def close() -> Deferred[None]:
         """
         Finish what was proposed and take nothing more.

@@ -348,6 +348,18 @@ class Chat:
         room, _ = self._membership(session, name)
         return await self._journal.read(Around(fold(room.name), min(limit, self.limits.historyReply), point))
 
+    async def search(self, session: Session, words: str, limit: int, before: int | None = None) -> Sequence[Entry]:
+        """
+        Find texts that have all of these words: in the rooms where the asker is now, and in the private conversations
+        of their account.
+
+        @param before: a sequence number, to find only what came before it.
+        @return: the newest, no more than the limit on one reply allows, oldest first.
+        """
+        user = self._user(session)
+        limit = min(limit, self.limits.historyReply)
+        return await self._journal.search(list(user.rooms), words, limit, before, user.source.account)
+
     def find(self, nick: str) -> User:
         """
         The user of a nick.

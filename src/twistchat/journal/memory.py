@@ -7,13 +7,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.events import Entry, Event
+from twistchat.chat.events import Entry, Event, Said, Told
 from twistchat.chat.history import Around, At, Point, Span, conversation
+from twistchat.chat.names import fold
 from twistchat.interfaces import IJournal
 from twistchat.journal.stamp import Stamp
+from twistchat.journal.words import matches, phrases
 
 
 @implementer(IJournal)
@@ -33,54 +36,87 @@ class MemoryJournal:
         """
         self._stamp = stamp
         self._keep = keep
-        self._apply: Callable[[Entry], None] | None = None
+        self._open = False
         self._applying = False
-        self._proposed: deque[tuple[Event, Deferred[Entry]]] = deque()
+        self._proposed: deque[tuple[Entry, Deferred[Entry]]] = deque()
+        self._closing: list[Deferred[None]] = []
         self._conversations: dict[str, deque[Entry]] = {}
         self._order: deque[str] = deque()
 
     def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
         """See L{IJournal.open}.  There is nothing to bring back."""
-        self._apply = apply
+        self._apply, self._open = apply, True
         return succeed(None)
 
     def append(self, event: Event) -> Deferred[Entry]:
         """See L{IJournal.append}.  What is proposed while an entry is being applied comes after it."""
-        if self._apply is None:
+        if not self._open:
             return fail(NotStored("the journal is closed"))
-        if self._applying:
-            receipt: Deferred[Entry] = Deferred()
-            self._proposed.append((event, receipt))
-            return receipt
-        outcome = self._take(event)
-        while self._proposed:
-            event, receipt = self._proposed.popleft()
-            self._take(event).chainDeferred(receipt)
-        return outcome
+        receipt: Deferred[Entry] = Deferred()
+        self._proposed.append((self._stamp(event), receipt))
+        if not self._applying:
+            self._applying = True
+            try:
+                while self._proposed:
+                    self._take(*self._proposed.popleft())
+            finally:
+                self._applying = False
+            self._closeIfAsked()
+        return receipt
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
         """See L{IJournal.read}."""
         entries = list(self._conversations.get(span.conversation, ()))
         return succeed(select(entries, span))
 
+    def search(
+        self,
+        conversations: Sequence[str],
+        words: str,
+        limit: int,
+        before: int | None = None,
+        account: str | None = None,
+    ) -> Deferred[Sequence[Entry]]:
+        """See L{IJournal.search}.  It looks at every entry."""
+        wanted = phrases(words)
+        names = set(conversations)
+        if account is not None:
+            names.update(name for name in self._conversations if fold(account) in name.split(" "))
+        found = [
+            entry
+            for name in names
+            for entry in self._conversations.get(name, ())
+            if (before is None or entry.sequence < before)
+            and isinstance(entry.event, (Said, Told))
+            and matches(entry.event.text, wanted)
+        ]
+        found.sort(key=lambda entry: entry.sequence)
+        return succeed(found[-limit:] if wanted else [])
+
     def close(self) -> Deferred[None]:
         """See L{IJournal.close}."""
-        self._apply = None
-        return succeed(None)
+        closed: Deferred[None] = Deferred()
+        self._open = False
+        self._closing.append(closed)
+        if not self._applying:
+            self._closeIfAsked()
+        return closed
 
-    def _take(self, event: Event) -> Deferred[Entry]:
-        assert self._apply is not None
-        entry = self._stamp(event)
-        if event.durable:
-            self._remember(entry)
-        self._applying = True
+    def _closeIfAsked(self) -> None:
+        closing, self._closing = self._closing, []
+        for closed in closing:
+            closed.callback(None)
+
+    def _take(self, entry: Entry, receipt: Deferred[Entry]) -> None:
+        """Apply an entry; one that cannot be is not remembered."""
         try:
             self._apply(entry)
         except Exception:
-            return fail()
-        finally:
-            self._applying = False
-        return succeed(entry)
+            receipt.errback(Failure())
+            return
+        if entry.event.durable:
+            self._remember(entry)
+        receipt.callback(entry)
 
     def _remember(self, entry: Entry) -> None:
         name = conversation(entry.event)

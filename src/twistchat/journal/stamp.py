@@ -37,4 +37,9 @@ class Stamp:
         self.sequence = sequence = self.sequence + 1
         time = int(self._now() * 1000)
         self.time = max(self.time, time)
-        return Entry(sequence, f"{self._prefix}-{sequence}", self.time, event)
+        return Entry(sequence, msgid(self._prefix, sequence), self.time, event)
+
+
+def msgid(prefix: str, sequence: int) -> str:
+    """The message id of an entry, from what tells its journal from others and its sequence number."""
+    return f"{prefix}-{sequence}"

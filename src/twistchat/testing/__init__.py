@@ -2,11 +2,13 @@
 For tests against twistchat: this project's own, and those of people who write bots, doors and journals for it.
 
 L{MemoryServer} is a whole server with no socket, no thread and no waiting; L{LineClient} is a person at its line door.
-L{HeldJournal} is a journal that keeps events waiting until the test lets them happen.
+L{HeldJournal} is a journal that keeps events waiting until the test lets them happen.  L{JournalContract} is what every
+journal does, as tests.
 """
 
+from twistchat.testing.contract import JournalContract
 from twistchat.testing.held import HeldJournal
 from twistchat.testing.links import Link, MemoryTransport
 from twistchat.testing.server import LineClient, MemoryServer
 
-__all__ = ["HeldJournal", "LineClient", "Link", "MemoryServer", "MemoryTransport"]
+__all__ = ["HeldJournal", "JournalContract", "LineClient", "Link", "MemoryServer", "MemoryTransport"]

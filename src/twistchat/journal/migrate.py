@@ -1,0 +1,71 @@
+"""From whatever schema a journal's file has to the one of this version, or a clear refusal."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+
+APPLICATION_ID = 0x54774368
+"""What SQLite's C{PRAGMA application_id} says of a journal: "TwCh"."""
+
+
+class JournalUnusable(Exception):
+    """A journal cannot be opened.  As a string it is one line, for the administrator."""
+
+
+def schema() -> Sequence[str]:
+    """Every migration, oldest first: the first makes an empty database version 1, the next makes that version 2."""
+    folder = files("twistchat.journal") / "schema"
+    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".sql"))
+    return [(folder / name).read_text(encoding="utf-8") for name in names]
+
+
+def migrate(connection: sqlite3.Connection, path: str, name: Callable[[], str], scripts: Sequence[str]) -> None:
+    """
+    Bring a journal to the newest schema: each step in one transaction, and the file as it was beside it first.
+
+    @param connection: the one connection to the file, in autocommit mode.
+    @param path: the file.
+    @param name: makes the name of a new journal, in letters and digits.
+    @param scripts: see L{schema}.
+    @raise JournalUnusable: the file is not a journal, or one of a newer version.
+    """
+    (identity,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    fresh = not (identity or version or tables)
+    if identity != APPLICATION_ID and not fresh:
+        raise JournalUnusable(f"{path} is a database, but not a journal of twistchat")
+    newest = len(scripts)
+    if version > newest:
+        raise JournalUnusable(
+            f"{path} was written by a newer twistchat (its schema is version {version}, and this one knows {newest});"
+            " run that version, or restore a backup"
+        )
+    if version < newest and not fresh:
+        _keep(connection, f"{path}.version{version}")
+    for number, script in enumerate(scripts[version:], version + 1):
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\n"
+                f"PRAGMA user_version = {number};\nPRAGMA application_id = {APPLICATION_ID};\nCOMMIT;"
+            )
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.rollback()
+            raise
+    connection.execute("INSERT INTO journal (id, name) VALUES (1, ?) ON CONFLICT DO NOTHING", (name(),))
+
+
+def _keep(connection: sqlite3.Connection, path: str) -> None:
+    """Copy the database to a file of its own, whole or not at all."""
+    part = f"{path}.part"
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    copy = sqlite3.connect(part)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+    os.replace(part, path)

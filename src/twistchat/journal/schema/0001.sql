@@ -1,0 +1,88 @@
+-- The journal, version 1.  One transaction runs this file and sets PRAGMA user_version to its number.
+
+-- What the journal knows of itself, in one row.
+--   name: tells its message ids from those of any other journal.
+--   reserved: no sequence number above this one was ever given.
+--   time: the time given last, as far as it was written down; entries may have later ones.
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL,
+    reserved INTEGER NOT NULL DEFAULT 0,
+    time INTEGER NOT NULL DEFAULT 0
+);
+
+-- One row an entry, in the order in which they were applied.
+--   time: milliseconds since the epoch; never less than that of the row before.
+--   conversation: a room's folded name; two folded accounts with a space between them; or NULL for what nobody
+--     reads back.
+--   body: the event, a JSON object.
+--   place, text: what is searched.  A place is one word a room (r and the name in hexadecimal), or one for either
+--     account (p and the account), so that the word index itself answers "in these rooms".
+CREATE TABLE entry (
+    sequence INTEGER PRIMARY KEY,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    conversation TEXT,
+    body TEXT NOT NULL,
+    place TEXT GENERATED ALWAYS AS (
+        CASE instr(conversation, ' ')
+            WHEN 0 THEN 'r' || hex(conversation)
+            ELSE 'p' || hex(substr(conversation, 1, instr(conversation, ' ') - 1))
+                || ' p' || hex(substr(conversation, instr(conversation, ' ') + 1))
+        END
+    ) VIRTUAL,
+    text TEXT GENERATED ALWAYS AS (json_extract(body, '$.text')) VIRTUAL
+);
+
+CREATE INDEX entry_conversation ON entry (conversation) WHERE conversation IS NOT NULL;
+CREATE INDEX entry_time ON entry (time);
+
+-- Which entry holds what a room keeps: for its topic, and for each mode, mask or rank of an account, the last one
+-- that set it or took it away.  To apply these in order is to rebuild the rooms; no other entry is needed for it.
+CREATE TABLE holding (
+    conversation TEXT NOT NULL,
+    key TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (conversation, key)
+) WITHOUT ROWID;
+
+CREATE INDEX holding_sequence ON holding (sequence);
+
+CREATE TRIGGER entry_topic AFTER INSERT ON entry WHEN new.kind = 'topic' BEGIN
+    INSERT OR REPLACE INTO holding VALUES (new.conversation, 'topic', new.sequence);
+END;
+
+-- A rank's subject is [uid, nick, username, host, account, realname]; that of a guest ends with their visit.
+CREATE TRIGGER entry_modes AFTER INSERT ON entry WHEN new.kind = 'modes' BEGIN
+    INSERT OR REPLACE INTO holding
+    SELECT new.conversation,
+        CASE
+            WHEN json_type(value, '$.subject') = 'array'
+                THEN json_extract(value, '$.letter') || ' ' || json_extract(value, '$.subject[4]')
+            WHEN json_extract(value, '$.letter') IN ('k', 'l') THEN json_extract(value, '$.letter')
+            ELSE json_extract(value, '$.letter') || ' ' || coalesce(json_extract(value, '$.parameter'), '')
+        END,
+        new.sequence
+    FROM json_each(new.body, '$.changes')
+    WHERE json_type(value, '$.subject') IS NULL OR json_extract(value, '$.subject[4]') IS NOT NULL;
+END;
+
+CREATE TRIGGER entry_released AFTER DELETE ON entry WHEN old.kind IN ('topic', 'modes') BEGIN
+    DELETE FROM holding WHERE sequence = old.sequence;
+END;
+
+-- The words of texts that can be read back.
+CREATE VIRTUAL TABLE word USING fts5(
+    place, text, content = 'entry', content_rowid = 'sequence', columnsize = 0,
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE TRIGGER entry_said AFTER INSERT ON entry WHEN new.kind IN ('said', 'told') AND new.conversation IS NOT NULL
+BEGIN
+    INSERT INTO word (rowid, place, text) VALUES (new.sequence, new.place, new.text);
+END;
+
+CREATE TRIGGER entry_unsaid AFTER DELETE ON entry WHEN old.kind IN ('said', 'told') AND old.conversation IS NOT NULL
+BEGIN
+    INSERT INTO word (word, rowid, place, text) VALUES ('delete', old.sequence, old.place, old.text);
+END;

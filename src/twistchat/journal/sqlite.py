@@ -1,0 +1,405 @@
+"""
+The journal on disk, in one SQLite database: what anyone sees is there before they see it.
+
+This is the reactor's side.  What waits is put on disk as one transaction by one thread; when that is done, its entries
+are applied in order, and what has come up meanwhile is the next batch.  The reactor waits for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twistchat.chat.errors import ChatError, NotStored
+from twistchat.chat.events import Entry, Event
+from twistchat.chat.history import Around, Span, conversation
+from twistchat.interfaces import IJournal
+from twistchat.journal.encoding import Unreadable, decode, encode
+from twistchat.journal.reader import Reader
+from twistchat.journal.retention import Retention
+from twistchat.journal.stamp import Stamp, msgid
+from twistchat.journal.store import Fault, Store
+from twistchat.journal.worker import Worker
+
+BATCH = 256
+"""Entries in one transaction at the most."""
+
+BATCH_SIZE = 1024 * 1024
+"""Bytes, about, of one transaction's entries at the most, but for a single one that has more."""
+
+WAITING = 4096
+"""Durable events that may wait for the disk."""
+
+RESERVED = 100_000
+"""How many sequence numbers are reserved at a time: they are not given again if this process ends without notice."""
+
+CHECKPOINT_BATCHES = 256
+CHECKPOINT_ENTRIES = 8192
+"""After how many transactions, or entries, the log is moved into the database."""
+
+T = TypeVar("T")
+
+log = Logger()
+
+
+class _Proposal:
+    """
+    An event on its way.
+
+    @ivar row: what is to be put on disk; C{""} where nothing is.
+    """
+
+    __slots__ = ("entry", "receipt", "row")
+
+    def __init__(self, entry: Entry, row: str) -> None:
+        self.entry = entry
+        self.row = row
+        self.receipt: Deferred[Entry] = Deferred()
+
+
+_writeJson = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_writeAsciiJson = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _row(entry: Entry, conversation: str | None) -> str:
+    """An entry as L{Store.write} takes it."""
+    kind, body = encode(entry.event)
+    row = [entry.sequence, entry.time, kind, conversation, body]
+    text = _writeJson(row)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _writeAsciiJson(row)
+    return text
+
+
+@implementer(IJournal)
+class SqliteJournal:
+    """The default journal: a directory on disk."""
+
+    def __init__(
+        self,
+        directory: str,
+        now: Callable[[], float],
+        name: Callable[[], str],
+        worker: Callable[[str], Worker],
+        durability: str = "full",
+        keepPassing: bool = False,
+        retention: Retention | None = None,
+    ) -> None:
+        """
+        Nothing is opened or started yet: the process may still become another.
+
+        @param directory: where it is kept.
+        @param now: the time of day, in seconds since the epoch.
+        @param name: makes the name of a new journal, in letters and digits.
+        @param worker: starts a thread, with a name for it.
+        @param durability: C{"full"}: what was taken survives a power failure; C{"relaxed"}: it survives the end of
+            this process, and a power failure takes the last moments with it.
+        @param keepPassing: whether comings and goings of a room are kept as well, for playback.
+        @param retention: what is forgotten, and when; C{None} keeps everything.
+        """
+        self.promise = (
+            f"The journal is on disk, in {directory}: what anyone sees is there first."
+            if durability == "full"
+            else f"The journal is on disk, in {directory}, with relaxed durability: a power failure or a crash of the"
+            " system loses what was said in the last moments, though people have seen it."
+        )
+        self._directory = directory
+        self._now = now
+        self._name = name
+        self._makeWorker = worker
+        self._durability = durability
+        self._keepPassing = keepPassing
+        self._retention = retention
+        self._closed = True
+        self._closing: list[Deferred[None]] = []
+        self._waiting: deque[_Proposal] = deque()
+        self._settled: deque[tuple[_Proposal, str | None]] = deque()
+        self._writing: list[_Proposal] | None = None
+        self._settling = False
+        self._durable = 0
+        self._applied = 0
+        self._refused: set[int] = set()
+        self._faulty = self._broken = self._finishing = False
+        self._untaken = 0
+        self._batches = self._entries = 0
+
+    # IJournal
+
+    def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
+        """See L{IJournal.open}.  All of it happens within the call: nobody is served yet."""
+        self._apply = apply
+        try:
+            self._store = Store(self._directory, self._durability, self._name)
+            try:
+                self._begin()
+            except BaseException:
+                self._store.abandon()
+                raise
+        except Exception:
+            return fail()
+        self._writer = self._makeWorker("twistchat journal writer")
+        self._readings = self._makeWorker("twistchat journal reader")
+        self._closed = False
+        if self._retention is not None:
+            self._retention.start(self._write, self._read, lambda: self._applied)
+        return succeed(None)
+
+    def append(self, event: Event) -> Deferred[Entry]:
+        """See L{IJournal.append}."""
+        if self._closed:
+            return fail(NotStored("the journal is closed"))
+        durable = event.durable
+        if durable and self._store.broken is not None:
+            return fail(NotStored(self._store.broken))
+        if durable and self._durable >= WAITING:
+            return fail(NotStored("too much waits for the disk"))
+        entry = self._stamp(event)
+        where = conversation(event)
+        stored = durable or (self._keepPassing and where is not None)
+        if entry.sequence > self._reserved - RESERVED // 2:
+            self._reserve()
+        proposal = _Proposal(entry, _row(entry, where) if stored else "")
+        self._durable += durable
+        self._waiting.append(proposal)
+        self._advance()
+        return proposal.receipt
+
+    def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
+        """See L{IJournal.read}."""
+        end, without = self._applied + 1, self._without()
+        return self._read(lambda reader: reader.read(span, end, without))
+
+    def search(
+        self,
+        conversations: Sequence[str],
+        words: str,
+        limit: int,
+        before: int | None = None,
+        account: str | None = None,
+    ) -> Deferred[Sequence[Entry]]:
+        """See L{IJournal.search}."""
+        end, without = self._applied + 1, self._without()
+        if before is not None:
+            end = min(before, end)
+        return self._read(lambda reader: reader.search(conversations, words, limit, end, account, without))
+
+    def close(self) -> Deferred[None]:
+        """See L{IJournal.close}."""
+        closed: Deferred[None] = Deferred()
+        if self._closed and not self._closing:
+            return succeed(None)
+        self._closing.append(closed)
+        if not self._closed:
+            self._closed = True
+            if self._retention is not None:
+                self._retention.stop()
+            self._advance()
+        return closed
+
+    # From proposal to receipt
+
+    def _advance(self) -> None:
+        """Let everything happen that can: the next batch leaves for the disk, and what is settled is applied."""
+        while self._waiting and self._writing is None:
+            self._sendBatch()
+        if self._settling:
+            return
+        self._settling = True
+        try:
+            while self._settled:
+                self._settle(*self._settled.popleft())
+        finally:
+            self._settling = False
+        if self._closed and self._closing and not self._finishing and self._writing is None and not self._waiting:
+            self._finish()
+
+    def _sendBatch(self) -> None:
+        """Take what waits.  Passing events with nothing to be put on disk before them are settled at once."""
+        waiting = self._waiting
+        while waiting and not waiting[0].row:
+            self._settled.append((waiting.popleft(), None))
+        batch: list[_Proposal] = []
+        size = 0
+        while waiting and len(batch) < BATCH and (not batch or size + len(waiting[0].row) <= BATCH_SIZE):
+            size += len(waiting[0].row)
+            batch.append(waiting.popleft())
+        if not batch:
+            return
+        rows = f"[{','.join([proposal.row for proposal in batch if proposal.row])}]"
+        self._writing = batch
+        self._writer.submit(partial(self._store.write, rows), self._written)
+
+    def _written(self, outcome: None | Failure) -> None:
+        batch, self._writing = self._writing, None
+        assert batch is not None
+        why = self._judge(outcome)
+        self._settled.extend([(proposal, why if proposal.entry.event.durable else None) for proposal in batch])
+        self._batches += 1
+        self._entries += len(batch)
+        if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:
+            self._batches = self._entries = 0
+            self._write(Store.checkpoint).addErrback(_noted)
+        self._advance()
+
+    def _settle(self, proposal: _Proposal, why: str | None) -> None:
+        """Apply an entry, or say why it was not kept."""
+        entry = proposal.entry
+        durable = entry.event.durable
+        self._durable -= durable
+        if why is not None:
+            self._untaken += 1
+            proposal.receipt.errback(Failure(NotStored(why)))
+            return
+        try:
+            self._apply(entry)
+        except ChatError:
+            refusal = Failure()
+            if proposal.row:
+                self._refused.add(entry.sequence)
+                self._forget()
+        except Exception:
+            refusal = Failure()
+            log.failure("An entry of the journal could not be applied", refusal)
+        else:
+            self._applied = entry.sequence
+            proposal.receipt.callback(entry)
+            return
+        self._applied = entry.sequence
+        proposal.receipt.errback(refusal)
+
+    def _judge(self, outcome: object) -> str | None:
+        """
+        What came of a batch: C{None}, or why nothing of it was kept.  The log has a line when faults begin, and one
+        when they are over.
+        """
+        if isinstance(outcome, Failure):
+            return self._fault(outcome).why
+        if self._faulty:
+            self._faulty = False
+            log.info("The journal can be written again; {count} messages were not taken", count=self._untaken)
+        return None
+
+    def _fault(self, failure: Failure) -> Fault:
+        error = failure.value
+        if not isinstance(error, Fault):
+            log.failure("The journal failed", failure)
+            error = Fault("the journal failed", str(error))
+        if self._store.broken is not None:
+            if not self._broken:
+                self._broken = self._faulty = True
+                log.critical(
+                    "The journal takes no messages any more, for nobody knows what is on disk of the last: {detail}."
+                    "  See to the disk, and restart this server",
+                    detail=error.detail,
+                )
+        elif not self._faulty:
+            self._faulty, self._untaken = True, 0
+            log.error(
+                "The journal cannot be written, and takes no messages until it can: {why}: {detail}",
+                why=error.why,
+                detail=error.detail,
+            )
+        return error
+
+    # What else there is to do with the file
+
+    def _begin(self) -> None:
+        """Take up where the journal was left, and rebuild the rooms."""
+        store = self._store
+        position = store.position()
+        self._stamp = Stamp(self._now, position.name, position.sequence, position.time)
+        self._applied = position.sequence
+        self._reserved = position.sequence + RESERVED
+        store.reserve(self._reserved, position.time)
+        store.checkpoint(whole=True)
+        self._reader = Reader(store.path)
+        for sequence, time, kind, body in store.holdings():
+            try:
+                self._apply(Entry(sequence, msgid(position.name, sequence), time, decode(kind, body)))
+            except (ChatError, Unreadable) as e:
+                log.warn(
+                    "Entry {sequence} of the journal changes nothing any more: {error!r}", sequence=sequence, error=e
+                )
+
+    def _reserve(self) -> None:
+        self._reserved = self._stamp.sequence + RESERVED
+        self._write(lambda store: store.reserve(self._reserved, self._stamp.time)).addErrback(_noted)
+
+    def _forget(self) -> None:
+        """Take entries out again that were stored and could not be applied.  Meanwhile reading passes them over."""
+        refused = frozenset(self._refused)
+
+        def done(_: None) -> None:
+            self._refused -= refused
+
+        sequences = json.dumps(sorted(refused))
+        self._write(lambda store: store.forget(sequences)).addCallbacks(done, _noted)
+
+    def _without(self) -> str:
+        return json.dumps(list(self._refused))
+
+    def _write(self, work: Callable[[Store], T]) -> Deferred[T]:
+        """Do something with the file between two batches.  Fails with L{Fault}, which the log has then."""
+        result: Deferred[T] = Deferred()
+
+        def done(outcome: T | Failure) -> None:
+            if isinstance(outcome, Failure):
+                result.errback(Failure(self._fault(outcome)))
+            else:
+                result.callback(outcome)
+
+        self._writer.submit(partial(work, self._store), done)
+        return result
+
+    def _read(self, work: Callable[[Reader], T]) -> Deferred[T]:
+        """Read something.  Fails with L{NotStored}."""
+        if self._closed:
+            return fail(NotStored("the journal is closed"))
+        result: Deferred[T] = Deferred()
+
+        def done(outcome: T | Failure) -> None:
+            if not isinstance(outcome, Failure):
+                result.callback(outcome)
+            elif isinstance(outcome.value, Fault):
+                result.errback(Failure(NotStored(outcome.value.why)))
+            else:
+                log.failure("The journal could not be read", outcome)
+                result.errback(Failure(NotStored("the journal cannot be read")))
+
+        self._readings.submit(partial(work, self._reader), done)
+        return result
+
+    def _finish(self) -> None:
+        """Everything proposed is settled: close the file, and let go of it."""
+        self._finishing = True
+        stamp = self._stamp
+
+        def closeStore(_: object) -> None:
+            self._writer.submit(partial(self._store.close, stamp.sequence, stamp.time), closed)
+
+        def closed(outcome: None | Failure) -> None:
+            for worker in (self._readings, self._writer):
+                worker.stop()
+            if isinstance(outcome, Failure):
+                self._fault(outcome)
+            closing, self._closing = self._closing, []
+            self._finishing = False
+            for waiter in closing:
+                waiter.callback(None)
+
+        self._readings.submit(self._reader.close, closeStore)
+
+
+def _noted(failure: Failure) -> None:
+    """The log has this fault; what could not be done is not needed by anyone now."""
+    failure.trap(Fault)

@@ -1,0 +1,263 @@
+"""The journal's file, for the one who writes: everything here blocks, and is called by one thread at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from twistchat.journal.migrate import JournalUnusable, migrate, schema
+
+FILE = "journal.sqlite"
+"""The journal in its directory."""
+
+LOCK = "journal.lock"
+"""What keeps a second server out of that directory."""
+
+BUSY = 2.0
+"""Seconds to wait for another process that has the file locked."""
+
+_SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
+
+_WRITE = """
+    INSERT INTO entry (sequence, time, kind, conversation, body)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+        json_extract(value, '$[3]'), json_extract(value, '$[4]')
+    FROM json_each(?)
+"""
+
+_EXPIRE = """
+    DELETE FROM entry WHERE sequence > ?1 AND sequence <= ?2 AND sequence NOT IN (SELECT sequence FROM holding)
+"""
+
+_STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
+
+_DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_CLOSE})
+"""Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
+
+_WHYS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_BUSY: "another process has the journal locked",
+    sqlite3.SQLITE_LOCKED: "another process has the journal locked",
+    sqlite3.SQLITE_READONLY: "the journal cannot be written to",
+    sqlite3.SQLITE_CANTOPEN: "the journal's files cannot be opened",
+    sqlite3.SQLITE_PERM: "the journal's files cannot be opened",
+    sqlite3.SQLITE_IOERR: "the disk failed",
+    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged",
+    sqlite3.SQLITE_NOTADB: "the journal's file is damaged",
+}
+
+
+class Fault(Exception):
+    """
+    The journal's file could not be read or written.
+
+    @ivar why: for users; ends the sentence "that was not taken: …".
+    @ivar detail: for the administrator: what SQLite says.
+    """
+
+    def __init__(self, why: str, detail: str) -> None:
+        super().__init__(why, detail)
+        self.why = why
+        self.detail = detail
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Let an error of SQLite be a L{Fault}."""
+    try:
+        yield
+    except sqlite3.Error as e:
+        raise fault(e) from e
+
+
+def fault(error: sqlite3.Error) -> Fault:
+    """The fault that an error of SQLite is."""
+    why = _WHYS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the journal failed")
+    return Fault(why, f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """
+    Where a journal stands.
+
+    @ivar name: tells its message ids from those of any other.
+    @ivar sequence: no higher sequence number was ever given.
+    @ivar time: the time given last, as far as it is known.
+    """
+
+    name: str
+    sequence: int
+    time: int
+
+
+class Store:
+    """
+    The connection that writes and checkpoints.
+
+    @ivar path: the journal's file.
+    @ivar broken: why nothing can be written any more until a restart, or C{None}.  After a failed fsync nothing is
+        built on what that should have put on disk.
+    """
+
+    def __init__(self, directory: str, durability: str, name: Callable[[], str]) -> None:
+        """
+        Open a journal, which begins where there is none, and bring it to this version's schema.
+
+        @param directory: where it is; made where it is not there.
+        @param durability: C{"full"} or C{"relaxed"}.
+        @param name: makes the name of a new journal, in letters and digits.
+        @raise JournalUnusable: it cannot be opened; the reason is for the administrator.
+        """
+        self.path = os.path.join(directory, FILE)
+        self.broken: str | None = None
+        try:
+            os.makedirs(directory, mode=0o700, exist_ok=True)
+            self._lock = _lock(directory)
+            # SQLite gives the files beside this one its mode.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as e:
+            raise JournalUnusable(f"{e.filename or directory}: {e.strerror}") from e
+        self._connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        try:
+            with faults():
+                self._prepare(_SYNCHRONOUS[durability], name)
+        except Fault as e:
+            self.abandon()
+            raise JournalUnusable(f"{self.path}: {e.why}: {e.detail}") from e
+        except BaseException:
+            self.abandon()
+            raise
+
+    def _prepare(self, synchronous: str, name: Callable[[], str]) -> None:
+        execute = self._connection.execute
+        migrate(self._connection, self.path, name, schema())
+        execute("PRAGMA journal_mode = WAL")
+        execute(f"PRAGMA synchronous = {synchronous}")
+        # Checkpoints are steps of their own here: one that fails is to be known.
+        execute("PRAGMA wal_autocheckpoint = 0")
+        execute("PRAGMA journal_size_limit = 67108864")
+        execute("PRAGMA cache_size = -16384")
+        execute("PRAGMA recursive_triggers = OFF")
+
+    def position(self) -> Position:
+        """Where the journal stands."""
+        with faults():
+            name, reserved, time = self._connection.execute("SELECT name, reserved, time FROM journal").fetchone()
+            last = self._connection.execute(
+                "SELECT sequence, time FROM entry ORDER BY sequence DESC LIMIT 1"
+            ).fetchone() or (0, 0)
+        return Position(name, max(reserved, last[0]), max(time, last[1]))
+
+    def holdings(self) -> Iterator[tuple[int, int, str, str]]:
+        """The sequence, time, kind and body of every entry that holds something a room keeps, in order."""
+        with faults():
+            yield from self._connection.execute(
+                "SELECT sequence, time, kind, body FROM entry WHERE sequence IN (SELECT sequence FROM holding)"
+                " ORDER BY sequence"
+            )
+
+    def write(self, rows: str) -> None:
+        """
+        Put entries on disk, all or none.
+
+        It is one statement, so that the interpreter lock is taken once for the whole transaction.
+
+        @param rows: a JSON array of rows: sequence, time, kind, conversation, body.
+        @raise Fault: none was kept.
+        """
+        self._change(_WRITE, (rows,))
+
+    def reserve(self, sequence: int, time: int) -> None:
+        """Note that sequence numbers up to this one, and this time, may have been given."""
+        self._change("UPDATE journal SET reserved = ?, time = ?", (sequence, time))
+
+    def forget(self, sequences: str) -> None:
+        """
+        Take out entries that were stored and could not be applied.
+
+        @param sequences: a JSON array of their sequence numbers.
+        """
+        self._change("DELETE FROM entry WHERE sequence IN (SELECT value FROM json_each(?))", (sequences,))
+
+    def expire(self, after: int, before: int, count: int) -> int | None:
+        """
+        Take out a few old entries, but for those that hold what a room keeps.
+
+        @param after: begin behind this sequence number.
+        @param before: and stay before this one.
+        @param count: look at no more entries than this.
+        @return: how far it came, or C{None} where nothing was left to look at.
+        """
+        with faults():
+            (end,) = self._connection.execute(_STEP, (after, before, count)).fetchone()
+        if end is not None:
+            self._change(_EXPIRE, (after, end))
+        return None if end is None else int(end)
+
+    def checkpoint(self, whole: bool = False) -> None:
+        """
+        Move what is in the log into the database, as far as no reader needs it there.
+
+        @param whole: leave the log empty.  At a start nothing is written behind what another process left there:
+            it can be read now, and yet be lost, where that process's fsync failed.
+        """
+        self._change(f"PRAGMA wal_checkpoint({'TRUNCATE' if whole else 'PASSIVE'})", ())
+
+    def close(self, sequence: int, time: int) -> None:
+        """
+        Finish: note where the journal stands, empty the log, and let another server in.
+
+        @param sequence: the sequence number given last.
+        @param time: the time given last.
+        @raise Fault: that is for the next start to do.  It is closed nevertheless.
+        """
+        try:
+            if self.broken is None:
+                self.reserve(sequence, time)
+                self.checkpoint(whole=True)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Close the files as they are."""
+        try:
+            self._connection.close()
+        finally:
+            os.close(self._lock)
+
+    def _change(self, statement: str, parameters: Sequence[object]) -> None:
+        if self.broken is not None:
+            raise Fault(self.broken, "an earlier write failed")
+        try:
+            self._connection.execute(statement, parameters).fetchall()
+        except sqlite3.Error as e:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            failed = fault(e)
+            if getattr(e, "sqlite_errorcode", 0) in _DOUBTFUL:
+                self.broken = failed.why = "the disk failed, and the server must be restarted"
+            raise failed from e
+
+
+def _lock(directory: str) -> int:
+    """
+    Be the only server in a directory, for as long as the descriptor that this returns is open.
+
+    @raise JournalUnusable: another one is.
+    """
+    path = os.path.join(directory, LOCK)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
+        os.close(descriptor)
+        raise JournalUnusable(f"another server (process {holder}) uses {directory}") from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor

@@ -1,0 +1,35 @@
+"""Tests of L{twistchat.journal.memory}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.history import Span
+from twistchat.interfaces import IJournal
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.stamp import Stamp
+from twistchat.testing.contract import JournalContract, said
+
+
+class MemoryJournalTests(JournalContract, SynchronousTestCase):
+    """The memory journal does what every journal does."""
+
+    def makeJournal(self, now: Callable[[], float]) -> IJournal:
+        """See L{JournalContract.makeJournal}."""
+        return MemoryJournal(Stamp(now, "m"))
+
+    def test_withinTheCall(self) -> None:
+        """An event is applied within the call that proposes it."""
+        self.assertEqual(self.successResultOf(self.journal.append(said("now"))), self.applied[-1])
+
+    def test_keep(self) -> None:
+        """It remembers as many entries as it was told, of all conversations together."""
+        self.journal = MemoryJournal(Stamp(lambda: 1.0, "m"), keep=3)
+        self.openJournal(self.applied.append)
+        self.append(said("a"), said("b", "#other"), said("c"), said("d"))
+        self.assertEqual(self.texts(Span("#room", 9)), ["c", "d"])
+        self.assertEqual(self.texts(Span("#other", 9)), ["b"])
+        self.append(said("e"), said("f"))
+        self.assertEqual(self.texts(Span("#other", 9)), [])
