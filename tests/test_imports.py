@@ -62,6 +62,7 @@ LAYERS: Mapping[str, Layer] = {
             "zope.interface",
             "twisted.internet.defer",
             "twisted.internet.interfaces",
+            "twisted.logger",
             "twisted.python",
             "twistchat.chat",
             "twistchat.interfaces",

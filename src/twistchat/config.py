@@ -20,10 +20,12 @@ from twistchat.chat.errors import BadRoomName
 from twistchat.chat.limits import Limits
 from twistchat.chat.names import DEFAULT_RESERVED, normalizeRoom
 from twistchat.keytypes import (
+    Age,
     Directory,
     Endpoints,
     Greeting,
     Nicks,
+    Number,
     ServerName,
     Unfit,
     Zone,
@@ -73,10 +75,20 @@ class JournalSettings:
 
     @ivar kind: "memory" keeps the journal in memory and loses it when the server stops; "sqlite" keeps it on disk, in
         the data directory.  The option --journal sets it too.
-    @ivar keep: how many entries of each conversation the memory journal holds for history.
+    @ivar durability: "full" puts every message on disk before anyone sees it, so that it survives a power failure;
+        "relaxed" answers sooner, and a power failure takes the last moments with it.
+    @ivar retention: how long entries are kept on disk; 0 for ever.  What a room has (its topic, modes, bans and ranks)
+        is kept as long as it holds.
+    @ivar retentionCount: how many entries are kept on disk, of all conversations together; 0 sets no limit.
+    @ivar keepPassing: whether people's comings and goings are kept on disk too, as part of a room's history.
+    @ivar keep: how many entries the memory journal holds for history, of all conversations together.
     """
 
     kind: Literal["memory", "sqlite"] = "memory"
+    durability: Literal["full", "relaxed"] = "full"
+    retention: Age = 90 * 86400.0
+    retentionCount: Number = 0
+    keepPassing: bool = False
     keep: int = 10_000
 
 

@@ -23,6 +23,12 @@ ServerName = Annotated[str, "server name"]
 Directory = Annotated[str, "directory"]
 """The path of a directory."""
 
+Age = Annotated[float, "age"]
+"""A length of time in seconds, or 0 for one without end."""
+
+Number = Annotated[int, "number"]
+"""A whole number that may be 0."""
+
 Greeting = Annotated[str, "greeting"]
 """A text of one line or more."""
 
@@ -48,8 +54,11 @@ _SIZE_UNITS = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
 
 _TEXT = "a text is wanted"
 _COUNT = "a whole number of at least 1 is wanted"
+_NUMBER = "a whole number of at least 0 is wanted"
+_SWITCH = "true or false is wanted"
 _RATE = "a number greater than 0 is wanted"
 _TIME = 'a time greater than 0 is wanted: a number of seconds, or a text such as "30s", "10m", "24h" or "90d"'
+_AGE = 'a time is wanted: a number of seconds, or a text such as "12h" or "90d"; or 0 for no end'
 _BYTES = 'a size of at least 1 byte is wanted: a number of bytes, or a text such as "10KiB" or "1MiB"'
 _NETWORK = 'a network such as "192.0.2.0/24" or "2001:db8::/32" is wanted'
 _ENDPOINT = 'an endpoint such as "tcp:2323:interface=127.0.0.1" is wanted'
@@ -83,7 +92,7 @@ def readingOf(annotation: object) -> Reading:
 
 def writtenAs(annotation: object, value: object) -> str:
     """Write a field's value as its user would: in TOML, a time or a size with the largest unit that divides it."""
-    if annotation == Seconds:
+    if annotation in (Seconds, Age):
         return _withUnit(value, _DURATION_UNITS)
     if annotation == Bytes:
         return _withUnit(value, _SIZE_UNITS)
@@ -209,12 +218,26 @@ def _network(value: object) -> str:
     return str(network)
 
 
-def _count(value: object) -> int:
+def _count(value: object, why: str = _COUNT) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise Unfit(value, _COUNT)
+        raise Unfit(value, why)
     if value > toml.MAX_INTEGER:
         raise Unfit(value, f"a whole number of at most {toml.MAX_INTEGER} is wanted")
     return value
+
+
+def _number(value: object) -> int:
+    return 0 if value == 0 and not isinstance(value, bool) else _count(value, _NUMBER)
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit(value, _SWITCH)
+    return value
+
+
+def _age(value: object) -> float:
+    return 0.0 if value == 0 and not isinstance(value, bool) else _duration(value, _AGE)
 
 
 def _rate(value: object, why: str = _RATE) -> float:
@@ -223,12 +246,12 @@ def _rate(value: object, why: str = _RATE) -> float:
     return float(value)
 
 
-def _duration(value: object) -> float:
+def _duration(value: object, why: str = _TIME) -> float:
     if not isinstance(value, str):
-        return _rate(value, _TIME)
+        return _rate(value, why)
     match = _DURATION.fullmatch(value)
     if match is None or match[2] not in _DURATION_UNITS or float(match[1]) == 0:
-        raise Unfit(value, _TIME)
+        raise Unfit(value, why)
     return float(match[1]) * _DURATION_UNITS[match[2]]
 
 
@@ -246,9 +269,12 @@ def _size(value: object) -> int:
 
 _READINGS: dict[object, Reading] = {
     str: _text,
+    bool: _switch,
     int: _count,
     float: _rate,
+    Number: _number,
     Seconds: _duration,
+    Age: _age,
     Bytes: _size,
     ServerName: _serverName,
     Directory: _directory,

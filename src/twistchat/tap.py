@@ -29,7 +29,10 @@ from twistchat.config import ConfigError, Draft, Settings
 from twistchat.doors.backstage import Backstage
 from twistchat.interfaces import IDoor, IJournal
 from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.retention import Retention
+from twistchat.journal.sqlite import SqliteJournal
 from twistchat.journal.stamp import Stamp
+from twistchat.journal.worker import ThreadWorker
 from twistchat.service import ChatService, Listener, StartFailure
 
 CONFIG = "twistchat.toml"
@@ -137,7 +140,7 @@ def makeService(options: ChatOptions) -> IService:
             raise SystemExit(f"twistchat: {what}: {e}; an endpoint is like tcp:6623:interface=127.0.0.1") from None
     if not listeners:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
-    journal = makeJournal(settings)
+    journal = makeJournal(settings, reactor)
     prefix, numbers = secrets.token_hex(4), count(1)
     backstage = Backstage.assemble(
         settings, journal, reactor, lambda: f"{prefix}-{next(numbers)}", secrets.token_bytes(32)
@@ -156,11 +159,20 @@ def plan(doors: Iterable[IDoor], settings: Settings) -> list[Listener]:
     ]
 
 
-def makeJournal(settings: Settings) -> IJournal:
-    """The journal that the settings name."""
-    if settings.journal.kind == "sqlite":
-        raise SystemExit("twistchat: journal.kind: found sqlite, which is not there yet; memory is")
-    return MemoryJournal(Stamp(time.time, secrets.token_hex(4)), settings.journal.keep)
+def makeJournal(settings: Settings, reactor: Any) -> IJournal:
+    """The journal that the settings name.  One on disk has threads, which tell the reactor when they are done."""
+    chosen = settings.journal
+    if chosen.kind == "memory":
+        return MemoryJournal(Stamp(time.time, secrets.token_hex(4)), chosen.keep)
+    return SqliteJournal(
+        str(Path(settings.server.data).absolute()),
+        time.time,
+        lambda: secrets.token_hex(4),
+        lambda name: ThreadWorker(name, reactor.callFromThread),
+        chosen.durability,
+        chosen.keepPassing,
+        Retention(reactor, time.time, chosen.retention, chosen.retentionCount),
+    )
 
 
 def _explain(otherwise: Callable[[type[BaseException], BaseException, TracebackType | None], Any]) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -12,12 +14,19 @@ from twistchat.testing.contract import JournalContract
 from twistchat.testing.workers import HeldWorker, InlineWorker
 
 
+def temporary(case: SynchronousTestCase) -> str:
+    """A directory that is gone when the test is over."""
+    directory = mkdtemp()
+    case.addCleanup(rmtree, directory)
+    return directory
+
+
 class InlineTests(JournalContract, SynchronousTestCase):
     """The journal on disk does what every journal does, on a disk that takes no time."""
 
     def makeJournal(self, now: Callable[[], float]) -> IJournal:
         """See L{JournalContract.makeJournal}."""
-        return SqliteJournal(self.mktemp(), now, lambda: "j", lambda name: InlineWorker())
+        return SqliteJournal(temporary(self), now, lambda: "j", lambda name: InlineWorker())
 
 
 class HeldTests(JournalContract, SynchronousTestCase):
@@ -26,7 +35,7 @@ class HeldTests(JournalContract, SynchronousTestCase):
     def makeJournal(self, now: Callable[[], float]) -> IJournal:
         """See L{JournalContract.makeJournal}."""
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
-        return SqliteJournal(self.mktemp(), now, lambda: "j", self.makeWorker)
+        return SqliteJournal(temporary(self), now, lambda: "j", self.makeWorker)
 
     def makeWorker(self, name: str) -> HeldWorker:
         """A thread that is none."""

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from importlib.resources import files
+from pathlib import Path
 
 APPLICATION_ID = 0x54774368
 """What SQLite's C{PRAGMA application_id} says of a journal: "TwCh"."""
@@ -22,7 +23,7 @@ def schema() -> Sequence[str]:
     return [(folder / name).read_text(encoding="utf-8") for name in names]
 
 
-def migrate(connection: sqlite3.Connection, path: str, name: Callable[[], str], scripts: Sequence[str]) -> None:
+def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str], scripts: Sequence[str]) -> None:
     """
     Bring a journal to the newest schema: each step in one transaction, and the file as it was beside it first.
 
@@ -45,7 +46,7 @@ def migrate(connection: sqlite3.Connection, path: str, name: Callable[[], str], 
             " run that version, or restore a backup"
         )
     if version < newest and not fresh:
-        _keep(connection, f"{path}.version{version}")
+        _keep(connection, path.with_name(f"{path.name}.version{version}"))
     for number, script in enumerate(scripts[version:], version + 1):
         try:
             connection.executescript(
@@ -59,13 +60,13 @@ def migrate(connection: sqlite3.Connection, path: str, name: Callable[[], str], 
     connection.execute("INSERT INTO journal (id, name) VALUES (1, ?) ON CONFLICT DO NOTHING", (name(),))
 
 
-def _keep(connection: sqlite3.Connection, path: str) -> None:
+def _keep(connection: sqlite3.Connection, path: Path) -> None:
     """Copy the database to a file of its own, whole or not at all."""
-    part = f"{path}.part"
+    part = path.with_name(f"{path.name}.part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     copy = sqlite3.connect(part)
     try:
         connection.backup(copy)
     finally:
         copy.close()
-    os.replace(part, path)
+    part.replace(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 from urllib.parse import quote
 
 from twisted.logger import Logger
@@ -15,8 +15,8 @@ from twistchat.chat.history import Around, At, Point, Span
 from twistchat.chat.names import fold
 from twistchat.journal.encoding import Unreadable, decode
 from twistchat.journal.memory import select
-from twistchat.journal.store import BUSY, faults
 from twistchat.journal.stamp import msgid
+from twistchat.journal.store import BUSY, faults
 from twistchat.journal.words import isWord
 
 LAST = 2**63 - 1
@@ -54,14 +54,18 @@ class Reader:
     It may be opened beside a running server: the console's way to copy and export what that has.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         """
         @param path: the journal's file.
         @raise Fault: it cannot be opened.
         """
         with faults():
             self._connection = sqlite3.connect(
-                f"file:{quote(path)}?mode=ro", uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False
+                f"file:{quote(str(path.absolute()))}?mode=ro",
+                uri=True,
+                timeout=BUSY,
+                isolation_level=None,
+                check_same_thread=False,
             )
             self._connection.execute("PRAGMA cache_size = -16384")
             (self._name,) = self._connection.execute("SELECT name FROM journal").fetchone()

@@ -239,7 +239,7 @@ class SqliteJournal:
         self._writing = batch
         self._writer.submit(partial(self._store.write, rows), self._written)
 
-    def _written(self, outcome: None | Failure) -> None:
+    def _written(self, outcome: Failure | None) -> None:
         batch, self._writing = self._writing, None
         assert batch is not None
         why = self._judge(outcome)
@@ -387,7 +387,7 @@ class SqliteJournal:
         def closeStore(_: object) -> None:
             self._writer.submit(partial(self._store.close, stamp.sequence, stamp.time), closed)
 
-        def closed(outcome: None | Failure) -> None:
+        def closed(outcome: Failure | None) -> None:
             for worker in (self._readings, self._writer):
                 worker.stop()
             if isinstance(outcome, Failure):

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from twistchat.journal.migrate import JournalUnusable, migrate, schema
 
@@ -113,10 +114,10 @@ class Store:
         @param name: makes the name of a new journal, in letters and digits.
         @raise JournalUnusable: it cannot be opened; the reason is for the administrator.
         """
-        self.path = os.path.join(directory, FILE)
+        self.path = Path(directory, FILE)
         self.broken: str | None = None
         try:
-            os.makedirs(directory, mode=0o700, exist_ok=True)
+            Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _lock(directory)
             # SQLite gives the files beside this one its mode.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -250,8 +251,7 @@ def _lock(directory: str) -> int:
 
     @raise JournalUnusable: another one is.
     """
-    path = os.path.join(directory, LOCK)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(Path(directory, LOCK), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -80,10 +80,7 @@ class JournalContract(_Base):
 
     def append(self, *events: Event) -> list[Entry]:
         """Append events, one after the other."""
-        entries = []
-        for event in events:
-            entries.append(self.result(self.journal.append(event)))
-        return entries
+        return [self.result(self.journal.append(event)) for event in events]
 
     def read(self, span: Span | Around) -> list[Entry]:
         """Read a stretch."""
@@ -117,18 +114,22 @@ class JournalContract(_Base):
         self.assertEqual(times, [1_000_000, 1_001_500, 1_001_500, 1_001_750])
 
     def test_appliedBeforeReceipt(self) -> None:
-        """A receipt fires once its entry has been applied, and before the next is."""
-        seen: list[object] = []
+        """A receipt fires once its entry has been applied, and in its order."""
+        seen: list[tuple[str, int]] = []
         self.reopen(lambda entry: seen.append(("applied", entry.sequence)))
+
+        def witness(entry: Entry) -> Entry:
+            seen.append(("receipt", entry.sequence))
+            return entry
+
         receipts = [self.journal.append(event) for event in (said("a"), Quit(BOB, ""), said("b"))]
         for receipt in receipts:
-            receipt.addCallback(lambda entry: seen.append(("receipt", entry.sequence)))
+            receipt.addCallback(witness)
         self.settle()
-        told = [what for what, _ in seen if what == "applied"]  # type: ignore[misc]  # pairs, all of them
-        self.assertEqual(len(told), 3)
-        for what, sequence in list(seen):  # type: ignore[misc]  # pairs, all of them
-            if what == "receipt":
-                self.assertLess(seen.index(("applied", sequence)), seen.index(("receipt", sequence)))
+        self.assertEqual(len(seen), 6)
+        for receipt in receipts:
+            sequence = self.successResultOf(receipt).sequence
+            self.assertLess(seen.index(("applied", sequence)), seen.index(("receipt", sequence)))
 
     def test_refusal(self) -> None:
         """What C{apply} refuses fails the receipt, is not read back, and stops nothing."""
@@ -171,7 +172,8 @@ class JournalContract(_Base):
         self.journal.append(said("first")).addCallback(lambda entry: propose("fourth"))
         self.settle()
         self.assertEqual([text for text in order if " " not in text], ["first", "second", "third", "fourth"])
-        self.assertEqual([text for text in order if " " in text], [f"receipt {t}" for t in ("second", "third", "fourth")])
+        receipts = [text for text in order if " " in text]
+        self.assertEqual(receipts, ["receipt second", "receipt third", "receipt fourth"])
 
     def test_passingProposedByReceipt(self) -> None:
         """What a receipt's callback proposes comes after all that was proposed before."""
@@ -340,7 +342,7 @@ class JournalContract(_Base):
 
     def test_anyText(self) -> None:
         """Texts come back as they were, whatever is in them."""
-        texts = ["", " ", "naïve ☃ 🦉", "a\u0000b", '"quoted" \\ \u2028', "\ud800", "x" * 5000, "'; DROP TABLE entry; --"]
+        texts = ["", " ", "naïve ☃ 🦉", "a\u0000b", '"quoted" \\ \u2028', "\ud800", "x" * 5000, "'); DROP TABLE entry"]
         self.append(*map(said, texts))
         self.assertEqual(self.texts(Span("#room", 100)), texts)
 
@@ -387,7 +389,7 @@ class JournalContract(_Base):
         self.append(said('say "hello" to AND or NEAR text:x'))
         for words in ("", "  ", '"', "*", "()", "'", "\u0000", "-", "^", "{}", "\ud800", "☃"):
             self.assertEqual(self.search(words), [], words)
-        for words in ('"hello', "hello*", "(hello", "AND", "NEAR say", "text:x", "-hello", "^say", 'hello"', "say\u0000"):
+        for words in ('"hello', "hello*", "(hello", "AND", "NEAR say", "text:x", "-hello", "^say", "say\u0000"):
             self.assertEqual(len(self.search(words)), 1, words)
 
     def test_searchPrivately(self) -> None:

@@ -1,4 +1,4 @@
-"""Workers without threads, for tests that say when the disk is done: see L{Worker <twistchat.journal.worker.Worker>}."""
+"""L{Workers <twistchat.journal.worker.Worker>} without threads: the test says when the disk is done."""
 
 from __future__ import annotations
 
