@@ -10,7 +10,7 @@ from twistchat.chat.events import Entry
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Member, Room
-from twistchat.wire.plain import notice
+from twistchat.wire.plain import PlainDialect, notice
 
 if TYPE_CHECKING:
     from twistchat.doors.line.protocol import LineProtocol
@@ -68,12 +68,18 @@ def showTopic(client: LineProtocol, room: Room) -> bytes:
     return notice(f"Topic of {room.name}: {room.topic.text} (set by {room.topic.by}, {when})")
 
 
-def showHistory(client: LineProtocol, name: str, entries: Iterable[Entry]) -> Iterator[bytes]:
+def showHistory(
+    client: LineProtocol, name: str, entries: Iterable[Entry], dialect: PlainDialect | None = None
+) -> Iterator[bytes]:
     """
     What was said in a room: nothing where nothing was; or a line that says so, the entries with a line before the first
     of each day, and a line at the end.
+
+    @param name: what it is the history of.
+    @param dialect: how the entries are written; as those of the current room, unless told otherwise.
     """
-    clock, dialect = client.dialects.clock, client.dialects.current
+    dialect = dialect or client.dialects.current
+    clock = client.dialects.clock
     day = None
     for entry in entries:
         data = dialect.render(entry)

@@ -56,6 +56,21 @@ async def history(client: LineProtocol, argument: str) -> None:
         client.outbox.release()
 
 
+@table.command("search", "WORDS", "show the last lines of your rooms that have all these words")
+async def search(client: LineProtocol, argument: str) -> None:
+    """C{/search}: texts of the rooms where they are, and of their account's private conversations."""
+    if not argument:
+        raise Misused("That is typed /search WORDS")
+    chat = client.backstage.chat
+    client.outbox.hold()
+    try:
+        found = await chat.search(client.openSession, argument, chat.limits.historyOnJoin)
+        shown = b"".join(showHistory(client, f'"{argument}" in your rooms', found, client.dialects.other))
+        client.reply(shown or notice(f'Nothing in your rooms has "{argument}"'))
+    finally:
+        client.outbox.release()
+
+
 @table.command("echo", "on|off", "also show you the lines you say yourself, once they have been taken")
 def echo(client: LineProtocol, argument: str) -> None:
     """C{/echo}: the sender's own texts as the acknowledgement that they were taken."""
