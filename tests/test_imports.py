@@ -54,9 +54,7 @@ LAYERS: Mapping[str, Layer] = {
         may=("zope.interface", "twistchat.interfaces", "twistchat.chat", "twistchat.wire"),
         pure=True,
     ),
-    "twistchat.config": Layer(may=("twistchat.chat", "twistchat.keytypes", "twistchat.toml")),
-    "twistchat.keytypes": Layer(may=("twistchat.chat", "twistchat.toml")),
-    "twistchat.toml": Layer(),
+    "twistchat.config": Layer(may=("twistchat.chat", "twistchat.config")),
     "twistchat.journal": Layer(
         may=(
             "zope.interface",
@@ -343,11 +341,10 @@ class CheckerTests(SynchronousTestCase):
         )
 
     def test_config(self) -> None:
-        """The settings know the limits of the chat, and how a file and a value are read; those know less."""
-        self.assertAllowed("twistchat.config", "from twistchat.chat.limits import Limits", "from twistchat import toml")
-        self.assertRefused("twistchat.toml", "import twistchat.chat", "import twistchat.config")
+        """The settings know the limits of the chat, and nothing else of it all."""
+        self.assertAllowed("twistchat.config.settings", "from twistchat.chat.limits import Limits")
         self.assertRefused(
-            "twistchat.config", "import twisted", "import twistchat.interfaces", "import twistchat.doors"
+            "twistchat.config.draft", "import twisted", "import twistchat.interfaces", "import twistchat.doors"
         )
 
     def test_doors(self) -> None:

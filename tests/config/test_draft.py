@@ -28,7 +28,7 @@ from twistchat.config import (
 
 DOORS = ("line", "irc")
 
-REFERENCE = Path(__file__).parent.parent / "docs" / "twistchat.toml"
+REFERENCE = Path(__file__).parent.parent.parent / "docs" / "twistchat.toml"
 
 FRAGMENTS = [
     *("[", "]", "{", "}", "=", "\n", "\r\n", '"', '"""', "'", "'''", ".", ",", "#", " ", "\\", "\x00", "é", "\ufeff"),

@@ -14,8 +14,8 @@ import zoneinfo
 from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, TypeAlias, get_args, get_origin
 
-from twistchat import toml
 from twistchat.chat.limits import Bytes, Networks, Seconds
+from twistchat.config import toml
 
 ServerName = Annotated[str, "server name"]
 """The name of a server, which can stand in an IRC prefix (RFC 2812, section 2.3.1)."""

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.keytypes}."""
+"""Tests of L{twistchat.config.keytypes}."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Bytes, Networks, Seconds
-from twistchat.keytypes import (
+from twistchat.config.keytypes import (
     Directory,
     Endpoints,
     Greeting,

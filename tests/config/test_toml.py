@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.toml}."""
+"""Tests of L{twistchat.config.toml}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.toml import NotToml, TomlFile, printable, readValue, show, write
+from twistchat.config.toml import NotToml, TomlFile, printable, readValue, show, write
 
 
 class LineTests(SynchronousTestCase):

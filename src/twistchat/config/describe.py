@@ -1,0 +1,64 @@
+"""The configuration explained: a C{twistchat.toml} that has every key."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from twistchat.config import toml
+from twistchat.config.keytypes import writtenAs
+from twistchat.config.settings import SECTIONS, TABLES, Settings, keysOf
+
+
+def describe(doors: Mapping[str, Sequence[str]] | None = None) -> str:
+    """
+    Write a C{twistchat.toml} that has every key with its default and what it is for.
+
+    A line that begins with C{"# "} is for people; one that begins with C{"#"} and no space is a key, out of use.
+
+    @param doors: where each door listens by default, for those that are to have a key in C{[listen]}.
+    """
+    sections = _documented(Settings)
+    lines = [_comment(paragraph) for paragraph in _PREFACE]
+    for section in SECTIONS:
+        lines += ["", "", _comment(sections[section]), f"[{section}]"]
+        if section in TABLES:
+            table = TABLES[section]
+            texts = _documented(table)
+            for name, annotation, default in keysOf(table):
+                lines += ["", _comment(texts[name]), f"#{name} = {writtenAs(annotation, default)}"]
+        elif doors:
+            lines += [f"#{door} = {toml.write(endpoints)}" for door, endpoints in doors.items()]
+        else:
+            lines.append(_comment('For example: line = "tcp:2323:interface=127.0.0.1"'))
+    return "\n".join(lines) + "\n"
+
+
+_PREFACE = (
+    'twistchat.toml: every key with its default. To change one, take away the "#" before it.',
+    'A time is a number of seconds, or a text such as "30s", "10m", "24h" or "90d".',
+    'A size is a number of bytes, or a text such as "10KiB" or "1MiB".',
+    "Where a list of texts is wanted, a single text does too.",
+    "The option --set section.key=VALUE sets a key as well, and overrides what is here.",
+)
+
+_IVAR = re.compile(r"^@ivar (\w+): (.*(?:\n[ \t]+.*)*)", re.MULTILINE)
+
+_MARKUP = re.compile(r"[BCIL]\{([^{}]*?)(?: <[^<>{}]*>)?\}")
+
+
+def _documented(table: type) -> dict[str, str]:
+    """What a class's docstring says of each field: one line of plain text, a sentence."""
+    texts = {}
+    for name, text in _IVAR.findall(inspect.cleandoc(table.__doc__ or "")):
+        plain = " ".join(_MARKUP.sub(r"\1", text).split())
+        texts[name] = plain[:1].upper() + plain[1:]
+    return texts
+
+
+def _comment(text: str) -> str:
+    return textwrap.fill(
+        text, 100, initial_indent="# ", subsequent_indent="# ", break_long_words=False, break_on_hyphens=False
+    )

@@ -1,0 +1,181 @@
+"""The configuration in the making: C{twistchat.toml} and the command's options, each mistake named."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from twistchat.chat.errors import BadRoomName
+from twistchat.chat.names import normalizeRoom
+from twistchat.config import toml
+from twistchat.config.keytypes import Endpoints, Unfit, closest, readingOf
+from twistchat.config.settings import SECTIONS, TABLES, Settings, keysOf
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from twistchat.config.keytypes import Reading
+
+
+_ALL_SECTIONS = ", ".join(SECTIONS)
+
+
+class ConfigError(Exception):
+    """
+    The configuration has a mistake.  As a string it is one line, to be shown as it is.
+
+    @ivar where: what has the mistake: C{"twistchat.toml:12"}, or an option as it was given.
+    @ivar why: what was found, and what would be right.
+    """
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(where, why)
+        self.where = where
+        self.why = why
+
+    def __str__(self) -> str:
+        return toml.printable(f"{self.where}: {self.why}")
+
+
+class Draft:
+    """
+    Settings in the making.
+
+    What sets a key later overrides what set it before, so the file is read first, then C{--set}, then the options that
+    have a name of their own.  A value is checked when it is put, and the first mistake raises L{ConfigError}.
+    """
+
+    def __init__(self, doors: Collection[str]) -> None:
+        """
+        @param doors: the names of the doors there are, which are the keys of C{[listen]}.
+        """
+        self._doors = sorted(doors)
+        self._readings: dict[str, Reading] = {
+            f"{section}.{name}": readingOf(annotation)
+            for section, table in TABLES.items()
+            for name, annotation, _ in keysOf(table)
+        }
+        self._readings.update((f"listen.{door}", readingOf(Endpoints)) for door in doors)
+        self._values: dict[str, object] = {}
+        self._origins: dict[str, str] = {}
+
+    def readFile(self, data: bytes, name: str) -> None:
+        """
+        Take over every key of a file.
+
+        @param data: what the file holds.
+        @param name: how errors call the file.
+        """
+        try:
+            file = toml.TomlFile(data)
+        except toml.NotToml as bad:
+            raise ConfigError(f"{name}:{bad.line}", bad.why) from None
+        for section, table in file.values.items():
+            where = f"{name}:{file.line(section)}"
+            if section not in SECTIONS and isinstance(table, dict):
+                guess = closest(section, SECTIONS, 0.6)
+                hint = f"did you mean [{guess}]?" if guess else f"the sections are {_ALL_SECTIONS}"
+                raise ConfigError(where, f"there is no section [{section}]; {hint}")
+            if section not in SECTIONS:
+                raise ConfigError(where, f"{section} is in no section{self._guess('', section)}")
+            if not isinstance(table, dict):
+                raise ConfigError(where, f"{section}: found {toml.show(table)}, a section [{section}] is wanted")
+            for key, value in table.items():
+                self.put(f"{section}.{key}", value, f"{name}:{file.line(section, key)}")
+
+    def set(self, assignment: str, origin: str = "--set") -> None:
+        """
+        Set one key from the text C{section.key=VALUE}, with the value as TOML has it.
+
+        @param origin: the option that takes such texts.
+        """
+        where = f"{origin} {assignment}"
+        key, equals, text = assignment.partition("=")
+        key, text = key.strip(), text.strip()
+        reading = self._reading(key, where)
+        if not equals:
+            raise ConfigError(where, f"{key}: there is no value; write {key}=VALUE")
+        try:
+            value = toml.readValue(text)
+        except toml.NotToml:
+            try:
+                reading(text)
+            except Unfit as bad:
+                why = bad.why
+            else:
+                why = f"a text is written in quotes: {origin} {shlex.quote(f'{key}={toml.write(text)}')}"
+            raise ConfigError(where, f"{key}: the value is not TOML; {why}") from None
+        self.put(key, value, where)
+
+    def put(self, key: str, value: object, origin: str) -> None:
+        """
+        Set one key.
+
+        @param key: its section and its name, C{"journal.kind"}.
+        @param value: what TOML would give for it; a list may be a tuple.
+        @param origin: how errors call what set it: an option as it was given, or a file and a line.
+        """
+        try:
+            self._values[key] = self._reading(key, origin)(value)
+        except Unfit as bad:
+            raise ConfigError(origin, f"{key}: found {toml.show(bad.found)}, {bad.why}") from None
+        self._origins[key] = origin
+
+    def finish(self) -> Settings:
+        """
+        Make the settings: what was put, and defaults for the rest.
+
+        What depends on more than one key is checked here.
+        """
+        sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+        for key, value in self._values.items():
+            section, _, name = key.partition(".")
+            sections[section][name] = value
+        listen = MappingProxyType(sections.pop("listen"))
+        made = {section: TABLES[section](**values) for section, values in sections.items()}
+        settings = Settings(listen=listen, **made)
+        return replace(settings, chat=replace(settings.chat, lobby=self._lobby(settings)))
+
+    def _lobby(self, settings: Settings) -> str:
+        """The lobby's name as rooms are named.  It must be within the limit that holds for every room."""
+        lobby, limit = settings.chat.lobby, settings.limits.room
+        try:
+            return normalizeRoom(lobby, limit)
+        except BadRoomName as bad:
+            why = bad.why
+        if "chat.lobby" in self._origins:
+            raise ConfigError(self._origins["chat.lobby"], f"chat.lobby: found {toml.show(lobby)}, the room name {why}")
+        where = self._origins["limits.room"]
+        raise ConfigError(
+            where, f"limits.room: found {limit}, which does not fit the lobby {lobby}: the room name {why}"
+        )
+
+    def _reading(self, key: str, where: str) -> Reading:
+        """
+        How a key is read.
+
+        @raise ConfigError: where there is no such key.
+        """
+        if key in self._readings:
+            return self._readings[key]
+        section, dot, name = key.partition(".")
+        if section == "listen" and dot:
+            known = f"the doors are {', '.join(self._doors)}" if self._doors else "no door is installed"
+            raise ConfigError(where, f"there is no door {name}; {known}")
+        if section in SECTIONS and not dot:
+            raise ConfigError(where, f"{section} is a section; set one of its keys, as in {section}.KEY=VALUE")
+        raise ConfigError(where, f"there is no key {key}{self._guess(section, name) if dot else self._guess('', key)}")
+
+    def _guess(self, section: str, name: str) -> str:
+        """What may have been meant by a key that does not exist, or what there is, as the end of a sentence."""
+        names = [known.removeprefix(f"{section}.") for known in self._readings if known.startswith(f"{section}.")]
+        guess = closest(name, names, 0.6)
+        if guess is not None:
+            return f"; did you mean {section}.{guess}?"
+        everywhere = {known.partition(".")[2]: known for known in self._readings}
+        guess = closest(name, everywhere, 0.8)
+        if guess is not None:
+            return f"; did you mean {everywhere[guess]}?"
+        return f"; the keys of [{section}] are {', '.join(names)}" if names else f"; the sections are {_ALL_SECTIONS}"
