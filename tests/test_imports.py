@@ -89,6 +89,10 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.doors",
         ),
     ),
+    "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces")),
+    "twistchat.console": Layer(
+        may=("twisted.python", "twistchat.chat", "twistchat.journal", "twistchat.options"),
+    ),
     "twistchat.tap": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),
     "twistchat.testing": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from hashlib import blake2s
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -121,17 +122,20 @@ def _group(address: str | None) -> str:
     return str(parsed)
 
 
-def cloak(secret: bytes) -> Callable[[str | None], str]:
+def cloak(key: Callable[[], bytes]) -> Callable[[str | None], str]:
     """
     Make the function that hides addresses: the host that others see of a user.
 
-    @param secret: what makes a cloak of this server unlike that of another; at least 16 bytes.
+    @param key: gives what makes a cloak of this server unlike that of another, 1 to 32 bytes; called once, with the
+        first address.
     @return: from an address, or C{None}, to a host: the same for the same address, and for no other that is likely.
     """
+
+    key = cache(key)
 
     def hide(address: str | None) -> str:
         if address is None:
             return "local"
-        return f"{blake2s(_group(address).encode(), key=secret, digest_size=8).hexdigest()}.cloak"
+        return f"{blake2s(_group(address).encode(), key=key(), digest_size=8).hexdigest()}.cloak"
 
     return hide

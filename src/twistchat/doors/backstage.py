@@ -36,14 +36,19 @@ class Backstage:
 
     @classmethod
     def assemble(
-        cls, settings: Settings, journal: IJournal, clock: IReactorTime, ids: Callable[[], str], secret: bytes
+        cls,
+        settings: Settings,
+        journal: IJournal,
+        clock: IReactorTime,
+        ids: Callable[[], str],
+        key: Callable[[], bytes],
     ) -> Backstage:
         """
         Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
 
         @param clock: the reactor's clock, or a test's.
         @param ids: a new id at each call; none comes twice, not over restarts either.
-        @param secret: the key of the cloaks, of at most 32 bytes.
+        @param key: gives the key of the cloaks.
         """
         turn = Turn(clock)
         chat = Chat(
@@ -54,4 +59,4 @@ class Backstage:
             settings.limits,
             settings.chat.reserved,
         )
-        return cls(chat, turn, clock, Admission(settings.limits, clock.seconds), cloak(secret), settings)
+        return cls(chat, turn, clock, Admission(settings.limits, clock.seconds), cloak(key), settings)

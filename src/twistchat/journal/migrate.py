@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
+
+from twistchat.journal.copying import copyTo
 
 APPLICATION_ID = 0x54774368
 """What SQLite's C{PRAGMA application_id} says of a journal: "TwCh"."""
@@ -46,7 +47,7 @@ def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str],
             " run that version, or restore a backup"
         )
     if version < newest and not fresh:
-        _keep(connection, path.with_name(f"{path.name}.version{version}"))
+        copyTo(connection, path.with_name(f"{path.name}.version{version}"))
     for number, script in enumerate(scripts[version:], version + 1):
         try:
             connection.executescript(
@@ -58,15 +59,3 @@ def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str],
                 connection.rollback()
             raise
     connection.execute("INSERT INTO journal (id, name) VALUES (1, ?) ON CONFLICT DO NOTHING", (name(),))
-
-
-def _keep(connection: sqlite3.Connection, path: Path) -> None:
-    """Copy the database to a file of its own, whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    copy = sqlite3.connect(part)
-    try:
-        connection.backup(copy)
-    finally:
-        copy.close()
-    part.replace(path)

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from twistchat.chat.events import Entry
 from twistchat.chat.history import Around, At, Point, Span
 from twistchat.chat.names import fold
+from twistchat.journal.copying import copyTo
 from twistchat.journal.encoding import Unreadable, decode
 from twistchat.journal.memory import select
 from twistchat.journal.stamp import msgid
@@ -124,6 +125,15 @@ class Reader:
         with faults():
             row = self._connection.execute(_NEWEST_OF_ALL, (count - 1,)).fetchone()
         return 0 if row is None else int(row[0])
+
+    def copyTo(self, path: Path) -> None:
+        """
+        Copy the journal, as it is at this moment, to a file of its own.
+
+        @raise Fault: it cannot be read, or the copy cannot be written.
+        """
+        with faults():
+            copyTo(self._connection, path)
 
     def close(self) -> None:
         """Close the file."""

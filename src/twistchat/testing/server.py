@@ -55,7 +55,9 @@ class MemoryServer:
         self.clock = Clock()
         self.journal = journal(Stamp(lambda: start + self.clock.seconds(), "test"))
         numbers = count(1)
-        self.backstage = Backstage.assemble(settings, self.journal, self.clock, lambda: f"{next(numbers)}", b"test")
+        self.backstage = Backstage.assemble(
+            settings, self.journal, self.clock, lambda: str(next(numbers)), lambda: b"test"
+        )
         self._factories = {door.name: door.factory(self.backstage) for door in doors}
         self._links: list[Link] = []
         self._ports = count(40_001)

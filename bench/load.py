@@ -1,0 +1,182 @@
+"""Load over the line protocol: many connections in one process, which reads in big gulps."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+GULP = 1 << 18
+"""Bytes asked for at a time."""
+
+WINDOW = 200
+"""Texts that one client has on their way, when it sends as fast as it can."""
+
+
+class TooSlow(Exception):
+    """The server did not do in time what was waited for."""
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """
+    One connection, which hears its own texts too.
+
+    @ivar mark: how its own texts begin, behind the time.
+    @ivar rest: what came of a line that is not complete.
+    @ivar unsent: what its socket has not taken yet.
+    @ivar sent: when each text was sent that has not come back, oldest first.
+    @ivar acknowledged: own texts that came back.
+    @ivar heard: texts that came, own ones included.
+    @ivar errors: lines that said that something was refused.
+    """
+
+    connection: socket.socket
+    mark: bytes
+    rest: bytes = b""
+    unsent: bytes = b""
+    sent: deque[float] = field(default_factory=deque)
+    acknowledged: int = 0
+    heard: int = 0
+    errors: int = 0
+
+
+class Crowd:
+    """
+    People at the line door, all in the lobby.
+
+    @ivar clients: their connections.
+    @ivar latencies: from sending a text to its coming back, in seconds, one for each that came back.
+    """
+
+    def __init__(self, port: int, count: int, timeout: float = 60.0) -> None:
+        """
+        Connect, and come in.
+
+        @param timeout: seconds that any one thing asked of the server may take.
+        """
+        self._timeout = timeout
+        self._selector = selectors.DefaultSelector()
+        self.latencies: list[float] = []
+        self.clients: list[Client] = []
+        for number in range(count):
+            connection = socket.create_connection(("127.0.0.1", port), timeout)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(b"u%d\n/echo on\n" % number)
+            said = b""
+            while not said.endswith(b"* Echo is on\n"):
+                said += connection.recv(GULP)
+            connection.setblocking(False)
+            client = Client(connection, b"] <u%d> " % number)
+            self.clients.append(client)
+            self._selector.register(connection, selectors.EVENT_READ, client)
+
+    def flood(self, each: int, size: int) -> float:
+        """
+        Let every client send texts as fast as the server takes them, and wait until everyone has heard all.
+
+        @param each: how many texts each client sends.
+        @param size: how many bytes a text has.
+        @return: how many seconds that took.
+        """
+        left = dict.fromkeys(self.clients, each)
+        wanted = each * len(self.clients)
+        before = [client.heard for client in self.clients]
+        text = b"x" * size
+        began = time.monotonic()
+        while True:
+            for client, count in list(left.items()):
+                now = min(count, WINDOW - len(client.sent))
+                if now > WINDOW // 2 or now == count:
+                    self._send(client, text, now)
+                    left[client] -= now
+                    if not left[client]:
+                        del left[client]
+            if all(client.heard - past >= wanted for client, past in zip(self.clients, before, strict=True)):
+                return time.monotonic() - began
+            self._check(began)
+            self._turn(0.05)
+
+    def pace(self, rate: float, seconds: float, size: int) -> None:
+        """
+        Let the clients send texts in turn at a steady rate, whatever the server does, and wait until all came back.
+
+        @param rate: texts a second, from all together.
+        """
+        count, sent = int(rate * seconds), 0
+        text = b"x" * size
+        began = time.monotonic()
+        while sent < count or any(client.sent for client in self.clients):
+            while sent < count and time.monotonic() - began >= sent / rate:
+                self._send(self.clients[sent % len(self.clients)], text, 1)
+                sent += 1
+            due = began + sent / rate - time.monotonic() if sent < count else 0.05
+            self._turn(max(0.0, due))
+            self._check(began + seconds)
+
+    def close(self) -> None:
+        """Hang up."""
+        for client in self.clients:
+            client.connection.close()
+        self._selector.close()
+
+    def _check(self, since: float) -> None:
+        if time.monotonic() - since > self._timeout:
+            raise TooSlow(f"{sum(len(client.sent) for client in self.clients)} texts have not come back")
+        errors = sum(client.errors for client in self.clients)
+        if errors:
+            raise TooSlow(f"the server refused {errors} lines")
+
+    def _send(self, client: Client, text: bytes, count: int) -> None:
+        client.sent.extend([time.monotonic()] * count)
+        client.unsent += (text + b"\n") * count
+        self._flush(client)
+
+    def _flush(self, client: Client) -> None:
+        try:
+            done = client.connection.send(client.unsent)
+        except BlockingIOError:
+            done = 0
+        client.unsent = client.unsent[done:]
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.unsent else 0)
+        self._selector.modify(client.connection, wanted, client)
+
+    def _turn(self, timeout: float) -> None:
+        for key, events in self._selector.select(timeout):
+            if events & selectors.EVENT_WRITE:
+                self._flush(key.data)
+            if events & selectors.EVENT_READ:
+                self._read(key.data)
+
+    def _read(self, client: Client) -> None:
+        data = client.connection.recv(GULP)
+        if not data:
+            raise TooSlow("the server closed a connection")
+        whole, newline, client.rest = (client.rest + data).rpartition(b"\n")
+        if not newline:
+            return
+        client.heard += whole.count(b"] <")
+        client.errors += whole.startswith(b"! ") + whole.count(b"\n! ")
+        own = whole.count(client.mark)
+        if own:
+            now = time.monotonic()
+            self.latencies += [now - client.sent.popleft() for _ in range(own)]
+            client.acknowledged += own
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which this share of the values lies."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def median(values: list[float]) -> float:
+    """The value in the middle."""
+    return percentile(values, 0.5)
+
+
+def repeat(rounds: int, measure: Callable[[], float]) -> float:
+    """The median of several measurements."""
+    return median([measure() for _ in range(rounds)])

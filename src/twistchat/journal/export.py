@@ -1,0 +1,53 @@
+"""A room's entries as JSON lines, for whoever wants to read them with other tools."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from twistchat.chat.events import Entry
+from twistchat.chat.history import Span
+from twistchat.chat.names import fold
+from twistchat.journal.encoding import encode
+from twistchat.journal.reader import Reader
+
+PAGE = 500
+"""Entries that are read at a time."""
+
+_NAMES = ("nick", "username", "host", "account", "realname")
+
+
+def export(reader: Reader, room: str) -> Iterator[str]:
+    """
+    Read all that is kept of a room, oldest first.
+
+    @param room: its name, in any case.
+    @return: one JSON object an entry, with no line end in it nor behind it.
+    """
+    after = 0
+    while entries := reader.read(Span(fold(room), PAGE, after=after, oldest=True)):
+        for entry in entries:
+            yield json.dumps(_object(entry), ensure_ascii=False)
+        after = entries[-1].sequence
+
+
+def _object(entry: Entry) -> dict[str, Any]:
+    """
+    An entry as people and programs elsewhere read it: when it was, who did it and what, with no id of this server's own
+    but those of the entry.
+    """
+    kind, body = encode(entry.event)
+    when = datetime.fromtimestamp(entry.time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    shown = {"sequence": entry.sequence, "msgid": entry.msgid, "time": when, "event": kind}
+    return shown | {name: _value(value) for name, value in body.items() if name != "session"}
+
+
+def _value(value: Any) -> Any:
+    """A field of a body, with the names of a source in place of its bare list."""
+    if isinstance(value, list) and value and not isinstance(value[0], dict):
+        return dict(zip(_NAMES, value[1:], strict=False))
+    if isinstance(value, list):
+        return [{name: _value(field) for name, field in item.items()} for item in value]
+    return value

@@ -1,0 +1,126 @@
+"""The options of C{twistd twistchat} and of the console's commands, and the settings that they come to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, NoReturn
+
+from twisted.plugin import getPlugins
+from twisted.python.usage import Options
+
+import twisted
+from twistchat import __version__
+from twistchat.config import ConfigError, Draft, Settings
+from twistchat.interfaces import IDoor
+
+CONFIG = "twistchat.toml"
+"""The configuration that is taken where no other is named."""
+
+
+class SettingsOptions(Options):
+    """
+    The options that choose settings.
+
+    @ivar doors: the doors there are.
+    @ivar settings: what the options and the configuration come to, once they have been parsed.
+    """
+
+    optParameters: ClassVar = [
+        ["config", None, None, f"Read the configuration from this TOML file.  [default: {CONFIG}, if it is there]"],
+        ["data", None, None, "Keep data in this directory.  [default: ./twistchat-data]"],
+    ]
+
+    doors: Iterable[IDoor] = ()
+    settings: Settings
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._assignments: list[str] = []
+
+    def opt_set(self, assignment: str) -> None:
+        """Set any key of the configuration: SECTION.KEY=VALUE, VALUE as in TOML.  May be repeated."""
+        self._assignments.append(assignment)
+
+    def opt_version(self) -> NoReturn:
+        """Show the versions of twistchat and Twisted, and exit."""
+        print(f"twistchat {__version__} (Twisted {twisted.__version__})")
+        sys.exit(0)
+
+    def postOptions(self) -> None:
+        """Read the configuration; a mistake in it, or in an option, ends the process with one line that says so."""
+        try:
+            self.settings = self.finish(self.read())
+        except (ConfigError, OSError) as e:
+            raise SystemExit(f"twistchat: {e}") from None
+
+    def read(self) -> Draft:
+        """The configuration file, then what C{--set} sets, then the options."""
+        draft = Draft([door.name for door in self.doors])
+        path = self["config"]
+        if path is not None or Path(CONFIG).exists():
+            draft.readFile(Path(path or CONFIG).read_bytes(), path or CONFIG)
+        for assignment in self._assignments:
+            draft.set(assignment)
+        if self["data"] is not None:
+            draft.put("server.data", self["data"], f"--data {self['data']}")
+        return draft
+
+    def finish(self, draft: Draft) -> Settings:
+        """Make the settings."""
+        return draft.finish()
+
+
+class ChatOptions(SettingsOptions):
+    """The options of C{twistd twistchat}, but for those of the doors."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "A multi-user chat server: one journal, many doors.  With no option at all it listens on this machine only, "
+        "and logs what to paste to reach it.  Options override the configuration file.  An ENDPOINT is a Twisted "
+        "server endpoint, as in tcp:6623:interface=127.0.0.1; naming one for any door replaces all default listeners."
+    )
+    optParameters: ClassVar = [
+        ["journal", None, None, "Where what is said is kept: memory (gone with the process) or sqlite."],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._endpoints: dict[str, list[str]] = {}
+
+    def finish(self, draft: Draft) -> Settings:
+        """Let the options of the doors take the place of all that the file says of listening."""
+        if self["journal"] is not None:
+            draft.put("journal.kind", self["journal"], f"--journal {self['journal']}")
+        for door, descriptions in self._endpoints.items():
+            draft.put(f"listen.{door}", descriptions, f"--{door}")
+        settings = draft.finish()
+        if self._endpoints:
+            named = {door: settings.listen[door] for door in self._endpoints}
+            settings = replace(settings, listen=MappingProxyType(named))
+        return settings
+
+
+def installedDoors() -> list[IDoor]:
+    """Every door that a plugin brings, by name."""
+    return sorted(getPlugins(IDoor), key=lambda door: door.name)
+
+
+def chatOptions(doors: Iterable[IDoor]) -> ChatOptions:
+    """Make the options of C{twistd twistchat}, with one for each of these doors."""
+    attributes: dict[str, Any] = {f"opt_{door.name}": _endpointOption(door) for door in doors}
+    made: ChatOptions = type("ChatOptions", (ChatOptions,), attributes | {"doors": doors})()
+    return made
+
+
+def _endpointOption(door: IDoor) -> Callable[[ChatOptions, str], None]:
+    def option(self: ChatOptions, endpoint: str) -> None:
+        self._endpoints.setdefault(door.name, []).append(endpoint)
+
+    option.__doc__ = f"{door.summary}  Listen at this ENDPOINT; may be repeated."
+    if door.defaultEndpoints:
+        option.__doc__ += f"  [default: {' '.join(door.defaultEndpoints)}]"
+    return option
