@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
@@ -62,7 +63,8 @@ class BackupOptions(_JournalOptions):
             raise Refused(f"{self.target} is there already; name a file that is not")
         if not self.target.absolute().parent.is_dir():
             raise Refused(f"there is no directory {self.target.absolute().parent}")
-        Reader(path).copyTo(self.target)
+        with closing(Reader(path)) as reader:
+            reader.copyTo(self.target)
         print(f"{self.target} has the journal, {self.target.stat().st_size:,} bytes")
 
 
@@ -82,9 +84,10 @@ class ExportOptions(_JournalOptions):
         except BadRoomName as bad:
             raise Refused(f"the room name {bad.room} {bad.why}") from None
         empty = True
-        for line in export(Reader(self.path()), room):
-            print(line)
-            empty = False
+        with closing(Reader(self.path())) as reader:
+            for line in export(reader, room):
+                print(line)
+                empty = False
         if empty:
             raise Refused(f"the journal has nothing of {room}")
 

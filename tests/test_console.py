@@ -1,0 +1,194 @@
+"""Tests of L{twistchat.console}, of the copies and exports that it makes, and of L{twistchat.options} behind it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat import __version__
+from twistchat.chat.events import Event, ModeChange, ModesSet, Said, Source, TopicSet
+from twistchat.console import main
+from twistchat.journal import export
+from twistchat.journal.sqlite import SqliteJournal
+from twistchat.testing.workers import InlineWorker
+
+ALICE = Source("1", "alice", "~line", "a.cloak", "alice", "Alice")
+BOB = Source("2", "bob", "~line", "b.cloak")
+
+
+class ConsoleTests(SynchronousTestCase):
+    """The commands, on a journal whose server runs."""
+
+    def setUp(self) -> None:
+        self.folder = Path(mkdtemp())
+        self.addCleanup(rmtree, self.folder)
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir(self.folder)
+        self.data = self.folder / "data"
+
+    def serve(self, *events: Event) -> SqliteJournal:
+        """Open a journal, and let these events happen."""
+        journal = SqliteJournal(str(self.data), lambda: 1_767_268_800.25, lambda: "j", lambda name: InlineWorker())
+        self.successResultOf(journal.open(lambda entry: None))
+        self.addCleanup(journal.close)
+        for event in events:
+            self.successResultOf(journal.append(event))
+        return journal
+
+    def command(self, *arguments: str) -> str:
+        """What a command prints."""
+        printed = StringIO()
+        with redirect_stdout(printed):
+            main(arguments)
+        return printed.getvalue()
+
+    def refused(self, *arguments: str) -> str:
+        """Why a command ends the process."""
+        with redirect_stdout(StringIO()):
+            why = self.assertRaises(SystemExit, main, arguments).code
+        assert isinstance(why, str)
+        self.assertNotIn("\n", why)
+        return why
+
+    def test_backup(self) -> None:
+        """A copy has what was there, is its owner's alone, and is a journal that can be served."""
+        self.serve(Said(ALICE, "#lobby", "1", "hello"))
+        self.assertIn("backup.db has the journal, ", self.command("backup", "--data=data", "backup.db"))
+        self.assertEqual(0o600, os.stat("backup.db").st_mode & 0o777)
+        copy = sqlite3.connect("backup.db")
+        self.addCleanup(copy.close)
+        self.assertEqual([("ok",)], copy.execute("PRAGMA integrity_check").fetchall())
+        self.assertEqual([("said",)], copy.execute("SELECT kind FROM entry").fetchall())
+        Path("restored").mkdir()
+        Path("restored/journal.sqlite").write_bytes(Path("backup.db").read_bytes())
+        self.assertIn('"text": "hello"', self.command("export", "--data=restored", "--room=#lobby"))
+
+    def test_backupOver(self) -> None:
+        """A file that is there is left alone."""
+        self.serve()
+        Path("mine").write_text("mine")
+        self.assertEqual(
+            "twistchat: mine is there already; name a file that is not", self.refused("backup", "--data=data", "mine")
+        )
+        self.assertEqual("mine", Path("mine").read_text())
+
+    def test_backupNowhere(self) -> None:
+        """A folder that is not there is named, and nothing is left of the try."""
+        self.serve()
+        self.assertEqual(
+            f"twistchat: there is no directory {self.folder.resolve()}/no",
+            self.refused("backup", "--data=data", "no/x"),
+        )
+        self.assertEqual([self.data], list(self.folder.iterdir()))
+
+    def test_export(self) -> None:
+        """Every entry of the room and of no other, oldest first, each one line of JSON."""
+        self.serve(
+            Said(ALICE, "#Lobby", "1", 'say "ü\u2028"'),
+            Said(BOB, "#other", "2", "elsewhere"),
+            TopicSet(BOB, "#lobby", "tea"),
+            ModesSet(ALICE, "#lobby", (ModeChange(True, "o", "bob", BOB), ModeChange(True, "m"))),
+        )
+        printed = self.command("export", "--data=data", "--room=lobby")
+        said, topic, modes = [json.loads(line) for line in printed.split("\n")[:-1]]
+        alice = {"nick": "alice", "username": "~line", "host": "a.cloak", "account": "alice", "realname": "Alice"}
+        bob = {"nick": "bob", "username": "~line", "host": "b.cloak", "account": None, "realname": ""}
+        self.assertEqual(
+            {
+                "sequence": 1,
+                "msgid": "j-1",
+                "time": "2026-01-01T12:00:00.250Z",
+                "event": "said",
+                "by": alice,
+                "room": "#Lobby",
+                "text": 'say "ü\u2028"',
+                "kind": "message",
+            },
+            said,
+        )
+        self.assertEqual((bob, "tea"), (topic["by"], topic["topic"]))
+        self.assertEqual(
+            [
+                {"adding": True, "letter": "o", "parameter": "bob", "subject": bob},
+                {"adding": True, "letter": "m"},
+            ],
+            modes["changes"],
+        )
+
+    def test_exportPages(self) -> None:
+        """A room of more entries than are read at a time is written whole, each entry once."""
+        self.patch(export, "PAGE", 3)
+        self.serve(*[Said(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
+        printed = self.command("export", "--data=data", "--room=lobby")
+        self.assertEqual([str(n) for n in range(10)], [json.loads(line)["text"] for line in printed.splitlines()])
+
+    def test_exportNothing(self) -> None:
+        """A room of which there is nothing is named."""
+        self.serve()
+        self.assertEqual(
+            "twistchat: the journal has nothing of #none", self.refused("export", "--data=data", "--room=none")
+        )
+
+    def test_exportBadRoom(self) -> None:
+        """A name that no room can have is refused, and so is none."""
+        self.serve()
+        why = self.refused("export", "--data=data", "--room=a b")
+        self.assertEqual("twistchat: the room name #a b has a space in it", why)
+        self.assertIn("name a room, as in --room '#lobby'", self.refused("export", "--data=data"))
+
+    def test_noJournal(self) -> None:
+        """A directory with no journal is named, for either command."""
+        for command in (("backup", "x"), ("export", "--room=lobby")):
+            why = self.refused(command[0], "--data=nowhere", *command[1:])
+            self.assertEqual("twistchat: there is no journal in nowhere; name its directory with --data", why)
+
+    def test_notAJournal(self) -> None:
+        """A file that is no database is said to be damaged."""
+        self.data.mkdir()
+        (self.data / "journal.sqlite").write_bytes(b"not a database" * 100)
+        self.assertIn("the journal's file is damaged", self.refused("export", "--data=data", "--room=lobby"))
+
+    def test_configuration(self) -> None:
+        """The data are where the configuration says, and a mistake in it is named with its line."""
+        self.serve(Said(ALICE, "#lobby", "1", "hello"))
+        Path("twistchat.toml").write_text('[server]\ndata = "data"\n[listen]\nline = "tcp:6623"\n')
+        self.assertIn("hello", self.command("export", "--room=lobby"))
+        Path("twistchat.toml").write_text("[server]\ndata = 5\n")
+        self.assertIn("twistchat: twistchat.toml:2: server.data: ", self.refused("export", "--room=lobby"))
+
+    def test_usage(self) -> None:
+        """A command that is missing or unknown, and arguments that are, are named in one line."""
+        self.assertIn("name a command: backup or export", self.refused())
+        self.assertIn("nonsense", self.refused("nonsense"))
+        self.assertIn("twistchat --help says more", self.refused("backup"))
+
+    def test_version(self) -> None:
+        """C{--version} is this package's."""
+        printed = StringIO()
+        with redirect_stdout(printed):
+            self.assertRaises(SystemExit, main, ["--version"])
+        self.assertTrue(printed.getvalue().startswith(f"twistchat {__version__} "))
+
+    def test_readerGone(self) -> None:
+        """A pipe that nobody reads any more ends an export without a word."""
+
+        def write(text: str) -> int:
+            raise BrokenPipeError
+
+        self.serve(Said(ALICE, "#lobby", "1", "hello"))
+        silenced = StringIO()
+        self.patch(sys, "stderr", silenced)
+        pipe = StringIO()
+        self.patch(pipe, "write", write)
+        with redirect_stdout(pipe):
+            main(["export", "--data=data", "--room=lobby"])
+        self.assertTrue(silenced.closed)
