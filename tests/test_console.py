@@ -63,7 +63,7 @@ class ConsoleTests(SynchronousTestCase):
         """A copy has what was there, is its owner's alone, and is a journal that can be served."""
         self.serve(Said(ALICE, "#lobby", "1", "hello"))
         self.assertIn("backup.db has the journal, ", self.command("backup", "--data=data", "backup.db"))
-        self.assertEqual(0o600, os.stat("backup.db").st_mode & 0o777)
+        self.assertEqual(0o600, Path("backup.db").stat().st_mode & 0o777)
         copy = sqlite3.connect("backup.db")
         self.addCleanup(copy.close)
         self.assertEqual([("ok",)], copy.execute("PRAGMA integrity_check").fetchall())
