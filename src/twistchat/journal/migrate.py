@@ -58,4 +58,5 @@ def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str],
             if connection.in_transaction:
                 connection.rollback()
             raise
-    connection.execute("INSERT INTO journal (id, name) VALUES (1, ?) ON CONFLICT DO NOTHING", (name(),))
+    if not connection.execute("SELECT id FROM journal").fetchall():
+        connection.execute("INSERT INTO journal (id, name) VALUES (1, ?)", (name(),))

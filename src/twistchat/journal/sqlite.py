@@ -11,6 +11,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -23,10 +24,11 @@ from twistchat.chat.events import Entry, Event
 from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
 from twistchat.journal.encoding import Unreadable, decode, encode
+from twistchat.journal.migrate import JournalUnusable
 from twistchat.journal.reader import Reader
 from twistchat.journal.retention import Retention
 from twistchat.journal.stamp import Stamp, msgid
-from twistchat.journal.store import Fault, Store
+from twistchat.journal.store import FILE, Fault, Store
 from twistchat.journal.worker import Worker
 
 BATCH = 256
@@ -145,6 +147,8 @@ class SqliteJournal:
             except BaseException:
                 self._store.abandon()
                 raise
+        except Fault as e:
+            return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}"))
         except Exception:
             return fail()
         self._writer = self._makeWorker("twistchat journal writer")
@@ -247,8 +251,7 @@ class SqliteJournal:
         self._batches += 1
         self._entries += len(batch)
         if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:
-            self._batches = self._entries = 0
-            self._write(Store.checkpoint).addErrback(_noted)
+            self._checkpoint()
         self._advance()
 
     def _settle(self, proposal: _Proposal, why: str | None) -> None:
@@ -292,8 +295,9 @@ class SqliteJournal:
     def _fault(self, failure: Failure) -> Fault:
         error = failure.value
         if not isinstance(error, Fault):
-            log.failure("The journal failed", failure)
-            error = Fault("the journal failed", str(error))
+            if not self._faulty:
+                log.failure("The journal failed", failure)
+            error = Fault("the journal failed", repr(error))
         if self._store.broken is not None:
             if not self._broken:
                 self._broken = self._faulty = True
@@ -330,6 +334,10 @@ class SqliteJournal:
                 log.warn(
                     "Entry {sequence} of the journal changes nothing any more: {error!r}", sequence=sequence, error=e
                 )
+
+    def _checkpoint(self) -> None:
+        self._batches = self._entries = 0
+        self._write(Store.checkpoint).addErrback(_noted)
 
     def _reserve(self) -> None:
         self._reserved = self._stamp.sequence + RESERVED

@@ -113,23 +113,30 @@ class Store:
         @param durability: C{"full"} or C{"relaxed"}.
         @param name: makes the name of a new journal, in letters and digits.
         @raise JournalUnusable: it cannot be opened; the reason is for the administrator.
+        @raise Fault: it cannot be read or written.
         """
         self.path = Path(directory, FILE)
         self.broken: str | None = None
         try:
             Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _lock(directory)
+        except OSError as e:
+            raise JournalUnusable(f"{e.filename}: {e.strerror}") from e
+        try:
             # SQLite gives the files beside this one its mode.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            with faults():
+                connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         except OSError as e:
-            raise JournalUnusable(f"{e.filename or directory}: {e.strerror}") from e
-        self._connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+            os.close(self._lock)
+            raise JournalUnusable(f"{e.filename}: {e.strerror}") from e
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._connection = connection
         try:
             with faults():
                 self._prepare(_SYNCHRONOUS[durability], name)
-        except Fault as e:
-            self.abandon()
-            raise JournalUnusable(f"{self.path}: {e.why}: {e.detail}") from e
         except BaseException:
             self.abandon()
             raise

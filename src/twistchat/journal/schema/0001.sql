@@ -72,8 +72,11 @@ CREATE TRIGGER entry_released AFTER DELETE ON entry WHEN old.kind IN ('topic', '
 END;
 
 -- The words of texts that can be read back.
+CREATE VIEW searchable AS
+SELECT sequence, place, text FROM entry WHERE kind IN ('said', 'told') AND conversation IS NOT NULL;
+
 CREATE VIRTUAL TABLE word USING fts5(
-    place, text, content = 'entry', content_rowid = 'sequence', columnsize = 0,
+    place, text, content = 'searchable', content_rowid = 'sequence', columnsize = 0,
     tokenize = 'unicode61 remove_diacritics 2'
 );
 

@@ -1,0 +1,120 @@
+"""A journal on disk whose thread is the test."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.errors import NotStored
+from twistchat.chat.events import Entry, Event
+from twistchat.chat.history import Around, Span
+from twistchat.journal.retention import Retention
+from twistchat.journal.sqlite import SqliteJournal
+from twistchat.journal.store import Store
+from twistchat.testing.workers import HeldWorker
+
+
+def temporary(case: SynchronousTestCase) -> str:
+    """A directory that is gone when the test is over."""
+    directory = mkdtemp()
+    case.addCleanup(rmtree, directory)
+    return directory
+
+
+class DiskTestCase(SynchronousTestCase):
+    """
+    A journal in a directory of its own.
+
+    @ivar directory: where it is.
+    @ivar now: what its clock shows, in seconds since the epoch.
+    @ivar applied: what was applied since it was opened.
+    """
+
+    def setUp(self) -> None:
+        """Open a journal."""
+        self.directory = temporary(self)
+        self.now = 1000.0
+        self.openJournal()
+
+    def openJournal(
+        self,
+        apply: Callable[[Entry], None] | None = None,
+        keepPassing: bool = False,
+        retention: Retention | None = None,
+    ) -> None:
+        """Open the journal of this directory."""
+        self.applied: list[Entry] = []
+        self.workers: dict[str, HeldWorker] = {}
+        self.journal = SqliteJournal(
+            self.directory, lambda: self.now, lambda: "name", self.makeWorker, "full", keepPassing, retention
+        )
+        self.successResultOf(self.journal.open(apply or self.applied.append))
+        self.writer, self.reader = self.workers.values()
+        self.addCleanup(self.closeJournal)
+
+    def makeWorker(self, name: str) -> HeldWorker:
+        """A thread that is none."""
+        worker = self.workers[name] = HeldWorker()
+        return worker
+
+    def settle(self) -> None:
+        """Let the journal finish what it is about."""
+        while self.writer or self.reader:
+            self.writer.run()
+            self.reader.run()
+
+    def closeJournal(self) -> None:
+        """Close it in good order."""
+        closed = self.journal.close()
+        self.settle()
+        self.successResultOf(closed)
+
+    def die(self) -> None:
+        """Let go of the files as they are, like a process that was killed."""
+        self.writer.run()
+        self.journal._store.abandon()
+        self.journal._reader.close()
+        self.journal._closed = True
+
+    @property
+    def store(self) -> Store:
+        """The journal's file."""
+        return self.journal._store
+
+    @property
+    def path(self) -> Path:
+        """Where that is."""
+        return Path(self.directory, "journal.sqlite")
+
+    def append(self, *events: Event) -> list[Entry]:
+        """Append events together, and let them be stored."""
+        receipts = [self.journal.append(event) for event in events]
+        self.settle()
+        return [self.successResultOf(receipt) for receipt in receipts]
+
+    def refused(self, receipt: Deferred[Entry]) -> str:
+        """Why an event was not stored."""
+        error = self.failureResultOf(receipt, NotStored).value
+        assert isinstance(error, NotStored)
+        return error.why
+
+    def read(self, span: Span | Around) -> Sequence[Entry]:
+        """Read a stretch."""
+        reading = self.journal.read(span)
+        self.settle()
+        return self.successResultOf(reading)
+
+    def onDisk(self, query: str = "SELECT sequence FROM entry ORDER BY sequence") -> list[Any]:
+        """What another process finds in the file: the first column of a query's rows."""
+        connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
+        try:
+            return [row[0] for row in connection.execute(query)]
+        finally:
+            connection.close()

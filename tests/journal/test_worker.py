@@ -1,0 +1,67 @@
+"""Tests of L{twistchat.journal.worker}: with a real thread, and a queue for a reactor."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.journal.worker import ThreadWorker
+
+LONG = 30.0
+"""Seconds after which a test that hangs is over."""
+
+
+class ThreadWorkerTests(SynchronousTestCase):
+    """One thread, which does one thing after the other."""
+
+    def setUp(self) -> None:
+        """Start it."""
+        self.called: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = SimpleQueue()
+        self.worker = ThreadWorker("a test's", lambda call, *args: self.called.put((call, args)))
+        self.addCleanup(self.worker.stop)
+
+    def turn(self) -> None:
+        """What a reactor does with what a thread gave it."""
+        call, args = self.called.get(timeout=LONG)
+        call(*args)
+
+    def test_order(self) -> None:
+        """Work is done in its order, in one thread of the given name, and its outcomes are told in the reactor's."""
+        done: list[tuple[int, str]] = []
+        for number in range(100):
+            self.worker.submit(
+                lambda number=number: (number, threading.current_thread().name),  # type: ignore[misc]  # a default
+                done.append,  # type: ignore[arg-type]  # no failure comes
+            )
+        self.assertEqual(done, [])
+        for _ in range(100):
+            self.turn()
+        self.assertEqual(done, [(number, "a test's") for number in range(100)])
+
+    def test_failure(self) -> None:
+        """What fails is told, and the next is done."""
+        outcomes: list[object] = []
+        self.worker.submit(lambda: 1 // 0, outcomes.append)
+        self.worker.submit(lambda: 1 // 1, outcomes.append)
+        self.turn()
+        self.turn()
+        assert isinstance(outcomes[0], Failure)
+        self.assertIsInstance(outcomes[0].value, ZeroDivisionError)
+        self.assertEqual(outcomes[1], 1)
+
+    def test_stop(self) -> None:
+        """It does what was submitted before it ends; its thread holds no process up."""
+        (thread,) = [thread for thread in threading.enumerate() if thread.name == "a test's"]
+        self.assertTrue(thread.daemon)
+        outcomes: list[object] = []
+        self.worker.submit(lambda: "last", outcomes.append)
+        self.worker.stop()
+        self.turn()
+        thread.join(LONG)
+        self.assertFalse(thread.is_alive())
+        self.assertEqual(outcomes, ["last"])
