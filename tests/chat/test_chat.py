@@ -401,6 +401,15 @@ class IgnoreTests(SynchronousTestCase):
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["bob is robert", "robert is rob"])
 
+    def test_renameOutOfSight(self) -> None:
+        """Nor does a nick taken while no room is shared."""
+        chat = self.scene.chat
+        done(chat.part(self.bob.session, "#a"))
+        done(chat.rename(self.bob.session, "robert"))
+        done(chat.tell(self.bob.session, "alice", "guess who"))
+        self.scene.endTurn()
+        self.assertEqual(self.alice.heard(), ["#a bob parted"])
+
     def test_nobody(self) -> None:
         """Only someone who is here can be ignored."""
         self.assertEqual(
