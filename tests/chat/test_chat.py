@@ -82,6 +82,7 @@ class ComingTests(SynchronousTestCase):
         self.assertEqual(entry.event.reason, "bye")
         self.assertEqual(bob.heard(), ["alice quit bye"])
         self.assertEqual(alice.heard(), [])
+        self.assertIsNone(alice.session.user)
         self.assertIsNone(scene.state.users.named("alice"))
         self.assertEqual(scene.ranks("#one"), {"bob": ""})
         self.assertIsNone(scene.state.rooms.get("#two"))

@@ -133,6 +133,7 @@ class Chat:
             return None
         for room in user.rooms.values():
             room.audience.remove(session)
+        session.user = None
         del user.sessions[session.id]
         if user.sessions:
             return None
