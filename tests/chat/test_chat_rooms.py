@@ -224,10 +224,17 @@ class QuestionTests(SynchronousTestCase):
             lambda: chat.kick(bob.session, "#secret", "alice"),
             lambda: chat.invite(bob.session, "#secret", "bob"),
             lambda: chat.setModes(bob.session, "#secret", "+m", []),
+            lambda: chat.say(bob.session, "#secret", "x"),
         ):
             self.assertEqual(refused(errors.NoSuchRoom, ask).room, "#secret")
         self.assertEqual(self.assertRaises(errors.NoSuchRoom, chat.members, bob.session, "#secret").room, "#secret")
         self.assertRaises(errors.NoSuchRoom, chat.listItems, bob.session, "#secret", "b")
+        scene.modes(alice, "#secret", "+m-n")
+        refused(errors.NoSuchRoom, lambda: chat.say(bob.session, "#secret", "x"))
+        scene.modes(alice, "#secret", "-m+b", "bob")
+        refused(errors.NoSuchRoom, lambda: chat.say(bob.session, "#secret", "x"))
+        scene.modes(alice, "#secret", "-b", "bob")
+        done(chat.say(bob.session, "#secret", "whoever knows it may speak"))
 
     def test_members(self) -> None:
         """Of an open room, anyone who has entered may ask who is in it, in the order in which they came."""
@@ -245,6 +252,7 @@ class QuestionTests(SynchronousTestCase):
         scene.person("alice", "#a")
         session = scene.connect().session
         self.assertRaises(errors.NotEntered, scene.chat.listed, session)
+        self.assertRaises(errors.NotEntered, scene.chat.members, session, "#a")
         self.assertRaises(errors.NotEntered, scene.chat.listItems, session, "#a", "b")
 
     def test_find(self) -> None:

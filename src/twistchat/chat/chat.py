@@ -169,16 +169,17 @@ class Chat:
         member = None if room is None else room.members.get(user.source.uid)
         if room is None:
             raise errors.NoSuchRoom(name)
-        self._checkMessage(text)
         if member is None:
-            if "n" in room.modes or room.barred(user.source):
+            outside = "n" in room.modes or room.barred(user.source)
+            if "s" in room.modes and (outside or "m" in room.modes):
+                raise errors.NoSuchRoom(name)
+            if outside:
                 raise errors.NotInRoom(room.name)
-            if "m" in room.modes:
-                raise errors.CannotSpeak(room.name)
         elif room.silenced(member):
             raise errors.Banned(room.name)
-        elif "m" in room.modes and member.level < VOICE:
+        if "m" in room.modes and (member is None or member.level < VOICE):
             raise errors.CannotSpeak(room.name)
+        self._checkMessage(text)
         return self._journal.append(Said(user.source, room.name, session.id, text, kind))
 
     def tell(self, session: Session, nick: str, text: str, kind: Kind = "message") -> Receipt:
@@ -314,10 +315,9 @@ class Chat:
 
     def members(self, session: Session, name: str) -> list[Member]:
         """Who is in a room; of a secret one, its members are told only."""
+        user = self._user(session)
         room = self.state.rooms.get(name)
-        if room is None:
-            raise errors.NoSuchRoom(name)
-        if "s" in room.modes and self._user(session).source.uid not in room.members:
+        if room is None or ("s" in room.modes and user.source.uid not in room.members):
             raise errors.NoSuchRoom(name)
         return list(room.members.values())
 
