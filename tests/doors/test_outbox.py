@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.internet.interfaces import IReactorFDSet
+from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IWriteDescriptor
 from twisted.internet.main import CONNECTION_DONE
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
@@ -30,31 +30,31 @@ class PlayedReactor:
     """As much of a reactor as a transport needs, which asks nobody."""
 
     def __init__(self) -> None:
-        self.writers: set[object] = set()
+        self.writers: set[IWriteDescriptor] = set()
 
-    def addWriter(self, writer: object) -> None:
+    def addWriter(self, writer: IWriteDescriptor) -> None:
         """Remember who wants to write."""
         self.writers.add(writer)
 
-    def removeWriter(self, writer: object) -> None:
+    def removeWriter(self, writer: IWriteDescriptor) -> None:
         """Forget who wanted to write."""
         self.writers.discard(writer)
 
-    def addReader(self, reader: object) -> None:
+    def addReader(self, reader: IReadDescriptor) -> None:
         """Nothing is read here."""
 
     removeReader = addReader
 
-    def removeAll(self) -> list[object]:
+    def removeAll(self) -> list[IReadDescriptor | IWriteDescriptor]:
         """Forget everyone."""
         writers, self.writers = self.writers, set()
         return list(writers)
 
-    def getReaders(self) -> list[object]:
+    def getReaders(self) -> list[IReadDescriptor]:
         """Nobody reads."""
         return []
 
-    def getWriters(self) -> list[object]:
+    def getWriters(self) -> list[IWriteDescriptor]:
         """Who wants to write."""
         return list(self.writers)
 
@@ -111,7 +111,7 @@ class SocketPlumbing(Plumbing):
         self.far.setblocking(False)
         self.reactor = PlayedReactor()
         self.sink = Sink()
-        self.transport = Connection(near, self.sink, self.reactor)
+        self.transport: Any = Connection(near, self.sink, self.reactor)
         self.transport.connected = 1
         self.outbox = self.sink.outbox = Outbox(self.transport, self.turn, limit, self.overflowed)
 
@@ -558,7 +558,7 @@ class ScheduleTests(SynchronousTestCase):
         received += plumbing.drain()
         return expected + (held or b""), received
 
-    @settings(max_examples=120, derandomize=True, deadline=None)
+    @settings(max_examples=250, derandomize=True, deadline=None)
     @given(STEPS)
     def test_socket(self, steps: list[tuple[str, int]]) -> None:
         """Through a socket with a small buffer all bytes arrive, in order, and then the connection is closed."""
@@ -571,7 +571,7 @@ class ScheduleTests(SynchronousTestCase):
         finally:
             plumbing.dispose()
 
-    @settings(max_examples=120, derandomize=True, deadline=None)
+    @settings(max_examples=250, derandomize=True, deadline=None)
     @given(STEPS)
     def test_push(self, steps: list[tuple[str, int]]) -> None:
         """So they do through a transport that pauses and resumes."""
@@ -581,7 +581,7 @@ class ScheduleTests(SynchronousTestCase):
         self.assertTrue(plumbing.transport.disconnecting)
         self.assertEqual((plumbing.overflows, self.flushLoggedErrors()), ([], []))
 
-    @settings(max_examples=120, derandomize=True, deadline=None)
+    @settings(max_examples=250, derandomize=True, deadline=None)
     @given(STEPS, st.sampled_from([100, 10_000, 60_000]), st.booleans())
     def test_bounded(self, steps: list[tuple[str, int]], limit: int, push: bool) -> None:
         """
