@@ -132,7 +132,7 @@ class SocketPlumbing(Plumbing):
 
     def inTransport(self) -> int:
         """How many bytes the transport holds."""
-        return len(self.transport.dataBuffer) - self.transport.offset + self.transport._tempDataLen
+        return int(len(self.transport.dataBuffer) - self.transport.offset + self.transport._tempDataLen)
 
     def drain(self) -> bytes:
         """Read until no more comes."""
