@@ -55,6 +55,16 @@ class RenderTests(SynchronousTestCase):
         self.scene.endTurn()
         self.assertEqual((self.one.rendered, self.two.rendered, self.other.rendered), (sequences, sequences, []))
 
+    def test_goneDialect(self) -> None:
+        """A dialect whose last listener has left renders nothing more."""
+        for person in self.twos:
+            done(self.scene.chat.part(person.session, "#a"))
+        self.scene.endTurn()
+        self.two.rendered.clear()
+        self.say(self.ones[0], "x")
+        self.scene.endTurn()
+        self.assertEqual(self.two.rendered, [])
+
     def test_sharedObject(self) -> None:
         """All who hear the same turn in one dialect are given the very same object, once."""
         self.say(self.ones[0], "1")
@@ -88,6 +98,7 @@ class RenderTests(SynchronousTestCase):
         self.say(self.ones[0], "x")
         self.scene.endTurn()
         self.say(self.ones[1], "y")
+        self.say(self.twos[1], "z")
         self.scene.endTurn()
         self.assertIs(self.ones[0].outlet.delivered[-1], self.ones[2].outlet.delivered[-1])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import Scene, done, refused, shown
+from tests.chat.fakes import Person, Scene, done, refused, shown, written
 from twistchat.chat import errors
 from twistchat.chat.events import Entry
 from twistchat.chat.history import At
@@ -295,3 +295,26 @@ class QuestionTests(SynchronousTestCase):
             self.assertEqual(refused(errors.NotInRoom, ask).room, "#A")
         scene.modes(alice, "#a", "+s")
         refused(errors.NoSuchRoom, lambda: Deferred.fromCoroutine(chat.history(bob.session, "#a", 5)))
+
+    def test_search(self) -> None:
+        """One searches the rooms where one is, and no other; no more is given at once than the limit."""
+        scene = Scene(Limits(historyReply=2))
+        alice, bob = scene.person("alice", "#a", "#b"), scene.person("bob", "#b")
+        for room in ("#a", "#b"):
+            for n in range(3):
+                done(scene.chat.say(alice.session, room, f"tea {room} {n}"))
+
+        def found(person: Person, words: str, limit: int, before: int | None = None) -> list[str]:
+            entries = done(Deferred.fromCoroutine(scene.chat.search(person.session, words, limit, before)))
+            return [entry.event.text for entry in entries]
+
+        self.assertEqual(found(bob, "tea", 100), ["tea #b 1", "tea #b 2"])
+        self.assertEqual(found(bob, "tea", 1), ["tea #b 2"])
+        third = next(entry.sequence for entry in scene.entries if written(entry.event).endswith("tea #b 0"))
+        self.assertEqual(found(alice, "tea", 100, third), ["tea #a 1", "tea #a 2"])
+        self.assertEqual(found(bob, "tea", 100, third), [])
+        self.assertEqual(found(bob, "coffee", 100), [])
+        done(scene.chat.part(bob.session, "#b"))
+        self.assertEqual(found(bob, "tea", 100), [])
+        session = scene.connect().session
+        refused(errors.NotEntered, lambda: Deferred.fromCoroutine(scene.chat.search(session, "tea", 1)))

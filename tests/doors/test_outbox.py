@@ -304,6 +304,16 @@ class SocketTests(SynchronousTestCase):
             self.assertEqual(plumbing.overflows, [])
             plumbing.drain()
 
+    def test_sentIsNotCounted(self) -> None:
+        """What has left does not count against what is held."""
+        plumbing = self.plumb(200_000)
+        self.fill(plumbing)
+        plumbing.drain()
+        plumbing.outbox.hold()
+        plumbing.outbox.deliver(bytes(200_000))
+        plumbing.endTurn()
+        self.assertEqual(plumbing.overflows, [])
+
     def test_overflowAtOnce(self) -> None:
         """A single turn may write more than the limit, as far as the socket takes the rest of it."""
         plumbing = self.plumb(1000)
