@@ -133,6 +133,7 @@ class Chat:
             return None
         for room in user.rooms.values():
             room.audience.remove(session)
+        session.user = None
         del user.sessions[session.id]
         if user.sessions:
             return None
@@ -168,16 +169,17 @@ class Chat:
         member = None if room is None else room.members.get(user.source.uid)
         if room is None:
             raise errors.NoSuchRoom(name)
-        self._checkMessage(text)
         if member is None:
-            if "n" in room.modes or room.barred(user.source):
+            outside = "n" in room.modes or room.barred(user.source)
+            if "s" in room.modes and (outside or "m" in room.modes):
+                raise errors.NoSuchRoom(name)
+            if outside:
                 raise errors.NotInRoom(room.name)
-            if "m" in room.modes:
-                raise errors.CannotSpeak(room.name)
         elif room.silenced(member):
             raise errors.Banned(room.name)
-        elif "m" in room.modes and member.level < VOICE:
+        if "m" in room.modes and (member is None or member.level < VOICE):
             raise errors.CannotSpeak(room.name)
+        self._checkMessage(text)
         return self._journal.append(Said(user.source, room.name, session.id, text, kind))
 
     def tell(self, session: Session, nick: str, text: str, kind: Kind = "message") -> Receipt:
@@ -252,18 +254,21 @@ class Chat:
 
     def setModes(self, session: Session, name: str, letters: str, parameters: Sequence[str]) -> Receipt | None:
         """
-        Change a room's modes, lists and ranks.
+        Change a room's modes, lists and ranks.  Where one change contradicts another, the last is carried out.
 
         @param letters: as in C{"+ov-m"}.
         @param parameters: those of the letters that have one, in order.
         @return: C{None} where nothing would change.
         """
         room, member = self._membership(session, name)
-        changes = [
-            change
-            for adding, letter, parameter in parseChanges(letters, parameters)
-            if (change := self._modeChange(room, member, adding, letter, parameter)) is not None
-        ]
+        wanted: dict[tuple[str, str | None], ModeChange] = {}
+        for adding, letter, parameter in parseChanges(letters, parameters):
+            change = self._modeChange(room, member, adding, letter, parameter)
+            if change is not None:
+                which = change.parameter if change.subject is not None or letter in room.lists else None
+                wanted.pop((letter, which), None)
+                wanted[letter, which] = change
+        changes = [change for change in wanted.values() if not room.isSo(change)]
         for letter, items in room.lists.items():
             after = set(items)
             for change in changes:
@@ -313,10 +318,9 @@ class Chat:
 
     def members(self, session: Session, name: str) -> list[Member]:
         """Who is in a room; of a secret one, its members are told only."""
+        user = self._user(session)
         room = self.state.rooms.get(name)
-        if room is None:
-            raise errors.NoSuchRoom(name)
-        if "s" in room.modes and self._user(session).source.uid not in room.members:
+        if room is None or ("s" in room.modes and user.source.uid not in room.members):
             raise errors.NoSuchRoom(name)
         return list(room.members.values())
 
@@ -445,7 +449,7 @@ class Chat:
     def _modeChange(
         self, room: Room, member: Member, adding: bool, letter: str, parameter: str | None
     ) -> ModeChange | None:
-        """Check one change of modes; C{None} where it would change nothing."""
+        """Check one change of modes; C{None} where it asks for a list."""
         rank = RANK_BY_LETTER.get(letter)
         if rank is not None:
             assert parameter is not None
@@ -454,24 +458,17 @@ class Chat:
                 raise errors.TargetNotInRoom(parameter, room.name)
             if adding or target is not member:
                 self._checkRank(room, member, rank.grantedBy)
-            if adding == (letter in target.ranks):
-                return None
             return ModeChange(adding, letter, target.user.nick, target.user.source)
         mode = ROOM_MODES[letter]
         if mode.shape is Shape.LIST:
             if parameter is None:
                 return None
             self._checkRank(room, member, mode.level)
-            mask = _checkMask(letter, parameter)
-            return None if adding == (mask in room.lists[letter]) else ModeChange(adding, letter, mask)
+            return ModeChange(adding, letter, _checkMask(letter, parameter))
         self._checkRank(room, member, mode.level)
         if not adding:
-            return ModeChange(False, letter, room.modes[letter]) if letter in room.modes else None
-        if parameter is not None:
-            parameter = _checkParameter(letter, parameter)
-        if letter in room.modes and room.modes[letter] == parameter:
-            return None
-        return ModeChange(True, letter, parameter)
+            return ModeChange(False, letter, room.modes.get(letter))
+        return ModeChange(True, letter, None if parameter is None else _checkParameter(letter, parameter))
 
 
 def _checkDelimiters(what: str, text: str) -> None:

@@ -135,6 +135,16 @@ class Room:
         else:
             self.modes.pop(change.letter, None)
 
+    def isSo(self, change: ModeChange) -> bool:
+        """Whether a change of modes would be without effect; the subject of a rank is a member."""
+        if change.subject is not None:
+            return change.adding == (change.letter in self.members[change.subject.uid].ranks)
+        if change.letter in self.lists:
+            return change.adding == (change.parameter in self.lists[change.letter])
+        if change.letter in self.modes:
+            return change.adding and self.modes[change.letter] == change.parameter
+        return not change.adding
+
     def forgetVerdicts(self) -> None:
         """Ask the lists again about every member."""
         for member in self.members.values():

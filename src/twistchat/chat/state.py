@@ -128,7 +128,7 @@ class State:
         self.users.rename(user, replace(user.source, nick=event.nick))
         for room in user.rooms.values():
             room.members[event.source.uid].banned = None
-        for session in heard:
+        for session in self.sessions.values():
             if old in session.ignored:
                 session.ignored |= {new}
         self.broadcast.tell(entry, heard)

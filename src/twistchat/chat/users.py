@@ -21,7 +21,7 @@ class Session:
     @ivar id: unique for ever; what an event names as its C{session}.
     @ivar outlet: where to reach it.
     @ivar exempt: whether limits on rates do not bind it.
-    @ivar user: whose it is; C{None} until they have entered.
+    @ivar user: whose it is; C{None} until they have entered, and when the session has ended.
     @ivar echo: whether it hears what it says itself.
     @ivar ignored: folded nicks whose texts and invitations it does not hear.
     @ivar closed: whether the connection is gone.

@@ -33,6 +33,7 @@ class Outbox:
         "_chunks",
         "_closing",
         "_dead",
+        "_finished",
         "_held",
         "_limit",
         "_overflow",
@@ -60,7 +61,7 @@ class Outbox:
         self._held: list[bytes] | None = None
         self._size = 0
         self._unsent = 0
-        self._paused = self._registering = self._closing = self._dead = False
+        self._paused = self._registering = self._closing = self._finished = self._dead = False
         self._socket: socket | None = None
         if isinstance(transport, Connection) and not transport.TLS:
             self._socket = transport.getHandle()
@@ -109,6 +110,8 @@ class Outbox:
         if self._socket is None:
             self._unsent = len(data)
             self._transport.write(data)
+            if not self._paused:
+                self._unsent = 0
             return
         try:
             sent = self._socket.send(data)
@@ -169,8 +172,9 @@ class Outbox:
             self._turn.afterwards(self._overflow)
 
     def _finish(self) -> None:
-        if self._paused and not self._dead:
-            return  # resumeProducing comes back to it
+        if self._finished or (self._paused and not self._dead):
+            return  # resumeProducing was first, or comes back to it
+        self._finished = True
         if self._socket is None:
             self._transport.unregisterProducer()
         self._transport.loseConnection()

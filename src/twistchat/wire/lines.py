@@ -16,8 +16,8 @@ class LineSplitter:
     """
     Cuts a stream at LF, and takes one CR away before it.
 
-    A line over the limit is counted and thrown away as it comes, so that no more than the limit is ever held; the
-    stream goes on behind it.
+    A line over the limit is counted and thrown away as it comes, but for its last byte, which may be a CR; so no more
+    than the limit is ever held.  The stream goes on behind it.
     """
 
     __slots__ = ("_held", "_limit", "_skipped")
@@ -54,17 +54,19 @@ class LineSplitter:
     def _hold(self, data: bytes) -> None:
         if self._skipped:
             self._skipped += len(data)
+            self._held[:] = data[-1:] or self._held
         else:
             self._held += data
             if len(self._held) > self._limit + 1:
                 self._skipped = len(self._held)
-                self._held.clear()
+                del self._held[:-1]
 
     def _complete(self, data: bytes) -> bytes | Overlong:
         if self._skipped:
-            length = self._skipped + len(data)
+            length = self._skipped + len(data) - (data or self._held).endswith(b"\r")
             self._skipped = 0
-            return Overlong(length - data.endswith(b"\r"))
+            self._held.clear()
+            return Overlong(length)
         if self._held:
             data = bytes(self._held) + data
             self._held.clear()

@@ -35,7 +35,7 @@ class TelnetStripper:
     def __init__(self) -> None:
         self._place = _Place.TEXT
         self._request = 0
-        self._answer = b""
+        self._answer = bytearray()
 
     def feed(self, data: bytes) -> bytes:
         """
@@ -65,7 +65,8 @@ class TelnetStripper:
 
     def takeAnswer(self) -> bytes:
         """What is to be sent for the requests that were fed since this was last asked; empty for most streams."""
-        answer, self._answer = self._answer, b""
+        answer = bytes(self._answer)
+        self._answer.clear()
         return answer
 
     def _after(self, byte: int) -> _Place:

@@ -10,6 +10,7 @@ _OBEYED = re.compile(
     "\u061c\u200e\u200f"  # marks of direction
     "\u202a-\u202e\u2066-\u2069"  # embeddings, overrides and isolates of direction
     "\u2028\u2029"  # line and paragraph separators
+    "\ud800-\udfff"  # halves of surrogate pairs, which no terminal is sent: UTF-8 cannot write them
     "\ufff9-\ufffb"  # interlinear annotation
     "\U000e0000-\U000e007f"  # tags, which show nothing and carry text
     "]"

@@ -1,0 +1,355 @@
+"""A chat with no door: sessions whose outlets write down what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from twistchat.chat.audience import Broadcast
+from twistchat.chat.chat import Chat
+from twistchat.chat.errors import ChatError
+from twistchat.chat.events import (
+    AwaySet,
+    Entered,
+    Entry,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    ModesSet,
+    Parted,
+    Quit,
+    Renamed,
+    Said,
+    Source,
+    Told,
+    TopicSet,
+)
+from twistchat.chat.limits import Limits
+from twistchat.chat.rooms import Room
+from twistchat.chat.state import State
+from twistchat.chat.users import Session, User
+from twistchat.interfaces import IDialect, IOutlet
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.stamp import Stamp
+from twistchat.testing import HeldJournal
+
+NOON = 1_767_268_800.0
+"""When a chat begins, in seconds since the epoch."""
+
+E = TypeVar("E", bound=ChatError)
+
+
+def written(event: Event) -> str:
+    """An event in a few words, for tests to compare with."""
+    who = event.source.nick
+    match event:
+        case Said():
+            return f"{event.room} {who}: {event.text}"
+        case Told():
+            return f"@{event.recipient.nick} {who}: {event.text}"
+        case Kicked():
+            return f"{event.room} {who} kicked {event.kicked.nick} {event.reason}".rstrip()
+        case Joined():
+            return f"{event.room} {who} joined"
+        case Parted():
+            return f"{event.room} {who} parted {event.reason}".rstrip()
+        case TopicSet():
+            return f"{event.room} {who} topic {event.topic}".rstrip()
+        case ModesSet():
+            changes = " ".join(
+                f"{'+' if change.adding else '-'}{change.letter} {change.parameter or ''}".rstrip()
+                for change in event.changes
+            )
+            return f"{event.room} {who} set {changes}"
+        case Invited():
+            return f"{event.room} {who} invited {event.invitee.nick}"
+        case Renamed():
+            return f"{who} is {event.nick}"
+        case AwaySet():
+            return f"{who} away {event.message or ''}".rstrip()
+        case Quit():
+            return f"{who} quit {event.reason}".rstrip()
+        case Entered():
+            return f"{who} entered"
+    raise AssertionError(event)
+
+
+@implementer(IDialect)
+class FakeDialect:
+    """
+    Writes entries as L{written} does, and counts.
+
+    @ivar rendered: the sequence numbers of the entries that it has rendered.
+    """
+
+    def __init__(self, name: str = "fake", mute: tuple[type[Event], ...] = (Entered,)) -> None:
+        """
+        @param mute: of which events it has nothing to say.
+        """
+        self.name = name
+        self.rendered: list[int] = []
+        self._mute = mute
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        self.rendered.append(entry.sequence)
+        return b"" if isinstance(entry.event, self._mute) else f"{written(entry.event)}\n".encode()
+
+
+@implementer(IOutlet)
+class FakeOutlet:
+    """
+    Writes down what it is given.
+
+    @ivar dialect: in which it hears everything.
+    @ivar delivered: what was delivered, as the very objects.
+    @ivar tuned: the rooms for which it was asked.
+    @ivar reasons: why it was disconnected.
+    """
+
+    def __init__(self, dialect: IDialect) -> None:
+        self.dialect = dialect
+        self.delivered: list[bytes] = []
+        self.tuned: list[str] = []
+        self.reasons: list[str] = []
+
+    def deliver(self, data: bytes) -> None:
+        """See L{IOutlet.deliver}."""
+        self.delivered.append(data)
+
+    def tune(self, room: str) -> IDialect:
+        """See L{IOutlet.tune}."""
+        self.tuned.append(room)
+        return self.dialect
+
+    def disconnect(self, reason: str) -> None:
+        """See L{IOutlet.disconnect}."""
+        self.reasons.append(reason)
+
+
+@dataclass(eq=False)
+class Person:
+    """Someone in the chat: a session with its outlet."""
+
+    session: Session
+    outlet: FakeOutlet
+
+    @property
+    def user(self) -> User:
+        """Whose session it is."""
+        assert self.session.user is not None
+        return self.session.user
+
+    def heard(self) -> list[str]:
+        """The lines delivered since this was last asked."""
+        lines = b"".join(self.outlet.delivered).decode().splitlines()
+        self.outlet.delivered.clear()
+        return lines
+
+
+class Scene:
+    """
+    A chat, the journal it is on, and the end of its turns.
+
+    @ivar now: the time on the clock that measures rates, in seconds.
+    @ivar entries: every entry that was applied, or could not be.
+    @ivar wakes: how often the chat asked for the end of the turn.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        journal: Callable[[Stamp], MemoryJournal] = MemoryJournal,
+        reserved: tuple[str, ...] = (),
+    ) -> None:
+        self.now = 0.0
+        self.wakes = 0
+        self.entries: list[Entry] = []
+        self.journal = journal(Stamp(lambda: NOON + self.now, "t"))
+        numbers = count(1)
+        self.chat = Chat(
+            self.journal, self._wake, lambda: self.now, lambda: f"id{next(numbers)}", limits or Limits(), reserved
+        )
+        self.dialect = FakeDialect()
+        self.journal.open(self._apply)
+
+    @property
+    def state(self) -> State:
+        """The chat's state."""
+        return self.chat.state
+
+    def _wake(self) -> None:
+        self.wakes += 1
+
+    def _apply(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.state.apply(entry)
+
+    def endTurn(self) -> None:
+        """Come to the end of the turn."""
+        self.state.broadcast.flush()
+
+    def connect(self, dialect: IDialect | None = None, exempt: bool = False) -> Person:
+        """Open a session that has not entered."""
+        outlet = FakeOutlet(dialect or self.dialect)
+        return Person(self.chat.open(outlet, exempt), outlet)
+
+    def enter(self, person: Person, nick: str) -> Deferred[None]:
+        """Begin to enter."""
+        return Deferred.fromCoroutine(self.chat.enter(person.session, nick, "~u", f"{nick.lower()}.host"))
+
+    def person(self, nick: str, *rooms: str, dialect: IDialect | None = None, account: str | None = None) -> Person:
+        """
+        Someone who has entered and is in these rooms, and past what they heard of that.
+
+        @param account: their account; they are a guest without one.
+        """
+        person = self.connect(dialect)
+        if account is None:
+            done(self.enter(person, nick))
+        else:
+            source = Source(f"uid-{nick}", nick, "~u", f"{nick.lower()}.host", account)
+            done(self.journal.append(Entered(source, person.session.id)))
+        for room in rooms:
+            done(self.chat.join(person.session, room, hurried=True))
+        self.endTurn()
+        person.heard()
+        return person
+
+    def attach(self, person: Person, dialect: IDialect | None = None) -> Person:
+        """A second session of someone's, in all their rooms."""
+        other = self.connect(dialect)
+        other.session.user = person.user
+        person.user.sessions[other.session.id] = other.session
+        for room in person.user.rooms.values():
+            room.audience.add(other.session)
+        return other
+
+    def room(self, name: str) -> Room:
+        """A room that is there."""
+        room = self.state.rooms.get(name)
+        assert room is not None, f"no room {name}"
+        return room
+
+    def ranks(self, name: str) -> dict[str, str]:
+        """Who is in a room, with their ranks."""
+        return {member.user.nick: member.ranks for member in self.room(name).members.values()}
+
+    def modes(self, person: Person, name: str, letters: str, *parameters: str) -> None:
+        """Set modes, which changes something."""
+        done(self.chat.setModes(person.session, name, letters, parameters))
+
+    def promote(self, name: str, nick: str, ranks: str) -> None:
+        """Give someone these ranks in a room and no other, whoever may."""
+        room = self.room(name)
+        user = self.chat.find(nick)
+        room.members[user.source.uid].ranks = ranks
+
+    def clear(self, *people: Person) -> None:
+        """End the turn, and let people be past what they heard."""
+        self.endTurn()
+        for person in people:
+            person.heard()
+
+
+class HeldScene(Scene):
+    """A scene on a journal that holds events until L{commit}."""
+
+    journal: HeldJournal
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        super().__init__(limits, HeldJournal)
+
+    def commit(self, count: int | None = None) -> None:
+        """Let held events happen, and end the turn."""
+        self.journal.commit(count)
+        self.endTurn()
+
+    def person(self, nick: str, *rooms: str, dialect: IDialect | None = None, account: str | None = None) -> Person:
+        """See L{Scene.person}."""
+        person = self.connect(dialect)
+        entering = self.enter(person, nick)
+        self.journal.commit()
+        done(entering)
+        for room in rooms:
+            self.chat.join(person.session, room, hurried=True)
+        self.commit()
+        person.heard()
+        return person
+
+
+def done(deferred: Deferred[Any] | None) -> Any:
+    """What a Deferred that has fired fired with; what it failed with is raised."""
+    assert deferred is not None, "nothing was proposed"
+    results: list[Any] = []
+    failures: list[Any] = []
+    deferred.addCallbacks(results.append, failures.append)
+    if failures:
+        failures[0].raiseException()
+    assert results, "it has not fired"
+    return results[0]
+
+
+def refused(kind: type[E], asked: Callable[[], object]) -> E:
+    """
+    Hold that a verb is refused with this class of error, in the call or by the journal.
+
+    @return: the error.
+    """
+    caught = None
+    try:
+        answer = asked()
+        if isinstance(answer, Deferred):
+            done(answer)
+    except kind as error:
+        caught = error
+    assert caught is not None and type(caught) is kind, f"{caught!r} is no {kind.__name__}"
+    return caught
+
+
+def kept(state: State) -> dict[str, Any]:
+    """What is to outlive its rooms' members: the topic, modes, lists and granted ranks of each room that is kept."""
+    return {room.name: (room.topic, room.modes, room.lists, room.granted) for room in state.rooms if room.kept}
+
+
+def shown(state: State) -> dict[str, Any]:
+    """The whole state, as values that can be compared."""
+    return {
+        "users": {
+            user.source.uid: (
+                user.source,
+                user.away,
+                sorted(user.rooms),
+                sorted(room.name for room in user.invitations),
+            )
+            for user in state.users
+        },
+        "rooms": {
+            room.name: (
+                room.created,
+                room.topic,
+                room.modes,
+                room.lists,
+                room.granted,
+                [(uid, member.ranks) for uid, member in room.members.items()],
+            )
+            for room in state.rooms
+        },
+    }
+
+
+def rebuilt(entries: list[Entry]) -> State:
+    """A fresh state to which entries were applied; those that it refuses are passed over, as they were before."""
+    state = State(Broadcast(lambda: None))
+    for entry in entries:
+        try:
+            state.apply(entry)
+        except ChatError:
+            continue
+    return state

@@ -1,0 +1,43 @@
+"""Tests of L{twistchat.chat.history}."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.events import Joined, Renamed, Said, Source, Told, TopicSet
+from twistchat.chat.history import conversation, pair
+
+GUEST = Source("u1", "guest")
+ALICE = Source("u2", "al", account="Alice")
+BOB = Source("u3", "bobby", account="bob")
+
+
+class ConversationTests(SynchronousTestCase):
+    """Under which name an event is read back."""
+
+    def test_room(self) -> None:
+        """What happens in a room belongs to it, whatever its case."""
+        self.assertEqual(conversation(Said(GUEST, "#Room", "s1", "hello")), "#room")
+        self.assertEqual(conversation(Joined(GUEST, "#ROOM")), "#room")
+        self.assertEqual(conversation(TopicSet(GUEST, "#room", "x")), "#room")
+
+    def test_private(self) -> None:
+        """A private text belongs to the pair of accounts, from either side and under any nick."""
+        there, back = conversation(Told(ALICE, "s1", BOB, "x")), conversation(Told(BOB, "s2", ALICE, "y"))
+        self.assertEqual(there, back)
+        self.assertEqual(there, pair("BOB", "alice"))
+
+    def test_guests(self) -> None:
+        """What a guest wrote or was written is nobody's to read back, for the next guest may have their nick."""
+        for source, recipient in ((GUEST, ALICE), (ALICE, GUEST), (GUEST, GUEST)):
+            self.assertIsNone(conversation(Told(source, "s1", recipient, "x")))
+
+    def test_others(self) -> None:
+        """What belongs to no room is no conversation."""
+        self.assertIsNone(conversation(Renamed(ALICE, "alice")))
+
+    def test_pairs(self) -> None:
+        """Two pairs have two names, and none is that of a room."""
+        names = {pair(one, other) for one in ("a", "b", "ab", "A") for other in ("a", "b", "ab")}
+        self.assertEqual(len(names), 6)
+        self.assertFalse(any(name.startswith("#") for name in names))

@@ -1,0 +1,89 @@
+"""Tests of L{twistchat.chat.limits}."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.limits import Limits, TokenBucket
+
+
+class BucketTests(SynchronousTestCase):
+    """The token bucket.  Rates are powers of two, with which floating-point arithmetic is exact."""
+
+    def test_burst(self) -> None:
+        """Full it gives its burst at once, then says how long to wait, and asking costs nothing."""
+        bucket = TokenBucket(3, 0.5, 100.0)
+        self.assertEqual([bucket.take(100.0) for _ in range(5)], [0.0, 0.0, 0.0, 2.0, 2.0])
+        self.assertEqual(bucket.take(101.0), 1.0)
+        self.assertEqual(bucket.take(102.0), 0.0)
+        self.assertEqual(bucket.take(102.0), 2.0)
+
+    def test_refill(self) -> None:
+        """It fills again at its rate, and not beyond its burst."""
+        bucket = TokenBucket(2, 4.0, 0.0)
+        bucket.take(0.0)
+        bucket.take(0.0)
+        self.assertEqual([bucket.take(0.25), bucket.take(0.25)], [0.0, 0.25])
+        self.assertEqual([bucket.take(1000.0) for _ in range(3)], [0.0, 0.0, 0.25])
+
+    def test_full(self) -> None:
+        """It is full at first, and again when what was taken has come back."""
+        bucket = TokenBucket(2, 0.5, 0.0)
+        self.assertTrue(bucket.full(0.0))
+        bucket.take(0.0)
+        self.assertFalse(bucket.full(0.0))
+        self.assertFalse(bucket.full(1.5))
+        self.assertTrue(bucket.full(2.0))
+
+    def test_waitIsEnough(self) -> None:
+        """Whoever waits as long as it says is served then."""
+        bucket = TokenBucket(1, 0.5, 0.0)
+        now = 0.0
+        for _ in range(10):
+            wait = bucket.take(now)
+            if wait:
+                now += wait
+                self.assertEqual(bucket.take(now), 0.0)
+
+    @settings(max_examples=200, derandomize=True, deadline=None)
+    @given(
+        st.integers(1, 8),
+        st.sampled_from([0.25, 0.5, 1.0, 2.0]),
+        st.lists(st.integers(0, 12).map(lambda n: n / 4), max_size=60),
+    )
+    def test_model(self, burst: int, rate: float, steps: list[float]) -> None:
+        """
+        A take succeeds where some stretch of time that ends now has not given out all that it may: its burst, and its
+        length times the rate.
+        """
+        bucket = TokenBucket(burst, rate, 0.0)
+        now = 0.0
+        taken: list[float] = []
+        for step in steps:
+            now += step
+            allowed = all(
+                len([when for when in taken if when >= start]) + 1 <= burst + (now - start) * rate
+                for start in {*taken, now}
+            )
+            wait = bucket.take(now)
+            self.assertEqual(wait == 0.0, allowed)
+            if allowed:
+                taken.append(now)
+            else:
+                self.assertTrue(0.0 < wait <= 1.0 / rate)
+
+
+class LimitsTests(SynchronousTestCase):
+    """The limits as a value."""
+
+    def test_positive(self) -> None:
+        """No limit is nothing by default, but that no network is exempt."""
+        limits = Limits()
+        for field in fields(limits):
+            value = getattr(limits, field.name)
+            with self.subTest(field.name):
+                self.assertTrue(value == () if field.name == "exempt" else value > 0)

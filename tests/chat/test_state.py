@@ -1,0 +1,286 @@
+"""Tests of L{twistchat.chat.state}: what each entry does, what it refuses, and that it does so every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import Person, Scene, done, kept, rebuilt, shown
+from twistchat.chat import errors, events
+from twistchat.chat.audience import Broadcast
+from twistchat.chat.events import (
+    AwaySet,
+    Entered,
+    Entry,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    ModeChange,
+    ModesSet,
+    Parted,
+    Quit,
+    Renamed,
+    RoomEvent,
+    Said,
+    Source,
+    Told,
+    TopicSet,
+)
+from twistchat.chat.limits import Limits
+from twistchat.chat.state import State
+
+ALICE, BOB, NOBODY = Source("u1", "alice"), Source("u2", "bob"), Source("u9", "nobody")
+LOOKALIKE = "#\N{CYRILLIC SMALL LETTER A}"
+"""Looks like C{#a}."""
+
+
+class ApplyTests(SynchronousTestCase):
+    """Entries that cannot be applied any more, and those that still can."""
+
+    def setUp(self) -> None:
+        """Alice in a room, bob outside."""
+        self.state = State(Broadcast(lambda: None))
+        self.sequence = 0
+        self.apply(Entered(ALICE, "s1"), Entered(BOB, "s2"), Joined(ALICE, "#a"))
+
+    def apply(self, *happened: Event) -> None:
+        """Apply events, stamped."""
+        for event in happened:
+            self.sequence += 1
+            self.state.apply(Entry(self.sequence, f"m{self.sequence}", 1000 * self.sequence, event))
+
+    def test_everyEvent(self) -> None:
+        """There is no event that it does not know."""
+
+        kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
+        happened = (
+            Said(ALICE, "#a", "s1", "x"),
+            Told(ALICE, "s1", BOB, "x"),
+            AwaySet(ALICE, "x"),
+            Invited(ALICE, "#a", BOB),
+            TopicSet(ALICE, "#a", "x"),
+            ModesSet(ALICE, "#a", ()),
+            Entered(NOBODY, "s3"),
+            Joined(NOBODY, "#a"),
+            Kicked(ALICE, "#a", NOBODY, ""),
+            Renamed(NOBODY, "somebody"),
+            Quit(NOBODY, ""),
+            Parted(ALICE, "#a", ""),
+        )
+        self.apply(*happened)
+        self.assertEqual({type(event) for event in happened}, kinds - {Event, RoomEvent})
+
+    def test_refused(self) -> None:
+        """What is no longer possible is refused with what made it so, and changes nothing."""
+        carol = Source("u3", "c\N{CYRILLIC SMALL LETTER A}rol")
+        self.apply(Entered(carol, "s3"), Joined(carol, "#c"))
+        cases: list[tuple[Event, errors.ChatError]] = [
+            (Entered(Source("u4", "ALICE"), "s4"), errors.NickInUse("ALICE", "alice")),
+            (Entered(Source("u4", "carol"), "s4"), errors.NickInUse("carol", carol.nick)),
+            (Renamed(BOB, "Alice"), errors.NickInUse("Alice", "alice")),
+            (Renamed(NOBODY, "x"), errors.NoSuchNick("nobody")),
+            (Quit(NOBODY, "x"), errors.NoSuchNick("nobody")),
+            (AwaySet(NOBODY, "x"), errors.NoSuchNick("nobody")),
+            (Told(ALICE, "s1", NOBODY, "x"), errors.NoSuchNick("nobody")),
+            (Invited(ALICE, "#a", NOBODY), errors.NoSuchNick("nobody")),
+            (Invited(NOBODY, "#a", BOB), errors.NoSuchNick("nobody")),
+            (Invited(ALICE, "#none", BOB), errors.NotInRoom("#none")),
+            (Joined(NOBODY, "#b"), errors.NoSuchNick("nobody")),
+            (Joined(BOB, LOOKALIKE), errors.RoomLookalike(LOOKALIKE, "#a")),
+            (Parted(BOB, "#a", ""), errors.NotInRoom("#a")),
+            (Parted(BOB, "#none", ""), errors.NotInRoom("#none")),
+            (Kicked(ALICE, "#a", BOB, ""), errors.TargetNotInRoom("bob", "#a")),
+            (Kicked(ALICE, "#none", BOB, ""), errors.NotInRoom("#none")),
+            (TopicSet(ALICE, LOOKALIKE, "x"), errors.RoomLookalike(LOOKALIKE, "#a")),
+            (ModesSet(ALICE, LOOKALIKE, ()), errors.RoomLookalike(LOOKALIKE, "#a")),
+        ]
+        for event, expected in cases:
+            with self.subTest(f"{event}"):
+                before = shown(self.state)
+                error = self.assertRaises(type(expected), self.apply, event)
+                self.assertEqual(error, expected)
+                self.assertEqual(shown(self.state), before)
+
+    def test_late(self) -> None:
+        """What was proposed in time still happens when it has lost its reason, where that harms nobody."""
+        before = shown(self.state)
+        self.apply(Joined(ALICE, "#A"), Said(ALICE, "#gone", "s1", "x"), Said(BOB, "#a", "s2", "x"))
+        self.assertEqual(shown(self.state), before)
+        self.apply(Told(NOBODY, "s9", ALICE, "last words"))
+        self.apply(TopicSet(BOB, "#a", "from outside"), TopicSet(ALICE, "#later", "kept"))
+        self.assertEqual([room.name for room in self.state.rooms], ["#a", "#later"])
+        self.apply(TopicSet(ALICE, "#later", ""), TopicSet(ALICE, "#never", ""), ModesSet(ALICE, "#never", ()))
+        self.assertEqual([room.name for room in self.state.rooms], ["#a"])
+
+    def test_unknownSession(self) -> None:
+        """A user whose session another process holds is here like any other."""
+        user = self.state.users.named("alice")
+        assert user is not None
+        self.assertEqual(user.sessions, {})
+        self.apply(Renamed(ALICE, "Alicia"), Said(ALICE, "#a", "s1", "x"), Quit(ALICE, "bye"))
+        self.assertEqual([user.nick for user in self.state.users], ["bob"])
+        self.assertEqual(len(self.state.rooms), 0)
+
+    def test_modeWithoutEffect(self) -> None:
+        """A change that two proposed at once is made once."""
+        ban = ModesSet(ALICE, "#a", (ModeChange(True, "b", "x!*@*"), ModeChange(True, "m")))
+        self.apply(ban)
+        before = shown(self.state)
+        self.apply(ban)
+        self.assertEqual(shown(self.state), before)
+        lift = ModesSet(ALICE, "#a", (ModeChange(False, "b", "x!*@*"), ModeChange(False, "m")))
+        self.apply(lift)
+        before = shown(self.state)
+        self.apply(lift)
+        self.assertEqual(shown(self.state), before)
+
+
+NICKS = ("ann", "Ben", "c\N{CYRILLIC SMALL LETTER A}t", "cat", "bEN", "dora")
+ROOMS = ("#a", "#B", "#b", LOOKALIKE, "#c")
+TEXTS = ("", "x", "y")
+MODES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("+m", ()),
+    ("-m", ()),
+    ("+s-n", ()),
+    ("-s+n", ()),
+    ("-t", ()),
+    ("+t", ()),
+    ("+k", ("key",)),
+    ("-k", ("key",)),
+    ("+l", ("2",)),
+    ("-l", ()),
+    ("+bb", ("ann", "*!*@ben.host")),
+    ("-b", ("ann",)),
+    ("-b", ("*!*@ben.host",)),
+    ("+ee", ("b", "c")),
+    ("-ee", ("b", "c")),
+    ("+i", ()),
+    ("-i", ()),
+    ("+I", ("ann",)),
+    ("-I", ("ann",)),
+)
+
+
+class Play:
+    """Four people, two of them with accounts, who do what they are told as far as it is possible."""
+
+    def __init__(self) -> None:
+        self.scene = Scene(Limits(bans=2, userJoinBurst=1000, roomJoinBurst=1000))
+        self.people = [
+            self.scene.person("ann", account="Ann"),
+            self.scene.person("ben", account="ben"),
+            self.scene.person("cat"),
+            self.scene.person("dan"),
+        ]
+        for person in self.people:
+            done(self.scene.chat.join(person.session, "#a"))
+        self.comings = 0
+
+    def act(self, verb: str, who: int, choice: int, other: int) -> None:
+        """Do something; what the chat refuses is left undone."""
+        chat, person = self.scene.chat, self.people[who]
+        room = ROOMS[choice % len(ROOMS)]
+        nick = self.people[other].user.nick
+        session = person.session
+        letters, parameters = MODES[(choice * 4 + other) % len(MODES)]
+        verbs: dict[str, Callable[[], object]] = {
+            "join": lambda: chat.join(session, room, "key"),
+            "part": lambda: chat.part(session, room),
+            "topic": lambda: chat.setTopic(session, room, TEXTS[other % len(TEXTS)]),
+            "kick": lambda: chat.kick(session, room, nick),
+            "modes": lambda: chat.setModes(session, ROOMS[other % 2], letters, parameters),
+            "rank": lambda: chat.setModes(session, room, "+-"[choice % 2] + "ohv"[other % 3], [nick]),
+            "rename": lambda: chat.rename(session, NICKS[choice % len(NICKS)]),
+            "say": lambda: chat.say(session, room, "hello"),
+            "tell": lambda: chat.tell(session, nick, "hello"),
+            "away": lambda: chat.setAway(session, TEXTS[other % len(TEXTS)] or None),
+            "invite": lambda: chat.invite(session, room, nick),
+            "return": lambda: self.comeBack(who),
+        }
+        self.scene.now += 1
+        try:
+            verbs[verb]()
+        except errors.ChatError:
+            return
+
+    def comeBack(self, who: int) -> None:
+        """Go, and come back with nothing but an account."""
+        person = self.people[who]
+        account = person.user.source.account
+        done(self.scene.chat.close(person.session, "bye"))
+        self.comings += 1
+        self.people[who] = self.scene.person(f"back{self.comings}", account=account)
+
+
+VERBS = ("join", "part", "topic", "kick", "modes", "rank", "rename", "say", "tell", "away", "invite", "return")
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from((*VERBS, "join", "part", "modes", "modes", "rank")),
+        st.integers(0, 3),
+        st.integers(0, 9),
+        st.integers(0, 3),
+    ),
+    max_size=60,
+)
+
+
+class ReplayTests(SynchronousTestCase):
+    """The same entries give the same state."""
+
+    @settings(max_examples=150, derandomize=True, deadline=None)
+    @given(ACTS)
+    def test_deterministic(self, acts: list[tuple[str, int, int, int]]) -> None:
+        """All entries, applied again, give the whole state; what has no door behind it is the same."""
+        play = Play()
+        for act in acts:
+            play.act(*act)
+        self.assertEqual(shown(rebuilt(play.scene.entries)), shown(play.scene.state))
+
+    @settings(max_examples=250, derandomize=True, deadline=None)
+    @given(ACTS)
+    def test_durable(self, acts: list[tuple[str, int, int, int]]) -> None:
+        """What is durable and not a text, applied alone, gives all that rooms keep, and nobody in them."""
+        play = Play()
+        for act in acts:
+            play.act(*act)
+        state = rebuilt([entry for entry in play.scene.entries if isinstance(entry.event, (TopicSet, ModesSet))])
+        self.assertEqual(kept(state), kept(play.scene.state))
+        self.assertTrue(all(room.kept and not room.members for room in state.rooms))
+
+    @settings(max_examples=100, derandomize=True, deadline=None)
+    @given(ACTS)
+    def test_consistent(self, acts: list[tuple[str, int, int, int]]) -> None:
+        """Users and rooms know of each other, no two names look alike, and no room outlasts its reasons."""
+        play = Play()
+        for act in acts:
+            play.act(*act)
+        state = play.scene.state
+        for room in state.rooms:
+            self.assertTrue(room.members or room.kept)
+            self.assertIs(state.rooms.get(room.name.upper()), room)
+            self.assertIs(state.rooms.lookalike(room.name), room)
+            for uid, member in room.members.items():
+                self.assertIs(state.users.get(uid), member.user)
+                self.assertIs(member.user.rooms[room.name.lower()], room)
+        for user in state.users:
+            self.assertIs(state.users.lookalike(user.nick), user)
+            for room in user.rooms.values():
+                self.assertIn(user.source.uid, room.members)
+                self.assertIs(state.rooms.get(room.name), room)
+        self.listening(play.people, state)
+
+    def listening(self, people: list[Person], state: State) -> None:
+        """Every session hears the rooms of its user, and no other."""
+        state.broadcast.flush()
+        for person in people:
+            person.heard()
+        for room in state.rooms:
+            room.audience.tell(Entry(10**6, "m", 10**12, TopicSet(NOBODY, room.name, "test")))
+        state.broadcast.flush()
+        for person in people:
+            expected = sorted(f"{room.name} nobody topic test" for room in person.user.rooms.values())
+            self.assertEqual(sorted(person.heard()), expected)

@@ -1,0 +1,193 @@
+"""Tests of L{twistchat.doors.lane}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.doors.lane import MOST_TOGETHER, Lane
+
+
+class Commands:
+    """
+    A lane, and commands that take effect when the test says so.
+
+    @ivar started: the commands that were started, in order.
+    @ivar running: those of them that have not taken effect.
+    @ivar signals: what the lane has called.
+    """
+
+    def __init__(self, limit: int = 1000) -> None:
+        self.started: list[str] = []
+        self.running: dict[str, Deferred[None]] = {}
+        self.signals: list[str] = []
+        self.lane = Lane(
+            limit,
+            partial(self.signals.append, "pause"),
+            partial(self.signals.append, "resume"),
+            partial(self.signals.append, "idle"),
+        )
+
+    def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
+        """
+        Submit a command: a message where its name begins with m.
+
+        @param at: gives the outcome of a command that has taken effect within the call; otherwise L{finish} does.
+        """
+
+        def work() -> Deferred[Any] | None:
+            self.started.append(name)
+            if at is not None:
+                return at()
+            self.running[name] = Deferred()
+            return self.running[name]
+
+        self.lane.submit(work, name.startswith("m"), size)
+
+    def finish(self, name: str) -> None:
+        """Let a command take effect."""
+        self.running.pop(name).callback(None)
+
+
+class LaneTests(SynchronousTestCase):
+    """The order of commands."""
+
+    def test_messages(self) -> None:
+        """Messages are under way together."""
+        commands = Commands()
+        for name in ("m1", "m2", "m3"):
+            commands.submit(name)
+        self.assertEqual(commands.started, ["m1", "m2", "m3"])
+        self.assertFalse(commands.lane.idle)
+
+    def test_most(self) -> None:
+        """But not too many of them."""
+        commands = Commands()
+        names = [f"m{n}" for n in range(MOST_TOGETHER + 2)]
+        for name in names:
+            commands.submit(name)
+        self.assertEqual(commands.started, names[:-2])
+        commands.finish("m7")
+        self.assertEqual(commands.started, names[:-1])
+        commands.finish("m0")
+        self.assertEqual(commands.started, names)
+
+    def test_others(self) -> None:
+        """Any other command waits for all before it, and all behind it wait for it."""
+        commands = Commands()
+        for name in ("m1", "m2", "join", "m3", "m4", "part", "who"):
+            commands.submit(name)
+        self.assertEqual(commands.started, ["m1", "m2"])
+        commands.finish("m2")
+        self.assertEqual(commands.started, ["m1", "m2"])
+        commands.finish("m1")
+        self.assertEqual(commands.started[2:], ["join"])
+        commands.finish("join")
+        self.assertEqual(commands.started[3:], ["m3", "m4"])
+        commands.finish("m3")
+        commands.finish("m4")
+        self.assertEqual(commands.started[5:], ["part"])
+        commands.finish("part")
+        commands.finish("who")
+        self.assertEqual(commands.signals, ["idle"])
+        self.assertTrue(commands.lane.idle)
+
+    def test_atOnce(self) -> None:
+        """What takes effect within the call keeps nothing waiting, and calls nobody."""
+        commands = Commands()
+        paused = succeed(None)
+        paused.addCallback(lambda _: Deferred())
+        for name, at in (("who", lambda: None), ("m1", lambda: succeed(None)), ("list", lambda: succeed(None))):
+            commands.submit(name, 1, at)
+            self.assertTrue(commands.lane.idle)
+        self.assertEqual((commands.started, commands.signals), (["who", "m1", "list"], []))
+        commands.submit("chained", 1, lambda: paused)
+        self.assertFalse(commands.lane.idle)
+        commands.submit("m2")
+        self.assertEqual(commands.started[3:], ["chained"])
+
+    def test_atOnceBehindMessages(self) -> None:
+        """A command that would take effect at once still waits for the messages before it."""
+        commands = Commands()
+        commands.submit("m1")
+        commands.submit("ping", 1, lambda: None)
+        commands.submit("m2", 1, lambda: None)
+        self.assertEqual(commands.started, ["m1"])
+        commands.finish("m1")
+        self.assertEqual(commands.started, ["m1", "ping", "m2"])
+        self.assertEqual(commands.signals, ["idle"])
+
+    def test_manyAtOnce(self) -> None:
+        """Any number of waiting commands that take effect at once is served without recursion."""
+        commands = Commands(10**6)
+        commands.submit("join")
+        for n in range(5000):
+            commands.submit(f"who{n}", 1, lambda: None)
+        commands.finish("join")
+        self.assertEqual(len(commands.started), 5001)
+        self.assertTrue(commands.lane.idle)
+
+    def test_pause(self) -> None:
+        """When more bytes wait than may, no more should come until that is over; what runs does not count."""
+        commands = Commands(limit=10)
+        commands.submit("join1", 1000)
+        commands.submit("join2", 6)
+        commands.submit("join3", 4)
+        self.assertEqual(commands.signals, [])
+        commands.submit("join4", 1)
+        commands.submit("join5", 1)
+        self.assertEqual(commands.signals, ["pause"])
+        commands.finish("join1")
+        self.assertEqual(commands.signals, ["pause", "resume"])
+        commands.submit("join6", 5)
+        self.assertEqual(commands.signals, ["pause", "resume", "pause"])
+
+    def test_clear(self) -> None:
+        """What waits can be forgotten; what runs takes effect, and then all is over."""
+        commands = Commands(limit=10)
+        commands.submit("join")
+        commands.submit("m1", 100)
+        commands.lane.clear()
+        self.assertFalse(commands.lane.idle)
+        commands.finish("join")
+        self.assertEqual((commands.started, commands.signals), (["join"], ["pause", "resume", "idle"]))
+
+    @settings(max_examples=300, derandomize=True, deadline=None)
+    @given(st.lists(st.tuples(st.sampled_from("mmmccsf"), st.integers(0, 50)), max_size=80))
+    def test_model(self, steps: list[tuple[str, int]]) -> None:
+        """
+        Any schedule: commands start in order, as early as they may and no earlier, and reading pauses exactly while too
+        much waits.
+
+        A step submits a message (m), another command (c), one that takes effect at once (s), or finishes one that runs.
+        """
+        commands = Commands(limit=100)
+        submitted: list[str] = []
+        sizes: dict[str, int] = {}
+        for number, (step, choice) in enumerate(steps):
+            if step == "f":
+                running = sorted(commands.running)
+                if running:
+                    commands.finish(running[choice % len(running)])
+            else:
+                submitted.append(f"{step}{number}")
+                sizes[submitted[-1]] = choice
+                commands.submit(submitted[-1], choice, (lambda: None) if step == "s" else None)
+            started, running = commands.started, sorted(commands.running)
+            self.assertEqual(started, submitted[: len(started)])
+            alone = [name for name in running if name[0] == "c"]
+            self.assertTrue(not alone or len(running) == 1)
+            waiting = submitted[len(started) :]
+            if waiting:
+                together = waiting[0][0] == "m" and not alone and len(running) < MOST_TOGETHER
+                self.assertTrue(running and not together, f"{waiting[0]} could start beside {running}")
+            self.assertIs(commands.lane.idle, not running and not waiting)
+            reading = [signal for signal in commands.signals if signal != "idle"]
+            self.assertEqual(reading, (["pause", "resume"] * len(reading))[: len(reading)])
+            self.assertEqual(bool(len(reading) % 2), sum(sizes[name] for name in waiting) > 100)

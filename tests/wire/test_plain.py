@@ -1,0 +1,174 @@
+"""Tests of L{twistchat.wire.plain}."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+from unicodedata import category
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from twistchat.chat import events
+from twistchat.chat.events import (
+    AwaySet,
+    Entered,
+    Entry,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    ModeChange,
+    ModesSet,
+    Parted,
+    Quit,
+    Renamed,
+    RoomEvent,
+    Said,
+    Source,
+    Told,
+    TopicSet,
+)
+from twistchat.interfaces import IDialect
+from twistchat.wire.plain import Clockface, PlainDialect, because, error, notice, writeModes
+
+NINE = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 999
+ALICE, BOB = Source("u1", "Alice", "~line", "a.cloak"), Source("u2", "bob", "~line", "b.cloak", "robert", "Bob B.")
+
+GOLDEN: tuple[tuple[Event, str, str], ...] = (
+    (Said(ALICE, "#a", "s1", "hello, all"), "[09:05] <Alice> hello, all", "[09:05] #a <Alice> hello, all"),
+    (Said(ALICE, "#a", "s1", "waves", "action"), "[09:05] * Alice waves", "[09:05] #a * Alice waves"),
+    (Said(ALICE, "#a", "s1", "psst", "notice"), "[09:05] -Alice- psst", "[09:05] #a -Alice- psst"),
+    (Told(ALICE, "s1", BOB, "hey"), "[09:05] @bob <Alice> hey", "[09:05] @bob <Alice> hey"),
+    (Told(ALICE, "s1", BOB, "winks", "action"), "[09:05] @bob * Alice winks", "[09:05] @bob * Alice winks"),
+    (Told(ALICE, "s1", BOB, "psst", "notice"), "[09:05] @bob -Alice- psst", "[09:05] @bob -Alice- psst"),
+    (Joined(ALICE, "#a"), "* Alice joined #a", "* Alice joined #a"),
+    (Parted(ALICE, "#a", ""), "* Alice left #a", "* Alice left #a"),
+    (Parted(ALICE, "#a", "later"), "* Alice left #a (later)", "* Alice left #a (later)"),
+    (Quit(ALICE, ""), "* Alice quit", "* Alice quit"),
+    (Quit(ALICE, "lost"), "* Alice quit (lost)", "* Alice quit (lost)"),
+    (Kicked(ALICE, "#a", BOB, ""), "* Alice kicked bob from #a", "* Alice kicked bob from #a"),
+    (Kicked(ALICE, "#a", BOB, "no"), "* Alice kicked bob from #a (no)", "* Alice kicked bob from #a (no)"),
+    (Renamed(ALICE, "alicia"), "* Alice is now alicia", "* Alice is now alicia"),
+    (TopicSet(ALICE, "#a", "x: y"), "* Alice set the topic of #a to: x: y", "* Alice set the topic of #a to: x: y"),
+    (TopicSet(ALICE, "#a", ""), "* Alice cleared the topic of #a", "* Alice cleared the topic of #a"),
+    (
+        ModesSet(ALICE, "#a", (ModeChange(True, "o", "bob", BOB), ModeChange(False, "m"))),
+        "* Alice set +o-m bob on #a",
+        "* Alice set +o-m bob on #a",
+    ),
+    (Invited(ALICE, "#a", BOB), "* Alice invited bob to #a", "* Alice invited bob to #a"),
+    (Entered(ALICE, "s1"), "", ""),
+    (AwaySet(ALICE, "lunch"), "", ""),
+)
+"""Events, and how they are shown in the current room and elsewhere."""
+
+
+def dialect(current: bool) -> PlainDialect:
+    """A dialect in UTC."""
+    return PlainDialect(Clockface(UTC), current)
+
+
+class PlainTests(SynchronousTestCase):
+    """The plain dialect."""
+
+    def test_interface(self) -> None:
+        """It is a dialect, equal to itself only: there are two for a server."""
+        verifyObject(IDialect, dialect(True))
+        self.assertEqual(len({dialect(True), dialect(False)}), 2)
+
+    def test_golden(self) -> None:
+        """Every event as it is written, in the current room and elsewhere."""
+        for event, current, other in GOLDEN:
+            with self.subTest(f"{event}"):
+                entry = Entry(7, "t-7", NINE, event)
+                for name, line in ((True, current), (False, other)):
+                    self.assertEqual(dialect(name).render(entry), f"{line}\n".encode() if line else b"")
+        known = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
+        self.assertEqual({type(event) for event, _, _ in GOLDEN}, known - {Event, RoomEvent})
+
+    def test_unicode(self) -> None:
+        """Letters and text of any script are written in UTF-8."""
+        entry = Entry(1, "t-1", NINE, Said(replace(ALICE, nick="Ζωή"), "#чат", "s1", "שלום \N{GRINNING FACE}"))
+        self.assertEqual(dialect(False).render(entry), "[09:05] #чат <Ζωή> שלום \N{GRINNING FACE}\n".encode())
+
+    def test_nothingObeyed(self) -> None:
+        """What a terminal would obey is shown as a picture instead."""
+        entry = Entry(1, "t-1", NINE, Said(ALICE, "#a", "s1", "\x1b[2J\r\n[09:05] <bob> forged\t\u202e"))
+        self.assertEqual(
+            dialect(True).render(entry), "[09:05] <Alice> \u241b[2J\u240d\u240a[09:05] <bob> forged \ufffd\n".encode()
+        )
+
+    def test_replies(self) -> None:
+        """Notices and errors are one line too."""
+        self.assertEqual(notice("a\nb"), "* a\u240ab\n".encode())
+        self.assertEqual(error("a\x1bb"), "! a\u241bb\n".encode())
+
+    def test_because(self) -> None:
+        """A reason that is empty leaves nothing behind."""
+        self.assertEqual((because(""), because("x")), ("", " (x)"))
+
+    def test_writeModes(self) -> None:
+        """A sign stands where it changes, and parameters behind all letters, in order."""
+        self.assertEqual(writeModes(()), "")
+        self.assertEqual(
+            writeModes(
+                (
+                    ModeChange(False, "n"),
+                    ModeChange(False, "t"),
+                    ModeChange(True, "k", "key"),
+                    ModeChange(True, "b", "x!*@*"),
+                    ModeChange(True, "m"),
+                    ModeChange(False, "v", "bob", BOB),
+                )
+            ),
+            "-nt+kbm-v key x!*@* bob",
+        )
+
+
+def allStrings(event: Event, text: str) -> Event:
+    """An event in which every field that is a text, however deep, is this one."""
+
+    def changed(value: object) -> object:
+        if isinstance(value, Source):
+            return Source(text, text, text, text, text, text)
+        if isinstance(value, tuple):
+            return tuple(ModeChange(change.adding, change.letter, text, change.subject) for change in value)
+        return text if isinstance(value, str) else value
+
+    changes = {field.name: changed(getattr(event, field.name)) for field in fields(event) if field.name != "kind"}
+    return replace(event, **changes)  # type: ignore[arg-type]  # each has a value of its own type
+
+
+class LineTests(SynchronousTestCase):
+    """One entry is one line, whatever is in it."""
+
+    @settings(max_examples=200, derandomize=True, deadline=None)
+    @given(st.text(st.characters() | st.sampled_from("\r\n\0\x1b\x9b\u2028\u2029\u202e"), max_size=20), st.booleans())
+    def test_oneLine(self, text: str, current: bool) -> None:
+        """No field ends a line, begins another, or brings in a control character."""
+        for event, _, _ in GOLDEN:
+            data = dialect(current).render(Entry(1, "t-1", NINE, allStrings(event, text)))
+            if data:
+                line = data.decode()
+                self.assertEqual(line[-1], "\n")
+                self.assertFalse([c for c in line[:-1] if category(c) in ("Cc", "Zl", "Zp", "Cs")])
+                self.assertEqual(len(line.splitlines()), 1)
+
+
+class ClockfaceTests(SynchronousTestCase):
+    """Times as a wall clock shows them."""
+
+    def test_show(self) -> None:
+        """A moment is shown to the minute, whatever was shown before it."""
+        clock = Clockface(UTC)
+        for time, shown in ((NINE, "09:05"), (NINE + 1, "09:06"), (NINE, "09:05"), (0, "00:00"), (59_999, "00:00")):
+            self.assertEqual(clock.show(time), shown)
+
+    def test_zone(self) -> None:
+        """Hours and days are those of the zone."""
+        east, west = Clockface(timezone(timedelta(hours=5, minutes=30))), Clockface(timezone(timedelta(hours=-10)))
+        self.assertEqual((east.show(NINE), east.day(NINE)), ("14:35", "2026-01-02"))
+        self.assertEqual((west.show(NINE), west.day(NINE)), ("23:05", "2026-01-01"))
