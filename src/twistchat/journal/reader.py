@@ -28,17 +28,17 @@ _ROWS = "SELECT json_group_array(json_array(sequence, time, kind, body)) FROM"
 
 _FROM = """
     SELECT sequence, time, kind, body FROM entry
-    WHERE conversation = ?1 AND sequence >= ?2 AND sequence < ?3
-        AND sequence NOT IN (SELECT value FROM json_each(?5))
+    WHERE conversation = ? AND sequence >= ? AND sequence < ?
+        AND sequence NOT IN (SELECT value FROM json_each(?))
 """
 
-_OLDEST = f"{_ROWS} ({_FROM} ORDER BY sequence LIMIT ?4)"
-_NEWEST = f"{_ROWS} ({_FROM} ORDER BY sequence DESC LIMIT ?4)"
+_OLDEST = f"{_ROWS} ({_FROM} ORDER BY sequence LIMIT ?)"
+_NEWEST = f"{_ROWS} ({_FROM} ORDER BY sequence DESC LIMIT ?)"
 
 _SEARCH = f"""{_ROWS} (
     SELECT sequence, time, kind, body FROM word JOIN entry ON entry.sequence = word.rowid
-    WHERE word MATCH ?1 AND word.rowid < ?2 AND word.rowid NOT IN (SELECT value FROM json_each(?4))
-    ORDER BY word.rowid DESC LIMIT ?3
+    WHERE word MATCH ? AND word.rowid < ? AND word.rowid NOT IN (SELECT value FROM json_each(?))
+    ORDER BY word.rowid DESC LIMIT ?
 )"""
 
 _SINCE = "SELECT sequence FROM entry WHERE time >= ? ORDER BY time, sequence LIMIT 1"
@@ -68,8 +68,12 @@ class Reader:
                 isolation_level=None,
                 check_same_thread=False,
             )
-            self._connection.execute("PRAGMA cache_size = -16384")
-            (self._name,) = self._connection.execute("SELECT name FROM journal").fetchone()
+            try:
+                self._connection.execute("PRAGMA cache_size = -16384")
+                (self._name,) = self._connection.execute("SELECT name FROM journal").fetchone()
+            except BaseException:
+                self._connection.close()
+                raise
         self._told: set[str] = set()
 
     def read(self, span: Span | Around, before: int = LAST, without: str = "[]") -> Sequence[Entry]:
@@ -84,11 +88,11 @@ class Reader:
         with faults():
             if isinstance(span, Around):
                 middle = min(self._start(span.point), before)
-                past = self._entries(_NEWEST, (name, 0, middle, limit, without))
-                return select([*past, *self._entries(_OLDEST, (name, middle, before, limit, without))], span)
+                past = self._entries(_NEWEST, (name, 0, middle, without, limit))
+                return select([*past, *self._entries(_OLDEST, (name, middle, before, without, limit))], span)
             start = 0 if span.after is None else self._start(_behind(span.after))
             end = before if span.before is None else min(before, self._start(span.before))
-            return self._entries(_OLDEST if span.oldest else _NEWEST, (name, start, end, limit, without))
+            return self._entries(_OLDEST if span.oldest else _NEWEST, (name, start, end, without, limit))
 
     def search(
         self,
@@ -113,7 +117,7 @@ class Reader:
             return []
         query = f"place : ({' OR '.join(places)}) AND text : ({' AND '.join(wanted)})"
         with faults():
-            return self._entries(_SEARCH, (query, before, limit, without))
+            return self._entries(_SEARCH, (query, before, without, limit))
 
     def since(self, time: int) -> int:
         """The sequence number of the first entry at this time or later; one behind all where there is none."""

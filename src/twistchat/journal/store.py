@@ -31,7 +31,7 @@ _WRITE = """
 """
 
 _EXPIRE = """
-    DELETE FROM entry WHERE sequence > ?1 AND sequence <= ?2 AND sequence NOT IN (SELECT sequence FROM holding)
+    DELETE FROM entry WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT sequence FROM holding)
 """
 
 _STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
