@@ -92,7 +92,7 @@ class LifeTests(SynchronousTestCase):
         self.assertEqual(self.scene.room("#a").granted, {})
 
     def test_noOperatorBesidesTheEntitled(self) -> None:
-        """Who comes first into a room that accounts have ranks in is not its operator."""
+        """Who comes first into a room that an account may operate is not its operator."""
         bob = self.scene.person("bob", "#a", account="bob")
         self.scene.modes(self.alice, "#a", "+o", "bob")
         self.leave()
@@ -100,6 +100,16 @@ class LifeTests(SynchronousTestCase):
         done(self.scene.chat.join(self.alice.session, "#a"))
         done(self.scene.chat.join(bob.session, "#a"))
         self.assertEqual(self.scene.ranks("#a"), {"alice": "", "bob": "o"})
+
+    def test_operatorWhereAccountsOnlySpeak(self) -> None:
+        """A room in which accounts have no more than a voice is not left without an operator."""
+        bob = self.scene.person("bob", "#a", account="bob")
+        self.scene.modes(self.alice, "#a", "+v", "bob")
+        self.leave()
+        done(self.scene.chat.part(bob.session, "#a"))
+        done(self.scene.chat.join(self.alice.session, "#a"))
+        done(self.scene.chat.join(bob.session, "#a"))
+        self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": "v"})
 
 
 class RoomsTests(SynchronousTestCase):

@@ -9,7 +9,7 @@ from twistchat.chat.audience import Audience, Broadcast
 from twistchat.chat.events import ModeChange, Source
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.masks import fullMask, matches
-from twistchat.chat.modes import INITIAL_MODES, ROOM_MODES, VOICE, Shape, level, sortRanks
+from twistchat.chat.modes import INITIAL_MODES, OPERATOR, ROOM_MODES, VOICE, Shape, level, sortRanks
 from twistchat.chat.names import fold, skeleton
 from twistchat.chat.users import User
 
@@ -97,12 +97,13 @@ class Room:
 
     def ranksFor(self, source: Source) -> str:
         """
-        The ranks with which a user comes in: those granted to their account; or, in a room with nobody in it and no
-        one entitled to its ranks, those of its operator.
+        The ranks with which a user comes in: those granted to their account; or, in a room with nobody in it that no
+        account may operate, those of its operator.
         """
         if source.account is not None and fold(source.account) in self.granted:
             return self.granted[fold(source.account)]
-        return "" if self.members or self.granted else "o"
+        led = self.members or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
+        return "" if led else "o"
 
     def barred(self, source: Source) -> bool:
         """Whether a ban names this user and no exception does."""
