@@ -195,7 +195,8 @@ class Connection(Protocol, ABC):
 
     def _late(self) -> None:
         self._deadline = None
-        self.expel(f"You did not come in within {self.backstage.settings.limits.registration:g} s")
+        limit = self.backstage.settings.limits.registration
+        self.expel(f"You did not come in within {limit:g} s.  Connect again, and be quicker.")
 
     def _tooSlow(self) -> None:
         self._endSession("read too slowly")
