@@ -36,7 +36,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hur
     @param hurried: see L{Chat.join <twistchat.chat.chat.Chat.join>}.
     """
     chat, session = client.backstage.chat, client.openSession
-    client.outbox.hold()
+    client.hold()
     try:
         joining = chat.join(session, name, key, hurried)
         if joining is None:

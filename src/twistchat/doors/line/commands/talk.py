@@ -47,10 +47,11 @@ async def history(client: LineProtocol, argument: str) -> None:
     if argument and not (argument.isascii() and argument.isdigit() and 1 <= int(argument[:9]) <= limits.historyReply):
         raise Misused(f"That is typed /history [N], with N from 1 to {limits.historyReply}")
     name = client.currentRoom().name
-    client.outbox.hold()
+    client.hold()
     try:
         count = int(argument) if argument else limits.historyOnJoin
-        past = await client.backstage.chat.history(client.openSession, name, count)
+        chat = client.backstage.chat
+        past = await chat.history(client.openSession, name, count, before=chat.state.sequence + 1)
         client.reply(b"".join(showHistory(client, name, past)) or notice(f"{name} has no history yet"))
     finally:
         client.outbox.release()
