@@ -295,19 +295,19 @@ class Chat:
         """
         user = self._named(nick)
         self.state.broadcast.settle(session)
-        session.ignored |= {fold(user.nick)}
+        session.ignored.setdefault(fold(user.nick), fold(user.nick))
         return user
 
     def unignore(self, session: Session, nick: str) -> bool:
         """
-        End that.
+        End that, for every nick that this user is known to have had meanwhile.
 
         @return: whether that nick was ignored.
         """
         self.state.broadcast.settle(session)
-        ignored = session.ignored
-        session.ignored = ignored - {fold(nick)}
-        return session.ignored != ignored
+        first = session.ignored.get(fold(nick))
+        session.ignored = {known: since for known, since in session.ignored.items() if since != first}
+        return first is not None
 
     # Questions
 

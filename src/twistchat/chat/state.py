@@ -133,7 +133,7 @@ class State:
             room.members[event.source.uid].banned = None
         for session in self.sessions.values():
             if old in session.ignored:
-                session.ignored |= {new}
+                session.ignored[new] = session.ignored[old]
         self.broadcast.tell(entry, heard)
 
     def _awaySet(self, entry: Entry) -> None:

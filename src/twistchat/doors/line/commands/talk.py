@@ -94,6 +94,8 @@ def ignore(client: LineProtocol, argument: str) -> None:
 @table.command("unignore", "NICK", "hear someone again")
 def unignore(client: LineProtocol, argument: str) -> None:
     """C{/unignore}: the end of an C{/ignore}."""
-    if not client.backstage.chat.unignore(client.openSession, argument):
+    (nick,) = words(argument, 1, 1, "/unignore NICK")
+    assert nick is not None
+    if not client.backstage.chat.unignore(client.openSession, nick):
         raise Misused("You do not ignore anyone of that name; /ignore lists whom you do")
-    client.reply(notice(f"You hear {argument} again"))
+    client.reply(notice(f"You hear {nick} again"))
