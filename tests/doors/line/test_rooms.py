@@ -292,8 +292,8 @@ class SeveralRoomsTests(SynchronousTestCase):
             person.send("/join #den", "/join #attic", "/join #lobby")
             person.skip()
         alice.skip()
-        alice.send("one", "/msg #den two", "/join #attic", "/me three", "/msg #lobby four")
-        alice.send("/leave")
+        for line in ("one", "/msg #den two", "/join #attic", "/me three", "/msg #lobby four", "/leave"):
+            alice.send(line)
         bob.expect(
             "[12:00] <alice> one",
             "[12:00] #den <alice> two",
