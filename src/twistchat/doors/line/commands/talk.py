@@ -63,9 +63,9 @@ async def search(client: LineProtocol, argument: str) -> None:
     if not argument:
         raise Misused("That is typed /search WORDS")
     chat = client.backstage.chat
-    client.outbox.hold()
+    client.hold()
     try:
-        found = await chat.search(client.openSession, argument, chat.limits.historyOnJoin)
+        found = await chat.search(client.openSession, argument, chat.limits.historyOnJoin, chat.state.sequence + 1)
         shown = b"".join(showHistory(client, f'"{argument}" in your rooms', found, client.dialects.other))
         client.reply(shown or notice(f'Nothing in your rooms has "{argument}"'))
     finally:
