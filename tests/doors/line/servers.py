@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -42,16 +43,22 @@ class SlowJournal(MemoryJournal):
 
     def __init__(self, stamp: Stamp) -> None:
         super().__init__(stamp)
-        self.reads: list[tuple[Span | Around, Deferred[Sequence[Entry]]]] = []
+        self.reads: list[tuple[Callable[[], Deferred[Sequence[Entry]]], Deferred[Sequence[Entry]]]] = []
 
     def read(self, span: Span | Around) -> Deferred[Any]:
         """See L{IJournal.read}."""
         result: Deferred[Any] = Deferred()
-        self.reads.append((span, result))
+        self.reads.append((partial(super().read, span), result))
+        return result
+
+    def search(self, *arguments: Any) -> Deferred[Any]:
+        """See L{IJournal.search}."""
+        result: Deferred[Any] = Deferred()
+        self.reads.append((partial(super().search, *arguments), result))
         return result
 
     def finish(self) -> None:
         """Do all reads that wait."""
         reads, self.reads = self.reads, []
-        for span, result in reads:
-            super().read(span).chainDeferred(result)
+        for read, result in reads:
+            read().chainDeferred(result)

@@ -178,9 +178,9 @@ class HelpTests(SynchronousTestCase):
         self.assertEqual([f"* {command.usage}: {command.summary}" for command in COMMANDS.values()], lines)
         self.assertIn("//", last)
         wanted = (
-            "help who rooms join leave msg me nick topic history invite kick ban unban mode away ignore unignore echo"
+            "help who rooms join leave msg me nick topic history search invite kick ban unban mode away ignore echo"
         )
-        self.assertEqual({*wanted.split(), "quit"}, set(COMMANDS))
+        self.assertEqual({*wanted.split(), "unignore", "quit"}, set(COMMANDS))
 
     def test_one(self) -> None:
         """More of one command, typed with its / or without, in any case."""

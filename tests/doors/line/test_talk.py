@@ -298,6 +298,49 @@ class HistoryTests(SynchronousTestCase):
         bob.expect("[12:00] <alice> two", "[12:00] <alice> three", "* End of history of #lobby", "* bob joined #lobby")
 
 
+class SearchTests(SynchronousTestCase):
+    """/search."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer()
+        self.alice, self.bob = self.server.person("alice"), self.server.person("bob")
+        self.alice.skip()
+
+    def test_found(self) -> None:
+        """Texts of one's rooms that have all the words, with the rooms where they were said, oldest first."""
+        self.alice.send("Tea at four?", "/join #den", "coffee", "four kinds of TÉA", "/search tea four")
+        self.alice.until('* History of "tea four" in your rooms, 2026-01-01')
+        self.alice.expect(
+            "[12:00] #lobby <alice> Tea at four?",
+            "[12:00] #den <alice> four kinds of TÉA",
+            '* End of history of "tea four" in your rooms',
+        )
+
+    def test_elsewhere(self) -> None:
+        """Rooms that one is not in are not searched, nor what guests said in private."""
+        self.bob.send("/join #den", "tea", "/msg alice tea")
+        self.alice.skip()
+        self.alice.send("/search tea")
+        self.alice.expect('* Nothing in your rooms has "tea"')
+
+    def test_ignored(self) -> None:
+        """Texts of the ignored are not shown."""
+        self.bob.send("tea")
+        self.alice.send("/ignore bob")
+        self.alice.skip()
+        self.alice.send("/search tea")
+        self.alice.expect('* Nothing in your rooms has "tea"')
+
+    def test_usage(self) -> None:
+        """It needs words; and where there is neither letter nor digit in them, nothing is found."""
+        self.alice.send("tea", "/search", "/search ?!", "/search *")
+        self.alice.expect(
+            "! That is typed /search WORDS",
+            '* Nothing in your rooms has "?!"',
+            '* Nothing in your rooms has "*"',
+        )
+
+
 class SlowHistoryTests(SynchronousTestCase):
     """History that takes its time meets live lines without gap or double."""
 
@@ -357,6 +400,23 @@ class SlowHistoryTests(SynchronousTestCase):
             "* End of history of #lobby",
             "[12:00] <alice> meanwhile",
             "[12:00] <alice> after",
+        )
+
+    def test_search(self) -> None:
+        """And for /search: a line that comes while it is under way is shown behind what was found, and not in it."""
+        bob = self.server.connect()
+        bob.send("bob")
+        self.finish()
+        self.alice.send("tea at four")
+        bob.skip()
+        bob.send("/search tea")
+        self.alice.send("tea at five")
+        self.finish()
+        bob.expect(
+            '* History of "tea" in your rooms, 2026-01-01',
+            "[12:00] #lobby <alice> tea at four",
+            '* End of history of "tea" in your rooms',
+            "[12:00] <alice> tea at five",
         )
 
     def test_askedInTheSameTurn(self) -> None:
