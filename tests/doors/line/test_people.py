@@ -140,6 +140,11 @@ class QuittingTests(SynchronousTestCase):
         self.alice.send("/quit " + "x" * 1000)
         self.bob.expect(f"* alice quit ({'x' * 390})")
 
+    def test_badReason(self) -> None:
+        """What must not be in a reason becomes spaces."""
+        self.alice.send("/quit a\0b\rc")
+        self.bob.expect("* alice quit (a b c)")
+
     def test_lost(self) -> None:
         """A connection that is lost is a going too; those who share several rooms see it once."""
         for person in (self.alice, self.bob):
