@@ -171,6 +171,17 @@ class StartTests(ServiceTestCase):
         self.assertIn("the file is not a journal", str(error))
         self.assertFalse(service.running)
 
+    def test_journalTakesTooLong(self) -> None:
+        """A journal that is not open at once stops the start too."""
+
+        class Slow(MemoryJournal):
+            def open(self, apply: Any) -> Deferred[None]:
+                return Deferred()
+
+        self.journal = Slow(Stamp(self.reactor.seconds, "test"))
+        error = self.assertRaises(StartFailure, self.service(LOOPBACK).startService)
+        self.assertEqual("the journal cannot be opened: it takes too long", str(error))
+
 
 class RootTests(ServiceTestCase):
     """A process that may do everything."""

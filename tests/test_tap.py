@@ -20,7 +20,7 @@ from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.service import ChatService, StartFailure
-from twistchat.tap import makeJournal, makeService, plan
+from twistchat.tap import cloakKey, makeJournal, makeService, plan
 from twisted import internet
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"
@@ -85,6 +85,27 @@ class MakeJournalTests(CommandLineTestCase):
         journal = makeJournal(self.settings("--journal", "sqlite"), MemoryReactorClock())
         self.assertIsInstance(journal, SqliteJournal)
         self.assertEqual([], list(self.directory.iterdir()))
+
+
+class CloakKeyTests(CommandLineTestCase):
+    """The key of the cloaks."""
+
+    def test_memory(self) -> None:
+        """With nothing kept, it is another at each start."""
+        settings = self.settings("--journal", "memory")
+        first, second = cloakKey(settings)(), cloakKey(settings)()
+        self.assertEqual((32, 32), (len(first), len(second)))
+        self.assertNotEqual(first, second)
+        self.assertEqual([], list(self.directory.iterdir()))
+
+    def test_disk(self) -> None:
+        """With a journal on disk it is kept beside that, for nobody else to read."""
+        settings = self.settings("--journal", "sqlite", "--data", ".")
+        first = cloakKey(settings)()
+        self.assertEqual(32, len(first))
+        self.assertEqual(first, cloakKey(settings)())
+        (path,) = self.directory.iterdir()
+        self.assertEqual(0o600, path.stat().st_mode & 0o777)
 
 
 class MakeServiceTests(CommandLineTestCase):

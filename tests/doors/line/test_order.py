@@ -272,10 +272,10 @@ class HeldOrderTests(HeldTestCase):
         self.bob.expect("[12:00] <alice> last words", "* alice quit (connection lost)")
 
     def test_quitWaits(self) -> None:
-        """/quit waits for what was said before it, and its acknowledgement."""
+        """/quit waits for what was said before it, and its acknowledgement; what waits behind it is never obeyed."""
         self.alice.send("/echo on")
         self.alice.skip()
-        self.alice.send("last words", "/quit")
+        self.alice.send("last words", "/quit", "from beyond", "/topic from beyond")
         self.alice.expect()
         commit(self.server)
         self.alice.expect("[12:00] <alice> last words", "* Goodbye")
