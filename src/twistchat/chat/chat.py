@@ -121,7 +121,8 @@ class Chat:
         """
         End a session; and with the last of a user's sessions, that user's presence.
 
-        @param reason: why, for those who see the user go.
+        @param reason: why, for those who see the user go.  It is cut to its limit, and what must not be in it becomes
+            spaces: nobody is kept here for a bad reason.
         @return: the proposal of the user's going, or C{None} where they stay or never came.
         """
         if session.closed:
@@ -137,7 +138,7 @@ class Chat:
         del user.sessions[session.id]
         if user.sessions:
             return None
-        return self._journal.append(Quit(user.source, reason))
+        return self._journal.append(Quit(user.source, reason[: self.limits.reason].translate(_WITHOUT_DELIMITERS)))
 
     def rename(self, session: Session, nick: str) -> Receipt | None:
         """
@@ -295,19 +296,19 @@ class Chat:
         """
         user = self._named(nick)
         self.state.broadcast.settle(session)
-        session.ignored |= {fold(user.nick)}
+        session.ignored.setdefault(fold(user.nick), fold(user.nick))
         return user
 
     def unignore(self, session: Session, nick: str) -> bool:
         """
-        End that.
+        End that, for every nick that this user is known to have had meanwhile.
 
         @return: whether that nick was ignored.
         """
         self.state.broadcast.settle(session)
-        ignored = session.ignored
-        session.ignored = ignored - {fold(nick)}
-        return session.ignored != ignored
+        first = session.ignored.get(fold(nick))
+        session.ignored = {known: since for known, since in session.ignored.items() if since != first}
+        return first is not None
 
     # Questions
 
@@ -469,6 +470,10 @@ class Chat:
         if not adding:
             return ModeChange(False, letter, room.modes.get(letter))
         return ModeChange(True, letter, None if parameter is None else _checkParameter(letter, parameter))
+
+
+_WITHOUT_DELIMITERS = str.maketrans("\r\n\0", "   ")
+"""Makes spaces of what ends a line, for L{str.translate}."""
 
 
 def _checkDelimiters(what: str, text: str) -> None:

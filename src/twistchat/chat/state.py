@@ -43,6 +43,7 @@ class State:
     @ivar rooms: every room there is.
     @ivar sessions: the sessions whose connections this process holds, by id.
     @ivar broadcast: the way to their outlets.
+    @ivar sequence: the sequence number of the entry last applied.
     """
 
     def __init__(self, broadcast: Broadcast) -> None:
@@ -50,6 +51,7 @@ class State:
         self.rooms = Rooms()
         self.sessions: dict[str, Session] = {}
         self.broadcast = broadcast
+        self.sequence = 0
         self._appliers: dict[type[Event], Callable[[Entry], None]] = {
             Said: self._said,
             Told: self._told,
@@ -71,6 +73,7 @@ class State:
 
         @raise ChatError: what was proposed is no longer possible; nothing has changed.
         """
+        self.sequence = entry.sequence
         self._appliers[type(entry.event)](entry)
 
     # Texts
@@ -130,7 +133,7 @@ class State:
             room.members[event.source.uid].banned = None
         for session in self.sessions.values():
             if old in session.ignored:
-                session.ignored |= {new}
+                session.ignored[new] = session.ignored[old]
         self.broadcast.tell(entry, heard)
 
     def _awaySet(self, entry: Entry) -> None:

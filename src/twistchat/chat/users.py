@@ -23,7 +23,8 @@ class Session:
     @ivar exempt: whether limits on rates do not bind it.
     @ivar user: whose it is; C{None} until they have entered, and when the session has ended.
     @ivar echo: whether it hears what it says itself.
-    @ivar ignored: folded nicks whose texts and invitations it does not hear.
+    @ivar ignored: folded nicks whose texts and invitations it does not hear, each with the folded nick under which
+        that user was first ignored: itself, or an earlier one of theirs.
     @ivar closed: whether the connection is gone.
     """
 
@@ -35,7 +36,7 @@ class Session:
         self.exempt = exempt
         self.user: User | None = None
         self.echo = False
-        self.ignored: frozenset[str] = frozenset()
+        self.ignored: dict[str, str] = {}
         self.closed = False
 
 

@@ -91,8 +91,9 @@ class Settings:
     @ivar server: the server as a whole.
     @ivar chat: the rules of the chat.
     @ivar listen: where each door listens, as Twisted's server endpoint strings, one or a list of them.  The keys are
-        the doors' names.  A door without a key listens where it does by default, and one with an empty list nowhere.
-        Each door also has an option of its name, --line for the line door, that takes the place of its key.
+        the doors' names.  With no key at all every door listens where it does by default; with any, only what is named
+        listens.  Each door also has an option of its name, --line for the line door: one such option takes the place of
+        all keys.
     @ivar journal: the record of what was said and done.
     @ivar line: the line door, for nc and telnet.
     @ivar limits: how much is too much.  Lengths are in characters where they are not said to be in bytes; rates are

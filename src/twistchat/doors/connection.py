@@ -105,6 +105,15 @@ class Connection(Protocol, ABC):
             self.backstage.chat.state.broadcast.settle(self.session)
         self.outbox.write(data)
 
+    def hold(self) -> None:
+        """
+        Keep back what an audience is told from now on, until C{outbox.release}, so that something that is still being
+        read comes in front of it.
+        """
+        if self.session is not None:
+            self.backstage.chat.state.broadcast.settle(self.session)
+        self.outbox.hold()
+
     def expel(self, reason: str) -> None:
         """Tell the client what it did wrong, and close the connection."""
         self._end(reason, fault=True)
@@ -195,7 +204,8 @@ class Connection(Protocol, ABC):
 
     def _late(self) -> None:
         self._deadline = None
-        self.expel(f"You did not come in within {self.backstage.settings.limits.registration:g} s")
+        limit = self.backstage.settings.limits.registration
+        self.expel(f"You did not come in within {limit:g} s.  Connect again, and be quicker.")
 
     def _tooSlow(self) -> None:
         self._endSession("read too slowly")

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionAborted, ConnectionDone
-from twisted.internet.interfaces import IAddress, IProtocol
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, IProtocol
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
@@ -71,6 +71,7 @@ class Link:
         """
         self.stalled = False
         self.open = True
+        self._finishing = False
         self._client, self._server = client, server
         self._toServer = MemoryTransport(peer, host)
         self._toClient = MemoryTransport(host, peer)
@@ -85,13 +86,21 @@ class Link:
         """
         if not self.open:
             return False
-        moved = self._carry(self._toServer, self._server, self._toClient.producerState == "paused")
+        held = self._toClient.producerState == "paused"
+        moved = self._carry(self._toServer, self._server, held)
+        if self._finishing and not held and self.open:
+            self._finishing, moved = False, True
+            self._endInput()
         moved |= self._carry(self._toClient, self._client, self.stalled)
         for transport in (self._toClient, self._toServer):
             if transport.aborting or (transport.disconnecting and not transport.value() and transport.producer is None):
                 self.cut(ConnectionAborted() if transport.aborting else ConnectionDone())
                 return True
         return moved
+
+    def finish(self) -> None:
+        """Let the client send no more, once what it has written has been moved; it goes on reading."""
+        self._finishing = True
 
     def cut(self, why: Exception | None = None) -> None:
         """Lose the connection at both ends, with whatever had not been moved."""
@@ -101,6 +110,13 @@ class Link:
             reason = Failure(why or ConnectionDone())
             self._server.connectionLost(reason)
             self._client.connectionLost(reason)
+
+    def _endInput(self) -> None:
+        """Tell the server's protocol that no more comes; one that cannot go on without loses the connection."""
+        if IHalfCloseableProtocol.providedBy(self._server):
+            self._server.readConnectionLost()
+        else:
+            self.cut()
 
     def _carry(self, source: MemoryTransport, target: Any, held: bool) -> bool:
         data = b"" if held else source.take()

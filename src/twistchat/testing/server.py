@@ -149,6 +149,11 @@ class LineClient(Protocol):
         self.transport.write(data)
         self._chat.settle()
 
+    def finish(self) -> None:
+        """Send no more, as a script behind a pipe does, and go on reading."""
+        self.link.finish()
+        self._chat.settle()
+
     def hangUp(self) -> None:
         """Lose the connection."""
         self.link.cut()

@@ -147,33 +147,40 @@ class LineProtocol(Connection):
     def _lineReceived(self, line: bytes | Overlong) -> None:
         if isinstance(line, bytes) and not line.strip():
             return
-        if not self._registered:
-            self._unregisteredLines += 1
-            limit = self.backstage.settings.limits.unregisteredLines
-            if self._unregisteredLines > limit:
-                self.expel(f"You sent {limit} lines and none of them was a name to come in with")
-                return
         wait = self.flooding()
         if isinstance(line, Overlong):
             limit = self.backstage.settings.limits.message
-            self.reply(error(f"That line is too long: it has {line.length} bytes, and {limit} fit.  Say it in parts."))
+            self._notTaken(f"That line is too long: it has {line.length} bytes, and {limit} fit.  Say it in parts.")
             return
         try:
             text = line.decode()
         except UnicodeDecodeError as e:
-            self.reply(error(f"That line is not UTF-8, from its byte {e.start + 1} on ({line[e.start]:#04x})."))
+            self._notTaken(
+                f"That line is not UTF-8, from its byte {e.start + 1} on ({line[e.start]:#04x})."
+                "  Set your terminal to UTF-8, and say it again."
+            )
             return
         if wait and not text.startswith("/quit"):
             limits = self.backstage.settings.limits
-            self.reply(
-                error(
-                    f"Too fast: {limits.floodBurst} lines at once are taken, then {limits.floodRate:g} a second."
-                    f"  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
-                )
+            self._notTaken(
+                f"Too fast: {limits.floodBurst} lines at once are taken, then {limits.floodRate:g} a second."
+                f"  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
             )
             return
         together = self._registered and _sendsMessage(text)
         self.lane.submit(partial(self._serve, text), together, len(line))
+
+    def _notTaken(self, why: str) -> None:
+        if self._registered or self._mayTry():
+            self.reply(error(why))
+
+    def _mayTry(self) -> bool:
+        """Count a line of someone who has not come in yet: what waits behind a name on its way is not counted."""
+        self._unregisteredLines += 1
+        limit = self.backstage.settings.limits.unregisteredLines
+        if self._unregisteredLines > limit:
+            self.expel(f"You sent {limit} lines and none was a name to come in with.  Connect again, and type a name.")
+        return not self.ending
 
     def _serve(self, text: str) -> Deferred[Any] | None:
         """Obey a line, and word what is refused."""
@@ -191,7 +198,7 @@ class LineProtocol(Connection):
 
     def _obey(self, text: str) -> Outcome:
         if not self._registered:
-            return self._arrive(text)
+            return self._arrive(text) if self._mayTry() else None
         if text[0] != "/":
             return talk.say(self, text)
         if text.startswith("//"):

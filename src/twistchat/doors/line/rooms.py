@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat.audience import isIgnored
@@ -36,7 +36,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hur
     @param hurried: see L{Chat.join <twistchat.chat.chat.Chat.join>}.
     """
     chat, session = client.backstage.chat, client.openSession
-    client.outbox.hold()
+    client.hold()
     try:
         joining = chat.join(session, name, key, hurried)
         if joining is None:
@@ -69,22 +69,31 @@ def showTopic(client: LineProtocol, room: Room) -> bytes:
 
 
 def showHistory(
-    client: LineProtocol, name: str, entries: Iterable[Entry], dialect: PlainDialect | None = None
+    client: LineProtocol, name: str, entries: Sequence[Entry], dialect: PlainDialect | None = None
 ) -> Iterator[bytes]:
     """
     What was said in a room: nothing where nothing was; or a line that says so, the entries with a line before the first
     of each day, and a line at the end.
+
+    No more than the newest of it, so that it fills half of what may wait for the client: nobody is to be dropped as a
+    slow reader for what others said.
 
     @param name: what it is the history of.
     @param dialect: how the entries are written; as those of the current room, unless told otherwise.
     """
     dialect = dialect or client.dialects.current
     clock = client.dialects.clock
+    space = client.backstage.settings.limits.sendq // 2
+    shown: list[tuple[Entry, bytes]] = []
+    for entry in reversed(entries):
+        data = b"" if isIgnored(client.openSession, entry.event) else dialect.render(entry)
+        space -= len(data)
+        if space < 0:
+            break
+        if data:
+            shown.append((entry, data))
     day = None
-    for entry in entries:
-        data = dialect.render(entry)
-        if not data or isIgnored(client.openSession, entry.event):
-            continue
+    for entry, data in reversed(shown):
         today = clock.day(entry.time)
         if today != day:
             yield notice(f"History of {name}, {today}")

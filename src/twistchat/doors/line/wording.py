@@ -19,7 +19,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NoSuchRoom: lambda e: f"There is no room {e.room}.  /rooms lists the rooms.",
     errors.NotInRoom: lambda e: f"You are not in {e.room}.  /join {e.room} first.",
     errors.TargetNotInRoom: lambda e: f"{e.nick} is not in {e.room}.  /who {e.room} lists who is.",
-    errors.AlreadyInRoom: lambda e: f"{e.nick} is in {e.room} already.",
+    errors.AlreadyInRoom: lambda e: f"{e.nick} is in {e.room} already, and needs no invitation.",
     errors.TooManyRooms: lambda e: f"You are in {e.limit} rooms, and can be in no more.  /leave one first.",
     errors.Banned: lambda e: f"A ban keeps you out of {e.room}, or silent in it.  Ask one of its operators.",
     errors.InviteOnly: lambda e: f"Only those who were invited come into {e.room}.  Ask someone in it to /invite you.",

@@ -18,7 +18,7 @@ table = Table()
 def help(client: LineProtocol, argument: str) -> None:
     """C{/help}: one line a command."""
     if argument:
-        command = COMMANDS.get(argument.removeprefix("/"))
+        command = COMMANDS.get(argument.removeprefix("/").lower())
         if command is None:
             raise Misused(f"There is no command {argument}; /help lists the commands")
         lines = [f"{command.usage}: {command.summary}", *command.details]

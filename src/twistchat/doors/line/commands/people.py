@@ -34,6 +34,5 @@ async def away(client: LineProtocol, argument: str) -> None:
 @table.command("quit", "[REASON]", "go")
 def quit(client: LineProtocol, argument: str) -> None:
     """C{/quit}: end the session."""
-    reason = argument[: client.backstage.settings.limits.reason]
     client.reply(notice("Goodbye"))
-    client.leave(reason)
+    client.leave(argument)

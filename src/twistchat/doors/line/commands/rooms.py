@@ -38,7 +38,10 @@ async def leave(client: LineProtocol, argument: str) -> None:
 def who(client: LineProtocol, argument: str) -> None:
     """C{/who}: the members of a room with their ranks, and those of them that are away."""
     name = roomName(argument) if argument else client.currentRoom().name
-    members = client.backstage.chat.members(client.openSession, name)
+    chat = client.backstage.chat
+    members = chat.members(client.openSession, name)
+    room = chat.state.rooms.get(name)
+    name = name if room is None else room.name
     away = [
         notice(f"{member.user.nick} is away: {member.user.away}") for member in members if member.user.away is not None
     ]

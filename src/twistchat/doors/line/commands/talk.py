@@ -47,10 +47,11 @@ async def history(client: LineProtocol, argument: str) -> None:
     if argument and not (argument.isascii() and argument.isdigit() and 1 <= int(argument[:9]) <= limits.historyReply):
         raise Misused(f"That is typed /history [N], with N from 1 to {limits.historyReply}")
     name = client.currentRoom().name
-    client.outbox.hold()
+    client.hold()
     try:
         count = int(argument) if argument else limits.historyOnJoin
-        past = await client.backstage.chat.history(client.openSession, name, count)
+        chat = client.backstage.chat
+        past = await chat.history(client.openSession, name, count, before=chat.state.sequence + 1)
         client.reply(b"".join(showHistory(client, name, past)) or notice(f"{name} has no history yet"))
     finally:
         client.outbox.release()
@@ -62,9 +63,9 @@ async def search(client: LineProtocol, argument: str) -> None:
     if not argument:
         raise Misused("That is typed /search WORDS")
     chat = client.backstage.chat
-    client.outbox.hold()
+    client.hold()
     try:
-        found = await chat.search(client.openSession, argument, chat.limits.historyOnJoin)
+        found = await chat.search(client.openSession, argument, chat.limits.historyOnJoin, chat.state.sequence + 1)
         shown = b"".join(showHistory(client, f'"{argument}" in your rooms', found, client.dialects.other))
         client.reply(shown or notice(f'Nothing in your rooms has "{argument}"'))
     finally:
@@ -93,6 +94,8 @@ def ignore(client: LineProtocol, argument: str) -> None:
 @table.command("unignore", "NICK", "hear someone again")
 def unignore(client: LineProtocol, argument: str) -> None:
     """C{/unignore}: the end of an C{/ignore}."""
-    if not client.backstage.chat.unignore(client.openSession, argument):
+    (nick,) = words(argument, 1, 1, "/unignore NICK")
+    assert nick is not None
+    if not client.backstage.chat.unignore(client.openSession, nick):
         raise Misused("You do not ignore anyone of that name; /ignore lists whom you do")
-    client.reply(notice(f"You hear {argument} again"))
+    client.reply(notice(f"You hear {nick} again"))

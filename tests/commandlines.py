@@ -1,0 +1,45 @@
+"""What tests of the command line have in common."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.config import Settings
+from twistchat.options import ChatOptions
+from twistchat.tap import Options
+
+
+class CommandLineTestCase(SynchronousTestCase):
+    """Command lines are typed in an empty directory."""
+
+    def setUp(self) -> None:
+        self.directory = Path(mkdtemp()).resolve()
+        self.addCleanup(rmtree, self.directory)
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir(self.directory)
+
+    def parse(self, *arguments: str) -> ChatOptions:
+        """Parse a command line."""
+        options = Options()
+        options.parseOptions(arguments)
+        return options
+
+    def settings(self, *arguments: str) -> Settings:
+        """The settings that a command line gives."""
+        return self.parse(*arguments).settings
+
+    def refused(self, *arguments: str) -> str:
+        """Hold that a command line stops the start with one line, and give it."""
+        text = str(self.assertRaises(SystemExit, self.parse, *arguments))
+        self.assertTrue(text.startswith("twistchat: "), text)
+        self.assertEqual(1, len(text.splitlines()), text)
+        return text
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file into the directory."""
+        (self.directory / name).write_text(text)

@@ -1,0 +1,398 @@
+"""
+Conversations with a real server: a C{twistd} process, over loopback.
+
+Everything is waited for, with a time-out, and nothing is slept for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import mkdtemp
+
+from twisted.trial.unittest import SynchronousTestCase
+
+import twistchat
+from twistchat.tap import Options
+
+PATIENCE = 30.0
+"""Seconds after which something that is waited for is not coming."""
+
+TWISTD = (sys.executable, "-c", "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'twistd'; run()")
+TWIST = (sys.executable, "-m", "twisted")
+
+LISTEN = ("--line", "tcp:0:interface=127.0.0.1")
+EXEMPT = ("--set", 'limits.exempt=["127.0.0.0/8"]')
+
+INVITATION = re.compile(r"The line door is open: nc 127\.0\.0\.1 (\d+)")
+
+GOODBYE = "* The server is shutting down"
+
+
+class Reader:
+    """Reads lines from a file descriptor as they come."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._rest = b""
+        self.text = ""
+
+    def line(self) -> str | None:
+        """
+        The next line, without its end; or C{None} at the end of them all.
+
+        @raise AssertionError: none comes.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while b"\n" not in self._rest:
+            ready, _, _ = select.select([self._descriptor], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"nothing more came behind\n{self.text}")
+            data = os.read(self._descriptor, 65536)
+            if not data:
+                return None
+            self._rest += data
+        line, _, self._rest = self._rest.partition(b"\n")
+        self.text += line.decode() + "\n"
+        return line.decode()
+
+    def until(self, wanted: str | re.Pattern[str]) -> re.Match[str]:
+        """
+        Pass over lines until one fits, a part of it at least.
+
+        @raise AssertionError: none does.
+        """
+        pattern = re.compile(re.escape(wanted)) if isinstance(wanted, str) else wanted
+        while (line := self.line()) is not None:
+            found = pattern.search(line)
+            if found is not None:
+                return found
+        raise AssertionError(f"expected\n  {pattern.pattern}\nfound\n{self.text}")
+
+    def rest(self) -> list[str]:
+        """All lines to the end."""
+        lines = []
+        while (line := self.line()) is not None:
+            lines.append(line)
+        return lines
+
+
+class Person(Reader):
+    """Someone with a real connection to the line door."""
+
+    def __init__(self, port: int, buffer: int | None) -> None:
+        """
+        @param buffer: how many bytes their machine is to hold for them, where that is to be few.
+        """
+        self.socket = socket.socket()
+        self.socket.settimeout(PATIENCE)
+        if buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.socket.connect(("127.0.0.1", port))
+        super().__init__(self.socket.fileno())
+
+    def send(self, *lines: str) -> None:
+        """Type lines."""
+        self.socket.sendall("".join(f"{line}\n" for line in lines).encode())
+
+
+class DaemonTestCase(SynchronousTestCase):
+    """Each test has a directory of its own, and no process outlives it."""
+
+    def setUp(self) -> None:
+        self.directory = Path(mkdtemp())
+        self.addCleanup(shutil.rmtree, self.directory)
+        source, root = Path(twistchat.__file__).parent.parent, Path(__file__).parent.parent
+        path = [str(source), str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONUNBUFFERED": "1"}
+
+    def finish(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            command,
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def start(self, *command: str) -> tuple[subprocess.Popen[bytes], Reader, int]:
+        """
+        Start a server in the foreground.
+
+        @return: the process, what it says, and the port of its line door.
+        """
+        process = subprocess.Popen(
+            command,
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.addCleanup(self.end, process)
+        assert process.stdout is not None
+        output = Reader(process.stdout.fileno())
+        return process, output, int(output.until(INVITATION)[1])
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End a process that may have ended."""
+        process.kill()
+        process.wait(PATIENCE)
+        assert process.stdout is not None
+        process.stdout.close()
+
+    def person(self, port: int, nick: str, buffer: int | None = None) -> Person:
+        """Bring someone into the lobby."""
+        person = self.connect(port, buffer)
+        person.send(nick)
+        person.until(f"* {nick} joined #lobby")
+        return person
+
+    def connect(self, port: int, buffer: int | None = None) -> Person:
+        """Connect someone, who has said nothing yet."""
+        person = Person(port, buffer)
+        self.addCleanup(person.socket.close)
+        return person
+
+    def ended(self, process: subprocess.Popen[bytes], output: Reader) -> None:
+        """Hold that a server ends in time, with status 0, no traceback, and leaves no pid file."""
+        self.assertEqual(0, process.wait(PATIENCE))
+        output.rest()
+        self.assertNotIn("Traceback", output.text)
+        self.assertFalse((self.directory / "twistd.pid").exists())
+
+
+class ConversationTests(DaemonTestCase):
+    """C{twistd -n twistchat}."""
+
+    def test_talk(self) -> None:
+        """People talk; SIGHUP harms nobody; after SIGTERM they are told, and the process ends with status 0."""
+        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
+        output.until("nothing that is said outlives this process")
+        alice, bob = self.person(port, "alice"), self.person(port, "bob")
+        alice.until("* bob joined #lobby")
+        alice.send("hello, wörld")
+        self.assertRegex(bob.line() or "", r"^\[\d\d:\d\d\] <alice> hello, wörld$")
+        process.send_signal(signal.SIGHUP)
+        bob.send("still here?", "/me waits")
+        self.assertRegex(alice.line() or "", "<bob> still here[?]$")
+        self.assertRegex(alice.line() or "", r"\* bob waits$")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual([GOODBYE], alice.rest())
+        self.assertEqual([GOODBYE], bob.rest())
+        self.ended(process, output)
+
+    def stopDuringTalk(self, number: signal.Signals) -> None:
+        """Stop a server while someone talks: what was taken everybody has seen, in order, and nothing else."""
+        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
+        alice, bob = self.person(port, "alice"), self.person(port, "bob")
+        alice.until("* bob joined #lobby")
+        alice.send("/echo on", *map(str, range(100)))
+        bob.until(re.compile("<alice> 10$"))
+        alice.send(*map(str, range(100, 1000)))
+        began = time.monotonic()
+        process.send_signal(number)
+        *echoed, last = alice.rest()
+        *heard, final = bob.rest()
+        self.assertEqual([GOODBYE, GOODBYE], [last, final])
+        said = [line.partition("<alice> ")[2] for line in echoed if "<alice>" in line]
+        self.assertEqual([str(number) for number in range(len(said))], said)
+        self.assertEqual(said[11:], [line.partition("<alice> ")[2] for line in heard])
+        self.ended(process, output)
+        self.assertLess(time.monotonic() - began, PATIENCE / 2)
+
+    def test_terminate(self) -> None:
+        """SIGTERM in the middle of talk."""
+        self.stopDuringTalk(signal.SIGTERM)
+
+    def test_interrupt(self) -> None:
+        """SIGINT, as of Ctrl-C, is the same."""
+        self.stopDuringTalk(signal.SIGINT)
+
+    def test_script(self) -> None:
+        """A script behind a pipe sends everything, closes its side, and has all the answers."""
+        _, _, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
+        alice = self.person(port, "alice")
+        script = self.connect(port)
+        script.send("script", "/echo on", *map(str, range(50)), "/who")
+        script.socket.shutdown(socket.SHUT_WR)
+        lines = script.rest()
+        self.assertEqual("* 2 in #lobby: @alice script", lines[-1])
+        self.assertEqual(50, len([line for line in lines if "<script>" in line]))
+        alice.until("* script quit (connection closed)")
+
+    def test_slowReader(self) -> None:
+        """One who does not read is dropped once too much waits for them; others have every line."""
+        _, _, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
+        alice, carol = self.person(port, "alice"), self.person(port, "carol")
+        self.person(port, "slow", buffer=4096)
+        alice.until("* slow joined #lobby")
+        carol.until("* slow joined #lobby")
+        heard: list[int] = []
+        said, gone = 0, False
+        while not gone:
+            self.assertLess(said, 5000)
+            alice.send(*(f"{number} {3900 * 'x'}" for number in range(said, said + 20)))
+            said += 20
+            while len(heard) < said:
+                line = carol.line() or ""
+                if "* slow quit (read too slowly)" in line:
+                    gone = True
+                else:
+                    heard.append(int(line.split()[2]))
+        self.assertEqual(list(range(said)), heard)
+        alice.until("* slow quit (read too slowly)")
+
+    def test_restart(self) -> None:
+        """What was said is there after a restart, where the journal is on disk."""
+        journal = ("--journal", "sqlite", "--data", "data")
+        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *journal)
+        alice = self.person(port, "alice")
+        alice.send("/topic Remember", "/echo on", "the 5th of November")
+        alice.until("<alice> the 5th of November")
+        process.send_signal(signal.SIGTERM)
+        self.ended(process, output)
+        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *journal)
+        bob = self.person(port, "bob")
+        self.assertIn("<alice> the 5th of November\n", bob.text)
+        self.assertIn("* Topic of #lobby: Remember (set by alice, ", bob.text)
+        process.send_signal(signal.SIGTERM)
+        self.ended(process, output)
+
+
+class TwistTests(DaemonTestCase):
+    """C{twist twistchat}, the newer runner."""
+
+    def test_talk(self) -> None:
+        """It serves, and ends with status 0 on SIGTERM."""
+        process, output, port = self.start(*TWIST, "--log-format=text", "twistchat", *LISTEN)
+        alice, bob = self.person(port, "alice"), self.person(port, "bob")
+        bob.send("hello")
+        alice.until("<bob> hello")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual([GOODBYE], alice.rest())
+        self.ended(process, output)
+
+
+class DaemonizedTests(DaemonTestCase):
+    """Plain C{twistd twistchat}, which goes into the background."""
+
+    def test_talk(self) -> None:
+        """It starts, serves, and stops by the pid in its file, which it removes."""
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        try:
+            started = subprocess.run(
+                [*TWISTD, "--pidfile", "chat.pid", "--logfile", "chat.log", "twistchat", *LISTEN],
+                cwd=self.directory,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                pass_fds=[writing],
+                check=False,
+            )
+        finally:
+            os.close(writing)
+        pid = int((self.directory / "chat.pid").read_text())
+        self.addCleanup(self.killIfThere, pid)
+        self.assertEqual((0, "", ""), (started.returncode, started.stdout, started.stderr))
+        invitation = INVITATION.search((self.directory / "chat.log").read_text())
+        assert invitation is not None
+        alice = self.person(int(invitation[1]), "alice")
+        alice.send("/who")
+        alice.until("* 1 in #lobby: @alice")
+        os.kill(pid, signal.SIGTERM)
+        self.assertEqual([GOODBYE], alice.rest())
+        # The other end of the pipe is the daemon's until it has ended.
+        self.assertEqual([], Reader(reading).rest())
+        self.assertFalse((self.directory / "chat.pid").exists())
+        self.assertNotIn("Traceback", (self.directory / "chat.log").read_text())
+
+    def killIfThere(self, pid: int) -> None:
+        """Leave no daemon behind, whatever failed."""
+        if (self.directory / "chat.pid").exists():
+            os.kill(pid, signal.SIGKILL)
+
+    def test_takenPort(self) -> None:
+        """A port that is taken is told by the command that was typed, before it goes into the background."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            run = self.finish(*TWISTD, "twistchat", "--line", f"tcp:{port}:interface=127.0.0.1")
+        self.assertEqual(1, run.returncode)
+        self.assertIn(f"the line door cannot listen at tcp:{port}:interface=127.0.0.1", run.stdout + run.stderr)
+        self.assertNotIn("Traceback", run.stdout + run.stderr)
+        self.assertFalse((self.directory / "twistd.pid").exists())
+
+
+class RefusedStartTests(DaemonTestCase):
+    """Starts that cannot be: one line says why."""
+
+    def refused(self, *arguments: str) -> str:
+        """Hold that a start ends at once with exactly one line of ours, and give it."""
+        run = self.finish(*TWISTD, "-n", "twistchat", *arguments)
+        output = run.stdout + run.stderr
+        self.assertEqual(1, run.returncode, output)
+        self.assertNotIn("Traceback", output)
+        (line,) = [line for line in output.splitlines() if "twistchat: " in line]
+        return line
+
+    def test_takenPort(self) -> None:
+        """The line names the port, and that it is in use."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            line = self.refused("--line", f"tcp:{port}:interface=127.0.0.1")
+        self.assertIn(f"the line door cannot listen at tcp:{port}:interface=127.0.0.1: ", line)
+        self.assertIn("in use", line)
+
+    def test_badConfiguration(self) -> None:
+        """The line names the file, its line and the key."""
+        (self.directory / "twistchat.toml").write_text("[limits]\n# How long a nick may be\nnick = 'long'\n")
+        self.assertTrue(self.refused().startswith('twistchat: twistchat.toml:3: limits.nick: found "long", '))
+
+    def test_badOption(self) -> None:
+        """The line names the option."""
+        line = self.refused("--set", "limits.nick=0")
+        self.assertTrue(line.startswith("twistchat: --set limits.nick=0: limits.nick: found 0, "), line)
+
+    def test_missingFile(self) -> None:
+        """The line names the file."""
+        self.assertIn("nope.toml", self.refused("--config", "nope.toml"))
+
+
+class HelpTests(DaemonTestCase):
+    """What the command says of itself."""
+
+    def test_help(self) -> None:
+        """--help names every option, and what twistd lists names the command."""
+        run = self.finish(*TWISTD, "twistchat", "--help")
+        self.assertEqual(0, run.returncode)
+        for option in Options().longOpt:
+            self.assertIn(f"--{option}", run.stdout)
+
+    def test_listed(self) -> None:
+        """twistd lists the command."""
+        self.assertRegex(self.finish(*TWISTD, "--help").stdout, r"\n +twistchat +A multi-user chat server")
+
+    def test_version(self) -> None:
+        """--version shows the version."""
+        run = self.finish(*TWISTD, "twistchat", "--version")
+        self.assertEqual(0, run.returncode)
+        self.assertIn(f"twistchat {twistchat.__version__} ", run.stdout)

@@ -1,0 +1,331 @@
+"""Tests of L{twistchat.service}: starting, and stopping in good order."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any, cast
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.error import CannotListenError
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.errors import NotStored
+from twistchat.chat.events import Said, Source
+from twistchat.doors.backstage import Backstage
+from twistchat.doors.connection import CLOSING
+from twistchat.doors.line.door import LineDoor
+from twistchat.interfaces import IJournal
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.stamp import Stamp
+from twistchat.service import FINISHING, ChatService, Listener, StartFailure
+from twistchat.testing import HeldJournal
+from twistchat.testing.server import SETTINGS
+
+LOOPBACK = "tcp:6623:interface=127.0.0.1"
+
+
+class Reactor(MemoryReactorClock):
+    """
+    A reactor in memory whose ports know where they listen.
+
+    @ivar taken: the ports that cannot be had.
+    @ivar stopped: the ports that listen no more.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: set[int] = set()
+        self.stopped: list[int] = []
+
+    def listenTCP(self, port: int, factory: Any, backlog: int = 50, interface: str = "") -> Any:
+        """See C{IReactorTCP.listenTCP}."""
+        if port in self.taken:
+            raise CannotListenError(interface, port, OSError(errno.EADDRINUSE, "Address already in use"))
+        listening: Any = super().listenTCP(port, factory, backlog, interface)
+        where = (IPv6Address if ":" in interface else IPv4Address)("TCP", interface or "0.0.0.0", port)
+        listening.getHost = lambda: where
+        listening.stopListening = lambda: self.stopped.append(port)
+        return listening
+
+
+class ServiceTestCase(SynchronousTestCase):
+    """A service on a reactor in memory."""
+
+    root = False
+
+    def setUp(self) -> None:
+        self.reactor: Any = Reactor()
+        self.journal: IJournal = HeldJournal(Stamp(self.reactor.seconds, "test"))
+        self.events: list[LogEvent] = []
+        observer = cast(ILogObserver, self.events.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+
+    def service(self, *descriptions: str) -> ChatService:
+        """Make a service of the line door that listens at these endpoints."""
+        ids = iter(map(str, range(1000)))
+        self.backstage = Backstage.assemble(SETTINGS, self.journal, self.reactor, lambda: next(ids), lambda: b"test")
+        door = LineDoor()
+        listeners = [Listener(door, description) for description in descriptions]
+        return ChatService(self.reactor, listeners, self.journal, self.backstage, lambda: self.root)
+
+    def started(self, *descriptions: str) -> ChatService:
+        """Start such a service, as twistd does."""
+        service = self.service(*descriptions)
+        service.privilegedStartService()
+        service.startService()
+        return service
+
+    def logged(self) -> list[str]:
+        """What was logged by twistchat."""
+        return [formatEvent(event) for event in self.events if event["log_namespace"].startswith("twistchat.")]
+
+    def client(self) -> StringTransport:
+        """Connect someone to what listens first."""
+        factory = self.reactor.tcpServers[0][1]
+        protocol = factory.buildProtocol(None)
+        transport = Transport(protocol)
+        protocol.makeConnection(transport)
+        self.reactor.advance(0)
+        return transport
+
+
+class Transport(StringTransport):
+    """A transport that closes as real ones do: when what was written has been read, or is thrown away."""
+
+    reading = True
+
+    def __init__(self, server: Any) -> None:
+        super().__init__()
+        self.server = server
+
+    def loseConnection(self) -> None:
+        """Close, where the client reads."""
+        super().loseConnection()
+        if self.reading and self.connected:
+            self.abortConnection()
+
+    def abortConnection(self) -> None:
+        """Close."""
+        self.connected = False
+        self.server.connectionLost()
+
+    def told(self) -> str:
+        """What the client was told, and not yet asked for."""
+        text: str = self.value().decode()
+        self.clear()
+        return text
+
+
+class StartTests(ServiceTestCase):
+    """Starting."""
+
+    def test_order(self) -> None:
+        """It listens first, while it may at any port, and opens the journal then."""
+        service = self.service(LOOPBACK)
+        service.privilegedStartService()
+        self.assertEqual(1, len(self.reactor.tcpServers))
+        self.failureResultOf(self.journal.append(Said(Source("1", "alice"), "#a", "1", "hello")), NotStored)
+        self.assertFalse(service.running)
+        service.startService()
+        self.assertTrue(service.running)
+        self.assertEqual(1, len(self.reactor.tcpServers))
+
+    def test_withoutPrivileges(self) -> None:
+        """Where nobody asked it to listen before, it does when it starts."""
+        self.service(LOOPBACK).startService()
+        self.assertEqual(1, len(self.reactor.tcpServers))
+
+    def test_invitations(self) -> None:
+        """It says how to come in, one line a door, and what the journal keeps."""
+        self.started(LOOPBACK, "tcp:7000")
+        self.assertEqual(
+            [
+                "The line door is open: nc 127.0.0.1 6623",
+                "The line door is open: nc 127.0.0.1 7000",
+                self.journal.promise,
+            ],
+            self.logged(),
+        )
+
+    def test_oneFactoryADoor(self) -> None:
+        """A door that listens at several places is one door."""
+        self.started(LOOPBACK, "tcp:7000:interface=127.0.0.1")
+        (_, first, _, _), (_, second, _, _) = self.reactor.tcpServers
+        self.assertIs(first, second)
+
+    def test_journalFails(self) -> None:
+        """A journal that cannot be opened stops the start."""
+
+        class Broken(MemoryJournal):
+            def open(self, apply: Any) -> Deferred[None]:
+                return fail(NotStored("the file is not a journal"))
+
+        self.journal = Broken(Stamp(self.reactor.seconds, "test"))
+        service = self.service(LOOPBACK)
+        error = self.assertRaises(StartFailure, service.startService)
+        self.assertTrue(str(error).startswith("the journal cannot be opened: "), error)
+        self.assertIn("the file is not a journal", str(error))
+        self.assertFalse(service.running)
+
+    def test_journalTakesTooLong(self) -> None:
+        """A journal that is not open at once stops the start too."""
+
+        class Slow(MemoryJournal):
+            def open(self, apply: Any) -> Deferred[None]:
+                return Deferred()
+
+        self.journal = Slow(Stamp(self.reactor.seconds, "test"))
+        error = self.assertRaises(StartFailure, self.service(LOOPBACK).startService)
+        self.assertEqual("the journal cannot be opened: it takes too long", str(error))
+
+
+class RootTests(ServiceTestCase):
+    """A process that may do everything."""
+
+    root = True
+
+    def test_reachable(self) -> None:
+        """It is not started where other machines reach it."""
+        for endpoint in ("tcp:6623", "tcp:6623:interface=192.0.2.1", "tcp6:6623"):
+            error = self.assertRaises(StartFailure, self.started, LOOPBACK, endpoint)
+            self.assertIn("does not run as root; start it as twistd --uid USER twistchat", str(error))
+
+    def test_loopback(self) -> None:
+        """On this machine only, it is started with a warning."""
+        for endpoint in (LOOPBACK, "tcp:6623:interface=127.0.0.99", r"tcp6:6623:interface=\:\:1", "unix:chat.sock"):
+            self.events.clear()
+            self.started(endpoint)
+            self.assertIn("This server runs as root.  twistd --uid USER twistchat gives that up.", self.logged())
+
+    def test_notRoot(self) -> None:
+        """Anyone else may be reachable, and is not warned."""
+        self.root = False
+        self.started("tcp:6623")
+        self.assertFalse([line for line in self.logged() if "root" in line])
+
+
+class TakenPortTests(ServiceTestCase):
+    """A port that somebody else has."""
+
+    def test_taken(self) -> None:
+        """The error names the door, the endpoint and why; what listened already listens no more."""
+        self.reactor.taken.add(7000)
+        service = self.service(LOOPBACK, "tcp:7000:interface=127.0.0.1", "tcp:7001")
+        error = self.assertRaises(StartFailure, service.privilegedStartService)
+        text = str(error)
+        self.assertTrue(text.startswith("the line door cannot listen at tcp:7000:interface=127.0.0.1: "), text)
+        self.assertIn("Address already in use", text)
+        self.assertEqual(1, len(text.splitlines()))
+        self.assertEqual(([6623], [6623]), ([port for port, *_ in self.reactor.tcpServers], self.reactor.stopped))
+
+
+class StopTests(ServiceTestCase):
+    """Stopping: listen no more, finish what was proposed, tell everyone, close."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        assert isinstance(self.journal, HeldJournal)
+        self.held = self.journal
+        self.running = self.started(LOOPBACK)
+        self.stops: list[Deferred[None]] = []
+        (self.port,) = self.running._ports
+        self.patch(self.port, "stopListening", self.stopListening)
+        self.listening = True
+
+    def stopListening(self) -> Deferred[None]:
+        """Stand in for the port's own: takes a while."""
+        self.listening = False
+        stopped: Deferred[None] = Deferred()
+        self.stops.append(stopped)
+        return stopped
+
+    def arrive(self, nick: str) -> Transport:
+        """Bring someone into the lobby."""
+        transport = self.client()
+        assert isinstance(transport, Transport)
+        transport.server.dataReceived(f"{nick}\n/echo on\n".encode())
+        while self.held.waiting:
+            self.held.commit()
+            self.reactor.advance(0)
+        transport.told()
+        return transport
+
+    def test_order(self) -> None:
+        """Each step waits for the one before: the port, the journal, the clients."""
+        alice = self.arrive("alice")
+        alice.server.dataReceived(b"last words\n")
+        closings: list[Deferred[None]] = []
+        reallyClose = self.held.close
+
+        def close() -> Deferred[None]:
+            closing: Deferred[None] = Deferred()
+            closings.append(closing)
+            return closing
+
+        self.patch(self.held, "close", close)
+        stopped = self.running.stopService()
+        self.assertEqual((False, []), (self.listening, closings))
+        self.stops[0].callback(None)
+        self.assertEqual(1, len(closings))
+        self.reactor.advance(0)
+        self.assertEqual("", alice.told())
+        reallyClose().chainDeferred(closings[0])
+        self.assertNoResult(stopped)
+        self.reactor.advance(0)
+        self.assertEqual("[00:00] <alice> last words\n* The server is shutting down\n", alice.told())
+        self.assertFalse(alice.connected)
+        self.successResultOf(stopped)
+        self.assertFalse(self.running.running)
+
+    def stop(self) -> Deferred[None]:
+        """Stop, with a port that is closed at once."""
+        stopped = self.running.stopService()
+        self.stops[0].callback(None)
+        self.reactor.advance(0)
+        return stopped
+
+    def test_nobody(self) -> None:
+        """With nobody there it is done at once."""
+        self.successResultOf(self.stop())
+
+    def test_clientDoesNotRead(self) -> None:
+        """A client that does not read holds it up for a few seconds only."""
+        alice, bob = self.arrive("alice"), self.arrive("bob")
+        bob.reading = False
+        stopped = self.stop()
+        self.assertEqual((False, True), (alice.connected, bob.connected))
+        self.reactor.advance(CLOSING - 0.01)
+        self.assertNoResult(stopped)
+        self.reactor.advance(0.01)
+        self.assertFalse(bob.connected)
+        self.successResultOf(stopped)
+
+    def test_journalHangs(self) -> None:
+        """A disk that hangs holds it up for so many seconds; then it is logged, and the clients are told."""
+        alice = self.arrive("alice")
+        self.patch(self.held, "close", Deferred)
+        stopped = self.stop()
+        self.reactor.advance(FINISHING - 0.01)
+        self.assertEqual("", alice.told())
+        self.reactor.advance(0.02)
+        self.reactor.advance(0)
+        self.assertEqual("* The server is shutting down\n", alice.told())
+        self.successResultOf(stopped)
+        self.assertEqual(1, len(self.flushLoggedErrors()))
+
+    def test_journalFails(self) -> None:
+        """A journal that does not close well is logged; the clients are told all the same."""
+        alice = self.arrive("alice")
+        self.patch(self.held, "close", lambda: fail(NotStored("the disk is full")))
+        self.successResultOf(self.stop())
+        self.assertEqual("* The server is shutting down\n", alice.told())
+        self.assertEqual(1, len(self.flushLoggedErrors(NotStored)))
+
+    def test_nobodyComesIn(self) -> None:
+        """Whoever comes while it stops is not taken in."""
+        self.stop()
+        self.assertIs(None, self.reactor.tcpServers[0][1].buildProtocol(None))

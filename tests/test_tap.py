@@ -1,0 +1,207 @@
+"""Tests of L{twistchat.tap}: how the server is put together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from importlib import import_module
+from io import StringIO
+from typing import Any
+
+from twisted.internet.testing import MemoryReactorClock
+from zope.interface import implementer
+
+from tests.commandlines import CommandLineTestCase
+from twistchat.config import Draft
+from twistchat.doors.backstage import Backstage
+from twistchat.interfaces import IDoor, IDoorFactory
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.sqlite import SqliteJournal
+from twistchat.service import ChatService, StartFailure
+from twistchat.tap import cloakKey, makeJournal, makeService, plan
+from twisted import internet
+
+DEFAULT = "tcp:6623:interface=127.0.0.1"
+
+
+@implementer(IDoor)
+class FakeDoor:
+    """A door that somebody else wrote."""
+
+    summary = "A door."
+
+    def __init__(self, name: str, *defaultEndpoints: str) -> None:
+        self.name = name
+        self.defaultEndpoints = defaultEndpoints
+
+    def invitation(self, host: str, port: int) -> str:
+        """See L{IDoor.invitation}."""
+        return f"knock at {host} {port}"
+
+    def factory(self, backstage: Backstage) -> IDoorFactory:
+        """See L{IDoor.factory}.  Nobody comes in."""
+        raise AssertionError("this door is not to be opened")
+
+
+class PlanTests(CommandLineTestCase):
+    """Which door listens where."""
+
+    doors = (FakeDoor("line", DEFAULT), FakeDoor("irc", "tcp:6667", "tcp:6668"), FakeDoor("late"))
+
+    def planned(self, **listen: list[str]) -> list[tuple[str, str]]:
+        """The plan for these settings of listen."""
+        draft = Draft([door.name for door in self.doors])
+        for door, endpoints in listen.items():
+            draft.put(f"listen.{door}", endpoints, "here")
+        return [(listener.door.name, listener.description) for listener in plan(self.doors, draft.finish())]
+
+    def test_defaults(self) -> None:
+        """Where nothing is named, each door listens at its defaults."""
+        self.assertEqual([("line", DEFAULT), ("irc", "tcp:6667"), ("irc", "tcp:6668")], self.planned())
+
+    def test_named(self) -> None:
+        """Naming any door's endpoint replaces all defaults: only what is named listens."""
+        self.assertEqual([("irc", "tcp:1"), ("irc", "tcp:2")], self.planned(irc=["tcp:1", "tcp:2"]))
+        self.assertEqual([("line", "tcp:1"), ("late", "tcp:2")], self.planned(late=["tcp:2"], line=["tcp:1"]))
+
+    def test_nowhere(self) -> None:
+        """A door that is to listen nowhere does not."""
+        self.assertEqual([], self.planned(line=[]))
+
+
+class MakeJournalTests(CommandLineTestCase):
+    """The journal that the settings name."""
+
+    def test_memory(self) -> None:
+        """In memory, which says so."""
+        journal = makeJournal(self.settings("--journal", "memory"), MemoryReactorClock())
+        self.assertIsInstance(journal, MemoryJournal)
+        self.assertIn("in memory", journal.promise)
+
+    def test_sqlite(self) -> None:
+        """On disk; nothing is written before it is opened."""
+        journal = makeJournal(self.settings("--journal", "sqlite"), MemoryReactorClock())
+        self.assertIsInstance(journal, SqliteJournal)
+        self.assertEqual([], list(self.directory.iterdir()))
+
+
+class CloakKeyTests(CommandLineTestCase):
+    """The key of the cloaks."""
+
+    def test_memory(self) -> None:
+        """With nothing kept, it is another at each start."""
+        settings = self.settings("--journal", "memory")
+        first, second = cloakKey(settings)(), cloakKey(settings)()
+        self.assertEqual((32, 32), (len(first), len(second)))
+        self.assertNotEqual(first, second)
+        self.assertEqual([], list(self.directory.iterdir()))
+
+    def test_disk(self) -> None:
+        """With a journal on disk it is kept beside that, for nobody else to read."""
+        settings = self.settings("--journal", "sqlite", "--data", ".")
+        first = cloakKey(settings)()
+        self.assertEqual(32, len(first))
+        self.assertEqual(first, cloakKey(settings)())
+        (path,) = self.directory.iterdir()
+        self.assertEqual(0o600, path.stat().st_mode & 0o777)
+
+
+class MakeServiceTests(CommandLineTestCase):
+    """The server, put together on a reactor in memory."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.reactor: Any = MemoryReactorClock()
+        import_module("twisted.internet.reactor")  # there must be one to stand in for
+        self.patch(internet, "reactor", self.reactor)
+        self.stderr = StringIO()
+        self.patch(sys, "excepthook", self.keep)
+        self.patch(os, "geteuid", lambda: 1000)
+        self.unexpected: list[BaseException] = []
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
+
+    def keep(self, kind: type[BaseException], value: BaseException, traceback: object) -> None:
+        """Stand in for Python's own C{excepthook}."""
+        self.unexpected.append(value)
+
+    def make(self, *arguments: str) -> ChatService:
+        """Make the service of a command line."""
+        service = makeService(self.parse(*arguments))
+        assert isinstance(service, ChatService)
+        return service
+
+    def test_listens(self) -> None:
+        """Nothing listens before the service is started; then the line door does, on this machine only."""
+        service = self.make("--journal", "memory")
+        self.assertEqual([], self.reactor.tcpServers)
+        service.privilegedStartService()
+        service.startService()
+        ((port, _, _, interface),) = self.reactor.tcpServers
+        self.assertEqual((6623, "127.0.0.1"), (port, interface))
+
+    def test_whereItIsTold(self) -> None:
+        """It listens where it is told to, and only there."""
+        service = self.make("--line", "tcp:1:interface=127.0.0.1", "--line", "tcp:2:interface=127.0.0.2")
+        service.privilegedStartService()
+        self.assertEqual([(1, "127.0.0.1"), (2, "127.0.0.2")], [(p, i) for p, _, _, i in self.reactor.tcpServers])
+
+    def stopped(self, *arguments: str) -> str:
+        """Hold that a command line stops the start with one line, and give it."""
+        text = str(self.assertRaises(SystemExit, self.make, *arguments))
+        self.assertTrue(text.startswith("twistchat: "), text)
+        self.assertEqual(1, len(text.splitlines()), text)
+        return text
+
+    def test_badEndpoints(self) -> None:
+        """An endpoint that cannot be read stops the start; the error names it, its door, and what is wrong."""
+        for endpoint in ("nope", "foo:1", "tcp:abc", "tcp:1:colour=red", "ssl:1:privateKey=nope.pem"):
+            text = self.stopped("--line", endpoint)
+            self.assertIn(f"the line door's endpoint {endpoint} cannot be read: ", text)
+            self.assertTrue(text.endswith("; an endpoint is like tcp:6623:interface=127.0.0.1"), text)
+
+    def test_nowhere(self) -> None:
+        """A server that would listen nowhere is not started."""
+        self.assertEqual(
+            "twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623",
+            self.stopped("--set", "listen.line=[]"),
+        )
+
+    def test_ownMistakes(self) -> None:
+        """What stops the start is shown as one line; any other exception as always."""
+        self.make()
+        self.patch(sys, "stderr", self.stderr)
+        sys.excepthook(StartFailure, StartFailure("the port is taken"), None)
+        self.assertEqual("twistchat: the port is taken\n", self.stderr.getvalue())
+        error = ZeroDivisionError("ours")
+        sys.excepthook(ZeroDivisionError, error, None)
+        self.assertEqual([error], self.unexpected)
+        self.assertEqual("twistchat: the port is taken\n", self.stderr.getvalue())
+
+    def test_clock(self) -> None:
+        """Timers are measured on a clock that nobody sets back."""
+        self.make()
+        self.assertTrue(abs(self.reactor.seconds() - time.monotonic()) < 60)
+
+    def test_signals(self) -> None:
+        """SIGTERM and SIGINT stop the reactor, once; SIGHUP does nothing."""
+        self.make()
+        for hook, arguments, keywords in self.reactor.whenRunningHooks:
+            hook(*arguments, **keywords)
+        stops: list[None] = []
+        calls: list[Any] = []
+        self.reactor.stop = lambda: stops.append(None)
+        self.reactor.callFromThread = lambda call, *arguments: calls.append((call, arguments))
+        self.reactor.running = True
+        for number in (signal.SIGTERM, signal.SIGINT):
+            caught = signal.getsignal(number)
+            assert callable(caught)
+            caught(number, None)
+        self.assertEqual([], stops)
+        for call, arguments in calls:
+            call(*arguments)
+            self.reactor.running = False
+        self.assertEqual([None], stops)
+        self.assertEqual(signal.SIG_IGN, signal.getsignal(signal.SIGHUP))

@@ -1,0 +1,76 @@
+"""Tests of L{twistchat.testing.held}: a journal in the test's hands."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.errors import NotStored
+from twistchat.chat.events import Entry, Joined, Parted, Said, Source
+from twistchat.journal.stamp import Stamp
+from twistchat.testing import HeldJournal
+
+ALICE = Source("1", "alice")
+FIRST, SECOND = (Said(ALICE, "#a", "session", text) for text in ("first", "second"))
+PASSING = Joined(ALICE, "#a")
+
+
+class HeldJournalTests(SynchronousTestCase):
+    """Events happen when the test says so."""
+
+    def setUp(self) -> None:
+        self.applied: list[Entry] = []
+        self.journal = HeldJournal(Stamp(lambda: 0.0, "test"))
+        self.successResultOf(self.journal.open(self.applied.append))
+
+    def test_holds(self) -> None:
+        """An event waits."""
+        receipt = self.journal.append(FIRST)
+        self.assertNoResult(receipt)
+        self.assertEqual(([FIRST], []), (self.journal.waiting, self.applied))
+
+    def test_commit(self) -> None:
+        """Committed events happen in order."""
+        receipts = [self.journal.append(event) for event in (FIRST, PASSING, SECOND)]
+        self.journal.commit()
+        self.assertEqual([FIRST, PASSING, SECOND], [entry.event for entry in self.applied])
+        self.assertEqual(self.applied, [self.successResultOf(receipt) for receipt in receipts])
+        self.assertEqual([], self.journal.waiting)
+
+    def test_commitSome(self) -> None:
+        """So many of them, if the test says how many."""
+        self.journal.append(FIRST)
+        second = self.journal.append(SECOND)
+        self.journal.commit(1)
+        self.assertEqual([SECOND], self.journal.waiting)
+        self.assertNoResult(second)
+        self.journal.commit(0)
+        self.assertEqual([SECOND], self.journal.waiting)
+
+    def test_commitWhatFollows(self) -> None:
+        """What an event leads to happens too, unless the test counts."""
+
+        def follow(entry: Entry) -> None:
+            self.journal.append(SECOND)
+
+        self.journal.append(FIRST).addCallback(follow)
+        self.journal.commit(1)
+        self.assertEqual([SECOND], self.journal.waiting)
+        self.journal.append(FIRST).addCallback(follow)
+        self.journal.commit()
+        self.assertEqual([FIRST, SECOND, FIRST, SECOND], [entry.event for entry in self.applied])
+
+    def test_refuse(self) -> None:
+        """Refused events do not happen; the passing ones among them do."""
+        first, passing, second = (self.journal.append(event) for event in (FIRST, PASSING, SECOND))
+        self.journal.refuse("the disk is full")
+        for receipt in (first, second):
+            self.assertEqual("the disk is full", self.failureResultOf(receipt, NotStored).value.why)
+        self.assertEqual(PASSING, self.successResultOf(passing).event)
+        self.assertEqual(([PASSING], []), ([entry.event for entry in self.applied], self.journal.waiting))
+
+    def test_close(self) -> None:
+        """A journal that is closed lets what it holds happen, and takes no more."""
+        first = self.journal.append(FIRST)
+        self.successResultOf(self.journal.close())
+        self.assertEqual(FIRST, self.successResultOf(first).event)
+        self.failureResultOf(self.journal.append(Parted(ALICE, "#a", "")), NotStored)
