@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.audience import Broadcast
+from twistchat.chat.changes import checkChanges
 from twistchat.chat.events import (
     AwaySet,
     Entered,
@@ -20,7 +21,6 @@ from twistchat.chat.events import (
     Joined,
     Kicked,
     Kind,
-    ModeChange,
     ModesSet,
     Parted,
     Quit,
@@ -32,11 +32,11 @@ from twistchat.chat.events import (
 )
 from twistchat.chat.history import Around, Point, Span
 from twistchat.chat.limits import Limits, TokenBucket
-from twistchat.chat.masks import normalizeMask
-from twistchat.chat.modes import HALF_OPERATOR, RANK_BY_LETTER, ROOM_MODES, VOICE, Shape, parseChanges
+from twistchat.chat.modes import HALF_OPERATOR, VOICE, parseChanges
 from twistchat.chat.names import fold, normalizeNick, normalizeRoom, reserve, skeleton
 from twistchat.chat.rooms import ListItem, Member, Room
 from twistchat.chat.state import State
+from twistchat.chat.texts import checkMessage, checkText, withoutDelimiters
 from twistchat.chat.users import Session, User
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Chat:
         del user.sessions[session.id]
         if user.sessions:
             return None
-        return self._journal.append(Quit(user.source, reason[: self.limits.reason].translate(_WITHOUT_DELIMITERS)))
+        return self._journal.append(Quit(user.source, withoutDelimiters(reason[: self.limits.reason])))
 
     def rename(self, session: Session, nick: str) -> Receipt | None:
         """
@@ -158,7 +158,7 @@ class Chat:
     def setAway(self, session: Session, message: str | None) -> Receipt:
         """Be away with a message, or back with C{None}."""
         if message is not None:
-            self._checkText("the reason", message, self.limits.reason)
+            checkText("the reason", message, self.limits.reason)
         return self._journal.append(AwaySet(self._user(session).source, message))
 
     # Texts
@@ -180,14 +180,14 @@ class Chat:
             raise errors.Banned(room.name)
         if "m" in room.modes and (member is None or member.level < VOICE):
             raise errors.CannotSpeak(room.name)
-        self._checkMessage(text)
+        checkMessage(text, self.limits.message)
         return self._journal.append(Said(user.source, room.name, session.id, text, kind))
 
     def tell(self, session: Session, nick: str, text: str, kind: Kind = "message") -> Receipt:
         """Say a text to one user."""
         user = self._user(session)
         recipient = self._named(nick)
-        self._checkMessage(text)
+        checkMessage(text, self.limits.message)
         return self._journal.append(Told(user.source, session.id, recipient.source, text, kind))
 
     # Rooms
@@ -221,33 +221,33 @@ class Chat:
     def part(self, session: Session, name: str, reason: str = "") -> Receipt:
         """Leave a room."""
         room, member = self._membership(session, name)
-        self._checkText("the reason", reason, self.limits.reason)
+        checkText("the reason", reason, self.limits.reason)
         return self._journal.append(Parted(member.user.source, room.name, reason))
 
     def setTopic(self, session: Session, name: str, topic: str) -> Receipt:
         """Set a room's topic, or clear it with an empty one."""
         room, member = self._membership(session, name)
-        self._checkText("the topic", topic, self.limits.topic)
+        checkText("the topic", topic, self.limits.topic)
         if "t" in room.modes:
-            self._checkRank(room, member, HALF_OPERATOR)
+            room.require(member, HALF_OPERATOR)
         return self._journal.append(TopicSet(member.user.source, room.name, topic))
 
     def kick(self, session: Session, name: str, nick: str, reason: str = "") -> Receipt:
         """Put a user out of a room."""
         room, member = self._membership(session, name)
-        self._checkRank(room, member, HALF_OPERATOR)
-        self._checkText("the reason", reason, self.limits.reason)
+        room.require(member, HALF_OPERATOR)
+        checkText("the reason", reason, self.limits.reason)
         target = room.members.get(self._named(nick).source.uid)
         if target is None:
             raise errors.TargetNotInRoom(nick, room.name)
-        self._checkRank(room, member, target.level)
+        room.require(member, target.level)
         return self._journal.append(Kicked(member.user.source, room.name, target.user.source, reason))
 
     def invite(self, session: Session, name: str, nick: str) -> Receipt:
         """Invite a user into a room, past its locks."""
         room, member = self._membership(session, name)
         if "i" in room.modes:
-            self._checkRank(room, member, HALF_OPERATOR)
+            room.require(member, HALF_OPERATOR)
         invitee = self._named(nick)
         if invitee.source.uid in room.members:
             raise errors.AlreadyInRoom(invitee.nick, room.name)
@@ -262,24 +262,8 @@ class Chat:
         @return: C{None} where nothing would change.
         """
         room, member = self._membership(session, name)
-        wanted: dict[tuple[str, str | None], ModeChange] = {}
-        for adding, letter, parameter in parseChanges(letters, parameters):
-            change = self._modeChange(room, member, adding, letter, parameter)
-            if change is not None:
-                which = change.parameter if change.subject is not None or letter in room.lists else None
-                wanted.pop((letter, which), None)
-                wanted[letter, which] = change
-        changes = [change for change in wanted.values() if not room.isSo(change)]
-        for letter, items in room.lists.items():
-            after = set(items)
-            for change in changes:
-                if change.letter == letter and change.parameter is not None:
-                    (after.add if change.adding else after.discard)(change.parameter)
-            if len(after) > max(self.limits.bans, len(items)):
-                raise errors.ListFull(room.name, letter, self.limits.bans)
-        if not changes:
-            return None
-        return self._journal.append(ModesSet(member.user.source, room.name, tuple(changes)))
+        changes = checkChanges(room, member, parseChanges(letters, parameters), self._named, self.limits.bans)
+        return self._journal.append(ModesSet(member.user.source, room.name, changes)) if changes else None
 
     # What a session hears
 
@@ -405,23 +389,6 @@ class Chat:
             raise errors.NickInUse(nick, holder.nick)
         return nick
 
-    def _checkRank(self, room: Room, member: Member, level: int) -> None:
-        if member.level < level:
-            raise errors.NotOperator(room.name)
-
-    def _checkMessage(self, text: str) -> None:
-        limit = self.limits.message
-        if not text:
-            raise errors.NothingSaid
-        if 4 * len(text) > limit and (length := len(text.encode())) > limit:
-            raise errors.TooLong("the message", length, limit, "bytes")
-        _checkDelimiters("the message", text)
-
-    def _checkText(self, what: str, text: str, limit: int) -> None:
-        if len(text) > limit:
-            raise errors.TooLong(what, len(text), limit)
-        _checkDelimiters(what, text)
-
     def _checkLocks(self, room: Room, user: User, key: str | None) -> None:
         if room.barred(user.source):
             raise errors.Banned(room.name)
@@ -446,61 +413,3 @@ class Chat:
             room.joins = TokenBucket(limits.roomJoinBurst, limits.roomJoinRate, now)
         if wait := room.joins.take(now):
             raise errors.RoomTooFast(room.name, wait)
-
-    def _modeChange(
-        self, room: Room, member: Member, adding: bool, letter: str, parameter: str | None
-    ) -> ModeChange | None:
-        """Check one change of modes; C{None} where it asks for a list."""
-        rank = RANK_BY_LETTER.get(letter)
-        if rank is not None:
-            assert parameter is not None
-            target = room.members.get(self._named(parameter).source.uid)
-            if target is None:
-                raise errors.TargetNotInRoom(parameter, room.name)
-            if adding or target is not member:
-                self._checkRank(room, member, rank.grantedBy)
-            return ModeChange(adding, letter, target.user.nick, target.user.source)
-        mode = ROOM_MODES[letter]
-        if mode.shape is Shape.LIST:
-            if parameter is None:
-                return None
-            self._checkRank(room, member, mode.level)
-            return ModeChange(adding, letter, _checkMask(letter, parameter))
-        self._checkRank(room, member, mode.level)
-        if not adding:
-            return ModeChange(False, letter, room.modes.get(letter))
-        return ModeChange(True, letter, None if parameter is None else _checkParameter(letter, parameter))
-
-
-_WITHOUT_DELIMITERS = str.maketrans("\r\n\0", "   ")
-"""Makes spaces of what ends a line, for L{str.translate}."""
-
-
-def _checkDelimiters(what: str, text: str) -> None:
-    if "\n" in text or "\r" in text or "\0" in text:
-        raise errors.BadText(what, next(character for character in text if character in "\r\n\0"))
-
-
-LONGEST_KEY = 23
-"""Characters of a room's key: what IRC servers advertise as KEYLEN."""
-
-LONGEST_MASK = 200
-"""Characters of a mask."""
-
-
-def _checkParameter(letter: str, parameter: str) -> str:
-    """The normal form of the parameter with which a mode is set."""
-    if letter == "l":
-        if not (parameter.isascii() and parameter.isdigit() and 1 <= int(parameter[:10]) <= 1_000_000):
-            raise errors.BadModeParameter(letter, parameter, "a number from 1 to 1000000")
-        return str(int(parameter))
-    if not 1 <= len(parameter) <= LONGEST_KEY or not parameter.isprintable() or set(parameter) & set(" ,:"):
-        raise errors.BadModeParameter(letter, parameter, f"1 to {LONGEST_KEY} characters, no space, comma or colon")
-    return parameter
-
-
-def _checkMask(letter: str, parameter: str) -> str:
-    """The normal form of a mask in a list."""
-    if not parameter or not parameter.isprintable() or set(parameter) & set(" ,:") or len(parameter) > LONGEST_MASK:
-        raise errors.BadModeParameter(letter, parameter, f"a mask of 1 to {LONGEST_MASK} characters, nick!user@host")
-    return normalizeMask(parameter)

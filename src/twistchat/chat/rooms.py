@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twistchat.chat.audience import Audience, Broadcast
+from twistchat.chat.errors import NotOperator
 from twistchat.chat.events import ModeChange, Source
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.masks import fullMask, matches
@@ -104,6 +105,15 @@ class Room:
             return self.granted[fold(source.account)]
         led = self.members or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
         return "" if led else "o"
+
+    def require(self, member: Member, level: int) -> None:
+        """
+        Hold that a member's rank reaches for something.
+
+        @raise NotOperator: it does not.
+        """
+        if member.level < level:
+            raise NotOperator(self.name)
 
     def barred(self, source: Source) -> bool:
         """Whether a ban names this user and no exception does."""
