@@ -1,9 +1,15 @@
-"""What the disk can do: one fdatasync, and one commit a message."""
+"""
+What the disk can do: one fdatasync, and one commit a message.
+
+As a program (C{python -m bench.disk FOLDER SECONDS SIZE}) it measures both and prints them as JSON.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -44,3 +50,20 @@ def commits(folder: Path, seconds: float, size: int) -> float:
             count += 1
         database.close()
         return count / (time.monotonic() - began)
+
+
+def slowed(delay: float) -> list[str]:
+    """
+    What to put in front of a command so that each of its fdatasyncs takes longer.
+
+    @param delay: by how many milliseconds; 0 leaves the command as it is.
+    """
+    if not delay:
+        return []
+    inject = f"inject=fdatasync,fsync:delay_exit={round(1000 * delay)}"
+    return ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", inject]
+
+
+if __name__ == "__main__":
+    _folder, _seconds, _size = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+    print(json.dumps({"syncs": syncs(_folder, _seconds), "commits": commits(_folder, _seconds, _size)}))

@@ -11,13 +11,14 @@ import json
 import os
 import platform
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.disk import commits, syncs
+from bench.disk import slowed
 from bench.load import Crowd, median, percentile
 from bench.servers import twistchat
 
@@ -49,14 +50,17 @@ class Round:
     p99: float
 
 
-def measure(folder: Path, options: Sequence[str], each: int, rate: float, seconds: float) -> Round:
+def measure(
+    folder: Path, options: Sequence[str], before: Sequence[str], each: int, rate: float, seconds: float
+) -> Round:
     """Measure a server once, in a folder of its own."""
-    with tempfile.TemporaryDirectory(dir=folder) as place, twistchat(Path(place), options) as server:
+    with tempfile.TemporaryDirectory(dir=folder) as place, twistchat(Path(place), options, before) as server:
         crowd = Crowd(server.port, SENDERS)
         try:
-            before = server.cpu()
+            start = server.cpu()
             taken = crowd.flood(each, SIZE)
-            spent = server.cpu() - before
+            spent = server.cpu() - start
+            crowd.scatter()
             crowd.latencies.clear()
             crowd.pace(rate, seconds, SIZE)
             texts = each * SENDERS
@@ -74,17 +78,21 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--texts", type=int, default=2000, help="how many texts each of 50 connections sends")
     parser.add_argument("--rate", type=float, default=200, help="texts a second in the steady load")
     parser.add_argument("--seconds", type=float, default=10, help="how long the steady load lasts")
+    parser.add_argument("--sync-delay", type=float, default=0, help="milliseconds added to every fdatasync, by strace")
     parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
     chosen = parser.parse_args(arguments)
 
     single: list[float] = []
     fsyncs: list[float] = []
     rounds: dict[str, list[Round]] = {name: [] for name in JOURNALS}
+    before = slowed(chosen.sync_delay)
+    disk = [*before, sys.executable, "-m", "bench.disk", str(chosen.dir), "2", str(SIZE)]
     for _ in range(chosen.rounds):
-        single.append(commits(chosen.dir, 2, SIZE))
-        fsyncs += syncs(chosen.dir, 2)
+        found = json.loads(subprocess.run(disk, stdout=subprocess.PIPE, check=True).stdout)
+        single.append(found["commits"])
+        fsyncs += found["syncs"]
         for name, options in JOURNALS.items():
-            rounds[name].append(measure(chosen.dir, options, chosen.texts, chosen.rate, chosen.seconds))
+            rounds[name].append(measure(chosen.dir, options, before, chosen.texts, chosen.rate, chosen.seconds))
 
     machine = {
         "cpus": os.cpu_count(),

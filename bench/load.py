@@ -74,6 +74,16 @@ class Crowd:
             self.clients.append(client)
             self._selector.register(connection, selectors.EVENT_READ, client)
 
+    def scatter(self) -> None:
+        """Let everybody go into a room of their own."""
+        for number, client in enumerate(self.clients):
+            client.connection.setblocking(True)
+            client.connection.sendall(b"/leave #lobby\n/join #r%d\n" % number)
+            said = b""
+            while b" joined #r%d\n" % number not in said:
+                said += client.connection.recv(GULP)
+            client.connection.setblocking(False)
+
     def flood(self, each: int, size: int) -> float:
         """
         Let every client send texts as fast as the server takes them, and wait until everyone has heard all.

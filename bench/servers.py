@@ -42,16 +42,16 @@ class Server:
 
 
 @contextmanager
-def twistchat(folder: Path, options: Sequence[str], cpu: int | None = None) -> Iterator[Server]:
+def twistchat(folder: Path, options: Sequence[str], before: Sequence[str] = ()) -> Iterator[Server]:
     """
     Run C{twistd -n twistchat}, with loopback exempt from limits, and stop it as an administrator would.
 
     @param folder: its working directory, and where its data go.
     @param options: more options.
-    @param cpu: the processor it is to run on.
+    @param before: a command to run it under.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", TWISTD, "-n", "--pidfile=", "twistchat", "--line=tcp:0:interface=127.0.0.1"]
+    command = [*before, sys.executable, "-c", TWISTD, "-n", "--pidfile=pid", "twistchat"]
+    command.append("--line=tcp:0:interface=127.0.0.1:backlog=1024")
     command += ['--set=limits.exempt=["127.0.0.0/8"]', "--data=data", *options]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -63,11 +63,10 @@ def twistchat(folder: Path, options: Sequence[str], cpu: int | None = None) -> I
                 break
         else:
             raise RuntimeError("the server did not start:\n" + "".join(said))
-        if cpu is not None:
-            os.sched_setaffinity(process.pid, {cpu})
-        yield Server(process.pid, int(found[1]))
+        pid = int((folder / "pid").read_text())
+        yield Server(pid, int(found[1]))
+        os.kill(pid, signal.SIGTERM)
     finally:
-        process.send_signal(signal.SIGTERM)
         try:
             process.communicate(timeout=20)
         except subprocess.TimeoutExpired:
