@@ -144,9 +144,9 @@ class StartTests(ServiceTestCase):
         self.started(LOOPBACK, "tcp:7000")
         self.assertEqual(
             [
+                self.journal.promise,
                 "The line door is open: nc 127.0.0.1 6623",
                 "The line door is open: nc 127.0.0.1 7000",
-                self.journal.promise,
             ],
             self.logged(),
         )
@@ -193,6 +193,7 @@ class RootTests(ServiceTestCase):
         for endpoint in ("tcp:6623", "tcp:6623:interface=192.0.2.1", "tcp6:6623"):
             error = self.assertRaises(StartFailure, self.started, LOOPBACK, endpoint)
             self.assertIn("does not run as root; start it as twistd --uid USER twistchat", str(error))
+            self.assertEqual([], [line for line in self.logged() if "open" in line])
 
     def test_loopback(self) -> None:
         """On this machine only, it is started with a warning."""

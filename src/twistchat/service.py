@@ -81,15 +81,11 @@ class ChatService(Service):
                     port.stopListening()
                 raise StartFailure(f"the {name} door cannot listen at {listener.description}: {e}") from e
             self._ports.append(port)
-            host = port.getHost()
-            address, number = getattr(host, "host", None), getattr(host, "port", 0)
-            where = listener.description if address is None else listener.door.invitation(_reachable(address), number)
-            log.info("The {door} door is open: {where}", door=name, where=where)
         self._factories = list(factories.values())
 
     def startService(self) -> None:
         """
-        Open the journal.
+        Open the journal, and say how to come in.
 
         @raise StartFailure: it cannot be opened; or this is root's process, and reachable from other machines.
         """
@@ -107,6 +103,8 @@ class ChatService(Service):
             _now(self._journal.open(self._backstage.chat.state.apply))
         except Exception as e:
             raise StartFailure(f"the journal cannot be opened: {e}") from e
+        for listener, port in zip(self._listeners, self._ports, strict=True):
+            log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
         super().startService()
 
     async def _stop(self) -> None:
@@ -138,6 +136,15 @@ def _now(result: Deferred[Any]) -> Any:
 
 def _logged(failure: Failure) -> None:
     log.failure("The journal did not close in good order", failure)
+
+
+def _invitation(listener: Listener, port: IListeningPort) -> str:
+    """What to paste to come in: an address of this machine's own."""
+    host: Any = port.getHost()
+    address = getattr(host, "host", None)
+    if address is None:
+        return listener.description
+    return listener.door.invitation(_reachable(address), host.port)
 
 
 def _isLoopback(port: IListeningPort) -> bool:

@@ -51,6 +51,15 @@ class LineSplitter:
             self._hold(tail)
         return lines
 
+    def finish(self) -> list[bytes | Overlong]:
+        """
+        End the stream.
+
+        @return: the line that had no end, if there is one.
+        """
+        line = self._complete(b"")
+        return [line] if line else []
+
     def _hold(self, data: bytes) -> None:
         if self._skipped:
             self._skipped += len(data)

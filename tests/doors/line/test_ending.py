@@ -47,6 +47,20 @@ class HalfClosedTests(SynchronousTestCase):
         self.assertTrue(script.gone)
         self.assertEqual(0, len(server.chat.state.users))
 
+    def test_noLineEnd(self) -> None:
+        """What it did not end with a line's end is a line too, an overlong one included."""
+        for last, shown in (
+            (b"bye", "[12:00] <script> bye"),
+            (5000 * b"x", "! That line is too long: it has 5000 bytes"),
+        ):
+            server = MemoryServer()
+            script = server.connect()
+            assert script.transport is not None
+            script.transport.write(b"script\n/echo on\n" + last)
+            script.finish()
+            self.assertTrue(script.gone)
+            self.assertIn(shown, script.lines()[-1])
+
     def test_nothingSent(self) -> None:
         """Who sent nothing is not kept."""
         server = MemoryServer()

@@ -177,6 +177,17 @@ class HeldOrderTests(HeldTestCase):
         self.commit(1)
         self.alice.expect("[12:00] <alice> behind")
 
+    def test_errorsInTheirTurn(self) -> None:
+        """What is wrong with a line is said behind the answers to what was sent before it."""
+        self.alice.sendBytes(b"one\n/topic tea\n\x80\n" + 5000 * b"x" + b"\n/nonsense\n")
+        self.alice.expect()
+        self.commit(1)
+        self.commit(1)
+        found = [line[:20] for line in self.alice.lines()]
+        self.assertEqual(
+            ["* alice set the topi", "! That line is not U", "! That line is too l", "! There is no comman"], found
+        )
+
     def test_joinThenSay(self) -> None:
         """What is said behind a /join is said there: it is not even proposed before one is in the room."""
         self.alice.send("/join #den", "hello den", "/join #lobby", "hello lobby")

@@ -142,6 +142,13 @@ class LineProtocol(Connection):
                 return
             self._lineReceived(line)
 
+    def readConnectionLost(self) -> None:
+        """The client sends no more: what it did not end with a line's end is a line too."""
+        for line in self._splitter.finish():
+            if not self.ending:
+                self._lineReceived(line)
+        super().readConnectionLost()
+
     # Lines
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
@@ -150,28 +157,32 @@ class LineProtocol(Connection):
         wait = self.flooding()
         if isinstance(line, Overlong):
             limit = self.backstage.settings.limits.message
-            self._notTaken(f"That line is too long: it has {line.length} bytes, and {limit} fit.  Say it in parts.")
+            why = f"That line is too long: it has {line.length} bytes, and {limit} fit.  Say it in parts."
+            self.lane.submit(partial(self._refuse, why), False, 0)
             return
         try:
             text = line.decode()
         except UnicodeDecodeError as e:
-            self._notTaken(
+            why = (
                 f"That line is not UTF-8, from its byte {e.start + 1} on ({line[e.start]:#04x})."
                 "  Set your terminal to UTF-8, and say it again."
             )
+            self.lane.submit(partial(self._refuse, why), False, len(line))
             return
         if wait and not text.startswith("/quit"):
             limits = self.backstage.settings.limits
-            self._notTaken(
+            why = (
                 f"Too fast: {limits.floodBurst} lines at once are taken, then {limits.floodRate:g} a second."
                 f"  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
             )
+            self.lane.submit(partial(self._refuse, why), False, len(line))
             return
         together = self._registered and _sendsMessage(text)
         self.lane.submit(partial(self._serve, text), together, len(line))
 
-    def _notTaken(self, why: str) -> None:
-        if self._registered or self._mayTry():
+    def _refuse(self, why: str) -> None:
+        """Say why a line is not taken, in its turn."""
+        if not self.ending and (self._registered or self._mayTry()):
             self.reply(error(why))
 
     def _mayTry(self) -> bool:
