@@ -225,10 +225,7 @@ class Scene:
     def attach(self, person: Person, dialect: IDialect | None = None) -> Person:
         """A second session of someone's, in all their rooms."""
         other = self.connect(dialect)
-        other.session.user = person.user
-        person.user.sessions[other.session.id] = other.session
-        for room in person.user.rooms.values():
-            room.audience.add(other.session)
+        self.chat.attach(other.session, person.user)
         return other
 
     def room(self, name: str) -> Room:
