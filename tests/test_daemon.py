@@ -180,7 +180,7 @@ class ConversationTests(DaemonTestCase):
     def test_talk(self) -> None:
         """People talk; SIGHUP harms nobody; after SIGTERM they are told, and the process ends with status 0."""
         process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
-        output.until("nothing that is said outlives this process")
+        output.until("what anyone sees is there first")
         alice, bob = self.person(port, "alice"), self.person(port, "bob")
         alice.until("* bob joined #lobby")
         alice.send("hello, wörld")

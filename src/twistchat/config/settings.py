@@ -61,7 +61,7 @@ class JournalSettings:
     @ivar keep: how many entries the memory journal holds for history, of all conversations together.
     """
 
-    kind: Literal["memory", "sqlite"] = "memory"
+    kind: Literal["memory", "sqlite"] = "sqlite"
     durability: Literal["full", "relaxed"] = "full"
     retention: Age = 90 * 86400.0
     retentionCount: Number = 0
