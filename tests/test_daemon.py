@@ -180,7 +180,7 @@ class ConversationTests(DaemonTestCase):
     def test_talk(self) -> None:
         """People talk; SIGHUP harms nobody; after SIGTERM they are told, and the process ends with status 0."""
         process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
-        self.assertIn("nothing that is said outlives this process", output.text)
+        self.assertIn("what anyone sees is there first", output.text)
         alice, bob = self.person(port, "alice"), self.person(port, "bob")
         alice.until("* bob joined #lobby")
         alice.send("hello, wörld")

@@ -66,7 +66,9 @@ class SettingsTests(SynchronousTestCase):
         self.assertEqual(made, Settings())
         self.assertEqual(made.server, ServerSettings(name="twistchat", data="./twistchat-data"))
         self.assertEqual(made.chat, ChatSettings(lobby="#lobby", reserved=DEFAULT_RESERVED))
-        self.assertEqual(made.journal, JournalSettings(kind="memory", keep=10_000))
+        self.assertEqual(
+            made.journal, JournalSettings(kind="sqlite", durability="full", retention=7776000.0, keep=10_000)
+        )
         self.assertEqual(made.line, LineSettings(timezone="", motd=""))
         self.assertEqual(made.limits, Limits())
         self.assertEqual(dict(made.listen), {})

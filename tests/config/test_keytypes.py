@@ -12,10 +12,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Bytes, Networks, Seconds
 from twistchat.config.keytypes import (
+    Age,
     Directory,
     Endpoints,
     Greeting,
     Nicks,
+    Number,
     ServerName,
     Unfit,
     Zone,
@@ -50,6 +52,12 @@ class ReadingTests(SynchronousTestCase):
             (Seconds, "10 m", 600.0),
             (Seconds, "24h", 86400.0),
             (Seconds, "90d", 7776000.0),
+            (Age, 0, 0.0),
+            (Age, "12h", 43200.0),
+            (Number, 0, 0),
+            (Number, 7, 7),
+            (bool, True, True),
+            (bool, False, False),
             (Bytes, 1, 1),
             (Bytes, "1B", 1),
             (Bytes, "256KiB", 262144),
@@ -97,6 +105,9 @@ class ReadingTests(SynchronousTestCase):
             *((float, value, value, rate) for value in (0, 0.0, -1.5, True, "1", float("inf"), float("nan"), 10**400)),
             *((Seconds, value, value, time) for value in (0, -1, True, float("nan"), [30], "", "30", "s", "0s", "-3s")),
             *((Seconds, value, value, time) for value in ("30 S", "1y", "1h30m", "1.s", "٣s", "9" * 30 + "s", "30s\n")),
+            *((Age, value, value, "or 0 for no end") for value in (-1, False, "0", "0d", "ever", [90])),
+            *((Number, value, value, "a whole number of at least 0") for value in (-1, 0.0, False, True, "0", None)),
+            *((bool, value, value, "true or false is wanted") for value in (0, 1, "true", "yes", None)),
             *((Bytes, value, value, size) for value in (0, -1, True, 1.0, 2**63, [1], "", "256", "0KiB", "-1KiB")),
             *((Bytes, value, value, size) for value in ("1KB", "1kib", "1.5MiB", "9" * 18 + "GiB", "9" * 5000 + "B")),
             *(

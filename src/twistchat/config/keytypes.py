@@ -227,7 +227,7 @@ def _count(value: object, why: str = _COUNT) -> int:
 
 
 def _number(value: object) -> int:
-    return 0 if value == 0 and not isinstance(value, bool) else _count(value, _NUMBER)
+    return 0 if value == 0 and type(value) is int else _count(value, _NUMBER)
 
 
 def _switch(value: object) -> bool:

@@ -50,8 +50,8 @@ class JournalSettings:
     """
     The journal.
 
-    @ivar kind: "memory" keeps the journal in memory and loses it when the server stops; "sqlite" keeps it on disk, in
-        the data directory.  The option --journal sets it too.
+    @ivar kind: "sqlite" keeps the journal on disk, in the data directory; "memory" keeps it in memory and loses it when
+        the server stops.  The option --journal sets it too.
     @ivar durability: "full" puts every message on disk before anyone sees it, so that it survives a power failure;
         "relaxed" answers sooner, and a power failure takes the last moments with it.
     @ivar retention: how long entries are kept on disk; 0 for ever.  What a room has (its topic, modes, bans and ranks)
@@ -61,7 +61,7 @@ class JournalSettings:
     @ivar keep: how many entries the memory journal holds for history, of all conversations together.
     """
 
-    kind: Literal["memory", "sqlite"] = "memory"
+    kind: Literal["memory", "sqlite"] = "sqlite"
     durability: Literal["full", "relaxed"] = "full"
     retention: Age = 90 * 86400.0
     retentionCount: Number = 0

@@ -88,7 +88,7 @@ class Retention:
         """The sequence number before which entries are forgotten.  What comes from now on is never among them."""
         bound = 0
         if self._age:
-            time = int((self._now() - self._age) * 1000)
+            time = max(0, int((self._now() - self._age) * 1000))
             bound = min(await self._read(lambda reader: reader.since(time)), self._last() + 1)
         if self._count:
             bound = max(bound, await self._read(lambda reader: reader.newest(self._count)))

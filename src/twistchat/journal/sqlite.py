@@ -246,7 +246,11 @@ class SqliteJournal:
     def _written(self, outcome: Failure | None) -> None:
         batch, self._writing = self._writing, None
         assert batch is not None
+        well = not self._faulty
         why = self._judge(outcome)
+        if well and self._faulty:
+            # Where the disk is full, this may make room in the log.
+            self._checkpoint()
         self._settled.extend([(proposal, why if proposal.entry.event.durable else None) for proposal in batch])
         self._batches += 1
         self._entries += len(batch)

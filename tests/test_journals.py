@@ -1,0 +1,74 @@
+"""Which journal the settings make: L{twistchat.tap.makeJournal}."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.history import Span
+from twistchat.config import Draft
+from twistchat.interfaces import IJournal
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.sqlite import SqliteJournal
+from twistchat.tap import makeJournal
+from twistchat.testing.contract import said
+
+
+class PretendReactor(Clock):
+    """A clock that is told things by threads, and never listens."""
+
+    def callFromThread(self, *args: Any) -> None:
+        """Pass it over."""
+
+
+class MakeJournalTests(SynchronousTestCase):
+    """From settings to journals."""
+
+    def made(self, *assignments: str) -> IJournal:
+        """The journal of these settings."""
+        draft = Draft([])
+        for assignment in assignments:
+            draft.set(assignment)
+        self.clock = PretendReactor()
+        journal = makeJournal(draft.finish(), self.clock)
+        self.assertTrue(IJournal.providedBy(journal))
+        return journal
+
+    def test_memory(self) -> None:
+        """The journal in memory says what it keeps, and keeps as much as it is told."""
+        journal = self.made('journal.kind="memory"', "journal.keep=2")
+        self.assertIsInstance(journal, MemoryJournal)
+        self.assertIn("nothing that is said outlives this process", journal.promise)
+        self.successResultOf(journal.open(lambda entry: None))
+        for text in "abc":
+            self.successResultOf(journal.append(said(text)))
+        self.assertEqual(len(self.successResultOf(journal.read(Span("#room", 9)))), 2)
+
+    def test_sqlite(self) -> None:
+        """The one on disk says where it is, and begins nothing before it is opened."""
+        directory = Path(mkdtemp())
+        self.addCleanup(rmtree, directory)
+        journal = self.made('journal.kind="sqlite"', f'server.data="{directory}/data"')
+        self.assertIsInstance(journal, SqliteJournal)
+        self.assertEqual(
+            journal.promise, f"The journal is on disk, in {directory}/data: what anyone sees is there first."
+        )
+        self.assertEqual(list(directory.iterdir()), [])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_relative(self) -> None:
+        """A relative directory begins where the server is started."""
+        journal = self.made('journal.kind="sqlite"', 'server.data="some/data"')
+        self.assertIn(f"in {Path.cwd()}/some/data:", journal.promise)
+
+    def test_relaxed(self) -> None:
+        """With relaxed durability it says what that risks."""
+        journal = self.made('journal.kind="sqlite"', 'journal.durability="relaxed"')
+        self.assertIn(
+            "a power failure or a crash of the system loses what was said in the last moments", journal.promise
+        )
