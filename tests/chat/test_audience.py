@@ -313,7 +313,7 @@ class HearsTests(SynchronousTestCase):
 class ModelTests(SynchronousTestCase):
     """Any mixture, against a chat in which every entry is delivered at once."""
 
-    @settings(max_examples=150, derandomize=True, deadline=None)
+    @settings(max_examples=150)
     @given(
         st.lists(
             st.tuples(

@@ -49,7 +49,7 @@ class BucketTests(SynchronousTestCase):
                 now += wait
                 self.assertEqual(bucket.take(now), 0.0)
 
-    @settings(max_examples=200, derandomize=True, deadline=None)
+    @settings(max_examples=200)
     @given(
         st.integers(1, 8),
         st.sampled_from([0.25, 0.5, 1.0, 2.0]),

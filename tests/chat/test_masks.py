@@ -52,7 +52,7 @@ class MaskTests(SynchronousTestCase):
             with self.subTest(text):
                 self.assertEqual(normalizeMask(text), mask)
 
-    @settings(max_examples=300, derandomize=True, deadline=None)
+    @settings(max_examples=300)
     @given(st.text("aB*?!@ä", min_size=1))
     def test_normalForm(self, text: str) -> None:
         """A normal form is its own, names the same users, and has all three parts."""
@@ -61,7 +61,7 @@ class MaskTests(SynchronousTestCase):
         self.assertNotIn("**", mask)
         self.assertRegex(mask, "^[^!]+!.+@.+$")
 
-    @settings(max_examples=1000, derandomize=True, deadline=None)
+    @settings(max_examples=1000)
     @given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
     def test_matches(self, mask: str, text: str) -> None:
         """A mask matches as the regular expression does, its other characters standing for themselves."""

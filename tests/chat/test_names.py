@@ -23,7 +23,7 @@ from twistchat.chat.names import (
     skeleton,
 )
 
-steady = settings(derandomize=True, deadline=None, max_examples=300)
+steady = settings(max_examples=300)
 """The same examples in every run, and no opinion on how long one takes."""
 
 nickTexts = st.builds(

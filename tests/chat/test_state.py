@@ -231,7 +231,7 @@ ACTS = st.lists(
 class ReplayTests(SynchronousTestCase):
     """The same entries give the same state."""
 
-    @settings(max_examples=150, derandomize=True, deadline=None)
+    @settings(max_examples=150)
     @given(ACTS)
     def test_deterministic(self, acts: list[tuple[str, int, int, int]]) -> None:
         """All entries, applied again, give the whole state; what has no door behind it is the same."""
@@ -240,7 +240,7 @@ class ReplayTests(SynchronousTestCase):
             play.act(*act)
         self.assertEqual(shown(rebuilt(play.scene.entries)), shown(play.scene.state))
 
-    @settings(max_examples=250, derandomize=True, deadline=None)
+    @settings(max_examples=250)
     @given(ACTS)
     def test_durable(self, acts: list[tuple[str, int, int, int]]) -> None:
         """What is durable and not a text, applied alone, gives all that rooms keep, and nobody in them."""
@@ -251,7 +251,7 @@ class ReplayTests(SynchronousTestCase):
         self.assertEqual(kept(state), kept(play.scene.state))
         self.assertTrue(all(room.kept and not room.members for room in state.rooms))
 
-    @settings(max_examples=100, derandomize=True, deadline=None)
+    @settings(max_examples=100)
     @given(ACTS)
     def test_consistent(self, acts: list[tuple[str, int, int, int]]) -> None:
         """Users and rooms know of each other, no two names look alike, and no room outlasts its reasons."""

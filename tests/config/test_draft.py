@@ -287,7 +287,7 @@ class FileMistakeTests(SynchronousTestCase):
         ).map("".join),
         st.binary(max_size=2),
     )
-    @settings(derandomize=True, database=None, deadline=None, max_examples=300)
+    @settings(max_examples=300)
     def test_anything(self, text: str, tail: bytes) -> None:
         """Whatever a file holds gives settings, or an error of one printable line that begins with a place in it."""
         try:

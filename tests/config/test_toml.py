@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -78,7 +78,6 @@ class LineTests(SynchronousTestCase):
         ),
         st.sampled_from(["\n", "\r\n"]),
     )
-    @settings(derandomize=True, database=None, deadline=None)
     def test_anyOrder(self, statements: list[tuple[str, ...]], end: str) -> None:
         """The lines are right for any sequence of statements, with either line end."""
         lines: list[str] = []

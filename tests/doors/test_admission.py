@@ -133,7 +133,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertIn("Close one", admission.admit("192.0.2.1") or "")
         self.assertIn("new connections", admission.admit("192.0.2.2") or "")
 
-    @settings(max_examples=200, derandomize=True, deadline=None)
+    @settings(max_examples=200)
     @given(
         st.lists(
             st.tuples(

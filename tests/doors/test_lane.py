@@ -158,7 +158,7 @@ class LaneTests(SynchronousTestCase):
         commands.finish("join")
         self.assertEqual((commands.started, commands.signals), (["join"], ["pause", "resume", "idle"]))
 
-    @settings(max_examples=300, derandomize=True, deadline=None)
+    @settings(max_examples=300)
     @given(st.lists(st.tuples(st.sampled_from("mmmccsf"), st.integers(0, 50)), max_size=80))
     def test_model(self, steps: list[tuple[str, int]]) -> None:
         """

@@ -568,7 +568,7 @@ class ScheduleTests(SynchronousTestCase):
         received += plumbing.drain()
         return expected + (held or b""), received
 
-    @settings(max_examples=250, derandomize=True, deadline=None)
+    @settings(max_examples=250)
     @given(STEPS)
     def test_socket(self, steps: list[tuple[str, int]]) -> None:
         """Through a socket with a small buffer all bytes arrive, in order, and then the connection is closed."""
@@ -581,7 +581,7 @@ class ScheduleTests(SynchronousTestCase):
         finally:
             plumbing.dispose()
 
-    @settings(max_examples=250, derandomize=True, deadline=None)
+    @settings(max_examples=250)
     @given(STEPS)
     def test_push(self, steps: list[tuple[str, int]]) -> None:
         """So they do through a transport that pauses and resumes."""
@@ -591,7 +591,7 @@ class ScheduleTests(SynchronousTestCase):
         self.assertTrue(plumbing.transport.disconnecting)
         self.assertEqual((plumbing.overflows, self.flushLoggedErrors()), ([], []))
 
-    @settings(max_examples=250, derandomize=True, deadline=None)
+    @settings(max_examples=250)
     @given(STEPS, st.sampled_from([100, 10_000, 60_000]), st.booleans())
     def test_bounded(self, steps: list[tuple[str, int]], limit: int, push: bool) -> None:
         """

@@ -32,14 +32,14 @@ class EncodingTests(SynchronousTestCase):
         self.assertEqual(sorted(KINDS.values()), kinds.split())
 
     @given(SAMPLES)
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_roundTrip(self, event: Event) -> None:
         """An event is read as it was written."""
         kind, body = encode(event)
         self.assertEqual(decode(kind, json.dumps(body)), event)
 
     @given(SAMPLES)
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_laterFields(self, event: Event) -> None:
         """What a later version added to an event, or to whom it names, is passed over."""
         kind, body = encode(event)

@@ -65,7 +65,7 @@ class RebuildingTests(SynchronousTestCase):
     """The state of rooms, before and after."""
 
     @given(st.lists(EVENTS, max_size=30))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_rooms(self, events: list[Event]) -> None:
         """Topic, modes, lists and ranks of accounts are after a restart what they were before."""
         directory = mkdtemp()

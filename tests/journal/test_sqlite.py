@@ -16,6 +16,7 @@ from twistchat.chat.events import Entry, Joined, ModeChange, ModesSet, Parted, Q
 from twistchat.chat.history import Span
 from twistchat.interfaces import IJournal
 from twistchat.journal import sqlite
+from twistchat.journal.rows import RowWriter
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.testing.contract import ANN, BOB, GUEST, JournalContract, said
 from twistchat.testing.workers import HeldWorker, InlineWorker
@@ -139,7 +140,7 @@ class CommitTests(DiskTestCase):
     def test_readsWhatWasApplied(self) -> None:
         """What is on disk is not read, nor found, before it has been applied."""
         (entry,) = self.append(said("one word"))
-        self.store.write(sqlite._row(replace(entry, sequence=entry.sequence + 1), "#room").join("[]"))
+        self.store.write(RowWriter().row(replace(entry, sequence=entry.sequence + 1), "#room").join("[]"))
         self.assertEqual(len(self.onDisk()), 2)
         self.assertEqual(self.read(Span("#room", 9)), [entry])
         found = self.journal.search(["#room"], "word", 9)

@@ -23,10 +23,11 @@ from twistchat.chat.errors import ChatError, NotStored
 from twistchat.chat.events import Entry, Event
 from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
-from twistchat.journal.encoding import Unreadable, decode, encode
+from twistchat.journal.encoding import Unreadable, decode
 from twistchat.journal.migrate import JournalUnusable
 from twistchat.journal.reader import Reader
 from twistchat.journal.retention import Retention
+from twistchat.journal.rows import RowWriter
 from twistchat.journal.stamp import Stamp, msgid
 from twistchat.journal.store import FILE, Fault, Store
 from twistchat.journal.worker import Worker
@@ -65,22 +66,6 @@ class _Proposal:
         self.entry = entry
         self.row = row
         self.receipt: Deferred[Entry] = Deferred()
-
-
-_writeJson = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_writeAsciiJson = json.JSONEncoder(separators=(",", ":")).encode
-
-
-def _row(entry: Entry, conversation: str | None) -> str:
-    """An entry as L{Store.write} takes it."""
-    kind, body = encode(entry.event)
-    row = [entry.sequence, entry.time, kind, conversation, body]
-    text = _writeJson(row)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _writeAsciiJson(row)
-    return text
 
 
 @implementer(IJournal)
@@ -122,6 +107,7 @@ class SqliteJournal:
         self._durability = durability
         self._keepPassing = keepPassing
         self._retention = retention
+        self._rows = RowWriter()
         self._closed = True
         self._closing: list[Deferred[None]] = []
         self._waiting: deque[_Proposal] = deque()
@@ -172,7 +158,7 @@ class SqliteJournal:
         stored = durable or (self._keepPassing and where is not None)
         if entry.sequence > self._reserved - RESERVED // 2:
             self._reserve()
-        proposal = _Proposal(entry, _row(entry, where) if stored else "")
+        proposal = _Proposal(entry, self._rows.row(entry, where) if stored else "")
         self._durable += durable
         self._waiting.append(proposal)
         self._advance()

@@ -122,7 +122,7 @@ class TerminalSafetyTests(SynchronousTestCase):
     """Whatever someone types, nothing that a terminal obeys reaches anyone."""
 
     @given(st.lists(TEXTS.map(lambda text: text.replace("\n", " ")), min_size=1, max_size=4))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_anything(self, texts: list[str]) -> None:
         """Any text, in every place of every command that holds one."""
         drawn = itertools.cycle(texts)
@@ -168,14 +168,14 @@ class TerminalSafetyTests(SynchronousTestCase):
         bob.expect("[12:00] <alice> ␛[31mred␇ green␡\ufffd\ufffd", "[12:00] <alice> שלום עולם")
 
     @given(TEXTS)
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     def test_greeting(self, text: str) -> None:
         """Not even the administrator's greeting."""
         client = MemoryServer(replace(SETTINGS, line=LineSettings("UTC", text))).connect()
         harmless(client)
 
     @given(st.binary(max_size=200))
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_anyBytes(self, data: bytes) -> None:
         """Any bytes at all, before one has come in and after."""
         server = MemoryServer()
