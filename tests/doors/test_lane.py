@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.doors.lane import MOST_TOGETHER, Lane
@@ -32,6 +32,7 @@ class Commands:
             partial(self.signals.append, "pause"),
             partial(self.signals.append, "resume"),
             partial(self.signals.append, "idle"),
+            lambda failure: self.signals.append(f"refused {failure.value}"),
         )
 
     def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
@@ -53,6 +54,32 @@ class Commands:
     def finish(self, name: str) -> None:
         """Let a command take effect."""
         self.running.pop(name).callback(None)
+
+
+class RefusalTests(SynchronousTestCase):
+    """Commands that are refused."""
+
+    def test_atOnce(self) -> None:
+        """A command that raises, or whose Deferred has failed, is refused within the call, and the next one starts."""
+        commands = Commands()
+
+        def broken() -> Deferred[Any] | None:
+            raise ValueError("raised")
+
+        commands.submit("c1", at=broken)
+        commands.submit("m1", at=lambda: fail(ValueError("failed")))
+        commands.submit("c2", at=lambda: None)
+        self.assertEqual(["refused raised", "refused failed"], commands.signals)
+        self.assertEqual(["c1", "m1", "c2"], commands.started)
+        self.assertTrue(commands.lane.idle)
+
+    def test_later(self) -> None:
+        """One whose Deferred fails later is refused before the next one starts."""
+        commands = Commands()
+        commands.submit("c1")
+        commands.submit("c2", at=lambda: commands.signals.append("started"))
+        commands.running.pop("c1").errback(ValueError("failed"))
+        self.assertEqual(["refused failed", "started", "idle"], commands.signals)
 
 
 class LaneTests(SynchronousTestCase):

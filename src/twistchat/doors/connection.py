@@ -55,7 +55,7 @@ class Connection(Protocol, ABC):
     def __init__(self, backstage: Backstage, factory: ConnectionFactory) -> None:
         self.backstage = backstage
         self._factory = factory
-        self.lane = Lane(backstage.settings.limits.recvq, self._pause, self._resume, self._leaveIfServed)
+        self.lane = Lane(backstage.settings.limits.recvq, self._pause, self._resume, self._leaveIfServed, self.refused)
 
     # For a door's protocol to say
 
@@ -74,6 +74,10 @@ class Connection(Protocol, ABC):
 
         @param fault: whether the client brought it about, and might do better.
         """
+
+    @abstractmethod
+    def refused(self, failure: Failure) -> None:
+        """Word for the client why one of its commands is refused."""
 
     @abstractmethod
     def tune(self, room: str) -> IDialect:

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 Work: TypeAlias = "Callable[[], Deferred[Any] | None]"
-"""Does a command.  Its Deferred fires, never fails, when the command has taken effect; C{None} where it has already."""
+"""
+Does a command.  Its Deferred fires when the command has taken effect; C{None} where it has already.  It raises, or its
+Deferred fails, where the command is refused.
+"""
 
 MOST_TOGETHER = 32
 """Messages of one session that may be under way at once, so that no one sender fills the journal's queue."""
@@ -23,21 +27,28 @@ class Lane:
     starts when all before it have taken effect, and what comes behind it waits for it.
     """
 
-    __slots__ = ("_alone", "_full", "_idle", "_limit", "_pause", "_resume", "_running", "_size", "_waiting")
+    __slots__ = ("_alone", "_full", "_idle", "_limit", "_pause", "_refuse", "_resume", "_running", "_size", "_waiting")
 
     def __init__(
-        self, limit: int, pause: Callable[[], None], resume: Callable[[], None], idle: Callable[[], None]
+        self,
+        limit: int,
+        pause: Callable[[], None],
+        resume: Callable[[], None],
+        idle: Callable[[], None],
+        refuse: Callable[[Failure], None],
     ) -> None:
         """
         @param limit: how many bytes of commands may wait before no more should come.
         @param pause: called when more than that wait.
         @param resume: called when that is over.
         @param idle: called when the last command has taken effect, where that took longer than the call.
+        @param refuse: called with why a command is refused, before another starts.
         """
         self._limit = limit
         self._pause = pause
         self._resume = resume
         self._idle = idle
+        self._refuse = refuse
         self._running = 0
         self._alone = self._full = False
         self._waiting: deque[tuple[Work, bool, int]] = deque()
@@ -75,11 +86,24 @@ class Lane:
     def _start(self, work: Work, together: bool) -> None:
         self._running += 1
         self._alone = not together
-        done = work()
-        if done is None or (done.called and not done.paused):
+        try:
+            done = work()
+        except Exception:
             self._running -= 1
+            self._refuse(Failure())
+            return
+        if done is None:
+            self._running -= 1
+        elif done.called and not done.paused:
+            self._running -= 1
+            if isinstance(done.result, Failure):
+                done.addErrback(self._refuse)
         else:
-            done.addBoth(self._done)
+            done.addCallbacks(self._done, self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        self._refuse(failure)
+        self._done(None)
 
     def _done(self, _: object) -> None:
         self._running -= 1

@@ -127,6 +127,16 @@ class LineProtocol(Connection):
         """See L{Connection.farewell}."""
         return error(reason) if fault else notice(reason)
 
+    def refused(self, failure: Failure) -> None:
+        """See L{Connection.refused}."""
+        if isinstance(failure.value, ChatError):
+            self.reply(error(word(failure.value)))
+        elif isinstance(failure.value, Misused):
+            self.reply(error(str(failure.value)))
+        else:
+            log.failure("A command of the line door failed", failure)
+            self.reply(error("That failed inside the server, which has logged why.  Tell its administrator."))
+
     def tune(self, room: str) -> PlainDialect:
         """See L{IOutlet.tune}."""
         return self.dialects.current if room and room == self.current else self.dialects.other
@@ -194,18 +204,11 @@ class LineProtocol(Connection):
         return not self.ending
 
     def _serve(self, text: str) -> Deferred[Any] | None:
-        """Obey a line, and word what is refused."""
+        """Obey a line."""
         if self.ending:
             return None
-        try:
-            outcome = self._obey(text)
-        except Exception:
-            self._refused(Failure())
-            return None
-        if outcome is None:
-            return None
-        done = Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
-        return done.addErrback(self._refused)
+        outcome = self._obey(text)
+        return Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
 
     def _obey(self, text: str) -> Outcome:
         if not self._registered:
@@ -219,15 +222,6 @@ class LineProtocol(Connection):
         if command is None:
             raise Misused(f"There is no command /{name}.  /help lists the commands; to say it, type another / in front")
         return command.run(self, argument)
-
-    def _refused(self, failure: Failure) -> None:
-        if isinstance(failure.value, ChatError):
-            self.reply(error(word(failure.value)))
-        elif isinstance(failure.value, Misused):
-            self.reply(error(str(failure.value)))
-        else:
-            log.failure("A command of the line door failed", failure)
-            self.reply(error("That failed inside the server, which has logged why.  Tell its administrator."))
 
     async def _arrive(self, nick: str) -> None:
         """Come in under a name, and into the lobby."""
