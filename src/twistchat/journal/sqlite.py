@@ -44,8 +44,8 @@ WAITING = 4096
 RESERVED = 100_000
 """How many sequence numbers are reserved at a time: they are not given again if this process ends without notice."""
 
-CHECKPOINT_BATCHES = 256
-CHECKPOINT_ENTRIES = 8192
+CHECKPOINT_BATCHES = 512
+CHECKPOINT_ENTRIES = 16_384
 """After how many transactions, or entries, the log is moved into the database."""
 
 T = TypeVar("T")
