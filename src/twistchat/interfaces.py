@@ -60,7 +60,7 @@ class IJournal(Interface):
         Read a stretch of a conversation.
 
         @return: fires with the entries, oldest first; only such as have been applied.
-            Fails with L{NotStored <twistchat.chat.errors.NotStored>} where the journal cannot be read.
+            Fails with L{NotRead <twistchat.chat.errors.NotRead>} where the journal cannot be read.
         """
 
     def search(

@@ -14,7 +14,7 @@ from unittest import skipIf
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from tests.journal.disk import DiskTestCase
-from twistchat.chat.errors import NotStored
+from twistchat.chat.errors import NotRead, NotStored
 from twistchat.chat.events import Joined, Quit
 from twistchat.chat.history import Span
 from twistchat.journal.migrate import JournalUnusable
@@ -187,7 +187,7 @@ class FaultTests(DiskTestCase):
         self.openJournal()
         reading = self.journal.read(Span("#room", 500))
         self.settle()
-        self.assertEqual(self.failureResultOf(reading, NotStored).value.why, "the journal's file is damaged")
+        self.assertEqual(self.failureResultOf(reading, NotRead).value.why, "the journal's file is damaged")
 
     def test_bugs(self) -> None:
         """What fails for a reason that nobody thought of fails this batch only, and is logged."""

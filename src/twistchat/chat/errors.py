@@ -229,6 +229,13 @@ class RoomTooFast(ChatError):
 
 @dataclass
 class NotStored(ChatError):
-    """The journal could not keep the event, or could not be read; C{why} says what is wrong with it."""
+    """The journal could not keep the event; C{why} says what is wrong with it."""
+
+    why: str
+
+
+@dataclass
+class NotRead(ChatError):
+    """The journal could not be read; C{why} says what is wrong with it."""
 
     why: str

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.chat.errors import NotStored
+from twistchat.chat.errors import NotRead
 from twistchat.journal.store import Fault
 
 if TYPE_CHECKING:
@@ -108,6 +108,6 @@ class Retention:
 
     def _failed(self, failure: Failure) -> None:
         """The journal has a fault, which is logged: go on when that may be over."""
-        if failure.check(Fault, NotStored) is None:
+        if failure.check(Fault, NotRead) is None:
             log.failure("Old entries of the journal could not be forgotten", failure)
         self._later(EVERY, self._round)

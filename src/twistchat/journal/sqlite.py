@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import ChatError, NotStored
+from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.events import Entry, Event
 from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
@@ -360,19 +360,19 @@ class SqliteJournal:
         return result
 
     def _read(self, work: Callable[[Reader], T]) -> Deferred[T]:
-        """Read something.  Fails with L{NotStored}."""
+        """Read something.  Fails with L{NotRead}."""
         if self._closed:
-            return fail(NotStored("the journal is closed"))
+            return fail(NotRead("the journal is closed"))
         result: Deferred[T] = Deferred()
 
         def done(outcome: T | Failure) -> None:
             if not isinstance(outcome, Failure):
                 result.callback(outcome)
             elif isinstance(outcome.value, Fault):
-                result.errback(Failure(NotStored(outcome.value.why)))
+                result.errback(Failure(NotRead(outcome.value.why)))
             else:
                 log.failure("The journal could not be read", outcome)
-                result.errback(Failure(NotStored("the journal cannot be read")))
+                result.errback(Failure(NotRead("the journal cannot be read")))
 
         self._readings.submit(partial(work, self._reader), done)
         return result

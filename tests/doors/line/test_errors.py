@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from twisted.internet.defer import Deferred
@@ -12,6 +12,7 @@ from tests.doors.line.servers import STRANGER, limited
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, Event, Said
+from twistchat.chat.history import Around, Span
 from twistchat.doors.line.wording import WORDS, word
 from twistchat.journal.memory import MemoryJournal
 from twistchat.testing import MemoryServer
@@ -46,6 +47,7 @@ SAMPLES = (
     errors.TooFast("join rooms", 0.2),
     errors.RoomTooFast("#den", 3.0),
     errors.NotStored("the disk is full"),
+    errors.NotRead("the disk failed"),
 )
 """An error of every class."""
 
@@ -266,6 +268,31 @@ class FullDisk(MemoryJournal):
             failed.errback(errors.NotStored("the disk is full"))
             return failed
         return super().append(event)
+
+
+class Unreadable(MemoryJournal):
+    """A journal that cannot be read."""
+
+    def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
+        """See L{IJournal.read}."""
+        failed: Deferred[Sequence[Entry]] = Deferred()
+        failed.errback(errors.NotRead("the disk failed"))
+        return failed
+
+
+class NotReadTests(SynchronousTestCase):
+    """A journal that cannot be read."""
+
+    def test_told(self) -> None:
+        """Who comes in is in the room, sees who is there, and is told; and so is who asks for history."""
+        why = "! What was said before cannot be read just now: the disk failed.  Try /history later."
+        server = MemoryServer(journal=Unreadable)
+        alice = server.connect()
+        alice.send("alice", "/history", "hello")
+        alice.until("* 1 in #lobby: @alice")
+        alice.expect("* alice joined #lobby", why, why)
+        server.person("bob").send("/me listens")
+        alice.until("[12:00] * bob listens")
 
 
 class NotStoredTests(SynchronousTestCase):

@@ -46,8 +46,12 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hur
         entry = await joining
         client.setCurrent(fold(name))
         room = client.currentRoom()
-        past = await chat.history(session, room.name, chat.limits.historyOnJoin, before=entry.sequence)
-        client.reply(b"".join(_introduction(client, room)) + b"".join(showHistory(client, room.name, past)))
+        past: Sequence[Entry] = ()
+        try:
+            past = await chat.history(session, room.name, chat.limits.historyOnJoin, before=entry.sequence)
+        finally:
+            # Who comes into a room while the journal cannot be read sees who is there all the same.
+            client.reply(b"".join(_introduction(client, room)) + b"".join(showHistory(client, room.name, past)))
     finally:
         client.outbox.release()
 

@@ -39,6 +39,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.BadText: lambda e: f"{_sentence(e.what)} has U+{ord(e.character):04X} in it.  Say it without.",
     errors.TooFast: lambda e: f"You {e.what} too fast.  Try again in {ceil(e.wait)} s.",
     errors.RoomTooFast: lambda e: f"Too many are joining {e.room} just now.  Try again in {ceil(e.wait)} s.",
+    errors.NotRead: lambda e: f"What was said before cannot be read just now: {e.why}.  Try /history later.",
     errors.NotStored: lambda e: f"That was not taken, and nobody has seen it: {e.why}.  Try again later.",
 }
 """For each error, its words."""
