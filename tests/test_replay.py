@@ -6,24 +6,28 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.events import Entry, Said
 from twistchat.chat.history import Around, Span
+from twistchat.interfaces import IJournal
+from twistchat.journal.sqlite import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal, LineClient, MemoryServer
-from twistchat.testing.server import SETTINGS
+from twistchat.testing.server import NOON, SETTINGS
+from twistchat.testing.workers import HeldWorker
 
 TEXT = re.compile(r"\[12:00\] <[a-z]+> (line \d+)")
 
 
-class SlowJournal(HeldJournal):
+class SlowReader(HeldJournal):
     """
-    A journal that is slow to write and slow to read.
+    A journal that is slow to read, too.
 
-    @ivar entries: all that was applied.
     @ivar readings: what is being read, and who waits for it.
     """
 
@@ -32,7 +36,7 @@ class SlowJournal(HeldJournal):
         self.readings: list[tuple[Span | Around, Deferred[Sequence[Entry]]]] = []
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
-        """Read later: when C{answer} says so, and what is there then."""
+        """Read later, what is there then."""
         reading: Deferred[Sequence[Entry]] = Deferred()
         self.readings.append((span, reading))
         return reading
@@ -43,30 +47,88 @@ class SlowJournal(HeldJournal):
         super().read(span).chainDeferred(reading)
 
 
+class MemoryLag:
+    """A journal in memory that lags behind: the test says when something is written, and when something is read."""
+
+    def make(self, stamp: Stamp) -> IJournal:
+        """Make the journal."""
+        self._journal = SlowReader(stamp)
+        return self._journal
+
+    def busy(self) -> bool:
+        """Whether anything waits to be written or read."""
+        return bool(self._journal.waiting or self._journal.readings)
+
+    def write(self, random: Random) -> None:
+        """Let a few events happen, or none."""
+        self._journal.commit(random.randrange(4))
+
+    def read(self) -> None:
+        """Let a reading come back, if there is one."""
+        if self._journal.readings:
+            self._journal.answer()
+
+
+class SqliteLag:
+    """A journal on disk that lags behind."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._workers: list[HeldWorker] = []
+
+    def make(self, stamp: Stamp) -> IJournal:
+        """Make the journal."""
+
+        def work(name: str) -> HeldWorker:
+            self._workers.append(HeldWorker())
+            return self._workers[-1]
+
+        return SqliteJournal(self._directory, lambda: NOON, lambda: "j", work)
+
+    def busy(self) -> bool:
+        """Whether anything waits to be written or read."""
+        return any(self._workers)
+
+    def write(self, random: Random) -> None:
+        """Let a batch reach the disk, if there is one."""
+        writer, _ = self._workers
+        if len(writer):
+            writer.step()
+
+    def read(self) -> None:
+        """Let a reading come back, if there is one."""
+        _, reader = self._workers
+        if len(reader):
+            reader.step()
+
+
 def texts(client: LineClient) -> list[str]:
     """The lines that a client has seen said, in order."""
     return [found[1] for line in client.raw.decode().splitlines() if (found := TEXT.fullmatch(line))]
 
 
 class ReplayTests(SynchronousTestCase):
-    """Many clients, who talk, hang up and come back while the journal lags behind."""
+    """
+    Many clients, who talk, hang up and come back while the journal lags behind: what each connection shows is one
+    unbroken stretch of what the journal has of the room.
+    """
 
-    def test_withoutGapOrDouble(self) -> None:
-        """What each connection shows is one unbroken stretch of what the journal has of the room."""
+    def test_memory(self) -> None:
+        """With the journal in memory."""
         for seed in range(12):
-            self.converse(Random(seed))
+            self.converse(Random(seed), MemoryLag())
 
-    def converse(self, random: Random) -> None:
+    def test_sqlite(self) -> None:
+        """With the journal on disk."""
+        for seed in range(12):
+            directory = mkdtemp()
+            self.addCleanup(rmtree, directory)
+            self.converse(Random(seed), SqliteLag(directory))
+
+    def converse(self, random: Random, lag: MemoryLag | SqliteLag) -> None:
         """Let things happen at random, then compare."""
         limits = replace(SETTINGS.limits, historyOnJoin=random.choice((1, 10, 500)))
-        journals: list[SlowJournal] = []
-
-        def make(stamp: Stamp) -> SlowJournal:
-            journals.append(SlowJournal(stamp))
-            return journals[0]
-
-        server = MemoryServer(replace(SETTINGS, limits=limits), make)
-        (journal,) = journals
+        server = MemoryServer(replace(SETTINGS, limits=limits), lag.make)
         present: dict[str, LineClient] = {}
         every: list[LineClient] = []
         said = 0
@@ -84,19 +146,12 @@ class ReplayTests(SynchronousTestCase):
                     said += 1
                     random.choice(list(present.values())).send(f"line {said}")
                 case 4 | 5:
-                    journal.commit(random.randrange(4))
+                    lag.write(random)
                     server.settle()
-                case 6 if journal.readings:
-                    journal.answer()
+                case 6:
+                    lag.read()
                     server.settle()
-        while journal.waiting or journal.readings:
-            journal.commit()
-            server.settle()
-            if journal.readings:
-                journal.answer()
-                server.settle()
-
-        kept = self.successResultOf(HeldJournal.read(journal, Span("#lobby", 10_000)))
+        kept = self.read(server, lag, random)
         order = [entry.event.text for entry in kept if isinstance(entry.event, Said)]
         self.assertGreater(len(order), 50)
         whole = 0
@@ -110,3 +165,20 @@ class ReplayTests(SynchronousTestCase):
             if b"* You are " in client.raw:  # else their nick was still in use: its last holder's going waited
                 self.assertEqual(order[-1:], texts(client)[-1:])
         self.assertGreater(whole, len(order))
+        server.close()
+        self.settle(server, lag, random)
+
+    def settle(self, server: MemoryServer, lag: MemoryLag | SqliteLag, random: Random) -> None:
+        """Let everything reach the disk, and be read."""
+        while lag.busy():
+            lag.write(random)
+            lag.read()
+            server.settle()
+
+    def read(self, server: MemoryServer, lag: MemoryLag | SqliteLag, random: Random) -> Sequence[Entry]:
+        """All that the journal has of the lobby, when everything has reached it."""
+        self.settle(server, lag, random)
+        reading = server.journal.read(Span("#lobby", 10_000))
+        self.settle(server, lag, random)
+        entries: Sequence[Entry] = self.successResultOf(reading)
+        return entries
