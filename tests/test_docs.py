@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 import unittest
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.doors.line.commands import COMMANDS
 from twistchat.doors.line.door import LineDoor
+from twistchat.testing import MemoryServer
 
 ROOT = Path(__file__).parent.parent
 
@@ -51,9 +55,32 @@ class LineProtocolTests(SynchronousTestCase):
         self.assertIn(f"`{LineDoor.defaultEndpoints[0]}`", text)
 
     def test_client(self) -> None:
-        """Its client is Python."""
+        """Its client comes in, answers what it says it answers, and nothing else."""
         (client,) = blocks("docs/line-protocol.md", "python")
-        compile(client, "docs/line-protocol.md", "exec")
+        server = MemoryServer()
+        bob, helper = server.person("bob"), server.connect()
+        said: list[str] = []
+
+        class Lines:
+            """What the client reads from and prints to: a connection to the line door."""
+
+            def __iter__(self) -> Iterator[str]:
+                bob.send("!ping", "!pingpong")
+                for line in helper.lines():
+                    yield f"{line}\n"
+
+            def write(self, text: str) -> None:
+                said.append(text)
+                helper.sendBytes(text.encode())
+
+            def flush(self) -> None:
+                """Nothing waits."""
+
+        self.patch(socket, "create_connection", lambda address: closing(socket.socket()))
+        self.patch(socket.socket, "makefile", lambda *arguments, **more: nullcontext(Lines()))
+        exec(compile(client, "docs/line-protocol.md", "exec"), {})
+        self.assertEqual("helper\n/echo on\npong\n", "".join(said))
+        bob.until("[12:00] <helper> pong")
 
 
 class LinkTests(SynchronousTestCase):
