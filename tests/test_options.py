@@ -84,9 +84,7 @@ class OptionsTests(CommandLineTestCase):
 
     def test_missingFile(self) -> None:
         """A file that is named must be there; the error names it."""
-        self.assertEqual(
-            "twistchat: [Errno 2] No such file or directory: 'nope.toml'", self.refused("--config", "nope.toml")
-        )
+        self.assertEqual("twistchat: nope.toml: No such file or directory", self.refused("--config", "nope.toml"))
         self.assertIn(f"'{self.directory}'", self.refused("--config", str(self.directory)))
 
     def test_badFile(self) -> None:

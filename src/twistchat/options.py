@@ -54,8 +54,10 @@ class SettingsOptions(Options):
         """Read the configuration; a mistake in it, or in an option, ends the process with one line that says so."""
         try:
             self.settings = self.finish(self.read())
-        except (ConfigError, OSError) as e:
+        except ConfigError as e:
             raise SystemExit(f"twistchat: {e}") from None
+        except OSError as e:
+            raise SystemExit(f"twistchat: {e.filename}: {e.strerror}") from None
 
     def read(self) -> Draft:
         """The configuration file, then what C{--set} sets, then the options."""
