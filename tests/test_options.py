@@ -85,7 +85,7 @@ class OptionsTests(CommandLineTestCase):
     def test_missingFile(self) -> None:
         """A file that is named must be there; the error names it."""
         self.assertEqual("twistchat: nope.toml: No such file or directory", self.refused("--config", "nope.toml"))
-        self.assertIn(f"'{self.directory}'", self.refused("--config", str(self.directory)))
+        self.assertIn(f"{self.directory}: ", self.refused("--config", str(self.directory)))
 
     def test_badFile(self) -> None:
         """A mistake in a file is named with its line."""
