@@ -316,6 +316,32 @@ class SearchTests(SynchronousTestCase):
             '* End of history of "tea four" in your rooms',
         )
 
+    def test_pages(self) -> None:
+        """Alone it goes further back, without gap or double, to the beginning; new lines do not disturb it."""
+        server = MemoryServer()
+        alice = server.person("alice")
+        alice.send(*(f"tea {number}" for number in range(120)), "/search tea")
+        pages = [[line for line in alice.lines() if line[0] == "["]]
+        for _ in range(2):
+            alice.send("tea again", "/search")
+            pages.append([line for line in alice.lines() if line[0] == "["])
+        self.assertEqual([50, 50, 20], [len(page) for page in pages])
+        texts = [line.rpartition(" ")[2] for page in reversed(pages) for line in page]
+        self.assertEqual([f"{number}" for number in range(120)], texts)
+        alice.send("/search", "/search")
+        alice.expect(*2 * ['* Nothing more in your rooms has "tea"'])
+
+    def test_longPages(self) -> None:
+        """Lines that do not fit into one answer are in the next."""
+        server = MemoryServer()
+        alice = server.person("alice")
+        alice.send(*(f"{number} tea " + 4000 * "x" for number in range(40)), "/search tea")
+        found = [line.split()[3] for line in alice.lines() if line[0] == "["]
+        self.assertLess(len(found), 40)
+        alice.send("/search")
+        found = [line.split()[3] for line in alice.lines() if line[0] == "["] + found
+        self.assertEqual([f"{number}" for number in range(40)], found)
+
     def test_elsewhere(self) -> None:
         """Rooms that one is not in are not searched, nor what guests said in private."""
         self.bob.send("/join #den", "tea", "/msg alice tea")
@@ -335,7 +361,7 @@ class SearchTests(SynchronousTestCase):
         """It needs words; and where there is neither letter nor digit in them, nothing is found."""
         self.alice.send("tea", "/search", "/search ?!", "/search *")
         self.alice.expect(
-            "! That is typed /search WORDS",
+            "! That is typed /search WORDS; after that, /search alone goes further back",
             '* Nothing in your rooms has "?!"',
             '* Nothing in your rooms has "*"',
         )

@@ -62,9 +62,11 @@ class LineProtocol(Connection):
 
     @ivar current: the folded name of the room in which lines are said; C{""} while there is none.
     @ivar dialects: how entries are written for it.
+    @ivar searched: what was searched for last, and the sequence number before which to go on; or C{None}.
     """
 
     current = ""
+    searched: tuple[str, int] | None = None
     _unregisteredLines = 0
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory, dialects: Dialects) -> None:

@@ -79,25 +79,16 @@ def showHistory(
     What was said in a room: nothing where nothing was; or a line that says so, the entries with a line before the first
     of each day, and a line at the end.
 
-    No more than the newest of it, so that it fills half of what may wait for the client: nobody is to be dropped as a
-    slow reader for what others said.
-
     @param name: what it is the history of.
     @param dialect: how the entries are written; as those of the current room, unless told otherwise.
     """
     dialect = dialect or client.dialects.current
     clock = client.dialects.clock
-    space = client.backstage.settings.limits.sendq // 2
-    shown: list[tuple[Entry, bytes]] = []
-    for entry in reversed(entries):
-        data = b"" if isIgnored(client.openSession, entry.event) else dialect.render(entry)
-        space -= len(data)
-        if space < 0:
-            break
-        if data:
-            shown.append((entry, data))
     day = None
-    for entry, data in reversed(shown):
+    for entry in fitting(client, entries, dialect):
+        data = _written(client, entry, dialect)
+        if not data:
+            continue
         today = clock.day(entry.time)
         if today != day:
             yield notice(f"History of {name}, {today}")
@@ -105,6 +96,24 @@ def showHistory(
         yield data
     if day is not None:
         yield notice(f"End of history of {name}")
+
+
+def fitting(client: LineProtocol, entries: Sequence[Entry], dialect: PlainDialect) -> Sequence[Entry]:
+    """
+    The newest of these entries, as many as fill half of what may wait for the client: nobody is to be dropped as a slow
+    reader for what others said.
+    """
+    space = client.backstage.settings.limits.sendq // 2
+    for start in range(len(entries), 0, -1):
+        space -= len(_written(client, entries[start - 1], dialect))
+        if space < 0:
+            return entries[start:]
+    return entries
+
+
+def _written(client: LineProtocol, entry: Entry, dialect: PlainDialect) -> bytes:
+    """An entry as this client sees it: nothing, where it is from someone whom they ignore."""
+    return b"" if isIgnored(client.openSession, entry.event) else dialect.render(entry)
 
 
 def _introduction(client: LineProtocol, room: Room) -> Iterator[bytes]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.doors.line.rooms import showHistory
+from twistchat.doors.line.rooms import fitting, showHistory
 from twistchat.doors.line.table import Misused, Outcome, Table, words
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
     from twistchat.doors.line.protocol import LineProtocol
+
+PAGE = 50
+"""Entries that one C{/search} shows."""
 
 table = Table()
 
@@ -57,17 +60,22 @@ async def history(client: LineProtocol, argument: str) -> None:
         client.outbox.release()
 
 
-@table.command("search", "WORDS", "show the last lines of your rooms that have all these words")
+@table.command("search", "[WORDS]", "show the last lines of your rooms that have all these words; alone, those before")
 async def search(client: LineProtocol, argument: str) -> None:
-    """C{/search}: texts of the rooms where they are, and of their account's private conversations."""
-    if not argument:
-        raise Misused("That is typed /search WORDS")
-    chat = client.backstage.chat
+    """C{/search}: texts of the rooms where they are, and of their account's private conversations, page by page."""
+    chat, dialect = client.backstage.chat, client.dialects.other
+    if argument:
+        client.searched = (argument, chat.state.sequence + 1)
+    if client.searched is None:
+        raise Misused("That is typed /search WORDS; after that, /search alone goes further back")
+    words, before = client.searched
     client.hold()
     try:
-        found = await chat.search(client.openSession, argument, chat.limits.historyOnJoin, chat.state.sequence + 1)
-        shown = b"".join(showHistory(client, f'"{argument}" in your rooms', found, client.dialects.other))
-        client.reply(shown or notice(f'Nothing in your rooms has "{argument}"'))
+        found = fitting(client, await chat.search(client.openSession, words, PAGE, before), dialect)
+        shown = b"".join(showHistory(client, f'"{words}" in your rooms', found, dialect))
+        if found:
+            client.searched = (words, found[0].sequence)
+        client.reply(shown or notice(f'Nothing {"in" if argument else "more in"} your rooms has "{words}"'))
     finally:
         client.outbox.release()
 
