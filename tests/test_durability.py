@@ -130,7 +130,10 @@ class StraceTests(SynchronousTestCase):
             for client in (ann, bob):
                 client.until(f"durable {number} end")
         self.stop(process)
-        while f"{process.pid} +++ exited" not in (lines := trace.read_text("utf-8", "replace")):
+        ended = re.compile(rf"^{process.pid} +\+\+\+ exited", re.MULTILINE)
+        deadline = time.monotonic() + LONG
+        while not ended.search(lines := trace.read_text("utf-8", "replace")):
+            self.assertLess(time.monotonic(), deadline, "strace does not say that the server has ended")
             time.sleep(0.01)
         happened = completed(lines.splitlines())
         for number in range(5):
