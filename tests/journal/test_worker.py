@@ -22,8 +22,17 @@ class ThreadWorkerTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Start it."""
         self.called: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = SimpleQueue()
+        before = set(threading.enumerate())
         self.worker = ThreadWorker("a test's", lambda call, *args: self.called.put((call, args)))
-        self.addCleanup(self.worker.stop)
+        (self.thread,) = [
+            thread for thread in threading.enumerate() if thread.name == "a test's" and thread not in before
+        ]
+        self.addCleanup(self.end)
+
+    def end(self) -> None:
+        """End it, so that no other test meets it."""
+        self.worker.stop()
+        self.thread.join(LONG)
 
     def turn(self) -> None:
         """What a reactor does with what a thread gave it."""
@@ -56,12 +65,11 @@ class ThreadWorkerTests(SynchronousTestCase):
 
     def test_stop(self) -> None:
         """It does what was submitted before it ends; its thread holds no process up."""
-        (thread,) = [thread for thread in threading.enumerate() if thread.name == "a test's"]
-        self.assertTrue(thread.daemon)
+        self.assertTrue(self.thread.daemon)
         outcomes: list[object] = []
         self.worker.submit(lambda: "last", outcomes.append)
         self.worker.stop()
         self.turn()
-        thread.join(LONG)
-        self.assertFalse(thread.is_alive())
+        self.thread.join(LONG)
+        self.assertFalse(self.thread.is_alive())
         self.assertEqual(outcomes, ["last"])
