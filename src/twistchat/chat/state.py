@@ -127,7 +127,6 @@ class State:
         self._claim(event.nick, user)
         old, new = fold(user.nick), fold(event.nick)
         heard = list(audienceOf(user))
-        self.broadcast.flush()
         self.users.rename(user, replace(user.source, nick=event.nick))
         for room in user.rooms.values():
             room.members[event.source.uid].banned = None
