@@ -8,7 +8,8 @@ time-outs and the outbox.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol, ITCPTransport
@@ -109,14 +110,19 @@ class Connection(Protocol, ABC):
             self.backstage.chat.state.broadcast.settle(self.session)
         self.outbox.write(data)
 
-    def hold(self) -> None:
+    @contextmanager
+    def holding(self) -> Iterator[None]:
         """
-        Keep back what an audience is told from now on, until C{outbox.release}, so that something that is still being
-        read comes in front of it.
+        Keep back what an audience is told from now on, to the end of this context, so that something that is still
+        being read comes in front of it.
         """
         if self.session is not None:
             self.backstage.chat.state.broadcast.settle(self.session)
         self.outbox.hold()
+        try:
+            yield
+        finally:
+            self.outbox.release()
 
     def expel(self, reason: str) -> None:
         """Tell the client what it did wrong, and close the connection."""

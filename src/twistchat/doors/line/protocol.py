@@ -166,31 +166,37 @@ class LineProtocol(Connection):
     def _lineReceived(self, line: bytes | Overlong) -> None:
         if isinstance(line, bytes) and not line.strip():
             return
+        size = 0 if isinstance(line, Overlong) else len(line)
+        try:
+            text = self._read(line)
+        except Misused as bad:
+            self.lane.submit(partial(self._refuse, str(bad)), False, size)
+        else:
+            together = self._registered and _sendsMessage(text)
+            self.lane.submit(partial(self._serve, text), together, size)
+
+    def _read(self, line: bytes | Overlong) -> str:
+        """
+        The text of a line that may be obeyed.
+
+        @raise Misused: it may not.
+        """
+        limits = self.backstage.settings.limits
         wait = self.flooding()
         if isinstance(line, Overlong):
-            limit = self.backstage.settings.limits.message
-            why = f"That line is too long: it has {line.length} bytes, and {limit} fit.  Say it in parts."
-            self.lane.submit(partial(self._refuse, why), False, 0)
-            return
+            fits = f"it has {line.length} bytes, and {limits.message} fit"
+            raise Misused(f"That line is too long: {fits}.  Say it in parts.")
         try:
             text = line.decode()
         except UnicodeDecodeError as e:
-            why = (
-                f"That line is not UTF-8, from its byte {e.start + 1} on ({line[e.start]:#04x})."
-                "  Set your terminal to UTF-8, and say it again."
-            )
-            self.lane.submit(partial(self._refuse, why), False, len(line))
-            return
+            where = f"from its byte {e.start + 1} on ({line[e.start]:#04x})"
+            raise Misused(f"That line is not UTF-8, {where}.  Set your terminal to UTF-8, and say it again.") from None
         if wait and not text.startswith("/quit"):
-            limits = self.backstage.settings.limits
-            why = (
+            raise Misused(
                 f"Too fast: {limits.floodBurst} lines at once are taken, then {limits.floodRate:g} a second."
                 f"  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
             )
-            self.lane.submit(partial(self._refuse, why), False, len(line))
-            return
-        together = self._registered and _sendsMessage(text)
-        self.lane.submit(partial(self._serve, text), together, len(line))
+        return text
 
     def _refuse(self, why: str) -> None:
         """Say why a line is not taken, in its turn."""

@@ -36,8 +36,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hur
     @param hurried: see L{Chat.join <twistchat.chat.chat.Chat.join>}.
     """
     chat, session = client.backstage.chat, client.openSession
-    client.hold()
-    try:
+    with client.holding():
         joining = chat.join(session, name, key, hurried)
         if joining is None:
             client.setCurrent(fold(name))
@@ -52,8 +51,6 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hur
         finally:
             # Who comes into a room while the journal cannot be read sees who is there all the same.
             client.reply(b"".join(_introduction(client, room)) + b"".join(showHistory(client, room.name, past)))
-    finally:
-        client.outbox.release()
 
 
 def showMembers(name: str, members: Iterable[Member]) -> Iterator[bytes]:

@@ -30,10 +30,10 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
     chat = client.backstage.chat
     if target.startswith("#"):
         return chat.say(client.openSession, target, text)
+    recipient = chat.find(target)
     told = chat.tell(client.openSession, target, text)
-    away = chat.find(target).away
-    if away is not None:
-        client.reply(notice(f"{chat.find(target).nick} is away: {away}"))
+    if recipient.away is not None:
+        client.reply(notice(f"{recipient.nick} is away: {recipient.away}"))
     return told
 
 
@@ -50,14 +50,11 @@ async def history(client: LineProtocol, argument: str) -> None:
     if argument and not (argument.isascii() and argument.isdigit() and 1 <= int(argument[:9]) <= limits.historyReply):
         raise Misused(f"That is typed /history [N], with N from 1 to {limits.historyReply}")
     name = client.currentRoom().name
-    client.hold()
-    try:
+    with client.holding():
         count = int(argument) if argument else limits.historyOnJoin
         chat = client.backstage.chat
         past = await chat.history(client.openSession, name, count, before=chat.state.sequence + 1)
         client.reply(b"".join(showHistory(client, name, past)) or notice(f"{name} has no history yet"))
-    finally:
-        client.outbox.release()
 
 
 @table.command("search", "[WORDS]", "show the last lines of your rooms that have all these words; alone, those before")
@@ -69,15 +66,12 @@ async def search(client: LineProtocol, argument: str) -> None:
     if client.searched is None:
         raise Misused("That is typed /search WORDS; after that, /search alone goes further back")
     words, before = client.searched
-    client.hold()
-    try:
+    with client.holding():
         found = fitting(client, await chat.search(client.openSession, words, PAGE, before), dialect)
         shown = b"".join(showHistory(client, f'"{words}" in your rooms', found, dialect))
         if found:
             client.searched = (words, found[0].sequence)
         client.reply(shown or notice(f'Nothing {"in" if argument else "more in"} your rooms has "{words}"'))
-    finally:
-        client.outbox.release()
 
 
 @table.command("echo", "on|off", "also show you the lines you say yourself, once they have been taken")
