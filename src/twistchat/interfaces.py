@@ -82,6 +82,14 @@ class IJournal(Interface):
         @return: as L{read} has it.
         """
 
+    def locate(msgid: str) -> int | None:
+        """
+        The sequence number of the entry that has this message id.
+
+        @return: C{None} where the id is none of this journal's.  That there is such an entry, and where, only L{read}
+            tells: ask it for what is L{Around <twistchat.chat.history.Around>} that number.
+        """
+
     def close() -> Deferred[None]:
         """
         Finish what was proposed and take nothing more.
@@ -115,11 +123,29 @@ class IOutlet(Interface):
         within the call: a reader that is too slow is dropped later.
         """
 
-    def tune(room: str) -> IDialect:
+    def tune(place: str) -> IDialect:
         """
-        In which dialect this session hears a room.
+        In which dialect this session hears what comes from a place.
 
-        @param room: the room's folded name; C{""} for what is not of a room.
+        @param place: a room's folded name; C{""} for what is not of a room; or L{WATCHED
+            <twistchat.chat.audience.WATCHED>} for news of those whom it watches.
+        """
+
+    def echo(entry: Entry, data: bytes) -> bytes:
+        """
+        How this session is shown the outcome of a request of its own that it has put a label on.
+
+        @param entry: its event's label is one of this session's.
+        @param data: the entry in the dialect that this session hears.
+        @return: what is to be delivered in its place; empty where the outlet sees to that itself.
+        """
+
+    def moved(old: str, entry: Entry) -> None:
+        """
+        Take notice that a room where this session is has another name, after that has been told to the room.
+
+        @param old: the room's folded name until now.
+        @param entry: of a L{RoomRenamed <twistchat.chat.events.RoomRenamed>}.
         """
 
     def disconnect(reason: str) -> None:

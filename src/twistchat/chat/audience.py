@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from twistchat.interfaces import IDialect
 
 
+WATCHED = "*"
+"""The place from which news of watched users comes: no room is called that."""
+
+
 class Broadcast:
     """The audiences that have something waiting, and the way to one listener that keeps their order."""
 

@@ -29,6 +29,14 @@ class Limits:
     @ivar topic: a topic.
     @ivar reason: the reason of a kick, a part, a quit or an absence.
     @ivar message: a message that does not come through the IRC door, in bytes of UTF-8.
+    @ivar lines: lines one message may have.
+    @ivar realname: the free text that IRC calls realname.
+    @ivar watched: nicks that one session watches (IRC's MONITOR).
+    @ivar targets: recipients of one IRC command.
+    @ivar ircLine: an IRC message without its tags, in bytes, its line's end included.
+    @ivar ircTags: the tags that a client sends, in bytes.
+    @ivar ping: silence after which a client is asked whether it is still there, in seconds.
+    @ivar pingTimeout: silence after which it is taken for gone, in seconds.
     @ivar roomsPerUser: rooms one user is in.
     @ivar bans: masks in one list of one room.
     @ivar sendq: what may wait to leave for one connection, in bytes, the transport's own buffer included.
@@ -54,6 +62,14 @@ class Limits:
     topic: int = 390
     reason: int = 390
     message: Bytes = 4096
+    lines: int = 100
+    realname: int = 150
+    watched: int = 100
+    targets: int = 4
+    ircLine: Bytes = 512
+    ircTags: Bytes = 4094
+    ping: Seconds = 90.0
+    pingTimeout: Seconds = 150.0
     roomsPerUser: int = 100
     bans: int = 100
     sendq: Bytes = 256 * 1024

@@ -25,6 +25,13 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.InviteOnly: lambda e: f"Only those who were invited come into {e.room}.  Ask someone in it to /invite you.",
     errors.BadKey: lambda e: f"{e.room} has a key, and that is not it.  /join {e.room} KEY",
     errors.RoomFull: lambda e: f"{e.room} is full: it takes {e.limit}.  Try again later.",
+    errors.RegisteredOnly: lambda e: f"Only those with an account come into {e.room}.",
+    errors.SecureOnly: lambda e: f"Only those with an encrypted connection come into {e.room}.",
+    errors.OperatorsOnly: lambda e: f"Only operators of the server come into {e.room}.",
+    errors.Forwarded: lambda e: f"{word(e.why)}  It sends you to {e.to}: /join {e.to}",
+    errors.TextBlocked: lambda e: f"{e.room} takes no texts {e.why} (mode {e.letter}).  Say it otherwise.",
+    errors.NickFixed: lambda e: f"Nobody changes their nick in {e.room}.  /leave {e.room} first.",
+    errors.TextRefused: lambda e: f"{e.nick} takes no texts {e.why}.",
     errors.CannotSpeak: lambda e: f"Only those with a voice may speak in {e.room}.  Ask one of its operators.",
     errors.NotOperator: lambda e: (
         f"Your rank in {e.room} does not reach for that.  Ask one of its operators (@ in /who)."
@@ -32,6 +39,15 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.UnknownMode: lambda e: f"There is no mode {e.letter}.  /help mode lists them.",
     errors.BadModeParameter: lambda e: _badParameter(e),
     errors.ListFull: lambda e: f"The list {e.letter} of {e.room} is full: it takes {e.limit}.  Remove one first.",
+    errors.UnknownUserMode: lambda e: f"There is no user mode {e.letter} that you could change.",
+    errors.NotPrivileged: lambda e: f"That is for operators of the server who may {e.privilege}.",
+    errors.BadServerBan: lambda e: f"{e.mask} cannot be banned from the server: {e.why}.",
+    errors.NoSuchServerBan: lambda e: f"There is no ban from the server on {e.mask}.",
+    errors.ServerBanned: lambda e: f"You are banned from this server: {e.reason}",
+    errors.WatchListFull: lambda e: f"You watch {e.limit} nicks, and can watch no more.  Watch fewer.",
+    errors.RoomNameInUse: lambda e: f"There is a room {e.room} already.  Choose another name.",
+    errors.NoSuchText: lambda e: f"There is no text {e.msgid} in {e.target}, or none any more.",
+    errors.NotYours: lambda e: f"The text {e.msgid} in {e.target} is not yours to take back.",
     errors.NothingSaid: lambda e: "There is nothing to say in that line.  Type a text.",
     errors.TooLong: lambda e: (
         f"{_sentence(e.what)} is too long: it has {e.length} {e.unit}, and {e.limit} fit.  Say it shorter."
