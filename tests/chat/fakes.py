@@ -171,10 +171,14 @@ class Scene:
         self.now = 0.0
         self.wakes = 0
         self.entries: list[Entry] = []
-        self.journal = journal(Stamp(lambda: NOON + self.now, "t"))
         numbers = count(1)
+
+        def wall() -> float:
+            return NOON + self.now
+
+        self.journal = journal(Stamp(wall, "t"))
         self.chat = Chat(
-            self.journal, self._wake, lambda: self.now, lambda: f"id{next(numbers)}", limits or Limits(), reserved
+            self.journal, self._wake, lambda: self.now, wall, lambda: f"id{next(numbers)}", limits or Limits(), reserved
         )
         self.dialect = FakeDialect()
         self.journal.open(self._apply)

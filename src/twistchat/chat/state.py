@@ -9,13 +9,12 @@ proposer is to get; the same on every node.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
+from twistchat.chat import peopleevents
 from twistchat.chat.audience import Broadcast
-from twistchat.chat.errors import NickInUse, NoSuchNick, NotInRoom, RoomLookalike, TargetNotInRoom
+from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike, TargetNotInRoom
 from twistchat.chat.events import (
-    AwaySet,
-    Entered,
     Entry,
     Event,
     Invited,
@@ -23,8 +22,6 @@ from twistchat.chat.events import (
     Kicked,
     ModesSet,
     Parted,
-    Quit,
-    Renamed,
     Said,
     Source,
     Told,
@@ -32,7 +29,10 @@ from twistchat.chat.events import (
 )
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Member, Room, Rooms, Topic
-from twistchat.chat.users import Session, User, Users, audienceOf
+from twistchat.chat.serverbans import ServerBans
+from twistchat.chat.users import Session, User, Users
+from twistchat.chat.watching import Watchers
+from twistchat.chat.whowas import Whowas
 
 
 class State:
@@ -43,6 +43,9 @@ class State:
     @ivar rooms: every room there is.
     @ivar sessions: the sessions whose connections this process holds, by id.
     @ivar broadcast: the way to their outlets.
+    @ivar whowas: who was here.
+    @ivar watchers: which of the sessions watch whom.
+    @ivar serverBans: who is kept from the server.
     @ivar sequence: the sequence number of the entry last applied.
     """
 
@@ -52,13 +55,13 @@ class State:
         self.sessions: dict[str, Session] = {}
         self.broadcast = broadcast
         self.sequence = 0
+        self.whowas = Whowas()
+        self.watchers = Watchers()
+        self.serverBans = ServerBans()
         self._appliers: dict[type[Event], Callable[[Entry], None]] = {
+            **{kind: partial(apply, self) for kind, apply in peopleevents.APPLIERS.items()},
             Said: self._said,
             Told: self._told,
-            Entered: self._entered,
-            Quit: self._quit,
-            Renamed: self._renamed,
-            AwaySet: self._awaySet,
             Joined: self._joined,
             Parted: self._parted,
             Kicked: self._kicked,
@@ -97,50 +100,7 @@ class State:
             sessions.update(sender.sessions)
         self.broadcast.tell(entry, sessions.values())
 
-    # Users
-
-    def _entered(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Entered)
-        self._claim(event.source.nick, None)
-        user = User(event.source)
-        self.users.add(user)
-        session = self.sessions.get(event.session)
-        if session is not None:
-            user.sessions[session.id] = session
-            session.user = user
-
-    def _quit(self, entry: Entry) -> None:
-        user = self._user(entry)
-        heard = audienceOf(user)
-        for room in list(user.rooms.values()):
-            self._leave(room, user)
-        self.users.remove(user)
-        for session in user.sessions.values():
-            session.user = None
-        self.broadcast.tell(entry, [session for session in heard if session.id not in user.sessions])
-
-    def _renamed(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Renamed)
-        user = self._user(entry)
-        self._claim(event.nick, user)
-        old, new = fold(user.nick), fold(event.nick)
-        heard = list(audienceOf(user))
-        self.users.rename(user, replace(user.source, nick=event.nick))
-        for room in user.rooms.values():
-            room.members[event.source.uid].banned = None
-        for session in self.sessions.values():
-            if old in session.ignored:
-                session.ignored[new] = session.ignored[old]
-        self.broadcast.tell(entry, heard)
-
-    def _awaySet(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, AwaySet)
-        user = self._user(entry)
-        user.away = event.message
-        self.broadcast.tell(entry, audienceOf(user))
+    # Rooms
 
     def _invited(self, entry: Entry) -> None:
         event = entry.event
@@ -154,8 +114,6 @@ class State:
             raise NotInRoom(event.room)
         invitee.invitations.add(room)
         self.broadcast.tell(entry, (inviter.sessions | invitee.sessions).values())
-
-    # Rooms
 
     def _joined(self, entry: Entry) -> None:
         event = entry.event
@@ -209,15 +167,7 @@ class State:
     # What they share
 
     def _user(self, entry: Entry) -> User:
-        user = self.users.get(entry.event.source.uid)
-        if user is None:
-            raise NoSuchNick(entry.event.source.nick)
-        return user
-
-    def _claim(self, nick: str, claimant: User | None) -> None:
-        holder = self.users.lookalike(nick)
-        if holder is not None and holder is not claimant:
-            raise NickInUse(nick, holder.nick)
+        return self.users.of(entry.event.source)
 
     def _room(self, name: str, now: int) -> Room:
         room = self.rooms.get(name)
@@ -234,6 +184,11 @@ class State:
         if room is None:
             raise NotInRoom(name)
         return room, room.members.get(source.uid)
+
+    def leaveRooms(self, user: User) -> None:
+        """Take a user out of every room, without telling anyone."""
+        for room in list(user.rooms.values()):
+            self._leave(room, user)
 
     def _leave(self, room: Room, user: User) -> None:
         for session in user.sessions.values():

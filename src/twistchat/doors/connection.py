@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol, ITCPTransport
+from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol, ISSLTransport, ITCPTransport
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -167,7 +167,8 @@ class Connection(Protocol, ABC):
         exempt = backstage.admission.exempt(self.address)
         if not exempt:
             self._flood = TokenBucket(limits.floodBurst, limits.floodRate, backstage.clock.seconds())
-        self.session = backstage.chat.open(self, exempt)
+        secure = ISSLTransport.providedBy(self.transport)
+        self.session = backstage.chat.open(self, exempt, address=self.address, secure=secure)
         self._deadline = backstage.clock.callLater(limits.registration, self._late)
         self.begin()
 
