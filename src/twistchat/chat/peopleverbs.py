@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
@@ -162,6 +163,8 @@ class PeopleVerbs:
                 raise errors.Banned(room.name)
             if room.fixesNick(member):
                 raise errors.NickFixed(room.name)
+        if any(self._serverBan(replace(user.source, nick=nick), own.address) for own in user.sessions.values()):
+            raise errors.NickReserved(nick)
         self._checkRenames(session, user, "change your nick")
         return self._journal.append(Renamed(user.source, nick, label=label))
 
@@ -254,9 +257,8 @@ class PeopleVerbs:
         nicks = list(dict.fromkeys(nicks))
         refused = []
         for nick in nicks:
-            try:
-                watched = normalizeNick(nick, self.limits.nick)
-            except errors.BadNick:
+            watched = self._watchable(nick)
+            if watched is None:
                 continue
             if fold(watched) not in session.watched and len(session.watched) >= self.limits.watched:
                 refused.append(nick)
@@ -269,7 +271,9 @@ class PeopleVerbs:
     def unwatch(self, session: Session, nicks: Iterable[str]) -> None:
         """Let a session hear no more of these nicks."""
         for nick in nicks:
-            self.state.watchers.remove(session, nick)
+            watched = self._watchable(nick)
+            if watched is not None:
+                self.state.watchers.remove(session, watched)
 
     def unwatchAll(self, session: Session) -> None:
         """Let a session watch nobody any more."""
@@ -288,7 +292,7 @@ class PeopleVerbs:
         here: dict[str, User] = {}
         gone: dict[str, str] = {}
         for nick in nicks:
-            user = self.state.users.named(nick)
+            user = self.state.users.named(self._watchable(nick) or nick)
             if user is None:
                 gone.setdefault(fold(nick), nick)
             else:
@@ -357,6 +361,13 @@ class PeopleVerbs:
             raise errors.NickReserved(nick)
         self.state.users.checkFree(nick, claimant)
         return nick
+
+    def _watchable(self, nick: str) -> str | None:
+        """The display form of a nick that somebody could have; otherwise C{None}."""
+        try:
+            return normalizeNick(nick, self.limits.nick)
+        except errors.BadNick:
+            return None
 
     def _checkRenames(self, session: Session, user: User, what: str) -> None:
         if self._unbound(session, user):
