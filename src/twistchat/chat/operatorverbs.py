@@ -20,7 +20,11 @@ LONGEST_BAN = 100 * 365 * 86400.0
 
 
 class OperatorVerbs(PeopleVerbs):
-    """What operators of the server may ask: a part of L{Chat <twistchat.chat.chat.Chat>}."""
+    """
+    What operators of the server may ask.
+
+    A C{label} is the request's, for L{IOutlet.echo <twistchat.interfaces.IOutlet.echo>}.
+    """
 
     async def becomeOperator(
         self,

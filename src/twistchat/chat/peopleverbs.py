@@ -20,29 +20,28 @@ from twistchat.chat.events import (
     Source,
     UserModesSet,
 )
-from twistchat.chat.limits import Limits, TokenBucket
+from twistchat.chat.limits import TokenBucket
 from twistchat.chat.names import fold, normalizeNick, skeleton
-from twistchat.chat.peopleevents import wordServerBan
-from twistchat.chat.serverbans import ServerBan
-from twistchat.chat.state import State
+from twistchat.chat.serverbans import ServerBan, wordServerBan
 from twistchat.chat.texts import checkText, withoutDelimiters
 from twistchat.chat.usermodes import SETTABLE, parseUserModes, sortUserModes
 from twistchat.chat.users import Session, User
+from twistchat.chat.verbs import Verbs
 
 if TYPE_CHECKING:
-    from twistchat.interfaces import IJournal, IOutlet, Receipt
+    from twistchat.interfaces import IOutlet, Receipt
 
 LONGEST_HOST = 63
 """Characters of a username or a host: what IRC servers advertise as HOSTLEN."""
 
 
-class PeopleVerbs:
-    """What a session may ask for its user, and for itself: a part of L{Chat <twistchat.chat.chat.Chat>}."""
+class PeopleVerbs(Verbs):
+    """
+    What a session may ask for its user, and for itself.
 
-    state: State
-    limits: Limits
-    _journal: IJournal
-    _now: Callable[[], float]
+    A C{label} is the request's, for L{IOutlet.echo <twistchat.interfaces.IOutlet.echo>}.
+    """
+
     _wall: Callable[[], float]
     _ids: Callable[[], str]
     _reserved: frozenset[str]
@@ -340,17 +339,6 @@ class PeopleVerbs:
 
     # Checks
 
-    def _user(self, session: Session) -> User:
-        if session.user is None:
-            raise errors.NotEntered
-        return session.user
-
-    def _named(self, nick: str) -> User:
-        user = self.state.users.named(nick)
-        if user is None:
-            raise errors.NoSuchNick(nick)
-        return user
-
     def _unbound(self, session: Session, user: User) -> bool:
         """Whether limits on rates do not bind what a session asks for."""
         return session.exempt or user.may("exempt")
@@ -359,7 +347,9 @@ class PeopleVerbs:
         nick = normalizeNick(nick, self.limits.nick)
         if skeleton(nick) in self._reserved:
             raise errors.NickReserved(nick)
-        self.state.users.checkFree(nick, claimant)
+        holder = self.state.users.lookalike(nick)
+        if holder is not None and holder is not claimant:
+            raise errors.NickInUse(nick, holder.nick)
         return nick
 
     def _watchable(self, nick: str) -> str | None:

@@ -170,6 +170,11 @@ def normalizeServerBan(text: str) -> str:
     return mask
 
 
+def wordServerBan(reason: str) -> str:
+    """Why a connection ends that a ban meets."""
+    return f"Banned from this server: {reason}" if reason else "Banned from this server"
+
+
 def parseAddress(address: str | None) -> IPv4Address | IPv6Address | None:
     """
     Read an IP address.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import NickInUse, NoSuchNick, TextRefused
+from twistchat.chat.errors import TextRefused
 from twistchat.chat.events import Kind, Source
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.names import fold, skeleton
@@ -209,28 +209,6 @@ class Users:
     def lookalike(self, nick: str) -> User | None:
         """Whoever has this nick, or one that would be taken for it."""
         return self._bySkeleton.get(skeleton(nick))
-
-    def of(self, source: Source) -> User:
-        """
-        Whose names these are, or were.
-
-        @raise NoSuchNick: they are gone.
-        """
-        user = self._byUid.get(source.uid)
-        if user is None:
-            raise NoSuchNick(source.nick)
-        return user
-
-    def checkFree(self, nick: str, claimant: User | None) -> None:
-        """
-        Hold that a nick can be had.
-
-        @param claimant: who wants it; C{None} for someone who is not here yet.
-        @raise NickInUse: another has it, or one that would be taken for it.
-        """
-        holder = self.lookalike(nick)
-        if holder is not None and holder is not claimant:
-            raise NickInUse(nick, holder.nick)
 
     def add(self, user: User) -> None:
         """Take in a user whose nick nobody has."""
