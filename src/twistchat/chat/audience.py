@@ -56,14 +56,18 @@ class Broadcast:
             for room in session.user.rooms.values():
                 room.audience.flush()
 
-    def tell(self, entry: Entry, sessions: Iterable[Session]) -> None:
-        """Give an entry that is not of one room to these sessions, behind all that waits."""
+    def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "") -> None:
+        """
+        Give an entry that is not of one room to these sessions, behind all that waits.
+
+        @param place: whence it comes, as L{IOutlet.tune <twistchat.interfaces.IOutlet.tune>} has it.
+        """
         self.flush()
         rendered: dict[IDialect, bytes] = {}
         for session in sessions:
             if not hears(session, entry):
                 continue
-            dialect = session.outlet.tune("")
+            dialect = session.outlet.tune(place)
             data = rendered.get(dialect)
             if data is None:
                 data = rendered[dialect] = dialect.render(entry)

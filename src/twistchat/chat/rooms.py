@@ -129,6 +129,10 @@ class Room:
             member.banned = self.barred(member.user.source)
         return member.banned and member.level < VOICE
 
+    def fixesNick(self, member: Member) -> bool:
+        """Whether this member may not take another nick here."""
+        return False
+
     def change(self, change: ModeChange, by: str, time: int) -> None:
         """Carry out one change of modes.  One that is without effect has none."""
         if change.subject is not None:

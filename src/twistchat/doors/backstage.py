@@ -43,6 +43,7 @@ class Backstage:
         settings: Settings,
         journal: IJournal,
         clock: IReactorTime,
+        wall: Callable[[], float],
         ids: Callable[[], str],
         key: Callable[[], bytes],
     ) -> Backstage:
@@ -50,6 +51,7 @@ class Backstage:
         Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
 
         @param clock: the reactor's clock, or a test's.
+        @param wall: seconds since the epoch.
         @param ids: a new id at each call; none comes twice, not over restarts either.
         @param key: gives the key of the cloaks.
         """
@@ -58,6 +60,7 @@ class Backstage:
             journal,
             lambda: turn.tell(chat.state.broadcast.flush),
             clock.seconds,
+            wall,
             ids,
             settings.limits,
             settings.chat.reserved,
