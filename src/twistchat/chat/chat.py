@@ -13,30 +13,20 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.audience import Broadcast
-from twistchat.chat.changes import checkChanges
 from twistchat.chat.events import (
     AwaySet,
     Entered,
-    Invited,
-    Joined,
-    Kicked,
-    Kind,
-    ModesSet,
-    Parted,
     Quit,
     Renamed,
-    Said,
     Source,
-    Told,
-    TopicSet,
 )
 from twistchat.chat.history import Around, Point, Span
-from twistchat.chat.limits import Limits, TokenBucket
-from twistchat.chat.modes import HALF_OPERATOR, VOICE, parseChanges
-from twistchat.chat.names import fold, normalizeNick, normalizeRoom, reserve, skeleton
-from twistchat.chat.rooms import ListItem, Member, Room
+from twistchat.chat.limits import Limits
+from twistchat.chat.names import fold, normalizeNick, reserve, skeleton
+from twistchat.chat.roomverbs import RoomVerbs
 from twistchat.chat.state import State
-from twistchat.chat.texts import checkMessage, checkText, withoutDelimiters
+from twistchat.chat.texts import checkText, withoutDelimiters
+from twistchat.chat.textverbs import TextVerbs
 from twistchat.chat.users import Session, User
 
 if TYPE_CHECKING:
@@ -46,7 +36,7 @@ if TYPE_CHECKING:
     from twistchat.interfaces import IJournal, IOutlet, Receipt
 
 
-class Chat:
+class Chat(RoomVerbs, TextVerbs):
     """
     The chat, as doors see it.
 
@@ -161,110 +151,6 @@ class Chat:
             checkText("the reason", message, self.limits.reason)
         return self._journal.append(AwaySet(self._user(session).source, message))
 
-    # Texts
-
-    def say(self, session: Session, name: str, text: str, kind: Kind = "message") -> Receipt:
-        """Say a text in a room."""
-        user = self._user(session)
-        room = self.state.rooms.get(name)
-        member = None if room is None else room.members.get(user.source.uid)
-        if room is None:
-            raise errors.NoSuchRoom(name)
-        if member is None:
-            outside = "n" in room.modes or room.barred(user.source)
-            if "s" in room.modes and (outside or "m" in room.modes):
-                raise errors.NoSuchRoom(name)
-            if outside:
-                raise errors.NotInRoom(room.name)
-        elif room.silenced(member):
-            raise errors.Banned(room.name)
-        if "m" in room.modes and (member is None or member.level < VOICE):
-            raise errors.CannotSpeak(room.name)
-        checkMessage(text, self.limits.message)
-        return self._journal.append(Said(user.source, room.name, session.id, text, kind))
-
-    def tell(self, session: Session, nick: str, text: str, kind: Kind = "message") -> Receipt:
-        """Say a text to one user."""
-        user = self._user(session)
-        recipient = self._named(nick)
-        checkMessage(text, self.limits.message)
-        return self._journal.append(Told(user.source, session.id, recipient.source, text, kind))
-
-    # Rooms
-
-    def join(self, session: Session, name: str, key: str | None = None, hurried: bool = False) -> Receipt | None:
-        """
-        Come into a room, which begins where there was none.
-
-        @param key: the room's key, where it has one.
-        @param hurried: whether this join is the server's own doing, which no rate binds.
-        @return: C{None} where they are in it.
-        """
-        user = self._user(session)
-        name = normalizeRoom(name, self.limits.room)
-        if fold(name) in user.rooms:
-            return None
-        if len(user.rooms) >= self.limits.roomsPerUser:
-            raise errors.TooManyRooms(self.limits.roomsPerUser)
-        room = self.state.rooms.get(name)
-        if room is None:
-            twin = self.state.rooms.lookalike(name)
-            if twin is not None:
-                raise errors.RoomLookalike(name, twin.name)
-        else:
-            self._checkLocks(room, user, key)
-            name = room.name
-        if not (hurried or session.exempt):
-            self._checkJoinRates(user, room)
-        return self._journal.append(Joined(user.source, name))
-
-    def part(self, session: Session, name: str, reason: str = "") -> Receipt:
-        """Leave a room."""
-        room, member = self._membership(session, name)
-        checkText("the reason", reason, self.limits.reason)
-        return self._journal.append(Parted(member.user.source, room.name, reason))
-
-    def setTopic(self, session: Session, name: str, topic: str) -> Receipt:
-        """Set a room's topic, or clear it with an empty one."""
-        room, member = self._membership(session, name)
-        checkText("the topic", topic, self.limits.topic)
-        if "t" in room.modes:
-            room.require(member, HALF_OPERATOR)
-        return self._journal.append(TopicSet(member.user.source, room.name, topic))
-
-    def kick(self, session: Session, name: str, nick: str, reason: str = "") -> Receipt:
-        """Put a user out of a room."""
-        room, member = self._membership(session, name)
-        room.require(member, HALF_OPERATOR)
-        checkText("the reason", reason, self.limits.reason)
-        target = room.members.get(self._named(nick).source.uid)
-        if target is None:
-            raise errors.TargetNotInRoom(nick, room.name)
-        room.require(member, target.level)
-        return self._journal.append(Kicked(member.user.source, room.name, target.user.source, reason))
-
-    def invite(self, session: Session, name: str, nick: str) -> Receipt:
-        """Invite a user into a room, past its locks."""
-        room, member = self._membership(session, name)
-        if "i" in room.modes:
-            room.require(member, HALF_OPERATOR)
-        invitee = self._named(nick)
-        if invitee.source.uid in room.members:
-            raise errors.AlreadyInRoom(invitee.nick, room.name)
-        return self._journal.append(Invited(member.user.source, room.name, invitee.source))
-
-    def setModes(self, session: Session, name: str, letters: str, parameters: Sequence[str]) -> Receipt | None:
-        """
-        Change a room's modes, lists and ranks.  Where one change contradicts another, the last is carried out.
-
-        @param letters: as in C{"+ov-m"}.
-        @param parameters: those of the letters that have one, in order.
-        @return: C{None} where nothing would change.
-        """
-        room, member = self._membership(session, name)
-        changes = checkChanges(room, member, parseChanges(letters, parameters), self._named, self.limits.bans)
-        return self._journal.append(ModesSet(member.user.source, room.name, changes)) if changes else None
-
     # What a session hears
 
     def setEcho(self, session: Session, echo: bool) -> None:
@@ -295,24 +181,6 @@ class Chat:
         return first is not None
 
     # Questions
-
-    def listed(self, session: Session) -> list[Room]:
-        """The rooms this session may know of: its own, and all that are not secret."""
-        user = self._user(session)
-        return [room for room in self.state.rooms if "s" not in room.modes or user.source.uid in room.members]
-
-    def members(self, session: Session, name: str) -> list[Member]:
-        """Who is in a room; of a secret one, its members are told only."""
-        user = self._user(session)
-        room = self.state.rooms.get(name)
-        if room is None or ("s" in room.modes and user.source.uid not in room.members):
-            raise errors.NoSuchRoom(name)
-        return list(room.members.values())
-
-    def listItems(self, session: Session, name: str, letter: str) -> list[ListItem]:
-        """The masks in one of a room's lists, as they were set."""
-        room, _ = self._membership(session, name)
-        return list(room.lists[letter].values())
 
     async def history(
         self,
@@ -359,27 +227,6 @@ class Chat:
 
     # Checks
 
-    def _user(self, session: Session) -> User:
-        if session.user is None:
-            raise errors.NotEntered
-        return session.user
-
-    def _named(self, nick: str) -> User:
-        user = self.state.users.named(nick)
-        if user is None:
-            raise errors.NoSuchNick(nick)
-        return user
-
-    def _membership(self, session: Session, name: str) -> tuple[Room, Member]:
-        user = self._user(session)
-        room = self.state.rooms.get(name)
-        member = None if room is None else room.members.get(user.source.uid)
-        if room is None or (member is None and "s" in room.modes):
-            raise errors.NoSuchRoom(name)
-        if member is None:
-            raise errors.NotInRoom(room.name)
-        return room, member
-
     def _freeNick(self, nick: str, claimant: User | None) -> str:
         nick = normalizeNick(nick, self.limits.nick)
         if skeleton(nick) in self._reserved:
@@ -388,28 +235,3 @@ class Chat:
         if holder is not None and holder is not claimant:
             raise errors.NickInUse(nick, holder.nick)
         return nick
-
-    def _checkLocks(self, room: Room, user: User, key: str | None) -> None:
-        if room.barred(user.source):
-            raise errors.Banned(room.name)
-        if room in user.invitations:
-            return
-        if "i" in room.modes and not room.welcomed(user.source):
-            raise errors.InviteOnly(room.name)
-        if "k" in room.modes and room.modes["k"] != key:
-            raise errors.BadKey(room.name)
-        if "l" in room.modes and len(room.members) >= int(room.modes["l"] or 0):
-            raise errors.RoomFull(room.name, int(room.modes["l"] or 0))
-
-    def _checkJoinRates(self, user: User, room: Room | None) -> None:
-        limits, now = self.limits, self._now()
-        if user.joins is None:
-            user.joins = TokenBucket(limits.userJoinBurst, limits.userJoinRate, now)
-        if wait := user.joins.take(now):
-            raise errors.TooFast("join rooms", wait)
-        if room is None:
-            return
-        if room.joins is None:
-            room.joins = TokenBucket(limits.roomJoinBurst, limits.roomJoinRate, now)
-        if wait := room.joins.take(now):
-            raise errors.RoomTooFast(room.name, wait)
