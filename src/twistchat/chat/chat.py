@@ -141,8 +141,11 @@ class Chat(RoomVerbs, TextVerbs):
         if nick == user.nick:
             return None
         for room in user.rooms.values():
-            if room.silenced(room.members[user.source.uid]):
+            member = room.members[user.source.uid]
+            if room.silenced(member):
                 raise errors.Banned(room.name)
+            if room.fixesNick(member):
+                raise errors.NickFixed(room.name)
         return self._journal.append(Renamed(user.source, nick))
 
     def setAway(self, session: Session, message: str | None) -> Receipt:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twistchat.chat.events import Source
+from twistchat.chat.errors import TextRefused
+from twistchat.chat.events import Kind, Source
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.names import fold, skeleton
 
@@ -26,9 +28,11 @@ class Session:
     @ivar ignored: folded nicks whose texts and invitations it does not hear, each with the folded nick under which
         that user was first ignored: itself, or an earlier one of theirs.
     @ivar closed: whether the connection is gone.
+    @ivar spoke: when it last said something, in seconds on the chat's clock.
+    @ivar secure: whether its connection is encrypted.
     """
 
-    __slots__ = ("closed", "echo", "exempt", "id", "ignored", "outlet", "user")
+    __slots__ = ("closed", "echo", "exempt", "id", "ignored", "outlet", "secure", "spoke", "user")
 
     def __init__(self, id: str, outlet: IOutlet, exempt: bool) -> None:
         self.id = id
@@ -38,6 +42,21 @@ class Session:
         self.echo = False
         self.ignored: dict[str, str] = {}
         self.closed = False
+        self.spoke = 0.0
+        self.secure = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """
+    What makes a user an operator of the server.
+
+    @ivar title: what they are, for those who ask.
+    @ivar privileges: what they may do, of L{twistchat.chat.privileges.PRIVILEGES}.
+    """
+
+    title: str
+    privileges: frozenset[str]
 
 
 class User:
@@ -49,10 +68,11 @@ class User:
     @ivar rooms: where they are, by folded name.
     @ivar invitations: rooms whose locks they may pass once.
     @ivar away: why they are away, or C{None}.
+    @ivar operator: what makes them an operator of the server; C{None} where they are none.
     @ivar joins: how fast they join; not part of the state that entries rebuild.
     """
 
-    __slots__ = ("away", "invitations", "joins", "rooms", "sessions", "source")
+    __slots__ = ("away", "invitations", "joins", "operator", "rooms", "sessions", "source")
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -60,12 +80,30 @@ class User:
         self.rooms: dict[str, Room] = {}
         self.invitations: set[Room] = set()
         self.away: str | None = None
+        self.operator: Operator | None = None
         self.joins: TokenBucket | None = None
 
     @property
     def nick(self) -> str:
         """The nick in its display form."""
         return self.source.nick
+
+    @property
+    def secure(self) -> bool:
+        """Whether every connection of theirs is encrypted."""
+        return bool(self.sessions) and all([session.secure for session in self.sessions.values()])
+
+    def may(self, privilege: str) -> bool:
+        """
+        Whether they are an operator of the server with a privilege.
+
+        @param privilege: one of L{twistchat.chat.privileges.PRIVILEGES}.
+        """
+        return self.operator is not None and privilege in self.operator.privileges
+
+    def refusal(self, sender: User, text: str, kind: Kind) -> TextRefused | None:
+        """Why they do not take a private text; C{None} where they take it."""
+        return None
 
 
 class Users:
