@@ -23,6 +23,7 @@ class Backstage:
     @ivar chat: the verbs.
     @ivar turn: the end of the current turn.
     @ivar clock: for time-outs, and to measure rates with; it does not go back.
+    @ivar wall: what time it is, in seconds since the epoch.
     @ivar admission: who may connect.
     @ivar idle: finds the connections whose time is up.
     @ivar cloak: from an address to the host that others see.
@@ -32,6 +33,7 @@ class Backstage:
     chat: Chat
     turn: Turn
     clock: IReactorTime
+    wall: Callable[[], float]
     admission: Admission
     idle: Idle
     cloak: Callable[[str | None], str]
@@ -66,4 +68,4 @@ class Backstage:
             settings.chat.reserved,
         )
         admission = Admission(settings.limits, clock.seconds)
-        return cls(chat, turn, clock, admission, Idle(clock), cloak(key), settings)
+        return cls(chat, turn, clock, wall, admission, Idle(clock), cloak(key), settings)
