@@ -167,8 +167,8 @@ class RoomAppliers(Appliers):
         """
         The room of an event, or C{None} where there is none.
 
-        @raise NotInRoom: it was renamed while the event was on its way, and its proposer is to do so again.  In a
-            replay nobody is here, and so nobody was late.
+        @raise NotInRoom: it was renamed while the event was on its way, and whoever proposed it is to do so again.
+            (Nobody is here in a replay, and so nobody was late.)
         """
         room = self.rooms.get(event.room)
         if room is None and self.rooms.isVacated(event.room) and self.users.get(event.source.uid) is not None:
