@@ -72,10 +72,10 @@ class EncodingTests(SynchronousTestCase):
             ("joined", '{"by":["u","Ann"],"room":"#r"}'): Joined(Source("u", "Ann"), "#r"),
             (
                 "said",
-                '{"by":["u","Ann","~a","h",null,"",true],"room":"#r","session":"s","text":"a\\nb","kind":"action",'
-                '"rank":"o","tags":[["reply","j-1"],["x",""]]}',
+                '{"by":["u","Ann","~a","h",null,"",true],"room":"#r","session":"s","text":"a\\nb","rank":"o",'
+                + '"tags":[["reply","j-1"],["x",""]]}',
             ): Said(
-                Source("u", "Ann", "~a", "h", bot=True), "#r", "s", "a\nb", "action", "o", (("reply", "j-1"), ("x", ""))
+                Source("u", "Ann", "~a", "h", bot=True), "#r", "s", "a\nb", rank="o", tags=(("reply", "j-1"), ("x", ""))
             ),
             (
                 "unsaid",
