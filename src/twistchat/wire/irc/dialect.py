@@ -378,7 +378,7 @@ def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
 
 
 class IrcDialects:
-    """The dialects of a server: one object for all sessions that are written to alike, as long as one of them has it."""
+    """The dialects of a server: one object for all sessions that are written to alike, while any of them has it."""
 
     def __init__(self, serverName: str) -> None:
         self._serverName = serverName
