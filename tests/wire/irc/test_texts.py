@@ -177,16 +177,16 @@ class WriteTextTests(SynchronousTestCase):
     def test_agree(self, names: list[str], text: str, kind: Kind) -> None:
         """What the short way writes is what the long way would."""
         nick, username, host, target = names
-        data = writeText(nick, username, host, target, text, kind)
+        source = Source("u", nick, username, host)
+        data = writeText(b"", source, target, text, kind)
         if data:
-            pieces = split(nick or "*", username or "*", host or "*", target, text, kind)
+            pieces = split(source, target, text, kind)
             assert pieces is not None
-            if nick and username and host and not nick.startswith(":"):
-                self.assertEqual(pieces.lines, [[data]])
+            self.assertEqual(pieces.lines, [[data]])
             message = parse(data[:-2])
             self.assertEqual((message.source, message.params[0]), (f"{nick}!{username}@{host}", target))
 
     def test_taken(self) -> None:
         """What needs nothing replaced goes the short way."""
         for text in ("hello", ":-)", " x ", "é\x85\u2028\x1b\x02\x03", "\x01VERSION\x01"):
-            self.assertTrue(writeText("a", "b", "c", "#d", text, "message"), text)
+            self.assertTrue(writeText(b"", ALICE, "#d", text, "message"), text)
