@@ -31,12 +31,18 @@ from twistchat.chat.events import (
     Quit,
     RealnameSet,
     Renamed,
+    RoomRenamed,
+    RoomSignalled,
     Said,
     ServerBanLifted,
     ServerBanSet,
+    Signalled,
     Source,
+    Tags,
     Told,
     TopicSet,
+    Unsaid,
+    Untold,
     UserModesSet,
 )
 from twistchat.chat.limits import Limits
@@ -62,9 +68,19 @@ def written(event: Event) -> str:
     who = event.source.nick
     match event:
         case Said():
-            return f"{event.room} {who}: {event.text}"
+            return f"{event.rank}{event.room} {who}: {event.text}{writtenTags(event.tags)}"
         case Told():
-            return f"@{event.recipient.nick} {who}: {event.text}"
+            return f"@{event.recipient.nick} {who}: {event.text}{writtenTags(event.tags)}"
+        case RoomSignalled():
+            return f"{event.rank}{event.room} {who} signals{writtenTags(event.tags)}"
+        case Signalled():
+            return f"@{event.recipient.nick} {who} signals{writtenTags(event.tags)}"
+        case Unsaid():
+            return f"{event.room} {who} unsaid {event.msgid} {event.reason}".rstrip()
+        case Untold():
+            return f"@{event.recipient.nick} {who} untold {event.msgid} {event.reason}".rstrip()
+        case RoomRenamed():
+            return f"{event.room} {who} renamed it {event.name} {event.reason}".rstrip()
         case Kicked():
             return f"{event.room} {who} kicked {event.kicked.nick} {event.reason}".rstrip()
         case Joined():
@@ -106,6 +122,11 @@ def written(event: Event) -> str:
     raise AssertionError(event)
 
 
+def writtenTags(tags: Tags) -> str:
+    """Tags as they stand behind a text."""
+    return "".join(f" +{key}={value}" for key, value in tags)
+
+
 @implementer(IDialect)
 class FakeDialect:
     """
@@ -137,6 +158,7 @@ class FakeOutlet:
     @ivar places: other dialects for some places.
     @ivar delivered: what was delivered, as the very objects.
     @ivar tuned: the rooms for which it was asked.
+    @ivar moves: the rooms that it was told have another name: the old one, folded, and the new one.
     @ivar reasons: why it was disconnected.
     """
 
@@ -145,6 +167,7 @@ class FakeOutlet:
         self.places: dict[str, IDialect] = {}
         self.delivered: list[bytes] = []
         self.tuned: list[str] = []
+        self.moves: list[tuple[str, str]] = []
         self.reasons: list[str] = []
 
     def deliver(self, data: bytes) -> None:
@@ -155,6 +178,16 @@ class FakeOutlet:
         """See L{IOutlet.tune}."""
         self.tuned.append(room)
         return self.places.get(room, self.dialect)
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}: the label in front; nothing, where the label is empty."""
+        assert entry.event.label is not None
+        return entry.event.label.text.encode() + b"> " + data if entry.event.label.text else b""
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}."""
+        assert isinstance(entry.event, RoomRenamed)
+        self.moves.append((old, entry.event.name))
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""

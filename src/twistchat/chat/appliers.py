@@ -6,7 +6,7 @@ from twistchat.chat.audience import Broadcast
 from twistchat.chat.errors import NickInUse, NoSuchNick
 from twistchat.chat.events import Entry
 from twistchat.chat.names import fold
-from twistchat.chat.rooms import Room, Rooms
+from twistchat.chat.rooms import Room, Rooms, forgetVerdicts
 from twistchat.chat.users import Session, User, Users
 
 
@@ -44,6 +44,7 @@ class Appliers:
             room.audience.remove(session)
         del room.members[user.source.uid]
         del user.rooms[fold(room.name)]
+        forgetVerdicts(user)
         self._forgetIfOver(room)
 
     def _forgetIfOver(self, room: Room) -> None:
