@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IProtocol
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 
+from twistchat.accounts.passwords import Verifier
 from twistchat.chat.chat import Chat
 from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
@@ -20,6 +21,7 @@ from twistchat.interfaces import IDoor, IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing.links import Link, address
+from twistchat.testing.workers import InlineWorker
 
 NOON = 1_767_268_800.0
 """When a L{MemoryServer} starts unless told otherwise: noon of 1 January 2026, UTC, in seconds since the epoch."""
@@ -37,6 +39,7 @@ class MemoryServer:
     @ivar clock: the clock of everything in it.
     @ivar journal: where events go.
     @ivar backstage: what the doors are given.
+    @ivar configuration: what the configuration says, when it is read again.
     """
 
     def __init__(
@@ -53,10 +56,17 @@ class MemoryServer:
         @param start: what time it is at first, in seconds since the epoch.
         """
         self.clock = Clock()
+        self.configuration = settings
         self.journal = journal(Stamp(lambda: start + self.clock.seconds(), "test"))
         numbers = count(1)
         self.backstage = Backstage.assemble(
-            settings, self.journal, self.clock, lambda: str(next(numbers)), lambda: b"test"
+            settings,
+            self.journal,
+            self.clock,
+            lambda: str(next(numbers)),
+            lambda: b"test",
+            Verifier(InlineWorker, settings.limits.passwordQueue),
+            lambda: self.configuration,
         )
         self._factories = {door.name: door.factory(self.backstage) for door in doors}
         self._links: list[Link] = []
