@@ -97,7 +97,7 @@ class TextBatch:
             self._append(params[1], joined)
 
     def _append(self, text: str, joined: bool) -> None:
-        limits = self._client.backstage.settings.limits
+        limits = self._client.settings.limits
         if self._lines and not joined:
             text = f"\n{text}"
         self._lines += 1
@@ -146,7 +146,7 @@ def takesLine(client: IrcConnection, message: Message, reply: Reply) -> bool:
 
     A command that must not come while a batch is open ends that ("Batch types"), and is obeyed.
     """
-    if MULTILINE not in client.capabilities or "batch" not in client.capabilities:
+    if MULTILINE not in client.capabilities:
         return False
     batch, reference = client.batch, message.tags.get("batch")
     if message.command == "BATCH":

@@ -18,6 +18,7 @@ from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, Label, RoomRenamed
 from twistchat.chat.names import fold
 from twistchat.chat.users import Session, User
+from twistchat.config import Settings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection, ConnectionFactory
 from twistchat.doors.irc.arrival import Arrival
@@ -30,7 +31,7 @@ from twistchat.doors.irc.server import IrcServer, offered
 from twistchat.doors.irc.table import Command
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import IrcDialect, View
-from twistchat.wire.irc.message import BadMessage, Message, NotUtf8, parse, serialize, tagsLength
+from twistchat.wire.irc.message import BadMessage, EmptyMessage, Message, NotUtf8, measure, parse, serialize
 from twistchat.wire.lines import LineSplitter, Overlong
 
 LABEL = 64
@@ -67,7 +68,7 @@ class IrcConnection(Connection):
         self.irc = irc
         self.server = irc.name
         self.arrival = Arrival(self)
-        self._splitter = LineSplitter(limits.ircLine + limits.ircTags)
+        self._splitter = LineSplitter(limits.ircLine + limits.ircTags + 2)
         self._lines: deque[bytes | Overlong] = deque()
         self._replies: dict[str, Reply] = {}
 
@@ -78,6 +79,11 @@ class IrcConnection(Connection):
         """This client's session, which it has for as long as it can give a command."""
         assert self.session is not None
         return self.session
+
+    @property
+    def settings(self) -> Settings:
+        """What the administrator chose."""
+        return self.backstage.settings
 
     @property
     def user(self) -> User:
@@ -95,8 +101,8 @@ class IrcConnection(Connection):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """The capabilities that are on."""
-        return self.negotiation.enabled
+        """The capabilities that are on, and have what they require."""
+        return self.negotiation.effective
 
     def retune(self) -> None:
         """Let it hear everything in the dialect of its capabilities from now on."""
@@ -241,7 +247,7 @@ class IrcConnection(Connection):
         if batched is None:
             return False
         if batched["sign"] == b"+":
-            self._granted = self.backstage.settings.limits.lines + 1
+            self._granted = self.settings.limits.lines + 1
             return False
         if not self._granted:
             return False
@@ -249,21 +255,21 @@ class IrcConnection(Connection):
         return True
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
-        limits = self.backstage.settings.limits
+        limits = self.settings.limits
         if isinstance(line, Overlong):
             self._refuse(line.length, n.ERR_INPUTTOOLONG, "Input line was too long")
             return
         if len(line) > limits.ircLine - 2:
-            tags = tagsLength(line)
-            if tags > limits.ircTags or len(line) - tags > limits.ircLine:
+            tags, rest = measure(line)
+            if tags > limits.ircTags or rest > limits.ircLine:
                 self._refuse(len(line), n.ERR_INPUTTOOLONG, "Input line was too long")
                 return
         try:
             message = parse(line)
-        except NotUtf8 as bad:
-            self.lane.submit(partial(self._refuseBytes, bad), False, len(line))
+        except EmptyMessage:
             return
-        except BadMessage:
+        except BadMessage as bad:
+            self.lane.submit(partial(self._refuseMessage, bad), False, len(line))
             return
         command = COMMANDS.get(message.command)
         together = command is not None and command.together
@@ -273,16 +279,20 @@ class IrcConnection(Connection):
         """Answer a line that cannot be read, in its turn."""
 
         def refuse() -> None:
-            reply = Reply(self, "*")
-            reply.numeric(code, text)
-            reply.finish()
+            if not self.ending and (self.arrival is None or self.arrival.mayTry()):
+                reply = Reply(self, "*")
+                reply.numeric(code, text)
+                reply.finish()
 
         self.lane.submit(refuse, False, size)
 
-    def _refuseBytes(self, bad: NotUtf8) -> None:
-        reply = Reply(self, "*")
-        reply.fail("INVALID_UTF8", f"Message rejected, it is not UTF-8: {bad}")
-        reply.finish()
+    def _refuseMessage(self, bad: BadMessage) -> None:
+        """Answer a line that is no message (IRCv3 utf8-only, for one that is not UTF-8)."""
+        if self.ending or (self.arrival is not None and not self.arrival.mayTry()):
+            return
+        reply = self._replyTo(bad.command or "*", bad.label)
+        reply.fail("INVALID_UTF8" if isinstance(bad, NotUtf8) else "INVALID_MESSAGE", f"Message rejected, it {bad.why}")
+        self._finish(reply)
 
     # Commands
 
@@ -290,7 +300,7 @@ class IrcConnection(Connection):
         """Obey a message."""
         if self.ending:
             return None
-        reply = self._replyTo(message)
+        reply = self._replyTo(message.command, message.tags.get("label") if message.tags else None)
         try:
             outcome = self._obey(message, command, reply)
         except ChatError as e:
@@ -337,13 +347,12 @@ class IrcConnection(Connection):
         self._finish(reply)
         return None
 
-    def _replyTo(self, message: Message) -> Reply:
-        label = message.tags.get("label") if message.tags else None
-        if not label or "labeled-response" not in self.capabilities or "batch" not in self.capabilities:
-            return Reply(self, message.command)
+    def _replyTo(self, command: str, label: str | None) -> Reply:
+        if not label or "labeled-response" not in self.capabilities:
+            return Reply(self, command)
         if len(label.encode()) > LABEL or label in self._replies:
-            return Reply(self, message.command)
-        reply = self._replies[label] = Reply(self, message.command, Label(self.openSession.id, label))
+            return Reply(self, command)
+        reply = self._replies[label] = Reply(self, command, Label(self.openSession.id, label))
         return reply
 
     def _finish(self, reply: Reply) -> None:

@@ -7,13 +7,14 @@ C{ACK} where there is nothing to say (IRCv3 labeled-response).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Label
 from twistchat.doors.irc.wording import word
+from twistchat.doors.irc.words import packed
 from twistchat.wire.irc.labels import inBatch, labelled, withTag
 from twistchat.wire.irc.message import fit, room, serialize
 
@@ -84,7 +85,22 @@ class Reply:
         if sum(map(len, parameters)) > SHORT:
             *others, last = parameters
             parameters = (*others, fit(last, room(command, others, sender)))
-        self.write(serialize(command, parameters, sender))
+        self._put(serialize(command, parameters, sender))
+
+    def lines(self, data: Iterable[bytes]) -> None:
+        """Messages that are written already."""
+        for line in data:
+            self._put(line)
+
+    def several(self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ") -> None:
+        """
+        Numerics whose last parameter is a list, as many as that takes; none where it is empty.
+
+        @param parameters: those between the client's nick and the list.
+        """
+        size = room(code, (self._client.nick, *parameters), self._client.server)
+        for text in packed(words, separator, size):
+            self.numeric(code, *parameters, text)
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
@@ -122,25 +138,13 @@ class Reply:
             yield
             return
         reference = self._client.nextReference()
-        self.write(serialize("BATCH", (f"+{reference}", kind, *parameters), self._client.server))
+        self._put(serialize("BATCH", (f"+{reference}", kind, *parameters), self._client.server))
         self._batches = (*self._batches, reference)
         try:
             yield
         finally:
             self._batches = self._batches[:-1]
-            self.write(serialize("BATCH", (f"-{reference}",), self._client.server))
-
-    def write(self, data: bytes) -> None:
-        """
-        A line that is written already.
-
-        @param data: whole; or empty, where there is nothing to say.
-        """
-        if self.label is not None:
-            self._client.settle()
-        if self._batches and data:
-            data = withTag(data, "batch", self._batches[-1])
-        self._units.append(data)
+            self._put(serialize("BATCH", (f"-{reference}",), self._client.server))
 
     def take(self, data: bytes) -> bytes:
         """
@@ -201,3 +205,10 @@ class Reply:
             self.line(kind, self.command, code, *rest)
         else:
             self.line("NOTICE", self._client.nick, f"*** {self.command}: {rest[-1]}")
+
+    def _put(self, data: bytes) -> None:
+        if self.label is not None:
+            self._client.settle()
+        if self._batches:
+            data = inBatch(data, self._batches[-1])
+        self._units.append(data)

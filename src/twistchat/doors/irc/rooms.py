@@ -10,9 +10,7 @@ from twistchat.chat.errors import NoSuchRoom
 from twistchat.chat.events import Joined, Parted, RoomRenamed
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
-from twistchat.doors.irc.words import packed
 from twistchat.wire.irc import numerics as n
-from twistchat.wire.irc.message import room as left
 
 if TYPE_CHECKING:
     from twistchat.chat.events import Entry
@@ -60,10 +58,7 @@ def showNames(client: IrcConnection, reply: Reply, room: Room) -> None:
     members: Iterable[Member] = room.members.values()
     if client.user.source.uid not in room.members and not client.user.may("auspex"):
         members = [member for member in members if "i" not in member.user.modes]
-    head = ("@" if "s" in room.modes else "=", room.name)
-    size = left(n.RPL_NAMREPLY, (client.nick, *head), client.server)
-    for line in packed(_names(client, members), " ", size):
-        reply.numeric(n.RPL_NAMREPLY, *head, line)
+    reply.several(n.RPL_NAMREPLY, ("@" if "s" in room.modes else "=", room.name), _names(client, members))
     endNames(reply, room.name)
 
 
@@ -102,8 +97,8 @@ def showMove(client: IrcConnection, reply: Reply, old: str, entry: Entry) -> Non
     joined = Joined(user.source, room.name, user.away, room.members[user.source.uid].ranks)
     dialect = client.tune(room.name)
     # An id is of one message: what stands for the new name has that of the entry, the other one of its own.
-    reply.write(dialect.render(replace(entry, msgid=f"{entry.msgid}-part", event=parted)))
-    reply.write(dialect.render(replace(entry, event=joined)))
+    reply.lines([dialect.render(replace(entry, msgid=f"{entry.msgid}-part", event=parted))])
+    reply.lines([dialect.render(replace(entry, event=joined))])
     showRoom(client, reply, room)
 
 

@@ -44,7 +44,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         e.room,
         f"Cannot send to channel (+{e.letter}): no texts {e.why}",
     ),
-    errors.NickFixed: lambda e, c: (n.ERR_NONICKCHANGE, e.room, "Cannot change nick while on this channel (+N)"),
+    errors.NickFixed: lambda e, c: (n.ERR_CANTCHANGENICK, e.room, "Cannot change nick while on this channel (+N)"),
     errors.TextRefused: lambda e, c: (n.ERR_CANTSENDTOUSER, e.nick, f"They take no texts {e.why}"),
     errors.CannotSpeak: lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, "Cannot send to channel (+m)"),
     errors.NotOperator: lambda e, c: (n.ERR_CHANOPRIVSNEEDED, e.room, "You're not a channel operator of that rank"),
@@ -116,7 +116,7 @@ ELSEWHERE: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], Words]]
         for error in (errors.NoSuchNick, errors.NoSuchRoom, errors.NotInRoom)
     },
     (errors.Banned, "NICK"): lambda e, c: (
-        n.ERR_BANONCHAN,
+        n.ERR_BANNICKCHANGE,
         shown(c),
         e.room,
         "Cannot change nick while banned on this channel",

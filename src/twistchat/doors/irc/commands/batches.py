@@ -32,7 +32,7 @@ table = Table()
 )
 def batch(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{BATCH}: opens one, or closes it; then its text is said, which answers the opening."""
-    if not {"batch", MULTILINE} <= client.capabilities:
+    if MULTILINE not in client.capabilities:
         reply.numeric(n.ERR_UNKNOWNCOMMAND, "BATCH", "Unknown command")
         return None
     given = message.params[0] if message.params else ""

@@ -201,4 +201,4 @@ def _listed(text: str) -> list[str]:
 def _reason(client: IrcConnection, message: Message, index: int) -> str:
     """The reason that is this parameter, cut to the limit, or C{""} without."""
     given = message.params[index] if len(message.params) > index else ""
-    return given[: client.backstage.settings.limits.reason]
+    return given[: client.settings.limits.reason]

@@ -51,12 +51,12 @@ async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
             reply.numeric(n.RPL_LISTEND, "End of /LIST")
             return
     rooms = client.backstage.chat.listed(client.openSession)
-    clock, half = client.backstage.clock, client.backstage.settings.limits.sendq // 2
+    clock, half = client.backstage.clock, client.settings.limits.sendq // 2
     for start in range(0, len(rooms), ROOMS_AT_ONCE):
         if start:
             reply.flush()
             await deferLater(clock, 0)
-            while client.outbox.size > half and not client.ending:
+            while client.outbox.waiting > half and not client.ending:
                 await deferLater(clock, PATIENCE)
             if client.ending:
                 return

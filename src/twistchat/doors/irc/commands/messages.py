@@ -71,11 +71,11 @@ def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("REDACT", "<target> <msgid> [<reason>]", "take a text back", "IRCv3 message-redaction", least=2)
 async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{REDACT}: one's own texts; in a channel, its operators anyone's."""
-    if not {"draft/message-redaction", "message-tags"} <= client.capabilities:
+    if "draft/message-redaction" not in client.capabilities:
         reply.numeric(n.ERR_UNKNOWNCOMMAND, "REDACT", "Unknown command")
         return
     target, msgid, *rest = message.params
-    reason = rest[0][: client.backstage.settings.limits.reason] if rest else ""
+    reason = rest[0][: client.settings.limits.reason] if rest else ""
     chat = client.backstage.chat
     takeBack = chat.unsay if target[:1] == "#" else chat.untell
     reply.whole = True
@@ -166,7 +166,7 @@ def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, answered:
         except ChatError:
             return None
     targets = list({fold(target): target for target in text.split(",") if target}.values())
-    limit = client.backstage.settings.limits.targets
+    limit = client.settings.limits.targets
     if len(targets) > limit or not targets:
         if answered and not targets:
             reply.numeric(n.ERR_NORECIPIENT, f"No recipient given ({reply.command})")
