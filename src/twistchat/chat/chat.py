@@ -81,13 +81,17 @@ class Chat:
 
     # Coming and going
 
-    def open(self, outlet: IOutlet, exempt: bool = False) -> Session:
+    def open(
+        self, outlet: IOutlet, exempt: bool = False, *, address: str | None = None, secure: bool = False
+    ) -> Session:
         """
         Begin a session for a connection that came in through a door.
 
         @param exempt: whether limits on rates do not bind it.
+        @param address: the IP address that it comes from.
+        @param secure: whether it is encrypted all the way from its client.
         """
-        session = Session(self._ids(), outlet, exempt)
+        session = Session(self._ids(), outlet, exempt, address, secure)
         self.state.sessions[session.id] = session
         return session
 

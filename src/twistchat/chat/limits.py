@@ -52,6 +52,9 @@ class Limits:
     @ivar newPerAddress: new connections from one address in ten minutes.
     @ivar unregistered: connections that have not come in yet, from everywhere.
     @ivar unregisteredLines: lines one such connection may send.
+    @ivar loginFailures: logins from one address that may fail at once.
+    @ivar loginRate: failed logins a second from one address after that.
+    @ivar passwordQueue: passwords that may wait to be checked.
     @ivar historyReply: entries of history in one reply.
     @ivar historyOnJoin: entries of history shown on joining.
     @ivar exempt: networks (CIDR) that flood, connection and login limits do not bind.
@@ -85,6 +88,9 @@ class Limits:
     newPerAddress: int = 32
     unregistered: int = 100
     unregisteredLines: int = 64
+    loginFailures: int = 3
+    loginRate: float = 0.05
+    passwordQueue: int = 32
     historyReply: int = 500
     historyOnJoin: int = 50
     exempt: Networks = ()
@@ -124,6 +130,10 @@ class TokenBucket:
             return 0.0
         self._tokens = tokens
         return (1.0 - tokens) / self._rate
+
+    def give(self) -> None:
+        """Put a token back that was taken in vain."""
+        self._tokens = min(self._burst, self._tokens + 1.0)
 
     def full(self, now: float) -> bool:
         """Whether nothing is missing from it, so that a new bucket would do as well."""

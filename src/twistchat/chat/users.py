@@ -21,6 +21,9 @@ class Session:
     @ivar id: unique for ever; what an event names as its C{session}.
     @ivar outlet: where to reach it.
     @ivar exempt: whether limits on rates do not bind it.
+    @ivar address: the IP address that it comes from, or C{None} where it has none; not for other users to see.
+    @ivar secure: whether it is encrypted all the way from its client.
+    @ivar fingerprint: the SHA-256 of the certificate that its client has, in hexadecimal; C{None} where it has none.
     @ivar user: whose it is; C{None} until they have entered, and when the session has ended.
     @ivar echo: whether it hears what it says itself.
     @ivar ignored: folded nicks whose texts and invitations it does not hear, each with the folded nick under which
@@ -28,12 +31,17 @@ class Session:
     @ivar closed: whether the connection is gone.
     """
 
-    __slots__ = ("closed", "echo", "exempt", "id", "ignored", "outlet", "user")
+    __slots__ = ("address", "closed", "echo", "exempt", "fingerprint", "id", "ignored", "outlet", "secure", "user")
 
-    def __init__(self, id: str, outlet: IOutlet, exempt: bool) -> None:
+    def __init__(
+        self, id: str, outlet: IOutlet, exempt: bool, address: str | None = None, secure: bool = False
+    ) -> None:
         self.id = id
         self.outlet = outlet
         self.exempt = exempt
+        self.address = address
+        self.secure = secure
+        self.fingerprint: str | None = None
         self.user: User | None = None
         self.echo = False
         self.ignored: dict[str, str] = {}

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twistchat.chat.chat import Chat
 from twistchat.config import Settings
 from twistchat.doors.admission import Admission, cloak
+from twistchat.doors.idle import Idle
 from twistchat.doors.turn import Turn
 from twistchat.interfaces import IJournal
 
@@ -23,6 +24,7 @@ class Backstage:
     @ivar turn: the end of the current turn.
     @ivar clock: for time-outs, and to measure rates with; it does not go back.
     @ivar admission: who may connect.
+    @ivar idle: finds the connections whose time is up.
     @ivar cloak: from an address to the host that others see.
     @ivar settings: what the administrator chose.
     """
@@ -31,6 +33,7 @@ class Backstage:
     turn: Turn
     clock: IReactorTime
     admission: Admission
+    idle: Idle
     cloak: Callable[[str | None], str]
     settings: Settings
 
@@ -59,4 +62,5 @@ class Backstage:
             settings.limits,
             settings.chat.reserved,
         )
-        return cls(chat, turn, clock, Admission(settings.limits, clock.seconds), cloak(key), settings)
+        admission = Admission(settings.limits, clock.seconds)
+        return cls(chat, turn, clock, admission, Idle(clock), cloak(key), settings)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.changes import LONGEST_KEY
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
-from twistchat.wire.irc import numerics as n
-from twistchat.wire.irc.isupport import written
+from twistchat.wire.irc.isupport import lines
 
 if TYPE_CHECKING:
     from twistchat.doors.backstage import Backstage
@@ -68,11 +67,9 @@ def features(backstage: Backstage) -> dict[str, str | None]:
 
 def showFeatures(client: IrcConnection, reply: Reply) -> None:
     """Tell them, in a batch for a client that wants that (IRCv3 extended-isupport)."""
-    lines = written(features(client.backstage))
+    written = lines(features(client.backstage), client.nick, client.server)
     if "draft/extended-isupport" in client.capabilities:
         with reply.batch("draft/isupport"):
-            for tokens in lines:
-                reply.numeric(n.RPL_ISUPPORT, *tokens, "are supported by this server")
+            reply.lines(written)
     else:
-        for tokens in lines:
-            reply.numeric(n.RPL_ISUPPORT, *tokens, "are supported by this server")
+        reply.lines(written)

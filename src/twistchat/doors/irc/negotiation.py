@@ -6,44 +6,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from twistchat.wire.irc.capabilities import VALUES, inEffect
+
 TOLD_ONLY = frozenset({"sts"})
 """What a client reads among the capabilities and cannot ask for (IRCv3 sts)."""
-
-IMPLICIT = 302
-"""The version of the negotiation from which on a client has C{cap-notify} whether it asks for it or not."""
 
 
 class Negotiation:
     """
     One client's side of it.
 
+    @ivar offered: what the server has, each capability with its value or C{""}.
     @ivar version: the highest version of the negotiation that it has named; 0 for none.
     @ivar enabled: the capabilities that are on.
+    @ivar effective: those of them that have what they require.
     """
 
-    __slots__ = ("_offered", "enabled", "version")
+    __slots__ = ("effective", "enabled", "offered", "version")
 
     def __init__(self, offered: Mapping[str, str]) -> None:
         """
         @param offered: what the server has, each capability with its value or C{""}.
         """
-        self._offered = offered
+        self.offered = offered
         self.version = 0
         self.enabled: frozenset[str] = frozenset()
+        self.effective: frozenset[str] = frozenset()
 
     def speaks(self, version: int) -> None:
         """Take notice of the version that the client names."""
         self.version = max(self.version, version)
-        if self.version >= IMPLICIT:
-            self.enabled |= {"cap-notify"}
-
-    def offers(self, values: bool) -> list[str]:
-        """
-        What there is.
-
-        @param values: whether the client can read values.
-        """
-        return [f"{name}={value}" if value and values else name for name, value in self._offered.items()]
+        if self.version >= VALUES:
+            self._enable(self.enabled | {"cap-notify"})
 
     def request(self, wanted: list[tuple[bool, str]]) -> bool:
         """
@@ -54,10 +48,13 @@ class Negotiation:
         """
         enabled = set(self.enabled)
         for adding, name in wanted:
-            if name not in self._offered or name in TOLD_ONLY:
+            if name not in self.offered or name in TOLD_ONLY:
                 return False
-            if not adding and name == "cap-notify" and self.version >= IMPLICIT:
+            if not adding and name == "cap-notify" and self.version >= VALUES:
                 return False
             (enabled.add if adding else enabled.discard)(name)
-        self.enabled = frozenset(enabled)
+        self._enable(frozenset(enabled))
         return True
+
+    def _enable(self, enabled: frozenset[str]) -> None:
+        self.enabled, self.effective = enabled, inEffect(enabled)

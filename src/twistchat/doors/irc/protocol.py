@@ -26,7 +26,7 @@ from twistchat.doors.irc.server import IrcServer, offered
 from twistchat.doors.irc.table import Command
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import IrcDialect, View
-from twistchat.wire.irc.message import BadMessage, Message, NotUtf8, parse, serialize, tagsLength
+from twistchat.wire.irc.message import BadMessage, EmptyMessage, Message, NotUtf8, measure, parse, serialize
 from twistchat.wire.lines import LineSplitter, Overlong
 
 LABEL = 64
@@ -56,7 +56,7 @@ class IrcConnection(Connection):
         self.irc = irc
         self.server = irc.name
         self.arrival = Arrival(self)
-        self._splitter = LineSplitter(limits.ircLine + limits.ircTags)
+        self._splitter = LineSplitter(limits.ircLine + limits.ircTags + 2)
         self._lines: deque[bytes | Overlong] = deque()
         self._replies: dict[str, Reply] = {}
 
@@ -77,8 +77,8 @@ class IrcConnection(Connection):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """The capabilities that are on."""
-        return self.negotiation.enabled
+        """The capabilities that are on, and have what they require."""
+        return self.negotiation.effective
 
     def retune(self) -> None:
         """Let it hear everything in the dialect of its capabilities from now on."""
@@ -186,16 +186,16 @@ class IrcConnection(Connection):
             self._refuse(line.length, n.ERR_INPUTTOOLONG, "Input line was too long")
             return
         if len(line) > limits.ircLine - 2:
-            tags = tagsLength(line)
-            if tags > limits.ircTags or len(line) - tags > limits.ircLine:
+            tags, rest = measure(line)
+            if tags > limits.ircTags or rest > limits.ircLine:
                 self._refuse(len(line), n.ERR_INPUTTOOLONG, "Input line was too long")
                 return
         try:
             message = parse(line)
-        except NotUtf8 as bad:
-            self.lane.submit(partial(self._refuseBytes, bad), False, len(line))
+        except EmptyMessage:
             return
-        except BadMessage:
+        except BadMessage as bad:
+            self.lane.submit(partial(self._refuseMessage, bad), False, len(line))
             return
         command = COMMANDS.get(message.command)
         together = command is not None and command.together
@@ -205,16 +205,20 @@ class IrcConnection(Connection):
         """Answer a line that cannot be read, in its turn."""
 
         def refuse() -> None:
-            reply = Reply(self, "*")
-            reply.numeric(code, text)
-            reply.finish()
+            if not self.ending and (self.arrival is None or self.arrival.mayTry()):
+                reply = Reply(self, "*")
+                reply.numeric(code, text)
+                reply.finish()
 
         self.lane.submit(refuse, False, size)
 
-    def _refuseBytes(self, bad: NotUtf8) -> None:
-        reply = Reply(self, "*")
-        reply.fail("INVALID_UTF8", f"Message rejected, it is not UTF-8: {bad}")
-        reply.finish()
+    def _refuseMessage(self, bad: BadMessage) -> None:
+        """Answer a line that is no message (IRCv3 utf8-only, for one that is not UTF-8)."""
+        if self.ending or (self.arrival is not None and not self.arrival.mayTry()):
+            return
+        reply = self._replyTo(bad.command or "*", bad.label)
+        reply.fail("INVALID_UTF8" if isinstance(bad, NotUtf8) else "INVALID_MESSAGE", f"Message rejected, it {bad.why}")
+        self._finish(reply)
 
     # Commands
 
@@ -222,7 +226,7 @@ class IrcConnection(Connection):
         """Obey a message."""
         if self.ending:
             return None
-        reply = self._replyTo(message)
+        reply = self._replyTo(message.command, message.tags.get("label") if message.tags else None)
         try:
             outcome = self._obey(message, command, reply)
         except ChatError as e:
@@ -267,13 +271,12 @@ class IrcConnection(Connection):
         self._finish(reply)
         return None
 
-    def _replyTo(self, message: Message) -> Reply:
-        label = message.tags.get("label") if message.tags else None
-        if not label or "labeled-response" not in self.capabilities or "batch" not in self.capabilities:
-            return Reply(self, message.command)
+    def _replyTo(self, command: str, label: str | None) -> Reply:
+        if not label or "labeled-response" not in self.capabilities:
+            return Reply(self, command)
         if len(label.encode()) > LABEL or label in self._replies:
-            return Reply(self, message.command)
-        reply = self._replies[label] = Reply(self, message.command, Label(self.openSession.id, label))
+            return Reply(self, command)
+        reply = self._replies[label] = Reply(self, command, Label(self.openSession.id, label))
         return reply
 
     def _finish(self, reply: Reply) -> None:

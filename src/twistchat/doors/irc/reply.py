@@ -7,14 +7,14 @@ C{ACK} where there is nothing to say (IRCv3 labeled-response).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Label
 from twistchat.doors.irc.wording import word
-from twistchat.wire.irc.labels import withTag
+from twistchat.wire.irc.labels import inBatch, labelled
 from twistchat.wire.irc.message import serialize
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ class Reply:
         @param source: from whom; the server where it is C{None}.
         """
         self._put(serialize(command, parameters, self._client.server if source is None else source))
+
+    def lines(self, data: Iterable[bytes]) -> None:
+        """Messages that are written already."""
+        for line in data:
+            self._put(line)
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
@@ -103,10 +108,12 @@ class Reply:
         """Send the answer, behind all that the client was to hear until now."""
         if self.label is not None:
             self._client.settle()
-            self._finishLabelled(self.label.text)
+            reference = self._client.nextReference()
+            answer = labelled(b"".join(self._units), self.label.text, self._client.server, reference)
+            self._client.reply(answer)
         elif self._units:
             self._client.reply(b"".join(self._units))
-            self._units = []
+        self._units = []
 
     def _standard(self, kind: str, code: str, rest: Sequence[str]) -> None:
         if "standard-replies" in self._client.capabilities:
@@ -118,34 +125,5 @@ class Reply:
         if self.label is not None:
             self._client.settle()
         if self._batches:
-            data = withTag(data, "batch", self._batches[-1])
+            data = inBatch(data, self._batches[-1])
         self._units.append(data)
-
-    def _finishLabelled(self, label: str) -> None:
-        """Write the answer as one logical message."""
-        data = b"".join(self._units)
-        lines = data.splitlines(keepends=True)
-        if not lines:
-            self._client.reply(withTag(serialize("ACK", (), self._client.server), "label", label))
-        elif len(lines) == 1 or _isOneBatch(lines):
-            self._client.reply(withTag(data, "label", label))
-        else:
-            reference = self._client.nextReference()
-            opening = serialize("BATCH", (f"+{reference}", "labeled-response"), self._client.server)
-            closing = serialize("BATCH", (f"-{reference}",), self._client.server)
-            inside = [line if _isInBatch(line) else withTag(line, "batch", reference) for line in lines]
-            self._client.reply(b"".join([withTag(opening, "label", label), *inside, closing]))
-        self._units = []
-
-
-def _isInBatch(line: bytes) -> bool:
-    return line.startswith(b"@") and any(tag.startswith(b"batch=") for tag in line[1 : line.index(b" ")].split(b";"))
-
-
-def _isOneBatch(lines: Sequence[bytes]) -> bool:
-    """Whether these lines are a batch, from its opening to its close."""
-    opening, closing = lines[0].split(), lines[-1].split()
-    if b"BATCH" not in opening[:3] or b"BATCH" not in closing[:3]:
-        return False
-    opened, closed = opening[opening.index(b"BATCH") + 1], closing[closing.index(b"BATCH") + 1]
-    return opened[:1] == b"+" and closed == b"-" + opened[1:]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.irc.words import usernameOf
 from twistchat.wire.irc import numerics as n
-from twistchat.wire.irc.capabilities import parseRequest, replies
+from twistchat.wire.irc.capabilities import advertise, capLines, parseRequest
 
 if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
@@ -37,17 +37,16 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         negotiation.speaks(version)
         if arrival is not None:
             arrival.facts.negotiates()
-        for words in replies(negotiation.offers(version >= 302), client.nick, client.server, version >= 302):
-            reply.line("CAP", client.nick, "LS", *words)
+        reply.lines(capLines("LS", advertise(negotiation.offered, version), client.nick, client.server, version))
     elif subcommand.upper() == "LIST":
-        for words in replies(sorted(negotiation.enabled), client.nick, client.server, negotiation.version >= 302):
-            reply.line("CAP", client.nick, "LIST", *words)
+        enabled = sorted(negotiation.enabled)
+        reply.lines(capLines("LIST", enabled, client.nick, client.server, negotiation.version))
     elif subcommand.upper() == "REQ":
         if arrival is not None:
             arrival.facts.negotiates()
         wanted = rest[-1] if rest else ""
         done = negotiation.request(parseRequest(wanted))
-        reply.line("CAP", client.nick, "ACK" if done else "NAK", wanted.strip())
+        reply.lines(capLines("ACK" if done else "NAK", wanted.split(), client.nick, client.server))
         if done:
             client.retune()
     elif subcommand.upper() == "END":
