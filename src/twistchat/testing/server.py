@@ -57,10 +57,14 @@ class MemoryServer:
         @param start: what time it is at first, in seconds since the epoch.
         """
         self.clock = Clock()
-        self.journal = journal(Stamp(lambda: start + self.clock.seconds(), "test"))
         numbers = count(1)
+
+        def wall() -> float:
+            return start + self.clock.seconds()
+
+        self.journal = journal(Stamp(wall, "test"))
         self.backstage = Backstage.assemble(
-            settings, self.journal, self.clock, lambda: str(next(numbers)), lambda: b"test"
+            settings, self.journal, self.clock, wall, lambda: str(next(numbers)), lambda: b"test"
         )
         self._factories = {door.name: door.factory(self.backstage) for door in doors}
         self._links: list[Link] = []
