@@ -72,6 +72,8 @@ LAYERS: Mapping[str, Layer] = {
         may=(
             "zope.interface",
             "twisted",
+            "OpenSSL",
+            "cryptography",
             "twistchat.chat",
             "twistchat.wire",
             "twistchat.interfaces",

@@ -67,7 +67,9 @@ class ServiceTestCase(SynchronousTestCase):
     def service(self, *descriptions: str) -> ChatService:
         """Make a service of the line door that listens at these endpoints."""
         ids = iter(map(str, range(1000)))
-        self.backstage = Backstage.assemble(SETTINGS, self.journal, self.reactor, lambda: next(ids), lambda: b"test")
+        self.backstage = Backstage.assemble(
+            SETTINGS, self.journal, self.reactor, lambda: 0.0, lambda: next(ids), lambda: b"test"
+        )
         door = LineDoor()
         listeners = [Listener(door, description) for description in descriptions]
         return ChatService(self.reactor, listeners, self.journal, self.backstage, lambda: self.root)

@@ -60,7 +60,9 @@ def makeService(options: ChatOptions) -> IService:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
     journal = makeJournal(settings, reactor)
     prefix, numbers = secrets.token_hex(4), count(1)
-    backstage = Backstage.assemble(settings, journal, reactor, lambda: f"{prefix}-{next(numbers)}", cloakKey(settings))
+    backstage = Backstage.assemble(
+        settings, journal, reactor, time.time, lambda: f"{prefix}-{next(numbers)}", cloakKey(settings)
+    )
     sys.excepthook = _explain(sys.excepthook)
     tuneInterpreter()
     reactor.callWhenRunning(_stopOnSignals, reactor)

@@ -48,10 +48,17 @@ class Limits:
     @ivar roomJoinRate: joins a second it takes after that.
     @ivar userJoinBurst: rooms one user may join at once.
     @ivar userJoinRate: rooms a second they may join after that.
+    @ivar nickBurst: nicks and realnames one user may take at once.
+    @ivar nickRate: nicks and realnames a second they may take after that.
+    @ivar awayBurst: times at once that one user may go away or come back.
+    @ivar awayRate: times a second that they may after that.
     @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64).
     @ivar newPerAddress: new connections from one address in ten minutes.
     @ivar unregistered: connections that have not come in yet, from everywhere.
     @ivar unregisteredLines: lines one such connection may send.
+    @ivar loginFailures: logins from one address that may fail at once.
+    @ivar loginRate: failed logins a second from one address after that.
+    @ivar passwordQueue: passwords that may wait to be checked.
     @ivar historyReply: entries of history in one reply.
     @ivar historyOnJoin: entries of history shown on joining.
     @ivar exempt: networks (CIDR) that flood, connection and login limits do not bind.
@@ -81,10 +88,17 @@ class Limits:
     roomJoinRate: float = 1.0
     userJoinBurst: int = 10
     userJoinRate: float = 0.1
+    nickBurst: int = 5
+    nickRate: float = 0.1
+    awayBurst: int = 5
+    awayRate: float = 0.1
     connectionsPerAddress: int = 16
     newPerAddress: int = 32
     unregistered: int = 100
     unregisteredLines: int = 64
+    loginFailures: int = 3
+    loginRate: float = 0.05
+    passwordQueue: int = 32
     historyReply: int = 500
     historyOnJoin: int = 50
     exempt: Networks = ()
@@ -124,6 +138,10 @@ class TokenBucket:
             return 0.0
         self._tokens = tokens
         return (1.0 - tokens) / self._rate
+
+    def give(self) -> None:
+        """Put a token back that was taken in vain."""
+        self._tokens = min(self._burst, self._tokens + 1.0)
 
     def full(self, now: float) -> bool:
         """Whether nothing is missing from it, so that a new bucket would do as well."""

@@ -10,17 +10,28 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol, ITCPTransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    ISSLTransport,
+    ITCPTransport,
+)
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
+from twistchat.chat.events import Entry
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.users import Session
+from twistchat.doors.admission import NotAdmitted, Ticket
 from twistchat.doors.backstage import Backstage
+from twistchat.doors.certificates import fingerprintOf, requestCertificate
 from twistchat.doors.lane import Lane
 from twistchat.doors.outbox import Outbox
 from twistchat.interfaces import IDialect, IDoorFactory, IOutlet
@@ -29,33 +40,48 @@ CLOSING = 5.0
 """Seconds that a client has to read what is left for it, when its connection is being closed."""
 
 
-@implementer(IOutlet, IHalfCloseableProtocol)
+@implementer(IOutlet, IHalfCloseableProtocol, IHandshakeListener)
 class Connection(Protocol, ABC):
     """
     One connection of a door.
 
+    @cvar pings: whether L{idle} is called after C{limits.ping} of silence, and L{gone} after C{limits.pingTimeout}.
     @ivar outbox: what waits to leave.
     @ivar lane: the order of its commands.
     @ivar session: its session in the chat; C{None} where it was not admitted.
-    @ivar address: the peer's IP address, or C{None} where it has none.
+    @ivar address: the client's IP address, or C{None} where it has none.
+    @ivar secure: whether it is encrypted all the way from the client.
+    @ivar fingerprint: the SHA-256 of the certificate that the client has shown to be its own, in hexadecimal, once the
+        handshake is complete; C{None} where it has shown none.
+    @ivar ticket: what it counts for, where limits count; C{None} where it was not admitted.
+    @ivar heard: when its last bytes came, in seconds on the clock.
     @ivar ending: whether nothing is taken from it any more.
     """
+
+    pings: ClassVar[bool] = False
 
     outbox: Outbox
     session: Session | None = None
     address: str | None = None
+    secure = False
+    fingerprint: str | None = None
+    ticket: Ticket | None = None
+    heard = 0.0
     ending = False
+    slot: int | None = None
 
     _flood: TokenBucket | None = None
-    _deadline: IDelayedCall | None = None
     _abortion: IDelayedCall | None = None
+    _asked: float | None = None
     _registered = False
+    _pauses = 0
     _halfClosed = False
     _lost = False
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory) -> None:
         self.backstage = backstage
         self._factory = factory
+        self._seconds = backstage.clock.seconds
         self.lane = Lane(backstage.settings.limits.recvq, self._pause, self._resume, self._leaveIfServed, self.refused)
 
     # For a door's protocol to say
@@ -84,15 +110,51 @@ class Connection(Protocol, ABC):
     def tune(self, room: str) -> IDialect:
         """See L{IOutlet.tune}."""
 
+    def idle(self) -> None:
+        """Ask a client that has long been silent whether it is there: anything that it sends will do for an answer."""
+
+    def gone(self) -> None:
+        """Give up a client that does not answer."""
+        self.expel(f"Ping timeout: {self.backstage.settings.limits.pingTimeout:g} s")
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}.  Where a door has no labels, nothing is to be put on them."""
+        return data
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}.  Where a door keeps no room in mind, there is nothing to change."""
+
     # For a door's protocol to call
 
     def registered(self) -> None:
         """The user has come in: the deadline for that is off."""
         self._registered = True
-        self.backstage.admission.registered(self.address)
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        assert self.ticket is not None
+        self.ticket.registered()
+        if self.pings:
+            self.backstage.idle.watch(self, self._seconds() + self.backstage.settings.limits.ping)
+        else:
+            self.backstage.idle.forget(self)
+
+    def comesFrom(self, address: str, secure: bool) -> bool:
+        """
+        Take the connection, whose user has not come in yet, for that of the client for which a gateway speaks: its
+        address is what limits count from now on, and the gateway's own is not any more.
+
+        @param address: the client's IP address.
+        @param secure: whether it is encrypted from the client to the gateway.
+        @return: whether that client is admitted; where not, it has been told why.
+        """
+        if self.ticket is not None:
+            self.ticket.cancel()
+        self.address, self.fingerprint = address, None
+        self.secure = self.secure and secure
+        if not self._admit():
+            return False
+        if self.session is not None and self.ticket is not None:
+            self.session.address, self.session.fingerprint = address, None
+            self.session.secure, self.session.exempt = self.secure, self.ticket.exempt
+        return True
 
     def flooding(self) -> float:
         """
@@ -100,9 +162,7 @@ class Connection(Protocol, ABC):
 
         @return: C{0.0}, or how many seconds too early it came; then it is not to be obeyed.
         """
-        if self._flood is None:
-            return 0.0
-        return self._flood.take(self.backstage.clock.seconds())
+        return 0.0 if self._flood is None else self._flood.take(self._seconds())
 
     def reply(self, data: bytes) -> None:
         """Send something to this client alone, behind all that it was to hear until now."""
@@ -133,6 +193,7 @@ class Connection(Protocol, ABC):
         End the session, for C{reason} as others see it, and close the connection when what waits has left.
         """
         self.ending = True
+        self.backstage.idle.forget(self)
         self._endSession(reason)
         self.outbox.close()
         if self._abortion is None and not self._lost:
@@ -159,20 +220,25 @@ class Connection(Protocol, ABC):
             self.transport.setTcpKeepAlive(True)
         assert self.transport is not None
         self.address = getattr(self.transport.getPeer(), "host", None)
+        if ISSLTransport.providedBy(self.transport):
+            self.secure = True
+            requestCertificate(self.transport)
         self.outbox = Outbox(self.transport, backstage.turn, limits.sendq, self._tooSlow)
-        refusal = backstage.admission.admit(self.address)
-        if refusal is not None:
-            self.expel(refusal)
-            return
-        exempt = backstage.admission.exempt(self.address)
-        if not exempt:
-            self._flood = TokenBucket(limits.floodBurst, limits.floodRate, backstage.clock.seconds())
-        self.session = backstage.chat.open(self, exempt)
-        self._deadline = backstage.clock.callLater(limits.registration, self._late)
-        self.begin()
+        self.heard = self._seconds()
+        if self._admit() and self.ticket is not None:
+            self.session = backstage.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)
+            backstage.idle.watch(self, self.heard + limits.registration)
+            self.begin()
+
+    def handshakeCompleted(self) -> None:
+        """Learn the client's certificate.  See L{IHandshakeListener}."""
+        self.fingerprint = fingerprintOf(self.transport)
+        if self.session is not None:
+            self.session.fingerprint = self.fingerprint
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, as long as the connection is not ending."""
+        self.heard = self._seconds()
         if not self.ending:
             self.bytesReceived(data)
 
@@ -190,13 +256,49 @@ class Connection(Protocol, ABC):
         self.ending = self._lost = True
         self.outbox.abandon()
         self.lane.clear()
-        for call in (self._deadline, self._abortion):
-            if call is not None and call.active():
-                call.cancel()
-        if self.session is not None:
-            self._endSession("connection lost")
-            self.backstage.admission.release(self.address, self._registered)
+        self.backstage.idle.forget(self)
+        if self._abortion is not None and self._abortion.active():
+            self._abortion.cancel()
+        self._endSession("connection lost")
+        if self.ticket is not None:
+            self.ticket.release()
         self._factory.lost(self)
+
+    # Time
+
+    def look(self, now: float) -> None:
+        """Find out whether the client is late, or silent.  See L{Watched <twistchat.doors.idle.Watched>}."""
+        limits = self.backstage.settings.limits
+        if not self._registered:
+            self.expel(f"You did not come in within {limits.registration:g} s.  Connect again, and be quicker.")
+            return
+        if self._pauses or self._halfClosed:
+            self.heard = now  # it is not the client who keeps silent
+        patience = limits.pingTimeout - limits.ping
+        when = now + min(patience, limits.ping)
+        if now - self.heard < limits.ping:
+            when = self.heard + limits.ping
+        elif self._asked is None or self._asked < self.heard:
+            self._asked = now
+            self.idle()
+        elif now - self._asked < patience:
+            when = min(self._asked + patience, now + limits.ping)
+        else:
+            self.gone()
+        if not self.ending:
+            self.backstage.idle.watch(self, when)
+
+    def _admit(self) -> bool:
+        """Count the connection for its address; or end it, where that has too many."""
+        try:
+            self.ticket = self.backstage.admission.admit(self.address)
+        except NotAdmitted as refusal:
+            self.ticket = None
+            self.expel(str(refusal))
+            return False
+        limits = self.backstage.settings.limits
+        self._flood = None if self.ticket.exempt else TokenBucket(limits.floodBurst, limits.floodRate, self._seconds())
+        return True
 
     # The end, in its several ways
 
@@ -212,11 +314,6 @@ class Connection(Protocol, ABC):
             if going is not None:
                 going.addErrback(_ungone)
 
-    def _late(self) -> None:
-        self._deadline = None
-        limit = self.backstage.settings.limits.registration
-        self.expel(f"You did not come in within {limit:g} s.  Connect again, and be quicker.")
-
     def _tooSlow(self) -> None:
         self._endSession("read too slowly")
         self._abort()
@@ -227,10 +324,12 @@ class Connection(Protocol, ABC):
     # While more waits than may be sent ahead, the kernel holds the client back
 
     def _pause(self) -> None:
+        self._pauses += 1
         self.transport.pauseProducing()  # type: ignore[union-attr]  # every stream transport has it
 
     def _resume(self) -> None:
-        if not self.ending:
+        self._pauses -= 1
+        if not self._pauses and not self.ending:
             self.transport.resumeProducing()  # type: ignore[union-attr]  # every stream transport has it
 
     def _leaveIfServed(self) -> None:
