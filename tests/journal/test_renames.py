@@ -332,7 +332,7 @@ STEPS = st.one_of(
 
 
 class AnyOrderTests(SynchronousTestCase):
-    """Texts, renames, restarts and steps of the disk in any order, against a model in which a rename happens at once."""
+    """Texts, renames, restarts and the disk in any order, against a model in which a rename happens at once."""
 
     @given(st.lists(STEPS, max_size=40))
     @settings(max_examples=150, deadline=None)
