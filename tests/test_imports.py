@@ -85,6 +85,7 @@ LAYERS: Mapping[str, Layer] = {
     "twistchat.doors": Layer(
         may=(
             "zope.interface",
+            "automat",
             "twisted",
             "OpenSSL",
             "cryptography",

@@ -76,6 +76,7 @@ class ServiceTestCase(SynchronousTestCase):
             self.settings,
             self.journal,
             self.reactor,
+            lambda: 0.0,
             lambda: next(ids),
             lambda: b"test",
             self.passwords,

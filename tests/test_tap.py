@@ -135,13 +135,14 @@ class MakeServiceTests(CommandLineTestCase):
         return service
 
     def test_listens(self) -> None:
-        """Nothing listens before the service is started; then the line door does, on this machine only."""
+        """Nothing listens before the service is started; then every door does, on this machine only."""
         service = self.make("--journal", "memory")
         self.assertEqual([], self.reactor.tcpServers)
         service.privilegedStartService()
         service.startService()
-        ((port, _, _, interface),) = self.reactor.tcpServers
-        self.assertEqual((6623, "127.0.0.1"), (port, interface))
+        self.assertEqual(
+            [(6667, "127.0.0.1"), (6623, "127.0.0.1")], [(p, i) for p, _, _, i in self.reactor.tcpServers]
+        )
 
     def test_whereItIsTold(self) -> None:
         """It listens where it is told to, and only there."""

@@ -70,6 +70,7 @@ def makeService(options: ChatOptions) -> IService:
         settings,
         journal,
         reactor,
+        time.time,
         lambda: f"{prefix}-{next(numbers)}",
         cloakKey(settings),
         passwords,

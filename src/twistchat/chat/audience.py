@@ -2,8 +2,9 @@
 The fan-out: one rendering a dialect, one bytes object for all who hear the same turn of a room.
 
 What is told to a room waits until the end of the turn.  Then each dialect present renders each entry once, the turn's
-lines are joined once a dialect, and every listener is given that same bytes object.  Those who spoke in the turn, and
-those who ignore somebody, get a selection of their own.
+lines are joined once a dialect, and every listener is given that same bytes object.  Those who spoke in the turn, those
+who ignore somebody, and those who put a label on what they asked for get a selection of their own; and all of them do
+where something was not for all.
 
 Whatever changes who listens, or must reach one listener in between, first flushes what waits; so everyone sees one
 order.
@@ -11,10 +12,11 @@ order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from itertools import compress
 from typing import TYPE_CHECKING
 
-from twistchat.chat.events import Entry, Event, Invited, Said, Told
+from twistchat.chat.events import Entry, Event, Invited, RoomSignalled, Said, Signalled, Told
 from twistchat.chat.names import fold
 
 if TYPE_CHECKING:
@@ -56,17 +58,22 @@ class Broadcast:
             for room in session.user.rooms.values():
                 room.audience.flush()
 
-    def tell(self, entry: Entry, sessions: Iterable[Session]) -> None:
-        """Give an entry that is not of one room to these sessions, behind all that waits."""
+    def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "") -> None:
+        """
+        Give an entry that is not of one room to these sessions, behind all that waits.
+
+        @param place: whence it comes, as L{IOutlet.tune <twistchat.interfaces.IOutlet.tune>} has it.
+        """
         self.flush()
         rendered: dict[IDialect, bytes] = {}
         for session in sessions:
             if not hears(session, entry):
                 continue
-            dialect = session.outlet.tune("")
+            dialect = session.outlet.tune(place)
             data = rendered.get(dialect)
             if data is None:
                 data = rendered[dialect] = dialect.render(entry)
+            data = _addressed(session, entry, data)
             if data:
                 session.outlet.deliver(data)
 
@@ -74,7 +81,7 @@ class Broadcast:
 class Audience:
     """Who hears a room, grouped by dialect."""
 
-    __slots__ = ("_broadcast", "_dialects", "_entries", "_groups", "_room", "_speakers")
+    __slots__ = ("_broadcast", "_chosen", "_dialects", "_entries", "_groups", "_labelled", "_room", "_speakers")
 
     def __init__(self, room: str, broadcast: Broadcast) -> None:
         """
@@ -87,6 +94,8 @@ class Audience:
         self._dialects: dict[str, IDialect] = {}
         self._entries: list[Entry] = []
         self._speakers: set[str] = set()
+        self._labelled: set[str] = set()
+        self._chosen: dict[int, Container[str]] = {}
 
     def add(self, session: Session) -> None:
         """
@@ -107,35 +116,58 @@ class Audience:
             if not group:
                 del self._groups[dialect]
 
-    def tell(self, entry: Entry, speaker: str | None = None) -> None:
+    def move(self, room: str) -> None:
+        """
+        Be the audience of a room under its new name: who listens has what was told until now, and is to be added again,
+        so that the dialect is the one for the new name.
+
+        @param room: its folded name.
+        """
+        self.flush()
+        self._room = room
+
+    def tell(self, entry: Entry, speaker: str | None = None, chosen: Container[str] | None = None) -> None:
         """
         Tell an entry at the end of the turn.
 
         @param speaker: the id of the session that does not hear it unless it asked for its echo.
+        @param chosen: the ids of the sessions that hear it; C{None} where all do.
         """
         if not self._entries:
             self._broadcast.enlist(self)
         self._entries.append(entry)
         if speaker is not None:
             self._speakers.add(speaker)
+        if entry.event.label is not None:
+            self._labelled.add(entry.event.label.session)
+        if chosen is not None:
+            self._chosen[entry.sequence] = chosen
 
     def flush(self) -> None:
         """Give what waits to every listener."""
-        entries, speakers = self._entries, self._speakers
+        entries, speakers, labelled, chosen = self._entries, self._speakers, self._labelled, self._chosen
         if not entries:
             return
-        self._entries, self._speakers = [], set()
+        self._entries, self._speakers, self._labelled, self._chosen = [], set(), set(), {}
+        apart = speakers | labelled
         for dialect, group in self._groups.items():
             chunks = [dialect.render(entry) for entry in entries]
             shared = b"".join(chunks)
+            selections = {(True,) * len(entries): shared}
             for session in group.values():
-                if session.ignored or (session.id in speakers and not session.echo):
-                    both = zip(chunks, entries, strict=True)
-                    own = b"".join([chunk for chunk, entry in both if hears(session, entry)])
-                    if own:
-                        session.outlet.deliver(own)
-                elif shared:
-                    session.outlet.deliver(shared)
+                data = shared
+                if chosen or session.ignored or session.id in apart:
+                    heard = tuple(
+                        [hears(session, entry) and session.id in chosen.get(entry.sequence, group) for entry in entries]
+                    )
+                    if heard not in selections:
+                        selections[heard] = b"".join(compress(chunks, heard))
+                    data = selections[heard]
+                    if session.id in labelled:
+                        mine = compress(zip(chunks, entries, strict=True), heard)
+                        data = b"".join([_addressed(session, entry, chunk) for chunk, entry in mine])
+                if data:
+                    session.outlet.deliver(data)
 
 
 def hears(session: Session, entry: Entry) -> bool:
@@ -143,13 +175,21 @@ def hears(session: Session, entry: Entry) -> bool:
     Whether an entry is for this session: not what it said itself without asking for its echo, nor from one it ignores.
     """
     event = entry.event
-    if isinstance(event, (Said, Told)) and event.session == session.id:
+    if isinstance(event, (Said, Told, RoomSignalled, Signalled)) and event.session == session.id:
         return session.echo
     return not isIgnored(session, event)
 
 
 def isIgnored(session: Session, event: Event) -> bool:
-    """Whether a session does not want to hear this of its source: a text, or an invitation."""
-    if not session.ignored or not isinstance(event, (Said, Told, Invited)):
+    """Whether a session does not want to hear this of its source: a text, tags, or an invitation."""
+    if not session.ignored or not isinstance(event, (Said, Told, RoomSignalled, Signalled, Invited)):
         return False
     return fold(event.source.nick) in session.ignored
+
+
+def _addressed(session: Session, entry: Entry, data: bytes) -> bytes:
+    """What one session is given of an entry: the data, unless it put a label on what led to it."""
+    label = entry.event.label
+    if label is None or label.session != session.id or not data:
+        return data
+    return session.outlet.echo(entry, data)

@@ -80,9 +80,11 @@ class Entered(Event):
     A user came into the chat under C{source.nick}.
 
     @ivar session: the id of the session that brought them.
+    @ivar modes: letters of the user modes that they have from the start.
     """
 
     session: str
+    modes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class UserModesSet(Event):
     """
     A user's own modes were changed.
 
-    @ivar added: letters, keys of L{twistchat.chat.modes.USER_MODES}.
+    @ivar added: letters, of L{twistchat.chat.usermodes.SETTABLE}.
     @ivar removed: letters.
     """
 

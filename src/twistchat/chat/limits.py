@@ -48,6 +48,10 @@ class Limits:
     @ivar roomJoinRate: joins a second it takes after that.
     @ivar userJoinBurst: rooms one user may join at once.
     @ivar userJoinRate: rooms a second they may join after that.
+    @ivar nickBurst: nicks and realnames one user may take at once.
+    @ivar nickRate: nicks and realnames a second they may take after that.
+    @ivar awayBurst: times at once that one user may go away or come back.
+    @ivar awayRate: times a second that they may after that.
     @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64).
     @ivar newPerAddress: new connections from one address in ten minutes.
     @ivar unregistered: connections that have not come in yet, from everywhere.
@@ -84,6 +88,10 @@ class Limits:
     roomJoinRate: float = 1.0
     userJoinBurst: int = 10
     userJoinRate: float = 0.1
+    nickBurst: int = 5
+    nickRate: float = 0.1
+    awayBurst: int = 5
+    awayRate: float = 0.1
     connectionsPerAddress: int = 16
     newPerAddress: int = 32
     unregistered: int = 100

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twistchat.chat.events import Source
+from twistchat.chat.errors import TextRefused
+from twistchat.chat.events import Kind, Source
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.names import fold, skeleton
+from twistchat.chat.usermodes import sortUserModes
 
 if TYPE_CHECKING:
     from twistchat.chat.rooms import Room
     from twistchat.interfaces import IOutlet
+
+
+CTCP = "\x01"
+"""The character with which a request to a client begins (RFC 2812, section 3.3.1; the CTCP draft, "Messages")."""
 
 
 class Session:
@@ -21,31 +28,67 @@ class Session:
     @ivar id: unique for ever; what an event names as its C{session}.
     @ivar outlet: where to reach it.
     @ivar exempt: whether limits on rates do not bind it.
-    @ivar address: the IP address that it comes from, or C{None} where it has none; not for other users to see.
-    @ivar secure: whether it is encrypted all the way from its client.
-    @ivar fingerprint: the SHA-256 of the certificate that its client has, in hexadecimal; C{None} where it has none.
     @ivar user: whose it is; C{None} until they have entered, and when the session has ended.
     @ivar echo: whether it hears what it says itself.
     @ivar ignored: folded nicks whose texts and invitations it does not hear, each with the folded nick under which
         that user was first ignored: itself, or an earlier one of theirs.
+    @ivar watched: the nicks whose comings and goings it hears of, by their folded forms.
     @ivar closed: whether the connection is gone.
+    @ivar spoke: when it last said something, in seconds on the chat's clock; at first when it was opened.
+    @ivar address: the IP address from which it comes, where there is one: for operators and for bans, not for others.
+    @ivar secure: whether its connection is encrypted.
+    @ivar fingerprint: the SHA-256 of the certificate that its client showed, in hexadecimal; C{None} without one.
     """
 
-    __slots__ = ("address", "closed", "echo", "exempt", "fingerprint", "id", "ignored", "outlet", "secure", "user")
+    __slots__ = (
+        "address",
+        "closed",
+        "echo",
+        "exempt",
+        "fingerprint",
+        "id",
+        "ignored",
+        "outlet",
+        "secure",
+        "spoke",
+        "user",
+        "watched",
+    )
 
     def __init__(
-        self, id: str, outlet: IOutlet, exempt: bool, address: str | None = None, secure: bool = False
+        self,
+        id: str,
+        outlet: IOutlet,
+        exempt: bool = False,
+        spoke: float = 0.0,
+        address: str | None = None,
+        secure: bool = False,
     ) -> None:
         self.id = id
         self.outlet = outlet
         self.exempt = exempt
+        self.spoke = spoke
         self.address = address
         self.secure = secure
         self.fingerprint: str | None = None
         self.user: User | None = None
         self.echo = False
         self.ignored: dict[str, str] = {}
+        self.watched: dict[str, str] = {}
         self.closed = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """
+    What makes a user an operator of the server.
+
+    @ivar title: what they are, for those who ask.
+    @ivar privileges: what they may do, of L{twistchat.chat.privileges.PRIVILEGES}.
+    """
+
+    title: str
+    privileges: frozenset[str]
 
 
 class User:
@@ -56,24 +99,87 @@ class User:
     @ivar sessions: their connections, by id; all of them are in the same rooms.
     @ivar rooms: where they are, by folded name.
     @ivar invitations: rooms whose locks they may pass once.
+    @ivar since: when they came in, in milliseconds since the epoch.
     @ivar away: why they are away, or C{None}.
+    @ivar flags: the user modes that were set, of L{SETTABLE <twistchat.chat.usermodes.SETTABLE>}.
+    @ivar operator: what makes them an operator of the server; C{None} where they are none.
     @ivar joins: how fast they join; not part of the state that entries rebuild.
+    @ivar renames: how fast they take other names; likewise.
+    @ivar absences: how fast they change that they are away; likewise.
     """
 
-    __slots__ = ("away", "invitations", "joins", "rooms", "sessions", "source")
+    __slots__ = (
+        "absences",
+        "away",
+        "flags",
+        "invitations",
+        "joins",
+        "operator",
+        "renames",
+        "rooms",
+        "sessions",
+        "since",
+        "source",
+    )
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, since: int = 0) -> None:
         self.source = source
+        self.since = since
         self.sessions: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
         self.invitations: set[Room] = set()
         self.away: str | None = None
+        self.flags: set[str] = set()
+        self.operator: Operator | None = None
         self.joins: TokenBucket | None = None
+        self.renames: TokenBucket | None = None
+        self.absences: TokenBucket | None = None
 
     @property
     def nick(self) -> str:
         """The nick in its display form."""
         return self.source.nick
+
+    @property
+    def secure(self) -> bool:
+        """Whether every connection of theirs is encrypted."""
+        return bool(self.sessions) and all([session.secure for session in self.sessions.values()])
+
+    @property
+    def modes(self) -> str:
+        """The letters of all their user modes, in the order of the table."""
+        follow = (("o", self.operator is not None), ("r", self.source.account is not None), ("Z", self.secure))
+        return sortUserModes(self.flags | {letter for letter, has in follow if has})
+
+    def may(self, privilege: str) -> bool:
+        """
+        Whether they are an operator of the server with a privilege.
+
+        @param privilege: one of L{twistchat.chat.privileges.PRIVILEGES}.
+        """
+        return self.operator is not None and privilege in self.operator.privileges
+
+    def idle(self, now: float) -> float:
+        """
+        For how many seconds they have said nothing, through any of their sessions.
+
+        @param now: seconds on the chat's clock.
+        """
+        return min([now - session.spoke for session in self.sessions.values()], default=0.0)
+
+    def refusal(self, sender: User, text: str, kind: Kind) -> TextRefused | None:
+        """
+        Why they do not take a private text, for their user modes.  From operators of the server they take all.
+
+        @return: C{None} where they take it.
+        """
+        if sender is self or sender.operator is not None:
+            return None
+        if "R" in self.flags and sender.source.account is None:
+            return TextRefused(self.nick, "from those who are not logged in to an account")
+        if "T" in self.flags and kind != "action" and text.startswith(CTCP):
+            return TextRefused(self.nick, "that are CTCP, but for actions")
+        return None
 
 
 class Users:

@@ -23,6 +23,7 @@ class Backstage:
     @ivar chat: the verbs.
     @ivar turn: the end of the current turn.
     @ivar clock: for time-outs, and to measure rates with; it does not go back.
+    @ivar wall: what time it is, in seconds since the epoch.
     @ivar admission: who may connect.
     @ivar idle: finds the connections whose time is up.
     @ivar cloak: from an address to the host that others see.
@@ -36,6 +37,7 @@ class Backstage:
     chat: Chat
     turn: Turn
     clock: IReactorTime
+    wall: Callable[[], float]
     admission: Admission
     idle: Idle
     cloak: Callable[[str | None], str]
@@ -49,6 +51,7 @@ class Backstage:
         settings: Settings,
         journal: IJournal,
         clock: IReactorTime,
+        wall: Callable[[], float],
         ids: Callable[[], str],
         key: Callable[[], bytes],
         passwords: IPasswords,
@@ -58,6 +61,7 @@ class Backstage:
         Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
 
         @param clock: the reactor's clock, or a test's.
+        @param wall: seconds since the epoch.
         @param ids: a new id at each call; none comes twice, not over restarts either.
         @param key: gives the key of the cloaks.
         @param passwords: checks passwords.
@@ -68,12 +72,13 @@ class Backstage:
             journal,
             lambda: turn.tell(chat.state.broadcast.flush),
             clock.seconds,
+            wall,
             ids,
             settings.limits,
             settings.chat.reserved,
         )
         admission = Admission(settings.limits, clock.seconds)
-        return cls(chat, turn, clock, admission, Idle(clock), cloak(key), passwords, settings, reread)
+        return cls(chat, turn, clock, wall, admission, Idle(clock), cloak(key), passwords, settings, reread)
 
     def rehash(self) -> Renewal:
         """

@@ -75,7 +75,7 @@ class Connection(Protocol, ABC):
     _abortion: IDelayedCall | None = None
     _asked: float | None = None
     _registered = False
-    _paused = False
+    _pauses = 0
     _halfClosed = False
     _lost = False
 
@@ -276,7 +276,7 @@ class Connection(Protocol, ABC):
         if not self._registered:
             self.expel(f"You did not come in within {limits.registration:g} s.  Connect again, and be quicker.")
             return
-        if self._paused or self._halfClosed:
+        if self._pauses or self._halfClosed:
             self.heard = now  # it is not the client who keeps silent
         patience = limits.pingTimeout - limits.ping
         when = now + min(patience, limits.ping)
@@ -328,12 +328,12 @@ class Connection(Protocol, ABC):
     # While more waits than may be sent ahead, the kernel holds the client back
 
     def _pause(self) -> None:
-        self._paused = True
+        self._pauses += 1
         self.transport.pauseProducing()  # type: ignore[union-attr]  # every stream transport has it
 
     def _resume(self) -> None:
-        self._paused = False
-        if not self.ending:
+        self._pauses -= 1
+        if not self._pauses and not self.ending:
             self.transport.resumeProducing()  # type: ignore[union-attr]  # every stream transport has it
 
     def _leaveIfServed(self) -> None:

@@ -236,12 +236,12 @@ class ModeTests(OperatorTestCase):
         self.carol.send("/leave")
         self.passOver()
         self.alice.send(
-            *("/mode +z", "/mode +mo", "/mode +ml x", "/mode +l 0", "/mode +l", "/mode +k", "/mode +k a,b"),
+            *("/mode +y", "/mode +mo", "/mode +ml x", "/mode +l 0", "/mode +l", "/mode +k", "/mode +k a,b"),
             *("/mode +mo dave", "/mode +mo carol", "/mode +q bob"),
         )
         see = "/help mode lists the modes."
         self.alice.expect(
-            "! There is no mode z.  /help mode lists them.",
+            "! There is no mode y.  /help mode lists them.",
             f"! Mode o wants a nick, and found nothing.  {see}",
             f"! Mode l wants a number from 1 to 1000000, and found x.  {see}",
             f"! Mode l wants a number from 1 to 1000000, and found 0.  {see}",

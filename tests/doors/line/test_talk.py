@@ -106,11 +106,11 @@ class TellingTests(SynchronousTestCase):
         self.carol.expect()
 
     def test_toOneself(self) -> None:
-        """A note to oneself is heard where one's own lines are."""
+        """A note to oneself is heard as any private text is, and with echo once more."""
         self.alice.send("/msg alice note")
-        self.alice.expect()
+        self.alice.expect("[12:00] @alice <alice> note")
         self.alice.send("/echo on", "/msg alice note")
-        self.alice.expect("* Echo is on", "[12:00] @alice <alice> note")
+        self.alice.expect("* Echo is on", *2 * ["[12:00] @alice <alice> note"])
 
     def test_toARoom(self) -> None:
         """To another of one's rooms, which becomes no current room by it."""

@@ -14,6 +14,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
+from twistchat.chat.events import Entry, RoomRenamed
+from twistchat.chat.names import fold
 from twistchat.chat.rooms import Room
 from twistchat.chat.users import Session
 from twistchat.doors.backstage import Backstage
@@ -142,6 +144,15 @@ class LineProtocol(Connection):
     def tune(self, room: str) -> PlainDialect:
         """See L{IOutlet.tune}."""
         return self.dialects.current if room and room == self.current else self.dialects.other
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}.  No request of this door has a label."""
+        return data
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""
+        if self.current == old and isinstance(entry.event, RoomRenamed):
+            self.current = fold(entry.event.name)
 
     def bytesReceived(self, data: bytes) -> None:
         """Take the next bytes: lines out of them, one after the other."""

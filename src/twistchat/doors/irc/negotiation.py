@@ -1,0 +1,60 @@
+"""
+Capabilities: what the server offers one client, and what that client has asked for (IRCv3 capability-negotiation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from twistchat.wire.irc.capabilities import VALUES, inEffect
+
+TOLD_ONLY = frozenset({"sts"})
+"""What a client reads among the capabilities and cannot ask for (IRCv3 sts)."""
+
+
+class Negotiation:
+    """
+    One client's side of it.
+
+    @ivar offered: what the server has, each capability with its value or C{""}.
+    @ivar version: the highest version of the negotiation that it has named; 0 for none.
+    @ivar enabled: the capabilities that are on.
+    @ivar effective: those of them that have what they require.
+    """
+
+    __slots__ = ("effective", "enabled", "offered", "version")
+
+    def __init__(self, offered: Mapping[str, str]) -> None:
+        """
+        @param offered: what the server has, each capability with its value or C{""}.
+        """
+        self.offered = offered
+        self.version = 0
+        self.enabled: frozenset[str] = frozenset()
+        self.effective: frozenset[str] = frozenset()
+
+    def speaks(self, version: int) -> None:
+        """Take notice of the version that the client names."""
+        self.version = max(self.version, version)
+        if self.version >= VALUES:
+            self._enable(self.enabled | {"cap-notify"})
+
+    def request(self, wanted: list[tuple[bool, str]]) -> bool:
+        """
+        Turn capabilities on and off, all or none of them.
+
+        @param wanted: whether each is to be on, and its name.  The last word on a name counts.
+        @return: whether it was done.
+        """
+        enabled = set(self.enabled)
+        for adding, name in wanted:
+            if name not in self.offered or name in TOLD_ONLY:
+                return False
+            if not adding and name == "cap-notify" and self.version >= VALUES:
+                return False
+            (enabled.add if adding else enabled.discard)(name)
+        self._enable(frozenset(enabled))
+        return True
+
+    def _enable(self, enabled: frozenset[str]) -> None:
+        self.enabled, self.effective = enabled, inEffect(enabled)

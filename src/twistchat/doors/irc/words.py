@@ -1,0 +1,51 @@
+"""Words that a client gives, made fit for use; and words for a client, made fit for a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from twistchat.wire.irc.message import fit
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._\-\[\]{}|^`\\]")
+
+USERNAME = 16
+"""Characters of a username, its C{~} left out."""
+
+SHOWN = 250
+"""Bytes to which a parameter is cut that is shown to the client who gave it, so that the rest of the line has room."""
+
+
+def usernameOf(given: str) -> str:
+    """
+    The username that others see: what may stand before an C{@}, marked with C{~} as nobody vouches for it.
+
+    @param given: the first parameter of USER.
+    """
+    return f"~{_UNFIT.sub('', given)[:USERNAME] or 'user'}"
+
+
+def shown(given: str) -> str:
+    """
+    What a client gave, as a parameter that is not the last: that cannot be empty, begin with a colon or hold a space.
+    """
+    text = fit(given.replace(" ", "\N{REPLACEMENT CHARACTER}"), SHOWN) or "*"
+    return text if text[0] != ":" else f"\N{REPLACEMENT CHARACTER}{text[1:]}"
+
+
+def packed(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
+    """
+    Join words, as many to each text as there is room for.
+
+    @param size: bytes of UTF-8 that a text may have; a word that is longer has one for itself.
+    """
+    line = ""
+    for word in words:
+        longer = f"{line}{separator}{word}" if line else word
+        if line and len(longer.encode()) > size:
+            yield line
+            line = word
+        else:
+            line = longer
+    if line:
+        yield line
