@@ -81,7 +81,7 @@ def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
         return None
     arrival.username = usernameOf(message.params[0])
-    arrival.realname = message.params[3][: client.backstage.settings.limits.realname]
+    arrival.realname = message.params[3][: client.settings.limits.realname]
     arrival.described = True
     arrival.facts.described()
     return arrival.advance(reply)
@@ -117,7 +117,7 @@ def pong(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def quit(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{QUIT}: the client's reason is marked as such, so that it cannot pass for the server's."""
     given = message.params[0] if message.params else ""
-    reason = f"Quit: {given}" if given else "Client Quit"
+    reason = f"Quit: {given}"
     reply.finish()
     client.reply(client.farewell(reason, fault=False))
     client.leave(reason)
