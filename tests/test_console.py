@@ -167,7 +167,7 @@ class ConsoleTests(SynchronousTestCase):
 
     def test_usage(self) -> None:
         """A command that is missing or unknown, and arguments that are, are named in one line."""
-        self.assertIn("name a command: backup or export", self.refused())
+        self.assertIn("name a command: backup, export or hash-password", self.refused())
         self.assertIn("nonsense", self.refused("nonsense"))
         self.assertIn("twistchat --help says more", self.refused("backup"))
 

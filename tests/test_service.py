@@ -12,6 +12,7 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.accounts.passwords import Verifier
 from twistchat.chat.errors import NotStored
 from twistchat.chat.events import Said, Source
 from twistchat.doors.backstage import Backstage
@@ -23,6 +24,7 @@ from twistchat.journal.stamp import Stamp
 from twistchat.service import FINISHING, ChatService, Listener, StartFailure
 from twistchat.testing import HeldJournal
 from twistchat.testing.server import SETTINGS
+from twistchat.testing.workers import InlineWorker
 
 LOOPBACK = "tcp:6623:interface=127.0.0.1"
 
@@ -55,8 +57,11 @@ class ServiceTestCase(SynchronousTestCase):
     """A service on a reactor in memory."""
 
     root = False
+    settings = SETTINGS
 
     def setUp(self) -> None:
+        self.worker = InlineWorker()
+        self.passwords = Verifier(lambda: self.worker, 1)
         self.reactor: Any = Reactor()
         self.journal: IJournal = HeldJournal(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
@@ -68,7 +73,14 @@ class ServiceTestCase(SynchronousTestCase):
         """Make a service of the line door that listens at these endpoints."""
         ids = iter(map(str, range(1000)))
         self.backstage = Backstage.assemble(
-            SETTINGS, self.journal, self.reactor, lambda: 0.0, lambda: next(ids), lambda: b"test"
+            self.settings,
+            self.journal,
+            self.reactor,
+            lambda: 0.0,
+            lambda: next(ids),
+            lambda: b"test",
+            self.passwords,
+            lambda: self.settings,
         )
         door = LineDoor()
         listeners = [Listener(door, description) for description in descriptions]

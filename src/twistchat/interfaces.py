@@ -98,6 +98,22 @@ class IJournal(Interface):
         """
 
 
+class IPasswords(Interface):
+    """What checks passwords against their hashes."""
+
+    def check(hash: str | None, password: str) -> Deferred[bool]:
+        """
+        Find out whether a password is the right one.  It takes a while, and the reactor does not wait for it.
+
+        @param hash: its argon2id hash in the encoded form; C{None}, or C{""}, where there is none: then it is not
+            right, and that takes as long to find out.
+        @return: fails with L{Overloaded <twistchat.chat.errors.Overloaded>} where too many wait to be checked.
+        """
+
+    def stop() -> None:
+        """Check no more passwords."""
+
+
 class IDialect(Interface):
     """
     One way of writing an entry down: a protocol, with the capabilities that change the bytes of an event.

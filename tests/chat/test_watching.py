@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import FakeDialect, FakeOutlet, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.audience import WATCHED
+from twistchat.chat.events import Entry
 from twistchat.chat.limits import Limits
 from twistchat.chat.users import Session
 from twistchat.chat.watching import Watchers
@@ -115,8 +116,8 @@ class HeardTests(SynchronousTestCase):
         """Someone who watches these; what they hear for that begins with a tilde."""
 
         class Marked(FakeDialect):
-            def render(self, entry: object) -> bytes:
-                return b"~" + super().render(entry)  # type: ignore[arg-type]  # the entry is handed on
+            def render(self, entry: Entry) -> bytes:
+                return b"~" + super().render(entry)
 
         person = self.scene.person(nick)
         person.outlet.places[WATCHED] = Marked(mute=())

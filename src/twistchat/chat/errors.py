@@ -370,3 +370,10 @@ class NotRead(ChatError):
     """The journal could not be read; C{why} says what is wrong with it."""
 
     why: str
+
+
+@dataclass
+class Overloaded(ChatError):
+    """The server has more C{what} ("passwords to check") than it takes at once."""
+
+    what: str

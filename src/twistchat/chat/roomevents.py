@@ -139,7 +139,7 @@ class RoomAppliers(Appliers):
     def _roomRenamed(self, entry: Entry) -> None:
         event = entry.event
         assert isinstance(event, RoomRenamed)
-        room = self.rooms.get(event.room)
+        room = self._present(event)
         if room is None:
             return
         holder = self.rooms.lookalike(event.name)

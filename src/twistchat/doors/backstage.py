@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from twisted.internet.interfaces import IReactorTime
 
 from twistchat.chat.chat import Chat
-from twistchat.config import Settings
+from twistchat.config import Renewal, Settings, renew
 from twistchat.doors.admission import Admission, cloak
 from twistchat.doors.idle import Idle
 from twistchat.doors.turn import Turn
-from twistchat.interfaces import IJournal
+from twistchat.interfaces import IJournal, IPasswords
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Backstage:
     """
     The chat, and what doors share.
@@ -27,7 +27,11 @@ class Backstage:
     @ivar admission: who may connect.
     @ivar idle: finds the connections whose time is up.
     @ivar cloak: from an address to the host that others see.
-    @ivar settings: what the administrator chose.
+    @ivar passwords: checks passwords.
+    @ivar settings: what the administrator chose.  What there is to be read again is replaced by L{rehash}: look here
+        each time.
+    @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} where it has
+        a mistake.
     """
 
     chat: Chat
@@ -37,7 +41,9 @@ class Backstage:
     admission: Admission
     idle: Idle
     cloak: Callable[[str | None], str]
+    passwords: IPasswords
     settings: Settings
+    reread: Callable[[], Settings]
 
     @classmethod
     def assemble(
@@ -48,6 +54,8 @@ class Backstage:
         wall: Callable[[], float],
         ids: Callable[[], str],
         key: Callable[[], bytes],
+        passwords: IPasswords,
+        reread: Callable[[], Settings],
     ) -> Backstage:
         """
         Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
@@ -56,6 +64,8 @@ class Backstage:
         @param wall: seconds since the epoch.
         @param ids: a new id at each call; none comes twice, not over restarts either.
         @param key: gives the key of the cloaks.
+        @param passwords: checks passwords.
+        @param reread: reads the configuration again.
         """
         turn = Turn(clock)
         chat = Chat(
@@ -68,4 +78,16 @@ class Backstage:
             settings.chat.reserved,
         )
         admission = Admission(settings.limits, clock.seconds)
-        return cls(chat, turn, clock, wall, admission, Idle(clock), cloak(key), settings)
+        return cls(chat, turn, clock, wall, admission, Idle(clock), cloak(key), passwords, settings, reread)
+
+    def rehash(self) -> Renewal:
+        """
+        Read the configuration again, and take over what can be changed while the server runs.
+
+        @return: what that came to.
+        @raise ConfigError: it has a mistake; nothing has changed.
+        """
+        renewal = renew(self.settings, self.reread())
+        self.settings = renewal.settings
+        self.admission.limit(self.settings.limits)
+        return renewal

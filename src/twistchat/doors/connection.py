@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
@@ -33,6 +33,7 @@ from twistchat.doors.admission import NotAdmitted, Ticket
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.certificates import fingerprintOf, requestCertificate
 from twistchat.doors.lane import Lane
+from twistchat.doors.origin import Proxied
 from twistchat.doors.outbox import Outbox
 from twistchat.interfaces import IDialect, IDoorFactory, IOutlet
 
@@ -220,10 +221,13 @@ class Connection(Protocol, ABC):
             self.transport.setTcpKeepAlive(True)
         assert self.transport is not None
         self.address = getattr(self.transport.getPeer(), "host", None)
-        if ISSLTransport.providedBy(self.transport):
+        below: Any = self.transport
+        if isinstance(self.transport, Proxied):
+            below, self.secure = self.transport.transport, self.transport.secure
+        elif ISSLTransport.providedBy(self.transport):
             self.secure = True
             requestCertificate(self.transport)
-        self.outbox = Outbox(self.transport, backstage.turn, limits.sendq, self._tooSlow)
+        self.outbox = Outbox(below, backstage.turn, limits.sendq, self._tooSlow)
         self.heard = self._seconds()
         if self._admit() and self.ticket is not None:
             self.session = backstage.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)

@@ -224,8 +224,8 @@ _FIELDS: dict[str, tuple[_Encode, _Decode]] = {
         lambda body: Kicked(_source(body["by"]), body["room"], _source(body["kicked"]), body["reason"]),
     ),
     "entered": (
-        lambda event: {"session": event.session},
-        lambda body: Entered(_source(body["by"]), body["session"]),
+        lambda event: {"session": event.session, "modes": event.modes},
+        lambda body: Entered(_source(body["by"]), body["session"], body.get("modes", "")),
     ),
     "quit": (
         lambda event: {"reason": event.reason},

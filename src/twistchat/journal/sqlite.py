@@ -31,7 +31,7 @@ from twistchat.journal.retention import Retention
 from twistchat.journal.rows import RowWriter
 from twistchat.journal.stamp import Stamp, msgid
 from twistchat.journal.store import FILE, Fault, Store
-from twistchat.journal.worker import Worker
+from twistchat.worker import Worker
 
 BATCH = 256
 """Entries in one transaction at the most."""

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.task import Clock
 
+from twistchat.accounts.passwords import Verifier
 from twistchat.chat.chat import Chat
 from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
@@ -22,6 +23,7 @@ from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.links import Link, address
+from twistchat.testing.workers import InlineWorker
 
 AnyClient = TypeVar("AnyClient", bound=Client)
 
@@ -41,6 +43,7 @@ class MemoryServer:
     @ivar clock: the clock of everything in it.
     @ivar journal: where events go.
     @ivar backstage: what the doors are given.
+    @ivar configuration: what the configuration says, when it is read again.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class MemoryServer:
         @param start: what time it is at first, in seconds since the epoch.
         """
         self.clock = Clock()
+        self.configuration = settings
         numbers = count(1)
 
         def wall() -> float:
@@ -64,7 +68,14 @@ class MemoryServer:
 
         self.journal = journal(Stamp(wall, "test"))
         self.backstage = Backstage.assemble(
-            settings, self.journal, self.clock, wall, lambda: str(next(numbers)), lambda: b"test"
+            settings,
+            self.journal,
+            self.clock,
+            wall,
+            lambda: str(next(numbers)),
+            lambda: b"test",
+            Verifier(InlineWorker, settings.limits.passwordQueue),
+            lambda: self.configuration,
         )
         self._factories = {door.name: door.factory(self.backstage) for door in doors}
         self._links: list[Link] = []

@@ -64,6 +64,7 @@ SAMPLES = (
     errors.TooFast("join rooms", 0.2),
     errors.RoomTooFast("#den", 3.0),
     errors.NotStored("the disk is full"),
+    errors.Overloaded("passwords to check"),
     errors.NotRead("the disk failed"),
 )
 """An error of every class."""

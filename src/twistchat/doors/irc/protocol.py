@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Coroutine
 from functools import partial
@@ -15,13 +16,17 @@ from twisted.python.failure import Failure
 from twistchat.chat.audience import WATCHED
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, Label, RoomRenamed
-from twistchat.chat.users import Session
+from twistchat.chat.names import fold
+from twistchat.chat.users import Session, User
+from twistchat.config import Settings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection, ConnectionFactory
 from twistchat.doors.irc.arrival import Arrival
+from twistchat.doors.irc.batches import TextBatch, takesLine
 from twistchat.doors.irc.commands import COMMANDS
 from twistchat.doors.irc.negotiation import Negotiation
 from twistchat.doors.irc.reply import Reply
+from twistchat.doors.irc.rooms import showMove
 from twistchat.doors.irc.server import IrcServer, offered
 from twistchat.doors.irc.table import Command
 from twistchat.wire.irc import numerics as n
@@ -31,6 +36,9 @@ from twistchat.wire.lines import LineSplitter, Overlong
 
 LABEL = 64
 """Bytes of a label (IRCv3 labeled-response)."""
+
+_BATCHED = re.compile(rb"(?:@\S* +)?BATCH +(?P<sign>[+-])|@(?:\S*;)?batch=", re.IGNORECASE)
+"""A line that opens or closes a batch, or is in one."""
 
 log = Logger()
 
@@ -43,12 +51,16 @@ class IrcConnection(Connection):
     @ivar irc: what all connections of the door share.
     @ivar negotiation: which capabilities are on.
     @ivar arrival: what they have said of themselves before they are in; C{None} once they are.
+    @ivar batch: the text of several lines that they are sending; C{None} where there is none.
     """
 
     pings = True
 
     arrival: Arrival | None
+    batch: TextBatch | None = None
     _throttled: IDelayedCall | None = None
+    _holders = 0
+    _granted = 0
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory, irc: IrcServer) -> None:
         super().__init__(backstage, factory)
@@ -67,6 +79,18 @@ class IrcConnection(Connection):
         """This client's session, which it has for as long as it can give a command."""
         assert self.session is not None
         return self.session
+
+    @property
+    def settings(self) -> Settings:
+        """What the administrator chose."""
+        return self.backstage.settings
+
+    @property
+    def user(self) -> User:
+        """Who this client is, once it is in."""
+        user = self.openSession.user
+        assert user is not None
+        return user
 
     @property
     def nick(self) -> str:
@@ -98,6 +122,23 @@ class IrcConnection(Connection):
         """The reference tag of a new batch."""
         return f"s{next(self.irc.references)}"
 
+    def hold(self) -> None:
+        """Keep back what it is to hear, for an answer that comes in front of it; until as many calls of L{release}."""
+        if not self._holders:
+            self.outbox.hold()
+        self._holders += 1
+
+    def release(self) -> None:
+        """That answer has been sent."""
+        self._holders -= 1
+        if not self._holders:
+            self.outbox.release()
+
+    def conclude(self, reply: Reply) -> None:
+        """Send an answer that was postponed."""
+        reply.postponed = False
+        self._finish(reply)
+
     # Connection's
 
     def begin(self) -> None:
@@ -127,16 +168,29 @@ class IrcConnection(Connection):
 
     def echo(self, entry: Entry, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
-        label = entry.event.label
-        reply = None if label is None else self._replies.get(label.text)
-        if reply is None:
-            return data
-        reply.take(data)
-        return b""
+        reply = self._asked(entry)
+        return data if reply is None else reply.take(data)
 
     def moved(self, old: str, entry: Entry) -> None:
-        """See L{IOutlet.moved}."""
-        assert isinstance(entry.event, RoomRenamed)
+        """See L{IOutlet.moved}.  Whoever knows RENAME has been told; a change of case is no news to others."""
+        event = entry.event
+        assert isinstance(event, RoomRenamed)
+        if "draft/channel-rename" in self.capabilities or fold(event.room) == fold(event.name):
+            return
+        reply = self._asked(entry)
+        if reply is not None:
+            showMove(self, reply, event.room, entry)
+            return
+        reply = Reply(self, "RENAME")
+        showMove(self, reply, event.room, entry)
+        reply.finish()
+
+    def _asked(self, entry: Entry) -> Reply | None:
+        """The answer to the request of this client that led to an entry, as long as it is put together."""
+        label = entry.event.label
+        if label is None or label.session != self.openSession.id:
+            return None
+        return self._replies.get(label.text)
 
     def bytesReceived(self, data: bytes) -> None:
         """Take the next bytes: messages out of them, one after the other, no faster than the flood limit allows."""
@@ -155,6 +209,9 @@ class IrcConnection(Connection):
         if self._throttled is not None:
             self._throttled.cancel()
             self._throttled = None
+        if self.batch is not None:
+            self.batch.forget()
+            self.batch = None
         self._lines.clear()
         super().connectionLost(reason)
 
@@ -178,10 +235,27 @@ class IrcConnection(Connection):
             self._resume()
 
     def _isFree(self, line: bytes | Overlong) -> bool:
-        return isinstance(line, bytes) and line[:5].upper() in (b"PONG ", b"PONG")
+        """
+        Whether a line is not counted against the flood limit: an answer to PING; or a line of a batch, which counts as
+        one with its opening, up to as many as it may have.
+        """
+        if not isinstance(line, bytes) or line[:1] not in b"@BbPp":
+            return False
+        if line[:5].upper() in (b"PONG ", b"PONG"):
+            return True
+        batched = _BATCHED.match(line)
+        if batched is None:
+            return False
+        if batched["sign"] == b"+":
+            self._granted = self.settings.limits.lines + 1
+            return False
+        if not self._granted:
+            return False
+        self._granted = 0 if batched["sign"] else self._granted - 1
+        return True
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
-        limits = self.backstage.settings.limits
+        limits = self.settings.limits
         if isinstance(line, Overlong):
             self._refuse(line.length, n.ERR_INPUTTOOLONG, "Input line was too long")
             return
@@ -236,7 +310,7 @@ class IrcConnection(Connection):
             self._finish(reply)
             return None
         done = Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
-        if reply.label is not None or not (command is not None and command.together):
+        if done is not outcome or reply.label is not None or not (command is not None and command.together):
             done.addBoth(self._answered, reply, message)
         else:
             done.addErrback(self._answered, reply, message)
@@ -253,6 +327,8 @@ class IrcConnection(Connection):
             return None
         if self.arrival is not None and not command.early:
             reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+            return None
+        if (self.batch is not None or "batch" in message.tags) and takesLine(self, message, reply):
             return None
         if len(message.params) < command.least:
             reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")
@@ -280,6 +356,8 @@ class IrcConnection(Connection):
         return reply
 
     def _finish(self, reply: Reply) -> None:
+        if reply.postponed:
+            return
         reply.finish()
         if reply.label is not None:
             del self._replies[reply.label.text]

@@ -14,11 +14,25 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Label
 from twistchat.doors.irc.wording import word
-from twistchat.wire.irc.labels import inBatch, labelled
-from twistchat.wire.irc.message import serialize
+from twistchat.doors.irc.words import packed
+from twistchat.wire.irc.labels import inBatch, labelled, withTag
+from twistchat.wire.irc.message import fit, room, serialize
 
 if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
+
+SHORT = 100
+"""Characters of parameters that fit into a line with whatever else is in it, so that there is nothing to measure."""
+
+STANDARD = {
+    "BATCH": "draft/multiline",
+    "REDACT": "draft/message-redaction",
+    "RENAME": "draft/channel-rename",
+}
+"""
+Commands whose standard replies come with a capability of their own, whether the client has asked for C{standard-replies}
+or not (IRCv3 standard-replies, "Capabilities").
+"""
 
 
 class Reply:
@@ -28,16 +42,33 @@ class Reply:
     @ivar command: the command's name.
     @ivar label: what an event is to carry so that its outcome becomes part of this answer; C{None} where the client
         does not want to know.
+    @ivar whole: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its place
+        among all else that happens.
+    @ivar postponed: whether the answer is not to be sent yet when the command has taken effect.
     """
 
-    __slots__ = ("_batches", "_client", "_units", "command", "label")
+    __slots__ = (
+        "_answered",
+        "_batches",
+        "_client",
+        "_holding",
+        "_open",
+        "_units",
+        "command",
+        "label",
+        "postponed",
+        "whole",
+    )
 
     def __init__(self, client: IrcConnection, command: str, label: Label | None = None) -> None:
         self._client = client
         self.command = command
         self.label = label
+        self.whole = self.postponed = False
         self._units: list[bytes] = []
-        self._batches: list[str] = []
+        self._batches: Sequence[str] = ()
+        self._open: str | None = None
+        self._answered = self._holding = False
 
     def numeric(self, code: str, *parameters: str) -> None:
         """A numeric, to the client's nick (C{*} while it has none)."""
@@ -47,14 +78,29 @@ class Reply:
         """
         A message.
 
+        @param parameters: the last is cut where the line is too short for it.
         @param source: from whom; the server where it is C{None}.
         """
-        self._put(serialize(command, parameters, self._client.server if source is None else source))
+        sender = self._client.server if source is None else source
+        if sum(map(len, parameters)) > SHORT:
+            *others, last = parameters
+            parameters = (*others, fit(last, room(command, others, sender)))
+        self._put(serialize(command, parameters, sender))
 
     def lines(self, data: Iterable[bytes]) -> None:
         """Messages that are written already."""
         for line in data:
             self._put(line)
+
+    def several(self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ") -> None:
+        """
+        Numerics whose last parameter is a list, as many as that takes; none where it is empty.
+
+        @param parameters: those between the client's nick and the list.
+        """
+        size = room(code, (self._client.nick, *parameters), self._client.server)
+        for text in packed(words, separator, size):
+            self.numeric(code, *parameters, text)
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
@@ -93,30 +139,69 @@ class Reply:
             return
         reference = self._client.nextReference()
         self._put(serialize("BATCH", (f"+{reference}", kind, *parameters), self._client.server))
-        self._batches.append(reference)
+        self._batches = (*self._batches, reference)
         try:
             yield
         finally:
-            self._batches.pop()
+            self._batches = self._batches[:-1]
             self._put(serialize("BATCH", (f"-{reference}",), self._client.server))
 
-    def take(self, data: bytes) -> None:
-        """Make the outcome of the command, as the chat tells it to this client, a part of the answer."""
+    def take(self, data: bytes) -> bytes:
+        """
+        Make the outcome of the command, as the chat tells it to this client, the answer or a part of it.
+
+        From there on, what the client is to hear comes behind the answer, which is still being put together.
+
+        @return: what the client is to be told at this place.
+        """
+        if self.whole and self.label is not None:
+            self._answered = True
+            return labelled(data, self.label.text, self._client.server, self._client.nextReference())
         self._units.append(data)
+        if not self._holding:
+            self._holding = True
+            self._client.hold()
+        return b""
+
+    def flush(self) -> None:
+        """
+        Send what there is of the answer until now, behind all that the client was to hear; more of it will come.
+
+        With a label it becomes a batch, which stays open.
+        """
+        data = b"".join(self._units)
+        if not data:
+            return
+        self._units = []
+        if self.label is not None:
+            self._client.settle()
+            opening = b""
+            if self._open is None:
+                self._open = self._client.nextReference()
+                opening = serialize("BATCH", (f"+{self._open}", "labeled-response"), self._client.server)
+                opening = withTag(opening, "label", self.label.text)
+            data = opening + inBatch(data, self._open)
+        self._client.reply(data)
 
     def finish(self) -> None:
         """Send the answer, behind all that the client was to hear until now."""
-        if self.label is not None:
-            self._client.settle()
-            reference = self._client.nextReference()
-            answer = labelled(b"".join(self._units), self.label.text, self._client.server, reference)
-            self._client.reply(answer)
-        elif self._units:
-            self._client.reply(b"".join(self._units))
-        self._units = []
+        if self.label is None:
+            self.flush()
+            return
+        self._client.settle()
+        if self._open is not None:
+            self.flush()
+            self._client.reply(serialize("BATCH", (f"-{self._open}",), self._client.server))
+        elif not self._answered:
+            data, self._units = b"".join(self._units), []
+            self._client.reply(labelled(data, self.label.text, self._client.server, self._client.nextReference()))
+        if self._holding:
+            self._holding = False
+            self._client.release()
 
     def _standard(self, kind: str, code: str, rest: Sequence[str]) -> None:
-        if "standard-replies" in self._client.capabilities:
+        capabilities = self._client.capabilities
+        if "standard-replies" in capabilities or STANDARD.get(self.command) in capabilities:
             self.line(kind, self.command, code, *rest)
         else:
             self.line("NOTICE", self._client.nick, f"*** {self.command}: {rest[-1]}")

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from twistchat.chat import errors
 from twistchat.chat.modes import ROOM_MODES
 from twistchat.chat.privileges import PRIVILEGES
+from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 
 Words: TypeAlias = "tuple[str, ...]"
@@ -19,17 +20,17 @@ description (IRCv3 standard-replies).
 
 WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
     errors.NotEntered: lambda e, c: (n.ERR_NOTREGISTERED, "You have not registered"),
-    errors.BadNick: lambda e, c: (n.ERR_ERRONEUSNICKNAME, _word(e.nick), f"The nick {e.why}"),
+    errors.BadNick: lambda e, c: (n.ERR_ERRONEUSNICKNAME, shown(e.nick), f"The nick {e.why}"),
     errors.NickInUse: lambda e, c: (n.ERR_NICKNAMEINUSE, e.nick, _inUse(e)),
     errors.NickReserved: lambda e, c: (n.ERR_ERRONEUSNICKNAME, e.nick, "This nick is reserved"),
-    errors.NoSuchNick: lambda e, c: (n.ERR_NOSUCHNICK, _word(e.nick), "No such nick"),
-    errors.BadRoomName: lambda e, c: (n.ERR_BADCHANMASK, _word(e.room), f"The channel name {e.why}"),
+    errors.NoSuchNick: lambda e, c: (n.ERR_NOSUCHNICK, shown(e.nick), "No such nick"),
+    errors.BadRoomName: lambda e, c: (n.ERR_BADCHANMASK, shown(e.room), f"The channel name {e.why}"),
     errors.RoomLookalike: lambda e, c: (n.ERR_BADCHANMASK, e.room, f"This name looks like {e.existing}, which exists"),
-    errors.NoSuchRoom: lambda e, c: (n.ERR_NOSUCHCHANNEL, _word(e.room), "No such channel"),
+    errors.NoSuchRoom: lambda e, c: (n.ERR_NOSUCHCHANNEL, shown(e.room), "No such channel"),
     errors.NotInRoom: lambda e, c: (n.ERR_NOTONCHANNEL, e.room, "You're not on that channel"),
-    errors.TargetNotInRoom: lambda e, c: (n.ERR_USERNOTINCHANNEL, _word(e.nick), e.room, "They aren't on that channel"),
+    errors.TargetNotInRoom: lambda e, c: (n.ERR_USERNOTINCHANNEL, shown(e.nick), e.room, "They aren't on that channel"),
     errors.AlreadyInRoom: lambda e, c: (n.ERR_USERONCHANNEL, e.nick, e.room, "is already on channel"),
-    errors.TooManyRooms: lambda e, c: (n.ERR_TOOMANYCHANNELS, _word(c), f"You are on {e.limit} channels, the most"),
+    errors.TooManyRooms: lambda e, c: (n.ERR_TOOMANYCHANNELS, shown(c), f"You are on {e.limit} channels, the most"),
     errors.Banned: lambda e, c: (n.ERR_BANNEDFROMCHAN, e.room, "Cannot join channel (+b)"),
     errors.InviteOnly: lambda e, c: (n.ERR_INVITEONLYCHAN, e.room, "Cannot join channel (+i)"),
     errors.BadKey: lambda e, c: (n.ERR_BADCHANNELKEY, e.room, "Cannot join channel (+k)"),
@@ -43,7 +44,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         e.room,
         f"Cannot send to channel (+{e.letter}): no texts {e.why}",
     ),
-    errors.NickFixed: lambda e, c: (n.ERR_NONICKCHANGE, e.room, "Cannot change nick while on this channel (+N)"),
+    errors.NickFixed: lambda e, c: (n.ERR_CANTCHANGENICK, e.room, "Cannot change nick while on this channel (+N)"),
     errors.TextRefused: lambda e, c: (n.ERR_CANTSENDTOUSER, e.nick, f"They take no texts {e.why}"),
     errors.CannotSpeak: lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, "Cannot send to channel (+m)"),
     errors.NotOperator: lambda e, c: (n.ERR_CHANOPRIVSNEEDED, e.room, "You're not a channel operator of that rank"),
@@ -55,8 +56,8 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         n.ERR_NOPRIVILEGES,
         f"Permission Denied - This is for operators who may {PRIVILEGES[e.privilege]} ({e.privilege})",
     ),
-    errors.BadServerBan: lambda e, c: ("FAIL", "BAD_MASK", _word(e.mask), f"This cannot be banned: {e.why}"),
-    errors.NoSuchServerBan: lambda e, c: ("FAIL", "NO_SUCH_BAN", _word(e.mask), "There is no such ban"),
+    errors.BadServerBan: lambda e, c: ("FAIL", "BAD_MASK", shown(e.mask), f"This cannot be banned: {e.why}"),
+    errors.NoSuchServerBan: lambda e, c: ("FAIL", "NO_SUCH_BAN", shown(e.mask), "There is no such ban"),
     errors.ServerBanned: lambda e, c: (n.ERR_YOUREBANNEDCREEP, f"You are banned from this server: {e.reason}"),
     errors.WatchListFull: lambda e, c: (
         n.ERR_MONLISTFULL,
@@ -64,35 +65,35 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         ",".join(e.refused),
         "Monitor list is full",
     ),
-    errors.RoomNameInUse: lambda e, c: ("FAIL", "CHANNEL_NAME_IN_USE", _word(c), e.room, "That channel exists already"),
+    errors.RoomNameInUse: lambda e, c: ("FAIL", "CHANNEL_NAME_IN_USE", shown(c), e.room, "That channel exists already"),
     errors.NoSuchText: lambda e, c: (
         "FAIL",
         "UNKNOWN_MSGID",
-        _word(e.target),
-        _word(e.msgid),
+        shown(e.target),
+        shown(e.msgid),
         "This message does not exist, or does not any more",
     ),
     errors.NotYours: lambda e, c: (
         "FAIL",
         "REDACT_FORBIDDEN",
         e.target,
-        e.msgid,
+        shown(e.msgid),
         "You are not authorised to delete this message",
     ),
     errors.NothingSaid: lambda e, c: (n.ERR_NOTEXTTOSEND, "No text to send"),
     errors.TooLong: lambda e, c: (
         "FAIL",
         "TOO_LONG",
-        *((_word(c),) if c else ()),
+        *((shown(c),) if c else ()),
         f"{_sentence(e.what)} has {e.length} {e.unit}, and {e.limit} fit",
     ),
     errors.BadText: lambda e, c: (
         "FAIL",
         "BAD_TEXT",
-        *((_word(c),) if c else ()),
+        *((shown(c),) if c else ()),
         f"{_sentence(e.what)} has U+{ord(e.character):04X} in it",
     ),
-    errors.TooFast: lambda e, c: (n.RPL_TRYAGAIN, c or "*", f"You {e.what} too fast; try again in {ceil(e.wait)} s"),
+    errors.TooFast: lambda e, c: (n.RPL_TRYAGAIN, shown(c), f"You {e.what} too fast; try again in {ceil(e.wait)} s"),
     errors.RoomTooFast: lambda e, c: (
         n.ERR_UNAVAILRESOURCE,
         e.room,
@@ -104,6 +105,26 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
 """For each error, its words; the second argument is what was asked for (a room, a nick), or C{""}."""
 
 
+ELSEWHERE: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], Words]] = {
+    **{
+        (error, command): lambda e, c, why=why: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel ({why})")
+        for error, why in ((errors.NotInRoom, "+n"), (errors.Banned, "+b"))
+        for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")
+    },
+    **{
+        (error, "REDACT"): lambda e, c: ("FAIL", "INVALID_TARGET", shown(c), "You cannot delete messages from there")
+        for error in (errors.NoSuchNick, errors.NoSuchRoom, errors.NotInRoom)
+    },
+    (errors.Banned, "NICK"): lambda e, c: (
+        n.ERR_BANNICKCHANGE,
+        shown(c),
+        e.room,
+        "Cannot change nick while banned on this channel",
+    ),
+}
+"""The words for errors that mean something else with some commands, each with its command; as L{WORDS} has them."""
+
+
 def word(error: errors.ChatError, command: str, context: str) -> Words:
     """
     An error in IRC's words.
@@ -111,15 +132,9 @@ def word(error: errors.ChatError, command: str, context: str) -> Words:
     @param command: the command that was refused.
     @param context: what it was about, for errors that do not say.
     """
-    if isinstance(error, (errors.TooFast,)):
-        return WORDS[type(error)](error, command)
-    return WORDS[type(error)](error, context)
-
-
-def _word(text: str) -> str:
-    """What a user gave, as a middle parameter: it may be empty, or hold a space."""
-    shown = text.replace(" ", "\N{REPLACEMENT CHARACTER}") or "*"
-    return shown if shown[0] != ":" else f"\N{REPLACEMENT CHARACTER}{shown[1:]}"
+    if isinstance(error, errors.TooFast):
+        context = command
+    return ELSEWHERE.get((type(error), command), WORDS[type(error)])(error, context)
 
 
 def _inUse(error: errors.NickInUse) -> str:
@@ -130,12 +145,12 @@ def _inUse(error: errors.NickInUse) -> str:
 
 def _badParameter(error: errors.BadModeParameter, context: str) -> Words:
     if error.letter in ROOM_MODES and error.letter == "k":
-        return (n.ERR_INVALIDKEY, context or "*", f"Invalid key: {error.why} are wanted")
+        return (n.ERR_INVALIDKEY, shown(context), f"Invalid key: {error.why} are wanted")
     return (
         n.ERR_INVALIDMODEPARAM,
-        context or "*",
+        shown(context),
         error.letter,
-        _word(error.parameter or "*"),
+        shown(error.parameter or "*"),
         f"Invalid parameter: {error.why} is wanted",
     )
 

@@ -68,6 +68,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.RoomTooFast: lambda e: f"Too many are joining {e.room} just now.  Try again in {ceil(e.wait)} s.",
     errors.NotRead: lambda e: f"What was said before cannot be read just now: {e.why}.  Try /history later.",
     errors.NotStored: lambda e: f"That was not taken, and nobody has seen it: {e.why}.  Try again later.",
+    errors.Overloaded: lambda e: f"The server has too many {e.what} just now.  Try again in a minute.",
 }
 """For each error, its words."""
 

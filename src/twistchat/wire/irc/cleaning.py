@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from twistchat.chat.events import Source, Tags
@@ -23,13 +24,16 @@ MAX_PARAMETERS: Final = 13
 Parameters of the changes in one MODE: with the room and the letters they make 15 (modern.ircdocs.horse, "Parameters").
 """
 
+_MILLISECONDS: Final = tuple(f".{millisecond:03}Z" for millisecond in range(1000))
 _LINE_ENDS: Final = str.maketrans("\0\r\n", "   ")
 _DELIMITERS: Final = str.maketrans("\0\r\n ", "____")
 
 
 def cleanText(text: str) -> str:
     """A last parameter, with a space for each NUL, CR and LF, and U+FFFD for what UTF-8 cannot write."""
-    return _encodable(text.translate(_LINE_ENDS))
+    if "\n" in text or "\r" in text or "\0" in text:
+        text = text.translate(_LINE_ENDS)
+    return text if text.isascii() else _encodable(text)
 
 
 def cleanName(name: str) -> str:
@@ -37,13 +41,22 @@ def cleanName(name: str) -> str:
     A parameter before the last, or a part of a source: C{_} for each NUL, CR, LF and space, and for a C{:} at its
     beginning; C{*} where there is nothing.
     """
-    name = _encodable(name.translate(_DELIMITERS))
-    return f"_{name[1:]}" if name[:1] == ":" else name or "*"
+    if " " in name or "\n" in name or "\r" in name or "\0" in name:
+        name = name.translate(_DELIMITERS)
+    if name[:1] == ":":
+        name = f"_{name[1:]}"
+    return (name if name.isascii() else _encodable(name)) or "*"
 
 
 def mask(source: Source) -> str:
     """The C{nick!user@host} of a source."""
-    return f"{cleanName(source.nick)}!{cleanName(source.username)}@{cleanName(source.host)}"
+    return joinMask(source.nick, source.username, source.host)
+
+
+@lru_cache(4096)
+def joinMask(nick: str, username: str, host: str) -> str:
+    """The C{nick!user@host} of these.  Few people do most of what happens, so it is remembered."""
+    return f"{cleanName(nick)}!{cleanName(username)}@{cleanName(host)}"
 
 
 def write(source: str, command: str, names: Sequence[str], text: str | None = None) -> bytes:
@@ -110,9 +123,9 @@ def clientTags(tags: Tags) -> str:
 
 def tagValue(key: str, value: str) -> str:
     """A tag with its value, which may be empty; a NUL in it becomes a space."""
-    if not value:
-        return key
-    return f"{key}={escapeTag(_encodable(value).replace(chr(0), ' '))}"
+    if value.replace("-", "").isalnum():
+        return f"{key}={value}"
+    return f"{key}={escapeTag(_encodable(value).replace(chr(0), ' '))}" if value else key
 
 
 class Stampclock:
@@ -134,7 +147,7 @@ class Stampclock:
         if second != self._second:
             self._second = second
             self._shown = datetime.fromtimestamp(second, UTC).isoformat()[:19]
-        return f"{self._shown}.{millisecond:03d}Z"
+        return self._shown + _MILLISECONDS[millisecond]
 
 
 def _encodable(text: str) -> str:

@@ -52,6 +52,7 @@ from twistchat.wire.irc.cleaning import (
     Stampclock,
     cleanName,
     clientTags,
+    joinMask,
     mask,
     tagValue,
     write,
@@ -152,25 +153,26 @@ class IrcDialect:
 
     def _text(self, entry: Entry, event: Said | Told, target: str) -> bytes:
         source = event.source
-        line = writeText(source.nick, source.username, source.host, target, event.text, event.kind)
-        if line:
-            return self._tags(entry, source, event.tags) + line
-        pieces = split(source.nick, source.username, source.host, target, event.text, event.kind)
+        tags = self._tags(entry, source, event.tags)
+        data = writeText(tags, source, target, event.text, event.kind)
+        if data:
+            return data
+        pieces = split(source, target, event.text, event.kind)
         if pieces is None or not any(pieces.lines):
             return b""
         if len(pieces.lines) == len(pieces.lines[0]) == 1:
-            return self._tags(entry, source, event.tags) + pieces.lines[0][0]
+            return tags + pieces.lines[0][0]
         if "draft/multiline" in self._has and event.kind != "action":
-            return self._batch(entry, event, pieces)
+            return self._batch(entry, tags, pieces)
         first, *rest = chain.from_iterable(pieces.lines)
         again = self._tags(entry, source, first=False)
-        return b"".join((self._tags(entry, source, event.tags), first, *(again + piece for piece in rest)))
+        return b"".join((tags, first, *(again + piece for piece in rest)))
 
-    def _batch(self, entry: Entry, event: Said | Told, pieces: Pieces) -> bytes:
+    def _batch(self, entry: Entry, tags: bytes, pieces: Pieces) -> bytes:
         """A text of several lines; all tags of the message are on the line that opens the batch."""
         reference = f"m{entry.sequence}"
         batched = [
-            self._tags(entry, event.source, event.tags),
+            tags,
             write(pieces.source, "BATCH", (f"+{reference}", "draft/multiline", pieces.target)),
         ]
         for line in pieces.lines:
@@ -306,8 +308,7 @@ class IrcDialect:
 
     def _online(self, entry: Entry, nick: str, source: Source) -> bytes:
         """To C{*}, so that all who watch are sent the same (monitor, "730 - RPL_MONONLINE")."""
-        shown = f"{cleanName(nick)}!{cleanName(source.username)}@{cleanName(source.host)}"
-        return self._byServer(entry, RPL_MONONLINE, "*", text=shown)
+        return self._byServer(entry, RPL_MONONLINE, "*", text=joinMask(nick, source.username, source.host))
 
     def _offline(self, entry: Entry, source: Source) -> bytes:
         return self._byServer(entry, RPL_MONOFFLINE, "*", text=cleanName(source.nick))
@@ -378,7 +379,7 @@ def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
 
 
 class IrcDialects:
-    """The dialects of a server: one object for all sessions that are written to alike, while one of them has it."""
+    """The dialects of a server: one object for all sessions that are written to alike, while any of them has it."""
 
     def __init__(self, serverName: str) -> None:
         self._serverName = serverName

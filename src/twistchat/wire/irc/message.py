@@ -132,18 +132,19 @@ def parse(line: bytes) -> Message:
     if "\r" in text or "\n" in text:
         raise LineEnd("has the end of a line in it", *_salvage(line))
     tags = NO_TAGS
-    if text[:1] == "@":
+    first = text[:1]
+    if first == "@":
         data, _, text = text.partition(" ")
         tags = parseTags(data[1:])
-    if text[:1] == " ":
+        first = text[:1]
+    if first == " ":
         text = text.lstrip(" ")
+        first = text[:1]
     head, colon, trailing = text.partition(" :")
     words = head.split(" ")
     if "" in words:
         words = [word for word in words if word]
-    source = ""
-    if words and words[0][0] == ":":
-        source = words.pop(0)[1:]
+    source = words.pop(0)[1:] if first == ":" else ""
     if not words:
         if line.strip(b" "):
             raise NoCommand("has no command", "", tags.get("label"))
@@ -224,7 +225,7 @@ def unescapeTag(value: str) -> str:
 
 def escapeTag(value: str) -> str:
     """The value of a tag as it is written."""
-    return value if value.isalnum() or not _ESCAPABLE.search(value) else value.translate(_ESCAPE)
+    return value.translate(_ESCAPE) if _ESCAPABLE.search(value) else value
 
 
 def isTagKey(key: str) -> bool:

@@ -6,10 +6,11 @@ those of several lines (draft/multiline).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from twistchat.chat.events import Kind
-from twistchat.wire.irc.cleaning import cleanName, cleanText
+from twistchat.chat.events import Kind, Source
+from twistchat.wire.irc.cleaning import cleanName, cleanText, mask
 from twistchat.wire.irc.message import MAX_LINE
 from twistchat.wire.irc.wrapping import wrap
 
@@ -23,32 +24,43 @@ _LEAST: Final = 32
 """Bytes that a line has to have left for its text; otherwise it is given less of the source."""
 
 
-def writeText(nick: str, username: str, host: str, target: str, text: str, kind: Kind) -> bytes:
+@lru_cache(4096)
+def _head(nick: str, username: str, host: str, target: str, kind: Kind) -> bytes:
     """
-    Write a text in one line, without tags, where it needs nothing but that.
+    What stands before a text.  It is remembered: most texts are from people who have just said something there.
+
+    @return: empty where something in it has to be replaced.
+    """
+    names = (nick, username, host, target)
+    if any(name != cleanName(name) for name in names):
+        return b""
+    return f":{nick}!{username}@{host} {COMMANDS[kind]} {target} :{_ACTION if kind == 'action' else ''}".encode()
+
+
+def writeText(tags: bytes, source: Source, target: str, text: str, kind: Kind) -> bytes:
+    """
+    Write a text in one line, where it needs nothing but that.
 
     This is done for each text and dialect: it looks for what must not be, and replaces nothing.
 
+    @param tags: with their C{@} and space, or empty.
     @return: empty where it needs more than one line, or something in it has to be replaced: L{split} does that.
     """
-    head = f":{nick}!{username}@{host} {COMMANDS[kind]} {target} :"
-    line = f"{head}{text}\r\n" if kind != "action" else f"{head}{_ACTION}{text}{_ACTION_END}\r\n"
-    if (
-        line.count("\n") > 1
-        or line.count("\r") > 1
-        or "\0" in line
-        or head.count(" ") != 3
-        or head.count(" :") != 1
-        or not target
-        or not text
-        or (kind == "action" and _ACTION_END in text)
-    ):
+    head = _head(source.nick, source.username, source.host, target, kind)
+    if not head or not text or "\n" in text or "\r" in text or "\0" in text:
         return b""
+    end = b"\r\n"
+    if kind == "action":
+        if _ACTION_END in text:
+            return b""
+        end = b"\x01\r\n"
     try:
-        data = line.encode()
+        said = text.encode()
     except UnicodeEncodeError:
         return b""
-    return data if len(data) <= MAX_LINE else b""
+    if len(head) + len(said) + len(end) > MAX_LINE:
+        return b""
+    return b"".join((tags, head, said, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ class Pieces:
     blank: bytes
 
 
-def split(nick: str, username: str, host: str, target: str, text: str, kind: Kind) -> Pieces | None:
+def split(source: Source, target: str, text: str, kind: Kind) -> Pieces | None:
     """
     Write any text.
 
@@ -78,9 +90,8 @@ def split(nick: str, username: str, host: str, target: str, text: str, kind: Kin
     """
     target = cleanName(target)
     before, after = (_ACTION, _ACTION_END) if kind == "action" else ("", "")
-    nick = cleanName(nick)
-    for source in (f"{nick}!{cleanName(username)}@{cleanName(host)}", nick):
-        head = f":{source} {COMMANDS[kind]} {target} :{before}".encode()
+    for shown in (mask(source), cleanName(source.nick)):
+        head = f":{shown} {COMMANDS[kind]} {target} :{before}".encode()
         size = MAX_LINE - 2 - len(head) - len(after)
         if size >= _LEAST:
             break
@@ -93,4 +104,4 @@ def split(nick: str, username: str, host: str, target: str, text: str, kind: Kin
         if kind == "action":
             line = line.replace(_ACTION_END, "")
         lines.append([head + piece.encode() + tail for piece in wrap(line, size)] if line else [])
-    return Pieces(source, target, lines, head + tail)
+    return Pieces(shown, target, lines, head + tail)

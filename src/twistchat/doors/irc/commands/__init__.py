@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twistchat.doors.irc.commands import bans, connection, gateway, help, monitor, operators, people, server, who
+from twistchat.doors.irc.commands import (
+    bans,
+    batches,
+    channels,
+    connection,
+    gateway,
+    help,
+    listing,
+    messages,
+    modes,
+    monitor,
+    operators,
+    people,
+    server,
+    who,
+)
 from twistchat.doors.irc.table import Command
 
 TOPICS = {
     "connection": connection.table,
+    "channels": channels.table,
+    "modes": modes.table,
+    "list": listing.table,
+    "messages": messages.table,
+    "batches": batches.table,
     "people": people.table,
-    "lists of people": who.table,
-    "watching people": monitor.table,
+    "who": who.table,
+    "monitor": monitor.table,
     "server": server.table,
     "help": help.table,
     "operators": operators.table,
-    "bans from the server": bans.table,
+    "bans": bans.table,
     "gateways": gateway.table,
 }
 """Every table, by the name of its topic."""
