@@ -109,6 +109,14 @@ class OperatorVerbs(PeopleVerbs):
         self._privileged(session, "ban")
         return self.state.serverBans.held(self._today())
 
+    def requirePrivilege(self, session: Session, privilege: str) -> None:
+        """
+        Hold that a session's user is an operator of the server with a privilege.
+
+        @raise NotPrivileged: they are not.
+        """
+        self._privileged(session, privilege)
+
     def _privileged(self, session: Session, privilege: str) -> User:
         user = self._user(session)
         if not user.may(privilege):

@@ -52,8 +52,8 @@ class PeopleAppliers(Appliers):
         assert isinstance(event, Entered)
         self._claim(event.source.nick, None)
         user = User(event.source, entry.time)
-        self.users.add(user)
         _changeModes(user, event.modes, "")
+        self.users.add(user)
         session = self.sessions.get(event.session)
         if session is not None:
             user.sessions[session.id] = session
@@ -126,6 +126,7 @@ class PeopleAppliers(Appliers):
         assert isinstance(event, UserModesSet)
         user = self._user(entry)
         _changeModes(user, event.added, event.removed)
+        self.users.count(user)
         self.broadcast.tell(entry, user.sessions.values())
 
     def _operatorSet(self, entry: Entry) -> None:
@@ -133,6 +134,7 @@ class PeopleAppliers(Appliers):
         assert isinstance(event, OperatorSet)
         user = self._user(entry)
         user.operator = None if event.title is None else Operator(event.title, event.privileges)
+        self.users.count(user)
         self.broadcast.tell(entry, user.sessions.values())
 
     def _announced(self, entry: Entry) -> None:

@@ -337,6 +337,14 @@ class PeopleVerbs(Verbs):
         """
         return self._named(nick)
 
+    def checkNick(self, session: Session, nick: str) -> str:
+        """
+        The nick that a session's user would have if they asked for this one now.
+
+        @raise ChatError: they cannot have it.
+        """
+        return self._freeNick(nick, session.user)
+
     # Checks
 
     def _unbound(self, session: Session, user: User) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
-from twistchat.chat.peopleevents import wordServerBan
+from twistchat.chat.serverbans import wordServerBan
 from twistchat.doors.irc.passwords import fits
 from twistchat.doors.irc.registration import Complete, begin
 from twistchat.doors.irc.reply import Reply

@@ -95,9 +95,7 @@ async def _ban(
         return
     mask = maskOf(client, rest[0])
     reason = (rest[1] if len(rest) > 1 else "")[: client.settings.limits.reason] or NO_REASON
-    proposal = client.backstage.chat.banFromServer(
-        client.openSession, mask, seconds or None, reason, label=reply.label
-    )
+    proposal = client.backstage.chat.banFromServer(client.openSession, mask, seconds or None, reason, label=reply.label)
     await proposal
     howLong = f"for {wordSpan(seconds)}" if seconds else "for ever"
     log.info("{who} banned {mask} {howLong}: {reason}", who=client.nick, mask=mask, howLong=howLong, reason=reason)

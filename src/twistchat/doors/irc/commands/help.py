@@ -62,7 +62,11 @@ def _lines(subject: str) -> Iterator[str]:
 
 def _describe(command: Command) -> Iterator[str]:
     yield f"{command.name} {command.parameters}".rstrip()
-    whose = f"For operators who may {PRIVILEGES[command.privilege]} ({command.privilege}): to" if command.privilege else "To"
+    whose = (
+        f"For operators who may {PRIVILEGES[command.privilege]} ({command.privilege}): to"
+        if command.privilege
+        else "To"
+    )
     yield f"{whose} {command.summary}"
     yield f"See: {command.source}"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadModeParameter, ChatError, NotInRoom, UnknownMode
-from twistchat.chat.modes import RANK_BY_LETTER, ROOM_MODES, Shape, parseChanges
+from twistchat.chat.modes import RANK_BY_LETTER, parseChanges
 from twistchat.doors.irc.commands.people import userMode
 from twistchat.doors.irc.features import MODES
 from twistchat.doors.irc.rooms import knownRoom, modesOf
