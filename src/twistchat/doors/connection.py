@@ -25,9 +25,10 @@ from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import NotStored
+from twistchat.chat.errors import NotStored, ServerBanned
 from twistchat.chat.events import Entry
 from twistchat.chat.limits import TokenBucket
+from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
 from twistchat.doors.admission import NotAdmitted, Ticket
 from twistchat.doors.backstage import Backstage
@@ -295,10 +296,11 @@ class Connection(Protocol, ABC):
     def _admit(self) -> bool:
         """Count the connection for its address; or end it, where that has too many."""
         try:
+            self.backstage.chat.checkAddress(self.address)
             self.ticket = self.backstage.admission.admit(self.address)
-        except NotAdmitted as refusal:
+        except (NotAdmitted, ServerBanned) as refusal:
             self.ticket = None
-            self.expel(str(refusal))
+            self.expel(wordServerBan(refusal.reason) if isinstance(refusal, ServerBanned) else str(refusal))
             return False
         limits = self.backstage.settings.limits
         self._flood = None if self.ticket.exempt else TokenBucket(limits.floodBurst, limits.floodRate, self._seconds())
@@ -372,6 +374,11 @@ class ConnectionFactory(ServerFactory):
             connection.disconnect(reason)
         self._fireIfClosed()
         return closed
+
+    @property
+    def connections(self) -> frozenset[Connection]:
+        """The connections that are open."""
+        return frozenset(self._open)
 
     def opened(self, connection: Connection) -> None:
         """A connection was made."""

@@ -6,6 +6,7 @@ Every token says what is so: lengths are those of the limits, modes and ranks th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from twistchat.chat.changes import LONGEST_KEY
@@ -65,9 +66,13 @@ def features(backstage: Backstage) -> dict[str, str | None]:
     return tokens
 
 
-def showFeatures(client: IrcConnection, reply: Reply) -> None:
-    """Tell them, in a batch for a client that wants that (IRCv3 extended-isupport)."""
-    written = lines(features(client.backstage), client.nick, client.server)
+def showFeatures(client: IrcConnection, reply: Reply, tokens: Mapping[str, str | None] | None = None) -> None:
+    """
+    Tell them, in a batch for a client that wants that (IRCv3 extended-isupport).
+
+    @param tokens: which; C{None} for all.
+    """
+    written = lines(features(client.backstage) if tokens is None else tokens, client.nick, client.server)
     if "draft/extended-isupport" in client.capabilities:
         with reply.batch("draft/isupport"):
             reply.lines(written)

@@ -29,6 +29,7 @@ from twistchat.doors.irc.reply import Reply
 from twistchat.doors.irc.rooms import showMove
 from twistchat.doors.irc.server import IrcServer, offered
 from twistchat.doors.irc.table import Command
+from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import IrcDialect, View
 from twistchat.wire.irc.message import BadMessage, EmptyMessage, Message, NotUtf8, measure, parse, serialize
@@ -221,7 +222,7 @@ class IrcConnection(Connection):
         """Obey lines as fast as the flood limit allows; nothing is lost, and the kernel holds the client back."""
         while self._lines and not self.ending and self._throttled is None:
             if not self._isFree(self._lines[0]):
-                wait = self.flooding()
+                wait = 0.0 if self._isUnbound() else self.flooding()
                 if wait:
                     self._pause()
                     self._throttled = self.backstage.clock.callLater(wait, self._goOn)
@@ -233,6 +234,10 @@ class IrcConnection(Connection):
         self._takeLines()
         if self._throttled is None:
             self._resume()
+
+    def _isUnbound(self) -> bool:
+        """Whether this is an operator whom no limit on rates binds."""
+        return self.session is not None and self.session.user is not None and self.session.user.may("exempt")
 
     def _isFree(self, line: bytes | Overlong) -> bool:
         """
@@ -323,7 +328,7 @@ class IrcConnection(Connection):
             if self.arrival is not None:
                 reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
             else:
-                reply.numeric(n.ERR_UNKNOWNCOMMAND, message.command, "Unknown command")
+                reply.numeric(n.ERR_UNKNOWNCOMMAND, shown(message.command), "Unknown command")
             return None
         if self.arrival is not None and not command.early:
             reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.masks import fullMask, matches, normalizeMask
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
-from twistchat.doors.irc.sight import addressesOf, finds, knows, roomsOf
+from twistchat.doors.irc.sight import addressesOf, finds, roomsOf
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
