@@ -12,23 +12,37 @@ from tests.chat.fakes import Person, Scene, done, kept, rebuilt, shown
 from twistchat.chat import errors, events
 from twistchat.chat.audience import Broadcast
 from twistchat.chat.events import (
+    AccountSet,
+    Announced,
     AwaySet,
     Entered,
     Entry,
     Event,
+    HostSet,
     Invited,
     Joined,
     Kicked,
+    Killed,
     ModeChange,
     ModesSet,
+    OperatorSet,
     Parted,
     Quit,
+    RealnameSet,
     Renamed,
     RoomEvent,
+    RoomRenamed,
+    RoomSignalled,
     Said,
+    ServerBanLifted,
+    ServerBanSet,
+    Signalled,
     Source,
     Told,
     TopicSet,
+    Unsaid,
+    Untold,
+    UserModesSet,
 )
 from twistchat.chat.limits import Limits
 from twistchat.chat.state import State
@@ -59,13 +73,20 @@ class ApplyTests(SynchronousTestCase):
         kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
         happened = (
             Said(ALICE, "#a", "s1", "x"),
-            events.RoomSignalled(ALICE, "#a", "s1", ()),
-            events.Unsaid(ALICE, "#a", 4, "m4"),
-            events.RoomRenamed(ALICE, "#a", "#A"),
+            RoomSignalled(ALICE, "#a", "s1", ()),
+            Unsaid(ALICE, "#a", 4, "m4"),
             Told(ALICE, "s1", BOB, "x"),
-            events.Signalled(ALICE, "s1", BOB, ()),
-            events.Untold(ALICE, BOB, 8, "m8"),
+            Signalled(ALICE, "s1", BOB, ()),
+            Untold(ALICE, BOB, 7, "m7"),
             AwaySet(ALICE, "x"),
+            RealnameSet(ALICE, "x"),
+            HostSet(ALICE, "u", "h"),
+            AccountSet(ALICE, "x"),
+            UserModesSet(ALICE, "i", ""),
+            OperatorSet(ALICE, "x"),
+            Announced(ALICE, "x"),
+            ServerBanSet(ALICE, "x!*@*", "x"),
+            ServerBanLifted(ALICE, "x!*@*"),
             Invited(ALICE, "#a", BOB),
             TopicSet(ALICE, "#a", "x"),
             ModesSet(ALICE, "#a", ()),
@@ -74,7 +95,9 @@ class ApplyTests(SynchronousTestCase):
             Kicked(ALICE, "#a", NOBODY, ""),
             Renamed(NOBODY, "somebody"),
             Quit(NOBODY, ""),
-            Parted(ALICE, "#a", ""),
+            RoomRenamed(ALICE, "#a", "#b"),
+            Parted(ALICE, "#b", ""),
+            Killed(ALICE, BOB, ""),
         )
         self.apply(*happened)
         self.assertEqual({type(event) for event in happened}, kinds - {Event, RoomEvent})
@@ -94,9 +117,9 @@ class ApplyTests(SynchronousTestCase):
             (Invited(ALICE, "#a", NOBODY), errors.NoSuchNick("nobody")),
             (Invited(NOBODY, "#a", BOB), errors.NoSuchNick("nobody")),
             (Invited(ALICE, "#none", BOB), errors.NotInRoom("#none")),
-            (events.Signalled(ALICE, "s1", NOBODY, ()), errors.NoSuchNick("nobody")),
-            (events.RoomRenamed(ALICE, "#a", "#C"), errors.RoomNameInUse("#c")),
-            (events.RoomRenamed(carol, "#c", LOOKALIKE), errors.RoomLookalike(LOOKALIKE, "#a")),
+            (Signalled(ALICE, "s1", NOBODY, ()), errors.NoSuchNick("nobody")),
+            (RoomRenamed(ALICE, "#a", "#C"), errors.RoomNameInUse("#c")),
+            (RoomRenamed(carol, "#c", LOOKALIKE), errors.RoomLookalike(LOOKALIKE, "#a")),
             (Joined(NOBODY, "#b"), errors.NoSuchNick("nobody")),
             (Joined(BOB, LOOKALIKE), errors.RoomLookalike(LOOKALIKE, "#a")),
             (Parted(BOB, "#a", ""), errors.NotInRoom("#a")),
@@ -118,11 +141,9 @@ class ApplyTests(SynchronousTestCase):
         before = shown(self.state)
         self.apply(Joined(ALICE, "#A"), Said(ALICE, "#gone", "s1", "x"), Said(BOB, "#a", "s2", "x"))
         self.apply(
-            events.RoomSignalled(ALICE, "#gone", "s1", ()),
-            events.Unsaid(ALICE, "#gone", 1, "m1"),
-            events.Untold(ALICE, NOBODY, 1, "m1"),
+            RoomSignalled(ALICE, "#gone", "s1", ()), Unsaid(ALICE, "#gone", 1, "m1"), Untold(ALICE, NOBODY, 1, "m1")
         )
-        self.apply(events.RoomRenamed(ALICE, "#gone", "#later"))
+        self.apply(RoomRenamed(ALICE, "#gone", "#later"))
         self.assertEqual(shown(self.state), before)
         self.apply(Told(NOBODY, "s9", ALICE, "last words"))
         self.apply(TopicSet(BOB, "#a", "from outside"), TopicSet(ALICE, "#later", "kept"))
@@ -285,7 +306,7 @@ class ReplayTests(SynchronousTestCase):
         for act in acts:
             play.act(*act)
         state = rebuilt(
-            [entry for entry in play.scene.entries if isinstance(entry.event, (TopicSet, ModesSet, events.RoomRenamed))]
+            [entry for entry in play.scene.entries if isinstance(entry.event, (TopicSet, ModesSet, RoomRenamed))]
         )
         self.assertEqual(kept(state), kept(play.scene.state))
         self.assertTrue(all(room.kept and not room.members for room in state.rooms))
