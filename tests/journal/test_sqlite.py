@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from sqlite3 import connect
 
 from twisted.logger import LogLevel, capturedLogs, formatEvent
@@ -12,8 +13,22 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import DiskTestCase, temporary
 from twistchat.chat.errors import NoSuchNick
-from twistchat.chat.events import Entry, Joined, ModeChange, ModesSet, Parted, Quit, Source, Told, TopicSet
+from twistchat.chat.events import (
+    Entry,
+    Joined,
+    ModeChange,
+    ModesSet,
+    Parted,
+    Quit,
+    ServerBanLifted,
+    ServerBanSet,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+)
 from twistchat.chat.history import Span
+from twistchat.chat.modes import ROOM_MODES, Shape
 from twistchat.interfaces import IJournal
 from twistchat.journal import sqlite
 from twistchat.journal.rows import RowWriter
@@ -294,3 +309,68 @@ class RestartTests(DiskTestCase):
         self.openJournal()
         self.assertEqual(self.path.with_name("journal.sqlite-wal").stat().st_size, 0)
         self.assertEqual(self.read(Span("#room", 9)), entries)
+
+    def test_bans(self) -> None:
+        """Bans from the server are applied again, each as it was set last, until they are lifted or have ended."""
+        bans = [
+            ServerBanSet(ANN, "*!*@one.example", "spam"),
+            ServerBanSet(ANN, "192.0.2.0/24", "flood", 1_500_000),
+            ServerBanSet(ANN, "*!*@two.example", "spam", 1_000_001),
+            ServerBanSet(ANN, "*!*@three.example", "spam"),
+        ]
+        lifted = ServerBanLifted(ANN, "*!*@three.example")
+        again = ServerBanSet(ANN, "*!*@one.example", "more spam", 3_000_000)
+        self.append(*bans, lifted, again)
+        self.reopen()
+        self.assertEqual([entry.event for entry in self.applied], [bans[1], bans[2], again])
+        self.now = 1001.0
+        self.reopen()
+        self.assertEqual([entry.event for entry in self.applied], [bans[1], again])
+        self.now = 1500.0
+        self.reopen()
+        self.assertEqual([entry.event for entry in self.applied], [again])
+        self.assertEqual(self.onDisk("SELECT count(*) FROM holding"), [1])
+
+    def test_modeKeys(self) -> None:
+        """A mode that takes a parameter, but is no list, holds one thing, whatever the parameter."""
+        for mode in ROOM_MODES.values():
+            adding = [ModeChange(True, mode.letter, number) for number in "12"]
+            self.append(*(ModesSet(ANN, f"#{mode.letter}", (change,)) for change in adding))
+            held = self.onDisk(f"SELECT count(*) FROM holding WHERE conversation = '#{mode.letter.lower()}'")
+            wanted = {Shape.ALWAYS: 1, Shape.ON_SET: 1, Shape.LIST: 2}.get(mode.shape)
+            self.assertIn(wanted, (None, *held), mode)
+            self.store._connection.execute("DELETE FROM holding")
+
+
+class TakenBackTests(DiskTestCase):
+    """What is left of a text that was taken back."""
+
+    def test_nowhere(self) -> None:
+        """Nothing of it is in the files any more when they have been closed, however long it was."""
+        for size in (3, 900):
+            texts = [f"secret{number} " * size for number in range(60)]
+            entries = self.append(*map(said, texts))
+            self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+        self.closeJournal()
+        for path in Path(self.directory).iterdir():
+            self.assertNotIn(b"secret7 secret7", path.read_bytes(), path)
+        self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'secret7'"), [0])
+
+    def test_held(self) -> None:
+        """Nothing but a text is taken, though the entry that says so names it."""
+        (topic,) = self.append(TopicSet(ANN, "#room", "t"))
+        self.append(Unsaid(ANN, "#room", topic.sequence, topic.msgid))
+        self.assertEqual(self.read(Span("#room", 9))[0], topic)
+
+    def test_refused(self) -> None:
+        """A text that could not be taken back on disk is there as it was, and whoever asked is told."""
+        (entry,) = self.append(said("a"))
+        other = connect(self.path, isolation_level=None)
+        self.addCleanup(other.close)
+        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        other.execute("BEGIN IMMEDIATE")
+        with capturedLogs():
+            receipt = self.journal.append(Unsaid(ANN, "#room", entry.sequence, entry.msgid))
+            self.settle()
+        self.assertEqual(self.refused(receipt), "another process has the journal locked")
+        self.assertEqual(self.read(Span("#room", 9)), [entry])
