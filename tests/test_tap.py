@@ -140,9 +140,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([], self.reactor.tcpServers)
         service.privilegedStartService()
         service.startService()
-        self.assertEqual(
-            [(6667, "127.0.0.1"), (6623, "127.0.0.1")], [(p, i) for p, _, _, i in self.reactor.tcpServers]
-        )
+        self.assertEqual([(6667, "127.0.0.1"), (6623, "127.0.0.1")], [(p, i) for p, _, _, i in self.reactor.tcpServers])
 
     def test_whereItIsTold(self) -> None:
         """It listens where it is told to, and only there."""
