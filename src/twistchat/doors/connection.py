@@ -19,7 +19,6 @@ from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
     IHandshakeListener,
     ISSLTransport,
-    ITCPTransport,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
@@ -246,10 +245,11 @@ class Connection(Protocol, ABC):
         """Admit the connection, or say why not."""
         backstage, limits = self.backstage, self.backstage.settings.limits
         self._factory.opened(self)
-        if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpNoDelay(True)
-            self.transport.setTcpKeepAlive(True)
         assert self.transport is not None
+        for name in ("setTcpNoDelay", "setTcpKeepAlive"):
+            switch = getattr(self.transport, name, None)  # TLS claims to be TCP, whatever is below it
+            if switch is not None:
+                switch(True)
         self.address = getattr(self.transport.getPeer(), "host", None)
         below: Any = self.transport
         if isinstance(self.transport, Proxied):
