@@ -76,7 +76,7 @@ class RoomVerbs(Verbs):
         else:
             self._checkLocks(room, user, key)
             name = room.name
-        if not (hurried or session.exempt):
+        if not (hurried or self._unbound(session, user)):
             self._checkJoinRates(user, room)
         return self._journal.append(Joined(user.source, name, user.away, label=label))
 
