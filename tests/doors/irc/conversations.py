@@ -73,6 +73,12 @@ class Conversations(SynchronousTestCase):
         self.server.chat.setAccount(self.server.chat.find(nick), account)
         self.server.settle()
 
+    def leave(self, nick: str, why: str) -> None:
+        """Let a user be away."""
+        session = next(iter(self.server.chat.find(nick).sessions.values()))
+        self.server.chat.setAway(session, why)
+        self.server.settle()
+
     def hears(self, client: IrcClient, *lines: str) -> None:
         """Hold that a client has been sent these lines, and no others, since it was last asked."""
         self.assertEqual(client.lines(), list(lines))

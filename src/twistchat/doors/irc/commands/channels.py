@@ -190,6 +190,7 @@ async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> Non
     """C{OJOIN}: for operators of the server; everyone in the channel sees it."""
     name = message.params[0]
     await _comeIn(client, reply, name, None)
+    reply.flush()
     receipt = client.backstage.chat.takeOver(client.openSession, name, label=reply.label)
     if receipt is not None:
         await receipt
