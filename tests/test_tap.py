@@ -140,9 +140,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([], self.reactor.tcpServers)
         service.privilegedStartService()
         service.startService()
-        self.assertEqual(
-            [(6667, "127.0.0.1"), (6623, "127.0.0.1")], [(p, i) for p, _, _, i in self.reactor.tcpServers]
-        )
+        self.assertEqual([(6667, "127.0.0.1"), (6623, "127.0.0.1")], [(p, i) for p, _, _, i in self.reactor.tcpServers])
 
     def test_whereItIsTold(self) -> None:
         """It listens where it is told to, and only there."""
@@ -208,7 +206,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([None], stops)
 
     def test_hangup(self) -> None:
-        """SIGHUP has the configuration read again, in a turn of the reactor; one line of the log has what came of it."""
+        """SIGHUP has the configuration read again, in a turn of the reactor; one line of the log says what came."""
         self.write("chat.toml", '[irc]\nmotd = "Welcome."\n')
         self.make("--journal", "memory", "--config", "chat.toml")
         for hook, arguments, keywords in self.reactor.whenRunningHooks:

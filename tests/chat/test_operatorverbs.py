@@ -54,6 +54,13 @@ class OperatorTests(SynchronousTestCase):
         self.assertEqual(self.ann.heard(), ["ann operator Boss", "ann operator None"])
         self.assertIsNone(self.scene.chat.resign(self.ann.session))
 
+    def test_requirePrivilege(self) -> None:
+        """Doors may ask for a privilege, and learn whose it is."""
+        self.become(("rehash",))
+        chat, session = self.scene.chat, self.ann.session
+        self.assertIs(chat.requirePrivilege(session, "rehash"), self.ann.user)
+        self.assertEqual(refused(errors.NotPrivileged, lambda: chat.requirePrivilege(session, "ban")).privilege, "ban")
+
     def test_privileges(self) -> None:
         """Each verb is for those who have its privilege, which it names; and for no one who is not here."""
         chat = self.scene.chat

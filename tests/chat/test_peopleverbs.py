@@ -157,12 +157,34 @@ class EnterTests(SynchronousTestCase):
         self.assertEqual(len(scene.state.users), 0)
 
 
+class NickTests(SynchronousTestCase):
+    """Whether a nick can be had."""
+
+    def test_checkNick(self) -> None:
+        """One that can be is given back as it would be shown; to those who have it, their own is free."""
+        scene = Scene(reserved=("Services",))
+        chat, someone, ann = scene.chat, scene.connect().session, scene.person("ann").session
+        self.assertEqual(chat.checkNick(someone, "Zoe\N{COMBINING DIAERESIS}"), "Zo\xeb")
+        self.assertEqual(chat.checkNick(ann, "ANN"), "ANN")
+        refused(errors.NickInUse, lambda: chat.checkNick(someone, "ANN"))
+        refused(errors.NickReserved, lambda: chat.checkNick(someone, "services"))
+        refused(errors.BadNick, lambda: chat.checkNick(someone, "a b"))
+
+    def test_mostUsers(self) -> None:
+        """It is known how many there were at most, though some are gone."""
+        scene = Scene()
+        ann, _ = scene.person("ann"), scene.person("bob")
+        done(scene.chat.close(ann.session, "bye"))
+        scene.person("carol")
+        self.assertEqual((len(scene.state.users), scene.state.mostUsers), (2, 2))
+
+
 class RenameTests(SynchronousTestCase):
     """Other names, and how often."""
 
     def setUp(self) -> None:
         """Two in a room."""
-        self.scene = Scene(Limits(nickBurst=2, nickRate=0.5))
+        self.scene = Scene(Limits(nickBurst=2, nickRate=0.5, userJoinBurst=2))
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(self.ann, self.bob)
 
@@ -189,6 +211,7 @@ class RenameTests(SynchronousTestCase):
             for n in range(5):
                 done(self.scene.chat.rename(person.session, f"{person.user.nick}{n}"))
                 done(self.scene.chat.setAway(person.session, str(n)))
+                done(self.scene.chat.join(person.session, f"#{person.user.nick}"))
 
     def test_fixed(self) -> None:
         """A room that fixes nicks lets nobody rename; and names itself."""

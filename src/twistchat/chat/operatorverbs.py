@@ -58,16 +58,29 @@ class OperatorVerbs(PeopleVerbs):
             return None
         return self._journal.append(OperatorSet(user.source, None, label=label))
 
+    def requirePrivilege(self, session: Session, privilege: str) -> User:
+        """
+        Hold that a session's user is an operator of the server with a privilege.
+
+        @param privilege: one of L{PRIVILEGES <twistchat.chat.privileges.PRIVILEGES>}.
+        @return: the user.
+        @raise NotPrivileged: they are not.
+        """
+        user = self._user(session)
+        if not user.may(privilege):
+            raise errors.NotPrivileged(privilege)
+        return user
+
     def kill(self, session: Session, nick: str, reason: str, *, label: Label | None = None) -> Receipt:
         """Disconnect a user, all sessions of theirs."""
-        user = self._privileged(session, "kill")
+        user = self.requirePrivilege(session, "kill")
         victim = self._named(nick)
         checkText("the reason", reason, self.limits.reason)
         return self._journal.append(Killed(user.source, victim.source, reason, label=label))
 
     def announce(self, session: Session, text: str, *, label: Label | None = None) -> Receipt:
         """Say something to every operator, and to everyone who listens for it (user mode C{w})."""
-        user = self._privileged(session, "wallops")
+        user = self.requirePrivilege(session, "wallops")
         if not text.strip():
             raise errors.NothingSaid
         checkText("the announcement", text, self.limits.reason)
@@ -85,7 +98,7 @@ class OperatorVerbs(PeopleVerbs):
         @param seconds: for how long; C{None} for ever.
         @param reason: why, as those are told who are kept out.
         """
-        user = self._privileged(session, "ban")
+        user = self.requirePrivilege(session, "ban")
         asked, mask = mask, normalizeServerBan(mask)
         checkText("the reason", reason, self.limits.reason)
         if seconds is not None and not 0 < seconds <= LONGEST_BAN:
@@ -98,7 +111,7 @@ class OperatorVerbs(PeopleVerbs):
 
     def liftServerBan(self, session: Session, mask: str, *, label: Label | None = None) -> Receipt:
         """End a ban from the server."""
-        user = self._privileged(session, "ban")
+        user = self.requirePrivilege(session, "ban")
         asked, mask = mask, normalizeServerBan(mask)
         if self.state.serverBans.get(mask, self._today()) is None:
             raise errors.NoSuchServerBan(asked)
@@ -106,19 +119,5 @@ class OperatorVerbs(PeopleVerbs):
 
     def serverBans(self, session: Session) -> list[ServerBan]:
         """Every ban from the server, the oldest first."""
-        self._privileged(session, "ban")
+        self.requirePrivilege(session, "ban")
         return self.state.serverBans.held(self._today())
-
-    def requirePrivilege(self, session: Session, privilege: str) -> None:
-        """
-        Hold that a session's user is an operator of the server with a privilege.
-
-        @raise NotPrivileged: they are not.
-        """
-        self._privileged(session, privilege)
-
-    def _privileged(self, session: Session, privilege: str) -> User:
-        user = self._user(session)
-        if not user.may(privilege):
-            raise errors.NotPrivileged(privilege)
-        return user

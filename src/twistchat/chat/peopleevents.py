@@ -27,6 +27,7 @@ from twistchat.chat.events import (
     UserModesSet,
 )
 from twistchat.chat.names import fold
+from twistchat.chat.rooms import forgetVerdicts
 from twistchat.chat.serverbans import ServerBan, ServerBans, ServerBanTest, wordServerBan
 from twistchat.chat.usermodes import SETTABLE
 from twistchat.chat.users import Operator, User, audienceOf
@@ -41,11 +42,13 @@ class PeopleAppliers(Appliers):
     @ivar whowas: who was here.
     @ivar watchers: which of the sessions watch whom.
     @ivar serverBans: who is kept from the server.
+    @ivar mostUsers: how many users there were at most at one time.
     """
 
     whowas: Whowas
     watchers: Watchers
     serverBans: ServerBans
+    mostUsers: int
 
     def _entered(self, entry: Entry) -> None:
         event = entry.event
@@ -54,6 +57,7 @@ class PeopleAppliers(Appliers):
         user = User(event.source, entry.time)
         _changeModes(user, event.modes, "")
         self.users.add(user)
+        self.mostUsers = max(self.mostUsers, len(self.users))
         session = self.sessions.get(event.session)
         if session is not None:
             user.sessions[session.id] = session
@@ -84,7 +88,7 @@ class PeopleAppliers(Appliers):
         old, new = fold(user.nick), fold(event.nick)
         heard = list(audienceOf(user))
         self.users.rename(user, replace(source, nick=event.nick))
-        _forgetVerdicts(user)
+        forgetVerdicts(user)
         for session in self.sessions.values():
             if old in session.ignored:
                 session.ignored[new] = session.ignored[old]
@@ -178,7 +182,7 @@ class PeopleAppliers(Appliers):
     def _changeSource(self, entry: Entry, user: User, source: Source) -> None:
         """Give a user other names behind their nick, and tell who sees these."""
         user.source = source
-        _forgetVerdicts(user)
+        forgetVerdicts(user)
         self._tellOfUser(entry, user)
 
     def _tellOfUser(self, entry: Entry, user: User, themselves: bool = True) -> None:
@@ -224,9 +228,3 @@ def _changeModes(user: User, added: str, removed: str) -> None:
     user.flags = (user.flags | (set(added) & SETTABLE)) - set(removed)
     if user.source.bot != ("B" in user.flags):
         user.source = replace(user.source, bot=not user.source.bot)
-
-
-def _forgetVerdicts(user: User) -> None:
-    """Ask the lists of each of their rooms again: a ban may meet them now, or no more."""
-    for room in user.rooms.values():
-        room.members[user.source.uid].banned = None

@@ -91,7 +91,7 @@ class PeopleVerbs(Verbs):
         @param away: why they are away from the start, or C{None}.
         @raise ChatError: this nick cannot be had, or they are not welcome under these names.
         """
-        nick = self._freeNick(nick, None)
+        nick = self.checkNick(session, nick)
         checkText("the realname", realname, self.limits.realname)
         if away is not None:
             checkText("the reason", away, self.limits.reason)
@@ -146,6 +146,21 @@ class PeopleVerbs(Verbs):
 
     # What users are called and shown as
 
+    def checkNick(self, session: Session, nick: str) -> str:
+        """
+        Hold that a nick can be had just now, by a session that has come in or has yet to.
+
+        @return: its display form.
+        @raise ChatError: it cannot be a nick, or is reserved or in use.
+        """
+        nick = normalizeNick(nick, self.limits.nick)
+        if skeleton(nick) in self._reserved:
+            raise errors.NickReserved(nick)
+        holder = self.state.users.lookalike(nick)
+        if holder is not None and holder is not session.user:
+            raise errors.NickInUse(nick, holder.nick)
+        return nick
+
     def rename(self, session: Session, nick: str, *, label: Label | None = None) -> Receipt | None:
         """
         Take another nick.
@@ -153,7 +168,7 @@ class PeopleVerbs(Verbs):
         @return: C{None} where it is the one they have, to the letter.
         """
         user = self._user(session)
-        nick = self._freeNick(nick, user)
+        nick = self.checkNick(session, nick)
         if nick == user.nick:
             return None
         for room in user.rooms.values():
@@ -337,28 +352,7 @@ class PeopleVerbs(Verbs):
         """
         return self._named(nick)
 
-    def checkNick(self, session: Session, nick: str) -> str:
-        """
-        The nick that a session's user would have if they asked for this one now.
-
-        @raise ChatError: they cannot have it.
-        """
-        return self._freeNick(nick, session.user)
-
     # Checks
-
-    def _unbound(self, session: Session, user: User) -> bool:
-        """Whether limits on rates do not bind what a session asks for."""
-        return session.exempt or user.may("exempt")
-
-    def _freeNick(self, nick: str, claimant: User | None) -> str:
-        nick = normalizeNick(nick, self.limits.nick)
-        if skeleton(nick) in self._reserved:
-            raise errors.NickReserved(nick)
-        holder = self.state.users.lookalike(nick)
-        if holder is not None and holder is not claimant:
-            raise errors.NickInUse(nick, holder.nick)
-        return nick
 
     def _watchable(self, nick: str) -> str | None:
         """The display form of a nick that somebody could have; otherwise C{None}."""

@@ -32,6 +32,7 @@ class State(RoomAppliers, PeopleAppliers):
     @ivar whowas: who was here.
     @ivar watchers: which of the sessions watch whom.
     @ivar serverBans: who is kept from the server.
+    @ivar mostUsers: how many users there were at most at one time, since this process began.
     @ivar sequence: the sequence number of the entry last applied.
     """
 
@@ -43,6 +44,7 @@ class State(RoomAppliers, PeopleAppliers):
         self.whowas = Whowas()
         self.watchers = Watchers()
         self.serverBans = ServerBans()
+        self.mostUsers = 0
         self.sequence = 0
         self._appliers: Mapping[type[Event], Callable[[State, Entry], None]] = {
             **ROOM_APPLIERS,

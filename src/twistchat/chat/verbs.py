@@ -48,3 +48,7 @@ class Verbs:
         if member is None:
             raise errors.NotInRoom(room.name)
         return room, member
+
+    def _unbound(self, session: Session, user: User) -> bool:
+        """Whether limits on rates do not bind what a session asks for."""
+        return session.exempt or user.may("exempt")

@@ -32,7 +32,17 @@ from twistchat.doors.irc.table import Command
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import IrcDialect, View
-from twistchat.wire.irc.message import BadMessage, EmptyMessage, Message, NotUtf8, measure, parse, serialize
+from twistchat.wire.irc.message import (
+    BadMessage,
+    EmptyMessage,
+    Message,
+    NotUtf8,
+    fit,
+    measure,
+    parse,
+    room,
+    serialize,
+)
 from twistchat.wire.lines import LineSplitter, Overlong
 
 LABEL = 64
@@ -150,7 +160,8 @@ class IrcConnection(Connection):
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Connection.farewell}."""
         host = self.backstage.cloak(self.address)
-        return serialize("ERROR", (f"Closing Link: {host} ({' '.join(reason.split())})",))
+        why = fit(" ".join(reason.split()), room("ERROR", ("Closing", "Link:", host)) - len("()"))
+        return serialize("ERROR", (f"Closing Link: {host} ({why})",))
 
     def refused(self, failure: Failure) -> None:
         """See L{Connection.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
