@@ -41,7 +41,7 @@ class WhoisTests(SynchronousTestCase):
         self.server.advance(61.5)
         self.assertEqual(
             [
-                f"311 bob alice ~alice {host()} * :alice".replace("* :alice", "* alice"),
+                f"311 bob alice ~alice {host()} * alice",
                 "319 bob alice :@#shared @#open",
                 "312 bob alice twistchat twistchat",
                 "317 bob alice 61 1767268800 :seconds idle, signon time",
@@ -88,7 +88,7 @@ class WhoisTests(SynchronousTestCase):
     def test_invisible(self) -> None:
         """Of one who is invisible only shared rooms are shown."""
         self.alice.send("MODE alice +i")
-        self.assertIn("319 bob alice @#shared".replace(" @#", " :@#"), ask(self.bob, "WHOIS alice"))
+        self.assertIn("319 bob alice @#shared", ask(self.bob, "WHOIS alice"))
         self.assertEqual(["311", "312", "317", "318"], codes(ask(self.server.irc("carol"), "WHOIS alice")))
 
     def test_more(self) -> None:
@@ -153,7 +153,7 @@ class WhoisTests(SynchronousTestCase):
         self.server.person("carol")
         lines = ask(self.bob, "WHOIS carol")
         self.assertRegex(lines[0], rf"311 bob carol \S+ {host()} \* .*")
-        self.assertIn("319 bob carol :@#lobby", lines)
+        self.assertIn("319 bob carol @#lobby", lines)
 
     def test_absurd(self) -> None:
         """A parameter that fills the line is cut in the answer."""
@@ -228,7 +228,7 @@ class HereTests(SynchronousTestCase):
         """No more than five are looked up, in one parameter or several."""
         self.assertEqual(["302 bob :"], ask(self.bob, "USERHOST a b c d e bob"))
         self.assertEqual(["302 bob :"], ask(self.bob, "USERHOST :a b c d e bob"))
-        self.assertEqual([f"302 bob :bob=+~bob@{host()}"], ask(self.bob, "USERHOST :a b c d bob"))
+        self.assertEqual([f"302 bob bob=+~bob@{host()}"], ask(self.bob, "USERHOST :a b c d bob"))
         self.assertEqual(["461"], codes(ask(self.bob, "USERHOST")))
 
     def test_ison(self) -> None:
@@ -321,7 +321,7 @@ class SetnameTests(SynchronousTestCase):
         self.bob.expect()
         self.bob.send("SETNAME Bob")
         self.bob.expect()
-        self.alice.expect(f":{mask('bob')} SETNAME Bob")
+        self.alice.expect(f":{mask('bob')} SETNAME :Bob")
         self.assertIn(f"311 bob alice ~alice {host()} * :Alice Liddell", ask(self.bob, "WHOIS alice"))
 
     def test_refused(self) -> None:
@@ -365,7 +365,7 @@ class UserModeTests(SynchronousTestCase):
         """What is known takes effect and is told; what is not is answered with 501 behind it."""
         self.assertEqual(["221 alice +"], ask(self.alice, "MODE alice"))
         self.assertEqual(
-            [f":{mask('alice')} MODE alice :+iw".replace(":+", ":+"), "501 alice :Unknown MODE flag xX"],
+            [f":{mask('alice')} MODE alice :+iw", "501 alice :Unknown MODE flag xX"],
             ask(self.alice, "MODE ALICE +xiwX"),
         )
         self.assertEqual(["221 alice +iw"], ask(self.alice, "MODE alice"))
@@ -408,7 +408,7 @@ class LabelTests(SynchronousTestCase):
         for line, command in (("AWAY :x", "306"), ("ISON x", "303"), ("MODE alice", "221"), ("WHOWAS", "431")):
             self.assertTrue(ask(alice, f"@label=L {line}")[0].startswith(f"@label=L :twistchat {command} "), line)
         self.assertEqual(["@label=L :twistchat ACK"], ask(alice, "@label=L MODE alice -i"))
-        self.assertRegex(ask(alice, "@label=L SETNAME x")[0], rf"@label=L;msgid=\S+ :{re.escape(mask('alice'))} SETNAME x")
+        self.assertRegex(ask(alice, "@label=L SETNAME x")[0], rf"@label=L;msgid=\S+ :{re.escape(mask('alice'))} SETNAME :x")
         for line in ("WHOIS alice", "WHO", "WHOWAS x", "MODE alice +ix", "SETNAME :"):
             lines = ask(alice, f"@label=L {line}")
             if len(lines) == 1:

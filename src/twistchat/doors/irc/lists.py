@@ -1,14 +1,10 @@
-"""Answers that are lists: shared out over as many lines as they take."""
+"""Answers that are long."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from twisted.internet.task import deferLater
-
-from twistchat.doors.irc.words import packed
-from twistchat.wire.irc.message import room, serialize
 
 if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
@@ -16,24 +12,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.1
 """Seconds until it is looked again whether a client has read what waits for it."""
-
-
-def tellList(
-    client: IrcConnection,
-    reply: Reply,
-    code: str,
-    words: Iterable[str],
-    before: Sequence[str] = (),
-    separator: str = " ",
-) -> None:
-    """
-    Answer with numerics whose last parameter is a list; with none where it is empty.
-
-    @param before: the parameters in front of it.
-    """
-    size = room(code, (client.nick, *before), client.server)
-    for line in packed(words, separator, size):
-        reply.write(serialize(code, (client.nick, *before, line), client.server, colon=True))
 
 
 async def rest(client: IrcConnection, reply: Reply) -> bool:

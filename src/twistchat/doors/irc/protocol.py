@@ -180,7 +180,7 @@ class IrcConnection(Connection):
 
     def echo(self, entry: Entry, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
-        reply = self._asked(entry)
+        reply = self._replyFor(entry)
         return data if reply is None else reply.take(data)
 
     def moved(self, old: str, entry: Entry) -> None:
@@ -189,7 +189,7 @@ class IrcConnection(Connection):
         assert isinstance(event, RoomRenamed)
         if "draft/channel-rename" in self.capabilities or fold(event.room) == fold(event.name):
             return
-        reply = self._asked(entry)
+        reply = self._replyFor(entry)
         if reply is not None:
             showMove(self, reply, event.room, entry)
             return
@@ -197,7 +197,7 @@ class IrcConnection(Connection):
         showMove(self, reply, event.room, entry)
         reply.finish()
 
-    def _asked(self, entry: Entry) -> Reply | None:
+    def _replyFor(self, entry: Entry) -> Reply | None:
         """The answer to the request of this client that led to an entry, as long as it is put together."""
         label = entry.event.label
         if label is None or label.session != self.openSession.id:
