@@ -180,16 +180,11 @@ class User:
 
 
 class Users:
-    """
-    Everyone who is here, by id, by nick, and by what their nick looks like.
+    """Everyone who is here, by id, by nick, and by what their nick looks like."""
 
-    @ivar most: how many were here at once, at the most.
-    """
-
-    __slots__ = ("_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators", "most")
+    __slots__ = ("_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators")
 
     def __init__(self) -> None:
-        self.most = 0
         self._invisible: set[str] = set()
         self._operators: set[str] = set()
         self._byUid: dict[str, User] = {}
@@ -229,7 +224,6 @@ class Users:
         self._byUid[user.source.uid] = user
         self._byNick[fold(user.nick)] = user
         self._bySkeleton[skeleton(user.nick)] = user
-        self.most = max(self.most, len(self._byUid))
         self.count(user)
 
     def count(self, user: User) -> None:

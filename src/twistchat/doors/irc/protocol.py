@@ -32,7 +32,17 @@ from twistchat.doors.irc.table import Command
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import IrcDialect, View
-from twistchat.wire.irc.message import BadMessage, EmptyMessage, Message, NotUtf8, measure, parse, serialize
+from twistchat.wire.irc.message import (
+    BadMessage,
+    EmptyMessage,
+    Message,
+    NotUtf8,
+    fit,
+    measure,
+    parse,
+    room,
+    serialize,
+)
 from twistchat.wire.lines import LineSplitter, Overlong
 
 LABEL = 64
@@ -150,7 +160,8 @@ class IrcConnection(Connection):
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Connection.farewell}."""
         host = self.backstage.cloak(self.address)
-        return serialize("ERROR", (f"Closing Link: {host} ({' '.join(reason.split())})",))
+        why = fit(" ".join(reason.split()), room("ERROR", ("Closing", "Link:", host)) - len("()"))
+        return serialize("ERROR", (f"Closing Link: {host} ({why})",))
 
     def refused(self, failure: Failure) -> None:
         """See L{Connection.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
@@ -169,7 +180,7 @@ class IrcConnection(Connection):
 
     def echo(self, entry: Entry, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
-        reply = self._asked(entry)
+        reply = self._replyFor(entry)
         return data if reply is None else reply.take(data)
 
     def moved(self, old: str, entry: Entry) -> None:
@@ -178,7 +189,7 @@ class IrcConnection(Connection):
         assert isinstance(event, RoomRenamed)
         if "draft/channel-rename" in self.capabilities or fold(event.room) == fold(event.name):
             return
-        reply = self._asked(entry)
+        reply = self._replyFor(entry)
         if reply is not None:
             showMove(self, reply, event.room, entry)
             return
@@ -186,7 +197,7 @@ class IrcConnection(Connection):
         showMove(self, reply, event.room, entry)
         reply.finish()
 
-    def _asked(self, entry: Entry) -> Reply | None:
+    def _replyFor(self, entry: Entry) -> Reply | None:
         """The answer to the request of this client that led to an entry, as long as it is put together."""
         label = entry.event.label
         if label is None or label.session != self.openSession.id:

@@ -41,15 +41,17 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
 
 
 def showCounts(client: IrcConnection, reply: Reply) -> None:
-    """LUSERS: how many are here."""
+    """LUSERS: how many are here.  What there is none of is left out (RFC 2812, section 3.4.2)."""
     state = client.backstage.chat.state
-    users, most, invisible = len(state.users), state.users.most, state.users.invisible
-    coming = client.backstage.admission.unregistered
+    users, most, invisible = len(state.users), state.mostUsers, state.users.invisible
     reply.numeric(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
-    reply.numeric(n.RPL_LUSEROP, str(state.users.operators), "operator(s) online")
-    if coming:
-        reply.numeric(n.RPL_LUSERUNKNOWN, str(coming), "unknown connection(s)")
-    reply.numeric(n.RPL_LUSERCHANNELS, str(len(state.rooms)), "channels formed")
+    for code, count, what in (
+        (n.RPL_LUSEROP, state.users.operators, "operator(s) online"),
+        (n.RPL_LUSERUNKNOWN, client.backstage.admission.unregistered, "unknown connection(s)"),
+        (n.RPL_LUSERCHANNELS, len(state.rooms), "channels formed"),
+    ):
+        if count:
+            reply.numeric(code, str(count), what)
     reply.numeric(n.RPL_LUSERME, f"I have {users} clients and 0 servers")
     reply.numeric(n.RPL_LOCALUSERS, str(users), str(most), f"Current local users {users}, max {most}")
     reply.numeric(n.RPL_GLOBALUSERS, str(users), str(most), f"Current global users {users}, max {most}")

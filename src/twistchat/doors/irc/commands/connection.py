@@ -102,7 +102,7 @@ def password(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("PING", "<token>", "ask whether the server is there", MODERN, early=True)
 def ping(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{PING}: answered behind everything that was sent before it."""
-    if not message.params:
+    if not message.params or not message.params[0]:
         reply.numeric(n.ERR_NOORIGIN, "No origin specified")
     else:
         reply.line("PONG", client.server, message.params[0])

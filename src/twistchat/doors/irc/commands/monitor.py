@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import WatchListFull
-from twistchat.doors.irc.lists import tellList
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.irc.words import packed, shown
 from twistchat.wire.irc import numerics as n
@@ -36,10 +35,10 @@ def monitor(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     elif what.upper() == "C":
         chat.unwatchAll(session)
     elif what.upper() == "L":
-        tellList(client, reply, n.RPL_MONLIST, chat.watched(session), separator=",")
+        reply.several(n.RPL_MONLIST, (), chat.watched(session), ",")
         reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif what.upper() == "S":
-        _tell(client, *chat.presence(chat.watched(session)), reply)
+        _tell(*chat.presence(chat.watched(session)), reply)
     else:
         reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", shown(what), "Unknown modifier: it is one of + - C L S")
     return None
@@ -53,15 +52,15 @@ def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
     except WatchListFull as full:
         refused = full.refused
         found = chat.presence([nick for nick in nicks if nick not in refused])
-    _tell(client, *found, reply)
+    _tell(*found, reply)
     limit, text = str(client.settings.limits.watched), "Monitor list is full"
     size = room(n.ERR_MONLISTFULL, (client.nick, limit), client.server) - len(text) - 2
     for some in packed(map(shown, refused), ",", size):
         reply.numeric(n.ERR_MONLISTFULL, limit, some, text)
 
 
-def _tell(client: IrcConnection, here: list[User], gone: list[str], reply: Reply) -> None:
+def _tell(here: list[User], gone: list[str], reply: Reply) -> None:
     """Who is here, and who is not."""
     masks = [f"{user.nick}!{user.source.username}@{user.source.host}" for user in here]
-    tellList(client, reply, n.RPL_MONONLINE, masks, separator=",")
-    tellList(client, reply, n.RPL_MONOFFLINE, gone, separator=",")
+    reply.several(n.RPL_MONONLINE, (), masks, ",")
+    reply.several(n.RPL_MONOFFLINE, (), gone, ",")

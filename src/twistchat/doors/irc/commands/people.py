@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.modes import prefixes
-from twistchat.doors.irc.lists import tellList
 from twistchat.doors.irc.sight import addressesOf, isElsewhere, knows, roomsOf
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.irc.words import shown
@@ -50,7 +49,7 @@ def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     asker, source, nick = client.user, user.source, user.nick
     reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
     rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user)]
-    tellList(client, reply, n.RPL_WHOISCHANNELS, rooms, (nick,))
+    reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms)
     reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.irc.network)
     if user.away is not None:
         reply.numeric(n.RPL_AWAY, nick, user.away)
@@ -105,7 +104,6 @@ def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     asked = [nick for parameter in message.params for nick in parameter.split()][:USERHOSTS]
     found = [user for user in map(users.named, asked) if user is not None]
     _answer(
-        client,
         reply,
         n.RPL_USERHOST,
         [
@@ -122,14 +120,14 @@ def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{ISON}: those of the nicks that are here, as they write themselves."""
     users = client.backstage.chat.state.users
     found = [users.named(nick) for parameter in message.params for nick in parameter.split()]
-    _answer(client, reply, n.RPL_ISON, [user.nick for user in found if user is not None])
+    _answer(reply, n.RPL_ISON, [user.nick for user in found if user is not None])
     return None
 
 
-def _answer(client: IrcConnection, reply: Reply, code: str, words: list[str]) -> None:
+def _answer(reply: Reply, code: str, words: list[str]) -> None:
     """One numeric at least, for a client that waits for it."""
     if words:
-        tellList(client, reply, code, words)
+        reply.several(code, (), words)
     else:
         reply.numeric(code, "")
 
