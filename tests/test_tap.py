@@ -206,7 +206,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([None], stops)
 
     def test_hangup(self) -> None:
-        """SIGHUP has the configuration read again, in a turn of the reactor; one line of the log has what came of it."""
+        """SIGHUP has the configuration read again, in a turn of the reactor; one line of the log says what came."""
         self.write("chat.toml", '[irc]\nmotd = "Welcome."\n')
         self.make("--journal", "memory", "--config", "chat.toml")
         for hook, arguments, keywords in self.reactor.whenRunningHooks:

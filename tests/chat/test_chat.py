@@ -315,6 +315,8 @@ class TextTests(SynchronousTestCase):
         session = self.scene.connect().session
         refused(errors.NotEntered, lambda: self.scene.chat.say(session, "#room", "x"))
         refused(errors.NotEntered, lambda: self.scene.chat.tell(session, "bob", "x"))
+        refused(errors.NotEntered, lambda: self.scene.chat.signal(session, "#room", ()))
+        refused(errors.NotEntered, lambda: self.scene.chat.signalUser(session, "bob", ()))
 
     def test_fromOutside(self) -> None:
         """Only members may speak, as long as the room has its mode n; without it whoever is not barred may."""

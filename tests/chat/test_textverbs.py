@@ -396,7 +396,7 @@ class UnsayTests(SynchronousTestCase):
         refused(errors.NotYours, lambda: self.unsay(self.alice, msgid))
         for rank in "oaq":
             self.scene.promote("#a", "alice", rank)
-            done(self.unsay(self.alice, msgid))
+            done(self.unsay(self.alice, self.say(impostor)))
 
     def test_serverOperator(self) -> None:
         """So do operators of the server who may, where they are."""

@@ -72,11 +72,8 @@ class EncodingTests(SynchronousTestCase):
             ("joined", '{"by":["u","Ann"],"room":"#r"}'): Joined(Source("u", "Ann"), "#r"),
             (
                 "said",
-                '{"by":["u","Ann","~a","h",null,"",true],"room":"#r","session":"s","text":"a\\nb","rank":"o",'
-                + '"tags":[["reply","j-1"],["x",""]]}',
-            ): Said(
-                Source("u", "Ann", "~a", "h", bot=True), "#r", "s", "a\nb", rank="o", tags=(("reply", "j-1"), ("x", ""))
-            ),
+                '{"by":["u","A","~a","h",null,"",true],"room":"#r","session":"s","text":"a\\nb","rank":"o","tags":[["x",""]]}',
+            ): Said(Source("u", "A", "~a", "h", bot=True), "#r", "s", "a\nb", rank="o", tags=(("x", ""),)),
             (
                 "unsaid",
                 '{"by":["u","Ann"],"room":"#r","taken":{"sequence":7,"msgid":"j-7"},"reason":"typo"}',

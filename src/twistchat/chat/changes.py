@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from twistchat.chat.errors import (
     BadModeParameter,
+    ChatError,
     ListFull,
     NoSuchRoom,
     NotOperator,
@@ -14,7 +15,7 @@ from twistchat.chat.errors import (
 )
 from twistchat.chat.events import ModeChange
 from twistchat.chat.masks import BadMask, normalizeExtended
-from twistchat.chat.modes import FOUNDER, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR, Shape
+from twistchat.chat.modes import FOUNDER, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
 from twistchat.chat.rooms import Member, Room, Rooms
 from twistchat.chat.users import User
 
@@ -32,6 +33,7 @@ def checkChanges(
     find: Callable[[str], User],
     rooms: Rooms,
     limit: int,
+    refused: Callable[[ChatError], None] | None = None,
 ) -> tuple[ModeChange, ...]:
     """
     Check the changes that a member asks for.
@@ -40,31 +42,55 @@ def checkChanges(
     @param find: from a nick to its user; raises for a nick that nobody has.
     @param rooms: every room there is.
     @param limit: how many masks a list may hold.
+    @param refused: called with why a change cannot be made, which takes none of the others with it.
     @return: those that change something, in their order.  Where one contradicts another, the last is left.
-    @raise ChatError: one of them cannot be made; then none is.
+    @raise ChatError: one of them cannot be made, and there is no C{refused}; then none is.
     """
     wanted: dict[tuple[str, str | None], ModeChange] = {}
     for adding, letter, parameter in asked:
-        if letter in RANK_BY_LETTER:
-            assert parameter is not None
-            change = _checkRank(room, asker, adding, letter, parameter, find)
-        elif ROOM_MODES[letter].shape is Shape.LIST and parameter is None:
+        if parameter is None and letter in room.lists:
             continue
-        else:
-            _checkLevel(room, asker, letter)
-            change = ModeChange(adding, letter, _checkParameter(room, asker, adding, letter, parameter, rooms))
+        try:
+            change = _check(room, asker, adding, letter, parameter, find, rooms)
+            if adding and letter in room.lists:
+                _checkSpace(room, letter, [*wanted.values(), change], limit)
+        except ChatError as refusal:
+            if refused is None:
+                raise
+            refused(refusal)
+            continue
         which = change.parameter if change.subject is not None or letter in room.lists else None
         wanted.pop((letter, which), None)
         wanted[letter, which] = change
-    changes = tuple([change for change in wanted.values() if not room.isSo(change)])
-    for letter, items in room.lists.items():
-        after = set(items)
-        for change in changes:
-            if change.letter == letter and change.parameter is not None:
-                (after.add if change.adding else after.discard)(change.parameter)
-        if len(after) > max(limit, len(items)):
-            raise ListFull(room.name, letter, limit)
-    return changes
+    return tuple([change for change in wanted.values() if not room.isSo(change)])
+
+
+def _check(
+    room: Room,
+    asker: Member,
+    adding: bool,
+    letter: str,
+    parameter: str | None,
+    find: Callable[[str], User],
+    rooms: Rooms,
+) -> ModeChange:
+    """One change in its normal form, where the asker may make it."""
+    if letter in RANK_BY_LETTER:
+        assert parameter is not None
+        return _checkRank(room, asker, adding, letter, parameter, find)
+    _checkLevel(room, asker, letter)
+    return ModeChange(adding, letter, _checkParameter(room, asker, adding, letter, parameter, rooms))
+
+
+def _checkSpace(room: Room, letter: str, changes: Iterable[ModeChange], limit: int) -> None:
+    """Check that a list has room for what is added to it, behind what was asked for before that."""
+    items = room.lists[letter]
+    after = set(items)
+    for change in changes:
+        if change.letter == letter and change.parameter is not None:
+            (after.add if change.adding else after.discard)(change.parameter)
+    if len(after) > max(limit, len(items)):
+        raise ListFull(room.name, letter, limit)
 
 
 def _checkRank(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
@@ -125,9 +125,26 @@ class RoomVerbs(Verbs):
         @param parameters: those of the letters that have one, in order.
         @return: C{None} where nothing would change.
         """
+        return self.changeModes(session, name, parseChanges(letters, parameters), label=label)
+
+    def changeModes(
+        self,
+        session: Session,
+        name: str,
+        asked: Iterable[tuple[bool, str, str | None]],
+        refused: Callable[[errors.ChatError], None] | None = None,
+        label: Label | None = None,
+    ) -> Receipt | None:
+        """
+        Make changes that have been read already, as L{setModes} does.
+
+        @param asked: as L{parseChanges <twistchat.chat.modes.parseChanges>} reads them.
+        @param refused: called with why a change cannot be made, while all others are; without it, one that cannot be
+            made is raised, and none is.
+        @return: C{None} where nothing would change.
+        """
         room, member = self._membership(session, name)
-        asked = parseChanges(letters, parameters)
-        changes = checkChanges(room, member, asked, self._named, self.state.rooms, self.limits.bans)
+        changes = checkChanges(room, member, asked, self._named, self.state.rooms, self.limits.bans, refused)
         if not changes:
             return None
         return self._journal.append(ModesSet(member.user.source, room.name, changes, label=label))

@@ -182,9 +182,11 @@ class User:
 class Users:
     """Everyone who is here, by id, by nick, and by what their nick looks like."""
 
-    __slots__ = ("_byNick", "_bySkeleton", "_byUid")
+    __slots__ = ("_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators")
 
     def __init__(self) -> None:
+        self._invisible: set[str] = set()
+        self._operators: set[str] = set()
         self._byUid: dict[str, User] = {}
         self._byNick: dict[str, User] = {}
         self._bySkeleton: dict[str, User] = {}
@@ -194,6 +196,16 @@ class Users:
 
     def __iter__(self) -> Iterator[User]:
         return iter(self._byUid.values())
+
+    @property
+    def invisible(self) -> int:
+        """How many of them are invisible."""
+        return len(self._invisible)
+
+    @property
+    def operators(self) -> int:
+        """How many of them are operators of the server."""
+        return len(self._operators)
 
     def get(self, uid: str) -> User | None:
         """The user of this id."""
@@ -212,9 +224,18 @@ class Users:
         self._byUid[user.source.uid] = user
         self._byNick[fold(user.nick)] = user
         self._bySkeleton[skeleton(user.nick)] = user
+        self.count(user)
+
+    def count(self, user: User) -> None:
+        """Count a user as what they are now: their modes, or whether they are an operator, were changed."""
+        uid = user.source.uid
+        (self._invisible.add if "i" in user.flags else self._invisible.discard)(uid)
+        (self._operators.add if user.operator is not None else self._operators.discard)(uid)
 
     def remove(self, user: User) -> None:
         """Let a user go, and their nick with them."""
+        self._invisible.discard(user.source.uid)
+        self._operators.discard(user.source.uid)
         del self._byUid[user.source.uid]
         del self._byNick[fold(user.nick)]
         del self._bySkeleton[skeleton(user.nick)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.line.servers import limited
+from twistchat.chat.masks import BINDING, NAMING
+from twistchat.chat.modes import RANKS, ROOM_MODES
 from twistchat.testing import MemoryServer
 
 NO_RANK = "! Your rank in #lobby does not reach for that.  Ask one of its operators (@ in /who)."
@@ -197,6 +199,17 @@ class ModeTests(OperatorTestCase):
         self.passOver()
         self.bob.send("/mode")
         self.bob.expect("* Modes of #lobby: +kmnt; /help mode says what they do")
+
+    def test_help(self) -> None:
+        """/help mode has every mode, rank and extended mask, each on its line."""
+        self.alice.send("/help mode")
+        lines = self.alice.lines()
+        for letter in ROOM_MODES:
+            self.assertEqual(len([line for line in lines if line.startswith(f"* {letter}: ")]), 1, letter)
+        for rank in RANKS:
+            self.assertIn(f"* {rank.letter} NICK: makes someone {rank.name} ({rank.prefix})", lines)
+        for kind in (*NAMING.values(), *BINDING.values()):
+            self.assertEqual(len([line for line in lines if line.startswith(f"* {kind.usage} ")]), 1, kind.usage)
 
     def test_ranks(self) -> None:
         """Ranks are given and taken, and seen in /who, the highest."""

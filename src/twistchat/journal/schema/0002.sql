@@ -81,6 +81,28 @@ CREATE TRIGGER entry_unbanned AFTER INSERT ON entry WHEN new.kind = 'unbanned' B
     DELETE FROM holding WHERE conversation = '' AND key = 'ban ' || json_extract(new.body, '$.mask');
 END;
 
+-- What each change of modes holds: a flag, a parameter, a mask in a list, or a rank of an account.  The source of who
+-- gets a rank is a list, the fifth of which is the account; a rank of a guest ends with their visit, and holds nothing.
+CREATE VIEW change AS
+SELECT entry.sequence, json_each.key AS place,
+    CASE
+        WHEN json_type(value, '$.subject') = 'array'
+            THEN json_extract(value, '$.letter') || ' ' || json_extract(value, '$.subject[4]')
+        WHEN json_extract(value, '$.letter') IN ('k', 'l', 'f') THEN json_extract(value, '$.letter')
+        ELSE json_extract(value, '$.letter') || ' ' || coalesce(json_extract(value, '$.parameter'), '')
+    END AS key,
+    value
+FROM entry JOIN json_each(entry.body, '$.changes')
+WHERE entry.kind = 'modes'
+    AND (json_type(value, '$.subject') IS NULL OR json_extract(value, '$.subject[4]') IS NOT NULL);
+
+DROP TRIGGER entry_modes;
+
+CREATE TRIGGER entry_modes AFTER INSERT ON entry WHEN new.kind = 'modes' BEGIN
+    INSERT OR REPLACE INTO holding
+    SELECT new.conversation, key, new.sequence FROM change WHERE sequence = new.sequence;
+END;
+
 DROP TRIGGER entry_released;
 
 CREATE TRIGGER entry_released AFTER DELETE ON entry WHEN old.kind IN ('topic', 'modes', 'roomrenamed', 'banned') BEGIN
