@@ -144,8 +144,8 @@ class PrivateTests(Conversations):
         self.gets(bob, "PRIVMSG alice :hi", ":twistchat 301 bob alice :Out for tea")
         self.gets(
             bob,
-            "PRIVMSG alice,bob :hi",
-            f":{mask('bob')} PRIVMSG bob :hi",
+            "PRIVMSG alice,nobody :hi",
+            ":twistchat 401 bob nobody :No such nick",
             ":twistchat 301 bob alice :Out for tea",
         )
         self.gets(bob, "NOTICE alice :hi")

@@ -168,7 +168,7 @@ class IrcConnection(Connection):
 
     def echo(self, entry: Entry, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
-        reply = self._asked(entry)
+        reply = self._replyBehind(entry)
         return data if reply is None else reply.take(data)
 
     def moved(self, old: str, entry: Entry) -> None:
@@ -177,7 +177,7 @@ class IrcConnection(Connection):
         assert isinstance(event, RoomRenamed)
         if "draft/channel-rename" in self.capabilities or fold(event.room) == fold(event.name):
             return
-        reply = self._asked(entry)
+        reply = self._replyBehind(entry)
         if reply is not None:
             showMove(self, reply, event.room, entry)
             return
@@ -185,7 +185,7 @@ class IrcConnection(Connection):
         showMove(self, reply, event.room, entry)
         reply.finish()
 
-    def _asked(self, entry: Entry) -> Reply | None:
+    def _replyBehind(self, entry: Entry) -> Reply | None:
         """The answer to the request of this client that led to an entry, as long as it is put together."""
         label = entry.event.label
         if label is None or label.session != self.openSession.id:
@@ -319,6 +319,9 @@ class IrcConnection(Connection):
     def _obey(self, message: Message, command: Command | None, reply: Reply) -> Any:
         if self.arrival is not None and not self.arrival.mayTry():
             return None
+        if (self.batch is not None or "batch" in message.tags) and self.arrival is None:
+            if takesLine(self, message, reply):
+                return None
         if command is None:
             if self.arrival is not None:
                 reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
@@ -327,8 +330,6 @@ class IrcConnection(Connection):
             return None
         if self.arrival is not None and not command.early:
             reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-            return None
-        if (self.batch is not None or "batch" in message.tags) and takesLine(self, message, reply):
             return None
         if len(message.params) < command.least:
             reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")

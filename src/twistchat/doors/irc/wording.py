@@ -110,10 +110,6 @@ ELSEWHERE: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], Words]]
         for error, why in ((errors.NotInRoom, "+n"), (errors.Banned, "+b"))
         for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")
     },
-    **{
-        (error, "REDACT"): lambda e, c: ("FAIL", "INVALID_TARGET", shown(c), "You cannot delete messages from there")
-        for error in (errors.NoSuchNick, errors.NoSuchRoom, errors.NotInRoom)
-    },
     (errors.Banned, "NICK"): lambda e, c: (
         n.ERR_BANNICKCHANGE,
         shown(c),

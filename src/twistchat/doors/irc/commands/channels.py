@@ -163,9 +163,10 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{RENAME}: with all who are there; clients that do not know the command may give it."""
     old, new = message.params[:2]
     try:
-        await client.backstage.chat.renameRoom(
-            client.openSession, old, new, _reason(client, message, 2), label=reply.label
-        )
+        reason = _reason(client, message, 2)
+        receipt = client.backstage.chat.renameRoom(client.openSession, old, new, reason, label=reply.label)
+        if receipt is not None:
+            await receipt
     except RoomNameInUse:
         reply.fail("CHANNEL_NAME_IN_USE", shown(old), shown(new), "The channel name is already taken")
     except RoomLookalike as e:
