@@ -28,6 +28,7 @@ STANDARD = {
     "BATCH": "draft/multiline",
     "REDACT": "draft/message-redaction",
     "RENAME": "draft/channel-rename",
+    "SETNAME": "setname",
 }
 """
 Commands whose standard replies come with a capability of their own, whether the client has asked for C{standard-replies}

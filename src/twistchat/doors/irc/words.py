@@ -49,3 +49,14 @@ def packed(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
             line = longer
     if line:
         yield line
+
+
+def wordSpan(seconds: float) -> str:
+    """A length of time as bans are given: in the largest two units that it takes, at least a second."""
+    left = max(1, round(seconds))
+    parts = []
+    for unit, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2])
