@@ -98,6 +98,11 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         e.room,
         f"Too many are joining just now; try again in {ceil(e.wait)} s",
     ),
+    errors.Overloaded: lambda e, c: (
+        "FAIL",
+        "TEMPORARILY_UNAVAILABLE",
+        f"The server has too many {e.what} just now; try again in a minute",
+    ),
     errors.NotRead: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"What was said cannot be read now: {e.why}"),
     errors.NotStored: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"Not taken, and nobody has seen it: {e.why}"),
 }
