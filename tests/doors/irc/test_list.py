@@ -185,4 +185,4 @@ class LongListTests(Conversations):
         bob.send("LIST")
         bob.hangUp()
         self.server.advance(PATIENCE)
-        self.assertEqual([call for call in self.server.clock.getDelayedCalls() if call.time < 1], [])
+        self.assertEqual([call for call in self.server.clock.getDelayedCalls() if call.getTime() < 1], [])

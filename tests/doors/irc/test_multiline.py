@@ -76,9 +76,7 @@ class TextTests(Multiline):
             inside,
             [f"@batch={reference} :{source} PRIVMSG #tea :{text}" for text in ("hello", "how is everyone?")],
         )
-        self.hears(
-            self.carol, f":{source} PRIVMSG #tea :hello", f":{source} PRIVMSG #tea :how is everyone?"
-        )
+        self.hears(self.carol, f":{source} PRIVMSG #tea :hello", f":{source} PRIVMSG #tea :how is everyone?")
 
     def test_blanks(self) -> None:
         """Blank lines are taken; those who do not know batches are not sent them."""
@@ -201,7 +199,10 @@ class TextTests(Multiline):
         self.assertEqual(len(journal.waiting), 3)
         journal.commit()
         self.server.settle()
-        lines = [*(f":{mask('alice')} PRIVMSG #a :{text}" for text in ("zero", "one", "two")), ":twistchat PONG twistchat x"]
+        lines = [
+            *(f":{mask('alice')} PRIVMSG #a :{text}" for text in ("zero", "one", "two")),
+            ":twistchat PONG twistchat x",
+        ]
         self.hears(alice, *lines)
 
 
@@ -240,9 +241,7 @@ class ErrorTests(Multiline):
 
     def test_target(self) -> None:
         """All lines go where the batch goes."""
-        self.fails(
-            self.OPENING, "@batch=1 PRIVMSG #bar hello", "BATCH -1", code="MULTILINE_INVALID_TARGET #tea #bar"
-        )
+        self.fails(self.OPENING, "@batch=1 PRIVMSG #bar hello", "BATCH -1", code="MULTILINE_INVALID_TARGET #tea #bar")
 
     def test_lines(self) -> None:
         """What cannot be a line of a batch, or is no batch with the lines before it."""
@@ -337,7 +336,9 @@ class ErrorTests(Multiline):
         self.hears(self.alice)
         self.server.advance(1)
         (line,) = self.alice.lines()
-        self.assertTrue(line.startswith(":twistchat FAIL BATCH MULTILINE_INVALID :The batch was not closed within 30 s"))
+        self.assertTrue(
+            line.startswith(":twistchat FAIL BATCH MULTILINE_INVALID :The batch was not closed within 30 s")
+        )
         self.gets(self.alice, "@batch=1 PRIVMSG #tea :x")
         self.gets(self.alice, "BATCH -1")
         self.hears(self.bob)

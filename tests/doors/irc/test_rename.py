@@ -35,7 +35,7 @@ class RenameTests(Conversations):
             "RENAME #old #new :Changing the name",
             f":{mask('alice')} PART #old :Changing the name",
             f":{mask('alice')} JOIN #new",
-            f":twistchat MODE #new +ov alice alice",
+            ":twistchat MODE #new +ov alice alice",
             ":twistchat 332 alice #new Tea",
             ":twistchat 333 alice #new alice 1767268800",
             ":twistchat 353 alice = #new :@alice bob",
@@ -91,7 +91,13 @@ class RenameTests(Conversations):
         inside = [line.split(" ", 2)[2] for line in lines[1:-1]]
         self.assertEqual(
             inside,
-            ["PART #c", "JOIN #d", "MODE #d +o bob", "353 bob = #d @bob".replace("@", ":@"), "366 bob #d :End of /NAMES list"],
+            [
+                "PART #c",
+                "JOIN #d",
+                "MODE #d +o bob",
+                "353 bob = #d @bob".replace("@", ":@"),
+                "366 bob #d :End of /NAMES list",
+            ],
         )
         self.assertTrue(all(line.startswith("@batch=") for line in lines[1:-1]))
 
@@ -99,18 +105,18 @@ class RenameTests(Conversations):
         """The codes of the specification, and numerics where there are any."""
         alice = self.irc("alice", RENAME, rooms="#a #taken")
         bob = self.irc("bob", "standard-replies", rooms="#a")
+        cannot = "FAIL RENAME CANNOT_RENAME #a"
         for client, line, answer in (
             (alice, "RENAME #a #Taken", "FAIL RENAME CHANNEL_NAME_IN_USE #a #Taken :The channel name is already taken"),
             (
                 alice,
                 "RENAME #a &a",
-                "FAIL RENAME CANNOT_RENAME #a &a :The channel cannot be renamed: the name does not begin with #",
+                f"{cannot} &a :The channel cannot be renamed: the name does not begin with #",
             ),
             (
                 alice,
                 "RENAME #a #t\u0430ken",
-                "FAIL RENAME CANNOT_RENAME #a #t\u0430ken :The channel cannot be renamed: that looks like #taken, which "
-                "exists",
+                f"{cannot} #t\u0430ken :The channel cannot be renamed: that looks like #taken, which exists",
             ),
             (bob, "RENAME #a #b", "482 bob #a :You're not a channel operator of that rank"),
             (bob, "RENAME #taken #b", "442 bob #taken :You're not on that channel"),
@@ -122,9 +128,7 @@ class RenameTests(Conversations):
     def test_plain(self) -> None:
         """Clients that know neither RENAME nor standard replies are told in words."""
         carol = self.irc("carol", rooms="#c #taken")
-        self.gets(
-            carol, "RENAME #c #taken", ":twistchat NOTICE carol :*** RENAME: The channel name is already taken"
-        )
+        self.gets(carol, "RENAME #c #taken", ":twistchat NOTICE carol :*** RENAME: The channel name is already taken")
 
     def test_tooOften(self) -> None:
         """Not again and again."""

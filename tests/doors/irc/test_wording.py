@@ -16,7 +16,9 @@ HOSTILE = " :a b\r\n\0\x1b\u0085\u2028\u202e" + "x" * 600
 
 def everyError() -> list[type[errors.ChatError]]:
     """The class of every error that the chat raises."""
-    found = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.ChatError)]
+    found = [
+        error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.ChatError)
+    ]
     return [error for error in found if error is not errors.ChatError]
 
 
@@ -58,15 +60,13 @@ class WordingTests(SynchronousTestCase):
             own = {field.name for field in dataclasses.fields(error)}  # type: ignore[arg-type]  # as above
             raw = RAW.get(error, set())
             problem = example(error, **{name: value for name, value in given.items() if name in own & raw})
-            code, *parameters = word(problem, "JOIN", HOSTILE)
-            *others, _ = parameters
-            for other in others:
+            for other in word(problem, "JOIN", HOSTILE)[1:-1]:
                 self.assertLess(len(other.encode()), 260)
                 self.assertFalse(set(other) & set(" \r\n\0"), error)
 
     def test_elsewhere(self) -> None:
         """What is worded for one command is an error that has words, and worded otherwise there."""
-        for (error, command), _ in ELSEWHERE.items():
+        for error, command in ELSEWHERE:
             self.assertIn(error, WORDS)
             self.assertNotEqual(word(example(error), command, "#tea"), word(example(error), "WHO", "#tea"))
 

@@ -31,8 +31,8 @@ STANDARD = {
     "SETNAME": "setname",
 }
 """
-Commands whose standard replies come with a capability of their own, whether the client has asked for C{standard-replies}
-or not (IRCv3 standard-replies, "Capabilities").
+Commands whose standard replies come with a capability of their own, whether the client has asked for
+C{standard-replies} or not (IRCv3 standard-replies, "Capabilities").
 """
 
 
@@ -43,8 +43,8 @@ class Reply:
     @ivar command: the command's name.
     @ivar label: what an event is to carry so that its outcome becomes part of this answer; C{None} where the client
         does not want to know.
-    @ivar whole: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its place
-        among all else that happens.
+    @ivar whole: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its
+        place among all else that happens.
     @ivar postponed: whether the answer is not to be sent yet when the command has taken effect.
     """
 

@@ -109,12 +109,14 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
 """For each error, its words; the second argument is what was asked for (a room, a nick), or C{""}."""
 
 
+def _unsent(why: str) -> Callable[[Any, str], Words]:
+    """The words for a text that a channel does not take."""
+    return lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel ({why})")
+
+
 ELSEWHERE: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], Words]] = {
-    **{
-        (error, command): lambda e, c, why=why: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel ({why})")
-        for error, why in ((errors.NotInRoom, "+n"), (errors.Banned, "+b"))
-        for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")
-    },
+    **{(errors.NotInRoom, command): _unsent("+n") for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")},
+    **{(errors.Banned, command): _unsent("+b") for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")},
     (errors.Banned, "NICK"): lambda e, c: (
         n.ERR_BANNICKCHANGE,
         shown(c),

@@ -116,8 +116,8 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
 async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{INVITE}: without parameters, where one is invited oneself."""
     if not message.params:
-        for room in sorted(client.user.invitations, key=lambda room: fold(room.name)):
-            reply.numeric(n.RPL_INVITELIST, room.name)
+        for invitedTo in sorted(room.name for room in client.user.invitations):
+            reply.numeric(n.RPL_INVITELIST, invitedTo)
         reply.numeric(n.RPL_ENDOFINVITELIST, "End of /INVITE list")
         return
     if len(message.params) < 2:
