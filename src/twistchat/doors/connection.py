@@ -283,7 +283,7 @@ class Connection(Protocol, ABC):
         when = now + min(patience, limits.ping)
         if now - self.heard < limits.ping:
             when = self.heard + limits.ping
-        elif self._asked is None or self._asked < self.heard:
+        elif self._asked is None or self._asked <= self.heard:
             self._asked = now
             self.idle()
         elif now - self._asked < patience:

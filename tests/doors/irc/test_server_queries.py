@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import rooted, serverWith, staffed
@@ -160,11 +161,9 @@ class StatsTests(Queries):
         for letter in "oy":
             bob.send(f"STATS {letter}")
             self.assertEqual(["481"], [line.split(" ")[1] for line in bob.lines()])
-        user = server.chat.find("bob")
-        (session,) = user.sessions.values()
-        from twisted.internet.defer import Deferred
-
+        (session,) = server.chat.find("bob").sessions.values()
         self.successResultOf(Deferred.fromCoroutine(server.chat.becomeOperator(session, "x", {"auspex"})))
+        server.settle()
         self.check(
             "STATS o",
             "243 bob O 192.0.2.0/24 * root 0 all",
