@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat import __version__, console
-from twistchat.chat.events import Event, ModeChange, ModesSet, Said, Source, TopicSet
+from twistchat.chat.events import Event, ModeChange, ModesSet, RoomRenamed, Said, Source, TopicSet, Unsaid
 from twistchat.config.keytypes import PasswordHash, readingOf
 from twistchat.console import main
 from twistchat.journal import export
@@ -125,6 +125,38 @@ class ConsoleTests(SynchronousTestCase):
             ],
             modes["changes"],
         )
+
+    def test_exportRenamed(self) -> None:
+        """A renamed room is written whole under its new name, with what it was called."""
+        self.serve(
+            Said(ALICE, "#old", "1", "before"),
+            RoomRenamed(ALICE, "#old", "#New", "tidy"),
+            Said(ALICE, "#New", "1", "after"),
+        )
+        before, renamed, after = map(json.loads, self.command("export", "--data=data", "--room=new").splitlines())
+        self.assertEqual(("#old", "before", "after"), (before["room"], before["text"], after["text"]))
+        shown = {"event": "roomrenamed", "room": "#old", "name": "#New", "reason": "tidy"}
+        self.assertEqual(shown, {name: renamed[name] for name in set(renamed) - {"sequence", "msgid", "time", "by"}})
+        why = self.refused("export", "--data=data", "--room=old")
+        self.assertEqual("twistchat: the journal has nothing of #old", why)
+
+    def test_exportTakenBack(self) -> None:
+        """A text that was taken back is named by its id, in the entry that says so, and is not there itself."""
+        self.serve(Said(ALICE, "#lobby", "1", "secret"), Unsaid(ALICE, "#lobby", 1, "j-1", "typo"))
+        printed = self.command("export", "--data=data", "--room=lobby")
+        self.assertNotIn("secret", printed)
+        unsaid = json.loads(printed)
+        self.assertEqual((2, "j-2"), (unsaid["sequence"], unsaid["msgid"]))
+        self.assertEqual({"sequence": 1, "msgid": "j-1"}, unsaid["taken"])
+        self.assertEqual(("unsaid", "typo"), (unsaid["event"], unsaid["reason"]))
+
+    def test_exportTags(self) -> None:
+        """Tags are an object, and who is a program is said to be."""
+        bot = Source("3", "bot", bot=True)
+        self.serve(Said(bot, "#lobby", "1", "two\nlines", tags=(("reply", "j-7"), ("empty", ""))))
+        said = json.loads(self.command("export", "--data=data", "--room=lobby"))
+        self.assertEqual(({"reply": "j-7", "empty": ""}, "two\nlines"), (said["tags"], said["text"]))
+        self.assertTrue(said["by"]["bot"])
 
     def test_exportPages(self) -> None:
         """A room of more entries than are read at a time is written whole, each entry once."""

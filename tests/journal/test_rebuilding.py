@@ -115,6 +115,32 @@ class RebuildingTests(SynchronousTestCase):
         finally:
             rmtree(directory)
 
+    def test_takenBackInBetween(self) -> None:
+        """
+        What was taken back before a room began that looks like this one, and set again when that had another name,
+        keeps nothing of that room from being rebuilt.
+        """
+        twin = "#\u03bfne"
+        ban, lock = ModeChange(True, "b", "x!*@*"), ModeChange(True, "i")
+        events = [
+            ModesSet(ANN, "#one", (ban, ModeChange(False, "i"))),
+            ModesSet(ANN, "#one", (ModeChange(False, "b", "x!*@*"),)),
+            ModesSet(ANN, twin, (lock,)),
+            RoomRenamed(ANN, twin, "#two"),
+            ModesSet(ANN, "#one", (ban,)),
+        ]
+        directory = mkdtemp()
+        self.addCleanup(rmtree, directory)
+        states = []
+        for appended in (events, []):
+            journal, state = self.start(directory)
+            for event in appended:
+                self.successResultOf(journal.append(event))
+            self.successResultOf(journal.close())
+            states.append(kept(state))
+        self.assertEqual(sorted(states[0]), ["#one", "#two", "bans"])
+        self.assertEqual(states[1], states[0])
+
     def start(self, directory: str) -> tuple[SqliteJournal, State]:
         """Open a journal with a new state."""
         journal = SqliteJournal(directory, lambda: NOW / 1000, lambda: "r", lambda name: InlineWorker(), "relaxed")

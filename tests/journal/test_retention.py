@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs
 
 from tests.journal.disk import DiskTestCase
-from twistchat.chat.events import ModeChange, ModesSet, Told, TopicSet
+from twistchat.chat.events import ModeChange, ModesSet, RoomRenamed, Told, TopicSet
 from twistchat.chat.history import Span
-from twistchat.journal import retention
+from twistchat.journal import renames, retention
 from twistchat.journal.retention import EVERY, FIRST, PAUSE, Retention
 from twistchat.testing.contract import ANN, BOB, GUEST, said
 
@@ -115,7 +116,26 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.onDisk(), [kept[place].sequence for place in (1, 3, 4, 5)])
         self.closeJournal()
         self.openJournal()
-        self.assertEqual(self.applied, [kept[place] for place in (1, 3, 4, 5)])
+        left = replace(kept[1], event=ModesSet(ANN, "#room", (change,)))
+        self.assertEqual(self.applied, [left, *[kept[place] for place in (3, 4, 5)]])
+
+    def test_moving(self) -> None:
+        """Old entries of a renamed room are forgotten wherever they are, and the others still get where they belong."""
+        self.patch(renames, "STEP", 1)
+        self.now = 0.0
+        self.append(*(said("o", "#old") for _ in range(4)))
+        self.now = 9 * DAY
+        self.append(*(said("n", "#old") for _ in range(4)))
+        self.begin(age=DAY)
+        self.now += 1.0
+        self.journal.append(RoomRenamed(ANN, "#old", "#room"))
+        while not self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#room' AND kind = 'said'")[0]:
+            self.writer.step() if self.writer else self.reader.step()
+        self.round()
+        self.assertEqual(self.texts(), "nnnnT")
+        self.now += 2 * DAY
+        self.round()
+        self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [0])
 
     def test_smallSteps(self) -> None:
         """A step looks at 200 entries and no more, and what is said in between does not wait for the next."""

@@ -10,15 +10,12 @@ from twistchat.chat.errors import TextRefused
 from twistchat.chat.events import Kind, Source
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.names import fold, skeleton
+from twistchat.chat.texts import asksClients
 from twistchat.chat.usermodes import sortUserModes
 
 if TYPE_CHECKING:
     from twistchat.chat.rooms import Room
     from twistchat.interfaces import IOutlet
-
-
-CTCP = "\x01"
-"""The character with which a request to a client begins (RFC 2812, section 3.3.1; the CTCP draft, "Messages")."""
 
 
 class Session:
@@ -177,7 +174,7 @@ class User:
             return None
         if "R" in self.flags and sender.source.account is None:
             return TextRefused(self.nick, "from those who are not logged in to an account")
-        if "T" in self.flags and kind != "action" and text.startswith(CTCP):
+        if "T" in self.flags and kind != "action" and asksClients(text):
             return TextRefused(self.nick, "that are CTCP, but for actions")
         return None
 

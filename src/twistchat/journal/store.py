@@ -59,6 +59,19 @@ _RENAME = (
     "DELETE FROM renaming WHERE sequence = :sequence",
 )
 
+_HELD = """
+    SELECT sequence, time, kind, CASE kind
+        WHEN 'modes' THEN json_set(body, '$.changes', json((
+            SELECT json_group_array(json(value)) FROM (
+                SELECT value FROM change WHERE change.sequence = entry.sequence AND EXISTS (
+                    SELECT 1 FROM holding WHERE holding.sequence = change.sequence AND holding.key = change.key
+                ) ORDER BY place
+            )
+        )))
+        ELSE body END
+    FROM entry WHERE sequence IN (SELECT sequence FROM holding UNION SELECT sequence FROM renaming) ORDER BY sequence
+"""
+
 _OVER = """
     DELETE FROM holding WHERE conversation = '' AND sequence IN (
         SELECT entry.sequence FROM holding JOIN entry USING (sequence)
@@ -197,13 +210,11 @@ class Store:
     def holdings(self) -> Iterator[tuple[int, int, str, str]]:
         """
         The sequence, time, kind and body of every entry that holds something a room keeps, or a ban from the server, in
-        order; and of the one that L{unsettled} names.
+        order; and of the one that L{unsettled} names.  Of changes of modes those are left that still hold: what was
+        taken back since would do its work again, and might stand in the way of what comes between.
         """
         with faults():
-            yield from self._connection.execute(
-                "SELECT sequence, time, kind, body FROM entry WHERE sequence IN"
-                " (SELECT sequence FROM holding UNION SELECT sequence FROM renaming) ORDER BY sequence"
-            )
+            yield from self._connection.execute(_HELD)
 
     def unsettled(self) -> int | None:
         """

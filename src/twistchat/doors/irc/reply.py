@@ -99,9 +99,9 @@ class Reply:
 
         @param parameters: those between the client's nick and the list.
         """
-        size = room(code, (self._client.nick, *parameters), self._client.server)
-        for text in packed(words, separator, size):
-            self.numeric(code, *parameters, text)
+        source, head = self._client.server, (self._client.nick, *parameters)
+        for text in packed(words, separator, room(code, head, source)):
+            self._put(serialize(code, (*head, text), source, colon=True))
 
     def error(self, error: ChatError, context: str = "") -> None:
         """

@@ -7,7 +7,6 @@ from math import ceil
 from typing import Any, TypeAlias
 
 from twistchat.chat import errors
-from twistchat.chat.modes import ROOM_MODES
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
@@ -144,7 +143,7 @@ def _inUse(error: errors.NickInUse) -> str:
 
 
 def _badParameter(error: errors.BadModeParameter, context: str) -> Words:
-    if error.letter in ROOM_MODES and error.letter == "k":
+    if error.letter == "k" and error.parameter is not None:
         return (n.ERR_INVALIDKEY, shown(context), f"Invalid key: {error.why} are wanted")
     return (
         n.ERR_INVALIDMODEPARAM,

@@ -84,11 +84,11 @@ END;
 -- What each change of modes holds: a flag, a parameter, a mask in a list, or a rank of an account.  The source of who
 -- gets a rank is a list, the fifth of which is the account; a rank of a guest ends with their visit, and holds nothing.
 CREATE VIEW change AS
-SELECT entry.sequence,
+SELECT entry.sequence, json_each.key AS place,
     CASE
         WHEN json_type(value, '$.subject') = 'array'
             THEN json_extract(value, '$.letter') || ' ' || json_extract(value, '$.subject[4]')
-        WHEN json_extract(value, '$.letter') IN ('k', 'l') THEN json_extract(value, '$.letter')
+        WHEN json_extract(value, '$.letter') IN ('k', 'l', 'f') THEN json_extract(value, '$.letter')
         ELSE json_extract(value, '$.letter') || ' ' || coalesce(json_extract(value, '$.parameter'), '')
     END AS key,
     value

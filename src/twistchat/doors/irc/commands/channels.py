@@ -60,6 +60,7 @@ async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | Non
         receipt = chat.join(session, name, key, label=reply.label)
     except Forwarded as forward:
         reply.error(forward, name)
+        reply.flush()
         try:
             receipt = chat.join(session, forward.to, label=reply.label)
         except Forwarded as again:
@@ -104,6 +105,7 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
     reason = _reason(client, message, 2)
     reply.whole = len(names) == 1
     for name, nick in zip(names, nicks, strict=True):
+        reply.flush()
         try:
             await client.backstage.chat.kick(client.openSession, name, nick, reason, label=reply.label)
         except ChatError as e:
@@ -188,6 +190,7 @@ async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> Non
     """C{OJOIN}: for operators of the server; everyone in the channel sees it."""
     name = message.params[0]
     await _comeIn(client, reply, name, None)
+    reply.flush()
     receipt = client.backstage.chat.takeOver(client.openSession, name, label=reply.label)
     if receipt is not None:
         await receipt

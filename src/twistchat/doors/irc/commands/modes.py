@@ -31,9 +31,7 @@ LISTS = {
 """For each letter that lists something where it has no parameter: the numerics of an item and of the end, and its text."""
 
 
-@table.command(
-    "MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", "modern.ircdocs.horse", least=1
-)
+@table.command("MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", "modern.ircdocs.horse", least=1)
 def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{MODE}: of a channel, or of oneself."""
     target, *rest = message.params
@@ -73,9 +71,7 @@ async def _change(client: IrcConnection, room: Room, letters: str, parameters: S
         _show(client, room, letter, reply)
 
 
-def _read(
-    letters: str, parameters: Sequence[str], refused: list[ChatError]
-) -> Iterator[tuple[bool, str, str | None]]:
+def _read(letters: str, parameters: Sequence[str], refused: list[ChatError]) -> Iterator[tuple[bool, str, str | None]]:
     """
     Read changes one by one, so that one that cannot be read takes none of the others with it.
 
