@@ -434,7 +434,9 @@ class RefusalTests(SynchronousTestCase):
             refusal = self.reader.refusal(self.sender, "\x01VERSION\x01", kind)
             self.assertEqual(refusal, errors.TextRefused("bob", "that are CTCP, but for actions"))
         self.assertIsNone(self.reader.refusal(self.sender, "waves", "action"))
-        self.assertIsNone(self.reader.refusal(self.sender, "hello \x01", "message"))
+        for text in ("hello \x01", "\x01ACTION waves\x01"):
+            self.assertIsNone(self.reader.refusal(self.sender, text, "message"))
+        self.assertIsNotNone(self.reader.refusal(self.sender, "hello\n\x01VERSION\x01", "message"))
 
     def test_passing(self) -> None:
         """An operator of the server is heard, and so is oneself."""

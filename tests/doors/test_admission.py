@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
-from twistchat.doors.admission import NEW_PERIOD, Admission, NotAdmitted, Ticket, cloak, parseAddress
+from twistchat.doors.admission import NEW_PERIOD, Admission, NotAdmitted, Ticket, cloak, readAddress
 
 
 class AdmissionTests(SynchronousTestCase):
@@ -242,7 +242,7 @@ class AdmissionTests(SynchronousTestCase):
             self.assertLessEqual(admission.unregistered, 4)
 
 
-class ParseAddressTests(SynchronousTestCase):
+class ReadAddressTests(SynchronousTestCase):
     """Addresses as they are written."""
 
     def test_read(self) -> None:
@@ -253,10 +253,10 @@ class ParseAddressTests(SynchronousTestCase):
             ("0::1", "::1"),
             ("fe80::1%eth0", "fe80::1"),
         ):
-            self.assertEqual(read, str(parseAddress(written)))
-        self.assertIsNone(parseAddress(None))
-        for written in ("", "localhost", "192.0.2.1/32", "192.0.2", "1", "[::1]"):
-            self.assertRaises(ValueError, parseAddress, written)
+            self.assertEqual(read, str(readAddress(written)))
+        self.assertIsNone(readAddress(None))
+        for written in ("", "localhost", "192.0.2.1/32", "192.0.2", "1", "[::1]", "192.0.2.1 "):
+            self.assertRaises(ValueError, readAddress, written)
 
 
 class CloakTests(SynchronousTestCase):

@@ -11,14 +11,21 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from twistchat.accounts.passwords import SALT, Verifier, hashPassword
+from twistchat.chat.errors import Overloaded, TooFast
+from twistchat.chat.events import ServerBanSet, Source
+from twistchat.config import WebircSettings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection, ConnectionFactory
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import Link
 from twistchat.testing.server import SETTINGS
+from twistchat.testing.workers import HeldWorker
 
 STRANGER = "192.0.2.7"
+
+RIGHT = hashPassword("right", bytes(SALT))
 
 
 class Pinging(Connection):
@@ -345,3 +352,102 @@ class ComesFromTests(ConnectionTestCase):
         connection.comesFrom("127.0.0.1", secure=False)
         self.assertTrue(connection.session.exempt)
         self.assertEqual([0.0, 0.0], [connection.flooding(), connection.flooding()])
+
+
+class BannedTests(ConnectionTestCase):
+    """Clients whose address is banned from the server."""
+
+    def setUp(self) -> None:
+        self.serve()
+        source = Source("0", "op", "~u", "host")
+        self.server.journal.append(ServerBanSet(source, "192.0.2.0/24", "spam"))
+        self.server.settle()
+
+    def test_turnedAway(self) -> None:
+        """They are turned away, with the reason, before there is a session, and count for nothing."""
+        client, connection = self.connect(STRANGER)
+        self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
+        self.assertTrue(client.gone)
+        self.assertIsNone(connection.session)
+        self.assertEqual({}, self.server.backstage.admission._places)
+        other, _ = self.connect("203.0.113.1")
+        self.assertFalse(other.gone)
+
+    def test_behindGateway(self) -> None:
+        """So are those for whom a gateway speaks that is not."""
+        client, connection = self.connect("203.0.113.1")
+        self.assertFalse(connection.comesFrom(STRANGER, secure=False))
+        self.server.settle()
+        self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
+        self.assertTrue(client.gone and connection.session.closed)
+        self.assertEqual(0, self.server.backstage.admission.unregistered)
+
+
+class LoginTests(ConnectionTestCase):
+    """Passwords, and how often they may be wrong."""
+
+    def setUp(self) -> None:
+        self.serve(loginFailures=2, loginRate=0.05, passwordQueue=1)
+        self.worker = HeldWorker()
+        self.server.backstage.passwords = Verifier(lambda: self.worker, 1)
+        self.server.configuration = replace(
+            self.server.configuration, webirc={"kiwi": WebircSettings(RIGHT, (f"{STRANGER}/32",))}
+        )
+        self.server.backstage.rehash()
+        _, self.connection = self.connect()
+
+    def check(self, password: str, hash: str | None = RIGHT) -> Any:
+        """Check a password."""
+        checked = Deferred.fromCoroutine(self.connection.checkPassword(hash, password))
+        self.worker.run()
+        return checked
+
+    def test_right(self) -> None:
+        """The right one may be given as often as one likes."""
+        for _ in range(5):
+            self.assertIs(True, self.successResultOf(self.check("right")))
+
+    def test_wrong(self) -> None:
+        """A wrong one only so often: then nothing is checked for a while, the right one neither, whoever connects."""
+        self.assertIs(False, self.successResultOf(self.check("wrong")))
+        self.assertIs(False, self.successResultOf(self.check("right", hash=None)))
+        _, self.connection = self.connect()
+        error = self.failureResultOf(self.check("right"), TooFast).value
+        self.assertEqual("log in", error.what)
+        self.assertAlmostEqual(20.0, error.wait)
+        self.server.advance(20)
+        self.assertIs(True, self.successResultOf(self.check("right")))
+
+    def test_atOnce(self) -> None:
+        """Guesses that are made all at once are counted before any of them is checked."""
+        self.server.backstage.passwords = Verifier(lambda: self.worker, 100)
+        guesses = [Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "wrong")) for _ in range(10)]
+        self.assertEqual(2, len(self.worker))
+        self.worker.run()
+        self.assertEqual([False, False], [self.successResultOf(guess) for guess in guesses[:2]])
+        for guess in guesses[2:]:
+            self.failureResultOf(guess, TooFast)
+
+    def test_busy(self) -> None:
+        """Where the server has too much to check, nobody has failed."""
+        waiting = Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "right"))
+        for _ in range(5):
+            refused = Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "right"))
+            self.failureResultOf(refused, Overloaded)
+        self.worker.run()
+        self.assertIs(True, self.successResultOf(waiting))
+
+    def test_gone(self) -> None:
+        """A client that is gone meanwhile does no harm."""
+        checked = Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "right"))
+        self.connection.connectionLost()
+        self.worker.run()
+        self.assertIs(True, self.successResultOf(checked))
+
+    def test_gateway(self) -> None:
+        """A gateway is known by its address and its password, which it may get wrong as often as anyone."""
+        for password, name in (("right", "kiwi"), ("wrong", None), ("right", "kiwi"), ("wrong", None)):
+            found = Deferred.fromCoroutine(self.connection.checkGateway(password))
+            self.worker.run()
+            self.assertEqual(name, self.successResultOf(found))
+        self.failureResultOf(Deferred.fromCoroutine(self.connection.checkGateway("right")), TooFast)

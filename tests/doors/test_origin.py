@@ -148,7 +148,7 @@ class ProxiedTestCase(SynchronousTestCase):
 
     def connect(self, host: str = PROXY) -> LineClient:
         """Connect a proxy."""
-        client = LineClient(self.server)
+        client = LineClient(self.server.settle)
         peer = address(host, 55555)
         client.link = Link(client, self.factory.buildProtocol(peer), address("127.0.0.1", 6623), peer)
         self.server._links.append(client.link)
@@ -222,7 +222,7 @@ class ProxiedTests(ProxiedTestCase):
 
     def test_strangerSends(self) -> None:
         """A header of theirs makes no difference, nor does not reading."""
-        client = LineClient(self.server)
+        client = LineClient(self.server.settle)
         peer = address("203.0.113.9", 55555)
         client.link = Link(client, self.factory.buildProtocol(peer), address("127.0.0.1", 6623), peer)
         client.link.stalled = True

@@ -145,27 +145,47 @@ class Audience:
 
     def flush(self) -> None:
         """Give what waits to every listener."""
-        entries, speakers, labelled, chosen = self._entries, self._speakers, self._labelled, self._chosen
+        entries, speakers = self._entries, self._speakers
         if not entries:
             return
+        if self._labelled or self._chosen:
+            self._flushApart()
+            return
+        self._entries, self._speakers = [], set()
+        for dialect, group in self._groups.items():
+            chunks = [dialect.render(entry) for entry in entries]
+            shared = b"".join(chunks)
+            for session in group.values():
+                if session.ignored or (session.id in speakers and not session.echo):
+                    both = zip(chunks, entries, strict=True)
+                    own = b"".join([chunk for chunk, entry in both if hears(session, entry)])
+                    if own:
+                        session.outlet.deliver(own)
+                elif shared:
+                    session.outlet.deliver(shared)
+
+    def _flushApart(self) -> None:
+        """Do so where somebody has a label on something, or something is not for all."""
+        entries, labelled, chosen, apart = self._entries, self._labelled, self._chosen, self._speakers | self._labelled
         self._entries, self._speakers, self._labelled, self._chosen = [], set(), set(), {}
-        apart = speakers | labelled
         for dialect, group in self._groups.items():
             chunks = [dialect.render(entry) for entry in entries]
             shared = b"".join(chunks)
             selections = {(True,) * len(entries): shared}
             for session in group.values():
-                data = shared
-                if chosen or session.ignored or session.id in apart:
+                if not (chosen or session.ignored or session.id in apart):
+                    data = shared
+                else:
                     heard = tuple(
                         [hears(session, entry) and session.id in chosen.get(entry.sequence, group) for entry in entries]
                     )
-                    if heard not in selections:
-                        selections[heard] = b"".join(compress(chunks, heard))
-                    data = selections[heard]
                     if session.id in labelled:
-                        mine = compress(zip(chunks, entries, strict=True), heard)
-                        data = b"".join([_addressed(session, entry, chunk) for chunk, entry in mine])
+                        own = compress(zip(chunks, entries, strict=True), heard)
+                        data = b"".join([_addressed(session, entry, chunk) for chunk, entry in own])
+                    else:
+                        if heard not in selections:
+                            selections[heard] = b"".join(compress(chunks, heard))
+                        data = selections[heard]
                 if data:
                     session.outlet.deliver(data)
 

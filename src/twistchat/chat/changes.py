@@ -15,7 +15,7 @@ from twistchat.chat.errors import (
 )
 from twistchat.chat.events import ModeChange
 from twistchat.chat.masks import BadMask, normalizeExtended
-from twistchat.chat.modes import FOUNDER, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR, Shape
+from twistchat.chat.modes import FOUNDER, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
 from twistchat.chat.rooms import Member, Room, Rooms
 from twistchat.chat.users import User
 

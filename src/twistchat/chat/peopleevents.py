@@ -55,9 +55,9 @@ class PeopleAppliers(Appliers):
         assert isinstance(event, Entered)
         self._claim(event.source.nick, None)
         user = User(event.source, entry.time)
+        _changeModes(user, event.modes, "")
         self.users.add(user)
         self.mostUsers = max(self.mostUsers, len(self.users))
-        _changeModes(user, event.modes, "")
         session = self.sessions.get(event.session)
         if session is not None:
             user.sessions[session.id] = session
@@ -130,6 +130,7 @@ class PeopleAppliers(Appliers):
         assert isinstance(event, UserModesSet)
         user = self._user(entry)
         _changeModes(user, event.added, event.removed)
+        self.users.count(user)
         self.broadcast.tell(entry, user.sessions.values())
 
     def _operatorSet(self, entry: Entry) -> None:
@@ -137,6 +138,7 @@ class PeopleAppliers(Appliers):
         assert isinstance(event, OperatorSet)
         user = self._user(entry)
         user.operator = None if event.title is None else Operator(event.title, event.privileges)
+        self.users.count(user)
         self.broadcast.tell(entry, user.sessions.values())
 
     def _announced(self, entry: Entry) -> None:

@@ -10,15 +10,12 @@ from twistchat.chat.errors import TextRefused
 from twistchat.chat.events import Kind, Source
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.names import fold, skeleton
+from twistchat.chat.texts import asksClients
 from twistchat.chat.usermodes import sortUserModes
 
 if TYPE_CHECKING:
     from twistchat.chat.rooms import Room
     from twistchat.interfaces import IOutlet
-
-
-CTCP = "\x01"
-"""The character with which a request to a client begins (RFC 2812, section 3.3.1; the CTCP draft, "Messages")."""
 
 
 class Session:
@@ -177,7 +174,7 @@ class User:
             return None
         if "R" in self.flags and sender.source.account is None:
             return TextRefused(self.nick, "from those who are not logged in to an account")
-        if "T" in self.flags and kind != "action" and text.startswith(CTCP):
+        if "T" in self.flags and kind != "action" and asksClients(text):
             return TextRefused(self.nick, "that are CTCP, but for actions")
         return None
 
@@ -185,9 +182,11 @@ class User:
 class Users:
     """Everyone who is here, by id, by nick, and by what their nick looks like."""
 
-    __slots__ = ("_byNick", "_bySkeleton", "_byUid")
+    __slots__ = ("_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators")
 
     def __init__(self) -> None:
+        self._invisible: set[str] = set()
+        self._operators: set[str] = set()
         self._byUid: dict[str, User] = {}
         self._byNick: dict[str, User] = {}
         self._bySkeleton: dict[str, User] = {}
@@ -197,6 +196,16 @@ class Users:
 
     def __iter__(self) -> Iterator[User]:
         return iter(self._byUid.values())
+
+    @property
+    def invisible(self) -> int:
+        """How many of them are invisible."""
+        return len(self._invisible)
+
+    @property
+    def operators(self) -> int:
+        """How many of them are operators of the server."""
+        return len(self._operators)
 
     def get(self, uid: str) -> User | None:
         """The user of this id."""
@@ -215,9 +224,18 @@ class Users:
         self._byUid[user.source.uid] = user
         self._byNick[fold(user.nick)] = user
         self._bySkeleton[skeleton(user.nick)] = user
+        self.count(user)
+
+    def count(self, user: User) -> None:
+        """Count a user as what they are now: their modes, or whether they are an operator, were changed."""
+        uid = user.source.uid
+        (self._invisible.add if "i" in user.flags else self._invisible.discard)(uid)
+        (self._operators.add if user.operator is not None else self._operators.discard)(uid)
 
     def remove(self, user: User) -> None:
         """Let a user go, and their nick with them."""
+        self._invisible.discard(user.source.uid)
+        self._operators.discard(user.source.uid)
         del self._byUid[user.source.uid]
         del self._byNick[fold(user.nick)]
         del self._bySkeleton[skeleton(user.nick)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from hashlib import blake2s
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from twistchat.chat.limits import Limits, TokenBucket
+from twistchat.chat.serverbans import parseAddress
 
 NEW_PERIOD = 600.0
 """Seconds over which new connections from one address are counted."""
@@ -117,7 +118,7 @@ class Admission:
         @raise NotAdmitted: it cannot be taken.
         """
         limits = self._limits
-        parsed = parseAddress(address)
+        parsed = readAddress(address)
         if parsed is None or any(parsed in network for network in self._exempt):
             return Ticket(self, None)
         if self.unregistered >= limits.unregistered:
@@ -166,17 +167,17 @@ class Admission:
         self._sweepAt = max(1024, 2 * len(self._places))
 
 
-def parseAddress(address: str | None) -> IPv4Address | IPv6Address | None:
+def readAddress(address: str | None) -> IPv4Address | IPv6Address | None:
     """
     Read an IP address; one of IPv4 that is mapped into IPv6 is the IPv4 address it is.
 
     @param address: as it is written, with a zone or without; or C{None}, which is none.
     @raise ValueError: it is something else.
     """
-    if address is None:
-        return None
-    parsed = ip_address(address.partition("%")[0])
-    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
+    parsed = parseAddress(address)
+    if parsed is None and address is not None:
+        raise ValueError(f"{address!r} is no IP address")
+    return parsed
 
 
 def _group(parsed: IPv4Address | IPv6Address) -> str:
@@ -198,7 +199,7 @@ def cloak(key: Callable[[], bytes]) -> Callable[[str | None], str]:
     key = cache(key)
 
     def hide(address: str | None) -> str:
-        parsed = parseAddress(address)
+        parsed = readAddress(address)
         if parsed is None:
             return "local"
         return f"{blake2s(_group(parsed).encode(), key=key(), digest_size=8).hexdigest()}.cloak"

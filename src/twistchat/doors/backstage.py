@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -32,6 +32,7 @@ class Backstage:
         each time.
     @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} where it has
         a mistake.
+    @ivar renewed: called when other settings hold; a door that tells its clients what they are puts something here.
     """
 
     chat: Chat
@@ -44,6 +45,7 @@ class Backstage:
     passwords: IPasswords
     settings: Settings
     reread: Callable[[], Settings]
+    renewed: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def assemble(
@@ -90,4 +92,6 @@ class Backstage:
         renewal = renew(self.settings, self.reread())
         self.settings = renewal.settings
         self.admission.limit(self.settings.limits)
+        for tell in self.renewed:
+            tell()
         return renewal

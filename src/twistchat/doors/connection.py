@@ -8,9 +8,9 @@ time-outs and the outbox.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
@@ -19,23 +19,25 @@ from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
     IHandshakeListener,
     ISSLTransport,
-    ITCPTransport,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import NotStored
+from twistchat.chat.errors import NotStored, ServerBanned, TooFast
 from twistchat.chat.events import Entry
 from twistchat.chat.limits import TokenBucket
+from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
 from twistchat.doors.admission import NotAdmitted, Ticket
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.certificates import fingerprintOf, requestCertificate
 from twistchat.doors.lane import Lane
-from twistchat.doors.origin import Proxied
+from twistchat.doors.origin import Proxied, gatewayOf
 from twistchat.doors.outbox import Outbox
 from twistchat.interfaces import IDialect, IDoorFactory, IOutlet
+
+T = TypeVar("T")
 
 CLOSING = 5.0
 """Seconds that a client has to read what is left for it, when its connection is being closed."""
@@ -73,7 +75,7 @@ class Connection(Protocol, ABC):
 
     _flood: TokenBucket | None = None
     _abortion: IDelayedCall | None = None
-    _asked: float | None = None
+    _askedAt: float | None = None
     _registered = False
     _pauses = 0
     _halfClosed = False
@@ -118,6 +120,10 @@ class Connection(Protocol, ABC):
         """Give up a client that does not answer."""
         self.expel(f"Ping timeout: {self.backstage.settings.limits.pingTimeout:g} s")
 
+    def banned(self, ban: ServerBanned) -> None:
+        """Turn away a client whose address is banned from the server."""
+        self.expel(wordServerBan(ban.reason))
+
     def echo(self, entry: Entry, data: bytes) -> bytes:
         """See L{IOutlet.echo}.  Where a door has no labels, nothing is to be put on them."""
         return data
@@ -156,6 +162,29 @@ class Connection(Protocol, ABC):
             self.session.address, self.session.fingerprint = address, None
             self.session.secure, self.session.exempt = self.secure, self.ticket.exempt
         return True
+
+    async def checkPassword(self, hash: str | None, password: str) -> bool:
+        """
+        Find out whether a password is the right one, as often as the limits on failed logins allow.
+
+        @param hash: its hash; C{None} where there is none, which the client does not learn from the time that it takes.
+        @raise TooFast: too many logins from its address have failed.
+        @raise Overloaded: too many passwords wait to be checked.
+        """
+        return await self._attempt(lambda: self.backstage.passwords.check(hash, password))
+
+    async def checkGateway(self, password: str) -> str | None:
+        """
+        Find out which gateway (IRC's WEBIRC) the client is.
+
+        @return: its name in the configuration; C{None} where it is none.
+        @raise TooFast: as L{checkPassword} does.
+        @raise Overloaded: likewise.
+        """
+        backstage = self.backstage
+        return await self._attempt(
+            lambda: gatewayOf(backstage.settings.webirc, self.address, password, backstage.passwords)
+        )
 
     def flooding(self) -> float:
         """
@@ -216,10 +245,11 @@ class Connection(Protocol, ABC):
         """Admit the connection, or say why not."""
         backstage, limits = self.backstage, self.backstage.settings.limits
         self._factory.opened(self)
-        if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpNoDelay(True)
-            self.transport.setTcpKeepAlive(True)
         assert self.transport is not None
+        for name in ("setTcpNoDelay", "setTcpKeepAlive"):
+            switch = getattr(self.transport, name, None)  # TLS claims to be TCP, whatever is below it
+            if switch is not None:
+                switch(True)
         self.address = getattr(self.transport.getPeer(), "host", None)
         below: Any = self.transport
         if isinstance(self.transport, Proxied):
@@ -282,27 +312,45 @@ class Connection(Protocol, ABC):
         when = now + min(patience, limits.ping)
         if now - self.heard < limits.ping:
             when = self.heard + limits.ping
-        elif self._asked is None or self._asked < self.heard:
-            self._asked = now
+        elif self._askedAt is None or self._askedAt <= self.heard:
+            self._askedAt = now
             self.idle()
-        elif now - self._asked < patience:
-            when = min(self._asked + patience, now + limits.ping)
+        elif now - self._askedAt < patience:
+            when = min(self._askedAt + patience, now + limits.ping)
         else:
             self.gone()
         if not self.ending:
             self.backstage.idle.watch(self, when)
 
     def _admit(self) -> bool:
-        """Count the connection for its address; or end it, where that has too many."""
+        """Count the connection for its address; or end it, where that has too many, or is banned."""
+        self.ticket = None
         try:
+            self.backstage.chat.checkAddress(self.address)
             self.ticket = self.backstage.admission.admit(self.address)
+        except ServerBanned as ban:
+            self.banned(ban)
+            return False
         except NotAdmitted as refusal:
-            self.ticket = None
             self.expel(str(refusal))
             return False
         limits = self.backstage.settings.limits
         self._flood = None if self.ticket.exempt else TokenBucket(limits.floodBurst, limits.floodRate, self._seconds())
         return True
+
+    async def _attempt(self, login: Callable[[], Awaitable[T]]) -> T:
+        """Log in, which has failed where it comes to nothing that is true."""
+        wait = 0.0 if self.ticket is None else self.ticket.attempt()
+        if wait:
+            raise TooFast("log in", wait)
+        failed = False
+        try:
+            outcome = await login()
+            failed = not outcome
+        finally:
+            if self.ticket is not None and not failed:
+                self.ticket.succeeded()
+        return outcome
 
     # The end, in its several ways
 
@@ -372,6 +420,11 @@ class ConnectionFactory(ServerFactory):
             connection.disconnect(reason)
         self._fireIfClosed()
         return closed
+
+    @property
+    def connections(self) -> frozenset[Connection]:
+        """The connections that are open."""
+        return frozenset(self._open)
 
     def opened(self, connection: Connection) -> None:
         """A connection was made."""

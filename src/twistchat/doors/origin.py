@@ -28,7 +28,7 @@ from twisted.python.failure import Failure
 from zope.interface import directlyProvides, implementer, providedBy
 
 from twistchat.config import WebircSettings
-from twistchat.doors.admission import parseAddress
+from twistchat.doors.admission import readAddress
 from twistchat.doors.backstage import Backstage
 from twistchat.interfaces import IPasswords
 from twistchat.wire.proxy import BadHeader, ProxyHeader, parseHeader
@@ -49,7 +49,7 @@ def isWithin(address: str | None, networks: tuple[str, ...]) -> bool:
     @param address: an IP address; C{None} is in no network.
     @param networks: in CIDR notation.
     """
-    parsed = parseAddress(address)
+    parsed = readAddress(address)
     return parsed is not None and any(parsed in ip_network(network) for network in networks)
 
 
@@ -176,7 +176,7 @@ class Proxied(ProtocolWrapper):
         if origin.address is None:
             self.secure = encrypted
         else:
-            near = parseAddress(self._proxy)
+            near = readAddress(self._proxy)
             self.secure = origin.secure and (encrypted or (near is not None and near.is_loopback))
         protocol = self.factory.wrappedFactory.buildProtocol(self.getPeer())
         if protocol is None:

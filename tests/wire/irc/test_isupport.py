@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.wire.irc.isupport import MAX_TOKENS, escape, lines
@@ -35,10 +37,11 @@ class IsupportTests(SynchronousTestCase):
     def test_bytes(self) -> None:
         """A line has at most 512 bytes, and is filled as far as it goes."""
         for size in range(60, 130):
-            tokens: dict[str, str | None] = {f"T{number}": "é" * (size // 2) for number in range(12)}
+            tokens: dict[str, str | None] = {f"T{number}": "é" + "x" * size for number in range(12)}
             written = lines(tokens, "nick", "irc.example.org")
             self.assertLessEqual(max(map(len, written)), MAX_LINE)
-            self.assertGreater(len(written[0]) + len(written[-1].split()[3]) + 1, MAX_LINE)
+            for line, following in pairwise(written):
+                self.assertGreater(len(line) + len(following.split(b" ")[3]) + 1, MAX_LINE)
             self.assertEqual(sum(len(parse(line[:-2]).params) - 2 for line in written), 12)
 
     def test_none(self) -> None:

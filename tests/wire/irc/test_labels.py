@@ -62,6 +62,7 @@ class BatchTests(SynchronousTestCase):
             (LINE + LINE, False),
             (BATCH + LINE, False),
             (LINE + BATCH, False),
+            (b"BATCH -m7\r\nBATCH -m7\r\n", False),
             (BATCH + BATCH.replace(b"m7", b"m8"), False),
         ):
             self.assertIs(isOne(data), one)

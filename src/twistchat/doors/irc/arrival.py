@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from twistchat.chat.errors import ChatError, NickInUse
+from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
+from twistchat.chat.serverbans import wordServerBan
+from twistchat.doors.irc.passwords import fits
 from twistchat.doors.irc.registration import Complete, begin
 from twistchat.doors.irc.reply import Reply
 from twistchat.doors.irc.welcome import welcome
+from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
@@ -40,6 +43,11 @@ class Arrival:
         self.password: str | None = None
         self.described = False
 
+    @property
+    def first(self) -> bool:
+        """Whether the message that is being obeyed is the first."""
+        return self._lines == 1
+
     def mayTry(self) -> bool:
         """
         Count a message.
@@ -64,12 +72,14 @@ class Arrival:
 
     async def _comeIn(self, reply: Reply) -> None:
         client, backstage = self._client, self._client.backstage
-        if not await self._passwordFits(reply):
-            return
         host = backstage.cloak(client.address)
         try:
+            if not await self._passwordFits():
+                reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
+                self._expel(reply, "Bad password")
+                return
             await backstage.chat.enter(
-                client.openSession, self.wanted, self.username, host, self.realname, away=self.away
+                client.openSession, self.wanted, self.username, host, self.realname, away=self.away, label=reply.label
             )
         except NickInUse as e:
             self.wanted = ""
@@ -78,8 +88,7 @@ class Arrival:
             return
         except ChatError as e:
             reply.error(e)
-            reply.finish()
-            client.expel("You cannot come in")
+            self._expel(reply, wordServerBan(e.reason) if isinstance(e, ServerBanned) else "You cannot come in now")
             return
         if client.openSession.user is None:
             return
@@ -88,15 +97,11 @@ class Arrival:
         client.registered()
         welcome(client, reply)
 
-    async def _passwordFits(self, reply: Reply) -> bool:
-        """Hold the server's password, where it has one, against what was given."""
-        stored = self._client.backstage.settings.irc.password
-        if not stored:
-            return True
-        given = self.password or ""
-        if await self._client.backstage.passwords.check(self._client.address, stored, given):
-            return True
-        reply.numeric("464", "Password incorrect")
+    def _expel(self, reply: Reply, why: str) -> None:
         reply.finish()
-        self._client.expel("Bad password")
-        return False
+        self._client.expel(why)
+
+    async def _passwordFits(self) -> bool:
+        """Hold the server's password, where it has one, against what was given."""
+        stored = self._client.settings.irc.password
+        return not stored or await fits(self._client, stored, self.password or "")

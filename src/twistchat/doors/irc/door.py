@@ -29,8 +29,11 @@ class IrcDoor:
     def factory(self, backstage: Backstage) -> ConnectionFactory:
         """See L{IDoor.factory}."""
         from twistchat.doors.connection import ConnectionFactory
+        from twistchat.doors.irc.changes import Changes
         from twistchat.doors.irc.protocol import IrcConnection
         from twistchat.doors.irc.server import IrcServer
 
         server = IrcServer.of(backstage)
-        return ConnectionFactory(backstage, lambda backstage, factory: IrcConnection(backstage, factory, server))
+        factory = ConnectionFactory(backstage, lambda backstage, factory: IrcConnection(backstage, factory, server))
+        backstage.renewed.append(Changes(backstage, lambda: factory.connections).tell)
+        return factory

@@ -6,10 +6,14 @@ Every token says what is so: lengths are those of the limits, modes and ranks th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from twistchat.chat.changes import LONGEST_KEY
+from twistchat.chat.masks import BINDING, NAMING
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
+from twistchat.chat.peopleverbs import LONGEST_HOST
+from twistchat.doors.irc.words import USERNAME
 from twistchat.wire.irc.isupport import lines
 
 if TYPE_CHECKING:
@@ -25,10 +29,10 @@ def features(backstage: Backstage) -> dict[str, str | None]:
     """Every token of RPL_ISUPPORT with its value, or C{None} for one that has none."""
     limits, irc = backstage.settings.limits, backstage.settings.irc
     prefixes = "".join(rank.prefix for rank in RANKS)
-    lists = "".join(mode.letter for mode in ROOM_MODES.values() if mode.shape is Shape.LIST)
+    lists = [mode.letter for mode in ROOM_MODES.values() if mode.shape is Shape.LIST]
     some, one, any = str(limits.targets), "1", ""
     most = {"JOIN": any, "KICK": any, "LIST": any, "MONITOR": any, "NAMES": one, "NOTICE": some}
-    most |= {"PART": any, "PRIVMSG": some, "TAGMSG": some, "WHOIS": one}
+    most |= {"PART": any, "PRIVMSG": some, "TAGMSG": some, "WHOIS": one, "WHOWAS": some}
     tokens: dict[str, str | None] = {
         "ACCOUNTEXTBAN": "a",
         "AWAYLEN": str(limits.reason),
@@ -42,10 +46,13 @@ def features(backstage: Backstage) -> dict[str, str | None]:
         "CHANTYPES": "#",
         "ELIST": "CMNTU",
         "EXCEPTS": "e",
+        "EXTBAN": f"~,{''.join([*BINDING, *NAMING])}",
+        "HOSTLEN": str(LONGEST_HOST),
         "INVEX": "I",
         "KEYLEN": str(LONGEST_KEY),
         "KICKLEN": str(limits.reason),
-        "MAXLIST": f"{lists}:{limits.bans}",
+        "LINELEN": str(limits.ircLine),
+        "MAXLIST": ",".join(f"{letter}:{limits.bans}" for letter in lists),
         "MAXTARGETS": some,
         "MODES": str(MODES),
         "MONITOR": str(limits.watched),
@@ -57,6 +64,7 @@ def features(backstage: Backstage) -> dict[str, str | None]:
         "STATUSMSG": prefixes,
         "TARGMAX": ",".join(f"{command}:{number}" for command, number in most.items()),
         "TOPICLEN": str(limits.topic),
+        "USERLEN": str(USERNAME + len("~")),
         "UTF8ONLY": None,
         "WHOX": None,
     }
@@ -65,9 +73,13 @@ def features(backstage: Backstage) -> dict[str, str | None]:
     return tokens
 
 
-def showFeatures(client: IrcConnection, reply: Reply) -> None:
-    """Tell them, in a batch for a client that wants that (IRCv3 extended-isupport)."""
-    written = lines(features(client.backstage), client.nick, client.server)
+def showFeatures(client: IrcConnection, reply: Reply, tokens: Mapping[str, str | None] | None = None) -> None:
+    """
+    Tell them, in a batch for a client that wants that (IRCv3 extended-isupport).
+
+    @param tokens: which; C{None} for all.
+    """
+    written = lines(features(client.backstage) if tokens is None else tokens, client.nick, client.server)
     if "draft/extended-isupport" in client.capabilities:
         with reply.batch("draft/isupport"):
             reply.lines(written)

@@ -39,6 +39,28 @@ class Negotiation:
         if self.version >= VALUES:
             self._enable(self.enabled | {"cap-notify"})
 
+    def listed(self, version: int) -> dict[str, str]:
+        """
+        What to name in answer to C{CAP LS}.  What says nothing without its value is left out where that cannot be told.
+
+        @param version: as this request names it.
+        """
+        return {name: value for name, value in self.offered.items() if version >= VALUES or name not in TOLD_ONLY}
+
+    def offer(self, offered: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+        """
+        Offer something else from now on; what is not offered any more is off.
+
+        @return: what the client is to be told with C{CAP NEW}, where it has C{cap-notify}, and what with C{CAP DEL}.
+        """
+        fresh = {name: value for name, value in offered.items() if self.offered.get(name) != value}
+        gone = [name for name in self.offered if name not in offered and name not in TOLD_ONLY]
+        self.offered = offered
+        self._enable(self.enabled - set(gone))
+        if self.version < VALUES:
+            fresh = {name: value for name, value in fresh.items() if name not in TOLD_ONLY}
+        return fresh, gone
+
     def request(self, wanted: list[tuple[bool, str]]) -> bool:
         """
         Turn capabilities on and off, all or none of them.

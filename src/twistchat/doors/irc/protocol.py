@@ -29,9 +29,20 @@ from twistchat.doors.irc.reply import Reply
 from twistchat.doors.irc.rooms import showMove
 from twistchat.doors.irc.server import IrcServer, offered
 from twistchat.doors.irc.table import Command
+from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import IrcDialect, View
-from twistchat.wire.irc.message import BadMessage, EmptyMessage, Message, NotUtf8, measure, parse, serialize
+from twistchat.wire.irc.message import (
+    BadMessage,
+    EmptyMessage,
+    Message,
+    NotUtf8,
+    fit,
+    measure,
+    parse,
+    room,
+    serialize,
+)
 from twistchat.wire.lines import LineSplitter, Overlong
 
 LABEL = 64
@@ -149,7 +160,8 @@ class IrcConnection(Connection):
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Connection.farewell}."""
         host = self.backstage.cloak(self.address)
-        return serialize("ERROR", (f"Closing Link: {host} ({' '.join(reason.split())})",))
+        why = fit(" ".join(reason.split()), room("ERROR", ("Closing", "Link:", host)) - len("()"))
+        return serialize("ERROR", (f"Closing Link: {host} ({why})",))
 
     def refused(self, failure: Failure) -> None:
         """See L{Connection.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
@@ -168,7 +180,7 @@ class IrcConnection(Connection):
 
     def echo(self, entry: Entry, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
-        reply = self._asked(entry)
+        reply = self._replyFor(entry)
         return data if reply is None else reply.take(data)
 
     def moved(self, old: str, entry: Entry) -> None:
@@ -177,7 +189,7 @@ class IrcConnection(Connection):
         assert isinstance(event, RoomRenamed)
         if "draft/channel-rename" in self.capabilities or fold(event.room) == fold(event.name):
             return
-        reply = self._asked(entry)
+        reply = self._replyFor(entry)
         if reply is not None:
             showMove(self, reply, event.room, entry)
             return
@@ -185,7 +197,7 @@ class IrcConnection(Connection):
         showMove(self, reply, event.room, entry)
         reply.finish()
 
-    def _asked(self, entry: Entry) -> Reply | None:
+    def _replyFor(self, entry: Entry) -> Reply | None:
         """The answer to the request of this client that led to an entry, as long as it is put together."""
         label = entry.event.label
         if label is None or label.session != self.openSession.id:
@@ -221,7 +233,7 @@ class IrcConnection(Connection):
         """Obey lines as fast as the flood limit allows; nothing is lost, and the kernel holds the client back."""
         while self._lines and not self.ending and self._throttled is None:
             if not self._isFree(self._lines[0]):
-                wait = self.flooding()
+                wait = 0.0 if self._isUnbound() else self.flooding()
                 if wait:
                     self._pause()
                     self._throttled = self.backstage.clock.callLater(wait, self._goOn)
@@ -233,6 +245,10 @@ class IrcConnection(Connection):
         self._takeLines()
         if self._throttled is None:
             self._resume()
+
+    def _isUnbound(self) -> bool:
+        """Whether this is an operator whom no limit on rates binds."""
+        return self.session is not None and self.session.user is not None and self.session.user.may("exempt")
 
     def _isFree(self, line: bytes | Overlong) -> bool:
         """
@@ -319,16 +335,17 @@ class IrcConnection(Connection):
     def _obey(self, message: Message, command: Command | None, reply: Reply) -> Any:
         if self.arrival is not None and not self.arrival.mayTry():
             return None
+        if (self.batch is not None or "batch" in message.tags) and self.arrival is None:
+            if takesLine(self, message, reply):
+                return None
         if command is None:
             if self.arrival is not None:
                 reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
             else:
-                reply.numeric(n.ERR_UNKNOWNCOMMAND, message.command, "Unknown command")
+                reply.numeric(n.ERR_UNKNOWNCOMMAND, shown(message.command), "Unknown command")
             return None
         if self.arrival is not None and not command.early:
             reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-            return None
-        if (self.batch is not None or "batch" in message.tags) and takesLine(self, message, reply):
             return None
         if len(message.params) < command.least:
             reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")

@@ -24,18 +24,20 @@ class IrcServer:
     @ivar dialects: how entries are written.
     @ivar started: when it was made, in seconds since the epoch.
     @ivar references: numbers of batches.
+    @ivar gateways: the digest of each gateway's password that was right, by its hash.
     """
 
     name: str
     dialects: IrcDialects
     started: float
     references: count[int]
+    gateways: dict[str, bytes]
 
     @classmethod
     def of(cls, backstage: Backstage) -> IrcServer:
         """The server of this backstage."""
         name = backstage.settings.server.name
-        return cls(name, IrcDialects(name), backstage.wall(), count(1))
+        return cls(name, IrcDialects(name), backstage.wall(), count(1), {})
 
 
 def offered(backstage: Backstage, secure: bool) -> Mapping[str, str]:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.masks import matches
 from twistchat.chat.names import fold
-from twistchat.wire.irc import numerics as n
-
 from twistchat.doors.irc.words import shown
+from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
     from twistchat.chat.rooms import Room
@@ -26,7 +25,7 @@ def finds(asker: User, user: User) -> bool:
     """
     Whether a user comes up where nobody asked for their nick (modern.ircdocs.horse, "Invisible User Mode").
     """
-    return "i" not in user.modes or knows(asker, user) or not asker.rooms.keys().isdisjoint(user.rooms)
+    return "i" not in user.flags or knows(asker, user) or not asker.rooms.keys().isdisjoint(user.rooms)
 
 
 def roomsOf(asker: User, user: User) -> list[Room]:
@@ -38,7 +37,7 @@ def roomsOf(asker: User, user: User) -> list[Room]:
     if knows(asker, user):
         return list(rooms)
     shared = [room for room in rooms if asker.source.uid in room.members]
-    if "i" in user.modes:
+    if "i" in user.flags:
         return shared
     return shared + [room for room in rooms if asker.source.uid not in room.members and not room.secretTo(asker)]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def welcome(client: IrcConnection, reply: Reply) -> None:
     """Numerics 001 to 005, the number of users, the message of the day."""
-    network, source = client.backstage.settings.irc.network, client.openSession.user.source
+    network, source = client.settings.irc.network, client.user.source
     began = datetime.fromtimestamp(client.irc.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
     reply.numeric(n.RPL_YOURHOST, f"Your host is {client.server}, running version {VERSION}")
@@ -34,30 +34,32 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
     )
     showFeatures(client, reply)
     showCounts(client, reply)
+    reply.numeric(n.RPL_VISIBLEHOST, source.host, "is now your visible host")
+    if client.user.modes:
+        reply.numeric(n.RPL_UMODEIS, f"+{client.user.modes}")
     showMotd(client, reply)
 
 
 def showCounts(client: IrcConnection, reply: Reply) -> None:
-    """LUSERS: how many are here."""
+    """LUSERS: how many are here.  What there is none of is left out (RFC 2812, section 3.4.2)."""
     state = client.backstage.chat.state
-    users = len(state.users)
-    invisible = sum("i" in user.modes for user in state.users)
-    operators = sum(user.operator is not None for user in state.users)
-    coming = client.backstage.admission.unregistered
+    users, most, invisible = len(state.users), state.mostUsers, state.users.invisible
     reply.numeric(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
-    reply.numeric(n.RPL_LUSEROP, str(operators), "operator(s) online")
-    if coming:
-        reply.numeric(n.RPL_LUSERUNKNOWN, str(coming), "unknown connection(s)")
-    reply.numeric(n.RPL_LUSERCHANNELS, str(len(state.rooms)), "channels formed")
+    for code, count, what in (
+        (n.RPL_LUSEROP, state.users.operators, "operator(s) online"),
+        (n.RPL_LUSERUNKNOWN, client.backstage.admission.unregistered, "unknown connection(s)"),
+        (n.RPL_LUSERCHANNELS, len(state.rooms), "channels formed"),
+    ):
+        if count:
+            reply.numeric(code, str(count), what)
     reply.numeric(n.RPL_LUSERME, f"I have {users} clients and 0 servers")
-    most = state.mostUsers
     reply.numeric(n.RPL_LOCALUSERS, str(users), str(most), f"Current local users {users}, max {most}")
     reply.numeric(n.RPL_GLOBALUSERS, str(users), str(most), f"Current global users {users}, max {most}")
 
 
 def showMotd(client: IrcConnection, reply: Reply) -> None:
     """MOTD: the message of the day, or that there is none."""
-    lines = client.backstage.settings.irc.motd.splitlines()
+    lines = client.settings.irc.motd.splitlines()
     if not lines:
         reply.numeric(n.ERR_NOMOTD, "There is no message of the day")
         return

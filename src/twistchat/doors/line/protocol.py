@@ -145,10 +145,6 @@ class LineProtocol(Connection):
         """See L{IOutlet.tune}."""
         return self.dialects.current if room and room == self.current else self.dialects.other
 
-    def echo(self, entry: Entry, data: bytes) -> bytes:
-        """See L{IOutlet.echo}.  No request of this door has a label."""
-        return data
-
     def moved(self, old: str, entry: Entry) -> None:
         """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""
         if self.current == old and isinstance(entry.event, RoomRenamed):

@@ -26,6 +26,7 @@ from twistchat.chat.events import (
     Joined,
     Kicked,
     Killed,
+    ModeChange,
     ModesSet,
     OperatorSet,
     Parted,
@@ -44,7 +45,7 @@ from twistchat.chat.events import (
     Untold,
     UserModesSet,
 )
-from twistchat.chat.modes import RANK_BY_LETTER
+from twistchat.chat.modes import RANK_BY_LETTER, ROOM_MODES, Shape
 from twistchat.chat.names import fold
 from twistchat.interfaces import IDialect
 from twistchat.wire.irc.capabilities import CAPABILITIES, inEffect
@@ -236,7 +237,7 @@ class IrcDialect:
 
     def _modesSet(self, entry: Entry, event: ModesSet) -> bytes:
         source = event.source
-        changes = [(f"{'+' if change.adding else '-'}{change.letter}", change.parameter) for change in event.changes]
+        changes = [(f"{'+' if change.adding else '-'}{change.letter}", _parameter(change)) for change in event.changes]
         first, *rest = writeList(mask(source), "MODE", (event.room,), changes) or (b"",)
         again = self._tags(entry, source, first=False)
         data = self._tags(entry, source) + first if first else b""
@@ -312,6 +313,12 @@ class IrcDialect:
 
     def _offline(self, entry: Entry, source: Source) -> bytes:
         return self._byServer(entry, RPL_MONOFFLINE, "*", text=cleanName(source.nick))
+
+
+def _parameter(change: ModeChange) -> str | None:
+    """The parameter of a change; some have one only where they are set (modern.ircdocs.horse, "MODE message")."""
+    mode = ROOM_MODES.get(change.letter)
+    return None if mode is not None and mode.shape is Shape.ON_SET and not change.adding else change.parameter
 
 
 def _statusTarget(rank: str, room: str) -> str:

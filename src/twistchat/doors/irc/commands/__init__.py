@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twistchat.doors.irc.commands import batches, channels, connection, listing, messages, modes
+from twistchat.doors.irc.commands import (
+    bans,
+    batches,
+    channels,
+    connection,
+    gateway,
+    help,
+    listing,
+    messages,
+    modes,
+    monitor,
+    operators,
+    people,
+    server,
+    who,
+)
 from twistchat.doors.irc.table import Command
 
 TOPICS = {
@@ -14,6 +29,14 @@ TOPICS = {
     "list": listing.table,
     "messages": messages.table,
     "batches": batches.table,
+    "people": people.table,
+    "who": who.table,
+    "monitor": monitor.table,
+    "server": server.table,
+    "help": help.table,
+    "operators": operators.table,
+    "bans": bans.table,
+    "gateways": gateway.table,
 }
 """Every table, by the name of its topic."""
 

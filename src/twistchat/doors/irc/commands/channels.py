@@ -60,6 +60,7 @@ async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | Non
         receipt = chat.join(session, name, key, label=reply.label)
     except Forwarded as forward:
         reply.error(forward, name)
+        reply.flush()
         try:
             receipt = chat.join(session, forward.to, label=reply.label)
         except Forwarded as again:
@@ -104,6 +105,7 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
     reason = _reason(client, message, 2)
     reply.whole = len(names) == 1
     for name, nick in zip(names, nicks, strict=True):
+        reply.flush()
         try:
             await client.backstage.chat.kick(client.openSession, name, nick, reason, label=reply.label)
         except ChatError as e:
@@ -114,8 +116,8 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
 async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{INVITE}: without parameters, where one is invited oneself."""
     if not message.params:
-        for room in sorted(client.user.invitations, key=lambda room: fold(room.name)):
-            reply.numeric(n.RPL_INVITELIST, room.name)
+        for invitedTo in sorted(room.name for room in client.user.invitations):
+            reply.numeric(n.RPL_INVITELIST, invitedTo)
         reply.numeric(n.RPL_ENDOFINVITELIST, "End of /INVITE list")
         return
     if len(message.params) < 2:
@@ -161,9 +163,10 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{RENAME}: with all who are there; clients that do not know the command may give it."""
     old, new = message.params[:2]
     try:
-        await client.backstage.chat.renameRoom(
-            client.openSession, old, new, _reason(client, message, 2), label=reply.label
-        )
+        reason = _reason(client, message, 2)
+        receipt = client.backstage.chat.renameRoom(client.openSession, old, new, reason, label=reply.label)
+        if receipt is not None:
+            await receipt
     except RoomNameInUse:
         reply.fail("CHANNEL_NAME_IN_USE", shown(old), shown(new), "The channel name is already taken")
     except RoomLookalike as e:
@@ -188,6 +191,7 @@ async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> Non
     """C{OJOIN}: for operators of the server; everyone in the channel sees it."""
     name = message.params[0]
     await _comeIn(client, reply, name, None)
+    reply.flush()
     receipt = client.backstage.chat.takeOver(client.openSession, name, label=reply.label)
     if receipt is not None:
         await receipt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.doors.irc.table import Outcome, Table
-from twistchat.doors.irc.words import usernameOf
+from twistchat.doors.irc.words import shown, usernameOf
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.capabilities import advertise, capLines, parseRequest
 
@@ -37,7 +37,9 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         negotiation.speaks(version)
         if arrival is not None:
             arrival.facts.negotiates()
-        reply.lines(capLines("LS", advertise(negotiation.offered, version), client.nick, client.server, version))
+        reply.lines(
+            capLines("LS", advertise(negotiation.listed(version), version), client.nick, client.server, version)
+        )
     elif subcommand.upper() == "LIST":
         enabled = sorted(negotiation.enabled)
         reply.lines(capLines("LIST", enabled, client.nick, client.server, negotiation.version))
@@ -54,7 +56,7 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
             arrival.facts.agrees()
             return arrival.advance(reply)
     else:
-        reply.numeric(n.ERR_INVALIDCAPCMD, subcommand, "Invalid CAP command")
+        reply.numeric(n.ERR_INVALIDCAPCMD, shown(subcommand), "Invalid CAP command")
     return None
 
 
@@ -81,7 +83,7 @@ def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
         return None
     arrival.username = usernameOf(message.params[0])
-    arrival.realname = message.params[3][: client.backstage.settings.limits.realname]
+    arrival.realname = message.params[3][: client.settings.limits.realname]
     arrival.described = True
     arrival.facts.described()
     return arrival.advance(reply)
@@ -100,7 +102,7 @@ def password(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("PING", "<token>", "ask whether the server is there", MODERN, early=True)
 def ping(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{PING}: answered behind everything that was sent before it."""
-    if not message.params:
+    if not message.params or not message.params[0]:
         reply.numeric(n.ERR_NOORIGIN, "No origin specified")
     else:
         reply.line("PONG", client.server, message.params[0])
@@ -117,7 +119,7 @@ def pong(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def quit(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{QUIT}: the client's reason is marked as such, so that it cannot pass for the server's."""
     given = message.params[0] if message.params else ""
-    reason = f"Quit: {given}" if given else "Client Quit"
+    reason = f"Quit: {given}"
     reply.finish()
     client.reply(client.farewell(reason, fault=False))
     client.leave(reason)

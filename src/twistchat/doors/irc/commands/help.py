@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
+from twistchat.chat.privileges import PRIVILEGES
 from twistchat.chat.usermodes import USER_MODES
 from twistchat.doors.irc.table import Command, Outcome, Table
 from twistchat.doors.irc.words import packed, shown
@@ -61,7 +62,12 @@ def _lines(subject: str) -> Iterator[str]:
 
 def _describe(command: Command) -> Iterator[str]:
     yield f"{command.name} {command.parameters}".rstrip()
-    yield f"To {command.summary}" if not command.privilege else f"For operators ({command.privilege}): to {command.summary}"
+    whose = (
+        f"For operators who may {PRIVILEGES[command.privilege]} ({command.privilege}): to"
+        if command.privilege
+        else "To"
+    )
+    yield f"{whose} {command.summary}"
     yield f"See: {command.source}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from twistchat.chat.errors import ChatError
+from twistchat.chat.errors import ChatError, NoSuchNick, NoSuchRoom, NotInRoom
 from twistchat.chat.events import Kind, Tags
 from twistchat.chat.modes import RANK_BY_PREFIX
 from twistchat.chat.names import fold
@@ -65,7 +65,7 @@ def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
             return chat.signal(session, name, tags, rank, label)
         return chat.signalUser(session, name, tags, label)
 
-    return _toAll(client, reply, message.params[0], send)
+    return _toAll(client, reply, message.params[0], send, "TAGMSG")
 
 
 @table.command("REDACT", "<target> <msgid> [<reason>]", "take a text back", "IRCv3 message-redaction", least=2)
@@ -79,7 +79,10 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
     chat = client.backstage.chat
     takeBack = chat.unsay if target[:1] == "#" else chat.untell
     reply.whole = True
-    await takeBack(client.openSession, target, msgid, reason, label=reply.label)
+    try:
+        await takeBack(client.openSession, target, msgid, reason, label=reply.label)
+    except (NoSuchNick, NoSuchRoom, NotInRoom):
+        reply.fail("INVALID_TARGET", shown(target), f"You cannot delete messages from {target}")
 
 
 def sendText(client: IrcConnection, reply: Reply, targets: str, text: str, command: str, tags: Tags) -> Outcome:
@@ -103,13 +106,7 @@ def sendText(client: IrcConnection, reply: Reply, targets: str, text: str, comma
             return chat.say(session, name, text, kind, tags, rank, label)
         return chat.tell(session, name, text, kind, tags, label)
 
-    if kind == "notice":
-        return _toAll(client, reply, targets, send, answered=False)
-    if targets[:1] != "#" and "," not in targets:
-        recipient = chat.state.users.named(targets)
-        if recipient is not None and recipient.away is not None:
-            return _toAbsent(reply, send(targets), recipient.nick, recipient.away)
-    return _toAll(client, reply, targets, send)
+    return _toAll(client, reply, targets, send, command)
 
 
 def clientTags(client: IrcConnection, message: Message) -> Tags:
@@ -151,15 +148,17 @@ def _isComplete(client: IrcConnection, message: Message, reply: Reply) -> bool:
     return False
 
 
-def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, answered: bool = True) -> Outcome:
+def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: str) -> Outcome:
     """
-    Send something to each target that is named, once.
-
-    @param answered: whether the client is told what is refused.
+    Send something to each target that is named, once.  Of a NOTICE nothing is answered; to a PRIVMSG it is said who is
+    away.
     """
     if "," not in text:
+        absent = command == "PRIVMSG" and text[:1] != "#" and _away(client, text) is not None
+        if absent:
+            return _toSeveral(client, reply, [text], send, command)
         reply.whole = True
-        if answered:
+        if command != "NOTICE":
             return send(text)
         try:
             return send(text).addErrback(_silently)
@@ -167,36 +166,40 @@ def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, answered:
             return None
     targets = list({fold(target): target for target in text.split(",") if target}.values())
     limit = client.settings.limits.targets
-    if len(targets) > limit or not targets:
-        if answered and not targets:
-            reply.numeric(n.ERR_NORECIPIENT, f"No recipient given ({reply.command})")
-        elif answered:
-            reply.numeric(n.ERR_TOOMANYTARGETS, shown(targets[limit]), f"Too many recipients, {limit} may be named")
-        return None
-    return _toSeveral(reply, targets, send, answered)
+    if 0 < len(targets) <= limit:
+        return _toSeveral(client, reply, targets, send, command)
+    if command != "NOTICE" and targets:
+        reply.numeric(n.ERR_TOOMANYTARGETS, shown(targets[limit]), f"Too many recipients, {limit} may be named")
+    elif command != "NOTICE":
+        reply.numeric(n.ERR_NORECIPIENT, f"No recipient given ({command})")
+    return None
 
 
-async def _toSeveral(reply: Reply, targets: list[str], send: Send, answered: bool) -> None:
+async def _toSeveral(client: IrcConnection, reply: Reply, targets: list[str], send: Send, command: str) -> None:
     """Send something to targets, which are all under way at once."""
     sent: list[tuple[str, Receipt]] = []
     for target in targets:
         try:
             sent.append((target, send(target)))
         except ChatError as e:
-            if answered:
+            if command != "NOTICE":
                 reply.error(e, target)
     for target, receipt in sent:
         try:
             await receipt
         except ChatError as e:
-            if answered:
+            if command != "NOTICE":
                 reply.error(e, target)
+            continue
+        away = _away(client, target) if command == "PRIVMSG" else None
+        if away is not None:
+            reply.numeric(n.RPL_AWAY, *away)
 
 
-async def _toAbsent(reply: Reply, receipt: Receipt, nick: str, away: str) -> None:
-    """Wait for what was sent to someone who is away, and say that they are."""
-    await receipt
-    reply.numeric(n.RPL_AWAY, nick, away)
+def _away(client: IrcConnection, target: str) -> tuple[str, str] | None:
+    """The nick of a user who is away, and why; C{None} of anyone else."""
+    user = client.backstage.chat.state.users.named(target)
+    return None if user is None or user.away is None else (user.nick, user.away)
 
 
 def _silently(failure: Failure) -> Any:

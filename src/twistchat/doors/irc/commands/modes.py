@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadModeParameter, ChatError, NotInRoom, UnknownMode
-from twistchat.chat.modes import RANK_BY_LETTER, ROOM_MODES, Shape, parseChanges
+from twistchat.chat.modes import RANK_BY_LETTER, parseChanges
 from twistchat.doors.irc.commands.people import userMode
 from twistchat.doors.irc.features import MODES
 from twistchat.doors.irc.rooms import knownRoom, modesOf
@@ -28,12 +28,10 @@ LISTS = {
     "q": (n.RPL_QLIST, n.RPL_ENDOFQLIST, "End of channel founder list"),
     "a": (n.RPL_ALIST, n.RPL_ENDOFALIST, "End of channel protected operator list"),
 }
-"""For each letter that lists something where it has no parameter: the numerics of an item and of the end, and its text."""
+"""For each letter that lists something where it has no parameter: the numerics of an item and the end, and its text."""
 
 
-@table.command(
-    "MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", "modern.ircdocs.horse", least=1
-)
+@table.command("MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", "modern.ircdocs.horse", least=1)
 def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{MODE}: of a channel, or of oneself."""
     target, *rest = message.params
@@ -49,7 +47,7 @@ def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _change(client: IrcConnection, room: Room, letters: str, parameters: Sequence[str], reply: Reply) -> None:
-    """Make the changes that can be made, in one; say of each of the others why not; show the lists that are asked for."""
+    """Make the changes that can be made, in one; say why the others cannot; show the lists that are asked for."""
     refused: list[ChatError] = []
     lists: dict[str, None] = {}
     asked: list[tuple[bool, str, str | None]] = []
@@ -73,9 +71,7 @@ async def _change(client: IrcConnection, room: Room, letters: str, parameters: S
         _show(client, room, letter, reply)
 
 
-def _read(
-    letters: str, parameters: Sequence[str], refused: list[ChatError]
-) -> Iterator[tuple[bool, str, str | None]]:
+def _read(letters: str, parameters: Sequence[str], refused: list[ChatError]) -> Iterator[tuple[bool, str, str | None]]:
     """
     Read changes one by one, so that one that cannot be read takes none of the others with it.
 

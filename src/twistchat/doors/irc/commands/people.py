@@ -48,24 +48,20 @@ def whois(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     asker, source, nick = client.user, user.source, user.nick
     reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
-    rooms = [
-        f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user)
-    ]
+    rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user)]
     reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms)
     reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.irc.network)
     if user.away is not None:
         reply.numeric(n.RPL_AWAY, nick, user.away)
     if user.operator is not None:
-        reply.numeric(n.RPL_WHOISOPERATOR, nick, f"is an IRC operator ({user.operator.title})")
+        reply.numeric(n.RPL_WHOISOPERATOR, nick, user.operator.title)
     if source.bot:
         reply.numeric(n.RPL_WHOISBOT, nick, "is a bot")
     if source.account is not None:
         reply.numeric(n.RPL_WHOISACCOUNT, nick, source.account, "is logged in as")
     for address in addressesOf(asker, user):
         reply.numeric(n.RPL_WHOISHOST, nick, f"is connecting from {source.username}@{address} {address}")
-        reply.numeric(
-            n.RPL_WHOISACTUALLY, nick, f"{source.username}@{address}", address, "Is actually using host"
-        )
+        reply.numeric(n.RPL_WHOISACTUALLY, nick, f"{source.username}@{address}", address, "Is actually using host")
     if knows(asker, user):
         reply.numeric(n.RPL_WHOISMODES, nick, f"is using modes +{user.modes}")
         for fingerprint in dict.fromkeys(session.fingerprint for session in user.sessions.values()):

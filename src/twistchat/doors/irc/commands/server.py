@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotEntered
 from twistchat.doors.irc.features import showFeatures
-from twistchat.doors.irc.server import HOME, VERSION
+from twistchat.doors.irc.server import VERSION
 from twistchat.doors.irc.sight import isElsewhere
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.irc.welcome import showCounts, showMotd
-from twistchat.doors.irc.words import shown
+from twistchat.doors.irc.words import shown, wordSpan
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ INFO = (
     f"{VERSION}, a multi-user chat server on Twisted: one journal, many doors.",
     "Whoever comes in through another door is in the same channels, under the same rules.",
     "What you see here is on disk already, unless the server keeps its journal in memory.",
-    f"Its source and its documents: {HOME}",
 )
 """What INFO says."""
 
@@ -120,7 +119,9 @@ def map(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return None
 
 
-@table.command("STATS", "<letter> [<server>]", "ask how the server fares: u, p; for operators d, k, o, y", MODERN, least=1)
+@table.command(
+    "STATS", "<letter> [<server>]", "ask how the server fares: u, p; for operators d, k, o, y", MODERN, least=1
+)
 def stats(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{STATS}: of a letter that stands for nothing, its end alone."""
     asked, *rest = message.params
@@ -149,14 +150,14 @@ def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
 
 def _operators(client: IrcConnection, reply: Reply) -> None:
     """Who may become an operator of the server; from where and as what, not by which password."""
-    client.requireOperator()
+    client.backstage.chat.requirePrivilege(client.openSession, "auspex")
     for name, operator in client.settings.operators.items():
         for host in operator.hosts or ("*",):
             reply.numeric(n.RPL_STATSOLINE, "O", host, "*", shown(name), "0", operator.class_)
 
 
 def _classes(client: IrcConnection, reply: Reply) -> None:
-    client.requireOperator()
+    client.backstage.chat.requirePrivilege(client.openSession, "auspex")
     for name, settings in client.settings.classes.items():
         reply.numeric(n.RPL_STATSYLINE, "Y", shown(name), f"{settings.title}: {' '.join(settings.privileges) or '-'}")
 
@@ -179,17 +180,6 @@ def _wordBan(client: IrcConnection, ban: ServerBan) -> str:
     if ban.until is not None:
         ends = f"for another {wordSpan(ban.until / 1000 - client.backstage.wall())}"
     return f"{ban.reason or 'No reason'} (set by {ban.by}, {ends})"
-
-
-def wordSpan(seconds: float) -> str:
-    """A length of time as bans are given: in the largest two units that it takes, at least a second."""
-    left = max(1, round(seconds))
-    parts = []
-    for unit, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts[:2])
 
 
 STATISTICS: dict[str, Callable[[IrcConnection, Reply], None]] = {

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from twistchat.chat.masks import fullMask, matches, normalizeMask
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
-from twistchat.doors.irc.sight import addressesOf, finds, knows, roomsOf
-from twistchat.doors.irc.table import Outcome, Table
+from twistchat.doors.irc.lists import rest
+from twistchat.doors.irc.sight import addressesOf, finds, roomsOf
+from twistchat.doors.irc.table import Table
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 MOST = 500
 """People that a mask brings up for those who do not see everyone anyway."""
+
+AT_ONCE = 200
+"""People who are told of in one turn of the reactor."""
 
 FIELDS = "tcuihsnfdlaor"
 """
@@ -59,40 +63,48 @@ class Query:
         fits = token.isascii() and token.isdigit() and len(token) <= 3
         return cls("o" in flags, fields if extended else None, token if fits else "0")
 
+    def wants(self, user: User) -> bool:
+        """Whether a user is of those who are asked for."""
+        return not self.operators or user.operator is not None
+
 
 @table.command("WHO", "[<mask> [o][%<fields>[,<token>]]]", "list people", "modern.ircdocs.horse, IRCv3 whox")
-def who(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{WHO}: of a channel, a nick, or all whom a mask brings up."""
     mask = message.params[0] if message.params else "*"
     query = Query.read(message.params[1:])
-    for user, room in _found(client, mask):
-        if not query.operators or user.operator is not None:
+    users = client.backstage.chat.state.users
+    for count, (user, room) in enumerate(list(_found(client, mask, query))):
+        if count and not count % AT_ONCE and not await rest(client, reply):
+            return
+        uid = user.source.uid
+        if users.get(uid) is user and (room is None or uid in room.members):
             _tell(client, user, room, query, reply)
     reply.numeric(n.RPL_ENDOFWHO, shown(mask), "End of WHO list")
-    return None
 
 
-def _found(client: IrcConnection, mask: str) -> Iterator[tuple[User, Room | None]]:
+def _found(client: IrcConnection, mask: str, query: Query) -> Iterator[tuple[User, Room | None]]:
     """Whom a mask brings up, each with the room with which they are shown."""
     asker, state = client.user, client.backstage.chat.state
     if mask.startswith("#"):
         room = state.rooms.get(mask)
-        if room is not None and not room.secretTo(asker):
-            for member in room.members.values():
-                if finds(asker, member.user):
-                    yield member.user, room
+        members = [] if room is None or room.secretTo(asker) else room.members.values()
+        for member in members:
+            if finds(asker, member.user) and query.wants(member.user):
+                yield member.user, room
         return
     user = state.users.named(mask)
     if user is not None:
-        yield user, _anyRoom(asker, user)
+        if query.wants(user):
+            yield user, _anyRoom(asker, user)
         return
-    found = (user for user in state.users if _matches(asker, mask, user) and finds(asker, user))
+    found = (user for user in state.users if query.wants(user) and finds(asker, user) and _matches(asker, mask, user))
     for user in found if asker.may("auspex") else islice(found, MOST):
         yield user, _anyRoom(asker, user)
 
 
 def _matches(asker: User, mask: str, user: User) -> bool:
-    if mask in {"0", "*"}:
+    if mask in {"0", "*", ""}:
         return True
     source = user.source
     if "!" in mask or "@" in mask:
