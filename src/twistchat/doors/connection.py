@@ -312,7 +312,7 @@ class Connection(Protocol, ABC):
         when = now + min(patience, limits.ping)
         if now - self.heard < limits.ping:
             when = self.heard + limits.ping
-        elif self._askedAt is None or self._askedAt < self.heard:
+        elif self._askedAt is None or self._askedAt <= self.heard:
             self._askedAt = now
             self.idle()
         elif now - self._askedAt < patience:
