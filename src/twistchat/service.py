@@ -143,12 +143,17 @@ def _logged(failure: Failure) -> None:
 
 
 def _invitation(listener: Listener, port: IListeningPort) -> str:
-    """What to paste to come in: an address of this machine's own."""
+    """What to paste to come in: an address of this machine's own; or where that is, for those who know how."""
     host: Any = port.getHost()
     address = getattr(host, "host", None)
     if address is None:
         return listener.description
-    return listener.door.invitation(_reachable(address), host.port)
+    reachable = _reachable(address)
+    if listener.description.startswith(PROXY):
+        return f"{reachable} port {host.port}, for proxies"
+    if listener.description.startswith(("ssl:", "tls:")):
+        return f"{reachable} port {host.port}, with TLS"
+    return listener.door.invitation(reachable, host.port)
 
 
 def _isLoopback(port: IListeningPort) -> bool:

@@ -103,7 +103,8 @@ class Chatting(RuleBasedStateMachine):
                 done(answer)
         except ChatError as error:
             refused = type(error)
-        assert refused in (expected or {None}), f"{refused} is not in {expected}"
+        fits = refused in expected if refused is not None else not expected
+        assert fits, f"{refused} is not in {expected}"
 
     def do(self, who: int, verb: str, *arguments: Any, ask: Callable[[Any], Any] | None = None) -> None:
         """
@@ -378,4 +379,4 @@ class ModelTests(SynchronousTestCase):
 
     def test_asItsModel(self) -> None:
         """Whatever is asked of it."""
-        run_state_machine_as_test(Chatting, settings=settings(max_examples=150, stateful_step_count=80, deadline=None))
+        run_state_machine_as_test(Chatting, settings=settings(max_examples=75, stateful_step_count=60, deadline=None))

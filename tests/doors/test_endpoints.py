@@ -159,7 +159,7 @@ class SslTests(EndpointTestCase):
         )
         self.assertEqual(["chat.example", "Middle"], side.chain)
 
-    async def test_resumed(self) -> None:
+    async def test_olderTls(self) -> None:
         """A client without one is fine, and the older TLS too."""
         self.serve(self.describe())
         caller = await self.call(ClientSide(version=SSL.TLS1_2_VERSION))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.idle import INTERVAL, Idle
+from twistchat.doors.idle import INTERVAL, MOST, Idle
 
 
 class Sleeper:
@@ -105,6 +105,23 @@ class IdleTests(SynchronousTestCase):
             self.idle.watch(Sleeper(), 60.0 + number % 7)
         (call,) = self.clock.getDelayedCalls()
         self.assertEqual(60.0, call.getTime())
+
+    def test_many(self) -> None:
+        """Where very many are due at once, other things have their turn between them."""
+        sleepers = [Sleeper() for _ in range(2 * MOST + 1)]
+        for sleeper in sleepers:
+            self.idle.watch(sleeper, 5.0)
+        seen: list[int] = []
+
+        def note() -> None:
+            seen.append(sum(len(sleeper.looks) for sleeper in sleepers))
+            if len(seen) < 6:
+                self.clock.callLater(0, note)
+
+        self.clock.callLater(5, note)
+        self.clock.advance(5)
+        self.assertEqual([0, MOST, MOST, 2 * MOST, 2 * MOST, 2 * MOST + 1], seen)
+        self.assertEqual([], self.clock.getDelayedCalls())
 
     def test_stall(self) -> None:
         """Where the process stood still, there is a turn to read what came, before anything is looked at."""

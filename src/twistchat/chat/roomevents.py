@@ -71,7 +71,7 @@ class RoomAppliers(Appliers):
     def _invited(self, entry: Entry) -> None:
         event = entry.event
         assert isinstance(event, Invited)
-        inviter = self._user(entry)
+        self._user(entry)
         invitee = self.users.get(event.invitee.uid)
         if invitee is None:
             raise NoSuchNick(event.invitee.nick)
@@ -79,11 +79,9 @@ class RoomAppliers(Appliers):
         if room is None:
             raise NotInRoom(event.room)
         invitee.invitations.add(room)
-        both = inviter.sessions | invitee.sessions
-        self.broadcast.tell(entry, both.values())
-        room.audience.tell(
-            entry, chosen={id for member in room.members.values() for id in member.user.sessions if id not in both}
-        )
+        self.broadcast.tell(entry, invitee.sessions.values())
+        if invitee.source.uid not in room.members:
+            room.audience.tell(entry)
 
     def _joined(self, entry: Entry) -> None:
         event = entry.event

@@ -7,6 +7,7 @@ has come and no others, and a connection that nobody waits for costs nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil, inf
 from typing import Protocol
 
@@ -15,6 +16,10 @@ from twisted.logger import Logger
 
 INTERVAL = 1.0
 """Seconds that a slot spans: how much later than it asked for a connection may be looked at.  It is never earlier."""
+
+
+MOST = 1000
+"""How many are looked at in one turn; where more are due, as after everyone has come back at once, the rest waits."""
 
 
 class Watched(Protocol):
@@ -89,14 +94,21 @@ class Idle:
         self._call = None
         self._next = 0  # whoever asks for another look meanwhile arms nothing; that is done once, at the end
         now = self._clock.seconds()
+        for watched in self._due(now):
+            try:
+                watched.look(now)
+            except Exception:
+                self._log.failure("Looking at {watched} failed", watched=watched)
+        self._arm(min(self._slots, default=None))
+
+    def _due(self, now: float) -> Iterator[Watched]:
+        """Those whose time has come, one by one, none of whom waits any more."""
+        left = MOST
         for slot in sorted(slot for slot in self._slots if slot * INTERVAL <= now):
-            while waiting := self._slots.get(slot):
+            while left and (waiting := self._slots.get(slot)):
                 watched = waiting.pop()
                 watched.slot = None
                 if not waiting:
                     del self._slots[slot]
-                try:
-                    watched.look(now)
-                except Exception:
-                    self._log.failure("Looking at {watched} failed", watched=watched)
-        self._arm(min(self._slots, default=None))
+                left -= 1
+                yield watched

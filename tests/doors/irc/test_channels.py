@@ -193,12 +193,12 @@ class GapTests(Conversations):
     def setUp(self) -> None:
         """A server whose journal takes its time."""
         self.server = MemoryServer(SETTINGS, journal=HeldJournal)
-        self.journal = self.server.journal
-        assert isinstance(self.journal, HeldJournal)
 
     def commit(self, count: int | None = None) -> None:
         """Let so many events happen, or all, and what comes of that."""
-        self.journal.commit(count)
+        journal = self.server.journal
+        assert isinstance(journal, HeldJournal)
+        journal.commit(count)
         self.server.settle()
 
     def enter(self, nick: str, *capabilities: str) -> IrcClient:
@@ -210,7 +210,7 @@ class GapTests(Conversations):
         return client
 
     def test_oneAfterTheOther(self) -> None:
-        """Of two rooms that are joined at once, the names of the first come in front of what is said there meanwhile."""
+        """Of two rooms that are joined at once, the names of the first come in front of what is said meanwhile."""
         alice, bob = self.enter("alice"), self.enter("bob")
         alice.send("JOIN #a")
         self.commit()
@@ -362,7 +362,11 @@ class KickTests(Conversations):
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         self.irc("carol", rooms="#other")
         for client, line, answer in (
-            (alice, "KICK #tea", "461 alice KICK :Not enough parameters: <channel>{,<channel>} <nick>{,<nick>} [<reason>]"),
+            (
+                alice,
+                "KICK #tea",
+                "461 alice KICK :Not enough parameters: <channel>{,<channel>} <nick>{,<nick>} [<reason>]",
+            ),
             (alice, "KICK #none bob", "403 alice #none :No such channel"),
             (alice, "KICK #other carol", "442 alice #other :You're not on that channel"),
             (alice, "KICK #tea carol", "441 alice carol #tea :They aren't on that channel"),

@@ -144,8 +144,8 @@ class PrivateTests(Conversations):
         self.gets(bob, "PRIVMSG alice :hi", ":twistchat 301 bob alice :Out for tea")
         self.gets(
             bob,
-            "PRIVMSG alice,bob :hi",
-            f":{mask('bob')} PRIVMSG bob :hi",
+            "PRIVMSG alice,nobody :hi",
+            ":twistchat 401 bob nobody :No such nick",
             ":twistchat 301 bob alice :Out for tea",
         )
         self.gets(bob, "NOTICE alice :hi")
@@ -155,7 +155,11 @@ class PrivateTests(Conversations):
         """A user's own modes keep texts out."""
         alice, bob = self.irc("alice"), self.irc("bob", "message-tags")
         alice.send("MODE alice +R")
-        self.gets(bob, "PRIVMSG alice :hi", ":twistchat 531 bob alice :They take no texts from those who are not logged in to an account")
+        self.gets(
+            bob,
+            "PRIVMSG alice :hi",
+            ":twistchat 531 bob alice :They take no texts from those who are not logged in to an account",
+        )
         self.gets(bob, "NOTICE alice :hi")
         alice.send("MODE alice -R+T")
         refusal = ":twistchat 531 bob alice :They take no texts that are CTCP, but for actions"
@@ -254,7 +258,9 @@ class TagTests(Conversations):
         bob.send(r"@+draft/reply=x\:y\s\\;own=1;+empty;account=root;msgid=1;time=2;+=z PRIVMSG #tea :hi")
         self.assertRegex(
             alice.lines()[0],
-            rf"^@msgid=test-\d+;\+draft/reply=x\\:y\\s\\\\;\+empty :{mask('bob')} PRIVMSG #tea :hi$".replace("|", r"\|"),
+            rf"^@msgid=test-\d+;\+draft/reply=x\\:y\\s\\\\;\+empty :{mask('bob')} PRIVMSG #tea :hi$".replace(
+                "|", r"\|"
+            ),
         )
         self.assertEqual(carol.lines()[-1], f":{mask('bob')} PRIVMSG #tea :hi")
 
@@ -304,7 +310,7 @@ class TagTests(Conversations):
             self.gets(bob, line, f":twistchat {answer}")
 
     def test_size(self) -> None:
-        """Tags up to 4094 bytes are taken; more are refused with 417, and nothing goes out (message-tags, "Size limit")."""
+        """Tags up to 4094 bytes are taken; more are refused with 417, and nothing goes out ("Size limit")."""
         alice = self.irc("alice", "message-tags", rooms="#tea")
         bob = self.irc("bob", "message-tags", rooms="#tea")
         alice.skip()

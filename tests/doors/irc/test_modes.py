@@ -135,9 +135,7 @@ class ChangeTests(Conversations):
             f":{mask('alice')} MODE #tea +bb a!*@* b!*@*",
             ":twistchat 478 alice #tea b :The list is full, it takes 2",
         )
-        self.gets(
-            alice, "MODE #tea -b+b a!*@* c!*@*", f":{mask('alice')} MODE #tea -b+b a!*@* c!*@*"
-        )
+        self.gets(alice, "MODE #tea -b+b a!*@* c!*@*", f":{mask('alice')} MODE #tea -b+b a!*@* c!*@*")
 
     def test_manyParameters(self) -> None:
         """As many changes with a parameter as MODES says; those behind them are passed over."""

@@ -335,6 +335,9 @@ class IrcConnection(Connection):
     def _obey(self, message: Message, command: Command | None, reply: Reply) -> Any:
         if self.arrival is not None and not self.arrival.mayTry():
             return None
+        if (self.batch is not None or "batch" in message.tags) and self.arrival is None:
+            if takesLine(self, message, reply):
+                return None
         if command is None:
             if self.arrival is not None:
                 reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
@@ -343,8 +346,6 @@ class IrcConnection(Connection):
             return None
         if self.arrival is not None and not command.early:
             reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-            return None
-        if (self.batch is not None or "batch" in message.tags) and takesLine(self, message, reply):
             return None
         if len(message.params) < command.least:
             reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")

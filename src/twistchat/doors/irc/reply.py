@@ -31,8 +31,8 @@ STANDARD = {
     "SETNAME": "setname",
 }
 """
-Commands whose standard replies come with a capability of their own, whether the client has asked for C{standard-replies}
-or not (IRCv3 standard-replies, "Capabilities").
+Commands whose standard replies come with a capability of their own, whether the client has asked for
+C{standard-replies} or not (IRCv3 standard-replies, "Capabilities").
 """
 
 
@@ -43,8 +43,8 @@ class Reply:
     @ivar command: the command's name.
     @ivar label: what an event is to carry so that its outcome becomes part of this answer; C{None} where the client
         does not want to know.
-    @ivar whole: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its place
-        among all else that happens.
+    @ivar whole: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its
+        place among all else that happens.
     @ivar postponed: whether the answer is not to be sent yet when the command has taken effect.
     """
 
@@ -93,15 +93,18 @@ class Reply:
         for line in data:
             self._put(line)
 
-    def several(self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ") -> None:
+    def several(
+        self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ", *, colon: bool = False
+    ) -> None:
         """
         Numerics whose last parameter is a list, as many as that takes; none where it is empty.
 
         @param parameters: those between the client's nick and the list.
+        @param colon: whether the list has its C{:} even where it is of one word, as old clients expect.
         """
         source, head = self._client.server, (self._client.nick, *parameters)
         for text in packed(words, separator, room(code, head, source)):
-            self._put(serialize(code, (*head, text), source, colon=True))
+            self._put(serialize(code, (*head, text), source, colon=colon))
 
     def error(self, error: ChatError, context: str = "") -> None:
         """

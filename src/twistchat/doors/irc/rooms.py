@@ -58,7 +58,8 @@ def showNames(client: IrcConnection, reply: Reply, room: Room) -> None:
     members: Iterable[Member] = room.members.values()
     if client.user.source.uid not in room.members and not client.user.may("auspex"):
         members = [member for member in members if "i" not in member.user.modes]
-    reply.several(n.RPL_NAMREPLY, ("@" if "s" in room.modes else "=", room.name), _names(client, members))
+    head = ("@" if "s" in room.modes else "=", room.name)
+    reply.several(n.RPL_NAMREPLY, head, _names(client, members), colon=True)
     endNames(reply, room.name)
 
 

@@ -98,22 +98,25 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         e.room,
         f"Too many are joining just now; try again in {ceil(e.wait)} s",
     ),
+    errors.Overloaded: lambda e, c: (
+        "FAIL",
+        "TEMPORARILY_UNAVAILABLE",
+        f"The server has too many {e.what} just now; try again in a minute",
+    ),
     errors.NotRead: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"What was said cannot be read now: {e.why}"),
     errors.NotStored: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"Not taken, and nobody has seen it: {e.why}"),
 }
 """For each error, its words; the second argument is what was asked for (a room, a nick), or C{""}."""
 
 
+def _unsent(why: str) -> Callable[[Any, str], Words]:
+    """The words for a text that a channel does not take."""
+    return lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel ({why})")
+
+
 ELSEWHERE: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], Words]] = {
-    **{
-        (error, command): lambda e, c, why=why: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel ({why})")
-        for error, why in ((errors.NotInRoom, "+n"), (errors.Banned, "+b"))
-        for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")
-    },
-    **{
-        (error, "REDACT"): lambda e, c: ("FAIL", "INVALID_TARGET", shown(c), "You cannot delete messages from there")
-        for error in (errors.NoSuchNick, errors.NoSuchRoom, errors.NotInRoom)
-    },
+    **{(errors.NotInRoom, command): _unsent("+n") for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")},
+    **{(errors.Banned, command): _unsent("+b") for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")},
     (errors.Banned, "NICK"): lambda e, c: (
         n.ERR_BANNICKCHANGE,
         shown(c),

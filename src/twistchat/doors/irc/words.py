@@ -9,6 +9,8 @@ from twistchat.wire.irc.message import fit
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._\-\[\]{}|^`\\]")
 
+_DELIMITERS = dict.fromkeys(map(ord, " \r\n\0"), "\N{REPLACEMENT CHARACTER}")
+
 USERNAME = 16
 """Characters of a username, its C{~} left out."""
 
@@ -27,9 +29,10 @@ def usernameOf(given: str) -> str:
 
 def shown(given: str) -> str:
     """
-    What a client gave, as a parameter that is not the last: that cannot be empty, begin with a colon or hold a space.
+    What a client gave, as a parameter that is not the last: that cannot be empty, begin with a colon or hold a space,
+    or what ends a line.
     """
-    text = fit(given.replace(" ", "\N{REPLACEMENT CHARACTER}"), SHOWN) or "*"
+    text = fit(given.translate(_DELIMITERS), SHOWN) or "*"
     return text if text[0] != ":" else f"\N{REPLACEMENT CHARACTER}{text[1:]}"
 
 

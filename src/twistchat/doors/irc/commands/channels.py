@@ -116,8 +116,8 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
 async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{INVITE}: without parameters, where one is invited oneself."""
     if not message.params:
-        for room in sorted(client.user.invitations, key=lambda room: fold(room.name)):
-            reply.numeric(n.RPL_INVITELIST, room.name)
+        for invitedTo in sorted(room.name for room in client.user.invitations):
+            reply.numeric(n.RPL_INVITELIST, invitedTo)
         reply.numeric(n.RPL_ENDOFINVITELIST, "End of /INVITE list")
         return
     if len(message.params) < 2:
@@ -163,9 +163,10 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{RENAME}: with all who are there; clients that do not know the command may give it."""
     old, new = message.params[:2]
     try:
-        await client.backstage.chat.renameRoom(
-            client.openSession, old, new, _reason(client, message, 2), label=reply.label
-        )
+        reason = _reason(client, message, 2)
+        receipt = client.backstage.chat.renameRoom(client.openSession, old, new, reason, label=reply.label)
+        if receipt is not None:
+            await receipt
     except RoomNameInUse:
         reply.fail("CHANNEL_NAME_IN_USE", shown(old), shown(new), "The channel name is already taken")
     except RoomLookalike as e:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Condition: TypeAlias = "Callable[[Room], bool]"
 
-ROOMS_AT_ONCE = 200
+ROOMS_AT_ONCE = 50
 """Rooms that are looked at in one turn of the reactor."""
 
 PATIENCE = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from twistchat.chat.errors import ChatError
+from twistchat.chat.errors import ChatError, NoSuchNick, NoSuchRoom, NotInRoom
 from twistchat.chat.events import Kind, Tags
 from twistchat.chat.modes import RANK_BY_PREFIX
 from twistchat.chat.names import fold
@@ -79,7 +79,10 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
     chat = client.backstage.chat
     takeBack = chat.unsay if target[:1] == "#" else chat.untell
     reply.whole = True
-    await takeBack(client.openSession, target, msgid, reason, label=reply.label)
+    try:
+        await takeBack(client.openSession, target, msgid, reason, label=reply.label)
+    except (NoSuchNick, NoSuchRoom, NotInRoom):
+        reply.fail("INVALID_TARGET", shown(target), f"You cannot delete messages from {target}")
 
 
 def sendText(client: IrcConnection, reply: Reply, targets: str, text: str, command: str, tags: Tags) -> Outcome:

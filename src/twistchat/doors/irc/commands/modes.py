@@ -28,7 +28,7 @@ LISTS = {
     "q": (n.RPL_QLIST, n.RPL_ENDOFQLIST, "End of channel founder list"),
     "a": (n.RPL_ALIST, n.RPL_ENDOFALIST, "End of channel protected operator list"),
 }
-"""For each letter that lists something where it has no parameter: the numerics of an item and of the end, and its text."""
+"""For each letter that lists something where it has no parameter: the numerics of an item and the end, and its text."""
 
 
 @table.command("MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", "modern.ircdocs.horse", least=1)
@@ -47,7 +47,7 @@ def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _change(client: IrcConnection, room: Room, letters: str, parameters: Sequence[str], reply: Reply) -> None:
-    """Make the changes that can be made, in one; say of each of the others why not; show the lists that are asked for."""
+    """Make the changes that can be made, in one; say why the others cannot; show the lists that are asked for."""
     refused: list[ChatError] = []
     lists: dict[str, None] = {}
     asked: list[tuple[bool, str, str | None]] = []
