@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import machine, picture
@@ -104,9 +104,7 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if chosen.check and not good else 0
 
 
-def _names(
-    parser: argparse.ArgumentParser, option: str, given: str, known: Sequence[str] | dict[str, object]
-) -> list[str]:
+def _names(parser: argparse.ArgumentParser, option: str, given: str, known: Mapping[str, object]) -> list[str]:
     names = [name.strip() for name in given.split(",") if name.strip()]
     for name in names:
         if name not in known:

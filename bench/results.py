@@ -103,19 +103,19 @@ class Results:
         columns = [column for column in COLUMNS if column.scenario in self.scenarios]
         lines = ["| server | " + " | ".join(column.title for column in columns) + " |"]
         lines.append("| --- " * (len(columns) + 1) + "|")
-        notes: dict[str, None] = {}
+        notes: dict[str, dict[str, None]] = {}
         for name, contestant in self.contestants.items():
             cells = []
             for column in columns:
                 series = self.series(column.scenario, name)
                 value = series.median(column.figure)
                 cells.append(self._cell(column, name, against, value))
-                for error in series.errors:
-                    notes[f"{contestant.title}, {column.scenario}: {error}"] = None
-                if series.reason:
-                    notes[f"{contestant.title}: {series.reason}"] = None
+                for reason in [*series.errors, *filter(None, [series.reason])]:
+                    where = f"{contestant.title}, {column.scenario}" if series.errors else contestant.title
+                    notes.setdefault(reason, {})[where] = None
             lines.append(f"| {contestant.title} | " + " | ".join(cells) + " |")
-        return "\n".join([*lines, "", *(f"- {note}" for note in notes)]).rstrip()
+        reasons = [f"- {', '.join(those)}: {reason}" for reason, those in notes.items()]
+        return "\n".join([*lines, "", *reasons]).rstrip()
 
     def _cell(self, column: Column, name: str, against: str, value: float | None) -> str:
         series = self.series(column.scenario, name)
