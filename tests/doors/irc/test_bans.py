@@ -75,8 +75,7 @@ class BanTests(SynchronousTestCase):
         """Those who match have to go, and cannot come back; others can."""
         bob = self.server.irc("bob")
         self.assertEqual(
-            ["NOTICE root :*** *@*bad* is banned for ever: spam"],
-            [line for line in self.ask("KLINE *@*bad* spam") if "NOTICE" in line],
+            ["NOTICE root :*** *badly*@* is banned for ever: spam"], self.ask("KLINE *badly*@* spam")
         )
         self.assertEqual(["NOTICE root :*** bob!*@* is banned for 1h: out"], self.ask("KLINE 60 bob!*@* out"))
         bob.expect(f"ERROR :Closing Link: {host()} (Banned from this server: out)")
@@ -133,36 +132,36 @@ class BanTests(SynchronousTestCase):
 
     def test_expires(self) -> None:
         """A ban ends when its time is up."""
-        self.ask("KLINE 10 *!~bob@*.cloak")
-        self.assertFalse(self.comes("bob")[0])
+        self.ask("KLINE 10 *!~robert@*.cloak")
+        self.assertFalse(self.comes("robert")[0])
         self.assertIn(" for another 10m)", self.ask("STATS k")[0])
         for _ in range(8):
             self.server.advance(74)
             self.root.send("PONG x")
-        self.assertFalse(self.comes("bob")[0])
+        self.assertFalse(self.comes("robert")[0])
         self.assertIn(" for another 8s)", self.ask("STATS k")[0])
         self.server.advance(9)
-        self.assertTrue(self.comes("bob")[0])
+        self.assertTrue(self.comes("robert")[0])
         self.assertEqual(["219 root k :End of /STATS report"], self.ask("STATS k"))
 
     def test_lifted(self) -> None:
         """A ban can be lifted; what is none is said to be none."""
-        self.ask("KLINE *!~bob@*.cloak")
+        self.ask("KLINE *!~robert@*.cloak")
         self.ask("DLINE 192.0.2.7")
         self.assertEqual(
-            ["NOTICE root :*** *!~bob@*.cloak is not banned any more"], self.ask("UNKLINE *!~BOB@*.cloak")
+            ["NOTICE root :*** *!~ROBERT@*.cloak is not banned any more"], self.ask("UNKLINE *!~ROBERT@*.cloak")
         )
-        self.assertTrue(self.comes("bob")[0])
+        self.assertTrue(self.comes("robert")[0])
         self.assertEqual(["NOTICE root :*** 192.0.2.7 is not banned any more"], self.ask("UNDLINE 192.0.2.7"))
         self.assertFalse(self.server.connectIrc(STRANGER).gone)
-        self.assertEqual(["NOTICE root :*** UNKLINE: There is no such ban"], self.ask("UNKLINE *!~bob@*.cloak"))
+        self.assertEqual(["NOTICE root :*** UNKLINE: There is no such ban"], self.ask("UNKLINE *!~robert@*.cloak"))
 
     def test_replaced(self) -> None:
         """A ban on the same mask takes the place of the one before."""
-        self.ask("KLINE 10 *!~bob@*.cloak one")
-        self.ask("KLINE *!~bob@*.cloak two")
+        self.ask("KLINE 10 *!~robert@*.cloak one")
+        self.ask("KLINE *!~robert@*.cloak two")
         self.assertEqual(
-            ["216 root K *.cloak * *!~bob :two (set by root, for ever)", "219 root k :End of /STATS report"],
+            ["216 root K *.cloak * *!~robert :two (set by root, for ever)", "219 root k :End of /STATS report"],
             self.ask("STATS k"),
         )
 
@@ -203,7 +202,7 @@ class BanTests(SynchronousTestCase):
 
     def test_longReason(self) -> None:
         """A reason that is too long is cut."""
-        (answer,) = self.ask(f"KLINE *!~bob@*.cloak :{'x' * 450}")
+        (answer,) = self.ask(f"KLINE *!~robert@*.cloak :{'x' * 450}")
         self.assertTrue(answer.endswith(": " + 390 * "x"))
 
 
@@ -227,19 +226,19 @@ class RestartTests(SynchronousTestCase):
         self.directory = self.mktemp()
         server = self.start(NOON)
         root = rooted(server, "root")
-        root.send("KLINE 60 *!~bob@*.cloak one", "DLINE 192.0.2.7 two", "KLINE *!~carol@*.cloak", "UNKLINE *!~carol@*.cloak")
+        root.send("KLINE 60 *!~robert@*.cloak one", "DLINE 192.0.2.7 two", "KLINE *!~caroline@*.cloak", "UNKLINE *!~caroline@*.cloak")
         server.settle()
         self.assertEqual(4, len([line for line in root.lines() if "NOTICE" in line]))
         server.close()
         server = self.start(NOON + 600)
         self.assertTrue(server.connectIrc(STRANGER).gone)
-        self.assertEqual(["465"], self.refusals(server, "bob"))
-        self.assertEqual([], self.refusals(server, "carol"))
+        self.assertEqual(["465"], self.refusals(server, "robert"))
+        self.assertEqual([], self.refusals(server, "caroline"))
         root = rooted(server, "root")
         root.send("STATS k", "STATS d")
         self.assertEqual(
             [
-                ":twistchat 216 root K *.cloak * *!~bob :one (set by root, for another 50m)",
+                ":twistchat 216 root K *.cloak * *!~robert :one (set by root, for another 50m)",
                 ":twistchat 219 root k :End of /STATS report",
                 ":twistchat 225 root D 192.0.2.7/32 :two (set by root, for ever)",
                 ":twistchat 219 root d :End of /STATS report",
@@ -248,7 +247,7 @@ class RestartTests(SynchronousTestCase):
         )
         server.close()
         server = self.start(NOON + 3601)
-        self.assertEqual([], self.refusals(server, "bob"))
+        self.assertEqual([], self.refusals(server, "robert"))
         server.close()
 
     def refusals(self, server: MemoryServer, nick: str) -> list[str]:

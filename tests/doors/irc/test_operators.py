@@ -119,7 +119,7 @@ class OperTests(SynchronousTestCase):
         bob.send("OPER staff secret")
         alice.expect(f":{mask('bob')} CHGHOST ~bob staff.example.org")
         alice.send("USERHOST bob")
-        alice.expect(":twistchat 302 alice bob*=+~bob@staff.example.org")
+        alice.expect(":twistchat 302 alice :bob*=+~bob@staff.example.org")
 
     def test_resign(self) -> None:
         """MODE -o ends it."""

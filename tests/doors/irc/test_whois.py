@@ -88,7 +88,7 @@ class WhoisTests(SynchronousTestCase):
     def test_invisible(self) -> None:
         """Of one who is invisible only shared rooms are shown."""
         self.alice.send("MODE alice +i")
-        self.assertIn("319 bob alice @#shared", ask(self.bob, "WHOIS alice"))
+        self.assertIn("319 bob alice :@#shared", ask(self.bob, "WHOIS alice"))
         self.assertEqual(["311", "312", "317", "318"], codes(ask(self.server.irc("carol"), "WHOIS alice")))
 
     def test_more(self) -> None:
@@ -153,7 +153,7 @@ class WhoisTests(SynchronousTestCase):
         self.server.person("carol")
         lines = ask(self.bob, "WHOIS carol")
         self.assertRegex(lines[0], rf"311 bob carol \S+ {host()} \* .*")
-        self.assertIn("319 bob carol @#lobby", lines)
+        self.assertIn("319 bob carol :@#lobby", lines)
 
     def test_absurd(self) -> None:
         """A parameter that fills the line is cut in the answer."""
@@ -228,7 +228,7 @@ class HereTests(SynchronousTestCase):
         """No more than five are looked up, in one parameter or several."""
         self.assertEqual(["302 bob :"], ask(self.bob, "USERHOST a b c d e bob"))
         self.assertEqual(["302 bob :"], ask(self.bob, "USERHOST :a b c d e bob"))
-        self.assertEqual([f"302 bob bob=+~bob@{host()}"], ask(self.bob, "USERHOST :a b c d bob"))
+        self.assertEqual([f"302 bob :bob=+~bob@{host()}"], ask(self.bob, "USERHOST :a b c d bob"))
         self.assertEqual(["461"], codes(ask(self.bob, "USERHOST")))
 
     def test_ison(self) -> None:
