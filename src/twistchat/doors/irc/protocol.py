@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -325,10 +324,10 @@ class IrcConnection(Connection):
         if outcome is None:
             self._finish(reply)
             return None
-        done = Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
+        done = outcome if isinstance(outcome, Deferred) else Deferred.fromCoroutine(outcome)
         if done is not outcome or reply.label is not None or not (command is not None and command.together):
             done.addBoth(self._answered, reply, message)
-        else:
+        elif not done.called or done.paused or isinstance(done.result, Failure):
             done.addErrback(self._answered, reply, message)
         return done
 
