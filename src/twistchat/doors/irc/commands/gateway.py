@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from twistchat.chat.serverbans import parseAddress
 from twistchat.chat.errors import ChatError
-from twistchat.doors.admission import parseAddress
 from twistchat.doors.irc.passwords import fits
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.origin import gatewayOf
@@ -68,10 +68,7 @@ async def _speakFor(client: IrcConnection, password: str, given: str, secure: bo
         log.warn("{address} said WEBIRC, and is no gateway with this password", address=client.address)
         client.expel("Invalid WebIRC password, or address of a gateway")
         return
-    try:
-        address = parseAddress(given)
-    except ValueError:
-        address = None
+    address = parseAddress(given)
     if address is None:
         client.expel("WEBIRC names no IP address")
     elif client.comesFrom(str(address), secure):
