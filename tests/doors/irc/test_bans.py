@@ -76,9 +76,7 @@ class BanTests(SynchronousTestCase):
     def test_kline(self) -> None:
         """Those who match have to go, and cannot come back; others can."""
         bob = self.server.irc("bob")
-        self.assertEqual(
-            ["NOTICE root :*** *badly*@* is banned for ever: spam"], self.ask("KLINE *badly*@* spam")
-        )
+        self.assertEqual(["NOTICE root :*** *badly*@* is banned for ever: spam"], self.ask("KLINE *badly*@* spam"))
         self.assertEqual(["NOTICE root :*** bob!*@* is banned for 1h: out"], self.ask("KLINE 60 bob!*@* out"))
         bob.expect(f"ERROR :Closing Link: {host()} (Banned from this server: out)")
         self.assertTrue(bob.gone)
@@ -99,7 +97,9 @@ class BanTests(SynchronousTestCase):
         self.ask("KLINE 1h bob")
         self.assertFalse(self.comes("carol", STRANGER)[0])
         self.assertTrue(self.comes("dave")[0])
-        self.assertIn(f"216 root K {host(STRANGER)} * *!* :No reason (set by root, for another 1h)", self.ask("STATS k"))
+        self.assertIn(
+            f"216 root K {host(STRANGER)} * *!* :No reason (set by root, for another 1h)", self.ask("STATS k")
+        )
 
     def test_realAddress(self) -> None:
         """A mask may be of the real address, with a username; those who are met see no address but their own."""
@@ -191,7 +191,9 @@ class BanTests(SynchronousTestCase):
         """A refusal is a standard reply for those who know these."""
         self.ask("CAP REQ standard-replies")
         self.assertRegex(self.ask("KLINE *@*")[0], r"FAIL KLINE BAD_MASK \*@\* :This cannot be banned: .*")
-        self.assertEqual(["FAIL UNKLINE NO_SUCH_BAN a@b.example :There is no such ban"], self.ask("UNKLINE a@b.example"))
+        self.assertEqual(
+            ["FAIL UNKLINE NO_SUCH_BAN a@b.example :There is no such ban"], self.ask("UNKLINE a@b.example")
+        )
 
     def test_quits(self) -> None:
         """Those who were in a room with one who is banned see them go, and why."""
@@ -229,7 +231,12 @@ class RestartTests(SynchronousTestCase):
         self.addCleanup(rmtree, self.directory)
         server = self.start(NOON)
         root = rooted(server, "root")
-        root.send("KLINE 60 *!~robert@*.cloak one", "DLINE 192.0.2.7 two", "KLINE *!~caroline@*.cloak", "UNKLINE *!~caroline@*.cloak")
+        root.send(
+            "KLINE 60 *!~robert@*.cloak one",
+            "DLINE 192.0.2.7 two",
+            "KLINE *!~caroline@*.cloak",
+            "UNKLINE *!~caroline@*.cloak",
+        )
         server.settle()
         self.assertEqual(4, len([line for line in root.lines() if "NOTICE" in line]))
         server.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import host, mask, rooted, serverWith, staffed
@@ -79,7 +78,9 @@ class TokenTests(SynchronousTestCase):
         """A ban with its letter meets an account."""
         self.server.chat.setAccount(self.server.chat.find("alice"), "Liddell")
         self.bob.join("#a")
-        self.assertEqual(["MODE"], self.codes(f"MODE #a +b {self.tokens['EXTBAN'][0]}{self.tokens['ACCOUNTEXTBAN']}:liddell"))
+        self.assertEqual(
+            ["MODE"], self.codes(f"MODE #a +b {self.tokens['EXTBAN'][0]}{self.tokens['ACCOUNTEXTBAN']}:liddell")
+        )
         self.assertEqual(["474"], self.codes("JOIN #a", self.alice))
 
     def test_AWAYLEN(self) -> None:
@@ -109,7 +110,7 @@ class TokenTests(SynchronousTestCase):
         self.assertEqual(["405"], self.codes(f"JOIN {prefix}more"))
 
     def test_CHANMODES(self) -> None:
-        """Lists are shown where they have no parameter; the others have one as their type says, and are shown by MODE."""
+        """Lists are shown where they have no parameter; the others have one as their type says, and MODE shows them."""
         lists, always, onSet, flags = self.tokens["CHANMODES"].split(",")
         root = rooted(self.server, "root")
         for client in (root, self.alice):
@@ -149,7 +150,13 @@ class TokenTests(SynchronousTestCase):
         self.bob.join("#one")
         self.alice.join("#one", "#two")
         self.bob.send("TOPIC #one :x")
-        conditions = {"C": ("C<5", "C>5"), "M": ("#o*", "#x*"), "N": ("!#t*", "!#*"), "T": ("T<5", "T>5"), "U": (">1", ">5")}
+        conditions = {
+            "C": ("C<5", "C>5"),
+            "M": ("#o*", "#x*"),
+            "N": ("!#t*", "!#*"),
+            "T": ("T<5", "T>5"),
+            "U": (">1", ">5"),
+        }
         self.assertEqual("".join(conditions), self.tokens["ELIST"])
         for meets, fails in conditions.values():
             self.assertIn("322 bob #one 2 x", self.ask(f"LIST {meets}"), meets)
@@ -223,7 +230,10 @@ class TokenTests(SynchronousTestCase):
 
     def targets(self) -> list[tuple[str, str]]:
         """What TARGMAX says."""
-        return [(command, limit) for command, _, limit in (part.partition(":") for part in self.tokens["TARGMAX"].split(","))]
+        return [
+            (command, limit)
+            for command, _, limit in (part.partition(":") for part in self.tokens["TARGMAX"].split(","))
+        ]
 
     def test_MODES(self) -> None:
         """So many changes with a parameter can be made at once; what is more is passed over."""

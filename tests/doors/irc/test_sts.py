@@ -35,9 +35,7 @@ class StsTests(SynchronousTestCase):
         """It is nothing to ask for."""
         client = serverWith(irc={"stsPort": 6697}).connectIrc()
         client.send("CAP REQ sts", "CAP REQ :batch sts", "CAP LIST")
-        client.expect(
-            ":twistchat CAP * NAK :sts", ":twistchat CAP * NAK :batch sts", ":twistchat CAP * LIST :"
-        )
+        client.expect(":twistchat CAP * NAK :sts", ":twistchat CAP * NAK :batch sts", ":twistchat CAP * LIST :")
 
     def test_changed(self) -> None:
         """Another duration is told with NEW."""

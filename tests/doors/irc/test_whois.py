@@ -70,9 +70,7 @@ class WhoisTests(SynchronousTestCase):
     def test_operator(self) -> None:
         """An operator who sees all sees that, too; one who does not, does not."""
         root = rooted(self.server, "root")
-        self.assertEqual(
-            ["311", "319", "312", "378", "338", "379", "317", "318"], codes(ask(root, "WHOIS alice"))
-        )
+        self.assertEqual(["311", "319", "312", "378", "338", "379", "317", "318"], codes(ask(root, "WHOIS alice")))
         self.assertIn("319 root alice :@#shared @#open @#hidden", ask(root, "WHOIS alice"))
         self.server = staffed(helper=ClassSettings(title="helps", privileges=("kill",)))
         self.server.irc("alice")
@@ -408,7 +406,9 @@ class LabelTests(SynchronousTestCase):
         for line, command in (("AWAY :x", "306"), ("ISON x", "303"), ("MODE alice", "221"), ("WHOWAS", "431")):
             self.assertTrue(ask(alice, f"@label=L {line}")[0].startswith(f"@label=L :twistchat {command} "), line)
         self.assertEqual(["@label=L :twistchat ACK"], ask(alice, "@label=L MODE alice -i"))
-        self.assertRegex(ask(alice, "@label=L SETNAME x")[0], rf"@label=L;msgid=\S+ :{re.escape(mask('alice'))} SETNAME :x")
+        self.assertRegex(
+            ask(alice, "@label=L SETNAME x")[0], rf"@label=L;msgid=\S+ :{re.escape(mask('alice'))} SETNAME :x"
+        )
         for line in ("WHOIS alice", "WHO", "WHOWAS x", "MODE alice +ix", "SETNAME :"):
             lines = ask(alice, f"@label=L {line}")
             if len(lines) == 1:

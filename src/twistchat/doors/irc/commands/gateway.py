@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from twisted.logger import Logger
 
 from twistchat.chat.errors import ChatError
-from twistchat.doors.admission import readAddress
+from twistchat.chat.serverbans import parseAddress
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.origin import gatewayOf
 from twistchat.wire.irc import numerics as n
@@ -65,10 +65,7 @@ async def _speakFor(client: IrcConnection, password: str, given: str, secure: bo
         log.warn("{address} said WEBIRC, and is no gateway with this password", address=client.address)
         client.expel("Invalid WebIRC password, or address of a gateway")
         return
-    try:
-        address = readAddress(given)
-    except ValueError:
-        address = None
+    address = parseAddress(given)
     if address is None:
         client.expel("WEBIRC names no IP address")
     elif client.comesFrom(str(address), secure):
