@@ -84,8 +84,7 @@ def main(arguments: Sequence[str]) -> int:
                 try:
                     figures = measure(scenario, server, chosen.dir, shared and shared[0])
                 except (NotStarted, Refused, Lost) as e:
-                    series.rounds.append(None)
-                    series.errors.append(f"{type(e).__name__}: {e}")
+                    series.fail(f"{type(e).__name__}: {e}")
                 else:
                     series.rounds.append(figures)
                 _tell(

@@ -56,6 +56,11 @@ class Series:
     errors: list[str] = field(default_factory=list)
     reason: str | None = None
 
+    def fail(self, why: str) -> None:
+        """Take notice of a round that went wrong."""
+        self.rounds.append(None)
+        self.errors.append(why)
+
     def values(self, figure: str) -> list[float | None]:
         """One figure of every round."""
         return [None if figures is None else float(getattr(figures, figure)) for figures in self.rounds]
