@@ -177,7 +177,7 @@ class PeopleAppliers(Appliers):
         for session in user.sessions.values():
             session.user = None
         self.broadcast.tell(entry, [session for session in heard if session.id not in user.sessions])
-        self._tellWatchers(entry, user.nick)
+        self._tellWatchers(entry, user.nick, gone=user)
 
     def _changeSource(self, entry: Entry, user: User, source: Source) -> None:
         """Give a user other names behind their nick, and tell who sees these."""
@@ -199,9 +199,15 @@ class PeopleAppliers(Appliers):
         if watching:
             self.broadcast.tell(entry, watching, WATCHED)
 
-    def _tellWatchers(self, entry: Entry, nick: str) -> None:
-        """Tell those who watch a nick that someone came under it, or went."""
+    def _tellWatchers(self, entry: Entry, nick: str, gone: User | None = None) -> None:
+        """
+        Tell those who watch a nick that someone came under it, or went.
+
+        @param gone: a user who hears of nothing any more.
+        """
         watching = self.watchers.of(nick)
+        if watching and gone is not None:
+            watching = [session for session in watching if session.id not in gone.sessions]
         if watching:
             self.broadcast.tell(entry, watching, WATCHED)
 
