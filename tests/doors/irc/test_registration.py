@@ -38,7 +38,7 @@ class WelcomeTests(SynchronousTestCase):
             ],
             lines[:3],
         )
-        self.assertRegex(lines[3], rf":twistchat 004 alice twistchat {VERSION} BRTZiorw [A-Za-z]+ [A-Za-z]+")
+        self.assertRegex(lines[3], rf":twistchat 004 alice twistchat {VERSION} BRTZiorsw [A-Za-z]+ [A-Za-z]+")
         self.assertEqual(
             [
                 f":twistchat 396 alice {host()} :is now your visible host",
