@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import machine, picture
@@ -84,8 +84,7 @@ def main(arguments: Sequence[str]) -> int:
                 try:
                     figures = measure(scenario, server, chosen.dir, shared and shared[0])
                 except (NotStarted, Refused, Lost) as e:
-                    series.rounds.append(None)
-                    series.errors.append(f"{type(e).__name__}: {e}")
+                    series.fail(f"{type(e).__name__}: {e}")
                 else:
                     series.rounds.append(figures)
                 _tell(
@@ -104,9 +103,7 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if chosen.check and not good else 0
 
 
-def _names(
-    parser: argparse.ArgumentParser, option: str, given: str, known: Sequence[str] | dict[str, object]
-) -> list[str]:
+def _names(parser: argparse.ArgumentParser, option: str, given: str, known: Mapping[str, object]) -> list[str]:
     names = [name.strip() for name in given.split(",") if name.strip()]
     for name in names:
         if name not in known:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from twisted.plugin import getPlugins
@@ -141,7 +141,7 @@ class Limit(Contestant):
 
     name: str = "limit"
     title: str = "C, nothing but recv, copy and send"
-    speech: Speech = Plain()
+    speech: Speech = field(default_factory=Plain)
 
     def absent(self) -> str | None:
         """It is here when there is a compiler."""
@@ -181,7 +181,7 @@ class Installed(Contestant):
     asRoot: tuple[str, ...] = ()
     prepare: tuple[str, ...] = ()
     askVersion: str = "--version"
-    speech: Speech = Irc()
+    speech: Speech = field(default_factory=Irc)
     backlog: int = 1024
 
     def absent(self) -> str | None:

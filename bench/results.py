@@ -56,6 +56,11 @@ class Series:
     errors: list[str] = field(default_factory=list)
     reason: str | None = None
 
+    def fail(self, why: str) -> None:
+        """Take notice of a round that went wrong."""
+        self.rounds.append(None)
+        self.errors.append(why)
+
     def values(self, figure: str) -> list[float | None]:
         """One figure of every round."""
         return [None if figures is None else float(getattr(figures, figure)) for figures in self.rounds]
@@ -103,19 +108,19 @@ class Results:
         columns = [column for column in COLUMNS if column.scenario in self.scenarios]
         lines = ["| server | " + " | ".join(column.title for column in columns) + " |"]
         lines.append("| --- " * (len(columns) + 1) + "|")
-        notes: dict[str, None] = {}
+        notes: dict[str, dict[str, None]] = {}
         for name, contestant in self.contestants.items():
             cells = []
             for column in columns:
                 series = self.series(column.scenario, name)
                 value = series.median(column.figure)
                 cells.append(self._cell(column, name, against, value))
-                for error in series.errors:
-                    notes[f"{contestant.title}, {column.scenario}: {error}"] = None
-                if series.reason:
-                    notes[f"{contestant.title}: {series.reason}"] = None
+                for reason in [*series.errors, *filter(None, [series.reason])]:
+                    where = f"{contestant.title}, {column.scenario}" if series.errors else contestant.title
+                    notes.setdefault(reason, {})[where] = None
             lines.append(f"| {contestant.title} | " + " | ".join(cells) + " |")
-        return "\n".join([*lines, "", *(f"- {note}" for note in notes)]).rstrip()
+        reasons = [f"- {', '.join(those)}: {reason}" for reason, those in notes.items()]
+        return "\n".join([*lines, "", *reasons]).rstrip()
 
     def _cell(self, column: Column, name: str, against: str, value: float | None) -> str:
         series = self.series(column.scenario, name)

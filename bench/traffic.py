@@ -49,12 +49,14 @@ class Talk:
     @ivar lines: how many lines each of them sends.
     @ivar size: bytes of a text.
     @ivar rate: lines a second from all together; 0 as fast as they are taken.
+    @ivar rooms: in how many rooms anybody sends, from the first; C{None} in all.
     """
 
     senders: int
     lines: int
     size: int = 64
     rate: float = 0.0
+    rooms: int | None = None
 
 
 class Traffic:
@@ -173,7 +175,7 @@ class Traffic:
         @return: how many texts were heard, by all together.
         @raise Lost: someone did not hear all, or heard something twice.
         """
-        senders = [number for number in range(self._count) if number // self._rooms < talk.senders]
+        senders = [number for number in range(self._count) if self._sends(number, talk)]
         streams = [Stream(self._sockets[number], self._lines(number, talk)) for number in senders]
         hearing = self._hearing = Hearing(self._numbers, self._sockets[self._count - self._rooms :])
         hearing.expected = len(senders) * talk.lines * (self._members - 1)
@@ -185,6 +187,12 @@ class Traffic:
         self._gather(0.1)
         self._check(talk)
         return hearing.expected
+
+    def _sends(self, number: int, talk: Talk) -> bool:
+        return number // self._rooms < talk.senders and self._talks(number, talk)
+
+    def _talks(self, number: int, talk: Talk) -> bool:
+        return talk.rooms is None or number % self._rooms < talk.rooms
 
     def _lines(self, number: int, talk: Talk) -> list[bytes]:
         texts = (b"%s%d.%d " % (MARK, number, line) for line in range(talk.lines))
@@ -224,12 +232,14 @@ class Traffic:
         """Hold that everyone heard as much as the others said, and each witness all of it, in order."""
         for descriptor, count in self._hearing.counts.items():
             number = self._numbers[descriptor]
-            others = talk.senders - (number // self._rooms < talk.senders)
+            others = talk.senders - self._sends(number, talk) if self._talks(number, talk) else 0
             if count != others * talk.lines:
                 raise Lost(f"client {number} heard {count:,} texts and not {others * talk.lines:,}")
         for descriptor, chunks in self._hearing.kept.items():
             witness = self._numbers[descriptor]
-            audit(b"".join(chunks), witness, range(witness % self._rooms, self._count, self._rooms), talk)
+            room = range(witness % self._rooms, self._count, self._rooms)
+            wanted = [sender for sender in room if sender != witness and self._sends(sender, talk)]
+            audit(b"".join(chunks), f"client {witness}", wanted, talk)
 
 
 class Hearing:
@@ -308,19 +318,21 @@ class Stream:
         return self._sent < len(self._view)
 
 
-def audit(heard: bytes, witness: int, room: range, talk: Talk) -> None:
+def audit(heard: bytes, witness: str, senders: Iterable[int], talk: Talk) -> None:
     """
-    Go through all that a witness heard: every text of every sender in its room but itself, once, in order.
+    Go through all that a witness heard: every text of every one of these senders, once, in order.
 
-    @param room: the numbers of the room's members.
-    @raise Lost: something is missing, or doubled, or in the wrong place.
+    @param witness: what it is called in an error.
+    @raise Lost: something is missing, or doubled, or changed, or in the wrong place, or of somebody else.
     """
-    following: Counter[int] = Counter()
-    for found in re.finditer(rb"\%s(\d+)\.(\d+) (x*)\r?(?=\n)" % MARK, heard):
+    following = Counter(dict.fromkeys(senders, 0))
+    wanted = dict.fromkeys(following, talk.lines)
+    for found in re.finditer(rb"\%s(\d+)\.(\d+) x*(?=\r?\n)" % MARK, heard):
         sender, line = int(found[1]), int(found[2])
-        if line != following[sender] or found.end(3) - found.start() != talk.size:
-            raise Lost(f"client {witness} heard line {line} of {sender} where {following[sender]} was due")
+        if line != following[sender] or found.end() - found.start() != talk.size:
+            raise Lost(
+                f"{witness} heard line {line} of {sender} where line {following[sender]} was due, or not as sent"
+            )
         following[sender] += 1
-    wanted = {sender: talk.lines for sender in room[: talk.senders] if sender != witness}
     if following != wanted:
-        raise Lost(f"client {witness} heard {dict(following)} and not {wanted}")
+        raise Lost(f"{witness} heard so many lines of each: {dict(following)}, and not {wanted}")

@@ -1,5 +1,5 @@
 """
-What a user writes at one door stays text at every other: no line, no command, no tag and no terminal control comes of it.
+What a user writes at one door stays text at every other: no line, command, tag or terminal control comes of it.
 
 Each field that users fill goes in at each door, and through the verbs themselves, with each character that means
 something to some protocol.  What others are sent is held against what they are sent for a harmless character.

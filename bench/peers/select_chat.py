@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import sys
+from typing import Any
 
 
 class Client:
@@ -31,8 +32,9 @@ class Server:
     def serve(self) -> None:
         """Wait for any socket, and do what it is ready for."""
         while True:
+            readers: list[Any] = [self.listening, *self.clients]
             writers = [client for client in self.clients if client.unsent]
-            readable, writable, _ = select.select([self.listening, *self.clients], writers, [])
+            readable, writable, _ = select.select(readers, writers, [])
             for client in writable:
                 client.unsent = client.unsent[client.connection.send(client.unsent) :]
             for client in readable:

@@ -22,7 +22,7 @@ class Chat(LineReceiver):
 
     def connectionMade(self) -> None:
         """Send small packets at once."""
-        self.transport.setTcpNoDelay(True)
+        self.transport.setTcpNoDelay(True)  # type: ignore[union-attr]  # a TCP transport has it
 
     def lineReceived(self, line: bytes) -> None:
         """Take a name, or tell everybody else."""
@@ -52,5 +52,5 @@ class ChatFactory(ServerFactory):
 
 
 if __name__ == "__main__":
-    reactor.listenTCP(int(sys.argv[1]), ChatFactory(), backlog=1024, interface="127.0.0.1")  # type: ignore[attr-defined]
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.listenTCP(int(sys.argv[1]), ChatFactory(), backlog=1024, interface="127.0.0.1")
+    reactor.run()

@@ -24,7 +24,7 @@ class Anyone:
 
     credentialInterfaces = (IUsernamePassword,)
 
-    def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes]:
+    def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
         """The name itself."""
         return succeed(credentials.username)
 
@@ -33,5 +33,5 @@ if __name__ == "__main__":
     realm = InMemoryWordsRealm("words.example.net")
     realm.createGroupOnRequest = True
     factory = IRCFactory(realm, Portal(realm, [Anyone()]))
-    reactor.listenTCP(int(sys.argv[1]), factory, backlog=1024, interface="127.0.0.1")  # type: ignore[attr-defined]
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.listenTCP(int(sys.argv[1]), factory, backlog=1024, interface="127.0.0.1")
+    reactor.run()

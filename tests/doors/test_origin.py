@@ -15,6 +15,7 @@ from zope.interface import directlyProvides
 from tests.wire.test_proxy import OVER_IPV4, OVER_IPV6, SSL, binary
 from twistchat.chat.errors import Overloaded
 from twistchat.config import IrcSettings, WebircSettings
+from twistchat.doors.irc.door import IrcDoor
 from twistchat.doors.line.door import LineDoor
 from twistchat.doors.origin import CLOSING, Proxied, ProxiedFactory, endpointOf, gatewayOf, isWithin
 from twistchat.testing import LineClient, MemoryServer
@@ -204,6 +205,26 @@ class ProxiedTests(ProxiedTestCase):
             ["203.0.113.9 is none of irc.proxies, and was not taken at a haproxy: endpoint"], self.logged()
         )
         self.assertEqual([], self.server.clock.getDelayedCalls())
+
+    def test_everyDoor(self) -> None:
+        """Each door says it in its own way."""
+        self.factory = ProxiedFactory(IrcDoor().factory(self.server.backstage), self.server.backstage)
+        client = self.connect("203.0.113.9")
+        (line,) = client.lines()
+        self.assertTrue(line.startswith("ERROR :Closing Link: "), line)
+        self.assertIn("Connections come here through a proxy, and you are none of those.", line)
+        client = self.connect()
+        client.sendBytes(HEADER + b"NICK alice\r\nUSER a 0 * :a\r\n")
+        self.assertIn(" 001 alice ", client.lines()[0])
+        self.assertEqual("192.0.2.7", self.session().address)
+
+    def test_elsewhere(self) -> None:
+        """Where no proxies are expected, one that is listed is a client like any other."""
+        client = self.server.connect(PROXY)
+        client.expect("* This is twistchat.  Type the name you want to have here")
+        client.sendBytes(HEADER)
+        self.assertTrue(client.lines()[0].startswith("! The nick PROXY TCP4 "))
+        self.assertEqual(PROXY, self.session().address)
 
     def test_strangerSends(self) -> None:
         """A header of theirs makes no difference, nor does not reading."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -225,7 +227,8 @@ class RestartTests(SynchronousTestCase):
 
     def test_restart(self) -> None:
         """They hold after a restart, until their time is up; those that were lifted do not."""
-        self.directory = self.mktemp()
+        self.directory = mkdtemp()
+        self.addCleanup(rmtree, self.directory)
         server = self.start(NOON)
         root = rooted(server, "root")
         root.send(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -22,7 +21,7 @@ from twistchat.config import Settings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection, ConnectionFactory
 from twistchat.doors.irc.arrival import Arrival
-from twistchat.doors.irc.batches import TextBatch, takesLine
+from twistchat.doors.irc.batches import MULTILINE, TextBatch, takesLine
 from twistchat.doors.irc.commands import COMMANDS
 from twistchat.doors.irc.negotiation import Negotiation
 from twistchat.doors.irc.reply import Reply
@@ -253,22 +252,21 @@ class IrcConnection(Connection):
     def _isFree(self, line: bytes | Overlong) -> bool:
         """
         Whether a line is not counted against the flood limit: an answer to PING; or a line of a batch, which counts as
-        one with its opening, up to as many as it may have.
+        one with its opening, up to as many as it may have.  A line that must not come within one ends that.
         """
-        if not isinstance(line, bytes) or line[:1] not in b"@BbPp":
-            return False
-        if line[:5].upper() in (b"PONG ", b"PONG"):
-            return True
-        batched = _BATCHED.match(line)
-        if batched is None:
-            return False
-        if batched["sign"] == b"+":
-            self._granted = self.settings.limits.lines + 1
-            return False
-        if not self._granted:
-            return False
-        self._granted = 0 if batched["sign"] else self._granted - 1
-        return True
+        if isinstance(line, bytes):
+            word = line[:5].rstrip().upper()
+            if word in (b"PING", b"PONG"):
+                return word == b"PONG"
+            batched = _BATCHED.match(line) if line[:1] in b"@Bb" and MULTILINE in self.capabilities else None
+            if batched is not None and batched["sign"] == b"+":
+                self._granted = self.settings.limits.lines + 1
+                return False
+            if batched is not None and self._granted:
+                self._granted = 0 if batched["sign"] else self._granted - 1
+                return True
+        self._granted = 0
+        return False
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
         limits = self.settings.limits
@@ -325,10 +323,10 @@ class IrcConnection(Connection):
         if outcome is None:
             self._finish(reply)
             return None
-        done = Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
+        done = outcome if isinstance(outcome, Deferred) else Deferred.fromCoroutine(outcome)
         if done is not outcome or reply.label is not None or not (command is not None and command.together):
             done.addBoth(self._answered, reply, message)
-        else:
+        elif not done.called or done.paused or isinstance(done.result, Failure):
             done.addErrback(self._answered, reply, message)
         return done
 

@@ -93,18 +93,17 @@ class Reply:
         for line in data:
             self._put(line)
 
-    def several(
-        self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ", *, colon: bool = False
-    ) -> None:
+    def several(self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ") -> None:
         """
         Numerics whose last parameter is a list, as many as that takes; none where it is empty.
 
+        The list has its C{:} even where it is of one word, as old clients expect.
+
         @param parameters: those between the client's nick and the list.
-        @param colon: whether the list has its C{:} even where it is of one word, as old clients expect.
         """
         source, head = self._client.server, (self._client.nick, *parameters)
         for text in packed(words, separator, room(code, head, source)):
-            self._put(serialize(code, (*head, text), source, colon=colon))
+            self._put(serialize(code, (*head, text), source, colon=True))
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
