@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured [5]")
     parser.add_argument("--servers", default=",".join(everyone), help="which, of these, which are all: %(default)s")
-    parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="which, of these, which are all: %(default)s")
+    parser.add_argument("--scenarios", help=f"which, of these, which are all: {','.join(SCENARIOS)}")
     parser.add_argument("--against", default="ngircd", help="the server to which ratios are given [ngircd]")
     parser.add_argument("--quick", action="store_true", help="once, everything in little: shows that all works")
     parser.add_argument("--check", action="store_true", help="end with status 1 where a target was missed")
@@ -46,8 +46,9 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
 
     everyone = contestants(chosen.ergo)
+    wanted = chosen.scenarios or ",".join(name for name in SCENARIOS if not (chosen.quick and SCENARIOS[name].whole))
     servers = [everyone[name] for name in _names(parser, "--servers", chosen.servers, everyone)]
-    scenarios = [SCENARIOS[name] for name in _names(parser, "--scenarios", chosen.scenarios, SCENARIOS)]
+    scenarios = [SCENARIOS[name] for name in _names(parser, "--scenarios", wanted, SCENARIOS)]
     rounds = chosen.rounds
     if chosen.quick:
         rounds, scenarios = 1, [shorter(scenario) for scenario in scenarios]

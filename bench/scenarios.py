@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.contestants import Contestant
-from bench.servers import freePort, running
+from bench.servers import Server, freePort, running
 from bench.traffic import Talk, Traffic
+
+QUIET = 1.0
+"""Seconds in which nobody hears anything, after which everybody is idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,10 @@ SCENARIOS = {
 def shorter(scenario: Scenario) -> Scenario:
     """The same in little, to see that everything works."""
     if scenario.talk is None:
-        return replace(scenario, members=20, rooms=50, title="1,000 clients in 50 rooms")
+        return replace(scenario, members=20, rooms=25, title="500 clients in 25 rooms")
     if scenario.talk.rate:
-        return replace(scenario, talk=replace(scenario.talk, lines=5), title=f"{scenario.title}, for 2 s")
-    return replace(scenario, talk=replace(scenario.talk, lines=50), title=f"{scenario.title}, cut to 50")
+        return replace(scenario, talk=replace(scenario.talk, lines=2), title=f"{scenario.title}, for 0.8 s")
+    return replace(scenario, talk=replace(scenario.talk, lines=20), title=f"{scenario.title}, cut to 20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Figures:
     @ivar deliveries: how many texts were heard, by all together; each has been accounted for.
     @ivar coming: CPU seconds of the server for letting everyone in: connection, registration, joining.
     @ivar talking: CPU seconds of the server from the first text until the last was heard.
+    @ivar load: CPU seconds of the load generator in that time.
     @ivar seconds: how long that took.
     @ivar before: MiB of memory that the server had when it was started.
     @ivar idle: MiB that it had when all were in, and nothing went on.
@@ -84,6 +88,7 @@ class Figures:
     deliveries: int
     coming: float
     talking: float
+    load: float
     seconds: float
     before: float
     idle: float
@@ -124,17 +129,33 @@ def measure(scenario: Scenario, contestant: Contestant, place: Path, cores: Iter
                 traffic.arrive()
                 coming = server.cpu() - start
                 if scenario.talk is None:
-                    traffic.rest(2.0)
+                    traffic.rest(QUIET)
                 idle = server.memory()
-                start, began = server.cpu(), time.monotonic()
-                spent: list[float] = []
-                deliveries = 0
-                if scenario.talk is not None:
-                    deliveries = traffic.talk(
-                        scenario.talk, lambda: spent.extend((server.cpu() - start, time.monotonic() - began))
-                    )
-                talking, seconds = spent or (0.0, 0.0)
+                spent = Spent(server)
+                deliveries = 0 if scenario.talk is None else traffic.talk(scenario.talk, spent.stop)
                 clients = scenario.members * scenario.rooms
-                return Figures(clients, deliveries, coming, talking, seconds, before, idle, server.peak())
+                return Figures(clients, deliveries, coming, *spent.figures, before, idle, server.peak())
             finally:
                 traffic.close()
+
+
+class Spent:
+    """
+    What a talk takes, from when this is made until it is stopped.
+
+    @ivar figures: CPU seconds of the server and of the load generator, and seconds; nothing before it is stopped.
+    """
+
+    figures = (0.0, 0.0, 0.0)
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._start = self._now()
+
+    def stop(self) -> None:
+        """It is over."""
+        server, load, seconds = (now - then for now, then in zip(self._now(), self._start, strict=True))
+        self.figures = server, load, seconds
+
+    def _now(self) -> tuple[float, float, float]:
+        return self._server.cpu(), time.process_time(), time.monotonic()

@@ -36,7 +36,7 @@ class Named(Contestant):
 
 def figures(rate: int, peak: float = 10.0) -> Figures:
     """A run with so many deliveries in one CPU second, and 100 clients let in, in another, with 1 MiB."""
-    return Figures(100, rate, 1.0, 1.0, 2.0, 5.0, 6.0, peak)
+    return Figures(100, rate, 1.0, 1.0, 0.5, 2.0, 5.0, 6.0, peak)
 
 
 class ResultsTests(SynchronousTestCase):

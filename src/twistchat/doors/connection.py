@@ -108,7 +108,7 @@ class Connection(Protocol, ABC):
         """Word for the client why one of its commands is refused."""
 
     @abstractmethod
-    def tune(self, room: str) -> IDialect:
+    def tune(self, place: str) -> IDialect:
         """See L{IOutlet.tune}."""
 
     def idle(self) -> None:

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.chat.audience import WATCHED
+from twistchat.chat.audience import NOTICES, RESHOWN, WATCHED
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, Label, RoomRenamed
 from twistchat.chat.names import fold
@@ -43,6 +43,10 @@ from twistchat.wire.irc.message import (
     serialize,
 )
 from twistchat.wire.lines import LineSplitter, Overlong
+
+VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES, View.RESHOWN)
+PLACES = {"": 1, WATCHED: 2, NOTICES: 3, RESHOWN: 4}
+"""Which of L{VIEWS} is that from each place; from any other, which is a room, it is the first."""
 
 LABEL = 64
 """Bytes of a label (IRCv3 labeled-response)."""
@@ -117,7 +121,7 @@ class IrcConnection(Connection):
     def retune(self) -> None:
         """Let it hear everything in the dialect of its capabilities from now on."""
         of, enabled = self.irc.dialects.of, self.negotiation.enabled
-        self._dialects = (of(enabled, View.ROOM), of(enabled, View.SELF), of(enabled, View.WATCHED))
+        self._dialects = tuple([of(enabled, view) for view in VIEWS])
         session = self.openSession
         self.backstage.chat.setEcho(session, "echo-message" in enabled)
         if session.user is not None:
@@ -173,9 +177,7 @@ class IrcConnection(Connection):
 
     def tune(self, place: str) -> IrcDialect:
         """See L{IOutlet.tune}."""
-        if place == WATCHED:
-            return self._dialects[2]
-        return self._dialects[0] if place else self._dialects[1]
+        return self._dialects[PLACES.get(place, 0)]
 
     def echo(self, entry: Entry, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""

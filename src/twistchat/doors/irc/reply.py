@@ -93,19 +93,20 @@ class Reply:
         for line in data:
             self._put(line)
 
-    def several(self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ") -> None:
+    def several(
+        self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ", *, colon: bool = False
+    ) -> None:
         """
         Numerics whose last parameter is a list, as many as that takes; none where it is empty.
 
-        The list has its C{:} even where it is of one word, as old clients expect.
-
         @param parameters: those between the client's nick and the list.
+        @param colon: whether the list has its C{:} even where it is of one word, as old clients expect.
         """
         source = self._client.server
         *head, _ = _fitted(code, (self._client.nick, *parameters, ""), source)
         size = room(code, head, source)
         for text in packed(words, separator, size):
-            self._put(serialize(code, (*head, fit(text, size)), source, colon=True))
+            self._put(serialize(code, (*head, fit(text, size)), source, colon=colon))
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
