@@ -8,6 +8,7 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, settingsWith, staffed
+from twistchat.accounts.passwords import Verifier
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, ConfigError, OperatorSettings
 from twistchat.testing import MemoryServer
@@ -149,7 +150,7 @@ class OperTests(SynchronousTestCase):
         """Who goes while the password is checked is none; nothing is left of it, and nothing logged as an error."""
         server = staffed()
         worker = HeldWorker()
-        server.backstage.passwords._makeWorker = lambda: worker  # type: ignore[attr-defined]  # before its first use
+        server.backstage.passwords = Verifier(lambda: worker, 1)
         bob = server.irc("bob")
         bob.send("OPER root secret")
         bob.hangUp()
@@ -311,6 +312,35 @@ class RehashTests(SynchronousTestCase):
         self.server.configuration = settingsWith()
         self.root.send("REHASH", "OPER root secret", "REHASH")
         self.assertEqual(["382", "NOTICE", "464", "382", "NOTICE"], [line.split(" ")[1] for line in self.root.lines()])
+
+
+class NoticeTests(SynchronousTestCase):
+    """What operators with mode s are told."""
+
+    def test_notices(self) -> None:
+        """Of new operators, of those who are killed, and of bans; and others are not."""
+        server = staffed()
+        root, deaf = rooted(server, "root"), rooted(server, "deaf")
+        bob = server.irc("bob")
+        root.send("MODE root +s")
+        root.skip()
+        bob.send("MODE bob +s", "OPER root secret")
+        deaf.send("KILL bob :spam", "KLINE 10 *!~robert@*.cloak :out", "UNKLINE *!~robert@*.cloak")
+        root.expect(
+            *[
+                f":twistchat NOTICE * :*** {text}"
+                for text in (
+                    f"bob (~bob@{host()}) is an operator of the server: is an operator of this server",
+                    f"deaf killed bob (~bob@{host()}): spam",
+                    "deaf banned *!~robert@*.cloak until 2026-01-01 12:10 UTC: out",
+                    "deaf lifted the ban on *!~robert@*.cloak",
+                )
+            ]
+        )
+        deaf.expect(
+            ":twistchat NOTICE deaf :*** *!~robert@*.cloak is banned for 10m: out",
+            ":twistchat NOTICE deaf :*** *!~robert@*.cloak is not banned any more",
+        )
 
 
 class TakeoverTests(SynchronousTestCase):

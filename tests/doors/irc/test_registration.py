@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, staffed
 from twistchat import __version__
+from twistchat.chat.usermodes import USER_MODES
 from twistchat.doors.irc.registration import Complete, begin
 from twistchat.testing import HeldJournal, IrcClient, MemoryServer
 
@@ -38,7 +39,9 @@ class WelcomeTests(SynchronousTestCase):
             ],
             lines[:3],
         )
-        self.assertRegex(lines[3], rf":twistchat 004 alice twistchat {VERSION} BRTZiorw [A-Za-z]+ [A-Za-z]+")
+        self.assertRegex(
+            lines[3], rf":twistchat 004 alice twistchat {VERSION} {''.join(USER_MODES)} [A-Za-z]+ [A-Za-z]+"
+        )
         self.assertEqual(
             [
                 f":twistchat 396 alice {host()} :is now your visible host",
