@@ -143,8 +143,11 @@ class IOutlet(Interface):
         """
         In which dialect this session hears what comes from a place.
 
-        @param place: a room's folded name; C{""} for what is not of a room; or L{WATCHED
-            <twistchat.chat.audience.WATCHED>} for news of those whom it watches.
+        @param place: a room's folded name; C{""} for what is not of a room; L{WATCHED
+            <twistchat.chat.audience.WATCHED>} for news of those whom it watches; L{NOTICES
+            <twistchat.chat.audience.NOTICES>} for what the server tells its operators; or L{RESHOWN
+            <twistchat.chat.audience.RESHOWN>} for what stands for a L{HostSet <twistchat.chat.events.HostSet>} where
+            C{""} has no word for that.
         """
 
     def echo(entry: Entry, data: bytes) -> bytes:

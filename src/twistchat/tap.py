@@ -132,6 +132,7 @@ def makeJournal(settings: Settings, reactor: Any) -> IJournal:
         chosen.durability,
         chosen.keepPassing,
         Retention(reactor, time.time, chosen.retention, chosen.retentionCount),
+        reactor,
     )
 
 

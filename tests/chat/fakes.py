@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from twistchat.chat.audience import Broadcast
+from twistchat.chat.audience import RESHOWN, Broadcast
 from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import (
@@ -53,6 +53,7 @@ from twistchat.interfaces import IDialect, IOutlet
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal
+from twistchat.wire.plain import Silence
 
 NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
@@ -164,7 +165,7 @@ class FakeOutlet:
 
     def __init__(self, dialect: IDialect) -> None:
         self.dialect = dialect
-        self.places: dict[str, IDialect] = {}
+        self.places: dict[str, IDialect] = {RESHOWN: Silence()}
         self.delivered: list[bytes] = []
         self.tuned: list[str] = []
         self.moves: list[tuple[str, str]] = []

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import HeldScene, Person, Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.events import Killed, Quit
+from twistchat.chat.events import Killed, Quit, ServerBanSet
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.chat.serverbans import ServerBan
 from twistchat.chat.users import Operator
@@ -267,6 +267,12 @@ class ServerBanTests(SynchronousTestCase):
             error = refused(errors.NoSuchServerBan, partial(self.chat.liftServerBan, self.operator.session, mask))
             self.assertEqual(error.mask, mask)
         refused(errors.BadServerBan, lambda: self.chat.liftServerBan(self.operator.session, "bob"))
+
+    def test_liftedWide(self) -> None:
+        """A ban that could not be set any more can still be lifted."""
+        self.scene.journal.append(ServerBanSet(self.operator.user.source, "*!*@*.cloak", "spam"))
+        done(self.chat.liftServerBan(self.operator.session, "*@*.cloak"))
+        self.assertEqual(self.chat.serverBans(self.operator.session), [])
 
     def test_oneself(self) -> None:
         """Nobody bans themselves, by any of their sessions."""

@@ -12,6 +12,7 @@ from twistchat.chat.serverbans import (
     ServerBan,
     ServerBans,
     ServerBanTest,
+    checkReach,
     normalizeServerBan,
     parseAddress,
 )
@@ -40,6 +41,8 @@ class NormalizeTests(SynchronousTestCase):
             ("~Bob@Example.COM", "*!~bob@example.com"),
             ("*@*.example.com", "*!*@*.example.com"),
             ("robert!*@*", "robert!*@*"),
+            ("bob*!*@*", "bob*!*@*"),
+            ("~bob@*.cloak", "*!~bob@*.cloak"),
             ("bo!*@*", "bo!*@*"),
             ("*@a.b", "*!*@a.b"),
             ("*@192.0.2.*", "*!*@192.0.2.*"),
@@ -48,7 +51,7 @@ class NormalizeTests(SynchronousTestCase):
             self.assertEqual(normalizeServerBan(mask), mask)
 
     def test_refused(self) -> None:
-        """What names nobody, or half the world, is refused, and what was asked for is named."""
+        """What names nobody is refused, and what was asked for is named."""
         for text, why in (
             ("", "1 to 200 characters"),
             ("bob host", "no space"),
@@ -60,13 +63,21 @@ class NormalizeTests(SynchronousTestCase):
             ("192.0.2.*", "USER@HOST"),
             ("192.0.2.0/33", "USER@HOST"),
             ("fe80::1%eth0", "USER@HOST"),
-            ("*@*", "4 characters"),
-            ("*!*@*", "4 characters"),
-            ("*?*!*@?*", "4 characters"),
-            ("bob*!*@*", "4 characters"),
-            ("*@*.com", "4 characters"),
-            ("*@*.cloak", "4 characters"),
-            ("a*@*b.c*", "4 characters"),
+        ):
+            error = self.assertRaises(BadServerBan, normalizeServerBan, text)
+            self.assertEqual(error.mask, text[:200])
+            self.assertIn(why, error.why)
+
+    def test_reach(self) -> None:
+        """What meets half the world is refused; what is narrower is not."""
+        for text, why in (
+            ("*@*", "3 characters"),
+            ("*!*@*", "3 characters"),
+            ("*?*!*@?*", "3 characters"),
+            ("bo*!*@*", "3 characters"),
+            ("*@*.com", "3 characters"),
+            ("*@*.cloak", "3 characters"),
+            ("a*@*b.c*", "3 characters"),
             ("0.0.0.0/0", "IPv4 is /8 or narrower"),
             ("10.0.0.0/7", "IPv4 is /8 or narrower"),
             ("*@::/0", "IPv6 is /16 or narrower"),
@@ -74,15 +85,27 @@ class NormalizeTests(SynchronousTestCase):
             ("::ffff:0:0/96", "IPv4 is /8 or narrower"),
             ("~bobby@0.0.0.0/1", "IPv4 is /8 or narrower"),
         ):
-            error = self.assertRaises(BadServerBan, normalizeServerBan, text)
-            self.assertEqual(error.mask, text[:200])
+            error = self.assertRaises(BadServerBan, checkReach, normalizeServerBan(text), text)
+            self.assertEqual(error.mask, text)
             self.assertIn(why, error.why)
+        for text in (
+            "10.0.0.0/8",
+            "2001::/16",
+            "~u@0.0.0.0/8",
+            "bob*!*@*",
+            "bo!*@*",
+            "*@a.b",
+            "*@192.*",
+            "~bob@*.cloak",
+        ):
+            checkReach(normalizeServerBan(text), text)
 
     @given(st.text("ab*?!@.:/0123456789 f", max_size=20))
     def test_anything(self, text: str) -> None:
-        """Any text is refused or has a normal form, which is its own, and which can be tested."""
+        """Any text is refused or has a normal form, which is its own, and which does not meet everyone."""
         try:
             mask = normalizeServerBan(text)
+            checkReach(mask, text)
         except BadServerBan:
             return
         self.assertEqual(normalizeServerBan(mask), mask)

@@ -187,12 +187,15 @@ class HeardTests(SynchronousTestCase):
         self.assertEqual(self.ann.heard(), ["ann realname A."])
 
     def test_killed(self) -> None:
-        """One who is killed goes."""
+        """One who is killed goes, and does not hear of that as one who watches."""
         self.scene.person("bob")
         operator = self.scene.operator("op", "kill")
         self.ann.heard()
         done(self.chat.kill(operator.session, "bob", "spam"))
         self.assertEqual(self.ann.heard(), ["~op killed bob spam"])
+        self.chat.watch(self.ann.session, ["ann"])
+        done(self.chat.kill(operator.session, "ann", "spam"))
+        self.assertEqual(self.ann.heard(), [])
 
     def test_noMore(self) -> None:
         """Who watches no more, or is gone, hears nothing; nor does it cost anything then."""

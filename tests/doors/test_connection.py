@@ -14,7 +14,6 @@ from zope.interface import implementer
 from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded, TooFast
 from twistchat.chat.events import ServerBanSet, Source
-from twistchat.config import WebircSettings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection, ConnectionFactory
 from twistchat.interfaces import IDialect, IDoor
@@ -390,10 +389,6 @@ class LoginTests(ConnectionTestCase):
         self.serve(loginFailures=2, loginRate=0.05, passwordQueue=1)
         self.worker = HeldWorker()
         self.server.backstage.passwords = Verifier(lambda: self.worker, 1)
-        self.server.configuration = replace(
-            self.server.configuration, webirc={"kiwi": WebircSettings(RIGHT, (f"{STRANGER}/32",))}
-        )
-        self.server.backstage.rehash()
         _, self.connection = self.connect()
 
     def check(self, password: str, hash: str | None = RIGHT) -> Any:
@@ -413,7 +408,7 @@ class LoginTests(ConnectionTestCase):
         self.assertIs(False, self.successResultOf(self.check("right", hash=None)))
         _, self.connection = self.connect()
         error = self.failureResultOf(self.check("right"), TooFast).value
-        self.assertEqual("log in", error.what)
+        self.assertEqual("give passwords", error.what)
         self.assertAlmostEqual(20.0, error.wait)
         self.server.advance(20)
         self.assertIs(True, self.successResultOf(self.check("right")))
@@ -443,11 +438,3 @@ class LoginTests(ConnectionTestCase):
         self.connection.connectionLost()
         self.worker.run()
         self.assertIs(True, self.successResultOf(checked))
-
-    def test_gateway(self) -> None:
-        """A gateway is known by its address and its password, which it may get wrong as often as anyone."""
-        for password, name in (("right", "kiwi"), ("wrong", None), ("right", "kiwi"), ("wrong", None)):
-            found = Deferred.fromCoroutine(self.connection.checkGateway(password))
-            self.worker.run()
-            self.assertEqual(name, self.successResultOf(found))
-        self.failureResultOf(Deferred.fromCoroutine(self.connection.checkGateway("right")), TooFast)

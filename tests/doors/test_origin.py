@@ -10,14 +10,14 @@ from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import directlyProvides, implementer
+from zope.interface import directlyProvides
 
 from tests.wire.test_proxy import OVER_IPV4, OVER_IPV6, SSL, binary
 from twistchat.chat.errors import Overloaded
 from twistchat.config import IrcSettings, WebircSettings
+from twistchat.doors.irc.door import IrcDoor
 from twistchat.doors.line.door import LineDoor
 from twistchat.doors.origin import CLOSING, Proxied, ProxiedFactory, endpointOf, gatewayOf, isWithin
-from twistchat.interfaces import IPasswords
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.links import Link, address
 from twistchat.testing.server import SETTINGS
@@ -44,40 +44,26 @@ class IsWithinTests(SynchronousTestCase):
         self.assertFalse(isWithin("192.0.2.1", ()))
 
 
-@implementer(IPasswords)
-class FakePasswords:
-    """Passwords whose hash is themselves; how often one was checked is counted."""
-
-    def __init__(self) -> None:
-        self.checked = 0
-
-    def check(self, hash: str | None, password: str) -> Deferred[bool]:
-        """See L{IPasswords.check}."""
-        self.checked += 1
-        result: Deferred[bool] = Deferred()
-        if password == "busy":
-            result.errback(Overloaded("passwords to check"))
-        else:
-            result.callback(hash == password)
-        return result
-
-    def stop(self) -> None:
-        """See L{IPasswords.stop}."""
-
-
 class GatewayTests(SynchronousTestCase):
     """Gateways, which say on whose behalf they connect."""
 
     def setUp(self) -> None:
-        self.passwords = FakePasswords()
+        self.checked: list[str] = []
         self.gateways = {
             "kiwi": WebircSettings("k", ("192.0.2.1/32",)),
             "lounge": WebircSettings("l", ("192.0.2.0/24", "2001:db8::/64")),
         }
 
+    async def check(self, hash: str, password: str) -> bool:
+        """Find out whether a password is the right one: here it is its own hash."""
+        self.checked.append(hash)
+        if password == "busy":
+            raise Overloaded("passwords to check")
+        return hash == password
+
     def gateway(self, address: str | None, password: str) -> str | None:
         """Which gateway it is."""
-        return self.successResultOf(Deferred.fromCoroutine(gatewayOf(self.gateways, address, password, self.passwords)))
+        return self.successResultOf(Deferred.fromCoroutine(gatewayOf(self.gateways, address, password, self.check)))
 
     def test_known(self) -> None:
         """A gateway is known by where it connects from together with its password."""
@@ -97,11 +83,11 @@ class GatewayTests(SynchronousTestCase):
         """Whoever connects from elsewhere has no password checked at all."""
         self.gateway("203.0.113.1", "k")
         self.gateway(None, "k")
-        self.assertEqual(0, self.passwords.checked)
+        self.assertEqual([], self.checked)
 
     def test_busy(self) -> None:
         """Where too much is to be checked, that is what is told."""
-        waiting = Deferred.fromCoroutine(gatewayOf(self.gateways, "192.0.2.1", "busy", self.passwords))
+        waiting = Deferred.fromCoroutine(gatewayOf(self.gateways, "192.0.2.1", "busy", self.check))
         self.failureResultOf(waiting, Overloaded)
 
 
@@ -220,6 +206,26 @@ class ProxiedTests(ProxiedTestCase):
         )
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
+    def test_everyDoor(self) -> None:
+        """Each door says it in its own way."""
+        self.factory = ProxiedFactory(IrcDoor().factory(self.server.backstage), self.server.backstage)
+        client = self.connect("203.0.113.9")
+        (line,) = client.lines()
+        self.assertTrue(line.startswith("ERROR :Closing Link: "), line)
+        self.assertIn("Connections come here through a proxy, and you are none of those.", line)
+        client = self.connect()
+        client.sendBytes(HEADER + b"NICK alice\r\nUSER a 0 * :a\r\n")
+        self.assertIn(" 001 alice ", client.lines()[0])
+        self.assertEqual("192.0.2.7", self.session().address)
+
+    def test_elsewhere(self) -> None:
+        """Where no proxies are expected, one that is listed is a client like any other."""
+        client = self.server.connect(PROXY)
+        client.expect("* This is twistchat.  Type the name you want to have here")
+        client.sendBytes(HEADER)
+        self.assertTrue(client.lines()[0].startswith("! The nick PROXY TCP4 "))
+        self.assertEqual(PROXY, self.session().address)
+
     def test_strangerSends(self) -> None:
         """A header of theirs makes no difference, nor does not reading."""
         client = LineClient(self.server.settle)
@@ -302,6 +308,17 @@ class ProxiedTests(ProxiedTestCase):
         for _ in range(100):
             client.sendBytes(b"x" * 4000 + b"\n")
         self.assertTrue(client.gone)
+
+    def test_notReading(self) -> None:
+        """A client that says that it reads no more is sent no more."""
+        client = self.connect()
+        proxied: Any = client.link._server
+        proxied.writeConnectionLost()
+        client.sendBytes(HEADER)
+        client.skip()
+        proxied.writeConnectionLost()
+        client.sendBytes(b"alice\n")
+        client.expect()
 
     def test_closed(self) -> None:
         """While the door is closing, nobody comes in; a header that comes then is the end."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from twistchat.chat.audience import Broadcast
 from twistchat.chat.errors import NickInUse, NoSuchNick
-from twistchat.chat.events import Entry
+from twistchat.chat.events import Entry, Event
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Room, Rooms, forgetVerdicts
 from twistchat.chat.users import Session, User, Users
@@ -50,3 +52,12 @@ class Appliers:
     def _forgetIfOver(self, room: Room) -> None:
         if not room.members and not room.kept:
             self.rooms.remove(room)
+
+
+def following(entry: Entry, event: Event, name: str) -> Entry:
+    """
+    An entry for what follows from another, at its place in the order.
+
+    @param name: tells its message id from that of the other, since an id is of one message (IRCv3 message-ids).
+    """
+    return replace(entry, msgid=f"{entry.msgid}-{name}", event=event)

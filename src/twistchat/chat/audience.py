@@ -32,7 +32,19 @@ own.  (C{bench/README.md} says what it brings.)
 """
 
 WATCHED = "*"
-"""The place from which news of watched users comes: no room is called that."""
+"""The place from which news of watched users comes: no room is called that, nor any other of these places."""
+
+NOTICES = "!"
+"""The place from which operators of the server hear what it tells them (user mode C{s})."""
+
+RESHOWN = "="
+"""
+The place from which those hear of a user with a new host who have no word for that (IRCv3 chghost, "Fallback"): the user
+goes, and comes again into each room.
+"""
+
+ASIDE = frozenset({WATCHED, NOTICES, RESHOWN})
+"""The places of which a door may have nothing to tell."""
 
 
 class Broadcast:

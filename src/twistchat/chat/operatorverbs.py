@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat import errors
 from twistchat.chat.events import Announced, Killed, Label, OperatorSet, ServerBanLifted, ServerBanSet
 from twistchat.chat.peopleverbs import PeopleVerbs
-from twistchat.chat.serverbans import ServerBan, ServerBanTest, normalizeServerBan
+from twistchat.chat.serverbans import ServerBan, ServerBanTest, checkReach, normalizeServerBan
 from twistchat.chat.texts import checkText
 from twistchat.chat.users import Session, User
 
@@ -100,6 +100,7 @@ class OperatorVerbs(PeopleVerbs):
         """
         user = self.requirePrivilege(session, "ban")
         asked, mask = mask, normalizeServerBan(mask)
+        checkReach(mask, asked)
         checkText("the reason", reason, self.limits.reason)
         if seconds is not None and not 0 < seconds <= LONGEST_BAN:
             raise errors.BadServerBan(asked, "a ban lasts more than 0 seconds and not over 100 years, or for ever")

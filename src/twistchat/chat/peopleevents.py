@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from twistchat.chat.appliers import Appliers
-from twistchat.chat.audience import WATCHED
+from twistchat.chat.appliers import Appliers, following
+from twistchat.chat.audience import NOTICES, RESHOWN, WATCHED
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.events import (
     AccountSet,
@@ -16,6 +16,7 @@ from twistchat.chat.events import (
     Entry,
     Event,
     HostSet,
+    Joined,
     Killed,
     OperatorSet,
     Quit,
@@ -29,7 +30,7 @@ from twistchat.chat.events import (
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import forgetVerdicts
 from twistchat.chat.serverbans import ServerBan, ServerBans, ServerBanTest, wordServerBan
-from twistchat.chat.usermodes import SETTABLE
+from twistchat.chat.usermodes import OPERATORS_ONLY, SETTABLE, sortUserModes
 from twistchat.chat.users import Operator, User, audienceOf
 from twistchat.chat.watching import Watchers
 from twistchat.chat.whowas import Whowas
@@ -75,6 +76,7 @@ class PeopleAppliers(Appliers):
         if user is None:
             raise NoSuchNick(event.killed.nick)
         self._remove(entry, user)
+        self._tellOperators(entry)
         why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
         for session in list(user.sessions.values()):
             session.outlet.disconnect(f"Killed ({why})")
@@ -117,7 +119,9 @@ class PeopleAppliers(Appliers):
         event = entry.event
         assert isinstance(event, HostSet)
         user = self._user(entry)
-        self._changeSource(entry, user, replace(user.source, username=event.username, host=event.host))
+        before = user.source
+        self._changeSource(entry, user, replace(before, username=event.username, host=event.host))
+        self._showAgain(entry, user, before)
 
     def _accountSet(self, entry: Entry) -> None:
         event = entry.event
@@ -129,17 +133,29 @@ class PeopleAppliers(Appliers):
         event = entry.event
         assert isinstance(event, UserModesSet)
         user = self._user(entry)
+        if user.operator is None and OPERATORS_ONLY & set(event.added):
+            event = replace(event, added=sortUserModes(set(event.added) - OPERATORS_ONLY))
         _changeModes(user, event.added, event.removed)
         self.users.count(user)
-        self.broadcast.tell(entry, user.sessions.values())
+        self.broadcast.tell(replace(entry, event=event), user.sessions.values())
 
     def _operatorSet(self, entry: Entry) -> None:
         event = entry.event
         assert isinstance(event, OperatorSet)
         user = self._user(entry)
-        user.operator = None if event.title is None else Operator(event.title, event.privileges)
+        before = user.operator
+        if event.title is None:
+            if before is None:
+                return
+            user.operator = None
+        else:
+            host = user.source.host if before is None else before.host
+            user.operator = Operator(event.title, event.privileges, host)
         self.users.count(user)
         self.broadcast.tell(entry, user.sessions.values())
+        self._tellOperators(entry)
+        if before is not None and user.operator is None:
+            self._resigned(entry, user, before)
 
     def _announced(self, entry: Entry) -> None:
         listening = [user for user in self.users if "w" in user.flags or user.operator is not None]
@@ -148,6 +164,7 @@ class PeopleAppliers(Appliers):
     def _serverBanSet(self, entry: Entry) -> None:
         event = entry.event
         assert isinstance(event, ServerBanSet)
+        self._tellOperators(entry, "ban")
         self.serverBans.add(ServerBan(event.mask, event.reason, event.source.nick, entry.time, event.until))
         if event.until is not None and event.until <= entry.time:
             return
@@ -164,6 +181,7 @@ class PeopleAppliers(Appliers):
         event = entry.event
         assert isinstance(event, ServerBanLifted)
         self.serverBans.remove(event.mask)
+        self._tellOperators(entry, "ban")
 
     # What they share
 
@@ -177,7 +195,49 @@ class PeopleAppliers(Appliers):
         for session in user.sessions.values():
             session.user = None
         self.broadcast.tell(entry, [session for session in heard if session.id not in user.sessions])
-        self._tellWatchers(entry, user.nick)
+        self._tellWatchers(entry, user.nick, gone=user)
+
+    def _resigned(self, entry: Entry, user: User, before: Operator) -> None:
+        """Take from a user what they had as an operator of the server: their modes, and their host."""
+        label = entry.event.label
+        modes = sortUserModes(user.flags & OPERATORS_ONLY)
+        if modes:
+            self._userModesSet(following(entry, UserModesSet(user.source, "", modes, label=label), "modes"))
+        if before.host is not None and before.host != user.source.host:
+            host = HostSet(user.source, user.source.username, before.host, label=label)
+            self._hostSet(following(entry, host, "host"))
+
+    def _showAgain(self, entry: Entry, user: User, before: Source) -> None:
+        """
+        Tell others of a user's new host as if that user went and came again (IRCv3 chghost, "Fallback"): those whose
+        outlets hear anything from L{RESHOWN}.
+
+        @param before: the user's names until now.
+        """
+        others = [session for session in audienceOf(user) if session.id not in user.sessions]
+        if not others:
+            return
+        self.broadcast.tell(following(entry, Quit(before, "Changing hostname"), "quit"), others, RESHOWN)
+        for number, room in enumerate(user.rooms.values()):
+            joined = Joined(user.source, room.name, user.away, room.members[before.uid].ranks)
+            members = [member.user for member in room.members.values() if member.user is not user]
+            sessions = [session for other in members for session in other.sessions.values()]
+            self.broadcast.tell(following(entry, joined, f"join{number}"), sessions, RESHOWN)
+
+    def _tellOperators(self, entry: Entry, privilege: str | None = None) -> None:
+        """
+        Tell the operators of the server who want to know.
+
+        @param privilege: which they need to have to hear of it; C{None} where all may.
+        """
+        listening = [
+            session
+            for user in self.users
+            if "s" in user.flags and (privilege is None or user.may(privilege))
+            for session in user.sessions.values()
+        ]
+        if listening:
+            self.broadcast.tell(entry, listening, NOTICES)
 
     def _changeSource(self, entry: Entry, user: User, source: Source) -> None:
         """Give a user other names behind their nick, and tell who sees these."""
@@ -199,9 +259,15 @@ class PeopleAppliers(Appliers):
         if watching:
             self.broadcast.tell(entry, watching, WATCHED)
 
-    def _tellWatchers(self, entry: Entry, nick: str) -> None:
-        """Tell those who watch a nick that someone came under it, or went."""
+    def _tellWatchers(self, entry: Entry, nick: str, gone: User | None = None) -> None:
+        """
+        Tell those who watch a nick that someone came under it, or went.
+
+        @param gone: a user who hears of nothing any more.
+        """
         watching = self.watchers.of(nick)
+        if watching and gone is not None:
+            watching = [session for session in watching if session.id not in gone.sessions]
         if watching:
             self.broadcast.tell(entry, watching, WATCHED)
 
@@ -225,6 +291,7 @@ PEOPLE_APPLIERS: Mapping[type[Event], Callable[[PeopleAppliers, Entry], None]] =
 
 
 def _changeModes(user: User, added: str, removed: str) -> None:
-    user.flags = (user.flags | (set(added) & SETTABLE)) - set(removed)
+    settable = SETTABLE if user.operator is not None else SETTABLE - OPERATORS_ONLY
+    user.flags = (user.flags | (set(added) & settable)) - set(removed)
     if user.source.bot != ("B" in user.flags):
         user.source = replace(user.source, bot=not user.source.bot)

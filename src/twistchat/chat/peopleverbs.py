@@ -24,7 +24,7 @@ from twistchat.chat.limits import TokenBucket
 from twistchat.chat.names import fold, normalizeNick, skeleton
 from twistchat.chat.serverbans import ServerBan, wordServerBan
 from twistchat.chat.texts import checkText, withoutDelimiters
-from twistchat.chat.usermodes import SETTABLE, parseUserModes, sortUserModes
+from twistchat.chat.usermodes import OPERATORS_ONLY, SETTABLE, parseUserModes, sortUserModes
 from twistchat.chat.users import Session, User
 from twistchat.chat.verbs import Verbs
 
@@ -87,7 +87,8 @@ class PeopleVerbs(Verbs):
 
         @param username: the IRC username, to be shown.
         @param host: the host to be shown, not the address.
-        @param modes: letters of L{SETTABLE} user modes that they are to have from the start.
+        @param modes: letters of L{SETTABLE} user modes that they are to have from the start; those for operators of the
+            server are passed over.
         @param away: why they are away from the start, or C{None}.
         @raise ChatError: this nick cannot be had, or they are not welcome under these names.
         """
@@ -97,7 +98,7 @@ class PeopleVerbs(Verbs):
             checkText("the reason", away, self.limits.reason)
         source = Source(self._ids(), nick, username, host, None, realname, "B" in modes)
         self._checkServerBans(source, session.address)
-        await self._journal.append(Entered(source, session.id, sortUserModes(SETTABLE & set(modes)), label=label))
+        await self._journal.append(Entered(source, session.id, sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes)), label=label))
         if session.closed:
             user = self.state.users.get(source.uid)
             if user is not None and not user.sessions:
@@ -241,7 +242,8 @@ class PeopleVerbs(Verbs):
 
     async def setUserModes(self, session: Session, text: str, *, label: Label | None = None) -> str:
         """
-        Change one's own modes.  What is known takes effect, whatever else was asked for.
+        Change one's own modes.  What is known takes effect, whatever else was asked for; what is for operators of the
+        server only is passed over for others.
 
         @param text: as in C{"+i-w"}.
         @return: the letters of which there is no user mode.
@@ -250,7 +252,8 @@ class PeopleVerbs(Verbs):
         asked, unknown = parseUserModes(text)
         if asked.pop("o", True) is False and user.operator is not None:
             await self._journal.append(OperatorSet(user.source, None, label=label))
-        added = sortUserModes({letter for letter, adding in asked.items() if adding} - user.flags)
+        barred = frozenset() if user.operator is not None else OPERATORS_ONLY
+        added = sortUserModes({letter for letter, adding in asked.items() if adding} - user.flags - barred)
         removed = sortUserModes({letter for letter, adding in asked.items() if not adding} & user.flags)
         if added or removed:
             await self._journal.append(UserModesSet(user.source, added, removed, label=label))

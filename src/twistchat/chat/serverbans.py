@@ -19,7 +19,7 @@ LONGEST = 200
 WIDEST_IPV4, WIDEST_IPV6 = 8, 16
 """The shortest prefixes of networks that can be banned."""
 
-FEWEST_LITERALS = 4
+FEWEST_LITERALS = 3
 """
 How many characters a mask with wildcards has at least that are none.
 
@@ -145,11 +145,11 @@ class ServerBans:
 
 def normalizeServerBan(text: str) -> str:
     """
-    Check what is to be banned: C{user@host}, C{nick!user@host}, or an IP network.
+    Read what is to be banned: C{user@host}, C{nick!user@host}, or an IP network.
 
     @return: its normal form.  A network, and C{*@} with a network, is that network in CIDR notation; anything else a
         whole mask, folded, the host of which may be a network in CIDR notation.
-    @raise BadServerBan: it is none of these, or meets too many.
+    @raise BadServerBan: it is none of these.
     """
     if not text or len(text) > LONGEST or not text.isprintable() or set(text) & set(" ,"):
         raise BadServerBan(text[:LONGEST], f"a mask has 1 to {LONGEST} characters, and no space or comma")
@@ -157,17 +157,33 @@ def normalizeServerBan(text: str) -> str:
         network = _readNetwork(text)
         if network is None:
             raise BadServerBan(text, "a mask is USER@HOST, NICK!USER@HOST, or a network such as 192.0.2.0/24")
-        return str(_checkWidth(text, network))
+        return str(network)
     mask = normalizeMask(text)
     who, _, host = mask.rpartition("@")
     network = _readNetwork(host)
+    if network is None:
+        return mask
+    return str(network) if who == _EVERYONE else f"{who}@{network}"
+
+
+def checkReach(mask: str, asked: str) -> None:
+    """
+    Hold that a mask does not meet half the world.
+
+    @param mask: in its normal form.
+    @param asked: as it was given, which the error names.
+    @raise BadServerBan: it does.
+    """
+    who, _, host = mask.rpartition("@")
+    network = _readNetwork(host)
     if network is not None:
-        _checkWidth(text, network)
-        return str(network) if who == _EVERYONE else f"{who}@{network}"
-    nick = who.partition("!")[0]
-    if _isWild(nick) and _isWild(host) and _literals(who, host) < FEWEST_LITERALS:
-        raise BadServerBan(text, f"it meets too many; name at least {FEWEST_LITERALS} characters that are no wildcards")
-    return mask
+        widest = WIDEST_IPV4 if isinstance(network, IPv4Network) else WIDEST_IPV6
+        if network.prefixlen < widest:
+            raise BadServerBan(asked, f"it meets too many; a network of IPv{network.version} is /{widest} or narrower")
+    elif _isWild(who.partition("!")[0]) and _isWild(host) and _literals(who, host) < FEWEST_LITERALS:
+        raise BadServerBan(
+            asked, f"it meets too many; name at least {FEWEST_LITERALS} characters that are no wildcards"
+        )
 
 
 def wordServerBan(reason: str) -> str:
@@ -200,13 +216,6 @@ def _readNetwork(text: str) -> Network | None:
         return None
     if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
         return IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
-    return network
-
-
-def _checkWidth(text: str, network: Network) -> Network:
-    widest = WIDEST_IPV4 if isinstance(network, IPv4Network) else WIDEST_IPV6
-    if network.prefixlen < widest:
-        raise BadServerBan(text, f"it meets too many; a network of IPv{network.version} is /{widest} or narrower")
     return network
 
 

@@ -20,12 +20,14 @@ class UserMode:
     @ivar given: whether users give it to themselves.
     @ivar dropped: whether they take it from themselves.
     @ivar meaning: what it does, to end the sentence "with this mode set, a user …".
+    @ivar operators: whether it is for operators of the server only.
     """
 
     letter: str
     given: bool
     dropped: bool
     meaning: str
+    operators: bool = False
 
 
 USER_MODES = {
@@ -38,6 +40,7 @@ USER_MODES = {
         UserMode("i", True, True, "is found only by those who are in a room with them or know their nick"),
         UserMode("o", False, True, "is an operator of the server"),
         UserMode("r", False, False, "is logged in to an account"),
+        UserMode("s", True, True, "is an operator who hears what the server tells its operators", operators=True),
         UserMode("w", True, True, "hears what operators announce to all who listen"),
     )
 }
@@ -45,6 +48,9 @@ USER_MODES = {
 
 SETTABLE = frozenset(mode.letter for mode in USER_MODES.values() if mode.given)
 """The modes that are nothing but set or not; the others follow from what a user is."""
+
+OPERATORS_ONLY = frozenset(mode.letter for mode in USER_MODES.values() if mode.operators)
+"""The modes that nobody has who is no operator of the server."""
 
 
 def parseUserModes(text: str) -> tuple[dict[str, bool], str]:

@@ -82,10 +82,12 @@ class Operator:
 
     @ivar title: what they are, for those who ask.
     @ivar privileges: what they may do, of L{twistchat.chat.privileges.PRIVILEGES}.
+    @ivar host: with which they were shown before, and are again when they resign; C{None} where that is to stay.
     """
 
     title: str
     privileges: frozenset[str]
+    host: str | None = None
 
 
 class User:

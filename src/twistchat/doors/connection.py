@@ -8,9 +8,9 @@ time-outs and the outbox.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
@@ -33,11 +33,9 @@ from twistchat.doors.admission import NotAdmitted, Ticket
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.certificates import fingerprintOf, requestCertificate
 from twistchat.doors.lane import Lane
-from twistchat.doors.origin import Proxied, gatewayOf
+from twistchat.doors.origin import Proxied
 from twistchat.doors.outbox import Outbox
 from twistchat.interfaces import IDialect, IDoorFactory, IOutlet
-
-T = TypeVar("T")
 
 CLOSING = 5.0
 """Seconds that a client has to read what is left for it, when its connection is being closed."""
@@ -110,7 +108,7 @@ class Connection(Protocol, ABC):
         """Word for the client why one of its commands is refused."""
 
     @abstractmethod
-    def tune(self, room: str) -> IDialect:
+    def tune(self, place: str) -> IDialect:
         """See L{IOutlet.tune}."""
 
     def idle(self) -> None:
@@ -165,26 +163,23 @@ class Connection(Protocol, ABC):
 
     async def checkPassword(self, hash: str | None, password: str) -> bool:
         """
-        Find out whether a password is the right one, as often as the limits on failed logins allow.
+        Find out whether a password is the right one.  It counts as wrong until that is known, so that guesses that are
+        made all at once are no way around the limit.
 
         @param hash: its hash; C{None} where there is none, which the client does not learn from the time that it takes.
-        @raise TooFast: too many logins from its address have failed.
-        @raise Overloaded: too many passwords wait to be checked.
+        @raise TooFast: too many from its address were wrong.
+        @raise Overloaded: too many wait to be checked.
         """
-        return await self._attempt(lambda: self.backstage.passwords.check(hash, password))
-
-    async def checkGateway(self, password: str) -> str | None:
-        """
-        Find out which gateway (IRC's WEBIRC) the client is.
-
-        @return: its name in the configuration; C{None} where it is none.
-        @raise TooFast: as L{checkPassword} does.
-        @raise Overloaded: likewise.
-        """
-        backstage = self.backstage
-        return await self._attempt(
-            lambda: gatewayOf(backstage.settings.webirc, self.address, password, backstage.passwords)
-        )
+        wait = 0.0 if self.ticket is None else self.ticket.attempt()
+        if wait:
+            raise TooFast("give passwords", wait)
+        wrong = False
+        try:
+            wrong = not await self.backstage.passwords.check(hash, password)
+        finally:
+            if self.ticket is not None and not wrong:
+                self.ticket.succeeded()
+        return not wrong
 
     def flooding(self) -> float:
         """
@@ -337,20 +332,6 @@ class Connection(Protocol, ABC):
         limits = self.backstage.settings.limits
         self._flood = None if self.ticket.exempt else TokenBucket(limits.floodBurst, limits.floodRate, self._seconds())
         return True
-
-    async def _attempt(self, login: Callable[[], Awaitable[T]]) -> T:
-        """Log in, which has failed where it comes to nothing that is true."""
-        wait = 0.0 if self.ticket is None else self.ticket.attempt()
-        if wait:
-            raise TooFast("log in", wait)
-        failed = False
-        try:
-            outcome = await login()
-            failed = not outcome
-        finally:
-            if self.ticket is not None and not failed:
-                self.ticket.succeeded()
-        return outcome
 
     # The end, in its several ways
 

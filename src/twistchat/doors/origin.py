@@ -7,7 +7,7 @@ command, and is known by its address and a password.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_network
 from typing import Any
 
@@ -30,7 +30,6 @@ from zope.interface import directlyProvides, implementer, providedBy
 from twistchat.config import WebircSettings
 from twistchat.doors.admission import readAddress
 from twistchat.doors.backstage import Backstage
-from twistchat.interfaces import IPasswords
 from twistchat.wire.proxy import BadHeader, ProxyHeader, parseHeader
 
 PROXY = "haproxy:"
@@ -54,7 +53,10 @@ def isWithin(address: str | None, networks: tuple[str, ...]) -> bool:
 
 
 async def gatewayOf(
-    gateways: Mapping[str, WebircSettings], address: str | None, password: str, passwords: IPasswords
+    gateways: Mapping[str, WebircSettings],
+    address: str | None,
+    password: str,
+    check: Callable[[str, str], Awaitable[bool]],
 ) -> str | None:
     """
     Find out which gateway it is that says on whose behalf it connects.
@@ -62,11 +64,11 @@ async def gatewayOf(
     @param gateways: those there are, by name.
     @param address: where it connects from.
     @param password: what it gives for its password.
+    @param check: whether a password is that of a hash.  It is asked of gateways alone that connect from there.
     @return: its name; C{None} where none of this password connects from there.
-    @raise Overloaded: too many passwords wait to be checked.
     """
     for name, gateway in gateways.items():
-        if isWithin(address, gateway.hosts) and await passwords.check(gateway.password, password):
+        if isWithin(address, gateway.hosts) and await check(gateway.password, password):
             return name
     return None
 

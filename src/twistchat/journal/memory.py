@@ -142,15 +142,23 @@ class MemoryJournal:
             return
         if event.label is not None:
             entry = replace(entry, event=replace(event, label=None))
+        if not isinstance(event, Said):
+            self._rearrange(event, name)
+        entries = self._conversations.get(name)
+        if entries is None:
+            entries = self._conversations[name] = deque()
+        entries.append(entry)
+        self._places[entry.sequence] = name
+        if len(self._places) > self._keep:
+            self._forget(next(iter(self._places)))
+
+    def _rearrange(self, event: Event, name: str) -> None:
+        """Do what an event does to what was there before."""
         if isinstance(event, (Unsaid, Untold)):
             self._takeBack(event, name)
         elif isinstance(event, RoomRenamed) and fold(event.room) != name:
             for prefix in PREFIXES:
                 self._move(prefix + fold(event.room), prefix + name)
-        self._conversations.setdefault(name, deque()).append(entry)
-        self._places[entry.sequence] = name
-        if len(self._places) > self._keep:
-            self._forget(next(iter(self._places)))
 
     def _takeBack(self, event: Unsaid | Untold, name: str) -> None:
         """Forget a text, if it is one of this conversation."""

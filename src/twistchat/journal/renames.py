@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -25,8 +26,11 @@ Rename: TypeAlias = tuple[int, str, str]
 Piece: TypeAlias = tuple[str, int, int]
 """A stretch of what is stored as one conversation: from this sequence number on, to before that one."""
 
-STEP = 200
+STEP = 100
 """Entries that are moved at a time."""
+
+PAUSE = 0.02
+"""Seconds between two steps."""
 
 log = Logger()
 
@@ -57,14 +61,16 @@ class Moving:
     Where the disk fails it stops, and goes on when L{begin} is called again.
     """
 
-    def __init__(self, write: Write, read: Read, moved: Callable[[int], None]) -> None:
+    def __init__(self, clock: IReactorTime | None, write: Write, read: Read, moved: Callable[[int], None]) -> None:
         """
+        @param clock: says when to go on; C{None} goes on without a pause.
         @param write: does something with the journal's file, and fires with what comes of it.
         @param read: does something with what reads it, likewise; in the order in which that was asked.
         @param moved: is told how many entries were moved, after each step.
         """
-        self._write, self._read, self._moved = write, read, moved
+        self._clock, self._write, self._read, self._moved = clock, write, read, moved
         self._bound = 0
+        self._call: IDelayedCall | None = None
         self._stepping = self._stopped = False
 
     def begin(self, bound: int) -> None:
@@ -74,30 +80,46 @@ class Moving:
 
         @param bound: the sequence number of the last entry that may have given one.
         """
-        self._read(lambda reader: None).addCallbacks(lambda _: self._extend(bound), self._failed)
+        self._read(lambda reader: None).addCallbacks(lambda _: self._extend(bound), _closed)
 
     def stop(self) -> None:
         """Do nothing more: the next start goes on with it."""
         self._stopped = True
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
 
     def _extend(self, bound: int) -> None:
         self._bound = max(self._bound, bound)
-        self._step()
+        if self._call is None and not self._stepping:
+            self._step()
 
     def _step(self) -> None:
-        if not self._stepping and not self._stopped:
+        self._call = None
+        if not self._stopped:
             self._stepping = True
             bound = self._bound
-            self._write(lambda store: store.move(bound, STEP)).addCallbacks(self._stepped, self._failed)
+            stepping = self._write(lambda store: store.move(bound, STEP))
+            stepping.addCallbacks(lambda count: self._stepped(count, bound), self._failed)
 
-    def _stepped(self, count: int | None) -> None:
+    def _stepped(self, count: int | None, bound: int) -> None:
         self._stepping = False
         if count is not None:
             self._moved(count)
+        elif bound == self._bound:
+            return
+        if self._clock is None:
             self._step()
+        elif not self._stopped:
+            self._call = self._clock.callLater(PAUSE, self._step)
 
     def _failed(self, failure: Failure) -> None:
-        """The journal has a fault, which is logged, or is closed."""
+        """The journal has a fault, which is logged."""
         self._stepping = False
-        if failure.check(Fault, NotRead) is None:
+        if failure.check(Fault) is None:
             log.failure("The entries of a renamed room could not be moved", failure)
+
+
+def _closed(failure: Failure) -> None:
+    """The journal is closed, and the next start goes on."""
+    failure.trap(NotRead)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -82,6 +83,7 @@ class SqliteJournal:
         durability: str = "full",
         keepPassing: bool = False,
         retention: Retention | None = None,
+        clock: IReactorTime | None = None,
     ) -> None:
         """
         Nothing is opened or started yet: the process may still become another.
@@ -94,6 +96,7 @@ class SqliteJournal:
             this process, and a power failure takes the last moments with it.
         @param keepPassing: whether comings and goings of a room are kept as well, for playback.
         @param retention: what is forgotten, and when; C{None} keeps everything.
+        @param clock: for pauses in work that can wait; C{None} makes none.
         """
         self.promise = (
             f"The journal is on disk, in {directory}: what anyone sees is there first."
@@ -108,6 +111,7 @@ class SqliteJournal:
         self._durability = durability
         self._keepPassing = keepPassing
         self._retention = retention
+        self._clock = clock
         self._rows = RowWriter()
         self._stamp = Stamp(now, "")
         self._closed = True
@@ -144,7 +148,7 @@ class SqliteJournal:
         self._writer = self._makeWorker("twistchat journal writer")
         self._readings = self._makeWorker("twistchat journal reader")
         self._closed = False
-        self._moving = Moving(self._write, self._read, self._count)
+        self._moving = Moving(self._clock, self._write, self._read, self._count)
         self._moving.begin(self._applied)
         if self._retention is not None:
             self._retention.start(self._write, self._read, lambda: self._applied)

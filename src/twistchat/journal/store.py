@@ -79,6 +79,14 @@ _OVER = """
     )
 """
 
+_MERGE = "INSERT INTO word (word, rank) VALUES ('merge', ?)"
+
+PAGES = 32
+"""Pages of the word index, of 4 KB each, that are merged at a time."""
+
+MERGES = 64
+"""After how many of these the log is moved into the database."""
+
 _DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_CLOSE})
 """Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
 
@@ -161,6 +169,7 @@ class Store:
         self.path = Path(directory, FILE)
         self.broken: str | None = None
         self._renamed: list[int] = []
+        self._merges = 0
         try:
             Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _lock(directory)
@@ -305,6 +314,31 @@ class Store:
         if end is not None:
             self._change(_EXPIRE, (after, end))
         return None if end is None else int(end)
+
+    def merge(self) -> bool:
+        """
+        Do a little to rid the word index of what was taken back: merge what it wrote before and since (FTS5, section
+        6.8, "The 'merge' Command").
+
+        @return: whether there is more to do.
+        """
+        with faults():
+            (unmerged,) = self._connection.execute("SELECT unmerged FROM journal").fetchone()
+        if not unmerged:
+            return False
+        before = self._connection.total_changes
+        if unmerged == 1:
+            self._change("UPDATE journal SET unmerged = 2", ())
+            self._change(_MERGE, (-PAGES,))
+        else:
+            self._change(_MERGE, (PAGES,))
+        self._merges += 1
+        over = unmerged == 2 and self._connection.total_changes - before < 2
+        if over:
+            self._change("UPDATE journal SET unmerged = 0 WHERE unmerged = 2", ())
+        if over or self._merges % MERGES == 0:
+            self.checkpoint()
+        return not over
 
     def checkpoint(self, whole: bool = False) -> None:
         """

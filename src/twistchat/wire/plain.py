@@ -146,6 +146,17 @@ class PlainDialect:
         return "".join([f"{head}{printable(line)}\n" for line in lines if line]).encode()
 
 
+@implementer(IDialect)
+class Silence:
+    """Says nothing, for places of which the line door does not tell."""
+
+    __slots__ = ()
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        return b""
+
+
 def _prefix(rank: str) -> str:
     """What stands before a room for a text that is for those of a rank only."""
     return RANK_BY_LETTER[rank].prefix if rank in RANK_BY_LETTER else ""

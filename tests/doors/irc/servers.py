@@ -20,9 +20,7 @@ SECRET = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret"
 """The hash of the password C{secret}, which takes no time to check."""
 
 
-def settingsWith(
-    irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **sections: Any
-) -> Settings:
+def settingsWith(irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **sections: Any) -> Settings:
     """
     The settings of a test.
 
@@ -38,12 +36,16 @@ def settingsWith(
     )
 
 
-def serverWith(irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **sections: Any) -> MemoryServer:
+def serverWith(
+    irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **sections: Any
+) -> MemoryServer:
     """A server with these settings.  The arguments are those of L{settingsWith}."""
     return MemoryServer(settingsWith(irc, limits, **sections))
 
 
-def staffed(irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **classes: ClassSettings) -> MemoryServer:
+def staffed(
+    irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **classes: ClassSettings
+) -> MemoryServer:
     """
     A server where one may say C{OPER root secret}, to be allowed everything.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -74,10 +76,7 @@ class BanTests(SynchronousTestCase):
     def test_kline(self) -> None:
         """Those who match have to go, and cannot come back; others can."""
         bob = self.server.irc("bob")
-        self.assertEqual(
-            ["NOTICE root :*** *@*bad* is banned for ever: spam"],
-            [line for line in self.ask("KLINE *@*bad* spam") if "NOTICE" in line],
-        )
+        self.assertEqual(["NOTICE root :*** *badly*@* is banned for ever: spam"], self.ask("KLINE *badly*@* spam"))
         self.assertEqual(["NOTICE root :*** bob!*@* is banned for 1h: out"], self.ask("KLINE 60 bob!*@* out"))
         bob.expect(f"ERROR :Closing Link: {host()} (Banned from this server: out)")
         self.assertTrue(bob.gone)
@@ -98,7 +97,9 @@ class BanTests(SynchronousTestCase):
         self.ask("KLINE 1h bob")
         self.assertFalse(self.comes("carol", STRANGER)[0])
         self.assertTrue(self.comes("dave")[0])
-        self.assertIn(f"216 root K {host(STRANGER)} * *!* :No reason (set by root, for another 1h)", self.ask("STATS k"))
+        self.assertIn(
+            f"216 root K {host(STRANGER)} * *!* :No reason (set by root, for another 1h)", self.ask("STATS k")
+        )
 
     def test_realAddress(self) -> None:
         """A mask may be of the real address, with a username; those who are met see no address but their own."""
@@ -133,36 +134,36 @@ class BanTests(SynchronousTestCase):
 
     def test_expires(self) -> None:
         """A ban ends when its time is up."""
-        self.ask("KLINE 10 *!~bob@*.cloak")
-        self.assertFalse(self.comes("bob")[0])
+        self.ask("KLINE 10 *!~robert@*.cloak")
+        self.assertFalse(self.comes("robert")[0])
         self.assertIn(" for another 10m)", self.ask("STATS k")[0])
         for _ in range(8):
             self.server.advance(74)
             self.root.send("PONG x")
-        self.assertFalse(self.comes("bob")[0])
+        self.assertFalse(self.comes("robert")[0])
         self.assertIn(" for another 8s)", self.ask("STATS k")[0])
         self.server.advance(9)
-        self.assertTrue(self.comes("bob")[0])
+        self.assertTrue(self.comes("robert")[0])
         self.assertEqual(["219 root k :End of /STATS report"], self.ask("STATS k"))
 
     def test_lifted(self) -> None:
         """A ban can be lifted; what is none is said to be none."""
-        self.ask("KLINE *!~bob@*.cloak")
+        self.ask("KLINE *!~robert@*.cloak")
         self.ask("DLINE 192.0.2.7")
         self.assertEqual(
-            ["NOTICE root :*** *!~bob@*.cloak is not banned any more"], self.ask("UNKLINE *!~BOB@*.cloak")
+            ["NOTICE root :*** *!~ROBERT@*.cloak is not banned any more"], self.ask("UNKLINE *!~ROBERT@*.cloak")
         )
-        self.assertTrue(self.comes("bob")[0])
+        self.assertTrue(self.comes("robert")[0])
         self.assertEqual(["NOTICE root :*** 192.0.2.7 is not banned any more"], self.ask("UNDLINE 192.0.2.7"))
         self.assertFalse(self.server.connectIrc(STRANGER).gone)
-        self.assertEqual(["NOTICE root :*** UNKLINE: There is no such ban"], self.ask("UNKLINE *!~bob@*.cloak"))
+        self.assertEqual(["NOTICE root :*** UNKLINE: There is no such ban"], self.ask("UNKLINE *!~robert@*.cloak"))
 
     def test_replaced(self) -> None:
         """A ban on the same mask takes the place of the one before."""
-        self.ask("KLINE 10 *!~bob@*.cloak one")
-        self.ask("KLINE *!~bob@*.cloak two")
+        self.ask("KLINE 10 *!~robert@*.cloak one")
+        self.ask("KLINE *!~robert@*.cloak two")
         self.assertEqual(
-            ["216 root K *.cloak * *!~bob :two (set by root, for ever)", "219 root k :End of /STATS report"],
+            ["216 root K *.cloak * *!~robert :two (set by root, for ever)", "219 root k :End of /STATS report"],
             self.ask("STATS k"),
         )
 
@@ -190,7 +191,9 @@ class BanTests(SynchronousTestCase):
         """A refusal is a standard reply for those who know these."""
         self.ask("CAP REQ standard-replies")
         self.assertRegex(self.ask("KLINE *@*")[0], r"FAIL KLINE BAD_MASK \*@\* :This cannot be banned: .*")
-        self.assertEqual(["FAIL UNKLINE NO_SUCH_BAN a@b.example :There is no such ban"], self.ask("UNKLINE a@b.example"))
+        self.assertEqual(
+            ["FAIL UNKLINE NO_SUCH_BAN a@b.example :There is no such ban"], self.ask("UNKLINE a@b.example")
+        )
 
     def test_quits(self) -> None:
         """Those who were in a room with one who is banned see them go, and why."""
@@ -203,7 +206,7 @@ class BanTests(SynchronousTestCase):
 
     def test_longReason(self) -> None:
         """A reason that is too long is cut."""
-        (answer,) = self.ask(f"KLINE *!~bob@*.cloak :{'x' * 450}")
+        (answer,) = self.ask(f"KLINE *!~robert@*.cloak :{'x' * 450}")
         self.assertTrue(answer.endswith(": " + 390 * "x"))
 
 
@@ -224,22 +227,28 @@ class RestartTests(SynchronousTestCase):
 
     def test_restart(self) -> None:
         """They hold after a restart, until their time is up; those that were lifted do not."""
-        self.directory = self.mktemp()
+        self.directory = mkdtemp()
+        self.addCleanup(rmtree, self.directory)
         server = self.start(NOON)
         root = rooted(server, "root")
-        root.send("KLINE 60 *!~bob@*.cloak one", "DLINE 192.0.2.7 two", "KLINE *!~carol@*.cloak", "UNKLINE *!~carol@*.cloak")
+        root.send(
+            "KLINE 60 *!~robert@*.cloak one",
+            "DLINE 192.0.2.7 two",
+            "KLINE *!~caroline@*.cloak",
+            "UNKLINE *!~caroline@*.cloak",
+        )
         server.settle()
         self.assertEqual(4, len([line for line in root.lines() if "NOTICE" in line]))
         server.close()
         server = self.start(NOON + 600)
         self.assertTrue(server.connectIrc(STRANGER).gone)
-        self.assertEqual(["465"], self.refusals(server, "bob"))
-        self.assertEqual([], self.refusals(server, "carol"))
+        self.assertEqual(["465"], self.refusals(server, "robert"))
+        self.assertEqual([], self.refusals(server, "caroline"))
         root = rooted(server, "root")
         root.send("STATS k", "STATS d")
         self.assertEqual(
             [
-                ":twistchat 216 root K *.cloak * *!~bob :one (set by root, for another 50m)",
+                ":twistchat 216 root K *.cloak * *!~robert :one (set by root, for another 50m)",
                 ":twistchat 219 root k :End of /STATS report",
                 ":twistchat 225 root D 192.0.2.7/32 :two (set by root, for ever)",
                 ":twistchat 219 root d :End of /STATS report",
@@ -248,7 +257,7 @@ class RestartTests(SynchronousTestCase):
         )
         server.close()
         server = self.start(NOON + 3601)
-        self.assertEqual([], self.refusals(server, "bob"))
+        self.assertEqual([], self.refusals(server, "robert"))
         server.close()
 
     def refusals(self, server: MemoryServer, nick: str) -> list[str]:

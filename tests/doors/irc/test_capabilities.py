@@ -51,14 +51,14 @@ class ListTests(SynchronousTestCase):
         self.client.send("CAP LIST")
         self.client.expect(":twistchat CAP * LIST :")
         self.client.send("CAP REQ :draft/multiline batch", "CAP LIST")
-        self.client.expect(":twistchat CAP * ACK :draft/multiline batch", ":twistchat CAP * LIST :batch draft/multiline")
+        self.client.expect(
+            ":twistchat CAP * ACK :draft/multiline batch", ":twistchat CAP * LIST :batch draft/multiline"
+        )
 
     def test_lowerCase(self) -> None:
         """Subcommands have no case; capabilities do."""
         self.client.send("cap list", "CAP req batch", "CAP REQ Batch")
-        self.client.expect(
-            ":twistchat CAP * LIST :", ":twistchat CAP * ACK :batch", ":twistchat CAP * NAK :Batch"
-        )
+        self.client.expect(":twistchat CAP * LIST :", ":twistchat CAP * ACK :batch", ":twistchat CAP * NAK :Batch")
 
     def test_afterRegistration(self) -> None:
         """All of it goes on when the client is in, under its nick; END means nothing then."""
@@ -102,9 +102,7 @@ class RequestTests(SynchronousTestCase):
     def test_blanks(self) -> None:
         """Spaces in front, behind and between do not matter."""
         self.client.send("CAP REQ :  batch   server-time ", "CAP LIST")
-        self.client.expect(
-            ":twistchat CAP * ACK :batch server-time", ":twistchat CAP * LIST :batch server-time"
-        )
+        self.client.expect(":twistchat CAP * ACK :batch server-time", ":twistchat CAP * LIST :batch server-time")
 
     def test_again(self) -> None:
         """To ask for what is on, or to be rid of what is off, is granted."""
@@ -190,14 +188,10 @@ class NotifyTests(SynchronousTestCase):
         server = MemoryServer()
         client = server.connectIrc()
         client.send("CAP LS 302", "CAP REQ cap-notify", "CAP LIST")
-        self.assertEqual(
-            [":twistchat CAP * ACK :cap-notify", ":twistchat CAP * LIST :cap-notify"], client.lines()[1:]
-        )
+        self.assertEqual([":twistchat CAP * ACK :cap-notify", ":twistchat CAP * LIST :cap-notify"], client.lines()[1:])
         other = server.connectIrc()
         other.send("CAP REQ cap-notify", "CAP LIST", "CAP REQ -cap-notify", "CAP LIST")
-        self.assertEqual(
-            [":twistchat CAP * LIST :cap-notify", ":twistchat CAP * LIST :"], other.lines()[1::2]
-        )
+        self.assertEqual([":twistchat CAP * LIST :cap-notify", ":twistchat CAP * LIST :"], other.lines()[1::2])
 
     def test_new(self) -> None:
         """REHASH tells of a new sts, with its value: to those of 302 only, whether they are in or not."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from tests.doors.irc.conversations import HOST, Conversations, mask
 from twistchat.testing import HeldJournal, IrcClient, MemoryServer
 from twistchat.testing.server import SETTINGS
@@ -259,12 +261,40 @@ class GapTests(Conversations):
         )
 
     def test_gone(self) -> None:
-        """Who has gone when the journal has their join is shown nothing, and nobody fails."""
-        bob = self.enter("bob")
-        bob.send("JOIN #a,#b")
-        bob.hangUp()
-        self.commit()
-        self.assertEqual(self.server.chat.state.users.named("bob"), None)
+        """Who goes while something of theirs is on its way to the disk is answered nothing, and nothing fails."""
+        for number, line in enumerate(
+            (
+                "JOIN #a,#b",
+                "PART #x,#y",
+                "KICK #x victim,nobody",
+                "INVITE victim #y",
+                "TOPIC #x :y",
+                "MODE #x +mqb+b x!*@*",
+                "RENAME #x #z",
+                "PRIVMSG #x,victim,nobody :hi",
+                "PRIVMSG victim :hi",
+                "NOTICE victim :hi",
+                "@+x TAGMSG victim",
+                "OJOIN #a",
+            )
+        ):
+            victim = self.enter("victim")
+            victim.send("AWAY :out", "JOIN #x")
+            self.commit()
+            for label in ("", "@label=1 "):
+                nick = f"gone{number}{'x' if label else ''}"
+                client = self.enter(nick, "batch", "labeled-response", "message-tags", "echo-message")
+                session = next(iter(self.server.chat.find(nick).sessions.values()))
+                granting = Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", ["rooms"]))
+                client.send("JOIN #x", "JOIN #y")
+                self.commit()
+                self.successResultOf(granting)
+                client.send(f"{label}{line}")
+                client.hangUp()
+                self.commit()
+                self.assertIsNone(self.server.chat.state.users.named(nick))
+            victim.hangUp()
+            self.commit()
 
 
 class PartTests(Conversations):

@@ -19,14 +19,14 @@ class MonitorTests(SynchronousTestCase):
     def test_add(self) -> None:
         """Who is added is told of at once: with their mask those who are here, as they were asked for the others."""
         self.bob.send("MONITOR + ALICE,Carol,Dave")
-        self.bob.expect(f":twistchat 730 bob {mask('alice')}", ":twistchat 731 bob Carol,Dave")
+        self.bob.expect(f":twistchat 730 bob :{mask('alice')}", ":twistchat 731 bob :Carol,Dave")
 
     def test_comings(self) -> None:
         """They hear when someone comes and goes, however that is."""
         self.bob.send("MONITOR + alice,carol,dave")
         self.bob.skip()
         carol = self.server.irc("carol")
-        self.bob.expect(f":twistchat 730 * {mask('carol')}".replace("* ", "* :"))
+        self.bob.expect(f":twistchat 730 * :{mask('carol')}")
         carol.send("NICK dave")
         self.bob.expect(":twistchat 731 * :carol", f":twistchat 730 * :dave!~carol@{mask('x').split('@')[1]}")
         carol.send("NICK DAVE")
@@ -41,7 +41,7 @@ class MonitorTests(SynchronousTestCase):
         self.bob.send("MONITOR + carol,dave")
         self.bob.skip()
         self.bob.send("MONITOR - CAROL,nobody", "MONITOR L")
-        self.bob.expect(":twistchat 732 bob dave", ":twistchat 733 bob :End of MONITOR list")
+        self.bob.expect(":twistchat 732 bob :dave", ":twistchat 733 bob :End of MONITOR list")
         self.server.irc("carol")
         self.bob.expect()
         self.bob.send("MONITOR C", "MONITOR L")
@@ -56,14 +56,14 @@ class MonitorTests(SynchronousTestCase):
         self.bob.send("MONITOR + alice,Carol")
         self.bob.skip()
         self.bob.send("MONITOR s")
-        self.bob.expect(f":twistchat 730 bob {mask('alice')}", ":twistchat 731 bob Carol")
+        self.bob.expect(f":twistchat 730 bob :{mask('alice')}", ":twistchat 731 bob :Carol")
 
     def test_doubles(self) -> None:
         """Nobody is on the list twice, whatever the case."""
         self.bob.send("MONITOR + carol,Carol", "MONITOR + CAROL")
         self.bob.skip()
         self.bob.send("MONITOR L")
-        self.bob.expect(":twistchat 732 bob carol", ":twistchat 733 bob :End of MONITOR list")
+        self.bob.expect(":twistchat 732 bob :carol", ":twistchat 733 bob :End of MONITOR list")
 
     def test_limit(self) -> None:
         """What does not fit is named, as it was sent; what fits is watched."""
@@ -71,16 +71,16 @@ class MonitorTests(SynchronousTestCase):
         bob = self.server.irc("bob")
         bob.send("MONITOR + bob,carol,Dave,Erin", "MONITOR L")
         bob.expect(
-            f":twistchat 730 bob {mask('bob')}",
-            ":twistchat 731 bob carol",
+            f":twistchat 730 bob :{mask('bob')}",
+            ":twistchat 731 bob :carol",
             ":twistchat 734 bob 2 Dave,Erin :Monitor list is full",
-            ":twistchat 732 bob bob,carol",
+            ":twistchat 732 bob :bob,carol",
             ":twistchat 733 bob :End of MONITOR list",
         )
         bob.send("MONITOR + carol,bob")
-        bob.expect(f":twistchat 730 bob {mask('bob')}", ":twistchat 731 bob carol")
+        bob.expect(f":twistchat 730 bob :{mask('bob')}", ":twistchat 731 bob :carol")
         bob.send("MONITOR - carol", "MONITOR + dave")
-        bob.expect(":twistchat 731 bob dave")
+        bob.expect(":twistchat 731 bob :dave")
 
     def test_long(self) -> None:
         """Lists are shared out over lines of 512 bytes, refusals as well."""
@@ -91,7 +91,7 @@ class MonitorTests(SynchronousTestCase):
         self.bob.send("MONITOR L")
         *lines, end = self.bob.lines()
         self.assertEqual(":twistchat 733 bob :End of MONITOR list", end)
-        self.assertEqual([f"x{nick}" for nick in nicks], ",".join(line.split(" ")[3] for line in lines).split(","))
+        self.assertEqual([f"x{nick}" for nick in nicks], ",".join(line.split(" :")[1] for line in lines).split(","))
         self.bob.send(f"MONITOR + y{',y'.join(nicks[:15])}")
         lines += self.bob.lines()
         self.assertGreater(sum(" 734 " in line for line in lines), 1)
@@ -113,7 +113,7 @@ class MonitorTests(SynchronousTestCase):
     def test_noNick(self) -> None:
         """What can be no nick is offline, and not watched."""
         self.bob.send("MONITOR + #a,a!b", "MONITOR L")
-        self.bob.expect(":twistchat 731 bob #a,a!b", ":twistchat 733 bob :End of MONITOR list")
+        self.bob.expect(":twistchat 731 bob :#a,a!b", ":twistchat 733 bob :End of MONITOR list")
 
     def test_killed(self) -> None:
         """Someone who is killed is gone as well."""

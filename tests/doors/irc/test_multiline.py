@@ -395,3 +395,28 @@ class FloodTests(Conversations):
         alice.skip()
         alice.send("BATCH +1 draft/multiline #tea", *["BATCH -1"] * 30)
         self.assertEqual(len(alice.lines()), 10)
+
+    def test_without(self) -> None:
+        """Who has no batches, or gives them up, has no lines that count for nothing."""
+        self.limit(exempt=(), floodBurst=10, lines=20)
+        alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
+        carol = self.irc("carol", *MULTILINE, rooms="#tea")
+        lines = ["@batch=1 PRIVMSG #tea :x"] * 20
+        for client, first in ((alice, ()), (carol, ("CAP REQ :-draft/multiline",))):
+            self.server.advance(30)
+            for other in (alice, bob, carol):
+                other.send("PONG x")
+            bob.skip()
+            client.send("BATCH +1 draft/multiline #tea", *first, *lines)
+            self.assertEqual(len(bob.lines()), 9 - len(first))
+            self.server.advance(30)
+
+    def test_ping(self) -> None:
+        """PING counts, and takes nothing from the batch; PONG does not count."""
+        self.limit(exempt=(), floodBurst=10, lines=20)
+        alice, bob = self.irc("alice", *MULTILINE, rooms="#tea"), self.irc("bob", rooms="#tea")
+        self.server.advance(30)
+        bob.skip()
+        alice.send("BATCH +1 draft/multiline #tea", "PING x", *["PONG x"] * 20)
+        alice.send(*["@batch=1 PRIVMSG #tea :x"] * 20, "BATCH -1", *["PRIVMSG #tea :y"] * 9)
+        self.assertEqual(len(bob.lines()), 20 + 8)

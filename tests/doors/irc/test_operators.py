@@ -57,7 +57,9 @@ class OperTests(SynchronousTestCase):
         server = staffed()
         server.backstage.settings = replace(
             server.backstage.settings,
-            operators={"root": OperatorSettings(password=SECRET, class_="root", hosts=("192.0.2.0/24", "2001:db8::/32"))},
+            operators={
+                "root": OperatorSettings(password=SECRET, class_="root", hosts=("192.0.2.0/24", "2001:db8::/32"))
+            },
         )
         bob = server.irc("bob")
         bob.send("OPER root wrong", "OPER root secret")
@@ -72,11 +74,11 @@ class OperTests(SynchronousTestCase):
         server = staffed()
         bob, carol = server.irc("bob", host=STRANGER), server.irc("carol", host=STRANGER)
         bob.send("OPER root 1", "OPER root 2", "OPER root secret", "OPER root 3", "OPER root 4")
-        self.assertEqual(
-            ["464", "464", "MODE", "381", "464", "263"], [line.split(" ")[1] for line in bob.lines()]
-        )
+        self.assertEqual(["464", "464", "MODE", "381", "464", "263"], [line.split(" ")[1] for line in bob.lines()])
         carol.send("OPER root secret")
-        self.assertRegex(carol.lines()[0], r":twistchat 263 carol OPER :You give passwords too fast; try again in \d+ s")
+        self.assertRegex(
+            carol.lines()[0], r":twistchat 263 carol OPER :You give passwords too fast; try again in \d+ s"
+        )
         server.advance(20)
         carol.send("OPER root secret")
         self.assertIn(" 381 ", carol.lines()[-1])
@@ -119,14 +121,14 @@ class OperTests(SynchronousTestCase):
         bob.send("OPER staff secret")
         alice.expect(f":{mask('bob')} CHGHOST ~bob staff.example.org")
         alice.send("USERHOST bob")
-        alice.expect(":twistchat 302 alice bob*=+~bob@staff.example.org")
+        alice.expect(":twistchat 302 alice :bob*=+~bob@staff.example.org")
 
     def test_resign(self) -> None:
         """MODE -o ends it."""
         server = staffed()
         bob = rooted(server, "bob")
         bob.send("MODE bob -o", "KILL bob :x")
-        self.assertEqual([f":{mask('bob')} MODE bob :-o", "481"], [bob_ for bob_ in self.short(bob.lines())])
+        self.assertEqual([f":{mask('bob')} MODE bob :-o", "481"], self.short(bob.lines()))
 
     def short(self, lines: list[str]) -> list[str]:
         """Lines, and of numerics their codes."""
@@ -285,9 +287,7 @@ class RehashTests(SynchronousTestCase):
             ":twistchat NOTICE root :*** The configuration was read again; changed: irc.motd, irc.admin",
         )
         self.root.send("ADMIN", "MOTD")
-        self.assertEqual(
-            [":twistchat 257 root Someone", ":twistchat 372 root :- Hello"], self.root.lines()[1:4:2]
-        )
+        self.assertEqual([":twistchat 257 root Someone", ":twistchat 372 root :- Hello"], self.root.lines()[1:4:2])
 
     def test_nothing(self) -> None:
         """Where nothing has changed that is said."""
@@ -303,18 +303,14 @@ class RehashTests(SynchronousTestCase):
         before = self.server.backstage.settings
         self.server.backstage.reread = reread  # type: ignore[assignment]  # never returns
         self.root.send("REHASH")
-        self.root.expect(
-            ":twistchat FAIL REHASH CONFIG_BAD :twistchat.toml:7: irc.motd: found 3, text is wanted"
-        )
+        self.root.expect(":twistchat FAIL REHASH CONFIG_BAD :twistchat.toml:7: irc.motd: found 3, text is wanted")
         self.assertIs(before, self.server.backstage.settings)
 
     def test_operators(self) -> None:
         """Who was an operator stays one; who becomes one does so by the new configuration."""
         self.server.configuration = settingsWith()
         self.root.send("REHASH", "OPER root secret", "REHASH")
-        self.assertEqual(
-            ["382", "NOTICE", "464", "382", "NOTICE"], [line.split(" ")[1] for line in self.root.lines()]
-        )
+        self.assertEqual(["382", "NOTICE", "464", "382", "NOTICE"], [line.split(" ")[1] for line in self.root.lines()])
 
 
 class TakeoverTests(SynchronousTestCase):

@@ -19,7 +19,13 @@ class PingTests(SynchronousTestCase):
 
     def test_token(self) -> None:
         """It is answered with its token, whatever that is."""
-        for token, shown in (("x", "x"), (":a b", ":a b"), ("::x", "::x"), ("\N{SNOWMAN}", "\N{SNOWMAN}"), ("1 2", "1")):
+        for token, shown in (
+            ("x", "x"),
+            (":a b", ":a b"),
+            ("::x", "::x"),
+            ("\N{SNOWMAN}", "\N{SNOWMAN}"),
+            ("1 2", "1"),
+        ):
             self.bob.send(f"PING {token}")
             self.bob.expect(f":twistchat PONG twistchat {shown}")
 
@@ -155,9 +161,7 @@ class EndTests(SynchronousTestCase):
     def test_labelled(self) -> None:
         """A label on QUIT is answered before the end."""
         self.bob.send("CAP REQ :labeled-response batch", "@label=L QUIT")
-        self.assertEqual(
-            ["@label=L :twistchat ACK", f"ERROR :Closing Link: {host()} (Quit:)"], self.bob.lines()[1:]
-        )
+        self.assertEqual(["@label=L :twistchat ACK", f"ERROR :Closing Link: {host()} (Quit:)"], self.bob.lines()[1:])
 
     def test_serverCloses(self) -> None:
         """Everyone is told when the server stops."""

@@ -49,7 +49,9 @@ class AboutTests(Queries):
     def test_isupportInABatch(self) -> None:
         """With extended-isupport it is a batch, before registration and after, at the welcome as well."""
         client = self.server.connectIrc()
-        client.send("CAP REQ :batch draft/extended-isupport", "ISUPPORT", "NICK a", "USER a 0 * :a", "CAP END", "VERSION")
+        client.send(
+            "CAP REQ :batch draft/extended-isupport", "ISUPPORT", "NICK a", "USER a 0 * :a", "CAP END", "VERSION"
+        )
         lines = client.lines()
         opened = [line for line in lines if re.fullmatch(r":twistchat BATCH \+\S+ draft/isupport", line)]
         self.assertEqual(3, len(opened))
@@ -204,7 +206,9 @@ class HelpTests(Queries):
         for command in COMMANDS.values():
             first, second, last = self.help(f"HELP {command.name}")
             head = f":twistchat 70{{}} bob {command.name} "
-            self.assertEqual(f"{command.name} {command.parameters}".rstrip(), first.removeprefix(head.format(4)).lstrip(":"))
+            self.assertEqual(
+                f"{command.name} {command.parameters}".rstrip(), first.removeprefix(head.format(4)).lstrip(":")
+            )
             self.assertIn(f"o {command.summary}", second)
             self.assertEqual(f"{head.format(6)}:See: {command.source}", last)
         self.assertTrue(self.help("HELP join")[0].startswith(":twistchat 704 bob join "))

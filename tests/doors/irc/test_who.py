@@ -45,9 +45,7 @@ class WhoTests(SynchronousTestCase):
         """The members of a channel, under its name as they are in it; those who are invisible, to members alone."""
         rows = [self.row("alice", "#a", "H@"), self.row("bob", "#a", "H"), self.row("dave", "#a", "H")]
         self.check("WHO #A", *rows)
-        self.check(
-            "WHO #a", *[row.replace("352 bob", "352 carol") for row in rows[:2]], client=self.carol
-        )
+        self.check("WHO #a", *[row.replace("352 bob", "352 carol") for row in rows[:2]], client=self.carol)
         self.check("WHO #nowhere")
 
     def test_secretChannel(self) -> None:
@@ -78,9 +76,7 @@ class WhoTests(SynchronousTestCase):
         ]
         for line in ("WHO", "WHO *", "WHO 0"):
             self.check(line, *rows)
-        self.check(
-            "WHO *", *[row.replace("352 bob", "352 carol") for row in rows[:3]], client=self.carol
-        )
+        self.check("WHO *", *[row.replace("352 bob", "352 carol") for row in rows[:3]], client=self.carol)
 
     def test_mask(self) -> None:
         """A mask is of a nick, a username, a host or a realname; or of all three of nick!user@host."""
@@ -213,8 +209,8 @@ class ManyTests(SynchronousTestCase):
 
     def test_big(self) -> None:
         """
-        A long answer comes whole, with others served in between.  It waits for a client that does not read, and never is
-        what makes it too slow a reader; whoever leaves meanwhile is told no more.
+        A long answer comes whole, with others served in between.  It waits for a client that does not read, and never
+        is what makes it too slow a reader; whoever leaves meanwhile is told no more.
         """
         server = self.crowd(2500)
         bob = server.irc("bob")

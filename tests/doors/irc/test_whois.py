@@ -70,9 +70,7 @@ class WhoisTests(SynchronousTestCase):
     def test_operator(self) -> None:
         """An operator who sees all sees that, too; one who does not, does not."""
         root = rooted(self.server, "root")
-        self.assertEqual(
-            ["311", "319", "312", "378", "338", "379", "317", "318"], codes(ask(root, "WHOIS alice"))
-        )
+        self.assertEqual(["311", "319", "312", "378", "338", "379", "317", "318"], codes(ask(root, "WHOIS alice")))
         self.assertIn("319 root alice :@#shared @#open @#hidden", ask(root, "WHOIS alice"))
         self.server = staffed(helper=ClassSettings(title="helps", privileges=("kill",)))
         self.server.irc("alice")
@@ -88,7 +86,7 @@ class WhoisTests(SynchronousTestCase):
     def test_invisible(self) -> None:
         """Of one who is invisible only shared rooms are shown."""
         self.alice.send("MODE alice +i")
-        self.assertIn("319 bob alice @#shared", ask(self.bob, "WHOIS alice"))
+        self.assertIn("319 bob alice :@#shared", ask(self.bob, "WHOIS alice"))
         self.assertEqual(["311", "312", "317", "318"], codes(ask(self.server.irc("carol"), "WHOIS alice")))
 
     def test_more(self) -> None:
@@ -153,7 +151,7 @@ class WhoisTests(SynchronousTestCase):
         self.server.person("carol")
         lines = ask(self.bob, "WHOIS carol")
         self.assertRegex(lines[0], rf"311 bob carol \S+ {host()} \* .*")
-        self.assertIn("319 bob carol @#lobby", lines)
+        self.assertIn("319 bob carol :@#lobby", lines)
 
     def test_absurd(self) -> None:
         """A parameter that fills the line is cut in the answer."""
@@ -228,7 +226,7 @@ class HereTests(SynchronousTestCase):
         """No more than five are looked up, in one parameter or several."""
         self.assertEqual(["302 bob :"], ask(self.bob, "USERHOST a b c d e bob"))
         self.assertEqual(["302 bob :"], ask(self.bob, "USERHOST :a b c d e bob"))
-        self.assertEqual([f"302 bob bob=+~bob@{host()}"], ask(self.bob, "USERHOST :a b c d bob"))
+        self.assertEqual([f"302 bob :bob=+~bob@{host()}"], ask(self.bob, "USERHOST :a b c d bob"))
         self.assertEqual(["461"], codes(ask(self.bob, "USERHOST")))
 
     def test_ison(self) -> None:
@@ -408,7 +406,9 @@ class LabelTests(SynchronousTestCase):
         for line, command in (("AWAY :x", "306"), ("ISON x", "303"), ("MODE alice", "221"), ("WHOWAS", "431")):
             self.assertTrue(ask(alice, f"@label=L {line}")[0].startswith(f"@label=L :twistchat {command} "), line)
         self.assertEqual(["@label=L :twistchat ACK"], ask(alice, "@label=L MODE alice -i"))
-        self.assertRegex(ask(alice, "@label=L SETNAME x")[0], rf"@label=L;msgid=\S+ :{re.escape(mask('alice'))} SETNAME :x")
+        self.assertRegex(
+            ask(alice, "@label=L SETNAME x")[0], rf"@label=L;msgid=\S+ :{re.escape(mask('alice'))} SETNAME :x"
+        )
         for line in ("WHOIS alice", "WHO", "WHOWAS x", "MODE alice +ix", "SETNAME :"):
             lines = ask(alice, f"@label=L {line}")
             if len(lines) == 1:

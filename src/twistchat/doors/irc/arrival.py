@@ -8,7 +8,6 @@ from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
 from twistchat.chat.serverbans import wordServerBan
-from twistchat.doors.irc.passwords import fits
 from twistchat.doors.irc.registration import Complete, begin
 from twistchat.doors.irc.reply import Reply
 from twistchat.doors.irc.welcome import welcome
@@ -104,4 +103,4 @@ class Arrival:
     async def _passwordFits(self) -> bool:
         """Hold the server's password, where it has one, against what was given."""
         stored = self._client.settings.irc.password
-        return not stored or await fits(self._client, stored, self.password or "")
+        return not stored or await self._client.checkPassword(stored, self.password or "")

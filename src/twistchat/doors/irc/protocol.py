@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.chat.audience import WATCHED
+from twistchat.chat.audience import NOTICES, RESHOWN, WATCHED
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, Label, RoomRenamed
 from twistchat.chat.names import fold
@@ -23,7 +22,7 @@ from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection, ConnectionFactory
 from twistchat.doors.irc import straight
 from twistchat.doors.irc.arrival import Arrival
-from twistchat.doors.irc.batches import TextBatch, takesLine
+from twistchat.doors.irc.batches import MULTILINE, TextBatch, takesLine
 from twistchat.doors.irc.commands import COMMANDS
 from twistchat.doors.irc.negotiation import Negotiation
 from twistchat.doors.irc.reply import Reply
@@ -45,6 +44,10 @@ from twistchat.wire.irc.message import (
     serialize,
 )
 from twistchat.wire.lines import LineSplitter, Overlong
+
+VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES, View.RESHOWN)
+PLACES = {"": 1, WATCHED: 2, NOTICES: 3, RESHOWN: 4}
+"""Which of L{VIEWS} is that from each place; from any other, which is a room, it is the first."""
 
 LABEL = 64
 """Bytes of a label (IRCv3 labeled-response)."""
@@ -119,7 +122,7 @@ class IrcConnection(Connection):
     def retune(self) -> None:
         """Let it hear everything in the dialect of its capabilities from now on."""
         of, enabled = self.irc.dialects.of, self.negotiation.enabled
-        self._dialects = (of(enabled, View.ROOM), of(enabled, View.SELF), of(enabled, View.WATCHED))
+        self._dialects = tuple([of(enabled, view) for view in VIEWS])
         session = self.openSession
         self.backstage.chat.setEcho(session, "echo-message" in enabled)
         if session.user is not None:
@@ -175,9 +178,7 @@ class IrcConnection(Connection):
 
     def tune(self, place: str) -> IrcDialect:
         """See L{IOutlet.tune}."""
-        if place == WATCHED:
-            return self._dialects[2]
-        return self._dialects[0] if place else self._dialects[1]
+        return self._dialects[PLACES.get(place, 0)]
 
     def echo(self, entry: Entry, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
@@ -254,22 +255,21 @@ class IrcConnection(Connection):
     def _isFree(self, line: bytes | Overlong) -> bool:
         """
         Whether a line is not counted against the flood limit: an answer to PING; or a line of a batch, which counts as
-        one with its opening, up to as many as it may have.
+        one with its opening, up to as many as it may have.  A line that must not come within one ends that.
         """
-        if not isinstance(line, bytes) or line[:1] not in b"@BbPp":
-            return False
-        if line[:5].upper() in (b"PONG ", b"PONG"):
-            return True
-        batched = _BATCHED.match(line)
-        if batched is None:
-            return False
-        if batched["sign"] == b"+":
-            self._granted = self.settings.limits.lines + 1
-            return False
-        if not self._granted:
-            return False
-        self._granted = 0 if batched["sign"] else self._granted - 1
-        return True
+        if isinstance(line, bytes):
+            word = line[:5].rstrip().upper()
+            if word in (b"PING", b"PONG"):
+                return word == b"PONG"
+            batched = _BATCHED.match(line) if line[:1] in b"@Bb" and MULTILINE in self.capabilities else None
+            if batched is not None and batched["sign"] == b"+":
+                self._granted = self.settings.limits.lines + 1
+                return False
+            if batched is not None and self._granted:
+                self._granted = 0 if batched["sign"] else self._granted - 1
+                return True
+        self._granted = 0
+        return False
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
         if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
@@ -329,10 +329,10 @@ class IrcConnection(Connection):
         if outcome is None:
             self._finish(reply)
             return None
-        done = Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
+        done = outcome if isinstance(outcome, Deferred) else Deferred.fromCoroutine(outcome)
         if done is not outcome or reply.label is not None or not (command is not None and command.together):
             done.addBoth(self._answered, reply, message)
-        else:
+        elif not done.called or done.paused or isinstance(done.result, Failure):
             done.addErrback(self._answered, reply, message)
         return done
 

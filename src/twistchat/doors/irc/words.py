@@ -40,18 +40,20 @@ def packed(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
     """
     Join words, as many to each text as there is room for.
 
+    @param separator: of ASCII.
     @param size: bytes of UTF-8 that a text may have; a word that is longer has one for itself.
     """
-    line = ""
+    line: list[str] = []
+    left = size
     for word in words:
-        longer = f"{line}{separator}{word}" if line else word
-        if line and len(longer.encode()) > size:
-            yield line
-            line = word
-        else:
-            line = longer
+        length = len(word) if word.isascii() else len(word.encode())
+        if line and length > left:
+            yield separator.join(line)
+            line, left = [], size
+        line.append(word)
+        left -= length + len(separator)
     if line:
-        yield line
+        yield separator.join(line)
 
 
 def wordSpan(seconds: float) -> str:

@@ -60,6 +60,10 @@ SELECT sequence, kind, (
 ) AS conversation
 FROM entry;
 
+-- Whether the word index is rid of what was taken back: 0 so it is; 1 it is not, for the index marks what is gone and
+-- keeps the words until it merges what it wrote; 2 it is being merged.
+ALTER TABLE journal ADD COLUMN unmerged INTEGER NOT NULL DEFAULT 0;
+
 -- A text that is taken back is gone with the entry that says so, whatever of the room's texts it was.
 CREATE TRIGGER entry_takenback AFTER INSERT ON entry WHEN new.kind IN ('unsaid', 'untold') BEGIN
     DELETE FROM entry WHERE sequence IN (
@@ -69,6 +73,7 @@ CREATE TRIGGER entry_takenback AFTER INSERT ON entry WHEN new.kind IN ('unsaid',
             AND (conversation = new.conversation
                 OR new.kind = 'unsaid' AND ltrim(conversation, '~&@%+') = new.conversation)
     );
+    UPDATE journal SET unmerged = 1;
 END;
 
 -- "holding" also has the bans from the server that were not lifted, with the conversation ''; and, where an entry that

@@ -7,6 +7,7 @@ Every field of an event is taken for hostile: see L{twistchat.wire.irc.cleaning}
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from enum import Enum
 from itertools import chain
 from typing import Any, Final
@@ -36,6 +37,8 @@ from twistchat.chat.events import (
     RoomRenamed,
     RoomSignalled,
     Said,
+    ServerBanLifted,
+    ServerBanSet,
     Signalled,
     Source,
     Tags,
@@ -70,11 +73,15 @@ class View(Enum):
     @cvar ROOM: a room that it is in.
     @cvar SELF: what is for it, or of people whom it shares a room with.
     @cvar WATCHED: news of those whom it watches (IRCv3 monitor, extended-monitor).
+    @cvar NOTICES: what the server tells its operators.
+    @cvar RESHOWN: what stands for CHGHOST (IRCv3 chghost, "Fallback").
     """
 
     ROOM = "room"
     SELF = "self"
     WATCHED = "watched"
+    NOTICES = "notices"
+    RESHOWN = "reshown"
 
 
 @implementer(IDialect)
@@ -314,6 +321,48 @@ class IrcDialect:
     def _offline(self, entry: Entry, source: Source) -> bytes:
         return self._byServer(entry, RPL_MONOFFLINE, "*", text=cleanName(source.nick))
 
+    # For operators of the server
+
+    def _notice(self, entry: Entry, text: str) -> bytes:
+        """To C{*}, so that all who listen are sent the same."""
+        return self._byServer(entry, "NOTICE", "*", text=f"*** {text}")
+
+    def _operatorNoted(self, entry: Entry, event: OperatorSet) -> bytes:
+        what = "is no operator of the server any more"
+        if event.title is not None:
+            what = f"is an operator of the server: {event.title}"
+        return self._notice(entry, f"{_known(event.source)} {what}")
+
+    def _killNoted(self, entry: Entry, event: Killed) -> bytes:
+        return self._notice(entry, f"{event.source.nick} killed {_known(event.killed)}{_because(event.reason)}")
+
+    def _banNoted(self, entry: Entry, event: ServerBanSet) -> bytes:
+        until = "for ever"
+        if event.until is not None:
+            until = f"until {datetime.fromtimestamp(event.until // 1000, UTC):%Y-%m-%d %H:%M} UTC"
+        return self._notice(entry, f"{event.source.nick} banned {event.mask} {until}{_because(event.reason)}")
+
+    def _liftingNoted(self, entry: Entry, event: ServerBanLifted) -> bytes:
+        return self._notice(entry, f"{event.source.nick} lifted the ban on {event.mask}")
+
+    # Those who are shown with another host
+
+    def _wentForHost(self, entry: Entry, event: Quit) -> bytes:
+        return b"" if "chghost" in self._has else self._quit(entry, event)
+
+    def _cameWithHost(self, entry: Entry, event: Joined) -> bytes:
+        return b"" if "chghost" in self._has else self._joined(entry, event)
+
+
+def _known(source: Source) -> str:
+    """Someone as operators know them."""
+    return f"{source.nick} ({source.username}@{source.host})"
+
+
+def _because(reason: str) -> str:
+    """A reason as it ends a sentence."""
+    return f": {reason}" if reason else ""
+
 
 def _parameter(change: ModeChange) -> str | None:
     """The parameter of a change; some have one only where they are set (modern.ircdocs.horse, "MODE message")."""
@@ -369,16 +418,31 @@ _WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
         HostSet: IrcDialect._hostSet,
         AccountSet: IrcDialect._accountSet,
     },
+    View.NOTICES: {
+        OperatorSet: IrcDialect._operatorNoted,
+        Killed: IrcDialect._killNoted,
+        ServerBanSet: IrcDialect._banNoted,
+        ServerBanLifted: IrcDialect._liftingNoted,
+    },
+    View.RESHOWN: {
+        Quit: IrcDialect._wentForHost,
+        Joined: IrcDialect._cameWithHost,
+    },
 }
 """What each view hears of.  Of anything else IRC says nothing there."""
 
 _MONITORED: Final = frozenset({"account-notify", "away-notify", "chghost", "setname"})
 _TAGS: Final = frozenset({"account-tag", "message-tags", "server-time"})
+_JOINED: Final = frozenset({"away-notify", "extended-join"})
 
 
 def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
     """Of these capabilities, those that change the bytes of some event in this view."""
     names = frozenset(name for name in inEffect(capabilities) if name in CAPABILITIES and CAPABILITIES[name].dialect)
+    if view is View.NOTICES:
+        return names & {"server-time"}
+    if view is View.RESHOWN:
+        return names & {"chghost"} or names & (_JOINED | _TAGS)
     if view is not View.WATCHED:
         return names - {"extended-monitor"} - ({"invite-notify"} if view is View.SELF else frozenset())
     monitored = names & _MONITORED if "extended-monitor" in names else frozenset()

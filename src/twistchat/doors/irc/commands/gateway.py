@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError
-from twistchat.doors.admission import parseAddress
-from twistchat.doors.irc.passwords import fits
+from twistchat.chat.serverbans import parseAddress
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.origin import gatewayOf
-from twistchat.interfaces import IPasswords
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -58,7 +55,7 @@ async def _speakFor(client: IrcConnection, password: str, given: str, secure: bo
     @param secure: whether it is encrypted as far as the gateway.
     """
     try:
-        gateway = await gatewayOf(client.settings.webirc, client.address, password, _GatewayPasswords(client))
+        gateway = await gatewayOf(client.settings.webirc, client.address, password, partial(_isRight, client))
     except ChatError:
         client.expel("Too many passwords to check; try again in a minute")
         return
@@ -68,40 +65,24 @@ async def _speakFor(client: IrcConnection, password: str, given: str, secure: bo
         log.warn("{address} said WEBIRC, and is no gateway with this password", address=client.address)
         client.expel("Invalid WebIRC password, or address of a gateway")
         return
-    try:
-        address = parseAddress(given)
-    except ValueError:
-        address = None
+    address = parseAddress(given)
     if address is None:
         client.expel("WEBIRC names no IP address")
     elif client.comesFrom(str(address), secure):
         client.begin()
 
 
-@implementer(IPasswords)
-class _GatewayPasswords:
+async def _isRight(client: IrcConnection, hash: str, password: str) -> bool:
     """
-    Checks the passwords of gateways, with a limit on those that are wrong.
+    Check the password of a gateway, with a limit on those that are wrong.
 
     A gateway gives the same one with every connection: once that was right it is known by a digest, which is in memory
     alone, so that a gateway is not held up by what makes guessing slow.
     """
-
-    def __init__(self, client: IrcConnection) -> None:
-        self._client = client
-
-    def check(self, hash: str | None, password: str) -> Deferred[bool]:
-        """See L{IPasswords.check}."""
-        return Deferred.fromCoroutine(self._check(hash or "", password))
-
-    def stop(self) -> None:
-        """See L{IPasswords.stop}.  Nothing of it is its own."""
-
-    async def _check(self, hash: str, password: str) -> bool:
-        known, digest = self._client.irc.gateways, sha256(password.encode()).digest()
-        if hash in known and compare_digest(known[hash], digest):
-            return True
-        right = await fits(self._client, hash, password)
-        if right:
-            known[hash] = digest
-        return right
+    known, digest = client.irc.gateways, sha256(password.encode()).digest()
+    if hash in known and compare_digest(known[hash], digest):
+        return True
+    right = await client.checkPassword(hash, password)
+    if right:
+        known[hash] = digest
+    return right

@@ -100,6 +100,10 @@ def sendText(client: IrcConnection, reply: Reply, targets: str, text: str, comma
         kind = "action"
         text = text[8:].removesuffix("\x01")
 
+    if kind != "notice" and targets[:1] == "#" and "," not in targets:
+        reply.whole = True
+        return chat.say(session, targets, text, kind, tags, "", label)
+
     def send(target: str) -> Receipt:
         rank, name = addressee(target)
         if name[:1] == "#":

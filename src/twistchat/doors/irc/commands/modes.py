@@ -106,7 +106,8 @@ def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) -> None:
     """A list, or those who hold a rank."""
     code, end, text = LISTS[letter]
     if letter in RANK_BY_LETTER:
-        if client.user.source.uid not in room.members:
+        user = client.openSession.user
+        if user is None or user.source.uid not in room.members:
             reply.error(NotInRoom(room.name))
             return
         for member in room.members.values():

@@ -35,7 +35,7 @@ def monitor(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     elif what.upper() == "C":
         chat.unwatchAll(session)
     elif what.upper() == "L":
-        reply.several(n.RPL_MONLIST, (), chat.watched(session), ",")
+        reply.several(n.RPL_MONLIST, (), chat.watched(session), ",", colon=True)
         reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif what.upper() == "S":
         _tell(*chat.presence(chat.watched(session)), reply)
@@ -62,5 +62,5 @@ def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
 def _tell(here: list[User], gone: list[str], reply: Reply) -> None:
     """Who is here, and who is not."""
     masks = [f"{user.nick}!{user.source.username}@{user.source.host}" for user in here]
-    reply.several(n.RPL_MONONLINE, (), masks, ",")
-    reply.several(n.RPL_MONOFFLINE, (), gone, ",")
+    reply.several(n.RPL_MONONLINE, (), masks, ",", colon=True)
+    reply.several(n.RPL_MONOFFLINE, (), gone, ",", colon=True)

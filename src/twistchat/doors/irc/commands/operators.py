@@ -9,7 +9,6 @@ from twisted.logger import Logger
 from twistchat.chat.errors import TooLong
 from twistchat.chat.names import fold
 from twistchat.config import ConfigError
-from twistchat.doors.irc.passwords import fits
 from twistchat.doors.irc.table import Outcome, Table
 from twistchat.doors.origin import isWithin
 from twistchat.wire.irc import numerics as n
@@ -43,7 +42,7 @@ async def _becomeOperator(
 ) -> None:
     session, who = client.openSession, f"{client.nick} ({client.address})"
     stored = None if operator is None else operator.password
-    right = (operator is not None and not stored) or await fits(client, stored, password)
+    right = (operator is not None and not stored) or await client.checkPassword(stored, password)
     if session.user is None:
         return
     if operator is None or not right or not _isKnown(client, operator):

@@ -49,7 +49,7 @@ def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     asker, source, nick = client.user, user.source, user.nick
     reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
     rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user)]
-    reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms)
+    reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)
     reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.irc.network)
     if user.away is not None:
         reply.numeric(n.RPL_AWAY, nick, user.away)
@@ -127,7 +127,7 @@ def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def _answer(reply: Reply, code: str, words: list[str]) -> None:
     """One numeric at least, for a client that waits for it."""
     if words:
-        reply.several(code, (), words)
+        reply.several(code, (), words, colon=True)
     else:
         reply.numeric(code, "")
 

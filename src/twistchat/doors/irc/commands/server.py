@@ -103,7 +103,7 @@ def info(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return None
 
 
-@table.command("LINKS", "", "ask which servers are linked", MODERN)
+@table.command("LINKS", "", "ask which servers are linked", "RFC 2812, section 3.4.5")
 def links(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{LINKS}: this one is the only one."""
     reply.numeric(n.RPL_LINKS, "*", client.server, f"0 {client.settings.irc.network}")

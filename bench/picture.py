@@ -1,0 +1,69 @@
+"""Pictures of results, where matplotlib is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.results import COLUMNS, Results
+
+OURS, THEIRS = "#b3261e", "#5f6b7a"
+
+
+def possible() -> bool:
+    """Whether pictures can be drawn here."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def _canvas(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
+    """A figure that needs no display, and its axes in reading order."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(rows, columns, figsize=size, squeeze=False, constrained_layout=True)
+    return figure, [axis for row in axes for axis in row]
+
+
+def bars(results: Results, path: Path) -> None:
+    """Draw every column of the table as bars, one a server; ours are red.  The scales are logarithmic."""
+    columns = [column for column in COLUMNS if column.scenario in results.scenarios]
+    rows = (len(columns) + 1) // 2
+    figure, axes = _canvas(rows, 2, (13, 0.9 + rows * (0.6 + 0.24 * len(results.contestants))))
+    for axis in axes[len(columns) :]:
+        axis.remove()
+    for axis, column in zip(axes, columns, strict=False):
+        names = [name for name in results.contestants if results.series(column.scenario, name).median(column.figure)]
+        values = [results.series(column.scenario, name).median(column.figure) for name in names]
+        titles = [results.contestants[name].title for name in names]
+        colours = [OURS if title.startswith("twistchat") else THEIRS for title in titles]
+        drawn = axis.barh(titles, values, color=colours)
+        axis.bar_label(drawn, labels=[column.form.format(value) for value in values], padding=3, fontsize=8)
+        axis.invert_yaxis()
+        axis.set_xscale("log")
+        axis.margins(x=0.25)
+        unit = "" if column.figure in {"peak", "each"} else " for one CPU second of the server"
+        better = "less is better" if column.falling else "more is better"
+        axis.set_title(f"{column.title}{unit} ({better})", fontsize=9)
+    figure.savefig(path, dpi=110)
+
+
+def curves(titles: Mapping[str, str], series: Mapping[str, Sequence[tuple[float, float]]], path: Path) -> None:
+    """
+    Draw curves side by side, on logarithmic scales of equal steps for each doubling.
+
+    @param titles: for each curve, what is doubled.
+    @param series: its points: how many, and what it costs.
+    """
+    figure, axes = _canvas(1, len(series), (4.6 * len(series), 3.8))
+    for axis, (name, points) in zip(axes, series.items(), strict=True):
+        axis.plot(*zip(*points, strict=True), marker="o", color=OURS)
+        axis.set_xscale("symlog" if points[0][0] == 0 else "log", base=2)
+        axis.set_ylim(bottom=0)
+        axis.set_xlabel(titles[name])
+        axis.set_ylabel("CPU ns of the server for a delivery")
+        axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
