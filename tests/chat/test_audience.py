@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.chat.fakes import FakeDialect, Person, Scene, done, written
-from twistchat.chat.audience import hears, isIgnored
+from twistchat.chat.audience import SHARED, hears, isIgnored
 from twistchat.chat.events import (
     Entry,
     Event,
@@ -109,6 +109,17 @@ class RenderTests(SynchronousTestCase):
         self.ones[0].outlet.delivered.clear()
         self.scene.endTurn()
         self.assertEqual(self.ones[0].outlet.delivered, [])
+
+    def test_longRuns(self) -> None:
+        """Where much was said without a break, those who spoke share what each of the others said."""
+        for person in self.ones[:3]:
+            for _ in range(10):
+                self.say(person, "x" * SHARED)
+        self.scene.endTurn()
+        zero, one, other = [person.outlet.delivered for person in (self.ones[0], self.ones[1], self.ones[4])]
+        self.assertEqual(len(zero), 2)
+        self.assertIs(zero[1], one[1])
+        self.assertEqual(other, [one[0] + b"".join(zero)])
 
     def test_speakersOfThisTurn(self) -> None:
         """Who spoke in an earlier turn shares the object in this one."""

@@ -13,7 +13,8 @@ order.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from itertools import compress
+from itertools import compress, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from twistchat.chat.events import Entry, Event, Invited, RoomSignalled, Said, Signalled, Told
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from twistchat.chat.users import Session
     from twistchat.interfaces import IDialect
 
+
+SHARED = 2048
+"""
+Bytes from which on it pays that those who spoke share what each of the others said, instead of having copies of their
+own.  (C{bench/README.md} says what it brings.)
+"""
 
 WATCHED = "*"
 """The place from which news of watched users comes: no room is called that, nor any other of these places."""
@@ -105,7 +112,7 @@ class Audience:
         self._groups: dict[IDialect, dict[str, Session]] = {}
         self._dialects: dict[str, IDialect] = {}
         self._entries: list[Entry] = []
-        self._speakers: set[str] = set()
+        self._speakers: list[str | None] = []
         self._labelled: set[str] = set()
         self._chosen: dict[int, Container[str]] = {}
 
@@ -148,8 +155,7 @@ class Audience:
         if not self._entries:
             self._broadcast.enlist(self)
         self._entries.append(entry)
-        if speaker is not None:
-            self._speakers.add(speaker)
+        self._speakers.append(speaker)
         if entry.event.label is not None:
             self._labelled.add(entry.event.label.session)
         if chosen is not None:
@@ -163,23 +169,31 @@ class Audience:
         if self._labelled or self._chosen:
             self._flushApart()
             return
-        self._entries, self._speakers = [], set()
+        self._entries, self._speakers = [], []
+        spoke = set(speakers)
         for dialect, group in self._groups.items():
             chunks = [dialect.render(entry) for entry in entries]
-            shared = b"".join(chunks)
+            runs = _runs(chunks, speakers)
+            shared = b"".join([run for _, run in runs])
+            apart = len(shared) >= SHARED * len(runs)
             for session in group.values():
-                if session.ignored or (session.id in speakers and not session.echo):
+                if session.ignored:
                     both = zip(chunks, entries, strict=True)
                     own = b"".join([chunk for chunk, entry in both if hears(session, entry)])
                     if own:
                         session.outlet.deliver(own)
+                elif session.id in spoke and not session.echo:
+                    heard = [run for speaker, run in runs if run and speaker != session.id]
+                    for data in heard if apart or len(heard) < 2 else (b"".join(heard),):
+                        session.outlet.deliver(data)
                 elif shared:
                     session.outlet.deliver(shared)
 
     def _flushApart(self) -> None:
         """Do so where somebody has a label on something, or something is not for all."""
-        entries, labelled, chosen, apart = self._entries, self._labelled, self._chosen, self._speakers | self._labelled
-        self._entries, self._speakers, self._labelled, self._chosen = [], set(), set(), {}
+        entries, labelled, chosen = self._entries, self._labelled, self._chosen
+        apart = {*self._speakers, *labelled}
+        self._entries, self._speakers, self._labelled, self._chosen = [], [], set(), {}
         for dialect, group in self._groups.items():
             chunks = [dialect.render(entry) for entry in entries]
             shared = b"".join(chunks)
@@ -200,6 +214,16 @@ class Audience:
                         data = selections[heard]
                 if data:
                     session.outlet.deliver(data)
+
+
+def _runs(chunks: list[bytes], speakers: list[str | None]) -> list[tuple[str | None, bytes]]:
+    """
+    Put together what was said by the same session without another in between.
+
+    @param speakers: who said each chunk; C{None} for what everyone hears.
+    """
+    pairs = zip(chunks, speakers, strict=True)
+    return [(speaker, b"".join([chunk for chunk, _ in said])) for speaker, said in groupby(pairs, itemgetter(1))]
 
 
 def hears(session: Session, entry: Entry) -> bool:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from twistchat.chat.values import swift
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -195,6 +197,7 @@ class ServerBanLifted(Event):
     mask: str
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Told(Event):
     """
@@ -261,6 +264,7 @@ class RoomEvent(Event):
     room: str
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Said(RoomEvent):
     """
@@ -384,6 +388,7 @@ class ModesSet(RoomEvent):
     changes: tuple[ModeChange, ...]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Entry:
     """

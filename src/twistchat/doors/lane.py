@@ -59,6 +59,21 @@ class Lane:
         """Whether every command has taken effect."""
         return not self._running and not self._waiting
 
+    @property
+    def open(self) -> bool:
+        """Whether a message may start now."""
+        return not self._waiting and self._free(True)
+
+    def follow(self, done: Deferred[Any]) -> None:
+        """
+        Take in a message that has been started by itself, since the lane was L{open}.
+
+        @param done: as a L{Work} gives it.
+        """
+        self._running += 1
+        self._alone = False
+        self._await(done)
+
     def submit(self, work: Work, together: bool, size: int) -> None:
         """
         Do a command, when its time has come.
@@ -94,7 +109,11 @@ class Lane:
             return
         if done is None:
             self._running -= 1
-        elif done.called and not done.paused:
+        else:
+            self._await(done)
+
+    def _await(self, done: Deferred[Any]) -> None:
+        if done.called and not done.paused:
             self._running -= 1
             if isinstance(done.result, Failure):
                 done.addErrback(self._refuse)

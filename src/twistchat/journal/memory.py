@@ -57,17 +57,22 @@ class MemoryJournal:
         """See L{IJournal.append}.  What is proposed while an entry is being applied comes after it."""
         if not self._open:
             return fail(NotStored("the journal is closed"))
-        receipt: Deferred[Entry] = Deferred()
-        self._proposed.append((self._stamp(event), receipt))
-        if not self._applying:
-            self._applying = True
-            try:
-                while self._proposed:
-                    self._take(*self._proposed.popleft())
-            finally:
-                self._applying = False
+        entry = self._stamp(event)
+        if self._applying:
+            receipt: Deferred[Entry] = Deferred()
+            self._proposed.append((entry, receipt))
+            return receipt
+        self._applying = True
+        try:
+            taken = self._take(entry)
+            while self._proposed:
+                proposed, receipt = self._proposed.popleft()
+                self._take(proposed).chainDeferred(receipt)
+        finally:
+            self._applying = False
+        if self._closing:
             self._closeIfAsked()
-        return receipt
+        return taken
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
         """See L{IJournal.read}."""
@@ -116,16 +121,19 @@ class MemoryJournal:
         for closed in closing:
             closed.callback(None)
 
-    def _take(self, entry: Entry, receipt: Deferred[Entry]) -> None:
-        """Apply an entry; one that cannot be is not remembered."""
+    def _take(self, entry: Entry) -> Deferred[Entry]:
+        """
+        Apply an entry; one that cannot be is not remembered.
+
+        @return: its receipt, which has fired.
+        """
         try:
             self._apply(entry)
         except Exception:
-            receipt.errback(Failure())
-            return
+            return fail(Failure())
         if entry.event.durable:
             self._remember(entry)
-        receipt.callback(entry)
+        return succeed(entry)
 
     def _remember(self, entry: Entry) -> None:
         event = entry.event

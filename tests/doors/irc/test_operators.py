@@ -8,6 +8,7 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, settingsWith, staffed
+from twistchat.accounts.passwords import Verifier
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, ConfigError, OperatorSettings
 from twistchat.testing import MemoryServer
@@ -190,7 +191,7 @@ class OperTests(SynchronousTestCase):
         """Who goes while the password is checked is none; nothing is left of it, and nothing logged as an error."""
         server = staffed()
         worker = HeldWorker()
-        server.backstage.passwords._makeWorker = lambda: worker  # type: ignore[attr-defined]  # before its first use
+        server.backstage.passwords = Verifier(lambda: worker, 1)
         bob = server.irc("bob")
         bob.send("OPER root secret")
         bob.hangUp()

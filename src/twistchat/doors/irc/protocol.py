@@ -20,6 +20,7 @@ from twistchat.chat.users import Session, User
 from twistchat.config import Settings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection, ConnectionFactory
+from twistchat.doors.irc import straight
 from twistchat.doors.irc.arrival import Arrival
 from twistchat.doors.irc.batches import MULTILINE, TextBatch, takesLine
 from twistchat.doors.irc.commands import COMMANDS
@@ -271,6 +272,9 @@ class IrcConnection(Connection):
         return False
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
+        if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
+            if self.lane.open and straight.say(self, line):
+                return
         limits = self.settings.limits
         if isinstance(line, Overlong):
             self._refuse(line.length, n.ERR_INPUTTOOLONG, "Input line was too long")
