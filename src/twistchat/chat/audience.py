@@ -6,8 +6,8 @@ lines are joined once a dialect, and every listener is given that same bytes obj
 who ignore somebody, those who came in its midst, and those who put a label on what they asked for get a selection of
 their own; and all of them do where something was not for all.
 
-Who leaves, or is to be sent something in between, is first given what waits for them alone; the others share the turn
-as before.  So everyone sees one order.
+Who leaves, or is to be sent something in between, is first given what waits for them; where they are in one room only,
+the others in it are not disturbed.  So everyone sees one order.
 """
 
 from __future__ import annotations
@@ -74,8 +74,12 @@ class Broadcast:
     def settle(self, session: Session) -> None:
         """Give a session what waits for it, so that something else can be sent behind it."""
         if self._waiting and session.user is not None:
-            for room in session.user.rooms.values():
-                room.audience.settle(session)
+            rooms = session.user.rooms.values()
+            for room in rooms:
+                if len(rooms) == 1:
+                    room.audience.settle(session)
+                else:
+                    room.audience.flush()  # so others, too, see what they did in these rooms in that order
 
     def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "") -> None:
         """

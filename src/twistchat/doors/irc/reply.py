@@ -36,6 +36,18 @@ C{standard-replies} or not (IRCv3 standard-replies, "Capabilities").
 """
 
 
+def written(source: str, command: str, parameters: Sequence[str]) -> bytes:
+    """
+    Write a message of the server's own.
+
+    @param parameters: the last is cut where the line is too short for it.
+    """
+    if sum(map(len, parameters)) > SHORT:
+        *others, last = parameters
+        parameters = (*others, fit(last, room(command, others, source)))
+    return serialize(command, parameters, source)
+
+
 class Reply:
     """
     The answer to one command.
@@ -82,11 +94,7 @@ class Reply:
         @param parameters: the last is cut where the line is too short for it.
         @param source: from whom; the server where it is C{None}.
         """
-        sender = self._client.server if source is None else source
-        if sum(map(len, parameters)) > SHORT:
-            *others, last = parameters
-            parameters = (*others, fit(last, room(command, others, sender)))
-        self._put(serialize(command, parameters, sender))
+        self._put(written(self._client.server if source is None else source, command, parameters))
 
     def lines(self, data: Iterable[bytes]) -> None:
         """Messages that are written already."""
