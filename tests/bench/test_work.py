@@ -74,7 +74,7 @@ class RegressionTests(SynchronousTestCase):
         """It sees that something is asked for each listener and each line, though nothing is rendered twice."""
 
         def flush(self: Audience) -> None:
-            entries, self._entries, self._speakers = self._entries, [], set()
+            entries, self._entries, self._speakers = self._entries, [], []
             for dialect, group in self._groups.items():
                 chunks = {entry.sequence: dialect.render(entry) for entry in entries}
                 for session in group.values():

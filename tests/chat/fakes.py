@@ -120,6 +120,10 @@ def written(event: Event) -> str:
             return f"{who} announced {event.text}"
         case Entered():
             return f"{who} entered"
+        case ServerBanSet():
+            return f"{who} banned"
+        case ServerBanLifted():
+            return f"{who} unbanned"
     raise AssertionError(event)
 
 

@@ -33,7 +33,7 @@ class OperatorTests(SynchronousTestCase):
         """An operator may what was said, and is shown with the host of operators; others see no more than that."""
         self.assertFalse(self.ann.user.may("kill"))
         self.become(("kill",), "staff.example")
-        self.assertEqual(self.ann.user.operator, Operator("Boss", frozenset(("kill",))))
+        self.assertEqual(self.ann.user.operator, Operator("Boss", frozenset(("kill",)), "ann.host"))
         self.assertEqual((self.ann.user.may("kill"), self.ann.user.may("ban"), self.ann.user.modes), (True, False, "o"))
         self.assertEqual(self.ann.heard(), ["ann operator Boss", "ann host ~u@staff.example"])
         self.assertEqual(self.bob.heard(), ["ann host ~u@staff.example"])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.usermodes import SETTABLE, USER_MODES, parseUserModes, sortUserModes
+from twistchat.chat.usermodes import OPERATORS_ONLY, SETTABLE, USER_MODES, parseUserModes, sortUserModes
 
 
 class UserModeTests(SynchronousTestCase):
@@ -18,7 +18,8 @@ class UserModeTests(SynchronousTestCase):
             self.assertEqual((mode.letter, len(letter)), (letter, 1))
             self.assertTrue(mode.meaning)
             self.assertLessEqual(mode.given, mode.dropped)
-        self.assertEqual(SETTABLE, frozenset("BRTiw"))
+        self.assertEqual(SETTABLE, frozenset("BRTisw"))
+        self.assertEqual(OPERATORS_ONLY, frozenset("s"))
 
     def test_parse(self) -> None:
         """Signs hold for the letters behind them, and no sign is a plus; the last word on a letter counts."""
@@ -44,7 +45,7 @@ class UserModeTests(SynchronousTestCase):
         """Letters that are no mode are told, each once, beside those that are."""
         self.assertEqual(parseUserModes("+xiyx-é"), ({"i": True}, "xyé"))
 
-    @given(st.text("+-BRTZiorwxy \x00é"))
+    @given(st.text("+-BRTZiorswxy \x00é"))
     def test_anything(self, text: str) -> None:
         """Any text can be read: each of its letters is a mode or unknown, and only what may be asked for is."""
         asked, unknown = parseUserModes(text)

@@ -47,7 +47,7 @@ from twistchat.chat.events import (
     UserModesSet,
 )
 from twistchat.interfaces import IDialect
-from twistchat.wire.plain import Clockface, PlainDialect, because, error, notice, writeModes
+from twistchat.wire.plain import Clockface, PlainDialect, Silence, because, error, notice, writeModes
 
 NINE = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 999
 ALICE, BOB = Source("u1", "Alice", "~line", "a.cloak"), Source("u2", "bob", "~line", "b.cloak", "robert", "Bob B.")
@@ -142,6 +142,12 @@ class PlainTests(SynchronousTestCase):
                     self.assertEqual(dialect(name).render(entry), f"{line}\n".encode() if line else b"")
         known = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
         self.assertEqual({type(event) for event, _, _ in GOLDEN}, known - {Event, RoomEvent})
+
+    def test_silence(self) -> None:
+        """Of the places that this door does not tell of, nothing is written."""
+        verifyObject(IDialect, Silence())
+        for event, *_ in GOLDEN:
+            self.assertEqual(Silence().render(Entry(7, "t-7", NINE, event)), b"")
 
     def test_unicode(self) -> None:
         """Letters and text of any script are written in UTF-8."""

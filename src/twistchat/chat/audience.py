@@ -39,8 +39,8 @@ NOTICES = "!"
 
 RESHOWN = "="
 """
-The place from which those hear of a user with a new host who have no word for that (IRCv3 chghost, "Fallback"): the user
-goes, and comes again into each room.
+The place from which those hear of a user's new host whose protocol has no word for that (IRCv3 chghost, "Fallback"):
+the user goes, and comes again into each room.
 """
 
 ASIDE = frozenset({WATCHED, NOTICES, RESHOWN})

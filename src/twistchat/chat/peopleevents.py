@@ -153,9 +153,9 @@ class PeopleAppliers(Appliers):
             user.operator = Operator(event.title, event.privileges, host)
         self.users.count(user)
         self.broadcast.tell(entry, user.sessions.values())
-        self._tellOperators(entry)
         if before is not None and user.operator is None:
             self._resigned(entry, user, before)
+        self._tellOperators(entry)
 
     def _announced(self, entry: Entry) -> None:
         listening = [user for user in self.users if "w" in user.flags or user.operator is not None]

@@ -98,7 +98,9 @@ class PeopleVerbs(Verbs):
             checkText("the reason", away, self.limits.reason)
         source = Source(self._ids(), nick, username, host, None, realname, "B" in modes)
         self._checkServerBans(source, session.address)
-        await self._journal.append(Entered(source, session.id, sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes)), label=label))
+        await self._journal.append(
+            Entered(source, session.id, sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes)), label=label)
+        )
         if session.closed:
             user = self.state.users.get(source.uid)
             if user is not None and not user.sessions:

@@ -7,7 +7,10 @@ import re
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import mask, rooted, serverWith, settingsWith, staffed
+from twistchat.doors.backstage import Backstage
+from twistchat.doors.irc import changes
 from twistchat.doors.irc.negotiation import Negotiation
+from twistchat.doors.irc.server import offered
 from twistchat.testing import MemoryServer
 from twistchat.wire.irc.capabilities import CAPABILITIES
 
@@ -229,6 +232,33 @@ class NotifyTests(SynchronousTestCase):
         client.expect()
         client.send("CAP LS 302")
         self.assertNotIn("sts", client.lines()[0])
+
+
+class DeletedTests(SynchronousTestCase):
+    """A capability that is offered no more."""
+
+    def test_del(self) -> None:
+        """It is off with DEL, which those are sent who have cap-notify; and nobody can have it then."""
+        server = staffed()
+        alice = server.irc("alice")
+        modern, plain = server.irc("modern", "server-time", "account-tag"), server.irc("plain")
+        plain.send("CAP REQ server-time")
+        for client in (alice, modern, plain):
+            client.join("#a")
+        root = rooted(server, "root")
+
+        def fewer(backstage: Backstage, secure: bool) -> dict[str, str]:
+            return {name: value for name, value in offered(backstage, secure).items() if name != "server-time"}
+
+        self.patch(changes, "offered", fewer)
+        for client in (modern, plain):
+            client.skip()
+        root.send("REHASH")
+        alice.send("PRIVMSG #a :hi")
+        modern.expect(":twistchat CAP modern DEL :server-time", f":{mask('alice')} PRIVMSG #a :hi")
+        plain.expect(f":{mask('alice')} PRIVMSG #a :hi")
+        modern.send("CAP REQ server-time", "CAP LIST")
+        modern.expect(":twistchat CAP modern NAK :server-time", ":twistchat CAP modern LIST :account-tag cap-notify")
 
 
 class FeatureNotifyTests(SynchronousTestCase):

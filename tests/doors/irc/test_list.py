@@ -5,7 +5,8 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tests.doors.irc.conversations import LABELS, Conversations
-from twistchat.doors.irc.commands.listing import PATIENCE, ROOMS_AT_ONCE
+from twistchat.doors.irc.commands.listing import ROOMS_AT_ONCE
+from twistchat.doors.irc.lists import PATIENCE
 from twistchat.testing import IrcClient
 
 

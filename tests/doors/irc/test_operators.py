@@ -8,6 +8,7 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, settingsWith, staffed
+from twistchat.accounts.passwords import Verifier
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, ConfigError, OperatorSettings
 from twistchat.testing import MemoryServer
@@ -112,16 +113,57 @@ class OperTests(SynchronousTestCase):
             self.assertEqual(code, bob.lines()[-1].split(" ")[1])
 
     def test_host(self) -> None:
-        """A class can give its operators a host, of which those who know CHGHOST are told."""
+        """A class can give its operators a host, of which those who know CHGHOST are told; it goes with the rest."""
         server = staffed(staff=ClassSettings(host="staff.example.org"))
-        alice, bob = server.irc("alice", "chghost"), server.irc("bob")
+        alice, bob = server.irc("alice", "chghost"), server.irc("bob", "chghost")
         alice.join("#a")
         bob.join("#a")
         alice.skip()
+        bob.skip()
         bob.send("OPER staff secret")
         alice.expect(f":{mask('bob')} CHGHOST ~bob staff.example.org")
         alice.send("USERHOST bob")
         alice.expect(":twistchat 302 alice :bob*=+~bob@staff.example.org")
+        bob.skip()
+        bob.send("MODE bob -o")
+        staff = ":bob!~bob@staff.example.org"
+        bob.expect(f"{staff} MODE bob :-o", f"{staff} CHGHOST ~bob {host()}")
+        alice.expect(f"{staff} CHGHOST ~bob {host()}")
+
+    def test_hostFallback(self) -> None:
+        """
+        To those who share channels and do not know CHGHOST, an operator with a new host goes, and comes again with all
+        ranks (IRCv3 chghost, "Fallback"); each is told one way only, and the operator neither.
+        """
+        server = staffed(staff=ClassSettings(host="staff.example.org"))
+        bob, alice = server.irc("bob"), server.irc("alice")
+        knowing, carol = server.irc("knowing", "chghost"), server.irc("carol", "extended-join", "away-notify")
+        other, person = server.irc("other"), server.person("person")
+        for client, rooms in ((bob, "#a #b #c"), (alice, "#b #a"), (knowing, "#a"), (carol, "#b"), (other, "#d")):
+            client.join(*rooms.split())
+        bob.send("AWAY :out", "MODE #b +v bob", "MODE #b -h bob")
+        person.send("/join #a")
+        for anyone in (bob, alice, knowing, carol, other, person):
+            anyone.skip()
+        bob.send("OPER staff secret")
+        gone, come = f":{mask('bob')} QUIT :Changing hostname", ":bob!~bob@staff.example.org JOIN"
+        alice.expect(
+            gone,
+            f"{come} #a",
+            ":twistchat MODE #a +o bob",
+            f"{come} #b",
+            ":twistchat MODE #b +ov bob bob",
+        )
+        carol.expect(
+            gone,
+            f"{come} #b * :bob",
+            ":bob!~bob@staff.example.org AWAY :out",
+            ":twistchat MODE #b +ov bob bob",
+        )
+        knowing.expect(f":{mask('bob')} CHGHOST ~bob staff.example.org")
+        bob.expect(f":{mask('bob')} MODE bob :+o", ":twistchat 381 bob :You are now an IRC operator")
+        other.expect()
+        self.assertEqual(person.lines(), [])
 
     def test_resign(self) -> None:
         """MODE -o ends it."""
@@ -149,7 +191,7 @@ class OperTests(SynchronousTestCase):
         """Who goes while the password is checked is none; nothing is left of it, and nothing logged as an error."""
         server = staffed()
         worker = HeldWorker()
-        server.backstage.passwords._makeWorker = lambda: worker  # type: ignore[attr-defined]  # before its first use
+        server.backstage.passwords = Verifier(lambda: worker, 1)
         bob = server.irc("bob")
         bob.send("OPER root secret")
         bob.hangUp()
@@ -166,6 +208,75 @@ class OperTests(SynchronousTestCase):
         root.skip()
         root.send(*["PING x"] * 50)
         self.assertEqual(50, len(root.lines()))
+
+
+class NoticeTests(SynchronousTestCase):
+    """User mode s: what the server tells its operators."""
+
+    def setUp(self) -> None:
+        """Bring in two operators, of whom one listens, and one other."""
+        self.server = staffed(some=ClassSettings(title="Helper", privileges=("kill",)))
+        self.root, self.helper = rooted(self.server, "root"), rooted(self.server, "helper", name="some")
+        self.bob = self.server.irc("bob")
+        self.root.send("MODE root +s")
+        self.root.expect(f":{mask('root')} MODE root :+s")
+
+    def test_operators(self) -> None:
+        """Who becomes an operator, and who is one no more."""
+        self.bob.send("OPER some secret", "MODE bob -o")
+        for what in ("is an operator of the server: Helper", "is no operator of the server any more"):
+            self.root.until(f":twistchat NOTICE * :*** bob (~bob@{host()}) {what}")
+        self.root.expect()
+        self.helper.expect()
+
+    def test_killed(self) -> None:
+        """Who was killed, and why; before that, to whoever shares a channel, that they quit."""
+        self.root.join("#a")
+        self.bob.join("#a")
+        self.root.skip()
+        self.helper.send("KILL bob :spam :x")
+        self.root.expect(
+            f":{mask('bob')} QUIT :Killed (helper (spam :x))",
+            f":twistchat NOTICE * :*** helper killed bob (~bob@{host()}): spam :x",
+        )
+
+    def test_bans(self) -> None:
+        """Bans from the server, for those who may know of bans."""
+        self.helper.send("MODE helper +s")
+        self.helper.skip()
+        self.root.send("KLINE a@b :spam", "DLINE 60 192.0.2.0/24", "UNKLINE a@b")
+        notices = [line for line in self.root.lines() if line.startswith(":twistchat NOTICE * ")]
+        start = ":twistchat NOTICE * :*** root"
+        self.assertEqual(
+            (notices[0], notices[2]), (f"{start} banned *!a@b for ever: spam", f"{start} lifted the ban on *!a@b")
+        )
+        self.assertRegex(
+            notices[1], rf"^{re.escape(start)} banned 192\.0\.2\.0/24 until \d{{4}}-\d\d-\d\d \d\d:\d\d UTC"
+        )
+        self.assertEqual(len(notices), 3)
+        self.helper.expect()
+
+    def test_notForOthers(self) -> None:
+        """Whoever is no operator asks for it in vain, and is not told so (RFC 2812, section 3.1.5)."""
+        self.bob.send("MODE bob +s", "MODE bob")
+        self.bob.expect(":twistchat 221 bob +")
+        self.helper.send("KILL root :x")
+        self.bob.expect()
+
+    def test_resigned(self) -> None:
+        """It ends with being an operator, which is told; and does not begin with the same command."""
+        self.root.send("MODE root -o+s", "MODE root")
+        self.root.expect(f":{mask('root')} MODE root :-o", f":{mask('root')} MODE root :-s", ":twistchat 221 root +")
+        self.helper.send("KILL bob :x")
+        self.root.expect()
+
+    def test_label(self) -> None:
+        """To the operator whose command it was, it is a part of the answer."""
+        root = rooted(self.server, "labels", "labeled-response", "batch")
+        root.send("MODE labels +s")
+        root.skip()
+        root.send("@label=L KILL bob :x")
+        root.expect(f"@label=L :twistchat NOTICE * :*** labels killed bob (~bob@{host()}): x")
 
 
 class PrivilegeTests(SynchronousTestCase):

@@ -7,8 +7,9 @@ from itertools import permutations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.doors.irc.servers import SECRET, STRANGER, host, mask, serverWith
+from tests.doors.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, staffed
 from twistchat import __version__
+from twistchat.chat.usermodes import USER_MODES
 from twistchat.doors.irc.registration import Complete, begin
 from twistchat.testing import HeldJournal, IrcClient, MemoryServer
 
@@ -38,7 +39,9 @@ class WelcomeTests(SynchronousTestCase):
             ],
             lines[:3],
         )
-        self.assertRegex(lines[3], rf":twistchat 004 alice twistchat {VERSION} BRTZiorw [A-Za-z]+ [A-Za-z]+")
+        self.assertRegex(
+            lines[3], rf":twistchat 004 alice twistchat {VERSION} {''.join(USER_MODES)} [A-Za-z]+ [A-Za-z]+"
+        )
         self.assertEqual(
             [
                 f":twistchat 396 alice {host()} :is now your visible host",
@@ -76,6 +79,31 @@ class WelcomeTests(SynchronousTestCase):
         server.irc("carol").send("QUIT")
         bob.send("LUSERS")
         self.assertIn(":twistchat 265 bob 1 2 :Current local users 1, max 2", bob.lines())
+
+    def test_operators(self) -> None:
+        """LUSERS counts operators, those who are invisible as well, for as long as they are what they are."""
+        server = staffed()
+        bob, root = server.irc("bob"), rooted(server, "root")
+        root.send("MODE root +i", "NICK toor")
+        for line, counts in (
+            ("PING x", ["251 bob :There are 1 users and 1 invisible on 1 servers", "252 bob 1 :operator(s) online"]),
+            (
+                "MODE toor -i",
+                ["251 bob :There are 2 users and 0 invisible on 1 servers", "252 bob 1 :operator(s) online"],
+            ),
+            ("MODE toor -o", ["251 bob :There are 2 users and 0 invisible on 1 servers"]),
+            ("MODE toor +i", ["251 bob :There are 1 users and 1 invisible on 1 servers"]),
+            (
+                "OPER root secret",
+                ["251 bob :There are 1 users and 1 invisible on 1 servers", "252 bob 1 :operator(s) online"],
+            ),
+            ("QUIT", ["251 bob :There are 1 users and 0 invisible on 1 servers"]),
+        ):
+            root.send(line)
+            bob.skip()
+            bob.send("LUSERS")
+            told = [line.removeprefix(":twistchat ") for line in bob.lines()]
+            self.assertEqual(counts, [line for line in told if line[:3] in {"251", "252"}], line)
 
 
 class OrderTests(SynchronousTestCase):

@@ -117,6 +117,24 @@ class AboutTests(Queries):
                 self.assertEqual(alone, self.bob.lines(), f"{command} {target}")
 
 
+class UnforeseenTests(Queries):
+    """What nobody foresaw."""
+
+    def test_failure(self) -> None:
+        """A command that fails inside is logged, and answered without saying how; the next is obeyed."""
+
+        def broken() -> float:
+            raise ZeroDivisionError("secret")
+
+        self.server.backstage.wall = broken
+        self.bob.send("TIME", "PING x")
+        self.bob.expect(
+            "FAIL * INTERNAL_ERROR :That failed inside the server, which has logged why",
+            ":twistchat PONG twistchat x",
+        )
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+
+
 class StatsTests(Queries):
     """STATS."""
 

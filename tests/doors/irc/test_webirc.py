@@ -5,8 +5,10 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import SECRET, STRANGER, gateway, host, rooted, staffed
+from twistchat.accounts.passwords import Verifier
 from twistchat.doors.irc.protocol import IrcConnection
 from twistchat.testing import IrcClient, MemoryServer
+from twistchat.testing.workers import HeldWorker
 
 ALICES = "198.51.100.3"
 """The address of the one for whom the gateway connects."""
@@ -91,6 +93,16 @@ class GatewayTests(SynchronousTestCase):
             f"ERROR :Closing Link: {host(STRANGER)} (Too many passwords to check; try again in a minute)",
             client.lines()[0],
         )
+
+    def test_goneMeanwhile(self) -> None:
+        """A gateway that hangs up while its password is checked leaves nothing behind."""
+        worker = HeldWorker()
+        self.server.backstage.passwords = Verifier(lambda: worker, 1)
+        client = self.enter()
+        client.hangUp()
+        worker.step()
+        self.server.settle()
+        self.assertEqual({}, self.server.chat.state.sessions)
 
     def test_banned(self) -> None:
         """Who is banned is so through a gateway too, and the gateway's other clients are not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.line.servers import limited
@@ -267,3 +268,19 @@ class ModeTests(OperatorTestCase):
         )
         self.bob.send("/mode +m", "/mode +o bob", "/mode -o alice", "/mode +b carol", "/mode")
         self.bob.expect(NO_RANK, NO_RANK, NO_RANK, NO_RANK, "* Modes of #lobby: +nt; /help mode says what they do")
+
+
+class NoticeTests(OperatorTestCase):
+    """What the server tells its operators at other doors (user mode s)."""
+
+    def test_silent(self) -> None:
+        """At this door it tells none of it, even to those who have asked for it at another."""
+        chat = self.server.chat
+        (session,) = chat.find("alice").sessions.values()
+        self.successResultOf(Deferred.fromCoroutine(chat.becomeOperator(session, "Boss", ["kill", "ban"])))
+        self.successResultOf(Deferred.fromCoroutine(chat.setUserModes(session, "+s")))
+        self.assertEqual(chat.find("alice").modes, "os")
+        chat.banFromServer(session, "x!*@*", None)
+        chat.kill(session, "bob", "spam")
+        self.server.settle()
+        self.alice.expect("* alice is an operator of the server: Boss", "* bob quit (killed by alice: spam)")

@@ -10,7 +10,7 @@ from weakref import ref
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from tests.wire.irc.samples import ALICE, BOB, EVENTS, KINDS, REPLY, ROBOT, entry
+from tests.wire.irc.samples import ALICE, BOB, EVENTS, KINDS, REPLY, ROBOT, TIME, entry
 from twistchat.chat.events import (
     AccountSet,
     Announced,
@@ -48,7 +48,7 @@ from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects, View, relevant
 
 SERVER = "irc.example.org"
-ROOM, SELF, WATCHED = View.ROOM, View.SELF, View.WATCHED
+ROOM, SELF, WATCHED, NOTICES, RESHOWN = View.ROOM, View.SELF, View.WATCHED, View.NOTICES, View.RESHOWN
 T = "time=2026-01-02T09:05:59.007Z"
 TAGGED = ("server-time", "message-tags", "account-tag")
 ALL = tuple(CAPABILITIES)
@@ -321,6 +321,54 @@ class WatchedTests(SynchronousTestCase):
             self.assertEqual(bool(render(event, *ALL, view=WATCHED)), type(event) in heard, event)
 
 
+class NoticeTests(SynchronousTestCase):
+    """What the server tells its operators (user mode s)."""
+
+    def test_notices(self) -> None:
+        """Notices of the server to C{*}, the same for all but for the time."""
+        for event, text in (
+            (OperatorSet(ALICE, "Boss"), "Alice (~al@a.cloak) is an operator of the server: Boss"),
+            (OperatorSet(ALICE, None), "Alice (~al@a.cloak) is no operator of the server any more"),
+            (Killed(ALICE, BOB, "spam"), "Alice killed bob (bo@b.cloak): spam"),
+            (Killed(ALICE, BOB, ""), "Alice killed bob (bo@b.cloak)"),
+            (ServerBanSet(ALICE, "*!*@x", "spam", TIME), "Alice banned *!*@x until 2026-01-02 09:05 UTC: spam"),
+            (ServerBanSet(ALICE, "192.0.2.0/24", ""), "Alice banned 192.0.2.0/24 for ever"),
+            (ServerBanLifted(ALICE, "*!*@x"), "Alice lifted the ban on *!*@x"),
+        ):
+            line = f":{SERVER} NOTICE * :*** {text}\r\n"
+            self.assertEqual(render(event, view=NOTICES), line)
+            self.assertEqual(render(event, *ALL, view=NOTICES), f"@{T} {line}")
+
+    def test_nothingElse(self) -> None:
+        """Nothing else is told there."""
+        heard = {OperatorSet, Killed, ServerBanSet, ServerBanLifted}
+        for event in EVENTS:
+            self.assertEqual(bool(render(event, view=NOTICES)), type(event) in heard, event)
+
+    def test_otherPlaces(self) -> None:
+        """Of bans nothing is told anywhere else."""
+        for event in (ServerBanSet(ALICE, "*!*@x", "spam"), ServerBanLifted(ALICE, "*!*@x")):
+            for view in set(View) - {NOTICES}:
+                self.assertEqual(render(event, *ALL, view=view), "")
+
+
+class ReshownTests(SynchronousTestCase):
+    """What stands for CHGHOST (chghost, "Fallback")."""
+
+    def test_fallback(self) -> None:
+        """A user goes and comes again, in the manner of the client's capabilities."""
+        plain = (*TAGGED, "extended-join", "away-notify")
+        for event in (Quit(ALICE, "x"), Joined(ALICE, "#a", "lunch", "qo"), Joined(BOB, "#a")):
+            for names in ((), plain, tuple({*ALL} - {"chghost"})):
+                self.assertEqual(render(event, *names, view=RESHOWN), render(event, *names))
+
+    def test_chghost(self) -> None:
+        """Those who know CHGHOST are told by that alone; and of nothing else anyone is told here."""
+        for event in EVENTS:
+            self.assertEqual(render(event, "chghost", view=RESHOWN), "")
+            self.assertEqual(bool(render(event, view=RESHOWN)), isinstance(event, (Quit, Joined)), event)
+
+
 class DialectsTests(SynchronousTestCase):
     """One object for all who are written to alike."""
 
@@ -329,10 +377,10 @@ class DialectsTests(SynchronousTestCase):
         verifyObject(IDialect, IrcDialects(SERVER).of((), ROOM))
 
     def test_everyEvent(self) -> None:
-        """The samples are of every kind, and one who has everything hears of each but the bans."""
+        """The samples are of every kind, and one who has everything hears of each."""
         self.assertEqual({type(event) for event in EVENTS}, KINDS)
         heard = {type(event) for event in EVENTS for view in View if render(event, *ALL, view=view)}
-        self.assertEqual(KINDS - heard, {ServerBanSet, ServerBanLifted})
+        self.assertEqual(KINDS - heard, set())
 
     def test_same(self) -> None:
         """The same capabilities give the same object, in any order, with any that change nothing."""
@@ -340,7 +388,7 @@ class DialectsTests(SynchronousTestCase):
         for view in View:
             one = dialects.of(["server-time", "message-tags"], view)
             self.assertIs(dialects.of(["message-tags", "echo-message", "server-time", "sasl"], view), one)
-        self.assertEqual(len({dialects.of(ALL, view) for view in View}), 3)
+        self.assertEqual(len({dialects.of(ALL, view) for view in View}), 5)
         plain = dialects.of((), ROOM)
         for name in ("batch", "draft/multiline", "draft/message-redaction", "extended-monitor", "multi-prefix"):
             self.assertIs(dialects.of([name], ROOM), plain)
@@ -384,3 +432,5 @@ class DialectsTests(SynchronousTestCase):
         """What is left of all capabilities."""
         self.assertEqual(relevant(["echo-message", "setname", "x/y"], ROOM), {"setname"})
         self.assertEqual(relevant([], WATCHED), set())
+        self.assertEqual(relevant(ALL, NOTICES), {"server-time"})
+        self.assertEqual(relevant(ALL, RESHOWN), {"chghost"})

@@ -40,11 +40,10 @@ def written(source: str, command: str, parameters: Sequence[str]) -> bytes:
     """
     Write a message of the server's own.
 
-    @param parameters: the last is cut where the line is too short for it.
+    @param parameters: see L{Reply.line}.
     """
     if sum(map(len, parameters)) > SHORT:
-        *others, last = parameters
-        parameters = (*others, fit(last, room(command, others, source)))
+        parameters = _fitted(command, parameters, source)
     return serialize(command, parameters, source)
 
 
@@ -91,7 +90,8 @@ class Reply:
         """
         A message.
 
-        @param parameters: the last is cut where the line is too short for it.
+        @param parameters: the last is cut where the line is too short for it.  Names can be so long that this is not
+            enough; then the longest is cut, too.
         @param source: from whom; the server where it is C{None}.
         """
         self._put(written(self._client.server if source is None else source, command, parameters))
@@ -110,9 +110,11 @@ class Reply:
         @param parameters: those between the client's nick and the list.
         @param colon: whether the list has its C{:} even where it is of one word, as old clients expect.
         """
-        source, head = self._client.server, (self._client.nick, *parameters)
-        for text in packed(words, separator, room(code, head, source)):
-            self._put(serialize(code, (*head, text), source, colon=colon))
+        source = self._client.server
+        *head, _ = _fitted(code, (self._client.nick, *parameters, ""), source)
+        size = room(code, head, source)
+        for text in packed(words, separator, size):
+            self._put(serialize(code, (*head, fit(text, size)), source, colon=colon))
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
@@ -224,3 +226,12 @@ class Reply:
         if self._batches:
             data = inBatch(data, self._batches[-1])
         self._units.append(data)
+
+
+def _fitted(command: str, parameters: Sequence[str], source: str) -> tuple[str, ...]:
+    """Parameters cut to fit into a line: the last; and where that is not enough, the longest of the others."""
+    *others, last = parameters
+    while (left := room(command, others, source)) < 0:
+        longest = max(range(len(others)), key=lambda index: len(others[index].encode()))
+        others[longest] = fit(others[longest], len(others[longest].encode()) + left)
+    return (*others, fit(last, left))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from twisted.internet.task import deferLater
-
 from twistchat.chat.masks import matches
 from twistchat.chat.names import fold
+from twistchat.doors.irc.lists import rest
 from twistchat.doors.irc.table import Table
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
@@ -23,9 +22,6 @@ Condition: TypeAlias = "Callable[[Room], bool]"
 
 ROOMS_AT_ONCE = 50
 """Rooms that are looked at in one turn of the reactor."""
-
-PATIENCE = 0.1
-"""Seconds until it is looked again whether a client has read what waits for it."""
 
 table = Table()
 
@@ -51,15 +47,9 @@ async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
             reply.numeric(n.RPL_LISTEND, "End of /LIST")
             return
     rooms = client.backstage.chat.listed(client.openSession)
-    clock, half = client.backstage.clock, client.settings.limits.sendq // 2
     for start in range(0, len(rooms), ROOMS_AT_ONCE):
-        if start:
-            reply.flush()
-            await deferLater(clock, 0)
-            while client.outbox.waiting > half and not client.ending:
-                await deferLater(clock, PATIENCE)
-            if client.ending:
-                return
+        if start and not await rest(client, reply):
+            return
         for room in rooms[start : start + ROOMS_AT_ONCE]:
             if listed.holds(room):
                 topic = "" if room.topic is None else room.topic.text
