@@ -47,17 +47,6 @@ class OperatorVerbs(PeopleVerbs):
         if host is not None and (showing := self.setHost(user, host)) is not None:
             await showing
 
-    def resign(self, session: Session, *, label: Label | None = None) -> Receipt | None:
-        """
-        Be an operator of the server no more.
-
-        @return: C{None} where they are none.
-        """
-        user = self._user(session)
-        if user.operator is None:
-            return None
-        return self._journal.append(OperatorSet(user.source, None, label=label))
-
     def requirePrivilege(self, session: Session, privilege: str) -> User:
         """
         Hold that a session's user is an operator of the server with a privilege.

@@ -252,14 +252,25 @@ class PeopleVerbs(Verbs):
         """
         user = self._user(session)
         asked, unknown = parseUserModes(text)
-        if asked.pop("o", True) is False and user.operator is not None:
-            await self._journal.append(OperatorSet(user.source, None, label=label))
+        if asked.pop("o", True) is False and (resigning := self.resign(session, label=label)) is not None:
+            await resigning
         barred = frozenset() if user.operator is not None else OPERATORS_ONLY
         added = sortUserModes({letter for letter, adding in asked.items() if adding} - user.flags - barred)
         removed = sortUserModes({letter for letter, adding in asked.items() if not adding} & user.flags)
         if added or removed:
             await self._journal.append(UserModesSet(user.source, added, removed, label=label))
         return unknown
+
+    def resign(self, session: Session, *, label: Label | None = None) -> Receipt | None:
+        """
+        Be an operator of the server no more.
+
+        @return: C{None} where they are none.
+        """
+        user = self._user(session)
+        if user.operator is None:
+            return None
+        return self._journal.append(OperatorSet(user.source, None, label=label))
 
     # Whom a session watches
 

@@ -40,7 +40,8 @@ def written(source: str, command: str, parameters: Sequence[str]) -> bytes:
     """
     Write a message of the server's own.
 
-    @param parameters: see L{Reply.line}.
+    @param parameters: the last is cut where the line is too short for it.  Names can be so long that this is not
+        enough; then the longest is cut, too.
     """
     if sum(map(len, parameters)) > SHORT:
         parameters = _fitted(command, parameters, source)
@@ -90,8 +91,7 @@ class Reply:
         """
         A message.
 
-        @param parameters: the last is cut where the line is too short for it.  Names can be so long that this is not
-            enough; then the longest is cut, too.
+        @param parameters: as L{written} has them.
         @param source: from whom; the server where it is C{None}.
         """
         self._put(written(self._client.server if source is None else source, command, parameters))

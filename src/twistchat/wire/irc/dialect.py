@@ -7,7 +7,6 @@ Every field of an event is taken for hostile: see L{twistchat.wire.irc.cleaning}
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from itertools import chain
@@ -63,6 +62,7 @@ from twistchat.wire.irc.cleaning import (
     write,
     writeList,
 )
+from twistchat.wire.irc.notices import Noted, noted
 from twistchat.wire.irc.numerics import RPL_MONOFFLINE, RPL_MONONLINE
 from twistchat.wire.irc.texts import Pieces, split, writeText
 
@@ -324,27 +324,9 @@ class IrcDialect:
 
     # For operators of the server
 
-    def _notice(self, entry: Entry, text: str) -> bytes:
+    def _noted(self, entry: Entry, event: Noted) -> bytes:
         """To C{*}, so that all who listen are sent the same."""
-        return self._byServer(entry, "NOTICE", "*", text=f"*** {text}")
-
-    def _operatorNoted(self, entry: Entry, event: OperatorSet) -> bytes:
-        what = "is no operator of the server any more"
-        if event.title is not None:
-            what = f"is an operator of the server: {event.title}"
-        return self._notice(entry, f"{_known(event.source)} {what}")
-
-    def _killNoted(self, entry: Entry, event: Killed) -> bytes:
-        return self._notice(entry, f"{event.source.nick} killed {_known(event.killed)}{_because(event.reason)}")
-
-    def _banNoted(self, entry: Entry, event: ServerBanSet) -> bytes:
-        until = "for ever"
-        if event.until is not None:
-            until = f"until {datetime.fromtimestamp(event.until // 1000, UTC):%Y-%m-%d %H:%M} UTC"
-        return self._notice(entry, f"{event.source.nick} banned {event.mask} {until}{_because(event.reason)}")
-
-    def _liftingNoted(self, entry: Entry, event: ServerBanLifted) -> bytes:
-        return self._notice(entry, f"{event.source.nick} lifted the ban on {event.mask}")
+        return self._byServer(entry, "NOTICE", "*", text=f"*** {noted(event)}")
 
     # Those who are shown with another host
 
@@ -353,16 +335,6 @@ class IrcDialect:
 
     def _cameWithHost(self, entry: Entry, event: Joined) -> bytes:
         return b"" if "chghost" in self._has else self._joined(entry, event)
-
-
-def _known(source: Source) -> str:
-    """Someone as operators know them."""
-    return f"{source.nick} ({source.username}@{source.host})"
-
-
-def _because(reason: str) -> str:
-    """A reason as it ends a sentence."""
-    return f": {reason}" if reason else ""
 
 
 def _parameter(change: ModeChange) -> str | None:
@@ -420,10 +392,10 @@ _WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
         AccountSet: IrcDialect._accountSet,
     },
     View.NOTICES: {
-        OperatorSet: IrcDialect._operatorNoted,
-        Killed: IrcDialect._killNoted,
-        ServerBanSet: IrcDialect._banNoted,
-        ServerBanLifted: IrcDialect._liftingNoted,
+        OperatorSet: IrcDialect._noted,
+        Killed: IrcDialect._noted,
+        ServerBanSet: IrcDialect._noted,
+        ServerBanLifted: IrcDialect._noted,
     },
     View.RESHOWN: {
         Quit: IrcDialect._wentForHost,
@@ -451,7 +423,7 @@ def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
 
 
 _relevant = lru_cache(1024)(relevant)
-"""The same, remembered: a client asks for each view whenever its capabilities change, and most have what others have."""
+"""The same, remembered: a client asks for each view when its capabilities change, and most have what others have."""
 
 
 class IrcDialects:
