@@ -48,10 +48,9 @@ class RegressionTests(SynchronousTestCase):
 
         def flush(self: Audience) -> None:
             told, self._told = self._told, None
-            entries = [] if told is None else told.entries
             for dialect, group in self._groups.items():
                 for session in group.values():
-                    for entry in entries:
+                    for entry in told.entries if told is not None else ():
                         if hears(session, entry):
                             session.outlet.deliver(dialect.render(entry))
 

@@ -36,7 +36,10 @@ class Forms:
         nick = client.nick.encode()
         parts = self._parts.get((write, len(nick)))
         if parts is None:
-            parts = self._parts[write, len(nick)] = _parts(write(client, client.nick), nick)
+            lines = write(client, client.nick)
+            if not all([line.split(b" ", 3)[2].rstrip(b"\r\n") == nick for line in lines]):
+                return b"".join(lines)  # names are so long that the nick was cut
+            parts = self._parts[write, len(nick)] = _parts(lines, nick)
         return nick.join(parts)
 
 
