@@ -278,8 +278,13 @@ class IrcConnection(Connection):
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
         if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
-            if self.lane.open and straight.say(self, line):
-                return
+            said = straight.read(line, self.settings.limits.ircLine)
+            if said is not None:
+                if not self.lane.open:
+                    self.lane.submit(partial(straight.sayLater, self, line, *said), True, len(line))
+                    return
+                if straight.say(self, *said):
+                    return
         limits = self.settings.limits
         if isinstance(line, Overlong):
             self._refuse(line.length, n.ERR_INPUTTOOLONG, "Input line was too long")
@@ -320,6 +325,11 @@ class IrcConnection(Connection):
         self._finish(reply)
 
     # Commands
+
+    def obey(self, line: bytes) -> Deferred[Any] | None:
+        """Obey a line that is known to be a message, as a L{Work <twistchat.doors.lane.Work>}."""
+        message = parse(line)
+        return self._serve(message, COMMANDS.get(message.command))
 
     def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:
         """Obey a message."""
