@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.usermodes import USER_MODES
 from twistchat.doors.irc.features import showFeatures
 from twistchat.doors.irc.server import VERSION
+from twistchat.doors.irc.words import wordMoment
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 def welcome(client: IrcConnection, reply: Reply) -> None:
     """Numerics 001 to 005, the number of users, the message of the day."""
     network, source = client.settings.irc.network, client.user.source
-    began = datetime.fromtimestamp(client.irc.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
     reply.numeric(n.RPL_YOURHOST, f"Your host is {client.server}, running version {VERSION}")
-    reply.numeric(n.RPL_CREATED, f"This server was started {began}")
+    reply.numeric(n.RPL_CREATED, f"This server was started {wordMoment(client.irc.started)}")
     withParameter = [mode.letter for mode in ROOM_MODES.values() if mode.shape is not Shape.FLAG]
     reply.numeric(
         n.RPL_MYINFO,

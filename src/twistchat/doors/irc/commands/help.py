@@ -23,7 +23,7 @@ WIDTH = 80
 table = Table()
 
 
-@table.command("HELP", "[<command>|CHANMODES|USERMODES]", "be told how to use this server", "modern.ircdocs.horse")
+@table.command("HELP", "[<command>|CHANMODES|USERMODES]", "be told how to use this server", MODERN)
 def help(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{HELP}: of a command, of a topic, or of all there is."""
     subject = message.params[0] if message.params else ""
