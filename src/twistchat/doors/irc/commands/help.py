@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.chat.usermodes import USER_MODES
-from twistchat.doors.irc.table import Command, Outcome, Table
+from twistchat.doors.irc.table import MODERN, Command, Outcome, Table
 from twistchat.doors.irc.words import packed, shown
 from twistchat.wire.irc import numerics as n
 
