@@ -69,7 +69,7 @@ class Traffic:
     _hearing: Hearing
 
     def __init__(
-        self, port: int, speech: Speech, members: int, rooms: int = 1, backlog: int = COMING, timeout: float = 120.0
+        self, port: int, speech: Speech, members: int, rooms: int = 1, backlog: int = COMING, timeout: float = 300.0
     ) -> None:
         """
         Nothing is connected yet.

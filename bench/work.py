@@ -21,10 +21,12 @@ from twisted.internet.protocol import Protocol
 import twistchat
 from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
+from twistchat.doors.irc.door import IrcDoor
 from twistchat.doors.line.door import LineDoor
 from twistchat.interfaces import IDoor
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import MemoryTransport
+from twistchat.wire.irc.dialect import IrcDialect
 from twistchat.wire.plain import PlainDialect
 
 LISTENERS, LINES = 20, 10
@@ -104,6 +106,19 @@ CASES = {
             render=PlainDialect.render,
             bounds=Cost(
                 message=Work(renders=1, writes=0, calls=44),
+                listener=Work(renders=0, writes=1, calls=9),
+                delivery=Work(renders=0, writes=0, calls=0),
+                turn=Work(renders=1, writes=LISTENERS, calls=240),
+            ),
+        ),
+        Case(
+            "irc",
+            IrcDoor,
+            arrive=lambda nick: b"NICK %b\r\nUSER %b 0 * :x\r\nJOIN #lobby\r\n" % (nick, nick),
+            say=lambda text: b"PRIVMSG #lobby :%b\r\n" % text,
+            render=IrcDialect.render,
+            bounds=Cost(
+                message=Work(renders=1, writes=0, calls=34),
                 listener=Work(renders=0, writes=1, calls=9),
                 delivery=Work(renders=0, writes=0, calls=0),
                 turn=Work(renders=1, writes=LISTENERS, calls=240),

@@ -47,10 +47,10 @@ class RegressionTests(SynchronousTestCase):
         """It sees that each listener has a rendering of its own."""
 
         def flush(self: Audience) -> None:
-            entries, self._entries = self._entries, []
+            told, self._told = self._told, None
             for dialect, group in self._groups.items():
                 for session in group.values():
-                    for entry in entries:
+                    for entry in told.entries if told is not None else ():
                         if hears(session, entry):
                             session.outlet.deliver(dialect.render(entry))
 
@@ -74,7 +74,8 @@ class RegressionTests(SynchronousTestCase):
         """It sees that something is asked for each listener and each line, though nothing is rendered twice."""
 
         def flush(self: Audience) -> None:
-            entries, self._entries, self._speakers = self._entries, [], []
+            told, self._told = self._told, None
+            entries = [] if told is None else told.entries
             for dialect, group in self._groups.items():
                 chunks = {entry.sequence: dialect.render(entry) for entry in entries}
                 for session in group.values():

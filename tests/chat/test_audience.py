@@ -226,6 +226,26 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.carol.heard(), ["#a carol joined", "#a alice: after"])
         self.assertEqual(self.bob.heard(), ["#a alice: before", "#a carol joined", "#a alice: after"])
 
+    def test_othersUndisturbed(self) -> None:
+        """Who joins, and is answered in between, disturbs nobody: the others share the turn as one object."""
+        dan = self.scene.person("dan", "#a")
+        self.scene.clear(self.bob, dan)
+        self.say("1")
+        done(self.scene.chat.join(self.carol.session, "#a"))
+        for number in "234":
+            self.scene.state.broadcast.settle(self.carol.session)
+            self.carol.outlet.deliver(b"reply\n")
+            self.say(number)
+        self.assertEqual(self.bob.outlet.delivered, [])
+        self.scene.endTurn()
+        self.assertEqual(len(self.bob.outlet.delivered), 1)
+        self.assertIs(self.bob.outlet.delivered[0], dan.outlet.delivered[0])
+        self.assertEqual(
+            self.carol.heard(),
+            ["#a carol joined", "reply", "#a alice: 2", "reply", "#a alice: 3", "reply", "#a alice: 4"],
+        )
+        self.assertEqual(self.bob.heard(), ["#a alice: 1", "#a carol joined", *[f"#a alice: {n}" for n in "234"]])
+
     def test_leave(self) -> None:
         """Who parts, is put out or is gone in the middle of a turn has heard all until then, and no more."""
         for room, leave in (

@@ -3,16 +3,16 @@ The fan-out: one rendering a dialect, one bytes object for all who hear the same
 
 What is told to a room waits until the end of the turn.  Then each dialect present renders each entry once, the turn's
 lines are joined once a dialect, and every listener is given that same bytes object.  Those who spoke in the turn, those
-who ignore somebody, and those who put a label on what they asked for get a selection of their own; and all of them do
-where something was not for all.
+who ignore somebody, those who came in its midst, and those who put a label on what they asked for get a selection of
+their own; and all of them do where something was not for all.
 
-Whatever changes who listens, or must reach one listener in between, first flushes what waits; so everyone sees one
-order.
+Who leaves, or is to be sent something in between, is first given what waits for them; where they are in one room only,
+the others in it are not disturbed.  So everyone sees one order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from itertools import compress, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -74,8 +74,12 @@ class Broadcast:
     def settle(self, session: Session) -> None:
         """Give a session what waits for it, so that something else can be sent behind it."""
         if self._waiting and session.user is not None:
-            for room in session.user.rooms.values():
-                room.audience.flush()
+            rooms = session.user.rooms.values()
+            for room in rooms:
+                if len(rooms) == 1:
+                    room.audience.settle(session)
+                else:
+                    room.audience.flush()  # so others, too, see what they did in these rooms in that order
 
     def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "") -> None:
         """
@@ -100,7 +104,7 @@ class Broadcast:
 class Audience:
     """Who hears a room, grouped by dialect."""
 
-    __slots__ = ("_broadcast", "_chosen", "_dialects", "_entries", "_groups", "_labelled", "_room", "_speakers")
+    __slots__ = ("_broadcast", "_dialects", "_groups", "_room", "_told")
 
     def __init__(self, room: str, broadcast: Broadcast) -> None:
         """
@@ -111,10 +115,7 @@ class Audience:
         self._broadcast = broadcast
         self._groups: dict[IDialect, dict[str, Session]] = {}
         self._dialects: dict[str, IDialect] = {}
-        self._entries: list[Entry] = []
-        self._speakers: list[str | None] = []
-        self._labelled: set[str] = set()
-        self._chosen: dict[int, Container[str]] = {}
+        self._told: _Told | None = None
 
     def add(self, session: Session) -> None:
         """
@@ -124,16 +125,24 @@ class Audience:
         self.remove(session)
         dialect = self._dialects[session.id] = session.outlet.tune(self._room)
         self._groups.setdefault(dialect, {})[session.id] = session
+        if self._told is not None:
+            self._told.marks[session.id] = len(self._told.entries)
 
     def remove(self, session: Session) -> None:
         """Let a session hear nothing more, once it has what was told until now."""
-        self.flush()
+        self.settle(session)
         dialect = self._dialects.pop(session.id, None)
         if dialect is not None:
             group = self._groups[dialect]
             del group[session.id]
             if not group:
                 del self._groups[dialect]
+
+    def settle(self, session: Session) -> None:
+        """Give a session what waits for it, where it listens."""
+        dialect = self._dialects.get(session.id)
+        if dialect is not None and self._told is not None:
+            self._told.give(session, dialect)
 
     def move(self, room: str) -> None:
         """
@@ -152,68 +161,119 @@ class Audience:
         @param speaker: the id of the session that does not hear it unless it asked for its echo.
         @param chosen: the ids of the sessions that hear it; C{None} where all do.
         """
-        if not self._entries:
+        told = self._told
+        if told is None:
+            told = self._told = _Told()
             self._broadcast.enlist(self)
-        self._entries.append(entry)
-        self._speakers.append(speaker)
+        told.entries.append(entry)
+        told.speakers.append(speaker)
         if entry.event.label is not None:
-            self._labelled.add(entry.event.label.session)
+            told.labelled.add(entry.event.label.session)
         if chosen is not None:
-            self._chosen[entry.sequence] = chosen
+            told.chosen[entry.sequence] = chosen
 
     def flush(self) -> None:
         """Give what waits to every listener."""
-        entries, speakers = self._entries, self._speakers
-        if not entries:
-            return
-        if self._labelled or self._chosen:
-            self._flushApart()
-            return
-        self._entries, self._speakers = [], []
-        spoke = set(speakers)
-        for dialect, group in self._groups.items():
-            chunks = [dialect.render(entry) for entry in entries]
-            runs = _runs(chunks, speakers)
+        told, self._told = self._told, None
+        if told is not None:
+            told.giveAll(self._groups)
+
+
+class _Told:
+    """
+    What a room was told in one turn.
+
+    @ivar entries: what it was told.
+    @ivar speakers: for each entry the id of the session that said it, or C{None}.
+    @ivar marks: how many of the entries a session has had, or is not to have, by its id; 0 where it is not here.
+    @ivar labelled: the ids of sessions that have a label on something.
+    @ivar chosen: who hears an entry that is not for all, by its sequence number.
+    """
+
+    __slots__ = ("_written", "chosen", "entries", "labelled", "marks", "speakers")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.speakers: list[str | None] = []
+        self.marks: dict[str, int] = {}
+        self.labelled: set[str] = set()
+        self.chosen: dict[int, Container[str]] = {}
+        self._written: dict[IDialect, list[bytes]] = {}
+
+    def give(self, session: Session, dialect: IDialect) -> None:
+        """Give a session what it has not had yet."""
+        start = self.marks.get(session.id, 0)
+        if start < len(self.entries):
+            self.marks[session.id] = len(self.entries)
+            data = self._own(session, self._chunks(dialect), start)
+            if data:
+                session.outlet.deliver(data)
+
+    def giveAll(self, groups: Mapping[IDialect, Mapping[str, Session]]) -> None:
+        """Give each session what it has not had yet."""
+        apart = {*self.speakers, *self.labelled, *self.marks}
+        for dialect, group in groups.items():
+            chunks = self._chunks(dialect)
+            if self.chosen or self.labelled:
+                self._giveApart(group, chunks, apart)
+                continue
+            runs = _runs(chunks, self.speakers)
             shared = b"".join([run for _, run in runs])
-            apart = len(shared) >= SHARED * len(runs)
+            long = len(shared) >= SHARED * len(runs)
             for session in group.values():
-                if session.ignored:
-                    both = zip(chunks, entries, strict=True)
-                    own = b"".join([chunk for chunk, entry in both if hears(session, entry)])
+                if not session.ignored and (session.id not in apart or (session.echo and session.id not in self.marks)):
+                    if shared:
+                        session.outlet.deliver(shared)
+                elif session.ignored or session.id in self.marks:
+                    own = self._own(session, chunks, self.marks.get(session.id, 0))
                     if own:
                         session.outlet.deliver(own)
-                elif session.id in spoke and not session.echo:
-                    heard = [run for speaker, run in runs if run and speaker != session.id]
-                    for data in heard if apart or len(heard) < 2 else (b"".join(heard),):
-                        session.outlet.deliver(data)
-                elif shared:
-                    session.outlet.deliver(shared)
-
-    def _flushApart(self) -> None:
-        """Do so where somebody has a label on something, or something is not for all."""
-        entries, labelled, chosen = self._entries, self._labelled, self._chosen
-        apart = {*self._speakers, *labelled}
-        self._entries, self._speakers, self._labelled, self._chosen = [], [], set(), {}
-        for dialect, group in self._groups.items():
-            chunks = [dialect.render(entry) for entry in entries]
-            shared = b"".join(chunks)
-            selections = {(True,) * len(entries): shared}
-            for session in group.values():
-                if not (chosen or session.ignored or session.id in apart):
-                    data = shared
                 else:
-                    heard = tuple(
-                        [hears(session, entry) and session.id in chosen.get(entry.sequence, group) for entry in entries]
-                    )
-                    if session.id in labelled:
-                        own = compress(zip(chunks, entries, strict=True), heard)
-                        data = b"".join([_addressed(session, entry, chunk) for chunk, entry in own])
-                    else:
-                        if heard not in selections:
-                            selections[heard] = b"".join(compress(chunks, heard))
-                        data = selections[heard]
-                if data:
-                    session.outlet.deliver(data)
+                    heard = [run for speaker, run in runs if run and speaker != session.id]
+                    for data in heard if long or len(heard) < 2 else (b"".join(heard),):
+                        session.outlet.deliver(data)
+
+    def _giveApart(self, group: Mapping[str, Session], chunks: list[bytes], apart: set[str | None]) -> None:
+        """Do so where somebody has a label on something, or something is not for all."""
+        shared = b"".join(chunks)
+        selections = {(True,) * len(chunks): shared}
+        for session in group.values():
+            if not (self.chosen or session.ignored or session.id in apart):
+                data = shared
+            elif session.id in self.labelled or session.id in self.marks:
+                data = self._own(session, chunks, self.marks.get(session.id, 0))
+            else:
+                heard = tuple([self._isFor(session, entry) for entry in self.entries])
+                if heard not in selections:
+                    selections[heard] = b"".join(compress(chunks, heard))
+                data = selections[heard]
+            if data:
+                session.outlet.deliver(data)
+
+    def _chunks(self, dialect: IDialect) -> list[bytes]:
+        """What each entry is in a dialect; it is rendered once."""
+        chunks = self._written.setdefault(dialect, [])
+        if len(chunks) < len(self.entries):
+            chunks += [dialect.render(entry) for entry in self.entries[len(chunks) :]]
+        return chunks
+
+    def _own(self, session: Session, chunks: list[bytes], start: int) -> bytes:
+        """What a session hears from an entry on."""
+        entries, labelled = self.entries, session.id in self.labelled
+        mute = not session.echo and session.id in self.speakers[start:]
+        if not (labelled or mute or session.ignored or self.chosen):
+            return b"".join(chunks[start:])
+        return b"".join(
+            [
+                _addressed(session, entry, chunk) if labelled else chunk
+                for entry, chunk in zip(entries[start:], chunks[start:], strict=True)
+                if self._isFor(session, entry)
+            ]
+        )
+
+    def _isFor(self, session: Session, entry: Entry) -> bool:
+        chosen = self.chosen.get(entry.sequence)
+        return (chosen is None or session.id in chosen) and hears(session, entry)
 
 
 def _runs(chunks: list[bytes], speakers: list[str | None]) -> list[tuple[str | None, bytes]]:

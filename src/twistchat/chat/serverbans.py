@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -191,6 +192,7 @@ def wordServerBan(reason: str) -> str:
     return f"Banned from this server: {reason}" if reason else "Banned from this server"
 
 
+@lru_cache(1024)
 def parseAddress(address: str | None) -> IPv4Address | IPv6Address | None:
     """
     Read an IP address.

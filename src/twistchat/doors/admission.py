@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2s
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
@@ -12,6 +12,10 @@ from twistchat.chat.serverbans import parseAddress
 
 NEW_PERIOD = 600.0
 """Seconds over which new connections from one address are counted."""
+
+
+REMEMBERED = 1024
+"""Addresses whose cloaks are remembered: most who come in when all do at once, after a restart, are not the first."""
 
 
 class NotAdmitted(Exception):
@@ -198,6 +202,7 @@ def cloak(key: Callable[[], bytes]) -> Callable[[str | None], str]:
 
     key = cache(key)
 
+    @lru_cache(REMEMBERED)
     def hide(address: str | None) -> str:
         parsed = readAddress(address)
         if parsed is None:

@@ -51,7 +51,7 @@ class Lane:
         self._refuse = refuse
         self._running = 0
         self._alone = self._full = False
-        self._waiting: deque[tuple[Work, bool, int]] = deque()
+        self._waiting: deque[tuple[Work, bool, int]] | None = None
         self._size = 0
 
     @property
@@ -84,6 +84,8 @@ class Lane:
         if not self._waiting and self._free(together):
             self._start(work, together)
             return
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append((work, together, size))
         self._size += size
         if self._size > self._limit and not self._full:
@@ -92,7 +94,7 @@ class Lane:
 
     def clear(self) -> None:
         """Forget the commands that wait."""
-        self._waiting.clear()
+        self._waiting = None
         self._size = 0
 
     def _free(self, together: bool) -> bool:
@@ -130,6 +132,8 @@ class Lane:
             work, together, size = self._waiting.popleft()
             self._size -= size
             self._start(work, together)
+        if not self._waiting:
+            self._waiting = None
         if self._full and self._size <= self._limit:
             self._full = False
             self._resume()

@@ -79,9 +79,14 @@ def showFeatures(client: IrcConnection, reply: Reply, tokens: Mapping[str, str |
 
     @param tokens: which; C{None} for all.
     """
-    written = lines(features(client.backstage) if tokens is None else tokens, client.nick, client.server)
     if "draft/extended-isupport" in client.capabilities:
         with reply.batch("draft/isupport"):
-            reply.lines(written)
+            reply.lines(_write(client, client.nick, tokens))
+    elif tokens is not None:
+        reply.lines(_write(client, client.nick, tokens))
     else:
-        reply.lines(written)
+        reply.lines([client.irc.forms.fill(client, _write)])
+
+
+def _write(client: IrcConnection, nick: str, tokens: Mapping[str, str | None] | None = None) -> list[bytes]:
+    return lines(features(client.backstage) if tokens is None else tokens, nick, client.server)

@@ -84,7 +84,7 @@ class IrcConnection(Connection):
         self.server = irc.name
         self.arrival = Arrival(self)
         self._splitter = LineSplitter(limits.ircLine + limits.ircTags + 2)
-        self._lines: deque[bytes | Overlong] = deque()
+        self._lines: deque[bytes | Overlong] | None = None
         self._replies: dict[str, Reply] = {}
 
     # For commands
@@ -215,7 +215,10 @@ class IrcConnection(Connection):
                     return
                 self._lineReceived(line)
         else:
-            self._lines.extend(lines)
+            if self._lines is None:
+                self._lines = deque(lines)
+            else:
+                self._lines.extend(lines)
             self._takeLines()
 
     def connectionLost(self, reason: Any = None) -> None:
@@ -226,7 +229,7 @@ class IrcConnection(Connection):
         if self.batch is not None:
             self.batch.forget()
             self.batch = None
-        self._lines.clear()
+        self._lines = None
         super().connectionLost(reason)
 
     # Lines
@@ -241,6 +244,8 @@ class IrcConnection(Connection):
                     self._throttled = self.backstage.clock.callLater(wait, self._goOn)
                     return
             self._lineReceived(self._lines.popleft())
+        if not self._lines:
+            self._lines = None
 
     def _goOn(self) -> None:
         self._throttled = None

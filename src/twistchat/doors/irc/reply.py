@@ -36,6 +36,18 @@ C{standard-replies} or not (IRCv3 standard-replies, "Capabilities").
 """
 
 
+def written(source: str, command: str, parameters: Sequence[str]) -> bytes:
+    """
+    Write a message of the server's own.
+
+    @param parameters: the last is cut where the line is too short for it.  Names can be so long that this is not
+        enough; then the longest is cut, too.
+    """
+    if sum(map(len, parameters)) > SHORT:
+        parameters = _fitted(command, parameters, source)
+    return serialize(command, parameters, source)
+
+
 class Reply:
     """
     The answer to one command.
@@ -79,14 +91,10 @@ class Reply:
         """
         A message.
 
-        @param parameters: the last is cut where the line is too short for it.  Names can be so long that this is not
-            enough; then the longest is cut, too.
+        @param parameters: as L{written} has them.
         @param source: from whom; the server where it is C{None}.
         """
-        sender = self._client.server if source is None else source
-        if sum(map(len, parameters)) > SHORT:
-            parameters = _fitted(command, parameters, sender)
-        self._put(serialize(command, parameters, sender))
+        self._put(written(self._client.server if source is None else source, command, parameters))
 
     def lines(self, data: Iterable[bytes]) -> None:
         """Messages that are written already."""

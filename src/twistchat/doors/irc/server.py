@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 
 from twistchat import __version__
 from twistchat.doors.backstage import Backstage
+from twistchat.doors.irc.forms import Forms
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects
 
@@ -25,6 +27,7 @@ class IrcServer:
     @ivar started: when it was made, in seconds since the epoch.
     @ivar references: numbers of batches.
     @ivar gateways: the digest of each gateway's password that was right, by its hash.
+    @ivar forms: what it says to all alike.
     """
 
     name: str
@@ -32,12 +35,13 @@ class IrcServer:
     started: float
     references: count[int]
     gateways: dict[str, bytes]
+    forms: Forms
 
     @classmethod
     def of(cls, backstage: Backstage) -> IrcServer:
         """The server of this backstage."""
         name = backstage.settings.server.name
-        return cls(name, IrcDialects(name), backstage.wall(), count(1), {})
+        return cls(name, IrcDialects(name), backstage.wall(), count(1), {}, Forms())
 
 
 def offered(backstage: Backstage, secure: bool) -> Mapping[str, str]:
@@ -47,11 +51,20 @@ def offered(backstage: Backstage, secure: bool) -> Mapping[str, str]:
     @param secure: whether the connection is encrypted.
     """
     limits, irc = backstage.settings.limits, backstage.settings.irc
-    values = dict.fromkeys(CAPABILITIES, "")
-    values["draft/multiline"] = f"max-bytes={limits.message},max-lines={limits.lines}"
-    del values["sts"]
+    sts = ""
     if irc.stsPort and not secure:
-        values["sts"] = f"port={irc.stsPort}"
+        sts = f"port={irc.stsPort}"
     elif irc.stsPort:
-        values["sts"] = f"duration={int(irc.stsDuration)}" + (",preload" if irc.stsPreload else "")
+        sts = f"duration={int(irc.stsDuration)}" + (",preload" if irc.stsPreload else "")
+    return _values(f"max-bytes={limits.message},max-lines={limits.lines}", sts)
+
+
+@lru_cache(8)
+def _values(multiline: str, sts: str) -> Mapping[str, str]:
+    """The same object each time: a client keeps what it was offered, which is more than it keeps of anything else."""
+    values = dict.fromkeys(CAPABILITIES, "")
+    values["draft/multiline"] = multiline
+    del values["sts"]
+    if sts:
+        values["sts"] = sts
     return values

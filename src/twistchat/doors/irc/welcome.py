@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.usermodes import USER_MODES
 from twistchat.doors.irc.features import showFeatures
+from twistchat.doors.irc.reply import written
 from twistchat.doors.irc.server import VERSION
 from twistchat.doors.irc.words import wordMoment
 from twistchat.wire.irc import numerics as n
@@ -20,23 +21,35 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
     """Numerics 001 to 005, the number of users, the message of the day."""
     network, source = client.settings.irc.network, client.user.source
     reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
-    reply.numeric(n.RPL_YOURHOST, f"Your host is {client.server}, running version {VERSION}")
-    reply.numeric(n.RPL_CREATED, f"This server was started {wordMoment(client.irc.started)}")
-    withParameter = [mode.letter for mode in ROOM_MODES.values() if mode.shape is not Shape.FLAG]
-    reply.numeric(
-        n.RPL_MYINFO,
-        client.server,
-        VERSION,
-        "".join(sorted(USER_MODES)),
-        "".join(sorted([*ROOM_MODES, *(rank.letter for rank in RANKS)])),
-        "".join(sorted([*withParameter, *(rank.letter for rank in RANKS)])),
-    )
+    reply.lines([client.irc.forms.fill(client, _writeServer)])
     showFeatures(client, reply)
     showCounts(client, reply)
     reply.numeric(n.RPL_VISIBLEHOST, source.host, "is now your visible host")
-    if client.user.modes:
-        reply.numeric(n.RPL_UMODEIS, f"+{client.user.modes}")
+    modes = client.user.modes
+    if modes:
+        reply.numeric(n.RPL_UMODEIS, f"+{modes}")
     showMotd(client, reply)
+
+
+def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
+    """Numerics 002 to 004: what this server is."""
+    ranks = [rank.letter for rank in RANKS]
+    withParameter = [mode.letter for mode in ROOM_MODES.values() if mode.shape is not Shape.FLAG]
+    return [
+        written(client.server, code, (nick, *parameters))
+        for code, *parameters in (
+            (n.RPL_YOURHOST, f"Your host is {client.server}, running version {VERSION}"),
+            (n.RPL_CREATED, f"This server was started {wordMoment(client.irc.started)}"),
+            (
+                n.RPL_MYINFO,
+                client.server,
+                VERSION,
+                "".join(sorted(USER_MODES)),
+                "".join(sorted([*ROOM_MODES, *ranks])),
+                "".join(sorted([*withParameter, *ranks])),
+            ),
+        )
+    ]
 
 
 def showCounts(client: IrcConnection, reply: Reply) -> None:
@@ -58,11 +71,15 @@ def showCounts(client: IrcConnection, reply: Reply) -> None:
 
 def showMotd(client: IrcConnection, reply: Reply) -> None:
     """MOTD: the message of the day, or that there is none."""
+    reply.lines([client.irc.forms.fill(client, _writeMotd)])
+
+
+def _writeMotd(client: IrcConnection, nick: str) -> list[bytes]:
     lines = client.settings.irc.motd.splitlines()
     if not lines:
-        reply.numeric(n.ERR_NOMOTD, "There is no message of the day")
-        return
-    reply.numeric(n.RPL_MOTDSTART, f"- {client.server} Message of the day -")
-    for line in lines:
-        reply.numeric(n.RPL_MOTD, f"- {line}")
-    reply.numeric(n.RPL_ENDOFMOTD, "End of /MOTD command")
+        return [written(client.server, n.ERR_NOMOTD, (nick, "There is no message of the day"))]
+    return [
+        written(client.server, n.RPL_MOTDSTART, (nick, f"- {client.server} Message of the day -")),
+        *[written(client.server, n.RPL_MOTD, (nick, f"- {line}")) for line in lines],
+        written(client.server, n.RPL_ENDOFMOTD, (nick, "End of /MOTD command")),
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -410,6 +411,10 @@ def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
     return monitored | (names & _TAGS if monitored else names & {"server-time"})
 
 
+_relevant = lru_cache(1024)(relevant)
+"""The same, remembered: a client asks for each view when its capabilities change, and most have what others have."""
+
+
 class IrcDialects:
     """The dialects of a server: one object for all sessions that are written to alike, while any of them has it."""
 
@@ -424,7 +429,7 @@ class IrcDialects:
 
         @param capabilities: all that it has enabled, whether or not they matter here.
         """
-        key = relevant(capabilities, view), view
+        key = _relevant(frozenset(capabilities), view), view
         dialect = self._dialects.get(key)
         if dialect is None:
             dialect = self._dialects[key] = IrcDialect(self._serverName, self._clock, *key)
