@@ -101,13 +101,13 @@ class CommitTests(DiskTestCase):
         self.assertEqual(waiting, [1])
 
     def test_batchBounds(self) -> None:
-        """A batch has at most 256 entries and about 1 MiB; one entry of more than that goes alone."""
+        """A batch has at most 1,024 entries and about 1 MiB; one entry of more than that goes alone."""
         self.journal.append(said("first"))
-        for _ in range(300):
+        for _ in range(1100):
             self.journal.append(said("small"))
         self.writer.step()
         self.writer.step()
-        self.assertEqual(len(self.applied), 1 + 256)
+        self.assertEqual(len(self.applied), 1 + 1024)
         self.settle()
         self.applied.clear()
         for size in (1, 600_000, 600_000, 2_000_000, 1):

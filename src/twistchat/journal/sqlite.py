@@ -34,7 +34,7 @@ from twistchat.journal.stamp import Stamp, msgid
 from twistchat.journal.store import FILE, Fault, Store
 from twistchat.worker import Worker
 
-BATCH = 256
+BATCH = 1024
 """Entries in one transaction at the most."""
 
 BATCH_SIZE = 1024 * 1024

@@ -7,7 +7,7 @@ and whatever is refused, it leaves to the general path, which words the refusal.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.python.failure import Failure
 
@@ -15,6 +15,8 @@ from twistchat.chat.errors import ChatError
 from twistchat.doors.irc.reply import Reply
 
 if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
     from twistchat.doors.irc.protocol import IrcConnection
 
 BEGINNING: Final = b"PRIVMSG #"
@@ -31,25 +33,39 @@ def say(client: IrcConnection, line: bytes) -> bool:
     @param line: begins with L{BEGINNING}.
     @return: whether that was done; where not, nothing has happened.
     """
+    receipt = begin(client, line)
+    if receipt is None:
+        return False
+    if not receipt.called or receipt.paused or isinstance(receipt.result, Failure):
+        client.lane.follow(receipt)
+    return True
+
+
+def begin(client: IrcConnection, line: bytes) -> Deferred[Any] | None:
+    """
+    Begin to say a text, where the line is one.
+
+    @param line: begins with L{BEGINNING}.
+    @return: fires when it has been said, or is refused and that has been answered; C{None} where nothing has happened.
+    """
     head, _, said = line.partition(b" :")
     limit = client.backstage.settings.limits.ircLine
     if not said or said[0] == 1 or len(line) + 2 > limit or b" " in head[COMMAND:] or b"," in head:
-        return False
+        return None
     try:
         name, text = head[COMMAND:].decode(), said.decode()
         receipt = client.backstage.chat.say(client.openSession, name, text)
     except (UnicodeDecodeError, ChatError):
-        return False
-    if receipt.called and not receipt.paused and not isinstance(receipt.result, Failure):
-        return True
-
-    def refused(failure: Failure) -> Failure | None:
-        if not isinstance(failure.value, ChatError):
-            return failure
-        reply = Reply(client, "PRIVMSG")
-        reply.error(failure.value, name)
-        reply.finish()
         return None
+    if receipt.called and not receipt.paused and not isinstance(receipt.result, Failure):
+        return receipt
 
-    client.lane.follow(receipt.addErrback(refused))
-    return True
+    def refused(failure: Failure) -> None:
+        if not isinstance(failure.value, ChatError):
+            failure.raiseException()
+        else:
+            reply = Reply(client, "PRIVMSG")
+            reply.error(failure.value, name)
+            reply.finish()
+
+    return receipt.addErrback(refused)
