@@ -118,7 +118,7 @@ CASES = {
             say=lambda text: b"PRIVMSG #lobby :%b\r\n" % text,
             render=IrcDialect.render,
             bounds=Cost(
-                message=Work(renders=1, writes=0, calls=34),
+                message=Work(renders=1, writes=0, calls=36),
                 listener=Work(renders=0, writes=1, calls=9),
                 delivery=Work(renders=0, writes=0, calls=0),
                 turn=Work(renders=1, writes=LISTENERS, calls=240),

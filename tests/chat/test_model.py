@@ -134,7 +134,8 @@ class Chatting(RuleBasedStateMachine):
         state = self.scene.state
         assert [user.nick for user in state.users if user.sessions] == [user.nick for user in state.users]
         assert {
-            user.nick: (user.source.realname, user.away, user.flags, user.operator is not None) for user in state.users
+            user.nick: (user.source.realname, user.away, set(user.flags), user.operator is not None)
+            for user in state.users
         } == {guest.nick: (guest.realname, guest.away, guest.flags, guest.operator) for guest in self.model.guests}
         assert {
             room.name: (

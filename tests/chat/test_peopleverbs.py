@@ -419,7 +419,7 @@ class RefusalTests(SynchronousTestCase):
 
     def test_registered(self) -> None:
         """With R only those with an account are heard."""
-        self.reader.flags = {"R"}
+        self.reader.flags = frozenset("R")
         self.assertEqual(
             self.reader.refusal(self.sender, "hello", "notice"),
             errors.TextRefused("bob", "from those who are not logged in to an account"),
@@ -429,7 +429,7 @@ class RefusalTests(SynchronousTestCase):
 
     def test_ctcp(self) -> None:
         """With T there is no CTCP but actions, neither as a request nor as a reply."""
-        self.reader.flags = {"T"}
+        self.reader.flags = frozenset("T")
         for kind in ("message", "notice"):
             refusal = self.reader.refusal(self.sender, "\x01VERSION\x01", kind)
             self.assertEqual(refusal, errors.TextRefused("bob", "that are CTCP, but for actions"))
@@ -440,7 +440,7 @@ class RefusalTests(SynchronousTestCase):
 
     def test_passing(self) -> None:
         """An operator of the server is heard, and so is oneself."""
-        self.reader.flags = {"R", "T"}
+        self.reader.flags = frozenset("RT")
         self.assertIsNone(self.reader.refusal(self.reader, "\x01VERSION\x01", "message"))
         self.sender.operator = Operator("op", frozenset())
         self.assertIsNone(self.reader.refusal(self.sender, "\x01VERSION\x01", "message"))

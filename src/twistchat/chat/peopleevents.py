@@ -31,7 +31,7 @@ from twistchat.chat.names import fold
 from twistchat.chat.rooms import forgetVerdicts
 from twistchat.chat.serverbans import ServerBan, ServerBans, ServerBanTest, wordServerBan
 from twistchat.chat.usermodes import OPERATORS_ONLY, SETTABLE, sortUserModes
-from twistchat.chat.users import Operator, User, audienceOf
+from twistchat.chat.users import NO_FLAGS, Operator, User, audienceOf
 from twistchat.chat.watching import Watchers
 from twistchat.chat.whowas import Whowas
 
@@ -292,6 +292,6 @@ PEOPLE_APPLIERS: Mapping[type[Event], Callable[[PeopleAppliers, Entry], None]] =
 
 def _changeModes(user: User, added: str, removed: str) -> None:
     settable = SETTABLE if user.operator is not None else SETTABLE - OPERATORS_ONLY
-    user.flags = (user.flags | (set(added) & settable)) - set(removed)
+    user.flags = ((user.flags | (set(added) & settable)) - set(removed)) or NO_FLAGS
     if user.source.bot != ("B" in user.flags):
         user.source = replace(user.source, bot=not user.source.bot)

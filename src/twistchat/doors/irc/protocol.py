@@ -278,19 +278,21 @@ class IrcConnection(Connection):
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
         if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
-            if not self.lane.open:
-                self.lane.submit(partial(self._sayInTurn, line), True, len(line))
-                return
-            if straight.say(self, line):
-                return
+            said = straight.read(line, self.settings.limits.ircLine)
+            if said is not None:
+                if not self.lane.open:
+                    self.lane.submit(partial(straight.sayLater, self, line, *said), True, len(line))
+                    return
+                if straight.say(self, *said):
+                    return
         limits = self.settings.limits
         if isinstance(line, Overlong):
-            self.lane.submit(self._answerLong, False, line.length)
+            self._refuse(line.length, n.ERR_INPUTTOOLONG, "Input line was too long")
             return
         if len(line) > limits.ircLine - 2:
             tags, rest = measure(line)
             if tags > limits.ircTags or rest > limits.ircLine:
-                self.lane.submit(self._answerLong, False, len(line))
+                self._refuse(len(line), n.ERR_INPUTTOOLONG, "Input line was too long")
                 return
         try:
             message = parse(line)
@@ -303,27 +305,16 @@ class IrcConnection(Connection):
         together = command is not None and command.together
         self.lane.submit(partial(self._serve, message, command), together, len(line))
 
-    def _sayInTurn(self, line: bytes) -> Deferred[Any] | None:
-        """Say a text that had to wait; what is not so plain goes the general path, which words refusals."""
-        receipt = None if self.ending or self.batch is not None else straight.begin(self, line)
-        if receipt is not None:
-            return receipt
-        if len(line) > self.settings.limits.ircLine - 2:
-            self._answerLong()
-            return None
-        try:
-            message = parse(line)
-        except BadMessage as bad:
-            self._refuseMessage(bad)
-            return None
-        return self._serve(message, COMMANDS.get(message.command))
+    def _refuse(self, size: int, code: str, text: str) -> None:
+        """Answer a line that cannot be read, in its turn."""
 
-    def _answerLong(self) -> None:
-        """Answer a line that is too long."""
-        if not self.ending and (self.arrival is None or self.arrival.mayTry()):
-            reply = Reply(self, "*")
-            reply.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
-            reply.finish()
+        def refuse() -> None:
+            if not self.ending and (self.arrival is None or self.arrival.mayTry()):
+                reply = Reply(self, "*")
+                reply.numeric(code, text)
+                reply.finish()
+
+        self.lane.submit(refuse, False, size)
 
     def _refuseMessage(self, bad: BadMessage) -> None:
         """Answer a line that is no message (IRCv3 utf8-only, for one that is not UTF-8)."""
@@ -334,6 +325,11 @@ class IrcConnection(Connection):
         self._finish(reply)
 
     # Commands
+
+    def obey(self, line: bytes) -> Deferred[Any] | None:
+        """Obey a line that is known to be a message, as a L{Work <twistchat.doors.lane.Work>}."""
+        message = parse(line)
+        return self._serve(message, COMMANDS.get(message.command))
 
     def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:
         """Obey a message."""

@@ -9,63 +9,79 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
 from twistchat.doors.irc.reply import Reply
 
 if TYPE_CHECKING:
-    from twisted.internet.defer import Deferred
-
     from twistchat.doors.irc.protocol import IrcConnection
 
 BEGINNING: Final = b"PRIVMSG #"
 """How such a line begins."""
 
 COMMAND: Final = len("PRIVMSG ")
+CTCP: Final = 1
+"""The first byte of a text that is more than that: an action, say."""
 
 
-def say(client: IrcConnection, line: bytes) -> bool:
+def read(line: bytes, limit: int) -> tuple[str, str] | None:
     """
-    Say a text, where the line is one.
+    Read a line.
+
+    @param line: begins with L{BEGINNING}.
+    @param limit: bytes that it may have, with its end.
+    @return: the channel and the text; C{None} where it is, or may be, anything else.
+    """
+    head, _, said = line.partition(b" :")
+    name = head[COMMAND:]
+    if not said or said[0] == CTCP or len(line) + 2 > limit or b" " in name or b"," in name:
+        return None
+    if b"\0" in line or b"\r" in line:
+        return None
+    try:
+        return name.decode(), said.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def say(client: IrcConnection, name: str, text: str) -> bool:
+    """
+    Say a text now.
 
     @param client: it has come in, has no batch open, and its lane is open.
-    @param line: begins with L{BEGINNING}.
     @return: whether that was done; where not, nothing has happened.
     """
-    receipt = begin(client, line)
-    if receipt is None:
+    try:
+        receipt = client.backstage.chat.say(client.openSession, name, text)
+    except ChatError:
         return False
     if not receipt.called or receipt.paused or isinstance(receipt.result, Failure):
-        client.lane.follow(receipt)
+        client.lane.follow(receipt.addErrback(_refused, client, name))
     return True
 
 
-def begin(client: IrcConnection, line: bytes) -> Deferred[Any] | None:
+def sayLater(client: IrcConnection, line: bytes, name: str, text: str) -> Deferred[Any] | None:
     """
-    Begin to say a text, where the line is one.
+    Say a text when its turn in the lane has come.
 
-    @param line: begins with L{BEGINNING}.
-    @return: fires when it has been said, or is refused and that has been answered; C{None} where nothing has happened.
+    @param line: what it was read from.
     """
-    head, _, said = line.partition(b" :")
-    limit = client.backstage.settings.limits.ircLine
-    if not said or said[0] == 1 or len(line) + 2 > limit or b" " in head[COMMAND:] or b"," in head:
-        return None
-    try:
-        name, text = head[COMMAND:].decode(), said.decode()
-        receipt = client.backstage.chat.say(client.openSession, name, text)
-    except (UnicodeDecodeError, ChatError):
-        return None
-    if receipt.called and not receipt.paused and not isinstance(receipt.result, Failure):
-        return receipt
-
-    def refused(failure: Failure) -> None:
-        if not isinstance(failure.value, ChatError):
-            failure.raiseException()
+    if client.batch is None and not client.ending:
+        try:
+            receipt = client.backstage.chat.say(client.openSession, name, text)
+        except ChatError:
+            pass
         else:
-            reply = Reply(client, "PRIVMSG")
-            reply.error(failure.value, name)
-            reply.finish()
+            return receipt.addErrback(_refused, client, name)
+    return client.obey(line)
 
-    return receipt.addErrback(refused)
+
+def _refused(failure: Failure, client: IrcConnection, name: str) -> Failure | None:
+    if not isinstance(failure.value, ChatError):
+        return failure
+    reply = Reply(client, "PRIVMSG")
+    reply.error(failure.value, name)
+    reply.finish()
+    return None
