@@ -103,11 +103,11 @@ class CommitTests(DiskTestCase):
     def test_batchBounds(self) -> None:
         """A batch has at most 1,024 entries and about 1 MiB; one entry of more than that goes alone."""
         self.journal.append(said("first"))
-        for _ in range(1100):
+        for _ in range(sqlite.BATCH + 44):
             self.journal.append(said("small"))
         self.writer.step()
         self.writer.step()
-        self.assertEqual(len(self.applied), 1 + 1024)
+        self.assertEqual(len(self.applied), 1 + sqlite.BATCH)
         self.settle()
         self.applied.clear()
         for size in (1, 600_000, 600_000, 2_000_000, 1):
@@ -119,7 +119,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(counts, [1, 2, 3, 4, 5])
 
     def test_backlog(self) -> None:
-        """4,096 events may wait for the disk, and no more; people can go all the same."""
+        """So many events may wait for the disk, and no more; people can go all the same."""
         receipts = [self.journal.append(said("x")) for _ in range(sqlite.WAITING)]
         self.assertEqual(self.refused(self.journal.append(said("too many"))), "too much waits for the disk")
         going = self.journal.append(Quit(ANN, ""))
@@ -127,8 +127,8 @@ class CommitTests(DiskTestCase):
         self.writer.step()
         self.assertNoResult(self.journal.append(said("fits again")))
         self.settle()
-        self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied[:4096])
-        self.assertEqual(self.successResultOf(going), self.applied[4096])
+        self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied[: sqlite.WAITING])
+        self.assertEqual(self.successResultOf(going), self.applied[sqlite.WAITING])
 
     def test_passing(self) -> None:
         """Passing events alone need no disk; behind durable ones they wait for them, and leave nothing there."""

@@ -18,7 +18,7 @@ Deferred fails, where the command is refused.
 MOST_TOGETHER = 32
 """Messages of one session that may be under way at once, so that no one sender fills the journal's queue."""
 
-MOST_IN_ALL = 2048
+MOST_IN_ALL = 4096
 """Messages of all sessions that may be under way at once: half of what fills the journal's queue."""
 
 
