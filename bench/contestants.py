@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twisted.plugin import getPlugins
-
 from bench.servers import TWISTD, NotStarted
 from bench.speech import Irc, Line, Plain, Speech
-from twistchat.interfaces import IDoor
 
 PEERS = Path(__file__).parent / "peers"
+
+UVLOOP = "import asyncio, uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy()); "
+"""What is run before C{twistd} where asyncio is to use uvloop."""
 
 SEND_QUEUE = "256MiB"
 """What may wait for one connection of ours: in a burst the load generator is the slow reader."""
@@ -69,6 +69,7 @@ class Ours(Contestant):
 
     @ivar door: the door's name.
     @ivar journal: the kind of journal.
+    @ivar reactor: Twisted's reactor, by its name; C{uvloop} is the asyncio reactor on that loop; C{""} is its default.
     """
 
     name: str
@@ -76,16 +77,20 @@ class Ours(Contestant):
     door: str
     speech: Speech
     journal: str = "memory"
+    reactor: str = ""
 
     def absent(self) -> str | None:
-        """A door is here when a plugin brings it."""
-        doors = {door.name for door in getPlugins(IDoor)}
-        return None if self.door in doors else f"there is no {self.door} door yet"
+        """It is here but for uvloop, which is a package of its own."""
+        if self.reactor == "uvloop" and not importlib.util.find_spec("uvloop"):
+            return "uvloop is not installed"
+        return None
 
     def command(self, folder: Path, port: int) -> list[str]:
         """As one starts it by hand, without limits on rates and numbers, and with no pings meanwhile."""
+        uvloop = self.reactor == "uvloop"
+        reactor = [f"--reactor={'asyncio' if uvloop else self.reactor}"] if self.reactor else []
         return [
-            *(sys.executable, "-c", TWISTD, "-n", "--pidfile=", "twistchat"),
+            *(sys.executable, "-c", (UVLOOP if uvloop else "") + TWISTD, *reactor, "-n", "--pidfile=", "twistchat"),
             f"--{self.door}=tcp:{port}:interface=127.0.0.1:backlog=1024",
             *(f"--journal={self.journal}", "--data=data"),
             *('--set=limits.exempt=["127.0.0.0/8"]', f'--set=limits.sendq="{SEND_QUEUE}"'),
@@ -226,6 +231,8 @@ def contestants(ergo: str = "ergo") -> dict[str, Contestant]:
         Ours("irc-sqlite", "twistchat, IRC, SQLite", "irc", Irc(), "sqlite"),
         Ours("line", "twistchat, line door", "line", Line()),
         Ours("line-sqlite", "twistchat, line door, SQLite", "line", Line(), "sqlite"),
+        Ours("irc-asyncio", "twistchat, IRC, asyncio reactor", "irc", Irc(), reactor="asyncio"),
+        Ours("irc-uvloop", "twistchat, IRC, uvloop", "irc", Irc(), reactor="uvloop"),
         Limit(),
         Installed(
             *("ngircd", "ngIRCd", "ngircd", "ngircd.conf", ("-n", "-f", "@CONF@"), "Debian's package ngircd"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -123,6 +124,12 @@ class MakeServiceTests(CommandLineTestCase):
         self.unexpected: list[BaseException] = []
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self.addCleanup(signal.signal, number, signal.getsignal(number))
+        self.addCleanup(gc.unfreeze)
+
+    def begin(self) -> None:
+        """Do what is to be done when the reactor runs."""
+        for hook, arguments, keywords in self.reactor.whenRunningHooks:
+            hook(*arguments, **keywords)
 
     def keep(self, kind: type[BaseException], value: BaseException, traceback: object) -> None:
         """Stand in for Python's own C{excepthook}."""
@@ -185,11 +192,17 @@ class MakeServiceTests(CommandLineTestCase):
         self.make()
         self.assertTrue(abs(self.reactor.seconds() - time.monotonic()) < 60)
 
+    def test_frozen(self) -> None:
+        """What was loaded until the reactor runs is not looked at by the garbage collector any more."""
+        self.make()
+        self.assertEqual(0, gc.get_freeze_count())
+        self.begin()
+        self.assertTrue(gc.get_freeze_count() > 10_000)
+
     def test_signals(self) -> None:
         """SIGTERM and SIGINT stop the reactor, once; each leaves the work to the reactor's own turn."""
         self.make()
-        for hook, arguments, keywords in self.reactor.whenRunningHooks:
-            hook(*arguments, **keywords)
+        self.begin()
         stops: list[None] = []
         calls: list[Any] = []
         self.reactor.stop = lambda: stops.append(None)
@@ -209,8 +222,7 @@ class MakeServiceTests(CommandLineTestCase):
         """SIGHUP has the configuration read again, in a turn of the reactor; one line of the log says what came."""
         self.write("chat.toml", '[irc]\nmotd = "Welcome."\n')
         self.make("--journal", "memory", "--config", "chat.toml")
-        for hook, arguments, keywords in self.reactor.whenRunningHooks:
-            hook(*arguments, **keywords)
+        self.begin()
         calls: list[Any] = []
         self.reactor.callFromThread = calls.append
         events: list[LogEvent] = []

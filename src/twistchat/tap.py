@@ -78,6 +78,7 @@ def makeService(options: ChatOptions) -> IService:
     )
     sys.excepthook = _explain(sys.excepthook)
     tuneInterpreter()
+    reactor.callWhenRunning(freeze)
     reactor.callWhenRunning(_takeSignals, reactor, lambda: rehash(backstage))
     return ChatService(reactor, listeners, journal, backstage, lambda: os.geteuid() == 0)
 
@@ -97,6 +98,16 @@ Thresholds of the garbage collector, instead of Python's (700, 10, 10).
 A message makes a dozen objects that live until the disk has it, and none of them is garbage in a circle; looking for
 such every 700 objects takes a tenth of the processor's time.
 """
+
+
+def freeze() -> None:
+    """
+    Take what is there now out of the garbage collector's sight: modules, classes, tables, which stay to the end.
+
+    They are some 50,000 objects, and every full collection would look at them again, 24 ms long.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def tuneInterpreter() -> None:

@@ -11,6 +11,7 @@ from twistchat.chat.chat import Chat
 from twistchat.config import Renewal, Settings, renew
 from twistchat.doors.admission import Admission, cloak
 from twistchat.doors.idle import Idle
+from twistchat.doors.lane import Traffic
 from twistchat.doors.turn import Turn
 from twistchat.interfaces import IJournal, IPasswords
 
@@ -33,6 +34,7 @@ class Backstage:
     @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} where it has
         a mistake.
     @ivar renewed: called when other settings hold; a door that tells its clients what they are puts something here.
+    @ivar traffic: the messages that are under way, of all connections.
     """
 
     chat: Chat
@@ -46,6 +48,7 @@ class Backstage:
     settings: Settings
     reread: Callable[[], Settings]
     renewed: list[Callable[[], None]] = field(default_factory=list)
+    traffic: Traffic = field(default_factory=Traffic)
 
     @classmethod
     def assemble(

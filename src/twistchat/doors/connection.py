@@ -83,7 +83,14 @@ class Connection(Protocol, ABC):
         self.backstage = backstage
         self._factory = factory
         self._seconds = backstage.clock.seconds
-        self.lane = Lane(backstage.settings.limits.recvq, self._pause, self._resume, self._leaveIfServed, self.refused)
+        self.lane = Lane(
+            backstage.settings.limits.recvq,
+            self._pause,
+            self._resume,
+            self._leaveIfServed,
+            self.refused,
+            backstage.traffic,
+        )
 
     # For a door's protocol to say
 

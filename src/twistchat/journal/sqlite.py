@@ -40,8 +40,8 @@ BATCH = 1024
 BATCH_SIZE = 1024 * 1024
 """Bytes, about, of one transaction's entries at the most, but for a single one that has more."""
 
-WAITING = 32_768
-"""Durable events that may wait for the disk: what a thousand sessions may have under way."""
+WAITING = 8192
+"""Durable events that may wait for the disk; messages of sessions leave room in it for all else."""
 
 RESERVED = 100_000
 """How many sequence numbers are reserved at a time: they are not given again if this process ends without notice."""

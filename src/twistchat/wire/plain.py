@@ -3,8 +3,11 @@ The plain dialect: one entry, one line, for people with a terminal and for scrip
 
 C{docs/line-protocol.md} writes the format down.  A text is C{[HH:MM] <nick> text}; everything else that happens is a
 notice, which begins with C{* }.  A text of another room than the listener's current one, or of none, or for one rank
-only, says where it was said behind the time: C{[HH:MM] #room <nick> text}, C{[HH:MM] @nick <nick> text}, C{[HH:MM]
-@#room <nick> text}.
+only, says where it was said behind the time:
+
+    - C{[HH:MM] #room <nick> text}
+    - C{[HH:MM] @nick <nick> text}
+    - C{[HH:MM] @#room <nick> text}
 """
 
 from __future__ import annotations

@@ -173,6 +173,7 @@ class RenderTests(SynchronousTestCase):
         for view in (ROOM, SELF):
             self.assertLines(Quit(ALICE, ""), ":Alice!~al@a.cloak QUIT :", view=view)
             self.assertLines(Quit(ALICE, "lost it"), ":Alice!~al@a.cloak QUIT :lost it", view=view)
+            self.assertLines(Killed(ALICE, ROBOT, ""), ":robot!ro@r.cloak QUIT :Killed (Alice)", view=view)
             killed = Killed(ALICE, ROBOT, "spam")
             self.assertLines(killed, ":robot!ro@r.cloak QUIT :Killed (Alice (spam))", view=view)
             self.assertLines(
@@ -292,8 +293,6 @@ class WatchedTests(SynchronousTestCase):
             (Entered(ALICE, "s1"), [f"{online}Alice!~al@a.cloak"]),
             (Quit(ALICE, "x"), [f"{offline}Alice"]),
             (Killed(ALICE, BOB, "x"), [f"{offline}bob"]),
-            (Renamed(ALICE, "alicia"), [f"{offline}Alice", f"{online}alicia!~al@a.cloak"]),
-            (Renamed(ALICE, "ALICE"), []),
         ):
             self.assertEqual(render(event, view=WATCHED), "".join(f"{line}\r\n" for line in lines))
             tagged = "".join(f"@{T} {line}\r\n" for line in lines)
@@ -316,7 +315,7 @@ class WatchedTests(SynchronousTestCase):
 
     def test_nothingElse(self) -> None:
         """What they say and where they are is not for those who watch."""
-        heard = {Entered, Quit, Killed, Renamed, AwaySet, RealnameSet, HostSet, AccountSet}
+        heard = {Entered, Quit, Killed, AwaySet, RealnameSet, HostSet, AccountSet}
         for event in EVENTS:
             self.assertEqual(bool(render(event, *ALL, view=WATCHED)), type(event) in heard, event)
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = "Deferred[Any] | Coroutine[Deferred[Any], Any, Any] | None"
 """What a command gives back: what to wait for until it has taken effect, or C{None} where it has."""
 
+MODERN = "modern.ircdocs.horse"
+"""The source of most commands."""
+
 Run: TypeAlias = "Callable[[IrcConnection, Message, Reply], Outcome]"
 """
 Obeys a command: is given the client, the message, and where its answers go.  It raises a C{ChatError} for what the chat
@@ -36,7 +39,6 @@ class Command:
     @ivar least: how many parameters it needs (numeric 461 where there are fewer).
     @ivar together: whether it may be under way with others of its kind: it sends a message.
     @ivar early: whether it is obeyed before registration too (numeric 451 where it is not).
-    @ivar free: whether it is not counted against the flood limit.
     @ivar privilege: what an operator of the server must be allowed to do to give it (numeric 481); C{""} where anyone
         may.
     """
@@ -49,7 +51,6 @@ class Command:
     least: int = 0
     together: bool = False
     early: bool = False
-    free: bool = False
     privilege: str = ""
 
 
@@ -72,15 +73,12 @@ class Table:
         least: int = 0,
         together: bool = False,
         early: bool = False,
-        free: bool = False,
         privilege: str = "",
     ) -> Callable[[Run], Run]:
         """Enter the decorated function as a command.  The arguments are those of L{Command}."""
 
         def enter(run: Run) -> Run:
-            self._commands[name] = Command(
-                name, parameters, summary, source, run, least, together, early, free, privilege
-            )
+            self._commands[name] = Command(name, parameters, summary, source, run, least, together, early, privilege)
             return run
 
         return enter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
@@ -10,6 +9,7 @@ from twistchat.chat.usermodes import USER_MODES
 from twistchat.doors.irc.features import showFeatures
 from twistchat.doors.irc.reply import written
 from twistchat.doors.irc.server import VERSION
+from twistchat.doors.irc.words import wordMoment
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -33,14 +33,13 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
 
 def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
     """Numerics 002 to 004: what this server is."""
-    began = datetime.fromtimestamp(client.irc.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     ranks = [rank.letter for rank in RANKS]
     withParameter = [mode.letter for mode in ROOM_MODES.values() if mode.shape is not Shape.FLAG]
     return [
         written(client.server, code, (nick, *parameters))
         for code, *parameters in (
             (n.RPL_YOURHOST, f"Your host is {client.server}, running version {VERSION}"),
-            (n.RPL_CREATED, f"This server was started {began}"),
+            (n.RPL_CREATED, f"This server was started {wordMoment(client.irc.started)}"),
             (
                 n.RPL_MYINFO,
                 client.server,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from twistchat.wire.irc.message import fit
 
@@ -54,6 +55,15 @@ def packed(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
         left -= length + len(separator)
     if line:
         yield separator.join(line)
+
+
+def wordMoment(time: float) -> str:
+    """
+    A moment, as C{2026-01-02 09:05:59 UTC}.
+
+    @param time: seconds since the epoch.
+    """
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def wordSpan(seconds: float) -> str:

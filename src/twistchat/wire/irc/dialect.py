@@ -49,14 +49,12 @@ from twistchat.chat.events import (
     UserModesSet,
 )
 from twistchat.chat.modes import RANK_BY_LETTER, ROOM_MODES, Shape
-from twistchat.chat.names import fold
 from twistchat.interfaces import IDialect
 from twistchat.wire.irc.capabilities import CAPABILITIES, inEffect
 from twistchat.wire.irc.cleaning import (
     Stampclock,
     cleanName,
     clientTags,
-    joinMask,
     mask,
     tagValue,
     write,
@@ -269,7 +267,8 @@ class IrcDialect:
 
     def _killed(self, entry: Entry, event: Killed) -> bytes:
         """To others it is that they quit (modern.ircdocs.horse, "KILL message")."""
-        return self._by(entry, event.killed, "QUIT", text=f"Killed ({event.source.nick} ({event.reason}))")
+        why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
+        return self._by(entry, event.killed, "QUIT", text=f"Killed ({why})")
 
     def _renamed(self, entry: Entry, event: Renamed) -> bytes:
         return self._by(entry, event.source, "NICK", event.nick)
@@ -301,23 +300,14 @@ class IrcDialect:
     # Those who are watched
 
     def _came(self, entry: Entry, event: Entered) -> bytes:
-        return self._online(entry, event.source.nick, event.source)
+        """To C{*}, so that all who watch are sent the same (monitor, "730 - RPL_MONONLINE")."""
+        return self._byServer(entry, RPL_MONONLINE, "*", text=mask(event.source))
 
     def _left(self, entry: Entry, event: Quit) -> bytes:
         return self._offline(entry, event.source)
 
     def _wasKilled(self, entry: Entry, event: Killed) -> bytes:
         return self._offline(entry, event.killed)
-
-    def _becameAnother(self, entry: Entry, event: Renamed) -> bytes:
-        """Two names where one name was; the same nick in other letters is no news."""
-        if fold(event.nick) == fold(event.source.nick):
-            return b""
-        return self._offline(entry, event.source) + self._online(entry, event.nick, event.source)
-
-    def _online(self, entry: Entry, nick: str, source: Source) -> bytes:
-        """To C{*}, so that all who watch are sent the same (monitor, "730 - RPL_MONONLINE")."""
-        return self._byServer(entry, RPL_MONONLINE, "*", text=joinMask(nick, source.username, source.host))
 
     def _offline(self, entry: Entry, source: Source) -> bytes:
         return self._byServer(entry, RPL_MONOFFLINE, "*", text=cleanName(source.nick))
@@ -385,7 +375,6 @@ _WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
         Entered: IrcDialect._came,
         Quit: IrcDialect._left,
         Killed: IrcDialect._wasKilled,
-        Renamed: IrcDialect._becameAnother,
         AwaySet: IrcDialect._awaySet,
         RealnameSet: IrcDialect._realnameSet,
         HostSet: IrcDialect._hostSet,

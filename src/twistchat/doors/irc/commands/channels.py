@@ -17,7 +17,7 @@ from twistchat.chat.errors import (
 )
 from twistchat.chat.names import fold
 from twistchat.doors.irc.rooms import endNames, knownRoom, showNames, showRoom, showTopic
-from twistchat.doors.irc.table import Outcome, Table
+from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
     from twistchat.doors.irc.reply import Reply
     from twistchat.wire.irc.message import Message
-
-MODERN = "modern.ircdocs.horse"
 
 table = Table()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.doors.irc.table import Outcome, Table
+from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.irc.words import shown, usernameOf
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.capabilities import advertise, capLines, parseRequest
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
     from twistchat.doors.irc.reply import Reply
     from twistchat.wire.irc.message import Message
-
-MODERN = "modern.ircdocs.horse"
 
 table = Table()
 
@@ -109,7 +107,7 @@ def ping(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return None
 
 
-@table.command("PONG", "<token>", "answer a PING of the server", MODERN, early=True, free=True)
+@table.command("PONG", "<token>", "answer a PING of the server", MODERN, early=True)
 def pong(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{PONG}: that it came is all there is to it."""
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.chat.usermodes import USER_MODES
-from twistchat.doors.irc.table import Command, Outcome, Table
+from twistchat.doors.irc.table import MODERN, Command, Outcome, Table
 from twistchat.doors.irc.words import packed, shown
 from twistchat.wire.irc import numerics as n
 
@@ -23,7 +23,7 @@ WIDTH = 80
 table = Table()
 
 
-@table.command("HELP", "[<command>|CHANMODES|USERMODES]", "be told how to use this server", "modern.ircdocs.horse")
+@table.command("HELP", "[<command>|CHANMODES|USERMODES]", "be told how to use this server", MODERN)
 def help(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{HELP}: of a command, of a topic, or of all there is."""
     subject = message.params[0] if message.params else ""

@@ -9,7 +9,7 @@ from twistchat.chat.errors import ChatError, NoSuchNick, NoSuchRoom, NotInRoom
 from twistchat.chat.events import Kind, Tags
 from twistchat.chat.modes import RANK_BY_PREFIX
 from twistchat.chat.names import fold
-from twistchat.doors.irc.table import Outcome, Table
+from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Send: TypeAlias = "Callable[[str], Receipt]"
     """Sends what a command is about to one target, and raises C{ChatError} where that is refused."""
-
-MODERN = "modern.ircdocs.horse"
 
 ACTION = "\x01ACTION "
 """How a text begins that tells what someone does (modern.ircdocs.horse, "CTCP")."""

@@ -10,7 +10,7 @@ from twistchat.chat.modes import RANK_BY_LETTER, parseChanges
 from twistchat.doors.irc.commands.people import userMode
 from twistchat.doors.irc.features import MODES
 from twistchat.doors.irc.rooms import knownRoom, modesOf
-from twistchat.doors.irc.table import Outcome, Table
+from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ LISTS = {
 """For each letter that lists something where it has no parameter: the numerics of an item and the end, and its text."""
 
 
-@table.command("MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", "modern.ircdocs.horse", least=1)
+@table.command("MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", MODERN, least=1)
 def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{MODE}: of a channel, or of oneself."""
     target, *rest = message.params

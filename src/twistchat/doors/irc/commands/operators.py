@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from twistchat.chat.errors import TooLong
 from twistchat.chat.names import fold
 from twistchat.config import ConfigError
-from twistchat.doors.irc.table import Outcome, Table
+from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.origin import isWithin
 from twistchat.wire.irc import numerics as n
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
     from twistchat.doors.irc.reply import Reply
     from twistchat.wire.irc.message import Message
-
-MODERN = "modern.ircdocs.horse"
 
 log = Logger()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.modes import prefixes
 from twistchat.doors.irc.sight import addressesOf, isElsewhere, knows, roomsOf
-from twistchat.doors.irc.table import Outcome, Table
-from twistchat.doors.irc.words import shown
+from twistchat.doors.irc.table import MODERN, Outcome, Table
+from twistchat.doors.irc.words import shown, wordMoment
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
     from twistchat.doors.irc.reply import Reply
     from twistchat.wire.irc.message import Message
-
-MODERN = "modern.ircdocs.horse"
 
 USERHOSTS = 5
 """Nicks that one USERHOST asks for (modern.ircdocs.horse, "USERHOST message")."""
@@ -88,9 +85,8 @@ def whowas(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         departed = whowas.named(nick)
         for one in departed[:count] if count else departed:
             source = one.source
-            left = datetime.fromtimestamp(one.time / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
             reply.numeric(n.RPL_WHOWASUSER, source.nick, source.username, source.host, "*", source.realname)
-            reply.numeric(n.RPL_WHOISSERVER, source.nick, client.server, left)
+            reply.numeric(n.RPL_WHOISSERVER, source.nick, client.server, wordMoment(one.time / 1000))
         if not departed:
             reply.numeric(n.ERR_WASNOSUCHNICK, shown(nick), "There was no such nickname")
     reply.numeric(n.RPL_ENDOFWHOWAS, shown(asked), "End of WHOWAS")

@@ -10,9 +10,9 @@ from twistchat.chat.errors import NotEntered
 from twistchat.doors.irc.features import showFeatures
 from twistchat.doors.irc.server import VERSION
 from twistchat.doors.irc.sight import isElsewhere
-from twistchat.doors.irc.table import Outcome, Table
+from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.irc.welcome import showCounts, showMotd
-from twistchat.doors.irc.words import shown, wordSpan
+from twistchat.doors.irc.words import shown, wordMoment, wordSpan
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
     from twistchat.doors.irc.reply import Reply
     from twistchat.wire.irc.message import Message
-
-MODERN = "modern.ircdocs.horse"
 
 INFO = (
     f"{VERSION}, a multi-user chat server on Twisted: one journal, many doors.",
@@ -96,8 +94,7 @@ def info(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{INFO}."""
     if _isElsewhere(client, message, reply):
         return None
-    began = datetime.fromtimestamp(client.irc.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    for line in (*INFO, f"This server was started {began}"):
+    for line in (*INFO, f"This server was started {wordMoment(client.irc.started)}"):
         reply.numeric(n.RPL_INFO, line)
     reply.numeric(n.RPL_ENDOFINFO, "End of INFO list")
     return None
