@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import random
 import re
 import select
 import shlex
@@ -44,9 +45,11 @@ PID_FILE = Path("twistd.pid")
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """The characters that turn the direction of a text around (UAX #9, section 2), which can make it read as another."""
 
-
 PORT = re.compile(r"\{(port|irc|tls)\}")
 """A place in a command where a port is to stand: of the line door, of the IRC door, and of that with TLS."""
+
+PORTS = range(20_000, 30_000)
+"""Where free ports are looked for."""
 
 
 class Failed(Exception):
@@ -129,6 +132,23 @@ class Person:
         return bool(ready)
 
 
+def freePorts(count: int) -> list[int]:
+    """
+    Find ports that nobody uses.
+
+    They are below those that the kernel gives to whoever connects somewhere: it may take a while until the server
+    listens, and meanwhile nobody else on this machine gets them; nor does who looks whether it listens meet themselves.
+    """
+    found: list[int] = []
+    for port in random.sample(PORTS, len(PORTS)):
+        if len(found) == count:
+            break
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            found.append(port)
+    return found
+
+
 class Server:
     """
     The process under test.
@@ -138,9 +158,7 @@ class Server:
 
     def __init__(self, command: list[str]) -> None:
         names = {"port", *PORT.findall(" ".join(command))}
-        with contextlib.ExitStack() as stack:
-            probes = {name: stack.enter_context(socket.create_server((HOST, 0))) for name in names}
-            self.ports: dict[str, int] = {name: probe.getsockname()[1] for name, probe in probes.items()}
+        self.ports: dict[str, int] = dict(zip(sorted(names), freePorts(len(names)), strict=True))
         self._command = [PORT.sub(lambda match: str(self.ports[match[1]]), part) for part in command]
         with LOG.open("wb") as log:
             # A session, and so a process group, of its own: whatever it starts can be ended with it.
