@@ -44,9 +44,10 @@ def bars(results: Results, path: Path) -> None:
         axis.bar_label(drawn, labels=[column.form.format(value) for value in values], padding=3, fontsize=8)
         axis.invert_yaxis()
         axis.set_xscale("log")
+        axis.tick_params(axis="x", which="minor", labelbottom=False)
         if values:
             axis.set_xlim(min(values) / 3, max(values) * 5)
-        unit = "" if column.figure in {"peak", "each"} else " for one CPU second of the server"
+        unit = "" if column.figure in {"peak", "each"} else " a CPU second"
         better = "less is better" if column.falling else "more is better"
         axis.set_title(f"{column.title}{unit} ({better})", fontsize=9)
     figure.savefig(path, dpi=110)
