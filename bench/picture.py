@@ -37,33 +37,36 @@ def bars(results: Results, path: Path) -> None:
         axis.remove()
     for axis, column in zip(axes, columns, strict=False):
         names = [name for name in results.contestants if results.series(column.scenario, name).median(column.figure)]
-        values = [results.series(column.scenario, name).median(column.figure) for name in names]
+        values = [results.series(column.scenario, name).median(column.figure) or 0.0 for name in names]
         titles = [results.contestants[name].title for name in names]
         colours = [OURS if title.startswith("twistchat") else THEIRS for title in titles]
         drawn = axis.barh(titles, values, color=colours)
         axis.bar_label(drawn, labels=[column.form.format(value) for value in values], padding=3, fontsize=8)
         axis.invert_yaxis()
         axis.set_xscale("log")
-        axis.margins(x=0.25)
-        unit = "" if column.figure in {"peak", "each"} else " for one CPU second of the server"
+        axis.tick_params(axis="x", which="minor", labelbottom=False)
+        if values:
+            axis.set_xlim(min(values) / 3, max(values) * 5)
+        unit = "" if column.figure in {"peak", "each"} else " a CPU second"
         better = "less is better" if column.falling else "more is better"
         axis.set_title(f"{column.title}{unit} ({better})", fontsize=9)
     figure.savefig(path, dpi=110)
 
 
-def curves(titles: Mapping[str, str], series: Mapping[str, Sequence[tuple[float, float]]], path: Path) -> None:
+def curves(titles: Mapping[str, str], series: Mapping[str, Sequence[tuple[int, float]]], path: Path) -> None:
     """
-    Draw curves side by side, on logarithmic scales of equal steps for each doubling.
+    Draw curves side by side; every point is a step to the right, which is a doubling.
 
     @param titles: for each curve, what is doubled.
     @param series: its points: how many, and what it costs.
     """
     figure, axes = _canvas(1, len(series), (4.6 * len(series), 3.8))
     for axis, (name, points) in zip(axes, series.items(), strict=True):
-        axis.plot(*zip(*points, strict=True), marker="o", color=OURS)
-        axis.set_xscale("symlog" if points[0][0] == 0 else "log", base=2)
-        axis.set_ylim(bottom=0)
-        axis.set_xlabel(titles[name])
-        axis.set_ylabel("CPU ns of the server for a delivery")
+        costs = [cost for _, cost in points]
+        axis.plot(costs, marker="o", color=OURS)
+        axis.set_xticks(range(len(points)), [f"{count:,}" for count, _ in points], fontsize=8)
+        axis.set_ylim(0, 1.1 * max(costs))
+        axis.set_xlabel(titles[name], fontsize=8)
+        axis.set_ylabel("CPU ns of the server for a delivery", fontsize=8)
         axis.grid(alpha=0.3)
     figure.savefig(path, dpi=110)
