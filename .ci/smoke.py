@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import random
 import re
 import select
 import shlex
@@ -43,6 +44,12 @@ PID_FILE = Path("twistd.pid")
 
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """The characters that turn the direction of a text around (UAX #9, section 2), which can make it read as another."""
+
+PORT = re.compile(r"\{(port|irc|tls)\}")
+"""A place in a command where a port is to stand: of the line door, of the IRC door, and of that with TLS."""
+
+PORTS = range(20_000, 30_000)
+"""Where free ports are looked for."""
 
 
 class Failed(Exception):
@@ -125,26 +132,47 @@ class Person:
         return bool(ready)
 
 
+def freePorts(count: int) -> list[int]:
+    """
+    Find ports that nobody uses.
+
+    They are below those that the kernel gives to whoever connects somewhere: it may take a while until the server
+    listens, and meanwhile nobody else on this machine gets them; nor does who looks whether it listens meet themselves.
+    """
+    found: list[int] = []
+    for port in random.sample(PORTS, len(PORTS)):
+        if len(found) == count:
+            break
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            found.append(port)
+    return found
+
+
 class Server:
     """
     The process under test.
 
-    @ivar port: where its line door listens.
+    @ivar ports: where it listens, by the names that stand for that in its command.
     """
 
     def __init__(self, command: list[str]) -> None:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port: int = probe.getsockname()[1]
-        self._command = [part.replace("{port}", str(self.port)) for part in command]
+        names = {"port", *PORT.findall(" ".join(command))}
+        self.ports: dict[str, int] = dict(zip(sorted(names), freePorts(len(names)), strict=True))
+        self._command = [PORT.sub(lambda match: str(self.ports[match[1]]), part) for part in command]
         with LOG.open("wb") as log:
             # A session, and so a process group, of its own: whatever it starts can be ended with it.
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
+    @property
+    def port(self) -> int:
+        """Where its line door listens."""
+        return self.ports["port"]
+
     def waitUntilItListens(self, seconds: float) -> None:
-        """Wait until its port takes connections."""
+        """Wait until its line door takes connections."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if (status := self._process.poll()) is not None:

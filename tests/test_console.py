@@ -7,15 +7,17 @@ import os
 import sqlite3
 import sys
 from contextlib import redirect_stdout
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
+from argon2 import PasswordHasher
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat import __version__
-from twistchat.chat.events import Event, ModeChange, ModesSet, Said, Source, TopicSet
+from twistchat import __version__, console
+from twistchat.chat.events import Event, ModeChange, ModesSet, RoomRenamed, Said, Source, TopicSet, Unsaid
+from twistchat.config.keytypes import PasswordHash, readingOf
 from twistchat.console import main
 from twistchat.journal import export
 from twistchat.journal.sqlite import SqliteJournal
@@ -124,6 +126,38 @@ class ConsoleTests(SynchronousTestCase):
             modes["changes"],
         )
 
+    def test_exportRenamed(self) -> None:
+        """A renamed room is written whole under its new name, with what it was called."""
+        self.serve(
+            Said(ALICE, "#old", "1", "before"),
+            RoomRenamed(ALICE, "#old", "#New", "tidy"),
+            Said(ALICE, "#New", "1", "after"),
+        )
+        before, renamed, after = map(json.loads, self.command("export", "--data=data", "--room=new").splitlines())
+        self.assertEqual(("#old", "before", "after"), (before["room"], before["text"], after["text"]))
+        shown = {"event": "roomrenamed", "room": "#old", "name": "#New", "reason": "tidy"}
+        self.assertEqual(shown, {name: renamed[name] for name in set(renamed) - {"sequence", "msgid", "time", "by"}})
+        why = self.refused("export", "--data=data", "--room=old")
+        self.assertEqual("twistchat: the journal has nothing of #old", why)
+
+    def test_exportTakenBack(self) -> None:
+        """A text that was taken back is named by its id, in the entry that says so, and is not there itself."""
+        self.serve(Said(ALICE, "#lobby", "1", "secret"), Unsaid(ALICE, "#lobby", 1, "j-1", "typo"))
+        printed = self.command("export", "--data=data", "--room=lobby")
+        self.assertNotIn("secret", printed)
+        unsaid = json.loads(printed)
+        self.assertEqual((2, "j-2"), (unsaid["sequence"], unsaid["msgid"]))
+        self.assertEqual({"sequence": 1, "msgid": "j-1"}, unsaid["taken"])
+        self.assertEqual(("unsaid", "typo"), (unsaid["event"], unsaid["reason"]))
+
+    def test_exportTags(self) -> None:
+        """Tags are an object, and who is a program is said to be."""
+        bot = Source("3", "bot", bot=True)
+        self.serve(Said(bot, "#lobby", "1", "two\nlines", tags=(("reply", "j-7"), ("empty", ""))))
+        said = json.loads(self.command("export", "--data=data", "--room=lobby"))
+        self.assertEqual(({"reply": "j-7", "empty": ""}, "two\nlines"), (said["tags"], said["text"]))
+        self.assertTrue(said["by"]["bot"])
+
     def test_exportPages(self) -> None:
         """A room of more entries than are read at a time is written whole, each entry once."""
         self.patch(export, "PAGE", 3)
@@ -167,7 +201,7 @@ class ConsoleTests(SynchronousTestCase):
 
     def test_usage(self) -> None:
         """A command that is missing or unknown, and arguments that are, are named in one line."""
-        self.assertIn("name a command: backup or export", self.refused())
+        self.assertIn("name a command: backup, export or hash-password", self.refused())
         self.assertIn("nonsense", self.refused("nonsense"))
         self.assertIn("twistchat --help says more", self.refused("backup"))
 
@@ -177,6 +211,54 @@ class ConsoleTests(SynchronousTestCase):
         with redirect_stdout(printed):
             self.assertRaises(SystemExit, main, ["--version"])
         self.assertTrue(printed.getvalue().startswith(f"twistchat {__version__} "))
+
+    def test_hashPassword(self) -> None:
+        """The first line of standard input is the password, whatever ends it; each hash of it is another."""
+        hashes = set()
+        for text in ("hünter 2\n", "hünter 2\r\n", "hünter 2", "hünter 2\nnot this\n"):
+            self.patch(sys, "stdin", StringIO(text))
+            (line,) = self.command("hash-password").splitlines()
+            self.assertEqual(line, readingOf(PasswordHash)(line))
+            self.assertTrue(PasswordHasher().verify(line, "hünter 2"))
+            hashes.add(line)
+        self.assertEqual(4, len(hashes))
+
+    def test_hashNothing(self) -> None:
+        """An empty password has no hash, nor has what is not UTF-8."""
+        for data, why in (
+            (b"", "a password has one character at least"),
+            (b"\nx", "a password has one character at least"),
+            (b"\xff\n", "the password is not UTF-8"),
+        ):
+            self.patch(sys, "stdin", TextIOWrapper(BytesIO(data), encoding="utf-8"))
+            self.assertEqual(f"twistchat: {why}", self.refused("hash-password"))
+
+    def typed(self, *answers: str | type[BaseException]) -> None:
+        """Let somebody at a terminal answer what they are asked."""
+        terminal, typed = StringIO(), iter(answers)
+        self.patch(terminal, "isatty", lambda: True)
+        self.patch(sys, "stdin", terminal)
+        self.patch(sys, "stderr", StringIO())
+
+        def ask(prompt: str) -> str:
+            answer = next(typed)
+            if isinstance(answer, type):
+                raise answer
+            return answer
+
+        self.patch(console, "getpass", ask)
+
+    def test_hashTyped(self) -> None:
+        """At a terminal the password is asked for twice, and two that differ have no hash."""
+        self.typed("hunter2", "hunter2")
+        self.assertTrue(PasswordHasher().verify(self.command("hash-password").strip(), "hunter2"))
+        self.typed("hunter2", "hunter3")
+        self.assertIn("two different passwords", self.refused("hash-password"))
+        self.typed("", "")
+        self.assertIn("one character at least", self.refused("hash-password"))
+        for end in (EOFError, KeyboardInterrupt):
+            self.typed("hunter2", end)
+            self.assertIn("there is no password", self.refused("hash-password"))
 
     def test_readerGone(self) -> None:
         """A pipe that nobody reads any more ends an export without a word."""

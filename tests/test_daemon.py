@@ -186,12 +186,32 @@ class ConversationTests(DaemonTestCase):
         alice.send("hello, wörld")
         self.assertRegex(bob.line() or "", r"^\[\d\d:\d\d\] <alice> hello, wörld$")
         process.send_signal(signal.SIGHUP)
+        output.until("The configuration was read again; nothing has changed")
         bob.send("still here?", "/me waits")
         self.assertRegex(alice.line() or "", "<bob> still here[?]$")
         self.assertRegex(alice.line() or "", r"\* bob waits$")
         process.send_signal(signal.SIGTERM)
         self.assertEqual([GOODBYE], alice.rest())
         self.assertEqual([GOODBYE], bob.rest())
+        self.ended(process, output)
+
+    def test_readAgain(self) -> None:
+        """After SIGHUP those who come find what the configuration says by then; those who are here stay."""
+        configuration = self.directory / "twistchat.toml"
+        configuration.write_text('[line]\nmotd = "Welcome."\n')
+        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, "--journal", "memory")
+        alice = self.person(port, "alice")
+        self.assertTrue(alice.text.startswith("* Welcome.\n"), alice.text)
+        configuration.write_text('[line]\nmotd = "Hello."\n[limits]\nnick = 9\n')
+        process.send_signal(signal.SIGHUP)
+        output.until("The configuration was read again; changed: line.motd; from the next start on: limits.nick")
+        self.assertTrue(self.person(port, "bob").text.startswith("* Hello.\n"))
+        configuration.write_text("[line]\nmotd = 5\n")
+        process.send_signal(signal.SIGHUP)
+        output.until("nothing of it was taken over: twistchat.toml:2: line.motd: found 5, a text is wanted")
+        self.assertTrue(self.person(port, "carol").text.startswith("* Hello.\n"))
+        alice.until("* carol joined #lobby")
+        process.send_signal(signal.SIGTERM)
         self.ended(process, output)
 
     def stopDuringTalk(self, number: signal.Signals) -> None:

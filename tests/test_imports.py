@@ -65,13 +65,30 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.chat",
             "twistchat.interfaces",
             "twistchat.journal",
+            "twistchat.worker",
         ),
     ),
+    "twistchat.accounts": Layer(
+        may=(
+            "argon2",
+            "zope.interface",
+            "twisted.internet.defer",
+            "twisted.python",
+            "twistchat.chat",
+            "twistchat.interfaces",
+            "twistchat.accounts",
+            "twistchat.worker",
+        ),
+    ),
+    "twistchat.worker": Layer(may=("twisted.python",)),
     # A door imports no other door either: see L{findDoors}.
     "twistchat.doors": Layer(
         may=(
             "zope.interface",
+            "automat",
             "twisted",
+            "OpenSSL",
+            "cryptography",
             "twistchat.chat",
             "twistchat.wire",
             "twistchat.interfaces",
@@ -90,8 +107,10 @@ LAYERS: Mapping[str, Layer] = {
         ),
     ),
     "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces")),
+    # A command is a program of its own, which takes its own randomness.
     "twistchat.console": Layer(
-        may=("twisted.python", "twistchat.chat", "twistchat.journal", "twistchat.options"),
+        may=("twisted.python", "twistchat.accounts", "twistchat.chat", "twistchat.journal", "twistchat.options"),
+        world=True,
     ),
     "twistchat.tap": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),
     "twistchat.testing": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),
@@ -344,6 +363,25 @@ class CheckerTests(SynchronousTestCase):
             "import twistchat.config",
         )
 
+    def test_accounts(self) -> None:
+        """Accounts know the chat and the hashes of passwords, and nothing of doors and journals."""
+        self.assertAllowed(
+            "twistchat.accounts.passwords",
+            "import argon2.exceptions",
+            "from twisted.internet.defer import Deferred",
+            "from twistchat.worker import Worker",
+            "from twistchat.chat.errors import ChatError",
+        )
+        self.assertRefused(
+            "twistchat.accounts.passwords",
+            "from twisted.internet import threads",
+            "import twistchat.journal.store",
+            "import twistchat.doors.backstage",
+            "import twistchat.config",
+            "import secrets",
+        )
+        self.assertRefused("twistchat.worker", "import twistchat.journal", "import twisted.internet.defer")
+
     def test_config(self) -> None:
         """The settings know the limits of the chat, and nothing else of it all."""
         self.assertAllowed("twistchat.config.settings", "from twistchat.chat.limits import Limits")
@@ -417,6 +455,7 @@ class CheckerTests(SynchronousTestCase):
         )
         for layer in ("chat.x", "wire.x", "journal.x", "doors.x", "doors.line", "config", "interfaces"):
             self.assertRefused(f"twistchat.{layer}", *takes)
+        self.assertAllowed("twistchat.console", "import secrets")
         for layer in ("tap", "testing"):
             self.assertAllowed(f"twistchat.{layer}", *takes)
         self.assertAllowed("twistchat.doors.x", "import os\nos.environ.get('X')", "self.time.time()", "reactor.now()")

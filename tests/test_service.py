@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -12,8 +16,11 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.doors.authorities import identify
+from twistchat.accounts.passwords import Verifier
 from twistchat.chat.errors import NotStored
 from twistchat.chat.events import Said, Source
+from twistchat.config import IrcSettings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import CLOSING
 from twistchat.doors.line.door import LineDoor
@@ -23,6 +30,7 @@ from twistchat.journal.stamp import Stamp
 from twistchat.service import FINISHING, ChatService, Listener, StartFailure
 from twistchat.testing import HeldJournal
 from twistchat.testing.server import SETTINGS
+from twistchat.testing.workers import InlineWorker
 
 LOOPBACK = "tcp:6623:interface=127.0.0.1"
 
@@ -55,8 +63,11 @@ class ServiceTestCase(SynchronousTestCase):
     """A service on a reactor in memory."""
 
     root = False
+    settings = SETTINGS
 
     def setUp(self) -> None:
+        self.worker = InlineWorker()
+        self.passwords = Verifier(lambda: self.worker, 1)
         self.reactor: Any = Reactor()
         self.journal: IJournal = HeldJournal(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
@@ -67,7 +78,16 @@ class ServiceTestCase(SynchronousTestCase):
     def service(self, *descriptions: str) -> ChatService:
         """Make a service of the line door that listens at these endpoints."""
         ids = iter(map(str, range(1000)))
-        self.backstage = Backstage.assemble(SETTINGS, self.journal, self.reactor, lambda: next(ids), lambda: b"test")
+        self.backstage = Backstage.assemble(
+            self.settings,
+            self.journal,
+            self.reactor,
+            lambda: 0.0,
+            lambda: next(ids),
+            lambda: b"test",
+            self.passwords,
+            lambda: self.settings,
+        )
         door = LineDoor()
         listeners = [Listener(door, description) for description in descriptions]
         return ChatService(self.reactor, listeners, self.journal, self.backstage, lambda: self.root)
@@ -150,6 +170,42 @@ class StartTests(ServiceTestCase):
             ],
             self.logged(),
         )
+
+    def test_otherInvitations(self) -> None:
+        """Where there is nothing to paste, it says where it listens, and for whom."""
+        folder = Path(mkdtemp())
+        self.addCleanup(rmtree, folder)
+        identity = identify("chat.example")
+        (folder / "server.pem").write_bytes(identity.certificate + identity.key)
+        self.settings = replace(SETTINGS, irc=IrcSettings(proxies=("192.0.2.1/32",)))
+        self.started(f"ssl:6697:privateKey={folder / 'server.pem'}", "haproxy:tcp:6624:interface=127.0.0.1")
+        self.flushWarnings()  # Twisted's own way from PEM to a context goes through what pyOpenSSL gives up
+        self.assertEqual(
+            [
+                "The line door is open: 127.0.0.1 port 6697, with TLS",
+                "The line door is open: 127.0.0.1 port 6624, for proxies",
+            ],
+            self.logged()[1:],
+        )
+
+    def test_noProxies(self) -> None:
+        """Where proxies are to come in and none is named, it warns of that."""
+        self.started("haproxy:tcp:6624:interface=127.0.0.1")
+        self.assertEqual(
+            "Nobody comes in at haproxy:tcp:6624:interface=127.0.0.1: irc.proxies names no proxy", self.logged()[-1]
+        )
+
+    def test_proxied(self) -> None:
+        """At such an endpoint a proxy's clients come in, to the same door as all others."""
+        self.settings = replace(SETTINGS, irc=IrcSettings(proxies=("192.168.1.1/32",)))
+        self.started("haproxy:tcp:6624:interface=127.0.0.1", LOOPBACK)
+        transport = self.client()
+        assert isinstance(transport, Transport)
+        transport.server.dataReceived(b"PROXY TCP4 192.0.2.7 192.0.2.1 40001 6667\r\n")
+        self.reactor.advance(0)
+        self.assertEqual(["192.0.2.7"], [session.address for session in self.backstage.chat.state.sessions.values()])
+        (_, proxied, _, _), (_, direct, _, _) = self.reactor.tcpServers
+        self.assertIs(direct, proxied.wrappedFactory)
 
     def test_oneFactoryADoor(self) -> None:
         """A door that listens at several places is one door."""
@@ -256,7 +312,7 @@ class StopTests(ServiceTestCase):
         return transport
 
     def test_order(self) -> None:
-        """Each step waits for the one before: the port, the journal, the clients."""
+        """Each step waits for the one before: the port, the journal, the clients; then no passwords are checked."""
         alice = self.arrive("alice")
         alice.server.dataReceived(b"last words\n")
         closings: list[Deferred[None]] = []
@@ -268,12 +324,14 @@ class StopTests(ServiceTestCase):
             return closing
 
         self.patch(self.held, "close", close)
+        self.passwords.check(None, "x")
         stopped = self.running.stopService()
         self.assertEqual((False, []), (self.listening, closings))
         self.stops[0].callback(None)
         self.assertEqual(1, len(closings))
         self.reactor.advance(0)
         self.assertEqual("", alice.told())
+        self.assertFalse(self.worker.stopped)
         reallyClose().chainDeferred(closings[0])
         self.assertNoResult(stopped)
         self.reactor.advance(0)
@@ -281,6 +339,7 @@ class StopTests(ServiceTestCase):
         self.assertFalse(alice.connected)
         self.successResultOf(stopped)
         self.assertFalse(self.running.running)
+        self.assertTrue(self.worker.stopped)
 
     def stop(self) -> Deferred[None]:
         """Stop, with a port that is closed at once."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 import time
 from importlib import import_module
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from zope.interface import implementer
 
 from tests.commandlines import CommandLineTestCase
@@ -122,6 +124,12 @@ class MakeServiceTests(CommandLineTestCase):
         self.unexpected: list[BaseException] = []
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self.addCleanup(signal.signal, number, signal.getsignal(number))
+        self.addCleanup(gc.unfreeze)
+
+    def begin(self) -> None:
+        """Do what is to be done when the reactor runs."""
+        for hook, arguments, keywords in self.reactor.whenRunningHooks:
+            hook(*arguments, **keywords)
 
     def keep(self, kind: type[BaseException], value: BaseException, traceback: object) -> None:
         """Stand in for Python's own C{excepthook}."""
@@ -134,13 +142,12 @@ class MakeServiceTests(CommandLineTestCase):
         return service
 
     def test_listens(self) -> None:
-        """Nothing listens before the service is started; then the line door does, on this machine only."""
+        """Nothing listens before the service is started; then every door does, on this machine only."""
         service = self.make("--journal", "memory")
         self.assertEqual([], self.reactor.tcpServers)
         service.privilegedStartService()
         service.startService()
-        ((port, _, _, interface),) = self.reactor.tcpServers
-        self.assertEqual((6623, "127.0.0.1"), (port, interface))
+        self.assertEqual([(6667, "127.0.0.1"), (6623, "127.0.0.1")], [(p, i) for p, _, _, i in self.reactor.tcpServers])
 
     def test_whereItIsTold(self) -> None:
         """It listens where it is told to, and only there."""
@@ -185,11 +192,17 @@ class MakeServiceTests(CommandLineTestCase):
         self.make()
         self.assertTrue(abs(self.reactor.seconds() - time.monotonic()) < 60)
 
-    def test_signals(self) -> None:
-        """SIGTERM and SIGINT stop the reactor, once; SIGHUP does nothing."""
+    def test_frozen(self) -> None:
+        """What was loaded until the reactor runs is not looked at by the garbage collector any more."""
         self.make()
-        for hook, arguments, keywords in self.reactor.whenRunningHooks:
-            hook(*arguments, **keywords)
+        self.assertEqual(0, gc.get_freeze_count())
+        self.begin()
+        self.assertTrue(gc.get_freeze_count() > 10_000)
+
+    def test_signals(self) -> None:
+        """SIGTERM and SIGINT stop the reactor, once; each leaves the work to the reactor's own turn."""
+        self.make()
+        self.begin()
         stops: list[None] = []
         calls: list[Any] = []
         self.reactor.stop = lambda: stops.append(None)
@@ -204,4 +217,40 @@ class MakeServiceTests(CommandLineTestCase):
             call(*arguments)
             self.reactor.running = False
         self.assertEqual([None], stops)
-        self.assertEqual(signal.SIG_IGN, signal.getsignal(signal.SIGHUP))
+
+    def test_hangup(self) -> None:
+        """SIGHUP has the configuration read again, in a turn of the reactor; one line of the log says what came."""
+        self.write("chat.toml", '[irc]\nmotd = "Welcome."\n')
+        self.make("--journal", "memory", "--config", "chat.toml")
+        self.begin()
+        calls: list[Any] = []
+        self.reactor.callFromThread = calls.append
+        events: list[LogEvent] = []
+        observer = cast(ILogObserver, events.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        elsewhere = self.directory / "elsewhere"
+        elsewhere.mkdir()
+        os.chdir(elsewhere)  # where a daemon is by then
+
+        def hangUp() -> list[str]:
+            """Send the signal, and give what is logged."""
+            caught = signal.getsignal(signal.SIGHUP)
+            assert callable(caught)
+            caught(signal.SIGHUP, None)
+            (call,) = calls
+            calls.clear()
+            events.clear()
+            call()
+            return [formatEvent(event) for event in events]
+
+        self.assertEqual(["The configuration was read again; nothing has changed"], hangUp())
+        self.write("chat.toml", '[irc]\nmotd = "Hello."\n[server]\nname = "other"\n[operators]\n')
+        changed = "changed: irc.motd; from the next start on: server.name"
+        self.assertEqual([f"The configuration was read again; {changed}"], hangUp())
+        self.write("chat.toml", "[irc]\nmotd = 5\n")
+        mistake = "chat.toml:2: irc.motd: found 5, a text is wanted"
+        nothing = "The configuration has a mistake, and nothing of it was taken over"
+        self.assertEqual([f"{nothing}: {mistake}"], hangUp())
+        (self.directory / "chat.toml").unlink()
+        self.assertEqual([f"{nothing}: chat.toml: No such file or directory"], hangUp())

@@ -1,15 +1,18 @@
-"""C{twistchat}: what an administrator does with a server's data, while it runs or not."""
+"""C{twistchat}: what an administrator does with a server's data and its configuration, while it runs or not."""
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from getpass import getpass
 from pathlib import Path
 from typing import ClassVar
 
 from twisted.python.usage import Options, UsageError
 
+from twistchat.accounts.passwords import SALT, hashPassword
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.names import normalizeRoom
 from twistchat.journal.export import export
@@ -92,6 +95,40 @@ class ExportOptions(_JournalOptions):
             raise Refused(f"the journal has nothing of {room}")
 
 
+class HashPasswordOptions(Options):
+    """C{twistchat hash-password}."""
+
+    synopsis = ""
+    longdesc = (
+        "Asks for a password, twice and without showing it, and writes its argon2id hash to standard output, for the "
+        "configuration.  Where standard input is no terminal, the password is its first line."
+    )
+    opt_version = SettingsOptions.opt_version
+
+    def run(self) -> None:
+        """Ask, and write the hash."""
+        print(hashPassword(self._ask(), secrets.token_bytes(SALT)))
+
+    def _ask(self) -> str:
+        if sys.stdin.isatty():
+            try:
+                password = getpass("Password: ")
+                again = getpass("The same again: ")
+            except (EOFError, KeyboardInterrupt):
+                print(file=sys.stderr)
+                raise Refused("there is no password, and no hash of it") from None
+            if again != password:
+                raise Refused("these were two different passwords; try again")
+        else:
+            try:
+                password = sys.stdin.readline().rstrip("\r\n")
+            except UnicodeDecodeError:
+                raise Refused("the password is not UTF-8") from None
+        if not password:
+            raise Refused("a password has one character at least")
+        return password
+
+
 class ConsoleOptions(Options):
     """The commands of C{twistchat}."""
 
@@ -100,6 +137,7 @@ class ConsoleOptions(Options):
     subCommands: ClassVar = [
         ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
         ["export", None, ExportOptions, "Write a room's history as JSON lines."],
+        ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
     ]
     opt_version = SettingsOptions.opt_version
 
@@ -114,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         options.parseOptions(sys.argv[1:] if arguments is None else list(arguments))
         if options.subCommand is None:
-            raise UsageError("name a command: backup or export")
+            raise UsageError("name a command: backup, export or hash-password")
         options.subOptions.run()
     except UsageError as e:
         raise SystemExit(f"twistchat: {e}; twistchat --help says more") from None

@@ -82,12 +82,36 @@ class IJournal(Interface):
         @return: as L{read} has it.
         """
 
+    def locate(msgid: str) -> int | None:
+        """
+        The sequence number of the entry that has this message id.
+
+        @return: C{None} where the id is none of this journal's.  That there is such an entry, and where, only L{read}
+            tells: ask it for what is L{Around <twistchat.chat.history.Around>} that number.
+        """
+
     def close() -> Deferred[None]:
         """
         Finish what was proposed and take nothing more.
 
         @return: fires when every receipt has fired and what is kept is safe.  A second call is harmless.
         """
+
+
+class IPasswords(Interface):
+    """What checks passwords against their hashes."""
+
+    def check(hash: str | None, password: str) -> Deferred[bool]:
+        """
+        Find out whether a password is the right one.  It takes a while, and the reactor does not wait for it.
+
+        @param hash: its argon2id hash in the encoded form; C{None}, or C{""}, where there is none: then it is not
+            right, and that takes as long to find out.
+        @return: fails with L{Overloaded <twistchat.chat.errors.Overloaded>} where too many wait to be checked.
+        """
+
+    def stop() -> None:
+        """Check no more passwords."""
 
 
 class IDialect(Interface):
@@ -115,11 +139,32 @@ class IOutlet(Interface):
         within the call: a reader that is too slow is dropped later.
         """
 
-    def tune(room: str) -> IDialect:
+    def tune(place: str) -> IDialect:
         """
-        In which dialect this session hears a room.
+        In which dialect this session hears what comes from a place.
 
-        @param room: the room's folded name; C{""} for what is not of a room.
+        @param place: a room's folded name; C{""} for what is not of a room; L{WATCHED
+            <twistchat.chat.audience.WATCHED>} for news of those whom it watches; L{NOTICES
+            <twistchat.chat.audience.NOTICES>} for what the server tells its operators; or L{RESHOWN
+            <twistchat.chat.audience.RESHOWN>} for what stands for a L{HostSet <twistchat.chat.events.HostSet>} where
+            C{""} has no word for that.
+        """
+
+    def echo(entry: Entry, data: bytes) -> bytes:
+        """
+        How this session is shown the outcome of a request of its own that it has put a label on.
+
+        @param entry: its event's label is one of this session's.
+        @param data: the entry in the dialect that this session hears.
+        @return: what is to be delivered in its place; empty where the outlet sees to that itself.
+        """
+
+    def moved(old: str, entry: Entry) -> None:
+        """
+        Take notice that a room where this session is has another name, after that has been told to the room.
+
+        @param old: the room's folded name until now.
+        @param entry: of a L{RoomRenamed <twistchat.chat.events.RoomRenamed>}.
         """
 
     def disconnect(reason: str) -> None:

@@ -40,6 +40,7 @@ class SettingsOptions(Options):
     def __init__(self) -> None:
         super().__init__()
         self._assignments: list[str] = []
+        self._hasFile = False
 
     def opt_set(self, assignment: str) -> None:
         """Set any key of the configuration: SECTION.KEY=VALUE, VALUE as in TOML.  May be repeated."""
@@ -52,19 +53,32 @@ class SettingsOptions(Options):
 
     def postOptions(self) -> None:
         """Read the configuration; a mistake in it, or in an option, ends the process with one line that says so."""
+        self._directory = Path.cwd()
         try:
-            self.settings = self.finish(self.read())
+            self.settings = self.reread()
         except ConfigError as e:
             raise SystemExit(f"twistchat: {e}") from None
-        except OSError as e:
-            raise SystemExit(f"twistchat: {e.filename}: {e.strerror}") from None
+
+    def reread(self) -> Settings:
+        """
+        Read the configuration, for the first time or again: the same file, wherever the process is by now.
+
+        @raise ConfigError: it has a mistake, or cannot be read.
+        """
+        return self.finish(self.read())
 
     def read(self) -> Draft:
         """The configuration file, then what C{--set} sets, then the options."""
         draft = Draft([door.name for door in self.doors])
-        path = self["config"]
-        if path is not None or Path(CONFIG).exists():
-            draft.readFile(Path(path or CONFIG).read_bytes(), path or CONFIG)
+        name = self["config"] or CONFIG
+        path = self._directory / name
+        if self["config"] is not None or self._hasFile or path.exists():
+            try:
+                data = path.read_bytes()
+            except OSError as e:
+                raise ConfigError(name, str(e.strerror)) from None
+            draft.readFile(data, name)
+            self._hasFile = True
         for assignment in self._assignments:
             draft.set(assignment)
         if self["data"] is not None:

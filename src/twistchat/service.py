@@ -9,12 +9,12 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.doors.backstage import Backstage
+from twistchat.doors.origin import PROXY, ProxiedFactory, endpointOf
 from twistchat.interfaces import IDoor, IDoorFactory, IJournal
 
 log = Logger()
@@ -74,8 +74,9 @@ class ChatService(Service):
             if name not in factories:
                 factories[name] = listener.door.factory(self._backstage)
             try:
-                endpoint = serverFromString(self._reactor, listener.description)
-                port = _now(endpoint.listen(factories[name]))
+                endpoint, proxied = endpointOf(self._reactor, listener.description)
+                factory = ProxiedFactory(factories[name], self._backstage) if proxied else factories[name]
+                port = _now(endpoint.listen(factory))
             except Exception as e:
                 for port in self._ports:
                     port.stopListening()
@@ -105,6 +106,8 @@ class ChatService(Service):
             raise StartFailure(f"the journal cannot be opened: {e}") from e
         for listener, port in zip(self._listeners, self._ports, strict=True):
             log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
+            if listener.description.startswith(PROXY) and not self._backstage.settings.irc.proxies:
+                log.warn("Nobody comes in at {where}: irc.proxies names no proxy", where=listener.description)
         super().startService()
 
     async def _stop(self) -> None:
@@ -112,6 +115,7 @@ class ChatService(Service):
         closing = self._journal.close().addTimeout(FINISHING, self._reactor)
         await closing.addErrback(_logged)
         await DeferredList([factory.close("The server is shutting down") for factory in self._factories])
+        self._backstage.passwords.stop()
 
     def stopService(self) -> Deferred[None]:
         """
@@ -139,12 +143,17 @@ def _logged(failure: Failure) -> None:
 
 
 def _invitation(listener: Listener, port: IListeningPort) -> str:
-    """What to paste to come in: an address of this machine's own."""
+    """What to paste to come in: an address of this machine's own; or where that is, for those who know how."""
     host: Any = port.getHost()
     address = getattr(host, "host", None)
     if address is None:
         return listener.description
-    return listener.door.invitation(_reachable(address), host.port)
+    reachable = _reachable(address)
+    if listener.description.startswith(PROXY):
+        return f"{reachable} port {host.port}, for proxies"
+    if listener.description.startswith(("ssl:", "tls:")):
+        return f"{reachable} port {host.port}, with TLS"
+    return listener.door.invitation(reachable, host.port)
 
 
 def _isLoopback(port: IListeningPort) -> bool:

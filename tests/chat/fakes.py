@@ -10,25 +10,40 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from twistchat.chat.audience import Broadcast
+from twistchat.chat.audience import RESHOWN, Broadcast
 from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import (
+    AccountSet,
+    Announced,
     AwaySet,
     Entered,
     Entry,
     Event,
+    HostSet,
     Invited,
     Joined,
     Kicked,
+    Killed,
     ModesSet,
+    OperatorSet,
     Parted,
     Quit,
+    RealnameSet,
     Renamed,
+    RoomRenamed,
+    RoomSignalled,
     Said,
+    ServerBanLifted,
+    ServerBanSet,
+    Signalled,
     Source,
+    Tags,
     Told,
     TopicSet,
+    Unsaid,
+    Untold,
+    UserModesSet,
 )
 from twistchat.chat.limits import Limits
 from twistchat.chat.rooms import Room
@@ -38,9 +53,13 @@ from twistchat.interfaces import IDialect, IOutlet
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal
+from twistchat.wire.plain import Silence
 
 NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
+
+SILENT: tuple[type[Event], ...] = (Entered, ServerBanSet, ServerBanLifted)
+"""Events of which a L{FakeDialect} has nothing to say unless told otherwise."""
 
 E = TypeVar("E", bound=ChatError)
 
@@ -50,9 +69,19 @@ def written(event: Event) -> str:
     who = event.source.nick
     match event:
         case Said():
-            return f"{event.room} {who}: {event.text}"
+            return f"{event.rank}{event.room} {who}: {event.text}{writtenTags(event.tags)}"
         case Told():
-            return f"@{event.recipient.nick} {who}: {event.text}"
+            return f"@{event.recipient.nick} {who}: {event.text}{writtenTags(event.tags)}"
+        case RoomSignalled():
+            return f"{event.rank}{event.room} {who} signals{writtenTags(event.tags)}"
+        case Signalled():
+            return f"@{event.recipient.nick} {who} signals{writtenTags(event.tags)}"
+        case Unsaid():
+            return f"{event.room} {who} unsaid {event.msgid} {event.reason}".rstrip()
+        case Untold():
+            return f"@{event.recipient.nick} {who} untold {event.msgid} {event.reason}".rstrip()
+        case RoomRenamed():
+            return f"{event.room} {who} renamed it {event.name} {event.reason}".rstrip()
         case Kicked():
             return f"{event.room} {who} kicked {event.kicked.nick} {event.reason}".rstrip()
         case Joined():
@@ -75,9 +104,32 @@ def written(event: Event) -> str:
             return f"{who} away {event.message or ''}".rstrip()
         case Quit():
             return f"{who} quit {event.reason}".rstrip()
+        case Killed():
+            return f"{who} killed {event.killed.nick} {event.reason}".rstrip()
+        case RealnameSet():
+            return f"{who} realname {event.realname}".rstrip()
+        case HostSet():
+            return f"{who} host {event.username}@{event.host}"
+        case AccountSet():
+            return f"{who} account {event.account}"
+        case UserModesSet():
+            return f"{who} umode +{event.added}-{event.removed}"
+        case OperatorSet():
+            return f"{who} operator {event.title}"
+        case Announced():
+            return f"{who} announced {event.text}"
         case Entered():
             return f"{who} entered"
+        case ServerBanSet():
+            return f"{who} banned"
+        case ServerBanLifted():
+            return f"{who} unbanned"
     raise AssertionError(event)
+
+
+def writtenTags(tags: Tags) -> str:
+    """Tags as they stand behind a text."""
+    return "".join(f" +{key}={value}" for key, value in tags)
 
 
 @implementer(IDialect)
@@ -88,7 +140,7 @@ class FakeDialect:
     @ivar rendered: the sequence numbers of the entries that it has rendered.
     """
 
-    def __init__(self, name: str = "fake", mute: tuple[type[Event], ...] = (Entered,)) -> None:
+    def __init__(self, name: str = "fake", mute: tuple[type[Event], ...] = SILENT) -> None:
         """
         @param mute: of which events it has nothing to say.
         """
@@ -108,15 +160,19 @@ class FakeOutlet:
     Writes down what it is given.
 
     @ivar dialect: in which it hears everything.
+    @ivar places: other dialects for some places.
     @ivar delivered: what was delivered, as the very objects.
     @ivar tuned: the rooms for which it was asked.
+    @ivar moves: the rooms that it was told have another name: the old one, folded, and the new one.
     @ivar reasons: why it was disconnected.
     """
 
     def __init__(self, dialect: IDialect) -> None:
         self.dialect = dialect
+        self.places: dict[str, IDialect] = {RESHOWN: Silence()}
         self.delivered: list[bytes] = []
         self.tuned: list[str] = []
+        self.moves: list[tuple[str, str]] = []
         self.reasons: list[str] = []
 
     def deliver(self, data: bytes) -> None:
@@ -126,7 +182,17 @@ class FakeOutlet:
     def tune(self, room: str) -> IDialect:
         """See L{IOutlet.tune}."""
         self.tuned.append(room)
-        return self.dialect
+        return self.places.get(room, self.dialect)
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}: the label in front; nothing, where the label is empty."""
+        assert entry.event.label is not None
+        return entry.event.label.text.encode() + b"> " + data if entry.event.label.text else b""
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}."""
+        assert isinstance(entry.event, RoomRenamed)
+        self.moves.append((old, entry.event.name))
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
@@ -171,10 +237,14 @@ class Scene:
         self.now = 0.0
         self.wakes = 0
         self.entries: list[Entry] = []
-        self.journal = journal(Stamp(lambda: NOON + self.now, "t"))
         numbers = count(1)
+
+        def wall() -> float:
+            return NOON + self.now
+
+        self.journal = journal(Stamp(wall, "t"))
         self.chat = Chat(
-            self.journal, self._wake, lambda: self.now, lambda: f"id{next(numbers)}", limits or Limits(), reserved
+            self.journal, self._wake, lambda: self.now, wall, lambda: f"id{next(numbers)}", limits or Limits(), reserved
         )
         self.dialect = FakeDialect()
         self.journal.open(self._apply)
@@ -195,10 +265,16 @@ class Scene:
         """Come to the end of the turn."""
         self.state.broadcast.flush()
 
-    def connect(self, dialect: IDialect | None = None, exempt: bool = False) -> Person:
+    def connect(
+        self,
+        dialect: IDialect | None = None,
+        exempt: bool = False,
+        address: str | None = None,
+        secure: bool = False,
+    ) -> Person:
         """Open a session that has not entered."""
         outlet = FakeOutlet(dialect or self.dialect)
-        return Person(self.chat.open(outlet, exempt), outlet)
+        return Person(self.chat.open(outlet, exempt, address=address, secure=secure), outlet)
 
     def enter(self, person: Person, nick: str) -> Deferred[None]:
         """Begin to enter."""
@@ -227,6 +303,13 @@ class Scene:
         other = self.connect(dialect)
         self.chat.attach(other.session, person.user)
         return other
+
+    def operator(self, nick: str, *privileges: str) -> Person:
+        """Someone who is an operator of the server with these privileges, and past what they heard of that."""
+        person = self.person(nick)
+        done(Deferred.fromCoroutine(self.chat.becomeOperator(person.session, "an operator", privileges)))
+        person.heard()
+        return person
 
     def room(self, name: str) -> Room:
         """A room that is there."""
@@ -321,7 +404,10 @@ def shown(state: State) -> dict[str, Any]:
         "users": {
             user.source.uid: (
                 user.source,
+                user.since,
                 user.away,
+                user.flags,
+                user.operator,
                 sorted(user.rooms),
                 sorted(room.name for room in user.invitations),
             )
@@ -338,6 +424,8 @@ def shown(state: State) -> dict[str, Any]:
             )
             for room in state.rooms
         },
+        "bans": state.serverBans.held(0),
+        "whowas": {user.nick: state.whowas.named(user.nick) for user in state.users},
     }
 
 

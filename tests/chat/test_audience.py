@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hypothesis import given, settings
@@ -10,8 +11,24 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.chat.fakes import FakeDialect, Person, Scene, done, written
-from twistchat.chat.audience import hears, isIgnored
-from twistchat.chat.events import Entry, Event, Invited, Joined, Quit, Said, Source, Told
+from twistchat.chat.audience import SHARED, hears, isIgnored
+from twistchat.chat.events import (
+    Entry,
+    Event,
+    Invited,
+    Joined,
+    Label,
+    Quit,
+    RoomSignalled,
+    Said,
+    Signalled,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+)
+from twistchat.chat.users import Operator
 from twistchat.interfaces import IDialect
 
 ALICE, BOB = Source("u1", "Alice"), Source("u2", "Bob")
@@ -92,6 +109,17 @@ class RenderTests(SynchronousTestCase):
         self.ones[0].outlet.delivered.clear()
         self.scene.endTurn()
         self.assertEqual(self.ones[0].outlet.delivered, [])
+
+    def test_longRuns(self) -> None:
+        """Where much was said without a break, those who spoke share what each of the others said."""
+        for person in self.ones[:3]:
+            for _ in range(10):
+                self.say(person, "x" * SHARED)
+        self.scene.endTurn()
+        zero, one, other = [person.outlet.delivered for person in (self.ones[0], self.ones[1], self.ones[4])]
+        self.assertEqual(len(zero), 2)
+        self.assertIs(zero[1], one[1])
+        self.assertEqual(other, [one[0] + b"".join(zero)])
 
     def test_speakersOfThisTurn(self) -> None:
         """Who spoke in an earlier turn shares the object in this one."""
@@ -198,6 +226,26 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.carol.heard(), ["#a carol joined", "#a alice: after"])
         self.assertEqual(self.bob.heard(), ["#a alice: before", "#a carol joined", "#a alice: after"])
 
+    def test_othersUndisturbed(self) -> None:
+        """Who joins, and is answered in between, disturbs nobody: the others share the turn as one object."""
+        dan = self.scene.person("dan", "#a")
+        self.scene.clear(self.bob, dan)
+        self.say("1")
+        done(self.scene.chat.join(self.carol.session, "#a"))
+        for number in "234":
+            self.scene.state.broadcast.settle(self.carol.session)
+            self.carol.outlet.deliver(b"reply\n")
+            self.say(number)
+        self.assertEqual(self.bob.outlet.delivered, [])
+        self.scene.endTurn()
+        self.assertEqual(len(self.bob.outlet.delivered), 1)
+        self.assertIs(self.bob.outlet.delivered[0], dan.outlet.delivered[0])
+        self.assertEqual(
+            self.carol.heard(),
+            ["#a carol joined", "reply", "#a alice: 2", "reply", "#a alice: 3", "reply", "#a alice: 4"],
+        )
+        self.assertEqual(self.bob.heard(), ["#a alice: 1", "#a carol joined", *[f"#a alice: {n}" for n in "234"]])
+
     def test_leave(self) -> None:
         """Who parts, is put out or is gone in the middle of a turn has heard all until then, and no more."""
         for room, leave in (
@@ -292,15 +340,144 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.carol.heard(), ["#c carol joined", "#c carol parted"])
 
 
+class LabelTests(SynchronousTestCase):
+    """What a session is given of what it has put a label on."""
+
+    def setUp(self) -> None:
+        """Alice and bob in a room, carol outside; alice puts labels on what she asks."""
+        self.scene = Scene()
+        self.chat = self.scene.chat
+        self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
+        self.carol = self.scene.person("carol")
+        self.session = self.alice.session
+        self.scene.clear(self.alice, self.bob)
+
+    def label(self, text: str = "L") -> Label:
+        """A label of alice's."""
+        return Label(self.session.id, text)
+
+    def test_everyVerb(self) -> None:
+        """The answer to every verb that changes a room has it, for the session that asked and nobody else."""
+        chat, session = self.chat, self.session
+        phone = self.scene.attach(self.alice)
+        verbs: list[tuple[Callable[[], object], str]] = [
+            (lambda: chat.setTopic(session, "#a", "x", label=self.label()), "#a alice topic x"),
+            (lambda: chat.setModes(session, "#a", "+m", (), label=self.label()), "#a alice set +m"),
+            (lambda: chat.invite(session, "#a", "carol", label=self.label()), "#a alice invited carol"),
+            (lambda: chat.renameRoom(session, "#a", "#b", label=self.label()), "#a alice renamed it #b"),
+            (lambda: chat.kick(session, "#b", "bob", "x", label=self.label()), "#b alice kicked bob x"),
+            (lambda: chat.part(session, "#b", "x", label=self.label()), "#b alice parted x"),
+            (lambda: chat.join(session, "#c", label=self.label()), "#c alice joined"),
+        ]
+        for verb, line in verbs:
+            with self.subTest(line):
+                verb()
+                self.scene.endTurn()
+                self.assertEqual((self.alice.heard(), phone.heard()), ([f"L> {line}"], [line]))
+        operator = frozenset({"rooms"})
+        self.alice.user.operator = Operator("Operator", operator)
+        chat.setModes(session, "#c", "-o", ["alice"])
+        self.scene.clear(self.alice)
+        chat.takeOver(session, "#c", label=self.label())
+        self.scene.endTurn()
+        self.assertEqual(self.alice.heard(), ["L> #c alice set +q alice"])
+
+    def test_takenBack(self) -> None:
+        """So has what was taken back."""
+        source, to = self.alice.user.source, self.bob.user.source
+        for event, line in (
+            (Unsaid(source, "#a", 1, "m", label=self.label()), "#a alice unsaid m"),
+            (Untold(source, to, 1, "m", label=self.label()), "@bob alice untold m"),
+        ):
+            done(self.scene.journal.append(event))
+            self.scene.endTurn()
+            self.assertEqual((self.alice.heard(), self.bob.heard()), ([f"L> {line}"], [line]))
+
+    def test_texts(self) -> None:
+        """A text's is the echo that was asked for, and nothing without."""
+        tags = (("typing", "done"),)
+
+        def say() -> list[str]:
+            self.chat.say(self.session, "#a", "1", label=self.label("1"))
+            self.chat.signal(self.session, "#a", tags, label=self.label("2"))
+            self.chat.tell(self.session, "bob", "2", label=self.label("3"))
+            self.chat.signalUser(self.session, "bob", tags, label=self.label("4"))
+            self.chat.say(self.session, "#a", "3")
+            self.scene.endTurn()
+            return self.alice.heard()
+
+        self.assertEqual(say(), [])
+        heard = self.bob.heard()
+        self.assertEqual(len(heard), 5)
+        self.chat.setEcho(self.session, True)
+        self.assertEqual(say(), [f"{number}> {line}" for number, line in enumerate(heard[:4], 1)] + heard[4:])
+
+    def test_toOneself(self) -> None:
+        """Of a text to oneself only the echo has it (IRCv3 labeled-response, "Tags")."""
+        self.chat.tell(self.session, "alice", "1", label=self.label())
+        self.assertEqual(self.alice.heard(), ["@alice alice: 1"])
+        self.chat.setEcho(self.session, True)
+        self.chat.tell(self.session, "alice", "2", label=self.label())
+        self.chat.signalUser(self.session, "alice", (("typing", "done"),), label=self.label())
+        self.assertEqual(
+            self.alice.heard(),
+            [
+                "@alice alice: 2",
+                "L> @alice alice: 2",
+                "@alice alice signals +typing=done",
+                "L> @alice alice signals +typing=done",
+            ],
+        )
+
+    def test_nothingInItsPlace(self) -> None:
+        """An outlet that sees to it itself is given nothing, and what was told around it all the same."""
+        self.chat.setTopic(self.session, "#a", "1")
+        self.chat.setTopic(self.session, "#a", "2", label=self.label(""))
+        self.chat.setTopic(self.session, "#a", "3")
+        self.scene.endTurn()
+        self.assertEqual(self.alice.heard(), ["#a alice topic 1", "#a alice topic 3"])
+        self.chat.setTopic(self.session, "#a", "4", label=self.label(""))
+        self.scene.endTurn()
+        self.assertEqual(self.alice.outlet.delivered, [])
+        self.assertEqual(len(self.bob.heard()), 4)
+
+    def test_nothingToSay(self) -> None:
+        """An outlet is not asked where its dialect has nothing to say."""
+        self.alice.outlet.dialect = FakeDialect("mute", (TopicSet, Told))
+        self.scene.room("#a").audience.add(self.session)
+        self.patch(self.alice.outlet, "echo", lambda entry, data: self.fail("it was asked"))
+        self.chat.setTopic(self.session, "#a", "x", label=self.label())
+        self.chat.setEcho(self.session, True)
+        self.chat.tell(self.session, "bob", "x", label=self.label())
+        self.scene.endTurn()
+        self.assertEqual(self.alice.outlet.delivered, [])
+
+    def test_rendersOnce(self) -> None:
+        """The entry is rendered once, whoever has a label on it; and others share the one object."""
+        dave = self.scene.person("dave", "#a")
+        self.scene.clear(self.bob)
+        self.scene.dialect.rendered.clear()
+        self.chat.setTopic(self.session, "#a", "x", label=self.label())
+        self.scene.endTurn()
+        self.assertEqual(len(self.scene.dialect.rendered), 1)
+        self.assertIs(self.bob.outlet.delivered[0], dave.outlet.delivered[0])
+
+
 class HearsTests(SynchronousTestCase):
     """C{hears} and C{isIgnored}."""
 
     def test_ignored(self) -> None:
-        """Of one who is ignored, texts and invitations are not heard, whatever the case of their nick."""
+        """Of one who is ignored, texts, tags and invitations are not heard, whatever the case of their nick."""
         scene = Scene()
         session = scene.person("alice").session
         scene.person("bOB")
-        ignorable: list[Event] = [Said(BOB, "#a", "s", "x"), Told(BOB, "s", ALICE, "x"), Invited(BOB, "#a", ALICE)]
+        ignorable: list[Event] = [
+            Said(BOB, "#a", "s", "x"),
+            Told(BOB, "s", ALICE, "x"),
+            RoomSignalled(BOB, "#a", "s", ()),
+            Signalled(BOB, "s", ALICE, ()),
+            Invited(BOB, "#a", ALICE),
+        ]
         for event in [*ignorable, Joined(BOB, "#a"), Quit(BOB, "bye"), Said(ALICE, "#a", "s", "x")]:
             with self.subTest(written(event)):
                 scene.chat.unignore(session, "bob")

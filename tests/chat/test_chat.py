@@ -295,7 +295,7 @@ class TextTests(SynchronousTestCase):
             for text in ("123456789", "ääääa", "\N{GRINNING FACE}\N{GRINNING FACE}a"):
                 error = refused(errors.TooLong, lambda: verb(text))  # noqa: B023  # called at once
                 self.assertEqual((error.what, error.length, error.limit, error.unit), ("the message", 9, 8, "bytes"))
-            for character in "\r\n\0":
+            for character in "\r\0":
                 bad = refused(errors.BadText, lambda: verb(f"a{character}b\n"))  # noqa: B023  # called at once
                 self.assertEqual((bad.what, bad.character), ("the message", character))
             for text in ("12345678", "ääää", "\N{GRINNING FACE}\N{GRINNING FACE}", " ", "\t\x1b"):
@@ -315,6 +315,8 @@ class TextTests(SynchronousTestCase):
         session = self.scene.connect().session
         refused(errors.NotEntered, lambda: self.scene.chat.say(session, "#room", "x"))
         refused(errors.NotEntered, lambda: self.scene.chat.tell(session, "bob", "x"))
+        refused(errors.NotEntered, lambda: self.scene.chat.signal(session, "#room", ()))
+        refused(errors.NotEntered, lambda: self.scene.chat.signalUser(session, "bob", ()))
 
     def test_fromOutside(self) -> None:
         """Only members may speak, as long as the room has its mode n; without it whoever is not barred may."""

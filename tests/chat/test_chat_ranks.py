@@ -193,7 +193,7 @@ class ModeTests(SynchronousTestCase):
         """A mistake anywhere refuses the whole."""
         before = shown(self.scene.state)
         chat, session = self.scene.chat, self.alice.session
-        self.assertEqual(refused(errors.UnknownMode, lambda: chat.setModes(session, "#room", "+mz", [])).letter, "z")
+        self.assertEqual(refused(errors.UnknownMode, lambda: chat.setModes(session, "#room", "+my", [])).letter, "y")
         for letters, parameters, letter, parameter in (
             ("+mk", [], "k", None),
             ("-k", [], "k", None),
@@ -330,13 +330,17 @@ class LockTests(SynchronousTestCase):
         self.join()
 
     def test_invitation(self) -> None:
-        """An invitation passes every lock but a ban, once; both of them hear it, and nobody else."""
-        self.scene.person("carol", "#room")
+        """An invitation passes every lock but a ban, once; both of them and the room hear it, each session once."""
+        carol = self.scene.person("carol", "#room")
+        phone = self.scene.attach(self.alice)
+        outside = self.scene.person("outside")
         self.scene.modes(self.alice, "#room", "+ikl", "key", "1")
-        self.scene.clear(self.alice)
+        self.scene.clear(self.alice, phone, carol)
         self.invite()
         self.scene.endTurn()
-        self.assertEqual((self.alice.heard(), self.bob.heard()), (["#Room alice invited bob"],) * 2)
+        for person in (self.alice, phone, self.bob, carol):
+            self.assertEqual(person.heard(), ["#Room alice invited bob"])
+        self.assertEqual(outside.heard(), [])
         self.join()
         refused(errors.InviteOnly, self.join)
         self.invite()

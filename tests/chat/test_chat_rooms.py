@@ -5,9 +5,9 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import Person, Scene, done, refused, shown, written
+from tests.chat.fakes import FakeDialect, Person, Scene, done, refused, shown, written
 from twistchat.chat import errors
-from twistchat.chat.events import Entry
+from twistchat.chat.events import Entry, Joined
 from twistchat.chat.history import At
 from twistchat.chat.limits import Limits
 
@@ -29,6 +29,38 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(alice.heard(), ["#Room alice joined", "#Room bob joined"])
         self.assertEqual(bob.heard(), ["#Room bob joined"])
         self.assertEqual(list(bob.user.rooms), ["#room"])
+
+    def test_joinShown(self) -> None:
+        """Those who hear it are told how the one who comes is there: their ranks, whether they are alone, and away."""
+        told: list[Joined] = []
+
+        class Listening(FakeDialect):
+            def render(self, entry: Entry) -> bytes:
+                if isinstance(entry.event, Joined):
+                    told.append(entry.event)
+                return super().render(entry)
+
+        scene = Scene()
+        dialect = Listening()
+        alice, bob = scene.person("alice", dialect=dialect), scene.person("bob", account="bob", dialect=dialect)
+        done(scene.chat.setAway(bob.session, "lunch"))
+        for person in (alice, bob):
+            proposed = done(scene.chat.join(person.session, "#a")).event
+            self.assertEqual((proposed.ranks, proposed.first), ("", False))
+        scene.modes(alice, "#a", "+vh", "bob", "bob")
+        done(scene.chat.part(bob.session, "#a"))
+        done(scene.chat.setAway(bob.session, None))
+        done(scene.chat.join(bob.session, "#a"))
+        scene.endTurn()
+        source = bob.user.source
+        self.assertEqual(
+            told,
+            [
+                Joined(alice.user.source, "#a", None, "o", True),
+                Joined(source, "#a", "lunch", "", False),
+                Joined(source, "#a", None, "hv", False),
+            ],
+        )
 
     def test_joinTwice(self) -> None:
         """Joining where one is changes nothing, and costs nothing."""
@@ -254,6 +286,8 @@ class QuestionTests(SynchronousTestCase):
         self.assertRaises(errors.NotEntered, scene.chat.listed, session)
         self.assertRaises(errors.NotEntered, scene.chat.members, session, "#a")
         self.assertRaises(errors.NotEntered, scene.chat.listItems, session, "#a", "b")
+        self.assertRaises(errors.NotEntered, scene.chat.renameRoom, session, "#a", "#b")
+        self.assertRaises(errors.NotEntered, scene.chat.takeOver, session, "#a")
 
     def test_find(self) -> None:
         """A nick is found whatever its case."""

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.events import Source
-from twistchat.chat.masks import fullMask, matches, normalizeMask
+from twistchat.chat.masks import (
+    BINDING,
+    NAMING,
+    BadMask,
+    fullMask,
+    matches,
+    names,
+    normalizeExtended,
+    normalizeMask,
+    respect,
+)
+from twistchat.chat.users import User
 
 
 def asRegex(mask: str) -> str:
@@ -84,6 +95,30 @@ class MaskTests(SynchronousTestCase):
         ):
             with self.subTest(f"{mask!r} {text!r}"):
                 self.assertIs(matches(mask, text), expected)
+
+    @settings(max_examples=500)
+    @given(st.text("~acrUmnx:*#@+!?b ", min_size=1, max_size=12), st.booleans())
+    def test_extendedNormalForm(self, text: str, binding: bool) -> None:
+        """The normal form of an extended mask is its own; what has none is told what would have one."""
+        try:
+            mask = normalizeExtended(text, binding)
+        except BadMask as bad:
+            self.assertRegex(str(bad), "^(nick!user@host, or one of )?~.:[#A-Z]+")
+            return
+        self.assertEqual(normalizeExtended(mask, binding), mask)
+        self.assertNotIn("**", mask)
+        letter, naming = respect(mask)
+        self.assertEqual(mask, f"~{letter}:{naming}" if letter else naming)
+        self.assertTrue(binding or not letter)
+        user = User(Source("u1", "b", "a", "c", "x", "m n"))
+        self.assertIn(names(naming, user, fullMask(user.source)), (True, False))
+
+    def test_tables(self) -> None:
+        """No letter is both of one who is named and of what binds."""
+        self.assertEqual(set(NAMING) & set(BINDING), set())
+        for table in (NAMING, BINDING):
+            for letter, kind in table.items():
+                self.assertEqual((kind.letter, kind.usage), (letter, f"~{letter}:{kind.wants}"))
 
     def test_worstCase(self) -> None:
         """The worst mask costs the product of both lengths, and no more."""

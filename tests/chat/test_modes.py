@@ -8,8 +8,10 @@ from twistchat.chat.errors import BadModeParameter, UnknownMode
 from twistchat.chat.modes import (
     INITIAL_MODES,
     RANK_BY_LETTER,
+    RANK_BY_PREFIX,
     RANKS,
     ROOM_MODES,
+    SERVER_OPERATOR,
     Shape,
     level,
     parseChanges,
@@ -34,6 +36,17 @@ class TableTests(SynchronousTestCase):
         levels = [rank.level for rank in RANKS]
         self.assertEqual(levels, sorted(levels, reverse=True))
         self.assertTrue(all(rank.grantedBy >= rank.level for rank in RANKS))
+
+    def test_levels(self) -> None:
+        """Each is changed from the level of some rank on, or by operators of the server."""
+        levels = {rank.level for rank in RANKS} | {SERVER_OPERATOR}
+        self.assertEqual({mode.level for mode in ROOM_MODES.values()} - levels, set())
+        self.assertGreater(SERVER_OPERATOR, max(rank.level for rank in RANKS))
+
+    def test_prefixed(self) -> None:
+        """A rank is found by its prefix, too."""
+        self.assertTrue(all(RANK_BY_PREFIX[rank.prefix] is rank for rank in RANKS))
+        self.assertEqual("".join(RANK_BY_PREFIX), "~&@%+")
 
     def test_initial(self) -> None:
         """A room begins with flags."""
@@ -61,7 +74,7 @@ class ParseTests(SynchronousTestCase):
 
     def test_unknown(self) -> None:
         """A letter that is no mode is named; letters differ by case."""
-        for letter in ("z", "O", "M", " ", "ö"):
+        for letter in ("y", "S", "B", " ", "ö"):
             with self.subTest(letter):
                 error = self.assertRaises(UnknownMode, list, parseChanges(f"+m{letter}", []))
                 self.assertEqual(error.letter, letter)

@@ -12,23 +12,37 @@ from tests.chat.fakes import Person, Scene, done, kept, rebuilt, shown
 from twistchat.chat import errors, events
 from twistchat.chat.audience import Broadcast
 from twistchat.chat.events import (
+    AccountSet,
+    Announced,
     AwaySet,
     Entered,
     Entry,
     Event,
+    HostSet,
     Invited,
     Joined,
     Kicked,
+    Killed,
     ModeChange,
     ModesSet,
+    OperatorSet,
     Parted,
     Quit,
+    RealnameSet,
     Renamed,
     RoomEvent,
+    RoomRenamed,
+    RoomSignalled,
     Said,
+    ServerBanLifted,
+    ServerBanSet,
+    Signalled,
     Source,
     Told,
     TopicSet,
+    Unsaid,
+    Untold,
+    UserModesSet,
 )
 from twistchat.chat.limits import Limits
 from twistchat.chat.state import State
@@ -59,8 +73,20 @@ class ApplyTests(SynchronousTestCase):
         kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
         happened = (
             Said(ALICE, "#a", "s1", "x"),
+            RoomSignalled(ALICE, "#a", "s1", ()),
+            Unsaid(ALICE, "#a", 4, "m4"),
             Told(ALICE, "s1", BOB, "x"),
+            Signalled(ALICE, "s1", BOB, ()),
+            Untold(ALICE, BOB, 7, "m7"),
             AwaySet(ALICE, "x"),
+            RealnameSet(ALICE, "x"),
+            HostSet(ALICE, "u", "h"),
+            AccountSet(ALICE, "x"),
+            UserModesSet(ALICE, "i", ""),
+            OperatorSet(ALICE, "x"),
+            Announced(ALICE, "x"),
+            ServerBanSet(ALICE, "x!*@*", "x"),
+            ServerBanLifted(ALICE, "x!*@*"),
             Invited(ALICE, "#a", BOB),
             TopicSet(ALICE, "#a", "x"),
             ModesSet(ALICE, "#a", ()),
@@ -69,7 +95,9 @@ class ApplyTests(SynchronousTestCase):
             Kicked(ALICE, "#a", NOBODY, ""),
             Renamed(NOBODY, "somebody"),
             Quit(NOBODY, ""),
-            Parted(ALICE, "#a", ""),
+            RoomRenamed(ALICE, "#a", "#b"),
+            Parted(ALICE, "#b", ""),
+            Killed(ALICE, BOB, ""),
         )
         self.apply(*happened)
         self.assertEqual({type(event) for event in happened}, kinds - {Event, RoomEvent})
@@ -89,6 +117,9 @@ class ApplyTests(SynchronousTestCase):
             (Invited(ALICE, "#a", NOBODY), errors.NoSuchNick("nobody")),
             (Invited(NOBODY, "#a", BOB), errors.NoSuchNick("nobody")),
             (Invited(ALICE, "#none", BOB), errors.NotInRoom("#none")),
+            (Signalled(ALICE, "s1", NOBODY, ()), errors.NoSuchNick("nobody")),
+            (RoomRenamed(ALICE, "#a", "#C"), errors.RoomNameInUse("#c")),
+            (RoomRenamed(carol, "#c", LOOKALIKE), errors.RoomLookalike(LOOKALIKE, "#a")),
             (Joined(NOBODY, "#b"), errors.NoSuchNick("nobody")),
             (Joined(BOB, LOOKALIKE), errors.RoomLookalike(LOOKALIKE, "#a")),
             (Parted(BOB, "#a", ""), errors.NotInRoom("#a")),
@@ -109,6 +140,10 @@ class ApplyTests(SynchronousTestCase):
         """What was proposed in time still happens when it has lost its reason, where that harms nobody."""
         before = shown(self.state)
         self.apply(Joined(ALICE, "#A"), Said(ALICE, "#gone", "s1", "x"), Said(BOB, "#a", "s2", "x"))
+        self.apply(
+            RoomSignalled(ALICE, "#gone", "s1", ()), Unsaid(ALICE, "#gone", 1, "m1"), Untold(ALICE, NOBODY, 1, "m1")
+        )
+        self.apply(RoomRenamed(ALICE, "#gone", "#later"))
         self.assertEqual(shown(self.state), before)
         self.apply(Told(NOBODY, "s9", ALICE, "last words"))
         self.apply(TopicSet(BOB, "#a", "from outside"), TopicSet(ALICE, "#later", "kept"))
@@ -162,6 +197,14 @@ MODES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("-i", ()),
     ("+I", ("ann",)),
     ("-I", ("ann",)),
+    ("+RM", ()),
+    ("-RM", ()),
+    ("+CNTcg", ()),
+    ("-CNTcg", ()),
+    ("+f", ("#B",)),
+    ("-f", ()),
+    ("+bb", ("~m:~a:*", "~c:@#b")),
+    ("-bb", ("~m:~a:*", "~c:@#b")),
 )
 
 
@@ -199,9 +242,10 @@ class Play:
             "tell": lambda: chat.tell(session, nick, "hello"),
             "away": lambda: chat.setAway(session, TEXTS[other % len(TEXTS)] or None),
             "invite": lambda: chat.invite(session, room, nick),
+            "rename room": lambda: chat.renameRoom(session, room, ROOMS[other]),
             "return": lambda: self.comeBack(who),
         }
-        self.scene.now += 1
+        self.scene.now += 60
         try:
             verbs[verb]()
         except errors.ChatError:
@@ -216,7 +260,21 @@ class Play:
         self.people[who] = self.scene.person(f"back{self.comings}", account=account)
 
 
-VERBS = ("join", "part", "topic", "kick", "modes", "rank", "rename", "say", "tell", "away", "invite", "return")
+VERBS = (
+    "join",
+    "part",
+    "topic",
+    "kick",
+    "modes",
+    "rank",
+    "rename",
+    "say",
+    "tell",
+    "away",
+    "invite",
+    "rename room",
+    "return",
+)
 ACTS = st.lists(
     st.tuples(
         st.sampled_from((*VERBS, "join", "part", "modes", "modes", "rank")),
@@ -247,7 +305,9 @@ class ReplayTests(SynchronousTestCase):
         play = Play()
         for act in acts:
             play.act(*act)
-        state = rebuilt([entry for entry in play.scene.entries if isinstance(entry.event, (TopicSet, ModesSet))])
+        state = rebuilt(
+            [entry for entry in play.scene.entries if isinstance(entry.event, (TopicSet, ModesSet, RoomRenamed))]
+        )
         self.assertEqual(kept(state), kept(play.scene.state))
         self.assertTrue(all(room.kept and not room.members for room in state.rooms))
 

@@ -28,6 +28,9 @@ from twistchat.config import (
 
 DOORS = ("line", "irc")
 
+ALL = "server, chat, listen, journal, line, irc, webirc, classes, operators, limits"
+"""The sections, as they are listed."""
+
 REFERENCE = Path(__file__).parent.parent.parent / "docs" / "twistchat.toml"
 
 FRAGMENTS = [
@@ -228,9 +231,9 @@ class FileMistakeTests(SynchronousTestCase):
             "[server]\ncolour = 5": "2: there is no key server.colour; the keys of [server] are name, data",
             "[server.name.x]": "1: server.name: found {x = {}}, a text is wanted",
             "\n[limit]\nnick = 5": "2: there is no section [limit]; did you mean [limits]?",
-            "[tls]": ("1: there is no section [tls]; the sections are server, chat, listen, journal, line, limits"),
+            "[tls]": f"1: there is no section [tls]; the sections are {ALL}",
             "\nnick = 5": "2: nick is in no section; did you mean limits.nick?",
-            "colour = 5": ("1: colour is in no section; the sections are server, chat, listen, journal, line, limits"),
+            "colour = 5": f"1: colour is in no section; the sections are {ALL}",
             "limits = 5": "1: limits: found 5, a section [limits] is wanted",
             "[[limits]]\nnick = 5": "1: limits: found [{nick = 5}], a section [limits] is wanted",
             "listen = 'tcp:1'": '1: listen: found "tcp:1", a section [listen] is wanted',
@@ -308,8 +311,8 @@ class OptionMistakeTests(SynchronousTestCase):
             "limit.nick=5": "there is no key limit.nick; did you mean limits.nick?",
             "limits.nick.x=5": "there is no key limits.nick.x; did you mean limits.nick?",
             "nick=5": "there is no key nick; did you mean limits.nick?",
-            "tls.cert=5": "there is no key tls.cert; the sections are server, chat, listen, journal, line, limits",
-            "=5": "there is no key ; the sections are server, chat, listen, journal, line, limits",
+            "tls.cert=5": f"there is no key tls.cert; the sections are {ALL}",
+            "=5": f"there is no key ; the sections are {ALL}",
             "limits=5": "limits is a section; set one of its keys, as in limits.KEY=VALUE",
             "listen=5": "listen is a section; set one of its keys, as in listen.KEY=VALUE",
             "listen.lien=5": "there is no door lien; the doors are irc, line",

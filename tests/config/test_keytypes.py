@@ -15,11 +15,21 @@ from twistchat.config.keytypes import (
     Age,
     Directory,
     Endpoints,
+    Fingerprint,
     Greeting,
+    Host,
+    Lines,
+    NetworkName,
     Nicks,
     Number,
+    PasswordHash,
+    Port,
+    Privileges,
     ServerName,
+    Span,
+    Text,
     Unfit,
+    Url,
     Zone,
     closest,
     readingOf,
@@ -27,6 +37,8 @@ from twistchat.config.keytypes import (
 )
 
 Kind = Literal["memory", "sqlite"]
+
+HASH = "$argon2id$v=19$m=19456,t=2,p=1$M2qtxXvGUt+qUGxN3SPqPA$Mrj27h01lO3I/413ugqDbrbh/AMemL8yr0Z7tv+Rq7k"
 
 ZONE_FILE = b"TZif" + bytes(16) + struct.pack(">6l", 0, 0, 0, 0, 1, 4) + struct.pack(">lBB", 3600, 0, 0) + b"TST\0"
 """The smallest time zone there can be (RFC 8536): an hour ahead of UTC, always."""
@@ -84,6 +96,29 @@ class ReadingTests(SynchronousTestCase):
             (Networks, ["192.0.2.0/24", "2001:DB8:0::/32"], ("192.0.2.0/24", "2001:db8::/32")),
             (Networks, "192.0.2.7", ("192.0.2.7/32",)),
             (Networks, ["::1"], ("::1/128",)),
+            (Text, "", ""),
+            (Text, "is an admin", "is an admin"),
+            (Lines, [], ()),
+            (Lines, "one", ("one",)),
+            (Lines, ["same", "same", ""], ("same", "same", "")),
+            (NetworkName, "My-Net.example_2", "My-Net.example_2"),
+            (Host, "", ""),
+            (Host, "staff/alice.example", "staff/alice.example"),
+            (Host, "2001:db8::1", "2001:db8::1"),
+            (Url, "", ""),
+            (Url, "https://chat.example/icon.png?size={size}", "https://chat.example/icon.png?size={size}"),
+            (Port, 0, 0),
+            (Port, 6697, 6697),
+            (Span, 0, 0.0),
+            (Span, "30d", 2592000.0),
+            (PasswordHash, "", ""),
+            (PasswordHash, HASH, HASH),
+            (Fingerprint, "", ""),
+            (Fingerprint, "ab" * 32, "ab" * 32),
+            (Fingerprint, ":".join(["AB"] * 32), "ab" * 32),
+            (Privileges, [], ()),
+            (Privileges, ["kill", "ban"], ("kill", "ban")),
+            (Privileges, "kill", ("kill",)),
         ]
         for annotation, value, wanted in table:
             with self.subTest(f"{annotation} {value!r}"):
@@ -144,12 +179,47 @@ class ReadingTests(SynchronousTestCase):
             (Networks, ["192.0.2.0/33"], "192.0.2.0/33", network),
             (Networks, ["127.0.0.1/8"], "127.0.0.1/8", 'beyond its prefix; did you mean "127.0.0.0/8"?'),
             (Networks, ["2001:db8::1/64"], "2001:db8::1/64", 'beyond its prefix; did you mean "2001:db8::/64"?'),
+            (Text, "a\nb", "a\nb", "of one line"),
+            (Text, 5, 5, text),
+            (Lines, 5, 5, "up to three texts"),
+            (Lines, ["1", "2", "3", "4"], ["1", "2", "3", "4"], "up to three texts"),
+            (Lines, ["1", "a\rb"], "a\rb", "of one line"),
+            *((NetworkName, value, value, "1 to 63 letters") for value in ("", "my net", "a=b", "é", "x" * 64, "a\n")),
+            *((Host, value, value, '"staff.example"') for value in (":a", "a b", "a!b", "a@b", "é", "x" * 64, "a\n")),
+            *(
+                (Url, value, value, '"https://chat')
+                for value in ("ftp://x/", "chat.example", "https://", "https://x y")
+            ),
+            (Url, "https://é/", "https://é/", '"https://chat'),
+            *((Port, value, value, "at most 65535") for value in (-1, 65536, True, "6697", 1.0, None)),
+            *((Span, value, value, "or 0 for none") for value in (-1, False, "0", "ever")),
+            *((Fingerprint, value, value, "64 hexadecimal digits") for value in ("ab", "g" * 64, "ab" * 20)),
+            (Privileges, ["kill", "bann"], "bann", 'did you mean "ban"?'),
+            (Privileges, ["everything"], "everything", "the privileges are kill, ban, rehash, "),
+            (Privileges, ["kill", "kill"], "kill", "which is in the list twice"),
+            (Privileges, [5], 5, text),
+            (PasswordHash, 5, 5, text),
         ]
         for annotation, value, found, why in table:
             with self.subTest(f"{annotation} {value!r}"):
                 bad = self.assertRaises(Unfit, readingOf(annotation), value)
                 self.assertIn(why, bad.why)
                 self.assertTrue(bad.found == found or value != value, bad.found)
+
+    def test_secret(self) -> None:
+        """What is no hash where one is wanted is not shown: it is a password perhaps, and messages go into logs."""
+        for value in (
+            "hunter2",
+            HASH[:-30],
+            HASH + "\n",
+            HASH.replace("argon2id", "argon2i"),
+            HASH.replace("v=19", "v=16"),
+            HASH.replace("M2qt", "M2!t"),
+            "$2b$12$abcdefghijklmnopqrstuuJ",
+        ):
+            bad = self.assertRaises(Unfit, readingOf(PasswordHash), value)
+            self.assertEqual(f"a text of {len(value)} characters", bad.shown)
+            self.assertEqual('the hash of a password is wanted, as "twistchat hash-password" makes it', bad.why)
 
     def test_unknownType(self) -> None:
         """A type that no key may have is refused when the program starts, not when a user sets the key."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
-from twistchat.doors.admission import NEW_PERIOD, Admission, cloak
+from twistchat.doors.admission import NEW_PERIOD, Admission, NotAdmitted, Ticket, cloak, readAddress
 
 
 class AdmissionTests(SynchronousTestCase):
@@ -22,11 +24,19 @@ class AdmissionTests(SynchronousTestCase):
         none: dict[str, object] = {"connectionsPerAddress": 10**6, "newPerAddress": 10**6, "unregistered": 10**6}
         return Admission(Limits(**{**none, **limits}), lambda: self.now)  # type: ignore[arg-type]  # by name
 
+    def refused(self, admission: Admission, address: str | None) -> str:
+        """Hold that a connection from an address is not admitted, and say why."""
+        return str(self.assertRaises(NotAdmitted, admission.admit, address))
+
     def together(self, one: str, other: str) -> bool:
         """Whether two addresses count as one."""
         admission = self.admission(connectionsPerAddress=1)
-        self.assertIsNone(admission.admit(one))
-        return admission.admit(other) is not None
+        admission.admit(one)
+        try:
+            admission.admit(other)
+        except NotAdmitted:
+            return True
+        return False
 
     def test_groups(self) -> None:
         """An IPv4 address is one customer, and so is a /64 of IPv6; a mapped address is the IPv4 address it is."""
@@ -46,98 +56,159 @@ class AdmissionTests(SynchronousTestCase):
     def test_connections(self) -> None:
         """An address has so many connections at a time, registered or not; the refusal says how many there are."""
         admission = self.admission(connectionsPerAddress=2)
-        for _ in range(2):
-            self.assertIsNone(admission.admit("192.0.2.1"))
-        admission.registered("192.0.2.1")
-        self.assertIn("2 connections", admission.admit("192.0.2.1") or "")
-        self.assertIsNone(admission.admit("192.0.2.2"))
-        admission.release("192.0.2.1", True)
-        self.assertIsNone(admission.admit("192.0.2.1"))
+        first, _ = [admission.admit("192.0.2.1") for _ in range(2)]
+        first.registered()
+        self.assertIn("2 connections", self.refused(admission, "192.0.2.1"))
+        admission.admit("192.0.2.2")
+        first.release()
+        admission.admit("192.0.2.1")
+
+    def test_releasedOnce(self) -> None:
+        """A ticket that is released again, or said to have come in again, counts once."""
+        admission = self.admission(connectionsPerAddress=2, unregistered=2)
+        ticket, _ = admission.admit("192.0.2.1"), admission.admit("192.0.2.1")
+        ticket.registered()
+        ticket.registered()
+        ticket.release()
+        ticket.release()
+        ticket.cancel()
+        admission.admit("192.0.2.1")
+        self.assertIn("Too many people", self.refused(admission, "192.0.2.1"))
 
     def test_new(self) -> None:
         """An address makes so many new connections at once, and so many in ten minutes; the refusal says when."""
         admission = self.admission(newPerAddress=2)
         for _ in range(2):
-            self.assertIsNone(admission.admit("192.0.2.1"))
-            admission.release("192.0.2.1", False)
-        self.assertIn(f"{int(NEW_PERIOD / 2) + 1} s", admission.admit("192.0.2.1") or "")
-        self.assertIsNone(admission.admit("192.0.2.2"))
+            admission.admit("192.0.2.1").release()
+        self.assertIn(f"{int(NEW_PERIOD / 2) + 1} s", self.refused(admission, "192.0.2.1"))
+        admission.admit("192.0.2.2")
         self.now += NEW_PERIOD / 2 - 1
-        self.assertIsNotNone(admission.admit("192.0.2.1"))
+        self.refused(admission, "192.0.2.1")
         self.now += 1.001
-        self.assertIsNone(admission.admit("192.0.2.1"))
-        self.assertIsNotNone(admission.admit("192.0.2.1"))
+        admission.admit("192.0.2.1")
+        self.refused(admission, "192.0.2.1")
+
+    def test_cancelled(self) -> None:
+        """A ticket that is cancelled counts for nothing, as a new connection neither."""
+        admission = self.admission(connectionsPerAddress=1, newPerAddress=1, unregistered=1)
+        for _ in range(5):
+            admission.admit("192.0.2.1").cancel()
+        admission.admit("192.0.2.1")
+        self.refused(admission, "192.0.2.1")
 
     def test_unregistered(self) -> None:
         """So many may be coming in at once, from everywhere; who has come in, or is gone, does not count."""
         admission = self.admission(unregistered=2)
-        self.assertIsNone(admission.admit("192.0.2.1"))
-        self.assertIsNone(admission.admit("2001:db8::1"))
-        self.assertIn("Try again", admission.admit("192.0.2.2") or "")
-        admission.registered("192.0.2.1")
-        self.assertIsNone(admission.admit("192.0.2.2"))
-        admission.release("192.0.2.1", True)
-        self.assertIsNotNone(admission.admit("192.0.2.3"))
-        admission.release("2001:db8::1", False)
-        self.assertIsNone(admission.admit("192.0.2.3"))
+        one, other = admission.admit("192.0.2.1"), admission.admit("2001:db8::1")
+        self.assertIn("Try again", self.refused(admission, "192.0.2.2"))
+        one.registered()
+        admission.admit("192.0.2.2")
+        one.release()
+        self.refused(admission, "192.0.2.3")
+        other.release()
+        admission.admit("192.0.2.3")
 
     def test_refusedCountsNothing(self) -> None:
         """A connection that was refused, for whatever reason, leaves no trace."""
         admission = self.admission(connectionsPerAddress=1, newPerAddress=2, unregistered=2)
+        ticket = admission.admit("192.0.2.1")
+        for _ in range(10):
+            self.refused(admission, "192.0.2.1")
+        admission.admit("192.0.2.2")
+        for _ in range(10):
+            self.refused(admission, "192.0.2.3")
+        ticket.release()
         admission.admit("192.0.2.1")
-        for _ in range(10):
-            self.assertIsNotNone(admission.admit("192.0.2.1"))
-        self.assertIsNone(admission.admit("192.0.2.2"))
-        for _ in range(10):
-            self.assertIsNotNone(admission.admit("192.0.2.3"))
-        admission.release("192.0.2.1", False)
-        self.assertIsNone(admission.admit("192.0.2.1"))
 
     def test_exempt(self) -> None:
         """No limit binds an exempt network, nor who has no address; and they do not count."""
         admission = self.admission(
-            connectionsPerAddress=1, newPerAddress=1, unregistered=1, exempt=("10.0.0.0/8", "2001:db8::/32")
+            connectionsPerAddress=1,
+            newPerAddress=1,
+            unregistered=1,
+            loginFailures=1,
+            exempt=("10.0.0.0/8", "2001:db8::/32"),
         )
         for address in (None, "10.1.2.3", "::ffff:10.1.2.3", "2001:db8:1::1"):
-            self.assertTrue(admission.exempt(address))
-            for _ in range(5):
-                self.assertIsNone(admission.admit(address))
-            admission.registered(address)
-            admission.release(address, True)
-            admission.release(address, False)
+            tickets = [admission.admit(address) for _ in range(5)]
+            for ticket in tickets:
+                self.assertTrue(ticket.exempt)
+                self.assertEqual([0.0, 0.0], [ticket.attempt(), ticket.attempt()])
+            tickets[0].registered()
+            tickets[0].succeeded()
+            tickets[0].release()
         for address in ("11.0.0.1", "2001:db9::1", "::1", "127.0.0.1"):
-            self.assertFalse(admission.exempt(address))
-        self.assertIsNone(admission.admit("11.0.0.1"))
-        self.assertIsNotNone(admission.admit("11.0.0.2"))
+            ticket = admission.admit(address)
+            self.assertFalse(ticket.exempt)
+            ticket.cancel()
+        admission.admit("11.0.0.1")
+        self.refused(admission, "11.0.0.2")
+
+    def test_otherLimits(self) -> None:
+        """Limits can be changed; whom they exempted then stays so for as long as they are connected."""
+        admission = self.admission(exempt=("10.0.0.0/8",))
+        exempt = admission.admit("10.0.0.1")
+        admission.limit(Limits(connectionsPerAddress=1))
+        ticket = admission.admit("10.0.0.1")
+        self.assertFalse(ticket.exempt)
+        self.assertIn("1 connections", self.refused(admission, "10.0.0.1"))
+        exempt.release()
+        self.refused(admission, "10.0.0.1")
+        ticket.release()
+        admission.admit("10.0.0.1")
+
+    def test_failures(self) -> None:
+        """So many logins from an address may fail; those that succeed do not count, and a new connection is no help."""
+        admission = self.admission(loginFailures=3, loginRate=0.05)
+        ticket = admission.admit("192.0.2.1")
+        for _ in range(10):
+            self.assertEqual(0.0, ticket.attempt())
+            ticket.succeeded()
+        for _ in range(3):
+            self.assertEqual(0.0, ticket.attempt())
+        ticket.release()
+        ticket = admission.admit("192.0.2.1")
+        self.assertAlmostEqual(20.0, ticket.attempt())
+        self.assertEqual(0.0, admission.admit("192.0.2.2").attempt())
+        self.now += 20.0
+        self.assertEqual(0.0, ticket.attempt())
+        self.assertAlmostEqual(20.0, ticket.attempt())
 
     def test_forgotten(self) -> None:
         """Of addresses that have nothing against them nothing is kept, however many there were."""
         admission = self.admission(newPerAddress=2)
         for round in range(8):
             for n in range(1000):
-                address = f"10.{round}.{n >> 8}.{n & 255}"
-                self.assertIsNone(admission.admit(address))
-                admission.release(address, False)
+                ticket = admission.admit(f"10.{round}.{n >> 8}.{n & 255}")
+                ticket.attempt()
+                ticket.release()
             self.now += NEW_PERIOD
         self.assertLessEqual(len(admission._places), 2048)
+
+    def test_forgottenAtOnce(self) -> None:
+        """An address whose last connection goes late enough is forgotten with it."""
+        admission = self.admission()
+        ticket = admission.admit("192.0.2.1")
+        self.now += NEW_PERIOD
+        ticket.release()
+        self.assertEqual({}, admission._places)
 
     def test_remembered(self) -> None:
         """Those that have are not forgotten, however many others come."""
         admission = self.admission(connectionsPerAddress=1, newPerAddress=2)
-        self.assertIsNone(admission.admit("192.0.2.1"))
+        admission.admit("192.0.2.1")
         for _ in range(2):
-            self.assertIsNone(admission.admit("192.0.2.2"))
-            admission.release("192.0.2.2", False)
+            admission.admit("192.0.2.2").release()
         for n in range(3000):
-            self.assertIsNone(admission.admit(f"10.0.{n >> 8}.{n & 255}"))
-        self.assertIn("Close one", admission.admit("192.0.2.1") or "")
-        self.assertIn("new connections", admission.admit("192.0.2.2") or "")
+            admission.admit(f"10.0.{n >> 8}.{n & 255}")
+        self.assertIn("Close one", self.refused(admission, "192.0.2.1"))
+        self.assertIn("new connections", self.refused(admission, "192.0.2.2"))
 
     @settings(max_examples=200)
     @given(
         st.lists(
             st.tuples(
-                st.sampled_from(["admit", "admit", "register", "release", "wait"]),
+                st.sampled_from(["admit", "admit", "register", "release", "cancel", "wait"]),
                 st.sampled_from(["192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "2001:db8::1", "2001:db8::2", None]),
             ),
             max_size=60,
@@ -147,28 +218,45 @@ class AdmissionTests(SynchronousTestCase):
         """Whatever order connections come and go in, the counts are those of the connections that are there."""
         self.now = 0.0
         admission = self.admission(connectionsPerAddress=3, newPerAddress=5, unregistered=4)
-        there: list[tuple[str | None, bool]] = []
+        there: list[tuple[str | None, bool, Ticket]] = []
         for step, address in steps:
+            mine = next((item for item in there if item[0] == address), None)
             if step == "admit":
-                if admission.admit(address) is None:
-                    there.append((address, False))
+                with contextlib.suppress(NotAdmitted):
+                    there.append((address, False, admission.admit(address)))
             elif step == "wait":
                 self.now += 60.0
-            elif (address, False) in there:
-                there.remove((address, False))
+            elif mine is not None:
+                there.remove(mine)
                 if step == "register":
-                    admission.registered(address)
-                    there.append((address, True))
+                    mine[2].registered()
+                    there.append((address, True, mine[2]))
+                elif step == "cancel":
+                    mine[2].cancel()
                 else:
-                    admission.release(address, False)
-            elif (address, True) in there:
-                there.remove((address, True))
-                admission.release(address, True)
-            counted = [(place, registered) for place, registered in there if place is not None]
-            self.assertEqual(admission._unregistered, len([1 for _, registered in counted if not registered]))
+                    mine[2].release()
+            counted = [(place, registered) for place, registered, _ in there if place is not None]
+            self.assertEqual(admission.unregistered, len([1 for _, registered in counted if not registered]))
             self.assertEqual(sum(place.connections for place in admission._places.values()), len(counted))
             self.assertTrue(all(0 <= place.connections <= 3 for place in admission._places.values()))
-            self.assertLessEqual(admission._unregistered, 4)
+            self.assertLessEqual(admission.unregistered, 4)
+
+
+class ReadAddressTests(SynchronousTestCase):
+    """Addresses as they are written."""
+
+    def test_read(self) -> None:
+        """One of IPv4 that is mapped into IPv6 is itself, and a zone is none of its parts."""
+        for written, read in (
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("0::1", "::1"),
+            ("fe80::1%eth0", "fe80::1"),
+        ):
+            self.assertEqual(read, str(readAddress(written)))
+        self.assertIsNone(readAddress(None))
+        for written in ("", "localhost", "192.0.2.1/32", "192.0.2", "1", "[::1]", "192.0.2.1 "):
+            self.assertRaises(ValueError, readAddress, written)
 
 
 class CloakTests(SynchronousTestCase):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.lane import MOST_TOGETHER, Lane
+from twistchat.doors.lane import MOST_TOGETHER, Lane, Traffic
 
 
 class Commands:
@@ -23,7 +23,7 @@ class Commands:
     @ivar signals: what the lane has called.
     """
 
-    def __init__(self, limit: int = 1000) -> None:
+    def __init__(self, limit: int = 1000, traffic: Traffic | None = None) -> None:
         self.started: list[str] = []
         self.running: dict[str, Deferred[None]] = {}
         self.signals: list[str] = []
@@ -33,6 +33,7 @@ class Commands:
             partial(self.signals.append, "resume"),
             partial(self.signals.append, "idle"),
             lambda failure: self.signals.append(f"refused {failure.value}"),
+            Traffic() if traffic is None else traffic,
         )
 
     def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
@@ -54,6 +55,72 @@ class Commands:
     def finish(self, name: str) -> None:
         """Let a command take effect."""
         self.running.pop(name).callback(None)
+
+
+class TrafficTests(SynchronousTestCase):
+    """Several lanes, and no more messages under way than there is room for."""
+
+    def setUp(self) -> None:
+        """Two lanes that may have three messages under way together."""
+        self.traffic = Traffic(3)
+        self.one, self.other = Commands(traffic=self.traffic), Commands(traffic=self.traffic)
+
+    def test_turns(self) -> None:
+        """Where there is no room for more, lanes wait; when a message has taken effect, one of them may start one."""
+        for number in range(5):
+            self.one.submit(f"m{number}")
+        for number in range(3):
+            self.other.submit(f"m{number}")
+        self.assertEqual((["m0", "m1", "m2"], []), (self.one.started, self.other.started))
+        self.one.finish("m0")
+        self.assertEqual((4, 0), (len(self.one.started), len(self.other.started)))
+        self.one.finish("m1")
+        self.assertEqual((4, 1), (len(self.one.started), len(self.other.started)))
+        self.other.finish("m0")
+        self.one.finish("m2")
+        self.assertEqual((["m0", "m1", "m2", "m3", "m4"], ["m0", "m1"]), (self.one.started, self.other.started))
+        for name in ("m3", "m4"):
+            self.one.finish(name)
+        for name in ("m1", "m2"):
+            self.other.finish(name)
+        self.assertTrue(self.one.lane.idle and self.other.lane.idle and self.traffic.open)
+        self.assertEqual((["idle"], ["idle"]), (self.one.signals, self.other.signals))
+
+    def test_othersAreNotHeldUp(self) -> None:
+        """Any other command starts, however many messages are under way."""
+        for number in range(3):
+            self.one.submit(f"m{number}")
+        self.other.submit("c1")
+        self.assertEqual(["c1"], self.other.started)
+
+    def test_gone(self) -> None:
+        """A lane whose commands were forgotten passes its turn on."""
+        for number in range(3):
+            self.one.submit(f"m{number}")
+        self.other.submit("m0")
+        third = Commands(traffic=self.traffic)
+        third.submit("m0")
+        self.other.lane.clear()
+        self.one.finish("m1")
+        self.assertEqual(([], ["m0"]), (self.other.started, third.started))
+
+    def test_refusedInTurn(self) -> None:
+        """What is refused when its turn has come takes no room, and leaves the lane idle."""
+        for number in range(3):
+            self.one.submit(f"m{number}")
+        self.other.submit("m0", at=lambda: fail(ValueError("no")))
+        self.one.finish("m0")
+        self.assertEqual(["refused no", "idle"], self.other.signals)
+        self.one.submit("m3")
+        self.assertIn("m3", self.one.started)
+
+    def test_lostReceipt(self) -> None:
+        """A message that fails later makes room as well."""
+        for number in range(3):
+            self.one.submit(f"m{number}")
+        self.other.submit("m0")
+        self.one.running.pop("m0").errback(ValueError("lost"))
+        self.assertEqual((["refused lost"], ["m0"]), (self.one.signals, self.other.started))
 
 
 class RefusalTests(SynchronousTestCase):

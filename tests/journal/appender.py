@@ -17,8 +17,8 @@ from twisted.internet import reactor as installed
 
 from twistchat.chat.events import Entry
 from twistchat.journal.sqlite import SqliteJournal
-from twistchat.journal.worker import ThreadWorker
 from twistchat.testing.contract import said
+from twistchat.worker import ThreadWorker
 
 reactor: Any = installed
 

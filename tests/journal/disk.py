@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NotStored
@@ -48,12 +49,13 @@ class DiskTestCase(SynchronousTestCase):
         apply: Callable[[Entry], None] | None = None,
         keepPassing: bool = False,
         retention: Retention | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Open the journal of this directory."""
         self.applied: list[Entry] = []
         self.workers: dict[str, HeldWorker] = {}
         self.journal = SqliteJournal(
-            self.directory, lambda: self.now, lambda: "name", self.makeWorker, "full", keepPassing, retention
+            self.directory, lambda: self.now, lambda: "name", self.makeWorker, "full", keepPassing, retention, clock
         )
         self.successResultOf(self.journal.open(apply or self.applied.append))
         self.writer, self.reader = self.workers.values()

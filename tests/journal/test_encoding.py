@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat import events
-from twistchat.chat.events import Event, Said, Source, Told, TopicSet
+from twistchat.chat.events import Event, Joined, RoomRenamed, Said, ServerBanSet, Source, Told, TopicSet, Unsaid
 from twistchat.journal.encoding import KINDS, Unreadable, decode, encode
-from twistchat.testing.contract import said
+from twistchat.testing.contract import ANN, said
 
 SAMPLES = st.one_of(*(st.from_type(kind) for kind in KINDS))
 """Any event: hypothesis builds each from its annotations."""
+
+
+def asKept(event: Event) -> Event:
+    """An event without what is not kept of it."""
+    if isinstance(event, Joined):
+        event = replace(event, ranks="", first=False)
+    return replace(event, label=None)
 
 
 class EncodingTests(SynchronousTestCase):
@@ -28,15 +36,18 @@ class EncodingTests(SynchronousTestCase):
             if isinstance(value, type) and issubclass(value, Event) and value not in (Event, events.RoomEvent)
         }
         self.assertEqual(set(KINDS), classes)
-        kinds = "away entered invited joined kicked modes parted quit renamed said told topic"
+        kinds = """
+            account announced away banned entered host invited joined kicked killed modes operator parted quit realname
+            renamed roomrenamed roomsignalled said signalled told topic unbanned unsaid untold usermodes
+        """
         self.assertEqual(sorted(KINDS.values()), kinds.split())
 
     @given(SAMPLES)
     @settings(max_examples=300)
     def test_roundTrip(self, event: Event) -> None:
-        """An event is read as it was written."""
+        """An event is read as it was written, but for what is not kept."""
         kind, body = encode(event)
-        self.assertEqual(decode(kind, json.dumps(body)), event)
+        self.assertEqual(decode(kind, json.dumps(body)), asKept(event))
 
     @given(SAMPLES)
     @settings(max_examples=100)
@@ -44,8 +55,8 @@ class EncodingTests(SynchronousTestCase):
         """What a later version added to an event, or to whom it names, is passed over."""
         kind, body = encode(event)
         body["later"] = {"x": 1}
-        body["by"].append("later")
-        self.assertEqual(decode(kind, json.dumps(body)), event)
+        body["by"] = [*body["by"], False, "later"] if len(body["by"]) == 6 else [*body["by"], "later"]
+        self.assertEqual(decode(kind, json.dumps(body)), asKept(event))
 
     def test_fixed(self) -> None:
         """Bodies that were written once are read for ever."""
@@ -58,6 +69,21 @@ class EncodingTests(SynchronousTestCase):
                 '{"by":["u","Ann"],"session":"s","to":["v","Bob","~b","h","bob",""],"text":"hi","kind":"notice"}',
             ): Told(Source("u", "Ann"), "s", Source("v", "Bob", "~b", "h", "bob"), "hi", "notice"),
             ("topic", '{"by":["u","Ann"],"room":"#r","topic":""}'): TopicSet(Source("u", "Ann"), "#r", ""),
+            ("joined", '{"by":["u","Ann"],"room":"#r"}'): Joined(Source("u", "Ann"), "#r"),
+            (
+                "said",
+                '{"by":["u","A","~a","h",null,"",true],"room":"#r","session":"s","text":"a\\nb","rank":"o","tags":[["x",""]]}',
+            ): Said(Source("u", "A", "~a", "h", bot=True), "#r", "s", "a\nb", rank="o", tags=(("x", ""),)),
+            (
+                "unsaid",
+                '{"by":["u","Ann"],"room":"#r","taken":{"sequence":7,"msgid":"j-7"},"reason":"typo"}',
+            ): Unsaid(Source("u", "Ann"), "#r", 7, "j-7", "typo"),
+            ("roomrenamed", '{"by":["u","Ann"],"room":"#R","origin":"#r","name":"#S","reason":""}'): RoomRenamed(
+                Source("u", "Ann"), "#R", "#S"
+            ),
+            ("banned", '{"by":["u","Ann"],"mask":"*!*@h","reason":"spam"}'): ServerBanSet(
+                Source("u", "Ann"), "*!*@h", "spam"
+            ),
         }
         for (kind, body), event in cases.items():
             self.assertEqual(decode(kind, body), event)
@@ -75,3 +101,15 @@ class EncodingTests(SynchronousTestCase):
         """The schema's names of what a body holds are those of the encoding."""
         kind, body = encode(said("hello"))
         self.assertEqual((kind, body["text"]), ("said", "hello"))
+        kind, body = encode(Unsaid(ANN, "#r", 7, "j-7"))
+        self.assertEqual((kind, body["taken"]["sequence"]), ("unsaid", 7))
+        kind, body = encode(RoomRenamed(ANN, "#Old", "#New"))
+        self.assertEqual((kind, body["origin"]), ("roomrenamed", "#old"))
+        kind, body = encode(ServerBanSet(ANN, "*!*@h", "", 5))
+        self.assertEqual((kind, body["mask"], body["until"]), ("banned", "*!*@h", 5))
+
+    def test_onlyWhereSo(self) -> None:
+        """What few texts have, and who is no program, costs the others nothing."""
+        self.assertEqual(list(encode(said("hello"))[1]), ["by", "room", "session", "text", "kind"])
+        self.assertEqual(len(encode(said("hello"))[1]["by"]), 6)
+        self.assertEqual(list(encode(Joined(ANN, "#r", ranks="o", first=True))[1]), ["by", "room"])

@@ -6,15 +6,92 @@ import sqlite3
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import temporary
+from tests.journal.disk import DiskTestCase, temporary
+from twistchat.chat.events import Entry, ModeChange, ModesSet, RoomRenamed, Said, Source, Told, TopicSet, Unsaid
+from twistchat.chat.history import Span, pair
+from twistchat.journal.export import export
 from twistchat.journal.migrate import APPLICATION_ID, JournalUnusable, migrate, schema
+from twistchat.journal.reader import Reader
+from twistchat.testing.contract import ANN
 
 ONE = "CREATE TABLE journal (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE entry (x);"
 TWO = "ALTER TABLE entry ADD COLUMN y; UPDATE entry SET y = x * 2;"
 THREE = "CREATE TABLE later (z);"
+
+
+VERSION_1 = """
+(1, 1000, 'said', '#room', '{"by":["u1","Ann","~ann","h","Ann",""],"room":"#Room","session":"s","text":"one word",
+    "kind":"message"}'),
+(2, 1001, 'said', '#room', '{"by":["u1","Ann"],"room":"#Room","session":"s","text":"two word"}'),
+(4, 1002, 'told', 'ann bob', '{"by":["u1","Ann","~ann","h","Ann",""],"session":"s",
+    "to":["u2","Bob","~bob","h","bob",""],"text":"three word","kind":"notice"}'),
+(5, 1003, 'told', NULL, '{"by":["u3","guest"],"session":"s","to":["u2","Bob"],"text":"four word","kind":"message"}'),
+(7, 1004, 'topic', '#room', '{"by":["u1","Ann"],"room":"#Room","topic":"old"}'),
+(8, 1005, 'modes', '#room', '{"by":["u1","Ann"],"room":"#Room","changes":[{"adding":true,"letter":"i"},
+    {"adding":true,"letter":"o","parameter":"Bob","subject":["u2","Bob","~bob","h","bob",""]},
+    {"adding":true,"letter":"v","parameter":"guest","subject":["u3","guest","~g","h",null,""]}]}'),
+(9, 1006, 'topic', '#room', '{"by":["u1","Ann"],"room":"#Room","topic":"new"}')
+"""
+"""Rows as version 1 wrote them."""
+
+
+class Version1Tests(DiskTestCase):
+    """A journal that version 1 of the schema has written."""
+
+    def openJournal(self, *arguments: Any, **keywords: Any) -> None:
+        """Have version 1 write the file first."""
+        if not self.path.exists():
+            connection = sqlite3.connect(self.path, isolation_level=None)
+            migrate(connection, self.path, lambda: "name", schema()[:1])
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"INSERT INTO entry (sequence, time, kind, conversation, body) VALUES {VERSION_1}")
+            connection.execute("UPDATE journal SET reserved = 100")
+            connection.close()
+            self.early = self.exported()
+        super().openJournal(*arguments, **keywords)
+
+    def exported(self) -> list[str]:
+        """What the console finds in the file."""
+        reader = Reader(self.path)
+        try:
+            return list(export(reader, "#room"))
+        finally:
+            reader.close()
+
+    def test_read(self) -> None:
+        """All of it is read and found, and what holds is applied."""
+        ann = Source("u1", "Ann", "~ann", "h", "Ann")
+        bob = Source("u2", "Bob", "~bob", "h", "bob")
+        by = Source("u1", "Ann")
+        kept = ModesSet(by, "#Room", (ModeChange(True, "i"), ModeChange(True, "o", "Bob", bob)))
+        self.assertEqual([entry.event for entry in self.applied], [kept, TopicSet(by, "#Room", "new")])
+        entries = self.read(Span("#room", 9))
+        self.assertEqual(entries[0], Entry(1, "name-1", 1000, Said(ann, "#Room", "s", "one word")))
+        self.assertEqual([entry.sequence for entry in entries], [1, 2, 7, 8, 9])
+        told = self.read(Span(pair("ann", "bob"), 9))
+        self.assertEqual([entry.event for entry in told], [Told(ann, "s", bob, "three word", "notice")])
+        self.assertEqual(self.onDisk("PRAGMA user_version"), [len(schema())])
+        self.assertTrue(self.path.with_name("journal.sqlite.version1").exists())
+
+    def test_goesOn(self) -> None:
+        """What this version does for entries it does for those of version 1."""
+        self.append(RoomRenamed(ANN, "#room", "#hall"), Unsaid(ANN, "#hall", 1, "name-1"))
+        self.assertEqual([entry.sequence for entry in self.read(Span("#hall", 9))][:4], [2, 7, 8, 9])
+        searching = self.journal.search(["#hall"], "word", 9)
+        self.settle()
+        self.assertEqual([entry.sequence for entry in self.successResultOf(searching)], [2])
+        self.closeJournal()
+        self.openJournal()
+        self.assertEqual([entry.sequence for entry in self.applied], [8, 9, 101])
+
+    def test_consoleBeforeServer(self) -> None:
+        """The console reads the file before a server has brought it to this version."""
+        self.assertEqual(len(self.early), 5)
+        self.assertEqual(self.early, self.exported())
 
 
 class MigrationTests(SynchronousTestCase):

@@ -8,10 +8,24 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.audience import Broadcast
-from twistchat.chat.events import Event, ModeChange, ModesSet, Source, TopicSet
+from twistchat.chat.errors import ChatError
+from twistchat.chat.events import (
+    Entered,
+    Event,
+    Joined,
+    ModeChange,
+    ModesSet,
+    Parted,
+    RoomRenamed,
+    ServerBanLifted,
+    ServerBanSet,
+    Source,
+    TopicSet,
+)
 from twistchat.chat.modes import RANK_BY_LETTER, ROOM_MODES, Shape
 from twistchat.chat.names import fold
 from twistchat.chat.state import State
@@ -19,7 +33,10 @@ from twistchat.journal.sqlite import SqliteJournal
 from twistchat.testing.contract import ANN
 from twistchat.testing.workers import InlineWorker
 
-ROOMS = ("#one", "#One", "#two")
+ROOMS = ("#one", "#One", "#two", "#three")
+
+NOW = 1000
+"""What the journal's clock shows, in milliseconds since the epoch."""
 
 PEOPLE = (
     Source("u1", "Ann", account="Ann"),
@@ -46,38 +63,89 @@ CHANGES = st.one_of(
     st.builds(modeChange, st.booleans(), st.sampled_from(sorted(ROOM_MODES)), st.integers(1, 3)),
 )
 
+ONE_ROOM = st.sampled_from(ROOMS)
+
+MASKS = st.sampled_from(["192.0.2.0/24", "*!*@spam.example", "bad!*@*"])
+
 EVENTS = st.one_of(
-    st.builds(TopicSet, st.just(ANN), st.sampled_from(ROOMS), st.sampled_from(["", "tea", "coffee"])),
-    st.builds(ModesSet, st.just(ANN), st.sampled_from(ROOMS), st.lists(CHANGES, min_size=1, max_size=4).map(tuple)),
+    st.builds(TopicSet, st.just(ANN), ONE_ROOM, st.sampled_from(["", "tea", "coffee"])),
+    st.builds(ModesSet, st.just(ANN), ONE_ROOM, st.lists(CHANGES, min_size=1, max_size=4).map(tuple)),
+    st.builds(RoomRenamed, st.just(ANN), ONE_ROOM, ONE_ROOM),
+    st.builds(Joined, st.just(ANN), ONE_ROOM),
+    st.builds(Parted, st.just(ANN), ONE_ROOM, st.just("")),
+    st.builds(ServerBanSet, st.just(ANN), MASKS, st.just("spam"), st.sampled_from([None, 500, NOW, NOW + 500])),
+    st.builds(ServerBanLifted, st.just(ANN), MASKS),
 )
 
 
 def kept(state: State) -> dict[str, Any]:
-    """What the rooms of a state have to keep."""
-    return {
+    """What the rooms of a state have to keep, and who is kept from the server."""
+    rooms = {
         fold(room.name): (room.topic, room.modes, room.lists, {k: set(v) for k, v in room.granted.items()})
         for room in state.rooms
         if room.kept
     }
+    return rooms | {"bans": state.serverBans.held(NOW)}
 
 
 class RebuildingTests(SynchronousTestCase):
     """The state of rooms, before and after."""
 
-    @given(st.lists(EVENTS, max_size=30))
-    @settings(max_examples=60)
-    def test_rooms(self, events: list[Event]) -> None:
-        """Topic, modes, lists and ranks of accounts are after a restart what they were before."""
+    @given(st.lists(st.one_of(EVENTS, st.none()), max_size=30))
+    @settings(max_examples=60, deadline=None)
+    def test_rooms(self, events: list[Event | None]) -> None:
+        """
+        Topic, modes, lists and ranks of accounts are after a restart what they were before, and so are bans from the
+        server; what was refused has left no trace, and several restarts (C{None} here) are like one.
+        """
         directory = mkdtemp()
         try:
-            states = []
-            for appended in (events, []):
-                journal = SqliteJournal(directory, lambda: 1.0, lambda: "r", lambda name: InlineWorker(), "relaxed")
-                states.append(State(Broadcast(lambda: None)))
-                self.successResultOf(journal.open(states[-1].apply))
-                for event in appended:
-                    self.successResultOf(journal.append(event))
-                self.successResultOf(journal.close())
-            self.assertEqual(kept(states[0]), kept(states[1]))
+            journal, state = self.start(directory)
+            for event in [*events, None]:
+                if event is None:
+                    self.successResultOf(journal.close())
+                    before = kept(state)
+                    journal, state = self.start(directory)
+                    self.assertEqual(kept(state), before)
+                elif not isinstance(event, RoomRenamed) or state.rooms.get(event.room) is not None:
+                    if state.users.get(ANN.uid) is None:
+                        self.successResultOf(journal.append(Entered(ANN, "s")))
+                    journal.append(event).addErrback(lambda failure: failure.trap(ChatError) and None)
+            self.successResultOf(journal.close())
         finally:
             rmtree(directory)
+
+    def test_takenBackInBetween(self) -> None:
+        """
+        What was taken back before a room began that looks like this one, and set again when that had another name,
+        keeps nothing of that room from being rebuilt.
+        """
+        twin = "#\u03bfne"
+        ban, lock = ModeChange(True, "b", "x!*@*"), ModeChange(True, "i")
+        events = [
+            ModesSet(ANN, "#one", (ban, ModeChange(False, "i"))),
+            ModesSet(ANN, "#one", (ModeChange(False, "b", "x!*@*"),)),
+            ModesSet(ANN, twin, (lock,)),
+            RoomRenamed(ANN, twin, "#two"),
+            ModesSet(ANN, "#one", (ban,)),
+        ]
+        directory = mkdtemp()
+        self.addCleanup(rmtree, directory)
+        states = []
+        for appended in (events, []):
+            journal, state = self.start(directory)
+            for event in appended:
+                self.successResultOf(journal.append(event))
+            self.successResultOf(journal.close())
+            states.append(kept(state))
+        self.assertEqual(sorted(states[0]), ["#one", "#two", "bans"])
+        self.assertEqual(states[1], states[0])
+
+    def start(self, directory: str) -> tuple[SqliteJournal, State]:
+        """Open a journal with a new state."""
+        journal = SqliteJournal(directory, lambda: NOW / 1000, lambda: "r", lambda name: InlineWorker(), "relaxed")
+        state = State(Broadcast(lambda: None))
+        with capturedLogs() as logs:
+            self.successResultOf(journal.open(state.apply))
+        self.assertEqual(logs, [])
+        return journal, state

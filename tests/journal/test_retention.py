@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs
 
 from tests.journal.disk import DiskTestCase
-from twistchat.chat.events import ModeChange, ModesSet, Told, TopicSet
+from twistchat.chat.events import ModeChange, ModesSet, RoomRenamed, Told, TopicSet, Unsaid
 from twistchat.chat.history import Span
-from twistchat.journal import retention
+from twistchat.journal import renames, retention, store
 from twistchat.journal.retention import EVERY, FIRST, PAUSE, Retention
 from twistchat.testing.contract import ANN, BOB, GUEST, said
 
@@ -92,9 +93,49 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.texts(), "0123")
 
     def test_forEver(self) -> None:
-        """With neither, nothing is ever done."""
+        """With neither, nothing is forgotten."""
+        entries = self.append(*map(said, "0123"))
         self.begin()
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.now += 10_000 * DAY
+        self.round()
+        self.round()
+        self.assertEqual(self.onDisk(), [entry.sequence for entry in entries])
+
+    def inFile(self) -> bool:
+        """Whether the journal's file has anything of the words that the tests below take back."""
+        self.store.checkpoint(whole=True)
+        return b"ecretword" in self.path.read_bytes()
+
+    def test_takenBack(self) -> None:
+        """The words of texts that were taken back leave the file with the next round; those of others stay."""
+        self.append(*(said(f"ordinary text {number}") for number in range(300)))
+        entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
+        self.append(*(said(f"ordinary text {number}") for number in range(300)))
+        self.begin()
+        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+        self.assertTrue(self.inFile())
+        self.round()
+        self.assertFalse(self.inFile())
+        self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'ordinary'"), [600])
+        self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [0])
+        self.store._connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
+
+    def test_takenBackMeanwhile(self) -> None:
+        """What is taken back while the index is merged leaves it, too; and nothing is merged for nothing."""
+        self.patch(store, "PAGES", 1)
+        self.append(*(said(f"ordinary{number} text {number}") for number in range(600)))
+        entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
+        self.begin()
+        self.append(Unsaid(ANN, "#room", entries[0].sequence, entries[0].msgid))
+        self.clock.advance(FIRST)
+        self.settle()
+        self.clock.advance(PAUSE)
+        self.settle()
+        self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [2])
+        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[1:]))
+        self.assertGreater(self.round(), 1)
+        self.assertFalse(self.inFile())
+        self.assertEqual(self.round(), 0)
 
     def test_rooms(self) -> None:
         """What a room keeps stays, however old; what has been superseded goes."""
@@ -115,7 +156,26 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.onDisk(), [kept[place].sequence for place in (1, 3, 4, 5)])
         self.closeJournal()
         self.openJournal()
-        self.assertEqual(self.applied, [kept[place] for place in (1, 3, 4, 5)])
+        left = replace(kept[1], event=ModesSet(ANN, "#room", (change,)))
+        self.assertEqual(self.applied, [left, *[kept[place] for place in (3, 4, 5)]])
+
+    def test_moving(self) -> None:
+        """Old entries of a renamed room are forgotten wherever they are, and the others still get where they belong."""
+        self.patch(renames, "STEP", 1)
+        self.now = 0.0
+        self.append(*(said("o", "#old") for _ in range(4)))
+        self.now = 9 * DAY
+        self.append(*(said("n", "#old") for _ in range(4)))
+        self.begin(age=DAY)
+        self.now += 1.0
+        self.journal.append(RoomRenamed(ANN, "#old", "#room"))
+        while not self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#room' AND kind = 'said'")[0]:
+            self.writer.step() if self.writer else self.reader.step()
+        self.round()
+        self.assertEqual(self.texts(), "nnnnT")
+        self.now += 2 * DAY
+        self.round()
+        self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [0])
 
     def test_smallSteps(self) -> None:
         """A step looks at 200 entries and no more, and what is said in between does not wait for the next."""

@@ -45,6 +45,18 @@ class RowTests(SynchronousTestCase):
         assert isinstance(kind, str)
         self.assertEqual(event, decode(kind, json.dumps(body)))
 
+    def test_rare(self) -> None:
+        """A message with tags, or for those of a rank, or by a program, has that in its row."""
+        bot = Source("2", "bot", bot=True)
+        for event in (
+            Said(ANN, "#r", "s", "x", tags=(("reply", "j-1"),)),
+            Said(ANN, "#r", "s", "x", rank="v"),
+            Said(bot, "#r", "s", "two\nlines"),
+        ):
+            kind, body = self.row(event)[2:5:2]
+            assert isinstance(kind, str)
+            self.assertEqual(event, decode(kind, json.dumps(body)))
+
     def test_sameUser(self) -> None:
         """Who was renamed is written under the new name from then on."""
         names = [self.row(Said(Source("1", nick), "#r", "s", "x"))[4] for nick in ("ann", "anna")]

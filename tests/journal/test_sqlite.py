@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from sqlite3 import connect
 
 from twisted.logger import LogLevel, capturedLogs, formatEvent
@@ -12,8 +13,22 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import DiskTestCase, temporary
 from twistchat.chat.errors import NoSuchNick
-from twistchat.chat.events import Entry, Joined, ModeChange, ModesSet, Parted, Quit, Source, Told, TopicSet
+from twistchat.chat.events import (
+    Entry,
+    Joined,
+    ModeChange,
+    ModesSet,
+    Parted,
+    Quit,
+    ServerBanLifted,
+    ServerBanSet,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+)
 from twistchat.chat.history import Span
+from twistchat.chat.modes import ROOM_MODES, Shape
 from twistchat.interfaces import IJournal
 from twistchat.journal import sqlite
 from twistchat.journal.rows import RowWriter
@@ -86,13 +101,13 @@ class CommitTests(DiskTestCase):
         self.assertEqual(waiting, [1])
 
     def test_batchBounds(self) -> None:
-        """A batch has at most 256 entries and about 1 MiB; one entry of more than that goes alone."""
+        """A batch has at most 1,024 entries and about 1 MiB; one entry of more than that goes alone."""
         self.journal.append(said("first"))
-        for _ in range(300):
+        for _ in range(sqlite.BATCH + 44):
             self.journal.append(said("small"))
         self.writer.step()
         self.writer.step()
-        self.assertEqual(len(self.applied), 1 + 256)
+        self.assertEqual(len(self.applied), 1 + sqlite.BATCH)
         self.settle()
         self.applied.clear()
         for size in (1, 600_000, 600_000, 2_000_000, 1):
@@ -104,7 +119,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(counts, [1, 2, 3, 4, 5])
 
     def test_backlog(self) -> None:
-        """4,096 events may wait for the disk, and no more; people can go all the same."""
+        """So many events may wait for the disk, and no more; people can go all the same."""
         receipts = [self.journal.append(said("x")) for _ in range(sqlite.WAITING)]
         self.assertEqual(self.refused(self.journal.append(said("too many"))), "too much waits for the disk")
         going = self.journal.append(Quit(ANN, ""))
@@ -112,8 +127,8 @@ class CommitTests(DiskTestCase):
         self.writer.step()
         self.assertNoResult(self.journal.append(said("fits again")))
         self.settle()
-        self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied[:4096])
-        self.assertEqual(self.successResultOf(going), self.applied[4096])
+        self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied[: sqlite.WAITING])
+        self.assertEqual(self.successResultOf(going), self.applied[sqlite.WAITING])
 
     def test_passing(self) -> None:
         """Passing events alone need no disk; behind durable ones they wait for them, and leave nothing there."""
@@ -233,7 +248,7 @@ class RestartTests(DiskTestCase):
         self.assertEqual(self.append(said("d"))[0].time, 2_000_000)
 
     def test_rooms(self) -> None:
-        """The entries that hold what rooms keep are applied again, in order; messages are not."""
+        """What holds that rooms keep is applied again, in order; messages are not, nor ranks of guests."""
         mode, ban, other = ModeChange(True, "i"), ModeChange(True, "b", "a!*@*"), ModeChange(True, "b", "b!*@*")
         self.append(
             TopicSet(ANN, "#Room", "one"),
@@ -245,9 +260,10 @@ class RestartTests(DiskTestCase):
             TopicSet(ANN, "#Room", "two"),
             ModesSet(ANN, "#Room", (ModeChange(False, "i"), other)),
         )
-        before = self.applied
+        before = [entry.event for entry in self.applied]
         self.reopen()
-        self.assertEqual(self.applied, [before[2], before[3], before[4], before[6], before[7]])
+        left = [ModesSet(ANN, "#Room", (ban,)), ModesSet(ANN, "#room", (ModeChange(True, "o", "Bob", BOB),))]
+        self.assertEqual([entry.event for entry in self.applied], [left[0], before[3], left[1], before[6], before[7]])
 
     def test_superseded(self) -> None:
         """An entry is not applied again once all that it set was set again, or taken away."""
@@ -263,7 +279,8 @@ class RestartTests(DiskTestCase):
         ]
         self.append(*kept)
         self.reopen()
-        self.assertEqual([entry.event for entry in self.applied], [kept[2], *kept[4:]])
+        left = ModesSet(ANN, "#room", (ModeChange(True, "i"),))
+        self.assertEqual([entry.event for entry in self.applied], [left, *kept[4:]])
 
     def test_unreadable(self) -> None:
         """Entries that this version cannot read are passed over, with one line in the log for each kind."""
@@ -292,3 +309,68 @@ class RestartTests(DiskTestCase):
         self.openJournal()
         self.assertEqual(self.path.with_name("journal.sqlite-wal").stat().st_size, 0)
         self.assertEqual(self.read(Span("#room", 9)), entries)
+
+    def test_bans(self) -> None:
+        """Bans from the server are applied again, each as it was set last, until they are lifted or have ended."""
+        bans = [
+            ServerBanSet(ANN, "*!*@one.example", "spam"),
+            ServerBanSet(ANN, "192.0.2.0/24", "flood", 1_500_000),
+            ServerBanSet(ANN, "*!*@two.example", "spam", 1_000_001),
+            ServerBanSet(ANN, "*!*@three.example", "spam"),
+        ]
+        lifted = ServerBanLifted(ANN, "*!*@three.example")
+        again = ServerBanSet(ANN, "*!*@one.example", "more spam", 3_000_000)
+        self.append(*bans, lifted, again)
+        self.reopen()
+        self.assertEqual([entry.event for entry in self.applied], [bans[1], bans[2], again])
+        self.now = 1001.0
+        self.reopen()
+        self.assertEqual([entry.event for entry in self.applied], [bans[1], again])
+        self.now = 1500.0
+        self.reopen()
+        self.assertEqual([entry.event for entry in self.applied], [again])
+        self.assertEqual(self.onDisk("SELECT count(*) FROM holding"), [1])
+
+    def test_modeKeys(self) -> None:
+        """A mode that takes a parameter, but is no list, holds one thing, whatever the parameter."""
+        for mode in ROOM_MODES.values():
+            adding = [ModeChange(True, mode.letter, number) for number in "12"]
+            self.append(*(ModesSet(ANN, f"#{mode.letter}", (change,)) for change in adding))
+            held = self.onDisk(f"SELECT count(*) FROM holding WHERE conversation = '#{mode.letter.lower()}'")
+            wanted = {Shape.ALWAYS: 1, Shape.ON_SET: 1, Shape.LIST: 2}.get(mode.shape)
+            self.assertIn(wanted, (None, *held), mode)
+            self.store._connection.execute("DELETE FROM holding")
+
+
+class TakenBackTests(DiskTestCase):
+    """What is left of a text that was taken back."""
+
+    def test_nowhere(self) -> None:
+        """Nothing of it is in the files any more when they have been closed, however long it was."""
+        for size in (3, 900):
+            texts = [f"secret{number} " * size for number in range(60)]
+            entries = self.append(*map(said, texts))
+            self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+        self.closeJournal()
+        for path in Path(self.directory).iterdir():
+            self.assertNotIn(b"secret7 secret7", path.read_bytes(), path)
+        self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'secret7'"), [0])
+
+    def test_held(self) -> None:
+        """Nothing but a text is taken, though the entry that says so names it."""
+        (topic,) = self.append(TopicSet(ANN, "#room", "t"))
+        self.append(Unsaid(ANN, "#room", topic.sequence, topic.msgid))
+        self.assertEqual(self.read(Span("#room", 9))[0], topic)
+
+    def test_refused(self) -> None:
+        """A text that could not be taken back on disk is there as it was, and whoever asked is told."""
+        (entry,) = self.append(said("a"))
+        other = connect(self.path, isolation_level=None)
+        self.addCleanup(other.close)
+        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        other.execute("BEGIN IMMEDIATE")
+        with capturedLogs():
+            receipt = self.journal.append(Unsaid(ANN, "#room", entry.sequence, entry.msgid))
+            self.settle()
+        self.assertEqual(self.refused(receipt), "another process has the journal locked")
+        self.assertEqual(self.read(Span("#room", 9)), [entry])

@@ -17,8 +17,8 @@ from twistchat.chat.errors import NotStored
 from twistchat.chat.events import Entry, Quit
 from twistchat.chat.history import Span
 from twistchat.journal.sqlite import SqliteJournal
-from twistchat.journal.worker import ThreadWorker
 from twistchat.testing.contract import ANN, said
+from twistchat.worker import ThreadWorker
 
 reactor: Any = installed
 

@@ -13,26 +13,41 @@ from zope.interface.verify import verifyObject
 
 from twistchat.chat import events
 from twistchat.chat.events import (
+    AccountSet,
+    Announced,
     AwaySet,
     Entered,
     Entry,
     Event,
+    HostSet,
     Invited,
     Joined,
     Kicked,
+    Killed,
+    Label,
     ModeChange,
     ModesSet,
+    OperatorSet,
     Parted,
     Quit,
+    RealnameSet,
     Renamed,
     RoomEvent,
+    RoomRenamed,
+    RoomSignalled,
     Said,
+    ServerBanLifted,
+    ServerBanSet,
+    Signalled,
     Source,
     Told,
     TopicSet,
+    Unsaid,
+    Untold,
+    UserModesSet,
 )
 from twistchat.interfaces import IDialect
-from twistchat.wire.plain import Clockface, PlainDialect, because, error, notice, writeModes
+from twistchat.wire.plain import Clockface, PlainDialect, Silence, because, error, notice, writeModes
 
 NINE = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 999
 ALICE, BOB = Source("u1", "Alice", "~line", "a.cloak"), Source("u2", "bob", "~line", "b.cloak", "robert", "Bob B.")
@@ -60,8 +75,47 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
         "* Alice set +o-m bob on #a",
     ),
     (Invited(ALICE, "#a", BOB), "* Alice invited bob to #a", "* Alice invited bob to #a"),
+    (
+        Said(ALICE, "#a", "s1", "one\n\ntwo \n", tags=(("reply", "t-1"),)),
+        "[09:05] <Alice> one\n[09:05] <Alice> two ",
+        "[09:05] #a <Alice> one\n[09:05] #a <Alice> two ",
+    ),
+    (
+        Said(ALICE, "#a", "s1", "one\ntwo", "action"),
+        "[09:05] * Alice one\n[09:05] * Alice two",
+        "[09:05] #a * Alice one\n[09:05] #a * Alice two",
+    ),
+    (Said(ALICE, "#a", "s1", "help", rank="o"), "[09:05] @#a <Alice> help", "[09:05] @#a <Alice> help"),
+    (Joined(ALICE, "#a", "lunch", "ov", True), "* Alice joined #a", "* Alice joined #a"),
+    (RoomRenamed(ALICE, "#a", "#b"), "* Alice renamed #a to #b", "* Alice renamed #a to #b"),
+    (RoomRenamed(ALICE, "#a", "#b", "typo"), "* Alice renamed #a to #b (typo)", "* Alice renamed #a to #b (typo)"),
+    (Unsaid(ALICE, "#a", 5, "t-5"), "* Alice took back a text in #a", "* Alice took back a text in #a"),
+    (Unsaid(ALICE, "#a", 5, "t-5", "x"), "* Alice took back a text in #a (x)", "* Alice took back a text in #a (x)"),
+    (Untold(ALICE, BOB, 5, "t-5"), "* Alice took back a text to bob", "* Alice took back a text to bob"),
+    (Untold(ALICE, BOB, 5, "t-5", "x"), "* Alice took back a text to bob (x)", "* Alice took back a text to bob (x)"),
+    (Killed(ALICE, BOB, ""), "* bob quit (killed by Alice)", "* bob quit (killed by Alice)"),
+    (Killed(ALICE, BOB, "spam"), "* bob quit (killed by Alice: spam)", "* bob quit (killed by Alice: spam)"),
+    (Announced(ALICE, "tea"), "* Alice announced: tea", "* Alice announced: tea"),
+    (
+        OperatorSet(ALICE, "Net Admin", frozenset({"kill"})),
+        "* Alice is an operator of the server: Net Admin",
+        "* Alice is an operator of the server: Net Admin",
+    ),
+    (
+        OperatorSet(ALICE, None),
+        "* Alice is no operator of the server any more",
+        "* Alice is no operator of the server any more",
+    ),
     (Entered(ALICE, "s1"), "", ""),
     (AwaySet(ALICE, "lunch"), "", ""),
+    (RealnameSet(ALICE, "Alice A."), "", ""),
+    (HostSet(ALICE, "alice", "a.example"), "", ""),
+    (AccountSet(ALICE, "alice"), "", ""),
+    (UserModesSet(ALICE, "i", "w"), "", ""),
+    (ServerBanSet(ALICE, "bob!*@*", "spam"), "", ""),
+    (ServerBanLifted(ALICE, "bob!*@*"), "", ""),
+    (RoomSignalled(ALICE, "#a", "s1", (("typing", "active"),)), "", ""),
+    (Signalled(ALICE, "s1", BOB, (("typing", "active"),)), "", ""),
 )
 """Events, and how they are shown in the current room and elsewhere."""
 
@@ -89,6 +143,12 @@ class PlainTests(SynchronousTestCase):
         known = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
         self.assertEqual({type(event) for event, _, _ in GOLDEN}, known - {Event, RoomEvent})
 
+    def test_silence(self) -> None:
+        """Of the places that this door does not tell of, nothing is written."""
+        verifyObject(IDialect, Silence())
+        for event, *_ in GOLDEN:
+            self.assertEqual(Silence().render(Entry(7, "t-7", NINE, event)), b"")
+
     def test_unicode(self) -> None:
         """Letters and text of any script are written in UTF-8."""
         entry = Entry(1, "t-1", NINE, Said(replace(ALICE, nick="Ζωή"), "#чат", "s1", "שלום \N{GRINNING FACE}"))
@@ -96,9 +156,18 @@ class PlainTests(SynchronousTestCase):
 
     def test_nothingObeyed(self) -> None:
         """What a terminal would obey is shown as a picture instead."""
-        entry = Entry(1, "t-1", NINE, Said(ALICE, "#a", "s1", "\x1b[2J\r\n[09:05] <bob> forged\t\u202e"))
+        entry = Entry(1, "t-1", NINE, Said(ALICE, "#a", "s1", "\x1b[2J\r[09:05] <bob> forged\t\u202e"))
         self.assertEqual(
-            dialect(True).render(entry), "[09:05] <Alice> \u241b[2J\u240d\u240a[09:05] <bob> forged \ufffd\n".encode()
+            dialect(True).render(entry), "[09:05] <Alice> \u241b[2J\u240d[09:05] <bob> forged \ufffd\n".encode()
+        )
+
+    def test_linesOfItsOwn(self) -> None:
+        """Every line of a text says who said it, so that none can be another's; and what is no LF ends no line."""
+        entry = Entry(1, "t-1", NINE, Said(ALICE, "#a", "s1", "a\n[09:05] <bob> forged\n* bob quit\u2028\x85x"))
+        self.assertEqual(
+            dialect(False).render(entry).decode(),
+            "[09:05] #a <Alice> a\n[09:05] #a <Alice> [09:05] <bob> forged\n"
+            "[09:05] #a <Alice> * bob quit\ufffd\ufffdx\n",
         )
 
     def test_replies(self) -> None:
@@ -134,28 +203,35 @@ def allStrings(event: Event, text: str) -> Event:
     def changed(value: object) -> object:
         if isinstance(value, Source):
             return Source(text, text, text, text, text, text)
+        if isinstance(value, ModeChange):
+            return ModeChange(value.adding, value.letter, text, value.subject)
         if isinstance(value, tuple):
-            return tuple(ModeChange(change.adding, change.letter, text, change.subject) for change in value)
+            return tuple(map(changed, value))
         return text if isinstance(value, str) else value
 
     changes = {field.name: changed(getattr(event, field.name)) for field in fields(event) if field.name != "kind"}
+    changes["label"] = Label(text, text)
     return replace(event, **changes)  # type: ignore[arg-type]  # each has a value of its own type
 
 
 class LineTests(SynchronousTestCase):
-    """One entry is one line, whatever is in it."""
+    """One entry is one line, or one for each line of its text, whatever is in it."""
 
     @settings(max_examples=200, derandomize=True, deadline=None)
     @given(st.text(st.characters() | st.sampled_from("\r\n\0\x1b\x9b\u2028\u2029\u202e"), max_size=20), st.booleans())
     def test_oneLine(self, text: str, current: bool) -> None:
-        """No field ends a line, begins another, or brings in a control character."""
+        """No field ends a line but a text, none begins one, and none brings in a control character."""
         for event, _, _ in GOLDEN:
             data = dialect(current).render(Entry(1, "t-1", NINE, allStrings(event, text)))
             if data:
-                line = data.decode()
-                self.assertEqual(line[-1], "\n")
-                self.assertFalse([c for c in line[:-1] if category(c) in ("Cc", "Zl", "Zp", "Cs")])
-                self.assertEqual(len(line.splitlines()), 1)
+                whole = data.decode()
+                self.assertEqual(whole[-1], "\n")
+                lines = whole[:-1].split("\n")
+                said = isinstance(event, (Said, Told))
+                self.assertEqual(len(lines), len(list(filter(None, text.split("\n")))) if said else 1)
+                for line in lines:
+                    self.assertTrue(line.startswith("[09:05] " if said else "* "))
+                    self.assertFalse([c for c in line if category(c) in ("Cc", "Zl", "Zp", "Cs")])
 
 
 class ClockfaceTests(SynchronousTestCase):

@@ -2,6 +2,7 @@
 
 from twisted.application.service import ServiceMaker
 
+from twistchat.doors.irc.door import IrcDoor
 from twistchat.doors.line.door import LineDoor
 
 twistchat = ServiceMaker(
@@ -12,3 +13,4 @@ twistchat = ServiceMaker(
 )
 
 lineDoor = LineDoor()
+ircDoor = IrcDoor()

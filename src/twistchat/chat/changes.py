@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from twistchat.chat.errors import BadModeParameter, ListFull, TargetNotInRoom
+from twistchat.chat.errors import (
+    BadModeParameter,
+    ChatError,
+    ListFull,
+    NoSuchRoom,
+    NotOperator,
+    NotPrivileged,
+    TargetNotInRoom,
+)
 from twistchat.chat.events import ModeChange
-from twistchat.chat.masks import normalizeMask
-from twistchat.chat.modes import RANK_BY_LETTER, ROOM_MODES, Shape
-from twistchat.chat.rooms import Member, Room
+from twistchat.chat.masks import BadMask, normalizeExtended
+from twistchat.chat.modes import FOUNDER, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
+from twistchat.chat.rooms import Member, Room, Rooms
 from twistchat.chat.users import User
 
 LONGEST_KEY = 23
@@ -23,72 +31,134 @@ def checkChanges(
     asker: Member,
     asked: Iterable[tuple[bool, str, str | None]],
     find: Callable[[str], User],
+    rooms: Rooms,
     limit: int,
+    refused: Callable[[ChatError], None] | None = None,
 ) -> tuple[ModeChange, ...]:
     """
     Check the changes that a member asks for.
 
     @param asked: as L{parseChanges <twistchat.chat.modes.parseChanges>} reads them.
     @param find: from a nick to its user; raises for a nick that nobody has.
+    @param rooms: every room there is.
     @param limit: how many masks a list may hold.
+    @param refused: called with why a change cannot be made, which takes none of the others with it.
     @return: those that change something, in their order.  Where one contradicts another, the last is left.
-    @raise ChatError: one of them cannot be made; then none is.
+    @raise ChatError: one of them cannot be made, and there is no C{refused}; then none is.
     """
     wanted: dict[tuple[str, str | None], ModeChange] = {}
     for adding, letter, parameter in asked:
-        change = _check(room, asker, adding, letter, parameter, find)
-        if change is not None:
-            which = change.parameter if change.subject is not None or letter in room.lists else None
-            wanted.pop((letter, which), None)
-            wanted[letter, which] = change
-    changes = tuple([change for change in wanted.values() if not room.isSo(change)])
-    for letter, items in room.lists.items():
-        after = set(items)
-        for change in changes:
-            if change.letter == letter and change.parameter is not None:
-                (after.add if change.adding else after.discard)(change.parameter)
-        if len(after) > max(limit, len(items)):
-            raise ListFull(room.name, letter, limit)
-    return changes
+        if parameter is None and letter in room.lists:
+            continue
+        try:
+            change = _check(room, asker, adding, letter, parameter, find, rooms)
+            if adding and letter in room.lists:
+                _checkSpace(room, letter, [*wanted.values(), change], limit)
+        except ChatError as refusal:
+            if refused is None:
+                raise
+            refused(refusal)
+            continue
+        which = change.parameter if change.subject is not None or letter in room.lists else None
+        wanted.pop((letter, which), None)
+        wanted[letter, which] = change
+    return tuple([change for change in wanted.values() if not room.isSo(change)])
 
 
 def _check(
-    room: Room, asker: Member, adding: bool, letter: str, parameter: str | None, find: Callable[[str], User]
-) -> ModeChange | None:
-    """Check one change; C{None} where it asks for a list."""
-    rank = RANK_BY_LETTER.get(letter)
-    if rank is not None:
+    room: Room,
+    asker: Member,
+    adding: bool,
+    letter: str,
+    parameter: str | None,
+    find: Callable[[str], User],
+    rooms: Rooms,
+) -> ModeChange:
+    """One change in its normal form, where the asker may make it."""
+    if letter in RANK_BY_LETTER:
         assert parameter is not None
-        target = room.members.get(find(parameter).source.uid)
-        if target is None:
-            raise TargetNotInRoom(parameter, room.name)
-        if adding or target is not asker:
-            room.require(asker, rank.grantedBy)
-        return ModeChange(adding, letter, target.user.nick, target.user.source)
-    mode = ROOM_MODES[letter]
-    if mode.shape is Shape.LIST and parameter is None:
-        return None
-    room.require(asker, mode.level)
-    if mode.shape is Shape.LIST and parameter is not None:
-        return ModeChange(adding, letter, _checkMask(letter, parameter))
+        return _checkRank(room, asker, adding, letter, parameter, find)
+    _checkLevel(room, asker, letter)
+    return ModeChange(adding, letter, _checkParameter(room, asker, adding, letter, parameter, rooms))
+
+
+def _checkSpace(room: Room, letter: str, changes: Iterable[ModeChange], limit: int) -> None:
+    """Check that a list has room for what is added to it, behind what was asked for before that."""
+    items = room.lists[letter]
+    after = set(items)
+    for change in changes:
+        if change.letter == letter and change.parameter is not None:
+            (after.add if change.adding else after.discard)(change.parameter)
+    if len(after) > max(limit, len(items)):
+        raise ListFull(room.name, letter, limit)
+
+
+def _checkRank(
+    room: Room, asker: Member, adding: bool, letter: str, nick: str, find: Callable[[str], User]
+) -> ModeChange:
+    """Check that a rank may be given or taken."""
+    target = room.members.get(find(nick).source.uid)
+    if target is None:
+        raise TargetNotInRoom(nick, room.name)
+    if adding or target is not asker:
+        room.require(asker, RANK_BY_LETTER[letter].grantedBy)
+    return ModeChange(adding, letter, target.user.nick, target.user.source)
+
+
+def _checkLevel(room: Room, asker: Member, letter: str) -> None:
+    """Check that the asker may change a mode: by their rank; or, from a founder's on, as an operator of the server."""
+    level = ROOM_MODES[letter].level
+    if level >= FOUNDER and asker.user.may("rooms"):
+        return
+    if level >= SERVER_OPERATOR:
+        raise NotPrivileged("rooms")
+    room.require(asker, level)
+
+
+def _checkParameter(
+    room: Room, asker: Member, adding: bool, letter: str, parameter: str | None, rooms: Rooms
+) -> str | None:
+    """The normal form of a mode's parameter; when it is taken away, what it had."""
+    if letter in room.lists:
+        return _checkMask(letter, parameter or "")
     if not adding:
-        return ModeChange(False, letter, room.modes.get(letter))
-    return ModeChange(True, letter, None if parameter is None else _checkParameter(letter, parameter))
-
-
-def _checkParameter(letter: str, parameter: str) -> str:
-    """The normal form of the parameter with which a mode is set."""
+        return room.modes.get(letter)
+    if parameter is None:
+        return None
     if letter == "l":
-        if not (parameter.isascii() and parameter.isdigit() and 1 <= int(parameter[:10]) <= 1_000_000):
-            raise BadModeParameter(letter, parameter, "a number from 1 to 1000000")
-        return str(int(parameter))
+        return _checkNumber(parameter)
+    if letter == "f":
+        return _checkForward(room, asker, parameter, rooms)
     if not 1 <= len(parameter) <= LONGEST_KEY or not parameter.isprintable() or set(parameter) & set(" ,:"):
         raise BadModeParameter(letter, parameter, f"1 to {LONGEST_KEY} characters, no space, comma or colon")
     return parameter
 
 
+def _checkNumber(parameter: str) -> str:
+    if not (parameter.isascii() and parameter.isdigit() and 1 <= int(parameter[:10]) <= 1_000_000):
+        raise BadModeParameter("l", parameter, "a number from 1 to 1000000")
+    return str(int(parameter))
+
+
+def _checkForward(room: Room, asker: Member, parameter: str, rooms: Rooms) -> str:
+    """The name of the room to which people are sent: one whose operator the asker is, too."""
+    to = rooms.get(parameter)
+    if to is None or to.secretTo(asker.user):
+        raise NoSuchRoom(parameter)
+    if to is room:
+        raise BadModeParameter("f", parameter, "another room")
+    member = to.members.get(asker.user.source.uid)
+    if (member is None or member.level < OPERATOR) and not asker.user.may("rooms"):
+        raise NotOperator(to.name)
+    return to.name
+
+
 def _checkMask(letter: str, parameter: str) -> str:
     """The normal form of a mask in a list."""
-    if not parameter or not parameter.isprintable() or set(parameter) & set(" ,:") or len(parameter) > LONGEST_MASK:
+    fits = 1 <= len(parameter) <= LONGEST_MASK and parameter.isprintable() and not set(parameter) & set(" ,")
+    if not fits or parameter.startswith(":"):
         raise BadModeParameter(letter, parameter, f"a mask of 1 to {LONGEST_MASK} characters, nick!user@host")
-    return normalizeMask(parameter)
+    try:
+        return normalizeExtended(parameter, letter != "I")
+    except BadMask as bad:
+        raise BadModeParameter(letter, parameter, str(bad)) from None

@@ -147,6 +147,63 @@ class CannotSpeak(ChatError):
     room: str
 
 
+@dataclass
+class RegisteredOnly(ChatError):
+    """C{room} lets only those in who are logged in to an account."""
+
+    room: str
+
+
+@dataclass
+class SecureOnly(ChatError):
+    """C{room} lets only those in whose connections are encrypted."""
+
+    room: str
+
+
+@dataclass
+class OperatorsOnly(ChatError):
+    """C{room} lets only operators of the server in."""
+
+    room: str
+
+
+@dataclass
+class Forwarded(ChatError):
+    """C{room} does not let the asker in, for C{why}, and sends them to the room C{to}, which they are to ask for."""
+
+    room: str
+    to: str
+    why: ChatError
+
+
+# What a room or a user does not let through
+
+
+@dataclass
+class TextBlocked(ChatError):
+    """Mode C{letter} of C{room} does not let this text through; C{why} ends the sentence "no texts …"."""
+
+    room: str
+    letter: str
+    why: str
+
+
+@dataclass
+class NickFixed(ChatError):
+    """C{room}, where the asker is, lets nobody change their nick."""
+
+    room: str
+
+
+@dataclass
+class TextRefused(ChatError):
+    """C{nick} does not take this; C{why} ends the sentence "they take no texts …"."""
+
+    nick: str
+    why: str
+
+
 # Rank and modes
 
 
@@ -180,6 +237,80 @@ class ListFull(ChatError):
     room: str
     letter: str
     limit: int
+
+
+@dataclass
+class UnknownUserMode(ChatError):
+    """There is no user mode C{letter}, or nobody sets it for themselves."""
+
+    letter: str
+
+
+# Operators of the server
+
+
+@dataclass
+class NotPrivileged(ChatError):
+    """This is for operators of the server who have C{privilege}, one of L{twistchat.chat.privileges.PRIVILEGES}."""
+
+    privilege: str
+
+
+@dataclass
+class BadServerBan(ChatError):
+    """C{mask} cannot be banned from the server; C{why} says what could be."""
+
+    mask: str
+    why: str
+
+
+@dataclass
+class NoSuchServerBan(ChatError):
+    """There is no ban from the server on C{mask}."""
+
+    mask: str
+
+
+@dataclass
+class ServerBanned(ChatError):
+    """The asker is banned from the server, for C{reason}, until C{until} (milliseconds since the epoch, or never)."""
+
+    reason: str
+    until: int | None
+
+
+# Watching, renaming, taking back
+
+
+@dataclass
+class WatchListFull(ChatError):
+    """The asker watches C{limit} nicks and can watch no more; C{refused} are those that were asked for in vain."""
+
+    limit: int
+    refused: tuple[str, ...]
+
+
+@dataclass
+class RoomNameInUse(ChatError):
+    """There is a room C{room} already."""
+
+    room: str
+
+
+@dataclass
+class NoSuchText(ChatError):
+    """There is no text C{msgid} in the conversation C{target}, or none any more."""
+
+    target: str
+    msgid: str
+
+
+@dataclass
+class NotYours(ChatError):
+    """The text C{msgid} in C{target} is not the asker's to take back."""
+
+    target: str
+    msgid: str
 
 
 # Texts and rates
@@ -239,3 +370,10 @@ class NotRead(ChatError):
     """The journal could not be read; C{why} says what is wrong with it."""
 
     why: str
+
+
+@dataclass
+class Overloaded(ChatError):
+    """The server has more C{what} ("passwords to check") than it takes at once."""
+
+    what: str

@@ -6,12 +6,16 @@ years later without asking who that user is today.  State is changed by the sour
 
 Durable events (messages, topics, modes and ranks) are kept by the journal.  Passing events (comings and goings, away)
 take their place in the order and are gone with the process, unless the journal is told to keep them for playback.
+
+A text may have several lines, with LF between them; no other field of an event has a line's end in it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
+
+from twistchat.chat.values import swift
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Source:
     @ivar host: the host shown to others: a cloak, never an address.
     @ivar account: the account, or C{None} for a guest.
     @ivar realname: the free text that IRC calls realname or GECOS.
+    @ivar bot: whether they say that they are a program (IRCv3 bot mode).
     """
 
     uid: str
@@ -33,7 +38,24 @@ class Source:
     host: str = "localhost"
     account: str | None = None
     realname: str = ""
+    bot: bool = False
 
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """
+    What a client calls its request, so that it knows the answer to it (IRCv3 labeled-response).
+
+    @ivar session: the id of the session whose request it is.
+    @ivar text: the client's name for it.
+    """
+
+    session: str
+    text: str
+
+
+Tags = tuple[tuple[str, str], ...]
+"""Client-only tags of a text (IRCv3 message-tags): names without the C{+}, each with its value, which may be empty."""
 
 Kind = Literal["message", "action", "notice"]
 """How a text is meant: said, done (C{/me}), or remarked without asking for an answer (IRC's NOTICE)."""
@@ -46,10 +68,12 @@ class Event:
 
     @cvar durable: whether the journal keeps it.
     @ivar source: who did it.
+    @ivar label: the request that led to it, where its session wants to know; never kept.
     """
 
     durable: ClassVar[bool] = False
     source: Source
+    label: Label | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +82,11 @@ class Entered(Event):
     A user came into the chat under C{source.nick}.
 
     @ivar session: the id of the session that brought them.
+    @ivar modes: letters of the user modes that they have from the start.
     """
 
     session: str
+    modes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +111,94 @@ class AwaySet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RealnameSet(Event):
+    """A user changed their realname."""
+
+    realname: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostSet(Event):
+    """A user is shown with another username and host from now on."""
+
+    username: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSet(Event):
+    """A user logged in to an account, or out where it is C{None}."""
+
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserModesSet(Event):
+    """
+    A user's own modes were changed.
+
+    @ivar added: letters, of L{twistchat.chat.usermodes.SETTABLE}.
+    @ivar removed: letters.
+    """
+
+    added: str
+    removed: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSet(Event):
+    """
+    A user became an operator of the server, or is none any more.
+
+    @ivar title: what they are, for those who ask; C{None} where they are none.
+    @ivar privileges: what they may do: members of L{twistchat.chat.privileges.PRIVILEGES}.
+    """
+
+    title: str | None
+    privileges: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Killed(Event):
+    """A user was disconnected by an operator of the server."""
+
+    killed: Source
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced(Event):
+    """Something was said to everyone who listens for it (IRC's WALLOPS)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBanSet(Event):
+    """
+    Someone is kept from the server.
+
+    @ivar mask: C{nick!user@host}; or, where there is no C{!} in it, an IP network in CIDR notation.
+    @ivar reason: why, for whom it meets.
+    @ivar until: when it ends, in milliseconds since the epoch; C{None} for never.
+    """
+
+    durable: ClassVar[bool] = True
+    mask: str
+    reason: str
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBanLifted(Event):
+    """A ban from the server ended before its time."""
+
+    durable: ClassVar[bool] = True
+    mask: str
+
+
+@swift
+@dataclass(frozen=True, slots=True)
 class Told(Event):
     """
     A private text from one user to another.
@@ -98,6 +212,37 @@ class Told(Event):
     recipient: Source
     text: str
     kind: Kind = "message"
+    tags: Tags = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled(Event):
+    """
+    Tags without a text, from one user to another (IRC's TAGMSG): that they are typing, say.
+
+    @ivar session: as L{Told} has it.
+    """
+
+    session: str
+    recipient: Source
+    tags: Tags
+
+
+@dataclass(frozen=True, slots=True)
+class Untold(Event):
+    """
+    A private text was taken back.
+
+    @ivar recipient: whom it was for, or who had written it.
+    @ivar sequence: the sequence number of its entry, which the journal no longer has.
+    @ivar msgid: its id for clients.
+    """
+
+    durable: ClassVar[bool] = True
+    recipient: Source
+    sequence: int
+    msgid: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +264,80 @@ class RoomEvent(Event):
     room: str
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Said(RoomEvent):
     """
     A text said in a room.
 
     @ivar session: the id of the session that sent it, which hears it again only where it asked for its echo.
+    @ivar rank: the letter of the rank from which on one hears it (IRC's STATUSMSG); empty where all do.
+    @ivar tags: its client-only tags.
     """
 
     durable: ClassVar[bool] = True
     session: str
     text: str
     kind: Kind = "message"
+    rank: str = ""
+    tags: Tags = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSignalled(RoomEvent):
+    """
+    Tags without a text, for those in a room (IRC's TAGMSG): that someone is typing, say.
+
+    @ivar session: as L{Said} has it.
+    @ivar rank: as L{Said} has it.
+    """
+
+    session: str
+    tags: Tags
+    rank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid(RoomEvent):
+    """
+    A text was taken back.
+
+    @ivar sequence: the sequence number of its entry, which the journal no longer has.
+    @ivar msgid: its id for clients.
+    """
+
+    durable: ClassVar[bool] = True
+    sequence: int
+    msgid: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRenamed(RoomEvent):
+    """
+    A room, C{room} until now, is called C{name}; its history goes with it.
+
+    @ivar reason: why; may be empty.
+    """
+
+    durable: ClassVar[bool] = True
+    name: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Joined(RoomEvent):
-    """A user came into a room, which begins with its first member."""
+    """
+    A user came into a room, which begins with its first member.
+
+    @ivar away: why they are away, or C{None}.
+    @ivar ranks: the ranks that they have there, which is found out when the event is applied: empty until then.
+    @ivar first: whether they are the only one there; likewise.
+    """
+
+    away: str | None = None
+    ranks: str = ""
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +388,7 @@ class ModesSet(RoomEvent):
     changes: tuple[ModeChange, ...]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Entry:
     """

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twistchat.chat.events import Event, RoomEvent, Told
+from twistchat.chat.events import Event, RoomEvent, RoomRenamed, RoomSignalled, Said, Told, Untold
+from twistchat.chat.modes import RANK_BY_LETTER
 from twistchat.chat.names import fold
 
 
@@ -65,13 +66,19 @@ def conversation(event: Event) -> str | None:
     """
     The conversation an event belongs to, and under which it is read back.
 
-    @return: for what happened in a room, the room's folded name; for a private text between two accounts, a name for
-        the pair; C{None} for anything else, which nobody reads back: a guest's nick is free for the next, who must
-        not find what was written to the last.
+    @return: for what happened in a room, the room's folded name, or with the rank's prefix before it where only those
+        of a rank heard it; for a room's new name, that; for a private text between two accounts, a name for the pair;
+        C{None} for anything else, which nobody reads back: a guest's nick is free for the next, who must not find what
+        was written to the last.
     """
+    if isinstance(event, Said):
+        room = fold(event.room)
+        return RANK_BY_LETTER[event.rank].prefix + room if event.rank else room
+    if isinstance(event, RoomRenamed):
+        return fold(event.name)
     if isinstance(event, RoomEvent):
-        return fold(event.room)
-    if isinstance(event, Told) and event.source.account is not None and event.recipient.account is not None:
+        return None if isinstance(event, RoomSignalled) else fold(event.room)
+    if isinstance(event, (Told, Untold)) and event.source.account is not None and event.recipient.account is not None:
         return pair(event.source.account, event.recipient.account)
     return None
 

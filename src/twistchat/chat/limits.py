@@ -29,6 +29,14 @@ class Limits:
     @ivar topic: a topic.
     @ivar reason: the reason of a kick, a part, a quit or an absence.
     @ivar message: a message that does not come through the IRC door, in bytes of UTF-8.
+    @ivar lines: lines one message may have.
+    @ivar realname: the free text that IRC calls realname.
+    @ivar watched: nicks that one session watches (IRC's MONITOR).
+    @ivar targets: recipients of one IRC command.
+    @ivar ircLine: an IRC message without its tags, in bytes, its line's end included.
+    @ivar ircTags: the tags that a client sends, in bytes.
+    @ivar ping: silence after which a client is asked whether it is still there, in seconds.
+    @ivar pingTimeout: silence after which it is taken for gone, in seconds.
     @ivar roomsPerUser: rooms one user is in.
     @ivar bans: masks in one list of one room.
     @ivar sendq: what may wait to leave for one connection, in bytes, the transport's own buffer included.
@@ -40,10 +48,17 @@ class Limits:
     @ivar roomJoinRate: joins a second it takes after that.
     @ivar userJoinBurst: rooms one user may join at once.
     @ivar userJoinRate: rooms a second they may join after that.
+    @ivar nickBurst: nicks and realnames one user may take at once.
+    @ivar nickRate: nicks and realnames a second they may take after that.
+    @ivar awayBurst: times at once that one user may go away or come back.
+    @ivar awayRate: times a second that they may after that.
     @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64).
     @ivar newPerAddress: new connections from one address in ten minutes.
     @ivar unregistered: connections that have not come in yet, from everywhere.
     @ivar unregisteredLines: lines one such connection may send.
+    @ivar loginFailures: logins from one address that may fail at once.
+    @ivar loginRate: failed logins a second from one address after that.
+    @ivar passwordQueue: passwords that may wait to be checked.
     @ivar historyReply: entries of history in one reply.
     @ivar historyOnJoin: entries of history shown on joining.
     @ivar exempt: networks (CIDR) that flood, connection and login limits do not bind.
@@ -54,6 +69,14 @@ class Limits:
     topic: int = 390
     reason: int = 390
     message: Bytes = 4096
+    lines: int = 100
+    realname: int = 150
+    watched: int = 100
+    targets: int = 4
+    ircLine: Bytes = 512
+    ircTags: Bytes = 4094
+    ping: Seconds = 90.0
+    pingTimeout: Seconds = 150.0
     roomsPerUser: int = 100
     bans: int = 100
     sendq: Bytes = 256 * 1024
@@ -65,10 +88,17 @@ class Limits:
     roomJoinRate: float = 1.0
     userJoinBurst: int = 10
     userJoinRate: float = 0.1
+    nickBurst: int = 5
+    nickRate: float = 0.1
+    awayBurst: int = 5
+    awayRate: float = 0.1
     connectionsPerAddress: int = 16
     newPerAddress: int = 32
     unregistered: int = 100
     unregisteredLines: int = 64
+    loginFailures: int = 3
+    loginRate: float = 0.05
+    passwordQueue: int = 32
     historyReply: int = 500
     historyOnJoin: int = 50
     exempt: Networks = ()
@@ -108,6 +138,10 @@ class TokenBucket:
             return 0.0
         self._tokens = tokens
         return (1.0 - tokens) / self._rate
+
+    def give(self) -> None:
+        """Put a token back that was taken in vain."""
+        self._tokens = min(self._burst, self._tokens + 1.0)
 
     def full(self, now: float) -> bool:
         """Whether nothing is missing from it, so that a new bucket would do as well."""

@@ -35,6 +35,9 @@ class Rank:
 
 FOUNDER, PROTECTED, OPERATOR, HALF_OPERATOR, VOICE, NOBODY = 50, 40, 30, 20, 10, 0
 
+SERVER_OPERATOR = 60
+"""Above every rank: the level of operators of the server who have the privilege C{"rooms"}."""
+
 RANKS = (
     Rank("q", "~", FOUNDER, FOUNDER, "founder"),
     Rank("a", "&", PROTECTED, FOUNDER, "protected operator"),
@@ -45,6 +48,8 @@ RANKS = (
 """Every rank, highest first: the order of IRC's PREFIX token."""
 
 RANK_BY_LETTER = {rank.letter: rank for rank in RANKS}
+
+RANK_BY_PREFIX = {rank.prefix: rank for rank in RANKS}
 
 
 class Shape(Enum):
@@ -67,7 +72,7 @@ class RoomMode:
 
     @ivar letter: how it is written.
     @ivar shape: when it has a parameter.
-    @ivar level: the rank that changes it.
+    @ivar level: the rank that changes it, or L{SERVER_OPERATOR}.
     @ivar meaning: what it does, to end the sentence "with this mode set, …".
     """
 
@@ -84,12 +89,23 @@ ROOM_MODES = {
         RoomMode("e", Shape.LIST, HALF_OPERATOR, "no ban binds those who match a mask"),
         RoomMode("I", Shape.LIST, HALF_OPERATOR, "those who match a mask need no invitation"),
         RoomMode("k", Shape.ALWAYS, OPERATOR, "only those who name this key come in"),
+        RoomMode("f", Shape.ON_SET, OPERATOR, "those who cannot come in are sent to this room"),
         RoomMode("l", Shape.ON_SET, OPERATOR, "the room takes no more members than this"),
+        RoomMode("C", Shape.FLAG, OPERATOR, "no text asks other clients for something (CTCP); actions may be told"),
+        RoomMode("M", Shape.FLAG, HALF_OPERATOR, "only those with an account, a voice or more may speak"),
+        RoomMode("N", Shape.FLAG, OPERATOR, "no member changes their nick"),
+        RoomMode("O", Shape.FLAG, SERVER_OPERATOR, "only operators of the server come in"),
+        RoomMode("P", Shape.FLAG, FOUNDER, "the room stays when it is empty, and who comes first is not its operator"),
+        RoomMode("R", Shape.FLAG, OPERATOR, "only those with an account come in"),
+        RoomMode("T", Shape.FLAG, OPERATOR, "no text is a notice"),
+        RoomMode("c", Shape.FLAG, OPERATOR, "no text has colours or other formatting"),
+        RoomMode("g", Shape.FLAG, OPERATOR, "every member may invite, past mode i too"),
         RoomMode("i", Shape.FLAG, OPERATOR, "only those who were invited come in"),
         RoomMode("m", Shape.FLAG, HALF_OPERATOR, "only those with a voice or more may speak"),
         RoomMode("n", Shape.FLAG, OPERATOR, "only members may speak"),
         RoomMode("s", Shape.FLAG, OPERATOR, "the room is listed to its members only"),
         RoomMode("t", Shape.FLAG, OPERATOR, "only operators set the topic"),
+        RoomMode("z", Shape.FLAG, OPERATOR, "only those whose connections are encrypted come in"),
     )
 }
 """Every mode of a room but the ranks, by letter."""

@@ -9,10 +9,13 @@ from twistchat.chat.audience import Audience, Broadcast
 from twistchat.chat.errors import NotOperator
 from twistchat.chat.events import ModeChange, Source
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.masks import fullMask, matches
-from twistchat.chat.modes import INITIAL_MODES, OPERATOR, ROOM_MODES, VOICE, Shape, level, sortRanks
+from twistchat.chat.masks import fullMask, names, respect
+from twistchat.chat.modes import FOUNDER, INITIAL_MODES, OPERATOR, ROOM_MODES, VOICE, Shape, level, sortRanks
 from twistchat.chat.names import fold, skeleton
 from twistchat.chat.users import User
+
+MOST_VACATED = 100
+"""How many names that rooms have given up are remembered: enough for what is on its way to a room that is renamed."""
 
 
 class Member:
@@ -20,7 +23,8 @@ class Member:
     A user in a room.
 
     @ivar ranks: rank letters, highest first.
-    @ivar banned: whether a ban keeps them silent, as far as that is known; C{None} asks the lists again.
+    @ivar banned: whether a ban keeps them silent but for their rank, as far as that is known; C{None} asks the lists
+        again.
     """
 
     __slots__ = ("banned", "ranks", "user")
@@ -72,9 +76,10 @@ class Room:
     @ivar members: by the user's id, in the order in which they came.
     @ivar audience: who hears it.
     @ivar joins: how fast it is joined; not part of the state that entries rebuild.
+    @ivar renames: how fast it is renamed; likewise.
     """
 
-    __slots__ = ("audience", "created", "granted", "joins", "lists", "members", "modes", "name", "topic")
+    __slots__ = ("audience", "created", "granted", "joins", "lists", "members", "modes", "name", "renames", "topic")
 
     def __init__(self, name: str, created: int, broadcast: Broadcast) -> None:
         self.name = name
@@ -88,6 +93,7 @@ class Room:
         self.members: dict[str, Member] = {}
         self.audience = Audience(fold(name), broadcast)
         self.joins: TokenBucket | None = None
+        self.renames: TokenBucket | None = None
 
     @property
     def kept(self) -> bool:
@@ -99,12 +105,17 @@ class Room:
     def ranksFor(self, source: Source) -> str:
         """
         The ranks with which a user comes in: those granted to their account; or, in a room with nobody in it that no
-        account may operate, those of its operator.
+        account may operate and that is not permanent, those of its operator.
         """
         if source.account is not None and fold(source.account) in self.granted:
             return self.granted[fold(source.account)]
-        led = self.members or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
+        led = self.members or "P" in self.modes or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
         return "" if led else "o"
+
+    @property
+    def renamedBy(self) -> int:
+        """The level that renames it: operators do, but where an account is its founder, founders."""
+        return FOUNDER if any("q" in ranks for ranks in self.granted.values()) else OPERATOR
 
     def require(self, member: Member, level: int) -> None:
         """
@@ -115,19 +126,32 @@ class Room:
         if member.level < level:
             raise NotOperator(self.name)
 
-    def barred(self, source: Source) -> bool:
-        """Whether a ban names this user and no exception does."""
-        return self._listed("b", source) and not self._listed("e", source)
+    def secretTo(self, user: User) -> bool:
+        """Whether this user is not to know that it exists."""
+        return "s" in self.modes and user.source.uid not in self.members and not user.may("auspex")
 
-    def welcomed(self, source: Source) -> bool:
+    def barred(self, user: User) -> bool:
+        """Whether a ban keeps this user out, and no exception lets them in."""
+        return self._binds(user, "")
+
+    def muted(self, user: User) -> bool:
+        """Whether a ban keeps this user from speaking, and no exception lets them."""
+        return self._binds(user, "m")
+
+    def welcomed(self, user: User) -> bool:
         """Whether this user needs no invitation."""
-        return self._listed("I", source)
+        own = fullMask(user.source)
+        return any(names(mask, user, own) for mask in self.lists["I"])
 
     def silenced(self, member: Member) -> bool:
         """Whether this member may not speak here for a ban.  Costs nothing until something changes."""
         if member.banned is None:
-            member.banned = self.barred(member.user.source)
+            member.banned = self.muted(member.user)
         return member.banned and member.level < VOICE
+
+    def fixesNick(self, member: Member) -> bool:
+        """Whether this member may not change their nick here: for mode N, which binds all, or for a ban."""
+        return "N" in self.modes or (member.level < VOICE and self._binds(member.user, "n"))
 
     def change(self, change: ModeChange, by: str, time: int) -> None:
         """Carry out one change of modes.  One that is without effect has none."""
@@ -168,27 +192,41 @@ class Room:
         member = self.members.get(subject.uid)
         if member is not None:
             member.ranks = changed(member.ranks)
+            forgetVerdicts(member.user)
         if subject.account is not None:
             account = fold(subject.account)
             ranks = changed(self.granted.pop(account, ""))
             if ranks:
                 self.granted[account] = ranks
 
-    def _listed(self, letter: str, source: Source) -> bool:
-        items = self.lists[letter]
-        if not items:
+    def _binds(self, user: User, letter: str) -> bool:
+        """Whether a ban binds a user in every respect or in this one, and no exception frees them in it."""
+        own = fullMask(user.source)
+
+        def listed(items: dict[str, ListItem]) -> bool:
+            for item in items:
+                bound, mask = respect(item)
+                if bound in ("", letter) and names(mask, user, own):
+                    return True
             return False
-        mask = fullMask(source)
-        return any(matches(item, mask) for item in items)
+
+        return listed(self.lists["b"]) and not listed(self.lists["e"])
+
+
+def forgetVerdicts(user: User) -> None:
+    """Ask the lists of all their rooms again about a user: masks may name them by where they are."""
+    for room in user.rooms.values():
+        room.members[user.source.uid].banned = None
 
 
 class Rooms:
-    """Every room there is, by name and by what its name looks like."""
+    """Every room there is, by name and by what its name looks like; and which names rooms have given up of late."""
 
-    __slots__ = ("_byName", "_bySkeleton")
+    __slots__ = ("_byName", "_bySkeleton", "_vacated")
 
     def __init__(self) -> None:
         self._byName: dict[str, Room] = {}
+        self._vacated: dict[str, None] = {}
         self._bySkeleton: dict[str, Room] = {}
 
     def __len__(self) -> int:
@@ -207,6 +245,7 @@ class Rooms:
 
     def add(self, room: Room) -> None:
         """Take in a room whose name no other has."""
+        self._vacated.pop(fold(room.name), None)
         self._byName[fold(room.name)] = room
         self._bySkeleton[skeleton(room.name)] = room
 
@@ -214,3 +253,16 @@ class Rooms:
         """Forget a room."""
         del self._byName[fold(room.name)]
         del self._bySkeleton[skeleton(room.name)]
+
+    def rename(self, room: Room, name: str) -> None:
+        """Give a room another name, which no other has."""
+        self.remove(room)
+        self._vacated[fold(room.name)] = None
+        if len(self._vacated) > MOST_VACATED:
+            del self._vacated[next(iter(self._vacated))]
+        room.name = name
+        self.add(room)
+
+    def isVacated(self, name: str) -> bool:
+        """Whether a room that was called this has another name now, and none has come after it."""
+        return fold(name) in self._vacated

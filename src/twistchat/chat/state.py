@@ -8,34 +8,20 @@ proposer is to get; the same on every node.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
 from twistchat.chat.audience import Broadcast
-from twistchat.chat.errors import NickInUse, NoSuchNick, NotInRoom, RoomLookalike, TargetNotInRoom
-from twistchat.chat.events import (
-    AwaySet,
-    Entered,
-    Entry,
-    Event,
-    Invited,
-    Joined,
-    Kicked,
-    ModesSet,
-    Parted,
-    Quit,
-    Renamed,
-    Said,
-    Source,
-    Told,
-    TopicSet,
-)
-from twistchat.chat.names import fold
-from twistchat.chat.rooms import Member, Room, Rooms, Topic
-from twistchat.chat.users import Session, User, Users, audienceOf
+from twistchat.chat.events import Entry, Event
+from twistchat.chat.peopleevents import PEOPLE_APPLIERS, PeopleAppliers
+from twistchat.chat.roomevents import ROOM_APPLIERS, RoomAppliers
+from twistchat.chat.rooms import Rooms
+from twistchat.chat.serverbans import ServerBans
+from twistchat.chat.users import Session, Users
+from twistchat.chat.watching import Watchers
+from twistchat.chat.whowas import Whowas
 
 
-class State:
+class State(RoomAppliers, PeopleAppliers):
     """
     Users, rooms, and the sessions of this process.
 
@@ -43,6 +29,10 @@ class State:
     @ivar rooms: every room there is.
     @ivar sessions: the sessions whose connections this process holds, by id.
     @ivar broadcast: the way to their outlets.
+    @ivar whowas: who was here.
+    @ivar watchers: which of the sessions watch whom.
+    @ivar serverBans: who is kept from the server.
+    @ivar mostUsers: how many users there were at most at one time, since this process began.
     @ivar sequence: the sequence number of the entry last applied.
     """
 
@@ -51,20 +41,14 @@ class State:
         self.rooms = Rooms()
         self.sessions: dict[str, Session] = {}
         self.broadcast = broadcast
+        self.whowas = Whowas()
+        self.watchers = Watchers()
+        self.serverBans = ServerBans()
+        self.mostUsers = 0
         self.sequence = 0
-        self._appliers: dict[type[Event], Callable[[Entry], None]] = {
-            Said: self._said,
-            Told: self._told,
-            Entered: self._entered,
-            Quit: self._quit,
-            Renamed: self._renamed,
-            AwaySet: self._awaySet,
-            Joined: self._joined,
-            Parted: self._parted,
-            Kicked: self._kicked,
-            Invited: self._invited,
-            TopicSet: self._topicSet,
-            ModesSet: self._modesSet,
+        self._appliers: Mapping[type[Event], Callable[[State, Entry], None]] = {
+            **ROOM_APPLIERS,
+            **PEOPLE_APPLIERS,
         }
 
     def apply(self, entry: Entry) -> None:
@@ -74,174 +58,4 @@ class State:
         @raise ChatError: what was proposed is no longer possible; nothing has changed.
         """
         self.sequence = entry.sequence
-        self._appliers[type(entry.event)](entry)
-
-    # Texts
-
-    def _said(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Said)
-        room = self.rooms.get(event.room)
-        if room is not None:
-            room.audience.tell(entry, event.session)
-
-    def _told(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Told)
-        recipient = self.users.get(event.recipient.uid)
-        if recipient is None:
-            raise NoSuchNick(event.recipient.nick)
-        sessions = dict(recipient.sessions)
-        sender = self.users.get(event.source.uid)
-        if sender is not None:
-            sessions.update(sender.sessions)
-        self.broadcast.tell(entry, sessions.values())
-
-    # Users
-
-    def _entered(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Entered)
-        self._claim(event.source.nick, None)
-        user = User(event.source)
-        self.users.add(user)
-        session = self.sessions.get(event.session)
-        if session is not None:
-            user.sessions[session.id] = session
-            session.user = user
-
-    def _quit(self, entry: Entry) -> None:
-        user = self._user(entry)
-        heard = audienceOf(user)
-        for room in list(user.rooms.values()):
-            self._leave(room, user)
-        self.users.remove(user)
-        for session in user.sessions.values():
-            session.user = None
-        self.broadcast.tell(entry, [session for session in heard if session.id not in user.sessions])
-
-    def _renamed(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Renamed)
-        user = self._user(entry)
-        self._claim(event.nick, user)
-        old, new = fold(user.nick), fold(event.nick)
-        heard = list(audienceOf(user))
-        self.users.rename(user, replace(user.source, nick=event.nick))
-        for room in user.rooms.values():
-            room.members[event.source.uid].banned = None
-        for session in self.sessions.values():
-            if old in session.ignored:
-                session.ignored[new] = session.ignored[old]
-        self.broadcast.tell(entry, heard)
-
-    def _awaySet(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, AwaySet)
-        user = self._user(entry)
-        user.away = event.message
-        self.broadcast.tell(entry, audienceOf(user))
-
-    def _invited(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Invited)
-        inviter = self._user(entry)
-        invitee = self.users.get(event.invitee.uid)
-        if invitee is None:
-            raise NoSuchNick(event.invitee.nick)
-        room = self.rooms.get(event.room)
-        if room is None:
-            raise NotInRoom(event.room)
-        invitee.invitations.add(room)
-        self.broadcast.tell(entry, (inviter.sessions | invitee.sessions).values())
-
-    # Rooms
-
-    def _joined(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Joined)
-        user = self._user(entry)
-        room = self._room(event.room, entry.time)
-        if event.source.uid in room.members:
-            return
-        room.members[event.source.uid] = Member(user, room.ranksFor(user.source))
-        user.invitations.discard(room)
-        user.rooms[fold(room.name)] = room
-        for session in user.sessions.values():
-            room.audience.add(session)
-        room.audience.tell(entry)
-
-    def _parted(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Parted)
-        room, member = self._membership(event.room, event.source)
-        if member is None:
-            raise NotInRoom(event.room)
-        room.audience.tell(entry)
-        self._leave(room, member.user)
-
-    def _kicked(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, Kicked)
-        room, member = self._membership(event.room, event.kicked)
-        if member is None:
-            raise TargetNotInRoom(event.kicked.nick, event.room)
-        room.audience.tell(entry)
-        self._leave(room, member.user)
-
-    def _topicSet(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, TopicSet)
-        room = self._room(event.room, entry.time)
-        room.topic = Topic(event.topic, event.source.nick, entry.time) if event.topic else None
-        room.audience.tell(entry)
-        self._forgetIfOver(room)
-
-    def _modesSet(self, entry: Entry) -> None:
-        event = entry.event
-        assert isinstance(event, ModesSet)
-        room = self._room(event.room, entry.time)
-        for change in event.changes:
-            room.change(change, event.source.nick, entry.time)
-        room.audience.tell(entry)
-        self._forgetIfOver(room)
-
-    # What they share
-
-    def _user(self, entry: Entry) -> User:
-        user = self.users.get(entry.event.source.uid)
-        if user is None:
-            raise NoSuchNick(entry.event.source.nick)
-        return user
-
-    def _claim(self, nick: str, claimant: User | None) -> None:
-        holder = self.users.lookalike(nick)
-        if holder is not None and holder is not claimant:
-            raise NickInUse(nick, holder.nick)
-
-    def _room(self, name: str, now: int) -> Room:
-        room = self.rooms.get(name)
-        if room is None:
-            twin = self.rooms.lookalike(name)
-            if twin is not None:
-                raise RoomLookalike(name, twin.name)
-            room = Room(name, now, self.broadcast)
-            self.rooms.add(room)
-        return room
-
-    def _membership(self, name: str, source: Source) -> tuple[Room, Member | None]:
-        room = self.rooms.get(name)
-        if room is None:
-            raise NotInRoom(name)
-        return room, room.members.get(source.uid)
-
-    def _leave(self, room: Room, user: User) -> None:
-        for session in user.sessions.values():
-            room.audience.remove(session)
-        del room.members[user.source.uid]
-        del user.rooms[fold(room.name)]
-        self._forgetIfOver(room)
-
-    def _forgetIfOver(self, room: Room) -> None:
-        if not room.members and not room.kept:
-            self.rooms.remove(room)
+        self._appliers[type(entry.event)](self, entry)

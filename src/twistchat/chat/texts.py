@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 from twistchat.chat.errors import BadText, NothingSaid, TooLong
 
 _WITHOUT_DELIMITERS = str.maketrans("\r\n\0", "   ")
 
 
-def checkMessage(text: str, limit: int) -> None:
-    """
-    Check what is to be said.
+FORMATTING = re.compile("[\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f]")
+"""
+Colours and other formatting in a text, as IRC clients have them (modern.ircdocs.horse, "Formatting"): bold, colour, hex
+colour, reset, monospace, reverse, italics, strikethrough, underline.
+"""
 
-    @param limit: bytes of UTF-8.
+_CTCP = re.compile("^\x01(?!ACTION\\b)", re.MULTILINE)
+
+
+def checkMessage(text: str, limit: int, lines: int) -> None:
+    """
+    Check what is to be said.  It may have several lines, with LF between them.
+
+    @param limit: bytes of UTF-8, those between lines included.
+    @param lines: how many lines.
     @raise ChatError: it cannot be said.
     """
-    if not text:
+    if not text.strip("\n"):
         raise NothingSaid
     if 4 * len(text) > limit and (length := len(text.encode())) > limit:
         raise TooLong("the message", length, limit, "bytes")
-    _checkDelimiters("the message", text)
+    if (count := text.count("\n") + 1) > lines:
+        raise TooLong("the message", count, lines, "lines")
+    _checkDelimiters("the message", text, "\r\0")
+
+
+def asksClients(text: str) -> bool:
+    """Whether a text, or a line of it, asks other clients for something (CTCP); an action does not."""
+    return _CTCP.search(text) is not None
 
 
 def checkText(what: str, text: str, limit: int) -> None:
@@ -31,7 +50,7 @@ def checkText(what: str, text: str, limit: int) -> None:
     """
     if len(text) > limit:
         raise TooLong(what, len(text), limit)
-    _checkDelimiters(what, text)
+    _checkDelimiters(what, text, "\r\n\0")
 
 
 def withoutDelimiters(text: str) -> str:
@@ -39,6 +58,7 @@ def withoutDelimiters(text: str) -> str:
     return text.translate(_WITHOUT_DELIMITERS)
 
 
-def _checkDelimiters(what: str, text: str) -> None:
-    if "\n" in text or "\r" in text or "\0" in text:
-        raise BadText(what, next(character for character in text if character in "\r\n\0"))
+def _checkDelimiters(what: str, text: str, delimiters: str) -> None:
+    for character in delimiters:
+        if character in text:
+            raise BadText(what, character)

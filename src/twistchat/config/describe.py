@@ -7,9 +7,10 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from twistchat.chat.privileges import PRIVILEGES
 from twistchat.config import toml
-from twistchat.config.keytypes import writtenAs
-from twistchat.config.settings import SECTIONS, TABLES, Settings, keysOf
+from twistchat.config.keytypes import Privileges, writtenAs
+from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings, keysOf
 
 
 def describe(doors: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -27,8 +28,14 @@ def describe(doors: Mapping[str, Sequence[str]] | None = None) -> str:
         if section in TABLES:
             table = TABLES[section]
             texts = _documented(table)
-            for name, annotation, default in keysOf(table):
-                lines += ["", _comment(texts[name]), f"#{name} = {writtenAs(annotation, default)}"]
+            for name, field, annotation, default in keysOf(table):
+                lines += ["", _comment(texts[field]), f"#{name} = {writtenAs(annotation, default)}"]
+        elif section in NAMED:
+            texts = _documented(NAMED[section])
+            lines += ["", f"# [{section}.NAME]"]
+            for name, field, annotation, default in keysOf(NAMED[section]):
+                choices = _PRIVILEGES if annotation == Privileges else ""
+                lines += ["#", _comment(texts[field] + choices), f"#     {name} = {writtenAs(annotation, default)}"]
         elif doors:
             lines += [f"#{door} = {toml.write(endpoints)}" for door, endpoints in doors.items()]
         else:
@@ -36,13 +43,18 @@ def describe(doors: Mapping[str, Sequence[str]] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+_LIVE = ", ".join(f"[{name}]" if "." not in name else name for name in LIVE)
+
 _PREFACE = (
     'twistchat.toml: every key with its default. To change one, take away the "#" before it.',
     'A time is a number of seconds, or a text such as "30s", "10m", "24h" or "90d".',
     'A size is a number of bytes, or a text such as "10KiB" or "1MiB".',
     "Where a list of texts is wanted, a single text does too.",
     "The option --set section.key=VALUE sets a key as well, and overrides what is here.",
+    f"The signal SIGHUP has this file read again. It takes over {_LIVE}; all else holds from the next start on.",
 )
+
+_PRIVILEGES = " The privileges are " + ", ".join(f"{name} ({what})" for name, what in PRIVILEGES.items()) + "."
 
 _IVAR = re.compile(r"^@ivar (\w+): (.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 

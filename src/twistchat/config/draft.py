@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.names import normalizeRoom
 from twistchat.config import toml
+from twistchat.config.errors import ConfigError
 from twistchat.config.keytypes import Endpoints, Unfit, closest, readingOf
-from twistchat.config.settings import SECTIONS, TABLES, Settings, keysOf
+from twistchat.config.settings import NAMED, SECTIONS, TABLES, Settings, keysOf
+from twistchat.config.tables import NamedTables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,23 +22,6 @@ if TYPE_CHECKING:
 
 
 _ALL_SECTIONS = ", ".join(SECTIONS)
-
-
-class ConfigError(Exception):
-    """
-    The configuration has a mistake.  As a string it is one line, to be shown as it is.
-
-    @ivar where: what has the mistake: C{"twistchat.toml:12"}, or an option as it was given.
-    @ivar why: what was found, and what would be right.
-    """
-
-    def __init__(self, where: str, why: str) -> None:
-        super().__init__(where, why)
-        self.where = where
-        self.why = why
-
-    def __str__(self) -> str:
-        return toml.printable(f"{self.where}: {self.why}")
 
 
 class Draft:
@@ -55,11 +40,12 @@ class Draft:
         self._readings: dict[str, Reading] = {
             f"{section}.{name}": readingOf(annotation)
             for section, table in TABLES.items()
-            for name, annotation, _ in keysOf(table)
+            for name, _, annotation, _ in keysOf(table)
         }
         self._readings.update((f"listen.{door}", readingOf(Endpoints)) for door in doors)
         self._values: dict[str, object] = {}
         self._origins: dict[str, str] = {}
+        self._named = NamedTables()
 
     def readFile(self, data: bytes, name: str) -> None:
         """
@@ -82,6 +68,9 @@ class Draft:
                 raise ConfigError(where, f"{section} is in no section{self._guess('', section)}")
             if not isinstance(table, dict):
                 raise ConfigError(where, f"{section}: found {toml.show(table)}, a section [{section}] is wanted")
+            if section in NAMED:
+                self._named.read(section, table, file, name)
+                continue
             for key, value in table.items():
                 self.put(f"{section}.{key}", value, f"{name}:{file.line(section, key)}")
 
@@ -120,7 +109,7 @@ class Draft:
         try:
             self._values[key] = self._reading(key, origin)(value)
         except Unfit as bad:
-            raise ConfigError(origin, f"{key}: found {toml.show(bad.found)}, {bad.why}") from None
+            raise ConfigError(origin, f"{key}: found {bad.shown}, {bad.why}") from None
         self._origins[key] = origin
 
     def finish(self) -> Settings:
@@ -129,14 +118,23 @@ class Draft:
 
         What depends on more than one key is checked here.
         """
-        sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+        sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS if section not in NAMED}
         for key, value in self._values.items():
             section, _, name = key.partition(".")
             sections[section][name] = value
-        listen = MappingProxyType(sections.pop("listen"))
-        made = {section: TABLES[section](**values) for section, values in sections.items()}
-        settings = Settings(listen=listen, **made)
+        made: dict[str, Any] = {"listen": MappingProxyType(sections.pop("listen"))}
+        made.update((section, TABLES[section](**values)) for section, values in sections.items())
+        settings = Settings(**made | self._named.finish())
+        self._checkPing(settings)
         return replace(settings, chat=replace(settings.chat, lobby=self._lobby(settings)))
+
+    def _checkPing(self, settings: Settings) -> None:
+        """Nobody can be given up before they have been asked."""
+        ping, timeout = settings.limits.ping, settings.limits.pingTimeout
+        if timeout <= ping:
+            key = "limits.pingTimeout" if "limits.pingTimeout" in self._origins else "limits.ping"
+            found = f"limits.ping is {ping:g} s and limits.pingTimeout {timeout:g} s"
+            raise ConfigError(self._origins[key], f"{found}; the second must be longer")
 
     def _lobby(self, settings: Settings) -> str:
         """The lobby's name as rooms are named.  It must be within the limit that holds for every room."""
@@ -161,6 +159,8 @@ class Draft:
         if key in self._readings:
             return self._readings[key]
         section, dot, name = key.partition(".")
+        if section in NAMED:
+            raise ConfigError(where, f"[{section}] is for the configuration file: write a table [{section}.NAME] there")
         if section == "listen" and dot:
             known = f"the doors are {', '.join(self._doors)}" if self._doors else "no door is installed"
             raise ConfigError(where, f"there is no door {name}; {known}")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, TypeAlias, get_args, get_origin
 
 from twistchat.chat.limits import Bytes, Networks, Seconds
+from twistchat.chat.privileges import PRIVILEGES
 from twistchat.config import toml
 
 ServerName = Annotated[str, "server name"]
@@ -38,6 +39,36 @@ Zone = Annotated[str, "time zone"]
 Nicks = Annotated[tuple[str, ...], "nicks"]
 """Names as users could want them."""
 
+Text = Annotated[str, "text"]
+"""A text of one line, without control characters."""
+
+Lines = Annotated[tuple[str, ...], "lines"]
+"""Up to three texts of one line each."""
+
+NetworkName = Annotated[str, "network name"]
+"""The name of an IRC network, as it can stand in a token of IRC's 005."""
+
+Host = Annotated[str, "host"]
+"""A host as others see it, which can stand in an IRC prefix; or C{""}."""
+
+Url = Annotated[str, "URL"]
+"""An absolute URL of the schemes http and https (RFC 3986), as it can stand in a token of IRC's 005; or C{""}."""
+
+Port = Annotated[int, "port"]
+"""A TCP port, or 0 for none."""
+
+Span = Annotated[float, "span"]
+"""A length of time in seconds, or 0 for one that is over at once."""
+
+PasswordHash = Annotated[str, "password hash"]
+"""The argon2id hash of a password (RFC 9106), encoded as argon2's reference implementation does it; or C{""}."""
+
+Fingerprint = Annotated[str, "fingerprint"]
+"""A SHA-256 in hexadecimal, in lower case without separators; or C{""}."""
+
+Privileges = Annotated[tuple[str, ...], "privileges"]
+"""Keys of L{PRIVILEGES <twistchat.chat.privileges.PRIVILEGES>}."""
+
 Endpoints = Annotated[tuple[str, ...], "endpoints"]
 """Twisted's server endpoint strings; whoever has a reactor checks that they can be parsed."""
 
@@ -52,12 +83,25 @@ _DURATION_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _SIZE = re.compile(r"([0-9]{1,18}) ?([A-Za-z]+)")
 _SIZE_UNITS = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
 
+_NETWORK_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
+
+_HOST = re.compile(r"[A-Za-z0-9/.-][A-Za-z0-9:/._-]{0,62}")
+
+_URL = re.compile(r"https?://[!-~]{1,190}")
+
+_PASSWORD_HASH = re.compile(
+    r"\$argon2id\$v=19\$m=[0-9]{1,8},t=[0-9]{1,4},p=[0-9]{1,3}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,172}"
+)
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
 _TEXT = "a text is wanted"
 _COUNT = "a whole number of at least 1 is wanted"
 _NUMBER = "a whole number of at least 0 is wanted"
 _SWITCH = "true or false is wanted"
 _RATE = "a number greater than 0 is wanted"
 _TIME = 'a time greater than 0 is wanted: a number of seconds, or a text such as "30s", "10m", "24h" or "90d"'
+_SPAN = 'a time is wanted: a number of seconds, or a text such as "12h" or "90d"; or 0 for none'
 _AGE = 'a time is wanted: a number of seconds, or a text such as "12h" or "90d"; or 0 for no end'
 _BYTES = 'a size of at least 1 byte is wanted: a number of bytes, or a text such as "10KiB" or "1MiB"'
 _NETWORK = 'a network such as "192.0.2.0/24" or "2001:db8::/32" is wanted'
@@ -69,12 +113,14 @@ class Unfit(Exception):
     A value does not fit its key.
 
     @ivar found: the value, or the part of it that does not fit.
+    @ivar shown: what is said of it, in a message.
     @ivar why: what would be right; ends the sentence "found …, ".
     """
 
-    def __init__(self, found: object, why: str) -> None:
+    def __init__(self, found: object, why: str, shown: str | None = None) -> None:
         super().__init__(found, why)
         self.found = found
+        self.shown = toml.show(found) if shown is None else shown
         self.why = why
 
 
@@ -92,7 +138,7 @@ def readingOf(annotation: object) -> Reading:
 
 def writtenAs(annotation: object, value: object) -> str:
     """Write a field's value as its user would: in TOML, a time or a size with the largest unit that divides it."""
-    if annotation in (Seconds, Age):
+    if annotation in (Seconds, Age, Span):
         return _withUnit(value, _DURATION_UNITS)
     if annotation == Bytes:
         return _withUnit(value, _SIZE_UNITS)
@@ -127,7 +173,12 @@ def _text(value: object) -> str:
     return value
 
 
-def _visible(value: object) -> str:
+def visible(value: object) -> str:
+    """
+    A name: a text of one character or more, none of which is a space.
+
+    @raise Unfit: it is none.
+    """
     text = _text(value)
     if not text or not text.isprintable() or " " in text:
         raise Unfit(text, "a name without spaces and control characters is wanted")
@@ -141,6 +192,65 @@ def _serverName(value: object) -> str:
         why = "1 to 63 letters (a-z), digits, dots and hyphens are wanted, with a letter or digit at either end"
         raise Unfit(text, why)
     return text
+
+
+def _line(value: object) -> str:
+    text = _text(value)
+    if not text.isprintable():
+        raise Unfit(text, "a text of one line without control characters is wanted")
+    return text
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list | tuple) or len(value) > 3:
+        raise Unfit(value, "a list of up to three texts is wanted")
+    return tuple(_line(item) for item in value)
+
+
+def _matching(pattern: re.Pattern[str], why: str, empty: bool = True) -> Callable[[object], str]:
+    """Make a reading for the texts that match a pattern as a whole, and the empty one."""
+
+    def read(value: object) -> str:
+        text = _text(value)
+        if not (empty and not text) and not pattern.fullmatch(text):
+            raise Unfit(text, why)
+        return text
+
+    return read
+
+
+def _passwordHash(value: object) -> str:
+    """What it is instead, a password perhaps, is not shown: messages go into logs."""
+    text = _text(value)
+    if text and not _PASSWORD_HASH.fullmatch(text):
+        why = 'the hash of a password is wanted, as "twistchat hash-password" makes it'
+        raise Unfit(text, why, f"a text of {len(text)} characters")
+    return text
+
+
+def _fingerprint(value: object) -> str:
+    text = _text(value)
+    plain = text.replace(":", "").lower()
+    if plain and not _FINGERPRINT.fullmatch(plain):
+        raise Unfit(text, "a SHA-256 is wanted: 64 hexadecimal digits, with colons between them or without")
+    return plain
+
+
+def _privilege(value: object) -> str:
+    text = _text(value)
+    if text not in PRIVILEGES:
+        guess = closest(text, PRIVILEGES, 0.6)
+        hint = f"did you mean {toml.write(guess)}?" if guess else f"the privileges are {', '.join(PRIVILEGES)}"
+        raise Unfit(text, f"which is no privilege; {hint}")
+    return text
+
+
+def _port(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
+        raise Unfit(value, "a port is wanted: a whole number of at most 65535, or 0 for none")
+    return value
 
 
 def _directory(value: object) -> str:
@@ -236,8 +346,8 @@ def _switch(value: object) -> bool:
     return value
 
 
-def _age(value: object) -> float:
-    return 0.0 if value == 0 and not isinstance(value, bool) else _duration(value, _AGE)
+def _age(value: object, why: str = _AGE) -> float:
+    return 0.0 if value == 0 and not isinstance(value, bool) else _duration(value, why)
 
 
 def _rate(value: object, why: str = _RATE) -> float:
@@ -280,7 +390,19 @@ _READINGS: dict[object, Reading] = {
     Directory: _directory,
     Greeting: _greeting,
     Zone: _zone,
-    Nicks: lambda value: _items(value, _visible),
+    Text: _line,
+    Lines: _lines,
+    NetworkName: _matching(
+        _NETWORK_NAME, "1 to 63 letters (a-z), digits, dots, hyphens and underscores are wanted", empty=False
+    ),
+    Host: _matching(_HOST, 'a host such as "staff.example" is wanted: up to 63 letters, digits and any of . - _ / :'),
+    Url: _matching(_URL, 'a URL such as "https://chat.example/icon.png" is wanted'),
+    Port: _port,
+    Span: lambda value: _age(value, _SPAN),
+    PasswordHash: _passwordHash,
+    Fingerprint: _fingerprint,
+    Privileges: lambda value: _items(value, _privilege),
+    Nicks: lambda value: _items(value, visible),
     Endpoints: lambda value: _items(value, _endpoint),
     Networks: lambda value: _items(value, _network),
 }

@@ -12,9 +12,27 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_type_hints
 
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import Limits, Networks
 from twistchat.chat.names import DEFAULT_RESERVED
-from twistchat.config.keytypes import Age, Directory, Greeting, Nicks, Number, ServerName, Zone
+from twistchat.config.keytypes import (
+    Age,
+    Directory,
+    Fingerprint,
+    Greeting,
+    Host,
+    Lines,
+    NetworkName,
+    Nicks,
+    Number,
+    PasswordHash,
+    Port,
+    Privileges,
+    ServerName,
+    Span,
+    Text,
+    Url,
+    Zone,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,84 @@ class LineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IrcSettings:
+    """
+    The IRC door.
+
+    @ivar network: the name of the network, of which this is the only server.  Letters, digits, dots, hyphens and
+        underscores.
+    @ivar motd: the message of the day, of one line or more; "" says that there is none.
+    @ivar admin: who runs this server and how to reach them, for the command ADMIN: up to three lines.
+    @ivar icon: where the picture of the network is, a URL, which should be of a square and begin with https; "" where
+        there is none.
+    @ivar password: the hash of a password without which nobody comes in through this door; "" where none is wanted.
+        The command "twistchat hash-password" makes it.
+    @ivar stsPort: the port of an encrypted endpoint of this door, to which clients that know IRCv3's strict transport
+        security are sent from any other; 0 sends nobody.
+    @ivar stsDuration: how long such clients come back to that port and no other; 0 ends it for those who would.
+    @ivar stsPreload: whether makers of clients may ship that with their programs.
+    @ivar proxies: networks whose PROXY header is believed, at the endpoints of any door that begin with "haproxy:".
+    """
+
+    network: NetworkName = "twistchat"
+    motd: Greeting = ""
+    admin: Lines = ()
+    icon: Url = ""
+    password: PasswordHash = ""
+    stsPort: Port = 0
+    stsDuration: Span = 30 * 86400.0
+    stsPreload: bool = False
+    proxies: Networks = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WebircSettings:
+    """
+    A gateway.
+
+    @ivar password: the hash of the gateway's password, which "twistchat hash-password" makes.
+    @ivar hosts: the networks that the gateway connects from.
+    """
+
+    password: PasswordHash = ""
+    hosts: Networks = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSettings:
+    """
+    A class of operators.
+
+    @ivar title: what they are, for those who ask who they are.
+    @ivar privileges: what they may do.
+    @ivar host: the host that others see of them; "" leaves them theirs.
+    """
+
+    title: Text = "is an operator of this server"
+    privileges: Privileges = ()
+    host: Host = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """
+    An operator.  What is given of C{password}, C{account}, C{fingerprint} and C{hosts} has to be right, all of it.
+
+    @ivar password: the hash of their password, which "twistchat hash-password" makes; "" where none is wanted.
+    @ivar account: the account that they have to be logged in to; "" where none is wanted.
+    @ivar fingerprint: the SHA-256 of the certificate that their client has, in hexadecimal; "" where none is wanted.
+    @ivar class_: what they may do: the NAME of a table [classes.NAME].
+    @ivar hosts: the networks that they connect from; none where that does not matter.
+    """
+
+    password: PasswordHash = ""
+    account: str = ""
+    fingerprint: Fingerprint = ""
+    class_: str = ""
+    hosts: Networks = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """
     Everything that can be configured.
@@ -96,6 +192,13 @@ class Settings:
         all keys.
     @ivar journal: the record of what was said and done.
     @ivar line: the line door, for nc and telnet.
+    @ivar irc: the IRC door.
+    @ivar webirc: gateways that say on whose behalf they connect, with IRC's command WEBIRC.  Each has a table of its
+        own, [webirc.NAME].
+    @ivar classes: classes of operators of the server.  Each has a table of its own, [classes.NAME].
+    @ivar operators: who may become an operator of the server, with IRC's command OPER.  Each has a table of its own,
+        [operators.NAME], where NAME is what they say there.  What is given of password, account, fingerprint and hosts
+        has to be right, all of it.
     @ivar limits: how much is too much.  Lengths are in characters where they are not said to be in bytes; rates are
         per second.
     """
@@ -105,6 +208,10 @@ class Settings:
     listen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalSettings = field(default_factory=JournalSettings)
     line: LineSettings = field(default_factory=LineSettings)
+    irc: IrcSettings = field(default_factory=IrcSettings)
+    webirc: Mapping[str, WebircSettings] = field(default_factory=lambda: MappingProxyType({}))
+    classes: Mapping[str, ClassSettings] = field(default_factory=lambda: MappingProxyType({}))
+    operators: Mapping[str, OperatorSettings] = field(default_factory=lambda: MappingProxyType({}))
     limits: Limits = field(default_factory=Limits)
 
 
@@ -114,11 +221,40 @@ SECTIONS = tuple(section.name for section in fields(Settings))
 TABLES: dict[str, Any] = {
     section.name: section.default_factory for section in fields(Settings) if is_dataclass(section.default_factory)
 }
-"""The sections whose keys are fixed: all but C{listen}."""
+"""The sections whose keys are fixed: all but C{listen} and those of L{NAMED}."""
+
+NAMED: dict[str, Any] = {"webirc": WebircSettings, "classes": ClassSettings, "operators": OperatorSettings}
+"""The sections whose tables have names of the administrator's, with what each table is."""
+
+LIVE = (
+    "line.motd",
+    "irc",
+    "webirc",
+    "classes",
+    "operators",
+    "limits.sendq",
+    "limits.recvq",
+    "limits.registration",
+    "limits.ping",
+    "limits.pingTimeout",
+    "limits.floodBurst",
+    "limits.floodRate",
+    "limits.connectionsPerAddress",
+    "limits.newPerAddress",
+    "limits.unregistered",
+    "limits.unregisteredLines",
+    "limits.loginFailures",
+    "limits.loginRate",
+    "limits.exempt",
+)
+"""
+The sections and keys that take effect when the configuration is read again: those that only doors look at, when someone
+connects or asks.  What clients have been told once (how long a nick may be), and what is set up at the start, stays.
+"""
 
 
-def keysOf(table: type) -> Iterator[tuple[str, object, object]]:
-    """The name, the type and the default of each key in a section."""
+def keysOf(table: type) -> Iterator[tuple[str, str, object, object]]:
+    """The name, the field, the type and the default of each key in a section."""
     types = get_type_hints(table, include_extras=True)
     for key in fields(table):
-        yield key.name, types[key.name], key.default
+        yield key.name.removesuffix("_"), key.name, types[key.name], key.default

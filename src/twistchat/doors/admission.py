@@ -3,24 +3,89 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2s
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from twistchat.chat.limits import Limits, TokenBucket
+from twistchat.chat.serverbans import parseAddress
 
 NEW_PERIOD = 600.0
 """Seconds over which new connections from one address are counted."""
 
 
+REMEMBERED = 1024
+"""Addresses whose cloaks are remembered: most who come in when all do at once, after a restart, are not the first."""
+
+
+class NotAdmitted(Exception):
+    """A connection cannot be taken.  As a string it says why, to its client; nothing has been counted."""
+
+
 class _Place:
-    """What is known of one address: its connections, and how often it makes new ones."""
+    """What is known of one address: its connections, how often it makes new ones, and how often it fails to log in."""
 
-    __slots__ = ("connections", "fresh")
+    __slots__ = ("connections", "failures", "fresh", "group")
 
-    def __init__(self, fresh: TokenBucket) -> None:
+    def __init__(self, group: str, fresh: TokenBucket) -> None:
+        self.group = group
         self.connections = 0
         self.fresh = fresh
+        self.failures: TokenBucket | None = None
+
+    def idle(self, now: float) -> bool:
+        """Whether nothing needs to be known of it."""
+        return not self.connections and self.fresh.full(now) and (self.failures is None or self.failures.full(now))
+
+
+class Ticket:
+    """
+    A connection that was admitted, and what it counts for.
+
+    @ivar exempt: whether limits on rates and numbers do not bind it.
+    """
+
+    __slots__ = ("_admission", "_place", "_registered", "exempt")
+
+    def __init__(self, admission: Admission, place: _Place | None) -> None:
+        """
+        @param place: its address; C{None} where it is exempt.
+        """
+        self.exempt = place is None
+        self._admission = admission
+        self._place = place
+        self._registered = False
+
+    def registered(self) -> None:
+        """It has come in."""
+        if self._place is not None and not self._registered:
+            self._admission.unregistered -= 1
+        self._registered = True
+
+    def release(self) -> None:
+        """It is gone.  A second call is harmless."""
+        place, self._place = self._place, None
+        if place is not None:
+            self._admission.leave(place, self._registered)
+
+    def cancel(self) -> None:
+        """It turned out to be somebody else's: nothing of it is to count, that it was new included."""
+        if self._place is not None:
+            self._place.fresh.give()
+        self.release()
+
+    def attempt(self) -> float:
+        """
+        Count an attempt to log in, which is taken for a failure until L{succeeded} says otherwise.
+
+        @return: C{0.0}; or, where there were too many, how many seconds to wait: then it is not to be made.
+        """
+        return 0.0 if self._place is None else self._admission.attempt(self._place)
+
+    def succeeded(self) -> None:
+        """The last attempt was none that failed."""
+        if self._place is not None and self._place.failures is not None:
+            self._place.failures.give()
 
 
 class Admission:
@@ -29,6 +94,8 @@ class Admission:
 
     An IPv6 address counts as its /64, which is what one customer has; an IPv4 address mapped into IPv6 as itself; and a
     transport with no address (a UNIX socket) as exempt, for the file system guards it.
+
+    @ivar unregistered: how many have not come in yet; for tickets to change.
     """
 
     def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
@@ -36,59 +103,57 @@ class Admission:
         @param limits: how many are too many, and which networks that does not bind.
         @param now: seconds on a clock that does not go back.
         """
-        self._limits = limits
         self._now = now
-        self._exempt = tuple(map(ip_network, limits.exempt))
         self._places: dict[str, _Place] = {}
         self._sweepAt = 1024
-        self._unregistered = 0
+        self.unregistered = 0
+        self.limit(limits)
 
-    def exempt(self, address: str | None) -> bool:
-        """Whether limits on rates and numbers do not bind this address."""
-        parsed = _parse(address)
-        return parsed is None or any(parsed in network for network in self._exempt)
+    def limit(self, limits: Limits) -> None:
+        """Have other limits from now on.  A rate that is being measured goes on as it began."""
+        self._limits = limits
+        self._exempt = tuple(map(ip_network, limits.exempt))
 
-    def admit(self, address: str | None) -> str | None:
+    def admit(self, address: str | None) -> Ticket:
         """
         Take in a connection, which has not come in through its door yet.
 
-        @return: C{None}; or, where it cannot be taken, why: then nothing has been counted.
+        @param address: an IP address, or C{None}.
+        @raise NotAdmitted: it cannot be taken.
         """
         limits = self._limits
-        if self.exempt(address):
-            return None
-        if self._unregistered >= limits.unregistered:
-            return "Too many people are coming in just now.  Try again in a minute."
-        place = self._place(_group(address))
+        parsed = readAddress(address)
+        if parsed is None or any(parsed in network for network in self._exempt):
+            return Ticket(self, None)
+        if self.unregistered >= limits.unregistered:
+            raise NotAdmitted("Too many people are coming in just now.  Try again in a minute.")
+        place = self._place(_group(parsed))
         if place.connections >= limits.connectionsPerAddress:
-            return f"There are {place.connections} connections from your address, and no more can be.  Close one first."
+            raise NotAdmitted(
+                f"There are {place.connections} connections from your address, and no more can be.  Close one first."
+            )
         wait = place.fresh.take(self._now())
         if wait:
-            return f"Too many new connections from your address.  Try again in {int(wait) + 1} s."
+            raise NotAdmitted(f"Too many new connections from your address.  Try again in {int(wait) + 1} s.")
         place.connections += 1
-        self._unregistered += 1
-        return None
+        self.unregistered += 1
+        return Ticket(self, place)
 
-    def registered(self, address: str | None) -> None:
-        """A connection that was admitted has come in."""
-        if not self.exempt(address):
-            self._unregistered -= 1
-
-    def release(self, address: str | None, registered: bool) -> None:
-        """
-        A connection that was admitted is gone.
-
-        @param registered: whether it had come in.
-        """
-        if self.exempt(address):
-            return
+    def leave(self, place: _Place, registered: bool) -> None:
+        """A ticket's connection is gone."""
         if not registered:
-            self._unregistered -= 1
-        group = _group(address)
-        place = self._places[group]
+            self.unregistered -= 1
         place.connections -= 1
-        if not place.connections and place.fresh.full(self._now()):
-            del self._places[group]
+        if place.idle(self._now()):
+            self._places.pop(place.group, None)
+
+    def attempt(self, place: _Place) -> float:
+        """See L{Ticket.attempt}."""
+        now = self._now()
+        if place.failures is None:
+            limits = self._limits
+            place.failures = TokenBucket(limits.loginFailures, limits.loginRate, now)
+        return place.failures.take(now)
 
     def _place(self, group: str) -> _Place:
         place = self._places.get(group)
@@ -96,29 +161,33 @@ class Admission:
             if len(self._places) >= self._sweepAt:
                 self._sweep()
             burst = self._limits.newPerAddress
-            place = self._places[group] = _Place(TokenBucket(burst, burst / NEW_PERIOD, self._now()))
+            place = self._places[group] = _Place(group, TokenBucket(burst, burst / NEW_PERIOD, self._now()))
         return place
 
     def _sweep(self) -> None:
         """Forget the addresses of which nothing needs to be known."""
         now = self._now()
-        self._places = {
-            group: place for group, place in self._places.items() if place.connections or not place.fresh.full(now)
-        }
+        self._places = {group: place for group, place in self._places.items() if not place.idle(now)}
         self._sweepAt = max(1024, 2 * len(self._places))
 
 
-def _parse(address: str | None) -> IPv4Address | IPv6Address | None:
-    if address is None:
-        return None
-    parsed = ip_address(address.partition("%")[0])
-    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
+def readAddress(address: str | None) -> IPv4Address | IPv6Address | None:
+    """
+    Read an IP address; one of IPv4 that is mapped into IPv6 is the IPv4 address it is.
+
+    @param address: as it is written, with a zone or without; or C{None}, which is none.
+    @raise ValueError: it is something else.
+    """
+    parsed = parseAddress(address)
+    if parsed is None and address is not None:
+        raise ValueError(f"{address!r} is no IP address")
+    return parsed
 
 
-def _group(address: str | None) -> str:
-    parsed = _parse(address)
+def _group(parsed: IPv4Address | IPv6Address) -> str:
+    """What counts as one customer: an IPv4 address, or a /64 of IPv6."""
     if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, 64), strict=False))
+        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
     return str(parsed)
 
 
@@ -133,9 +202,11 @@ def cloak(key: Callable[[], bytes]) -> Callable[[str | None], str]:
 
     key = cache(key)
 
+    @lru_cache(REMEMBERED)
     def hide(address: str | None) -> str:
-        if address is None:
+        parsed = readAddress(address)
+        if parsed is None:
             return "local"
-        return f"{blake2s(_group(address).encode(), key=key(), digest_size=8).hexdigest()}.cloak"
+        return f"{blake2s(_group(parsed).encode(), key=key(), digest_size=8).hexdigest()}.cloak"
 
     return hide

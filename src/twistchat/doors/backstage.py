@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twisted.internet.interfaces import IReactorTime
 
 from twistchat.chat.chat import Chat
-from twistchat.config import Settings
+from twistchat.config import Renewal, Settings, renew
 from twistchat.doors.admission import Admission, cloak
+from twistchat.doors.idle import Idle
+from twistchat.doors.lane import Traffic
 from twistchat.doors.turn import Turn
-from twistchat.interfaces import IJournal
+from twistchat.interfaces import IJournal, IPasswords
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Backstage:
     """
     The chat, and what doors share.
@@ -22,17 +24,31 @@ class Backstage:
     @ivar chat: the verbs.
     @ivar turn: the end of the current turn.
     @ivar clock: for time-outs, and to measure rates with; it does not go back.
+    @ivar wall: what time it is, in seconds since the epoch.
     @ivar admission: who may connect.
+    @ivar idle: finds the connections whose time is up.
     @ivar cloak: from an address to the host that others see.
-    @ivar settings: what the administrator chose.
+    @ivar passwords: checks passwords.
+    @ivar settings: what the administrator chose.  What there is to be read again is replaced by L{rehash}: look here
+        each time.
+    @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} where it has
+        a mistake.
+    @ivar renewed: called when other settings hold; a door that tells its clients what they are puts something here.
+    @ivar traffic: the messages that are under way, of all connections.
     """
 
     chat: Chat
     turn: Turn
     clock: IReactorTime
+    wall: Callable[[], float]
     admission: Admission
+    idle: Idle
     cloak: Callable[[str | None], str]
+    passwords: IPasswords
     settings: Settings
+    reread: Callable[[], Settings]
+    renewed: list[Callable[[], None]] = field(default_factory=list)
+    traffic: Traffic = field(default_factory=Traffic)
 
     @classmethod
     def assemble(
@@ -40,23 +56,45 @@ class Backstage:
         settings: Settings,
         journal: IJournal,
         clock: IReactorTime,
+        wall: Callable[[], float],
         ids: Callable[[], str],
         key: Callable[[], bytes],
+        passwords: IPasswords,
+        reread: Callable[[], Settings],
     ) -> Backstage:
         """
         Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
 
         @param clock: the reactor's clock, or a test's.
+        @param wall: seconds since the epoch.
         @param ids: a new id at each call; none comes twice, not over restarts either.
         @param key: gives the key of the cloaks.
+        @param passwords: checks passwords.
+        @param reread: reads the configuration again.
         """
         turn = Turn(clock)
         chat = Chat(
             journal,
             lambda: turn.tell(chat.state.broadcast.flush),
             clock.seconds,
+            wall,
             ids,
             settings.limits,
             settings.chat.reserved,
         )
-        return cls(chat, turn, clock, Admission(settings.limits, clock.seconds), cloak(key), settings)
+        admission = Admission(settings.limits, clock.seconds)
+        return cls(chat, turn, clock, wall, admission, Idle(clock), cloak(key), passwords, settings, reread)
+
+    def rehash(self) -> Renewal:
+        """
+        Read the configuration again, and take over what can be changed while the server runs.
+
+        @return: what that came to.
+        @raise ConfigError: it has a mistake; nothing has changed.
+        """
+        renewal = renew(self.settings, self.reread())
+        self.settings = renewal.settings
+        self.admission.limit(self.settings.limits)
+        for tell in self.renewed:
+            tell()
+        return renewal

@@ -10,18 +10,30 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol, ITCPTransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    ISSLTransport,
+)
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import NotStored
+from twistchat.chat.errors import NotStored, ServerBanned, TooFast
+from twistchat.chat.events import Entry
 from twistchat.chat.limits import TokenBucket
+from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
+from twistchat.doors.admission import NotAdmitted, Ticket
 from twistchat.doors.backstage import Backstage
+from twistchat.doors.certificates import fingerprintOf, requestCertificate
 from twistchat.doors.lane import Lane
+from twistchat.doors.origin import Proxied
 from twistchat.doors.outbox import Outbox
 from twistchat.interfaces import IDialect, IDoorFactory, IOutlet
 
@@ -29,34 +41,56 @@ CLOSING = 5.0
 """Seconds that a client has to read what is left for it, when its connection is being closed."""
 
 
-@implementer(IOutlet, IHalfCloseableProtocol)
+@implementer(IOutlet, IHalfCloseableProtocol, IHandshakeListener)
 class Connection(Protocol, ABC):
     """
     One connection of a door.
 
+    @cvar pings: whether L{idle} is called after C{limits.ping} of silence, and L{gone} after C{limits.pingTimeout}.
     @ivar outbox: what waits to leave.
     @ivar lane: the order of its commands.
     @ivar session: its session in the chat; C{None} where it was not admitted.
-    @ivar address: the peer's IP address, or C{None} where it has none.
+    @ivar address: the client's IP address, or C{None} where it has none.
+    @ivar secure: whether it is encrypted all the way from the client.
+    @ivar fingerprint: the SHA-256 of the certificate that the client has shown to be its own, in hexadecimal, once the
+        handshake is complete; C{None} where it has shown none.
+    @ivar ticket: what it counts for, where limits count; C{None} where it was not admitted.
+    @ivar heard: when its last bytes came, in seconds on the clock.
     @ivar ending: whether nothing is taken from it any more.
     """
+
+    pings: ClassVar[bool] = False
 
     outbox: Outbox
     session: Session | None = None
     address: str | None = None
+    secure = False
+    fingerprint: str | None = None
+    ticket: Ticket | None = None
+    heard = 0.0
     ending = False
+    slot: int | None = None
 
     _flood: TokenBucket | None = None
-    _deadline: IDelayedCall | None = None
     _abortion: IDelayedCall | None = None
+    _askedAt: float | None = None
     _registered = False
+    _pauses = 0
     _halfClosed = False
     _lost = False
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory) -> None:
         self.backstage = backstage
         self._factory = factory
-        self.lane = Lane(backstage.settings.limits.recvq, self._pause, self._resume, self._leaveIfServed, self.refused)
+        self._seconds = backstage.clock.seconds
+        self.lane = Lane(
+            backstage.settings.limits.recvq,
+            self._pause,
+            self._resume,
+            self._leaveIfServed,
+            self.refused,
+            backstage.traffic,
+        )
 
     # For a door's protocol to say
 
@@ -81,18 +115,78 @@ class Connection(Protocol, ABC):
         """Word for the client why one of its commands is refused."""
 
     @abstractmethod
-    def tune(self, room: str) -> IDialect:
+    def tune(self, place: str) -> IDialect:
         """See L{IOutlet.tune}."""
+
+    def idle(self) -> None:
+        """Ask a client that has long been silent whether it is there: anything that it sends will do for an answer."""
+
+    def gone(self) -> None:
+        """Give up a client that does not answer."""
+        self.expel(f"Ping timeout: {self.backstage.settings.limits.pingTimeout:g} s")
+
+    def banned(self, ban: ServerBanned) -> None:
+        """Turn away a client whose address is banned from the server."""
+        self.expel(wordServerBan(ban.reason))
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}.  Where a door has no labels, nothing is to be put on them."""
+        return data
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}.  Where a door keeps no room in mind, there is nothing to change."""
 
     # For a door's protocol to call
 
     def registered(self) -> None:
         """The user has come in: the deadline for that is off."""
         self._registered = True
-        self.backstage.admission.registered(self.address)
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        assert self.ticket is not None
+        self.ticket.registered()
+        if self.pings:
+            self.backstage.idle.watch(self, self._seconds() + self.backstage.settings.limits.ping)
+        else:
+            self.backstage.idle.forget(self)
+
+    def comesFrom(self, address: str, secure: bool) -> bool:
+        """
+        Take the connection, whose user has not come in yet, for that of the client for which a gateway speaks: its
+        address is what limits count from now on, and the gateway's own is not any more.
+
+        @param address: the client's IP address.
+        @param secure: whether it is encrypted from the client to the gateway.
+        @return: whether that client is admitted; where not, it has been told why.
+        """
+        if self.ticket is not None:
+            self.ticket.cancel()
+        self.address, self.fingerprint = address, None
+        self.secure = self.secure and secure
+        if not self._admit():
+            return False
+        if self.session is not None and self.ticket is not None:
+            self.session.address, self.session.fingerprint = address, None
+            self.session.secure, self.session.exempt = self.secure, self.ticket.exempt
+        return True
+
+    async def checkPassword(self, hash: str | None, password: str) -> bool:
+        """
+        Find out whether a password is the right one.  It counts as wrong until that is known, so that guesses that are
+        made all at once are no way around the limit.
+
+        @param hash: its hash; C{None} where there is none, which the client does not learn from the time that it takes.
+        @raise TooFast: too many from its address were wrong.
+        @raise Overloaded: too many wait to be checked.
+        """
+        wait = 0.0 if self.ticket is None else self.ticket.attempt()
+        if wait:
+            raise TooFast("give passwords", wait)
+        wrong = False
+        try:
+            wrong = not await self.backstage.passwords.check(hash, password)
+        finally:
+            if self.ticket is not None and not wrong:
+                self.ticket.succeeded()
+        return not wrong
 
     def flooding(self) -> float:
         """
@@ -100,9 +194,7 @@ class Connection(Protocol, ABC):
 
         @return: C{0.0}, or how many seconds too early it came; then it is not to be obeyed.
         """
-        if self._flood is None:
-            return 0.0
-        return self._flood.take(self.backstage.clock.seconds())
+        return 0.0 if self._flood is None else self._flood.take(self._seconds())
 
     def reply(self, data: bytes) -> None:
         """Send something to this client alone, behind all that it was to hear until now."""
@@ -133,6 +225,7 @@ class Connection(Protocol, ABC):
         End the session, for C{reason} as others see it, and close the connection when what waits has left.
         """
         self.ending = True
+        self.backstage.idle.forget(self)
         self._endSession(reason)
         self.outbox.close()
         if self._abortion is None and not self._lost:
@@ -154,25 +247,34 @@ class Connection(Protocol, ABC):
         """Admit the connection, or say why not."""
         backstage, limits = self.backstage, self.backstage.settings.limits
         self._factory.opened(self)
-        if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpNoDelay(True)
-            self.transport.setTcpKeepAlive(True)
         assert self.transport is not None
+        for name in ("setTcpNoDelay", "setTcpKeepAlive"):
+            switch = getattr(self.transport, name, None)  # TLS claims to be TCP, whatever is below it
+            if switch is not None:
+                switch(True)
         self.address = getattr(self.transport.getPeer(), "host", None)
-        self.outbox = Outbox(self.transport, backstage.turn, limits.sendq, self._tooSlow)
-        refusal = backstage.admission.admit(self.address)
-        if refusal is not None:
-            self.expel(refusal)
-            return
-        exempt = backstage.admission.exempt(self.address)
-        if not exempt:
-            self._flood = TokenBucket(limits.floodBurst, limits.floodRate, backstage.clock.seconds())
-        self.session = backstage.chat.open(self, exempt)
-        self._deadline = backstage.clock.callLater(limits.registration, self._late)
-        self.begin()
+        below: Any = self.transport
+        if isinstance(self.transport, Proxied):
+            below, self.secure = self.transport.transport, self.transport.secure
+        elif ISSLTransport.providedBy(self.transport):
+            self.secure = True
+            requestCertificate(self.transport)
+        self.outbox = Outbox(below, backstage.turn, limits.sendq, self._tooSlow)
+        self.heard = self._seconds()
+        if self._admit() and self.ticket is not None:
+            self.session = backstage.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)
+            backstage.idle.watch(self, self.heard + limits.registration)
+            self.begin()
+
+    def handshakeCompleted(self) -> None:
+        """Learn the client's certificate.  See L{IHandshakeListener}."""
+        self.fingerprint = fingerprintOf(self.transport)
+        if self.session is not None:
+            self.session.fingerprint = self.fingerprint
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, as long as the connection is not ending."""
+        self.heard = self._seconds()
         if not self.ending:
             self.bytesReceived(data)
 
@@ -190,13 +292,53 @@ class Connection(Protocol, ABC):
         self.ending = self._lost = True
         self.outbox.abandon()
         self.lane.clear()
-        for call in (self._deadline, self._abortion):
-            if call is not None and call.active():
-                call.cancel()
-        if self.session is not None:
-            self._endSession("connection lost")
-            self.backstage.admission.release(self.address, self._registered)
+        self.backstage.idle.forget(self)
+        if self._abortion is not None and self._abortion.active():
+            self._abortion.cancel()
+        self._endSession("connection lost")
+        if self.ticket is not None:
+            self.ticket.release()
         self._factory.lost(self)
+
+    # Time
+
+    def look(self, now: float) -> None:
+        """Find out whether the client is late, or silent.  See L{Watched <twistchat.doors.idle.Watched>}."""
+        limits = self.backstage.settings.limits
+        if not self._registered:
+            self.expel(f"You did not come in within {limits.registration:g} s.  Connect again, and be quicker.")
+            return
+        if self._pauses or self._halfClosed:
+            self.heard = now  # it is not the client who keeps silent
+        patience = limits.pingTimeout - limits.ping
+        when = now + min(patience, limits.ping)
+        if now - self.heard < limits.ping:
+            when = self.heard + limits.ping
+        elif self._askedAt is None or self._askedAt <= self.heard:
+            self._askedAt = now
+            self.idle()
+        elif now - self._askedAt < patience:
+            when = min(self._askedAt + patience, now + limits.ping)
+        else:
+            self.gone()
+        if not self.ending:
+            self.backstage.idle.watch(self, when)
+
+    def _admit(self) -> bool:
+        """Count the connection for its address; or end it, where that has too many, or is banned."""
+        self.ticket = None
+        try:
+            self.backstage.chat.checkAddress(self.address)
+            self.ticket = self.backstage.admission.admit(self.address)
+        except ServerBanned as ban:
+            self.banned(ban)
+            return False
+        except NotAdmitted as refusal:
+            self.expel(str(refusal))
+            return False
+        limits = self.backstage.settings.limits
+        self._flood = None if self.ticket.exempt else TokenBucket(limits.floodBurst, limits.floodRate, self._seconds())
+        return True
 
     # The end, in its several ways
 
@@ -212,11 +354,6 @@ class Connection(Protocol, ABC):
             if going is not None:
                 going.addErrback(_ungone)
 
-    def _late(self) -> None:
-        self._deadline = None
-        limit = self.backstage.settings.limits.registration
-        self.expel(f"You did not come in within {limit:g} s.  Connect again, and be quicker.")
-
     def _tooSlow(self) -> None:
         self._endSession("read too slowly")
         self._abort()
@@ -227,10 +364,12 @@ class Connection(Protocol, ABC):
     # While more waits than may be sent ahead, the kernel holds the client back
 
     def _pause(self) -> None:
+        self._pauses += 1
         self.transport.pauseProducing()  # type: ignore[union-attr]  # every stream transport has it
 
     def _resume(self) -> None:
-        if not self.ending:
+        self._pauses -= 1
+        if not self._pauses and not self.ending:
             self.transport.resumeProducing()  # type: ignore[union-attr]  # every stream transport has it
 
     def _leaveIfServed(self) -> None:
@@ -269,6 +408,11 @@ class ConnectionFactory(ServerFactory):
             connection.disconnect(reason)
         self._fireIfClosed()
         return closed
+
+    @property
+    def connections(self) -> frozenset[Connection]:
+        """The connections that are open."""
+        return frozenset(self._open)
 
     def opened(self, connection: Connection) -> None:
         """A connection was made."""

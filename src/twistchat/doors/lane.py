@@ -18,16 +18,66 @@ Deferred fails, where the command is refused.
 MOST_TOGETHER = 32
 """Messages of one session that may be under way at once, so that no one sender fills the journal's queue."""
 
+MOST_IN_ALL = 4096
+"""Messages of all sessions that may be under way at once: half of what fills the journal's queue."""
+
+
+class Traffic:
+    """The messages of all lanes that are under way.  Where they are many, lanes take turns with one more each."""
+
+    __slots__ = ("_lanes", "_most", "_running")
+
+    def __init__(self, most: int = MOST_IN_ALL) -> None:
+        """
+        @param most: how many may be under way.
+        """
+        self._most = most
+        self._running = 0
+        self._lanes: deque[Lane] = deque()
+
+    @property
+    def open(self) -> bool:
+        """Whether one more may start."""
+        return self._running < self._most
+
+    def take(self) -> None:
+        """One more is under way."""
+        self._running += 1
+
+    def give(self) -> None:
+        """One has taken effect: the lane that has waited longest may start one."""
+        self._running -= 1
+        while self._lanes and self.open:
+            self._lanes.popleft().proceed()
+
+    def queue(self, lane: Lane) -> None:
+        """Let a lane proceed when its turn has come."""
+        self._lanes.append(lane)
+
 
 class Lane:
     """
     Starts commands in the order in which they came.
 
-    Messages may be under way together, up to L{MOST_TOGETHER}: the journal keeps them in order.  Any other command
-    starts when all before it have taken effect, and what comes behind it waits for it.
+    Messages may be under way together, up to L{MOST_TOGETHER}, and as far as L{Traffic} has room for more: the journal
+    keeps them in order.  Any other command starts when all before it have taken effect, and what comes behind it waits
+    for it.
     """
 
-    __slots__ = ("_alone", "_full", "_idle", "_limit", "_pause", "_refuse", "_resume", "_running", "_size", "_waiting")
+    __slots__ = (
+        "_alone",
+        "_full",
+        "_idle",
+        "_limit",
+        "_pause",
+        "_queued",
+        "_refuse",
+        "_resume",
+        "_running",
+        "_size",
+        "_traffic",
+        "_waiting",
+    )
 
     def __init__(
         self,
@@ -36,6 +86,7 @@ class Lane:
         resume: Callable[[], None],
         idle: Callable[[], None],
         refuse: Callable[[Failure], None],
+        traffic: Traffic,
     ) -> None:
         """
         @param limit: how many bytes of commands may wait before no more should come.
@@ -43,21 +94,38 @@ class Lane:
         @param resume: called when that is over.
         @param idle: called when the last command has taken effect, where that took longer than the call.
         @param refuse: called with why a command is refused, before another starts.
+        @param traffic: the messages that are under way in all lanes.
         """
         self._limit = limit
         self._pause = pause
         self._resume = resume
         self._idle = idle
         self._refuse = refuse
+        self._traffic = traffic
         self._running = 0
-        self._alone = self._full = False
-        self._waiting: deque[tuple[Work, bool, int]] = deque()
+        self._alone = self._full = self._queued = False
+        self._waiting: deque[tuple[Work, bool, int]] | None = None
         self._size = 0
 
     @property
     def idle(self) -> bool:
         """Whether every command has taken effect."""
         return not self._running and not self._waiting
+
+    @property
+    def open(self) -> bool:
+        """Whether a message may start now."""
+        return not self._waiting and self._free(True)
+
+    def follow(self, done: Deferred[Any]) -> None:
+        """
+        Take in a message that has been started by itself, since the lane was L{open}.
+
+        @param done: as a L{Work} gives it.
+        """
+        self._running += 1
+        self._alone = False
+        self._await(done, True)
 
     def submit(self, work: Work, together: bool, size: int) -> None:
         """
@@ -69,19 +137,37 @@ class Lane:
         if not self._waiting and self._free(together):
             self._start(work, together)
             return
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append((work, together, size))
         self._size += size
+        self._queueUp()
         if self._size > self._limit and not self._full:
             self._full = True
             self._pause()
 
+    def proceed(self) -> None:
+        """Go on, after waiting in L{Traffic}."""
+        self._queued = False
+        self._advance()
+        if self.idle:
+            self._idle()
+
     def clear(self) -> None:
         """Forget the commands that wait."""
-        self._waiting.clear()
+        self._waiting = None
         self._size = 0
 
     def _free(self, together: bool) -> bool:
-        return not self._running or (together and not self._alone and self._running < MOST_TOGETHER)
+        if not together:
+            return not self._running
+        return self._traffic.open and (not self._running or (not self._alone and self._running < MOST_TOGETHER))
+
+    def _queueUp(self) -> None:
+        """Wait for other lanes, where nothing else is in the way of what comes next."""
+        if self._waiting and not self._queued and self._waiting[0][1] and not self._traffic.open:
+            self._queued = True
+            self._traffic.queue(self)
 
     def _start(self, work: Work, together: bool) -> None:
         self._running += 1
@@ -94,12 +180,27 @@ class Lane:
             return
         if done is None:
             self._running -= 1
-        elif done.called and not done.paused:
+        else:
+            self._await(done, together)
+
+    def _await(self, done: Deferred[Any], together: bool) -> None:
+        if done.called and not done.paused:
             self._running -= 1
             if isinstance(done.result, Failure):
                 done.addErrback(self._refuse)
+        elif together:
+            self._traffic.take()
+            done.addCallbacks(self._said, self._unsaid)
         else:
             done.addCallbacks(self._done, self._failed)
+
+    def _unsaid(self, failure: Failure) -> None:
+        self._refuse(failure)
+        self._said(None)
+
+    def _said(self, _: object) -> None:
+        self._done(None)
+        self._traffic.give()
 
     def _failed(self, failure: Failure) -> None:
         self._refuse(failure)
@@ -107,12 +208,19 @@ class Lane:
 
     def _done(self, _: object) -> None:
         self._running -= 1
+        self._advance()
+        if self.idle:
+            self._idle()
+
+    def _advance(self) -> None:
+        """Start what may start of what waits."""
         while self._waiting and self._free(self._waiting[0][1]):
             work, together, size = self._waiting.popleft()
             self._size -= size
             self._start(work, together)
+        if not self._waiting:
+            self._waiting = None
         if self._full and self._size <= self._limit:
             self._full = False
             self._resume()
-        if self.idle:
-            self._idle()
+        self._queueUp()

@@ -68,6 +68,11 @@ class Outbox:
         else:
             transport.registerProducer(self, True)
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for a reader that is behind."""
+        return self._size + self._unsent
+
     def write(self, data: bytes) -> None:
         """Put bytes behind those that wait, in front of those that are held."""
         if self._dead or self._closing:

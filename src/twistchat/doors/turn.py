@@ -36,7 +36,8 @@ class Turn:
     def send(self, flush: Callable[[], None]) -> None:
         """Call C{flush} at the end of the turn, when all that is told has been told; it empties an outbox."""
         self._sendings.append(flush)
-        self._wait()
+        if not self._waiting:
+            self._wait()
 
     def afterwards(self, act: Callable[[], None]) -> None:
         """Call C{act} when all has been told and sent; it may close connections."""

@@ -16,7 +16,10 @@ from twistchat.journal.reader import Reader
 PAGE = 500
 """Entries that are read at a time."""
 
-_NAMES = ("nick", "username", "host", "account", "realname")
+_NAMES = ("nick", "username", "host", "account", "realname", "bot")
+
+_OWN = frozenset({"session", "origin"})
+"""Fields that are for this server."""
 
 
 def export(reader: Reader, room: str) -> Iterator[str]:
@@ -41,13 +44,15 @@ def _object(entry: Entry) -> dict[str, Any]:
     kind, body = encode(entry.event)
     when = datetime.fromtimestamp(entry.time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     shown = {"sequence": entry.sequence, "msgid": entry.msgid, "time": when, "event": kind}
-    return shown | {name: _value(value) for name, value in body.items() if name != "session"}
+    return shown | {name: _value(value) for name, value in body.items() if name not in _OWN}
 
 
 def _value(value: Any) -> Any:
-    """A field of a body, with the names of a source in place of its bare list."""
-    if isinstance(value, list) and value and not isinstance(value[0], dict):
+    """A field of a body, with the names of a source or of tags in place of bare lists."""
+    if isinstance(value, list) and value and isinstance(value[0], str):
         return dict(zip(_NAMES, value[1:], strict=False))
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return dict(value)
     if isinstance(value, list):
         return [{name: _value(field) for name, field in item.items()} for item in value]
     return value

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.events import Entry, Event, Said, Told
+from twistchat.chat.events import Entry, Event, RoomRenamed, Said, Told, Unsaid, Untold
 from twistchat.chat.history import Around, At, Point, Span, conversation
+from twistchat.chat.modes import RANKS
 from twistchat.chat.names import fold
 from twistchat.interfaces import IJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.journal.words import matches, phrases
+
+PREFIXES = ("", *[rank.prefix for rank in RANKS])
+"""What stands before a room's name where those of a rank heard what others did not, and where all heard it."""
 
 
 @implementer(IJournal)
@@ -41,7 +46,7 @@ class MemoryJournal:
         self._proposed: deque[tuple[Entry, Deferred[Entry]]] = deque()
         self._closing: list[Deferred[None]] = []
         self._conversations: dict[str, deque[Entry]] = {}
-        self._order: deque[str] = deque()
+        self._places: OrderedDict[int, str] = OrderedDict()
 
     def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
         """See L{IJournal.open}.  There is nothing to bring back."""
@@ -52,17 +57,22 @@ class MemoryJournal:
         """See L{IJournal.append}.  What is proposed while an entry is being applied comes after it."""
         if not self._open:
             return fail(NotStored("the journal is closed"))
-        receipt: Deferred[Entry] = Deferred()
-        self._proposed.append((self._stamp(event), receipt))
-        if not self._applying:
-            self._applying = True
-            try:
-                while self._proposed:
-                    self._take(*self._proposed.popleft())
-            finally:
-                self._applying = False
+        entry = self._stamp(event)
+        if self._applying:
+            receipt: Deferred[Entry] = Deferred()
+            self._proposed.append((entry, receipt))
+            return receipt
+        self._applying = True
+        try:
+            taken = self._take(entry)
+            while self._proposed:
+                proposed, receipt = self._proposed.popleft()
+                self._take(proposed).chainDeferred(receipt)
+        finally:
+            self._applying = False
+        if self._closing:
             self._closeIfAsked()
-        return receipt
+        return taken
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
         """See L{IJournal.read}."""
@@ -93,6 +103,10 @@ class MemoryJournal:
         found.sort(key=lambda entry: entry.sequence)
         return succeed(found[-limit:] if wanted else [])
 
+    def locate(self, msgid: str) -> int | None:
+        """See L{IJournal.locate}."""
+        return self._stamp.locate(msgid)
+
     def close(self) -> Deferred[None]:
         """See L{IJournal.close}."""
         closed: Deferred[None] = Deferred()
@@ -107,29 +121,75 @@ class MemoryJournal:
         for closed in closing:
             closed.callback(None)
 
-    def _take(self, entry: Entry, receipt: Deferred[Entry]) -> None:
-        """Apply an entry; one that cannot be is not remembered."""
+    def _take(self, entry: Entry) -> Deferred[Entry]:
+        """
+        Apply an entry; one that cannot be is not remembered.
+
+        @return: its receipt, which has fired.
+        """
         try:
             self._apply(entry)
         except Exception:
-            receipt.errback(Failure())
-            return
+            return fail(Failure())
         if entry.event.durable:
             self._remember(entry)
-        receipt.callback(entry)
+        return succeed(entry)
 
     def _remember(self, entry: Entry) -> None:
-        name = conversation(entry.event)
+        event = entry.event
+        name = conversation(event)
         if name is None:
             return
-        self._conversations.setdefault(name, deque()).append(entry)
-        self._order.append(name)
-        if len(self._order) > self._keep:
-            oldest = self._order.popleft()
-            entries = self._conversations[oldest]
+        if event.label is not None:
+            entry = replace(entry, event=replace(event, label=None))
+        if not isinstance(event, Said):
+            self._rearrange(event, name)
+        entries = self._conversations.get(name)
+        if entries is None:
+            entries = self._conversations[name] = deque()
+        entries.append(entry)
+        self._places[entry.sequence] = name
+        if len(self._places) > self._keep:
+            self._forget(next(iter(self._places)))
+
+    def _rearrange(self, event: Event, name: str) -> None:
+        """Do what an event does to what was there before."""
+        if isinstance(event, (Unsaid, Untold)):
+            self._takeBack(event, name)
+        elif isinstance(event, RoomRenamed) and fold(event.room) != name:
+            for prefix in PREFIXES:
+                self._move(prefix + fold(event.room), prefix + name)
+
+    def _takeBack(self, event: Unsaid | Untold, name: str) -> None:
+        """Forget a text, if it is one of this conversation."""
+        place = self._places.get(event.sequence)
+        if place is None:
+            return
+        if place == name or (isinstance(event, Unsaid) and place in [prefix + name for prefix in PREFIXES]):
+            taken = next(entry for entry in self._conversations[place] if entry.sequence == event.sequence)
+            if isinstance(taken.event, Said if isinstance(event, Unsaid) else Told):
+                self._forget(event.sequence)
+
+    def _move(self, origin: str, target: str) -> None:
+        """Let all of a conversation be part of another."""
+        moved = self._conversations.pop(origin, None)
+        if moved is None:
+            return
+        both = [*self._conversations.get(target, ()), *moved]
+        both.sort(key=lambda entry: entry.sequence)
+        self._conversations[target] = deque(both)
+        for entry in moved:
+            self._places[entry.sequence] = target
+
+    def _forget(self, sequence: int) -> None:
+        name = self._places.pop(sequence)
+        entries = self._conversations[name]
+        if entries[0].sequence == sequence:
             entries.popleft()
-            if not entries:
-                del self._conversations[oldest]
+        else:
+            entries.remove(next(entry for entry in entries if entry.sequence == sequence))
+        if not entries:
+            del self._conversations[name]
 
 
 def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:

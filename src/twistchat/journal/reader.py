@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +18,7 @@ from twistchat.chat.names import fold
 from twistchat.journal.copying import copyTo
 from twistchat.journal.encoding import Unreadable, decode
 from twistchat.journal.memory import select
+from twistchat.journal.renames import Rename, pieces
 from twistchat.journal.stamp import msgid
 from twistchat.journal.store import BUSY, faults
 from twistchat.journal.words import isWord
@@ -23,8 +26,18 @@ from twistchat.journal.words import isWord
 LAST = 2**63 - 1
 """A sequence number behind all others."""
 
-_ROWS = "SELECT json_group_array(json_array(sequence, time, kind, body)) FROM"
-"""What a reading gives, in one row: so the interpreter lock is taken once, however much is read."""
+MOVES = 2
+"""From this version of the schema on, rooms are renamed."""
+
+_ROWS = """
+    SELECT json_group_array(json_array(sequence, time, kind, body)),
+        (SELECT json_group_array(json_array(sequence, origin, target)) FROM moving)
+    FROM
+"""
+"""
+What a reading gives, in one row: so the interpreter lock is taken once, however much is read.  With it comes which
+renamed rooms have entries that are not yet where this looked for them.
+"""
 
 _FROM = """
     SELECT sequence, time, kind, body FROM entry
@@ -37,7 +50,7 @@ _NEWEST = f"{_ROWS} ({_FROM} ORDER BY sequence DESC LIMIT ?)"
 
 _SEARCH = f"""{_ROWS} (
     SELECT sequence, time, kind, body FROM word JOIN entry ON entry.sequence = word.rowid
-    WHERE word MATCH ? AND word.rowid < ? AND word.rowid NOT IN (SELECT value FROM json_each(?))
+    WHERE word MATCH ? AND word.rowid >= ? AND word.rowid < ? AND word.rowid NOT IN (SELECT value FROM json_each(?))
     ORDER BY word.rowid DESC LIMIT ?
 )"""
 
@@ -46,6 +59,21 @@ _SINCE = "SELECT sequence FROM entry WHERE time >= ? ORDER BY time, sequence LIM
 _NEWEST_OF_ALL = "SELECT sequence FROM entry INDEXED BY entry_time ORDER BY time DESC, sequence DESC LIMIT 1 OFFSET ?"
 
 log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """
+    What is read.
+
+    @ivar before: whoever reads knows of nothing that has this sequence number or a higher one.
+    @ivar without: nor of these, a JSON array.
+    """
+
+    conversation: str
+    limit: int
+    before: int
+    without: str
 
 
 class Reader:
@@ -71,6 +99,9 @@ class Reader:
             try:
                 self._connection.execute("PRAGMA cache_size = -16384")
                 (self._name,) = self._connection.execute("SELECT name FROM journal").fetchone()
+                (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+                if version < MOVES:
+                    self._connection.execute("CREATE TEMP TABLE moving (sequence, origin, target)")
             except BaseException:
                 self._connection.close()
                 raise
@@ -84,15 +115,15 @@ class Reader:
         @param without: a JSON array of further sequence numbers to leave out.
         @raise Fault: it cannot be read.
         """
-        name, limit = span.conversation, span.limit
+        reading = _Reading(span.conversation, span.limit, before, without)
         with faults():
             if isinstance(span, Around):
                 middle = min(self._start(span.point), before)
-                past = self._entries(_NEWEST, (name, 0, middle, without, limit))
-                return select([*past, *self._entries(_OLDEST, (name, middle, before, without, limit))], span)
+                past = self._stretch(_NEWEST, reading, 0, middle)
+                return select([*past, *self._stretch(_OLDEST, reading, middle, before)], span)
             start = 0 if span.after is None else self._start(_behind(span.after))
             end = before if span.before is None else min(before, self._start(span.before))
-            return self._entries(_OLDEST if span.oldest else _NEWEST, (name, start, end, without, limit))
+            return self._stretch(_OLDEST if span.oldest else _NEWEST, reading, start, end)
 
     def search(
         self,
@@ -111,13 +142,24 @@ class Reader:
         """
         wanted = [_quote(word) for word in words.split() if isWord(word)]
         places = [f"r{_hex(name)}" for name in conversations]
-        if account is not None:
-            places.append(f"p{_hex(fold(account))}")
-        if not wanted or not places:
+        private = [] if account is None else [f"p{_hex(fold(account))}"]
+        if not wanted or not (places or private):
             return []
-        query = f"place : ({' OR '.join(places)}) AND text : ({' AND '.join(wanted)})"
+
+        def find(places: Sequence[str], start: int, end: int) -> tuple[list[Entry], bool]:
+            query = f"place : ({' OR '.join(places)}) AND text : ({' AND '.join(wanted)})"
+            return self._rows(_SEARCH, (query, start, end, without, limit))
+
         with faults():
-            return self._entries(_SEARCH, (query, before, without, limit))
+            found, moving = find(places + private, 0, before)
+            if not moving:
+                return found
+            with self._renames(before, without) as renames:
+                found = find(private, 0, before)[0] if private else []
+                for name in conversations:
+                    for piece, start, end in pieces(name, renames, LAST):
+                        found += find([f"r{_hex(piece)}"], start, min(end, before))[0]
+        return _inOrder(found)[-limit:]
 
     def since(self, time: int) -> int:
         """The sequence number of the first entry at this time or later; one behind all where there is none."""
@@ -150,12 +192,43 @@ class Reader:
         row = self._connection.execute(_SINCE, (point.time,)).fetchone()
         return LAST if row is None else int(row[0])
 
-    def _entries(self, query: str, parameters: Sequence[object]) -> list[Entry]:
-        """The entries of a query, oldest first."""
-        (rows,) = self._connection.execute(query, parameters).fetchone()
+    def _stretch(self, query: str, reading: _Reading, start: int, end: int) -> list[Entry]:
+        """The entries of a conversation from one sequence number to before another, oldest first."""
+        found, moving = self._rows(query, (reading.conversation, start, end, reading.without, reading.limit))
+        if not moving:
+            return found
+        found = []
+        with self._renames(reading.before, reading.without) as renames:
+            for name, first, last in pieces(reading.conversation, renames, LAST):
+                part = (name, max(start, first), min(end, last), reading.without, reading.limit)
+                found += self._rows(query, part)[0]
+        found = _inOrder(found)
+        return found[: reading.limit] if query is _OLDEST else found[-reading.limit :]
+
+    def _rows(self, query: str, parameters: Sequence[object]) -> tuple[list[Entry], bool]:
+        """The entries of a query, oldest first; and whether any may be elsewhere, for a room was renamed."""
+        rows, moving = self._connection.execute(query, parameters).fetchone()
         entries = [entry for row in json.loads(rows) if (entry := self._entry(*row)) is not None]
-        entries.sort(key=lambda entry: entry.sequence)
-        return entries
+        return _inOrder(entries), moving != "[]"
+
+    @contextmanager
+    def _renames(self, before: int, without: str) -> Iterator[list[Rename]]:
+        """
+        Read everything as it is at one moment.
+
+        @return: the renames whose entries are then being moved, newest first; but for those of which whoever reads is
+            to know nothing.
+        """
+        self._connection.execute("BEGIN")
+        try:
+            yield self._connection.execute(
+                "SELECT sequence, origin, target FROM moving"
+                " WHERE sequence < ? AND sequence NOT IN (SELECT value FROM json_each(?))"
+                " ORDER BY sequence DESC",
+                (before, without),
+            ).fetchall()
+        finally:
+            self._connection.rollback()
 
     def _entry(self, sequence: int, time: int, kind: str, body: str) -> Entry | None:
         """Read a row; one that this version cannot read is left out, and logged once a kind."""
@@ -166,6 +239,11 @@ class Reader:
                 self._told.add(kind)
                 log.warn("Entry {sequence} of the journal, and perhaps others like it: {why}", sequence=sequence, why=e)
             return None
+
+
+def _inOrder(entries: list[Entry]) -> list[Entry]:
+    entries.sort(key=lambda entry: entry.sequence)
+    return entries
 
 
 def _behind(point: Point) -> Point:

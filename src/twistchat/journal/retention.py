@@ -37,7 +37,7 @@ log = Logger()
 
 class Retention:
     """
-    Forgets entries by age and by number.
+    Forgets entries by age and by number, and what the word index still has of texts that were taken back.
 
     What a room keeps (its topic, modes, masks and ranks) is not forgotten while it holds.
     """
@@ -66,8 +66,7 @@ class Retention:
         """
         self._write, self._read, self._last = write, read, last
         self._stopped = False
-        if self._age or self._count:
-            self._later(FIRST, self._round)
+        self._later(FIRST, self._round)
 
     def stop(self) -> None:
         """Do nothing more."""
@@ -102,9 +101,20 @@ class Retention:
 
     def _stepped(self, place: int | None, bound: int) -> None:
         if place is None:
-            self._later(EVERY, self._round)
+            self._merge()
         else:
             self._later(PAUSE, self._step, place, bound)
+
+    def _merge(self) -> None:
+        self._call = None
+        if not self._stopped:
+            self._write(lambda store: store.merge()).addCallbacks(self._merged, self._failed)
+
+    def _merged(self, more: bool) -> None:
+        if more:
+            self._later(PAUSE, self._merge)
+        else:
+            self._later(EVERY, self._round)
 
     def _failed(self, failure: Failure) -> None:
         """The journal has a fault, which is logged: go on when that may be over."""

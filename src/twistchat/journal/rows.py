@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from twistchat.chat.events import Entry, Said, Source
-from twistchat.journal.encoding import encode
+from twistchat.journal.encoding import encode, fromSource
 
 KNOWN = 4096
 """Sources whose text is remembered."""
@@ -18,7 +18,7 @@ class RowWriter:
     """
     Writes rows.
 
-    A message, which is what nearly every entry is, is put together from the text of its fields; its source's is
+    A plain message, which is what nearly every entry is, is put together from the text of its fields; its source's is
     remembered.  That is a fifth of the time that the general way takes, and gives the same JSON.
     """
 
@@ -35,7 +35,7 @@ class RowWriter:
         @return: a JSON array of its sequence number, time, kind, conversation and body, which can be encoded as UTF-8.
         """
         event = entry.event
-        if type(event) is Said:
+        if type(event) is Said and not event.rank and not event.tags:
             text = (
                 f'[{entry.sequence},{entry.time},"said",{_write(conversation)},{{"by":{self._source(event.source)},'
                 f'"room":{_write(event.room)},"session":{_write(event.session)},"text":{_write(event.text)},'
@@ -57,7 +57,7 @@ class RowWriter:
             return known[1]
         if len(self._sources) >= KNOWN:
             self._sources.clear()
-        text = _write([source.uid, source.nick, source.username, source.host, source.account, source.realname])
+        text = _write(fromSource(source))
         self._sources[source.uid] = (source, text)
         return text
 

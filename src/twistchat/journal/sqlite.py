@@ -15,31 +15,33 @@ from pathlib import Path
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError, NotRead, NotStored
-from twistchat.chat.events import Entry, Event
+from twistchat.chat.events import Entry, Event, RoomRenamed
 from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
 from twistchat.journal.encoding import Unreadable, decode
 from twistchat.journal.migrate import JournalUnusable
 from twistchat.journal.reader import Reader
+from twistchat.journal.renames import Moving
 from twistchat.journal.retention import Retention
 from twistchat.journal.rows import RowWriter
 from twistchat.journal.stamp import Stamp, msgid
 from twistchat.journal.store import FILE, Fault, Store
-from twistchat.journal.worker import Worker
+from twistchat.worker import Worker
 
-BATCH = 256
+BATCH = 1024
 """Entries in one transaction at the most."""
 
 BATCH_SIZE = 1024 * 1024
 """Bytes, about, of one transaction's entries at the most, but for a single one that has more."""
 
-WAITING = 4096
-"""Durable events that may wait for the disk."""
+WAITING = 8192
+"""Durable events that may wait for the disk; messages of sessions leave room in it for all else."""
 
 RESERVED = 100_000
 """How many sequence numbers are reserved at a time: they are not given again if this process ends without notice."""
@@ -81,6 +83,7 @@ class SqliteJournal:
         durability: str = "full",
         keepPassing: bool = False,
         retention: Retention | None = None,
+        clock: IReactorTime | None = None,
     ) -> None:
         """
         Nothing is opened or started yet: the process may still become another.
@@ -93,6 +96,7 @@ class SqliteJournal:
             this process, and a power failure takes the last moments with it.
         @param keepPassing: whether comings and goings of a room are kept as well, for playback.
         @param retention: what is forgotten, and when; C{None} keeps everything.
+        @param clock: for pauses in work that can wait; C{None} makes none.
         """
         self.promise = (
             f"The journal is on disk, in {directory}: what anyone sees is there first."
@@ -107,13 +111,17 @@ class SqliteJournal:
         self._durability = durability
         self._keepPassing = keepPassing
         self._retention = retention
+        self._clock = clock
         self._rows = RowWriter()
+        self._stamp = Stamp(now, "")
         self._closed = True
         self._closing: list[Deferred[None]] = []
         self._waiting: deque[_Proposal] = deque()
         self._settled: deque[tuple[_Proposal, str | None]] = deque()
         self._writing: list[_Proposal] | None = None
         self._settling = False
+        self._renames = 0
+        self._renaming: _Proposal | None = None
         self._durable = 0
         self._applied = 0
         self._refused: set[int] = set()
@@ -140,6 +148,8 @@ class SqliteJournal:
         self._writer = self._makeWorker("twistchat journal writer")
         self._readings = self._makeWorker("twistchat journal reader")
         self._closed = False
+        self._moving = Moving(self._clock, self._write, self._read, self._count)
+        self._moving.begin(self._applied)
         if self._retention is not None:
             self._retention.start(self._write, self._read, lambda: self._applied)
         return succeed(None)
@@ -160,6 +170,7 @@ class SqliteJournal:
             self._reserve()
         proposal = _Proposal(entry, self._rows.row(entry, where) if stored else "")
         self._durable += durable
+        self._renames += type(event) is RoomRenamed
         self._waiting.append(proposal)
         self._advance()
         return proposal.receipt
@@ -183,6 +194,10 @@ class SqliteJournal:
             end = min(before, end)
         return self._read(lambda reader: reader.search(conversations, words, limit, end, account, without))
 
+    def locate(self, msgid: str) -> int | None:
+        """See L{IJournal.locate}."""
+        return self._stamp.locate(msgid)
+
     def close(self) -> Deferred[None]:
         """See L{IJournal.close}."""
         closed: Deferred[None] = Deferred()
@@ -191,6 +206,7 @@ class SqliteJournal:
         self._closing.append(closed)
         if not self._closed:
             self._closed = True
+            self._moving.stop()
             if self._retention is not None:
                 self._retention.stop()
             self._advance()
@@ -200,21 +216,32 @@ class SqliteJournal:
 
     def _advance(self) -> None:
         """Let everything happen that can: the next batch leaves for the disk, and what is settled is applied."""
-        while self._waiting and self._writing is None:
-            self._sendBatch()
+        self._send()
         if self._settling:
             return
         self._settling = True
         try:
             while self._settled:
-                self._settle(*self._settled.popleft())
+                proposal, why = self._settled.popleft()
+                self._settle(proposal, why)
+                if proposal is self._renaming:
+                    self._renamed(proposal.entry, why is None)
+                    self._send()
         finally:
             self._settling = False
         if self._closed and self._closing and not self._finishing and self._writing is None and not self._waiting:
             self._finish()
 
+    def _send(self) -> None:
+        """Let the next batch leave, unless what it does to a room depends on whether that gets another name."""
+        while self._waiting and self._writing is None and self._renaming is None:
+            self._sendBatch()
+
     def _sendBatch(self) -> None:
-        """Take what waits.  Passing events with nothing to be put on disk before them are settled at once."""
+        """
+        Take what waits.  Passing events with nothing to be put on disk before them are settled at once.  A room's new
+        name is the last of its batch.
+        """
         waiting = self._waiting
         while waiting and not waiting[0].row:
             self._settled.append((waiting.popleft(), None))
@@ -223,6 +250,10 @@ class SqliteJournal:
         while waiting and len(batch) < BATCH and (not batch or size + len(waiting[0].row) <= BATCH_SIZE):
             size += len(waiting[0].row)
             batch.append(waiting.popleft())
+            if self._renames and type(batch[-1].entry.event) is RoomRenamed:
+                self._renames -= 1
+                self._renaming = batch[-1]
+                break
         if not batch:
             return
         rows = f"[{','.join([proposal.row for proposal in batch if proposal.row])}]"
@@ -238,10 +269,7 @@ class SqliteJournal:
             # Where the disk is full, this may make room in the log.
             self._checkpoint()
         self._settled.extend([(proposal, why if proposal.entry.event.durable else None) for proposal in batch])
-        self._batches += 1
-        self._entries += len(batch)
-        if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:
-            self._checkpoint()
+        self._count(len(batch))
         self._advance()
 
     def _settle(self, proposal: _Proposal, why: str | None) -> None:
@@ -270,6 +298,13 @@ class SqliteJournal:
         self._applied = entry.sequence
         proposal.receipt.errback(refusal)
 
+    def _renamed(self, entry: Entry, stored: bool) -> None:
+        """A room has its new name, or keeps the old: tell the file, before anything else is written."""
+        self._renaming = None
+        if stored and entry.sequence not in self._refused:
+            renaming = self._write(lambda store: store.rename(entry.sequence))
+            renaming.addCallbacks(lambda _: self._moving.begin(entry.sequence), _noted)
+
     def _judge(self, outcome: object) -> str | None:
         """
         What came of a batch: C{None}, or why nothing of it was kept.  The log has a line when faults begin, and one
@@ -279,6 +314,7 @@ class SqliteJournal:
             return self._fault(outcome).why
         if self._faulty:
             self._faulty = False
+            self._moving.begin(self._applied)
             log.info("The journal can be written again; {count} messages were not taken", count=self._untaken)
         return None
 
@@ -316,14 +352,29 @@ class SqliteJournal:
         self._reserved = position.sequence + RESERVED
         store.reserve(self._reserved, position.time)
         store.checkpoint(whole=True)
+        store.endBans(int(self._now() * 1000))
         self._reader = Reader(store.path)
+        refused = set()
         for sequence, time, kind, body in store.holdings():
             try:
                 self._apply(Entry(sequence, msgid(position.name, sequence), time, decode(kind, body)))
             except (ChatError, Unreadable) as e:
+                refused.add(sequence)
                 log.warn(
                     "Entry {sequence} of the journal changes nothing any more: {error!r}", sequence=sequence, error=e
                 )
+        unsettled = store.unsettled()
+        if unsettled in refused:
+            store.forget(json.dumps([unsettled]))
+        elif unsettled is not None:
+            store.rename(unsettled)
+
+    def _count(self, entries: int) -> None:
+        """Note that a transaction is in the log, with so many entries."""
+        self._batches += 1
+        self._entries += entries
+        if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:
+            self._checkpoint()
 
     def _checkpoint(self) -> None:
         self._batches = self._entries = 0

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from twistchat.chat.events import Entry, Event
+
+LOCATED = re.compile("[1-9][0-9]{0,17}")
+"""A sequence number as L{msgid} writes it; none is as long as what SQLite cannot hold."""
 
 
 class Stamp:
@@ -38,6 +42,13 @@ class Stamp:
         time = int(self._now() * 1000)
         self.time = max(self.time, time)
         return Entry(sequence, msgid(self._prefix, sequence), self.time, event)
+
+    def locate(self, text: str) -> int | None:
+        """The sequence number in a message id that is of this journal, or C{None}."""
+        name, hyphen, digits = text.rpartition("-")
+        if name != self._prefix or not hyphen or not LOCATED.fullmatch(digits):
+            return None
+        return int(digits)
 
 
 def msgid(prefix: str, sequence: int) -> str:

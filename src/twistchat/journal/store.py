@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,57 @@ _EXPIRE = """
 """
 
 _STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
+
+_MOVE = """
+    UPDATE entry SET conversation = :target WHERE sequence IN (
+        SELECT sequence FROM entry WHERE conversation = :origin AND sequence < :sequence
+        ORDER BY sequence DESC LIMIT :count
+    )
+"""
+
+_MOVED = "DELETE FROM moving WHERE sequence = :sequence AND origin = :origin"
+
+# There was no room of the new name, so all that was held by that name has been taken back.  Entries that hold something
+# of the room know it by the names that it had then: so those that renamed it later are to be applied again, too.
+_RENAME = (
+    "DELETE FROM holding WHERE conversation = :target AND :origin <> :target",
+    "UPDATE holding SET conversation = :target WHERE conversation = :origin",
+    "INSERT INTO holding VALUES (:target, 'renamed ' || :sequence, :sequence)",
+    """
+    DELETE FROM holding WHERE conversation = :target AND key GLOB 'renamed *' AND sequence < coalesce(
+        (SELECT min(sequence) FROM holding WHERE conversation = :target AND key NOT GLOB 'renamed *'), 9e18
+    )
+    """,
+    "DELETE FROM renaming WHERE sequence = :sequence",
+)
+
+_HELD = """
+    SELECT sequence, time, kind, CASE kind
+        WHEN 'modes' THEN json_set(body, '$.changes', json((
+            SELECT json_group_array(json(value)) FROM (
+                SELECT value FROM change WHERE change.sequence = entry.sequence AND EXISTS (
+                    SELECT 1 FROM holding WHERE holding.sequence = change.sequence AND holding.key = change.key
+                ) ORDER BY place
+            )
+        )))
+        ELSE body END
+    FROM entry WHERE sequence IN (SELECT sequence FROM holding UNION SELECT sequence FROM renaming) ORDER BY sequence
+"""
+
+_OVER = """
+    DELETE FROM holding WHERE conversation = '' AND sequence IN (
+        SELECT entry.sequence FROM holding JOIN entry USING (sequence)
+        WHERE holding.conversation = '' AND json_extract(body, '$.until') <= ?
+    )
+"""
+
+_MERGE = "INSERT INTO word (word, rank) VALUES ('merge', ?)"
+
+PAGES = 32
+"""Pages of the word index, of 4 KB each, that are merged at a time."""
+
+MERGES = 64
+"""After how many of these the log is moved into the database."""
 
 _DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_CLOSE})
 """Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
@@ -117,6 +168,8 @@ class Store:
         """
         self.path = Path(directory, FILE)
         self.broken: str | None = None
+        self._renamed: list[int] = []
+        self._merges = 0
         try:
             Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _lock(directory)
@@ -151,6 +204,8 @@ class Store:
         execute("PRAGMA journal_size_limit = 67108864")
         execute("PRAGMA cache_size = -16384")
         execute("PRAGMA recursive_triggers = OFF")
+        # What is taken back is not to be found in the file any more.
+        execute("PRAGMA secure_delete = ON")
 
     def position(self) -> Position:
         """Where the journal stands."""
@@ -162,12 +217,22 @@ class Store:
         return Position(name, max(reserved, last[0]), max(time, last[1]))
 
     def holdings(self) -> Iterator[tuple[int, int, str, str]]:
-        """The sequence, time, kind and body of every entry that holds something a room keeps, in order."""
+        """
+        The sequence, time, kind and body of every entry that holds something a room keeps, or a ban from the server, in
+        order; and of the one that L{unsettled} names.  Of changes of modes those are left that still hold: what was
+        taken back since would do its work again, and might stand in the way of what comes between.
+        """
         with faults():
-            yield from self._connection.execute(
-                "SELECT sequence, time, kind, body FROM entry WHERE sequence IN (SELECT sequence FROM holding)"
-                " ORDER BY sequence"
-            )
+            yield from self._connection.execute(_HELD)
+
+    def unsettled(self) -> int | None:
+        """
+        The sequence number of the last entry, where that gives a room a new name, and the process that wrote it ended
+        before it told the journal what became of it.
+        """
+        with faults():
+            (sequence,) = self._connection.execute("SELECT max(sequence) FROM renaming").fetchone()
+        return None if sequence is None else int(sequence)
 
     def write(self, rows: str) -> None:
         """
@@ -175,10 +240,53 @@ class Store:
 
         It is one statement, so that the interpreter lock is taken once for the whole transaction.
 
-        @param rows: a JSON array of rows: sequence, time, kind, conversation, body.
+        @param rows: a JSON array of rows: sequence, time, kind, conversation, body.  A room's new name is the last of
+            them: whether it was given is to be told, with L{rename} or L{forget}, before anything else is written.
         @raise Fault: none was kept.
         """
+        if self._renamed:
+            self._rename()
         self._change(_WRITE, (rows,))
+
+    def rename(self, sequence: int) -> None:
+        """
+        Let a room keep under its new name what it kept under the old.  Where that fails it comes before the next write.
+
+        @param sequence: that of the entry that renamed it, which has been applied.
+        """
+        self._renamed.append(sequence)
+        self._rename()
+
+    def move(self, bound: int, count: int) -> int | None:
+        """
+        Move a few entries of a room that was renamed to where they are read.
+
+        @param bound: those of rooms that were renamed by the entry of this sequence number, or by an earlier one.
+        @param count: no more entries than this.
+        @return: how many it has moved, or C{None} where there are no more.
+        """
+        with faults():
+            found = self._connection.execute(
+                "SELECT sequence, origin, target FROM moving"
+                " WHERE sequence <= ? AND sequence NOT IN (SELECT sequence FROM renaming)"
+                " ORDER BY sequence, origin LIMIT 1",
+                (bound,),
+            ).fetchone()
+        if found is None:
+            return None
+        where = dict(zip(("sequence", "origin", "target"), found, strict=True))
+        moved = self._change(_MOVE, where | {"count": count})
+        if moved < count:
+            self._change(_MOVED, where)
+        return moved
+
+    def endBans(self, time: int) -> None:
+        """
+        Hold bans from the server no longer than they last.
+
+        @param time: it is this, in milliseconds since the epoch.
+        """
+        self._change(_OVER, (time,))
 
     def reserve(self, sequence: int, time: int) -> None:
         """Note that sequence numbers up to this one, and this time, may have been given."""
@@ -206,6 +314,31 @@ class Store:
         if end is not None:
             self._change(_EXPIRE, (after, end))
         return None if end is None else int(end)
+
+    def merge(self) -> bool:
+        """
+        Do a little to rid the word index of what was taken back: merge what it wrote before and since (FTS5, section
+        6.8, "The 'merge' Command").
+
+        @return: whether there is more to do.
+        """
+        with faults():
+            (unmerged,) = self._connection.execute("SELECT unmerged FROM journal").fetchone()
+        if not unmerged:
+            return False
+        before = self._connection.total_changes
+        if unmerged == 1:
+            self._change("UPDATE journal SET unmerged = 2", ())
+            self._change(_MERGE, (-PAGES,))
+        else:
+            self._change(_MERGE, (PAGES,))
+        self._merges += 1
+        over = unmerged == 2 and self._connection.total_changes - before < 2
+        if over:
+            self._change("UPDATE journal SET unmerged = 0 WHERE unmerged = 2", ())
+        if over or self._merges % MERGES == 0:
+            self.checkpoint()
+        return not over
 
     def checkpoint(self, whole: bool = False) -> None:
         """
@@ -238,11 +371,37 @@ class Store:
         finally:
             os.close(self._lock)
 
-    def _change(self, statement: str, parameters: Sequence[object]) -> None:
+    def _rename(self) -> None:
+        """Do what L{rename} has not done yet."""
+        while self._renamed:
+            sequence = self._renamed[0]
+            with faults():
+                found = self._connection.execute(
+                    "SELECT origin, target FROM renaming WHERE sequence = ?", (sequence,)
+                ).fetchone()
+            if found is not None:
+                parameters = {"sequence": sequence, "origin": found[0], "target": found[1]}
+                with self._changing():
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    for statement in _RENAME:
+                        self._connection.execute(statement, parameters)
+                    self._connection.execute("COMMIT")
+            del self._renamed[0]
+
+    def _change(self, statement: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
+        """Carry out a statement, and count the rows that it has changed itself."""
+        with self._changing():
+            cursor = self._connection.execute(statement, parameters)
+            cursor.fetchall()
+            return cursor.rowcount
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change something, or nothing at all."""
         if self.broken is not None:
             raise Fault(self.broken, "an earlier write failed")
         try:
-            self._connection.execute(statement, parameters).fetchall()
+            yield
         except sqlite3.Error as e:
             if self._connection.in_transaction:
                 self._connection.rollback()

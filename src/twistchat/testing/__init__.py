@@ -1,14 +1,25 @@
 """
 For tests against twistchat: this project's own, and those of people who write bots, doors and journals for it.
 
-L{MemoryServer} is a whole server with no socket, no thread and no waiting; L{LineClient} is a person at its line door.
+L{MemoryServer} is a whole server with no socket, no thread and no waiting; L{LineClient} is a person at its line door,
+L{IrcClient} one at its IRC door.
 L{HeldJournal} is a journal that keeps events waiting until the test lets them happen.  L{JournalContract} is what every
 journal does, as tests.
 """
 
+from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.contract import JournalContract
 from twistchat.testing.held import HeldJournal
 from twistchat.testing.links import Link, MemoryTransport
-from twistchat.testing.server import LineClient, MemoryServer
+from twistchat.testing.server import MemoryServer
 
-__all__ = ["HeldJournal", "JournalContract", "LineClient", "Link", "MemoryServer", "MemoryTransport"]
+__all__ = [
+    "Client",
+    "HeldJournal",
+    "IrcClient",
+    "JournalContract",
+    "LineClient",
+    "Link",
+    "MemoryServer",
+    "MemoryTransport",
+]

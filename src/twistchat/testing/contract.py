@@ -9,8 +9,26 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import ChatError, NoSuchNick, NotStored
-from twistchat.chat.events import Entry, Event, Joined, Kind, ModeChange, ModesSet, Quit, Said, Source, Told, TopicSet
-from twistchat.chat.history import Around, At, Point, Span, pair
+from twistchat.chat.events import (
+    Entry,
+    Event,
+    Joined,
+    Kind,
+    Label,
+    ModeChange,
+    ModesSet,
+    Quit,
+    RoomRenamed,
+    RoomSignalled,
+    Said,
+    Signalled,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+)
+from twistchat.chat.history import Around, At, Point, Span, conversation, pair
 from twistchat.interfaces import IJournal
 
 ANN = Source("u1", "Ann", "~ann", "ann.cloak", "Ann", "Ann O'Nym")
@@ -401,3 +419,197 @@ class JournalContract(_Base):
         self.assertEqual(self.search("secret", account="carol"), ["secret room"])
         self.assertEqual(self.search("secret", account="an"), ["secret room"])
         self.assertEqual(self.result(self.journal.search([], "secret", 5)), [])
+
+    # Finding one entry
+
+    def at(self, entry: Entry) -> list[Entry]:
+        """What is read of an entry when one asks for it by its message id."""
+        sequence = self.journal.locate(entry.msgid)
+        where = conversation(entry.event)
+        assert sequence is not None and where is not None
+        return [found for found in self.read(Around(where, 1, sequence)) if found.msgid == entry.msgid]
+
+    def test_locate(self) -> None:
+        """An entry is found by its message id; other ids are none of this journal's."""
+        entries = self.append(said("a"), said("b", "#other"), Told(ANN, "s1", BOB, "c"))
+        for entry in entries:
+            self.assertEqual(self.journal.locate(entry.msgid), entry.sequence)
+            self.assertEqual(self.at(entry), [entry])
+        msgid = entries[0].msgid
+        for none in ("", "-", "x", f"x{msgid}", f"{msgid}x", f"{msgid} ", f"{msgid}-1", msgid.replace("-", "-0")):
+            self.assertIsNone(self.journal.locate(none), none)
+        prefix = msgid.rpartition("-")[0]
+        for digits in ("", "0", "-1", "+1", "1.0", "\u0661", "9" * 19, "9" * 5000, "1_0"):
+            self.assertIsNone(self.journal.locate(f"{prefix}-{digits}"), digits)
+
+    # What texts may have
+
+    def test_tags(self) -> None:
+        """Client-only tags come back with their text, in their order, whatever is in their values."""
+        tags = (("reply", "j-7"), ("draft/react", "\U0001f44d; \\ \n"), ("empty", ""))
+        events = [Said(ANN, "#room", "s1", "x", tags=tags), Told(ANN, "s1", BOB, "y", tags=tags)]
+        self.append(*events)
+        self.assertEqual([entry.event for entry in self.read(Span("#room", 9))], events[:1])
+        self.assertEqual([entry.event for entry in self.read(Span(pair("ann", "bob"), 9))], events[1:])
+
+    def test_lines(self) -> None:
+        """A text of several lines comes back as it was, and is found by the words of any of them."""
+        text = "first line\n\n  second line\nthird"
+        self.append(said(text))
+        self.assertEqual(self.texts(Span("#room", 9)), [text])
+        for words in ("first", "second", "third first"):
+            self.assertEqual(self.search(words), [text])
+
+    def test_labels(self) -> None:
+        """A label reaches those to whom the event happens, and is gone when it is read back."""
+        (entry,) = self.append(Said(ANN, "#room", "s1", "x", label=Label("s1", "42")))
+        self.assertEqual(entry.event.label, Label("s1", "42"))
+        self.assertEqual(self.applied[-1], entry)
+        self.assertEqual([found.event for found in self.read(Span("#room", 9))], [said("x", "#room")])
+
+    def test_ranks(self) -> None:
+        """What those of a rank heard is not read or found as the room's; it is another conversation."""
+        ranked = Said(ANN, "#Room", "s1", "secret word", rank="o")
+        voiced = Said(ANN, "#Room", "s1", "secret voice", rank="v")
+        (open_, entry, _) = self.append(said("open word"), ranked, voiced)
+        self.assertEqual(self.read(Span("#room", 9)), [open_])
+        self.assertEqual(self.read(Around("#room", 9, entry.sequence)), [open_])
+        self.assertEqual(self.search("word", account="Ann"), ["open word"])
+        self.assertEqual(self.read(Span("@#room", 9)), [entry])
+        self.assertEqual(self.texts(Span("+#room", 9)), ["secret voice"])
+
+    def test_signals(self) -> None:
+        """Tags without a text pass, and nobody reads them back."""
+        tags = (("typing", "active"),)
+        events = [RoomSignalled(ANN, "#room", "s1", tags), Signalled(ANN, "s1", BOB, tags)]
+        self.append(*events)
+        self.assertEqual([entry.event for entry in self.applied[-2:]], events)
+        self.assertEqual([*self.read(Span("#room", 9)), *self.read(Span(pair("ann", "bob"), 9))], [])
+
+    # Taking back
+
+    def test_unsaid(self) -> None:
+        """A text that was taken back is gone, from history and from what is found; that it was is there instead."""
+        entries = self.append(said("one word"), said("two word"), said("three word"))
+        (unsaid,) = self.append(Unsaid(ANN, "#room", entries[1].sequence, entries[1].msgid, "oops"))
+        self.assertEqual(self.applied[-1], unsaid)
+        self.assertEqual(self.read(Span("#room", 9)), [entries[0], entries[2], unsaid])
+        self.assertEqual(self.search("word"), ["one word", "three word"])
+        self.assertEqual(self.search("two"), [])
+        self.assertEqual(self.at(entries[1]), [])
+        self.append(Unsaid(ANN, "#room", entries[1].sequence, entries[1].msgid))
+        self.assertEqual(self.texts(Span("#room", 9)), ["one word", "three word"])
+
+    def test_untold(self) -> None:
+        """So it is with a private text, whoever of the two takes it back."""
+        told = self.append(Told(ANN, "s1", BOB, "one word"), Told(BOB, "s2", ANN, "two word"))
+        (untold,) = self.append(Untold(BOB, ANN, told[0].sequence, told[0].msgid))
+        self.assertEqual(self.read(Span(pair("ann", "bob"), 9)), [told[1], untold])
+        self.assertEqual(self.search("word", account="ann"), ["two word"])
+
+    def test_unsaidElsewhere(self) -> None:
+        """Nothing is taken but a text of that conversation."""
+        carol = Source("u4", "Carol", account="carol")
+        kept = self.append(
+            said("room"), said("other", "#other"), Told(ANN, "s1", BOB, "told"), TopicSet(ANN, "#room", "topic")
+        )
+        for room, entry in (("#room", kept[1]), ("#room", kept[2]), ("#room", kept[3]), ("#other", kept[0])):
+            self.append(Unsaid(ANN, room, entry.sequence, entry.msgid))
+        for recipient, entry in ((BOB, kept[0]), (carol, kept[2]), (GUEST, kept[2])):
+            self.append(Untold(ANN, recipient, entry.sequence, entry.msgid))
+        self.append(Unsaid(ANN, "#room", kept[-1].sequence + 1000, "x"))
+        for entry in kept:
+            self.assertEqual(self.at(entry), [entry])
+        self.assertEqual(self.search("room"), ["room"])
+
+    def test_unsaidOfRank(self) -> None:
+        """A text for those of a rank is one of its room's, too."""
+        (entry,) = self.append(Said(ANN, "#room", "s1", "secret", rank="o"))
+        self.append(Unsaid(ANN, "#other", entry.sequence, entry.msgid))
+        self.assertEqual(self.texts(Span("@#room", 9)), ["secret"])
+        self.append(Unsaid(ANN, "#room", entry.sequence, entry.msgid))
+        self.assertEqual(self.read(Span("@#room", 9)), [])
+
+    # Rooms with new names
+
+    def test_renamed(self) -> None:
+        """A room's history is read and found under its new name, and no longer under the old."""
+        entries = self.append(
+            said("one word", "#Old"), said("two word", "#old"), Said(ANN, "#old", "s1", "three word", rank="o")
+        )
+        elsewhere = self.append(said("elsewhere", "#older"))
+        (renamed,) = self.append(RoomRenamed(ANN, "#Old", "#New", "better"))
+        after = self.append(said("four word", "#New"))
+        self.assertEqual(self.read(Span("#new", 9)), [*entries[:2], renamed, *after])
+        self.assertEqual(self.read(Span("@#new", 9)), entries[2:])
+        self.assertEqual([*self.read(Span("#old", 9)), *self.read(Span("@#old", 9))], [])
+        self.assertEqual(self.read(Span("#older", 9)), elsewhere)
+        found = self.result(self.journal.search(["#new"], "word", 9))
+        self.assertEqual(found, [*entries[:2], *after])
+        self.assertEqual(self.result(self.journal.search(["#old", "@#old"], "word", 9)), [])
+        self.assertEqual(self.result(self.journal.search(["#new"], "word", 1, before=after[0].sequence)), [entries[1]])
+        self.append(Unsaid(ANN, "#New", entries[0].sequence, entries[0].msgid))
+        self.assertEqual(self.texts(Span("#new", 9)), ["two word", "four word"])
+
+    def test_renamedThenNew(self) -> None:
+        """Who makes a room of the old name begins with nothing."""
+        self.append(said("before", "#old"), RoomRenamed(ANN, "#old", "#new"), said("after", "#old"))
+        self.assertEqual(self.texts(Span("#old", 9)), ["after"])
+        self.assertEqual(self.texts(Span("#new", 9)), ["before"])
+        self.assertEqual(self.texts(Span("#old", 9, after=0, oldest=True)), ["after"])
+
+    def test_renamedAtOnce(self) -> None:
+        """So it is where all of it is proposed before any of it has happened."""
+        events = [
+            said("a", "#one"),
+            RoomRenamed(ANN, "#one", "#two"),
+            said("b", "#one"),
+            said("c", "#two"),
+            RoomRenamed(ANN, "#two", "#three"),
+            RoomRenamed(ANN, "#one", "#two"),
+            said("d", "#two"),
+        ]
+        receipts = [self.journal.append(event) for event in events]
+        self.settle()
+        self.assertEqual([self.successResultOf(receipt).event for receipt in receipts], events)
+        self.assertEqual([entry.event for entry in self.applied[-7:]], events)
+        names = ("#one", "#two", "#three")
+        self.assertEqual([self.texts(Span(name, 9)) for name in names], [[], ["b", "d"], ["a", "c"]])
+
+    def test_renamedChains(self) -> None:
+        """One name after the other, and back again: all of the history comes along, in its order."""
+        self.append(said("a", "#one"), RoomRenamed(ANN, "#one", "#two"), said("b", "#two"))
+        self.append(RoomRenamed(ANN, "#two", "#three"), said("c", "#three"))
+        self.assertEqual(self.texts(Span("#three", 99)), ["a", "b", "c"])
+        self.append(RoomRenamed(ANN, "#three", "#one"), said("d", "#one"))
+        self.assertEqual(self.texts(Span("#one", 99)), ["a", "b", "c", "d"])
+        self.append(RoomRenamed(ANN, "#one", "#two"), RoomRenamed(ANN, "#two", "#one"), said("e", "#one"))
+        self.assertEqual(self.texts(Span("#one", 99)), ["a", "b", "c", "d", "e"])
+        self.assertEqual(self.texts(Span("#one", 4)), ["d", "e"])
+        self.assertEqual(self.texts(Span("#two", 99)) + self.texts(Span("#three", 99)), [])
+
+    def test_renamedCase(self) -> None:
+        """A room whose name changes its case only keeps its history where it is."""
+        self.append(said("a", "#room"), RoomRenamed(ANN, "#room", "#ROOM"), said("b", "#ROOM"))
+        self.assertEqual(self.texts(Span("#room", 9)), ["a", "b"])
+
+    def test_notRenamed(self) -> None:
+        """Where C{apply} refuses the new name, everything stays where it was; what waits behind it goes on."""
+
+        def apply(entry: Entry) -> None:
+            if isinstance(entry.event, RoomRenamed):
+                raise NoSuchNick("Bob")
+
+        self.reopen(apply)
+        self.append(said("a", "#old"), said("x", "#new"))
+        receipts = [
+            self.journal.append(event)
+            for event in (RoomRenamed(ANN, "#old", "#new"), said("b", "#old"), said("y", "#new"), Quit(BOB, ""))
+        ]
+        self.settle()
+        self.failureResultOf(receipts[0], NoSuchNick)
+        for receipt in receipts[1:]:
+            self.successResultOf(receipt)
+        self.assertEqual(self.texts(Span("#old", 9)), ["a", "b"])
+        self.assertEqual(len(self.read(Span("#new", 9))), 2)
+        self.assertEqual(self.result(self.journal.search(["#new"], "a", 9)), [])

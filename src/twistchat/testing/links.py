@@ -47,6 +47,11 @@ class MemoryTransport(StringTransport):
         """Read no more."""
         self.producerState = "paused"
 
+    @property
+    def finished(self) -> bool:
+        """Whether it is to close and holds nothing; a pull producer may have more, a push producer has paused."""
+        return bool(self.disconnecting and not self.value() and (self.producer is None or self.streaming))
+
     def take(self) -> bytes:
         """What is held, which is held no more; a producer that waits is told to go on."""
         data: bytes = self.value()
@@ -93,7 +98,7 @@ class Link:
             self._endInput()
         moved |= self._carry(self._toClient, self._client, self.stalled)
         for transport in (self._toClient, self._toServer):
-            if transport.aborting or (transport.disconnecting and not transport.value() and transport.producer is None):
+            if transport.aborting or transport.finished:
                 self.cut(ConnectionAborted() if transport.aborting else ConnectionDone())
                 return True
         return moved

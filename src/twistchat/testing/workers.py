@@ -1,4 +1,4 @@
-"""L{Workers <twistchat.journal.worker.Worker>} without threads: the test says when the disk is done."""
+"""L{Workers <twistchat.worker.Worker>} without threads: the test says when the work is done."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class HeldWorker:
         return len(self._work)
 
     def submit(self, work: Callable[[], T], done: Callable[[T | Failure], None]) -> None:
-        """See L{Worker.submit <twistchat.journal.worker.Worker.submit>}."""
+        """See L{Worker.submit <twistchat.worker.Worker.submit>}."""
         self._work.append((work, done))
 
     def stop(self) -> None:
-        """See L{Worker.stop <twistchat.journal.worker.Worker.stop>}."""
+        """See L{Worker.stop <twistchat.worker.Worker.stop>}."""
         self.stopped = True
 
     def step(self) -> None:
@@ -55,7 +55,7 @@ class InlineWorker(HeldWorker):
     _running = False
 
     def submit(self, work: Callable[[], T], done: Callable[[T | Failure], None]) -> None:
-        """See L{Worker.submit <twistchat.journal.worker.Worker.submit>}."""
+        """See L{Worker.submit <twistchat.worker.Worker.submit>}."""
         super().submit(work, done)
         if not self._running:
             self._running = True

@@ -1,9 +1,13 @@
 """
-The plain dialect: one entry, one line, for people with a terminal and for scripts.
+The plain dialect: one entry, one line, for people with a terminal and for scripts; but one for each line of a text.
 
 C{docs/line-protocol.md} writes the format down.  A text is C{[HH:MM] <nick> text}; everything else that happens is a
-notice, which begins with C{* }.  A text of another room than the listener's current one, or of none, says where it was
-said behind the time: C{[HH:MM] #room <nick> text}, C{[HH:MM] @nick <nick> text}.
+notice, which begins with C{* }.  A text of another room than the listener's current one, or of none, or for one rank
+only, says where it was said behind the time:
+
+    - C{[HH:MM] #room <nick> text}
+    - C{[HH:MM] @nick <nick> text}
+    - C{[HH:MM] @#room <nick> text}
 """
 
 from __future__ import annotations
@@ -15,21 +19,28 @@ from typing import Any
 from zope.interface import implementer
 
 from twistchat.chat.events import (
+    Announced,
     Entry,
     Event,
     Invited,
     Joined,
     Kicked,
+    Killed,
     Kind,
     ModeChange,
     ModesSet,
+    OperatorSet,
     Parted,
     Quit,
     Renamed,
+    RoomRenamed,
     Said,
     Told,
     TopicSet,
+    Unsaid,
+    Untold,
 )
+from twistchat.chat.modes import RANK_BY_LETTER
 from twistchat.interfaces import IDialect
 from twistchat.wire.text import printable
 
@@ -104,13 +115,22 @@ class PlainDialect:
             TopicSet: _topicSet,
             ModesSet: _modesSet,
             Invited: _invited,
+            RoomRenamed: _roomRenamed,
+            Unsaid: _unsaid,
+            Untold: _untold,
+            Killed: _killed,
+            Announced: _announced,
+            OperatorSet: _operatorSet,
         }
 
     def render(self, entry: Entry) -> bytes:
-        """See L{IDialect.render}.  This protocol has nothing to say of who entered, or is away."""
+        """
+        See L{IDialect.render}.  This protocol has nothing to say of who entered or is away, of what users are shown as,
+        of tags without a text, and of bans from the server.
+        """
         event = entry.event
         if type(event) is Said:
-            place = "" if self._current else f"{event.room} "
+            place = "" if self._current and not event.rank else f"{_prefix(event.rank)}{event.room} "
             return self._text(entry.time, place, event.source.nick, event.text, event.kind)
         if type(event) is Told:
             return self._text(entry.time, f"@{event.recipient.nick} ", event.source.nick, event.text, event.kind)
@@ -119,12 +139,30 @@ class PlainDialect:
 
     def _text(self, time: int, place: str, nick: str, text: str, kind: Kind) -> bytes:
         if kind == "message":
-            said = f"<{nick}> {text}"
+            who = f"<{nick}>"
         elif kind == "action":
-            said = f"* {nick} {text}"
+            who = f"* {nick}"
         else:
-            said = f"-{nick}- {text}"
-        return f"[{self._clock.show(time)}] {printable(place + said)}\n".encode()
+            who = f"-{nick}-"
+        head = f"[{self._clock.show(time)}] {printable(place + who)} "
+        lines = text.split("\n") if "\n" in text else (text,)
+        return "".join([f"{head}{printable(line)}\n" for line in lines if line]).encode()
+
+
+@implementer(IDialect)
+class Silence:
+    """Says nothing, for places of which the line door does not tell."""
+
+    __slots__ = ()
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        return b""
+
+
+def _prefix(rank: str) -> str:
+    """What stands before a room for a text that is for those of a rank only."""
+    return RANK_BY_LETTER[rank].prefix if rank in RANK_BY_LETTER else ""
 
 
 def because(reason: str) -> str:
@@ -176,3 +214,30 @@ def _modesSet(event: ModesSet) -> str:
 
 def _invited(event: Invited) -> str:
     return f"{event.source.nick} invited {event.invitee.nick} to {event.room}"
+
+
+def _roomRenamed(event: RoomRenamed) -> str:
+    return f"{event.source.nick} renamed {event.room} to {event.name}{because(event.reason)}"
+
+
+def _unsaid(event: Unsaid) -> str:
+    return f"{event.source.nick} took back a text in {event.room}{because(event.reason)}"
+
+
+def _untold(event: Untold) -> str:
+    return f"{event.source.nick} took back a text to {event.recipient.nick}{because(event.reason)}"
+
+
+def _killed(event: Killed) -> str:
+    reason = f": {event.reason}" if event.reason else ""
+    return f"{event.killed.nick} quit (killed by {event.source.nick}{reason})"
+
+
+def _announced(event: Announced) -> str:
+    return f"{event.source.nick} announced: {event.text}"
+
+
+def _operatorSet(event: OperatorSet) -> str:
+    if event.title is None:
+        return f"{event.source.nick} is no operator of the server any more"
+    return f"{event.source.nick} is an operator of the server: {event.title}"

@@ -160,7 +160,7 @@ class ClosingTests(SynchronousTestCase):
         for client in (alice, bob, stranger):
             client.expect("* The server is shutting down")
             self.assertTrue(client.gone)
-        self.assertEqual([None], self.successResultOf(closed))
+        self.assertEqual([None, None], self.successResultOf(closed))
         self.assertEqual([], server.clock.getDelayedCalls())
 
     def test_finishesWhatWasProposed(self) -> None:

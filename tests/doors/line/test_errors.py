@@ -35,18 +35,36 @@ SAMPLES = (
     errors.InviteOnly("#den"),
     errors.BadKey("#den"),
     errors.RoomFull("#den", 7),
+    errors.RegisteredOnly("#den"),
+    errors.SecureOnly("#den"),
+    errors.OperatorsOnly("#den"),
+    errors.Forwarded("#den", "#hall", errors.InviteOnly("#den")),
+    errors.TextBlocked("#den", "c", "with colours in them"),
+    errors.NickFixed("#den"),
+    errors.TextRefused("bob", "from those who are not logged in"),
     errors.CannotSpeak("#den"),
     errors.NotOperator("#den"),
     errors.UnknownMode("z"),
     errors.BadModeParameter("l", "x", "a number"),
     errors.BadModeParameter("l", None, "a number"),
     errors.ListFull("#den", "b", 100),
+    errors.UnknownUserMode("y"),
+    errors.NotPrivileged("rooms"),
+    errors.BadServerBan("*@*", "that is everyone"),
+    errors.NoSuchServerBan("bob!*@*"),
+    errors.ServerBanned("spam", None),
+    errors.ServerBanned("spam", 1_767_268_800_000),
+    errors.WatchListFull(100, ("bob", "carol")),
+    errors.RoomNameInUse("#den"),
+    errors.NoSuchText("#den", "t-7"),
+    errors.NotYours("#den", "t-7"),
     errors.NothingSaid(),
     errors.TooLong("the topic", 391, 390),
     errors.BadText("the message", "\0"),
     errors.TooFast("join rooms", 0.2),
     errors.RoomTooFast("#den", 3.0),
     errors.NotStored("the disk is full"),
+    errors.Overloaded("passwords to check"),
     errors.NotRead("the disk failed"),
 )
 """An error of every class."""
@@ -93,7 +111,12 @@ class WordingTests(SynchronousTestCase):
                         value = "nothing"
                     if value == "\0":
                         value = "U+0000"
-                    self.assertIn(str(value).lower(), text)
+                    if field.name == "until":
+                        value = "for good" if value == "nothing" else "2026-01-01 12:00 UTC"
+                    if isinstance(value, ChatError):
+                        value = word(value)
+                    for fact in value if isinstance(value, tuple) else (value,):
+                        self.assertIn(str(fact).lower(), text)
 
 
 class RefusedLineTests(SynchronousTestCase):

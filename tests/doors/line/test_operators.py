@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.line.servers import limited
+from twistchat.chat.masks import BINDING, NAMING
+from twistchat.chat.modes import RANKS, ROOM_MODES
 from twistchat.testing import MemoryServer
 
 NO_RANK = "! Your rank in #lobby does not reach for that.  Ask one of its operators (@ in /who)."
@@ -198,6 +201,17 @@ class ModeTests(OperatorTestCase):
         self.bob.send("/mode")
         self.bob.expect("* Modes of #lobby: +kmnt; /help mode says what they do")
 
+    def test_help(self) -> None:
+        """/help mode has every mode, rank and extended mask, each on its line."""
+        self.alice.send("/help mode")
+        lines = self.alice.lines()
+        for letter in ROOM_MODES:
+            self.assertEqual(len([line for line in lines if line.startswith(f"* {letter}: ")]), 1, letter)
+        for rank in RANKS:
+            self.assertIn(f"* {rank.letter} NICK: makes someone {rank.name} ({rank.prefix})", lines)
+        for kind in (*NAMING.values(), *BINDING.values()):
+            self.assertEqual(len([line for line in lines if line.startswith(f"* {kind.usage} ")]), 1, kind.usage)
+
     def test_ranks(self) -> None:
         """Ranks are given and taken, and seen in /who, the highest."""
         self.alice.send("/mode +ov-t bob carol")
@@ -236,12 +250,12 @@ class ModeTests(OperatorTestCase):
         self.carol.send("/leave")
         self.passOver()
         self.alice.send(
-            *("/mode +z", "/mode +mo", "/mode +ml x", "/mode +l 0", "/mode +l", "/mode +k", "/mode +k a,b"),
+            *("/mode +y", "/mode +mo", "/mode +ml x", "/mode +l 0", "/mode +l", "/mode +k", "/mode +k a,b"),
             *("/mode +mo dave", "/mode +mo carol", "/mode +q bob"),
         )
         see = "/help mode lists the modes."
         self.alice.expect(
-            "! There is no mode z.  /help mode lists them.",
+            "! There is no mode y.  /help mode lists them.",
             f"! Mode o wants a nick, and found nothing.  {see}",
             f"! Mode l wants a number from 1 to 1000000, and found x.  {see}",
             f"! Mode l wants a number from 1 to 1000000, and found 0.  {see}",
@@ -254,3 +268,19 @@ class ModeTests(OperatorTestCase):
         )
         self.bob.send("/mode +m", "/mode +o bob", "/mode -o alice", "/mode +b carol", "/mode")
         self.bob.expect(NO_RANK, NO_RANK, NO_RANK, NO_RANK, "* Modes of #lobby: +nt; /help mode says what they do")
+
+
+class NoticeTests(OperatorTestCase):
+    """What the server tells its operators at other doors (user mode s)."""
+
+    def test_silent(self) -> None:
+        """At this door it tells none of it, even to those who have asked for it at another."""
+        chat = self.server.chat
+        (session,) = chat.find("alice").sessions.values()
+        self.successResultOf(Deferred.fromCoroutine(chat.becomeOperator(session, "Boss", ["kill", "ban"])))
+        self.successResultOf(Deferred.fromCoroutine(chat.setUserModes(session, "+s")))
+        self.assertEqual(chat.find("alice").modes, "os")
+        chat.banFromServer(session, "x!*@*", None)
+        chat.kill(session, "bob", "spam")
+        self.server.settle()
+        self.alice.expect("* alice is an operator of the server: Boss", "* bob quit (killed by alice: spam)")

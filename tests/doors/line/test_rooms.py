@@ -441,6 +441,52 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.expect(NOWHERE, NOWHERE)
 
 
+class RenamedRoomTests(SynchronousTestCase):
+    """A room that gets another name, as other doors can give it."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer()
+        self.alice, self.bob = self.server.person("alice"), self.server.person("bob")
+        self.bob.send("/join #den")
+        self.alice.skip()
+        self.bob.skip()
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a room, in the name of whoever operates it."""
+        chat = self.server.chat
+        room = chat.state.rooms.get(old)
+        assert room is not None
+        operator = next(member.user for member in room.members.values() if member.ranks)
+        chat.renameRoom(next(iter(operator.sessions.values())), old, new)
+        self.server.settle()
+
+    def test_current(self) -> None:
+        """Who talks there goes on talking there, and its texts are still shown without its name."""
+        self.rename("#lobby", "#Hall")
+        for client in (self.alice, self.bob):
+            client.expect("* alice renamed #lobby to #Hall")
+        self.alice.send("hello", "/who")
+        self.alice.expect("* 2 in #Hall: @alice bob")
+        self.bob.expect("[12:00] #Hall <alice> hello")
+        self.bob.send("/msg #hall hi")
+        self.alice.expect("[12:00] <bob> hi")
+
+    def test_other(self) -> None:
+        """Who talks elsewhere goes on talking there."""
+        self.alice.send("/join #den", "/join #lobby")
+        self.alice.skip()
+        self.bob.skip()
+        self.rename("#den", "#cave")
+        self.alice.expect("* bob renamed #den to #cave")
+        self.bob.skip()
+        self.alice.send("here")
+        self.bob.expect("[12:00] #lobby <alice> here")
+        self.bob.send("there")
+        self.alice.expect("[12:00] #cave <bob> there")
+        self.bob.send("/leave")
+        self.bob.expect("* bob left #cave", "* You are talking in #lobby")
+
+
 class InvitingTests(SynchronousTestCase):
     """/invite."""
 

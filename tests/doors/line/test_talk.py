@@ -34,6 +34,25 @@ class SayingTests(SynchronousTestCase):
         self.bob.expect("[12:00] <alice>   two  spaces ")
         self.alice.expect()
 
+    def test_severalLines(self) -> None:
+        """A text of several lines, as other doors send it, is as many lines, each with its speaker; in history too."""
+        chat = self.server.chat
+        chat.say(next(iter(chat.find("alice").sessions.values())), "#lobby", "one\n\n[12:00] <carol> two")
+        self.server.settle()
+        lines = ["[12:00] <alice> one", "[12:00] <alice> [12:00] <carol> two"]
+        self.bob.expect(*lines)
+        self.bob.send("/history 1")
+        self.bob.expect("* History of #lobby, 2026-01-01", *lines, "* End of history of #lobby")
+
+    def test_forARank(self) -> None:
+        """A text for those of a rank names the rank and the room, which may be the current one."""
+        chat = self.server.chat
+        carol = self.server.person("carol")
+        chat.say(next(iter(chat.find("bob").sessions.values())), "#lobby", "help", rank="o")
+        self.server.settle()
+        self.alice.until("[12:00] @#lobby <bob> help")
+        carol.expect()
+
     def test_doubledSlash(self) -> None:
         """A line that begins with // says the rest."""
         self.alice.send("//who is it", "///", "//")
@@ -106,11 +125,11 @@ class TellingTests(SynchronousTestCase):
         self.carol.expect()
 
     def test_toOneself(self) -> None:
-        """A note to oneself is heard where one's own lines are."""
+        """A note to oneself is heard as any private text is, and with echo once more."""
         self.alice.send("/msg alice note")
-        self.alice.expect()
+        self.alice.expect("[12:00] @alice <alice> note")
         self.alice.send("/echo on", "/msg alice note")
-        self.alice.expect("* Echo is on", "[12:00] @alice <alice> note")
+        self.alice.expect("* Echo is on", *2 * ["[12:00] @alice <alice> note"])
 
     def test_toARoom(self) -> None:
         """To another of one's rooms, which becomes no current room by it."""

@@ -13,7 +13,10 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twistchat.chat.audience import ASIDE
 from twistchat.chat.errors import ChatError
+from twistchat.chat.events import Entry, RoomRenamed
+from twistchat.chat.names import fold
 from twistchat.chat.rooms import Room
 from twistchat.chat.users import Session
 from twistchat.doors.backstage import Backstage
@@ -23,7 +26,7 @@ from twistchat.doors.line.rooms import enterRoom
 from twistchat.doors.line.table import Misused, Outcome
 from twistchat.doors.line.wording import word
 from twistchat.wire.lines import LineSplitter, Overlong
-from twistchat.wire.plain import Clockface, PlainDialect, error, notice
+from twistchat.wire.plain import Clockface, PlainDialect, Silence, error, notice
 from twistchat.wire.telnet import TelnetStripper
 
 ROOM_FOR_COMMAND = 256
@@ -42,18 +45,20 @@ class Dialects:
 
     @ivar clock: shows times.
     @ivar current: for the room that a listener is in just now.
-    @ivar other: for all else.
+    @ivar other: for all else that is told.
+    @ivar none: for what is not.
     """
 
     clock: Clockface
     current: PlainDialect
     other: PlainDialect
+    none: Silence
 
     @classmethod
     def shownIn(cls, zone: tzinfo | None) -> Dialects:
         """Make them for a time zone, or with C{None} for the machine's own."""
         clock = Clockface(zone)
-        return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False))
+        return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False), Silence())
 
 
 class LineProtocol(Connection):
@@ -139,9 +144,16 @@ class LineProtocol(Connection):
             log.failure("A command of the line door failed", failure)
             self.reply(error("That failed inside the server, which has logged why.  Tell its administrator."))
 
-    def tune(self, room: str) -> PlainDialect:
+    def tune(self, place: str) -> PlainDialect | Silence:
         """See L{IOutlet.tune}."""
-        return self.dialects.current if room and room == self.current else self.dialects.other
+        if place in ASIDE:
+            return self.dialects.none
+        return self.dialects.current if place and place == self.current else self.dialects.other
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""
+        if self.current == old and isinstance(entry.event, RoomRenamed):
+            self.current = fold(entry.event.name)
 
     def bytesReceived(self, data: bytes) -> None:
         """Take the next bytes: lines out of them, one after the other."""

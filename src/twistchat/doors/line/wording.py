@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
@@ -25,6 +26,15 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.InviteOnly: lambda e: f"Only those who were invited come into {e.room}.  Ask someone in it to /invite you.",
     errors.BadKey: lambda e: f"{e.room} has a key, and that is not it.  /join {e.room} KEY",
     errors.RoomFull: lambda e: f"{e.room} is full: it takes {e.limit}.  Try again later.",
+    errors.RegisteredOnly: lambda e: (
+        f"Only those with an account come into {e.room}.  Ask someone in it to /invite you."
+    ),
+    errors.SecureOnly: lambda e: f"Only those with encrypted connections come into {e.room}.  Connect with TLS.",
+    errors.OperatorsOnly: lambda e: f"Only operators of the server come into {e.room}.  /rooms lists other rooms.",
+    errors.Forwarded: lambda e: f"{word(e.why)}  Or /join {e.to} instead, where it sends you.",
+    errors.TextBlocked: lambda e: f"{e.room} takes no texts {e.why} (mode {e.letter}).  Say it otherwise.",
+    errors.NickFixed: lambda e: f"Nobody changes their nick in {e.room}.  /leave {e.room} first.",
+    errors.TextRefused: lambda e: f"{e.nick} takes no texts {e.why}.  Meet them in a room.",
     errors.CannotSpeak: lambda e: f"Only those with a voice may speak in {e.room}.  Ask one of its operators.",
     errors.NotOperator: lambda e: (
         f"Your rank in {e.room} does not reach for that.  Ask one of its operators (@ in /who)."
@@ -32,6 +42,23 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.UnknownMode: lambda e: f"There is no mode {e.letter}.  /help mode lists them.",
     errors.BadModeParameter: lambda e: _badParameter(e),
     errors.ListFull: lambda e: f"The list {e.letter} of {e.room} is full: it takes {e.limit}.  Remove one first.",
+    errors.UnknownUserMode: lambda e: f"There is no user mode {e.letter} that you could change.  Leave it out.",
+    errors.NotPrivileged: lambda e: (
+        f"That is for operators of the server with the privilege {e.privilege}.  Ask one of them."
+    ),
+    errors.BadServerBan: lambda e: f"The mask {e.mask} cannot be banned from the server: {e.why}.  Choose another.",
+    errors.NoSuchServerBan: lambda e: f"There is no ban from the server on {e.mask}.  Look for it in the list.",
+    errors.ServerBanned: lambda e: (
+        f"You are banned from this server {_until(e.until)} ({e.reason}).  Ask its administrator."
+    ),
+    errors.WatchListFull: lambda e: (
+        f"You watch {e.limit} nicks, and can watch no more: not {', '.join(e.refused)}.  Watch fewer."
+    ),
+    errors.RoomNameInUse: lambda e: f"There is a room {e.room} already.  Choose another name.",
+    errors.NoSuchText: lambda e: f"There is no text {e.msgid} in {e.target}, or none any more.  Look again.",
+    errors.NotYours: lambda e: (
+        f"The text {e.msgid} in {e.target} is not yours to take back.  Ask one of the operators."
+    ),
     errors.NothingSaid: lambda e: "There is nothing to say in that line.  Type a text.",
     errors.TooLong: lambda e: (
         f"{_sentence(e.what)} is too long: it has {e.length} {e.unit}, and {e.limit} fit.  Say it shorter."
@@ -41,6 +68,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.RoomTooFast: lambda e: f"Too many are joining {e.room} just now.  Try again in {ceil(e.wait)} s.",
     errors.NotRead: lambda e: f"What was said before cannot be read just now: {e.why}.  Try /history later.",
     errors.NotStored: lambda e: f"That was not taken, and nobody has seen it: {e.why}.  Try again later.",
+    errors.Overloaded: lambda e: f"The server has too many {e.what} just now.  Try again in a minute.",
 }
 """For each error, its words."""
 
@@ -54,6 +82,12 @@ def _inUse(error: errors.NickInUse) -> str:
     if error.nick == error.holder:
         return f"The nick {error.nick} is in use.  Choose another."
     return f"The nick {error.nick} looks like {error.holder}, which is in use.  Choose another."
+
+
+def _until(time: int | None) -> str:
+    if time is None:
+        return "for good"
+    return f"until {datetime.fromtimestamp(time // 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _badParameter(error: errors.BadModeParameter) -> str:

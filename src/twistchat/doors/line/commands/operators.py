@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NoSuchNick
+from twistchat.chat.masks import BINDING, NAMING
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
 from twistchat.doors.line.table import Misused, Outcome, Table, words
 from twistchat.wire.plain import notice
@@ -16,6 +17,8 @@ table = Table()
 
 MODE_HELP = (
     *(f"{mode.letter}: {mode.meaning}" for mode in ROOM_MODES.values()),
+    *(f"{kind.usage} as a mask: {kind.meaning}" for kind in NAMING.values()),
+    *(f"{kind.usage} as a ban: {kind.meaning}" for kind in BINDING.values()),
     *(f"{rank.letter} NICK: makes someone {rank.name} ({rank.prefix})" for rank in RANKS),
 )
 

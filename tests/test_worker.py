@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.worker}: with a real thread, and a queue for a reactor."""
+"""Tests of L{twistchat.worker}: with a real thread, and a queue for a reactor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.journal.worker import ThreadWorker
+from twistchat.worker import ThreadWorker
 
 LONG = 30.0
 """Seconds after which a test that hangs is over."""

@@ -1,0 +1,130 @@
+"""C{python -m bench}: every server in every scenario, in turn, several times; see C{bench/README.md}."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench import machine, picture
+from bench.contestants import Contestant, contestants
+from bench.results import Results, verdicts
+from bench.scenarios import SCENARIOS, Scenario, measure, shorter
+from bench.servers import NotStarted
+from bench.speech import Refused
+from bench.traffic import Lost
+
+SPARE = 100
+"""Descriptors that a server and its load need besides connections."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """
+    Measure, print the table, and write what was measured.
+
+    @return: the exit status: 0; 1 where a target was missed, and that was to be checked.
+    """
+    machine.requireLinux()
+    chosen, servers, scenarios = _parse(arguments)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    described = machine.describe()
+    descriptors = machine.raiseDescriptors()
+    shared = machine.share()
+    if shared is not None:
+        os.sched_setaffinity(0, shared[1])
+    print(", ".join(f"{key} {value}" for key, value in described.items()))
+    if shared is None:
+        print("There is one processor: server and load take turns on it, and the figures suffer from that.")
+    versions = {server.name: server.version() for server in servers if not server.absent()}
+    for server in servers:
+        if server.name in versions:
+            print(f"{server.title}: {versions[server.name] or 'here'}")
+
+    results = Results(scenarios, servers)
+    for scenario in scenarios:
+        needed = scenario.members * scenario.rooms + SPARE
+        few = f"{needed:,} descriptors are needed, and ulimit -n is {descriptors:,}" if needed > descriptors else None
+        for server in servers:
+            results.series(scenario.name, server.name).reason = server.absent() or scenario.unfit(server) or few
+    try:
+        _run(results, chosen.rounds, chosen.dir, shared and shared[0])
+    except KeyboardInterrupt:
+        print("Interrupted: this is what there is until now.", file=sys.stderr)
+
+    print("\n" + results.table(chosen.against) + "\n")
+    document = {"machine": described, "versions": versions, "quick": chosen.quick, "rounds": chosen.rounds}
+    (chosen.out / "bench.json").write_text(json.dumps(document | {"scenarios": results.document()}, indent=1))
+    if picture.possible():
+        picture.bars(results, chosen.out / "bench.png")
+    else:
+        print("No picture: matplotlib is not installed.")
+    if chosen.quick:
+        return 0
+    lines, good = verdicts(results)
+    print("\n".join(lines))
+    return 1 if chosen.check and not good else 0
+
+
+def _run(results: Results, rounds: int, place: Path, cores: set[int] | None) -> None:
+    """Every scenario with every server that has a part in it, and that as often as there are rounds."""
+    for number in range(rounds):
+        for scenario in results.scenarios.values():
+            for server in results.contestants.values():
+                series = results.series(scenario.name, server.name)
+                if series.reason:
+                    continue
+                print(f"round {number + 1} of {rounds}, {scenario.name}, {server.name}: ", end="", file=sys.stderr)
+                try:
+                    series.rounds.append(measure(scenario, server, place, cores))
+                except (NotStarted, Refused, Lost, OSError) as e:
+                    series.fail(f"{type(e).__name__}: {e}")
+                print("done" if series.rounds[-1] else "FAILED", file=sys.stderr, flush=True)
+
+
+def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[Contestant], list[Scenario]]:
+    """What is to be measured; a mistake ends the process and says what would be right."""
+    names = contestants()
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure chat servers: deliveries for each CPU second of the server, and its memory.",
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured [5]")
+    parser.add_argument("--servers", default=",".join(names), help="which, of these, which are all: %(default)s")
+    parser.add_argument("--scenarios", help=f"which, of these, which are all: {','.join(SCENARIOS)}")
+    parser.add_argument("--against", default="ngircd", choices=names, help="to whom ratios are given [ngircd]")
+    parser.add_argument("--quick", action="store_true", help="once, everything in little: shows that all works")
+    parser.add_argument("--check", action="store_true", help="end with status 1 where a target was missed")
+    parser.add_argument("--out", type=Path, default=Path("bench-results"), help="a folder for bench.json and bench.png")
+    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where servers keep their data")
+    parser.add_argument("--ergo", default="ergo", help="the program of Ergo [ergo]")
+    chosen = parser.parse_args(arguments)
+    if chosen.rounds < 1:
+        parser.error(f"--rounds: {chosen.rounds} is too few; 1 is the least")
+    if chosen.quick and chosen.check:
+        parser.error("--quick measures nothing that could be held against a target; leave out --check")
+    if not chosen.dir.is_dir():
+        parser.error(f"--dir: {chosen.dir} is no folder")
+
+    everyone = contestants(chosen.ergo)
+    wanted = chosen.scenarios or ",".join(name for name in SCENARIOS if not (chosen.quick and SCENARIOS[name].whole))
+    servers = [everyone[name] for name in _names(parser, "--servers", chosen.servers, everyone)]
+    scenarios = [SCENARIOS[name] for name in _names(parser, "--scenarios", wanted, SCENARIOS)]
+    if chosen.quick:
+        chosen.rounds, scenarios = 1, [shorter(scenario) for scenario in scenarios]
+    return chosen, servers, scenarios
+
+
+def _names(parser: argparse.ArgumentParser, option: str, given: str, known: Mapping[str, object]) -> list[str]:
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            parser.error(f"{option}: there is no {name}; there are {', '.join(known)}")
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

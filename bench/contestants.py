@@ -1,0 +1,258 @@
+"""Who takes part: our doors, and what they are compared with; how each is started, and whether it is here."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.servers import TWISTD, NotStarted
+from bench.speech import Irc, Line, Plain, Speech
+
+PEERS = Path(__file__).parent / "peers"
+
+UVLOOP = "import asyncio, uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy()); "
+"""What is run before C{twistd} where asyncio is to use uvloop."""
+
+SEND_QUEUE = "256MiB"
+"""What may wait for one connection of ours: in a burst the load generator is the slow reader."""
+
+
+class Contestant(ABC):
+    """
+    A server that can be started.
+
+    @ivar name: what it is called in options and results.
+    @ivar title: what it is called in tables.
+    @ivar speech: how one talks to it.
+    @ivar slow: whether a whole burst would take it minutes.
+    @ivar most: how many connections it can have, or C{None}.
+    @ivar backlog: how many the kernel may hold for it that it has not accepted.
+    """
+
+    name: str
+    title: str
+    speech: Speech
+    slow: bool = False
+    most: int | None = None
+    backlog: int = 1024
+
+    @abstractmethod
+    def absent(self) -> str | None:
+        """Why it cannot be started here; C{None} where it can."""
+
+    @abstractmethod
+    def command(self, folder: Path, port: int) -> list[str]:
+        """
+        Make ready what it needs.
+
+        @param folder: an empty folder, in which it will be started.
+        @param port: where it is to listen, on 127.0.0.1.
+        @return: what starts it, in the foreground.
+        """
+
+    def version(self) -> str:
+        """Which one it is, as far as that is known."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Ours(Contestant):
+    """
+    C{twistd -n twistchat}, with one door.
+
+    @ivar door: the door's name.
+    @ivar journal: the kind of journal.
+    @ivar reactor: Twisted's reactor, by its name; C{uvloop} is the asyncio reactor on that loop; C{""} is its default.
+    """
+
+    name: str
+    title: str
+    door: str
+    speech: Speech
+    journal: str = "memory"
+    reactor: str = ""
+
+    def absent(self) -> str | None:
+        """It is here but for uvloop, which is a package of its own."""
+        if self.reactor == "uvloop" and not importlib.util.find_spec("uvloop"):
+            return "uvloop is not installed"
+        return None
+
+    def command(self, folder: Path, port: int) -> list[str]:
+        """As one starts it by hand, without limits on rates and numbers, and with no pings meanwhile."""
+        uvloop = self.reactor == "uvloop"
+        reactor = [f"--reactor={'asyncio' if uvloop else self.reactor}"] if self.reactor else []
+        return [
+            *(sys.executable, "-c", (UVLOOP if uvloop else "") + TWISTD, *reactor, "-n", "--pidfile=", "twistchat"),
+            f"--{self.door}=tcp:{port}:interface=127.0.0.1:backlog=1024",
+            *(f"--journal={self.journal}", "--data=data"),
+            *('--set=limits.exempt=["127.0.0.0/8"]', f'--set=limits.sendq="{SEND_QUEUE}"'),
+            *('--set=limits.ping="1h"', '--set=limits.pingTimeout="2h"'),
+        ]
+
+    def version(self) -> str:
+        """The package's version, Twisted's and Python's."""
+        import twisted
+        from twistchat import __version__
+
+        return f"{__version__}, Twisted {twisted.__version__}, Python {sys.version.split()[0]}"
+
+
+@dataclass(frozen=True)
+class Program(Contestant):
+    """
+    A program of L{bench.peers}, in Python.
+
+    @ivar module: its name there.
+    @ivar package: what it needs.
+    """
+
+    name: str
+    title: str
+    module: str
+    package: str
+    speech: Speech
+    slow: bool = False
+    most: int | None = None
+
+    def absent(self) -> str | None:
+        """It is here when what it needs can be imported."""
+        return None if importlib.util.find_spec(self.package) else f"{self.package} is not installed"
+
+    def command(self, folder: Path, port: int) -> list[str]:
+        """Run the module's file; it needs nothing of this package."""
+        return [sys.executable, str(PEERS / f"{self.module}.py"), str(port)]
+
+    def version(self) -> str:
+        """The version of the package that it needs."""
+        if self.package in sys.stdlib_module_names:
+            return f"Python {sys.version.split()[0]}"
+        from importlib.metadata import version
+
+        distribution = self.package.partition(".")[0]
+        return f"{distribution} {version(distribution)}"
+
+
+@dataclass(frozen=True)
+class Limit(Contestant):
+    """The limit in C, which is built each time it is started."""
+
+    name: str = "limit"
+    title: str = "C, nothing but recv, copy and send"
+    speech: Speech = field(default_factory=Plain)
+
+    def absent(self) -> str | None:
+        """It is here when there is a compiler."""
+        return None if shutil.which("cc") else "there is no C compiler (cc)"
+
+    def command(self, folder: Path, port: int) -> list[str]:
+        """Build it."""
+        program = folder / "limit"
+        build = ["cc", "-O2", "-o", str(program), str(PEERS / "limit.c")]
+        done = subprocess.run(build, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotStarted(done.stderr)
+        return [str(program), str(port)]
+
+
+@dataclass(frozen=True)
+class Installed(Contestant):
+    """
+    An IRC server of this machine's, with a configuration of L{bench.peers}.
+
+    @ivar program: its name, or its path.
+    @ivar configuration: the name of the configuration, in which C{@PORT@} stands for the port and
+        C{@FOLDER@} for the folder in which it runs.
+    @ivar arguments: how it is run; C{@CONF@} stands for the configuration's path.
+    @ivar asRoot: what is added for root, where it does not run as root otherwise.
+    @ivar prepare: arguments with which it is run once before.
+    @ivar askVersion: the argument that makes it tell its version.
+    @ivar origin: where it comes from.
+    """
+
+    name: str
+    title: str
+    program: str
+    configuration: str
+    arguments: tuple[str, ...]
+    origin: str
+    asRoot: tuple[str, ...] = ()
+    prepare: tuple[str, ...] = ()
+    askVersion: str = "--version"
+    speech: Speech = field(default_factory=Irc)
+    backlog: int = 1024
+
+    def absent(self) -> str | None:
+        """It is here when the program is found."""
+        return None if self._found() else f"{self.program} is not installed ({self.origin})"
+
+    def command(self, folder: Path, port: int) -> list[str]:
+        """Write the configuration."""
+        path = folder / self.configuration
+        text = (PEERS / self.configuration).read_text()
+        path.write_text(text.replace("@PORT@", str(port)).replace("@FOLDER@", str(folder)))
+        (folder / "motd").write_text("Hello\n")
+        if self.prepare:
+            first = [str(self._found()), *self._filled(self.prepare, path)]
+            done = subprocess.run(first, cwd=folder, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise NotStarted(done.stdout + done.stderr)
+        rest = self.asRoot if os.geteuid() == 0 else ()
+        return [str(self._found()), *self._filled(self.arguments, path), *rest]
+
+    def version(self) -> str:
+        """What it says of itself, in one line."""
+        done = subprocess.run([str(self._found()), self.askVersion], capture_output=True, text=True, check=False)
+        return (done.stdout + done.stderr).strip().partition("\n")[0]
+
+    def _found(self) -> str | None:
+        paths = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+        return shutil.which(self.program, path=paths)
+
+    def _filled(self, arguments: Iterable[str], path: Path) -> list[str]:
+        return [argument.replace("@CONF@", str(path)) for argument in arguments]
+
+
+def contestants(ergo: str = "ergo") -> dict[str, Contestant]:
+    """
+    Everyone, by name.
+
+    @param ergo: the program of Ergo.
+    """
+    everyone: list[Contestant] = [
+        Ours("irc", "twistchat, IRC", "irc", Irc()),
+        Ours("irc-sqlite", "twistchat, IRC, SQLite", "irc", Irc(), "sqlite"),
+        Ours("line", "twistchat, line door", "line", Line()),
+        Ours("line-sqlite", "twistchat, line door, SQLite", "line", Line(), "sqlite"),
+        Ours("irc-asyncio", "twistchat, IRC, asyncio reactor", "irc", Irc(), reactor="asyncio"),
+        Ours("irc-uvloop", "twistchat, IRC, uvloop", "irc", Irc(), reactor="uvloop"),
+        Limit(),
+        Installed(
+            *("ngircd", "ngIRCd", "ngircd", "ngircd.conf", ("-n", "-f", "@CONF@"), "Debian's package ngircd"),
+            backlog=8,
+        ),
+        Installed(
+            *("inspircd", "InspIRCd", "inspircd", "inspircd.conf"),
+            ("--nofork", "--nolog", "--nopid", "--config", "@CONF@"),
+            "Debian's package inspircd",
+            asRoot=("--runasroot",),
+        ),
+        Installed(
+            *("ergo", "Ergo", ergo, "ergo.yaml", ("run", "--quiet", "--conf", "@CONF@")),
+            "not in Debian; https://ergo.chat",
+            prepare=("initdb", "--quiet", "--conf", "@CONF@"),
+        ),
+        Program("words", "twisted.words", "words", "twisted.words", Irc(b"x"), slow=True),
+        Program("twisted", "Twisted LineReceiver", "twisted_chat", "twisted", Plain()),
+        Program("select", "select", "select_chat", "select", Plain(), slow=True, most=1000),
+        Program("eventlet", "eventlet", "eventlet_chat", "eventlet", Plain(), slow=True),
+        Program("gevent", "gevent", "gevent_chat", "gevent", Plain(), slow=True),
+    ]
+    return {contestant.name: contestant for contestant in everyone}

@@ -1,0 +1,72 @@
+"""Pictures of results, where matplotlib is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.results import COLUMNS, Results
+
+OURS, THEIRS = "#b3261e", "#5f6b7a"
+
+
+def possible() -> bool:
+    """Whether pictures can be drawn here."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def _canvas(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
+    """A figure that needs no display, and its axes in reading order."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(rows, columns, figsize=size, squeeze=False, constrained_layout=True)
+    return figure, [axis for row in axes for axis in row]
+
+
+def bars(results: Results, path: Path) -> None:
+    """Draw every column of the table as bars, one a server; ours are red.  The scales are logarithmic."""
+    columns = [column for column in COLUMNS if column.scenario in results.scenarios]
+    rows = (len(columns) + 1) // 2
+    figure, axes = _canvas(rows, 2, (13, 0.9 + rows * (0.6 + 0.24 * len(results.contestants))))
+    for axis in axes[len(columns) :]:
+        axis.remove()
+    for axis, column in zip(axes, columns, strict=False):
+        names = [name for name in results.contestants if results.series(column.scenario, name).median(column.figure)]
+        values = [results.series(column.scenario, name).median(column.figure) or 0.0 for name in names]
+        titles = [results.contestants[name].title for name in names]
+        colours = [OURS if title.startswith("twistchat") else THEIRS for title in titles]
+        drawn = axis.barh(titles, values, color=colours)
+        axis.bar_label(drawn, labels=[column.form.format(value) for value in values], padding=3, fontsize=8)
+        axis.invert_yaxis()
+        axis.set_xscale("log")
+        axis.tick_params(axis="x", which="minor", labelbottom=False)
+        if values:
+            axis.set_xlim(min(values) / 3, max(values) * 5)
+        unit = "" if column.figure in {"peak", "each"} else " a CPU second"
+        better = "less is better" if column.falling else "more is better"
+        axis.set_title(f"{column.title}{unit} ({better})", fontsize=9)
+    figure.savefig(path, dpi=110)
+
+
+def curves(titles: Mapping[str, str], series: Mapping[str, Sequence[tuple[int, float]]], path: Path) -> None:
+    """
+    Draw curves side by side; every point is a step to the right, which is a doubling.
+
+    @param titles: for each curve, what is doubled.
+    @param series: its points: how many, and what it costs.
+    """
+    figure, axes = _canvas(1, len(series), (4.6 * len(series), 3.8))
+    for axis, (name, points) in zip(axes, series.items(), strict=True):
+        costs = [cost for _, cost in points]
+        axis.plot(costs, marker="o", color=OURS)
+        axis.set_xticks(range(len(points)), [f"{count:,}" for count, _ in points], fontsize=8)
+        axis.set_ylim(0, 1.1 * max(costs))
+        axis.set_xlabel(titles[name], fontsize=8)
+        axis.set_ylabel("CPU ns of the server for a delivery", fontsize=8)
+        axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,229 @@
+"""What was measured, in order: medians, ratios, the table, the document, and the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from bench.contestants import Contestant
+from bench.scenarios import Figures, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    A figure that is shown.
+
+    @ivar scenario: the name of the scenario that it is of.
+    @ivar figure: the name of the property of L{Figures}.
+    @ivar title: its heading.
+    @ivar form: how it is written.
+    @ivar falling: whether less is better.
+    """
+
+    scenario: str
+    figure: str
+    title: str
+    form: str
+    falling: bool = False
+
+
+COLUMNS = (
+    Column("burst", "rate", "burst", "{:,.0f}"),
+    Column("burst100", "rate", "short burst", "{:,.0f}"),
+    Column("steady", "rate", "steady", "{:,.0f}"),
+    Column("small", "rate", "small rooms", "{:,.0f}"),
+    Column("burst", "peak", "peak MiB in the burst", "{:,.1f}", falling=True),
+    Column("idle", "each", "KiB an idle client", "{:,.2f}", falling=True),
+    Column("idle", "arrivals", "clients let in", "{:,.0f}"),
+)
+"""What the table shows; what has no unit is for one CPU second of the server."""
+
+
+@dataclass(slots=True)
+class Series:
+    """
+    The rounds of one server in one scenario.
+
+    @ivar rounds: what each round has cost; C{None} for one that went wrong.
+    @ivar errors: what went wrong in those.
+    @ivar reason: why there is none, where there is none to be.
+    """
+
+    rounds: list[Figures | None] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    reason: str | None = None
+
+    def fail(self, why: str) -> None:
+        """Take notice of a round that went wrong."""
+        self.rounds.append(None)
+        self.errors.append(why)
+
+    def values(self, figure: str) -> list[float | None]:
+        """One figure of every round."""
+        return [None if figures is None else float(getattr(figures, figure)) for figures in self.rounds]
+
+    def median(self, figure: str) -> float | None:
+        """The median of one figure; C{None} where any round went wrong: then it means nothing."""
+        if self.errors or not self.rounds:
+            return None
+        return median([value for value in self.values(figure) if value is not None])
+
+
+class Results:
+    """Every series, by scenario and server."""
+
+    def __init__(self, scenarios: Sequence[Scenario], contestants: Sequence[Contestant]) -> None:
+        self.scenarios = {scenario.name: scenario for scenario in scenarios}
+        self.contestants = {contestant.name: contestant for contestant in contestants}
+        self._series: dict[tuple[str, str], Series] = {
+            (scenario, contestant): Series() for scenario in self.scenarios for contestant in self.contestants
+        }
+
+    def series(self, scenario: str, contestant: str) -> Series:
+        """The rounds of a server in a scenario; empty where it was not measured."""
+        return self._series.get((scenario, contestant), Series())
+
+    def ratio(self, scenario: str, figure: str, ours: str, theirs: str) -> float | None:
+        """
+        How many times the figure of one server another has: the median of that of each round.
+
+        The servers of one round ran one after another, so that what slows the machine for a while is in both.
+        """
+        mine, other = self.series(scenario, ours), self.series(scenario, theirs)
+        if mine.errors or other.errors:
+            return None
+        both = zip(mine.values(figure), other.values(figure), strict=False)
+        ratios = [a / b for a, b in both if a is not None and b]
+        return median(ratios) if ratios else None
+
+    def table(self, against: str) -> str:
+        """
+        All medians as a Markdown table, and behind it why a figure is missing.
+
+        @param against: the server to which ratios are given, where it was measured.
+        """
+        columns = [column for column in COLUMNS if column.scenario in self.scenarios]
+        lines = ["| server | " + " | ".join(column.title for column in columns) + " |"]
+        lines.append("| --- " * (len(columns) + 1) + "|")
+        notes: dict[str, dict[str, None]] = {}
+        for name, contestant in self.contestants.items():
+            cells = []
+            for column in columns:
+                series = self.series(column.scenario, name)
+                value = series.median(column.figure)
+                cells.append(self._cell(column, name, against, value))
+                for reason in [*series.errors, *filter(None, [series.reason])]:
+                    where = f"{contestant.title}, {column.scenario}" if series.errors else contestant.title
+                    notes.setdefault(reason, {})[where] = None
+            lines.append(f"| {contestant.title} | " + " | ".join(cells) + " |")
+        reasons = [f"- {', '.join(those)}: {reason}" for reason, those in notes.items()]
+        return "\n".join([*lines, "", *reasons]).rstrip()
+
+    def _cell(self, column: Column, name: str, against: str, value: float | None) -> str:
+        series = self.series(column.scenario, name)
+        if value is None:
+            return "error" if series.errors else "not here" if self.contestants[name].absent() else "—"
+        text = column.form.format(value)
+        ratio = self.ratio(column.scenario, column.figure, name, against)
+        return text if ratio is None or name == against else f"{text} ({ratio:.2f})"
+
+    def document(self) -> dict[str, Any]:
+        """Everything, for JSON."""
+        return {
+            scenario: {
+                "title": described.title,
+                "servers": {name: self._described(self.series(scenario, name)) for name in self.contestants},
+            }
+            for scenario, described in self.scenarios.items()
+        }
+
+    def _described(self, series: Series) -> dict[str, Any]:
+        if series.reason:
+            return {"reason": series.reason}
+        figures = ("rate", "arrivals", "each", "peak")
+        return {
+            "medians": {figure: series.median(figure) for figure in figures},
+            "rounds": [
+                figures and asdict(figures) | {"rate": figures.rate, "arrivals": figures.arrivals, "each": figures.each}
+                for figures in series.rounds
+            ],
+            "errors": series.errors,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    What is to be reached.
+
+    @ivar ours: the server that is to reach it.
+    @ivar bound: at least this many times the other's figure, or this figure; at most, where less is better.
+    @ivar theirs: the server it is held against; C{None} for a figure by itself.
+    """
+
+    scenario: str
+    figure: str
+    ours: str
+    bound: float
+    theirs: str | None = None
+    falling: bool = False
+
+    def __str__(self) -> str:
+        words = {
+            "rate": "deliveries",
+            "peak": "peak memory",
+            "each": "KiB an idle client",
+            "arrivals": "clients let in",
+        }
+        than = "at most" if self.falling else "at least"
+        bound = f"{self.bound:g}" if self.theirs is None else f"{self.bound:g} × {self.theirs}"
+        return f"{self.scenario}: {words[self.figure]} of {self.ours} {than} {bound}"
+
+    def reached(self, results: Results) -> float | None:
+        """How much it is, on the scale of the bound; C{None} where it was not measured."""
+        if self.theirs is None:
+            return results.series(self.scenario, self.ours).median(self.figure)
+        return results.ratio(self.scenario, self.figure, self.ours, self.theirs)
+
+    def met(self, results: Results) -> bool | None:
+        """Whether it is; C{None} where it was not measured.  A run that went wrong does not meet it."""
+        if results.series(self.scenario, self.ours).errors:
+            return False
+        reached = self.reached(results)
+        if reached is None:
+            return None
+        return reached <= self.bound if self.falling else reached >= self.bound
+
+
+SEED = ("select", "eventlet", "gevent")
+
+TARGETS = (
+    Target("burst", "rate", "irc", 2.0, "ngircd"),
+    Target("burst", "peak", "irc", 0.5, "inspircd", falling=True),
+    Target("steady", "rate", "irc", 0.9, "ngircd"),
+    Target("small", "rate", "irc", 1.0, "ergo"),
+    Target("idle", "each", "irc", 6.0, falling=True),
+    Target("idle", "arrivals", "irc", 1.5, "ergo"),
+    *(Target(scenario, "rate", "line", 1.0, theirs) for scenario in ("burst100", "steady") for theirs in SEED),
+    *(Target(scenario, "rate", "irc-sqlite", 0.5, "irc") for scenario in ("burst", "small")),
+    *(Target(scenario, "rate", "irc-sqlite", 1.0, "ergo") for scenario in ("burst", "small")),
+)
+"""What is to be reached, on one machine in one run."""
+
+
+def verdicts(results: Results, targets: Iterable[Target] = TARGETS) -> tuple[list[str], bool]:
+    """
+    Hold the results against the targets.
+
+    @return: a line for each target, and whether none was missed.
+    """
+    lines, good = [], True
+    for target in targets:
+        met, reached = target.met(results), target.reached(results)
+        word = {True: "met", False: "MISSED", None: "not measured"}[met]
+        lines.append(f"- {word}: {target}" + ("" if reached is None else f": {reached:.2f}"))
+        good &= met is not False
+    return lines, good

@@ -1,0 +1,338 @@
+"""
+Many connections to one server, and what goes over them.
+
+It is one process that does little for each byte: it waits with epoll, reads up to 256 KiB at a time into one buffer,
+and counts the texts in it by the one character that each has and nothing else sent meanwhile has.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bench.speech import Arrival, Speech
+
+GULP = 1 << 18
+"""Bytes read at a time."""
+
+MARK = b"|"
+"""What each text has once."""
+
+AT_ONCE = 16
+"""Lines that one sender gives to its socket at a time, when it sends as fast as it can."""
+
+COMING = 200
+"""Clients that are on their way in at a time."""
+
+PATIENCE = 15.0
+"""Seconds without a single text, while some are due, after which no more are expected."""
+
+ADDRESS_HOLDS = 5_000
+"""Connections from one address of 127.0.0.0/8, whose ports would run out."""
+
+
+class Lost(Exception):
+    """The server did not do all it was asked: the figures mean nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """
+    Who says how much.
+
+    @ivar senders: how many in each room send; the first who came.
+    @ivar lines: how many lines each of them sends.
+    @ivar size: bytes of a text.
+    @ivar rate: lines a second from all together; 0 as fast as they are taken.
+    @ivar rooms: in how many rooms anybody sends, from the first; C{None} in all.
+    """
+
+    senders: int
+    lines: int
+    size: int = 64
+    rate: float = 0.0
+    rooms: int | None = None
+
+
+class Traffic:
+    """
+    Clients of one server, and the count of what each has heard.
+
+    The last member of every room is a witness: all that it hears is kept, and gone through at the end.
+    """
+
+    _hearing: Hearing
+
+    def __init__(
+        self, port: int, speech: Speech, members: int, rooms: int = 1, backlog: int = COMING, timeout: float = 300.0
+    ) -> None:
+        """
+        Nothing is connected yet.
+
+        @param port: where the server listens, on 127.0.0.1.
+        @param members: of each room.
+        @param backlog: how many clients may be connected at a time that have heard nothing yet.
+        @param timeout: seconds that everybody's coming in may take.
+        """
+        self._port, self._speech, self._backlog, self._timeout = port, speech, backlog, timeout
+        self._members, self._rooms = members, rooms
+        self._count = members * rooms
+        self._epoll = select.epoll()
+        self._sockets: list[socket.socket] = []
+        self._numbers: dict[int, int] = {}
+        self._receive: dict[int, Callable[[bytearray], int]] = {}
+        self._buffer = bytearray(GULP)
+
+    def close(self) -> None:
+        """Hang up."""
+        for connection in self._sockets:
+            connection.close()
+        self._epoll.close()
+
+    # Coming in
+
+    def arrive(self) -> None:
+        """
+        Bring everybody in, many at a time, and wait until nothing more comes of that.
+
+        Client number n is in room n modulo the number of rooms.
+
+        @raise Lost: not all came in.
+        """
+        until = time.monotonic() + self._timeout
+        arrivals: dict[int, Arrival] = {}
+        knocking: set[int] = set()
+        while arrivals or len(self._sockets) < self._count:
+            while len(arrivals) < COMING and len(knocking) < self._backlog and len(self._sockets) < self._count:
+                descriptor, arrival = self._connect(len(self._sockets))
+                arrivals[descriptor] = arrival
+                knocking.add(descriptor)
+                self._answer(descriptor, arrival.greeting())
+            for descriptor, _ in self._epoll.poll(0.05):
+                size = self._read(descriptor)
+                knocking.discard(descriptor)
+                if descriptor in arrivals:
+                    arrival = arrivals[descriptor]
+                    self._answer(descriptor, arrival.received(bytes(self._buffer[:size])))
+                    if arrival.done:
+                        del arrivals[descriptor]
+            if time.monotonic() > until:
+                raise Lost(f"{len(self._sockets) - len(arrivals)} of {self._count} came in within {self._timeout:g} s")
+        self.rest(0.3)
+
+    def rest(self, seconds: float) -> None:
+        """Read until nothing has come for a while."""
+        until = time.monotonic() + self._timeout
+        while ready := self._epoll.poll(seconds):
+            for descriptor, _ in ready:
+                self._read(descriptor)
+            if time.monotonic() > until:
+                raise Lost("the server does not come to rest")
+
+    def _connect(self, number: int) -> tuple[int, Arrival]:
+        connection = socket.socket()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.bind((f"127.0.0.{1 + number // ADDRESS_HOLDS}", 0))
+        connection.settimeout(self._timeout)
+        try:
+            connection.connect(("127.0.0.1", self._port))
+        except OSError as e:
+            raise Lost(f"the server does not take connection {number}: {e}") from e
+        connection.setblocking(False)
+        descriptor = connection.fileno()
+        self._sockets.append(connection)
+        self._numbers[descriptor] = number
+        self._receive[descriptor] = connection.recv_into
+        self._epoll.register(descriptor, select.EPOLLIN)
+        return descriptor, self._speech.arrival(number, number % self._rooms)
+
+    def _answer(self, descriptor: int, data: bytes) -> None:
+        """Send something that is short, to a connection on which little has been sent."""
+        if data and self._sockets[self._numbers[descriptor]].send(data) < len(data):
+            raise Lost("the server does not read")
+
+    def _read(self, descriptor: int) -> int:
+        try:
+            size = self._receive[descriptor](self._buffer)
+        except ConnectionError as e:
+            raise Lost(f"the server cut connection {self._numbers[descriptor]}: {e}") from e
+        if not size:
+            raise Lost(f"the server closed connection {self._numbers[descriptor]}")
+        return size
+
+    # Talking
+
+    def talk(self, talk: Talk, done: Callable[[], None]) -> int:
+        """
+        Let the senders talk, and wait until everyone has heard everyone else.
+
+        @param done: called as soon as that is so; what is checked after it is no longer measured.
+        @return: how many texts were heard, by all together.
+        @raise Lost: someone did not hear all, or heard something twice.
+        """
+        senders = [number for number in range(self._count) if self._sends(number, talk)]
+        streams = [Stream(self._sockets[number], self._lines(number, talk)) for number in senders]
+        hearing = self._hearing = Hearing(self._numbers, self._sockets[self._count - self._rooms :])
+        hearing.expected = len(senders) * talk.lines * (self._members - 1)
+        if talk.rate:
+            self._pace(streams, talk.rate)
+        else:
+            self._flood(streams)
+        done()
+        self._gather(0.1)
+        self._check(talk)
+        return hearing.expected
+
+    def _sends(self, number: int, talk: Talk) -> bool:
+        return number // self._rooms < talk.senders and self._talks(number, talk)
+
+    def _talks(self, number: int, talk: Talk) -> bool:
+        return talk.rooms is None or number % self._rooms < talk.rooms
+
+    def _lines(self, number: int, talk: Talk) -> list[bytes]:
+        texts = (b"%s%d.%d " % (MARK, number, line) for line in range(talk.lines))
+        return [self._speech.line(number % self._rooms, text.ljust(talk.size, b"x")) for text in texts]
+
+    def _flood(self, streams: list[Stream]) -> None:
+        while self._hearing.wants():
+            streams = [stream for stream in streams if stream.push(AT_ONCE)]
+            self._gather(0.0 if streams else 0.05)
+
+    def _pace(self, streams: list[Stream], rate: float) -> None:
+        total, sent = sum(stream.lines for stream in streams), 0
+        began = time.monotonic()
+        while self._hearing.wants():
+            while sent < total and time.monotonic() >= began + sent / rate:
+                streams[sent % len(streams)].push(1)
+                sent += 1
+            if sent == total:
+                streams = [stream for stream in streams if stream.push(1)]  # what a socket did not take in its turn
+            due = began + sent / rate - time.monotonic() if sent < total else 0.05
+            self._gather(max(0.0, due))
+
+    def _gather(self, timeout: float) -> None:
+        """Read from all that have something, once each, and count the texts in it."""
+        read, buffer, counts, kept = self._read, self._buffer, self._hearing.counts, self._hearing.kept
+        came = 0
+        for descriptor, _ in self._epoll.poll(timeout, 512):
+            size = read(descriptor)
+            count = buffer.count(MARK, 0, size)
+            counts[descriptor] += count
+            came += count
+            if descriptor in kept:
+                kept[descriptor].append(bytes(buffer[:size]))
+        self._hearing.came += came
+
+    def _check(self, talk: Talk) -> None:
+        """Hold that everyone heard as much as the others said, and each witness all of it, in order."""
+        for descriptor, count in self._hearing.counts.items():
+            number = self._numbers[descriptor]
+            others = talk.senders - self._sends(number, talk) if self._talks(number, talk) else 0
+            if count != others * talk.lines:
+                raise Lost(f"client {number} heard {count:,} texts and not {others * talk.lines:,}")
+        for descriptor, chunks in self._hearing.kept.items():
+            witness = self._numbers[descriptor]
+            room = range(witness % self._rooms, self._count, self._rooms)
+            wanted = [sender for sender in room if sender != witness and self._sends(sender, talk)]
+            audit(b"".join(chunks), f"client {witness}", wanted, talk)
+
+
+class Hearing:
+    """
+    What has been heard in one talk.
+
+    @ivar counts: texts, by descriptor.
+    @ivar kept: all that came, for each witness.
+    @ivar came: texts, of all together.
+    @ivar expected: how many they will be.
+    """
+
+    __slots__ = ("_came", "_since", "came", "counts", "expected", "kept")
+
+    def __init__(self, descriptors: Iterable[int], witnesses: Iterable[socket.socket]) -> None:
+        self.counts = dict.fromkeys(descriptors, 0)
+        self.kept: dict[int, list[bytes]] = {witness.fileno(): [] for witness in witnesses}
+        self.came = self.expected = 0
+        self._came, self._since = -1, 0.0
+
+    def wants(self) -> bool:
+        """
+        Whether more is to come.
+
+        @raise Lost: it is, and nothing has come for long.
+        """
+        if self.came != self._came:
+            self._came, self._since = self.came, time.monotonic()
+        elif time.monotonic() > self._since + PATIENCE:
+            raise Lost(
+                f"{self.came:,} of {self.expected:,} texts came, and then none for {PATIENCE:g} s{self._other()}"
+            )
+        return self.came < self.expected
+
+    def _other(self) -> str:
+        """What a witness heard last that is no text."""
+        for chunks in self.kept.values():
+            for line in reversed(b"".join(chunks).splitlines()):
+                if line and MARK not in line:
+                    return f"; a witness heard: {line.decode(errors='replace')}"
+        return ""
+
+
+class Stream:
+    """
+    What one sender has to send.
+
+    @ivar lines: how many lines that is.
+    """
+
+    __slots__ = ("_connection", "_ends", "_position", "_sent", "_view", "lines")
+
+    def __init__(self, connection: socket.socket, lines: list[bytes]) -> None:
+        self.lines = len(lines)
+        self._connection = connection
+        self._view = memoryview(b"".join(lines))
+        self._ends = [0]
+        for line in lines:
+            self._ends.append(self._ends[-1] + len(line))
+        self._position = self._sent = 0
+
+    def push(self, lines: int) -> bool:
+        """
+        Give the socket what it did not take before, and so many lines more.
+
+        @return: whether anything is left.
+        """
+        if self._sent == self._ends[self._position]:
+            self._position = min(self._position + lines, self.lines)
+        try:
+            self._sent += self._connection.send(self._view[self._sent : self._ends[self._position]])
+        except BlockingIOError:
+            return True
+        except ConnectionError as e:
+            raise Lost(f"the server cut a sender's connection: {e}") from e
+        return self._sent < len(self._view)
+
+
+def audit(heard: bytes, witness: str, senders: Iterable[int], talk: Talk) -> None:
+    """
+    Go through all that a witness heard: every text of every one of these senders, once, in order.
+
+    @param witness: what it is called in an error.
+    @raise Lost: something is missing, or doubled, or changed, or in the wrong place, or of somebody else.
+    """
+    following = Counter(dict.fromkeys(senders, 0))
+    wanted = dict.fromkeys(following, talk.lines)
+    for found in re.finditer(rb"\%s(\d+)\.(\d+) x*(?=\r?\n)" % MARK, heard):
+        sender, line = int(found[1]), int(found[2])
+        if line != following[sender] or found.end() - found.start() != talk.size:
+            raise Lost(
+                f"{witness} heard line {line} of {sender} where line {following[sender]} was due, or not as sent"
+            )
+        following[sender] += 1
+    if following != wanted:
+        raise Lost(f"{witness} heard so many lines of each: {dict(following)}, and not {wanted}")

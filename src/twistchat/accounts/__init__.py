@@ -1,0 +1,1 @@
+"""Who somebody is: the account store, password hashing, SASL mechanisms."""

@@ -1,0 +1,224 @@
+"""How rooms change: the appliers of what happens in them, and of what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from twistchat.chat.appliers import Appliers
+from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike, RoomNameInUse, TargetNotInRoom
+from twistchat.chat.events import (
+    Entry,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    ModesSet,
+    Parted,
+    RoomEvent,
+    RoomRenamed,
+    RoomSignalled,
+    Said,
+    Signalled,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+)
+from twistchat.chat.modes import RANK_BY_LETTER
+from twistchat.chat.names import fold
+from twistchat.chat.rooms import Member, Room, Topic, forgetVerdicts
+from twistchat.chat.users import Session
+
+
+class RoomAppliers(Appliers):
+    """What happens in rooms, and texts."""
+
+    def _said(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, (Said, RoomSignalled))
+        room = self._present(event)
+        if room is not None:
+            room.audience.tell(entry, event.session, _audibleTo(room, event) if event.rank else None)
+
+    def _unsaid(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, Unsaid)
+        room = self._present(event)
+        if room is not None:
+            room.audience.tell(entry)
+
+    def _told(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, (Told, Signalled))
+        recipient = self.users.get(event.recipient.uid)
+        if recipient is None:
+            raise NoSuchNick(event.recipient.nick)
+        if recipient.source.uid == event.source.uid:
+            # It is heard once as what was received, and once more as the echo, which alone has the label.
+            received = replace(entry, event=replace(event, session="", label=None))
+            self.broadcast.tell(received, recipient.sessions.values())
+            self.broadcast.tell(entry, [own for own in recipient.sessions.values() if own.id == event.session])
+            return
+        self.broadcast.tell(entry, self._both(event.source, event.recipient))
+
+    def _untold(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, Untold)
+        self.broadcast.tell(entry, self._both(event.source, event.recipient))
+
+    def _invited(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, Invited)
+        self._user(entry)
+        invitee = self.users.get(event.invitee.uid)
+        if invitee is None:
+            raise NoSuchNick(event.invitee.nick)
+        room = self.rooms.get(event.room)
+        if room is None:
+            raise NotInRoom(event.room)
+        invitee.invitations.add(room)
+        self.broadcast.tell(entry, invitee.sessions.values())
+        if invitee.source.uid not in room.members:
+            room.audience.tell(entry)
+
+    def _joined(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, Joined)
+        user = self._user(entry)
+        room = self._room(event.room, entry.time)
+        if event.source.uid in room.members:
+            return
+        ranks = room.ranksFor(user.source)
+        room.members[event.source.uid] = Member(user, ranks)
+        user.invitations.discard(room)
+        user.rooms[fold(room.name)] = room
+        forgetVerdicts(user)
+        for session in user.sessions.values():
+            room.audience.add(session)
+        room.audience.tell(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)))
+
+    def _parted(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, Parted)
+        room, member = self._membership(event.room, event.source)
+        if member is None:
+            raise NotInRoom(event.room)
+        room.audience.tell(entry)
+        self._leave(room, member.user)
+
+    def _kicked(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, Kicked)
+        room, member = self._membership(event.room, event.kicked)
+        if member is None:
+            raise TargetNotInRoom(event.kicked.nick, event.room)
+        room.audience.tell(entry)
+        self._leave(room, member.user)
+
+    def _topicSet(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, TopicSet)
+        room = self._present(event) or self._room(event.room, entry.time)
+        room.topic = Topic(event.topic, event.source.nick, entry.time) if event.topic else None
+        room.audience.tell(entry)
+        self._forgetIfOver(room)
+
+    def _modesSet(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, ModesSet)
+        room = self._present(event) or self._room(event.room, entry.time)
+        for change in event.changes:
+            room.change(change, event.source.nick, entry.time)
+        room.audience.tell(entry)
+        self._forgetIfOver(room)
+
+    def _roomRenamed(self, entry: Entry) -> None:
+        event = entry.event
+        assert isinstance(event, RoomRenamed)
+        room = self._present(event)
+        if room is None:
+            return
+        holder = self.rooms.lookalike(event.name)
+        if holder is not None and holder is not room:
+            if fold(holder.name) == fold(event.name):
+                raise RoomNameInUse(holder.name)
+            raise RoomLookalike(event.name, holder.name)
+        old, new = fold(room.name), fold(event.name)
+        room.audience.tell(entry)
+        room.audience.move(new)
+        self.rooms.rename(room, event.name)
+        sessions: list[Session] = []
+        for member in room.members.values():
+            user = member.user
+            user.rooms = {new if name == old else name: place for name, place in user.rooms.items()}
+            forgetVerdicts(user)
+            sessions += user.sessions.values()
+        for session in sessions:
+            session.outlet.moved(old, entry)
+            room.audience.add(session)
+
+    # What they share
+
+    def _present(self, event: RoomEvent) -> Room | None:
+        """
+        The room of an event, or C{None} where there is none.
+
+        @raise NotInRoom: it was renamed while the event was on its way, and whoever proposed it is to do so again.
+            (Nobody is here in a replay, and so nobody was late.)
+        """
+        room = self.rooms.get(event.room)
+        if room is None and self.rooms.isVacated(event.room) and self.users.get(event.source.uid) is not None:
+            raise NotInRoom(event.room)
+        return room
+
+    def _both(self, source: Source, recipient: Source) -> Iterable[Session]:
+        """The sessions of two users, as far as they are here; each once."""
+        users = [user for user in (self.users.get(recipient.uid), self.users.get(source.uid)) if user is not None]
+        return {session.id: session for user in users for session in user.sessions.values()}.values()
+
+    def _room(self, name: str, now: int) -> Room:
+        room = self.rooms.get(name)
+        if room is None:
+            twin = self.rooms.lookalike(name)
+            if twin is not None:
+                raise RoomLookalike(name, twin.name)
+            room = Room(name, now, self.broadcast)
+            self.rooms.add(room)
+        return room
+
+    def _membership(self, name: str, source: Source) -> tuple[Room, Member | None]:
+        room = self.rooms.get(name)
+        if room is None:
+            raise NotInRoom(name)
+        return room, room.members.get(source.uid)
+
+
+ROOM_APPLIERS: Mapping[type[Event], Callable[[RoomAppliers, Entry], None]] = {
+    Said: RoomAppliers._said,
+    RoomSignalled: RoomAppliers._said,
+    Unsaid: RoomAppliers._unsaid,
+    Told: RoomAppliers._told,
+    Signalled: RoomAppliers._told,
+    Untold: RoomAppliers._untold,
+    Joined: RoomAppliers._joined,
+    Parted: RoomAppliers._parted,
+    Kicked: RoomAppliers._kicked,
+    Invited: RoomAppliers._invited,
+    TopicSet: RoomAppliers._topicSet,
+    ModesSet: RoomAppliers._modesSet,
+    RoomRenamed: RoomAppliers._roomRenamed,
+}
+"""The applier of each of these events."""
+
+
+def _audibleTo(room: Room, event: Said | RoomSignalled) -> set[str]:
+    """The sessions of those in a room whom a text for a rank is for, and of its speaker."""
+    least = RANK_BY_LETTER[event.rank].level
+    return {
+        id
+        for uid, member in room.members.items()
+        if member.level >= least or uid == event.source.uid
+        for id in member.user.sessions
+    }

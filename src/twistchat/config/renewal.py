@@ -1,0 +1,62 @@
+"""What takes effect of a configuration that is read again, while the server runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """
+    What reading the configuration again came to.
+
+    @ivar settings: what holds from now on.
+    @ivar taken: the keys that have another value than before.
+    @ivar waiting: the keys that have another value in the configuration, which holds from the next start on.
+    """
+
+    settings: Settings
+    taken: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        parts = []
+        if self.taken:
+            parts.append(f"changed: {', '.join(self.taken)}")
+        if self.waiting:
+            parts.append(f"from the next start on: {', '.join(self.waiting)}")
+        return "; ".join(parts) or "nothing has changed"
+
+
+def renew(current: Settings, fresh: Settings) -> Renewal:
+    """
+    Take over what can be changed while the server runs: L{LIVE}.
+
+    @param current: what holds.
+    @param fresh: what the configuration says now.
+    """
+    taken: list[str] = []
+    waiting: list[str] = []
+    sections: dict[str, Any] = {}
+    for section in SECTIONS:
+        old, new = getattr(current, section), getattr(fresh, section)
+        if section in TABLES:
+            changed = [key.name for key in fields(old) if getattr(old, key.name) != getattr(new, key.name)]
+            live = [key for key in changed if section in LIVE or f"{section}.{key}" in LIVE]
+            sections[section] = replace(old, **{key: getattr(new, key) for key in live})
+            taken += [f"{section}.{key}" for key in live]
+            waiting += [f"{section}.{key}" for key in changed if key not in live]
+        elif section in NAMED:
+            sections[section] = new
+            taken += _different(section, old, new)
+        else:
+            waiting += _different(section, old, new)
+    return Renewal(replace(current, **sections), tuple(taken), tuple(waiting))
+
+
+def _different(section: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    return [f"{section}.{name}" for name in sorted({*old, *new}) if old.get(name) != new.get(name)]

@@ -1,0 +1,109 @@
+"""The sections whose tables have names that the administrator gives: operators, their classes, gateways."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from twistchat.config import toml
+from twistchat.config.errors import ConfigError
+from twistchat.config.keytypes import Unfit, closest, readingOf, visible
+from twistchat.config.settings import NAMED, ClassSettings, OperatorSettings, WebircSettings, keysOf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twistchat.config.keytypes import Reading
+
+
+class NamedTables:
+    """
+    Named tables in the making.
+
+    They are set in the configuration file alone.  A value is checked when it is read, and what depends on more than one
+    when all are made; the first mistake raises L{ConfigError}.
+    """
+
+    def __init__(self) -> None:
+        self._readings: dict[str, dict[str, Reading]] = {
+            section: {key: readingOf(annotation) for key, _, annotation, _ in keysOf(table)}
+            for section, table in NAMED.items()
+        }
+        self._values: dict[str, dict[str, dict[str, object]]] = {section: {} for section in NAMED}
+        self._origins: dict[tuple[str, ...], str] = {}
+
+    def read(self, section: str, tables: Mapping[str, object], file: toml.TomlFile, name: str) -> None:
+        """
+        Take over every table of a section.
+
+        @param section: one of L{NAMED}.
+        @param tables: what the file has in it.
+        @param name: how errors call the file.
+        """
+        for table, values in tables.items():
+            where = f"{name}:{file.line(section, table)}"
+            try:
+                visible(table)
+            except Unfit as bad:
+                raise ConfigError(where, f"[{section}.{toml.write(table)}]: {bad.why}") from None
+            if not isinstance(values, dict):
+                wanted = f"a table of its own is wanted, as in [{section}.NAME]"
+                raise ConfigError(where, f"{section}.{table}: found {toml.show(values)}, {wanted}")
+            self._origins[section, table] = where
+            made = self._values[section].setdefault(table, {})
+            for key, value in values.items():
+                origin = f"{name}:{file.line(section, table, key)}"
+                made[key] = self._one(section, table, key, value, origin)
+                self._origins[section, table, key] = origin
+
+    def finish(self) -> dict[str, Mapping[str, Any]]:
+        """Make the tables, by section and name."""
+        made: dict[str, Mapping[str, Any]] = {
+            section: MappingProxyType(
+                {name: NAMED[section](**_asFields(section, values)) for name, values in tables.items()}
+            )
+            for section, tables in self._values.items()
+        }
+        for name, gateway in made["webirc"].items():
+            self._checkGateway(name, gateway)
+        for name, operator in made["operators"].items():
+            self._checkOperator(name, operator, made["classes"])
+        return made
+
+    def _one(self, section: str, table: str, key: str, value: object, origin: str) -> object:
+        readings = self._readings[section]
+        if key not in readings:
+            guess = closest(key, readings, 0.6)
+            hint = f"did you mean {guess}?" if guess else f"the keys of [{section}.NAME] are {', '.join(readings)}"
+            raise ConfigError(origin, f"there is no key {section}.{table}.{key}; {hint}")
+        try:
+            return readings[key](value)
+        except Unfit as bad:
+            raise ConfigError(origin, f"{section}.{table}.{key}: found {bad.shown}, {bad.why}") from None
+
+    def _checkGateway(self, name: str, gateway: WebircSettings) -> None:
+        for key, value, what in (
+            ("password", gateway.password, 'the hash of its password, which "twistchat hash-password" makes'),
+            ("hosts", gateway.hosts, "the networks that it connects from"),
+        ):
+            if not value:
+                raise ConfigError(self._origins["webirc", name], f"webirc.{name}.{key} is wanted: {what}")
+
+    def _checkOperator(self, name: str, operator: OperatorSettings, classes: Mapping[str, ClassSettings]) -> None:
+        where = self._origins["operators", name]
+        if not operator.class_:
+            raise ConfigError(where, f"operators.{name}.class is wanted: the NAME of a table [classes.NAME]")
+        if operator.class_ not in classes:
+            guess = closest(operator.class_, classes, 0.6)
+            known = f"the classes are {', '.join(classes)}" if classes else "there is no table [classes.NAME] at all"
+            hint = f"did you mean {guess}?" if guess else known
+            found = f"operators.{name}.class: found {toml.show(operator.class_)}, and there is no such class; {hint}"
+            raise ConfigError(self._origins["operators", name, "class"], found)
+        if not (operator.password or operator.account or operator.fingerprint):
+            wanted = "one at least of password, account and fingerprint is wanted, to know them by"
+            raise ConfigError(where, f"operators.{name}: {wanted}")
+
+
+def _asFields(section: str, values: Mapping[str, object]) -> dict[str, object]:
+    """Values by the names of their fields, for those by the names of their keys."""
+    return {field: values[key] for key, field, _, _ in keysOf(NAMED[section]) if key in values}

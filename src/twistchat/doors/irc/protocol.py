@@ -1,0 +1,404 @@
+"""One connection of the IRC door: messages out of bytes, each to its command, and what the chat tells back."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.chat.audience import NOTICES, RESHOWN, WATCHED
+from twistchat.chat.errors import ChatError
+from twistchat.chat.events import Entry, Label, RoomRenamed
+from twistchat.chat.names import fold
+from twistchat.chat.users import Session, User
+from twistchat.config import Settings
+from twistchat.doors.backstage import Backstage
+from twistchat.doors.connection import Connection, ConnectionFactory
+from twistchat.doors.irc import straight
+from twistchat.doors.irc.arrival import Arrival
+from twistchat.doors.irc.batches import MULTILINE, TextBatch, takesLine
+from twistchat.doors.irc.commands import COMMANDS
+from twistchat.doors.irc.negotiation import Negotiation
+from twistchat.doors.irc.reply import Reply
+from twistchat.doors.irc.rooms import showMove
+from twistchat.doors.irc.server import IrcServer, offered
+from twistchat.doors.irc.table import Command
+from twistchat.doors.irc.words import shown
+from twistchat.wire.irc import numerics as n
+from twistchat.wire.irc.dialect import IrcDialect, View
+from twistchat.wire.irc.message import (
+    BadMessage,
+    EmptyMessage,
+    Message,
+    NotUtf8,
+    fit,
+    measure,
+    parse,
+    room,
+    serialize,
+)
+from twistchat.wire.lines import LineSplitter, Overlong
+
+VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES, View.RESHOWN)
+PLACES = {"": 1, WATCHED: 2, NOTICES: 3, RESHOWN: 4}
+"""Which of L{VIEWS} is that from each place; from any other, which is a room, it is the first."""
+
+LABEL = 64
+"""Bytes of a label (IRCv3 labeled-response)."""
+
+_BATCHED = re.compile(rb"(?:@\S* +)?BATCH +(?P<sign>[+-])|@(?:\S*;)?batch=", re.IGNORECASE)
+"""A line that opens or closes a batch, or is in one."""
+
+log = Logger()
+
+
+class IrcConnection(Connection):
+    """
+    Someone at the IRC door.
+
+    @ivar server: the server's name, the source of its messages.
+    @ivar irc: what all connections of the door share.
+    @ivar negotiation: which capabilities are on.
+    @ivar arrival: what they have said of themselves before they are in; C{None} once they are.
+    @ivar batch: the text of several lines that they are sending; C{None} where there is none.
+    """
+
+    pings = True
+
+    arrival: Arrival | None
+    batch: TextBatch | None = None
+    _throttled: IDelayedCall | None = None
+    _holders = 0
+    _granted = 0
+
+    def __init__(self, backstage: Backstage, factory: ConnectionFactory, irc: IrcServer) -> None:
+        super().__init__(backstage, factory)
+        limits = backstage.settings.limits
+        self.irc = irc
+        self.server = irc.name
+        self.arrival = Arrival(self)
+        self._splitter = LineSplitter(limits.ircLine + limits.ircTags + 2)
+        self._lines: deque[bytes | Overlong] | None = None
+        self._replies: dict[str, Reply] = {}
+
+    # For commands
+
+    @property
+    def openSession(self) -> Session:
+        """This client's session, which it has for as long as it can give a command."""
+        assert self.session is not None
+        return self.session
+
+    @property
+    def settings(self) -> Settings:
+        """What the administrator chose."""
+        return self.backstage.settings
+
+    @property
+    def user(self) -> User:
+        """Who this client is, once it is in."""
+        user = self.openSession.user
+        assert user is not None
+        return user
+
+    @property
+    def nick(self) -> str:
+        """Its nick, as numerics have it: C{*} while it has none."""
+        if self.session is not None and self.session.user is not None:
+            return self.session.user.nick
+        return "*"
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """The capabilities that are on, and have what they require."""
+        return self.negotiation.effective
+
+    def retune(self) -> None:
+        """Let it hear everything in the dialect of its capabilities from now on."""
+        of, enabled = self.irc.dialects.of, self.negotiation.enabled
+        self._dialects = tuple([of(enabled, view) for view in VIEWS])
+        session = self.openSession
+        self.backstage.chat.setEcho(session, "echo-message" in enabled)
+        if session.user is not None:
+            for room in session.user.rooms.values():
+                room.audience.add(session)
+
+    def settle(self) -> None:
+        """Let it hear what it was to hear until now."""
+        self.backstage.chat.state.broadcast.settle(self.openSession)
+
+    def nextReference(self) -> str:
+        """The reference tag of a new batch."""
+        return f"s{next(self.irc.references)}"
+
+    def hold(self) -> None:
+        """Keep back what it is to hear, for an answer that comes in front of it; until as many calls of L{release}."""
+        if not self._holders:
+            self.outbox.hold()
+        self._holders += 1
+
+    def release(self) -> None:
+        """That answer has been sent."""
+        self._holders -= 1
+        if not self._holders:
+            self.outbox.release()
+
+    def conclude(self, reply: Reply) -> None:
+        """Send an answer that was postponed."""
+        reply.postponed = False
+        self._finish(reply)
+
+    # Connection's
+
+    def begin(self) -> None:
+        """See L{Connection.begin}.  An IRC server says nothing until it is spoken to."""
+        self.negotiation = Negotiation(offered(self.backstage, self.secure))
+        self.retune()
+
+    def farewell(self, reason: str, fault: bool) -> bytes:
+        """See L{Connection.farewell}."""
+        host = self.backstage.cloak(self.address)
+        why = fit(" ".join(reason.split()), room("ERROR", ("Closing", "Link:", host)) - len("()"))
+        return serialize("ERROR", (f"Closing Link: {host} ({why})",))
+
+    def refused(self, failure: Failure) -> None:
+        """See L{Connection.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
+        log.failure("A command of the IRC door failed", failure)
+        self.reply(serialize("FAIL", ("*", "INTERNAL_ERROR", "That failed inside the server, which has logged why")))
+
+    def idle(self) -> None:
+        """See L{Connection.idle}."""
+        self.reply(serialize("PING", (self.server,), self.server))
+
+    def tune(self, place: str) -> IrcDialect:
+        """See L{IOutlet.tune}."""
+        return self._dialects[PLACES.get(place, 0)]
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}."""
+        reply = self._replyFor(entry)
+        return data if reply is None else reply.take(data)
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}.  Whoever knows RENAME has been told; a change of case is no news to others."""
+        event = entry.event
+        assert isinstance(event, RoomRenamed)
+        if "draft/channel-rename" in self.capabilities or fold(event.room) == fold(event.name):
+            return
+        reply = self._replyFor(entry)
+        if reply is not None:
+            showMove(self, reply, event.room, entry)
+            return
+        reply = Reply(self, "RENAME")
+        showMove(self, reply, event.room, entry)
+        reply.finish()
+
+    def _replyFor(self, entry: Entry) -> Reply | None:
+        """The answer to the request of this client that led to an entry, as long as it is put together."""
+        label = entry.event.label
+        if label is None or label.session != self.openSession.id:
+            return None
+        return self._replies.get(label.text)
+
+    def bytesReceived(self, data: bytes) -> None:
+        """Take the next bytes: messages out of them, one after the other, no faster than the flood limit allows."""
+        lines = self._splitter.feed(data)
+        if self._flood is None or not self._registered:
+            for line in lines:
+                if self.ending:
+                    return
+                self._lineReceived(line)
+        else:
+            if self._lines is None:
+                self._lines = deque(lines)
+            else:
+                self._lines.extend(lines)
+            self._takeLines()
+
+    def connectionLost(self, reason: Any = None) -> None:
+        """See L{Connection.connectionLost}."""
+        if self._throttled is not None:
+            self._throttled.cancel()
+            self._throttled = None
+        if self.batch is not None:
+            self.batch.forget()
+            self.batch = None
+        self._lines = None
+        super().connectionLost(reason)
+
+    # Lines
+
+    def _takeLines(self) -> None:
+        """Obey lines as fast as the flood limit allows; nothing is lost, and the kernel holds the client back."""
+        while self._lines and not self.ending and self._throttled is None:
+            if not self._isFree(self._lines[0]):
+                wait = 0.0 if self._isUnbound() else self.flooding()
+                if wait:
+                    self._pause()
+                    self._throttled = self.backstage.clock.callLater(wait, self._goOn)
+                    return
+            self._lineReceived(self._lines.popleft())
+        if not self._lines:
+            self._lines = None
+
+    def _goOn(self) -> None:
+        self._throttled = None
+        self._takeLines()
+        if self._throttled is None:
+            self._resume()
+
+    def _isUnbound(self) -> bool:
+        """Whether this is an operator whom no limit on rates binds."""
+        return self.session is not None and self.session.user is not None and self.session.user.may("exempt")
+
+    def _isFree(self, line: bytes | Overlong) -> bool:
+        """
+        Whether a line is not counted against the flood limit: an answer to PING; or a line of a batch, which counts as
+        one with its opening, up to as many as it may have.  A line that must not come within one ends that.
+        """
+        if isinstance(line, bytes):
+            word = line[:5].rstrip().upper()
+            if word in (b"PING", b"PONG"):
+                return word == b"PONG"
+            batched = _BATCHED.match(line) if line[:1] in b"@Bb" and MULTILINE in self.capabilities else None
+            if batched is not None and batched["sign"] == b"+":
+                self._granted = self.settings.limits.lines + 1
+                return False
+            if batched is not None and self._granted:
+                self._granted = 0 if batched["sign"] else self._granted - 1
+                return True
+        self._granted = 0
+        return False
+
+    def _lineReceived(self, line: bytes | Overlong) -> None:
+        if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
+            said = straight.read(line, self.settings.limits.ircLine)
+            if said is not None:
+                if not self.lane.open:
+                    self.lane.submit(partial(straight.sayLater, self, line, *said), True, len(line))
+                    return
+                if straight.say(self, *said):
+                    return
+        limits = self.settings.limits
+        if isinstance(line, Overlong):
+            self._refuse(line.length, n.ERR_INPUTTOOLONG, "Input line was too long")
+            return
+        if len(line) > limits.ircLine - 2:
+            tags, rest = measure(line)
+            if tags > limits.ircTags or rest > limits.ircLine:
+                self._refuse(len(line), n.ERR_INPUTTOOLONG, "Input line was too long")
+                return
+        try:
+            message = parse(line)
+        except EmptyMessage:
+            return
+        except BadMessage as bad:
+            self.lane.submit(partial(self._refuseMessage, bad), False, len(line))
+            return
+        command = COMMANDS.get(message.command)
+        together = command is not None and command.together
+        self.lane.submit(partial(self._serve, message, command), together, len(line))
+
+    def _refuse(self, size: int, code: str, text: str) -> None:
+        """Answer a line that cannot be read, in its turn."""
+
+        def refuse() -> None:
+            if not self.ending and (self.arrival is None or self.arrival.mayTry()):
+                reply = Reply(self, "*")
+                reply.numeric(code, text)
+                reply.finish()
+
+        self.lane.submit(refuse, False, size)
+
+    def _refuseMessage(self, bad: BadMessage) -> None:
+        """Answer a line that is no message (IRCv3 utf8-only, for one that is not UTF-8)."""
+        if self.ending or (self.arrival is not None and not self.arrival.mayTry()):
+            return
+        reply = self._replyTo(bad.command or "*", bad.label)
+        reply.fail("INVALID_UTF8" if isinstance(bad, NotUtf8) else "INVALID_MESSAGE", f"Message rejected, it {bad.why}")
+        self._finish(reply)
+
+    # Commands
+
+    def obey(self, line: bytes) -> Deferred[Any] | None:
+        """Obey a line that is known to be a message, as a L{Work <twistchat.doors.lane.Work>}."""
+        message = parse(line)
+        return self._serve(message, COMMANDS.get(message.command))
+
+    def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:
+        """Obey a message."""
+        if self.ending:
+            return None
+        reply = self._replyTo(message.command, message.tags.get("label") if message.tags else None)
+        try:
+            outcome = self._obey(message, command, reply)
+        except ChatError as e:
+            reply.error(e, _context(message))
+            outcome = None
+        if outcome is None:
+            self._finish(reply)
+            return None
+        done = outcome if isinstance(outcome, Deferred) else Deferred.fromCoroutine(outcome)
+        if done is not outcome or reply.label is not None or not (command is not None and command.together):
+            done.addBoth(self._answered, reply, message)
+        elif not done.called or done.paused or isinstance(done.result, Failure):
+            done.addErrback(self._answered, reply, message)
+        return done
+
+    def _obey(self, message: Message, command: Command | None, reply: Reply) -> Any:
+        if self.arrival is not None and not self.arrival.mayTry():
+            return None
+        if (self.batch is not None or "batch" in message.tags) and self.arrival is None:
+            if takesLine(self, message, reply):
+                return None
+        if command is None:
+            if self.arrival is not None:
+                reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+            else:
+                reply.numeric(n.ERR_UNKNOWNCOMMAND, shown(message.command), "Unknown command")
+            return None
+        if self.arrival is not None and not command.early:
+            reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+            return None
+        if len(message.params) < command.least:
+            reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")
+            return None
+        if command.privilege:
+            self.backstage.chat.requirePrivilege(self.openSession, command.privilege)
+        return command.run(self, message, reply)
+
+    def _answered(self, result: Any, reply: Reply, message: Message) -> Any:
+        """A command has taken effect, or not: send the answer."""
+        if isinstance(result, Failure):
+            if not isinstance(result.value, ChatError):
+                self._finish(reply)
+                return result
+            reply.error(result.value, _context(message))
+        self._finish(reply)
+        return None
+
+    def _replyTo(self, command: str, label: str | None) -> Reply:
+        if not label or "labeled-response" not in self.capabilities:
+            return Reply(self, command)
+        if len(label.encode()) > LABEL or label in self._replies:
+            return Reply(self, command)
+        reply = self._replies[label] = Reply(self, command, Label(self.openSession.id, label))
+        return reply
+
+    def _finish(self, reply: Reply) -> None:
+        if reply.postponed:
+            return
+        reply.finish()
+        if reply.label is not None:
+            del self._replies[reply.label.text]
+
+
+def _context(message: Message) -> str:
+    """What a message is about: its first parameter, as far as it is one."""
+    return message.params[0].split(",")[0] if message.params else ""

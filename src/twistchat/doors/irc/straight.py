@@ -1,0 +1,87 @@
+"""
+The straight path: what most lines are, a text for one channel without tags, on its way into the chat.
+
+It calls the same verb as the commands do, and does no more than this kind of line needs.  A line that is anything else,
+and whatever is refused, it leaves to the general path, which words the refusal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from twistchat.chat.errors import ChatError
+from twistchat.doors.irc.reply import Reply
+
+if TYPE_CHECKING:
+    from twistchat.doors.irc.protocol import IrcConnection
+
+BEGINNING: Final = b"PRIVMSG #"
+"""How such a line begins."""
+
+COMMAND: Final = len("PRIVMSG ")
+CTCP: Final = 1
+"""The first byte of a text that is more than that: an action, say."""
+
+
+def read(line: bytes, limit: int) -> tuple[str, str] | None:
+    """
+    Read a line.
+
+    @param line: begins with L{BEGINNING}.
+    @param limit: bytes that it may have, with its end.
+    @return: the channel and the text; C{None} where it is, or may be, anything else.
+    """
+    head, _, said = line.partition(b" :")
+    name = head[COMMAND:]
+    if not said or said[0] == CTCP or len(line) + 2 > limit or b" " in name or b"," in name:
+        return None
+    if b"\0" in line or b"\r" in line:
+        return None
+    try:
+        return name.decode(), said.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def say(client: IrcConnection, name: str, text: str) -> bool:
+    """
+    Say a text now.
+
+    @param client: it has come in, has no batch open, and its lane is open.
+    @return: whether that was done; where not, nothing has happened.
+    """
+    try:
+        receipt = client.backstage.chat.say(client.openSession, name, text)
+    except ChatError:
+        return False
+    if not receipt.called or receipt.paused or isinstance(receipt.result, Failure):
+        client.lane.follow(receipt.addErrback(_refused, client, name))
+    return True
+
+
+def sayLater(client: IrcConnection, line: bytes, name: str, text: str) -> Deferred[Any] | None:
+    """
+    Say a text when its turn in the lane has come.
+
+    @param line: what it was read from.
+    """
+    if client.batch is None and not client.ending:
+        try:
+            receipt = client.backstage.chat.say(client.openSession, name, text)
+        except ChatError:
+            pass
+        else:
+            return receipt.addErrback(_refused, client, name)
+    return client.obey(line)
+
+
+def _refused(failure: Failure, client: IrcConnection, name: str) -> Failure | None:
+    if not isinstance(failure.value, ChatError):
+        return failure
+    reply = Reply(client, "PRIVMSG")
+    reply.error(failure.value, name)
+    reply.finish()
+    return None

@@ -1,0 +1,77 @@
+"""Words that a client gives, made fit for use; and words for a client, made fit for a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from twistchat.wire.irc.message import fit
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._\-\[\]{}|^`\\]")
+
+_DELIMITERS = dict.fromkeys(map(ord, " \r\n\0"), "\N{REPLACEMENT CHARACTER}")
+
+USERNAME = 16
+"""Characters of a username, its C{~} left out."""
+
+SHOWN = 250
+"""Bytes to which a parameter is cut that is shown to the client who gave it, so that the rest of the line has room."""
+
+
+def usernameOf(given: str) -> str:
+    """
+    The username that others see: what may stand before an C{@}, marked with C{~} as nobody vouches for it.
+
+    @param given: the first parameter of USER.
+    """
+    return f"~{_UNFIT.sub('', given)[:USERNAME] or 'user'}"
+
+
+def shown(given: str) -> str:
+    """
+    What a client gave, as a parameter that is not the last: that cannot be empty, begin with a colon or hold a space,
+    or what ends a line.
+    """
+    text = fit(given.translate(_DELIMITERS), SHOWN) or "*"
+    return text if text[0] != ":" else f"\N{REPLACEMENT CHARACTER}{text[1:]}"
+
+
+def packed(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
+    """
+    Join words, as many to each text as there is room for.
+
+    @param separator: of ASCII.
+    @param size: bytes of UTF-8 that a text may have; a word that is longer has one for itself.
+    """
+    line: list[str] = []
+    left = size
+    for word in words:
+        length = len(word) if word.isascii() else len(word.encode())
+        if line and length > left:
+            yield separator.join(line)
+            line, left = [], size
+        line.append(word)
+        left -= length + len(separator)
+    if line:
+        yield separator.join(line)
+
+
+def wordMoment(time: float) -> str:
+    """
+    A moment, as C{2026-01-02 09:05:59 UTC}.
+
+    @param time: seconds since the epoch.
+    """
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def wordSpan(seconds: float) -> str:
+    """A length of time as bans are given: in the largest two units that it takes, at least a second."""
+    left = max(1, round(seconds))
+    parts = []
+    for unit, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2])

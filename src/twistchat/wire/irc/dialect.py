@@ -1,0 +1,436 @@
+"""
+Entries as IRC clients see them: one dialect for each set of capabilities that changes the bytes, and each place.
+
+Every field of an event is taken for hostile: see L{twistchat.wire.irc.cleaning}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from functools import lru_cache
+from itertools import chain
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from zope.interface import implementer
+
+from twistchat.chat.events import (
+    AccountSet,
+    Announced,
+    AwaySet,
+    Entered,
+    Entry,
+    Event,
+    HostSet,
+    Invited,
+    Joined,
+    Kicked,
+    Killed,
+    ModeChange,
+    ModesSet,
+    OperatorSet,
+    Parted,
+    Quit,
+    RealnameSet,
+    Renamed,
+    RoomRenamed,
+    RoomSignalled,
+    Said,
+    ServerBanLifted,
+    ServerBanSet,
+    Signalled,
+    Source,
+    Tags,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+    UserModesSet,
+)
+from twistchat.chat.modes import RANK_BY_LETTER, ROOM_MODES, Shape
+from twistchat.interfaces import IDialect
+from twistchat.wire.irc.capabilities import CAPABILITIES, inEffect
+from twistchat.wire.irc.cleaning import (
+    Stampclock,
+    cleanName,
+    clientTags,
+    mask,
+    tagValue,
+    write,
+    writeList,
+)
+from twistchat.wire.irc.notices import Noted, noted
+from twistchat.wire.irc.numerics import RPL_MONOFFLINE, RPL_MONONLINE
+from twistchat.wire.irc.texts import Pieces, split, writeText
+
+
+class View(Enum):
+    """
+    From where a session hears.
+
+    @cvar ROOM: a room that it is in.
+    @cvar SELF: what is for it, or of people whom it shares a room with.
+    @cvar WATCHED: news of those whom it watches (IRCv3 monitor, extended-monitor).
+    @cvar NOTICES: what the server tells its operators.
+    @cvar RESHOWN: what stands for CHGHOST (IRCv3 chghost, "Fallback").
+    """
+
+    ROOM = "room"
+    SELF = "self"
+    WATCHED = "watched"
+    NOTICES = "notices"
+    RESHOWN = "reshown"
+
+
+@implementer(IDialect)
+class IrcDialect:
+    """
+    Writes entries for IRC clients of the same capabilities.
+
+    There is one for each set of them and view: L{IrcDialects} sees to that, so that dialects are equal where they are
+    the same.
+    """
+
+    __slots__ = ("__weakref__", "_account", "_clock", "_has", "_serverName", "_tagged", "_timed", "_writers")
+
+    def __init__(self, serverName: str, clock: Stampclock, capabilities: frozenset[str], view: View) -> None:
+        """
+        @param serverName: the source of what the server says.
+        @param clock: shared, since most entries that are written one after the other are of the same second.
+        @param capabilities: of those that change the bytes, the ones that are in effect.
+        """
+        self._serverName = cleanName(serverName)
+        self._clock = clock
+        self._has = capabilities
+        self._timed = "server-time" in capabilities
+        self._tagged = "message-tags" in capabilities
+        self._account = "account-tag" in capabilities
+        self._writers = _WRITERS[view]
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        event = entry.event
+        writer = self._writers.get(type(event))
+        return b"" if writer is None else writer(self, entry, event)
+
+    # Tags
+
+    def _tags(self, entry: Entry, source: Source | None, client: Tags = (), *, first: bool = True) -> bytes:
+        """
+        The tags of a line, with the C{@} and the space.
+
+        @param source: who the line is from; C{None} for the server.
+        @param client: client-only tags.
+        @param first: whether it is the first line of the entry, and so has its message id: an id is of one message
+            (message-ids, "Tag value"; multiline, "Message ids").
+        """
+        tags = f";time={self._clock.show(entry.time)}" if self._timed else ""
+        if source is not None:
+            if self._tagged and first:
+                tags += tagValue(";msgid", entry.msgid)
+            if self._account and source.account is not None:
+                tags += tagValue(";account", source.account)
+            if self._tagged:
+                if source.bot:
+                    tags += ";bot"
+                if client:
+                    tags += clientTags(client)
+        return f"@{tags[1:]} ".encode() if tags else b""
+
+    def _by(
+        self, entry: Entry, source: Source, command: str, *names: str, text: str | None = None, first: bool = True
+    ) -> bytes:
+        """One line from a user."""
+        line = write(mask(source), command, names, text)
+        return self._tags(entry, source, first=first) + line if line else b""
+
+    def _byServer(self, entry: Entry, command: str, *names: str, text: str | None = None) -> bytes:
+        """One line from the server."""
+        line = write(self._serverName, command, names, text)
+        return self._tags(entry, None) + line if line else b""
+
+    # Texts
+
+    def _said(self, entry: Entry, event: Said) -> bytes:
+        return self._text(entry, event, _statusTarget(event.rank, event.room))
+
+    def _told(self, entry: Entry, event: Told) -> bytes:
+        return self._text(entry, event, event.recipient.nick)
+
+    def _text(self, entry: Entry, event: Said | Told, target: str) -> bytes:
+        source = event.source
+        tags = self._tags(entry, source, event.tags)
+        data = writeText(tags, source, target, event.text, event.kind)
+        if data:
+            return data
+        pieces = split(source, target, event.text, event.kind)
+        if pieces is None or not any(pieces.lines):
+            return b""
+        if len(pieces.lines) == len(pieces.lines[0]) == 1:
+            return tags + pieces.lines[0][0]
+        if "draft/multiline" in self._has and event.kind != "action":
+            return self._batch(entry, tags, pieces)
+        first, *rest = chain.from_iterable(pieces.lines)
+        again = self._tags(entry, source, first=False)
+        return b"".join((tags, first, *(again + piece for piece in rest)))
+
+    def _batch(self, entry: Entry, tags: bytes, pieces: Pieces) -> bytes:
+        """A text of several lines; all tags of the message are on the line that opens the batch."""
+        reference = f"m{entry.sequence}"
+        batched = [
+            tags,
+            write(pieces.source, "BATCH", (f"+{reference}", "draft/multiline", pieces.target)),
+        ]
+        for line in pieces.lines:
+            joint = b"@batch=%b " % reference.encode()
+            for piece in line or (pieces.blank,):
+                batched += (joint, piece)
+                joint = b"@batch=%b;draft/multiline-concat " % reference.encode()
+        batched.append(write(pieces.source, "BATCH", (f"-{reference}",)))
+        return b"".join(batched)
+
+    def _roomSignalled(self, entry: Entry, event: RoomSignalled) -> bytes:
+        return self._signal(entry, event, _statusTarget(event.rank, event.room))
+
+    def _signalled(self, entry: Entry, event: Signalled) -> bytes:
+        return self._signal(entry, event, event.recipient.nick)
+
+    def _signal(self, entry: Entry, event: RoomSignalled | Signalled, target: str) -> bytes:
+        """Tags without a text, for those only who asked for tags (message-tags, "TAGMSG")."""
+        if not self._tagged:
+            return b""
+        line = write(mask(event.source), "TAGMSG", (target,))
+        return self._tags(entry, event.source, event.tags) + line if line else b""
+
+    def _unsaid(self, entry: Entry, event: Unsaid) -> bytes:
+        return self._redact(entry, event, event.room)
+
+    def _untold(self, entry: Entry, event: Untold) -> bytes:
+        return self._redact(entry, event, event.recipient.nick)
+
+    def _redact(self, entry: Entry, event: Unsaid | Untold, target: str) -> bytes:
+        if "draft/message-redaction" not in self._has:
+            return b""
+        return self._by(entry, event.source, "REDACT", target, event.msgid, text=event.reason or None)
+
+    # Rooms
+
+    def _joined(self, entry: Entry, event: Joined) -> bytes:
+        source = event.source
+        if "extended-join" in self._has:
+            data = self._by(entry, source, "JOIN", event.room, source.account or "*", text=source.realname)
+        else:
+            data = self._by(entry, source, "JOIN", event.room)
+        if event.away is not None and "away-notify" in self._has:
+            data += self._by(entry, source, "AWAY", text=event.away, first=False)
+        if event.ranks and not event.first:
+            granted = [(f"+{letter}", source.nick) for letter in event.ranks]
+            lines = writeList(self._serverName, "MODE", (event.room,), granted)
+            data += b"".join([self._tags(entry, None) + line for line in lines if line])
+        return data
+
+    def _parted(self, entry: Entry, event: Parted) -> bytes:
+        return self._by(entry, event.source, "PART", event.room, text=event.reason or None)
+
+    def _kicked(self, entry: Entry, event: Kicked) -> bytes:
+        """Where no reason was given it is the nick of who did it (RFC 2812, section 3.2.8)."""
+        reason = event.reason or event.source.nick
+        return self._by(entry, event.source, "KICK", event.room, event.kicked.nick, text=reason)
+
+    def _topicSet(self, entry: Entry, event: TopicSet) -> bytes:
+        return self._by(entry, event.source, "TOPIC", event.room, text=event.topic)
+
+    def _modesSet(self, entry: Entry, event: ModesSet) -> bytes:
+        source = event.source
+        changes = [(f"{'+' if change.adding else '-'}{change.letter}", _parameter(change)) for change in event.changes]
+        first, *rest = writeList(mask(source), "MODE", (event.room,), changes) or (b"",)
+        again = self._tags(entry, source, first=False)
+        data = self._tags(entry, source) + first if first else b""
+        return data + b"".join([again + line for line in rest if line])
+
+    def _roomRenamed(self, entry: Entry, event: RoomRenamed) -> bytes:
+        if "draft/channel-rename" not in self._has:
+            return b""
+        return self._by(entry, event.source, "RENAME", event.room, event.name, text=event.reason)
+
+    def _invited(self, entry: Entry, event: Invited) -> bytes:
+        return self._by(entry, event.source, "INVITE", event.invitee.nick, event.room)
+
+    def _othersInvited(self, entry: Entry, event: Invited) -> bytes:
+        return self._invited(entry, event) if "invite-notify" in self._has else b""
+
+    # Users
+
+    def _quit(self, entry: Entry, event: Quit) -> bytes:
+        return self._by(entry, event.source, "QUIT", text=event.reason)
+
+    def _killed(self, entry: Entry, event: Killed) -> bytes:
+        """To others it is that they quit (modern.ircdocs.horse, "KILL message")."""
+        why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
+        return self._by(entry, event.killed, "QUIT", text=f"Killed ({why})")
+
+    def _renamed(self, entry: Entry, event: Renamed) -> bytes:
+        return self._by(entry, event.source, "NICK", event.nick)
+
+    def _awaySet(self, entry: Entry, event: AwaySet) -> bytes:
+        return self._by(entry, event.source, "AWAY", text=event.message) if "away-notify" in self._has else b""
+
+    def _realnameSet(self, entry: Entry, event: RealnameSet) -> bytes:
+        return self._by(entry, event.source, "SETNAME", text=event.realname) if "setname" in self._has else b""
+
+    def _hostSet(self, entry: Entry, event: HostSet) -> bytes:
+        return self._by(entry, event.source, "CHGHOST", event.username, event.host) if "chghost" in self._has else b""
+
+    def _accountSet(self, entry: Entry, event: AccountSet) -> bytes:
+        if "account-notify" not in self._has:
+            return b""
+        return self._by(entry, event.source, "ACCOUNT", event.account or "*")
+
+    def _userModesSet(self, entry: Entry, event: UserModesSet) -> bytes:
+        changes = "".join([sign + letters for sign, letters in (("+", event.added), ("-", event.removed)) if letters])
+        return self._by(entry, event.source, "MODE", event.source.nick, text=changes) if changes else b""
+
+    def _operatorSet(self, entry: Entry, event: OperatorSet) -> bytes:
+        return self._by(entry, event.source, "MODE", event.source.nick, text="-o" if event.title is None else "+o")
+
+    def _announced(self, entry: Entry, event: Announced) -> bytes:
+        return self._by(entry, event.source, "WALLOPS", text=event.text)
+
+    # Those who are watched
+
+    def _came(self, entry: Entry, event: Entered) -> bytes:
+        """To C{*}, so that all who watch are sent the same (monitor, "730 - RPL_MONONLINE")."""
+        return self._byServer(entry, RPL_MONONLINE, "*", text=mask(event.source))
+
+    def _left(self, entry: Entry, event: Quit) -> bytes:
+        return self._offline(entry, event.source)
+
+    def _wasKilled(self, entry: Entry, event: Killed) -> bytes:
+        return self._offline(entry, event.killed)
+
+    def _offline(self, entry: Entry, source: Source) -> bytes:
+        return self._byServer(entry, RPL_MONOFFLINE, "*", text=cleanName(source.nick))
+
+    # For operators of the server
+
+    def _noted(self, entry: Entry, event: Noted) -> bytes:
+        """To C{*}, so that all who listen are sent the same."""
+        return self._byServer(entry, "NOTICE", "*", text=f"*** {noted(event)}")
+
+    # Those who are shown with another host
+
+    def _wentForHost(self, entry: Entry, event: Quit) -> bytes:
+        return b"" if "chghost" in self._has else self._quit(entry, event)
+
+    def _cameWithHost(self, entry: Entry, event: Joined) -> bytes:
+        return b"" if "chghost" in self._has else self._joined(entry, event)
+
+
+def _parameter(change: ModeChange) -> str | None:
+    """The parameter of a change; some have one only where they are set (modern.ircdocs.horse, "MODE message")."""
+    mode = ROOM_MODES.get(change.letter)
+    return None if mode is not None and mode.shape is Shape.ON_SET and not change.adding else change.parameter
+
+
+def _statusTarget(rank: str, room: str) -> str:
+    """The target of a text for those of a rank and above (modern.ircdocs.horse, "STATUSMSG")."""
+    return f"{RANK_BY_LETTER[rank].prefix}{room}" if rank in RANK_BY_LETTER else room
+
+
+_Writer = Callable[[IrcDialect, Entry, Any], bytes]
+
+_EVERYWHERE: Final[dict[type[Event], _Writer]] = {
+    Said: IrcDialect._said,
+    Told: IrcDialect._told,
+    RoomSignalled: IrcDialect._roomSignalled,
+    Signalled: IrcDialect._signalled,
+    Unsaid: IrcDialect._unsaid,
+    Untold: IrcDialect._untold,
+    Joined: IrcDialect._joined,
+    Parted: IrcDialect._parted,
+    Kicked: IrcDialect._kicked,
+    TopicSet: IrcDialect._topicSet,
+    ModesSet: IrcDialect._modesSet,
+    RoomRenamed: IrcDialect._roomRenamed,
+    Quit: IrcDialect._quit,
+    Killed: IrcDialect._killed,
+    Renamed: IrcDialect._renamed,
+    AwaySet: IrcDialect._awaySet,
+    RealnameSet: IrcDialect._realnameSet,
+    HostSet: IrcDialect._hostSet,
+    AccountSet: IrcDialect._accountSet,
+    Announced: IrcDialect._announced,
+}
+
+_WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
+    View.ROOM: {**_EVERYWHERE, Invited: IrcDialect._othersInvited},
+    View.SELF: {
+        **_EVERYWHERE,
+        Invited: IrcDialect._invited,
+        UserModesSet: IrcDialect._userModesSet,
+        OperatorSet: IrcDialect._operatorSet,
+    },
+    View.WATCHED: {
+        Entered: IrcDialect._came,
+        Quit: IrcDialect._left,
+        Killed: IrcDialect._wasKilled,
+        AwaySet: IrcDialect._awaySet,
+        RealnameSet: IrcDialect._realnameSet,
+        HostSet: IrcDialect._hostSet,
+        AccountSet: IrcDialect._accountSet,
+    },
+    View.NOTICES: {
+        OperatorSet: IrcDialect._noted,
+        Killed: IrcDialect._noted,
+        ServerBanSet: IrcDialect._noted,
+        ServerBanLifted: IrcDialect._noted,
+    },
+    View.RESHOWN: {
+        Quit: IrcDialect._wentForHost,
+        Joined: IrcDialect._cameWithHost,
+    },
+}
+"""What each view hears of.  Of anything else IRC says nothing there."""
+
+_MONITORED: Final = frozenset({"account-notify", "away-notify", "chghost", "setname"})
+_TAGS: Final = frozenset({"account-tag", "message-tags", "server-time"})
+_JOINED: Final = frozenset({"away-notify", "extended-join"})
+
+
+def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
+    """Of these capabilities, those that change the bytes of some event in this view."""
+    names = frozenset(name for name in inEffect(capabilities) if name in CAPABILITIES and CAPABILITIES[name].dialect)
+    if view is View.NOTICES:
+        return names & {"server-time"}
+    if view is View.RESHOWN:
+        return names & {"chghost"} or names & (_JOINED | _TAGS)
+    if view is not View.WATCHED:
+        return names - {"extended-monitor"} - ({"invite-notify"} if view is View.SELF else frozenset())
+    monitored = names & _MONITORED if "extended-monitor" in names else frozenset()
+    return monitored | (names & _TAGS if monitored else names & {"server-time"})
+
+
+_relevant = lru_cache(1024)(relevant)
+"""The same, remembered: a client asks for each view when its capabilities change, and most have what others have."""
+
+
+class IrcDialects:
+    """The dialects of a server: one object for all sessions that are written to alike, while any of them has it."""
+
+    def __init__(self, serverName: str) -> None:
+        self._serverName = serverName
+        self._clock = Stampclock()
+        self._dialects: WeakValueDictionary[tuple[frozenset[str], View], IrcDialect] = WeakValueDictionary()
+
+    def of(self, capabilities: Iterable[str], view: View) -> IrcDialect:
+        """
+        The dialect of a client.
+
+        @param capabilities: all that it has enabled, whether or not they matter here.
+        """
+        key = _relevant(frozenset(capabilities), view), view
+        dialect = self._dialects.get(key)
+        if dialect is None:
+            dialect = self._dialects[key] = IrcDialect(self._serverName, self._clock, *key)
+        return dialect

@@ -1,0 +1,217 @@
+"""
+The numerics: three digits for each answer that IRC knows.
+
+Names and numbers are those of modern.ircdocs.horse, "Numerics"; one from elsewhere has its source beside it.  Where two
+names share a number, servers disagreed; the number means what the name used here says.
+"""
+
+from __future__ import annotations
+
+# Coming in
+
+RPL_WELCOME = "001"
+RPL_YOURHOST = "002"
+RPL_CREATED = "003"
+RPL_MYINFO = "004"
+RPL_ISUPPORT = "005"
+RPL_BOUNCE = "010"
+
+# About the server
+
+RPL_MAP = "006"  # UnrealIRCd, InspIRCd: MAP
+RPL_MAPEND = "007"  # UnrealIRCd, InspIRCd: MAP
+RPL_SNOMASK = "008"  # UnrealIRCd, InspIRCd, ircu: which server notices one has
+RPL_STATSLINKINFO = "211"  # RFC 2812, section 5.1: STATS l
+RPL_STATSCOMMANDS = "212"
+RPL_STATSCLINE = "213"  # RFC 1459, section 6.3: STATS c
+RPL_STATSILINE = "215"  # RFC 1459, section 6.3: STATS i
+RPL_STATSKLINE = "216"  # RFC 1459, section 6.3: STATS k
+RPL_STATSPLINE = "217"  # Hybrid, InspIRCd: STATS P, the ports
+RPL_STATSYLINE = "218"  # RFC 1459, section 6.3: STATS y
+RPL_ENDOFSTATS = "219"
+RPL_UMODEIS = "221"
+RPL_STATSDLINE = "225"  # Hybrid: STATS d
+RPL_STATSUPTIME = "242"
+RPL_STATSOLINE = "243"  # RFC 2812, section 5.1: STATS o
+RPL_STATSDEBUG = "249"  # Hybrid, ircu: STATS, anything else
+RPL_STATSCONN = "250"  # Hybrid, UnrealIRCd, ircu: the most connections there have been
+RPL_LUSERCLIENT = "251"
+RPL_LUSEROP = "252"
+RPL_LUSERUNKNOWN = "253"
+RPL_LUSERCHANNELS = "254"
+RPL_LUSERME = "255"
+RPL_ADMINME = "256"
+RPL_ADMINLOC1 = "257"
+RPL_ADMINLOC2 = "258"
+RPL_ADMINEMAIL = "259"
+RPL_TRYAGAIN = "263"
+RPL_LOCALUSERS = "265"
+RPL_GLOBALUSERS = "266"
+
+# About users
+
+RPL_WHOISCERTFP = "276"
+RPL_NONE = "300"
+RPL_AWAY = "301"
+RPL_USERHOST = "302"
+RPL_ISON = "303"  # RFC 1459, section 6.2: ISON
+RPL_UNAWAY = "305"
+RPL_NOWAWAY = "306"
+RPL_WHOISREGNICK = "307"
+RPL_WHOISUSER = "311"
+RPL_WHOISSERVER = "312"
+RPL_WHOISOPERATOR = "313"
+RPL_WHOWASUSER = "314"
+RPL_ENDOFWHO = "315"
+RPL_WHOISIDLE = "317"
+RPL_ENDOFWHOIS = "318"
+RPL_WHOISCHANNELS = "319"
+RPL_WHOISSPECIAL = "320"
+
+# About rooms
+
+RPL_LISTSTART = "321"
+RPL_LIST = "322"
+RPL_LISTEND = "323"
+RPL_CHANNELMODEIS = "324"
+RPL_CREATIONTIME = "329"
+RPL_WHOISACCOUNT = "330"
+RPL_NOTOPIC = "331"
+RPL_TOPIC = "332"
+RPL_TOPICWHOTIME = "333"
+RPL_WHOISBOT = "335"  # IRCv3 bot-mode
+RPL_INVITELIST = "336"
+RPL_ENDOFINVITELIST = "337"
+RPL_WHOISACTUALLY = "338"
+RPL_INVITING = "341"
+RPL_INVEXLIST = "346"
+RPL_ENDOFINVEXLIST = "347"
+RPL_EXCEPTLIST = "348"
+RPL_ENDOFEXCEPTLIST = "349"
+RPL_VERSION = "351"
+RPL_WHOREPLY = "352"
+RPL_NAMREPLY = "353"
+RPL_WHOSPCRPL = "354"  # IRCv3 whox: WHO with fields of one's choice
+RPL_LINKS = "364"
+RPL_ENDOFLINKS = "365"
+RPL_ENDOFNAMES = "366"
+RPL_BANLIST = "367"
+RPL_ENDOFBANLIST = "368"
+RPL_ENDOFWHOWAS = "369"
+RPL_INFO = "371"
+RPL_MOTD = "372"
+RPL_ENDOFINFO = "374"
+RPL_MOTDSTART = "375"
+RPL_ENDOFMOTD = "376"
+RPL_WHOISHOST = "378"
+RPL_WHOISMODES = "379"
+RPL_YOUREOPER = "381"
+RPL_REHASHING = "382"
+RPL_QLIST = "386"  # UnrealIRCd, InspIRCd: MODE q
+RPL_ENDOFQLIST = "387"  # UnrealIRCd, InspIRCd: MODE q
+RPL_ALIST = "388"  # UnrealIRCd, InspIRCd: MODE a
+RPL_ENDOFALIST = "389"  # UnrealIRCd, InspIRCd: MODE a
+RPL_TIME = "391"
+RPL_VISIBLEHOST = "396"  # ircu, Hybrid, InspIRCd: the host that others see
+
+# What is refused
+
+ERR_UNKNOWNERROR = "400"
+ERR_NOSUCHNICK = "401"
+ERR_NOSUCHSERVER = "402"
+ERR_NOSUCHCHANNEL = "403"
+ERR_CANNOTSENDTOCHAN = "404"
+ERR_TOOMANYCHANNELS = "405"
+ERR_WASNOSUCHNICK = "406"
+ERR_TOOMANYTARGETS = "407"  # RFC 1459, section 6.1
+ERR_NOORIGIN = "409"
+ERR_INVALIDCAPCMD = "410"  # IRCv3 capability-negotiation, "The CAP command"
+ERR_NORECIPIENT = "411"
+ERR_NOTEXTTOSEND = "412"
+ERR_NOTOPLEVEL = "413"  # RFC 1459, section 6.1
+ERR_WILDTOPLEVEL = "414"  # RFC 1459, section 6.1
+ERR_BADMASK = "415"  # RFC 2812, section 5.2
+ERR_INPUTTOOLONG = "417"
+ERR_UNKNOWNCOMMAND = "421"
+ERR_NOMOTD = "422"
+ERR_NOADMININFO = "423"  # RFC 1459, section 6.1
+ERR_NONICKNAMEGIVEN = "431"
+ERR_ERRONEUSNICKNAME = "432"
+ERR_NICKNAMEINUSE = "433"
+ERR_BANNICKCHANGE = "435"  # Bahamut, Charybdis, InspIRCd: not while banned from a channel where one is
+ERR_NICKCOLLISION = "436"
+ERR_UNAVAILRESOURCE = "437"  # RFC 2812, section 5.2: this name is not to be had now
+ERR_NICKTOOFAST = "438"  # ircu, UnrealIRCd, InspIRCd: another nick too soon
+ERR_TARGETTOOFAST = "439"  # ircu, UnrealIRCd: another recipient too soon
+ERR_USERNOTINCHANNEL = "441"
+ERR_NOTONCHANNEL = "442"
+ERR_USERONCHANNEL = "443"
+ERR_CANTCHANGENICK = "447"  # UnrealIRCd, InspIRCd: mode N
+ERR_NOTREGISTERED = "451"
+ERR_NEEDMOREPARAMS = "461"
+ERR_ALREADYREGISTERED = "462"
+ERR_PASSWDMISMATCH = "464"
+ERR_YOUREBANNEDCREEP = "465"
+ERR_KEYSET = "467"  # RFC 1459, section 6.1
+ERR_INVALIDUSERNAME = "468"
+ERR_LINKCHANNEL = "470"  # UnrealIRCd, InspIRCd, Solanum: joined another room instead; IRCv3 channel-rename
+ERR_CHANNELISFULL = "471"
+ERR_UNKNOWNMODE = "472"
+ERR_INVITEONLYCHAN = "473"
+ERR_BANNEDFROMCHAN = "474"
+ERR_BADCHANNELKEY = "475"
+ERR_BADCHANMASK = "476"
+ERR_NEEDREGGEDNICK = "477"  # Bahamut, UnrealIRCd, Ergo: only with an account
+ERR_BANLISTFULL = "478"  # RFC 2812, section 5.2
+ERR_NOPRIVILEGES = "481"
+ERR_CHANOPRIVSNEEDED = "482"
+ERR_CANTKILLSERVER = "483"
+ERR_RESTRICTED = "484"  # RFC 2812, section 5.2
+ERR_SECUREONLYCHAN = "489"  # UnrealIRCd, InspIRCd: only with TLS
+ERR_NOOPERHOST = "491"
+ERR_UMODEUNKNOWNFLAG = "501"
+ERR_USERSDONTMATCH = "502"
+ERR_OPERONLY = "520"  # UnrealIRCd, InspIRCd, Charybdis: only for operators of the server
+ERR_HELPNOTFOUND = "524"
+ERR_INVALIDKEY = "525"
+ERR_CANTSENDTOUSER = "531"  # UnrealIRCd, InspIRCd, Ergo: they take no texts from you
+
+# What came later
+
+RPL_STARTTLS = "670"
+RPL_WHOISSECURE = "671"
+ERR_STARTTLS = "691"
+ERR_INVALIDMODEPARAM = "696"
+ERR_LISTMODEALREADYSET = "697"  # InspIRCd: this mask is in the list
+ERR_LISTMODENOTSET = "698"  # InspIRCd: this mask is not in the list
+RPL_HELPSTART = "704"
+RPL_HELPTXT = "705"
+RPL_ENDOFHELP = "706"
+RPL_KNOCK = "710"  # Hybrid, Solanum: KNOCK
+RPL_KNOCKDLVR = "711"  # Hybrid, Solanum: KNOCK
+ERR_TOOMANYKNOCK = "712"  # Hybrid, Solanum: KNOCK
+ERR_CHANOPEN = "713"  # Hybrid, Solanum: KNOCK
+ERR_KNOCKONCHAN = "714"  # Hybrid, Solanum: KNOCK
+RPL_TARGUMODEG = "716"  # Hybrid, Solanum: they take texts only from those whom they accept
+RPL_TARGNOTIFY = "717"  # Hybrid, Solanum: they were told of yours
+RPL_UMODEGMSG = "718"  # Hybrid, Solanum; IRCv3 account-tag: someone would write to you
+ERR_NOPRIVS = "723"
+RPL_QUIETLIST = "728"  # Solanum: MODE q
+RPL_ENDOFQUIETLIST = "729"  # Solanum: MODE q
+RPL_MONONLINE = "730"  # IRCv3 monitor
+RPL_MONOFFLINE = "731"  # IRCv3 monitor
+RPL_MONLIST = "732"  # IRCv3 monitor
+RPL_ENDOFMONLIST = "733"  # IRCv3 monitor
+ERR_MONLISTFULL = "734"  # IRCv3 monitor
+
+# Accounts
+
+RPL_LOGGEDIN = "900"
+RPL_LOGGEDOUT = "901"
+ERR_NICKLOCKED = "902"
+RPL_SASLSUCCESS = "903"
+ERR_SASLFAIL = "904"
+ERR_SASLTOOLONG = "905"
+ERR_SASLABORTED = "906"
+ERR_SASLALREADY = "907"
+RPL_SASLMECHS = "908"

@@ -1,0 +1,92 @@
+"""
+Cutting texts to a number of bytes, where people do not see the cut as damage.
+
+What belongs to one character for a reader (a letter and its accents, an emoji and its modifiers, a flag) stays
+together.  This is an approximation of Unicode's grapheme clusters (UAX #29): it knows marks, joiners, variation
+selectors, modifiers, regional indicators, tags and Hangul jamo, and not the conjuncts of Indic scripts.
+"""
+
+from __future__ import annotations
+
+from unicodedata import category
+
+_JOINER = "\u200d"
+_ATTACHED = frozenset({"Mn", "Mc", "Me"})
+
+
+def fit(text: str, size: int) -> str:
+    """
+    As much of the beginning of a text as there is room for.
+
+    Where one character with its marks is larger than the room, it is cut between its code points, never within one.
+
+    @param size: bytes of UTF-8.
+    """
+    if 4 * len(text) <= size:
+        return text
+    data = text.encode(errors="replace")
+    if len(data) <= size:
+        return text
+    whole = len(data[: max(size, 0)].decode(errors="ignore"))
+    end = whole
+    while end > 0 and not isBoundary(text, end):
+        end -= 1
+    return text[: end or whole]
+
+
+def wrap(text: str, size: int) -> list[str]:
+    """
+    Cut a text into pieces, between words where there are any, behind the space (draft/multiline, "Splitting long
+    lines").
+
+    The pieces joined are the text again.
+
+    @param size: the most bytes of UTF-8 that a piece may have: at least 4, so that each character finds room.
+    @return: the pieces, none of them empty, unless the text is.
+    """
+    if size < 4:
+        raise ValueError(f"a piece of {size} bytes has no room for every character")
+    pieces = []
+    start = 0
+    while True:
+        # No character takes less than a byte: what the next piece can be is within this, and what decides its end.
+        window = text[start : start + size + 1]
+        piece = fit(window, size)
+        if len(piece) == len(window):
+            pieces.append(piece)
+            return pieces
+        space = piece.rfind(" ") + 1
+        end = space if space and isBoundary(window, space) else len(piece)
+        pieces.append(window[:end])
+        start += end
+
+
+def isBoundary(text: str, index: int) -> bool:
+    """Whether a text may be cut before C{index}, which is within it."""
+    before, after = text[index - 1], text[index]
+    if after < "\u0300":
+        return True
+    if before == _JOINER or _isAttached(after):
+        return False
+    if _isIndicator(after) and _isIndicator(before):
+        first = index - 1
+        while first > 0 and _isIndicator(text[first - 1]):
+            first -= 1
+        return (index - first) % 2 == 0
+    return True
+
+
+def _isAttached(character: str) -> bool:
+    """Whether this belongs to the character before it."""
+    return (
+        category(character) in _ATTACHED
+        or character in ("\u200c", _JOINER)
+        or "\U0001f3fb" <= character <= "\U0001f3ff"  # skin tones
+        or "\U000e0020" <= character <= "\U000e007f"  # the tags of subdivision flags
+        or "\u1160" <= character <= "\u11ff"  # vowels and finals of Hangul
+    )
+
+
+def _isIndicator(character: str) -> bool:
+    """Whether this is half of a flag."""
+    return "\U0001f1e6" <= character <= "\U0001f1ff"

@@ -1,0 +1,178 @@
+"""The load generator: what it says, what it counts, and that it notices what is lost."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
+
+from bench.contestants import contestants
+from bench.scenarios import Scenario, measure
+from bench.servers import NotStarted, freePort, running
+from bench.speech import Irc, Line, Plain, Refused, pongs
+from bench.traffic import Lost, Stream, Talk, Traffic, audit
+
+TALK = Talk(2, 2, size=12)
+
+
+class SpeechTests(SynchronousTestCase):
+    """How one comes in, in each protocol."""
+
+    def test_irc(self) -> None:
+        """NICK and USER; JOIN at the end of the MOTD; there at the end of the names, in whatever pieces it comes."""
+        arrival = Irc().arrival(7, 3)
+        self.assertEqual(arrival.greeting(), b"NICK u7\r\nUSER u7 0 * :load\r\n")
+        self.assertEqual(arrival.received(b":s 001 u7 :Welcome\r\nPING :a b\r\n:s 37"), b"PONG :a b\r\n")
+        self.assertEqual(arrival.received(b"6 u7 :End\r\n:s 366 is in a text\r"), b"JOIN #b3\r\n")
+        self.assertFalse(arrival.done)
+        self.assertEqual(arrival.received(b"\n:u7 JOIN #b3\r\n:s 366 u7 #b3 :End\r\n"), b"")
+        self.assertTrue(arrival.done)
+
+    def test_ircWithoutMotd(self) -> None:
+        """A server with no MOTD says so, which is as good; one with a password is given it first."""
+        arrival = Irc(b"x").arrival(0, 0)
+        self.assertTrue(arrival.greeting().startswith(b"PASS x\r\nNICK "))
+        self.assertEqual(arrival.received(b":s 422 u0 :None\r\n"), b"JOIN #b0\r\n")
+
+    def test_ircRefused(self) -> None:
+        """What a server refuses ends it, with the server's words; the same number in a text does not."""
+        arrival = Irc().arrival(1, 0)
+        arrival.received(b":s 250 u1 :Highest connection count: 433 (434 connections received)\r\n")
+        for line in (b":s 433 * u1 :Nickname is in use", b"ERROR :Too many connections", b":s 471 u1 #b0 :Full"):
+            with self.assertRaises(Refused) as caught:
+                Irc().arrival(1, 0).received(line + b"\r\n")
+            self.assertEqual(str(caught.exception), line.decode() + "\r")
+
+    def test_line(self) -> None:
+        """From the lobby into the room, in one packet; there when one's own coming is told, and not another's."""
+        arrival = Line().arrival(1, 2)
+        self.assertEqual(arrival.greeting(), b"u1\n/leave #lobby\n/join #b2\n")
+        arrival.received(b"* u1 joined #lobby\n* u11 joined #b2\n* u1 joined #b2")
+        self.assertFalse(arrival.done)
+        arrival.received(b"\n")
+        self.assertTrue(arrival.done)
+        with self.assertRaises(Refused) as caught:
+            arrival.received(b"! The nick u1 is in use\n")
+        self.assertEqual(str(caught.exception), "! The nick u1 is in use")
+
+    def test_plain(self) -> None:
+        """The name, and a welcome."""
+        arrival = Plain().arrival(1, 0)
+        self.assertEqual(arrival.greeting(), b"u1\n")
+        arrival.received(b"Welcome, u12!\n")
+        self.assertFalse(arrival.done)
+        arrival.received(b"Welcome, u1!\n")
+        self.assertTrue(arrival.done)
+
+    def test_pongs(self) -> None:
+        """Every PING is answered with what it brought, and nothing else is."""
+        self.assertEqual(pongs(b"\nPING :1\r\n:a PRIVMSG b :PING 2\r\nPING three\r"), b"PONG :1\r\nPONG three\r\n")
+
+
+class AuditTests(SynchronousTestCase):
+    """What a witness heard."""
+
+    GOOD = b"<u0> |0.0 xxxxxxx\n<u2> |2.0 xxxxxxx\n* a notice\n<u2> |2.1 xxxxxxx\n<u0> |0.1 xxxxxxx\n"
+
+    def assertLost(self, heard: bytes, words: str) -> None:
+        """Hold that the audit fails, and says so in these words."""
+        with self.assertRaises(Lost) as caught:
+            audit(heard, "client 4", [0, 2], TALK)
+        self.assertIn(words, str(caught.exception))
+
+    def test_good(self) -> None:
+        """Each sender's lines, in the order of that sender, whatever else comes, and whatever ends a line."""
+        audit(self.GOOD, "client 4", [0, 2], TALK)
+        audit(self.GOOD.replace(b"\n", b"\r\n"), "client 4", [0, 2], TALK)
+        audit(b"", "client 4", [], TALK)
+
+    def test_bad(self) -> None:
+        """A line that is missing, doubled, swapped, shortened, or of somebody else."""
+        lines = self.GOOD.splitlines(keepends=True)
+        self.assertLost(b"".join(lines[1:]), "client 4 heard line 1 of 0 where line 0 was due")
+        self.assertLost(b"".join(lines[:-1]), "{0: 1, 2: 2}")
+        self.assertLost(self.GOOD + lines[-1], "client 4 heard line 1 of 0 where line 2 was due")
+        self.assertLost(b"".join(reversed(lines)), "where line 0 was due")
+        self.assertLost(self.GOOD.replace(b"0.1 x", b"0.1 "), "or not as sent")
+        self.assertLost(self.GOOD + b"|7.0 xxxxxxx\n", "{0: 2, 2: 2, 7: 1}")
+        self.assertLost(b"", "{0: 0, 2: 0}")
+
+
+class StreamTests(SynchronousTestCase):
+    """What one sender has to send."""
+
+    def test_push(self) -> None:
+        """So many lines at a time, until nothing is left."""
+        one, other = socket.socketpair()
+        self.addCleanup(one.close)
+        self.addCleanup(other.close)
+        stream = Stream(one, [b"a\n", b"bb\n", b"ccc\n"])
+        self.assertTrue(stream.push(2))
+        self.assertEqual(other.recv(100), b"a\nbb\n")
+        self.assertFalse(stream.push(2))
+        self.assertEqual(other.recv(100), b"ccc\n")
+        self.assertFalse(stream.push(2))
+
+    def test_full(self) -> None:
+        """What the socket does not take is sent before anything else."""
+        one, other = socket.socketpair()
+        self.addCleanup(one.close)
+        self.addCleanup(other.close)
+        one.setblocking(False)
+        lines = [b"%d\n" % number * 100_000 for number in range(10)]
+        stream = Stream(one, lines)
+        came = b""
+        while stream.push(1):
+            came += other.recv(1 << 16)
+        while len(came) < sum(map(len, lines)):
+            came += other.recv(1 << 16)
+        self.assertEqual(came, b"".join(lines))
+
+
+class MeasureTests(SynchronousTestCase):
+    """A scenario in little, on a real server."""
+
+    def setUp(self) -> None:
+        if sys.platform != "linux":
+            raise SkipTest("the benchmarks are for Linux")
+
+    def test_measure(self) -> None:
+        """Everything said is heard, and what that cost the server is more than nothing."""
+        scenario = Scenario("test", "", 5, talk=Talk(2, 10))
+        with TemporaryDirectory() as folder:
+            figures = measure(scenario, contestants()["select"], Path(folder), None)
+        self.assertEqual((figures.clients, figures.deliveries), (5, 2 * 10 * 4))
+        self.assertTrue(0 < figures.talking < 10 and 0 < figures.coming < 10, figures)
+        self.assertTrue(1 < figures.before <= figures.idle <= figures.peak < 1000, figures)
+
+    def test_lost(self) -> None:
+        """A server that goes in the middle is an error, and not a figure."""
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            connection.recv(100)
+            connection.sendall(b"Welcome, u0!\n")
+            connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        self.addCleanup(thread.join)
+        traffic = Traffic(server.getsockname()[1], Plain(), 1)
+        self.addCleanup(traffic.close)
+        with self.assertRaises(Lost) as caught:
+            traffic.arrive()
+        self.assertEqual(str(caught.exception), "the server closed connection 0")
+
+    def test_notStarted(self) -> None:
+        """A server that ends at once is an error that tells what it said."""
+        with TemporaryDirectory() as folder:
+            command = [sys.executable, "-c", "raise SystemExit('no such thing')"]
+            with self.assertRaises(NotStarted) as caught, running(command, freePort(), Path(folder)):
+                pass
+        self.assertEqual(str(caught.exception), "no such thing")

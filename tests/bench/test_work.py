@@ -1,0 +1,110 @@
+"""No message costs more work than it did: counted, not timed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from bench.work import CASES, Cost, Work, excess, observe, price
+from twistchat.chat.audience import Audience, hears
+from twistchat.chat.events import Entry
+from twistchat.chat.names import fold
+from twistchat.doors.outbox import Outbox
+
+
+class WorkTests(SynchronousTestCase):
+    """Every door, held to its bounds."""
+
+    def test_bounds(self) -> None:
+        """No door's messages cost more than its bounds allow."""
+        for case in CASES.values():
+            self.assertEqual(excess(price(case), case.bounds), [], f"{case.name} door; python -m bench.work shows all")
+
+    def test_shared(self) -> None:
+        """However many listen: one rendering an event, one write a listener and turn, no call for each delivery."""
+        for case in CASES.values():
+            for listeners, lines in ((1, 1), (3, 5), (40, 7)):
+                work = observe(case, listeners, lines)
+                self.assertEqual((work.renders, work.writes), (lines, listeners), case.name)
+            self.assertEqual(price(case).delivery, Work(0, 0, 0), case.name)
+
+    def test_again(self) -> None:
+        """The same conversation costs the same work."""
+        for case in CASES.values():
+            self.assertEqual(observe(case, 4, 3), observe(case, 4, 3))
+
+
+class RegressionTests(SynchronousTestCase):
+    """The guard sees what would make a server slower."""
+
+    def found(self) -> str:
+        """What the guard has to say of the line door as it is now."""
+        case = CASES["line"]
+        return "\n".join(excess(price(case), case.bounds))
+
+    def test_renderingPerListener(self) -> None:
+        """It sees that each listener has a rendering of its own."""
+
+        def flush(self: Audience) -> None:
+            told, self._told = self._told, None
+            for dialect, group in self._groups.items():
+                for session in group.values():
+                    for entry in told.entries if told is not None else ():
+                        if hears(session, entry):
+                            session.outlet.deliver(dialect.render(entry))
+
+        self.patch(Audience, "flush", flush)
+        self.assertIn("renders for a delivery: 1, and not 0 at most", self.found())
+        self.assertIn("calls for a delivery", self.found())
+
+    def test_writingPerMessage(self) -> None:
+        """It sees that each message leaves in a write of its own."""
+        deliver = Outbox.deliver
+
+        def eager(self: Outbox, data: bytes) -> None:
+            for line in data.splitlines(keepends=True):
+                deliver(self, line)
+                self.flush()
+
+        self.patch(Outbox, "deliver", eager)
+        self.assertIn("writes for a delivery: 1, and not 0 at most", self.found())
+
+    def test_callingPerDelivery(self) -> None:
+        """It sees that something is asked for each listener and each line, though nothing is rendered twice."""
+
+        def flush(self: Audience) -> None:
+            told, self._told = self._told, None
+            entries = [] if told is None else told.entries
+            for dialect, group in self._groups.items():
+                chunks = {entry.sequence: dialect.render(entry) for entry in entries}
+                for session in group.values():
+                    session.outlet.deliver(b"".join(chunks[e.sequence] for e in entries if hears(session, e)))
+
+        self.patch(Audience, "flush", flush)
+        found = self.found()
+        self.assertIn("calls for a delivery", found)
+        self.assertNotIn("renders", found)
+
+    def test_moreForAMessage(self) -> None:
+        """It sees that a message takes a few calls more than it did."""
+        tell = Audience.tell
+
+        def slower(self: Audience, entry: Entry, *rest: Any) -> None:
+            for _ in range(8):
+                fold(entry.event.source.nick)
+            tell(self, entry, *rest)
+
+        self.patch(Audience, "tell", slower)
+        self.assertIn("calls for a message", self.found())
+
+
+class ExcessTests(SynchronousTestCase):
+    """What is said of too much work."""
+
+    def test_excess(self) -> None:
+        """Each figure above its bound is named, with the bound; one at its bound is not."""
+        one, two = Work(1, 1, 1), Work(1, 2.5, 1)
+        bounds = Cost(one, one, one, one)
+        self.assertEqual(excess(bounds, bounds), [])
+        self.assertEqual(excess(Cost(one, two, one, one), bounds), ["writes for a listener: 2.5, and not 1 at most"])

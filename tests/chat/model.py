@@ -1,0 +1,391 @@
+"""A small model of the chat: what its rules come to, in lists and sets, with no events, journal or dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from twistchat.chat import errors
+from twistchat.chat.errors import ChatError
+
+Refusals = set[type[ChatError]]
+
+CYRILLIC = "\N{CYRILLIC SMALL LETTER A}"
+
+LEVELS = {"": 0, "v": 10, "o": 30, "ov": 30}
+
+MODE_LEVELS = {"m": 20, "b": 20, "v": 20, "o": 30, "i": 30, "n": 30, "s": 30, "t": 30, "N": 30}
+
+
+def same(name: str) -> str:
+    """Equal for names that are one name: only letters of ASCII have a case."""
+    return "".join([letter.lower() if letter.isascii() else letter for letter in name])
+
+
+def alike(name: str) -> str:
+    """Equal for names that look the same."""
+    return name.lower().replace(CYRILLIC, "a")
+
+
+@dataclass(eq=False)
+class Place:
+    """A room."""
+
+    name: str
+    topic: str = ""
+    modes: set[str] = field(default_factory=lambda: {"n", "t"})
+    banned: set[str] = field(default_factory=set)
+    ranks: dict[Guest, str] = field(default_factory=dict)
+
+    def level(self, guest: Guest) -> int:
+        """What someone's rank comes to."""
+        return LEVELS[self.ranks[guest]]
+
+    def bans(self, guest: Guest) -> bool:
+        """Whether a ban names someone."""
+        return same(guest.nick) in self.banned
+
+    def silences(self, guest: Guest) -> bool:
+        """Whether a member may not speak for a ban."""
+        return self.bans(guest) and self.level(guest) < LEVELS["v"]
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing keeps it."""
+        return not (self.ranks or self.topic or self.banned or self.modes != {"n", "t"})
+
+
+@dataclass(eq=False)
+class Guest:
+    """
+    A user.
+
+    @ivar heard: what they hear in the current step: all of their connections; but the first alone what begins with
+        a tilde, for it watches; and the others alone what begins with an equals sign, for the first said it.
+    """
+
+    nick: str
+    realname: str = ""
+    away: str | None = None
+    flags: set[str] = field(default_factory=set)
+    operator: bool = False
+    invitations: set[Place] = field(default_factory=set)
+    watches: set[str] = field(default_factory=set)
+    heard: list[str] = field(default_factory=list)
+
+
+class Model:
+    """
+    What there is.
+
+    Each method is a verb that is asked of the chat: it gives the errors one of which refuses it, and where there is
+    none, it does it.
+    """
+
+    def __init__(self) -> None:
+        self.guests: list[Guest] = []
+        self.places: list[Place] = []
+
+    # Finding
+
+    def named(self, nick: str) -> Guest | None:
+        """Whoever is called this."""
+        return next((guest for guest in self.guests if same(guest.nick) == same(nick)), None)
+
+    def place(self, name: str) -> Place | None:
+        """The room of this name."""
+        return next((place for place in self.places if same(place.name) == same(name)), None)
+
+    def rooms(self, guest: Guest) -> list[Place]:
+        """Where someone is."""
+        return [place for place in self.places if guest in place.ranks]
+
+    def near(self, guest: Guest) -> set[Guest]:
+        """Who shares a room with someone, and they themselves."""
+        return {guest}.union(*(place.ranks for place in self.rooms(guest)))
+
+    # Telling
+
+    def tell(self, guests: Iterable[Guest], line: str) -> None:
+        """Let people hear something."""
+        for guest in guests:
+            guest.heard.append(line)
+
+    def watched(self, nick: str, line: str, but: Iterable[Guest] = ()) -> None:
+        """Let those hear something who watch a nick."""
+        self.tell([guest for guest in self.guests if same(nick) in guest.watches and guest not in but], f"~{line}")
+
+    def news(self, guest: Guest, line: str, themselves: bool = True) -> None:
+        """Let those hear what is new about someone who are near, and those who watch them."""
+        near = self.near(guest)
+        self.tell(near if themselves else near - {guest}, line)
+        self.watched(guest.nick, line, near)
+
+    # People
+
+    def enter(self, nick: str) -> Refusals:
+        """Come in."""
+        if any(alike(guest.nick) == alike(nick) for guest in self.guests):
+            return {errors.NickInUse}
+        self.guests.append(Guest(nick))
+        self.watched(nick, f"{nick} entered")
+        return set()
+
+    def leave(self, guest: Guest, line: str) -> None:
+        """Go, for whatever reason."""
+        near = self.near(guest) - {guest}
+        for place in self.rooms(guest):
+            self._out(place, guest)
+        self.guests.remove(guest)
+        self.tell(near, line)
+        self.watched(guest.nick, line)
+
+    def rename(self, guest: Guest, nick: str) -> Refusals:
+        """Take another nick."""
+        if any(alike(other.nick) == alike(nick) and other is not guest for other in self.guests):
+            return {errors.NickInUse}
+        if nick == guest.nick:
+            return set()
+        refusals = self._fixed(guest)
+        if not refusals:
+            old, guest.nick = guest.nick, nick
+            self.tell(self.near(guest), f"{old} is {nick}")
+            if same(old) != same(nick):
+                self.watched(old, f"{old} quit")
+                self.watched(nick, f"{nick} entered")
+        return refusals
+
+    def setRealname(self, guest: Guest, realname: str) -> Refusals:
+        """Take another realname."""
+        if realname == guest.realname:
+            return set()
+        refusals = self._fixed(guest) - {errors.NickFixed}
+        if not refusals:
+            guest.realname = realname
+            self.news(guest, f"{guest.nick} realname {realname}")
+        return refusals
+
+    def setAway(self, guest: Guest, message: str | None) -> Refusals:
+        """Be away, or back."""
+        if message != guest.away:
+            guest.away = message
+            self.news(guest, f"{guest.nick} away {message or ''}".rstrip(), themselves=False)
+        return set()
+
+    def setFlag(self, guest: Guest, letter: str, adding: bool) -> Refusals:
+        """Change a mode of one's own."""
+        if adding != (letter in guest.flags):
+            guest.flags ^= {letter}
+            self.tell([guest], f"{guest.nick} umode +{letter}-" if adding else f"{guest.nick} umode +-{letter}")
+        return set()
+
+    def kill(self, guest: Guest, nick: str) -> Refusals:
+        """Disconnect someone."""
+        victim = self.named(nick)
+        if not guest.operator:
+            return {errors.NotPrivileged}
+        if victim is None:
+            return {errors.NoSuchNick}
+        self.leave(victim, f"{guest.nick} killed {victim.nick} spam")
+        return set()
+
+    def announce(self, guest: Guest, text: str) -> Refusals:
+        """Say something to those who listen for it."""
+        if not guest.operator:
+            return {errors.NotPrivileged}
+        self.tell(
+            [other for other in self.guests if other.operator or "w" in other.flags], f"{guest.nick} announced {text}"
+        )
+        return set()
+
+    # Rooms
+
+    def join(self, guest: Guest, name: str) -> Refusals:
+        """Come into a room."""
+        place = self.place(name)
+        if place is None:
+            if any(alike(other.name) == alike(name) for other in self.places):
+                return {errors.RoomLookalike}
+            place = Place(name)
+            self.places.append(place)
+        elif guest in place.ranks:
+            return set()
+        elif place.bans(guest):
+            return {errors.Banned}
+        elif "i" in place.modes and place not in guest.invitations:
+            return {errors.InviteOnly}
+        guest.invitations.discard(place)
+        place.ranks[guest] = "" if place.ranks else "o"
+        self.tell(place.ranks, f"{place.name} {guest.nick} joined")
+        return set()
+
+    def part(self, guest: Guest, name: str) -> Refusals:
+        """Leave a room."""
+        place = self._within(guest, name)
+        if isinstance(place, set):
+            return place
+        self.tell(place.ranks, f"{place.name} {guest.nick} parted")
+        self._out(place, guest)
+        return set()
+
+    def setTopic(self, guest: Guest, name: str, topic: str) -> Refusals:
+        """Set a topic."""
+        place = self._within(guest, name, level="t")
+        if isinstance(place, set):
+            return place
+        place.topic = topic
+        self.tell(place.ranks, f"{place.name} {guest.nick} topic {topic}".rstrip())
+        return set()
+
+    def kick(self, guest: Guest, name: str, nick: str) -> Refusals:
+        """Put someone out."""
+        place = self._within(guest, name, 20)
+        if isinstance(place, set):
+            return place
+        target = self.named(nick)
+        if target is None:
+            return {errors.NoSuchNick}
+        if target not in place.ranks:
+            return {errors.TargetNotInRoom}
+        if place.level(guest) < place.level(target):
+            return {errors.NotOperator}
+        self.tell(place.ranks, f"{place.name} {guest.nick} kicked {target.nick}")
+        self._out(place, target)
+        return set()
+
+    def invite(self, guest: Guest, name: str, nick: str) -> Refusals:
+        """Invite someone."""
+        place = self._within(guest, name, level="i")
+        if isinstance(place, set):
+            return place
+        invitee = self.named(nick)
+        if invitee is None:
+            return {errors.NoSuchNick}
+        if invitee in place.ranks:
+            return {errors.AlreadyInRoom}
+        invitee.invitations.add(place)
+        self.tell({invitee, *place.ranks}, f"{place.name} {guest.nick} invited {invitee.nick}")
+        return set()
+
+    def setMode(self, guest: Guest, name: str, letter: str, adding: bool) -> Refusals:
+        """Change a mode of a room."""
+        place = self._within(guest, name, MODE_LEVELS[letter])
+        if isinstance(place, set):
+            return place
+        if adding != (letter in place.modes):
+            place.modes ^= {letter}
+            self.tell(place.ranks, f"{place.name} {guest.nick} set {'+' if adding else '-'}{letter}")
+        return set()
+
+    def setBan(self, guest: Guest, name: str, nick: str, adding: bool) -> Refusals:
+        """Ban a nick, or ban it no more."""
+        place = self._within(guest, name, MODE_LEVELS["b"])
+        if isinstance(place, set):
+            return place
+        if adding != (same(nick) in place.banned):
+            place.banned ^= {same(nick)}
+            self.tell(place.ranks, f"{place.name} {guest.nick} set {'+' if adding else '-'}b {same(nick)}!*@*")
+        return set()
+
+    def setRank(self, guest: Guest, name: str, nick: str, letter: str, adding: bool) -> Refusals:
+        """Give a rank, or take it."""
+        place = self._within(guest, name)
+        if isinstance(place, set):
+            return place
+        target = self.named(nick)
+        if target is None:
+            return {errors.NoSuchNick}
+        if target not in place.ranks:
+            return {errors.TargetNotInRoom}
+        if (adding or target is not guest) and place.level(guest) < MODE_LEVELS[letter]:
+            return {errors.NotOperator}
+        held = set(place.ranks[target])
+        if adding != (letter in held):
+            place.ranks[target] = "".join(sorted(held ^ {letter}))
+            self.tell(place.ranks, f"{place.name} {guest.nick} set {'+' if adding else '-'}{letter} {target.nick}")
+        return set()
+
+    def renameRoom(self, guest: Guest, name: str, new: str) -> Refusals:
+        """Give a room another name."""
+        place = self._within(guest, name, 30)
+        if isinstance(place, set):
+            return place
+        for other in self.places:
+            if other is not place and alike(other.name) == alike(new):
+                return {errors.RoomNameInUse if same(other.name) == same(new) else errors.RoomLookalike}
+        if new != place.name:
+            self.tell(place.ranks, f"{place.name} {guest.nick} renamed it {new}")
+            place.name = new
+        return set()
+
+    # Texts
+
+    def say(self, guest: Guest, name: str, text: str) -> Refusals:
+        """Say something in a room: heard by all others, and by those of one's sessions that did not say it."""
+        place = self.place(name)
+        if place is None:
+            return {errors.NoSuchRoom}
+        if guest not in place.ranks:
+            outside = "n" in place.modes or place.bans(guest)
+            if "s" in place.modes and (outside or "m" in place.modes):
+                return {errors.NoSuchRoom}
+            if outside:
+                return {errors.NotInRoom}
+        elif place.silences(guest):
+            return {errors.Banned}
+        if "m" in place.modes and (guest not in place.ranks or place.level(guest) < LEVELS["v"]):
+            return {errors.CannotSpeak}
+        line = f"{place.name} {guest.nick}: {text}"
+        self.tell(place.ranks.keys() - {guest}, line)
+        if guest in place.ranks:
+            self.tell([guest], f"={line}")
+        return set()
+
+    def whisper(self, guest: Guest, nick: str, text: str) -> Refusals:
+        """Say something to one."""
+        recipient = self.named(nick)
+        if recipient is None:
+            return {errors.NoSuchNick}
+        if "R" in recipient.flags and recipient is not guest and not guest.operator:
+            return {errors.TextRefused}
+        line = f"@{recipient.nick} {guest.nick}: {text}"
+        self.tell([recipient], line)
+        if recipient is not guest:
+            self.tell([guest], f"={line}")
+        return set()
+
+    # What they share
+
+    def _out(self, place: Place, guest: Guest) -> None:
+        del place.ranks[guest]
+        if place.over:
+            self.places.remove(place)
+            for other in self.guests:
+                other.invitations.discard(place)
+
+    def _within(self, guest: Guest, name: str, level: int | str = 0) -> Place | Refusals:
+        """
+        The room of this name, where someone is in it and has a rank.
+
+        @param level: the level of that rank; or the mode with which a half-operator's is needed.
+        """
+        place = self.place(name)
+        if place is None or (guest not in place.ranks and "s" in place.modes):
+            return {errors.NoSuchRoom}
+        if guest not in place.ranks:
+            return {errors.NotInRoom}
+        if isinstance(level, str):
+            level = 20 if level in place.modes else 0
+        if place.level(guest) < level:
+            return {errors.NotOperator}
+        return place
+
+    def _fixed(self, guest: Guest) -> Refusals:
+        """What keeps someone from being called otherwise: any of it may be told."""
+        refusals: Refusals = set()
+        for place in self.rooms(guest):
+            if place.silences(guest):
+                refusals.add(errors.Banned)
+            if "N" in place.modes:
+                refusals.add(errors.NickFixed)
+        return refusals

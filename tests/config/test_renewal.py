@@ -1,0 +1,95 @@
+"""Tests of L{twistchat.config.renewal}."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.limits import Limits
+from twistchat.config import (
+    ClassSettings,
+    IrcSettings,
+    JournalSettings,
+    LineSettings,
+    OperatorSettings,
+    ServerSettings,
+    Settings,
+    renew,
+)
+from twistchat.config.settings import LIVE, SECTIONS, TABLES
+
+
+class RenewTests(SynchronousTestCase):
+    """What takes effect of a configuration that is read again."""
+
+    def test_same(self) -> None:
+        """What has not changed changes nothing."""
+        renewal = renew(Settings(), Settings())
+        self.assertEqual((Settings(), (), ()), (renewal.settings, renewal.taken, renewal.waiting))
+        self.assertEqual("nothing has changed", str(renewal))
+
+    def test_taken(self) -> None:
+        """What can be changed is, and what cannot keeps its value, and is told apart."""
+        alice = OperatorSettings(account="alice", class_="admin")
+        old = Settings(
+            irc=IrcSettings(motd="Welcome."),
+            operators={"alice": alice, "bob": alice},
+            classes={"admin": ClassSettings()},
+            limits=Limits(nick=20, exempt=("127.0.0.0/8",)),
+        )
+        new = Settings(
+            server=ServerSettings(name="other"),
+            listen={"irc": ("tcp:6667",)},
+            journal=JournalSettings(kind="memory"),
+            line=LineSettings(motd="Hello.", timezone="UTC"),
+            irc=IrcSettings(motd="Welcome!", network="Other"),
+            operators={"alice": replace(alice, account="alice2"), "carol": alice},
+            classes={"admin": ClassSettings()},
+            limits=Limits(nick=30, pingTimeout=200.0),
+        )
+        renewal = renew(old, new)
+        self.assertEqual(
+            (
+                "line.motd",
+                "irc.network",
+                "irc.motd",
+                "operators.alice",
+                "operators.bob",
+                "operators.carol",
+                "limits.pingTimeout",
+                "limits.exempt",
+            ),
+            renewal.taken,
+        )
+        self.assertEqual(("server.name", "listen.irc", "journal.kind", "line.timezone", "limits.nick"), renewal.waiting)
+        self.assertEqual(
+            replace(
+                old,
+                line=LineSettings(motd="Hello."),
+                irc=new.irc,
+                operators=new.operators,
+                limits=Limits(nick=20, pingTimeout=200.0),
+            ),
+            renewal.settings,
+        )
+        self.assertEqual(
+            "changed: line.motd, irc.network, irc.motd, operators.alice, operators.bob, operators.carol, "
+            "limits.pingTimeout, limits.exempt; "
+            "from the next start on: server.name, listen.irc, journal.kind, line.timezone, limits.nick",
+            str(renewal),
+        )
+
+    def test_waitingStill(self) -> None:
+        """What waits for the next start is told each time, for it is not in effect."""
+        old, new = Settings(), Settings(limits=Limits(nick=20))
+        self.assertEqual(("limits.nick",), renew(renew(old, new).settings, new).waiting)
+        self.assertEqual((), renew(renew(old, new).settings, old).waiting)
+
+    def test_names(self) -> None:
+        """What is said to take effect exists."""
+        for name in LIVE:
+            section, dot, key = name.partition(".")
+            self.assertIn(section, SECTIONS)
+            if dot:
+                self.assertIn(key, [field.name for field in fields(TABLES[section])])

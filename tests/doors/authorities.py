@@ -1,0 +1,120 @@
+"""Certificates for tests, with keys that are made for them, and clients that show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from ipaddress import ip_address
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
+from zope.interface import implementer
+
+
+@dataclass(frozen=True)
+class Identity:
+    """
+    A key and its certificate.
+
+    @ivar certificate: in PEM.
+    @ivar key: in PEM.
+    """
+
+    certificate: bytes
+    key: bytes
+    _x509: x509.Certificate
+    _key: ec.EllipticCurvePrivateKey
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the certificate in DER."""
+        return sha256(self._x509.public_bytes(Encoding.DER)).hexdigest()
+
+
+def identify(name: str, issuer: Identity | None = None, days: int = 1) -> Identity:
+    """
+    Make a key, and its certificate.
+
+    @param name: whose it is: a DNS name, for a server.
+    @param issuer: who signs it; itself where there is none.
+    @param days: for how long it is valid, from yesterday on; none at all where that is 0.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    names = [x509.DNSName(name), x509.IPAddress(ip_address("127.0.0.1"))]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if issuer is None else issuer._x509.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(yesterday)
+        .not_valid_after(yesterday + timedelta(seconds=1) if days == 0 else yesterday + timedelta(days=1 + days))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(key if issuer is None else issuer._key, SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Identity(made.public_bytes(Encoding.PEM), pem, made, key)
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class ServerSide:
+    """A server's side of TLS."""
+
+    def __init__(self, identity: Identity) -> None:
+        """
+        @param identity: what it shows of itself.
+        """
+        self._context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        self._context.use_certificate(identity._x509)
+        self._context.use_privatekey(identity._key)
+
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+        """See L{IOpenSSLServerConnectionCreator}."""
+        return SSL.Connection(self._context, None)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class ClientSide:
+    """
+    A client's side of TLS, which trusts whatever server there is.
+
+    @ivar chain: the names of the certificates that the server has shown.
+    """
+
+    def __init__(self, identity: Identity | None = None, version: int | None = None, serverName: str = "") -> None:
+        """
+        @param identity: what it shows of itself.
+        @param version: the one version of TLS that it speaks, C{SSL.TLS1_2_VERSION}.
+        @param serverName: which of the server's names it asks for.
+        """
+        self._context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        if version is not None:
+            self._context.set_max_proto_version(version)
+        if identity is not None:
+            self._context.use_certificate(identity._x509)
+            self._context.use_privatekey(identity._key)
+        self._serverName = serverName
+        self._connection: SSL.Connection | None = None
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+        """See L{IOpenSSLClientConnectionCreator}."""
+        self._connection = SSL.Connection(self._context, None)
+        if self._serverName:
+            self._connection.set_tlsext_host_name(self._serverName.encode())
+        return self._connection
+
+    @property
+    def chain(self) -> list[str]:
+        """The names in the certificates that the server has shown."""
+        assert self._connection is not None
+        shown = self._connection.get_peer_cert_chain(as_cryptography=True) or []
+        return [str(one.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value) for one in shown]

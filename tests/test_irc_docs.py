@@ -1,0 +1,111 @@
+"""docs/irc.md, held against the IRC door."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.doors.irc.servers import serverWith
+from twistchat.chat.masks import BINDING, NAMING
+from twistchat.chat.modes import RANKS, ROOM_MODES
+from twistchat.chat.usermodes import USER_MODES
+from twistchat.doors.irc.commands import COMMANDS
+from twistchat.doors.irc.door import IrcDoor
+from twistchat.doors.irc.features import features
+from twistchat.wire.irc.capabilities import CAPABILITIES
+
+TEXT = (Path(__file__).parent.parent / "docs/irc.md").read_text("utf-8")
+
+
+def rows(heading: str) -> dict[str, list[str]]:
+    """The table under a heading: the cells of each row behind the first, by what stands there."""
+    matched = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    assert matched is not None, heading
+    lines = [line for line in matched[1].splitlines() if line.startswith("| `")]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    found = {first.strip("`"): rest for first, *rest in cells}
+    assert len(found) == len(lines), heading
+    return found
+
+
+class TableTests(SynchronousTestCase):
+    """Each table has all that there is of its kind, nothing else, and a source for each."""
+
+    def test_commands(self) -> None:
+        """Every command, with the source that HELP names."""
+        self.assertEqual(
+            {name: command.source for name, command in COMMANDS.items()},
+            {name: source for name, (source, _) in rows("Commands").items()},
+        )
+
+    def test_channelModes(self) -> None:
+        """Every mode of rooms, with what it does."""
+        found = rows("Channel modes")
+        self.assertEqual(
+            {mode.letter: mode.meaning for mode in ROOM_MODES.values()}, {k: v[0] for k, v in found.items()}
+        )
+        self.assertTrue(all(source for *_, source in found.values()))
+
+    def test_changedBy(self) -> None:
+        """And who may change it: a word for each level."""
+        levels = {rank.level: f"{rank.name}s" for rank in RANKS} | {60: "operators of the server"}
+        self.assertEqual(
+            {mode.letter: levels[mode.level] for mode in ROOM_MODES.values()},
+            {letter: level for letter, (_, level, _) in rows("Channel modes").items()},
+        )
+
+    def test_ranks(self) -> None:
+        """Every rank, with its prefix and its name, the highest first."""
+        self.assertEqual(
+            [(rank.letter, f"`{rank.prefix}`", rank.name) for rank in RANKS],
+            [(letter, prefix, name) for letter, (prefix, name, _) in rows("Ranks").items()],
+        )
+
+    def test_userModes(self) -> None:
+        """Every mode of users, with what it means and whether one sets it oneself."""
+        self.assertEqual(
+            {mode.letter: (mode.meaning, mode.given) for mode in USER_MODES.values()},
+            {letter: (meaning, own == "yes") for letter, (meaning, own, _) in rows("User modes").items()},
+        )
+
+    def test_extendedBans(self) -> None:
+        """Every extended ban, as it is written."""
+        kinds = [*NAMING.values(), *BINDING.values()]
+        self.assertEqual(
+            {kind.usage: kind.meaning for kind in kinds},
+            {usage: meaning for usage, (meaning, _) in rows("Extended bans").items()},
+        )
+
+    def test_features(self) -> None:
+        """Every token; where the value is a plain one, that value."""
+        tokens = features(serverWith(irc={"icon": "https://example.org/icon.png"}).backstage)
+        found = rows("ISUPPORT")
+        self.assertEqual(set(tokens), set(found))
+        for name, (value, source) in found.items():
+            self.assertTrue(source, name)
+            plain = re.fullmatch(r"`([#\w]+)`(; .*|, .*)?|(\d+)(, .*)?", value)
+            if plain is not None:
+                self.assertEqual(tokens[name], plain[1] or plain[3], name)
+
+    def test_capabilities(self) -> None:
+        """Every capability, with the address of its specification."""
+        self.assertEqual(
+            {name: f"https://ircv3.net/specs/{capability.source}" for name, capability in CAPABILITIES.items()},
+            {name: source[source.index("(") + 1 : -1] for name, (source, _) in rows("Capabilities").items()},
+        )
+
+
+class ConnectingTests(SynchronousTestCase):
+    """How to connect."""
+
+    def test_endpoint(self) -> None:
+        """It names the endpoint where the door listens by default."""
+        self.assertIn(f"`{IrcDoor.defaultEndpoints[0]}`", TEXT)
+
+    def test_limits(self) -> None:
+        """The keys that it names are keys of the configuration."""
+        settings = serverWith().backstage.settings
+        for section, key in re.findall(r"`(limits|irc)\.(\w+)`", TEXT):
+            self.assertTrue(hasattr(getattr(settings, section), key), f"{section}.{key}")

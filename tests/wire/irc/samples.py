@@ -1,0 +1,99 @@
+"""One entry or more of every event that there is, for the tests of the dialect."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from twistchat.chat import events
+from twistchat.chat.events import (
+    AccountSet,
+    Announced,
+    AwaySet,
+    Entered,
+    Entry,
+    Event,
+    HostSet,
+    Invited,
+    Joined,
+    Kicked,
+    Killed,
+    ModeChange,
+    ModesSet,
+    OperatorSet,
+    Parted,
+    Quit,
+    RealnameSet,
+    Renamed,
+    RoomEvent,
+    RoomRenamed,
+    RoomSignalled,
+    Said,
+    ServerBanLifted,
+    ServerBanSet,
+    Signalled,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+    UserModesSet,
+)
+
+TIME = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 7
+ALICE = Source("u1", "Alice", "~al", "a.cloak", "alice", "Alice A.")
+BOB = Source("u2", "bob", "bo", "b.cloak", None, "Bob B.")
+ROBOT = Source("u3", "robot", "ro", "r.cloak", None, "Robot", bot=True)
+
+REPLY = (("draft/reply", "x-1"), ("typing", ""))
+
+EVENTS: tuple[Event, ...] = (
+    Said(ALICE, "#a", "s1", "hello, all"),
+    Said(BOB, "#a", "s2", "waves", "action", tags=REPLY),
+    Said(ROBOT, "#a", "s3", "psst", "notice", "o"),
+    Said(ALICE, "#a", "s1", "one\n\ntwo " + "words " * 200),
+    Told(ALICE, "s1", BOB, "hey", tags=REPLY),
+    Told(ALICE, "s1", BOB, "winks\nand goes", "action"),
+    Signalled(ALICE, "s1", BOB, (("typing", "active"),)),
+    RoomSignalled(ALICE, "#a", "s1", (("typing", "done"),), "v"),
+    Unsaid(ALICE, "#a", 3, "x-3", "oops"),
+    Untold(ALICE, BOB, 3, "x-3"),
+    Joined(ALICE, "#a", "lunch", "qo"),
+    Joined(BOB, "#a", None, "o", True),
+    Parted(ALICE, "#a", ""),
+    Parted(BOB, "#a", "bye"),
+    Kicked(ALICE, "#a", BOB, "enough"),
+    Kicked(ALICE, "#a", BOB, ""),
+    TopicSet(ALICE, "#a", "x: y"),
+    ModesSet(ALICE, "#a", (ModeChange(True, "o", "bob", BOB), ModeChange(False, "m"), ModeChange(False, "t"))),
+    ModesSet(ALICE, "#a", tuple(ModeChange(True, "b", f"{number}!*@*") for number in range(40))),
+    RoomRenamed(ALICE, "#a", "#b", "typo"),
+    Invited(ALICE, "#a", BOB),
+    Entered(ALICE, "s1"),
+    Quit(ALICE, "later"),
+    Killed(ALICE, BOB, "spam"),
+    Renamed(ALICE, "alicia"),
+    AwaySet(ALICE, "lunch"),
+    AwaySet(ALICE, None),
+    RealnameSet(ALICE, "Alice B."),
+    HostSet(ALICE, "al", "staff"),
+    AccountSet(ALICE, None),
+    AccountSet(BOB, "robert"),
+    UserModesSet(ALICE, "iw", "B"),
+    OperatorSet(ALICE, "oper", frozenset({"kill"})),
+    OperatorSet(ALICE, None),
+    Announced(ALICE, "going down"),
+    ServerBanSet(ALICE, "*!*@x", "spam", TIME),
+    ServerBanLifted(ALICE, "*!*@x"),
+)
+"""Every kind of event."""
+
+KINDS = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)} - {
+    Event,
+    RoomEvent,
+}
+"""Every class of event that there is."""
+
+
+def entry(event: Event) -> Entry:
+    """An entry with this event."""
+    return Entry(7, "x-7", TIME, event)

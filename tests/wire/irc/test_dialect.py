@@ -1,0 +1,426 @@
+"""Tests of L{twistchat.wire.irc.dialect}: what each event is to each client."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from itertools import combinations
+from weakref import ref
+
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from tests.wire.irc.samples import ALICE, BOB, EVENTS, KINDS, REPLY, ROBOT, entry
+from twistchat.chat.events import (
+    AccountSet,
+    Announced,
+    AwaySet,
+    Entered,
+    Entry,
+    Event,
+    HostSet,
+    Invited,
+    Joined,
+    Kicked,
+    Killed,
+    Label,
+    ModeChange,
+    ModesSet,
+    OperatorSet,
+    Parted,
+    Quit,
+    RealnameSet,
+    Renamed,
+    RoomRenamed,
+    RoomSignalled,
+    Said,
+    ServerBanLifted,
+    ServerBanSet,
+    Signalled,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+    UserModesSet,
+)
+from twistchat.interfaces import IDialect
+from twistchat.wire.irc.capabilities import CAPABILITIES
+from twistchat.wire.irc.dialect import IrcDialects, View, relevant
+
+SERVER = "irc.example.org"
+ROOM, SELF, WATCHED, NOTICES, RESHOWN = View.ROOM, View.SELF, View.WATCHED, View.NOTICES, View.RESHOWN
+T = "time=2026-01-02T09:05:59.007Z"
+TAGGED = ("server-time", "message-tags", "account-tag")
+ALL = tuple(CAPABILITIES)
+
+
+def render(event: Event, *capabilities: str, view: View = ROOM) -> str:
+    """An entry with this event, as a client with these capabilities sees it."""
+    return IrcDialects(SERVER).of(capabilities, view).render(entry(event)).decode()
+
+
+class RenderTests(SynchronousTestCase):
+    """Golden lines."""
+
+    def assertLines(self, event: Event, *lines: str, caps: tuple[str, ...] = (), view: View = ROOM) -> None:
+        """Assert that an event is these lines."""
+        self.assertEqual(render(event, *caps, view=view), "".join([f"{line}\r\n" for line in lines]))
+
+    def test_tags(self) -> None:
+        """Each capability brings its tags, in one order, and nothing else does."""
+        said = Said(ALICE, "#a", "s1", "hi", tags=REPLY)
+        line = ":Alice!~al@a.cloak PRIVMSG #a :hi"
+        self.assertLines(said, line)
+        self.assertLines(said, line, caps=("batch", "echo-message", "labeled-response", "draft/multiline"))
+        self.assertLines(said, f"@{T} {line}", caps=("server-time",))
+        self.assertLines(said, f"@account=alice {line}", caps=("account-tag",))
+        self.assertLines(said, f"@msgid=x-7;+draft/reply=x-1;+typing {line}", caps=("message-tags",))
+        self.assertLines(said, f"@{T};msgid=x-7;account=alice;+draft/reply=x-1;+typing {line}", caps=TAGGED)
+
+    def test_noAccount(self) -> None:
+        """Who is logged in to no account has no such tag (account-tag, MUST NOT)."""
+        self.assertLines(Said(BOB, "#a", "s2", "hi"), ":bob!bo@b.cloak PRIVMSG #a :hi", caps=("account-tag",))
+
+    def test_bot(self) -> None:
+        """A bot is marked, without a value, for those who have message-tags only (bot-mode)."""
+        said = Said(ROBOT, "#a", "s3", "hi")
+        self.assertLines(said, ":robot!ro@r.cloak PRIVMSG #a :hi", caps=("account-tag",))
+        self.assertLines(said, f"@{T};msgid=x-7;bot :robot!ro@r.cloak PRIVMSG #a :hi", caps=TAGGED)
+
+    def test_time(self) -> None:
+        """Times have milliseconds and are in UTC, whatever was written before."""
+        dialect = IrcDialects(SERVER).of(["server-time"], ROOM)
+        for time, shown in (
+            (0, "1970-01-01T00:00:00.000Z"),
+            (59_999, "1970-01-01T00:00:59.999Z"),
+            (1319042451620, "2011-10-19T16:40:51.620Z"),
+            (1319042451621, "2011-10-19T16:40:51.621Z"),
+            (0, "1970-01-01T00:00:00.000Z"),
+        ):
+            data = dialect.render(Entry(1, "x-1", time, Said(BOB, "#a", "s", "hi")))
+            self.assertEqual(data, f"@time={shown} :bob!bo@b.cloak PRIVMSG #a :hi\r\n".encode())
+
+    def test_label(self) -> None:
+        """The label of a request is its session's, and no part of what is seen."""
+        for event in EVENTS:
+            labelled = replace(event, label=Label("s1", "q"))
+            for view in View:
+                self.assertEqual(render(labelled, *ALL, view=view), render(event, *ALL, view=view))
+
+    def test_kinds(self) -> None:
+        """A text is a message, an action or a notice; and for those from some rank on."""
+        for kind, rank, line in (
+            ("message", "", "PRIVMSG #a :hi"),
+            ("notice", "", "NOTICE #a :hi"),
+            ("action", "", "PRIVMSG #a :\x01ACTION hi\x01"),
+            ("message", "v", "PRIVMSG +#a :hi"),
+            ("notice", "q", "NOTICE ~#a :hi"),
+        ):
+            self.assertLines(
+                Said(ALICE, "#a", "s1", "hi", kind, rank),  # type: ignore[arg-type]  # a tuple's strings are no literals
+                f":Alice!~al@a.cloak {line}",
+            )
+        self.assertLines(Told(ALICE, "s1", BOB, "hi"), ":Alice!~al@a.cloak PRIVMSG bob :hi", view=SELF)
+        self.assertLines(Told(ALICE, "s1", BOB, ":-) x", "notice"), ":Alice!~al@a.cloak NOTICE bob ::-) x", view=SELF)
+
+    def test_tagmsg(self) -> None:
+        """Tags without a text are for those who have message-tags (message-tags, MUST NOT)."""
+        signals = (
+            (RoomSignalled(ALICE, "#a", "s1", (("typing", "active"),)), "#a"),
+            (RoomSignalled(ALICE, "#a", "s1", (("typing", "active"),), "o"), "@#a"),
+            (Signalled(ALICE, "s1", BOB, (("typing", "active"),)), "bob"),
+        )
+        for event, target in signals:
+            self.assertLines(event, caps=("server-time", "account-tag"))
+            line = f":Alice!~al@a.cloak TAGMSG {target}"
+            self.assertLines(event, f"@msgid=x-7;+typing=active {line}", caps=("message-tags",))
+
+    def test_redact(self) -> None:
+        """What is taken back is told to those who asked (message-redaction)."""
+        caps = ("draft/message-redaction", "message-tags")
+        unsaid, untold = Unsaid(ALICE, "#a", 3, "x-3", "my bad"), Untold(ALICE, BOB, 3, "x-3")
+        for event in (unsaid, untold):
+            self.assertLines(event, caps=("message-tags",))
+            self.assertLines(event, caps=("draft/message-redaction",))
+        self.assertLines(unsaid, "@msgid=x-7 :Alice!~al@a.cloak REDACT #a x-3 :my bad", caps=caps)
+        self.assertLines(untold, "@msgid=x-7 :Alice!~al@a.cloak REDACT bob x-3", caps=caps, view=SELF)
+
+    def test_joined(self) -> None:
+        """A join shows the account and the realname, the absence and the ranks."""
+        plain, extended = ":Alice!~al@a.cloak JOIN #a", ":Alice!~al@a.cloak JOIN #a alice :Alice A."
+        mode, away = f":{SERVER} MODE #a +qo Alice Alice", ":Alice!~al@a.cloak AWAY :lunch"
+        joined = Joined(ALICE, "#a", "lunch", "qo")
+        self.assertLines(joined, plain, mode)
+        self.assertLines(joined, extended, mode, caps=("extended-join",))
+        self.assertLines(joined, plain, away, mode, caps=("away-notify",))
+        self.assertLines(
+            joined,
+            f"@{T};msgid=x-7;account=alice {extended}",
+            f"@{T};account=alice {away}",
+            f"@{T} {mode}",
+            caps=(*TAGGED, "extended-join", "away-notify"),
+        )
+        self.assertLines(Joined(BOB, "#a"), ":bob!bo@b.cloak JOIN #a", caps=("away-notify",))
+        self.assertLines(Joined(BOB, "#a"), ":bob!bo@b.cloak JOIN #a * :Bob B.", caps=("extended-join",))
+        self.assertLines(Joined(BOB, "#a", None, "o", True), ":bob!bo@b.cloak JOIN #a")
+
+    def test_left(self) -> None:
+        """Parts, kicks, quits and kills, with a reason and without."""
+        self.assertLines(Parted(ALICE, "#a", ""), ":Alice!~al@a.cloak PART #a")
+        self.assertLines(Parted(ALICE, "#a", "bye"), ":Alice!~al@a.cloak PART #a :bye")
+        self.assertLines(Kicked(ALICE, "#a", BOB, "no"), ":Alice!~al@a.cloak KICK #a bob :no")
+        self.assertLines(Kicked(ALICE, "#a", BOB, ""), ":Alice!~al@a.cloak KICK #a bob :Alice")
+        for view in (ROOM, SELF):
+            self.assertLines(Quit(ALICE, ""), ":Alice!~al@a.cloak QUIT :", view=view)
+            self.assertLines(Quit(ALICE, "lost it"), ":Alice!~al@a.cloak QUIT :lost it", view=view)
+            self.assertLines(Killed(ALICE, ROBOT, ""), ":robot!ro@r.cloak QUIT :Killed (Alice)", view=view)
+            killed = Killed(ALICE, ROBOT, "spam")
+            self.assertLines(killed, ":robot!ro@r.cloak QUIT :Killed (Alice (spam))", view=view)
+            self.assertLines(
+                killed, f"@{T};msgid=x-7;bot :robot!ro@r.cloak QUIT :Killed (Alice (spam))", view=view, caps=TAGGED
+            )
+
+    def test_topic(self) -> None:
+        """A topic that is cleared is empty."""
+        self.assertLines(TopicSet(ALICE, "#a", "x"), ":Alice!~al@a.cloak TOPIC #a :x")
+        self.assertLines(TopicSet(ALICE, "#a", ""), ":Alice!~al@a.cloak TOPIC #a :")
+
+    def test_modes(self) -> None:
+        """Letters behind signs that stand where they change; parameters in order; a line has 15 of them."""
+        changes = (
+            ModeChange(False, "n"),
+            ModeChange(False, "t"),
+            ModeChange(True, "k", "key"),
+            ModeChange(True, "o", "bob", BOB),
+            ModeChange(True, "m"),
+            ModeChange(False, "v", "bob", BOB),
+        )
+        self.assertLines(ModesSet(ALICE, "#a", changes), ":Alice!~al@a.cloak MODE #a -nt+kom-v key bob bob")
+        self.assertLines(ModesSet(ALICE, "#a", ()))
+        bans = tuple(ModeChange(True, "b", f"{number}!*@*") for number in range(20))
+        first, rest = [f"{number}!*@*" for number in range(13)], [f"{number}!*@*" for number in range(13, 20)]
+        self.assertLines(
+            ModesSet(ALICE, "#a", bans),
+            f"@msgid=x-7;account=alice :Alice!~al@a.cloak MODE #a +{'b' * 13} {' '.join(first)}",
+            f"@account=alice :Alice!~al@a.cloak MODE #a +{'b' * 7} {' '.join(rest)}",
+            caps=("message-tags", "account-tag"),
+        )
+
+    def test_modesBytes(self) -> None:
+        """Long parameters take more lines, of 512 bytes at most, each with its own sign."""
+        masks = [f"{number}{'é' * 60}!*@*" for number in range(8)]
+        data = render(ModesSet(ALICE, "#a", (*[ModeChange(True, "b", mask) for mask in masks], ModeChange(False, "m"))))
+        lines = data.split("\r\n")[:-1]
+        self.assertEqual(len(lines), 3)
+        self.assertLessEqual(max(len(line.encode()) for line in lines), 510)
+        self.assertEqual([line.split(" ")[3] for line in lines], ["+bbb", "+bbb", "+bb-m"])
+        self.assertEqual([word for line in lines for word in line.split(" ")[4:]], masks)
+
+    def test_roomRenamed(self) -> None:
+        """A rename always has a reason, which may be empty (channel-rename, MUST)."""
+        self.assertLines(RoomRenamed(ALICE, "#a", "#b", "typo"))
+        for reason in ("typo", ""):
+            self.assertLines(
+                RoomRenamed(ALICE, "#a", "#b", reason),
+                f":Alice!~al@a.cloak RENAME #a #b :{reason}",
+                caps=("draft/channel-rename",),
+            )
+
+    def test_invited(self) -> None:
+        """Whom it concerns hears it; others in the room where they have invite-notify."""
+        invited = Invited(ALICE, "#a", BOB)
+        line = ":Alice!~al@a.cloak INVITE bob #a"
+        self.assertLines(invited, line, view=SELF)
+        self.assertLines(invited)
+        self.assertLines(invited, line, caps=("invite-notify",))
+
+    def test_people(self) -> None:
+        """News of a person, with the capability that each takes, to rooms and to those who share one."""
+        for event, capability, line in (
+            (Renamed(ALICE, "alicia"), "", "NICK alicia"),
+            (AwaySet(ALICE, "out to lunch"), "away-notify", "AWAY :out to lunch"),
+            (AwaySet(ALICE, None), "away-notify", "AWAY"),
+            (AwaySet(ALICE, "*"), "away-notify", "AWAY :*"),
+            (RealnameSet(ALICE, "Batman"), "setname", "SETNAME :Batman"),
+            (HostSet(ALICE, "~b", "ckyard"), "chghost", "CHGHOST ~b ckyard"),
+            (AccountSet(ALICE, "bob"), "account-notify", "ACCOUNT bob"),
+            (AccountSet(ALICE, None), "account-notify", "ACCOUNT *"),
+        ):
+            for view in (ROOM, SELF):
+                if capability:
+                    self.assertLines(event, view=view, caps=tuple({*ALL} - {capability}))
+                line = line.removeprefix(":Alice!~al@a.cloak ")
+                self.assertLines(event, f":Alice!~al@a.cloak {line}", caps=(capability,), view=view)
+        self.assertLines(
+            AccountSet(ALICE, "bob"),
+            "@account=alice :Alice!~al@a.cloak ACCOUNT bob",
+            caps=("account-notify", "account-tag"),
+            view=SELF,
+        )
+
+    def test_ownModes(self) -> None:
+        """One's own modes are shown to oneself alone."""
+        for event, change in (
+            (UserModesSet(ALICE, "iw", "B"), "+iw-B"),
+            (UserModesSet(ALICE, "i", ""), "+i"),
+            (UserModesSet(ALICE, "", "i"), "-i"),
+            (OperatorSet(ALICE, "oper"), "+o"),
+            (OperatorSet(ALICE, None), "-o"),
+        ):
+            self.assertLines(event, f":Alice!~al@a.cloak MODE Alice :{change}", view=SELF)
+            self.assertLines(event, caps=ALL)
+            self.assertLines(event, caps=ALL, view=WATCHED)
+        self.assertLines(UserModesSet(ALICE, "", ""), view=SELF)
+
+    def test_announced(self) -> None:
+        """An announcement is a WALLOPS."""
+        self.assertLines(Announced(ALICE, "going down"), ":Alice!~al@a.cloak WALLOPS :going down", view=SELF)
+
+    def test_silent(self) -> None:
+        """Of who entered, and of bans from the server, IRC says nothing to rooms."""
+        for event in (Entered(ALICE, "s1"), ServerBanSet(ALICE, "x", "y"), ServerBanLifted(ALICE, "x")):
+            for view in (ROOM, SELF):
+                self.assertLines(event, caps=ALL, view=view)
+
+
+class WatchedTests(SynchronousTestCase):
+    """News of those who are watched (monitor, extended-monitor)."""
+
+    def test_monitor(self) -> None:
+        """Who came and who went, to C{*}, with no capability at all."""
+        online, offline = f":{SERVER} 730 * :", f":{SERVER} 731 * :"
+        for event, lines in (
+            (Entered(ALICE, "s1"), [f"{online}Alice!~al@a.cloak"]),
+            (Quit(ALICE, "x"), [f"{offline}Alice"]),
+            (Killed(ALICE, BOB, "x"), [f"{offline}bob"]),
+        ):
+            self.assertEqual(render(event, view=WATCHED), "".join(f"{line}\r\n" for line in lines))
+            tagged = "".join(f"@{T} {line}\r\n" for line in lines)
+            self.assertEqual(render(event, *ALL, view=WATCHED), tagged)
+
+    def test_extended(self) -> None:
+        """More of them takes extended-monitor and the capability of that message."""
+        for event, capability, line in (
+            (AwaySet(ALICE, "lunch"), "away-notify", "AWAY :lunch"),
+            (RealnameSet(ALICE, "Batman"), "setname", "SETNAME :Batman"),
+            (HostSet(ALICE, "~b", "ckyard"), "chghost", "CHGHOST ~b ckyard"),
+            (AccountSet(ALICE, "bob"), "account-notify", "ACCOUNT bob"),
+        ):
+            self.assertEqual(render(event, *({*ALL} - {"extended-monitor"}), view=WATCHED), "")
+            self.assertEqual(render(event, *({*ALL} - {capability}), view=WATCHED), "")
+            caps = ("extended-monitor", capability)
+            self.assertEqual(render(event, *caps, view=WATCHED), f":Alice!~al@a.cloak {line}\r\n")
+            tagged = f"@{T};msgid=x-7;account=alice :Alice!~al@a.cloak {line}\r\n"
+            self.assertEqual(render(event, *ALL, view=WATCHED), tagged)
+
+    def test_nothingElse(self) -> None:
+        """What they say and where they are is not for those who watch."""
+        heard = {Entered, Quit, Killed, AwaySet, RealnameSet, HostSet, AccountSet}
+        for event in EVENTS:
+            self.assertEqual(bool(render(event, *ALL, view=WATCHED)), type(event) in heard, event)
+
+
+class NoticeTests(SynchronousTestCase):
+    """What the server tells its operators (user mode s)."""
+
+    def test_notices(self) -> None:
+        """Notices of the server to C{*}, the same for all but for the time."""
+        line = f":{SERVER} NOTICE * :*** Alice killed bob (bo@b.cloak): spam\r\n"
+        self.assertEqual(render(Killed(ALICE, BOB, "spam"), view=NOTICES), line)
+        self.assertEqual(render(Killed(ALICE, BOB, "spam"), *ALL, view=NOTICES), f"@{T} {line}")
+
+    def test_nothingElse(self) -> None:
+        """Nothing else is told there."""
+        heard = {OperatorSet, Killed, ServerBanSet, ServerBanLifted}
+        for event in EVENTS:
+            self.assertEqual(bool(render(event, view=NOTICES)), type(event) in heard, event)
+
+    def test_otherPlaces(self) -> None:
+        """Of bans nothing is told anywhere else."""
+        for event in (ServerBanSet(ALICE, "*!*@x", "spam"), ServerBanLifted(ALICE, "*!*@x")):
+            for view in set(View) - {NOTICES}:
+                self.assertEqual(render(event, *ALL, view=view), "")
+
+
+class ReshownTests(SynchronousTestCase):
+    """What stands for CHGHOST (chghost, "Fallback")."""
+
+    def test_fallback(self) -> None:
+        """A user goes and comes again, in the manner of the client's capabilities."""
+        plain = (*TAGGED, "extended-join", "away-notify")
+        for event in (Quit(ALICE, "x"), Joined(ALICE, "#a", "lunch", "qo"), Joined(BOB, "#a")):
+            for names in ((), plain, tuple({*ALL} - {"chghost"})):
+                self.assertEqual(render(event, *names, view=RESHOWN), render(event, *names))
+
+    def test_chghost(self) -> None:
+        """Those who know CHGHOST are told by that alone; and of nothing else anyone is told here."""
+        for event in EVENTS:
+            self.assertEqual(render(event, "chghost", view=RESHOWN), "")
+            self.assertEqual(bool(render(event, view=RESHOWN)), isinstance(event, (Quit, Joined)), event)
+
+
+class DialectsTests(SynchronousTestCase):
+    """One object for all who are written to alike."""
+
+    def test_interface(self) -> None:
+        """A dialect provides its interface."""
+        verifyObject(IDialect, IrcDialects(SERVER).of((), ROOM))
+
+    def test_everyEvent(self) -> None:
+        """The samples are of every kind, and one who has everything hears of each."""
+        self.assertEqual({type(event) for event in EVENTS}, KINDS)
+        heard = {type(event) for event in EVENTS for view in View if render(event, *ALL, view=view)}
+        self.assertEqual(KINDS - heard, set())
+
+    def test_same(self) -> None:
+        """The same capabilities give the same object, in any order, with any that change nothing."""
+        dialects = IrcDialects(SERVER)
+        for view in View:
+            one = dialects.of(["server-time", "message-tags"], view)
+            self.assertIs(dialects.of(["message-tags", "echo-message", "server-time", "sasl"], view), one)
+        self.assertEqual(len({dialects.of(ALL, view) for view in View}), 5)
+        plain = dialects.of((), ROOM)
+        for name in ("batch", "draft/multiline", "draft/message-redaction", "extended-monitor", "multi-prefix"):
+            self.assertIs(dialects.of([name], ROOM), plain)
+        self.assertIs(dialects.of(["setname", "message-tags"], WATCHED), dialects.of((), WATCHED))
+
+    def test_different(self) -> None:
+        """Two dialects are two objects only where some event differs."""
+        dialects = IrcDialects(SERVER)
+        samples = [entry(event) for event in EVENTS]
+        for view in View:
+            seen = {}
+            for count in (0, 1, 2, 3, len(ALL) - 1, len(ALL)):
+                for names in combinations(ALL, count):
+                    dialect = dialects.of(names, view)
+                    if dialect not in seen:
+                        seen[dialect] = b"".join([dialect.render(sample) for sample in samples])
+            self.assertEqual(len(set(seen.values())), len(seen))
+
+    def test_registry(self) -> None:
+        """The registry says of each capability whether it can change the bytes."""
+        for name, capability in CAPABILITIES.items():
+            changes = any(
+                render(event, *ALL, view=view) != render(event, *({*ALL} - {name}), view=view)
+                for event in EVENTS
+                for view in View
+            )
+            needed = {each for other in CAPABILITIES.values() if other.dialect for each in other.requires}
+            self.assertEqual(changes, capability.dialect or name in needed, name)
+
+    def test_forgotten(self) -> None:
+        """A dialect that nobody has is forgotten: clients that change their minds cost nothing."""
+        dialects = IrcDialects(SERVER)
+        dialect = dialects.of(ALL, ROOM)
+        kept = ref(dialect)
+        self.assertIs(dialects.of(ALL, ROOM), kept())
+        del dialect
+        gc.collect()
+        self.assertIsNone(kept())
+
+    def test_relevant(self) -> None:
+        """What is left of all capabilities."""
+        self.assertEqual(relevant(["echo-message", "setname", "x/y"], ROOM), {"setname"})
+        self.assertEqual(relevant([], WATCHED), set())
+        self.assertEqual(relevant(ALL, NOTICES), {"server-time"})
+        self.assertEqual(relevant(ALL, RESHOWN), {"chghost"})

@@ -1,0 +1,192 @@
+"""Tests of L{twistchat.wire.irc.texts}, and of the dialect's texts of several lines (draft/multiline)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.wire.irc.samples import ALICE, BOB, REPLY, entry
+from twistchat.chat.events import Kind, Said, Source, Told
+from twistchat.wire.irc.dialect import IrcDialects, View
+from twistchat.wire.irc.message import MAX_LINE, Message, parse
+from twistchat.wire.irc.texts import split, writeText
+
+TAGS = ("server-time", "message-tags", "account-tag")
+MULTILINE = (*TAGS, "batch", "draft/multiline")
+T = "time=2026-01-02T09:05:59.007Z"
+
+
+def lines(event: Said | Told, *capabilities: str) -> list[str]:
+    """A text as a client with these capabilities sees it, in lines."""
+    data = IrcDialects("irc.example.org").of(capabilities, View.ROOM).render(entry(event))
+    return data.decode().split("\r\n")[:-1]
+
+
+def combine(messages: list[Message]) -> str:
+    """The text of a batch (multiline, "Batch types")."""
+    text = messages[0].params[1]
+    for message in messages[1:]:
+        text += ("" if "draft/multiline-concat" in message.tags else "\n") + message.params[1]
+    return text
+
+
+class MultilineTests(SynchronousTestCase):
+    """Texts of several lines, and long ones."""
+
+    def test_batch(self) -> None:
+        """A batch has all tags on the line that opens it, and its target."""
+        tags = f"{T};msgid=x-7;account=alice;+draft/reply=x-1;+typing"
+        for kind, command in (("message", "PRIVMSG"), ("notice", "NOTICE")):
+            said = Said(ALICE, "#a", "s1", "hello\n\nyou", kind, tags=REPLY)  # type: ignore[arg-type]  # no literal
+            self.assertEqual(
+                lines(said, *MULTILINE),
+                [
+                    f"@{tags} :Alice!~al@a.cloak BATCH +m7 draft/multiline #a",
+                    f"@batch=m7 :Alice!~al@a.cloak {command} #a :hello",
+                    f"@batch=m7 :Alice!~al@a.cloak {command} #a :",
+                    f"@batch=m7 :Alice!~al@a.cloak {command} #a :you",
+                    ":Alice!~al@a.cloak BATCH -m7",
+                ],
+            )
+
+    def test_fallback(self) -> None:
+        """Without it there are several messages: no blank ones, and one message id (multiline, "Fallback", MUSTs)."""
+        said = Said(ALICE, "#a", "s1", "hello\n\nyou\n", tags=REPLY)
+        for capabilities in (TAGS, (*TAGS, "batch"), (*TAGS, "draft/multiline")):
+            self.assertEqual(
+                lines(said, *capabilities),
+                [
+                    f"@{T};msgid=x-7;account=alice;+draft/reply=x-1;+typing :Alice!~al@a.cloak PRIVMSG #a :hello",
+                    f"@{T};account=alice :Alice!~al@a.cloak PRIVMSG #a :you",
+                ],
+            )
+        self.assertEqual(lines(said), [":Alice!~al@a.cloak PRIVMSG #a :hello", ":Alice!~al@a.cloak PRIVMSG #a :you"])
+
+    def test_oneLine(self) -> None:
+        """A text that is one line needs no batch, and a long line does."""
+        self.assertEqual(len(lines(Said(ALICE, "#a", "s1", "x" * 400), *MULTILINE)), 1)
+        batch = lines(Said(ALICE, "#a", "s1", "word " * 150), *MULTILINE)
+        concatenated = [line.startswith("@batch=m7;draft/multiline-concat ") for line in batch]
+        self.assertEqual(concatenated, [False, False, True, False])
+
+    def test_target(self) -> None:
+        """A batch for some rank goes to the same target as its lines; so does a private one."""
+        for event, target in (
+            (Said(ALICE, "#a", "s1", "a\nb", "message", "o"), "@#a"),
+            (Told(ALICE, "s1", BOB, "a\nb"), "bob"),
+        ):
+            opening, one, two, _ = (parse(line.encode()) for line in lines(event, *MULTILINE))
+            self.assertEqual(opening.params, ("+m7", "draft/multiline", target))
+            self.assertEqual((one.params, two.params), ((target, "a"), (target, "b")))
+
+    def test_action(self) -> None:
+        """Each line of an action is one, in no batch: a client would not know it inside."""
+        for capabilities, first, again in (
+            (MULTILINE, f"@{T};msgid=x-7;account=alice ", f"@{T};account=alice "),
+            ((), "", ""),
+        ):
+            self.assertEqual(
+                lines(Said(ALICE, "#a", "s1", "waves\nand goes", "action"), *capabilities),
+                [
+                    f"{first}:Alice!~al@a.cloak PRIVMSG #a :\x01ACTION waves\x01",
+                    f"{again}:Alice!~al@a.cloak PRIVMSG #a :\x01ACTION and goes\x01",
+                ],
+            )
+        long = lines(Said(ALICE, "#a", "s1", "word " * 150, "action"))
+        self.assertEqual(len(long), 2)
+        for line in long:
+            self.assertTrue(line.endswith("\x01"))
+            self.assertLessEqual(len(line.encode()), 510)
+
+    def test_actionEndsOnce(self) -> None:
+        """Nothing in an action ends it early and begins another request to a client (CTCP)."""
+        self.assertEqual(
+            lines(Said(ALICE, "#a", "s1", "waves\x01\x01VERSION", "action")),
+            [":Alice!~al@a.cloak PRIVMSG #a :\x01ACTION wavesVERSION\x01"],
+        )
+
+    def test_nothing(self) -> None:
+        """A text of blank lines alone is not sent at all."""
+        for text in ("", "\n", "\n\n", "\r\n"):
+            for capabilities in (MULTILINE, ()):
+                self.assertEqual(lines(Said(ALICE, "#a", "s1", text), *capabilities), [])
+
+    def test_exactly(self) -> None:
+        """A text goes into one line as long as that has 512 bytes."""
+        head = len(":Alice!~al@a.cloak PRIVMSG #a :\r\n")
+        for text in ("x" * (MAX_LINE - head), "é" * ((MAX_LINE - head) // 2)):
+            (line,) = lines(Said(ALICE, "#a", "s1", text), *MULTILINE)
+            self.assertEqual(line.partition(" :")[2].partition(" :")[2], text)
+            self.assertGreater(len(lines(Said(ALICE, "#a", "s1", f"{text}é"), *MULTILINE)), 1)
+            self.assertEqual(len(lines(Said(ALICE, "#a", "s1", f"{text}é"))), 2)
+
+    @given(
+        st.text(
+            st.characters(exclude_categories=["Cs"], exclude_characters="\r\0") | st.sampled_from(" \n"), max_size=50
+        ),
+        st.integers(1, 30),
+        st.integers(1, 60),
+    )
+    def test_whole(self, text: str, times: int, size: int) -> None:
+        """A batch is the text again; without one, no word of it is lost; and no line is over 512 bytes."""
+        text *= times
+        said = Said(replace(ALICE, host="h" * size), "#" + "é" * size, "s1", text)
+        batch = [parse(line.encode()) for line in lines(said, *MULTILINE)]
+        if not text.strip("\n"):
+            self.assertEqual(batch, [])
+            return
+        self.assertEqual(combine(batch[1:-1] if batch[0].command == "BATCH" else batch), text)
+        plain = lines(said)
+        self.assertLessEqual(max(len(line.encode()) for line in plain), 510)
+        self.assertEqual("".join(parse(line.encode()).params[1] for line in plain), text.replace("\n", ""))
+
+    def test_longNames(self) -> None:
+        """Names that leave too little room for the text are shortened, and what cannot be told is not."""
+        for nick, host, room, told in (
+            ("n" * 30, "h" * 450, "#a", True),
+            ("é" * 110, "h" * 60, "#" + "é" * 100, True),
+            ("n", "h", "#" + "é" * 240, False),
+            ("é" * 300, "h", "#a", False),
+        ):
+            for kind in ("message", "action", "notice"):
+                source = Source("u", nick, "user", host)
+                said = Said(source, room, "s", "word " * 100, kind)
+                for capabilities in ((), MULTILINE):
+                    sent = lines(said, *capabilities)
+                    self.assertEqual(bool(sent), told)
+                    for line in sent:
+                        message = parse(line.encode())
+                        self.assertEqual(message.source, nick)
+                        rest = line.partition(" ")[2] if line[0] == "@" else line
+                        self.assertLessEqual(len(rest.encode()), 510)
+
+
+class WriteTextTests(SynchronousTestCase):
+    """The short way and the long way agree."""
+
+    KINDS: tuple[Kind, ...] = ("message", "action", "notice")
+
+    @given(
+        st.lists(st.text(st.characters() | st.sampled_from(" :\r\n\0\x01!@"), max_size=5), min_size=4, max_size=4),
+        st.text(st.characters() | st.sampled_from(" \r\n\0\x01"), max_size=20),
+        st.sampled_from(KINDS),
+    )
+    def test_agree(self, names: list[str], text: str, kind: Kind) -> None:
+        """What the short way writes is what the long way would."""
+        nick, username, host, target = names
+        source = Source("u", nick, username, host)
+        data = writeText(b"", source, target, text, kind)
+        if data:
+            pieces = split(source, target, text, kind)
+            assert pieces is not None
+            self.assertEqual(pieces.lines, [[data]])
+            message = parse(data[:-2])
+            self.assertEqual((message.source, message.params[0]), (f"{nick}!{username}@{host}", target))
+
+    def test_taken(self) -> None:
+        """What needs nothing replaced goes the short way."""
+        for text in ("hello", ":-)", " x ", "é\x85\u2028\x1b\x02\x03", "\x01VERSION\x01"):
+            self.assertTrue(writeText(b"", ALICE, "#d", text, "message"), text)
