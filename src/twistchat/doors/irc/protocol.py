@@ -287,12 +287,12 @@ class IrcConnection(Connection):
                     return
         limits = self.settings.limits
         if isinstance(line, Overlong):
-            self._refuse(line.length, n.ERR_INPUTTOOLONG, "Input line was too long")
+            self.lane.submit(self._refuseLength, False, line.length)
             return
         if len(line) > limits.ircLine - 2:
             tags, rest = measure(line)
             if tags > limits.ircTags or rest > limits.ircLine:
-                self._refuse(len(line), n.ERR_INPUTTOOLONG, "Input line was too long")
+                self.lane.submit(self._refuseLength, False, len(line))
                 return
         try:
             message = parse(line)
@@ -305,16 +305,12 @@ class IrcConnection(Connection):
         together = command is not None and command.together
         self.lane.submit(partial(self._serve, message, command), together, len(line))
 
-    def _refuse(self, size: int, code: str, text: str) -> None:
-        """Answer a line that cannot be read, in its turn."""
-
-        def refuse() -> None:
-            if not self.ending and (self.arrival is None or self.arrival.mayTry()):
-                reply = Reply(self, "*")
-                reply.numeric(code, text)
-                reply.finish()
-
-        self.lane.submit(refuse, False, size)
+    def _refuseLength(self) -> None:
+        """Answer a line that is too long."""
+        if not self.ending and (self.arrival is None or self.arrival.mayTry()):
+            reply = Reply(self, "*")
+            reply.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
+            reply.finish()
 
     def _refuseMessage(self, bad: BadMessage) -> None:
         """Answer a line that is no message (IRCv3 utf8-only, for one that is not UTF-8)."""
