@@ -106,7 +106,7 @@ CASES = {
             render=PlainDialect.render,
             bounds=Cost(
                 message=Work(renders=1, writes=0, calls=44),
-                listener=Work(renders=0, writes=1, calls=9),
+                listener=Work(renders=0, writes=1, calls=7),
                 delivery=Work(renders=0, writes=0, calls=0),
                 turn=Work(renders=1, writes=LISTENERS, calls=240),
             ),
@@ -119,7 +119,7 @@ CASES = {
             render=IrcDialect.render,
             bounds=Cost(
                 message=Work(renders=1, writes=0, calls=36),
-                listener=Work(renders=0, writes=1, calls=9),
+                listener=Work(renders=0, writes=1, calls=7),
                 delivery=Work(renders=0, writes=0, calls=0),
                 turn=Work(renders=1, writes=LISTENERS, calls=240),
             ),

@@ -136,7 +136,8 @@ class IOutlet(Interface):
     def deliver(data: bytes) -> None:
         """
         Put bytes behind what already waits to leave.  Never blocks, never raises, and never closes the connection
-        within the call: a reader that is too slow is dropped later.
+        within the call: a reader that is too slow is dropped later.  An audience looks this up once, when the session
+        begins to hear it.
         """
 
     def tune(place: str) -> IDialect:

@@ -48,6 +48,7 @@ class Connection(Protocol, ABC):
 
     @cvar pings: whether L{idle} is called after C{limits.ping} of silence, and L{gone} after C{limits.pingTimeout}.
     @ivar outbox: what waits to leave.
+    @ivar deliver: see L{IOutlet.deliver}; that of the outbox, with nothing in between.
     @ivar lane: the order of its commands.
     @ivar session: its session in the chat; C{None} where it was not admitted.
     @ivar address: the client's IP address, or C{None} where it has none.
@@ -62,6 +63,7 @@ class Connection(Protocol, ABC):
     pings: ClassVar[bool] = False
 
     outbox: Outbox
+    deliver: Callable[[bytes], None]
     session: Session | None = None
     address: str | None = None
     secure = False
@@ -233,10 +235,6 @@ class Connection(Protocol, ABC):
 
     # IOutlet
 
-    def deliver(self, data: bytes) -> None:
-        """See L{IOutlet.deliver}."""
-        self.outbox.deliver(data)
-
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
         self._end(reason, fault=False)
@@ -260,6 +258,7 @@ class Connection(Protocol, ABC):
             self.secure = True
             requestCertificate(self.transport)
         self.outbox = Outbox(below, backstage.turn, limits.sendq, self._tooSlow)
+        self.deliver = self.outbox.deliver
         self.heard = self._seconds()
         if self._admit() and self.ticket is not None:
             self.session = backstage.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)

@@ -125,9 +125,7 @@ class IrcConnection(Connection):
         self._dialects = tuple([of(enabled, view) for view in VIEWS])
         session = self.openSession
         self.backstage.chat.setEcho(session, "echo-message" in enabled)
-        if session.user is not None:
-            for room in session.user.rooms.values():
-                room.audience.add(session)
+        self.backstage.chat.state.broadcast.regroup(session)
 
     def settle(self) -> None:
         """Let it hear what it was to hear until now."""
