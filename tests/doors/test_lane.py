@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.lane import MOST_TOGETHER, Lane, Traffic
+from twistchat.doors.lane import MARKED, MOST_TOGETHER, Lane, Traffic
 
 
 class Commands:
@@ -27,6 +27,7 @@ class Commands:
         self.started: list[str] = []
         self.running: dict[str, Deferred[None]] = {}
         self.signals: list[str] = []
+        self.marks: list[Callable[[], None]] = []
         self.lane = Lane(
             limit,
             partial(self.signals.append, "pause"),
@@ -34,6 +35,7 @@ class Commands:
             partial(self.signals.append, "idle"),
             lambda failure: self.signals.append(f"refused {failure.value}"),
             Traffic() if traffic is None else traffic,
+            self.marks.append,
         )
 
     def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
@@ -121,6 +123,83 @@ class TrafficTests(SynchronousTestCase):
         self.other.submit("m0")
         self.one.running.pop("m0").errback(ValueError("lost"))
         self.assertEqual((["refused lost"], ["m0"]), (self.one.signals, self.other.started))
+
+
+class BegunTests(SynchronousTestCase):
+    """Messages that were started by themselves, and are over when the journal says so."""
+
+    def begin(self, commands: Commands, count: int) -> None:
+        """Start so many."""
+        for _ in range(count):
+            self.assertTrue(commands.lane.open)
+            commands.lane.began()
+
+    def test_over(self) -> None:
+        """They are under way until what was proposed until the mark is over; what comes behind them waits for that."""
+        commands = Commands()
+        self.begin(commands, 3)
+        self.assertEqual([], commands.marks)
+        commands.submit("ping", 1, lambda: None)
+        self.assertEqual(1, len(commands.marks))
+        commands.lane.mark()
+        self.assertEqual((1, []), (len(commands.marks), commands.started))
+        self.assertFalse(commands.lane.open)
+        commands.marks.pop()()
+        self.assertEqual((["ping"], ["idle"]), (commands.started, commands.signals))
+        self.assertTrue(commands.lane.idle and commands.lane.open)
+
+    def test_most(self) -> None:
+        """No more are under way than may be, and it is asked about them in good time; others wait their turn."""
+        commands = Commands()
+        self.begin(commands, MOST_TOGETHER)
+        self.assertFalse(commands.lane.open)
+        commands.submit("m1")
+        self.assertEqual(MOST_TOGETHER // MARKED, len(commands.marks))
+        commands.marks.pop(0)()
+        self.assertEqual((["m1"], []), (commands.started, commands.signals))
+        self.assertTrue(commands.lane.open)
+
+    def test_traffic(self) -> None:
+        """They take room from other lanes, and give it back."""
+        traffic = Traffic(3)
+        one, other = Commands(traffic=traffic), Commands(traffic=traffic)
+        self.begin(one, 3)
+        one.lane.mark()
+        self.assertFalse(other.lane.open)
+        other.submit("m0")
+        one.marks.pop()()
+        self.assertEqual((["m0"], ["idle"]), (other.started, one.signals))
+        self.assertTrue(other.lane.open)
+
+    def test_atOnce(self) -> None:
+        """Where they are over within the call, any number of them waits behind a command, in any lane."""
+        traffic = Traffic(2)
+        lanes = [Commands(10**6, traffic) for _ in range(400)]
+        for commands in lanes:
+            commands.lane._settled = lambda reached: reached()
+
+            def say(commands: Commands = commands) -> None:
+                commands.started.append("said")
+                commands.lane.began()
+
+            commands.submit("join")
+            for _ in range(5 * MARKED):
+                commands.lane.submit(say, True, 1)
+        traffic.take(2)
+        for commands in lanes:
+            commands.finish("join")
+            self.assertEqual(["join"], commands.started)
+        traffic.give(2)
+        for commands in lanes:
+            self.assertEqual(1 + 5 * MARKED, len(commands.started))
+            self.assertTrue(commands.lane.idle)
+        deep = Commands(10**6)
+        deep.lane._settled = lambda reached: reached()
+        deep.submit("join")
+        for _ in range(20_000):
+            deep.lane.submit(deep.lane.began, True, 1)
+        deep.finish("join")
+        self.assertTrue(deep.lane.idle)
 
 
 class RefusalTests(SynchronousTestCase):

@@ -101,7 +101,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(waiting, [1])
 
     def test_batchBounds(self) -> None:
-        """A batch has at most 1,024 entries and about 1 MiB; one entry of more than that goes alone."""
+        """A batch has at most 2,048 entries and about 1 MiB; one entry of more than that goes alone."""
         self.journal.append(said("first"))
         for _ in range(sqlite.BATCH + 44):
             self.journal.append(said("small"))
@@ -155,7 +155,7 @@ class CommitTests(DiskTestCase):
     def test_readsWhatWasApplied(self) -> None:
         """What is on disk is not read, nor found, before it has been applied."""
         (entry,) = self.append(said("one word"))
-        self.store.write(RowWriter().row(replace(entry, sequence=entry.sequence + 1), "#room").join("[]"))
+        self.store.write([RowWriter().row(replace(entry, sequence=entry.sequence + 1))])
         self.assertEqual(len(self.onDisk()), 2)
         self.assertEqual(self.read(Span("#room", 9)), [entry])
         found = self.journal.search(["#room"], "word", 9)

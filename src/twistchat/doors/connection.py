@@ -25,7 +25,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored, ServerBanned, TooFast
-from twistchat.chat.events import Entry
+from twistchat.chat.events import Entry, Event, Kind
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
@@ -92,6 +92,7 @@ class Connection(Protocol, ABC):
             self._leaveIfServed,
             self.refused,
             backstage.traffic,
+            backstage.chat.settled,
         )
 
     # For a door's protocol to say
@@ -218,6 +219,21 @@ class Connection(Protocol, ABC):
         finally:
             self.outbox.release()
 
+    def post(self, name: str, text: str, kind: Kind = "message") -> None:
+        """
+        Say a text in a room, of which the client hears as everybody does, or by L{untaken}.  It is under way in the
+        lane until it has happened.
+
+        @raise ChatError: it cannot be said.
+        """
+        assert self.session is not None
+        self.backstage.chat.post(self.session, name, text, self.untaken, kind)
+        self.lane.began()
+
+    def untaken(self, event: Event, failure: Failure) -> None:
+        """Word for the client why a text was not taken of which it hears otherwise.  See L{TextVerbs.post}."""
+        self.refused(failure)
+
     def expel(self, reason: str) -> None:
         """Tell the client what it did wrong, and close the connection."""
         self._end(reason, fault=True)
@@ -276,10 +292,12 @@ class Connection(Protocol, ABC):
         self.heard = self._seconds()
         if not self.ending:
             self.bytesReceived(data)
+            self.lane.mark()
 
     def readConnectionLost(self) -> None:
         """The client sends no more: finish what it sent, then close (a script behind a pipe)."""
         self._halfClosed = True
+        self.lane.mark()
         self._leaveIfServed()
 
     def writeConnectionLost(self) -> None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -26,16 +26,20 @@ from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
 from twistchat.journal.encoding import Unreadable, decode
 from twistchat.journal.migrate import JournalUnusable
+from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.reader import Reader
 from twistchat.journal.renames import Moving
 from twistchat.journal.retention import Retention
-from twistchat.journal.rows import RowWriter
+from twistchat.journal.rows import Row, RowWriter
 from twistchat.journal.stamp import Stamp, msgid
 from twistchat.journal.store import FILE, Fault, Store
 from twistchat.worker import Worker
 
-BATCH = 1024
-"""Entries in one transaction at the most."""
+if TYPE_CHECKING:
+    from twistchat.interfaces import Refused
+
+BATCH = 2048
+"""Entries in one transaction at the most; no more than L{MOST_ROWS <twistchat.journal.store.MOST_ROWS>}."""
 
 BATCH_SIZE = 1024 * 1024
 """Bytes, about, of one transaction's entries at the most, but for a single one that has more."""
@@ -53,21 +57,6 @@ CHECKPOINT_ENTRIES = 16_384
 T = TypeVar("T")
 
 log = Logger()
-
-
-class _Proposal:
-    """
-    An event on its way.
-
-    @ivar row: what is to be put on disk; C{""} where nothing is.
-    """
-
-    __slots__ = ("entry", "receipt", "row")
-
-    def __init__(self, entry: Entry, row: str) -> None:
-        self.entry = entry
-        self.row = row
-        self.receipt: Deferred[Entry] = Deferred()
 
 
 @implementer(IJournal)
@@ -116,12 +105,12 @@ class SqliteJournal:
         self._stamp = Stamp(now, "")
         self._closed = True
         self._closing: list[Deferred[None]] = []
-        self._waiting: deque[_Proposal] = deque()
-        self._settled: deque[tuple[_Proposal, str | None]] = deque()
-        self._writing: list[_Proposal] | None = None
+        self._waiting: deque[Proposal | Mark] = deque()
+        self._decided: deque[Proposal | Mark] = deque()
+        self._writing: list[Proposal | Mark] | None = None
         self._settling = False
         self._renames = 0
-        self._renaming: _Proposal | None = None
+        self._renaming: Proposal | None = None
         self._durable = 0
         self._applied = 0
         self._refused: set[int] = set()
@@ -156,24 +145,23 @@ class SqliteJournal:
 
     def append(self, event: Event) -> Deferred[Entry]:
         """See L{IJournal.append}."""
-        if self._closed:
-            return fail(NotStored("the journal is closed"))
-        durable = event.durable
-        if durable and self._store.broken is not None:
-            return fail(NotStored(self._store.broken))
-        if durable and self._durable >= WAITING:
-            return fail(NotStored("too much waits for the disk"))
-        entry = self._stamp(event)
-        where = conversation(event)
-        stored = durable or (self._keepPassing and where is not None)
-        if entry.sequence > self._reserved - RESERVED // 2:
-            self._reserve()
-        proposal = _Proposal(entry, self._rows.row(entry, where) if stored else "")
-        self._durable += durable
-        self._renames += type(event) is RoomRenamed
-        self._waiting.append(proposal)
-        self._advance()
-        return proposal.receipt
+        receipt: Deferred[Entry] = Deferred()
+        why = self._propose(event, receipt, None)
+        return receipt if why is None else fail(NotStored(why))
+
+    def post(self, event: Event, refused: Refused) -> None:
+        """See L{IJournal.post}."""
+        why = self._propose(event, None, refused)
+        if why is not None:
+            refused(event, Failure(NotStored(why)))
+
+    def settled(self, reached: Callable[[], None]) -> None:
+        """See L{IJournal.settled}."""
+        if self._waiting or self._settling or self._writing is not None:
+            self._waiting.append(Mark(reached))
+            self._advance()
+        else:
+            reached()
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
         """See L{IJournal.read}."""
@@ -214,18 +202,48 @@ class SqliteJournal:
 
     # From proposal to receipt
 
+    def _propose(self, event: Event, receipt: Deferred[Entry] | None, refused: Refused | None) -> str | None:
+        """
+        Take in a proposal.
+
+        @return: why it is not taken, or C{None}.
+        """
+        durable = event.durable
+        if self._closed:
+            return "the journal is closed"
+        if durable:
+            if self._store.broken is not None:
+                return self._store.broken
+            if self._durable >= WAITING:
+                return "too much waits for the disk"
+            self._durable += 1
+        entry = self._stamp(event)
+        if entry.sequence > self._reserved - RESERVED // 2:
+            self._reserve()
+        stored = durable or (self._keepPassing and conversation(event) is not None)
+        self._waiting.append(Proposal(entry, receipt, refused, self._rows.row(entry) if stored else None))
+        if type(event) is RoomRenamed:
+            self._renames += 1
+        if self._writing is None and not self._settling:
+            self._advance()
+        return None
+
     def _advance(self) -> None:
-        """Let everything happen that can: the next batch leaves for the disk, and what is settled is applied."""
-        self._send()
+        """
+        Let everything happen that can: the next batch leaves for the disk, and what is decided is settled.  What that
+        leads to is the next batch but one, or the next where the disk has nothing to do.
+        """
         if self._settling:
             return
         self._settling = True
         try:
-            while self._settled:
-                proposal, why = self._settled.popleft()
-                self._settle(proposal, why)
+            self._send()
+            while self._decided:
+                proposal = self._decided.popleft()
+                self._settle(proposal)
                 if proposal is self._renaming:
-                    self._renamed(proposal.entry, why is None)
+                    self._renamed(self._renaming)
+                if not self._decided:
                     self._send()
         finally:
             self._settling = False
@@ -243,22 +261,26 @@ class SqliteJournal:
         name is the last of its batch.
         """
         waiting = self._waiting
-        while waiting and not waiting[0].row:
-            self._settled.append((waiting.popleft(), None))
-        batch: list[_Proposal] = []
+        while waiting and waiting[0].row is None:
+            self._decided.append(waiting.popleft())
+        batch: list[Proposal | Mark] = []
+        rows: list[Row] = []
         size = 0
-        while waiting and len(batch) < BATCH and (not batch or size + len(waiting[0].row) <= BATCH_SIZE):
-            size += len(waiting[0].row)
+        while waiting and len(batch) < BATCH:
+            next = waiting[0]
+            if next.row is not None:
+                size += len(next.row[-1])
+                if rows and size > BATCH_SIZE:
+                    break
+                rows.append(next.row)
             batch.append(waiting.popleft())
-            if self._renames and type(batch[-1].entry.event) is RoomRenamed:
+            if self._renames and isinstance(next, Proposal) and type(next.entry.event) is RoomRenamed:
                 self._renames -= 1
-                self._renaming = batch[-1]
+                self._renaming = next
                 break
-        if not batch:
-            return
-        rows = f"[{','.join([proposal.row for proposal in batch if proposal.row])}]"
-        self._writing = batch
-        self._writer.submit(partial(self._store.write, rows), self._written)
+        if batch:
+            self._writing = batch
+            self._writer.submit(partial(self._store.write, rows), self._written)
 
     def _written(self, outcome: Failure | None) -> None:
         batch, self._writing = self._writing, None
@@ -268,24 +290,37 @@ class SqliteJournal:
         if well and self._faulty:
             # Where the disk is full, this may make room in the log.
             self._checkpoint()
-        self._settled.extend([(proposal, why if proposal.entry.event.durable else None) for proposal in batch])
+        if why is not None:
+            for proposal in batch:
+                if isinstance(proposal, Proposal) and proposal.entry.event.durable:
+                    proposal.why = why
+        self._decided.extend(batch)
         self._count(len(batch))
         self._advance()
 
-    def _settle(self, proposal: _Proposal, why: str | None) -> None:
+    def _settle(self, proposal: Proposal | Mark) -> None:
+        """Let what is decided have its effect; whoever hears of it may fail, and keeps no other from hearing."""
+        try:
+            if isinstance(proposal, Mark):
+                proposal.reached()
+            else:
+                self._conclude(proposal)
+        except Exception:
+            log.failure("Whoever proposed an entry of the journal could not be told what became of it")
+
+    def _conclude(self, proposal: Proposal) -> None:
         """Apply an entry, or say why it was not kept."""
         entry = proposal.entry
-        durable = entry.event.durable
-        self._durable -= durable
-        if why is not None:
+        self._durable -= entry.event.durable
+        if proposal.why is not None:
             self._untaken += 1
-            proposal.receipt.errback(Failure(NotStored(why)))
+            proposal.refuse(Failure(NotStored(proposal.why)))
             return
         try:
             self._apply(entry)
         except ChatError:
             refusal = Failure()
-            if proposal.row:
+            if proposal.row is not None:
                 self._refused.add(entry.sequence)
                 self._forget()
         except Exception:
@@ -293,17 +328,18 @@ class SqliteJournal:
             log.failure("An entry of the journal could not be applied", refusal)
         else:
             self._applied = entry.sequence
-            proposal.receipt.callback(entry)
+            proposal.taken()
             return
         self._applied = entry.sequence
-        proposal.receipt.errback(refusal)
+        proposal.refuse(refusal)
 
-    def _renamed(self, entry: Entry, stored: bool) -> None:
+    def _renamed(self, proposal: Proposal) -> None:
         """A room has its new name, or keeps the old: tell the file, before anything else is written."""
         self._renaming = None
-        if stored and entry.sequence not in self._refused:
-            renaming = self._write(lambda store: store.rename(entry.sequence))
-            renaming.addCallbacks(lambda _: self._moving.begin(entry.sequence), _noted)
+        sequence = proposal.entry.sequence
+        if proposal.why is None and sequence not in self._refused:
+            renaming = self._write(lambda store: store.rename(sequence))
+            renaming.addCallbacks(lambda _: self._moving.begin(sequence), _noted)
 
     def _judge(self, outcome: object) -> str | None:
         """

@@ -8,9 +8,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from twistchat.journal.migrate import JournalUnusable, migrate, schema
+
+if TYPE_CHECKING:
+    from twistchat.journal.rows import Row
 
 FILE = "journal.sqlite"
 """The journal in its directory."""
@@ -21,14 +26,16 @@ LOCK = "journal.lock"
 BUSY = 2.0
 """Seconds to wait for another process that has the file locked."""
 
+MOST_ROWS = 32_766 // 5
+"""How many rows one statement can write: SQLite takes so many parameters (Limits, SQLITE_MAX_VARIABLE_NUMBER)."""
+
+STATEMENTS = 32
+"""How many statements are kept ready.  A batch of each size is one of its own, of 100 bytes and more a row."""
+
 _SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
 
-_WRITE = """
-    INSERT INTO entry (sequence, time, kind, conversation, body)
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-        json_extract(value, '$[3]'), json_extract(value, '$[4]')
-    FROM json_each(?)
-"""
+_WRITE = "INSERT INTO entry (sequence, time, kind, conversation, body) VALUES "
+_VALUES = "(?,?,?,?,?)"
 
 _EXPIRE = """
     DELETE FROM entry WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT sequence FROM holding)
@@ -179,7 +186,13 @@ class Store:
             # SQLite gives the files beside this one its mode.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             with faults():
-                connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+                connection = sqlite3.connect(
+                    self.path,
+                    timeout=BUSY,
+                    isolation_level=None,
+                    check_same_thread=False,
+                    cached_statements=STATEMENTS,
+                )
         except OSError as e:
             os.close(self._lock)
             raise JournalUnusable(f"{e.filename}: {e.strerror}") from e
@@ -234,19 +247,19 @@ class Store:
             (sequence,) = self._connection.execute("SELECT max(sequence) FROM renaming").fetchone()
         return None if sequence is None else int(sequence)
 
-    def write(self, rows: str) -> None:
+    def write(self, rows: Sequence[Row]) -> None:
         """
         Put entries on disk, all or none.
 
         It is one statement, so that the interpreter lock is taken once for the whole transaction.
 
-        @param rows: a JSON array of rows: sequence, time, kind, conversation, body.  A room's new name is the last of
-            them: whether it was given is to be told, with L{rename} or L{forget}, before anything else is written.
+        @param rows: no more than L{MOST_ROWS}.  A room's new name is the last of them: whether it was given is to be
+            told, with L{rename} or L{forget}, before anything else is written.
         @raise Fault: none was kept.
         """
         if self._renamed:
             self._rename()
-        self._change(_WRITE, (rows,))
+        self._change(_WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows)))
 
     def rename(self, sequence: int) -> None:
         """

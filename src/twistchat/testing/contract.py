@@ -209,6 +209,64 @@ class JournalContract(_Base):
         self.settle()
         self.assertEqual(order, [said("first"), Quit(ANN, "1"), Quit(ANN, "2"), more])
 
+    def test_posted(self) -> None:
+        """What is posted happens among what is appended, in the order of both; only what is refused is told."""
+
+        def apply(entry: Entry) -> None:
+            if entry.event == said("no"):
+                raise NoSuchNick("Bob")
+            self.applied.append(entry)
+
+        self.applied.clear()
+        self.reopen(apply)
+        told: list[object] = []
+        self.journal.post(said("a"), lambda *refusal: told.append(refusal))
+        receipt = self.journal.append(said("b"))
+        self.journal.post(said("no"), lambda event, failure: told.append((event, failure.value)))
+        self.journal.post(Quit(BOB, ""), lambda *refusal: told.append(refusal))
+        self.settle()
+        self.assertEqual([entry.event for entry in self.applied], [said("a"), said("b"), Quit(BOB, "")])
+        self.assertEqual(self.successResultOf(receipt), self.applied[1])
+        self.assertEqual(told, [(said("no"), NoSuchNick("Bob"))])
+        self.assertEqual(self.texts(Span("#room", 10)), ["a", "b"])
+
+    def test_settled(self) -> None:
+        """Whoever asks is told when what was proposed before is over and has been told, and before what comes later."""
+        order: list[object] = []
+
+        def apply(entry: Entry) -> None:
+            if entry.event == said("no"):
+                raise NoSuchNick("Bob")
+            order.append(entry.event)
+
+        self.reopen(apply)
+        self.journal.settled(lambda: order.append("nothing"))
+        self.assertEqual(order, ["nothing"])
+        self.journal.post(said("a"), lambda *refusal: None)
+        self.journal.append(said("no")).addErrback(lambda _: order.append("receipt"))
+        self.journal.post(said("no"), lambda *refusal: order.append("refused"))
+        self.journal.settled(lambda: order.append("settled"))
+        self.journal.append(said("b"))
+        self.settle()
+        self.assertEqual(order, ["nothing", said("a"), "receipt", "refused", "settled", said("b")])
+
+    def test_settledWhileApplying(self) -> None:
+        """While an entry is applied it is not over, nor is what is proposed meanwhile."""
+        order: list[object] = []
+
+        def apply(entry: Entry) -> None:
+            order.append(entry.event)
+            if entry.event == said("a"):
+                self.journal.post(said("b"), lambda *refusal: None)
+                self.journal.settled(lambda: order.append("settled"))
+                self.journal.post(said("c"), lambda *refusal: None)
+                order.append("applied")
+
+        self.reopen(apply)
+        self.journal.post(said("a"), lambda *refusal: None)
+        self.settle()
+        self.assertEqual(order, [said("a"), "applied", said("b"), "settled", said("c")])
+
     # The end
 
     def test_beforeOpen(self) -> None:
@@ -223,8 +281,11 @@ class JournalContract(_Base):
         receipts = [self.journal.append(event) for event in (said("a"), Quit(BOB, ""), said("b"))]
         closed = self.journal.close()
         late = [self.journal.append(event) for event in (said("c"), Quit(ANN, ""))]
+        refused: list[object] = []
+        self.journal.post(said("d"), lambda event, failure: refused.append((event, failure.value)))
         self.settle()
         self.successResultOf(closed)
+        self.assertEqual(refused, [(said("d"), NotStored("the journal is closed"))])
         self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied)
         for receipt in late:
             self.assertEqual(self.failureResultOf(receipt, NotStored).value.why, "the journal is closed")

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.audience import NOTICES, RESHOWN, WATCHED
 from twistchat.chat.errors import ChatError
-from twistchat.chat.events import Entry, Label, RoomRenamed
+from twistchat.chat.events import Entry, Event, Label, RoomRenamed, Said
 from twistchat.chat.names import fold
 from twistchat.chat.users import Session, User
 from twistchat.config import Settings
@@ -170,6 +170,16 @@ class IrcConnection(Connection):
         log.failure("A command of the IRC door failed", failure)
         self.reply(serialize("FAIL", ("*", "INTERNAL_ERROR", "That failed inside the server, which has logged why")))
 
+    def untaken(self, event: Event, failure: Failure) -> None:
+        """See L{Connection.untaken}."""
+        if not isinstance(failure.value, ChatError):
+            self.refused(failure)
+            return
+        assert isinstance(event, Said)
+        reply = Reply(self, "PRIVMSG")
+        reply.error(failure.value, event.room)
+        reply.finish()
+
     def idle(self) -> None:
         """See L{Connection.idle}."""
         self.reply(serialize("PING", (self.server,), self.server))
@@ -248,6 +258,7 @@ class IrcConnection(Connection):
     def _goOn(self) -> None:
         self._throttled = None
         self._takeLines()
+        self.lane.mark()
         if self._throttled is None:
             self._resume()
 
@@ -276,7 +287,7 @@ class IrcConnection(Connection):
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
         if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
-            said = straight.read(line, self.settings.limits.ircLine)
+            said = straight.read(line, self.backstage.settings.limits.ircLine)
             if said is not None:
                 if not self.lane.open:
                     self.lane.submit(partial(straight.sayLater, self, line, *said), True, len(line))

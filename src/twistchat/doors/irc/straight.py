@@ -10,10 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
-from twistchat.doors.irc.reply import Reply
 
 if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
@@ -54,11 +52,9 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
     @return: whether that was done; where not, nothing has happened.
     """
     try:
-        receipt = client.backstage.chat.say(client.openSession, name, text)
+        client.post(name, text)
     except ChatError:
         return False
-    if not receipt.called or receipt.paused or isinstance(receipt.result, Failure):
-        client.lane.follow(receipt.addErrback(_refused, client, name))
     return True
 
 
@@ -68,20 +64,6 @@ def sayLater(client: IrcConnection, line: bytes, name: str, text: str) -> Deferr
 
     @param line: what it was read from.
     """
-    if client.batch is None and not client.ending:
-        try:
-            receipt = client.backstage.chat.say(client.openSession, name, text)
-        except ChatError:
-            pass
-        else:
-            return receipt.addErrback(_refused, client, name)
+    if client.batch is None and not client.ending and say(client, name, text):
+        return None
     return client.obey(line)
-
-
-def _refused(failure: Failure, client: IrcConnection, name: str) -> Failure | None:
-    if not isinstance(failure.value, ChatError):
-        return failure
-    reply = Reply(client, "PRIVMSG")
-    reply.error(failure.value, name)
-    reply.finish()
-    return None
