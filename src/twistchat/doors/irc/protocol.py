@@ -290,7 +290,7 @@ class IrcConnection(Connection):
             said = straight.read(line, self.backstage.settings.limits.ircLine)
             if said is not None:
                 if not self.lane.open:
-                    self.lane.submit(partial(straight.sayLater, self, line, *said), True, len(line))
+                    self.lane.submit(partial(straight.sayLater, self, *said), True, len(line))
                     return
                 if straight.say(self, *said):
                     return
@@ -331,9 +331,8 @@ class IrcConnection(Connection):
 
     # Commands
 
-    def obey(self, line: bytes) -> Deferred[Any] | None:
-        """Obey a line that is known to be a message, as a L{Work <twistchat.doors.lane.Work>}."""
-        message = parse(line)
+    def obey(self, message: Message) -> Deferred[Any] | None:
+        """Obey a message, as a L{Work <twistchat.doors.lane.Work>}."""
         return self._serve(message, COMMANDS.get(message.command))
 
     def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:

@@ -7,11 +7,13 @@ and whatever is refused, it leaves to the general path, which words the refusal.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import ChatError
+from twistchat.wire.irc.message import Message
 
 if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
@@ -39,9 +41,13 @@ def read(line: bytes, limit: int) -> tuple[str, str] | None:
     if b"\0" in line or b"\r" in line:
         return None
     try:
-        return name.decode(), said.decode()
+        return _channel(name), said.decode()
     except UnicodeDecodeError:
         return None
+
+
+_channel = lru_cache(4096)(bytes.decode)
+"""The name of a channel.  The same object each time: what waits to be said holds no more than its text."""
 
 
 def say(client: IrcConnection, name: str, text: str) -> bool:
@@ -58,12 +64,8 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
     return True
 
 
-def sayLater(client: IrcConnection, line: bytes, name: str, text: str) -> Deferred[Any] | None:
-    """
-    Say a text when its turn in the lane has come.
-
-    @param line: what it was read from.
-    """
+def sayLater(client: IrcConnection, name: str, text: str) -> Deferred[Any] | None:
+    """Say a text when its turn in the lane has come."""
     if client.batch is None and not client.ending and say(client, name, text):
         return None
-    return client.obey(line)
+    return client.obey(Message({}, "", "PRIVMSG", (name, text)))
