@@ -79,6 +79,15 @@ _OVER = """
     )
 """
 
+_NEXT = """
+    SELECT max(sequence), count(*), total(size) FROM (
+        SELECT sequence, length(body) AS size FROM entry
+        WHERE sequence > (SELECT indexed FROM journal) AND sequence <= ? ORDER BY sequence LIMIT ?
+    )
+"""
+
+_INDEX = "UPDATE journal SET indexed = ?"
+
 _MERGE = "INSERT INTO word (word, rank) VALUES ('merge', ?)"
 
 PAGES = 32
@@ -140,11 +149,13 @@ class Position:
     @ivar name: tells its message ids from those of any other.
     @ivar sequence: no higher sequence number was ever given.
     @ivar time: the time given last, as far as it is known.
+    @ivar unindexed: how many entries have texts that may not be in the word index yet.
     """
 
     name: str
     sequence: int
     time: int
+    unindexed: int
 
 
 class Store:
@@ -214,7 +225,8 @@ class Store:
             last = self._connection.execute(
                 "SELECT sequence, time FROM entry ORDER BY sequence DESC LIMIT 1"
             ).fetchone() or (0, 0)
-        return Position(name, max(reserved, last[0]), max(time, last[1]))
+            _, unindexed, _ = self._connection.execute(_NEXT, (last[0], -1)).fetchone()
+        return Position(name, max(reserved, last[0]), max(time, last[1]), unindexed)
 
     def holdings(self) -> Iterator[tuple[int, int, str, str]]:
         """
@@ -314,6 +326,27 @@ class Store:
         if end is not None:
             self._change(_EXPIRE, (after, end))
         return None if end is None else int(end)
+
+    def index(self, last: int, count: int, size: int | None = None) -> int:
+        """
+        Put the texts of a few entries, those that have waited longest, into the word index.
+
+        The work is one statement, so that the interpreter lock is taken once for it.
+
+        @param last: stay at or before this sequence number.
+        @param count: no more entries than this.
+        @param size: nor, but for a single one, more than so many characters; C{None} for any size.
+        @return: how many it were; 0 where none are left.
+        """
+        while True:
+            with faults():
+                end, found, total = self._connection.execute(_NEXT, (last, count)).fetchone()
+            if found < 2 or size is None or total <= size:
+                break
+            count = found // 2
+        if found:
+            self._change(_INDEX, (end,))
+        return int(found)
 
     def merge(self) -> bool:
         """
