@@ -37,8 +37,8 @@ class Indexing:
     Puts texts into the word index, in steps so small that what is said meanwhile does not wait for them.
 
     A step is taken when a step's worth of entries waits and nothing else is to be written, and once L{QUIET} has passed
-    with fewer waiting.  Where the journal is written to without a pause, more than L{LAG} do not wait: then it takes its
-    steps between the batches, each as many entries as a batch may have, of any size.
+    with fewer waiting.  Where the journal is written to without a pause, no more than L{LAG} or so wait: then steps are
+    taken between the batches, each of as many entries as a batch may have, whatever their size.
 
     Where the disk fails it stops, and goes on when L{begin} is called again.
     """
@@ -49,17 +49,16 @@ class Indexing:
         write: Write,
         idle: Callable[[], bool],
         last: Callable[[], int],
-        waiting: int,
     ) -> None:
         """
         @param clock: says when L{QUIET} has passed; with C{None} fewer than a step's worth wait until there are more.
         @param write: does something with the journal's file between two batches, and fires with what comes of it.
         @param idle: whether there is no batch to be written.
         @param last: the sequence number of the last entry that was applied.
-        @param waiting: how many entries an earlier process left.
         """
         self._clock, self._write, self._idle, self._last = clock, write, idle, last
-        self._waiting = waiting
+        # An earlier process may have left something: the first step tells how much.
+        self._waiting = 1
         self._quiet = QUIET
         self._call: IDelayedCall | None = None
         self._stepping = self._faulty = self._stopped = False
@@ -120,15 +119,16 @@ class Indexing:
             self._stepped, self._failed, callbackArgs=(applied,)
         )
 
-    def _stepped(self, count: int, applied: int) -> None:
+    def _stepped(self, left: int, applied: int) -> None:
         """
-        Note what a step has done.
+        Note what a step has left.
 
-        @param count: so many entries were indexed; where it is 0, those that were taken for waiting have no row.
+        @param left: of the entries that had been applied before it, so many are left.
+        @param applied: so many of them had been counted; some that had no text, or could not be stored.
         """
         self._stepping = self._faulty = False
         self._quiet = QUIET
-        self._waiting -= min(count or applied, self._waiting)
+        self._waiting += left - applied
         self._look(self._waiting)
 
     def _failed(self, failure: Failure) -> None:

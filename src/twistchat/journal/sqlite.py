@@ -358,7 +358,7 @@ class SqliteJournal:
         store.checkpoint(whole=True)
         store.endBans(int(self._now() * 1000))
         self._reader = Reader(store.path)
-        self._indexing = Indexing(self._clock, self._write, self._idle, lambda: self._applied, position.unindexed)
+        self._indexing = Indexing(self._clock, self._write, self._idle, lambda: self._applied)
         refused = set()
         for sequence, time, kind, body in store.holdings():
             try:

@@ -79,11 +79,11 @@ _OVER = """
     )
 """
 
-_NEXT = """
-    SELECT max(sequence), count(*), total(size) FROM (
-        SELECT sequence, length(body) AS size FROM entry
-        WHERE sequence > (SELECT indexed FROM journal) AND sequence <= ? ORDER BY sequence LIMIT ?
-    )
+_UNINDEXED = "FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence <= :last"
+
+_NEXT = f"""
+    SELECT max(sequence), count(*), total(size), (SELECT count(*) {_UNINDEXED})
+    FROM (SELECT sequence, length(body) AS size {_UNINDEXED} ORDER BY sequence LIMIT :count)
 """
 
 _INDEX = "UPDATE journal SET indexed = ?"
@@ -149,13 +149,11 @@ class Position:
     @ivar name: tells its message ids from those of any other.
     @ivar sequence: no higher sequence number was ever given.
     @ivar time: the time given last, as far as it is known.
-    @ivar unindexed: how many entries have texts that may not be in the word index yet.
     """
 
     name: str
     sequence: int
     time: int
-    unindexed: int
 
 
 class Store:
@@ -225,8 +223,7 @@ class Store:
             last = self._connection.execute(
                 "SELECT sequence, time FROM entry ORDER BY sequence DESC LIMIT 1"
             ).fetchone() or (0, 0)
-            _, unindexed, _ = self._connection.execute(_NEXT, (last[0], -1)).fetchone()
-        return Position(name, max(reserved, last[0]), max(time, last[1]), unindexed)
+        return Position(name, max(reserved, last[0]), max(time, last[1]))
 
     def holdings(self) -> Iterator[tuple[int, int, str, str]]:
         """
@@ -336,17 +333,18 @@ class Store:
         @param last: stay at or before this sequence number.
         @param count: no more entries than this.
         @param size: nor, but for a single one, more than so many characters; C{None} for any size.
-        @return: how many it were; 0 where none are left.
+        @return: how many entries up to C{last} are left.
         """
         while True:
             with faults():
-                end, found, total = self._connection.execute(_NEXT, (last, count)).fetchone()
-            if found < 2 or size is None or total <= size:
+                found = self._connection.execute(_NEXT, {"last": last, "count": count}).fetchone()
+            end, taken, total, waiting = found
+            if taken < 2 or size is None or total <= size:
                 break
-            count = found // 2
-        if found:
+            count = taken // 2
+        if taken:
             self._change(_INDEX, (end,))
-        return int(found)
+        return int(waiting - taken)
 
     def merge(self) -> bool:
         """
