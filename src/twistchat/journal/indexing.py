@@ -88,7 +88,7 @@ class Indexing:
 
     def _look(self, applied: int) -> None:
         """Take a step, if it is time for one; else let it be time later."""
-        if self._waiting > LAG or (applied >= STEP and self._idle()):
+        if self._waiting > LAG or (self._waiting >= STEP and self._idle()):
             self._step(applied)
         elif self._call is None:
             self._later()
