@@ -413,7 +413,7 @@ class SearchTests(IndexTestCase):
             self.assertEqual(self.found("word 7"), ["word 7"], stage)
             self.assertEqual(self.found("nowhere"), [], stage)
             self.assertEqual(self.found(room="#nowhere"), [], stage)
-        self.assertEqual(stages, ["before", "4 indexed", "8 indexed", "12 indexed"])
+        self.assertEqual(stages, ["before", "4 indexed", "8 indexed", "11 indexed"])
 
     def test_private(self) -> None:
         """Private texts are found by either account and nobody else, and those of guests by nobody."""

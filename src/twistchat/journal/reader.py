@@ -196,13 +196,16 @@ class Reader:
                 if renames:
                     queries = [query([f"r{_hex(name)}"], start, min(end, before)) for name, start, end in stretches]
                     queries += [query(private, 0, before)] if private else []
-                names = json.dumps([name for name, _, _ in stretches])
-                self._connection.execute(_FILL, {"names": names, "private": bool(private), "end": before})
+                statements = [_SEARCH]
+                if more:
+                    names = json.dumps([name for name, _, _ in stretches])
+                    self._connection.execute(_FILL, {"names": names, "private": bool(private), "end": before})
+                    statements.append(_SEARCH_TAIL)
                 found = [
                     entry
+                    for statement in statements
                     for parameters in queries
-                    for table in (_SEARCH, _SEARCH_TAIL)
-                    for entry in self._rows(table, parameters)[0]
+                    for entry in self._rows(statement, parameters)[0]
                 ]
         return _inOrder(found)[-limit:]
 
