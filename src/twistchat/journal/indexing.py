@@ -99,7 +99,7 @@ class Indexing:
 
     def _timeUp(self) -> None:
         self._call, self._faulty = None, False
-        if self._idle() or self._waiting > LAG:
+        if self._idle():
             self._step(self._waiting)
         else:
             self._later()
