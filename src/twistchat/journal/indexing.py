@@ -22,6 +22,9 @@ STEP = 1024
 SIZE = 256 * 1024
 """Characters of these, about, at the most."""
 
+MOST = 4 * STEP
+"""Entries that are indexed at a time where too many wait, whatever their size: more than a batch brings."""
+
 QUIET = 1.0
 """Seconds after which fewer than that are indexed, too."""
 
@@ -37,8 +40,8 @@ class Indexing:
     Puts texts into the word index, in steps so small that what is said meanwhile does not wait for them.
 
     A step is taken when a step's worth of entries waits and nothing else is to be written, and once L{QUIET} has passed
-    with fewer waiting.  Where the journal is written to without a pause, no more than L{LAG} or so wait: then steps are
-    taken between the batches, each of as many entries as a batch may have, whatever their size.
+    with fewer waiting.  Where the journal is written to without a pause, no more than L{LAG} or so wait: then larger
+    steps are taken between the batches.
 
     Where the disk fails it stops, and goes on when L{begin} is called again.
     """
@@ -114,8 +117,9 @@ class Indexing:
         if self._stopped:
             return
         self._stepping = True
-        last, size = self._last(), None if self._waiting > LAG else SIZE
-        self._write(lambda store: store.index(last, STEP, size)).addCallbacks(
+        last = self._last()
+        count, size = (MOST, None) if self._waiting > LAG else (STEP, SIZE)
+        self._write(lambda store: store.index(last, count, size)).addCallbacks(
             self._stepped, self._failed, callbackArgs=(applied,)
         )
 
