@@ -101,6 +101,15 @@ class DiskTestCase(SynchronousTestCase):
         self.settle()
         return [self.successResultOf(receipt) for receipt in receipts]
 
+    def index(self) -> None:
+        """Let the word index have all that was applied, without waiting for its time."""
+        while self.store.index(self.journal._applied, 1000):
+            pass
+
+    def checkWords(self) -> None:
+        """Hold that the word index has the words of all texts that it is to have by now, and no others."""
+        self.store._connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
+
     def refused(self, receipt: Deferred[Entry]) -> str:
         """Why an event was not stored."""
         error = self.failureResultOf(receipt, NotStored).value

@@ -25,6 +25,7 @@ from twistchat.chat.events import Entry, Event, RoomRenamed
 from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
 from twistchat.journal.encoding import Unreadable, decode
+from twistchat.journal.indexing import Indexing
 from twistchat.journal.migrate import JournalUnusable
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.reader import Reader
@@ -137,8 +138,9 @@ class SqliteJournal:
         self._writer = self._makeWorker("twistchat journal writer")
         self._readings = self._makeWorker("twistchat journal reader")
         self._closed = False
-        self._moving = Moving(self._clock, self._write, self._read, self._count)
+        self._moving = Moving(self._clock, self._write, self._read, self._grown)
         self._moving.begin(self._applied)
+        self._indexing.begin()
         if self._retention is not None:
             self._retention.start(self._write, self._read, lambda: self._applied)
         return succeed(None)
@@ -195,6 +197,7 @@ class SqliteJournal:
         if not self._closed:
             self._closed = True
             self._moving.stop()
+            self._indexing.stop()
             if self._retention is not None:
                 self._retention.stop()
             self._advance()
@@ -351,6 +354,7 @@ class SqliteJournal:
         if self._faulty:
             self._faulty = False
             self._moving.begin(self._applied)
+            self._indexing.begin()
             log.info("The journal can be written again; {count} messages were not taken", count=self._untaken)
         return None
 
@@ -390,6 +394,7 @@ class SqliteJournal:
         store.checkpoint(whole=True)
         store.endBans(int(self._now() * 1000))
         self._reader = Reader(store.path)
+        self._indexing = Indexing(self._clock, self._write, self._idle, lambda: self._applied)
         refused = set()
         for sequence, time, kind, body in store.holdings():
             try:
@@ -406,7 +411,16 @@ class SqliteJournal:
             store.rename(unsettled)
 
     def _count(self, entries: int) -> None:
-        """Note that a transaction is in the log, with so many entries."""
+        """Note that a batch is in the log, with so many entries."""
+        self._indexing.came(entries)
+        self._grown(entries)
+
+    def _idle(self) -> bool:
+        """Whether no batch is on its way to the disk, nor waits to be."""
+        return self._writing is None and not self._waiting
+
+    def _grown(self, entries: int) -> None:
+        """Note that a transaction is in the log that wrote so many entries."""
         self._batches += 1
         self._entries += entries
         if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:

@@ -86,6 +86,15 @@ _OVER = """
     )
 """
 
+_UNINDEXED = "FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence <= :last"
+
+_NEXT = f"""
+    SELECT max(sequence), count(*), total(size), (SELECT count(*) {_UNINDEXED})
+    FROM (SELECT sequence, length(body) AS size {_UNINDEXED} ORDER BY sequence LIMIT :count)
+"""
+
+_INDEX = "UPDATE journal SET indexed = ?"
+
 _MERGE = "INSERT INTO word (word, rank) VALUES ('merge', ?)"
 
 PAGES = 32
@@ -327,6 +336,28 @@ class Store:
         if end is not None:
             self._change(_EXPIRE, (after, end))
         return None if end is None else int(end)
+
+    def index(self, last: int, count: int, size: int | None = None) -> int:
+        """
+        Put the texts of a few entries, those that have waited longest, into the word index.
+
+        The work is one statement, so that the interpreter lock is taken once for it.
+
+        @param last: stay at or before this sequence number.
+        @param count: no more entries than this.
+        @param size: nor, but for a single one, more than so many characters; C{None} for any size.
+        @return: how many entries up to C{last} are left.
+        """
+        while True:
+            with faults():
+                found = self._connection.execute(_NEXT, {"last": last, "count": count}).fetchone()
+            end, taken, total, waiting = found
+            if taken < 2 or size is None or total <= size:
+                break
+            count = taken // 2
+        if taken:
+            self._change(_INDEX, (end,))
+        return int(waiting - taken)
 
     def merge(self) -> bool:
         """
