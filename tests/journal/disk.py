@@ -103,7 +103,7 @@ class DiskTestCase(SynchronousTestCase):
 
     def index(self) -> None:
         """Let the word index have all that was applied, without waiting for its time."""
-        while self.store.index(self.journal._applied, 1000):
+        while self.store.index(self.journal._applied, 1000)[1]:
             pass
 
     def checkWords(self) -> None:

@@ -123,16 +123,17 @@ class Indexing:
             self._stepped, self._failed, callbackArgs=(applied,)
         )
 
-    def _stepped(self, left: int, applied: int) -> None:
+    def _stepped(self, step: tuple[int, bool], applied: int) -> None:
         """
         Note what a step has left.
 
-        @param left: of the entries that had been applied before it, so many are left.
-        @param applied: so many of them had been counted; some that had no text, or could not be stored.
+        @param step: how many entries it took, and whether there may be others that had been applied before it.
+        @param applied: so many of those had been counted; some had nothing to be kept, or could not be.
         """
         self._stepping = self._faulty = False
         self._quiet = QUIET
-        self._waiting += left - applied
+        taken, more = step
+        self._waiting = max(self._waiting - taken, 1) if more else self._waiting - applied
         self._look(self._waiting)
 
     def _failed(self, failure: Failure) -> None:

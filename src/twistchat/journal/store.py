@@ -86,11 +86,11 @@ _OVER = """
     )
 """
 
-_UNINDEXED = "FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence <= :last"
-
-_NEXT = f"""
-    SELECT max(sequence), count(*), total(size), (SELECT count(*) {_UNINDEXED})
-    FROM (SELECT sequence, length(body) AS size {_UNINDEXED} ORDER BY sequence LIMIT :count)
+_NEXT = """
+    SELECT max(sequence), count(*), total(size) FROM (
+        SELECT sequence, length(body) AS size FROM entry
+        WHERE sequence > (SELECT indexed FROM journal) AND sequence <= :last ORDER BY sequence LIMIT :count
+    )
 """
 
 _INDEX = "UPDATE journal SET indexed = ?"
@@ -337,7 +337,7 @@ class Store:
             self._change(_EXPIRE, (after, end))
         return None if end is None else int(end)
 
-    def index(self, last: int, count: int, size: int | None = None) -> int:
+    def index(self, last: int, count: int, size: int | None = None) -> tuple[int, bool]:
         """
         Put the texts of a few entries, those that have waited longest, into the word index.
 
@@ -346,18 +346,18 @@ class Store:
         @param last: stay at or before this sequence number.
         @param count: no more entries than this.
         @param size: nor, but for a single one, more than so many characters; C{None} for any size.
-        @return: how many entries up to C{last} are left.
+        @return: how many it took, and whether others may be left up to C{last}.
         """
         while True:
             with faults():
                 found = self._connection.execute(_NEXT, {"last": last, "count": count}).fetchone()
-            end, taken, total, waiting = found
+            end, taken, total = found
             if taken < 2 or size is None or total <= size:
                 break
             count = taken // 2
         if taken:
             self._change(_INDEX, (end,))
-        return int(waiting - taken)
+        return taken, taken == count
 
     def merge(self) -> bool:
         """
