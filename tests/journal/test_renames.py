@@ -143,7 +143,7 @@ class RenameTests(DiskTestCase):
         self.append(*(said(f"x{number}", "#old") for number in range(8)))
         self.append(renamed("#old", "#new"))
         left = []
-        while clock.getDelayedCalls():
+        while any(call.getTime() <= clock.seconds() + renames.PAUSE for call in clock.getDelayedCalls()):
             left += self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#old'")
             self.append(renamed("#other", "#another"))
             clock.advance(renames.PAUSE)

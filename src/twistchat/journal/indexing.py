@@ -25,13 +25,13 @@ SIZE = 256 * 1024
 MOST = 4 * STEP
 """Entries that are indexed at a time where too many wait, whatever their size: more than a batch brings."""
 
-QUIET = 1.0
+QUIET = 30.0
 """Seconds after which fewer than that are indexed, too."""
 
 LAG = 32 * STEP
 """Entries that may wait while there is no time: who searches goes through them one by one."""
 
-LONGEST = 64.0
+LONGEST = 300.0
 """Seconds at the most that a step waits that has failed before: each time twice as long."""
 
 
