@@ -154,20 +154,31 @@ class WhenTests(IndexTestCase):
             self.assertEqual(len(self.writer), 0)
 
     def test_step(self) -> None:
-        """A step's worth is indexed as soon as nothing else is to be written, as far as it has been applied."""
+        """A step's worth is indexed as soon as it has been applied and nothing else is to be written."""
         for number in range(STEP - 1):
             self.appendNow(f"word {number}")
         self.appendNow("word more")
         self.assertEqual((len(self.writer), self.indexed()), (1, 0))
         self.writer.step()
-        self.assertEqual((len(self.writer), self.indexed()), (0, STEP - 1))
-        self.clock.advance(QUIET)
-        self.writer.step()
         self.assertEqual((len(self.writer), self.indexed()), (0, STEP))
+        self.quiet()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_notBeforeTheNext(self) -> None:
+        """A step is not taken where what has just been applied leads to more: that is written first."""
+        self.patch(sqlite, "BATCH", STEP)
+        receipts = [self.journal.append(said("word")) for _ in range(1 + STEP)]
+        receipts[-1].addCallback(lambda _: self.journal.append(said("word more")))
+        self.writer.step()
+        self.writer.step()
+        self.assertEqual(len(self.writer), 1)
+        self.writer.step()
+        self.assertEqual((len(self.applied), self.indexed()), (2 + STEP, 0))
+        self.settle()
+        self.assertEqual(self.indexed(), STEP)
+
     def test_together(self) -> None:
-        """What has come as one batch is indexed likewise: a step that finds it not applied is followed by another."""
+        """What has come as one batch is indexed likewise, and the rest of it like any other."""
         self.patch(sqlite, "BATCH", 100)
         self.appendNow("word")
         self.quiet()
@@ -175,6 +186,8 @@ class WhenTests(IndexTestCase):
         for _ in range(2 * STEP):
             self.journal.append(said("word"))
         self.settle()
+        self.assertEqual(self.indexed(), 2 * STEP)
+        self.quiet()
         self.assertEqual(self.indexed(), 1 + 2 * STEP)
 
     def test_oneAfterTheOther(self) -> None:
@@ -279,7 +292,7 @@ class WhenTests(IndexTestCase):
         self.assertEqual(self.indexed(), 0)
         for _ in range(2 * STEP):
             self.append(said("word"))
-        self.assertEqual(self.indexed(), 2 * STEP)
+        self.assertGreaterEqual(self.indexed(), 2 * STEP)
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(len(self.found()), 3 * STEP - 2)
 
@@ -309,7 +322,7 @@ class WhenTests(IndexTestCase):
             before = len(self.applied)
             self.writer.step()
             order += "b" if len(self.applied) > before else "i"
-        self.assertEqual(order[1:], "ib" * 19 + "i")
+        self.assertEqual(order[1:], "bi" * 19 + "b")
 
     def test_notApplied(self) -> None:
         """What is on disk and has not been applied is not indexed, however many wait."""
@@ -698,9 +711,8 @@ class FaultTests(IndexTestCase):
         self.closeJournal()
         self.openJournal(clock=None)
         self.store._connection.execute("PRAGMA busy_timeout = 1")
-        self.append(*(said("word") for _ in range(STEP)))
         with capturedLogs():
-            self.appendNow("word")
+            self.appendNow(*["word"] * STEP)
             self.assertEqual(len(self.writer), 1)
             with self.locked():
                 self.writer.step()

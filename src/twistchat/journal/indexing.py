@@ -78,24 +78,23 @@ class Indexing:
 
     def came(self, entries: int) -> None:
         """
-        Take notice of a batch.
+        Take notice of a batch that has been applied, and of what that has led to.
 
-        @param entries: how many it has, at the most, that are to be indexed.  They are about to be applied.
+        @param entries: how many it has, at the most, that are to be indexed.
         """
-        applied = self._waiting
         self._waiting += entries
         if not self._stepping and not self._faulty:
-            self._look(applied)
+            self._look()
 
     def stop(self) -> None:
         """Do nothing more: the next start goes on with it."""
         self._stopped = True
         self._cancel()
 
-    def _look(self, applied: int) -> None:
+    def _look(self) -> None:
         """Take a step, if it is time for one; else let it be time later."""
         if self._waiting > LAG or (self._waiting >= STEP and self._idle()):
-            self._step(applied)
+            self._step()
         elif self._call is None:
             self._later()
 
@@ -106,16 +105,12 @@ class Indexing:
     def _timeUp(self) -> None:
         self._call, self._faulty = None, False
         if self._idle():
-            self._step(self._waiting)
+            self._step()
         else:
             self._later()
 
-    def _step(self, applied: int) -> None:
-        """
-        Index what waits, as far as one step goes.
-
-        @param applied: of all that wait, so many have been applied, and no more.
-        """
+    def _step(self) -> None:
+        """Index what waits, as far as one step goes."""
         self._cancel()
         if self._stopped:
             return
@@ -123,21 +118,21 @@ class Indexing:
         last = self._last()
         count, size = (MOST, None) if self._waiting > LAG else (STEP, SIZE)
         self._write(lambda store: store.index(last, count, size)).addCallbacks(
-            self._stepped, self._failed, callbackArgs=(applied,)
+            self._stepped, self._failed, callbackArgs=(self._waiting,)
         )
 
-    def _stepped(self, step: tuple[int, bool], applied: int) -> None:
+    def _stepped(self, step: tuple[int, bool], waited: int) -> None:
         """
         Note what a step has left.
 
         @param step: how many entries it took, and whether there may be others that had been applied before it.
-        @param applied: so many of those had been counted; some had nothing to be kept, or could not be.
+        @param waited: so many of those had been counted; some had nothing to be kept, or could not be.
         """
         self._stepping = self._faulty = False
         self._quiet = QUIET
         taken, more = step
-        self._waiting = max(self._waiting - taken, 1) if more else self._waiting - applied
-        self._look(self._waiting)
+        self._waiting = max(self._waiting - taken, 1) if more else self._waiting - waited
+        self._look()
 
     def _failed(self, failure: Failure) -> None:
         """The journal has a fault, which is logged."""

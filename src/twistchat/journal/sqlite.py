@@ -117,6 +117,7 @@ class SqliteJournal:
         self._refused: set[int] = set()
         self._faulty = self._broken = self._finishing = False
         self._untaken = 0
+        self._fresh = 0
         self._batches = self._entries = 0
 
     # IJournal
@@ -138,7 +139,7 @@ class SqliteJournal:
         self._writer = self._makeWorker("twistchat journal writer")
         self._readings = self._makeWorker("twistchat journal reader")
         self._closed = False
-        self._moving = Moving(self._clock, self._write, self._read, self._grown)
+        self._moving = Moving(self._clock, self._write, self._read, self._count)
         self._moving.begin(self._applied)
         self._indexing.begin()
         if self._retention is not None:
@@ -250,6 +251,9 @@ class SqliteJournal:
                     self._send()
         finally:
             self._settling = False
+        if self._fresh:
+            self._indexing.came(self._fresh)
+            self._fresh = 0
         if self._closed and self._closing and not self._finishing and self._writing is None and not self._waiting:
             self._finish()
 
@@ -298,6 +302,7 @@ class SqliteJournal:
                 if isinstance(proposal, Proposal) and proposal.entry.event.durable:
                     proposal.why = why
         self._decided.extend(batch)
+        self._fresh += len(batch)
         self._count(len(batch))
         self._advance()
 
@@ -410,16 +415,11 @@ class SqliteJournal:
         elif unsettled is not None:
             store.rename(unsettled)
 
-    def _count(self, entries: int) -> None:
-        """Note that a batch is in the log, with so many entries."""
-        self._indexing.came(entries)
-        self._grown(entries)
-
     def _idle(self) -> bool:
         """Whether no batch is on its way to the disk, nor waits to be."""
         return self._writing is None and not self._waiting
 
-    def _grown(self, entries: int) -> None:
+    def _count(self, entries: int) -> None:
         """Note that a transaction is in the log that wrote so many entries."""
         self._batches += 1
         self._entries += entries
