@@ -11,7 +11,27 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.lane import MARKED, MOST_TOGETHER, Lane, Traffic
+from twistchat.doors.lane import MARKED, MOST_IN_ALL, MOST_TOGETHER, Lane, Traffic
+
+
+class Held:
+    """
+    Messages under way, over when the test says so.
+
+    @ivar asked: who wants to know when those are over that are under way.
+    @ivar ending: what is to be done at the end of the turn.
+    """
+
+    def __init__(self, most: int = MOST_IN_ALL) -> None:
+        self.asked: list[Callable[[], None]] = []
+        self.ending: list[Callable[[], None]] = []
+        self.traffic = Traffic(self.asked.append, self.ending.append, most)
+
+    def endTurn(self) -> None:
+        """End the turn."""
+        ending, self.ending[:] = self.ending[:], []
+        for act in ending:
+            act()
 
 
 class Commands:
@@ -23,19 +43,18 @@ class Commands:
     @ivar signals: what the lane has called.
     """
 
-    def __init__(self, limit: int = 1000, traffic: Traffic | None = None) -> None:
+    def __init__(self, limit: int = 1000, held: Held | None = None) -> None:
         self.started: list[str] = []
         self.running: dict[str, Deferred[None]] = {}
         self.signals: list[str] = []
-        self.marks: list[Callable[[], None]] = []
+        self.held = held or Held()
         self.lane = Lane(
             limit,
             partial(self.signals.append, "pause"),
             partial(self.signals.append, "resume"),
             partial(self.signals.append, "idle"),
             lambda failure: self.signals.append(f"refused {failure.value}"),
-            Traffic() if traffic is None else traffic,
-            self.marks.append,
+            self.held.traffic,
         )
 
     def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
@@ -64,8 +83,9 @@ class TrafficTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two lanes that may have three messages under way together."""
-        self.traffic = Traffic(3)
-        self.one, self.other = Commands(traffic=self.traffic), Commands(traffic=self.traffic)
+        held = Held(3)
+        self.traffic = held.traffic
+        self.one, self.other = Commands(held=held), Commands(held=held)
 
     def test_turns(self) -> None:
         """Where there is no room for more, lanes wait; when a message has taken effect, one of them may start one."""
@@ -100,7 +120,7 @@ class TrafficTests(SynchronousTestCase):
         for number in range(3):
             self.one.submit(f"m{number}")
         self.other.submit("m0")
-        third = Commands(traffic=self.traffic)
+        third = Commands(held=self.one.held)
         third.submit("m0")
         self.other.lane.clear()
         self.one.finish("m1")
@@ -137,16 +157,30 @@ class BegunTests(SynchronousTestCase):
     def test_over(self) -> None:
         """They are under way until what was proposed until the mark is over; what comes behind them waits for that."""
         commands = Commands()
+        asked = commands.held.asked
         self.begin(commands, 3)
-        self.assertEqual([], commands.marks)
+        self.assertEqual([], asked)
         commands.submit("ping", 1, lambda: None)
-        self.assertEqual(1, len(commands.marks))
-        commands.lane.mark()
-        self.assertEqual((1, []), (len(commands.marks), commands.started))
+        self.assertEqual(1, len(asked))
+        commands.held.endTurn()
+        self.assertEqual((1, []), (len(asked), commands.started))
         self.assertFalse(commands.lane.open)
-        commands.marks.pop()()
+        asked.pop()()
         self.assertEqual((["ping"], ["idle"]), (commands.started, commands.signals))
         self.assertTrue(commands.lane.idle and commands.lane.open)
+
+    def test_endOfTurn(self) -> None:
+        """Where nothing waits for them, the journal is asked once, at the end of the turn; and again in the next."""
+        commands = Commands()
+        for turn in (1, 2):
+            self.begin(commands, 3)
+            self.assertEqual((1, []), (len(commands.held.ending), commands.held.asked[turn - 1 :]))
+            commands.held.endTurn()
+            self.assertEqual(turn, len(commands.held.asked))
+        commands.held.asked[0]()
+        self.assertFalse(commands.lane.idle)
+        commands.held.asked[1]()
+        self.assertTrue(commands.lane.idle)
 
     def test_most(self) -> None:
         """No more are under way than may be, and it is asked about them in good time; others wait their turn."""
@@ -154,29 +188,29 @@ class BegunTests(SynchronousTestCase):
         self.begin(commands, MOST_TOGETHER)
         self.assertFalse(commands.lane.open)
         commands.submit("m1")
-        self.assertEqual(MOST_TOGETHER // MARKED, len(commands.marks))
-        commands.marks.pop(0)()
+        self.assertEqual(MOST_TOGETHER // MARKED, len(commands.held.asked))
+        commands.held.asked.pop(0)()
         self.assertEqual((["m1"], []), (commands.started, commands.signals))
         self.assertTrue(commands.lane.open)
 
     def test_traffic(self) -> None:
         """They take room from other lanes, and give it back."""
-        traffic = Traffic(3)
-        one, other = Commands(traffic=traffic), Commands(traffic=traffic)
+        held = Held(3)
+        one, other = Commands(held=held), Commands(held=held)
         self.begin(one, 3)
-        one.lane.mark()
+        held.endTurn()
         self.assertFalse(other.lane.open)
         other.submit("m0")
-        one.marks.pop()()
+        held.asked.pop()()
         self.assertEqual((["m0"], ["idle"]), (other.started, one.signals))
         self.assertTrue(other.lane.open)
 
     def test_atOnce(self) -> None:
         """Where they are over within the call, any number of them waits behind a command, in any lane."""
-        traffic = Traffic(2)
-        lanes = [Commands(10**6, traffic) for _ in range(400)]
+        held = Held(2)
+        held.traffic.settled = lambda reached: reached()
+        lanes = [Commands(10**6, held) for _ in range(400)]
         for commands in lanes:
-            commands.lane._settled = lambda reached: reached()
 
             def say(commands: Commands = commands) -> None:
                 commands.started.append("said")
@@ -185,16 +219,15 @@ class BegunTests(SynchronousTestCase):
             commands.submit("join")
             for _ in range(5 * MARKED):
                 commands.lane.submit(say, True, 1)
-        traffic.take(2)
+        held.traffic.take(2)
         for commands in lanes:
             commands.finish("join")
             self.assertEqual(["join"], commands.started)
-        traffic.give(2)
+        held.traffic.give(2)
         for commands in lanes:
             self.assertEqual(1 + 5 * MARKED, len(commands.started))
             self.assertTrue(commands.lane.idle)
-        deep = Commands(10**6)
-        deep.lane._settled = lambda reached: reached()
+        deep = Commands(10**6, held)
         deep.submit("join")
         for _ in range(20_000):
             deep.lane.submit(deep.lane.began, True, 1)

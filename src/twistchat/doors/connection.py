@@ -92,7 +92,6 @@ class Connection(Protocol, ABC):
             self._leaveIfServed,
             self.refused,
             backstage.traffic,
-            backstage.chat.settled,
         )
 
     # For a door's protocol to say
@@ -292,12 +291,10 @@ class Connection(Protocol, ABC):
         self.heard = self._seconds()
         if not self.ending:
             self.bytesReceived(data)
-            self.lane.mark()
 
     def readConnectionLost(self) -> None:
         """The client sends no more: finish what it sent, then close (a script behind a pipe)."""
         self._halfClosed = True
-        self.lane.mark()
         self._leaveIfServed()
 
     def writeConnectionLost(self) -> None:

@@ -16,6 +16,9 @@ Does a command.  Its Deferred fires when the command has taken effect; C{None} w
 Deferred fails, where the command is refused.
 """
 
+Later: TypeAlias = "Callable[[Callable[[], None]], None]"
+"""Calls what it is given, once, at some later time."""
+
 MOST_TOGETHER = 128
 """
 Messages of one session that may be under way at once, so that no one sender fills the journal's queue.  What is applied
@@ -34,14 +37,21 @@ class Traffic:
     The messages of all lanes that are under way.  Where they are many, lanes take turns.
 
     @ivar open: whether one more may start.
+    @ivar settled: tells when those are over that are under way.
+    @ivar later: tells when the turn ends.
     """
 
-    __slots__ = ("_giving", "_lanes", "_most", "_running", "open")
+    __slots__ = ("_giving", "_lanes", "_most", "_running", "later", "open", "settled")
 
-    def __init__(self, most: int = MOST_IN_ALL) -> None:
+    def __init__(self, settled: Later, later: Later, most: int = MOST_IN_ALL) -> None:
         """
+        @param settled: calls what it is given when all messages that were proposed until now have taken effect, or were
+            refused; within the call, where they have.
+        @param later: calls what it is given at the end of the turn.
         @param most: how many may be under way.
         """
+        self.settled = settled
+        self.later = later
         self._most = most
         self._running = 0
         self._lanes: deque[Lane] = deque()
@@ -92,7 +102,6 @@ class Lane:
         "_refuse",
         "_resume",
         "_running",
-        "_settled",
         "_size",
         "_traffic",
         "_waiting",
@@ -106,7 +115,6 @@ class Lane:
         idle: Callable[[], None],
         refuse: Callable[[Failure], None],
         traffic: Traffic,
-        settled: Callable[[Callable[[], None]], None],
     ) -> None:
         """
         @param limit: how many bytes of commands may wait before no more should come.
@@ -115,8 +123,6 @@ class Lane:
         @param idle: called when the last command has taken effect, where that took longer than the call.
         @param refuse: called with why a command is refused, before another starts.
         @param traffic: the messages that are under way in all lanes.
-        @param settled: calls what it is given when all messages that were proposed until now have taken effect, or were
-            refused; within the call, where they have.
         """
         self._limit = limit
         self._pause = pause
@@ -124,7 +130,6 @@ class Lane:
         self._idle = idle
         self._refuse = refuse
         self._traffic = traffic
-        self._settled = settled
         self._running = self._begun = 0
         self._advancing = self._alone = self._full = self._queued = False
         self._waiting: deque[tuple[Work, bool, int]] | None = None
@@ -145,23 +150,16 @@ class Lane:
     def began(self) -> None:
         """
         Take in a message that was proposed by itself, since the lane was L{open}; whoever did that says itself where it
-        is refused.  It counts as under way until L{mark} learns that it is not.
+        is refused.  It is under way until the journal has settled it, which is asked once for many: at the end of the
+        turn, or when there are many, or when something is to wait for them.
         """
         self._running += 1
         self._alone = False
         self._begun += 1
-        if self._begun == MARKED:
-            self.mark()
-
-    def mark(self) -> None:
-        """
-        Ask to be told when those messages are over that were taken in since the last time.  This is to be done whenever
-        no more come just now: what waits behind them waits for that.
-        """
-        count, self._begun = self._begun, 0
-        if count:
-            self._traffic.take(count)
-            self._settled(partial(self._over, count))
+        if self._begun == 1:
+            self._traffic.later(self._mark)
+        elif self._begun == MARKED:
+            self._mark()
 
     def submit(self, work: Work, together: bool, size: int) -> None:
         """
@@ -171,7 +169,7 @@ class Lane:
         @param size: how many bytes it came in.
         """
         if not together:
-            self.mark()
+            self._mark()
         if not self._waiting and self._free(together):
             self._start(work, together)
             return
@@ -246,6 +244,13 @@ class Lane:
         self._running -= 1
         self._goOn()
 
+    def _mark(self) -> None:
+        """Ask to be told when those messages are over that were taken in since the last time."""
+        count, self._begun = self._begun, 0
+        if count:
+            self._traffic.take(count)
+            self._traffic.settled(partial(self._over, count))
+
     def _over(self, count: int) -> None:
         """Messages of which this was told by L{began} are over."""
         self._running -= count
@@ -268,7 +273,7 @@ class Lane:
                 self._size -= size
                 self._start(work, together)
                 if not self._waiting or not self._free(self._waiting[0][1]):
-                    self.mark()
+                    self._mark()
         finally:
             self._advancing = False
         if not self._waiting:

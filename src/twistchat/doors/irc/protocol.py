@@ -258,7 +258,6 @@ class IrcConnection(Connection):
     def _goOn(self) -> None:
         self._throttled = None
         self._takeLines()
-        self.lane.mark()
         if self._throttled is None:
             self._resume()
 
