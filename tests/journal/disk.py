@@ -81,14 +81,14 @@ class DiskTestCase(SynchronousTestCase):
     def die(self) -> None:
         """Let go of the files as they are, like a process that was killed."""
         self.writer.run()
-        self.journal._store.abandon()
-        self.journal._reader.close()
+        self.journal._access.store.abandon()
+        self.journal._access.reader.close()
         self.journal._closed = True
 
     @property
     def store(self) -> Store:
         """The journal's file."""
-        return self.journal._store
+        return self.journal._access.store
 
     @property
     def path(self) -> Path:

@@ -493,7 +493,7 @@ class SearchTests(IndexTestCase):
                 if next(statements) == when:
                     self.store.index(self.journal._applied, 3)
 
-            reader = self.journal._reader
+            reader = self.journal._access.reader
             spy = SpyConnection(reader._connection, step)
             reader._connection = spy  # type: ignore[assignment]  # it does what that does
             self.assertEqual(self.found(), texts, when)
@@ -509,7 +509,7 @@ class SearchTests(IndexTestCase):
     def test_common(self) -> None:
         """Where all is indexed, or what is not has not been applied, a search is one statement."""
         self.append(said("word"))
-        reader = self.journal._reader
+        reader = self.journal._access.reader
         spy = SpyConnection(reader._connection)
         reader._connection = spy  # type: ignore[assignment]  # it does what that does
         self.found()
@@ -527,7 +527,7 @@ class SearchTests(IndexTestCase):
         """Nothing of what was looked through stays with the reader, and it still sees what is new."""
         self.append(said("word 0"))
         self.found()
-        tail = self.journal._reader._connection.execute("SELECT count(*) FROM tail WHERE tail MATCH 'word'")
+        tail = self.journal._access.reader._connection.execute("SELECT count(*) FROM tail WHERE tail MATCH 'word'")
         self.assertEqual(tail.fetchone(), (0,))
         self.append(said("word 1"))
         self.assertEqual(self.found(), ["word 0", "word 1"])
@@ -760,7 +760,7 @@ class SameWordsTests(SynchronousTestCase):
         self.journal = SqliteJournal(directory, lambda: 1.0, lambda: "j", lambda name: InlineWorker(), "relaxed")
         self.successResultOf(self.journal.open(lambda entry: None))
         self.addCleanup(lambda: self.successResultOf(self.journal.close()))
-        self.store: Store = self.journal._store
+        self.store: Store = self.journal._access.store
 
     @given(st.lists(WORDS, min_size=1, max_size=4), st.data())
     @example(["ﬁne ½ ①", "ộ"], None)

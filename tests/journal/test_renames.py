@@ -248,8 +248,8 @@ class RenameTests(DiskTestCase):
 
     def kill(self) -> None:
         """Let go of the files, whatever there was still to do."""
-        self.journal._store.abandon()
-        self.journal._reader.close()
+        self.journal._access.store.abandon()
+        self.journal._access.reader.close()
         self.journal._closed = True
 
     def crash(self) -> Entry:
@@ -364,9 +364,9 @@ class RenameTests(DiskTestCase):
     def test_checkpoints(self) -> None:
         """What was moved counts for the next checkpoint, so the log does not grow without end."""
         self.append(*(said("x", "#old") for _ in range(50)))
-        before = self.journal._entries
+        before = self.journal._access._entries
         self.append(renamed("#old", "#new"))
-        self.assertEqual(self.journal._entries, before + 1 + 50)
+        self.assertEqual(self.journal._access._entries, before + 1 + 50)
 
 
 STEPS = st.one_of(
@@ -410,23 +410,25 @@ class AnyOrderTests(SynchronousTestCase):
                         if worker:
                             worker.step()
                 elif step == "index":
-                    self.journal._store.index(self.journal._applied, 2)
+                    self.journal._access.store.index(self.journal._applied, 2)
                 elif step == "kill":
-                    self.journal._store.abandon()
-                    self.journal._reader.close()
+                    self.journal._access.store.abandon()
+                    self.journal._access.reader.close()
                     self.open(directory)
                 self.check(rooms)
             while any(self.workers):
                 for worker in self.workers:
                     worker.run()
             self.check(rooms)
-            self.assertEqual(self.journal._store.move(2**62, 1), None)
-            while self.journal._store.index(self.journal._applied, 3)[1]:
+            self.assertEqual(self.journal._access.store.move(2**62, 1), None)
+            while self.journal._access.store.index(self.journal._applied, 3)[1]:
                 pass
             self.check(rooms)
-            self.journal._store._connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
-            self.journal._store.abandon()
-            self.journal._reader.close()
+            self.journal._access.store._connection.execute(
+                "INSERT INTO word (word, rank) VALUES ('integrity-check', 1)"
+            )
+            self.journal._access.store.abandon()
+            self.journal._access.reader.close()
         finally:
             rmtree(directory)
 

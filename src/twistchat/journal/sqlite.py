@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,6 +23,7 @@ from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.events import Entry, Event, RoomRenamed
 from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
+from twistchat.journal.access import Access, noted
 from twistchat.journal.encoding import Unreadable, decode
 from twistchat.journal.indexing import Indexing
 from twistchat.journal.migrate import JournalUnusable
@@ -50,10 +50,6 @@ WAITING = 8192
 
 RESERVED = 100_000
 """How many sequence numbers are reserved at a time: they are not given again if this process ends without notice."""
-
-CHECKPOINT_BATCHES = 512
-CHECKPOINT_ENTRIES = 16_384
-"""After how many transactions, or entries, the log is moved into the database."""
 
 T = TypeVar("T")
 
@@ -115,10 +111,8 @@ class SqliteJournal:
         self._durable = 0
         self._applied = 0
         self._refused: set[int] = set()
-        self._faulty = self._broken = self._finishing = False
-        self._untaken = 0
+        self._finishing = False
         self._fresh = 0
-        self._batches = self._entries = 0
 
     # IJournal
 
@@ -126,24 +120,25 @@ class SqliteJournal:
         """See L{IJournal.open}.  All of it happens within the call: nobody is served yet."""
         self._apply = apply
         try:
-            self._store = Store(self._directory, self._durability, self._name)
+            store = Store(self._directory, self._durability, self._name)
             try:
-                self._begin()
+                self._begin(store)
+                reader = Reader(store.path)
             except BaseException:
-                self._store.abandon()
+                store.abandon()
                 raise
         except Fault as e:
             return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}"))
         except Exception:
             return fail()
-        self._writer = self._makeWorker("twistchat journal writer")
-        self._readings = self._makeWorker("twistchat journal reader")
+        self._access = Access(store, reader, self._makeWorker, self._mended)
         self._closed = False
-        self._moving = Moving(self._clock, self._write, self._read, self._count)
+        self._indexing = Indexing(self._clock, self._access.write, self._idle, lambda: self._applied)
+        self._moving = Moving(self._clock, self._access.write, self._read, self._access.count)
         self._moving.begin(self._applied)
         self._indexing.begin()
         if self._retention is not None:
-            self._retention.start(self._write, self._read, lambda: self._applied)
+            self._retention.start(self._access.write, self._read, lambda: self._applied)
         return succeed(None)
 
     def append(self, event: Event) -> Deferred[Entry]:
@@ -216,8 +211,8 @@ class SqliteJournal:
         if self._closed:
             return "the journal is closed"
         if durable:
-            if self._store.broken is not None:
-                return self._store.broken
+            if self._access.store.broken is not None:
+                return self._access.store.broken
             if self._durable >= WAITING:
                 return "too much waits for the disk"
             self._durable += 1
@@ -287,23 +282,18 @@ class SqliteJournal:
                 break
         if batch:
             self._writing = batch
-            self._writer.submit(partial(self._store.write, rows), self._written)
+            self._access.writeBatch(rows, self._written)
 
-    def _written(self, outcome: Failure | None) -> None:
+    def _written(self, why: str | None) -> None:
+        """A batch is on disk, or not: then this is why."""
         batch, self._writing = self._writing, None
         assert batch is not None
-        well = not self._faulty
-        why = self._judge(outcome)
-        if well and self._faulty:
-            # Where the disk is full, this may make room in the log.
-            self._checkpoint()
         if why is not None:
             for proposal in batch:
                 if isinstance(proposal, Proposal) and proposal.entry.event.durable:
                     proposal.why = why
         self._decided.extend(batch)
         self._fresh += len(batch)
-        self._count(len(batch))
         self._advance()
 
     def _settle(self, proposal: Proposal | Mark) -> None:
@@ -321,7 +311,7 @@ class SqliteJournal:
         entry = proposal.entry
         self._durable -= entry.event.durable
         if proposal.why is not None:
-            self._untaken += 1
+            self._access.untaken += 1
             proposal.refuse(Failure(NotStored(proposal.why)))
             return
         try:
@@ -346,51 +336,18 @@ class SqliteJournal:
         self._renaming = None
         sequence = proposal.entry.sequence
         if proposal.why is None and sequence not in self._refused:
-            renaming = self._write(lambda store: store.rename(sequence))
-            renaming.addCallbacks(lambda _: self._moving.begin(sequence), _noted)
+            renaming = self._access.write(lambda store: store.rename(sequence))
+            renaming.addCallbacks(lambda _: self._moving.begin(sequence), noted)
 
-    def _judge(self, outcome: object) -> str | None:
-        """
-        What came of a batch: C{None}, or why nothing of it was kept.  The log has a line when faults begin, and one
-        when they are over.
-        """
-        if isinstance(outcome, Failure):
-            return self._fault(outcome).why
-        if self._faulty:
-            self._faulty = False
-            self._moving.begin(self._applied)
-            self._indexing.begin()
-            log.info("The journal can be written again; {count} messages were not taken", count=self._untaken)
-        return None
-
-    def _fault(self, failure: Failure) -> Fault:
-        error = failure.value
-        if not isinstance(error, Fault):
-            if not self._faulty:
-                log.failure("The journal failed", failure)
-            error = Fault("the journal failed", repr(error))
-        if self._store.broken is not None:
-            if not self._broken:
-                self._broken = self._faulty = True
-                log.critical(
-                    "The journal takes no messages any more, for nobody knows what is on disk of the last: {detail}."
-                    "  See to the disk, and restart this server",
-                    detail=error.detail,
-                )
-        elif not self._faulty:
-            self._faulty, self._untaken = True, 0
-            log.error(
-                "The journal cannot be written, and takes no messages until it can: {why}: {detail}",
-                why=error.why,
-                detail=error.detail,
-            )
-        return error
+    def _mended(self) -> None:
+        """The file can be written again: go on with what fell behind."""
+        self._moving.begin(self._applied)
+        self._indexing.begin()
 
     # What else there is to do with the file
 
-    def _begin(self) -> None:
+    def _begin(self, store: Store) -> None:
         """Take up where the journal was left, and rebuild the rooms."""
-        store = self._store
         position = store.position()
         self._stamp = Stamp(self._now, position.name, position.sequence, position.time)
         self._applied = position.sequence
@@ -398,8 +355,6 @@ class SqliteJournal:
         store.reserve(self._reserved, position.time)
         store.checkpoint(whole=True)
         store.endBans(int(self._now() * 1000))
-        self._reader = Reader(store.path)
-        self._indexing = Indexing(self._clock, self._write, self._idle, lambda: self._applied)
         refused = set()
         for sequence, time, kind, body in store.holdings():
             try:
@@ -419,20 +374,9 @@ class SqliteJournal:
         """Whether no batch is on its way to the disk, nor waits to be."""
         return self._writing is None and not self._waiting
 
-    def _count(self, entries: int) -> None:
-        """Note that a transaction is in the log that wrote so many entries."""
-        self._batches += 1
-        self._entries += entries
-        if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:
-            self._checkpoint()
-
-    def _checkpoint(self) -> None:
-        self._batches = self._entries = 0
-        self._write(Store.checkpoint).addErrback(_noted)
-
     def _reserve(self) -> None:
         self._reserved = self._stamp.sequence + RESERVED
-        self._write(lambda store: store.reserve(self._reserved, self._stamp.time)).addErrback(_noted)
+        self._access.write(lambda store: store.reserve(self._reserved, self._stamp.time)).addErrback(noted)
 
     def _forget(self) -> None:
         """Take entries out again that were stored and could not be applied.  Meanwhile reading passes them over."""
@@ -442,63 +386,23 @@ class SqliteJournal:
             self._refused -= refused
 
         sequences = json.dumps(sorted(refused))
-        self._write(lambda store: store.forget(sequences)).addCallbacks(done, _noted)
+        self._access.write(lambda store: store.forget(sequences)).addCallbacks(done, noted)
 
     def _without(self) -> str:
         return json.dumps(list(self._refused))
 
-    def _write(self, work: Callable[[Store], T]) -> Deferred[T]:
-        """Do something with the file between two batches.  Fails with L{Fault}, which the log has then."""
-        result: Deferred[T] = Deferred()
-
-        def done(outcome: T | Failure) -> None:
-            if isinstance(outcome, Failure):
-                result.errback(Failure(self._fault(outcome)))
-            else:
-                result.callback(outcome)
-
-        self._writer.submit(partial(work, self._store), done)
-        return result
-
     def _read(self, work: Callable[[Reader], T]) -> Deferred[T]:
         """Read something.  Fails with L{NotRead}."""
-        if self._closed:
-            return fail(NotRead("the journal is closed"))
-        result: Deferred[T] = Deferred()
-
-        def done(outcome: T | Failure) -> None:
-            if not isinstance(outcome, Failure):
-                result.callback(outcome)
-            elif isinstance(outcome.value, Fault):
-                result.errback(Failure(NotRead(outcome.value.why)))
-            else:
-                log.failure("The journal could not be read", outcome)
-                result.errback(Failure(NotRead("the journal cannot be read")))
-
-        self._readings.submit(partial(work, self._reader), done)
-        return result
+        return fail(NotRead("the journal is closed")) if self._closed else self._access.read(work)
 
     def _finish(self) -> None:
         """Everything proposed is settled: close the file, and let go of it."""
-        self._finishing = True
-        stamp = self._stamp
 
-        def closeStore(_: object) -> None:
-            self._writer.submit(partial(self._store.close, stamp.sequence, stamp.time), closed)
-
-        def closed(outcome: Failure | None) -> None:
-            for worker in (self._readings, self._writer):
-                worker.stop()
-            if isinstance(outcome, Failure):
-                self._fault(outcome)
+        def closed() -> None:
             closing, self._closing = self._closing, []
             self._finishing = False
             for waiter in closing:
                 waiter.callback(None)
 
-        self._readings.submit(self._reader.close, closeStore)
-
-
-def _noted(failure: Failure) -> None:
-    """The log has this fault; what could not be done is not needed by anyone now."""
-    failure.trap(Fault)
+        self._finishing = True
+        self._access.close(self._stamp.sequence, self._stamp.time, closed)
