@@ -11,7 +11,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotRead
-from twistchat.journal.store import Fault, Store
+from twistchat.journal.faults import Fault
+from twistchat.journal.store import Store
 from twistchat.worker import Worker
 
 if TYPE_CHECKING:

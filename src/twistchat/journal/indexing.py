@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from twistchat.journal.store import Fault
+from twistchat.journal.faults import Fault
 
 if TYPE_CHECKING:
     from twistchat.journal.store import Store

@@ -17,10 +17,11 @@ from twistchat.chat.history import Around, At, Point, Span
 from twistchat.chat.names import fold
 from twistchat.journal.copying import copyTo
 from twistchat.journal.encoding import Unreadable, decode
+from twistchat.journal.faults import faults
 from twistchat.journal.memory import select
 from twistchat.journal.renames import Rename, pieces
 from twistchat.journal.stamp import msgid
-from twistchat.journal.store import BUSY, faults
+from twistchat.journal.store import BUSY
 from twistchat.journal.words import isWord
 
 LAST = 2**63 - 1

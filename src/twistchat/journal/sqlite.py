@@ -25,6 +25,7 @@ from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
 from twistchat.journal.access import Access, noted
 from twistchat.journal.encoding import Unreadable, decode
+from twistchat.journal.faults import Fault
 from twistchat.journal.indexing import Indexing
 from twistchat.journal.migrate import JournalUnusable
 from twistchat.journal.proposals import Mark, Proposal
@@ -33,7 +34,7 @@ from twistchat.journal.renames import Moving
 from twistchat.journal.retention import Retention
 from twistchat.journal.rows import Row, RowWriter
 from twistchat.journal.stamp import Stamp, msgid
-from twistchat.journal.store import FILE, Fault, Store
+from twistchat.journal.store import FILE, Store
 from twistchat.worker import Worker
 
 if TYPE_CHECKING:

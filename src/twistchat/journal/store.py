@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twistchat.journal.faults import Fault, fault, faults
 from twistchat.journal.migrate import JournalUnusable, migrate, schema
 
 if TYPE_CHECKING:
@@ -105,47 +106,6 @@ MERGES = 64
 
 _DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_CLOSE})
 """Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
-
-_WHYS = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_BUSY: "another process has the journal locked",
-    sqlite3.SQLITE_LOCKED: "another process has the journal locked",
-    sqlite3.SQLITE_READONLY: "the journal cannot be written to",
-    sqlite3.SQLITE_CANTOPEN: "the journal's files cannot be opened",
-    sqlite3.SQLITE_PERM: "the journal's files cannot be opened",
-    sqlite3.SQLITE_IOERR: "the disk failed",
-    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged",
-    sqlite3.SQLITE_NOTADB: "the journal's file is damaged",
-}
-
-
-class Fault(Exception):
-    """
-    The journal's file could not be read or written.
-
-    @ivar why: for users; ends the sentence "that was not taken: …".
-    @ivar detail: for the administrator: what SQLite says.
-    """
-
-    def __init__(self, why: str, detail: str) -> None:
-        super().__init__(why, detail)
-        self.why = why
-        self.detail = detail
-
-
-@contextmanager
-def faults() -> Iterator[None]:
-    """Let an error of SQLite be a L{Fault}."""
-    try:
-        yield
-    except sqlite3.Error as e:
-        raise fault(e) from e
-
-
-def fault(error: sqlite3.Error) -> Fault:
-    """The fault that an error of SQLite is."""
-    why = _WHYS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the journal failed")
-    return Fault(why, f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
 
 
 @dataclass(frozen=True, slots=True)
