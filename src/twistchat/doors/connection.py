@@ -48,7 +48,6 @@ class Connection(Protocol, ABC):
 
     @cvar pings: whether L{idle} is called after C{limits.ping} of silence, and L{gone} after C{limits.pingTimeout}.
     @ivar outbox: what waits to leave.
-    @ivar deliver: see L{IOutlet.deliver}; that of the outbox, with nothing in between.
     @ivar lane: the order of its commands.
     @ivar session: its session in the chat; C{None} where it was not admitted.
     @ivar address: the client's IP address, or C{None} where it has none.
@@ -60,28 +59,49 @@ class Connection(Protocol, ABC):
     @ivar ending: whether nothing is taken from it any more.
     """
 
+    # Instances of a class share the keys of their dictionaries as long as they have 30 at the most, all together.  With
+    # these and a door's own there were more; and then each of them has a dictionary of its own, of a kilobyte.
+    __slots__ = (
+        "_abortion",
+        "_askedAt",
+        "_factory",
+        "_flood",
+        "_halfClosed",
+        "_lost",
+        "_pauses",
+        "_registered",
+        "_seconds",
+        "address",
+        "backstage",
+        "ending",
+        "fingerprint",
+        "heard",
+        "lane",
+        "outbox",
+        "secure",
+        "session",
+        "slot",
+        "ticket",
+    )
+
     pings: ClassVar[bool] = False
 
     outbox: Outbox
-    deliver: Callable[[bytes], None]
-    session: Session | None = None
-    address: str | None = None
-    secure = False
-    fingerprint: str | None = None
-    ticket: Ticket | None = None
-    heard = 0.0
-    ending = False
-    slot: int | None = None
-
-    _flood: TokenBucket | None = None
-    _abortion: IDelayedCall | None = None
-    _askedAt: float | None = None
-    _registered = False
-    _pauses = 0
-    _halfClosed = False
-    _lost = False
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory) -> None:
+        self.session: Session | None = None
+        self.address: str | None = None
+        self.secure = False
+        self.fingerprint: str | None = None
+        self.ticket: Ticket | None = None
+        self.heard = 0.0
+        self.ending = False
+        self.slot: int | None = None
+        self._flood: TokenBucket | None = None
+        self._abortion: IDelayedCall | None = None
+        self._askedAt: float | None = None
+        self._registered = self._halfClosed = self._lost = False
+        self._pauses = 0
         self.backstage = backstage
         self._factory = factory
         self._seconds = backstage.clock.seconds
@@ -250,6 +270,11 @@ class Connection(Protocol, ABC):
 
     # IOutlet
 
+    @property
+    def deliver(self) -> Callable[[bytes], None]:
+        """See L{IOutlet.deliver}: the outbox's, with nothing in between."""
+        return self.outbox.deliver
+
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
         self._end(reason, fault=False)
@@ -273,7 +298,6 @@ class Connection(Protocol, ABC):
             self.secure = True
             requestCertificate(self.transport)
         self.outbox = Outbox(below, backstage.turn, limits.sendq, self._tooSlow)
-        self.deliver = self.outbox.deliver
         self.heard = self._seconds()
         if self._admit() and self.ticket is not None:
             self.session = backstage.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)

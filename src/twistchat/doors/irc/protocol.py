@@ -69,16 +69,30 @@ class IrcConnection(Connection):
     @ivar batch: the text of several lines that they are sending; C{None} where there is none.
     """
 
+    __slots__ = (
+        "_dialects",
+        "_granted",
+        "_holders",
+        "_lines",
+        "_replies",
+        "_splitter",
+        "_throttled",
+        "arrival",
+        "batch",
+        "irc",
+        "negotiation",
+        "server",
+    )
+
     pings = True
 
     arrival: Arrival | None
-    batch: TextBatch | None = None
-    _throttled: IDelayedCall | None = None
-    _holders = 0
-    _granted = 0
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory, irc: IrcServer) -> None:
         super().__init__(backstage, factory)
+        self.batch: TextBatch | None = None
+        self._throttled: IDelayedCall | None = None
+        self._holders = self._granted = 0
         limits = backstage.settings.limits
         self.irc = irc
         self.server = irc.name
