@@ -105,8 +105,8 @@ CASES = {
             say=lambda text: text + b"\n",
             render=PlainDialect.render,
             bounds=Cost(
-                message=Work(renders=1, writes=0, calls=44),
-                listener=Work(renders=0, writes=1, calls=9),
+                message=Work(renders=1, writes=0, calls=42),
+                listener=Work(renders=0, writes=1, calls=7),
                 delivery=Work(renders=0, writes=0, calls=0),
                 turn=Work(renders=1, writes=LISTENERS, calls=240),
             ),
@@ -118,8 +118,8 @@ CASES = {
             say=lambda text: b"PRIVMSG #lobby :%b\r\n" % text,
             render=IrcDialect.render,
             bounds=Cost(
-                message=Work(renders=1, writes=0, calls=36),
-                listener=Work(renders=0, writes=1, calls=9),
+                message=Work(renders=1, writes=0, calls=34),
+                listener=Work(renders=0, writes=1, calls=7),
                 delivery=Work(renders=0, writes=0, calls=0),
                 turn=Work(renders=1, writes=LISTENERS, calls=240),
             ),

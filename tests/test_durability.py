@@ -154,7 +154,8 @@ class StraceTests(SynchronousTestCase):
         the disk seems well; reading goes on; and after a restart all that was acknowledged is there.
         """
         assert STRACE is not None
-        inject = "inject=fdatasync,fsync:error=EIO:when=25"
+        # A new journal is there after 25: four for each version of its schema, and some more.
+        inject = "inject=fdatasync,fsync:error=EIO:when=40"
         process = self.start(STRACE, "-D", "-f", "-qq", "-o", os.devnull, "-e", "trace=fdatasync,fsync", "-e", inject)
         ann, bob = self.person("Ann"), self.person("Bob")
         taken, refused = [], []

@@ -46,7 +46,7 @@ LAYERS: Mapping[str, Layer] = {
     "twistchat": Layer(),
     "twistchat.interfaces": Layer(
         may=("zope.interface", "twisted.internet.interfaces"),
-        typing=("twisted.internet.defer", "twistchat.chat", "twistchat.doors"),
+        typing=("twisted.internet.defer", "twisted.python.failure", "twistchat.chat", "twistchat.doors"),
     ),
     "twistchat.chat": Layer(may=("zope.interface", "twistchat.chat"), pure=True),
     # A dialect says at run time that it is an IDialect.

@@ -16,8 +16,9 @@ from twistchat.accounts.passwords import SALT, hashPassword
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.names import normalizeRoom
 from twistchat.journal.export import export
+from twistchat.journal.faults import Fault
 from twistchat.journal.reader import Reader
-from twistchat.journal.store import FILE, Fault
+from twistchat.journal.store import FILE
 from twistchat.options import SettingsOptions, installedDoors
 
 

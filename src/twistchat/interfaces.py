@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
 
     from twistchat.chat.events import Entry, Event
     from twistchat.chat.history import Around, Span
     from twistchat.doors.backstage import Backstage
 
     Receipt: TypeAlias = "Deferred[Entry]"
+    Refused: TypeAlias = "Callable[[Event, Failure], None]"
 
 
 class IJournal(Interface):
@@ -53,6 +55,23 @@ class IJournal(Interface):
             L{NotStored <twistchat.chat.errors.NotStored>} where it could not be kept, or will not be (too much waits,
             or the journal is closed): then it was not applied; or with what C{apply} raised.  A passing event fails
             only where the journal is closed: people can go, whatever has become of the disk.
+        """
+
+    def post(event: Event, refused: Refused) -> None:
+        """
+        Propose an event as L{append} does, for whoever hears of it in the chat, and is to be told only where it is
+        refused.  That costs less than a receipt, and texts come by the thousand; L{settled} tells when they are over.
+
+        @param refused: called with the event, and why, where a receipt would fail; within the call, perhaps.  It does
+            not raise.
+        """
+
+    def settled(reached: Callable[[], None]) -> None:
+        """
+        Tell when all that was proposed until now has been applied or refused.
+
+        @param reached: called once, when whoever proposed that has been told; within the call, where it is so already.
+            It does not raise.
         """
 
     def read(span: Span | Around) -> Deferred[Sequence[Entry]]:
@@ -136,7 +155,8 @@ class IOutlet(Interface):
     def deliver(data: bytes) -> None:
         """
         Put bytes behind what already waits to leave.  Never blocks, never raises, and never closes the connection
-        within the call: a reader that is too slow is dropped later.
+        within the call: a reader that is too slow is dropped later.  An audience looks this up once, when the session
+        begins to hear it.
         """
 
     def tune(place: str) -> IDialect:

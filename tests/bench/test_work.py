@@ -49,7 +49,7 @@ class RegressionTests(SynchronousTestCase):
         def flush(self: Audience) -> None:
             told, self._told = self._told, None
             for dialect, group in self._groups.items():
-                for session in group.values():
+                for session in group.sessions.values():
                     for entry in told.entries if told is not None else ():
                         if hears(session, entry):
                             session.outlet.deliver(dialect.render(entry))
@@ -78,7 +78,7 @@ class RegressionTests(SynchronousTestCase):
             entries = [] if told is None else told.entries
             for dialect, group in self._groups.items():
                 chunks = {entry.sequence: dialect.render(entry) for entry in entries}
-                for session in group.values():
+                for session in group.sessions.values():
                     session.outlet.deliver(b"".join(chunks[e.sequence] for e in entries if hears(session, e)))
 
         self.patch(Audience, "flush", flush)

@@ -11,7 +11,27 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.lane import MOST_TOGETHER, Lane, Traffic
+from twistchat.doors.lane import MARKED, MOST_IN_ALL, MOST_TOGETHER, Lane, Traffic
+
+
+class Held:
+    """
+    Messages under way, over when the test says so.
+
+    @ivar asked: who wants to know when those are over that are under way.
+    @ivar ending: what is to be done at the end of the turn.
+    """
+
+    def __init__(self, most: int = MOST_IN_ALL) -> None:
+        self.asked: list[Callable[[], None]] = []
+        self.ending: list[Callable[[], None]] = []
+        self.traffic = Traffic(self.asked.append, self.ending.append, most)
+
+    def endTurn(self) -> None:
+        """End the turn."""
+        ending, self.ending[:] = self.ending[:], []
+        for act in ending:
+            act()
 
 
 class Commands:
@@ -23,17 +43,18 @@ class Commands:
     @ivar signals: what the lane has called.
     """
 
-    def __init__(self, limit: int = 1000, traffic: Traffic | None = None) -> None:
+    def __init__(self, limit: int = 1000, held: Held | None = None) -> None:
         self.started: list[str] = []
         self.running: dict[str, Deferred[None]] = {}
         self.signals: list[str] = []
+        self.held = held or Held()
         self.lane = Lane(
             limit,
             partial(self.signals.append, "pause"),
             partial(self.signals.append, "resume"),
             partial(self.signals.append, "idle"),
             lambda failure: self.signals.append(f"refused {failure.value}"),
-            Traffic() if traffic is None else traffic,
+            self.held.traffic,
         )
 
     def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
@@ -62,8 +83,9 @@ class TrafficTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two lanes that may have three messages under way together."""
-        self.traffic = Traffic(3)
-        self.one, self.other = Commands(traffic=self.traffic), Commands(traffic=self.traffic)
+        held = Held(3)
+        self.traffic = held.traffic
+        self.one, self.other = Commands(held=held), Commands(held=held)
 
     def test_turns(self) -> None:
         """Where there is no room for more, lanes wait; when a message has taken effect, one of them may start one."""
@@ -98,7 +120,7 @@ class TrafficTests(SynchronousTestCase):
         for number in range(3):
             self.one.submit(f"m{number}")
         self.other.submit("m0")
-        third = Commands(traffic=self.traffic)
+        third = Commands(held=self.one.held)
         third.submit("m0")
         self.other.lane.clear()
         self.one.finish("m1")
@@ -121,6 +143,96 @@ class TrafficTests(SynchronousTestCase):
         self.other.submit("m0")
         self.one.running.pop("m0").errback(ValueError("lost"))
         self.assertEqual((["refused lost"], ["m0"]), (self.one.signals, self.other.started))
+
+
+class BegunTests(SynchronousTestCase):
+    """Messages that were started by themselves, and are over when the journal says so."""
+
+    def begin(self, commands: Commands, count: int) -> None:
+        """Start so many."""
+        for _ in range(count):
+            self.assertTrue(commands.lane.open)
+            commands.lane.began()
+
+    def test_over(self) -> None:
+        """They are under way until what was proposed until the mark is over; what comes behind them waits for that."""
+        commands = Commands()
+        asked = commands.held.asked
+        self.begin(commands, 3)
+        self.assertEqual([], asked)
+        commands.submit("ping", 1, lambda: None)
+        self.assertEqual(1, len(asked))
+        commands.held.endTurn()
+        self.assertEqual((1, []), (len(asked), commands.started))
+        self.assertFalse(commands.lane.open)
+        asked.pop()()
+        self.assertEqual((["ping"], ["idle"]), (commands.started, commands.signals))
+        self.assertTrue(commands.lane.idle and commands.lane.open)
+
+    def test_endOfTurn(self) -> None:
+        """Where nothing waits for them, the journal is asked once, at the end of the turn; and again in the next."""
+        commands = Commands()
+        for turn in (1, 2):
+            self.begin(commands, 3)
+            self.assertEqual((1, []), (len(commands.held.ending), commands.held.asked[turn - 1 :]))
+            commands.held.endTurn()
+            self.assertEqual(turn, len(commands.held.asked))
+        commands.held.asked[0]()
+        self.assertFalse(commands.lane.idle)
+        commands.held.asked[1]()
+        self.assertTrue(commands.lane.idle)
+
+    def test_most(self) -> None:
+        """No more are under way than may be, and it is asked about them in good time; others wait their turn."""
+        commands = Commands()
+        self.begin(commands, MOST_TOGETHER)
+        self.assertFalse(commands.lane.open)
+        commands.submit("m1")
+        self.assertEqual(MOST_TOGETHER // MARKED, len(commands.held.asked))
+        commands.held.asked.pop(0)()
+        self.assertEqual((["m1"], []), (commands.started, commands.signals))
+        self.assertTrue(commands.lane.open)
+
+    def test_traffic(self) -> None:
+        """They take room from other lanes, and give it back."""
+        held = Held(3)
+        one, other = Commands(held=held), Commands(held=held)
+        self.begin(one, 3)
+        held.endTurn()
+        self.assertFalse(other.lane.open)
+        other.submit("m0")
+        held.asked.pop()()
+        self.assertEqual((["m0"], ["idle"]), (other.started, one.signals))
+        self.assertTrue(other.lane.open)
+
+    def test_atOnce(self) -> None:
+        """Where they are over within the call, any number of them waits behind a command, in any lane."""
+        held = Held(2)
+        held.traffic.settled = lambda reached: reached()
+        lanes = [Commands(10**6, held) for _ in range(400)]
+        for commands in lanes:
+
+            def say(commands: Commands = commands) -> None:
+                commands.started.append("said")
+                commands.lane.began()
+
+            commands.submit("join")
+            for _ in range(5 * MARKED):
+                commands.lane.submit(say, True, 1)
+        held.traffic.take(2)
+        for commands in lanes:
+            commands.finish("join")
+            self.assertEqual(["join"], commands.started)
+        held.traffic.give(2)
+        for commands in lanes:
+            self.assertEqual(1 + 5 * MARKED, len(commands.started))
+            self.assertTrue(commands.lane.idle)
+        deep = Commands(10**6, held)
+        deep.submit("join")
+        for _ in range(20_000):
+            deep.lane.submit(deep.lane.began, True, 1)
+        deep.finish("join")
+        self.assertTrue(deep.lane.idle)
 
 
 class RefusalTests(SynchronousTestCase):

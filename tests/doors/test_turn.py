@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.doors.turn import Turn
+
+
+class Noted:
+    """An outbox: what is done when it is emptied."""
+
+    def __init__(self, flush: Callable[[], None]) -> None:
+        self.flush = flush
 
 
 class TurnTests(SynchronousTestCase):
@@ -23,15 +31,19 @@ class TurnTests(SynchronousTestCase):
         """Do something at the end of the turn."""
         self.done.append(what)
 
+    def send(self, act: Callable[[], None]) -> None:
+        """Empty an outbox at the end of the turn."""
+        self.turn.send(Noted(act))
+
     def test_order(self) -> None:
         """First all is told, then all is sent, then comes the rest; each in the order in which it was asked for."""
         for call, what in (
             (self.turn.afterwards, "after 1"),
-            (self.turn.send, "send 1"),
+            (self.send, "send 1"),
             (self.turn.tell, "tell 1"),
             (self.turn.afterwards, "after 2"),
             (self.turn.tell, "tell 2"),
-            (self.turn.send, "send 2"),
+            (self.send, "send 2"),
         ):
             call(partial(self.note, what))
         self.assertEqual(self.done, [])
@@ -42,7 +54,7 @@ class TurnTests(SynchronousTestCase):
         """The reactor is asked once a turn, and again in the next; what was done is not done again."""
         for _ in range(3):
             self.turn.tell(partial(self.note, "x"))
-            self.turn.send(partial(self.note, "y"))
+            self.send(partial(self.note, "y"))
             self.assertEqual(len(self.clock.getDelayedCalls()), 1)
             self.clock.advance(0)
             self.assertEqual(self.done, ["x", "y"])
@@ -54,12 +66,12 @@ class TurnTests(SynchronousTestCase):
 
         def close() -> None:
             self.note("close")
-            self.turn.send(partial(self.note, "send goodbye"))
+            self.send(partial(self.note, "send goodbye"))
             self.turn.tell(say)
 
         def say() -> None:
             self.note("tell")
-            self.turn.send(partial(self.note, "send"))
+            self.send(partial(self.note, "send"))
 
         self.turn.afterwards(close)
         self.turn.afterwards(partial(self.note, "after"))
@@ -69,7 +81,7 @@ class TurnTests(SynchronousTestCase):
 
     def test_failure(self) -> None:
         """What fails is logged, and keeps nothing else from being done, now or later."""
-        for call in (self.turn.tell, self.turn.send, self.turn.afterwards):
+        for call in (self.turn.tell, self.send, self.turn.afterwards):
             call(partial(self.note, "before"))
             call(lambda: 1 // 0)  # type: ignore[arg-type]  # it returns nothing, for it fails
             call(partial(self.note, "behind"))

@@ -81,14 +81,14 @@ class DiskTestCase(SynchronousTestCase):
     def die(self) -> None:
         """Let go of the files as they are, like a process that was killed."""
         self.writer.run()
-        self.journal._store.abandon()
-        self.journal._reader.close()
+        self.journal._access.store.abandon()
+        self.journal._access.reader.close()
         self.journal._closed = True
 
     @property
     def store(self) -> Store:
         """The journal's file."""
-        return self.journal._store
+        return self.journal._access.store
 
     @property
     def path(self) -> Path:
@@ -100,6 +100,15 @@ class DiskTestCase(SynchronousTestCase):
         receipts = [self.journal.append(event) for event in events]
         self.settle()
         return [self.successResultOf(receipt) for receipt in receipts]
+
+    def index(self) -> None:
+        """Let the word index have all that was applied, without waiting for its time."""
+        while self.store.index(self.journal._applied, 1000)[1]:
+            pass
+
+    def checkWords(self) -> None:
+        """Hold that the word index has the words of all texts that it is to have by now, and no others."""
+        self.store._connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
 
     def refused(self, receipt: Deferred[Entry]) -> str:
         """Why an event was not stored."""

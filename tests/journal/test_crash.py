@@ -67,7 +67,7 @@ class KillTests(SynchronousTestCase):
         """What is there when the journal is opened again, behind what was there before; the file is sound."""
         journal = SqliteJournal(directory, lambda: 1.0, lambda: "other", lambda name: InlineWorker())
         self.successResultOf(journal.open(lambda entry: None))
-        check = journal._store._connection.execute("PRAGMA integrity_check").fetchall()
+        check = journal._access.store._connection.execute("PRAGMA integrity_check").fetchall()
         self.assertEqual(check, [("ok",)])
         kept: list[Entry] = []
         while page := self.successResultOf(

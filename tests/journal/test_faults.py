@@ -160,7 +160,7 @@ class FaultTests(DiskTestCase):
         """So it is where the checkpoint's fsync fails."""
         failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
         with self.logged(LogLevel.critical):
-            self.journal._checkpoint()
+            self.journal._access._checkpoint()
             self.settle()
         self.assertEqual(len(failing.asked), 1)
         self.assertRefused("the disk failed, and the server must be restarted")

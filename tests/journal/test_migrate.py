@@ -6,17 +6,28 @@ import sqlite3
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import DiskTestCase, temporary
-from twistchat.chat.events import Entry, ModeChange, ModesSet, RoomRenamed, Said, Source, Told, TopicSet, Unsaid
+from twistchat.chat.events import (
+    Entry,
+    ModeChange,
+    ModesSet,
+    RoomRenamed,
+    Said,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+)
 from twistchat.chat.history import Span, pair
 from twistchat.journal.export import export
 from twistchat.journal.migrate import APPLICATION_ID, JournalUnusable, migrate, schema
 from twistchat.journal.reader import Reader
-from twistchat.testing.contract import ANN
+from twistchat.testing.contract import ANN, BOB, said
 
 ONE = "CREATE TABLE journal (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE entry (x);"
 TWO = "ALTER TABLE entry ADD COLUMN y; UPDATE entry SET y = x * 2;"
@@ -38,29 +49,58 @@ VERSION_1 = """
 """
 """Rows as version 1 wrote them."""
 
+VERSION_2 = f"""{VERSION_1.rstrip()},
+(10, 1007, 'roomrenamed', '#hall', '{{"by":["u1","Ann"],"room":"#Room","origin":"#room","name":"#Hall"}}'),
+(11, 1008, 'said', '#hall', '{{"by":["u1","Ann"],"room":"#Hall","session":"s","text":"five word"}}')
+"""
+"""Rows as version 2 wrote them."""
 
-class Version1Tests(DiskTestCase):
-    """A journal that version 1 of the schema has written."""
+
+class EarlierTestCase(DiskTestCase):
+    """
+    A journal that an earlier version of the schema has written.
+
+    @cvar version: that version.
+    @cvar rows: what it has written.
+    @cvar also: what else it has done.
+    """
+
+    version: ClassVar[int]
+    rows: ClassVar[str]
+    also: ClassVar[str] = ""
 
     def openJournal(self, *arguments: Any, **keywords: Any) -> None:
-        """Have version 1 write the file first."""
+        """Have that version write the file first."""
         if not self.path.exists():
             connection = sqlite3.connect(self.path, isolation_level=None)
-            migrate(connection, self.path, lambda: "name", schema()[:1])
+            migrate(connection, self.path, lambda: "name", schema()[: self.version])
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"INSERT INTO entry (sequence, time, kind, conversation, body) VALUES {VERSION_1}")
-            connection.execute("UPDATE journal SET reserved = 100")
+            connection.execute(f"INSERT INTO entry (sequence, time, kind, conversation, body) VALUES {self.rows}")
+            connection.executescript(f"UPDATE journal SET reserved = 100; {self.also}")
             connection.close()
-            self.early = self.exported()
+            self.early = self.asConsole()
         super().openJournal(*arguments, **keywords)
 
-    def exported(self) -> list[str]:
-        """What the console finds in the file."""
+    def asConsole(self, room: str = "#room") -> tuple[list[str], list[Entry]]:
+        """What the console finds in the file, and what it would find if it searched."""
         reader = Reader(self.path)
         try:
-            return list(export(reader, "#room"))
+            return list(export(reader, room)), list(reader.search([room], "word", 9, account="ann"))
         finally:
             reader.close()
+
+    def found(self, room: str, account: str | None = None) -> list[int]:
+        """What is found of texts with C{word} in them."""
+        searching = self.journal.search([room], "word", 9, account=account)
+        self.settle()
+        return [entry.sequence for entry in self.successResultOf(searching)]
+
+
+class Version1Tests(EarlierTestCase):
+    """A journal that version 1 of the schema has written."""
+
+    version = 1
+    rows = VERSION_1
 
     def test_read(self) -> None:
         """All of it is read and found, and what holds is applied."""
@@ -81,17 +121,72 @@ class Version1Tests(DiskTestCase):
         """What this version does for entries it does for those of version 1."""
         self.append(RoomRenamed(ANN, "#room", "#hall"), Unsaid(ANN, "#hall", 1, "name-1"))
         self.assertEqual([entry.sequence for entry in self.read(Span("#hall", 9))][:4], [2, 7, 8, 9])
-        searching = self.journal.search(["#hall"], "word", 9)
-        self.settle()
-        self.assertEqual([entry.sequence for entry in self.successResultOf(searching)], [2])
+        self.assertEqual(self.found("#hall"), [2])
+        self.checkWords()
         self.closeJournal()
         self.openJournal()
         self.assertEqual([entry.sequence for entry in self.applied], [8, 9, 101])
 
     def test_consoleBeforeServer(self) -> None:
         """The console reads the file before a server has brought it to this version."""
-        self.assertEqual(len(self.early), 5)
-        self.assertEqual(self.early, self.exported())
+        lines, found = self.early
+        self.assertEqual((len(lines), [entry.sequence for entry in found]), (5, [1, 2, 4]))
+        self.assertEqual(self.early, self.asConsole())
+
+    def test_words(self) -> None:
+        """All that is there is indexed, once, and what comes is so later; either is found."""
+        self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [9])
+        self.checkWords()
+        (entry,) = self.append(said("six word"))
+        self.assertEqual(self.found("#room", "bob"), [1, 2, 4, entry.sequence])
+        self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'six'"), [0])
+        self.index()
+        self.assertEqual(self.found("#room", "bob"), [1, 2, 4, entry.sequence])
+        self.checkWords()
+
+
+class Version2Tests(EarlierTestCase):
+    """A journal that version 2 has written, and in which it had a room that it had renamed and not moved yet."""
+
+    version = 2
+    rows = VERSION_2
+    also = "DELETE FROM renaming; DELETE FROM entry WHERE sequence = 2;"
+
+    def test_words(self) -> None:
+        """All that is there is indexed where it is, and found where it belongs, before it is moved and after."""
+        self.assertEqual([entry.sequence for entry in self.early[1]], [4])
+        self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [11])
+        self.checkWords()
+        self.assertEqual(len(self.onDisk("SELECT origin FROM moving")), 1)
+        (entry,) = self.append(said("six word", "#hall"))
+        self.assertEqual(self.found("#hall"), [1, 11, entry.sequence])
+        self.assertEqual(self.onDisk("SELECT origin FROM moving"), [])
+        self.assertEqual(self.found("#hall", "ann"), [1, 4, 11, entry.sequence])
+        self.checkWords()
+
+    def test_takenBack(self) -> None:
+        """What version 2 has indexed leaves the index when it is taken back, and the file when that was merged."""
+        self.append(Unsaid(ANN, "#hall", 11, "name-11"), Untold(ANN, BOB, 4, "name-4"))
+        self.assertEqual(self.found("#hall", "ann"), [1])
+        self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [1])
+        while self.store.merge():
+            pass
+        self.store.checkpoint(whole=True)
+        for word in (b"five", b"three"):
+            self.assertNotIn(word, self.path.read_bytes())
+        self.checkWords()
+
+    def test_consoleBeforeServer(self) -> None:
+        """The console reads the file before a server has brought it to this version."""
+        self.assertEqual(len(self.early[0]), 0)
+        copy = self.path.with_name("journal.sqlite.version2")
+        reader = Reader(copy)
+        self.addCleanup(reader.close)
+        self.assertEqual([entry.sequence for entry in reader.search(["#hall"], "word", 9, account="bob")], [1, 4, 11])
+        self.assertEqual(list(export(reader, "#hall")), self.asConsole("#hall")[0])
+        again = self.path.with_name("again.sqlite")
+        reader.copyTo(again)
+        self.assertTrue(again.exists())
 
 
 class MigrationTests(SynchronousTestCase):

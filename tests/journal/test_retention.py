@@ -47,13 +47,15 @@ class RetentionTests(DiskTestCase):
         for day in range(5):
             self.now = DAY * day
             self.append(said(str(day)), Told(ANN, "s", BOB, "x"), Told(GUEST, "s", BOB, "y"))
+            if day == 3:
+                self.index()
         self.begin(age=2.5 * DAY)
         self.now = 4.2 * DAY
         self.round()
         self.assertEqual(self.texts(), "234")
         self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [9])
         self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH '1'"), [0])
-        self.store._connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
+        self.checkWords()
         self.now = 5.2 * DAY
         self.round()
         self.assertEqual(self.texts(), "34")
@@ -112,19 +114,36 @@ class RetentionTests(DiskTestCase):
         entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
         self.append(*(said(f"ordinary text {number}") for number in range(300)))
         self.begin()
+        self.index()
         self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
         self.assertTrue(self.inFile())
         self.round()
         self.assertFalse(self.inFile())
         self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'ordinary'"), [600])
         self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [0])
-        self.store._connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
+        self.checkWords()
+
+    def test_takenBackSoon(self) -> None:
+        """What is taken back before it is indexed leaves the file at once, and gives the round nothing to do."""
+        self.append(*(said(f"ordinary text {number}") for number in range(300)))
+        self.index()
+        entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
+        self.begin()
+        self.assertTrue(self.inFile())
+        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+        self.assertFalse(self.inFile())
+        self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [0])
+        self.index()
+        self.assertFalse(self.inFile())
+        self.assertEqual(self.round(), 0)
+        self.checkWords()
 
     def test_takenBackMeanwhile(self) -> None:
         """What is taken back while the index is merged leaves it, too; and nothing is merged for nothing."""
         self.patch(store, "PAGES", 1)
         self.append(*(said(f"ordinary{number} text {number}") for number in range(600)))
         entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
+        self.index()
         self.begin()
         self.append(Unsaid(ANN, "#room", entries[0].sequence, entries[0].msgid))
         self.clock.advance(FIRST)

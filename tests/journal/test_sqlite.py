@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from sqlite3 import connect
 
+from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -31,6 +32,7 @@ from twistchat.chat.history import Span
 from twistchat.chat.modes import ROOM_MODES, Shape
 from twistchat.interfaces import IJournal
 from twistchat.journal import sqlite
+from twistchat.journal.indexing import QUIET
 from twistchat.journal.rows import RowWriter
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.testing.contract import ANN, BOB, GUEST, JournalContract, said
@@ -63,6 +65,30 @@ class HeldTests(JournalContract, SynchronousTestCase):
         while any(self.workers):
             for worker in self.workers:
                 worker.run()
+
+
+class IndexedTests(HeldTests):
+    """And where all that was said is in the word index, when somebody looks for it."""
+
+    def makeJournal(self, now: Callable[[], float]) -> IJournal:
+        """See L{JournalContract.makeJournal}."""
+        self.workers: list[HeldWorker] = getattr(self, "workers", [])
+        self.clock = Clock()
+        self.directory = temporary(self)
+        return SqliteJournal(self.directory, now, lambda: "j", self.makeWorker, clock=self.clock)
+
+    def settle(self) -> None:
+        """See L{JournalContract.settle}."""
+        super().settle()
+        while self.clock.getDelayedCalls():
+            self.clock.advance(QUIET)
+            super().settle()
+
+    def test_indexed(self) -> None:
+        """So it is."""
+        entries = self.append(*map(said, "abc"))
+        with closing(connect(f"{self.directory}/journal.sqlite")) as connection:
+            self.assertEqual(connection.execute("SELECT indexed FROM journal").fetchone(), (entries[-1].sequence,))
 
 
 class CommitTests(DiskTestCase):
@@ -101,7 +127,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(waiting, [1])
 
     def test_batchBounds(self) -> None:
-        """A batch has at most 1,024 entries and about 1 MiB; one entry of more than that goes alone."""
+        """A batch has at most 2,048 entries and about 1 MiB; one entry of more than that goes alone."""
         self.journal.append(said("first"))
         for _ in range(sqlite.BATCH + 44):
             self.journal.append(said("small"))
@@ -155,7 +181,7 @@ class CommitTests(DiskTestCase):
     def test_readsWhatWasApplied(self) -> None:
         """What is on disk is not read, nor found, before it has been applied."""
         (entry,) = self.append(said("one word"))
-        self.store.write(RowWriter().row(replace(entry, sequence=entry.sequence + 1), "#room").join("[]"))
+        self.store.write([RowWriter().row(replace(entry, sequence=entry.sequence + 1))])
         self.assertEqual(len(self.onDisk()), 2)
         self.assertEqual(self.read(Span("#room", 9)), [entry])
         found = self.journal.search(["#room"], "word", 9)
@@ -349,11 +375,14 @@ class TakenBackTests(DiskTestCase):
         """Nothing of it is in the files any more when they have been closed, however long it was."""
         for size in (3, 900):
             texts = [f"secret{number} " * size for number in range(60)]
-            entries = self.append(*map(said, texts))
+            entries = self.append(*map(said, texts[:40]))
+            self.index()
+            entries += self.append(*map(said, texts[40:]))
             self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
         self.closeJournal()
         for path in Path(self.directory).iterdir():
             self.assertNotIn(b"secret7 secret7", path.read_bytes(), path)
+            self.assertNotIn(b"secret57 secret57", path.read_bytes(), path)
         self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'secret7'"), [0])
 
     def test_held(self) -> None:

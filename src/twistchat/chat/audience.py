@@ -81,6 +81,12 @@ class Broadcast:
                 else:
                     room.audience.flush()  # so others, too, see what they did in these rooms in that order
 
+    def regroup(self, session: Session) -> None:
+        """Let a session hear the rooms where it is in another way: it is tuned to other dialects, or ignores others."""
+        if session.user is not None:
+            for room in session.user.rooms.values():
+                room.audience.add(session)
+
     def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "") -> None:
         """
         Give an entry that is not of one room to these sessions, behind all that waits.
@@ -113,18 +119,21 @@ class Audience:
         """
         self._room = room
         self._broadcast = broadcast
-        self._groups: dict[IDialect, dict[str, Session]] = {}
+        self._groups: dict[IDialect, _Group] = {}
         self._dialects: dict[str, IDialect] = {}
         self._told: _Told | None = None
 
     def add(self, session: Session) -> None:
         """
         Let a session hear what comes from now on, in the dialect to which its outlet is tuned; or in that from now on,
-        where it listens already.
+        where it listens already.  When it begins to ignore others, or ends that, it is to be added again.
         """
         self.remove(session)
         dialect = self._dialects[session.id] = session.outlet.tune(self._room)
-        self._groups.setdefault(dialect, {})[session.id] = session
+        group = self._groups.get(dialect)
+        if group is None:
+            group = self._groups[dialect] = _Group()
+        group.add(session)
         if self._told is not None:
             self._told.marks[session.id] = len(self._told.entries)
 
@@ -134,8 +143,8 @@ class Audience:
         dialect = self._dialects.pop(session.id, None)
         if dialect is not None:
             group = self._groups[dialect]
-            del group[session.id]
-            if not group:
+            group.remove(session)
+            if not group.sessions:
                 del self._groups[dialect]
 
     def settle(self, session: Session) -> None:
@@ -179,6 +188,51 @@ class Audience:
             told.giveAll(self._groups)
 
 
+class _Group:
+    """
+    Those who hear a room in one dialect.
+
+    @ivar sessions: all of them, by id.
+    @ivar alike: how to deliver to those who ignore nobody, by their ids.  To go through this is all that most listeners
+        cost, so it touches as few objects of each as can be.
+    """
+
+    __slots__ = ("alike", "sessions")
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.alike: dict[str, Callable[[bytes], None]] = {}
+
+    def add(self, session: Session) -> None:
+        """Let a session hear, too."""
+        self.sessions[session.id] = session
+        if not session.ignored:
+            self.alike[session.id] = session.outlet.deliver
+
+    def remove(self, session: Session) -> None:
+        """Let a session hear no more."""
+        del self.sessions[session.id]
+        self.alike.pop(session.id, None)
+
+    def divide(self, apart: Iterable[str | None]) -> tuple[Iterable[Callable[[bytes], None]], list[Session]]:
+        """
+        Tell those who hear the same from all others.
+
+        @param apart: ids of sessions that may hear something else.
+        @return: how to deliver to the former; and the latter: those of C{apart} who are here, and who ignores anybody.
+        """
+        alike, sessions = self.alike, self.sessions
+        others = [sessions[id] for id in apart if id in sessions]
+        if others:
+            alike = alike.copy()
+            for session in others:
+                alike.pop(session.id, None)
+        if len(alike) + len(others) < len(sessions):
+            named = {session.id for session in others}
+            others += [session for id, session in sessions.items() if id not in alike and id not in named]
+        return alike.values(), others
+
+
 class _Told:
     """
     What a room was told in one turn.
@@ -209,35 +263,39 @@ class _Told:
             if data:
                 session.outlet.deliver(data)
 
-    def giveAll(self, groups: Mapping[IDialect, Mapping[str, Session]]) -> None:
+    def giveAll(self, groups: Mapping[IDialect, _Group]) -> None:
         """Give each session what it has not had yet."""
-        apart = {*self.speakers, *self.labelled, *self.marks}
         for dialect, group in groups.items():
             chunks = self._chunks(dialect)
             if self.chosen or self.labelled:
-                self._giveApart(group, chunks, apart)
+                self._giveApart(group.sessions, chunks)
                 continue
             runs = _runs(chunks, self.speakers)
             shared = b"".join([run for _, run in runs])
+            alike, others = group.divide(dict.fromkeys((*self.speakers, *self.marks)))
+            if shared:
+                for deliver in alike:
+                    deliver(shared)
             long = len(shared) >= SHARED * len(runs)
-            for session in group.values():
-                if not session.ignored and (session.id not in apart or (session.echo and session.id not in self.marks)):
-                    if shared:
-                        session.outlet.deliver(shared)
-                elif session.ignored or session.id in self.marks:
-                    own = self._own(session, chunks, self.marks.get(session.id, 0))
-                    if own:
-                        session.outlet.deliver(own)
+            for session in others:
+                if session.ignored or session.id in self.marks:
+                    heard = [self._own(session, chunks, self.marks.get(session.id, 0))]
+                elif session.echo:
+                    heard = [shared]
                 else:
                     heard = [run for speaker, run in runs if run and speaker != session.id]
-                    for data in heard if long or len(heard) < 2 else (b"".join(heard),):
+                    if not long:
+                        heard = [b"".join(heard)]
+                for data in heard:
+                    if data:
                         session.outlet.deliver(data)
 
-    def _giveApart(self, group: Mapping[str, Session], chunks: list[bytes], apart: set[str | None]) -> None:
+    def _giveApart(self, sessions: Mapping[str, Session], chunks: list[bytes]) -> None:
         """Do so where somebody has a label on something, or something is not for all."""
+        apart = {*self.speakers, *self.labelled, *self.marks}
         shared = b"".join(chunks)
         selections = {(True,) * len(chunks): shared}
-        for session in group.values():
+        for session in sessions.values():
             if not (self.chosen or session.ignored or session.id in apart):
                 data = shared
             elif session.id in self.labelled or session.id in self.marks:

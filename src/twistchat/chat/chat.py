@@ -64,6 +64,10 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs):
         self._ids = ids
         self._reserved = reserve(reserved)
 
+    def settled(self, reached: Callable[[], None]) -> None:
+        """See L{IJournal.settled <twistchat.interfaces.IJournal.settled>}."""
+        self._journal.settled(reached)
+
     # Questions
 
     async def history(

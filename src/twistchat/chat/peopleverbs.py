@@ -345,6 +345,7 @@ class PeopleVerbs(Verbs):
         user = self._named(nick)
         self.state.broadcast.settle(session)
         session.ignored.setdefault(fold(user.nick), fold(user.nick))
+        self.state.broadcast.regroup(session)
         return user
 
     def unignore(self, session: Session, nick: str) -> bool:
@@ -356,6 +357,7 @@ class PeopleVerbs(Verbs):
         self.state.broadcast.settle(session)
         first = session.ignored.get(fold(nick))
         session.ignored = {known: since for known, since in session.ignored.items() if since != first}
+        self.state.broadcast.regroup(session)
         return first is not None
 
     # Questions

@@ -237,7 +237,7 @@ class Rooms:
 
     def get(self, name: str) -> Room | None:
         """The room of this name, whatever its case."""
-        return self._byName.get(fold(name))
+        return self._byName.get(name) or self._byName.get(fold(name))
 
     def lookalike(self, name: str) -> Room | None:
         """The room of this name, or of one that would be taken for it."""

@@ -27,7 +27,7 @@ from twistchat.chat.users import Session, User
 from twistchat.chat.verbs import Verbs
 
 if TYPE_CHECKING:
-    from twistchat.interfaces import Receipt
+    from twistchat.interfaces import Receipt, Refused
 
 
 class TextVerbs(Verbs):
@@ -49,12 +49,14 @@ class TextVerbs(Verbs):
         @param text: with LF between its lines, where it has several.
         @param rank: the letter of a rank, to be heard only by those who hold it or a higher one; from members only.
         """
-        user = self._user(session)
-        room = self._speaking(user, name, rank)
-        checkMessage(text, self.limits.message, self.limits.lines)
-        _checkTextModes(room, text, kind)
-        session.spoke = self._now()
-        return self._journal.append(Said(user.source, room.name, session.id, text, kind, rank, tags, label=label))
+        return self._journal.append(self._text(session, name, text, kind, tags, rank, label))
+
+    def post(self, session: Session, name: str, text: str, refused: Refused, kind: Kind = "message") -> None:
+        """
+        Say a text in a room, for whoever hears it there, and is to be told only where it could not be taken.  See
+        L{IJournal.post <twistchat.interfaces.IJournal.post>}, and L{say} for the parameters.
+        """
+        self._journal.post(self._text(session, name, text, kind), refused)
 
     def tell(
         self,
@@ -147,6 +149,24 @@ class TextVerbs(Verbs):
         raise errors.NoSuchText(target, msgid)
 
     # Checks
+
+    def _text(
+        self,
+        session: Session,
+        name: str,
+        text: str,
+        kind: Kind,
+        tags: Tags = (),
+        rank: str = "",
+        label: Label | None = None,
+    ) -> Said:
+        """What L{say} proposes."""
+        user = self._user(session)
+        room = self._speaking(user, name, rank)
+        checkMessage(text, self.limits.message, self.limits.lines)
+        _checkTextModes(room, text, kind)
+        session.spoke = self._now()
+        return Said(user.source, room.name, session.id, text, kind, rank, tags, label=label)
 
     def _speaking(self, user: User, name: str, rank: str) -> Room:
         """The room of this name, where a user may speak, to those of a rank or to all."""

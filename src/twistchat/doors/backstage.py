@@ -29,12 +29,12 @@ class Backstage:
     @ivar idle: finds the connections whose time is up.
     @ivar cloak: from an address to the host that others see.
     @ivar passwords: checks passwords.
+    @ivar traffic: the messages that are under way, of all connections.
     @ivar settings: what the administrator chose.  What there is to be read again is replaced by L{rehash}: look here
         each time.
     @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} where it has
         a mistake.
     @ivar renewed: called when other settings hold; a door that tells its clients what they are puts something here.
-    @ivar traffic: the messages that are under way, of all connections.
     """
 
     chat: Chat
@@ -45,10 +45,10 @@ class Backstage:
     idle: Idle
     cloak: Callable[[str | None], str]
     passwords: IPasswords
+    traffic: Traffic
     settings: Settings
     reread: Callable[[], Settings]
     renewed: list[Callable[[], None]] = field(default_factory=list)
-    traffic: Traffic = field(default_factory=Traffic)
 
     @classmethod
     def assemble(
@@ -83,7 +83,8 @@ class Backstage:
             settings.chat.reserved,
         )
         admission = Admission(settings.limits, clock.seconds)
-        return cls(chat, turn, clock, wall, admission, Idle(clock), cloak(key), passwords, settings, reread)
+        traffic = Traffic(chat.settled, turn.afterwards)
+        return cls(chat, turn, clock, wall, admission, Idle(clock), cloak(key), passwords, traffic, settings, reread)
 
     def rehash(self) -> Renewal:
         """

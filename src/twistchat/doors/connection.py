@@ -25,7 +25,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored, ServerBanned, TooFast
-from twistchat.chat.events import Entry
+from twistchat.chat.events import Entry, Event, Kind
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
@@ -59,27 +59,49 @@ class Connection(Protocol, ABC):
     @ivar ending: whether nothing is taken from it any more.
     """
 
+    # Instances of a class share the keys of their dictionaries as long as they have 30 at the most, all together.  With
+    # these and a door's own there were more; and then each of them has a dictionary of its own, of a kilobyte.
+    __slots__ = (
+        "_abortion",
+        "_askedAt",
+        "_factory",
+        "_flood",
+        "_halfClosed",
+        "_lost",
+        "_pauses",
+        "_registered",
+        "_seconds",
+        "address",
+        "backstage",
+        "ending",
+        "fingerprint",
+        "heard",
+        "lane",
+        "outbox",
+        "secure",
+        "session",
+        "slot",
+        "ticket",
+    )
+
     pings: ClassVar[bool] = False
 
     outbox: Outbox
-    session: Session | None = None
-    address: str | None = None
-    secure = False
-    fingerprint: str | None = None
-    ticket: Ticket | None = None
-    heard = 0.0
-    ending = False
-    slot: int | None = None
-
-    _flood: TokenBucket | None = None
-    _abortion: IDelayedCall | None = None
-    _askedAt: float | None = None
-    _registered = False
-    _pauses = 0
-    _halfClosed = False
-    _lost = False
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory) -> None:
+        self.session: Session | None = None
+        self.address: str | None = None
+        self.secure = False
+        self.fingerprint: str | None = None
+        self.ticket: Ticket | None = None
+        self.heard = 0.0
+        self.ending = False
+        self.slot: int | None = None
+        self._flood: TokenBucket | None = None
+        self._abortion: IDelayedCall | None = None
+        self._askedAt: float | None = None
+        self._registered = self._halfClosed = self._lost = False
+        self._pauses = 0
         self.backstage = backstage
         self._factory = factory
         self._seconds = backstage.clock.seconds
@@ -216,6 +238,21 @@ class Connection(Protocol, ABC):
         finally:
             self.outbox.release()
 
+    def post(self, name: str, text: str, kind: Kind = "message") -> None:
+        """
+        Say a text in a room, of which the client hears as everybody does, or by L{untaken}.  It is under way in the
+        lane until it has happened.
+
+        @raise ChatError: it cannot be said.
+        """
+        assert self.session is not None
+        self.backstage.chat.post(self.session, name, text, self.untaken, kind)
+        self.lane.began()
+
+    def untaken(self, event: Event, failure: Failure) -> None:
+        """Word for the client why a text was not taken of which it hears otherwise.  See L{TextVerbs.post}."""
+        self.refused(failure)
+
     def expel(self, reason: str) -> None:
         """Tell the client what it did wrong, and close the connection."""
         self._end(reason, fault=True)
@@ -233,9 +270,10 @@ class Connection(Protocol, ABC):
 
     # IOutlet
 
-    def deliver(self, data: bytes) -> None:
-        """See L{IOutlet.deliver}."""
-        self.outbox.deliver(data)
+    @property
+    def deliver(self) -> Callable[[bytes], None]:
+        """See L{IOutlet.deliver}: the outbox's, with nothing in between."""
+        return self.outbox.deliver
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
@@ -15,40 +16,65 @@ Does a command.  Its Deferred fires when the command has taken effect; C{None} w
 Deferred fails, where the command is refused.
 """
 
-MOST_TOGETHER = 32
-"""Messages of one session that may be under way at once, so that no one sender fills the journal's queue."""
+Later: TypeAlias = "Callable[[Callable[[], None]], None]"
+"""Calls what it is given, once, at some later time."""
 
-MOST_IN_ALL = 4096
-"""Messages of all sessions that may be under way at once: half of what fills the journal's queue."""
+MOST_TOGETHER = 128
+"""
+Messages of one session that may be under way at once, so that no one sender fills the journal's queue.  What is applied
+together leaves together: with fewer from each of more senders, each listener is sent smaller parts.
+"""
+
+MOST_IN_ALL = 2048
+"""Messages of all sessions that may be under way at once: a quarter of what fills the journal's queue."""
+
+MARKED = 64
+"""After how many messages that were started by themselves a lane asks to be told when they are over."""
 
 
 class Traffic:
-    """The messages of all lanes that are under way.  Where they are many, lanes take turns with one more each."""
+    """
+    The messages of all lanes that are under way.  Where they are many, lanes take turns.
 
-    __slots__ = ("_lanes", "_most", "_running")
+    @ivar open: whether one more may start.
+    @ivar settled: tells when those are over that are under way.
+    @ivar later: tells when the turn ends.
+    """
 
-    def __init__(self, most: int = MOST_IN_ALL) -> None:
+    __slots__ = ("_giving", "_lanes", "_most", "_running", "later", "open", "settled")
+
+    def __init__(self, settled: Later, later: Later, most: int = MOST_IN_ALL) -> None:
         """
+        @param settled: calls what it is given when all messages that were proposed until now have taken effect, or were
+            refused; within the call, where they have.
+        @param later: calls what it is given at the end of the turn.
         @param most: how many may be under way.
         """
+        self.settled = settled
+        self.later = later
         self._most = most
         self._running = 0
         self._lanes: deque[Lane] = deque()
+        self._giving = False
+        self.open = True
 
-    @property
-    def open(self) -> bool:
-        """Whether one more may start."""
-        return self._running < self._most
+    def take(self, count: int = 1) -> None:
+        """So many more are under way."""
+        self._running += count
+        self.open = self._running < self._most
 
-    def take(self) -> None:
-        """One more is under way."""
-        self._running += 1
-
-    def give(self) -> None:
-        """One has taken effect: the lane that has waited longest may start one."""
-        self._running -= 1
-        while self._lanes and self.open:
-            self._lanes.popleft().proceed()
+    def give(self, count: int = 1) -> None:
+        """So many have taken effect: the lanes that have waited longest may start others."""
+        self._running -= count
+        self.open = self._running < self._most
+        if self._giving:
+            return  # what a lane has started is over already: the loop below goes on with the next
+        self._giving = True
+        try:
+            while self._lanes and self.open:
+                self._lanes.popleft().proceed()
+        finally:
+            self._giving = False
 
     def queue(self, lane: Lane) -> None:
         """Let a lane proceed when its turn has come."""
@@ -65,7 +91,9 @@ class Lane:
     """
 
     __slots__ = (
+        "_advancing",
         "_alone",
+        "_begun",
         "_full",
         "_idle",
         "_limit",
@@ -102,8 +130,8 @@ class Lane:
         self._idle = idle
         self._refuse = refuse
         self._traffic = traffic
-        self._running = 0
-        self._alone = self._full = self._queued = False
+        self._running = self._begun = 0
+        self._advancing = self._alone = self._full = self._queued = False
         self._waiting: deque[tuple[Work, bool, int]] | None = None
         self._size = 0
 
@@ -115,17 +143,23 @@ class Lane:
     @property
     def open(self) -> bool:
         """Whether a message may start now."""
-        return not self._waiting and self._free(True)
+        if self._waiting or not self._traffic.open:
+            return False
+        return not self._running or (not self._alone and self._running < MOST_TOGETHER)
 
-    def follow(self, done: Deferred[Any]) -> None:
+    def began(self) -> None:
         """
-        Take in a message that has been started by itself, since the lane was L{open}.
-
-        @param done: as a L{Work} gives it.
+        Take in a message that was proposed by itself, since the lane was L{open}; whoever did that says itself where it
+        is refused.  It is under way until the journal has settled it, which is asked once for many: at the end of the
+        turn, or when there are many, or when something is to wait for them.
         """
         self._running += 1
         self._alone = False
-        self._await(done, True)
+        self._begun += 1
+        if self._begun == 1:
+            self._traffic.later(self._mark)
+        elif self._begun == MARKED:
+            self._mark()
 
     def submit(self, work: Work, together: bool, size: int) -> None:
         """
@@ -134,6 +168,8 @@ class Lane:
         @param together: whether it may be under way with others of its kind: a message.
         @param size: how many bytes it came in.
         """
+        if not together:
+            self._mark()
         if not self._waiting and self._free(together):
             self._start(work, together)
             return
@@ -149,9 +185,7 @@ class Lane:
     def proceed(self) -> None:
         """Go on, after waiting in L{Traffic}."""
         self._queued = False
-        self._advance()
-        if self.idle:
-            self._idle()
+        self._goOn()
 
     def clear(self) -> None:
         """Forget the commands that wait."""
@@ -208,16 +242,40 @@ class Lane:
 
     def _done(self, _: object) -> None:
         self._running -= 1
+        self._goOn()
+
+    def _mark(self) -> None:
+        """Ask to be told when those messages are over that were taken in since the last time."""
+        count, self._begun = self._begun, 0
+        if count:
+            self._traffic.take(count)
+            self._traffic.settled(partial(self._over, count))
+
+    def _over(self, count: int) -> None:
+        """Messages of which this was told by L{began} are over."""
+        self._running -= count
+        self._traffic.give(count)
+        self._goOn()
+
+    def _goOn(self) -> None:
         self._advance()
         if self.idle:
             self._idle()
 
     def _advance(self) -> None:
         """Start what may start of what waits."""
-        while self._waiting and self._free(self._waiting[0][1]):
-            work, together, size = self._waiting.popleft()
-            self._size -= size
-            self._start(work, together)
+        if self._advancing:
+            return  # what was started is over already: the loop below goes on with the next
+        self._advancing = True
+        try:
+            while self._waiting and self._free(self._waiting[0][1]):
+                work, together, size = self._waiting.popleft()
+                self._size -= size
+                self._start(work, together)
+                if not self._waiting or not self._free(self._waiting[0][1]):
+                    self._mark()
+        finally:
+            self._advancing = False
         if not self._waiting:
             self._waiting = None
         if self._full and self._size <= self._limit:

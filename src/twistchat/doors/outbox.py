@@ -27,6 +27,9 @@ class Outbox:
     With a plain TCP transport it writes to the socket itself, and is a pull producer of the transport while the socket
     is full.  With any other (TLS, an SSH channel, a test's) it is a push producer, and the transport says when to
     pause; such a transport may hold 64 KiB more than is counted.
+
+    Most of the time an outbox rests: nothing waits, and the connection takes more.  Then what an audience delivers is
+    all that the turn has for it, and costs no more than to be noted here, and one C{send}.
     """
 
     __slots__ = (
@@ -36,9 +39,11 @@ class Outbox:
         "_finished",
         "_held",
         "_limit",
+        "_only",
         "_overflow",
         "_paused",
         "_registering",
+        "_resting",
         "_size",
         "_socket",
         "_transport",
@@ -57,11 +62,13 @@ class Outbox:
         self._turn = turn
         self._limit = limit
         self._overflow = overflow
+        self._only: bytes | None = None
         self._chunks: list[bytes] = []
         self._held: list[bytes] | None = None
         self._size = 0
         self._unsent = 0
         self._paused = self._registering = self._closing = self._finished = self._dead = False
+        self._resting = True
         self._socket: socket | None = None
         if isinstance(transport, Connection) and not transport.TLS:
             self._socket = transport.getHandle()
@@ -71,32 +78,45 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """How many bytes wait for a reader that is behind."""
-        return self._size + self._unsent
-
-    def write(self, data: bytes) -> None:
-        """Put bytes behind those that wait, in front of those that are held."""
-        if self._dead or self._closing:
-            return
-        if not self._chunks and not self._paused:
-            self._turn.send(self.flush)
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._paused:
-            self._check()
+        return self._size + self._unsent + (0 if self._only is None else len(self._only))
 
     def deliver(self, data: bytes) -> None:
         """Put bytes of an audience behind those that wait; or keep them back, while L{hold} says so."""
-        if self._held is None:
+        if self._resting:
+            self._resting = False
+            self._only = data
+            self._turn.send(self)
+        elif self._held is None:
             self.write(data)
         elif not self._dead:
             self._held.append(data)
             self._size += len(data)
             self._check()
 
+    def write(self, data: bytes) -> None:
+        """Put bytes behind those that wait, in front of those that are held."""
+        if self._dead or self._closing:
+            return
+        if self._only is not None:
+            self._chunks.append(self._only)
+            self._size += len(self._only)
+            self._only = None
+        if self._chunks:
+            self._chunks.append(data)
+            self._size += len(data)
+        else:
+            self._resting = False
+            self._only = data
+            if not self._paused:
+                self._turn.send(self)
+        if self._paused:
+            self._check()
+
     def hold(self) -> None:
         """Keep back what an audience is told, so that something that is still being read comes in front of it."""
         if self._held is None:
             self._held = []
+            self._resting = False
 
     def release(self) -> None:
         """Put what was kept back behind what waits."""
@@ -104,19 +124,27 @@ class Outbox:
         for data in held or ():
             self._size -= len(data)
             self.write(data)
+        self._rest()
 
     def flush(self) -> None:
         """Let what waits leave, as far as the connection takes it."""
-        if self._paused or self._dead or not self._chunks:
+        if self._paused or self._dead:
             return
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks = []
-        self._size -= len(data)
+        data = self._only
+        if data is not None:
+            self._only = None
+        elif self._chunks:
+            data = b"".join(self._chunks)
+            self._chunks = []
+            self._size -= len(data)
+        else:
+            return
         if self._socket is None:
             self._unsent = len(data)
             self._transport.write(data)
             if not self._paused:
                 self._unsent = 0
+                self._rest()
             return
         try:
             sent = self._socket.send(data)
@@ -128,23 +156,29 @@ class Outbox:
         if sent < len(data):
             self._unsent = len(data) - sent
             self._pull(data[sent:])
+        elif self._held is None and not self._closing:
+            self._resting = True
 
     def close(self) -> None:
         """Let what waits leave, then close the connection.  Nothing more is taken."""
         if not self._closing:
             self.release()
             self._closing = True
+            self._resting = False
             self._turn.afterwards(self._finish)
 
     def abandon(self) -> None:
         """Forget what waits, and take nothing more: the connection is gone, or good for nothing."""
         self._dead = True
+        self._resting = False
+        self._only = None
         self._chunks = []
         self._held = None
 
     def pauseProducing(self) -> None:
         """The transport holds as much as it should.  (Push producers only.)"""
         self._paused = True
+        self._resting = False
         self._check()
 
     def resumeProducing(self) -> None:
@@ -155,6 +189,7 @@ class Outbox:
             self._transport.unregisterProducer()
         self._paused = False
         self._unsent = 0
+        self._rest()
         self.flush()
         if self._closing:
             self._finish()
@@ -171,8 +206,13 @@ class Outbox:
         self._registering = False
         self._check()
 
+    def _rest(self) -> None:
+        """Let the next that is delivered leave by itself, where nothing is in its way."""
+        waits = self._only is not None or self._chunks or self._held is not None
+        self._resting = not (waits or self._paused or self._closing or self._dead)
+
     def _check(self) -> None:
-        if self._size + self._unsent > self._limit and not self._dead:
+        if self.waiting > self._limit and not self._dead:
             self.abandon()
             self._turn.afterwards(self._overflow)
 

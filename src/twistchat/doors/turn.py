@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+
+
+class Sending(Protocol):
+    """What sends at the end of a turn: an outbox."""
+
+    def flush(self) -> None:
+        """Let what waits leave."""
 
 
 class Turn:
@@ -25,7 +33,7 @@ class Turn:
         self._clock = clock
         self._waiting = False
         self._tellings: list[Callable[[], None]] = []
-        self._sendings: list[Callable[[], None]] = []
+        self._sendings: list[Sending] = []
         self._afterwards: list[Callable[[], None]] = []
 
     def tell(self, flush: Callable[[], None]) -> None:
@@ -33,9 +41,9 @@ class Turn:
         self._tellings.append(flush)
         self._wait()
 
-    def send(self, flush: Callable[[], None]) -> None:
-        """Call C{flush} at the end of the turn, when all that is told has been told; it empties an outbox."""
-        self._sendings.append(flush)
+    def send(self, outbox: Sending) -> None:
+        """Flush C{outbox} at the end of the turn, when all that is told has been told."""
+        self._sendings.append(outbox)
         if not self._waiting:
             self._wait()
 
@@ -52,16 +60,29 @@ class Turn:
     def end(self) -> None:
         """Do all that waits for the end of the turn, and what comes up while it is done."""
         while True:
-            for queue in (self._tellings, self._sendings, self._afterwards):
-                if queue:
-                    calls = queue[:]
-                    queue.clear()
-                    break
+            if self._tellings:
+                tellings, self._tellings = self._tellings, []
+                self._call(tellings)
+            elif self._sendings:
+                sendings, self._sendings = self._sendings, []
+                for outbox in sendings:
+                    try:
+                        outbox.flush()
+                    except Exception:
+                        self._failed(outbox)
+            elif self._afterwards:
+                afterwards, self._afterwards = self._afterwards, []
+                self._call(afterwards)
             else:
                 break
-            for call in calls:
-                try:
-                    call()
-                except Exception:
-                    self._log.failure("What was to be done at the end of a turn failed: {call}", call=call)
         self._waiting = False
+
+    def _call(self, calls: list[Callable[[], None]]) -> None:
+        for call in calls:
+            try:
+                call()
+            except Exception:
+                self._failed(call)
+
+    def _failed(self, call: object) -> None:
+        self._log.failure("What was to be done at the end of a turn failed: {call}", call=call)

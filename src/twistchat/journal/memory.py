@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
@@ -17,8 +18,12 @@ from twistchat.chat.history import Around, At, Point, Span, conversation
 from twistchat.chat.modes import RANKS
 from twistchat.chat.names import fold
 from twistchat.interfaces import IJournal
+from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.stamp import Stamp
 from twistchat.journal.words import matches, phrases
+
+if TYPE_CHECKING:
+    from twistchat.interfaces import Refused
 
 PREFIXES = ("", *[rank.prefix for rank in RANKS])
 """What stands before a room's name where those of a rank heard what others did not, and where all heard it."""
@@ -43,7 +48,7 @@ class MemoryJournal:
         self._keep = keep
         self._open = False
         self._applying = False
-        self._proposed: deque[tuple[Entry, Deferred[Entry]]] = deque()
+        self._proposed: deque[Proposal | Mark] = deque()
         self._closing: list[Deferred[None]] = []
         self._conversations: dict[str, deque[Entry]] = {}
         self._places: OrderedDict[int, str] = OrderedDict()
@@ -60,19 +65,30 @@ class MemoryJournal:
         entry = self._stamp(event)
         if self._applying:
             receipt: Deferred[Entry] = Deferred()
-            self._proposed.append((entry, receipt))
+            self._proposed.append(Proposal(entry, receipt, None))
             return receipt
-        self._applying = True
-        try:
-            taken = self._take(entry)
-            while self._proposed:
-                proposed, receipt = self._proposed.popleft()
-                self._take(proposed).chainDeferred(receipt)
-        finally:
-            self._applying = False
-        if self._closing:
-            self._closeIfAsked()
-        return taken
+        failure = self._take(entry)
+        return succeed(entry) if failure is None else fail(failure)
+
+    def post(self, event: Event, refused: Refused) -> None:
+        """See L{IJournal.post}."""
+        if not self._open:
+            refused(event, Failure(NotStored("the journal is closed")))
+            return
+        entry = self._stamp(event)
+        if self._applying:
+            self._proposed.append(Proposal(entry, None, refused))
+            return
+        failure = self._take(entry)
+        if failure is not None:
+            refused(event, failure)
+
+    def settled(self, reached: Callable[[], None]) -> None:
+        """See L{IJournal.settled}."""
+        if self._applying:
+            self._proposed.append(Mark(reached))
+        else:
+            reached()
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
         """See L{IJournal.read}."""
@@ -121,19 +137,40 @@ class MemoryJournal:
         for closed in closing:
             closed.callback(None)
 
-    def _take(self, entry: Entry) -> Deferred[Entry]:
+    def _take(self, entry: Entry) -> Failure | None:
         """
-        Apply an entry; one that cannot be is not remembered.
+        Apply an entry, and what is proposed meanwhile.
 
-        @return: its receipt, which has fired.
+        @return: why the entry itself could not be applied, or C{None}.
         """
+        self._applying = True
+        try:
+            failure = self._happen(entry)
+            while self._proposed:
+                next = self._proposed.popleft()
+                if isinstance(next, Mark):
+                    next.reached()
+                    continue
+                refusal = self._happen(next.entry)
+                if refusal is None:
+                    next.taken()
+                else:
+                    next.refuse(refusal)
+        finally:
+            self._applying = False
+        if self._closing:
+            self._closeIfAsked()
+        return failure
+
+    def _happen(self, entry: Entry) -> Failure | None:
+        """Apply an entry; one that cannot be is not remembered, and why is returned."""
         try:
             self._apply(entry)
         except Exception:
-            return fail(Failure())
+            return Failure()
         if entry.event.durable:
             self._remember(entry)
-        return succeed(entry)
+        return None
 
     def _remember(self, entry: Entry) -> None:
         event = entry.event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,11 @@ from twistchat.chat.history import Around, At, Point, Span
 from twistchat.chat.names import fold
 from twistchat.journal.copying import copyTo
 from twistchat.journal.encoding import Unreadable, decode
+from twistchat.journal.faults import faults
 from twistchat.journal.memory import select
 from twistchat.journal.renames import Rename, pieces
 from twistchat.journal.stamp import msgid
-from twistchat.journal.store import BUSY, faults
+from twistchat.journal.store import BUSY
 from twistchat.journal.words import isWord
 
 LAST = 2**63 - 1
@@ -29,10 +30,12 @@ LAST = 2**63 - 1
 MOVES = 2
 """From this version of the schema on, rooms are renamed."""
 
+INDEXES = 3
+"""From this version of the schema on, texts are on disk before they are in the word index."""
+
 _ROWS = """
     SELECT json_group_array(json_array(sequence, time, kind, body)),
         (SELECT json_group_array(json_array(sequence, origin, target)) FROM moving)
-    FROM
 """
 """
 What a reading gives, in one row: so the interpreter lock is taken once, however much is read.  With it comes which
@@ -45,14 +48,43 @@ _FROM = """
         AND sequence NOT IN (SELECT value FROM json_each(?))
 """
 
-_OLDEST = f"{_ROWS} ({_FROM} ORDER BY sequence LIMIT ?)"
-_NEWEST = f"{_ROWS} ({_FROM} ORDER BY sequence DESC LIMIT ?)"
+_OLDEST = f"{_ROWS} FROM ({_FROM} ORDER BY sequence LIMIT ?)"
+_NEWEST = f"{_ROWS} FROM ({_FROM} ORDER BY sequence DESC LIMIT ?)"
 
-_SEARCH = f"""{_ROWS} (
-    SELECT sequence, time, kind, body FROM word JOIN entry ON entry.sequence = word.rowid
-    WHERE word MATCH ? AND word.rowid >= ? AND word.rowid < ? AND word.rowid NOT IN (SELECT value FROM json_each(?))
-    ORDER BY word.rowid DESC LIMIT ?
-)"""
+_FOUND = """
+    SELECT sequence, time, kind, body FROM {0} JOIN entry ON entry.sequence = {0}.rowid
+    WHERE {0} MATCH :words AND {0}.rowid >= :start AND {0}.rowid < :end
+        AND {0}.rowid NOT IN (SELECT value FROM json_each(:without))
+    ORDER BY {0}.rowid DESC LIMIT :limit
+"""
+
+_SEARCH = f"{_ROWS} FROM ({_FOUND.format('word')})"
+_SEARCH_TAIL = f"{_ROWS} FROM ({_FOUND.format('tail')})"
+
+# With what is found comes whether there may be more behind the end of the word index.
+_SEARCH_ALL = f"""
+    {_ROWS}, EXISTS (SELECT 1 FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence < :end)
+    FROM ({_FOUND.format("word")})
+"""
+
+# Like the table "word", whose tokenizer it has, so that it finds the same.
+_TAIL = """
+    CREATE VIRTUAL TABLE temp.tail USING fts5(
+        place, text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+    )
+"""
+
+_FILL = """
+    INSERT INTO temp.tail (rowid, place, text)
+    SELECT sequence, place, text FROM utterance
+    WHERE conversation IN (SELECT value FROM json_each(:names)) AND kind = 'said'
+        AND sequence > (SELECT indexed FROM journal) AND sequence < :end
+    UNION ALL
+    SELECT sequence, place, text FROM utterance
+    WHERE :private AND kind = 'told'
+        AND sequence > (SELECT indexed FROM journal) AND sequence < :end
+    ORDER BY sequence
+"""
 
 _SINCE = "SELECT sequence FROM entry WHERE time >= ? ORDER BY time, sequence LIMIT 1"
 
@@ -100,8 +132,12 @@ class Reader:
                 self._connection.execute("PRAGMA cache_size = -16384")
                 (self._name,) = self._connection.execute("SELECT name FROM journal").fetchone()
                 (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+                self._connection.execute("PRAGMA temp_store = MEMORY")
+                self._connection.execute(_TAIL)
                 if version < MOVES:
                     self._connection.execute("CREATE TEMP TABLE moving (sequence, origin, target)")
+                if version < INDEXES:
+                    self._connection.execute(f"CREATE TEMP VIEW journal AS SELECT {LAST} AS indexed")
             except BaseException:
                 self._connection.close()
                 raise
@@ -146,19 +182,32 @@ class Reader:
         if not wanted or not (places or private):
             return []
 
-        def find(places: Sequence[str], start: int, end: int) -> tuple[list[Entry], bool]:
-            query = f"place : ({' OR '.join(places)}) AND text : ({' AND '.join(wanted)})"
-            return self._rows(_SEARCH, (query, start, end, without, limit))
+        def query(places: Sequence[str], start: int, end: int) -> dict[str, object]:
+            match = f"place : ({' OR '.join(places)}) AND text : ({' AND '.join(wanted)})"
+            return {"words": match, "start": start, "end": end, "without": without, "limit": limit}
 
+        everywhere = query(places + private, 0, before)
         with faults():
-            found, moving = find(places + private, 0, before)
-            if not moving:
-                return found
+            rows, moving, more = self._connection.execute(_SEARCH_ALL, everywhere).fetchone()
+            if moving == "[]" and not more:
+                return self._entries(rows)
             with self._renames(before, without) as renames:
-                found = find(private, 0, before)[0] if private else []
-                for name in conversations:
-                    for piece, start, end in pieces(name, renames, LAST):
-                        found += find([f"r{_hex(piece)}"], start, min(end, before))[0]
+                stretches = [stretch for name in conversations for stretch in pieces(name, renames, LAST)]
+                queries = [everywhere]
+                if renames:
+                    queries = [query([f"r{_hex(name)}"], start, min(end, before)) for name, start, end in stretches]
+                    queries += [query(private, 0, before)] if private else []
+                statements = [_SEARCH]
+                if more:
+                    names = json.dumps([name for name, _, _ in stretches])
+                    self._connection.execute(_FILL, {"names": names, "private": bool(private), "end": before})
+                    statements.append(_SEARCH_TAIL)
+                found = [
+                    entry
+                    for statement in statements
+                    for parameters in queries
+                    for entry in self._rows(statement, parameters)[0]
+                ]
         return _inOrder(found)[-limit:]
 
     def since(self, time: int) -> int:
@@ -205,16 +254,19 @@ class Reader:
         found = _inOrder(found)
         return found[: reading.limit] if query is _OLDEST else found[-reading.limit :]
 
-    def _rows(self, query: str, parameters: Sequence[object]) -> tuple[list[Entry], bool]:
+    def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[list[Entry], bool]:
         """The entries of a query, oldest first; and whether any may be elsewhere, for a room was renamed."""
         rows, moving = self._connection.execute(query, parameters).fetchone()
-        entries = [entry for row in json.loads(rows) if (entry := self._entry(*row)) is not None]
-        return _inOrder(entries), moving != "[]"
+        return self._entries(rows), moving != "[]"
+
+    def _entries(self, rows: str) -> list[Entry]:
+        """The entries of a JSON array of rows, oldest first."""
+        return _inOrder([entry for row in json.loads(rows) if (entry := self._entry(*row)) is not None])
 
     @contextmanager
     def _renames(self, before: int, without: str) -> Iterator[list[Rename]]:
         """
-        Read everything as it is at one moment.
+        Read everything as it is at one moment.  What is in a table of this connection's own is gone afterwards.
 
         @return: the renames whose entries are then being moved, newest first; but for those of which whoever reads is
             to know nothing.

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotRead
-from twistchat.journal.store import Fault
+from twistchat.journal.faults import Fault
 
 if TYPE_CHECKING:
     from twistchat.journal.reader import Reader

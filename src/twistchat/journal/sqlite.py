@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -24,18 +23,25 @@ from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.events import Entry, Event, RoomRenamed
 from twistchat.chat.history import Around, Span, conversation
 from twistchat.interfaces import IJournal
+from twistchat.journal.access import Access, noted
 from twistchat.journal.encoding import Unreadable, decode
+from twistchat.journal.faults import Fault
+from twistchat.journal.indexing import Indexing
 from twistchat.journal.migrate import JournalUnusable
+from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.reader import Reader
 from twistchat.journal.renames import Moving
 from twistchat.journal.retention import Retention
-from twistchat.journal.rows import RowWriter
+from twistchat.journal.rows import Row, RowWriter
 from twistchat.journal.stamp import Stamp, msgid
-from twistchat.journal.store import FILE, Fault, Store
+from twistchat.journal.store import FILE, Store
 from twistchat.worker import Worker
 
-BATCH = 1024
-"""Entries in one transaction at the most."""
+if TYPE_CHECKING:
+    from twistchat.interfaces import Refused
+
+BATCH = 2048
+"""Entries in one transaction at the most; no more than L{MOST_ROWS <twistchat.journal.store.MOST_ROWS>}."""
 
 BATCH_SIZE = 1024 * 1024
 """Bytes, about, of one transaction's entries at the most, but for a single one that has more."""
@@ -46,28 +52,9 @@ WAITING = 8192
 RESERVED = 100_000
 """How many sequence numbers are reserved at a time: they are not given again if this process ends without notice."""
 
-CHECKPOINT_BATCHES = 512
-CHECKPOINT_ENTRIES = 16_384
-"""After how many transactions, or entries, the log is moved into the database."""
-
 T = TypeVar("T")
 
 log = Logger()
-
-
-class _Proposal:
-    """
-    An event on its way.
-
-    @ivar row: what is to be put on disk; C{""} where nothing is.
-    """
-
-    __slots__ = ("entry", "receipt", "row")
-
-    def __init__(self, entry: Entry, row: str) -> None:
-        self.entry = entry
-        self.row = row
-        self.receipt: Deferred[Entry] = Deferred()
 
 
 @implementer(IJournal)
@@ -116,18 +103,17 @@ class SqliteJournal:
         self._stamp = Stamp(now, "")
         self._closed = True
         self._closing: list[Deferred[None]] = []
-        self._waiting: deque[_Proposal] = deque()
-        self._settled: deque[tuple[_Proposal, str | None]] = deque()
-        self._writing: list[_Proposal] | None = None
+        self._waiting: deque[Proposal | Mark] = deque()
+        self._decided: deque[Proposal | Mark] = deque()
+        self._writing: list[Proposal | Mark] | None = None
         self._settling = False
         self._renames = 0
-        self._renaming: _Proposal | None = None
+        self._renaming: Proposal | None = None
         self._durable = 0
         self._applied = 0
         self._refused: set[int] = set()
-        self._faulty = self._broken = self._finishing = False
-        self._untaken = 0
-        self._batches = self._entries = 0
+        self._finishing = False
+        self._fresh = 0
 
     # IJournal
 
@@ -135,45 +121,46 @@ class SqliteJournal:
         """See L{IJournal.open}.  All of it happens within the call: nobody is served yet."""
         self._apply = apply
         try:
-            self._store = Store(self._directory, self._durability, self._name)
+            store = Store(self._directory, self._durability, self._name)
             try:
-                self._begin()
+                self._begin(store)
+                reader = Reader(store.path)
             except BaseException:
-                self._store.abandon()
+                store.abandon()
                 raise
         except Fault as e:
             return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}"))
         except Exception:
             return fail()
-        self._writer = self._makeWorker("twistchat journal writer")
-        self._readings = self._makeWorker("twistchat journal reader")
+        self._access = Access(store, reader, self._makeWorker, self._mended)
         self._closed = False
-        self._moving = Moving(self._clock, self._write, self._read, self._count)
+        self._indexing = Indexing(self._clock, self._access.write, self._idle, lambda: self._applied)
+        self._moving = Moving(self._clock, self._access.write, self._read, self._access.count)
         self._moving.begin(self._applied)
+        self._indexing.begin()
         if self._retention is not None:
-            self._retention.start(self._write, self._read, lambda: self._applied)
+            self._retention.start(self._access.write, self._read, lambda: self._applied)
         return succeed(None)
 
     def append(self, event: Event) -> Deferred[Entry]:
         """See L{IJournal.append}."""
-        if self._closed:
-            return fail(NotStored("the journal is closed"))
-        durable = event.durable
-        if durable and self._store.broken is not None:
-            return fail(NotStored(self._store.broken))
-        if durable and self._durable >= WAITING:
-            return fail(NotStored("too much waits for the disk"))
-        entry = self._stamp(event)
-        where = conversation(event)
-        stored = durable or (self._keepPassing and where is not None)
-        if entry.sequence > self._reserved - RESERVED // 2:
-            self._reserve()
-        proposal = _Proposal(entry, self._rows.row(entry, where) if stored else "")
-        self._durable += durable
-        self._renames += type(event) is RoomRenamed
-        self._waiting.append(proposal)
-        self._advance()
-        return proposal.receipt
+        receipt: Deferred[Entry] = Deferred()
+        why = self._propose(event, receipt, None)
+        return receipt if why is None else fail(NotStored(why))
+
+    def post(self, event: Event, refused: Refused) -> None:
+        """See L{IJournal.post}."""
+        why = self._propose(event, None, refused)
+        if why is not None:
+            refused(event, Failure(NotStored(why)))
+
+    def settled(self, reached: Callable[[], None]) -> None:
+        """See L{IJournal.settled}."""
+        if self._waiting or self._settling or self._writing is not None:
+            self._waiting.append(Mark(reached))
+            self._advance()
+        else:
+            reached()
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
         """See L{IJournal.read}."""
@@ -207,6 +194,7 @@ class SqliteJournal:
         if not self._closed:
             self._closed = True
             self._moving.stop()
+            self._indexing.stop()
             if self._retention is not None:
                 self._retention.stop()
             self._advance()
@@ -214,21 +202,54 @@ class SqliteJournal:
 
     # From proposal to receipt
 
+    def _propose(self, event: Event, receipt: Deferred[Entry] | None, refused: Refused | None) -> str | None:
+        """
+        Take in a proposal.
+
+        @return: why it is not taken, or C{None}.
+        """
+        durable = event.durable
+        if self._closed:
+            return "the journal is closed"
+        if durable:
+            if self._access.store.broken is not None:
+                return self._access.store.broken
+            if self._durable >= WAITING:
+                return "too much waits for the disk"
+            self._durable += 1
+        entry = self._stamp(event)
+        if entry.sequence > self._reserved - RESERVED // 2:
+            self._reserve()
+        stored = durable or (self._keepPassing and conversation(event) is not None)
+        self._waiting.append(Proposal(entry, receipt, refused, self._rows.row(entry) if stored else None))
+        if type(event) is RoomRenamed:
+            self._renames += 1
+        if self._writing is None and not self._settling:
+            self._advance()
+        return None
+
     def _advance(self) -> None:
-        """Let everything happen that can: the next batch leaves for the disk, and what is settled is applied."""
-        self._send()
+        """
+        Let everything happen that can: the next batch leaves for the disk, and what is decided is settled.  What that
+        leads to is the next batch but one, or the next where the disk has nothing to do.
+        """
         if self._settling:
             return
         self._settling = True
         try:
-            while self._settled:
-                proposal, why = self._settled.popleft()
-                self._settle(proposal, why)
+            self._send()
+            while self._decided:
+                proposal = self._decided.popleft()
+                self._settle(proposal)
                 if proposal is self._renaming:
-                    self._renamed(proposal.entry, why is None)
+                    self._renamed(self._renaming)
+                if not self._decided:
                     self._send()
         finally:
             self._settling = False
+        if self._fresh:
+            self._indexing.came(self._fresh)
+            self._fresh = 0
         if self._closed and self._closing and not self._finishing and self._writing is None and not self._waiting:
             self._finish()
 
@@ -243,49 +264,62 @@ class SqliteJournal:
         name is the last of its batch.
         """
         waiting = self._waiting
-        while waiting and not waiting[0].row:
-            self._settled.append((waiting.popleft(), None))
-        batch: list[_Proposal] = []
+        while waiting and waiting[0].row is None:
+            self._decided.append(waiting.popleft())
+        batch: list[Proposal | Mark] = []
+        rows: list[Row] = []
         size = 0
-        while waiting and len(batch) < BATCH and (not batch or size + len(waiting[0].row) <= BATCH_SIZE):
-            size += len(waiting[0].row)
+        while waiting and len(batch) < BATCH:
+            next = waiting[0]
+            if next.row is not None:
+                size += len(next.row[-1])
+                if rows and size > BATCH_SIZE:
+                    break
+                rows.append(next.row)
             batch.append(waiting.popleft())
-            if self._renames and type(batch[-1].entry.event) is RoomRenamed:
+            if self._renames and isinstance(next, Proposal) and type(next.entry.event) is RoomRenamed:
                 self._renames -= 1
-                self._renaming = batch[-1]
+                self._renaming = next
                 break
-        if not batch:
-            return
-        rows = f"[{','.join([proposal.row for proposal in batch if proposal.row])}]"
-        self._writing = batch
-        self._writer.submit(partial(self._store.write, rows), self._written)
+        if batch:
+            self._writing = batch
+            self._access.writeBatch(rows, self._written)
 
-    def _written(self, outcome: Failure | None) -> None:
+    def _written(self, why: str | None) -> None:
+        """A batch is on disk, or not: then this is why."""
         batch, self._writing = self._writing, None
         assert batch is not None
-        well = not self._faulty
-        why = self._judge(outcome)
-        if well and self._faulty:
-            # Where the disk is full, this may make room in the log.
-            self._checkpoint()
-        self._settled.extend([(proposal, why if proposal.entry.event.durable else None) for proposal in batch])
-        self._count(len(batch))
+        if why is not None:
+            for proposal in batch:
+                if isinstance(proposal, Proposal) and proposal.entry.event.durable:
+                    proposal.why = why
+        self._decided.extend(batch)
+        self._fresh += len(batch)
         self._advance()
 
-    def _settle(self, proposal: _Proposal, why: str | None) -> None:
+    def _settle(self, proposal: Proposal | Mark) -> None:
+        """Let what is decided have its effect; whoever hears of it may fail, and keeps no other from hearing."""
+        try:
+            if isinstance(proposal, Mark):
+                proposal.reached()
+            else:
+                self._conclude(proposal)
+        except Exception:
+            log.failure("Whoever proposed an entry of the journal could not be told what became of it")
+
+    def _conclude(self, proposal: Proposal) -> None:
         """Apply an entry, or say why it was not kept."""
         entry = proposal.entry
-        durable = entry.event.durable
-        self._durable -= durable
-        if why is not None:
-            self._untaken += 1
-            proposal.receipt.errback(Failure(NotStored(why)))
+        self._durable -= entry.event.durable
+        if proposal.why is not None:
+            self._access.untaken += 1
+            proposal.refuse(Failure(NotStored(proposal.why)))
             return
         try:
             self._apply(entry)
         except ChatError:
             refusal = Failure()
-            if proposal.row:
+            if proposal.row is not None:
                 self._refused.add(entry.sequence)
                 self._forget()
         except Exception:
@@ -293,59 +327,28 @@ class SqliteJournal:
             log.failure("An entry of the journal could not be applied", refusal)
         else:
             self._applied = entry.sequence
-            proposal.receipt.callback(entry)
+            proposal.taken()
             return
         self._applied = entry.sequence
-        proposal.receipt.errback(refusal)
+        proposal.refuse(refusal)
 
-    def _renamed(self, entry: Entry, stored: bool) -> None:
+    def _renamed(self, proposal: Proposal) -> None:
         """A room has its new name, or keeps the old: tell the file, before anything else is written."""
         self._renaming = None
-        if stored and entry.sequence not in self._refused:
-            renaming = self._write(lambda store: store.rename(entry.sequence))
-            renaming.addCallbacks(lambda _: self._moving.begin(entry.sequence), _noted)
+        sequence = proposal.entry.sequence
+        if proposal.why is None and sequence not in self._refused:
+            renaming = self._access.write(lambda store: store.rename(sequence))
+            renaming.addCallbacks(lambda _: self._moving.begin(sequence), noted)
 
-    def _judge(self, outcome: object) -> str | None:
-        """
-        What came of a batch: C{None}, or why nothing of it was kept.  The log has a line when faults begin, and one
-        when they are over.
-        """
-        if isinstance(outcome, Failure):
-            return self._fault(outcome).why
-        if self._faulty:
-            self._faulty = False
-            self._moving.begin(self._applied)
-            log.info("The journal can be written again; {count} messages were not taken", count=self._untaken)
-        return None
-
-    def _fault(self, failure: Failure) -> Fault:
-        error = failure.value
-        if not isinstance(error, Fault):
-            if not self._faulty:
-                log.failure("The journal failed", failure)
-            error = Fault("the journal failed", repr(error))
-        if self._store.broken is not None:
-            if not self._broken:
-                self._broken = self._faulty = True
-                log.critical(
-                    "The journal takes no messages any more, for nobody knows what is on disk of the last: {detail}."
-                    "  See to the disk, and restart this server",
-                    detail=error.detail,
-                )
-        elif not self._faulty:
-            self._faulty, self._untaken = True, 0
-            log.error(
-                "The journal cannot be written, and takes no messages until it can: {why}: {detail}",
-                why=error.why,
-                detail=error.detail,
-            )
-        return error
+    def _mended(self) -> None:
+        """The file can be written again: go on with what fell behind."""
+        self._moving.begin(self._applied)
+        self._indexing.begin()
 
     # What else there is to do with the file
 
-    def _begin(self) -> None:
+    def _begin(self, store: Store) -> None:
         """Take up where the journal was left, and rebuild the rooms."""
-        store = self._store
         position = store.position()
         self._stamp = Stamp(self._now, position.name, position.sequence, position.time)
         self._applied = position.sequence
@@ -353,7 +356,6 @@ class SqliteJournal:
         store.reserve(self._reserved, position.time)
         store.checkpoint(whole=True)
         store.endBans(int(self._now() * 1000))
-        self._reader = Reader(store.path)
         refused = set()
         for sequence, time, kind, body in store.holdings():
             try:
@@ -369,20 +371,13 @@ class SqliteJournal:
         elif unsettled is not None:
             store.rename(unsettled)
 
-    def _count(self, entries: int) -> None:
-        """Note that a transaction is in the log, with so many entries."""
-        self._batches += 1
-        self._entries += entries
-        if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:
-            self._checkpoint()
-
-    def _checkpoint(self) -> None:
-        self._batches = self._entries = 0
-        self._write(Store.checkpoint).addErrback(_noted)
+    def _idle(self) -> bool:
+        """Whether no batch is on its way to the disk, nor waits to be."""
+        return self._writing is None and not self._waiting
 
     def _reserve(self) -> None:
         self._reserved = self._stamp.sequence + RESERVED
-        self._write(lambda store: store.reserve(self._reserved, self._stamp.time)).addErrback(_noted)
+        self._access.write(lambda store: store.reserve(self._reserved, self._stamp.time)).addErrback(noted)
 
     def _forget(self) -> None:
         """Take entries out again that were stored and could not be applied.  Meanwhile reading passes them over."""
@@ -392,63 +387,23 @@ class SqliteJournal:
             self._refused -= refused
 
         sequences = json.dumps(sorted(refused))
-        self._write(lambda store: store.forget(sequences)).addCallbacks(done, _noted)
+        self._access.write(lambda store: store.forget(sequences)).addCallbacks(done, noted)
 
     def _without(self) -> str:
         return json.dumps(list(self._refused))
 
-    def _write(self, work: Callable[[Store], T]) -> Deferred[T]:
-        """Do something with the file between two batches.  Fails with L{Fault}, which the log has then."""
-        result: Deferred[T] = Deferred()
-
-        def done(outcome: T | Failure) -> None:
-            if isinstance(outcome, Failure):
-                result.errback(Failure(self._fault(outcome)))
-            else:
-                result.callback(outcome)
-
-        self._writer.submit(partial(work, self._store), done)
-        return result
-
     def _read(self, work: Callable[[Reader], T]) -> Deferred[T]:
         """Read something.  Fails with L{NotRead}."""
-        if self._closed:
-            return fail(NotRead("the journal is closed"))
-        result: Deferred[T] = Deferred()
-
-        def done(outcome: T | Failure) -> None:
-            if not isinstance(outcome, Failure):
-                result.callback(outcome)
-            elif isinstance(outcome.value, Fault):
-                result.errback(Failure(NotRead(outcome.value.why)))
-            else:
-                log.failure("The journal could not be read", outcome)
-                result.errback(Failure(NotRead("the journal cannot be read")))
-
-        self._readings.submit(partial(work, self._reader), done)
-        return result
+        return fail(NotRead("the journal is closed")) if self._closed else self._access.read(work)
 
     def _finish(self) -> None:
         """Everything proposed is settled: close the file, and let go of it."""
-        self._finishing = True
-        stamp = self._stamp
 
-        def closeStore(_: object) -> None:
-            self._writer.submit(partial(self._store.close, stamp.sequence, stamp.time), closed)
-
-        def closed(outcome: Failure | None) -> None:
-            for worker in (self._readings, self._writer):
-                worker.stop()
-            if isinstance(outcome, Failure):
-                self._fault(outcome)
+        def closed() -> None:
             closing, self._closing = self._closing, []
             self._finishing = False
             for waiter in closing:
                 waiter.callback(None)
 
-        self._readings.submit(self._reader.close, closeStore)
-
-
-def _noted(failure: Failure) -> None:
-    """The log has this fault; what could not be done is not needed by anyone now."""
-    failure.trap(Fault)
+        self._finishing = True
+        self._access.close(self._stamp.sequence, self._stamp.time, closed)

@@ -8,9 +8,15 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from twistchat.journal.faults import Fault, fault, faults
 from twistchat.journal.migrate import JournalUnusable, migrate, schema
+
+if TYPE_CHECKING:
+    from twistchat.journal.rows import Row
 
 FILE = "journal.sqlite"
 """The journal in its directory."""
@@ -21,14 +27,16 @@ LOCK = "journal.lock"
 BUSY = 2.0
 """Seconds to wait for another process that has the file locked."""
 
+MOST_ROWS = 32_766 // 5
+"""How many rows one statement can write: SQLite takes so many parameters (Limits, SQLITE_MAX_VARIABLE_NUMBER)."""
+
+STATEMENTS = 32
+"""How many statements are kept ready.  A batch of each size is one of its own, of 100 bytes and more a row."""
+
 _SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
 
-_WRITE = """
-    INSERT INTO entry (sequence, time, kind, conversation, body)
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-        json_extract(value, '$[3]'), json_extract(value, '$[4]')
-    FROM json_each(?)
-"""
+_WRITE = "INSERT INTO entry (sequence, time, kind, conversation, body) VALUES "
+_VALUES = "(?,?,?,?,?)"
 
 _EXPIRE = """
     DELETE FROM entry WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT sequence FROM holding)
@@ -79,6 +87,15 @@ _OVER = """
     )
 """
 
+_NEXT = """
+    SELECT max(sequence), count(*), total(size) FROM (
+        SELECT sequence, length(body) AS size FROM entry
+        WHERE sequence > (SELECT indexed FROM journal) AND sequence <= :last ORDER BY sequence LIMIT :count
+    )
+"""
+
+_INDEX = "UPDATE journal SET indexed = ?"
+
 _MERGE = "INSERT INTO word (word, rank) VALUES ('merge', ?)"
 
 PAGES = 32
@@ -89,47 +106,6 @@ MERGES = 64
 
 _DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_CLOSE})
 """Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
-
-_WHYS = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_BUSY: "another process has the journal locked",
-    sqlite3.SQLITE_LOCKED: "another process has the journal locked",
-    sqlite3.SQLITE_READONLY: "the journal cannot be written to",
-    sqlite3.SQLITE_CANTOPEN: "the journal's files cannot be opened",
-    sqlite3.SQLITE_PERM: "the journal's files cannot be opened",
-    sqlite3.SQLITE_IOERR: "the disk failed",
-    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged",
-    sqlite3.SQLITE_NOTADB: "the journal's file is damaged",
-}
-
-
-class Fault(Exception):
-    """
-    The journal's file could not be read or written.
-
-    @ivar why: for users; ends the sentence "that was not taken: …".
-    @ivar detail: for the administrator: what SQLite says.
-    """
-
-    def __init__(self, why: str, detail: str) -> None:
-        super().__init__(why, detail)
-        self.why = why
-        self.detail = detail
-
-
-@contextmanager
-def faults() -> Iterator[None]:
-    """Let an error of SQLite be a L{Fault}."""
-    try:
-        yield
-    except sqlite3.Error as e:
-        raise fault(e) from e
-
-
-def fault(error: sqlite3.Error) -> Fault:
-    """The fault that an error of SQLite is."""
-    why = _WHYS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the journal failed")
-    return Fault(why, f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +155,13 @@ class Store:
             # SQLite gives the files beside this one its mode.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             with faults():
-                connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+                connection = sqlite3.connect(
+                    self.path,
+                    timeout=BUSY,
+                    isolation_level=None,
+                    check_same_thread=False,
+                    cached_statements=STATEMENTS,
+                )
         except OSError as e:
             os.close(self._lock)
             raise JournalUnusable(f"{e.filename}: {e.strerror}") from e
@@ -234,19 +216,19 @@ class Store:
             (sequence,) = self._connection.execute("SELECT max(sequence) FROM renaming").fetchone()
         return None if sequence is None else int(sequence)
 
-    def write(self, rows: str) -> None:
+    def write(self, rows: Sequence[Row]) -> None:
         """
         Put entries on disk, all or none.
 
         It is one statement, so that the interpreter lock is taken once for the whole transaction.
 
-        @param rows: a JSON array of rows: sequence, time, kind, conversation, body.  A room's new name is the last of
-            them: whether it was given is to be told, with L{rename} or L{forget}, before anything else is written.
+        @param rows: no more than L{MOST_ROWS}.  A room's new name is the last of them: whether it was given is to be
+            told, with L{rename} or L{forget}, before anything else is written.
         @raise Fault: none was kept.
         """
         if self._renamed:
             self._rename()
-        self._change(_WRITE, (rows,))
+        self._change(_WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows)))
 
     def rename(self, sequence: int) -> None:
         """
@@ -314,6 +296,28 @@ class Store:
         if end is not None:
             self._change(_EXPIRE, (after, end))
         return None if end is None else int(end)
+
+    def index(self, last: int, count: int, size: int | None = None) -> tuple[int, bool]:
+        """
+        Put the texts of a few entries, those that have waited longest, into the word index.
+
+        The work is one statement, so that the interpreter lock is taken once for it.
+
+        @param last: stay at or before this sequence number.
+        @param count: no more entries than this.
+        @param size: nor, but for a single one, more than so many characters; C{None} for any size.
+        @return: how many it took, and whether others may be left up to C{last}.
+        """
+        while True:
+            with faults():
+                found = self._connection.execute(_NEXT, {"last": last, "count": count}).fetchone()
+            end, taken, total = found
+            if taken < 2 or size is None or total <= size:
+                break
+            count = taken // 2
+        if taken:
+            self._change(_INDEX, (end,))
+        return taken, taken == count
 
     def merge(self) -> bool:
         """

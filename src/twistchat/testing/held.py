@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
@@ -13,6 +17,28 @@ from twistchat.chat.events import Entry, Event
 from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
+
+if TYPE_CHECKING:
+    from twistchat.interfaces import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """
+    What is held.
+
+    @ivar event: an event; C{None} for a place between events of which somebody wants to know.
+    @ivar happen: lets it happen, or that be known.
+    @ivar refuse: tells why it does not.
+    """
+
+    event: Event | None
+    happen: Callable[[], object]
+    refuse: Callable[[Failure], None]
+
+
+def _never(failure: Failure) -> None:
+    """A place between events is not refused."""
 
 
 @implementer(IJournal)
@@ -27,7 +53,7 @@ class HeldJournal(MemoryJournal):
 
     def __init__(self, stamp: Stamp, keep: int = 10_000) -> None:
         super().__init__(stamp, keep)
-        self._held: deque[tuple[Event, Deferred[Entry]]] = deque()
+        self._held: deque[_Held] = deque()
         self._opened = False
 
     def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
@@ -38,15 +64,30 @@ class HeldJournal(MemoryJournal):
     @property
     def waiting(self) -> list[Event]:
         """The events that are held."""
-        return [event for event, _ in self._held]
+        return [held.event for held in self._held if held.event is not None]
 
     def append(self, event: Event) -> Deferred[Entry]:
         """See L{IJournal.append}."""
         if not self._opened:
             return fail(NotStored("the journal is closed"))
         receipt: Deferred[Entry] = Deferred()
-        self._held.append((event, receipt))
+        happen = partial(MemoryJournal.append, self, event)
+        self._held.append(_Held(event, lambda: happen().chainDeferred(receipt), receipt.errback))
         return receipt
+
+    def post(self, event: Event, refused: Refused) -> None:
+        """See L{IJournal.post}."""
+        if not self._opened:
+            refused(event, Failure(NotStored("the journal is closed")))
+            return
+        self._held.append(_Held(event, partial(MemoryJournal.post, self, event, refused), partial(refused, event)))
+
+    def settled(self, reached: Callable[[], None]) -> None:
+        """See L{IJournal.settled}."""
+        if self._held:
+            self._held.append(_Held(None, partial(MemoryJournal.settled, self, reached), _never))
+        else:
+            super().settled(reached)
 
     def commit(self, count: int | None = None) -> None:
         """
@@ -54,20 +95,20 @@ class HeldJournal(MemoryJournal):
 
         @param count: how many; all of those that are held now, and those that they lead to, where it is C{None}.
         """
-        while self._held and count != 0:
-            event, receipt = self._held.popleft()
-            super().append(event).chainDeferred(receipt)
-            if count is not None:
+        while self._held and (count != 0 or self._held[0].event is None):
+            held = self._held.popleft()
+            held.happen()
+            if count is not None and held.event is not None:
                 count -= 1
 
     def refuse(self, why: str) -> None:
         """Fail every held event that is durable, as a disk does that takes no more; the passing ones happen."""
-        held, self._held = self._held, deque()
-        for event, receipt in held:
-            if event.durable:
-                receipt.errback(NotStored(why))
+        waiting, self._held = self._held, deque()
+        for held in waiting:
+            if held.event is not None and held.event.durable:
+                held.refuse(Failure(NotStored(why)))
             else:
-                super().append(event).chainDeferred(receipt)
+                held.happen()
 
     def close(self) -> Deferred[None]:
         """See L{IJournal.close}."""

@@ -6,12 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from argon2 import PasswordHasher
+from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings, Settings, WebircSettings
 from twistchat.doors.admission import cloak
+from twistchat.doors.irc.protocol import IrcConnection
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.server import SETTINGS
+
+_begin = IrcConnection.begin
 
 STRANGER = "192.0.2.7"
 """An address that limits bind."""
@@ -78,3 +82,14 @@ def host(address: str = "127.0.0.1") -> str:
 def mask(nick: str, address: str = "127.0.0.1") -> str:
     """The C{nick!user@host} of someone whom L{MemoryServer.irc} brought in."""
     return f"{nick}!~{nick}@{host(address)}"
+
+
+def encrypt(case: SynchronousTestCase, secure: bool = True) -> None:
+    """Have every connection that is made from now on be encrypted, or not."""
+
+    def beginSo(self: IrcConnection) -> None:
+        if not hasattr(self, "negotiation"):  # it begins anew where it turns out to be that of a gateway
+            self.secure = secure
+        _begin(self)
+
+    case.patch(IrcConnection, "begin", beginSo)

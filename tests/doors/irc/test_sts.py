@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.doors.irc.servers import rooted, serverWith, settingsWith, staffed
-from twistchat.doors.irc.protocol import IrcConnection
+from tests.doors.irc.servers import encrypt, rooted, serverWith, settingsWith, staffed
 
 
 class StsTests(SynchronousTestCase):
@@ -13,7 +12,7 @@ class StsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Have every connection be encrypted."""
-        self.patch(IrcConnection, "secure", True)
+        encrypt(self)
 
     def offered(self, **irc: object) -> list[str]:
         """What is offered with these settings."""

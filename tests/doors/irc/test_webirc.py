@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.doors.irc.servers import SECRET, STRANGER, gateway, host, rooted, staffed
+from tests.doors.irc.servers import SECRET, STRANGER, encrypt, gateway, host, rooted, staffed
 from twistchat.accounts.passwords import Verifier
 from twistchat.doors.irc.protocol import IrcConnection
 from twistchat.testing import IrcClient, MemoryServer
@@ -128,7 +128,7 @@ class SecureTests(SynchronousTestCase):
 
     def secure(self, options: str, encrypted: bool) -> bool:
         """Whether one is taken for encrypted who comes with these options, through a gateway that is or is not."""
-        self.patch(IrcConnection, "secure", encrypted)
+        encrypt(self, encrypted)
         server = MemoryServer(gateway(irc={"stsPort": 6697}))
         client = server.connectIrc(STRANGER)
         client.send(f"{LINE} {options}", "CAP LS 302")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.line.servers import STRANGER, limited
@@ -16,6 +18,9 @@ from twistchat.chat.history import Around, Span
 from twistchat.doors.line.wording import WORDS, word
 from twistchat.journal.memory import MemoryJournal
 from twistchat.testing import MemoryServer
+
+if TYPE_CHECKING:
+    from twistchat.interfaces import Refused
 
 SAMPLES = (
     errors.NotEntered(),
@@ -291,6 +296,13 @@ class FullDisk(MemoryJournal):
             failed.errback(errors.NotStored("the disk is full"))
             return failed
         return super().append(event)
+
+    def post(self, event: Event, refused: Refused) -> None:
+        """See L{IJournal.post}."""
+        if isinstance(event, Said):
+            refused(event, Failure(errors.NotStored("the disk is full")))
+        else:
+            super().post(event, refused)
 
 
 class Unreadable(MemoryJournal):

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.audience import NOTICES, RESHOWN, WATCHED
 from twistchat.chat.errors import ChatError
-from twistchat.chat.events import Entry, Label, RoomRenamed
+from twistchat.chat.events import Entry, Event, Label, RoomRenamed, Said
 from twistchat.chat.names import fold
 from twistchat.chat.users import Session, User
 from twistchat.config import Settings
@@ -69,16 +69,30 @@ class IrcConnection(Connection):
     @ivar batch: the text of several lines that they are sending; C{None} where there is none.
     """
 
+    __slots__ = (
+        "_dialects",
+        "_granted",
+        "_holders",
+        "_lines",
+        "_replies",
+        "_splitter",
+        "_throttled",
+        "arrival",
+        "batch",
+        "irc",
+        "negotiation",
+        "server",
+    )
+
     pings = True
 
     arrival: Arrival | None
-    batch: TextBatch | None = None
-    _throttled: IDelayedCall | None = None
-    _holders = 0
-    _granted = 0
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory, irc: IrcServer) -> None:
         super().__init__(backstage, factory)
+        self.batch: TextBatch | None = None
+        self._throttled: IDelayedCall | None = None
+        self._holders = self._granted = 0
         limits = backstage.settings.limits
         self.irc = irc
         self.server = irc.name
@@ -125,9 +139,7 @@ class IrcConnection(Connection):
         self._dialects = tuple([of(enabled, view) for view in VIEWS])
         session = self.openSession
         self.backstage.chat.setEcho(session, "echo-message" in enabled)
-        if session.user is not None:
-            for room in session.user.rooms.values():
-                room.audience.add(session)
+        self.backstage.chat.state.broadcast.regroup(session)
 
     def settle(self) -> None:
         """Let it hear what it was to hear until now."""
@@ -171,6 +183,16 @@ class IrcConnection(Connection):
         """See L{Connection.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
         log.failure("A command of the IRC door failed", failure)
         self.reply(serialize("FAIL", ("*", "INTERNAL_ERROR", "That failed inside the server, which has logged why")))
+
+    def untaken(self, event: Event, failure: Failure) -> None:
+        """See L{Connection.untaken}."""
+        if not isinstance(failure.value, ChatError):
+            self.refused(failure)
+            return
+        assert isinstance(event, Said)
+        reply = Reply(self, "PRIVMSG")
+        reply.error(failure.value, event.room)
+        reply.finish()
 
     def idle(self) -> None:
         """See L{Connection.idle}."""
@@ -278,10 +300,10 @@ class IrcConnection(Connection):
 
     def _lineReceived(self, line: bytes | Overlong) -> None:
         if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
-            said = straight.read(line, self.settings.limits.ircLine)
+            said = straight.read(line, self.backstage.settings.limits.ircLine)
             if said is not None:
                 if not self.lane.open:
-                    self.lane.submit(partial(straight.sayLater, self, line, *said), True, len(line))
+                    self.lane.submit(partial(straight.sayLater, self, *said), True, len(line))
                     return
                 if straight.say(self, *said):
                     return
@@ -322,9 +344,8 @@ class IrcConnection(Connection):
 
     # Commands
 
-    def obey(self, line: bytes) -> Deferred[Any] | None:
-        """Obey a line that is known to be a message, as a L{Work <twistchat.doors.lane.Work>}."""
-        message = parse(line)
+    def obey(self, message: Message) -> Deferred[Any] | None:
+        """Obey a message, as a L{Work <twistchat.doors.lane.Work>}."""
         return self._serve(message, COMMANDS.get(message.command))
 
     def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:

@@ -7,13 +7,13 @@ and whatever is refused, it leaves to the general path, which words the refusal.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
-from twistchat.doors.irc.reply import Reply
+from twistchat.wire.irc.message import Message
 
 if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
@@ -41,9 +41,13 @@ def read(line: bytes, limit: int) -> tuple[str, str] | None:
     if b"\0" in line or b"\r" in line:
         return None
     try:
-        return name.decode(), said.decode()
+        return _channel(name), said.decode()
     except UnicodeDecodeError:
         return None
+
+
+_channel = lru_cache(4096)(bytes.decode)
+"""The name of a channel.  The same object each time: what waits to be said holds no more than its text."""
 
 
 def say(client: IrcConnection, name: str, text: str) -> bool:
@@ -54,34 +58,14 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
     @return: whether that was done; where not, nothing has happened.
     """
     try:
-        receipt = client.backstage.chat.say(client.openSession, name, text)
+        client.post(name, text)
     except ChatError:
         return False
-    if not receipt.called or receipt.paused or isinstance(receipt.result, Failure):
-        client.lane.follow(receipt.addErrback(_refused, client, name))
     return True
 
 
-def sayLater(client: IrcConnection, line: bytes, name: str, text: str) -> Deferred[Any] | None:
-    """
-    Say a text when its turn in the lane has come.
-
-    @param line: what it was read from.
-    """
-    if client.batch is None and not client.ending:
-        try:
-            receipt = client.backstage.chat.say(client.openSession, name, text)
-        except ChatError:
-            pass
-        else:
-            return receipt.addErrback(_refused, client, name)
-    return client.obey(line)
-
-
-def _refused(failure: Failure, client: IrcConnection, name: str) -> Failure | None:
-    if not isinstance(failure.value, ChatError):
-        return failure
-    reply = Reply(client, "PRIVMSG")
-    reply.error(failure.value, name)
-    reply.finish()
-    return None
+def sayLater(client: IrcConnection, name: str, text: str) -> Deferred[Any] | None:
+    """Say a text when its turn in the lane has come."""
+    if client.batch is None and not client.ending and say(client, name, text):
+        return None
+    return client.obey(Message({}, "", "PRIVMSG", (name, text)))

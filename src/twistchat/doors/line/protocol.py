@@ -70,12 +70,13 @@ class LineProtocol(Connection):
     @ivar searched: what was searched for last, and the sequence number before which to go on; or C{None}.
     """
 
-    current = ""
-    searched: tuple[str, int] | None = None
-    _unregisteredLines = 0
+    __slots__ = ("_splitter", "_telnet", "_unregisteredLines", "current", "dialects", "searched")
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory, dialects: Dialects) -> None:
         super().__init__(backstage, factory)
+        self.current = ""
+        self.searched: tuple[str, int] | None = None
+        self._unregisteredLines = 0
         self.dialects = dialects
         self._telnet = TelnetStripper()
         self._splitter = LineSplitter(backstage.settings.limits.message + ROOM_FOR_COMMAND)

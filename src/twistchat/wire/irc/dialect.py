@@ -153,7 +153,7 @@ class IrcDialect:
     # Texts
 
     def _said(self, entry: Entry, event: Said) -> bytes:
-        return self._text(entry, event, _statusTarget(event.rank, event.room))
+        return self._text(entry, event, _statusTarget(event.rank, event.room) if event.rank else event.room)
 
     def _told(self, entry: Entry, event: Told) -> bytes:
         return self._text(entry, event, event.recipient.nick)

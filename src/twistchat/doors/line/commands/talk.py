@@ -19,7 +19,8 @@ table = Table()
 
 def say(client: LineProtocol, text: str) -> Outcome:
     """Say a line in the current room."""
-    return client.backstage.chat.say(client.openSession, client.currentRoom().name, text)
+    client.post(client.currentRoom().name, text)
+    return None
 
 
 @table.command("msg", "NICK TEXT", "say something to one person, or to a #room you are not talking in", together=True)
@@ -29,7 +30,8 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
     assert target is not None and text is not None
     chat = client.backstage.chat
     if target.startswith("#"):
-        return chat.say(client.openSession, target, text)
+        client.post(target, text)
+        return None
     recipient = chat.find(target)
     told = chat.tell(client.openSession, target, text)
     if recipient.away is not None:
@@ -40,7 +42,8 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
 @table.command("me", "TEXT", "say what you do, as in /me waves", together=True)
 def me(client: LineProtocol, argument: str) -> Outcome:
     """C{/me}: an action in the current room."""
-    return client.backstage.chat.say(client.openSession, client.currentRoom().name, argument, "action")
+    client.post(client.currentRoom().name, argument, "action")
+    return None
 
 
 @table.command("history", "[N]", "show the last lines of this room, 50 or N")

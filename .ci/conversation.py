@@ -1,0 +1,102 @@
+"""What two people at IRC clients and one at the line door say and do, and what each is to see of it."""
+
+from __future__ import annotations
+
+import re
+
+from ircclients import ChatClient, Irssi
+from smoke import Failed, Person
+
+LOBBY = "#lobby"
+
+HELLO = "héllo from {} ☕: :) \N{LATIN SMALL LETTER E}\N{COMBINING ACUTE ACCENT}"
+"""What each says first."""
+
+ASKED = frozenset({"away-notify", "chghost", "extended-join", "multi-prefix", "server-time"})
+"""Capabilities that every irssi and WeeChat of these years asks for where they are offered."""
+
+
+def comeIn(client: ChatClient, port: int, tls: bool, others: list[ChatClient], cat: Person) -> None:
+    """Start, connect and join; what the client asks for it is granted."""
+    client.start()
+    asked, granted = (frozenset(words.strip().lstrip(":").split()) for words in client.connect(port, tls))
+    if asked != granted or not granted >= ASKED:
+        raise Failed(f"{client.name} asked for {sorted(asked)}, and was granted {sorted(granted)}")
+    print(f"clients: {client.name}, over {'TLS' if tls else 'TCP'}: {' '.join(sorted(granted))}")
+    client.say(f"/join {LOBBY}")
+    for person in (client, *others):
+        person.sees(LOBBY, rf"\b{client.name} .*has joined {LOBBY}")
+    cat.sees(rf"^\* {client.name} joined {LOBBY}$")
+
+
+def talk(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
+    """Each says something and does something, and all see it."""
+    for speaker in (ann, wes, cat):
+        text = HELLO.format(speaker.name)
+        speaker.say(text)
+        speaker.say("/me waves")
+        for reader in (ann, wes):
+            reader.sees(LOBBY, rf"\b{speaker.name}\b.*{re.escape(text)}$")
+            reader.sees(LOBBY, rf" \*\s+{speaker.name} waves$")
+        if speaker is not cat:
+            cat.sees(rf"^\[\d\d:\d\d\] <{speaker.name}> {re.escape(text)}$")
+            cat.sees(rf"^\[\d\d:\d\d\] \* {speaker.name} waves$")
+
+
+def govern(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
+    """Modes, a topic and a kick."""
+    cat.say("/mode +o ann")
+    for reader in (ann, wes):
+        reader.sees(LOBBY, r"\[\+o ann\] by cat$")
+    cat.sees(rf"^\* cat set \+o ann on {LOBBY}$")
+    ann.say(f"/mode {LOBBY} +v wes")
+    for reader in (ann, wes):
+        reader.sees(LOBBY, r"\[\+v wes\] by ann$")
+    cat.sees(rf"^\* ann set \+v wes on {LOBBY}$")
+    ann.say(f"/topic {LOBBY} tea at four: ☕")
+    for reader in (ann, wes):
+        reader.sees(LOBBY, r"\bann .*topic .*tea at four: ☕")
+    cat.sees(rf"^\* ann set the topic of {LOBBY} to: tea at four: ☕$")
+    ann.say(f"/kick {LOBBY} wes too loud")
+    wes.sees(LOBBY, r"\bann .*kicked.* \(too loud\)$")
+    ann.sees(LOBBY, r"\bwes was kicked .*by ann \[too loud\]$")
+    cat.sees(rf"^\* ann kicked wes from {LOBBY} \(too loud\)$")
+    wes.say(f"/join {LOBBY}")
+    wes.sees(LOBBY, r"[Tt]opic .*tea at four: ☕")
+    ann.sees(LOBBY, r"\bwes .*has joined")
+    cat.sees(rf"^\* wes joined {LOBBY}$")
+
+
+def talkApart(ann: Irssi, wes: ChatClient, cat: Person) -> None:
+    """Private texts in all directions, and to somebody who is away."""
+    ann.say("/msg wes psst")
+    wes.sees("ann", r"\bann\b.*\spsst$")
+    wes.say("/msg ann what?")
+    ann.sees("wes", r"<wes> what\?$")
+    cat.say("/msg ann purr")
+    ann.sees("cat", r"<cat> purr$")
+    ann.say("/msg cat good cat")
+    cat.sees(r"^\[\d\d:\d\d\] @cat <ann> good cat$")
+    wes.say("/away out to lunch")
+    ann.reads(ann.raw, r":wes!\S+ AWAY :out to lunch")
+    ann.say("/query wes")
+    ann.say("there?")
+    ann.sees("wes", "wes is away: out to lunch$")
+    wes.sees("ann", r"\bann\b.*\sthere\?$")
+    wes.say("/away")
+    ann.reads(ann.raw, r":wes!\S+ AWAY\s*$")
+
+
+def leave(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
+    """Another name; and they go."""
+    wes.say("/nick west")
+    for reader in (ann, wes):
+        reader.sees(LOBBY, "known as west$")
+    cat.sees(r"^\* wes is now west$")
+    wes.say("/quit so long")
+    ann.sees(LOBBY, r"\bwest .*has quit [(\[]Quit: so long[)\]]$")
+    cat.sees(r"^\* west quit \(Quit: so long\)$")
+    wes.seesTheEnd()
+    ann.say("/quit and thanks")
+    cat.sees(r"^\* ann quit \(Quit: and thanks\)$")
+    ann.seesTheEnd()

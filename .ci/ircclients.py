@@ -1,0 +1,197 @@
+"""irssi and WeeChat, each with the person before it: how it is started, connected, typed into and read."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from smoke import ANSWER, HOST, Failed
+from terminals import TICK, Terminals
+
+
+class ChatClient(ABC):
+    """
+    A client at a terminal, and the person before it.
+
+    @ivar name: what they are called.
+    @ivar home: the client's own folder, which has a name of its own.
+    """
+
+    def __init__(self, terminals: Terminals, name: str, home: Path) -> None:
+        self.name = name
+        self.home = home
+        self._terminals = terminals
+        self._looked: dict[Path, int] = {}
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it, so that it logs everything at once, and sends as fast as one types."""
+
+    @abstractmethod
+    def connect(self, port: int, tls: bool) -> tuple[str, str]:
+        """
+        Connect.
+
+        @return: which capabilities it asked for, and which it was granted, as its raw log shows them.
+        """
+
+    def say(self, line: str) -> None:
+        """Type a line."""
+        self._terminals.type(self.home.name, line)
+
+    def sees(self, place: str, pattern: str) -> str:
+        """
+        Wait for a line in the log of a place, after the last one waited for there, that matches.
+
+        @param place: a channel, or the nick of who talks with them alone.
+        @return: the line.
+        """
+        return self.reads(self.logOf(place), pattern)
+
+    def reads(self, log: Path, pattern: str) -> str:
+        """Wait for a line in a log, after the last one waited for there, that matches."""
+        deadline = time.monotonic() + ANSWER
+        while True:
+            text = log.read_text("utf-8", "backslashreplace") if log.exists() else ""
+            begin = self._looked.get(log, 0)
+            for line in text[begin:].splitlines(keepends=True):
+                begin += len(line)
+                if line.endswith("\n") and re.search(pattern, line):
+                    self._looked[log] = begin
+                    return line
+            if time.monotonic() > deadline:
+                raise Failed(f"{self.name} was to see /{pattern}/ in {log.name} within {ANSWER:.0f} s, and did not")
+            time.sleep(TICK)
+
+    def shows(self, pattern: str) -> str:
+        """Wait for a line on the screen that matches, and give the last of them."""
+        deadline = time.monotonic() + ANSWER
+        while True:
+            lines = [line for line in self.screen().splitlines() if re.search(pattern, line)]
+            if lines:
+                return lines[-1]
+            if time.monotonic() > deadline:
+                raise Failed(f"{self.name} was to have /{pattern}/ on the screen within {ANSWER:.0f} s, and did not")
+            time.sleep(TICK)
+
+    def seesTheEnd(self) -> None:
+        """Wait until the client has ended."""
+        deadline = time.monotonic() + ANSWER
+        while self._terminals.runs(self.home.name):
+            if time.monotonic() > deadline:
+                raise Failed(f"{self.name}'s client still runs {ANSWER:.0f} s after /quit")
+            time.sleep(TICK)
+
+    def screen(self) -> str:
+        """What is to be seen."""
+        return self._terminals.screen(self.home.name)
+
+    @abstractmethod
+    def logOf(self, place: str) -> Path:
+        """Where the client logs a place."""
+
+    def transcript(self) -> str:
+        """What they saw: the ends of all logs, and the screen."""
+        parts = [f"{log.name}:\n{_end(log.read_text('utf-8', 'backslashreplace'))}" for log in self.logs()]
+        return "\n".join([f"--- {self.name}, logs in {self.home}", *parts, "on the screen:", _end(self.screen())])
+
+    def logs(self) -> list[Path]:
+        """Every log that there is."""
+        return sorted(path for path in (self.home / "logs").rglob("*") if path.is_file())
+
+
+class Irssi(ChatClient):
+    """
+    irssi.
+
+    @ivar raw: its log of what it sends and is sent.
+    """
+
+    def __init__(self, terminals: Terminals, name: str, home: Path) -> None:
+        super().__init__(terminals, name, home)
+        self.raw = home / "logs" / "raw"
+
+    def start(self) -> None:
+        """See L{ChatClient.start}."""
+        self.raw.parent.mkdir(parents=True)
+        (self.home / "config").write_text(
+            f"""settings = {{
+                core = {{ nick = "{self.name}"; user_name = "irssi"; real_name = "Irssi"; }};
+                "irc/core" = {{ cmd_queue_speed = "10msec"; }};
+                "fe-common/core" = {{ autolog = "yes"; autolog_level = "all"; autolog_path = "{self.home}/logs/$0"; }};
+            }};"""
+        )
+        self._terminals.start(self.home.name, ["irssi", f"--home={self.home}"])
+        self.shows("Irssi v")
+
+    def connect(self, port: int, tls: bool) -> tuple[str, str]:
+        """See L{ChatClient.connect}."""
+        self.say(f"/connect {'-tls -notls_verify' if tls else '-notls'} {HOST} {port}")
+        self.shows("Mode change .* for user ann")
+        self.say(f"/rawlog open {self.raw}")
+        asked = self.reads(self.raw, "^<< CAP REQ ")
+        granted = self.reads(self.raw, "^>> .* CAP .* (ACK|NAK) ")
+        return asked.partition(" REQ ")[2], granted.partition(" ACK ")[2]
+
+    def logOf(self, place: str) -> Path:
+        """See L{ChatClient.logOf}."""
+        return self.home / "logs" / place
+
+
+SETTINGS = (
+    "logger.file.flush_delay 0",
+    "irc.server_default.anti_flood_prio_high 0",
+    "irc.server_default.anti_flood_prio_low 0",
+    'irc.server_default.capabilities "*"',
+)
+"""How WeeChat writes its logs at once, sends as fast as one types, and asks for all that it knows of."""
+
+
+class WeeChat(ChatClient):
+    """WeeChat."""
+
+    def start(self) -> None:
+        """See L{ChatClient.start}."""
+        version = subprocess.run(("weechat", "--version"), capture_output=True, text=True, check=True).stdout
+        self._tls = "ssl" if int(version.split(".")[0]) < 4 else "tls"
+        self._terminals.start(
+            self.home.name,
+            [
+                "weechat",
+                "--dir",
+                str(self.home),
+                "--run-command",
+                ";".join([f"/set {option}" for option in SETTINGS]),
+            ],
+        )
+        self.reads(self.home / "logs" / "core.weechat.weechatlog", "irc.server_default.capabilities = ")
+
+    def connect(self, port: int, tls: bool) -> tuple[str, str]:
+        """See L{ChatClient.connect}."""
+        for line in (
+            f"/server add ex {HOST}/{port} -{'' if tls else 'no'}{self._tls} -nicks={self.name} -username=weechat",
+            f"/set irc.server.ex.{self._tls}_verify off",
+            "/connect ex",
+        ):
+            self.say(line)
+        self.reads(self.home / "logs" / "irc.server.ex.weechatlog", "no message of the day")
+        self.say("/server raw")
+        asked = self.shows(r"<-- ex .* CAP REQ :")
+        granted = self.shows(r"--> ex .* CAP .* (ACK|NAK) :")
+        self.say("/buffer irc.server.ex")
+        return asked.partition(" REQ ")[2], granted.partition(" ACK ")[2]
+
+    def logOf(self, place: str) -> Path:
+        """See L{ChatClient.logOf}."""
+        return self.home / "logs" / f"irc.ex.{place}.weechatlog"
+
+
+def _end(text: str) -> str:
+    """The last lines of a text, without wide gaps and empty lines, and with everything unprintable escaped."""
+    lines = [
+        re.sub(" {3,}", "  ", line) for line in text.splitlines() if line.strip(" \N{BOX DRAWINGS LIGHT VERTICAL}")
+    ]
+    return "\n".join(f"  | {ascii(line)[1:-1][:200]}" for line in lines[-15:])

@@ -1,0 +1,48 @@
+"""What goes wrong with the journal's file, in words for users and for the administrator."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_WHYS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_BUSY: "another process has the journal locked",
+    sqlite3.SQLITE_LOCKED: "another process has the journal locked",
+    sqlite3.SQLITE_READONLY: "the journal cannot be written to",
+    sqlite3.SQLITE_CANTOPEN: "the journal's files cannot be opened",
+    sqlite3.SQLITE_PERM: "the journal's files cannot be opened",
+    sqlite3.SQLITE_IOERR: "the disk failed",
+    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged",
+    sqlite3.SQLITE_NOTADB: "the journal's file is damaged",
+}
+
+
+class Fault(Exception):
+    """
+    The journal's file could not be read or written.
+
+    @ivar why: for users; ends the sentence "that was not taken: …".
+    @ivar detail: for the administrator: what SQLite says.
+    """
+
+    def __init__(self, why: str, detail: str) -> None:
+        super().__init__(why, detail)
+        self.why = why
+        self.detail = detail
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Let an error of SQLite be a L{Fault}."""
+    try:
+        yield
+    except sqlite3.Error as e:
+        raise fault(e) from e
+
+
+def fault(error: sqlite3.Error) -> Fault:
+    """The fault that an error of SQLite is."""
+    why = _WHYS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the journal failed")
+    return Fault(why, f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})")

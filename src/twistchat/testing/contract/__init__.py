@@ -1,0 +1,30 @@
+"""What every journal does: a test suite for whoever writes one, by topic."""
+
+from __future__ import annotations
+
+from twistchat.testing.contract.end import EndContract
+from twistchat.testing.contract.opened import ANN as ANN
+from twistchat.testing.contract.opened import BOB as BOB
+from twistchat.testing.contract.opened import GUEST as GUEST
+from twistchat.testing.contract.opened import said as said
+from twistchat.testing.contract.order import OrderContract
+from twistchat.testing.contract.reading import ReadingContract
+from twistchat.testing.contract.renames import RenameContract
+from twistchat.testing.contract.searching import SearchContract
+from twistchat.testing.contract.texts import TextContract
+
+
+class JournalContract(
+    OrderContract,
+    EndContract,
+    ReadingContract,
+    SearchContract,
+    TextContract,
+    RenameContract,
+):
+    """
+    A mixin for a C{SynchronousTestCase}: what an L{IJournal <twistchat.interfaces.IJournal>} promises.
+
+    Whoever mixes it in says how the journal is made (C{makeJournal}) and, where that takes more than the call, how it
+    settles (C{settle}): see L{OpenedJournal <twistchat.testing.contract.opened.OpenedJournal>}.
+    """

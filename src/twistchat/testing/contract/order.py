@@ -1,0 +1,174 @@
+"""The order of events, and what their proposers are told."""
+
+from __future__ import annotations
+
+from twistchat.chat.errors import ChatError, NoSuchNick
+from twistchat.chat.events import Entry, Event, Joined, Quit, Said, TopicSet
+from twistchat.chat.history import Span
+from twistchat.interfaces import IJournal
+from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
+
+
+class OrderContract(OpenedJournal):
+    """Events are stamped, applied and told of in one order: the one in which they were proposed."""
+
+    def test_provides(self) -> None:
+        """It is a journal, and has a sentence for the administrator."""
+        self.assertTrue(IJournal.providedBy(self.journal))
+        self.assertIsInstance(self.journal.promise, str)
+
+    def test_order(self) -> None:
+        """Events are stamped and applied in the order in which they were proposed, passing or not."""
+        self.applied.clear()
+        events = [said("a"), Joined(BOB, "#room"), said("b"), Quit(BOB, "bye"), TopicSet(ANN, "#room", "t"), said("c")]
+        receipts = [self.journal.append(event) for event in events]
+        self.settle()
+        self.assertEqual([entry.event for entry in self.applied], events)
+        self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied)
+        sequences = [entry.sequence for entry in self.applied]
+        self.assertEqual(sequences, sorted(set(sequences)))
+        self.assertEqual(len({entry.msgid for entry in self.applied}), len(events))
+
+    def test_time(self) -> None:
+        """Entries have the time of the clock, in milliseconds; but never go back with it."""
+        times = []
+        for now in (1000.0, 1001.5, 900.0, 1001.75):
+            self.time = now
+            times.append(self.append(said("x"))[0].time)
+        self.assertEqual(times, [1_000_000, 1_001_500, 1_001_500, 1_001_750])
+
+    def test_appliedBeforeReceipt(self) -> None:
+        """A receipt fires once its entry has been applied, and in its order."""
+        seen: list[tuple[str, int]] = []
+        self.reopen(lambda entry: seen.append(("applied", entry.sequence)))
+
+        def witness(entry: Entry) -> Entry:
+            seen.append(("receipt", entry.sequence))
+            return entry
+
+        receipts = [self.journal.append(event) for event in (said("a"), Quit(BOB, ""), said("b"))]
+        for receipt in receipts:
+            receipt.addCallback(witness)
+        self.settle()
+        self.assertEqual(len(seen), 6)
+        for receipt in receipts:
+            sequence = self.successResultOf(receipt).sequence
+            self.assertLess(seen.index(("applied", sequence)), seen.index(("receipt", sequence)))
+
+    def test_refusal(self) -> None:
+        """What C{apply} refuses fails the receipt, is not read back, and stops nothing."""
+
+        def apply(entry: Entry) -> None:
+            if isinstance(entry.event, Said) and entry.event.text == "no":
+                raise NoSuchNick("Bob")
+            self.applied.append(entry)
+
+        self.applied.clear()
+        self.reopen(apply)
+        receipts = [self.journal.append(said(text)) for text in ("yes", "no", "again")]
+        self.settle()
+        self.successResultOf(receipts[0])
+        self.assertEqual(self.failureResultOf(receipts[1], ChatError).value, NoSuchNick("Bob"))
+        self.successResultOf(receipts[2])
+        self.assertEqual(self.texts(Span("#room", 10)), ["yes", "again"])
+        self.assertEqual(self.result(self.journal.search(["#room"], "no", 10)), [])
+
+    def test_proposedWhileApplying(self) -> None:
+        """What is proposed while an entry is applied comes after it, in order, and never inside."""
+        depth = 0
+        order: list[str] = []
+
+        def propose(text: str) -> None:
+            self.journal.append(said(text)).addCallback(lambda entry: order.append(f"receipt {text}"))
+
+        def apply(entry: Entry) -> None:
+            nonlocal depth
+            depth += 1
+            self.assertEqual(depth, 1)
+            assert isinstance(entry.event, Said)
+            order.append(entry.event.text)
+            if entry.event.text == "first":
+                propose("second")
+                propose("third")
+            depth -= 1
+
+        self.reopen(apply)
+        self.journal.append(said("first")).addCallback(lambda entry: propose("fourth"))
+        self.settle()
+        self.assertEqual([text for text in order if " " not in text], ["first", "second", "third", "fourth"])
+        receipts = [text for text in order if " " in text]
+        self.assertEqual(receipts, ["receipt second", "receipt third", "receipt fourth"])
+
+    def test_passingProposedByReceipt(self) -> None:
+        """What a receipt's callback proposes comes after all that was proposed before."""
+        order: list[Event] = []
+        more = Quit(BOB, "more")
+
+        def apply(entry: Entry) -> None:
+            order.append(entry.event)
+            if entry.event == said("first"):
+                self.journal.append(Quit(ANN, "1")).addCallback(lambda _: self.journal.append(more))
+                self.journal.append(Quit(ANN, "2"))
+
+        self.reopen(apply)
+        self.journal.append(said("first"))
+        self.settle()
+        self.assertEqual(order, [said("first"), Quit(ANN, "1"), Quit(ANN, "2"), more])
+
+    def test_posted(self) -> None:
+        """What is posted happens among what is appended, in the order of both; only what is refused is told."""
+
+        def apply(entry: Entry) -> None:
+            if entry.event == said("no"):
+                raise NoSuchNick("Bob")
+            self.applied.append(entry)
+
+        self.applied.clear()
+        self.reopen(apply)
+        told: list[object] = []
+        self.journal.post(said("a"), lambda *refusal: told.append(refusal))
+        receipt = self.journal.append(said("b"))
+        self.journal.post(said("no"), lambda event, failure: told.append((event, failure.value)))
+        self.journal.post(Quit(BOB, ""), lambda *refusal: told.append(refusal))
+        self.settle()
+        self.assertEqual([entry.event for entry in self.applied], [said("a"), said("b"), Quit(BOB, "")])
+        self.assertEqual(self.successResultOf(receipt), self.applied[1])
+        self.assertEqual(told, [(said("no"), NoSuchNick("Bob"))])
+        self.assertEqual(self.texts(Span("#room", 10)), ["a", "b"])
+
+    def test_settled(self) -> None:
+        """Whoever asks is told when what was proposed before is over and has been told, and before what comes later."""
+        order: list[object] = []
+
+        def apply(entry: Entry) -> None:
+            if entry.event == said("no"):
+                raise NoSuchNick("Bob")
+            order.append(entry.event)
+
+        self.reopen(apply)
+        self.journal.settled(lambda: order.append("nothing"))
+        self.assertEqual(order, ["nothing"])
+        self.journal.post(said("a"), lambda *refusal: None)
+        self.journal.append(said("no")).addErrback(lambda _: order.append("receipt"))
+        self.journal.post(said("no"), lambda *refusal: order.append("refused"))
+        self.journal.settled(lambda: order.append("settled"))
+        self.journal.append(said("b"))
+        self.settle()
+        self.assertEqual(order, ["nothing", said("a"), "receipt", "refused", "settled", said("b")])
+
+    def test_settledWhileApplying(self) -> None:
+        """While an entry is applied it is not over, nor is what is proposed meanwhile."""
+        order: list[object] = []
+
+        def apply(entry: Entry) -> None:
+            order.append(entry.event)
+            if entry.event == said("a"):
+                self.journal.post(said("b"), lambda *refusal: None)
+                self.journal.settled(lambda: order.append("settled"))
+                self.journal.post(said("c"), lambda *refusal: None)
+                order.append("applied")
+
+        self.reopen(apply)
+        self.journal.post(said("a"), lambda *refusal: None)
+        self.settle()
+        self.assertEqual(order, [said("a"), "applied", said("b"), "settled", said("c")])

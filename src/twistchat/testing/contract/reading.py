@@ -1,0 +1,122 @@
+"""Reading stretches of a conversation, and finding one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from twistchat.chat.events import Entry, Joined, ModeChange, ModesSet, Told, TopicSet
+from twistchat.chat.history import Around, At, Point, Span, pair
+from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
+
+
+class ReadingContract(OpenedJournal):
+    """What was kept is read back as it was, by conversation, from any point and around it."""
+
+    def fill(self) -> list[Entry]:
+        """Ten texts, "0" to "9", one a second from 1000 on; the fourth and fifth at one moment; others in between."""
+        entries = []
+        for number in range(10):
+            self.time = 1000.0 + (number if number != 4 else 3)
+            entries += self.append(said(str(number)))
+            self.append(said("elsewhere", "#other"), Joined(BOB, "#room"))
+        return entries
+
+    def test_last(self) -> None:
+        """The last n of a conversation, oldest first, and all where there are fewer."""
+        entries = self.fill()
+        self.assertEqual(self.read(Span("#room", 3)), entries[-3:])
+        self.assertEqual(self.read(Span("#room", 10)), entries)
+        self.assertEqual(self.read(Span("#room", 500)), entries)
+        self.assertEqual(self.read(Span("#nowhere", 5)), [])
+
+    def test_ends(self) -> None:
+        """Before, after and between, by sequence and by time: both ends are left out; either end can be read."""
+        entries = self.fill()
+        s = [entry.sequence for entry in entries]
+        cases: Sequence[tuple[Point | None, Point | None, int, bool, str]] = [
+            (None, s[5], 3, False, "234"),
+            (None, s[5], 3, True, "012"),
+            (s[5], None, 3, False, "789"),
+            (s[5], None, 3, True, "678"),
+            (s[2], s[6], 10, False, "345"),
+            (s[2], s[6], 2, False, "45"),
+            (s[2], s[6], 2, True, "34"),
+            (s[2] + 1, None, 2, True, "34"),
+            (None, s[2] + 1, 1, False, "2"),
+            (None, s[0], 5, False, ""),
+            (s[9], None, 5, False, ""),
+            (s[4], s[5], 5, False, ""),
+            (s[6], s[2], 5, False, ""),
+            (s[6], s[2], 5, True, ""),
+            (0, s[9] + 1000, 100, True, "0123456789"),
+            (At(1_003_000), None, 2, True, "56"),
+            (None, At(1_003_000), 2, False, "12"),
+            (At(1_002_999), At(1_003_001), 9, False, "34"),
+            (At(1_003_000), At(1_003_001), 9, False, ""),
+            (At(0), None, 2, True, "01"),
+            (At(9_999_999_999), None, 5, False, ""),
+            (None, At(9_999_999_999), 2, False, "89"),
+            (None, At(0), 5, False, ""),
+            (s[1], At(1_003_000), 5, False, "2"),
+            (At(1_006_000), s[9], 5, True, "78"),
+        ]
+        for after, before, limit, oldest, wanted in cases:
+            span = Span("#room", limit, after, before, oldest)
+            self.assertEqual("".join(self.texts(span)), wanted, span)
+
+    def test_around(self) -> None:
+        """Around a point: half before it, it and what follows; more from one side where the other has too little."""
+        entries = self.fill()
+        s = [entry.sequence for entry in entries]
+        cases: Sequence[tuple[Point, int, str]] = [
+            (s[5], 5, "34567"),
+            (s[5], 4, "3456"),
+            (s[5], 1, "5"),
+            (s[0], 4, "0123"),
+            (s[1], 5, "01234"),
+            (s[9], 4, "6789"),
+            (s[9] + 100, 3, "789"),
+            (s[5], 100, "0123456789"),
+            (s[5] + 1, 2, "56"),
+            (At(1_003_000), 3, "234"),
+            (At(1_003_500), 2, "45"),
+            (At(0), 2, "01"),
+            (At(9_999_999_999), 2, "89"),
+        ]
+        for point, limit, wanted in cases:
+            self.assertEqual("".join(self.texts(Around("#room", limit, point))), wanted, (point, limit))
+        self.assertEqual(self.read(Around("#nowhere", 3, s[5])), [])
+
+    def test_conversations(self) -> None:
+        """A room is read under its folded name, two accounts under that of their pair, and guests not at all."""
+        kept = self.append(
+            said("room", "#Über"),
+            Told(ANN, "s1", BOB, "hi"),
+            TopicSet(ANN, "#über", "t"),
+            ModesSet(ANN, "#über", (ModeChange(True, "b", "x!*@*"), ModeChange(True, "o", "Bob", BOB))),
+            Told(GUEST, "s3", BOB, "who am I"),
+            Told(BOB, "s2", ANN, "ho", "notice"),
+        )
+        self.assertEqual(self.read(Span("#Über", 9)), [kept[0]])
+        self.assertEqual(self.read(Span("#über", 9)), [kept[2], kept[3]])
+        self.assertEqual(self.read(Span(pair("ANN", "Bob"), 9)), [kept[1], kept[5]])
+        self.assertEqual(self.read(Span("guest bob", 9)), [])
+
+    def test_anyText(self) -> None:
+        """Texts come back as they were, whatever is in them."""
+        texts = ["", " ", "naïve ☃ 🦉", "a\u0000b", '"quoted" \\ \u2028', "\ud800", "x" * 5000, "'); DROP TABLE entry"]
+        self.append(*map(said, texts))
+        self.assertEqual(self.texts(Span("#room", 100)), texts)
+
+    def test_locate(self) -> None:
+        """An entry is found by its message id; other ids are none of this journal's."""
+        entries = self.append(said("a"), said("b", "#other"), Told(ANN, "s1", BOB, "c"))
+        for entry in entries:
+            self.assertEqual(self.journal.locate(entry.msgid), entry.sequence)
+            self.assertEqual(self.at(entry), [entry])
+        msgid = entries[0].msgid
+        for none in ("", "-", "x", f"x{msgid}", f"{msgid}x", f"{msgid} ", f"{msgid}-1", msgid.replace("-", "-0")):
+            self.assertIsNone(self.journal.locate(none), none)
+        prefix = msgid.rpartition("-")[0]
+        for digits in ("", "0", "-1", "+1", "1.0", "\u0661", "9" * 19, "9" * 5000, "1_0"):
+            self.assertIsNone(self.journal.locate(f"{prefix}-{digits}"), digits)

@@ -1,0 +1,94 @@
+"""Rooms with new names."""
+
+from __future__ import annotations
+
+from twistchat.chat.errors import NoSuchNick
+from twistchat.chat.events import Entry, Quit, RoomRenamed, Said, Unsaid
+from twistchat.chat.history import Span
+from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
+
+
+class RenameContract(OpenedJournal):
+    """The history of a room goes with it to its new name, whatever happens at the same time."""
+
+    def test_renamed(self) -> None:
+        """A room's history is read and found under its new name, and no longer under the old."""
+        entries = self.append(
+            said("one word", "#Old"), said("two word", "#old"), Said(ANN, "#old", "s1", "three word", rank="o")
+        )
+        elsewhere = self.append(said("elsewhere", "#older"))
+        (renamed,) = self.append(RoomRenamed(ANN, "#Old", "#New", "better"))
+        after = self.append(said("four word", "#New"))
+        self.assertEqual(self.read(Span("#new", 9)), [*entries[:2], renamed, *after])
+        self.assertEqual(self.read(Span("@#new", 9)), entries[2:])
+        self.assertEqual([*self.read(Span("#old", 9)), *self.read(Span("@#old", 9))], [])
+        self.assertEqual(self.read(Span("#older", 9)), elsewhere)
+        found = self.result(self.journal.search(["#new"], "word", 9))
+        self.assertEqual(found, [*entries[:2], *after])
+        self.assertEqual(self.result(self.journal.search(["#old", "@#old"], "word", 9)), [])
+        self.assertEqual(self.result(self.journal.search(["#new"], "word", 1, before=after[0].sequence)), [entries[1]])
+        self.append(Unsaid(ANN, "#New", entries[0].sequence, entries[0].msgid))
+        self.assertEqual(self.texts(Span("#new", 9)), ["two word", "four word"])
+
+    def test_renamedThenNew(self) -> None:
+        """Who makes a room of the old name begins with nothing."""
+        self.append(said("before", "#old"), RoomRenamed(ANN, "#old", "#new"), said("after", "#old"))
+        self.assertEqual(self.texts(Span("#old", 9)), ["after"])
+        self.assertEqual(self.texts(Span("#new", 9)), ["before"])
+        self.assertEqual(self.texts(Span("#old", 9, after=0, oldest=True)), ["after"])
+
+    def test_renamedAtOnce(self) -> None:
+        """So it is where all of it is proposed before any of it has happened."""
+        events = [
+            said("a", "#one"),
+            RoomRenamed(ANN, "#one", "#two"),
+            said("b", "#one"),
+            said("c", "#two"),
+            RoomRenamed(ANN, "#two", "#three"),
+            RoomRenamed(ANN, "#one", "#two"),
+            said("d", "#two"),
+        ]
+        receipts = [self.journal.append(event) for event in events]
+        self.settle()
+        self.assertEqual([self.successResultOf(receipt).event for receipt in receipts], events)
+        self.assertEqual([entry.event for entry in self.applied[-7:]], events)
+        names = ("#one", "#two", "#three")
+        self.assertEqual([self.texts(Span(name, 9)) for name in names], [[], ["b", "d"], ["a", "c"]])
+
+    def test_renamedChains(self) -> None:
+        """One name after the other, and back again: all of the history comes along, in its order."""
+        self.append(said("a", "#one"), RoomRenamed(ANN, "#one", "#two"), said("b", "#two"))
+        self.append(RoomRenamed(ANN, "#two", "#three"), said("c", "#three"))
+        self.assertEqual(self.texts(Span("#three", 99)), ["a", "b", "c"])
+        self.append(RoomRenamed(ANN, "#three", "#one"), said("d", "#one"))
+        self.assertEqual(self.texts(Span("#one", 99)), ["a", "b", "c", "d"])
+        self.append(RoomRenamed(ANN, "#one", "#two"), RoomRenamed(ANN, "#two", "#one"), said("e", "#one"))
+        self.assertEqual(self.texts(Span("#one", 99)), ["a", "b", "c", "d", "e"])
+        self.assertEqual(self.texts(Span("#one", 4)), ["d", "e"])
+        self.assertEqual(self.texts(Span("#two", 99)) + self.texts(Span("#three", 99)), [])
+
+    def test_renamedCase(self) -> None:
+        """A room whose name changes its case only keeps its history where it is."""
+        self.append(said("a", "#room"), RoomRenamed(ANN, "#room", "#ROOM"), said("b", "#ROOM"))
+        self.assertEqual(self.texts(Span("#room", 9)), ["a", "b"])
+
+    def test_notRenamed(self) -> None:
+        """Where C{apply} refuses the new name, everything stays where it was; what waits behind it goes on."""
+
+        def apply(entry: Entry) -> None:
+            if isinstance(entry.event, RoomRenamed):
+                raise NoSuchNick("Bob")
+
+        self.reopen(apply)
+        self.append(said("a", "#old"), said("x", "#new"))
+        receipts = [
+            self.journal.append(event)
+            for event in (RoomRenamed(ANN, "#old", "#new"), said("b", "#old"), said("y", "#new"), Quit(BOB, ""))
+        ]
+        self.settle()
+        self.failureResultOf(receipts[0], NoSuchNick)
+        for receipt in receipts[1:]:
+            self.successResultOf(receipt)
+        self.assertEqual(self.texts(Span("#old", 9)), ["a", "b"])
+        self.assertEqual(len(self.read(Span("#new", 9))), 2)
+        self.assertEqual(self.result(self.journal.search(["#new"], "a", 9)), [])
