@@ -15,7 +15,8 @@ from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded, TooFast
 from twistchat.chat.events import ServerBanSet, Source
 from twistchat.doors.backstage import Backstage
-from twistchat.doors.connection import Connection, ConnectionFactory
+from twistchat.doors.connection import Connection
+from twistchat.doors.factory import ConnectionFactory
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import Link

@@ -265,14 +265,15 @@ class _Told:
 
     def giveAll(self, groups: Mapping[IDialect, _Group]) -> None:
         """Give each session what it has not had yet."""
+        apart = dict.fromkeys((*self.speakers, *self.labelled, *self.marks))
         for dialect, group in groups.items():
             chunks = self._chunks(dialect)
             if self.chosen or self.labelled:
-                self._giveApart(group.sessions, chunks)
+                self._giveApart(group.sessions, chunks, apart)
                 continue
             runs = _runs(chunks, self.speakers)
             shared = b"".join([run for _, run in runs])
-            alike, others = group.divide(dict.fromkeys((*self.speakers, *self.marks)))
+            alike, others = group.divide(apart)
             if shared:
                 for deliver in alike:
                     deliver(shared)
@@ -290,9 +291,8 @@ class _Told:
                     if data:
                         session.outlet.deliver(data)
 
-    def _giveApart(self, sessions: Mapping[str, Session], chunks: list[bytes]) -> None:
+    def _giveApart(self, sessions: Mapping[str, Session], chunks: list[bytes], apart: Container[str | None]) -> None:
         """Do so where somebody has a label on something, or something is not for all."""
-        apart = {*self.speakers, *self.labelled, *self.marks}
         shared = b"".join(chunks)
         selections = {(True,) * len(chunks): shared}
         for session in sessions.values():

@@ -32,8 +32,7 @@ def checkMessage(text: str, limit: int, lines: int) -> None:
         raise TooLong("the message", length, limit, "bytes")
     if (count := text.count("\n") + 1) > lines:
         raise TooLong("the message", count, lines, "lines")
-    if "\r" in text or "\0" in text:
-        _checkDelimiters("the message", text, "\r\0")
+    _checkDelimiters("the message", text, "\r\0")
 
 
 def asksClients(text: str) -> bool:

@@ -10,17 +10,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
-    IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
     IHandshakeListener,
     ISSLTransport,
 )
-from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -35,7 +33,10 @@ from twistchat.doors.certificates import fingerprintOf, requestCertificate
 from twistchat.doors.lane import Lane
 from twistchat.doors.origin import Proxied
 from twistchat.doors.outbox import Outbox
-from twistchat.interfaces import IDialect, IDoorFactory, IOutlet
+from twistchat.interfaces import IDialect, IOutlet
+
+if TYPE_CHECKING:
+    from twistchat.doors.factory import ConnectionFactory
 
 CLOSING = 5.0
 """Seconds that a client has to read what is left for it, when its connection is being closed."""
@@ -159,6 +160,12 @@ class Connection(Protocol, ABC):
         """See L{IOutlet.moved}.  Where a door keeps no room in mind, there is nothing to change."""
 
     # For a door's protocol to call
+
+    @property
+    def openSession(self) -> Session:
+        """This client's session, which it has for as long as it can give a command."""
+        assert self.session is not None
+        return self.session
 
     def registered(self) -> None:
         """The user has come in: the deadline for that is off."""
@@ -418,49 +425,3 @@ class Connection(Protocol, ABC):
 def _ungone(failure: Failure) -> None:
     """A journal that is closed takes no more goings: everyone is going."""
     failure.trap(NotStored)
-
-
-@implementer(IDoorFactory)
-class ConnectionFactory(ServerFactory):
-    """Makes the connections of one door, knows which are open, and closes them in good order."""
-
-    noisy = False
-
-    def __init__(self, backstage: Backstage, make: Callable[[Backstage, ConnectionFactory], Connection]) -> None:
-        """
-        @param make: makes this door's protocol.
-        """
-        self._backstage = backstage
-        self._make = make
-        self._open: set[Connection] = set()
-        self._closed: Deferred[None] | None = None
-
-    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
-        """See C{IProtocolFactory.buildProtocol}.  While it is being closed it takes none."""
-        return None if self._closed is not None else self._make(self._backstage, self)
-
-    def close(self, reason: str) -> Deferred[None]:
-        """See L{IDoorFactory.close}."""
-        closed = self._closed = Deferred()
-        for connection in list(self._open):
-            connection.disconnect(reason)
-        self._fireIfClosed()
-        return closed
-
-    @property
-    def connections(self) -> frozenset[Connection]:
-        """The connections that are open."""
-        return frozenset(self._open)
-
-    def opened(self, connection: Connection) -> None:
-        """A connection was made."""
-        self._open.add(connection)
-
-    def lost(self, connection: Connection) -> None:
-        """A connection is gone."""
-        self._open.discard(connection)
-        self._fireIfClosed()
-
-    def _fireIfClosed(self) -> None:
-        if self._closed is not None and not self._closed.called and not self._open:
-            self._closed.callback(None)

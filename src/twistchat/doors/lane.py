@@ -143,9 +143,7 @@ class Lane:
     @property
     def open(self) -> bool:
         """Whether a message may start now."""
-        if self._waiting or not self._traffic.open:
-            return False
-        return not self._running or (not self._alone and self._running < MOST_TOGETHER)
+        return not self._waiting and self._free(True)
 
     def began(self) -> None:
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 CHECKPOINT_BATCHES = 512
 CHECKPOINT_ENTRIES = 16_384
 """After how many transactions, or entries, the log is moved into the database."""
+
+Write: TypeAlias = "Callable[[Callable[[Store], Any]], Deferred[Any]]"
+"""L{Access.write}, as those have it who do work with the file in the background."""
+
+Read: TypeAlias = "Callable[[Callable[[Reader], Any]], Deferred[Any]]"
+"""L{Access.read}, likewise."""
 
 T = TypeVar("T")
 

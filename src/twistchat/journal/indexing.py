@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from twistchat.journal.faults import Fault
 
 if TYPE_CHECKING:
-    from twistchat.journal.store import Store
-
-    Write: TypeAlias = "Callable[[Callable[[Store], Any]], Deferred[Any]]"
+    from twistchat.journal.access import Write
 
 STEP = 1024
 """Entries that are indexed at a time: so many that each costs little, so few that a batch hardly waits for them."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -14,11 +13,7 @@ from twistchat.chat.errors import NotRead
 from twistchat.journal.faults import Fault
 
 if TYPE_CHECKING:
-    from twistchat.journal.reader import Reader
-    from twistchat.journal.store import Store
-
-    Write: TypeAlias = "Callable[[Callable[[Store], Any]], Deferred[Any]]"
-    Read: TypeAlias = "Callable[[Callable[[Reader], Any]], Deferred[Any]]"
+    from twistchat.journal.access import Read, Write
 
 Rename: TypeAlias = tuple[int, str, str]
 """The sequence number of the entry that renamed a conversation, what that was called, and what it is called since."""

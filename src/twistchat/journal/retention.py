@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -14,11 +14,7 @@ from twistchat.chat.errors import NotRead
 from twistchat.journal.faults import Fault
 
 if TYPE_CHECKING:
-    from twistchat.journal.reader import Reader
-    from twistchat.journal.store import Store
-
-    Write: TypeAlias = "Callable[[Callable[[Store], Any]], Deferred[Any]]"
-    Read: TypeAlias = "Callable[[Callable[[Reader], Any]], Deferred[Any]]"
+    from twistchat.journal.access import Read, Write
 
 FIRST = 60.0
 """Seconds after the start at which it begins."""

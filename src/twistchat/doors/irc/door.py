@@ -11,7 +11,7 @@ from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
     from twistchat.doors.backstage import Backstage
-    from twistchat.doors.connection import ConnectionFactory
+    from twistchat.doors.factory import ConnectionFactory
 
 
 @implementer(IPlugin, IDoor)
@@ -28,7 +28,7 @@ class IrcDoor:
 
     def factory(self, backstage: Backstage) -> ConnectionFactory:
         """See L{IDoor.factory}."""
-        from twistchat.doors.connection import ConnectionFactory
+        from twistchat.doors.factory import ConnectionFactory
         from twistchat.doors.irc.changes import Changes
         from twistchat.doors.irc.protocol import IrcConnection
         from twistchat.doors.irc.server import IrcServer

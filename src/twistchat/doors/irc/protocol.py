@@ -16,10 +16,11 @@ from twistchat.chat.audience import NOTICES, RESHOWN, WATCHED
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, Event, Label, RoomRenamed, Said
 from twistchat.chat.names import fold
-from twistchat.chat.users import Session, User
+from twistchat.chat.users import User
 from twistchat.config import Settings
 from twistchat.doors.backstage import Backstage
-from twistchat.doors.connection import Connection, ConnectionFactory
+from twistchat.doors.connection import Connection
+from twistchat.doors.factory import ConnectionFactory
 from twistchat.doors.irc import straight
 from twistchat.doors.irc.arrival import Arrival
 from twistchat.doors.irc.batches import MULTILINE, TextBatch, takesLine
@@ -102,12 +103,6 @@ class IrcConnection(Connection):
         self._replies: dict[str, Reply] = {}
 
     # For commands
-
-    @property
-    def openSession(self) -> Session:
-        """This client's session, which it has for as long as it can give a command."""
-        assert self.session is not None
-        return self.session
 
     @property
     def settings(self) -> Settings:

@@ -12,7 +12,7 @@ from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
     from twistchat.doors.backstage import Backstage
-    from twistchat.doors.connection import ConnectionFactory
+    from twistchat.doors.factory import ConnectionFactory
 
 
 @implementer(IPlugin, IDoor)
@@ -29,7 +29,7 @@ class LineDoor:
 
     def factory(self, backstage: Backstage) -> ConnectionFactory:
         """See L{IDoor.factory}."""
-        from twistchat.doors.connection import ConnectionFactory
+        from twistchat.doors.factory import ConnectionFactory
         from twistchat.doors.line.protocol import Dialects, LineProtocol
 
         zone = backstage.settings.line.timezone

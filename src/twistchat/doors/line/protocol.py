@@ -18,9 +18,9 @@ from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, RoomRenamed
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Room
-from twistchat.chat.users import Session
 from twistchat.doors.backstage import Backstage
-from twistchat.doors.connection import Connection, ConnectionFactory
+from twistchat.doors.connection import Connection
+from twistchat.doors.factory import ConnectionFactory
 from twistchat.doors.line.commands import COMMANDS, talk
 from twistchat.doors.line.rooms import enterRoom
 from twistchat.doors.line.table import Misused, Outcome
@@ -82,12 +82,6 @@ class LineProtocol(Connection):
         self._splitter = LineSplitter(backstage.settings.limits.message + ROOM_FOR_COMMAND)
 
     # For commands
-
-    @property
-    def openSession(self) -> Session:
-        """This client's session, which it has for as long as it can type a command."""
-        assert self.session is not None
-        return self.session
 
     def currentRoom(self) -> Room:
         """
