@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from twistchat.chat.events import ServerBanSet, Source
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection
 from twistchat.doors.factory import ConnectionFactory
+from twistchat.doors.intake import Line
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import Link
@@ -42,12 +44,18 @@ class Pinging(Connection):
         self.asked: list[float] = []
         self.work: list[Deferred[None]] = []
 
-    def bytesReceived(self, data: bytes) -> None:
-        """See L{Connection.bytesReceived}."""
-        if data == b"in":
+    def cut(self, data: bytes) -> Sequence[Line]:
+        """See L{Connection.cut}.  Here, all that comes at once is a line."""
+        return [data]
+
+    def take(self, line: Line) -> float:
+        """See L{Connection.take}."""
+        assert isinstance(line, bytes)
+        if line == b"in":
             self.registered()
-        elif data.startswith(b"wait"):
-            self.lane.submit(self._wait, False, len(data))
+        elif line.startswith(b"wait"):
+            self.lane.submit(self._wait, False, len(line))
+        return 0.0
 
     def _wait(self) -> Deferred[None]:
         self.work.append(Deferred())
@@ -347,11 +355,11 @@ class ComesFromTests(ConnectionTestCase):
         self.assertTrue(connection.session.exempt)
         connection.comesFrom(STRANGER, secure=False)
         self.assertFalse(connection.session.exempt)
-        self.assertEqual(0.0, connection.flooding())
-        self.assertGreater(connection.flooding(), 0.0)
+        self.assertEqual(0.0, connection.rates.line())
+        self.assertGreater(connection.rates.line(), 0.0)
         connection.comesFrom("127.0.0.1", secure=False)
         self.assertTrue(connection.session.exempt)
-        self.assertEqual([0.0, 0.0], [connection.flooding(), connection.flooding()])
+        self.assertEqual([0.0, 0.0], [connection.rates.line(), connection.rates.line()])
 
 
 class BannedTests(ConnectionTestCase):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.lane import MARKED, MOST_IN_ALL, MOST_TOGETHER, Lane, Traffic
+from twistchat.doors.lane import MARKED, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, Lane, Traffic
 
 
 class Held:
@@ -353,6 +353,18 @@ class LaneTests(SynchronousTestCase):
         self.assertEqual(commands.signals, ["pause", "resume"])
         commands.submit("join6", 5)
         self.assertEqual(commands.signals, ["pause", "resume", "pause"])
+
+    def test_pauseMany(self) -> None:
+        """The same where many commands wait, however short they are: all may start in one turn."""
+        commands = Commands()
+        commands.submit("join")
+        for number in range(MOST_WAITING):
+            commands.submit(f"who{number}", 1)
+        self.assertEqual(commands.signals, [])
+        commands.submit("last", 1)
+        self.assertEqual(commands.signals, ["pause"])
+        commands.finish("join")
+        self.assertEqual(commands.signals, ["pause", "resume"])
 
     def test_clear(self) -> None:
         """What waits can be forgotten; what runs takes effect, and then all is over."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from socket import SO_SNDBUF, SOL_SOCKET, socketpair
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IWriteDescriptor
 from twisted.internet.main import CONNECTION_DONE
 from twisted.internet.protocol import Protocol
@@ -31,6 +34,17 @@ class PlayedReactor:
 
     def __init__(self) -> None:
         self.writers: set[IWriteDescriptor] = set()
+        self._calls: list[Callable[[], object]] = []
+
+    def callLater(self, delay: float, call: Callable[..., object], *args: object) -> None:
+        """Call something in the next turn: L{nextTurn}."""
+        self._calls.append(partial(call, *args))
+
+    def nextTurn(self) -> None:
+        """Do what was left for the next turn."""
+        calls, self._calls = self._calls, []
+        for call in calls:
+            call()
 
     def addWriter(self, writer: IWriteDescriptor) -> None:
         """Remember who wants to write."""
@@ -250,6 +264,25 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual(plumbing.reactor.writers, set())
         self.assertEqual(plumbing.inTransport(), 0)
 
+    def test_muchInOneTurn(self) -> None:
+        """Past the limit, what waits leaves within the turn, so that no more than a limit's worth is gathered."""
+        plumbing = self.plumb(1000)
+        for _ in range(5):
+            plumbing.outbox.write(b"x" * 400)
+        self.assertEqual(plumbing.read(10_000), b"x" * 1200)
+        self.assertEqual(plumbing.outbox.waiting, 800)
+        plumbing.endTurn()
+        self.assertEqual((plumbing.read(10_000), plumbing.overflows), (b"x" * 800, []))
+
+    def test_muchForOneThatDoesNotRead(self) -> None:
+        """A client that is sent much in one turn and does not read is given up, and little was gathered for it."""
+        plumbing = self.plumb(10_000)
+        for _ in range(10_000):
+            plumbing.outbox.write(b"x" * 1000)
+            self.assertLess(plumbing.outbox.waiting, 12_000)
+        plumbing.endTurn()
+        self.assertEqual(plumbing.overflows, ["turn"])
+
     def test_rest(self) -> None:
         """What the socket does not take leaves as it takes more, and what was written meanwhile comes behind it."""
         plumbing = self.plumb()
@@ -383,6 +416,9 @@ class SocketTests(SynchronousTestCase):
         plumbing.outbox.write(b"y")
         plumbing.endTurn()
         self.assertEqual(plumbing.reactor.writers, set())
+        self.assertIsNone(plumbing.sink.why)
+        plumbing.reactor.nextTurn()
+        self.assertIsInstance(plumbing.sink.why, ConnectionAborted)
 
 
 class PushTests(SynchronousTestCase):

@@ -377,3 +377,7 @@ class Overloaded(ChatError):
     """The server has more C{what} ("passwords to check") than it takes at once."""
 
     what: str
+
+
+LIMITS_REACHED = (TooManyRooms, RoomFull, ListFull, WatchListFull, TooLong, TooFast, RoomTooFast, Overloaded)
+"""The errors that say that a limit refuses what was asked for."""

@@ -52,8 +52,9 @@ class Limits:
     @ivar nickRate: nicks and realnames a second they may take after that.
     @ivar awayBurst: times at once that one user may go away or come back.
     @ivar awayRate: times a second that they may after that.
-    @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64).
-    @ivar newPerAddress: new connections from one address in ten minutes.
+    @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64, loopback does not
+        count).
+    @ivar newPerAddress: new connections from one address in ten minutes; loopback does not count.
     @ivar unregistered: connections that have not come in yet, from everywhere.
     @ivar unregisteredLines: lines one such connection may send.
     @ivar loginFailures: logins from one address that may fail at once.
@@ -92,8 +93,8 @@ class Limits:
     nickRate: float = 0.1
     awayBurst: int = 5
     awayRate: float = 0.1
-    connectionsPerAddress: int = 16
-    newPerAddress: int = 32
+    connectionsPerAddress: int = 64
+    newPerAddress: int = 128
     unregistered: int = 100
     unregisteredLines: int = 64
     loginFailures: int = 3
@@ -124,20 +125,20 @@ class TokenBucket:
         self._tokens = self._burst
         self._when = now
 
-    def take(self, now: float) -> float:
+    def take(self, now: float, count: float = 1.0) -> float:
         """
-        Take one token.
+        Take tokens.
 
         @param now: seconds, on the same clock.
-        @return: C{0.0} where one was there; otherwise nothing is taken, and this is how many seconds to wait for one.
+        @return: C{0.0} where so many were there; otherwise nothing is taken, and this is how many seconds to wait.
         """
         tokens = min(self._burst, self._tokens + (now - self._when) * self._rate)
         self._when = now
-        if tokens >= 1.0:
-            self._tokens = tokens - 1.0
+        if tokens >= count:
+            self._tokens = tokens - count
             return 0.0
         self._tokens = tokens
-        return (1.0 - tokens) / self._rate
+        return (count - tokens) / self._rate
 
     def give(self) -> None:
         """Put a token back that was taken in vain."""

@@ -127,14 +127,16 @@ class Admission:
             return Ticket(self, None)
         if self.unregistered >= limits.unregistered:
             raise NotAdmitted("Too many people are coming in just now.  Try again in a minute.")
-        place = self._place(_group(parsed))
-        if place.connections >= limits.connectionsPerAddress:
-            raise NotAdmitted(
-                f"There are {place.connections} connections from your address, and no more can be.  Close one first."
-            )
-        wait = place.fresh.take(self._now())
-        if wait:
-            raise NotAdmitted(f"Too many new connections from your address.  Try again in {int(wait) + 1} s.")
+        place = self._place(sameCustomer(parsed))
+        if not parsed.is_loopback:  # everyone on this machine has the same address
+            if place.connections >= limits.connectionsPerAddress:
+                raise NotAdmitted(
+                    f"There are {place.connections} connections from your address, and no more can be."
+                    "  Close one first."
+                )
+            wait = place.fresh.take(self._now())
+            if wait:
+                raise NotAdmitted(f"Too many new connections from your address.  Try again in {int(wait) + 1} s.")
         place.connections += 1
         self.unregistered += 1
         return Ticket(self, place)
@@ -184,7 +186,7 @@ def readAddress(address: str | None) -> IPv4Address | IPv6Address | None:
     return parsed
 
 
-def _group(parsed: IPv4Address | IPv6Address) -> str:
+def sameCustomer(parsed: IPv4Address | IPv6Address) -> str:
     """What counts as one customer: an IPv4 address, or a /64 of IPv6."""
     if isinstance(parsed, IPv6Address):
         return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
@@ -207,6 +209,6 @@ def cloak(key: Callable[[], bytes]) -> Callable[[str | None], str]:
         parsed = readAddress(address)
         if parsed is None:
             return "local"
-        return f"{blake2s(_group(parsed).encode(), key=key(), digest_size=8).hexdigest()}.cloak"
+        return f"{blake2s(sameCustomer(parsed).encode(), key=key(), digest_size=8).hexdigest()}.cloak"
 
     return hide

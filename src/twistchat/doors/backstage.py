@@ -11,7 +11,9 @@ from twistchat.chat.chat import Chat
 from twistchat.config import Renewal, Settings, renew
 from twistchat.doors.admission import Admission, cloak
 from twistchat.doors.idle import Idle
+from twistchat.doors.intake import Shares
 from twistchat.doors.lane import Traffic
+from twistchat.doors.refusals import RefusalLog
 from twistchat.doors.turn import Turn
 from twistchat.interfaces import IJournal, IPasswords
 
@@ -26,7 +28,9 @@ class Backstage:
     @ivar clock: for time-outs, and to measure rates with; it does not go back.
     @ivar wall: what time it is, in seconds since the epoch.
     @ivar admission: who may connect.
+    @ivar refusals: logs what limits refuse.
     @ivar idle: finds the connections whose time is up.
+    @ivar shares: gives connections with much input their shares, one a turn.
     @ivar cloak: from an address to the host that others see.
     @ivar passwords: checks passwords.
     @ivar traffic: the messages that are under way, of all connections.
@@ -42,7 +46,9 @@ class Backstage:
     clock: IReactorTime
     wall: Callable[[], float]
     admission: Admission
+    refusals: RefusalLog
     idle: Idle
+    shares: Shares
     cloak: Callable[[str | None], str]
     passwords: IPasswords
     traffic: Traffic
@@ -84,7 +90,21 @@ class Backstage:
         )
         admission = Admission(settings.limits, clock.seconds)
         traffic = Traffic(chat.settled, turn.afterwards)
-        return cls(chat, turn, clock, wall, admission, Idle(clock), cloak(key), passwords, traffic, settings, reread)
+        return cls(
+            chat,
+            turn,
+            clock,
+            wall,
+            admission,
+            RefusalLog(clock.seconds),
+            Idle(clock),
+            Shares(clock),
+            cloak(key),
+            passwords,
+            traffic,
+            settings,
+            reread,
+        )
 
     def rehash(self) -> Renewal:
         """

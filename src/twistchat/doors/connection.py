@@ -8,8 +8,9 @@ time-outs and the outbox.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from twisted.internet.interfaces import (
@@ -22,18 +23,21 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import NotStored, ServerBanned, TooFast
+from twistchat.chat.errors import LIMITS_REACHED, ChatError, NotStored, ServerBanned, TooFast
 from twistchat.chat.events import Entry, Event, Kind
-from twistchat.chat.limits import TokenBucket
 from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
 from twistchat.doors.admission import NotAdmitted, Ticket
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.certificates import fingerprintOf, requestCertificate
+from twistchat.doors.hangup import hasHungUp
+from twistchat.doors.intake import Intake, Line, Reason
 from twistchat.doors.lane import Lane
 from twistchat.doors.origin import Proxied
 from twistchat.doors.outbox import Outbox
+from twistchat.doors.rates import Rates
 from twistchat.interfaces import IDialect, IOutlet
+from twistchat.wire.sniff import isHostHeader, isHttpRequest, isTlsHello
 
 if TYPE_CHECKING:
     from twistchat.doors.factory import ConnectionFactory
@@ -48,6 +52,8 @@ class Connection(Protocol, ABC):
     One connection of a door.
 
     @cvar pings: whether L{idle} is called after C{limits.ping} of silence, and L{gone} after C{limits.pingTimeout}.
+    @ivar intake: what it has sent and the server has not obeyed yet.
+    @ivar rates: how fast it may send.
     @ivar outbox: what waits to leave.
     @ivar lane: the order of its commands.
     @ivar session: its session in the chat; C{None} where it was not admitted.
@@ -66,19 +72,21 @@ class Connection(Protocol, ABC):
         "_abortion",
         "_askedAt",
         "_factory",
-        "_flood",
         "_halfClosed",
         "_lost",
-        "_pauses",
         "_registered",
         "_seconds",
+        "_shaken",
+        "_spoken",
         "address",
         "backstage",
         "ending",
         "fingerprint",
         "heard",
+        "intake",
         "lane",
         "outbox",
+        "rates",
         "secure",
         "session",
         "slot",
@@ -88,6 +96,7 @@ class Connection(Protocol, ABC):
     pings: ClassVar[bool] = False
 
     outbox: Outbox
+    rates: Rates
 
     def __init__(self, backstage: Backstage, factory: ConnectionFactory) -> None:
         self.session: Session | None = None
@@ -98,18 +107,17 @@ class Connection(Protocol, ABC):
         self.heard = 0.0
         self.ending = False
         self.slot: int | None = None
-        self._flood: TokenBucket | None = None
         self._abortion: IDelayedCall | None = None
         self._askedAt: float | None = None
-        self._registered = self._halfClosed = self._lost = False
-        self._pauses = 0
+        self._registered = self._halfClosed = self._lost = self._shaken = self._spoken = False
         self.backstage = backstage
         self._factory = factory
         self._seconds = backstage.clock.seconds
+        self.intake = Intake(self, backstage.shares)
         self.lane = Lane(
             backstage.settings.limits.recvq,
-            self._pause,
-            self._resume,
+            partial(self.intake.pause, Reason.BACKLOG),
+            partial(self.intake.resume, Reason.BACKLOG),
             self._leaveIfServed,
             self.refused,
             backstage.traffic,
@@ -122,8 +130,16 @@ class Connection(Protocol, ABC):
         """Greet a connection that was admitted."""
 
     @abstractmethod
-    def bytesReceived(self, data: bytes) -> None:
-        """Take the next bytes of a connection that was admitted."""
+    def cut(self, data: bytes) -> Sequence[Line]:
+        """Cut the next bytes of a connection that was admitted into lines.  See L{Source.cut}."""
+
+    @abstractmethod
+    def take(self, line: Line) -> float:
+        """Obey a line, or say how many seconds too early it came.  See L{Source.take}."""
+
+    def lastLines(self) -> Sequence[Line]:
+        """See L{Source.lastLines}.  A line without an end is none, unless a door says otherwise."""
+        return ()
 
     @abstractmethod
     def farewell(self, reason: str, fault: bool) -> bytes:
@@ -217,13 +233,28 @@ class Connection(Protocol, ABC):
                 self.ticket.succeeded()
         return not wrong
 
-    def flooding(self) -> float:
+    def speaksHttp(self, line: Line) -> bool:
         """
-        Count a line against the flood limit.
+        Find out whether a client that has not come in speaks HTTP instead: a browser, sent by a web page.  Then it is
+        disconnected, and nothing that it sends is obeyed.
 
-        @return: C{0.0}, or how many seconds too early it came; then it is not to be obeyed.
+        @param line: one of its lines, in order, and not a blank one.
         """
-        return 0.0 if self._flood is None else self._flood.take(self._seconds())
+        first, self._spoken = not self._spoken, True
+        if isinstance(line, bytes) and ((first and isHttpRequest(line)) or isHostHeader(line)):
+            self.turnAway("This is a chat server, and that is an HTTP request")
+            return True
+        return False
+
+    def noteLimit(self, error: ChatError) -> None:
+        """Log an error of this client's, where a limit refuses what it asked for."""
+        if isinstance(error, LIMITS_REACHED):
+            self.backstage.refusals.note(self.address, f"{type(error).__name__} {vars(error)}")
+
+    def turnAway(self, reason: str) -> None:
+        """Tell the client which limit it passed, close the connection, and log that."""
+        self.backstage.refusals.note(self.address, reason)
+        self.expel(reason)
 
     def reply(self, data: bytes) -> None:
         """Send something to this client alone, behind all that it was to hear until now."""
@@ -269,6 +300,7 @@ class Connection(Protocol, ABC):
         End the session, for C{reason} as others see it, and close the connection when what waits has left.
         """
         self.ending = True
+        self.intake.close()
         self.backstage.idle.forget(self)
         self._endSession(reason)
         self.outbox.close()
@@ -306,13 +338,15 @@ class Connection(Protocol, ABC):
             requestCertificate(self.transport)
         self.outbox = Outbox(below, backstage.turn, limits.sendq, self._tooSlow)
         self.heard = self._seconds()
+        accepted = self.transport.accepted if isinstance(self.transport, Proxied) else self.heard
         if self._admit() and self.ticket is not None:
             self.session = backstage.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)
-            backstage.idle.watch(self, self.heard + limits.registration)
+            backstage.idle.watch(self, accepted + limits.registration)
             self.begin()
 
     def handshakeCompleted(self) -> None:
         """Learn the client's certificate.  See L{IHandshakeListener}."""
+        self._shaken = True
         self.fingerprint = fingerprintOf(self.transport)
         if self.session is not None:
             self.session.fingerprint = self.fingerprint
@@ -320,12 +354,21 @@ class Connection(Protocol, ABC):
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, as long as the connection is not ending."""
         self.heard = self._seconds()
-        if not self.ending:
-            self.bytesReceived(data)
+        if self.ending:
+            return
+        if not self._spoken and not self._registered and isTlsHello(data):
+            self.turnAway("This port is not encrypted, and that is a TLS handshake")
+            return
+        self.intake.feed(data)
 
     def readConnectionLost(self) -> None:
         """The client sends no more: finish what it sent, then close (a script behind a pipe)."""
         self._halfClosed = True
+        if not self.ending:
+            self.intake.end()
+
+    def inputDone(self) -> None:
+        """See L{Source.inputDone}."""
         self._leaveIfServed()
 
     def writeConnectionLost(self) -> None:
@@ -335,6 +378,7 @@ class Connection(Protocol, ABC):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End the session, and forget the connection."""
         self.ending = self._lost = True
+        self.intake.close()
         self.outbox.abandon()
         self.lane.clear()
         self.backstage.idle.forget(self)
@@ -351,9 +395,12 @@ class Connection(Protocol, ABC):
         """Find out whether the client is late, or silent.  See L{Watched <twistchat.doors.idle.Watched>}."""
         limits = self.backstage.settings.limits
         if not self._registered:
-            self.expel(f"You did not come in within {limits.registration:g} s.  Connect again, and be quicker.")
+            late = f"You did not come in within {limits.registration:g} s.  Connect again, and be quicker."
+            self.turnAway(late)
+            if not self._shaken and ISSLTransport.providedBy(self.transport):
+                self._abort()  # there is no way to tell it
             return
-        if self._pauses or self._halfClosed:
+        if self._halfClosed or (self.intake.paused and not hasHungUp(self.transport)):
             self.heard = now  # it is not the client who keeps silent
         patience = limits.pingTimeout - limits.ping
         when = now + min(patience, limits.ping)
@@ -379,10 +426,9 @@ class Connection(Protocol, ABC):
             self.banned(ban)
             return False
         except NotAdmitted as refusal:
-            self.expel(str(refusal))
+            self.turnAway(str(refusal))
             return False
-        limits = self.backstage.settings.limits
-        self._flood = None if self.ticket.exempt else TokenBucket(limits.floodBurst, limits.floodRate, self._seconds())
+        self.rates = Rates(self.backstage.settings.limits, self.ticket.exempt, self._seconds)
         return True
 
     # The end, in its several ways
@@ -400,25 +446,16 @@ class Connection(Protocol, ABC):
                 going.addErrback(_ungone)
 
     def _tooSlow(self) -> None:
+        limit = self.backstage.settings.limits.sendq
+        self.backstage.refusals.note(self.address, f"It reads too slowly: more than {limit} bytes waited for it")
         self._endSession("read too slowly")
         self._abort()
 
     def _abort(self) -> None:
         self.transport.abortConnection()  # type: ignore[union-attr]  # every stream transport has it
 
-    # While more waits than may be sent ahead, the kernel holds the client back
-
-    def _pause(self) -> None:
-        self._pauses += 1
-        self.transport.pauseProducing()  # type: ignore[union-attr]  # every stream transport has it
-
-    def _resume(self) -> None:
-        self._pauses -= 1
-        if not self._pauses and not self.ending:
-            self.transport.resumeProducing()  # type: ignore[union-attr]  # every stream transport has it
-
     def _leaveIfServed(self) -> None:
-        if self._halfClosed and self.lane.idle and not self.ending:
+        if self._halfClosed and self.intake.idle and self.lane.idle and not self.ending:
             self.leave("connection closed")
 
 

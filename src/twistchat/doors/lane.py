@@ -28,6 +28,9 @@ together leaves together: with fewer from each of more senders, each listener is
 MOST_IN_ALL = 2048
 """Messages of all sessions that may be under way at once: a quarter of what fills the journal's queue."""
 
+MOST_WAITING = 128
+"""Commands of one session that may wait before no more should come: what waits may all start in one turn."""
+
 MARKED = 64
 """After how many messages that were started by themselves a lane asks to be told when they are over."""
 
@@ -118,7 +121,7 @@ class Lane:
     ) -> None:
         """
         @param limit: how many bytes of commands may wait before no more should come.
-        @param pause: called when more than that wait.
+        @param pause: called when more than that wait, or more than L{MOST_WAITING} commands.
         @param resume: called when that is over.
         @param idle: called when the last command has taken effect, where that took longer than the call.
         @param refuse: called with why a command is refused, before another starts.
@@ -176,7 +179,7 @@ class Lane:
         self._waiting.append((work, together, size))
         self._size += size
         self._queueUp()
-        if self._size > self._limit and not self._full:
+        if not self._full and self._isFull():
             self._full = True
             self._pause()
 
@@ -194,6 +197,9 @@ class Lane:
         if not together:
             return not self._running
         return self._traffic.open and (not self._running or (not self._alone and self._running < MOST_TOGETHER))
+
+    def _isFull(self) -> bool:
+        return self._size > self._limit or (self._waiting is not None and len(self._waiting) > MOST_WAITING)
 
     def _queueUp(self) -> None:
         """Wait for other lanes, where nothing else is in the way of what comes next."""
@@ -276,7 +282,7 @@ class Lane:
             self._advancing = False
         if not self._waiting:
             self._waiting = None
-        if self._full and self._size <= self._limit:
+        if self._full and not self._isFull():
             self._full = False
             self._resume()
         self._queueUp()

@@ -92,12 +92,14 @@ class Proxied(ProtocolWrapper):
     A connection from a proxy, which becomes that of its client when the header is there; before that, nobody hears of
     it.  The header has the time that a connection has to come in.
 
+    @ivar accepted: when the proxy connected, in seconds on the clock.
     @ivar origin: what the header says; C{None} until it is there.
     @ivar secure: whether it is encrypted all the way from the client: where the proxy says that it came over TLS, and
         has come over TLS itself, or from this machine.
     """
 
     slot: int | None = None
+    accepted = 0.0
     origin: ProxyHeader | None = None
     secure = False
 
@@ -115,6 +117,7 @@ class Proxied(ProtocolWrapper):
         directlyProvides(self, providedBy(transport))
         Protocol.makeConnection(self, transport)
         self.factory.registerProtocol(self)
+        self.accepted = self._backstage.clock.seconds()
         settings = self._backstage.settings
         peer = self._proxy
         if not isWithin(peer, settings.irc.proxies):

@@ -111,6 +111,8 @@ class Outbox:
                 self._turn.send(self)
         if self._paused:
             self._check()
+        elif self._size > self._limit:
+            self.flush()  # what the connection does not take now is counted
 
     def hold(self) -> None:
         """Keep back what an audience is told, so that something that is still being read comes in front of it."""
@@ -151,7 +153,8 @@ class Outbox:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self.abandon()  # the transport finds the same when it reads, and says that the connection is lost
+            self.abandon()
+            self._turn.afterwards(self._transport.abortConnection)  # a paused transport would not notice
             return
         if sent < len(data):
             self._unsent = len(data) - sent

@@ -25,6 +25,11 @@ class MemoryTransport(StringTransport):
     def __init__(self, host: IAddress, peer: IAddress) -> None:
         super().__init__(host, peer)
         self.aborting = False
+        self.other: MemoryTransport | None = None
+
+    def hasHungUp(self) -> bool:
+        """Whether the other end closes, or sends no more.  See L{twistchat.doors.hangup.hasHungUp}."""
+        return self.other is not None and self.other.disconnecting
 
     def write(self, data: bytes) -> None:
         """Hold bytes; tell a push producer to pause where they are many."""
@@ -80,6 +85,7 @@ class Link:
         self._client, self._server = client, server
         self._toServer = MemoryTransport(peer, host)
         self._toClient = MemoryTransport(host, peer)
+        self._toClient.other = self._toServer
         server.makeConnection(self._toClient)
         client.makeConnection(self._toServer)
 
@@ -96,9 +102,12 @@ class Link:
         if self._finishing and not held and self.open:
             self._finishing, moved = False, True
             self._endInput()
-        moved |= self._carry(self._toClient, self._client, self.stalled)
+        answered = self._carry(self._toClient, self._client, self.stalled)
+        moved |= answered
         for transport in (self._toClient, self._toServer):
-            if transport.aborting or transport.finished:
+            # A server that does not read learns of the end when it writes, and not before.
+            unseen = transport is self._toServer and held and not answered
+            if transport.aborting or (transport.finished and not unseen):
                 self.cut(ConnectionAborted() if transport.aborting else ConnectionDone())
                 return True
         return moved

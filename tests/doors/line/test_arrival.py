@@ -237,8 +237,8 @@ class DeadlineTests(SynchronousTestCase):
         self.assertTrue(client.gone)
 
     def test_badLinesCount(self) -> None:
-        """Lines that are not text, or too long, are counted too; empty ones are not."""
-        server = limited(unregisteredLines=3)
+        """Lines that are not text, too long, or empty, are counted too."""
+        server = limited(unregisteredLines=8)
         client = server.connect()
         client.sendBytes(b"\n\r\n  \n\n\n" + b"\xc1\n" + b"\xc0\n" + b"x" * 5000 + b"\n")
         self.assertFalse(client.gone)
@@ -333,6 +333,14 @@ class AdmissionTests(SynchronousTestCase):
 
     def test_nobodyIsExemptByDefault(self) -> None:
         """An administrator who exempts nobody has the limits hold on their own machine too."""
-        server = MemoryServer(Settings(limits=Limits(connectionsPerAddress=1)))
+        server = MemoryServer(Settings(limits=Limits(unregistered=1)))
         server.connect()
         self.assertTrue(server.connect().gone)
+
+    def test_loopback(self) -> None:
+        """Connections from this machine are not counted by address, for everyone on it has the same."""
+        server = MemoryServer(Settings(limits=Limits(connectionsPerAddress=1, newPerAddress=1)))
+        for host in ("127.0.0.1", "127.0.0.1", "::1", "::1", "::ffff:127.0.0.1"):
+            self.assertFalse(server.connect(host).gone)
+        server.connect(STRANGER)
+        self.assertTrue(server.connect(STRANGER).gone)

@@ -32,7 +32,7 @@ class Arrival:
 
     def __init__(self, client: IrcConnection) -> None:
         self._client = client
-        self._lines = 0
+        self._lines = self._blank = 0
         self._complete = False
         self.facts = begin(Complete(self._enter))
         self.wanted = ""
@@ -47,16 +47,19 @@ class Arrival:
         """Whether the message that is being obeyed is the first."""
         return self._lines == 1
 
-    def mayTry(self) -> bool:
+    def mayTry(self, blank: bool = False) -> bool:
         """
-        Count a message.
+        Count a message, or a blank line.
 
         @return: whether it may be obeyed; otherwise the client has been told to go.
         """
-        self._lines += 1
+        if blank:
+            self._blank += 1
+        else:
+            self._lines += 1
         limit = self._client.backstage.settings.limits.unregisteredLines
-        if self._lines > limit:
-            self._client.expel(f"You sent {limit} messages and did not register")
+        if self._lines + self._blank > limit:
+            self._client.turnAway(f"You sent {limit} messages and did not register")
         return not self._client.ending
 
     def _enter(self) -> None:

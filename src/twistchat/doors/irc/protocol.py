@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -21,6 +20,7 @@ from twistchat.config import Settings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection
 from twistchat.doors.factory import ConnectionFactory
+from twistchat.doors.intake import Line
 from twistchat.doors.irc import straight
 from twistchat.doors.irc.arrival import Arrival
 from twistchat.doors.irc.batches import MULTILINE, TextBatch, takesLine
@@ -74,10 +74,8 @@ class IrcConnection(Connection):
         "_dialects",
         "_granted",
         "_holders",
-        "_lines",
         "_replies",
         "_splitter",
-        "_throttled",
         "arrival",
         "batch",
         "irc",
@@ -92,14 +90,12 @@ class IrcConnection(Connection):
     def __init__(self, backstage: Backstage, factory: ConnectionFactory, irc: IrcServer) -> None:
         super().__init__(backstage, factory)
         self.batch: TextBatch | None = None
-        self._throttled: IDelayedCall | None = None
         self._holders = self._granted = 0
         limits = backstage.settings.limits
         self.irc = irc
         self.server = irc.name
         self.arrival = Arrival(self)
         self._splitter = LineSplitter(limits.ircLine + limits.ircTags + 2)
-        self._lines: deque[bytes | Overlong] | None = None
         self._replies: dict[str, Reply] = {}
 
     # For commands
@@ -223,86 +219,67 @@ class IrcConnection(Connection):
             return None
         return self._replies.get(label.text)
 
-    def bytesReceived(self, data: bytes) -> None:
-        """Take the next bytes: messages out of them, one after the other, no faster than the flood limit allows."""
-        lines = self._splitter.feed(data)
-        if self._flood is None or not self._registered:
-            for line in lines:
-                if self.ending:
-                    return
-                self._lineReceived(line)
-        else:
-            if self._lines is None:
-                self._lines = deque(lines)
-            else:
-                self._lines.extend(lines)
-            self._takeLines()
+    def cut(self, data: bytes) -> Sequence[Line]:
+        """See L{Connection.cut}."""
+        return self._splitter.feed(data)
 
     def connectionLost(self, reason: Any = None) -> None:
         """See L{Connection.connectionLost}."""
-        if self._throttled is not None:
-            self._throttled.cancel()
-            self._throttled = None
         if self.batch is not None:
             self.batch.forget()
             self.batch = None
-        self._lines = None
         super().connectionLost(reason)
 
     # Lines
 
-    def _takeLines(self) -> None:
-        """Obey lines as fast as the flood limit allows; nothing is lost, and the kernel holds the client back."""
-        while self._lines and not self.ending and self._throttled is None:
-            if not self._isFree(self._lines[0]):
-                wait = 0.0 if self._isUnbound() else self.flooding()
-                if wait:
-                    self._pause()
-                    self._throttled = self.backstage.clock.callLater(wait, self._goOn)
-                    return
-            self._lineReceived(self._lines.popleft())
-        if not self._lines:
-            self._lines = None
-
-    def _goOn(self) -> None:
-        self._throttled = None
-        self._takeLines()
-        if self._throttled is None:
-            self._resume()
-
-    def _isUnbound(self) -> bool:
-        """Whether this is an operator whom no limit on rates binds."""
-        return self.session is not None and self.session.user is not None and self.session.user.may("exempt")
-
-    def _isFree(self, line: bytes | Overlong) -> bool:
-        """
-        Whether a line is not counted against the flood limit: an answer to PING; or a line of a batch, which counts as
-        one with its opening, up to as many as it may have.  A line that must not come within one ends that.
-        """
-        if isinstance(line, bytes):
-            word = line[:5].rstrip().upper()
-            if word in (b"PING", b"PONG"):
-                return word == b"PONG"
-            batched = _BATCHED.match(line) if line[:1] in b"@Bb" and MULTILINE in self.capabilities else None
-            if batched is not None and batched["sign"] == b"+":
-                self._granted = self.settings.limits.lines + 1
-                return False
-            if batched is not None and self._granted:
-                self._granted = 0 if batched["sign"] else self._granted - 1
-                return True
-        self._granted = 0
-        return False
-
-    def _lineReceived(self, line: bytes | Overlong) -> None:
+    def take(self, line: Line) -> float:
+        """See L{Connection.take}.  A line that comes too fast waits; nothing is lost, and the kernel holds it back."""
+        if self._registered and not self.rates.exempt:
+            wait = self._count(line)
+            if wait:
+                return wait
         if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
             said = straight.read(line, self.backstage.settings.limits.ircLine)
             if said is not None:
                 if not self.lane.open:
                     self.lane.submit(partial(straight.sayLater, self, *said), True, len(line))
-                    return
+                    return 0.0
                 if straight.say(self, *said):
-                    return
+                    return 0.0
+        self._submit(line)
+        return 0.0
+
+    def _count(self, line: Line) -> float:
+        """
+        Count a line against the rate that it belongs to.  A batch counts as one line, up to as many lines as it may
+        have; a line that must not come within one ends that.
+
+        @return: C{0.0}, or how many seconds too early it came.
+        """
+        if self.user.may("exempt"):
+            return 0.0
+        if isinstance(line, bytes):
+            word = line[:5].rstrip().upper()
+            if word == b"PONG" or not word:
+                return self.rates.minor()
+            batched = _BATCHED.match(line) if line[:1] in b"@Bb" and MULTILINE in self.capabilities else None
+            if batched is not None and batched["sign"] == b"+":
+                wait = self.rates.line()
+                self._granted = 0 if wait else self.settings.limits.lines + 1
+                return wait
+            if batched is not None and self._granted:
+                self._granted = 0 if batched["sign"] else self._granted - 1
+                return 0.0
+            if word == b"PING":
+                return self.rates.line()
+        self._granted = 0
+        return self.rates.line()
+
+    def _submit(self, line: Line) -> None:
+        """Let a line be obeyed in its turn."""
         limits = self.settings.limits
+        if self.arrival is not None and not self._isArriving(line):
+            return
         if isinstance(line, Overlong):
             self.lane.submit(self._refuseLength, False, line.length)
             return
@@ -321,6 +298,14 @@ class IrcConnection(Connection):
         command = COMMANDS.get(message.command)
         together = command is not None and command.together
         self.lane.submit(partial(self._serve, message, command), together, len(line))
+
+    def _isArriving(self, line: Line) -> bool:
+        """Whether a line of a client that has not come in is to be obeyed: it is neither blank nor HTTP."""
+        assert self.arrival is not None
+        if isinstance(line, bytes) and not line.strip():
+            self.arrival.mayTry(blank=True)
+            return False
+        return not self.speaksHttp(line)
 
     def _refuseLength(self) -> None:
         """Answer a line that is too long."""

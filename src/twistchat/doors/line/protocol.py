@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
@@ -14,17 +14,19 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.audience import ASIDE
-from twistchat.chat.errors import ChatError
+from twistchat.chat.errors import ChatError, TooFast
 from twistchat.chat.events import Entry, RoomRenamed
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Room
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection
 from twistchat.doors.factory import ConnectionFactory
+from twistchat.doors.intake import Line
 from twistchat.doors.line.commands import COMMANDS, talk
 from twistchat.doors.line.rooms import enterRoom
 from twistchat.doors.line.table import Misused, Outcome
 from twistchat.doors.line.wording import word
+from twistchat.doors.rates import REFUSALS
 from twistchat.wire.lines import LineSplitter, Overlong
 from twistchat.wire.plain import Clockface, PlainDialect, Silence, error, notice
 from twistchat.wire.telnet import TelnetStripper
@@ -132,6 +134,7 @@ class LineProtocol(Connection):
     def refused(self, failure: Failure) -> None:
         """See L{Connection.refused}."""
         if isinstance(failure.value, ChatError):
+            self.noteLimit(failure.value)
             self.reply(error(word(failure.value)))
         elif isinstance(failure.value, Misused):
             self.reply(error(str(failure.value)))
@@ -150,29 +153,32 @@ class LineProtocol(Connection):
         if self.current == old and isinstance(entry.event, RoomRenamed):
             self.current = fold(entry.event.name)
 
-    def bytesReceived(self, data: bytes) -> None:
-        """Take the next bytes: lines out of them, one after the other."""
+    def cut(self, data: bytes) -> Sequence[Line]:
+        """See L{Connection.cut}."""
+        before = self._telnet.commands
         text = self._telnet.feed(data)
+        commands = self._telnet.commands - before
+        if commands and not self.rates.telnet(commands):
+            self.turnAway("You sent too many telnet commands")
+            return ()
         answer = self._telnet.takeAnswer()
         if answer:
             self.reply(answer)
-        for line in self._splitter.feed(text):
-            if self.ending:
-                return
-            self._lineReceived(line)
+        return self._splitter.feed(text)
 
-    def readConnectionLost(self) -> None:
-        """The client sends no more: what it did not end with a line's end is a line too."""
-        for line in self._splitter.finish():
-            if not self.ending:
-                self._lineReceived(line)
-        super().readConnectionLost()
+    def lastLines(self) -> Sequence[Line]:
+        """See L{Connection.lastLines}.  Here, what did not end with a line's end is a line too."""
+        return self._splitter.finish()
 
     # Lines
 
-    def _lineReceived(self, line: bytes | Overlong) -> None:
+    def take(self, line: Line) -> float:
+        """See L{Connection.take}.  A line that comes too fast is refused here, so none ever waits."""
         if isinstance(line, bytes) and not line.strip():
-            return
+            self._countBlank()
+            return 0.0
+        if not self._registered and self.speaksHttp(line):
+            return 0.0
         size = 0 if isinstance(line, Overlong) else len(line)
         try:
             text = self._read(line)
@@ -181,6 +187,14 @@ class LineProtocol(Connection):
         else:
             together = self._registered and _sendsMessage(text)
             self.lane.submit(partial(self._serve, text), together, size)
+        return 0.0
+
+    def _countBlank(self) -> None:
+        """Count a blank line, which says nothing, and disconnect a client that sends little else."""
+        if not self._registered:
+            self._mayTry()
+        elif self.rates.minor():
+            self.turnAway("You sent too many blank lines")
 
     def _read(self, line: bytes | Overlong) -> str:
         """
@@ -189,7 +203,7 @@ class LineProtocol(Connection):
         @raise Misused: it may not.
         """
         limits = self.backstage.settings.limits
-        wait = self.flooding()
+        wait = self.rates.line()
         if isinstance(line, Overlong):
             fits = f"it has {line.length} bytes, and {limits.message} fit"
             raise Misused(f"That line is too long: {fits}.  Say it in parts.")
@@ -199,6 +213,9 @@ class LineProtocol(Connection):
             where = f"from its byte {e.start + 1} on ({line[e.start]:#04x})"
             raise Misused(f"That line is not UTF-8, {where}.  Set your terminal to UTF-8, and say it again.") from None
         if wait and not text.startswith("/quit"):
+            self.noteLimit(TooFast("send lines", wait))
+            if not self.rates.refusal():
+                self.turnAway(f"You sent more than {REFUSALS} lines too fast")
             raise Misused(
                 f"Too fast: {limits.floodBurst} lines at once are taken, then {limits.floodRate:g} a second."
                 f"  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
@@ -215,7 +232,8 @@ class LineProtocol(Connection):
         self._unregisteredLines += 1
         limit = self.backstage.settings.limits.unregisteredLines
         if self._unregisteredLines > limit:
-            self.expel(f"You sent {limit} lines and none was a name to come in with.  Connect again, and type a name.")
+            why = f"You sent {limit} lines and none was a name to come in with.  Connect again, and type a name."
+            self.turnAway(why)
         return not self.ending
 
     def _serve(self, text: str) -> Deferred[Any] | None:
