@@ -7,8 +7,10 @@ from functools import cache, lru_cache
 from hashlib import blake2s
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
+from twistchat.chat.errors import TooFast
 from twistchat.chat.limits import Limits, TokenBucket
 from twistchat.chat.serverbans import parseAddress
+from twistchat.interfaces import IPasswords
 
 NEW_PERIOD = 600.0
 """Seconds over which new connections from one address are counted."""
@@ -86,6 +88,28 @@ class Ticket:
         """The last attempt was none that failed."""
         if self._place is not None and self._place.failures is not None:
             self._place.failures.give()
+
+    async def check(self, passwords: IPasswords, hash: str | None, password: str) -> bool:
+        """
+        Check a password.  It counts as wrong until the check is done, so that many guesses at once do not pass the
+        limit.
+
+        @param passwords: checks it.
+        @param hash: its hash; C{None} where there is none, which the client does not learn from the time that it takes.
+        @return: whether it is the right one.
+        @raise TooFast: too many from its address were wrong.
+        @raise Overloaded: too many wait to be checked.
+        """
+        wait = self.attempt()
+        if wait:
+            raise TooFast("give passwords", wait)
+        wrong = False
+        try:
+            wrong = not await passwords.check(hash, password)
+        finally:
+            if not wrong:
+                self.succeeded()
+        return not wrong
 
 
 class Admission:

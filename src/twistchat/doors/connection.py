@@ -23,7 +23,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import LIMITS_REACHED, ChatError, NotStored, ServerBanned, TooFast
+from twistchat.chat.errors import LIMITS_REACHED, ChatError, NotStored, ServerBanned
 from twistchat.chat.events import Entry, Event, Kind
 from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
@@ -214,24 +214,9 @@ class Connection(Protocol, ABC):
         return True
 
     async def checkPassword(self, hash: str | None, password: str) -> bool:
-        """
-        Find out whether a password is the right one.  It counts as wrong until that is known, so that guesses that are
-        made all at once are no way around the limit.
-
-        @param hash: its hash; C{None} where there is none, which the client does not learn from the time that it takes.
-        @raise TooFast: too many from its address were wrong.
-        @raise Overloaded: too many wait to be checked.
-        """
-        wait = 0.0 if self.ticket is None else self.ticket.attempt()
-        if wait:
-            raise TooFast("give passwords", wait)
-        wrong = False
-        try:
-            wrong = not await self.backstage.passwords.check(hash, password)
-        finally:
-            if self.ticket is not None and not wrong:
-                self.ticket.succeeded()
-        return not wrong
+        """See L{Ticket.check}."""
+        assert self.ticket is not None
+        return await self.ticket.check(self.backstage.passwords, hash, password)
 
     def speaksHttp(self, line: Line) -> bool:
         """
