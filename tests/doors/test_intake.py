@@ -178,6 +178,15 @@ class ShareTests(IntakeTestCase):
             self.assertEqual([LINES * turn] * 3, [len(taken.lines) for taken in others])
             self.clock.turn()
 
+    def test_oneShare(self) -> None:
+        """A reason that comes and goes between two turns brings no second share."""
+        self.one.intake.feed(b"\n" * (LINES * 4))
+        for _ in range(3):
+            self.one.intake.pause(Reason.BACKLOG)
+            self.one.intake.resume(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(LINES * 2, len(self.one.lines))
+
     def test_fails(self) -> None:
         """A line that fails, in a later turn, ends its own connection; others are served."""
         other = Taken(self.shares)

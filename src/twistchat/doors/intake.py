@@ -154,8 +154,7 @@ class Intake:
 
     def pause(self, reason: Reason) -> None:
         """Do not read the connection until L{resume} is called with the same reason."""
-        if not self._reasons:
-            self.source.transport.pauseProducing()
+        self.source.transport.pauseProducing()
         self._reasons |= {reason}
 
     def resume(self, reason: Reason) -> None:
@@ -171,7 +170,7 @@ class Intake:
     def proceed(self) -> None:
         """Take the next share, where nothing else is in the way."""
         self._queued = False
-        if self._reasons == ONLY_SHARE and not self._closed:
+        if self._reasons == ONLY_SHARE:
             self._reasons = frozenset()
             self._work()
             if not self._reasons and not self._closed:
