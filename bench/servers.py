@@ -60,6 +60,10 @@ class Server:
         """The most memory that its process and its children have had, each by itself, in MiB."""
         return self._status("VmHWM") + sum(Server(child, self.port).peak() for child in _children(self.pid))
 
+    def forgetPeak(self) -> None:
+        """Let L{peak} of its process, not of children, count from now on (proc(5), C{clear_refs})."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
     def _status(self, key: str) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
         found = re.search(rf"^{key}:\s+(\d+) kB", status, re.MULTILINE)

@@ -1,0 +1,209 @@
+"""C{python -m bench.floods}: every kind of flood on a server of its own, and what it did to the canary."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import machine
+from bench.certificate import selfSigned
+from bench.floods.attack import Order
+from bench.floods.canary import Canary, newcomer
+from bench.floods.figures import NEWCOMER, Figures, combined, header, missed, row, spread, told
+from bench.floods.kinds import KINDS, QUICK, Kind
+from bench.servers import TWISTD, NotStarted, freePort, running
+from bench.speech import Refused
+
+LEAD = 0.8
+"""Seconds in which the canary talks before a flood begins, while the attackers' process starts."""
+
+GRACE = 10.0
+"""Seconds after a flood in which the attackers' process has to end."""
+
+SETTLING = 0.5
+"""Seconds after all is over until the server's memory is read for the last time."""
+
+
+def serverCommand(folder: Path, ports: dict[str, int], journal: str, exempt: bool) -> list[str]:
+    """
+    Make ready a server's folder.
+
+    @param ports: by C{irc}, C{line} and C{tls}.
+    @param exempt: whether the attackers are exempt from limits on rates; the canary is.
+    @return: what starts the server there.
+    """
+    key, certificate = selfSigned()
+    (folder / "key.pem").write_bytes(key)
+    (folder / "cert.pem").write_bytes(certificate)
+    network = "127.0.0.0/8" if exempt else "127.0.0.1/32"
+    return [
+        *(sys.executable, "-c", TWISTD, "-n", "--pidfile=", "twistchat"),
+        f"--irc=tcp:{ports['irc']}:interface=127.0.0.1",
+        f"--irc=ssl:{ports['tls']}:interface=127.0.0.1:privateKey=key.pem:certKey=cert.pem",
+        f"--line=tcp:{ports['line']}:interface=127.0.0.1",
+        *(f"--journal={journal}", "--data=data", f'--set=limits.exempt=["{network}"]'),
+    ]
+
+
+@contextmanager
+def attacking(order: Order) -> Iterator[subprocess.Popen[str]]:
+    """Run the attackers in a process of their own, and end it in any case."""
+    command = [sys.executable, "-m", "bench.floods.attack", json.dumps(asdict(order))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def measure(
+    kind: Kind,
+    place: Path,
+    seconds: float,
+    journal: str = "memory",
+    exempt: bool = False,
+    deaf: bool = False,
+    cores: Iterable[int] | None = None,
+) -> Figures:
+    """
+    Flood a server that is started for it, once.
+
+    @param place: where the server's folder is made, which is removed.
+    @param exempt: whether the attackers are exempt from limits on rates.
+    @param deaf: whether the attackers read nothing.
+    @param cores: the processors on which the server runs.
+    @raise NotStarted: there is no server.
+    @raise Refused: the canary could not come in.
+    @raise OSError: the server has ended.
+    """
+    ports = {door: freePort() for door in ("irc", "line", "tls")}
+    with (
+        tempfile.TemporaryDirectory(prefix="floods", dir=place) as folder,
+        running(serverCommand(Path(folder), ports, journal, exempt), ports["irc"], Path(folder), cores) as server,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        canary = Canary(ports["irc"], ports["line"])
+        try:
+            begin = time.monotonic() + LEAD
+            with attacking(Order(kind.name, ports[kind.door], begin, seconds, deaf)) as attackers:
+                canary.talk(begin)
+                before = server.memory()
+                server.forgetPeak()
+                start, began = server.cpu(), time.monotonic()
+                canary.talk(begin + seconds)
+                cpu, taken = server.cpu() - start, time.monotonic() - began
+                doors = ("irc", "line")
+                coming = [threads.submit(newcomer, door, ports[door], NEWCOMER) for door in doors]
+                canary.drain()
+                arrived = [one.result() for one in coming]
+                output, _ = attackers.communicate(timeout=GRACE)
+            time.sleep(SETTLING)
+            report = json.loads(output)
+            p50, p99, worst = spread(canary.ledger.latencies(begin))
+            return Figures(
+                said=canary.said,
+                lost=canary.ledger.missing + canary.ledger.doubled,
+                p50=p50,
+                p99=p99,
+                worst=worst,
+                late=canary.late,
+                cpu=cpu / taken,
+                before=before,
+                peak=server.peak(),
+                after=server.memory(),
+                newcomer=None if None in arrived else max(each for each in arrived if each is not None),
+                connections=report["connections"],
+                dropped=report["dropped"],
+                sent=report["sent"],
+                last=report["last"],
+                gone=canary.gone,
+            )
+        finally:
+            canary.close()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """
+    Measure, print the table, and write what was measured.
+
+    @return: the exit status: 1 where a mark was missed, or a run went wrong.
+    """
+    machine.requireLinux()
+    chosen = _parse(arguments)
+    machine.raiseDescriptors()
+    described = machine.describe()
+    shared = machine.share()
+    if shared is not None:
+        os.sched_setaffinity(0, shared[1])
+    options = (chosen.seconds, chosen.journal, chosen.exempt, chosen.deaf)
+    print(", ".join(f"{key} {value}" for key, value in described.items()))
+    attackers = ", attackers exempt" * chosen.exempt + ", attackers deaf" * chosen.deaf
+    print(f"journal {chosen.journal}, {chosen.seconds:g} s each{attackers}\n\n{header()}")
+
+    good = True
+    remarks: list[str] = []
+    document: dict[str, object] = {}
+    for name in chosen.kinds:
+        cores = shared and shared[0]
+        try:
+            rounds = [measure(KINDS[name], chosen.dir, *options, cores=cores) for _ in range(chosen.rounds)]
+        except (NotStarted, Refused, OSError, subprocess.TimeoutExpired) as e:
+            good = False
+            print(f"| {name} | error |", flush=True)
+            remarks.append(f"{name}: {type(e).__name__}: {e}")
+            document[name] = {"error": str(e)}
+            continue
+        figures = combined(rounds)
+        good &= not missed(figures)
+        print(row(name, figures), flush=True)
+        remarks += told(name, figures)
+        document[name] = {"rounds": [asdict(one) for one in rounds], "missed": missed(figures)}
+    print("\n" + "\n".join([f"{name}: {KINDS[name].title}" for name in chosen.kinds] + ["", *remarks]))
+    if chosen.json is not None:
+        keys = ("seconds", "journal", "exempt", "deaf", "rounds")
+        taken = {key: getattr(chosen, key) for key in keys}
+        chosen.json.write_text(json.dumps({"machine": described, "options": taken, "kinds": document}, indent=1))
+    return 0 if good else 1
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """What is to be measured; a mistake ends the process and says what would be right."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.floods",
+        description="Flood a server from sixteen connections, and measure what a well-behaved client notices.",
+    )
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, metavar="KIND", help=f"which; all of {', '.join(KINDS)}")
+    parser.add_argument("--seconds", type=float, help="how long each flood lasts [10]")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each is measured; medians are shown [1]")
+    parser.add_argument("--journal", default="memory", choices=("memory", "sqlite"), help="the journal [memory]")
+    parser.add_argument("--exempt", action="store_true", help="the attackers are exempt from limits on rates too")
+    parser.add_argument("--deaf", action="store_true", help="the attackers do not read what they are sent")
+    parser.add_argument("--quick", action="store_true", help="a few kinds, one second each: shows that all works")
+    parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
+    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where servers keep their data")
+    chosen = parser.parse_args(arguments)
+    chosen.kinds = chosen.kinds or list(QUICK if chosen.quick else KINDS)
+    if chosen.seconds is None:
+        chosen.seconds = 1.0 if chosen.quick else 10.0
+    if chosen.rounds < 1:
+        parser.error(f"--rounds: {chosen.rounds} is too few; 1 is the least")
+    if not 0.5 <= chosen.seconds <= 60:
+        parser.error(f"--seconds: {chosen.seconds:g} is not between 0.5 and 60")
+    if not chosen.dir.is_dir():
+        parser.error(f"--dir: {chosen.dir} is no folder")
+    return chosen
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,265 @@
+"""The floods: what is sent, what is counted, and what the marks say of it."""
+
+from __future__ import annotations
+
+import io
+import socket
+import sys
+import threading
+import time
+from contextlib import redirect_stderr
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
+
+from bench.floods.__main__ import main, measure
+from bench.floods.attack import Order, attack, lastLine
+from bench.floods.canary import Ledger, newcomer
+from bench.floods.figures import COLUMNS, Figures, combined, header, missed, row, spread, told
+from bench.floods.kinds import CHUNK, IRC, KINDS, NICK, QUICK, Kind, hello
+
+GOOD = Figures(
+    said=200,
+    lost=0,
+    p50=0.001,
+    p99=0.25,
+    worst=0.3,
+    late=0.002,
+    cpu=0.5,
+    before=50.0,
+    peak=82.0,
+    after=60.0,
+    newcomer=1.0,
+    connections=16,
+    dropped=3,
+    sent=3 << 20,
+    last={"ERROR :a": 2, "ERROR :b": 1},
+)
+"""Exactly what the marks allow."""
+
+
+class KindTests(SynchronousTestCase):
+    """What attackers send."""
+
+    def test_chunks(self) -> None:
+        """A chunk is whole pieces that fit, with the connection's own nick; where none fits it is one piece."""
+        kind = Kind("x", "", "irc", piece=b"NICK %NICK%a\r\n", size=40)
+        self.assertEqual(kind.chunk(b"a7"), b"NICK a7a\r\n" * 4)
+        self.assertEqual(replace(kind, size=1).chunk(b"a7"), b"NICK a7a\r\n")
+        self.assertEqual(replace(kind, piece=b"").chunk(b"a7"), b"")
+
+    def test_all(self) -> None:
+        """Every kind has a door and a name of its own, and leaves no placeholder; a quick run has kinds there are."""
+        for name, kind in KINDS.items():
+            self.assertEqual(name, kind.name)
+            self.assertIn(kind.door, ("irc", "line", "tls"))
+            self.assertNotIn(NICK, kind.greeting(b"a1") + kind.before + kind.chunk(b"a1"))
+            self.assertLessEqual(len(kind.chunk(b"a1")), CHUNK, name)
+            self.assertEqual(bool(kind.opening), bool(kind.ready), name)
+        self.assertEqual(set(QUICK) - set(KINDS), set())
+
+    def test_hello(self) -> None:
+        """A TLS hello is one handshake record that holds a ClientHello, and as long as it says."""
+        record = hello()
+        self.assertEqual((record[0], record[5]), (0x16, 1))
+        self.assertEqual(int.from_bytes(record[3:5], "big"), len(record) - 5)
+
+
+class LastLineTests(SynchronousTestCase):
+    """What a connection was told last."""
+
+    def test_alike(self) -> None:
+        """Nicks, numbers and hosts are alike for all connections."""
+        heard = b":s 001 a7 :Welcome\r\nERROR :Closing Link: f00ba4.cloak (a7: again in 17 s, 127.0.0.3)\r\n"
+        self.assertEqual(lastLine(heard, b"a7"), "ERROR :Closing Link: HOST (NICK: again in N s, N)")
+
+    def test_other(self) -> None:
+        """Nothing, a TLS alert, and bytes that are no text."""
+        self.assertEqual(lastLine(b"\r\n\n", b"a7"), "(nothing)")
+        self.assertEqual(lastLine(b"\x15\x03\x03\x00\x02\x02\x0a", b"a7"), "(a TLS alert)")
+        self.assertEqual(lastLine(b"x\xff\x01", b"a7"), "x\\ufffd\\x01")
+        self.assertEqual(len(lastLine(b"x" * 1000, b"a7")), 160)
+
+
+class LedgerTests(SynchronousTestCase):
+    """What the canary said and heard."""
+
+    def test_heard(self) -> None:
+        """A line that comes has taken so long; one that was said before the flood does not count."""
+        ledger = Ledger()
+        self.assertEqual(ledger.say(0, 0, 1.0), b"|0.0")
+        ledger.say(1, 0, 2.0)
+        ledger.say(0, 1, 3.0)
+        ledger.hear(b"[12:00] <u0> |0.0\n[12:00] <u0> |0.1\n", 3.5)
+        self.assertEqual((ledger.missing, ledger.doubled), (1, 0))
+        self.assertEqual(ledger.latencies(1.0), [2.5, 0.5])
+        self.assertEqual(ledger.latencies(3.0), [0.5])
+
+    def test_doubled(self) -> None:
+        """A line that comes twice, or that nobody said, is noticed; texts of others are not."""
+        ledger = Ledger()
+        ledger.say(0, 0, 1.0)
+        ledger.hear(b":u0 PRIVMSG #b0 :|0.0\r\n:a1 PRIVMSG #b0 :spam 0.0\r\n", 2.0)
+        self.assertEqual((ledger.missing, ledger.doubled), (0, 0))
+        ledger.hear(b":u0 PRIVMSG #b0 :|0.0\r\n:u1 PRIVMSG #b0 :|1.0\r\n", 2.0)
+        self.assertEqual(ledger.doubled, 2)
+
+
+class FiguresTests(SynchronousTestCase):
+    """The marks, the medians and the table."""
+
+    def test_spread(self) -> None:
+        """The middle, the 99th percentile and the greatest; nothing heard is no good result."""
+        self.assertEqual(spread([float(number) for number in range(200, 0, -1)]), (101.0, 199.0, 200.0))
+        self.assertEqual(spread([]), (float("inf"),) * 3)
+
+    def test_marks(self) -> None:
+        """What is exactly at a mark holds it; anything beyond misses it."""
+        self.assertEqual(missed(GOOD), [])
+        self.assertEqual(missed(replace(GOOD, p99=0.2501)), ["p99"])
+        self.assertEqual(missed(replace(GOOD, lost=1)), ["lost"])
+        self.assertEqual(missed(replace(GOOD, peak=82.1)), ["memory"])
+        self.assertEqual(missed(replace(GOOD, newcomer=None)), ["new client"])
+        self.assertEqual(missed(replace(GOOD, newcomer=1.1, lost=2)), ["lost", "new client"])
+
+    def test_combined(self) -> None:
+        """Medians; all that was lost; and no newcomer where one was kept out."""
+        several = [GOOD, replace(GOOD, p99=0.1, lost=2, newcomer=0.5), replace(GOOD, p99=9.0, newcomer=0.7)]
+        figures = combined(several)
+        self.assertEqual((figures.p99, figures.lost, figures.said, figures.newcomer), (0.25, 2, 600, 0.7))
+        self.assertEqual(figures.last, {"ERROR :a": 6, "ERROR :b": 3})
+        self.assertIsNone(combined([*several, replace(GOOD, newcomer=None)]).newcomer)
+
+    def test_table(self) -> None:
+        """A row has what the head names, and says what was missed."""
+        bad = row("pong", replace(GOOD, lost=3, newcomer=None))
+        self.assertEqual(bad.count("|"), len(COLUMNS) + 1)
+        self.assertEqual({line.count("|") for line in header().splitlines()}, {len(COLUMNS) + 1})
+        self.assertTrue(
+            bad.startswith("| pong | 1.0 | 250.0 | 300.0 | 3 of 200 | 50 | 50 | +32.0 | 60 | 3.0 | 16 | 3 | none")
+        )
+        self.assertTrue(bad.endswith("| lost, new client |"))
+        self.assertTrue(row("pong", GOOD).endswith("| 1000 | 2 | - |"))
+
+    def test_told(self) -> None:
+        """What most were told comes first, and whom of the canary the server cut is said."""
+        lines = told("pong", replace(GOOD, gone=["* Bye"]), most=1)
+        self.assertEqual(
+            lines,
+            [
+                "pong: 2 of the dropped heard last: ERROR :a",
+                "pong: the server disconnected a client of the canary: * Bye",
+            ],
+        )
+
+
+class LinuxTestCase(SynchronousTestCase):
+    """What needs epoll and /proc."""
+
+    def setUp(self) -> None:
+        if sys.platform != "linux":
+            raise SkipTest("the benchmarks are for Linux")
+
+    def serve(self, answers: list[bytes], wanted: int) -> tuple[int, list[bytes], threading.Thread]:
+        """
+        Be a server that gives each connection the next of these answers once it has sent something, and closes it
+        when it has sent so much more.
+
+        @param wanted: how many bytes more that are.
+        @return: the port, what came on each connection, and the thread, which ends after the last of them.
+        """
+        server = socket.create_server(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        came: list[bytes] = []
+
+        def run() -> None:
+            for answer in answers:
+                connection, _ = server.accept()
+                connection.settimeout(5)
+                with connection:
+                    came.append(connection.recv(1000))
+                    connection.sendall(answer)
+                    size = 0
+                    while size < wanted and (data := connection.recv(1 << 16)):
+                        came[-1] += data
+                        size += len(data)
+            server.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        self.addCleanup(thread.join)
+        return port, came, thread
+
+
+class AttackTests(LinuxTestCase):
+    """The attackers, before a server that is none."""
+
+    def order(self, kind: str, port: int, **more: bool) -> Order:
+        """An attack of half a second, from now on."""
+        return Order(kind, port, time.monotonic(), 0.5, **more)
+
+    def test_dropped(self) -> None:
+        """Who is dropped is counted with what was said last, and comes back under another name."""
+        port, came, _ = self.serve([b":s NOTICE * :hi\r\nERROR :no %d\r\n" % number for number in range(32)], 0)
+        report = attack(self.order("ping", port))
+        # Connections that nobody has accepted when the server goes hear nothing.
+        self.assertEqual(report.last.pop("ERROR :no N"), 32)
+        self.assertIn(report.last, ({}, {"(nothing)": report.dropped - 32}))
+        self.assertGreater(report.failed, 0)
+        self.assertEqual(len({greeting.partition(b"\r\n")[0] for greeting in came}), 32)
+
+    def test_flood(self) -> None:
+        """The opening comes first, and then the same again and again."""
+        port, came, _ = self.serve([b":s 001 a1 :hi\r\n"], 100_000)
+        report = attack(self.order("unknown", port))
+        nick = came[0].partition(b"\r\n")[0].removeprefix(b"NICK ")
+        self.assertTrue(came[0].startswith(IRC.replace(NICK, nick) + b"NOSUCH x\r\nNOSUCH x\r\n"), came[0][:100])
+        self.assertGreater(report.sent, 100_000)
+
+    def test_waits(self) -> None:
+        """Who gets no answer to the opening says no more for now."""
+        port, came, thread = self.serve([b""], 1)
+        attack(self.order("unknown", port))
+        thread.join()
+        self.assertEqual(came, [IRC.replace(NICK, came[0].partition(b"\r\n")[0].removeprefix(b"NICK "))])
+
+
+class MeasureTests(LinuxTestCase):
+    """A flood in little, on a real server with its default limits."""
+
+    def test_measure(self) -> None:
+        """The attackers flood, the canary loses nothing, and a new client comes in."""
+        with TemporaryDirectory() as folder:
+            figures = measure(KINDS["room"], Path(folder), 0.5)
+        self.assertEqual((figures.lost, figures.gone), (0, []))
+        self.assertGreater(figures.said, 10)
+        self.assertTrue(0 < figures.p50 <= figures.p99 <= figures.worst < 15, figures)
+        self.assertGreaterEqual(figures.connections, 16)
+        self.assertGreater(figures.sent, 16 * 100)
+        self.assertTrue(10 < figures.before <= figures.peak < 1000, figures)
+
+    def test_keptOut(self) -> None:
+        """A new client that nobody answers is none; nor is one that nobody lets in."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            self.assertIsNone(newcomer("irc", port, 0.1))
+        self.assertIsNone(newcomer("line", port, 0.1))
+
+
+class OptionTests(LinuxTestCase):
+    """What can be chosen."""
+
+    def test_wrong(self) -> None:
+        """A mistake ends it before anything is started, and says what would be right."""
+        for arguments, words in (
+            (["--seconds", "100"], "100 is not between 0.5 and 60"),
+            (["--rounds", "0"], "0 is too few"),
+            (["--dir", "/no/such"], "/no/such is no folder"),
+            (["--kinds", "nosuch"], "invalid choice"),
+        ):
+            said = io.StringIO()
+            with redirect_stderr(said), self.assertRaises(SystemExit):
+                main(arguments)
+            self.assertIn(words, said.getvalue())
