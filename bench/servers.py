@@ -60,6 +60,10 @@ class Server:
         """The most memory that its process and its children have had, each by itself, in MiB."""
         return self._status("VmHWM") + sum(Server(child, self.port).peak() for child in _children(self.pid))
 
+    def descriptors(self) -> int:
+        """How many files and sockets its process has open."""
+        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
+
     def forgetPeak(self) -> None:
         """Let L{peak} of its process, not of children, count from now on (proc(5), C{clear_refs})."""
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")

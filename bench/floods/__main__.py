@@ -31,7 +31,7 @@ GRACE = 10.0
 """Seconds after a flood in which the attackers' process has to end."""
 
 SETTLING = 0.5
-"""Seconds after all is over until the server's memory is read for the last time."""
+"""Seconds after all is over until the server's memory and descriptors are read for the last time."""
 
 
 def serverCommand(folder: Path, ports: dict[str, int], journal: str, exempt: bool) -> list[str]:
@@ -98,7 +98,7 @@ def measure(
             begin = time.monotonic() + LEAD
             with attacking(Order(kind.name, ports[kind.door], begin, seconds, deaf)) as attackers:
                 canary.talk(begin)
-                before = server.memory()
+                before, opened = server.memory(), server.descriptors()
                 server.forgetPeak()
                 start, began = server.cpu(), time.monotonic()
                 canary.talk(begin + seconds)
@@ -125,6 +125,7 @@ def measure(
                 newcomer=None if None in arrived else max(each for each in arrived if each is not None),
                 connections=report["connections"],
                 dropped=report["dropped"],
+                left=server.descriptors() - opened,
                 sent=report["sent"],
                 last=report["last"],
                 gone=canary.gone,

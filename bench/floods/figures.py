@@ -25,6 +25,7 @@ COLUMNS = (
     "sent MiB",
     "connections",
     "dropped",
+    "left",
     "new client ms",
     "late ms",
     "missed",
@@ -49,6 +50,7 @@ class Figures:
     @ivar newcomer: seconds in which a new client was answered at both doors; C{None} where that took too long.
     @ivar connections: how many the attackers made.
     @ivar dropped: how many of these the server ended.
+    @ivar left: how many descriptors more than before the server had when all was over: connections it had not closed.
     @ivar sent: bytes that the attackers sent.
     @ivar last: last lines of the dropped, and how many of them had each.
     @ivar gone: last lines of clients of the canary that the server disconnected.
@@ -67,6 +69,7 @@ class Figures:
     newcomer: float | None
     connections: int
     dropped: int
+    left: int
     sent: int
     last: Mapping[str, int]
     gone: Sequence[str] = ()
@@ -104,6 +107,7 @@ def combined(rounds: Sequence[Figures]) -> Figures:
         newcomer=median(newcomers) if len(newcomers) == len(rounds) else None,
         connections=round(median(one.connections for one in rounds)),
         dropped=round(median(one.dropped for one in rounds)),
+        left=round(median(one.left for one in rounds)),
         sent=round(median(one.sent for one in rounds)),
         last=last,
         gone=[words for one in rounds for words in one.gone],
@@ -144,6 +148,7 @@ def row(name: str, figures: Figures) -> str:
         f"{figures.sent / (1 << 20):,.1f}",
         f"{figures.connections:,}",
         f"{figures.dropped:,}",
+        f"{figures.left}",
         "none" if figures.newcomer is None else f"{1e3 * figures.newcomer:.0f}",
         f"{1e3 * figures.late:.0f}",
         ", ".join(missed(figures)) or "-",

@@ -34,6 +34,7 @@ GOOD = Figures(
     newcomer=1.0,
     connections=16,
     dropped=3,
+    left=2,
     sent=3 << 20,
     last={"ERROR :a": 2, "ERROR :b": 1},
 )
@@ -138,7 +139,7 @@ class FiguresTests(SynchronousTestCase):
         self.assertEqual(bad.count("|"), len(COLUMNS) + 1)
         self.assertEqual({line.count("|") for line in header().splitlines()}, {len(COLUMNS) + 1})
         self.assertTrue(
-            bad.startswith("| pong | 1.0 | 250.0 | 300.0 | 3 of 200 | 50 | 50 | +32.0 | 60 | 3.0 | 16 | 3 | none")
+            bad.startswith("| pong | 1.0 | 250.0 | 300.0 | 3 of 200 | 50 | 50 | +32.0 | 60 | 3.0 | 16 | 3 | 2 | none")
         )
         self.assertTrue(bad.endswith("| lost, new client |"))
         self.assertTrue(row("pong", GOOD).endswith("| 1000 | 2 | - |"))
