@@ -95,11 +95,11 @@ def measure(
     ):
         canary = Canary(ports["irc"], ports["line"])
         try:
+            before, opened = server.memory(), server.descriptors()
+            server.forgetPeak()
             begin = time.monotonic() + LEAD
             with attacking(Order(kind.name, ports[kind.door], begin, seconds, deaf)) as attackers:
                 canary.talk(begin)
-                before, opened = server.memory(), server.descriptors()
-                server.forgetPeak()
                 start, began = server.cpu(), time.monotonic()
                 canary.talk(begin + seconds)
                 cpu, taken = server.cpu() - start, time.monotonic() - began
