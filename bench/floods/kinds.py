@@ -139,5 +139,5 @@ def _kinds() -> Iterable[Kind]:
 KINDS = {kind.name: kind for kind in _kinds()}
 """All of them, by name."""
 
-QUICK = ("calm", "pong", "refused", "telnet", "early-irc", "tls-garbage", "churn", "room")
+QUICK = ("pong", "refused", "early-irc", "tls-garbage", "churn", "room")
 """Those of a quick run."""
