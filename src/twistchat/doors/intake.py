@@ -25,7 +25,7 @@ LINES: Final = 128
 BYTES: Final = 16 * 1024
 """Bytes of one connection that are cut into lines in one turn."""
 
-SECONDS: Final = 0.005
+SECONDS: Final = 0.002
 """Seconds after which no other line of a connection is begun in the same turn."""
 
 

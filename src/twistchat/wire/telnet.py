@@ -28,14 +28,11 @@ class TelnetStripper:
     Takes commands, option negotiations and subnegotiations out of a stream, however it is cut into chunks.
 
     A doubled IAC, which is how telnet writes the byte 255, is taken out too: that byte has no place in UTF-8.
-
-    @ivar commands: how many have come.
     """
 
-    __slots__ = ("_answer", "_place", "_request", "commands")
+    __slots__ = ("_answer", "_place", "_request")
 
     def __init__(self) -> None:
-        self.commands = 0
         self._place = _Place.TEXT
         self._request = 0
         self._answer = bytearray()
@@ -74,7 +71,6 @@ class TelnetStripper:
 
     def _after(self, byte: int) -> _Place:
         if self._place is _Place.COMMAND:
-            self.commands += 1
             self._request = byte
             if byte == SB:
                 return _Place.SUBNEGOTIATION

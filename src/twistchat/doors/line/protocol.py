@@ -29,7 +29,7 @@ from twistchat.doors.line.wording import word
 from twistchat.doors.rates import REFUSALS
 from twistchat.wire.lines import LineSplitter, Overlong
 from twistchat.wire.plain import Clockface, PlainDialect, Silence, error, notice
-from twistchat.wire.telnet import TelnetStripper
+from twistchat.wire.telnet import IAC, TelnetStripper
 
 ROOM_FOR_COMMAND = 256
 """Bytes that a line may have beyond the limit on a message, for the command in front of it."""
@@ -155,12 +155,11 @@ class LineProtocol(Connection):
 
     def cut(self, data: bytes) -> Sequence[Line]:
         """See L{Connection.cut}."""
-        before = self._telnet.commands
-        text = self._telnet.feed(data)
-        commands = self._telnet.commands - before
+        commands = data.count(IAC)
         if commands and not self.rates.telnet(commands):
             self.turnAway("You sent too many telnet commands")
             return ()
+        text = self._telnet.feed(data)
         answer = self._telnet.takeAnswer()
         if answer:
             self.reply(answer)
