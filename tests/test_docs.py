@@ -49,6 +49,15 @@ class LineProtocolTests(SynchronousTestCase):
         documented = re.findall(r"^\| `/(\w+)", text, re.MULTILINE)
         self.assertEqual(sorted(COMMANDS), sorted(documented))
 
+    def test_aliases(self) -> None:
+        """It names every alias in the row of its command, and no other."""
+        text = (ROOT / "docs/line-protocol.md").read_text("utf-8")
+        documented = {
+            row[1]: tuple(re.findall(r"`/(\w+)`", row[2]))
+            for row in re.finditer(r"^\| `/(\w+)[^`]*`((?:, `/\w+`)*)", text, re.MULTILINE)
+        }
+        self.assertEqual({name: command.aliases for name, command in COMMANDS.items()}, documented)
+
     def test_endpoint(self) -> None:
         """It names the endpoint where the door listens by default."""
         text = (ROOT / "docs/line-protocol.md").read_text("utf-8")

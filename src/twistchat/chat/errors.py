@@ -127,9 +127,10 @@ class InviteOnly(ChatError):
 
 @dataclass
 class BadKey(ChatError):
-    """C{room} has a key, and this is not it."""
+    """C{room} has a key, and this is not it; or none was C{given}."""
 
     room: str
+    given: bool
 
 
 @dataclass

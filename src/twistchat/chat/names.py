@@ -20,6 +20,7 @@ from unicodedata import category, normalize
 from unicodedata import name as nameOf
 
 from twistchat.chat.errors import BadNick, BadRoomName
+from twistchat.chat.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -208,7 +209,7 @@ def _lengthFault(name: str, limit: int) -> str | None:
     if not name:
         return "is empty"
     if len(name) > limit:
-        return f"is longer than {limit} characters (it has {len(name)})"
+        return f"is longer than {counted(limit, 'character')} (it has {len(name)})"
     return None
 
 

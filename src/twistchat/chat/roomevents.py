@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from twistchat.chat.appliers import Appliers
+from twistchat.chat.audience import isIgnored
 from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike, RoomNameInUse, TargetNotInRoom
 from twistchat.chat.events import (
     Entry,
@@ -55,6 +56,10 @@ class RoomAppliers(Appliers):
         recipient = self.users.get(event.recipient.uid)
         if recipient is None:
             raise NoSuchNick(event.recipient.nick)
+        if isinstance(event, Told):
+            for session in recipient.sessions.values():
+                if not isIgnored(session, event):
+                    session.correspondent = event.source.uid
         if recipient.source.uid == event.source.uid:
             # It is heard once as what was received, and once more as the echo, which alone has the label.
             received = replace(entry, event=replace(event, session="", label=None))

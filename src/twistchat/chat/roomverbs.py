@@ -257,7 +257,7 @@ def _lock(room: Room, user: User, key: str | None) -> errors.ChatError | None:
     if "i" in modes and not room.welcomed(user):
         return errors.InviteOnly(room.name)
     if "k" in modes and modes["k"] != key:
-        return errors.BadKey(room.name)
+        return errors.BadKey(room.name, key is not None)
     if "l" in modes and len(room.members) >= int(modes["l"] or 0):
         return errors.RoomFull(room.name, int(modes["l"] or 0))
     return None

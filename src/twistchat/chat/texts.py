@@ -53,6 +53,15 @@ def checkText(what: str, text: str, limit: int) -> None:
     _checkDelimiters(what, text, "\r\n\0")
 
 
+def counted(count: int, noun: str) -> str:
+    """
+    A number of things in words: C{"1 room"}, C{"2 rooms"}.
+
+    @param noun: what is counted, in the singular.  Its plural must be regular.
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def withoutDelimiters(text: str) -> str:
     """A text with a space for each character that would end a line."""
     return text.translate(_WITHOUT_DELIMITERS)

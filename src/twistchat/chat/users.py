@@ -33,6 +33,7 @@ class Session:
     @ivar echo: whether it hears what it says itself.
     @ivar ignored: folded nicks whose texts and invitations it does not hear, each with the folded nick under which
         that user was first ignored: itself, or an earlier one of theirs.
+    @ivar correspondent: the uid of the last user who wrote to it alone; C{None} where nobody has.
     @ivar watched: the nicks whose comings and goings it hears of, by their folded forms.
     @ivar closed: whether the connection is gone.
     @ivar spoke: when it last said something, in seconds on the chat's clock; at first when it was opened.
@@ -44,6 +45,7 @@ class Session:
     __slots__ = (
         "address",
         "closed",
+        "correspondent",
         "echo",
         "exempt",
         "fingerprint",
@@ -74,6 +76,7 @@ class Session:
         self.fingerprint: str | None = None
         self.user: User | None = None
         self.echo = False
+        self.correspondent: str | None = None
         self.ignored: dict[str, str] = {}
         self.watched: dict[str, str] = {}
         self.closed = False

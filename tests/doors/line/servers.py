@@ -16,6 +16,9 @@ from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal, MemoryServer
 from twistchat.testing.server import SETTINGS
 
+GOODBYE = "* Goodbye.  If your nc does not end by itself, Ctrl-C ends it"
+"""What someone is told who quits."""
+
 STRANGER = "192.0.2.7"
 """An address that limits bind."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.doors.line.servers import STRANGER, commit, limited
+from tests.doors.line.servers import GOODBYE, STRANGER, commit, limited
 from twistchat.chat.limits import Limits
 from twistchat.config import ChatSettings, LineSettings, ServerSettings, Settings
 from twistchat.testing import HeldJournal, LineClient, MemoryServer
@@ -153,8 +153,13 @@ class RefusedNameTests(SynchronousTestCase):
         )
 
     def test_command(self) -> None:
-        """A command is no name; it is not obeyed."""
-        self.refused("/who", "! The nick /who has '/' in it.  Choose another.")
+        """A command is no name; most are not obeyed, and one that does not exist is answered as later on."""
+        advice = "Type the name first, for example: alice"
+        self.refused("/who", f"! /who works once you have a name.  {advice}")
+        self.refused("/LIST", f"! /rooms works once you have a name.  {advice}")
+        self.refused("/nick", f"! /nick works once you have a name.  {advice}")
+        hint = "/help lists the commands; to say the line, type another / in front of it"
+        self.refused("/hlep", f"! There is no command /hlep.  Did you mean /help?  {hint}")
 
     def test_freeAgain(self) -> None:
         """A name is free when its user has gone."""
@@ -189,6 +194,48 @@ class RefusedNameTests(SynchronousTestCase):
         other.send("carol")
         commit(server)
         other.until("* carol joined #lobby")
+
+
+class NamelessCommandTests(SynchronousTestCase):
+    """Commands that work before a name is chosen, with the default limits in force."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer(Settings())
+        self.client = self.server.connect(STRANGER)
+        self.client.skip()
+
+    def test_help(self) -> None:
+        """/help says what to type first, then lists the commands; a name may be typed after it."""
+        self.client.send("/help")
+        first, second, *rest = self.client.lines()
+        self.assertEqual(
+            "* Type the name you want to have here, and nothing else in that line, for example: alice", first
+        )
+        self.assertEqual("* Then you can type:", second)
+        self.client.send("alice")
+        self.client.until("* alice joined #lobby")
+        self.client.skip()
+        self.client.send("/help")
+        self.assertEqual(rest, self.client.lines())
+
+    def test_helpOfOne(self) -> None:
+        """/help explains one command, too."""
+        self.client.send("/HELP me")
+        self.assertEqual(["* /me TEXT: say what you do", "* For example: /me waves"], self.client.lines()[2:])
+
+    def test_quit(self) -> None:
+        """/quit and /exit end the connection."""
+        self.client.send("/quit")
+        self.client.expect(GOODBYE)
+        self.assertTrue(self.client.gone)
+        other = self.server.connect(STRANGER)
+        other.send("/exit now")
+        self.assertTrue(other.gone)
+
+    def test_nick(self) -> None:
+        """/nick NICK is a way to type the name."""
+        self.client.send("/nick alice")
+        self.client.until("* alice joined #lobby")
 
 
 class DeadlineTests(SynchronousTestCase):

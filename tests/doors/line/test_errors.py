@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.doors.line.servers import STRANGER, limited
+from tests.doors.line.servers import GOODBYE, STRANGER, limited
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, Event, Said
@@ -38,7 +38,8 @@ SAMPLES = (
     errors.TooManyRooms(100),
     errors.Banned("#den"),
     errors.InviteOnly("#den"),
-    errors.BadKey("#den"),
+    errors.BadKey("#den", False),
+    errors.BadKey("#den", True),
     errors.RoomFull("#den", 7),
     errors.RegisteredOnly("#den"),
     errors.SecureOnly("#den"),
@@ -101,7 +102,7 @@ class WordingTests(SynchronousTestCase):
                     wrong, stop, advice = text.partition(", and ")
                 self.assertTrue(wrong and stop and advice, text)
                 self.assertTrue(text[0].isupper() or text.startswith((*"#z", "bob")), text)
-                self.assertTrue(advice[-1] in ".)" or advice.startswith("/"), text)
+                self.assertTrue(advice[-1] in ".)" or advice.startswith(("/", "Usage: /")), text)
 
     def test_facts(self) -> None:
         """Each names the facts that the error has: the room, the nick, the limit."""
@@ -116,6 +117,8 @@ class WordingTests(SynchronousTestCase):
                         value = "nothing"
                     if value == "\0":
                         value = "U+0000"
+                    if isinstance(value, bool):
+                        value = "not the key" if value else "needs a key"
                     if field.name == "until":
                         value = "for good" if value == "nothing" else "2026-01-01 12:00 UTC"
                     if isinstance(value, ChatError):
@@ -157,7 +160,7 @@ class RefusedLineTests(SynchronousTestCase):
     def test_notUTF8(self) -> None:
         """A line that is not UTF-8 is refused with the place and the byte."""
         self.alice.sendBytes(b"caf\xe9\n")
-        advice = "Set your terminal to UTF-8, and say it again."
+        advice = "Set your terminal to UTF-8; if you use telnet, start it as telnet -8."
         self.alice.expect(f"! That line is not UTF-8, from its byte 4 on (0xe9).  {advice}")
         self.alice.sendBytes(b"\xed\xa0\x80\n\xc0\xaf\n\xf4\x90\x80\x80\n\xe2\x82\n")
         first = ("0xed", "0xc0", "0xf4", "0xe2")
@@ -213,7 +216,7 @@ class FloodTests(SynchronousTestCase):
 
     def tooFast(self, text: str, wait: int) -> str:
         """The error for a line that came too fast."""
-        limits = "! Too fast: 5 lines at once are taken, then 2 a second."
+        limits = "! Too fast: you may send 5 lines at once, then 2 a second."
         return f"{limits}  Not taken: {text}  Try again in {wait} s."
 
     def test_burst(self) -> None:
@@ -249,7 +252,7 @@ class FloodTests(SynchronousTestCase):
         self.bob.send(*5 * ["/rooms"])
         self.bob.skip()
         self.bob.send("/who", "/quit fast")
-        self.bob.expect(self.tooFast('"/who"', 1), "* Goodbye")
+        self.bob.expect(self.tooFast('"/who"', 1), GOODBYE)
         self.assertTrue(self.bob.gone)
 
     def test_badLinesCount(self) -> None:
@@ -282,7 +285,7 @@ class FloodTests(SynchronousTestCase):
         bob = server.person("bob", STRANGER)
         bob.send("1", "2", "3")
         bob.expect(
-            '! Too fast: 3 lines at once are taken, then 0.5 a second.  Not taken: "3"  Try again in 2 s.',
+            '! Too fast: you may send 3 lines at once, then 0.5 a second.  Not taken: "3"  Try again in 2 s.',
         )
 
 

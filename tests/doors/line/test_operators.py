@@ -10,7 +10,7 @@ from twistchat.chat.masks import BINDING, NAMING
 from twistchat.chat.modes import RANKS, ROOM_MODES
 from twistchat.testing import MemoryServer
 
-NO_RANK = "! Your rank in #lobby does not reach for that.  Ask one of its operators (@ in /who)."
+NO_RANK = "! You need to be an operator of #lobby for that.  Ask one of those who are (@ in /who)."
 NOBODY = "! Nobody here is called dave.  /who lists who is in this room."
 BANNED = "! A ban keeps you out of #lobby, or silent in it.  Ask one of its operators."
 
@@ -60,7 +60,7 @@ class KickTests(OperatorTestCase):
     def test_usage(self) -> None:
         """It needs a nick."""
         self.alice.send("/kick", "/kick ")
-        self.alice.expect(*2 * ["! That is typed /kick NICK [REASON]"])
+        self.alice.expect(*2 * ["! Usage: /kick NICK [REASON]"])
 
     def test_refused(self) -> None:
         """No rank; nobody of that name; not in this room; too long a reason."""
@@ -150,7 +150,7 @@ class BanTests(OperatorTestCase):
         """There is no such ban; and it needs a mask."""
         self.alice.send("/unban bob", "/unban")
         self.alice.expect(
-            "! There is no ban on bob in #lobby; /ban lists the bans", "! That is typed /unban NICK or /unban MASK"
+            "! There is no ban on bob in #lobby; /ban lists the bans", "! Usage: /unban NICK or /unban MASK"
         )
 
     def test_refused(self) -> None:
@@ -234,7 +234,7 @@ class ModeTests(OperatorTestCase):
         self.alice.expect(
             "* List b of #lobby: nothing",
             "* alice set +e bob!*@* on #lobby",
-            "! That is typed /mode +LETTERS or /mode -LETTERS, as in /mode +o alice; /help mode lists them",
+            "! Usage: /mode +LETTERS or /mode -LETTERS, as in /mode +o alice; /help mode lists them",
             "* List e of #lobby: bob!*@*",
             "* List I of #lobby: nothing",
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.doors.line.servers import commit
+from tests.doors.line.servers import GOODBYE, commit
 from twistchat.chat.events import Entered, Joined, Parted, Said, TopicSet
 from twistchat.testing import HeldJournal, LineClient, MemoryServer
 from twistchat.testing.server import SETTINGS
@@ -34,7 +34,7 @@ class PipeliningTests(SynchronousTestCase):
             "* alice set the topic of #a to: here",
             "* alice left #a",
             "* You are talking in #lobby",
-            "* Goodbye",
+            GOODBYE,
         )
         bob.expect("* alice joined #lobby", "[12:00] <alice> hello lobby", "[12:00] @bob <alice> psst", "* alice quit")
 
@@ -289,5 +289,5 @@ class HeldOrderTests(HeldTestCase):
         self.alice.send("last words", "/quit", "from beyond", "/topic from beyond")
         self.alice.expect()
         commit(self.server)
-        self.alice.expect("[12:00] <alice> last words", "* Goodbye")
+        self.alice.expect("[12:00] <alice> last words", GOODBYE)
         self.bob.expect("[12:00] <alice> last words", "* alice quit")

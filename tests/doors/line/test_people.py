@@ -1,10 +1,10 @@
-"""Tests of what is about oneself at the line door: nick, being away, going, help."""
+"""Tests of what is about oneself at the line door: nick, being away, going."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.line.commands import COMMANDS
+from tests.doors.line.servers import GOODBYE
 from twistchat.testing import MemoryServer
 
 
@@ -61,7 +61,7 @@ class NickTests(SynchronousTestCase):
             "! The nick chanserv is reserved.  Choose another.",
             "! The nick 7up begins with a digit.  Choose another.",
             "! The nick a b has a space in it.  Choose another.",
-            "! That is typed /nick NICK",
+            "! Usage: /nick NICK",
         )
         self.alice.send("still me")
         self.bob.expect("[12:00] <alice> still me")
@@ -118,7 +118,7 @@ class QuittingTests(SynchronousTestCase):
     def test_quit(self) -> None:
         """One is said goodbye to, after what was to be seen; others see one go, with the reason."""
         self.alice.send("/echo on", "last words", "/quit to the sea")
-        self.alice.expect("* Echo is on", "[12:00] <alice> last words", "* Goodbye")
+        self.alice.expect("* Echo is on", "[12:00] <alice> last words", GOODBYE)
         self.assertTrue(self.alice.gone)
         self.bob.expect("[12:00] <alice> last words", "* alice quit (to the sea)")
         self.bob.send("/who")
@@ -132,7 +132,7 @@ class QuittingTests(SynchronousTestCase):
     def test_nothingBehindIt(self) -> None:
         """What was sent behind it is not obeyed."""
         self.alice.send("/quit", "one more thing", "/nick ghost")
-        self.alice.expect("* Goodbye")
+        self.alice.expect(GOODBYE)
         self.bob.expect("* alice quit")
 
     def test_longReason(self) -> None:
@@ -167,57 +167,3 @@ class QuittingTests(SynchronousTestCase):
         state = self.server.chat.state
         self.assertEqual((0, 0, {}), (len(state.users), len(state.rooms), state.sessions))
         self.assertEqual([], self.server.clock.getDelayedCalls())
-
-
-class HelpTests(SynchronousTestCase):
-    """/help, and commands that there are not."""
-
-    def setUp(self) -> None:
-        self.server = MemoryServer()
-        self.alice = self.server.person("alice")
-
-    def test_all(self) -> None:
-        """Every command is listed, as it is typed, with what it does; and how to say what looks like one."""
-        self.alice.send("/help")
-        *lines, last = self.alice.lines()
-        self.assertEqual([f"* {command.usage}: {command.summary}" for command in COMMANDS.values()], lines)
-        self.assertIn("//", last)
-        wanted = (
-            "help who rooms join leave msg me nick topic history search invite kick ban unban mode away ignore echo"
-        )
-        self.assertEqual({*wanted.split(), "unignore", "quit"}, set(COMMANDS))
-
-    def test_one(self) -> None:
-        """More of one command, typed with its / or without, in any case."""
-        self.alice.send("/help kick", "/help /kick", "/HELP Kick")
-        self.alice.expect(*3 * ["* /kick NICK [REASON]: put someone out of this room"])
-
-    def test_modes(self) -> None:
-        """What each mode does."""
-        self.alice.send("/help mode")
-        first, *lines = self.alice.lines()
-        self.assertTrue(first.startswith("* /mode [+LETTERS-LETTERS PARAMETERS]: "), first)
-        self.assertIn("* m: only those with a voice or more may speak", lines)
-        self.assertIn("* o NICK: makes someone operator (@)", lines)
-
-    def test_none(self) -> None:
-        """There is no such command to be helped with."""
-        self.alice.send("/help nope")
-        self.alice.expect("! There is no command nope; /help lists the commands")
-
-    def test_unknown(self) -> None:
-        """There is no such command to be obeyed; nothing of it is said in the room."""
-        bob = self.server.person("bob")
-        self.alice.skip()
-        self.alice.send("/nope now", "/", "/ hello")
-        hint = "/help lists the commands; to say it, type another / in front"
-        self.alice.expect(
-            f"! There is no command /nope.  {hint}",
-            *2 * [f"! There is no command /.  {hint}"],
-        )
-        bob.expect()
-
-    def test_anyCase(self) -> None:
-        """A command may be typed in any case, with white space behind its name."""
-        self.alice.send("/WHO", "/who  ", "/Who   #lobby")
-        self.alice.expect(*3 * ["* 1 in #lobby: @alice"])

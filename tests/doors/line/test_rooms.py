@@ -52,7 +52,7 @@ class JoiningTests(SynchronousTestCase):
     def test_usage(self) -> None:
         """It needs a room."""
         self.alice.send("/join", "/join  ")
-        self.alice.expect(*2 * ["! That is typed /join #ROOM [KEY]"])
+        self.alice.expect(*2 * ["! Usage: /join #ROOM [KEY]"])
 
     def test_badName(self) -> None:
         """What cannot be a room's name, with the reason."""
@@ -65,7 +65,7 @@ class JoiningTests(SynchronousTestCase):
             "! The room name #a\N{REPLACEMENT CHARACTER}b has U+0000 (a control character) in it.  Choose another.",
         )
         self.alice.send("/rooms")
-        self.alice.expect("* #lobby 2", "* 1 rooms")
+        self.alice.expect("* #lobby 2", "* 1 room")
 
     def test_lookalike(self) -> None:
         """A name that would be taken for that of another room: its o here is Greek."""
@@ -177,9 +177,8 @@ class LockedRoomTests(SynchronousTestCase):
     def test_key(self) -> None:
         """Only those who name the key come in."""
         self.lock("/mode +k Sesame")
-        refusal = "! #den has a key, and that is not it.  /join #den KEY"
-        self.cannotJoin(refusal)
-        self.cannotJoin(refusal, "/join #den sesame")
+        self.cannotJoin("! #den needs a key.  Usage: /join #den KEY")
+        self.cannotJoin("! That is not the key of #den.  Usage: /join #den KEY", "/join #den sesame")
         self.canJoin("/join #den Sesame")
 
     def test_full(self) -> None:
@@ -278,7 +277,7 @@ class LeavingTests(SynchronousTestCase):
         self.alice.send("/join #den", "/leave")
         self.alice.skip()
         self.alice.send("/rooms", "/who #den")
-        self.alice.expect("* #lobby 2", "* 1 rooms", "! There is no room #den.  /rooms lists the rooms.")
+        self.alice.expect("* #lobby 2", "* 1 room", "! There is no room #den.  /rooms lists the rooms.")
 
 
 class SeveralRoomsTests(SynchronousTestCase):
@@ -350,6 +349,31 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.send("/who #Den", "/who #den", "/who den")
         self.alice.expect(*3 * ["* 1 in #Den: @bob"])
 
+    def test_whoIsSomeone(self) -> None:
+        """Who a person is: the rooms where one meets them, and no others; a nick comes before a room without its #."""
+        self.bob.send("/join #den", "/join #bob")
+        self.alice.send("/who BOB", "/who bob", "/who #bob")
+        who = f"* bob is ~line@{self.server.backstage.cloak('127.0.0.1')}"
+        self.alice.expect(*2 * [f"{who}, in #lobby"], "* 1 in #bob: @bob")
+        self.alice.send("/join #den", "/leave #lobby")
+        self.alice.skip()
+        self.alice.send("/who bob", "/leave", "/who bob")
+        self.alice.expect(
+            f"{who}, in #den",
+            "* alice left #den",
+            "* You are in no room; /join #ROOM to talk",
+            f"{who}, in no room of yours",
+        )
+
+    def test_whoOfASecretRoom(self) -> None:
+        """Where there is no such nick, a secret room is not told from one that does not exist."""
+        self.bob.send("/join #den", "/mode +s")
+        self.alice.send("/who den", "/who nowhere")
+        self.alice.expect(
+            "! Nobody here is called den.  /who lists who is in this room.",
+            "! Nobody here is called nowhere.  /who lists who is in this room.",
+        )
+
     def test_whoNowhere(self) -> None:
         """Of a room that is none, or where one is in none."""
         self.alice.send("/who #nowhere", "/leave", "/who")
@@ -384,7 +408,7 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.send("/rooms", "/who #den", "/leave #den", "/invite bob #den")
         self.alice.expect(
             "* #lobby 2",
-            "* 1 rooms",
+            "* 1 room",
             *3 * ["! There is no room #den.  /rooms lists the rooms."],
         )
         self.bob.send("/rooms", "/who #den")
@@ -415,7 +439,7 @@ class LookingAroundTests(SynchronousTestCase):
         """Only operators set it, unless the room says otherwise."""
         self.bob.send("/topic mine", "/topic")
         self.bob.expect(
-            "! Your rank in #lobby does not reach for that.  Ask one of its operators (@ in /who).",
+            "! You need to be an operator of #lobby for that.  Ask one of those who are (@ in /who).",
             "* #lobby has no topic",
         )
         self.alice.send("/mode -t")
@@ -517,7 +541,7 @@ class InvitingTests(SynchronousTestCase):
     def test_usage(self) -> None:
         """It needs a nick."""
         self.alice.send("/invite")
-        self.alice.expect("! That is typed /invite NICK [#ROOM]")
+        self.alice.expect("! Usage: /invite NICK [#ROOM]")
 
     def test_nobody(self) -> None:
         """Nobody is called that."""
@@ -544,7 +568,7 @@ class InvitingTests(SynchronousTestCase):
         self.alice.send("/mode +i")
         self.bob.skip()
         self.bob.send("/invite carol")
-        self.bob.expect("! Your rank in #den does not reach for that.  Ask one of its operators (@ in /who).")
+        self.bob.expect("! You need to be an operator of #den for that.  Ask one of those who are (@ in /who).")
 
     def test_nowhere(self) -> None:
         """It needs a room."""

@@ -149,7 +149,7 @@ class TellingTests(SynchronousTestCase):
     def test_usage(self) -> None:
         """It needs a nick and a text."""
         self.alice.send("/msg", "/msg bob", "/msg bob  ")
-        self.alice.expect(*3 * ["! That is typed /msg NICK TEXT"])
+        self.alice.expect(*3 * ["! Usage: /msg NICK TEXT"])
         self.bob.expect()
 
     def test_noSuchRoom(self) -> None:
@@ -225,7 +225,7 @@ class EchoTests(SynchronousTestCase):
     def test_usage(self) -> None:
         """It is on or off."""
         self.alice.send("/echo", "/echo maybe")
-        self.alice.expect(*2 * ["! That is typed /echo on or /echo off"])
+        self.alice.expect(*2 * ["! Usage: /echo on or /echo off"])
 
 
 class HistoryTests(SynchronousTestCase):
@@ -281,7 +281,8 @@ class HistoryTests(SynchronousTestCase):
         self.alice.send(
             "/history 0", "/history 501", "/history -1", "/history x", "/history ١", "/history " + "9" * 400
         )
-        self.alice.expect(*6 * ["! That is typed /history [N], with N from 1 to 500"])
+        self.alice.send("/history " + "0" * 4310 + "1")
+        self.alice.expect(*7 * ["! Usage: /history [N], with N from 1 to 500"])
 
     def test_noRoom(self) -> None:
         """It needs a current room."""
@@ -380,7 +381,7 @@ class SearchTests(SynchronousTestCase):
         """It needs words; and where there is neither letter nor digit in them, nothing is found."""
         self.alice.send("tea", "/search", "/search ?!", "/search *")
         self.alice.expect(
-            "! That is typed /search WORDS; after that, /search alone goes further back",
+            "! Usage: /search WORDS; after that, /search alone goes further back",
             '* Nothing in your rooms has "?!"',
             '* Nothing in your rooms has "*"',
         )
@@ -594,5 +595,5 @@ class IgnoringTests(SynchronousTestCase):
         self.alice.expect(
             "! Nobody here is called dave.  /who lists who is in this room.",
             "! You do not ignore anyone of that name; /ignore lists whom you do",
-            "! That is typed /unignore NICK",
+            "! Usage: /unignore NICK",
         )

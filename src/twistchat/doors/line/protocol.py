@@ -18,12 +18,13 @@ from twistchat.chat.errors import ChatError, TooFast
 from twistchat.chat.events import Entry, RoomRenamed
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Room
+from twistchat.chat.texts import counted
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection
 from twistchat.doors.factory import ConnectionFactory
 from twistchat.doors.intake import Line
-from twistchat.doors.line.commands import COMMANDS, talk
-from twistchat.doors.line.rooms import enterRoom
+from twistchat.doors.line.arrival import arrive
+from twistchat.doors.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.doors.line.table import Misused, Outcome
 from twistchat.doors.line.wording import word
 from twistchat.doors.rates import REFUSALS
@@ -210,14 +211,15 @@ class LineProtocol(Connection):
             text = line.decode()
         except UnicodeDecodeError as e:
             where = f"from its byte {e.start + 1} on ({line[e.start]:#04x})"
-            raise Misused(f"That line is not UTF-8, {where}.  Set your terminal to UTF-8, and say it again.") from None
-        if wait and not text.startswith("/quit"):
+            advice = "Set your terminal to UTF-8; if you use telnet, start it as telnet -8."
+            raise Misused(f"That line is not UTF-8, {where}.  {advice}") from None
+        if wait and not text.startswith(("/quit", "/exit")):
             self.noteLimit(TooFast("send lines", wait))
             if not self.rates.refusal():
                 self.turnAway(f"You sent more than {REFUSALS} lines too fast")
             raise Misused(
-                f"Too fast: {limits.floodBurst} lines at once are taken, then {limits.floodRate:g} a second."
-                f"  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
+                f"Too fast: you may send {counted(limits.floodBurst, 'line')} at once,"
+                f" then {limits.floodRate:g} a second.  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
             )
         return text
 
@@ -231,8 +233,8 @@ class LineProtocol(Connection):
         self._unregisteredLines += 1
         limit = self.backstage.settings.limits.unregisteredLines
         if self._unregisteredLines > limit:
-            why = f"You sent {limit} lines and none was a name to come in with.  Connect again, and type a name."
-            self.turnAway(why)
+            why = f"You sent {counted(limit, 'line')} and none was a name to come in with."
+            self.turnAway(f"{why}  Connect again, and type a name.")
         return not self.ending
 
     def _serve(self, text: str) -> Deferred[Any] | None:
@@ -244,27 +246,13 @@ class LineProtocol(Connection):
 
     def _obey(self, text: str) -> Outcome:
         if not self._registered:
-            return self._arrive(text) if self._mayTry() else None
+            return arrive(self, text) if self._mayTry() else None
         if text[0] != "/":
             return talk.say(self, text)
         if text.startswith("//"):
             return talk.say(self, text[1:])
         name, argument = _split(text)
-        command = COMMANDS.get(name)
-        if command is None:
-            raise Misused(f"There is no command /{name}.  /help lists the commands; to say it, type another / in front")
-        return command.run(self, argument)
-
-    async def _arrive(self, nick: str) -> None:
-        """Come in under a name, and into the lobby."""
-        backstage = self.backstage
-        session = self.openSession
-        await backstage.chat.enter(session, nick.strip(), "~line", backstage.cloak(self.address))
-        if session.user is None:
-            return
-        self.registered()
-        self.reply(notice(f"You are {session.user.nick}.  /help lists what you can type"))
-        await enterRoom(self, backstage.settings.chat.lobby, hurried=True)
+        return find(name).run(self, argument)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -277,7 +265,8 @@ def _sendsMessage(text: str) -> bool:
     """Whether a line may be under way together with others like it."""
     if text[0] != "/" or text.startswith("//"):
         return True
-    command = COMMANDS.get(_split(text)[0])
+    name, _ = _split(text)
+    command = COMMANDS.get(name) or ALIASES.get(name)
     return command is not None and command.together
 
 

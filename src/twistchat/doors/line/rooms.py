@@ -10,6 +10,7 @@ from twistchat.chat.events import Entry
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Member, Room
+from twistchat.chat.users import User
 from twistchat.wire.plain import PlainDialect, notice
 
 if TYPE_CHECKING:
@@ -58,6 +59,23 @@ def showMembers(name: str, members: Iterable[Member]) -> Iterator[bytes]:
     names = [f"{prefixes(member.ranks)[:1]}{member.user.nick}" for member in members]
     for start in range(0, len(names), NAMES_A_LINE):
         yield notice(f"{len(names)} in {name}: {' '.join(names[start : start + NAMES_A_LINE])}")
+
+
+def showUser(client: LineProtocol, user: User) -> Iterator[bytes]:
+    """Who someone is: a line with their host and the rooms where the client meets them; and one if they are away."""
+    source = user.source
+    account = "" if source.account is None else f", logged in as {source.account}"
+    own = client.openSession.user
+    shared = [room.name for folded, room in user.rooms.items() if own is not None and folded in own.rooms]
+    where = f", in {' '.join(shared)}" if shared else ", in no room of yours"
+    yield notice(f"{user.nick} is {source.username}@{source.host}{account}{where}")
+    if user.away is not None:
+        yield away(user)
+
+
+def away(user: User) -> bytes:
+    """That someone is away, and why."""
+    return notice(f"{user.nick} is away: {user.away}")
 
 
 def showTopic(client: LineProtocol, room: Room) -> bytes:

@@ -31,6 +31,8 @@ class Command:
     @ivar arguments: its arguments, as C{/help} shows them.
     @ivar summary: what it does, in one line.
     @ivar run: obeys it.
+    @ivar example: how one might type it, as C{/help} shows it.
+    @ivar aliases: other names that it has, as people know them from IRC.
     @ivar together: whether it may be under way with others of its kind: it sends a message.
     @ivar details: more lines for C{/help NAME}.
     """
@@ -39,6 +41,8 @@ class Command:
     arguments: str
     summary: str
     run: Run
+    example: str = ""
+    aliases: tuple[str, ...] = ()
     together: bool = False
     details: tuple[str, ...] = ()
 
@@ -47,23 +51,41 @@ class Command:
         """How it is typed."""
         return f"/{self.name} {self.arguments}".rstrip()
 
+    @property
+    def line(self) -> str:
+        """How it is typed, what it does, and its other names: its line in a list."""
+        others = f" (also {', '.join(f'/{alias}' for alias in self.aliases)})" if self.aliases else ""
+        return f"{self.usage}: {self.summary}{others}"
+
 
 class Table:
-    """Commands of one topic, in the order in which C{/help} lists them."""
+    """
+    Commands of one topic, in the order in which C{/help} lists them.
 
-    def __init__(self) -> None:
+    @ivar title: the heading over them there.
+    """
+
+    def __init__(self, title: str) -> None:
+        self.title = title
         self._commands: dict[str, Command] = {}
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
 
     def command(
-        self, name: str, arguments: str, summary: str, together: bool = False, details: tuple[str, ...] = ()
+        self,
+        name: str,
+        arguments: str,
+        summary: str,
+        example: str = "",
+        aliases: tuple[str, ...] = (),
+        together: bool = False,
+        details: tuple[str, ...] = (),
     ) -> Callable[[Run], Run]:
         """Enter the decorated function as a command.  The arguments are those of L{Command}."""
 
         def enter(run: Run) -> Run:
-            self._commands[name] = Command(name, arguments, summary, run, together, details)
+            self._commands[name] = Command(name, arguments, summary, run, example, aliases, together, details)
             return run
 
         return enter
@@ -80,5 +102,5 @@ def words(argument: str, least: int, most: int, usage: str) -> list[str | None]:
     """
     found: list[str | None] = [*argument.split(None, most - 1)]
     if len(found) < least:
-        raise Misused(f"That is typed {usage}")
+        raise Misused(f"Usage: {usage}")
     return found + [None] * (most - len(found))

@@ -8,6 +8,7 @@ from math import ceil
 from typing import Any
 
 from twistchat.chat import errors
+from twistchat.chat.texts import counted
 
 WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotEntered: lambda e: "You have no name yet.  Type one.",
@@ -21,10 +22,12 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotInRoom: lambda e: f"You are not in {e.room}.  /join {e.room} first.",
     errors.TargetNotInRoom: lambda e: f"{e.nick} is not in {e.room}.  /who {e.room} lists who is.",
     errors.AlreadyInRoom: lambda e: f"{e.nick} is in {e.room} already, and needs no invitation.",
-    errors.TooManyRooms: lambda e: f"You are in {e.limit} rooms, and can be in no more.  /leave one first.",
+    errors.TooManyRooms: lambda e: f"You are in {counted(e.limit, 'room')}, and can be in no more.  /leave one first.",
     errors.Banned: lambda e: f"A ban keeps you out of {e.room}, or silent in it.  Ask one of its operators.",
     errors.InviteOnly: lambda e: f"Only those who were invited come into {e.room}.  Ask someone in it to /invite you.",
-    errors.BadKey: lambda e: f"{e.room} has a key, and that is not it.  /join {e.room} KEY",
+    errors.BadKey: lambda e: (
+        f"{'That is not the key of ' + e.room if e.given else e.room + ' needs a key'}.  Usage: /join {e.room} KEY"
+    ),
     errors.RoomFull: lambda e: f"{e.room} is full: it takes {e.limit}.  Try again later.",
     errors.RegisteredOnly: lambda e: (
         f"Only those with an account come into {e.room}.  Ask someone in it to /invite you."
@@ -37,7 +40,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.TextRefused: lambda e: f"{e.nick} takes no texts {e.why}.  Meet them in a room.",
     errors.CannotSpeak: lambda e: f"Only those with a voice may speak in {e.room}.  Ask one of its operators.",
     errors.NotOperator: lambda e: (
-        f"Your rank in {e.room} does not reach for that.  Ask one of its operators (@ in /who)."
+        f"You need to be an operator of {e.room} for that.  Ask one of those who are (@ in /who)."
     ),
     errors.UnknownMode: lambda e: f"There is no mode {e.letter}.  /help mode lists them.",
     errors.BadModeParameter: lambda e: _badParameter(e),
@@ -52,7 +55,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
         f"You are banned from this server {_until(e.until)} ({e.reason}).  Ask its administrator."
     ),
     errors.WatchListFull: lambda e: (
-        f"You watch {e.limit} nicks, and can watch no more: not {', '.join(e.refused)}.  Watch fewer."
+        f"You watch {counted(e.limit, 'nick')}, and can watch no more: not {', '.join(e.refused)}.  Watch fewer."
     ),
     errors.RoomNameInUse: lambda e: f"There is a room {e.room} already.  Choose another name.",
     errors.NoSuchText: lambda e: f"There is no text {e.msgid} in {e.target}, or none any more.  Look again.",

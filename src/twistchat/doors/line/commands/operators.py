@@ -13,7 +13,7 @@ from twistchat.wire.plain import notice
 if TYPE_CHECKING:
     from twistchat.doors.line.protocol import LineProtocol
 
-table = Table()
+table = Table("For operators of the room you are talking in")
 
 MODE_HELP = (
     *(f"{mode.letter}: {mode.meaning}" for mode in ROOM_MODES.values()),
@@ -23,7 +23,7 @@ MODE_HELP = (
 )
 
 
-@table.command("kick", "NICK [REASON]", "put someone out of this room")
+@table.command("kick", "NICK [REASON]", "put someone out of this room", example="/kick bob Enough now")
 def kick(client: LineProtocol, argument: str) -> Outcome:
     """C{/kick}: out of the current room."""
     nick, reason = words(argument, 1, 2, "/kick NICK [REASON]")
@@ -31,7 +31,9 @@ def kick(client: LineProtocol, argument: str) -> Outcome:
     return client.backstage.chat.kick(client.openSession, client.currentRoom().name, nick, reason or "")
 
 
-@table.command("ban", "[NICK or MASK]", "keep someone out of this room, and put them out; or list its bans")
+@table.command(
+    "ban", "[NICK or MASK]", "put someone out of this room and keep them out; alone, list its bans", example="/ban bob"
+)
 async def ban(client: LineProtocol, argument: str) -> None:
     """C{/ban}: a nick is banned and kicked; a mask C{nick!user@host} is banned; with nothing, the bans are listed."""
     chat, session, room = client.backstage.chat, client.openSession, client.currentRoom()
@@ -53,7 +55,7 @@ async def ban(client: LineProtocol, argument: str) -> None:
         await chat.kick(session, room.name, argument, "banned")
 
 
-@table.command("unban", "NICK or MASK", "let someone in again")
+@table.command("unban", "NICK or MASK", "let someone in again", example="/unban bob")
 def unban(client: LineProtocol, argument: str) -> Outcome:
     """C{/unban}: the end of a ban."""
     (mask,) = words(argument, 1, 1, "/unban NICK or /unban MASK")
@@ -65,7 +67,13 @@ def unban(client: LineProtocol, argument: str) -> Outcome:
     return lifting
 
 
-@table.command("mode", "[+LETTERS-LETTERS PARAMETERS]", "show this room's modes, or change them", details=MODE_HELP)
+@table.command(
+    "mode",
+    "[+LETTERS-LETTERS PARAMETERS]",
+    "show this room's modes, or change them",
+    example="/mode +o alice",
+    details=MODE_HELP,
+)
 def mode(client: LineProtocol, argument: str) -> Outcome:
     """C{/mode}: modes and ranks, as IRC writes them."""
     room = client.currentRoom()
@@ -75,7 +83,7 @@ def mode(client: LineProtocol, argument: str) -> Outcome:
         return None
     letters, *parameters = argument.split()
     if letters[0] not in "+-":
-        raise Misused("That is typed /mode +LETTERS or /mode -LETTERS, as in /mode +o alice; /help mode lists them")
+        raise Misused("Usage: /mode +LETTERS or /mode -LETTERS, as in /mode +o alice; /help mode lists them")
     lists = [letter for letter in letters if letter in ROOM_MODES and ROOM_MODES[letter].shape is Shape.LIST]
     if lists and not parameters:
         for letter in lists:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.doors.line.rooms import enterRoom, roomName, showMembers, showTopic
+from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
+from twistchat.chat.texts import counted
+from twistchat.doors.line.rooms import away, enterRoom, roomName, showMembers, showTopic, showUser
 from twistchat.doors.line.table import Outcome, Table, words
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
     from twistchat.doors.line.protocol import LineProtocol
 
-table = Table()
+table = Table("Rooms")
 
 
-@table.command("join", "#ROOM [KEY]", "come into a room, or talk in it from now on if you are there")
+@table.command(
+    "join", "#ROOM [KEY]", "come into a room, or talk in it from now on if you are there", example="/join #kitchen"
+)
 async def join(client: LineProtocol, argument: str) -> None:
     """C{/join}: come into a room and talk in it."""
     name, key = words(argument, 1, 2, "/join #ROOM [KEY]")
@@ -22,7 +26,7 @@ async def join(client: LineProtocol, argument: str) -> None:
     await enterRoom(client, roomName(name), key)
 
 
-@table.command("leave", "[#ROOM] [REASON]", "leave this room, or another")
+@table.command("leave", "[#ROOM] [REASON]", "leave this room, or another", example="/leave #kitchen", aliases=("part",))
 async def leave(client: LineProtocol, argument: str) -> None:
     """C{/leave}: the current room is the one joined last of those that remain."""
     if argument.startswith("#"):
@@ -34,21 +38,34 @@ async def leave(client: LineProtocol, argument: str) -> None:
     client.chooseCurrent()
 
 
-@table.command("who", "[#ROOM]", "list who is in this room, or in another")
+@table.command(
+    "who",
+    "[#ROOM or NICK]",
+    "list who is in this room, or in another; or say who someone is",
+    example="/who #kitchen",
+    aliases=("names", "whois"),
+)
 def who(client: LineProtocol, argument: str) -> None:
-    """C{/who}: the members of a room with their ranks, and those of them that are away."""
-    name = roomName(argument) if argument else client.currentRoom().name
+    """C{/who}: the members of a room with their ranks, and those of them that are away; or one person."""
     chat = client.backstage.chat
-    members = chat.members(client.openSession, name)
+    user = chat.state.users.named(argument)
+    if user is not None:
+        client.reply(b"".join(showUser(client, user)))
+        return
+    name = roomName(argument) if argument else client.currentRoom().name
+    try:
+        members = chat.members(client.openSession, name)
+    except (BadRoomName, NoSuchRoom):
+        if argument.startswith("#"):
+            raise
+        raise NoSuchNick(argument) from None
     room = chat.state.rooms.get(name)
     name = name if room is None else room.name
-    away = [
-        notice(f"{member.user.nick} is away: {member.user.away}") for member in members if member.user.away is not None
-    ]
-    client.reply(b"".join(showMembers(name, members)) + b"".join(away) or notice(f"0 in {name}"))
+    absent = [away(member.user) for member in members if member.user.away is not None]
+    client.reply(b"".join(showMembers(name, members)) + b"".join(absent) or notice(f"0 in {name}"))
 
 
-@table.command("rooms", "", "list the rooms")
+@table.command("rooms", "", "list the rooms", aliases=("list",))
 def rooms(client: LineProtocol, argument: str) -> None:
     """C{/rooms}: every room that is not secret, fullest first."""
     listed = sorted(client.backstage.chat.listed(client.openSession), key=lambda room: (-len(room.members), room.name))
@@ -57,11 +74,11 @@ def rooms(client: LineProtocol, argument: str) -> None:
             notice(f"{room.name} {len(room.members)}" + (f" {room.topic.text}" if room.topic else ""))
             for room in listed
         )
-        + notice(f"{len(listed)} rooms")
+        + notice(counted(len(listed), "room"))
     )
 
 
-@table.command("topic", "[TEXT]", "show this room's topic, or set it; /topic - clears it")
+@table.command("topic", "[TEXT]", "show this room's topic, or set it; /topic - clears it", example="/topic Tea at four")
 def topic(client: LineProtocol, argument: str) -> Outcome:
     """C{/topic}: show, set or clear."""
     room = client.currentRoom()
@@ -71,7 +88,9 @@ def topic(client: LineProtocol, argument: str) -> Outcome:
     return client.backstage.chat.setTopic(client.openSession, room.name, "" if argument == "-" else argument)
 
 
-@table.command("invite", "NICK [#ROOM]", "invite someone into this room, or another of yours")
+@table.command(
+    "invite", "NICK [#ROOM]", "invite someone into this room, or another of yours", example="/invite bob #kitchen"
+)
 def invite(client: LineProtocol, argument: str) -> Outcome:
     """C{/invite}: they may pass the room's locks once."""
     nick, name = words(argument, 1, 2, "/invite NICK [#ROOM]")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.doors.line.rooms import fitting, showHistory
+from twistchat.doors.line.rooms import away, fitting, showHistory
 from twistchat.doors.line.table import Misused, Outcome, Table, words
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
+    from twistchat.chat.users import User
     from twistchat.doors.line.protocol import LineProtocol
+    from twistchat.interfaces import Receipt
 
 PAGE = 50
 """Entries that one C{/search} shows."""
 
-table = Table()
+table = Table("To talk: a line that does not begin with / is said in the room you are talking in")
 
 
 def say(client: LineProtocol, text: str) -> Outcome:
@@ -23,35 +25,65 @@ def say(client: LineProtocol, text: str) -> Outcome:
     return None
 
 
-@table.command("msg", "NICK TEXT", "say something to one person, or to a #room you are not talking in", together=True)
+@table.command(
+    "msg",
+    "NICK TEXT",
+    "say something to one person, or to a #room you are not talking in",
+    example="/msg bob Tea?",
+    aliases=("query", "w"),
+    together=True,
+)
 def msg(client: LineProtocol, argument: str) -> Outcome:
     """C{/msg}: to a user, or to a room."""
     target, text = words(argument, 2, 2, "/msg NICK TEXT")
     assert target is not None and text is not None
-    chat = client.backstage.chat
     if target.startswith("#"):
         client.post(target, text)
         return None
-    recipient = chat.find(target)
-    told = chat.tell(client.openSession, target, text)
+    return _tell(client, client.backstage.chat.find(target), text)
+
+
+def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
+    """Say a text to one user, and tell the client where they are away."""
+    told = client.backstage.chat.tell(client.openSession, recipient.nick, text)
     if recipient.away is not None:
-        client.reply(notice(f"{recipient.nick} is away: {recipient.away}"))
+        client.reply(away(recipient))
     return told
 
 
-@table.command("me", "TEXT", "say what you do, as in /me waves", together=True)
+@table.command(
+    "reply", "TEXT", "say something to the last person who wrote to you alone", example="/r Yes", aliases=("r",)
+)
+async def reply(client: LineProtocol, argument: str) -> None:
+    """C{/reply}: to whoever wrote last, under the nick that they have now; the client is told who that was."""
+    (text,) = words(argument, 1, 1, "/reply TEXT")
+    assert text is not None
+    uid = client.openSession.correspondent
+    if uid is None:
+        raise Misused("Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
+    user = client.backstage.chat.state.users.get(uid)
+    if user is None:
+        raise Misused("Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
+    await _tell(client, user, text)
+    client.reply(notice(f"You replied to {user.nick}"))
+
+
+@table.command("me", "TEXT", "say what you do", example="/me waves", together=True)
 def me(client: LineProtocol, argument: str) -> Outcome:
     """C{/me}: an action in the current room."""
     client.post(client.currentRoom().name, argument, "action")
     return None
 
 
-@table.command("history", "[N]", "show the last lines of this room, 50 or N")
+@table.command("history", "[N]", "show the last lines of this room, 50 or N", example="/history 20")
 async def history(client: LineProtocol, argument: str) -> None:
     """C{/history}: the last entries of the current room."""
     limits = client.backstage.settings.limits
-    if argument and not (argument.isascii() and argument.isdigit() and 1 <= int(argument[:9]) <= limits.historyReply):
-        raise Misused(f"That is typed /history [N], with N from 1 to {limits.historyReply}")
+    fits = (
+        len(argument) < 10 and argument.isascii() and argument.isdigit() and 1 <= int(argument) <= limits.historyReply
+    )
+    if argument and not fits:
+        raise Misused(f"Usage: /history [N], with N from 1 to {limits.historyReply}")
     name = client.currentRoom().name
     with client.holding():
         count = int(argument) if argument else limits.historyOnJoin
@@ -60,14 +92,19 @@ async def history(client: LineProtocol, argument: str) -> None:
         client.reply(b"".join(showHistory(client, name, past)) or notice(f"{name} has no history yet"))
 
 
-@table.command("search", "[WORDS]", "show the last lines of your rooms that have all these words; alone, those before")
+@table.command(
+    "search",
+    "[WORDS]",
+    "show the last lines of your rooms that have all these words; alone, those before",
+    example="/search tea four",
+)
 async def search(client: LineProtocol, argument: str) -> None:
     """C{/search}: texts of the rooms where they are, and of their account's private conversations, page by page."""
     chat, dialect = client.backstage.chat, client.dialects.other
     if argument:
         client.searched = (argument, chat.state.sequence + 1)
     if client.searched is None:
-        raise Misused("That is typed /search WORDS; after that, /search alone goes further back")
+        raise Misused("Usage: /search WORDS; after that, /search alone goes further back")
     words, before = client.searched
     with client.holding():
         found = fitting(client, await chat.search(client.openSession, words, PAGE, before), dialect)
@@ -77,16 +114,18 @@ async def search(client: LineProtocol, argument: str) -> None:
         client.reply(shown or notice(f'Nothing {"in" if argument else "more in"} your rooms has "{words}"'))
 
 
-@table.command("echo", "on|off", "also show you the lines you say yourself, once they have been taken")
+@table.command(
+    "echo", "on|off", "also show you the lines you say yourself, once they have been taken", example="/echo on"
+)
 def echo(client: LineProtocol, argument: str) -> None:
     """C{/echo}: the sender's own texts as the acknowledgement that they were taken."""
     if argument not in ("on", "off"):
-        raise Misused("That is typed /echo on or /echo off")
+        raise Misused("Usage: /echo on or /echo off")
     client.backstage.chat.setEcho(client.openSession, argument == "on")
     client.reply(notice(f"Echo is {argument}"))
 
 
-@table.command("ignore", "[NICK]", "hear nothing more from someone, or list whom you ignore")
+@table.command("ignore", "[NICK]", "hear nothing more from someone; alone, list whom you ignore", example="/ignore bob")
 def ignore(client: LineProtocol, argument: str) -> None:
     """C{/ignore}: texts and invitations of this nick are not shown to this session any more."""
     if argument:
@@ -96,7 +135,7 @@ def ignore(client: LineProtocol, argument: str) -> None:
         client.reply(notice(f"You ignore {' '.join(sorted(client.openSession.ignored)) or 'nobody'}"))
 
 
-@table.command("unignore", "NICK", "hear someone again")
+@table.command("unignore", "NICK", "hear someone again", example="/unignore bob")
 def unignore(client: LineProtocol, argument: str) -> None:
     """C{/unignore}: the end of an C{/ignore}."""
     (nick,) = words(argument, 1, 1, "/unignore NICK")
