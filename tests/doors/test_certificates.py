@@ -149,6 +149,20 @@ class HandshakeTests(EncryptedTestCase):
         client.link.stalled = True
         self.ends(client)
 
+    def test_complete(self) -> None:
+        """One that has come through has the rest of three minutes, from when it was accepted."""
+        delay = self.patch(self.server, "settle", lambda: None)
+        client = self.connect()
+        self.server.advance(20)
+        delay.restore()
+        self.server.settle()
+        client.expect("* This is twistchat.  Type the name you want to have here")
+        self.server.advance(159)
+        self.assertFalse(client.gone)
+        self.server.advance(1)
+        self.assertTrue(client.gone)
+        self.assertIn("! The time to choose a name (3 minutes) is over.", client.lines()[-1])
+
     def test_noTls(self) -> None:
         """One that speaks something else has no session for longer than that takes to see."""
         for data in (b"NICK alice\r\nUSER a 0 * :a\r\n", b"\x80" * 100, b"GET / HTTP/1.1\r\n\r\n"):

@@ -68,8 +68,12 @@ class RefusingTests(SynchronousTestCase):
         """Each kind of limit that refuses something is logged, in one line."""
 
         def late(server: MemoryServer) -> None:
-            server.connect(STRANGER)
+            server.connectIrc(STRANGER)
             server.advance(31)
+
+        def undecided(server: MemoryServer) -> None:
+            server.connect(STRANGER)
+            server.advance(181)
 
         def lines(server: MemoryServer) -> None:
             server.connectIrc(STRANGER).send(*["BOGUS"] * 65)
@@ -97,6 +101,7 @@ class RefusingTests(SynchronousTestCase):
 
         for act, limits in (
             (late, Limits()),
+            (undecided, Limits()),
             (lines, Limits()),
             (crowd, Limits()),
             (fast, Limits()),

@@ -42,6 +42,7 @@ class Limits:
     @ivar sendq: what may wait to leave for one connection, in bytes, the transport's own buffer included.
     @ivar recvq: what one connection may have sent ahead of being served, in bytes.
     @ivar registration: how long a connection may take to come in, in seconds.
+    @ivar lineRegistration: the same at the line door, where people need time to choose a name, in seconds.
     @ivar floodBurst: lines one session may send at once.
     @ivar floodRate: lines a second it may send after that.
     @ivar roomJoinBurst: joins one room takes at once.
@@ -83,6 +84,7 @@ class Limits:
     sendq: Bytes = 256 * 1024
     recvq: Bytes = 10 * 1024
     registration: Seconds = 30.0
+    lineRegistration: Seconds = 180.0
     floodBurst: int = 5
     floodRate: float = 2.0
     roomJoinBurst: int = 10

@@ -235,6 +235,7 @@ LIVE = (
     "limits.sendq",
     "limits.recvq",
     "limits.registration",
+    "limits.lineRegistration",
     "limits.ping",
     "limits.pingTimeout",
     "limits.floodBurst",

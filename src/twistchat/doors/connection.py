@@ -109,7 +109,8 @@ class Connection(Protocol, ABC):
         self.slot: int | None = None
         self._abortion: IDelayedCall | None = None
         self._askedAt: float | None = None
-        self._registered = self._halfClosed = self._lost = self._shaken = self._spoken = False
+        self._registered = self._halfClosed = self._lost = self._spoken = False
+        self._shaken = True
         self.backstage = backstage
         self._factory = factory
         self._seconds = backstage.clock.seconds
@@ -159,6 +160,15 @@ class Connection(Protocol, ABC):
 
     def idle(self) -> None:
         """Ask a client that has long been silent whether it is there: anything that it sends will do for an answer."""
+
+    @property
+    def deadline(self) -> float:
+        """Within how many seconds from its acceptance a connection has to come in."""
+        return self.backstage.settings.limits.registration
+
+    def whyLate(self) -> str:
+        """Word for a client that it did not come in within L{deadline}."""
+        return f"You did not come in within {self.deadline:g} s.  Connect again, and be quicker."
 
     def gone(self) -> None:
         """Give up a client that does not answer."""
@@ -316,25 +326,29 @@ class Connection(Protocol, ABC):
                 switch(True)
         self.address = getattr(self.transport.getPeer(), "host", None)
         below: Any = self.transport
+        deadline = self.deadline
         if isinstance(self.transport, Proxied):
             below, self.secure = self.transport.transport, self.transport.secure
         elif ISSLTransport.providedBy(self.transport):
-            self.secure = True
+            self.secure, self._shaken = True, False
             requestCertificate(self.transport)
+            deadline = limits.registration  # no person has to think about a handshake
         self.outbox = Outbox(below, backstage.turn, limits.sendq, self._tooSlow)
         self.heard = self._seconds()
         accepted = self.transport.accepted if isinstance(self.transport, Proxied) else self.heard
         if self._admit() and self.ticket is not None:
             self.session = backstage.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)
-            backstage.idle.watch(self, accepted + limits.registration)
+            backstage.idle.watch(self, accepted + deadline)
             self.begin()
 
     def handshakeCompleted(self) -> None:
-        """Learn the client's certificate.  See L{IHandshakeListener}."""
+        """Learn the client's certificate, and give it the rest of its time.  See L{IHandshakeListener}."""
         self._shaken = True
         self.fingerprint = fingerprintOf(self.transport)
         if self.session is not None:
             self.session.fingerprint = self.fingerprint
+            if not (self._registered or self.ending):
+                self.backstage.idle.watch(self, self.heard + self.deadline)  # nothing was heard since it was accepted
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, as long as the connection is not ending."""
@@ -380,9 +394,8 @@ class Connection(Protocol, ABC):
         """Find out whether the client is late, or silent.  See L{Watched <twistchat.doors.idle.Watched>}."""
         limits = self.backstage.settings.limits
         if not self._registered:
-            late = f"You did not come in within {limits.registration:g} s.  Connect again, and be quicker."
-            self.turnAway(late)
-            if not self._shaken and ISSLTransport.providedBy(self.transport):
+            self.turnAway(self.whyLate())
+            if not self._shaken:
                 self._abort()  # there is no way to tell it
             return
         if self._halfClosed or (self.intake.paused and not hasHungUp(self.transport)):

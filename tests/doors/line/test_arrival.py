@@ -211,7 +211,7 @@ class NamelessCommandTests(SynchronousTestCase):
         self.assertEqual(
             "* Type the name you want to have here, and nothing else in that line, for example: alice", first
         )
-        self.assertEqual("* Then you can type:", second)
+        self.assertEqual("* There are 3 minutes for this.  Then you can type:", second)
         self.client.send("alice")
         self.client.until("* alice joined #lobby")
         self.client.skip()
@@ -242,22 +242,37 @@ class DeadlineTests(SynchronousTestCase):
     """A connection that does not come in is not kept."""
 
     def test_late(self) -> None:
-        """After thirty seconds without a name the connection is closed, with the reason."""
-        server = MemoryServer()
-        client = server.connect()
+        """After three minutes without a name the connection is closed, with the reason."""
+        server = MemoryServer(Settings())
+        client = server.connect(STRANGER)
         client.skip()
-        server.advance(29.9)
+        server.advance(179.9)
+        client.expect()
         self.assertFalse(client.gone)
         server.advance(0.1)
-        client.expect("! You did not come in within 30 s.  Connect again, and be quicker.")
+        client.expect(
+            "! The time to choose a name (3 minutes) is over.  You are welcome to connect again and choose one."
+        )
         self.assertTrue(client.gone)
+
+    def test_configured(self) -> None:
+        """The time is the administrator's to choose, apart from that of the IRC door."""
+        server = limited(lineRegistration=45.0, registration=20.0)
+        client, irc = server.connect(), server.connectIrc()
+        server.advance(20)
+        self.assertEqual((False, True), (client.gone, irc.gone))
+        client.skip()
+        server.advance(25)
+        client.expect(
+            "! The time to choose a name (45 seconds) is over.  You are welcome to connect again and choose one."
+        )
 
     def test_refusedNamesDoNotExtendIt(self) -> None:
         """Trying names gains no time."""
         server = MemoryServer()
         client = server.connect()
         for _ in range(3):
-            server.advance(9)
+            server.advance(59)
             client.send("7up")
         self.assertFalse(client.gone)
         server.advance(3)

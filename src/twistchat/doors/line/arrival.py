@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.doors.line.commands import find
 from twistchat.doors.line.rooms import enterRoom
 from twistchat.doors.line.table import Misused, Outcome
+from twistchat.doors.line.wording import wordTime
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ def arrive(client: LineProtocol, text: str) -> Outcome:
     if command.name == "nick" and argument.strip():
         return _enter(client, argument.strip())
     if command.name == "help":
+        time = wordTime(client.backstage.settings.limits.lineRegistration)
         client.reply(notice("Type the name you want to have here, and nothing else in that line, for example: alice"))
-        client.reply(notice("Then you can type:"))
+        client.reply(notice(f"There are {time} for this.  Then you can type:"))
     elif command.name != "quit":
         raise Misused(f"/{command.name} works once you have a name.  Type the name first, for example: alice")
     return command.run(client, argument.strip())

@@ -26,7 +26,7 @@ from twistchat.doors.intake import Line
 from twistchat.doors.line.arrival import arrive
 from twistchat.doors.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.doors.line.table import Misused, Outcome
-from twistchat.doors.line.wording import word
+from twistchat.doors.line.wording import word, wordTime
 from twistchat.doors.rates import REFUSALS
 from twistchat.wire.lines import LineSplitter, Overlong
 from twistchat.wire.plain import Clockface, PlainDialect, Silence, error, notice
@@ -127,6 +127,16 @@ class LineProtocol(Connection):
         for line in settings.line.motd.splitlines():
             self.reply(notice(line))
         self.reply(notice(f"This is {settings.server.name}.  Type the name you want to have here"))
+
+    @property
+    def deadline(self) -> float:
+        """See L{Connection.deadline}: people think about their name longer than programs do."""
+        return self.backstage.settings.limits.lineRegistration
+
+    def whyLate(self) -> str:
+        """See L{Connection.whyLate}."""
+        time = wordTime(self.deadline)
+        return f"The time to choose a name ({time}) is over.  You are welcome to connect again and choose one."
 
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Connection.farewell}."""

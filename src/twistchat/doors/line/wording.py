@@ -81,6 +81,13 @@ def word(error: errors.ChatError) -> str:
     return WORDS[type(error)](error)
 
 
+def wordTime(seconds: float) -> str:
+    """A length of time: C{"30 seconds"}, C{"3 minutes"}."""
+    if seconds >= 60 and not seconds % 60:
+        return counted(int(seconds // 60), "minute")
+    return "1 second" if seconds == 1 else f"{seconds:g} seconds"
+
+
 def _inUse(error: errors.NickInUse) -> str:
     if error.nick == error.holder:
         return f"The nick {error.nick} is in use.  Choose another."
