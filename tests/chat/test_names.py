@@ -153,6 +153,7 @@ class NickTests(SynchronousTestCase):
 
     def test_long(self) -> None:
         """Over the limit, both the limit and the length are told."""
+        self.assertEqual(whyNick("ab", limit=1), "is longer than 1 character (it has 2)")
         self.assertEqual(whyNick("a" * 40), "is longer than 32 characters (it has 40)")
         self.assertEqual(whyNick("a" * 5000, limit=9), "is longer than 9 characters (it has 5000)")
 

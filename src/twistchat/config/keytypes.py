@@ -16,6 +16,7 @@ from typing import Annotated, Literal, TypeAlias, get_args, get_origin
 
 from twistchat.chat.limits import Bytes, Networks, Seconds
 from twistchat.chat.privileges import PRIVILEGES
+from twistchat.chat.texts import counted
 from twistchat.config import toml
 
 ServerName = Annotated[str, "server name"]
@@ -226,7 +227,7 @@ def _passwordHash(value: object) -> str:
     text = _text(value)
     if text and not _PASSWORD_HASH.fullmatch(text):
         why = 'the hash of a password is wanted, as "twistchat hash-password" makes it'
-        raise Unfit(text, why, f"a text of {len(text)} characters")
+        raise Unfit(text, why, f"a text of {counted(len(text), 'character')}")
     return text
 
 

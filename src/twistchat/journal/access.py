@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotRead
+from twistchat.chat.texts import counted
 from twistchat.journal.faults import Fault
 from twistchat.journal.store import Store
 from twistchat.worker import Worker
@@ -148,7 +149,8 @@ class Access:
         if self._faulty:
             self._faulty = False
             self._mended()
-            log.info("The journal can be written again; {count} messages were not taken", count=self.untaken)
+            lost = counted(self.untaken, "message")
+            log.info("The journal can be written again.  Not taken meanwhile: {lost}", lost=lost)
         return None
 
     def _fault(self, failure: Failure) -> Fault:

@@ -89,7 +89,7 @@ class AboutTests(Queries):
     def test_alone(self) -> None:
         """There is one server."""
         self.check("LINKS", "364 bob * twistchat :0 twistchat", "365 bob * :End of /LINKS list")
-        self.check("MAP", "006 bob :twistchat (1 users)", "007 bob :End of /MAP")
+        self.check("MAP", "006 bob :twistchat (1 user)", "007 bob :End of /MAP")
 
     def test_motd(self) -> None:
         """The message of the day, again; or that there is none."""

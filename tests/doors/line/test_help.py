@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from itertools import takewhile
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.line.servers import GOODBYE, STRANGER
 from twistchat.config import Settings
+from twistchat.doors.line import commands
 from twistchat.doors.line.commands import ALIASES, COMMANDS, TOPICS
 from twistchat.testing import MemoryServer
 
@@ -113,7 +116,15 @@ class UnknownCommandTests(SynchronousTestCase):
 
     def test_long(self) -> None:
         """Of a long name a beginning is repeated and compared, so that it costs no more than a short one."""
+        compared: list[str] = []
+
+        def compare(name: str, *arguments: Any) -> list[str]:
+            compared.append(name)
+            return get_close_matches(name, *arguments)
+
+        self.patch(commands, "get_close_matches", compare)
         self.refused(f"/{'join' * 1000}", "joinjoinjoinjoin…", "")
+        self.assertEqual(["joinjoinjoinjoin"], compared)
         self.refused("/\x1b[31m", "␛[31m", "")
 
 

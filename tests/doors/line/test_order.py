@@ -161,8 +161,8 @@ class HeldOrderTests(HeldTestCase):
 
     def test_messagesTogether(self) -> None:
         """Messages do not wait for each other."""
-        self.alice.send("one", "//two", "/me three", "/msg bob four")
-        self.assertEqual(4, len(self.journal.waiting))
+        self.alice.send("one", "//two", "/me three", "/msg bob four", "/w bob five")
+        self.assertEqual(5, len(self.journal.waiting))
 
     def test_answerBehindMessages(self) -> None:
         """A /who behind ten messages answers after them all."""

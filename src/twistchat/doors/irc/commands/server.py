@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotEntered
+from twistchat.chat.texts import counted
 from twistchat.doors.irc.features import showFeatures
 from twistchat.doors.irc.server import VERSION
 from twistchat.doors.irc.sight import isElsewhere
@@ -111,7 +112,7 @@ def links(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("MAP", "", "ask how servers are linked", "UnrealIRCd, InspIRCd")
 def map(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{MAP}: this one is the only one."""
-    reply.numeric(n.RPL_MAP, f"{client.server} ({len(client.backstage.chat.state.users)} users)")
+    reply.numeric(n.RPL_MAP, f"{client.server} ({counted(len(client.backstage.chat.state.users), 'user')})")
     reply.numeric(n.RPL_MAPEND, "End of /MAP")
     return None
 
