@@ -34,6 +34,7 @@ class OptionsTests(CommandLineTestCase):
             'twistchat: --journal tape: journal.kind: found "tape", "memory" or "sqlite" is wanted',
             self.refused("--journal", "tape"),
         )
+        self.assertLess(len(self.refused("--journal", "x" * 5000)), 300)
 
     def test_set(self) -> None:
         """--set sets any key, and may be repeated; the last of one key holds."""

@@ -14,7 +14,7 @@ from twisted.python.usage import Options
 
 import twisted
 from twistchat import __version__
-from twistchat.config import ConfigError, Draft, Settings
+from twistchat.config import ConfigError, Draft, Settings, toml
 from twistchat.interfaces import IDoor
 
 CONFIG = "twistchat.toml"
@@ -82,7 +82,7 @@ class SettingsOptions(Options):
         for assignment in self._assignments:
             draft.set(assignment)
         if self["data"] is not None:
-            draft.put("server.data", self["data"], f"--data {self['data']}")
+            draft.put("server.data", self["data"], f"--data {toml.shortened(self['data'])}")
         return draft
 
     def finish(self, draft: Draft) -> Settings:
@@ -110,7 +110,7 @@ class ChatOptions(SettingsOptions):
     def finish(self, draft: Draft) -> Settings:
         """Let the options of the doors take the place of all that the file says of listening."""
         if self["journal"] is not None:
-            draft.put("journal.kind", self["journal"], f"--journal {self['journal']}")
+            draft.put("journal.kind", self["journal"], f"--journal {toml.shortened(self['journal'])}")
         for door, descriptions in self._endpoints.items():
             draft.put(f"listen.{door}", descriptions, f"--{door}")
         settings = draft.finish()

@@ -188,8 +188,8 @@ Be kind.'''
 
     def test_limitsForLobby(self) -> None:
         """The lobby's name may be as long as any room's, as that limit is in the end."""
-        name = "#" + "x" * 99
-        self.assertEqual(fromSet(f'chat.lobby="{name}"', "limits.room=100").chat.lobby, name)
+        name = "#" + "x" * 67
+        self.assertEqual(fromSet(f'chat.lobby="{name}"', "limits.room=68").chat.lobby, name)
 
 
 class FileMistakeTests(SynchronousTestCase):
@@ -202,13 +202,13 @@ class FileMistakeTests(SynchronousTestCase):
             "[limits]\n\nnick = 0": "3: limits.nick: found 0, a whole number of at least 1 is wanted",
             "[limits]\nnick = true": "2: limits.nick: found true, a whole number of at least 1 is wanted",
             "[limits]\n[limits.nick]\nx = 1": "2: limits.nick: found {x = 1}, a whole number of at least 1 is wanted",
-            "[limits]\nfloodRate = -1": "2: limits.floodRate: found -1, a number greater than 0 is wanted",
+            "[limits]\nfloodRate = -1": "2: limits.floodRate: found -1, a number of at least 0.1 is wanted",
             "[limits]\nroom = 5\nnick = {}": "3: limits.nick: found {}, a whole number of at least 1 is wanted",
             "limits = {room = 5,nick = ''}": '1: limits.nick: found "", a whole number of at least 1 is wanted',
             "[line]\nmotd = '''\n[limits]\nnick = 0\n'''\n[limits]\nnick = 0": (
                 "7: limits.nick: found 0, a whole number of at least 1 is wanted"
             ),
-            "[limits]\r\nnick = 5\r\nroom = 0\r\n": "3: limits.room: found 0, a whole number of at least 1 is wanted",
+            "[limits]\r\nnick = 5\r\nroom = 0\r\n": "3: limits.room: found 0, a whole number of at least 2 is wanted",
             "\ufeff\n[limits]\nnick = 0": "3: limits.nick: found 0, a whole number of at least 1 is wanted",
             "[limits]\nexempt = [\n'192.0.2.0/24',\n'127.0.0.1/8']": (
                 '2: limits.exempt: found "127.0.0.1/8", '
@@ -382,6 +382,58 @@ class LobbyTests(SynchronousTestCase):
         self.assertTrue(str(bad).startswith(start), bad)
 
 
+class LengthTests(SynchronousTestCase):
+    """An error repeats no more of a value, or of a name, than fits into a sentence."""
+
+    long = "x" * 5000
+
+    def short(self, bad: ConfigError) -> None:
+        """Hold that an error repeats the beginning of what is long, and says that there was more."""
+        self.assertIn("x" * 10, str(bad))
+        self.assertNotIn("x" * 61, str(bad))
+        self.assertIn("…", str(bad))
+
+    def test_options(self) -> None:
+        """--set."""
+        for assignment in (
+            f"limits.nick={self.long}",
+            f"limits.nick='{self.long}'",
+            f"server.name={self.long}",
+            f"server.name='{self.long}'",
+            f"line.timezone='{self.long}'",
+            f"limits.{self.long}=5",
+            f"{self.long}=5",
+            f"{self.long}",
+            f"listen.{self.long}='tcp:1'",
+            f"limits.exempt=['{self.long}']",
+            f"chat.lobby='#{self.long}'",
+        ):
+            with self.subTest(assignment[:20]):
+                self.short(self.assertRaises(ConfigError, fromSet, assignment))
+
+    def test_files(self) -> None:
+        """A file."""
+        for text in (
+            f"limits.nick = '{self.long}'",
+            f"{self.long} = 5",
+            f"[{self.long}]",
+            f"limits.{self.long} = 5",
+            f"limits = '{self.long}'",
+            f"limits.nick = {self.long}",
+            f"{self.long} = 5\n{self.long} = 5",
+            f"operators.{self.long}.class = 5",
+            f"operators.{self.long} = 5",
+            f"operators.'{self.long} ' = 5",
+            f"operators.{self.long}.password = ''",
+            f"operators.{self.long}.class = '{self.long}'",
+            f"operators.{self.long}.clas = ''",
+            f"operators.a.{self.long} = ''",
+            f"webirc.{self.long}.hosts = []",
+        ):
+            with self.subTest(text[:20]):
+                self.short(self.assertRaises(ConfigError, fromFile, text))
+
+
 class DescribeTests(SynchronousTestCase):
     """The described configuration."""
 
@@ -411,7 +463,8 @@ class DescribeTests(SynchronousTestCase):
             if line.startswith("[") or (line.startswith("#") and not line.startswith("# ")):
                 self.assertTrue(above.startswith("# ") or line.startswith("#line = "), line)
         self.assertNotRegex(describe(), r"[A-Z]\{|@")
-        self.assertIn('\n# How long a connection may take to come in, in seconds.\n#registration = "30s"\n', describe())
+        registration = "\n# How long a connection may take to come in, in seconds. At least 5 s.\n#registration = "
+        self.assertIn(registration, describe())
 
     def test_committed(self) -> None:
         """The committed reference is what the code gives."""

@@ -25,7 +25,7 @@ class Limits:
     Every limit, with its default.  Lengths are characters unless they say bytes; rates are per second.
 
     @ivar nick: a nick.
-    @ivar room: a room's name.
+    @ivar room: a room's name; with C{nick}, no more than 100 together.
     @ivar topic: a topic.
     @ivar reason: the reason of a kick, a part, a quit or an absence.
     @ivar message: a message that does not come through the IRC door, in bytes of UTF-8.

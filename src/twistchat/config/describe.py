@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.config import toml
+from twistchat.config.bounds import described
 from twistchat.config.keytypes import Privileges, writtenAs
 from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings, keysOf
 
@@ -29,7 +30,8 @@ def describe(doors: Mapping[str, Sequence[str]] | None = None) -> str:
             table = TABLES[section]
             texts = _documented(table)
             for name, field, annotation, default in keysOf(table):
-                lines += ["", _comment(texts[field]), f"#{name} = {writtenAs(annotation, default)}"]
+                bounds = described(f"{section}.{name}", annotation)
+                lines += ["", _comment(texts[field] + bounds), f"#{name} = {writtenAs(annotation, default)}"]
         elif section in NAMED:
             texts = _documented(NAMED[section])
             lines += ["", f"# [{section}.NAME]"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.names import normalizeRoom
 from twistchat.config import toml
+from twistchat.config.bounds import MESSAGES_WAITING, NAMES_TOGETHER, outside
 from twistchat.config.errors import ConfigError
 from twistchat.config.keytypes import Endpoints, Unfit, closest, readingOf
 from twistchat.config.settings import NAMED, SECTIONS, TABLES, Settings, keysOf
@@ -37,12 +38,13 @@ class Draft:
         @param doors: the names of the doors there are, which are the keys of C{[listen]}.
         """
         self._doors = sorted(doors)
-        self._readings: dict[str, Reading] = {
-            f"{section}.{name}": readingOf(annotation)
+        self._types: dict[str, object] = {
+            f"{section}.{name}": annotation
             for section, table in TABLES.items()
             for name, _, annotation, _ in keysOf(table)
         }
-        self._readings.update((f"listen.{door}", readingOf(Endpoints)) for door in doors)
+        self._types.update((f"listen.{door}", Endpoints) for door in doors)
+        self._readings: dict[str, Reading] = {key: readingOf(annotation) for key, annotation in self._types.items()}
         self._values: dict[str, object] = {}
         self._origins: dict[str, str] = {}
         self._named = NamedTables()
@@ -63,9 +65,9 @@ class Draft:
             if section not in SECTIONS and isinstance(table, dict):
                 guess = closest(section, SECTIONS, 0.6)
                 hint = f"did you mean [{guess}]?" if guess else f"the sections are {_ALL_SECTIONS}"
-                raise ConfigError(where, f"there is no section [{section}]; {hint}")
+                raise ConfigError(where, f"there is no section [{toml.shortened(section)}]; {hint}")
             if section not in SECTIONS:
-                raise ConfigError(where, f"{section} is in no section{self._guess('', section)}")
+                raise ConfigError(where, f"{toml.shortened(section)} is in no section{self._guess('', section)}")
             if not isinstance(table, dict):
                 raise ConfigError(where, f"{section}: found {toml.show(table)}, a section [{section}] is wanted")
             if section in NAMED:
@@ -80,7 +82,7 @@ class Draft:
 
         @param origin: the option that takes such texts.
         """
-        where = f"{origin} {assignment}"
+        where = f"{origin} {toml.shortened(assignment)}"
         key, equals, text = assignment.partition("=")
         key, text = key.strip(), text.strip()
         reading = self._reading(key, where)
@@ -94,7 +96,8 @@ class Draft:
             except Unfit as bad:
                 why = bad.why
             else:
-                why = f"a text is written in quotes: {origin} {shlex.quote(f'{key}={toml.write(text)}')}"
+                quoted = shlex.quote(toml.shortened(f"{key}={toml.write(text)}"))
+                why = f"a text is written in quotes: {origin} {quoted}"
             raise ConfigError(where, f"{key}: the value is not TOML; {why}") from None
         self.put(key, value, where)
 
@@ -106,11 +109,26 @@ class Draft:
         @param value: what TOML would give for it; a list may be a tuple.
         @param origin: how errors call what set it: an option as it was given, or a file and a line.
         """
+        reading = self._reading(key, origin)
         try:
-            self._values[key] = self._reading(key, origin)(value)
+            self._within(key, value)
+            read = reading(value)
+            self._within(key, read, value)
         except Unfit as bad:
             raise ConfigError(origin, f"{key}: found {bad.shown}, {bad.why}") from None
+        self._values[key] = read
         self._origins[key] = origin
+
+    def _within(self, key: str, value: object, found: object = None) -> None:
+        """
+        Hold that a value is within its key's bounds.
+
+        @param found: the value as it was found, where that is written otherwise.
+        @raise Unfit: it is not.
+        """
+        why = None if isinstance(value, bool) else outside(key, value, self._types[key])
+        if why is not None:
+            raise Unfit(value if found is None else found, why)
 
     def finish(self) -> Settings:
         """
@@ -126,15 +144,35 @@ class Draft:
         made.update((section, TABLES[section](**values)) for section, values in sections.items())
         settings = Settings(**made | self._named.finish())
         self._checkPing(settings)
+        self._checkSizes(settings)
         return replace(settings, chat=replace(settings.chat, lobby=self._lobby(settings)))
 
     def _checkPing(self, settings: Settings) -> None:
         """Nobody can be given up before they have been asked."""
         ping, timeout = settings.limits.ping, settings.limits.pingTimeout
         if timeout <= ping:
-            key = "limits.pingTimeout" if "limits.pingTimeout" in self._origins else "limits.ping"
             found = f"limits.ping is {ping:g} s and limits.pingTimeout {timeout:g} s"
-            raise ConfigError(self._origins[key], f"{found}; the second must be longer")
+            self._contradict(f"{found}; the second must be longer", "limits.pingTimeout", "limits.ping")
+
+    def _checkSizes(self, settings: Settings) -> None:
+        """Names leave room for a text in a line of IRC, and the longest message fits into what may wait to leave."""
+        limits = settings.limits
+        if limits.nick + limits.room > NAMES_TOGETHER:
+            found = f"limits.nick is {limits.nick} and limits.room {limits.room}"
+            why = f"together they may be {NAMES_TOGETHER}, so that a line of IRC has room for a text beside the names"
+            self._contradict(f"{found}; {why}", "limits.room", "limits.nick")
+        if limits.sendq < MESSAGES_WAITING * limits.message:
+            found = f"limits.message is {limits.message} bytes and limits.sendq {limits.sendq} bytes"
+            why = f"the second must be at least {MESSAGES_WAITING} times the first"
+            self._contradict(f"{found}; {why}", "limits.message", "limits.sendq")
+
+    def _contradict(self, why: str, *keys: str) -> NoReturn:
+        """
+        Refuse settings that contradict each other.
+
+        @param keys: those that do; the first of them that was put is named as the place of the mistake.
+        """
+        raise ConfigError(next(self._origins[key] for key in keys if key in self._origins), why)
 
     def _lobby(self, settings: Settings) -> str:
         """The lobby's name as rooms are named.  It must be within the limit that holds for every room."""
@@ -163,10 +201,11 @@ class Draft:
             raise ConfigError(where, f"[{section}] is for the configuration file: write a table [{section}.NAME] there")
         if section == "listen" and dot:
             known = f"the doors are {', '.join(self._doors)}" if self._doors else "no door is installed"
-            raise ConfigError(where, f"there is no door {name}; {known}")
+            raise ConfigError(where, f"there is no door {toml.shortened(name)}; {known}")
         if section in SECTIONS and not dot:
             raise ConfigError(where, f"{section} is a section; set one of its keys, as in {section}.KEY=VALUE")
-        raise ConfigError(where, f"there is no key {key}{self._guess(section, name) if dot else self._guess('', key)}")
+        hint = self._guess(section, name) if dot else self._guess("", key)
+        raise ConfigError(where, f"there is no key {toml.shortened(key)}{hint}")
 
     def _guess(self, section: str, name: str) -> str:
         """What may have been meant by a key that does not exist, or what there is, as the end of a sentence."""

@@ -45,10 +45,10 @@ class NamedTables:
             try:
                 visible(table)
             except Unfit as bad:
-                raise ConfigError(where, f"[{section}.{toml.write(table)}]: {bad.why}") from None
+                raise ConfigError(where, f"[{section}.{toml.show(table)}]: {bad.why}") from None
             if not isinstance(values, dict):
                 wanted = f"a table of its own is wanted, as in [{section}.NAME]"
-                raise ConfigError(where, f"{section}.{table}: found {toml.show(values)}, {wanted}")
+                raise ConfigError(where, f"{section}.{toml.shortened(table)}: found {toml.show(values)}, {wanted}")
             self._origins[section, table] = where
             made = self._values[section].setdefault(table, {})
             for key, value in values.items():
@@ -75,11 +75,13 @@ class NamedTables:
         if key not in readings:
             guess = closest(key, readings, 0.6)
             hint = f"did you mean {guess}?" if guess else f"the keys of [{section}.NAME] are {', '.join(readings)}"
-            raise ConfigError(origin, f"there is no key {section}.{table}.{key}; {hint}")
+            raise ConfigError(origin, f"there is no key {toml.shortened(f'{section}.{table}.{key}')}; {hint}")
         try:
             return readings[key](value)
         except Unfit as bad:
-            raise ConfigError(origin, f"{section}.{table}.{key}: found {bad.shown}, {bad.why}") from None
+            raise ConfigError(
+                origin, f"{section}.{toml.shortened(table)}.{key}: found {bad.shown}, {bad.why}"
+            ) from None
 
     def _checkGateway(self, name: str, gateway: WebircSettings) -> None:
         for key, value, what in (
@@ -87,21 +89,23 @@ class NamedTables:
             ("hosts", gateway.hosts, "the networks that it connects from"),
         ):
             if not value:
-                raise ConfigError(self._origins["webirc", name], f"webirc.{name}.{key} is wanted: {what}")
+                raise ConfigError(
+                    self._origins["webirc", name], f"webirc.{toml.shortened(name)}.{key} is wanted: {what}"
+                )
 
     def _checkOperator(self, name: str, operator: OperatorSettings, classes: Mapping[str, ClassSettings]) -> None:
-        where = self._origins["operators", name]
+        where, shown = self._origins["operators", name], f"operators.{toml.shortened(name)}"
         if not operator.class_:
-            raise ConfigError(where, f"operators.{name}.class is wanted: the NAME of a table [classes.NAME]")
+            raise ConfigError(where, f"{shown}.class is wanted: the NAME of a table [classes.NAME]")
         if operator.class_ not in classes:
             guess = closest(operator.class_, classes, 0.6)
             known = f"the classes are {', '.join(classes)}" if classes else "there is no table [classes.NAME] at all"
             hint = f"did you mean {guess}?" if guess else known
-            found = f"operators.{name}.class: found {toml.show(operator.class_)}, and there is no such class; {hint}"
+            found = f"{shown}.class: found {toml.show(operator.class_)}, and there is no such class; {hint}"
             raise ConfigError(self._origins["operators", name, "class"], found)
         if not (operator.password or operator.account or operator.fingerprint):
             wanted = "one at least of password, account and fingerprint is wanted, to know them by"
-            raise ConfigError(where, f"operators.{name}: {wanted}")
+            raise ConfigError(where, f"{shown}: {wanted}")
 
 
 def _asFields(section: str, values: Mapping[str, object]) -> dict[str, object]:

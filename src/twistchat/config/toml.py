@@ -159,7 +159,7 @@ def _diagnosed(text: str, bad: Exception) -> NotToml:
     if why == "Invalid value":
         why = "Invalid value (a text is written in quotes)"
     found = text.split("\n")[number - 1].strip()
-    return NotToml(number, f"{why}, at column {column} of: {_shortened(found)}")
+    return NotToml(number, f"{why}, at column {column} of: {shortened(found)}")
 
 
 def _unfinished(text: str) -> int:
@@ -174,7 +174,9 @@ def _twice(text: str, line: int) -> NotToml | None:
         if statement.whole and statement.last == line:
             for path in reversed(statement.paths):
                 if path in seen:
-                    return NotToml(statement.first, f"{'.'.join(path)} is given twice, first in line {seen[path]}")
+                    return NotToml(
+                        statement.first, f"{shortened('.'.join(path))} is given twice, first in line {seen[path]}"
+                    )
         for path in statement.paths:
             seen.setdefault(path, statement.first)
     return None
@@ -217,7 +219,7 @@ def write(value: object) -> str:
 def show(value: object) -> str:
     """Write a value for a message: as L{write} does, and no longer than fits into a sentence."""
     try:
-        return _shortened(write(value))
+        return shortened(write(value))
     except RecursionError:
         return "a value nested too deeply"
 
@@ -232,5 +234,6 @@ def _escape(character: str) -> str:
     return _ESCAPES.get(character) or (f"\\u{number:04X}" if number < 0x10000 else f"\\U{number:08X}")
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """The beginning of a text: as much of it as fits into a sentence."""
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

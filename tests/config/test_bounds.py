@@ -1,0 +1,161 @@
+"""Tests of L{twistchat.config.bounds}: at the least and the most that a limit may be, people still talk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.limits import Limits
+from twistchat.config import ConfigError, Draft, Settings
+from twistchat.config.bounds import BOUNDS
+from twistchat.testing import IrcClient, MemoryServer
+
+WIDE = "\N{GOTHIC LETTER AHSA}"
+"""A letter of four bytes."""
+
+KEYS = tuple(f"limits.{field.name}" for field in fields(Limits) if field.name != "exempt")
+"""Every limit that is a number."""
+
+
+def settings(values: Mapping[str, object]) -> Settings:
+    """The settings that come of these values of keys."""
+    draft = Draft(())
+    for key, value in values.items():
+        draft.put(key, value, "here")
+    return draft.finish()
+
+
+class BoundTests(SynchronousTestCase):
+    """What is within bounds, and what is not."""
+
+    def refused(self, values: Mapping[str, object]) -> str:
+        """Hold that these values are refused, and say how."""
+        return str(self.assertRaises(ConfigError, settings, values))
+
+    def test_known(self) -> None:
+        """Every bound is of a key that exists, and the default is within it."""
+        self.assertEqual(set(), set(BOUNDS) - set(KEYS))
+        for key, (least, most) in BOUNDS.items():
+            default = getattr(Limits(), key.removeprefix("limits."))
+            self.assertTrue(least <= default <= (most or default), key)
+
+    def test_tooLittle(self) -> None:
+        """One less than the least is refused; the error names the key, the value and the least."""
+        for key, (least, _) in BOUNDS.items():
+            with self.subTest(key):
+                value = least - 1 if isinstance(least, int) else least / 2
+                text = self.refused({key: value})
+                self.assertRegex(text, rf"^here: {key}: found {value}, a .* of at least {least}( bytes| s)? is wanted$")
+
+    def test_tooMuch(self) -> None:
+        """One more than the most is refused likewise."""
+        for key, (_, most) in BOUNDS.items():
+            if most is not None:
+                with self.subTest(key):
+                    text = self.refused({key: most + 1})
+                    self.assertRegex(
+                        text, f"^here: {key}: found {most + 1}, a .* of at most {most}( bytes)? is wanted$"
+                    )
+
+    def test_nonsense(self) -> None:
+        """No limit can be zero, negative, no number, or infinite."""
+        for key in KEYS:
+            for value in (0, -1, 0.0, -0.5, float("nan"), float("inf"), float("-inf"), 2**63, True):
+                with self.subTest(f"{key} {value}"):
+                    self.assertIn(f"here: {key}: found ", self.refused({key: value}))
+
+    def test_asWritten(self) -> None:
+        """The error repeats a value as it was written."""
+        self.assertEqual(
+            'here: limits.sendq: found "1KiB", a size of at least 32768 bytes is wanted',
+            self.refused({"limits.sendq": "1KiB"}),
+        )
+        self.assertEqual(
+            'here: limits.lineRegistration: found "1s", a time of at least 5 s is wanted',
+            self.refused({"limits.lineRegistration": "1s"}),
+        )
+
+    def test_contradictions(self) -> None:
+        """Names that leave no room for a text are refused, and messages that do not fit into what may wait."""
+        self.assertEqual(
+            "here: limits.nick is 40 and limits.room 64; together they may be 100, so that a line of IRC has room for"
+            " a text beside the names",
+            self.refused({"limits.nick": 40}),
+        )
+        self.assertIn("limits.nick is 32 and limits.room 69;", self.refused({"limits.room": 69}))
+        self.assertEqual(68, settings({"limits.room": 68}).limits.room)
+        self.assertEqual(
+            "here: limits.message is 20000 bytes and limits.sendq 65536 bytes;"
+            " the second must be at least 4 times the first",
+            self.refused({"limits.message": 20_000, "limits.sendq": "64KiB"}),
+        )
+
+
+class ConversationTests(SynchronousTestCase):
+    """Somebody comes in through each door, and they hear each other."""
+
+    def converse(self, values: Mapping[str, object], nicks: tuple[str, str] = ("a", "b")) -> None:
+        """Hold a conversation with these values of keys, and defaults for all others."""
+        server = MemoryServer(settings({"chat.lobby": "#x", **values}))
+        alice, bob = server.connect("192.0.2.1"), server.connectIrc("192.0.2.2")
+        alice.send(nicks[0])
+        lobby = server.backstage.settings.chat.lobby
+        alice.until(f"* {nicks[0]} joined {lobby}")
+        bob.send(f"NICK {nicks[1]}", f"USER {nicks[1][:1]} 0 * :{nicks[1]}", f"JOIN {lobby}")
+        self.wait(server, bob, 45)
+        alice.skip()
+        bob.send(f"PRIVMSG {lobby} :hello")
+        self.wait(server, bob, 30)
+        alice.until(re.compile(rf"\[..:..\] <{nicks[1]}> hello"))
+        alice.send("hi")
+        server.advance(1)
+        bob.until(re.compile(rf":{nicks[0]}!\S+ PRIVMSG {lobby} :?hi"))
+        for command in ("/who", "/history", "/topic tea", "/help"):
+            alice.send(command)
+        bob.skip()
+        bob.send(f"WHOIS {nicks[0]}", "PING last")
+        self.wait(server, bob, 30)
+        bob.until(re.compile(r"(@\S+ )?:\S+ PONG \S+ :?last"))
+        self.assertEqual((False, False), (alice.gone, bob.gone))
+        self.assertEqual([], self.flushLoggedErrors())
+
+    def wait(self, server: MemoryServer, client: IrcClient, seconds: int) -> None:
+        """Let time pass, in which a client answers each PING."""
+        for _ in range(seconds):
+            asked = client.raw.count(b"PING ")
+            server.advance(1)
+            if client.raw.count(b"PING ") > asked:
+                client.send("PONG x")
+
+    def test_least(self) -> None:
+        """Each limit at its least."""
+        for key in KEYS:
+            least, _ = BOUNDS.get(key, (1, None))
+            with self.subTest(key):
+                self.converse({"limits.ping": 5, key: least} if key == "limits.pingTimeout" else {key: least})
+
+    def test_leastTogether(self) -> None:
+        """All limits at their least, but for how often a client is asked whether it is there."""
+        least: dict[str, object] = {key: BOUNDS.get(key, (1, None))[0] for key in KEYS}
+        self.converse({**least, "limits.ping": 90, "limits.pingTimeout": 150})
+
+    def test_most(self) -> None:
+        """Each limit at its most, and where it has none, as much as a number can be."""
+        for key in KEYS:
+            if key not in ("limits.nick", "limits.room", "limits.ping"):
+                _, most = BOUNDS.get(key, (1, None))
+                with self.subTest(key):
+                    self.converse({key: 2**63 - 1 if most is None else most})
+        self.converse({"limits.ping": 2.0**62, "limits.pingTimeout": 2.0**63 - 1024})
+
+    def test_widestNames(self) -> None:
+        """The longest names, of letters that take four bytes each."""
+        for nick, room in ((48, 52), (32, 68), (2, 98)):
+            with self.subTest(f"{nick} {room}"):
+                self.converse(
+                    {"limits.nick": nick, "limits.room": room, "chat.lobby": "#" + (room - 1) * WIDE},
+                    ("a" + (nick - 1) * WIDE, "b" + (nick - 1) * WIDE),
+                )
