@@ -241,6 +241,15 @@ class ConversationTests(DaemonTestCase):
         """SIGINT, as of Ctrl-C, is the same."""
         self.stopDuringTalk(signal.SIGINT)
 
+    def test_bothSignals(self) -> None:
+        """SIGTERM and SIGINT at once, several times, are one stop."""
+        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
+        alice = self.person(port, "alice")
+        for number in 5 * (signal.SIGTERM, signal.SIGINT):
+            process.send_signal(number)
+        self.assertEqual([GOODBYE], alice.rest())
+        self.ended(process, output)
+
     def test_script(self) -> None:
         """A script behind a pipe sends everything, closes its side, and has all the answers."""
         _, _, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)

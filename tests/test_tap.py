@@ -213,10 +213,23 @@ class MakeServiceTests(CommandLineTestCase):
             assert callable(caught)
             caught(number, None)
         self.assertEqual([], stops)
-        for call, arguments in calls:
-            call(*arguments)
-            self.reactor.running = False
+        (first, arguments), (second, others) = calls
+        first(*arguments)
+        second(*others)  # the reactor runs until it has stopped
         self.assertEqual([None], stops)
+
+    def test_signalsToStoppedReactor(self) -> None:
+        """A reactor that something else has stopped is left alone."""
+        self.make()
+        self.begin()
+        stops: list[None] = []
+        self.reactor.stop = lambda: stops.append(None)
+        self.reactor.callFromThread = lambda call: call()
+        self.reactor.running = False
+        caught = signal.getsignal(signal.SIGTERM)
+        assert callable(caught)
+        caught(signal.SIGTERM, None)
+        self.assertEqual([], stops)
 
     def test_hangup(self) -> None:
         """SIGHUP has the configuration read again, in a turn of the reactor; one line of the log says what came."""

@@ -199,14 +199,18 @@ def _takeSignals(reactor: Any, rehash: Callable[[], None]) -> None:
     Twisted's own runners would end by the signal once they have stopped, which a supervisor takes for a crash.
     """
 
-    def stop(number: int, frame: object) -> None:
-        reactor.callFromThread(_stopOnce, reactor)
+    stopping = False
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    def stop() -> None:
+        # The reactor says that it is running until it has stopped, and does not like to be told to stop twice.
+        nonlocal stopping
+        if reactor.running and not stopping:
+            stopping = True
+            reactor.stop()
+
+    def caught(number: int, frame: object) -> None:
+        reactor.callFromThread(stop)
+
+    signal.signal(signal.SIGTERM, caught)
+    signal.signal(signal.SIGINT, caught)
     signal.signal(signal.SIGHUP, lambda number, frame: reactor.callFromThread(rehash))
-
-
-def _stopOnce(reactor: Any) -> None:
-    if reactor.running:
-        reactor.stop()
