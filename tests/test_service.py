@@ -226,6 +226,7 @@ class StartTests(ServiceTestCase):
         self.assertTrue(str(error).startswith("the journal cannot be opened: "), error)
         self.assertIn("the file is not a journal", str(error))
         self.assertFalse(service.running)
+        self.assertEqual([], self.logged())
 
     def test_journalTakesTooLong(self) -> None:
         """A journal that is not open at once stops the start too."""
@@ -237,6 +238,7 @@ class StartTests(ServiceTestCase):
         self.journal = Slow(Stamp(self.reactor.seconds, "test"))
         error = self.assertRaises(StartFailure, self.service(LOOPBACK).startService)
         self.assertEqual("the journal cannot be opened: it takes too long", str(error))
+        self.assertEqual([], self.logged())
 
 
 class RootTests(ServiceTestCase):

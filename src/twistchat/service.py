@@ -14,7 +14,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.doors.backstage import Backstage
-from twistchat.doors.origin import PROXY, ProxiedFactory, endpointOf
+from twistchat.doors.endpoints import PROXY, endpointOf, whyNotListening
+from twistchat.doors.origin import ProxiedFactory
 from twistchat.interfaces import IDoor, IDoorFactory, IJournal
 
 log = Logger()
@@ -80,7 +81,9 @@ class ChatService(Service):
             except Exception as e:
                 for port in self._ports:
                     port.stopListening()
-                raise StartFailure(f"the {name} door cannot listen at {listener.description}: {e}") from e
+                raise StartFailure(
+                    f"the {name} door cannot listen at {listener.description}: {whyNotListening(e)}"
+                ) from e
             self._ports.append(port)
         self._factories = list(factories.values())
 
@@ -99,11 +102,11 @@ class ChatService(Service):
                     "a server that other machines reach does not run as root; start it as twistd --uid USER twistchat"
                 )
             log.warn("This server runs as root.  twistd --uid USER twistchat gives that up.")
-        log.info("{promise}", promise=self._journal.promise)
         try:
             _now(self._journal.open(self._backstage.chat.state.apply))
         except Exception as e:
             raise StartFailure(f"the journal cannot be opened: {e}") from e
+        log.info("{promise}", promise=self._journal.promise)
         for listener, port in zip(self._listeners, self._ports, strict=True):
             log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
             if listener.description.startswith(PROXY) and not self._backstage.settings.irc.proxies:

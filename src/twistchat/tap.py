@@ -19,12 +19,12 @@ from types import TracebackType
 from typing import Any
 
 from twisted.application.service import IService
-from twisted.internet.endpoints import serverFromString
 from twisted.logger import Logger
 
 from twistchat.accounts.passwords import Verifier
-from twistchat.config import ConfigError, Settings
+from twistchat.config import ConfigError, Settings, toml
 from twistchat.doors.backstage import Backstage
+from twistchat.doors.endpoints import BadEndpoint, endpointOf
 from twistchat.interfaces import IDoor, IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.retention import Retention
@@ -56,10 +56,10 @@ def makeService(options: ChatOptions) -> IService:
     listeners = plan(options.doors, settings)
     for listener in listeners:
         try:
-            serverFromString(reactor, listener.description)
-        except Exception as e:
-            what = f"the {listener.door.name} door's endpoint {listener.description} cannot be read"
-            raise SystemExit(f"twistchat: {what}: {e}; an endpoint is like tcp:6623:interface=127.0.0.1") from None
+            endpointOf(reactor, listener.description)
+        except BadEndpoint as bad:
+            what = f"the {listener.door.name} door's endpoint {toml.shortened(listener.description)} cannot be used"
+            raise SystemExit(f"twistchat: {toml.printable(f'{what}: {bad}')}") from None
     if not listeners:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
     journal = makeJournal(settings, reactor)

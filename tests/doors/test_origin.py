@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import ISSLTransport
-from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.internet.testing import StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import directlyProvides
@@ -17,7 +17,7 @@ from twistchat.chat.errors import Overloaded
 from twistchat.config import IrcSettings, WebircSettings
 from twistchat.doors.irc.door import IrcDoor
 from twistchat.doors.line.door import LineDoor
-from twistchat.doors.origin import CLOSING, Proxied, ProxiedFactory, endpointOf, gatewayOf, isWithin
+from twistchat.doors.origin import CLOSING, Proxied, ProxiedFactory, gatewayOf, isWithin
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.links import Link, address
 from twistchat.testing.server import SETTINGS
@@ -89,25 +89,6 @@ class GatewayTests(SynchronousTestCase):
         """Where too much is to be checked, that is what is told."""
         waiting = Deferred.fromCoroutine(gatewayOf(self.gateways, "192.0.2.1", "busy", self.check))
         self.failureResultOf(waiting, Overloaded)
-
-
-class EndpointTests(SynchronousTestCase):
-    """Endpoints with a proxy in front of them."""
-
-    def test_prefix(self) -> None:
-        """It is the endpoint behind the prefix that is listened at."""
-        for description, proxied in (("tcp:6667", False), ("haproxy:tcp:6668:interface=127.0.0.1", True)):
-            reactor: Any = MemoryReactorClock()
-            endpoint, found = endpointOf(reactor, description)
-            self.assertIs(proxied, found)
-            factory: Any = object()
-            self.successResultOf(endpoint.listen(factory))
-            ((_, listening, _, _),) = reactor.tcpServers
-            self.assertIs(factory, listening)
-
-    def test_bad(self) -> None:
-        """One that cannot be read is refused as any other is."""
-        self.assertRaises(ValueError, endpointOf, MemoryReactorClock(), "haproxy:nonsense:1")
 
 
 class ProxiedTestCase(SynchronousTestCase):

@@ -12,13 +12,11 @@ from ipaddress import ip_network
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import (
     IAddress,
     IHalfCloseableProtocol,
     IProtocolFactory,
     ISSLTransport,
-    IStreamServerEndpoint,
     ITransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
@@ -31,9 +29,6 @@ from twistchat.config import WebircSettings
 from twistchat.doors.admission import readAddress
 from twistchat.doors.backstage import Backstage
 from twistchat.wire.proxy import BadHeader, ProxyHeader, parseHeader
-
-PROXY = "haproxy:"
-"""What an endpoint begins with, in front of another, where clients come through a proxy that sends a PROXY header."""
 
 CLOSING = 5.0
 """Seconds that someone has to read why they are not taken."""
@@ -71,19 +66,6 @@ async def gatewayOf(
         if isWithin(address, gateway.hosts) and await check(gateway.password, password):
             return name
     return None
-
-
-def endpointOf(reactor: Any, description: str) -> tuple[IStreamServerEndpoint, bool]:
-    """
-    Read an endpoint's description.
-
-    Twisted's own C{haproxy:} makes a connection before the header is there, with the proxy's address, and logs a
-    traceback of a bad one.  So it is L{ProxiedFactory} that is put in front of the factory instead.
-
-    @return: the endpoint, and whether clients come to it through a proxy.
-    """
-    proxied = description.startswith(PROXY)
-    return serverFromString(reactor, description.removeprefix(PROXY)), proxied
 
 
 @implementer(IHalfCloseableProtocol)
