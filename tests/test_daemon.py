@@ -7,6 +7,7 @@ Everything is waited for, with a time-out, and nothing is slept for.
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import select
 import shutil
@@ -17,11 +18,15 @@ import sys
 import time
 from pathlib import Path
 from tempfile import mkdtemp
+from unittest import SkipTest, skipUnless
 
 from twisted.trial.unittest import SynchronousTestCase
 
 import twistchat
 from twistchat.tap import Options
+
+ROOT = os.geteuid() == 0
+"""Whether the tests are run by root."""
 
 PATIENCE = 30.0
 """Seconds after which something that is waited for is not coming."""
@@ -363,10 +368,39 @@ class DaemonizedTests(DaemonTestCase):
             taken.listen()
             port = taken.getsockname()[1]
             run = self.finish(*TWISTD, "twistchat", "--line", f"tcp:{port}:interface=127.0.0.1")
-        self.assertEqual(1, run.returncode)
-        self.assertIn(f"the line door cannot listen at tcp:{port}:interface=127.0.0.1", run.stdout + run.stderr)
-        self.assertNotIn("Traceback", run.stdout + run.stderr)
+        where = f"the line door cannot listen at tcp:{port}:interface=127.0.0.1"
+        self.assertEqual(
+            (1, "", f"twistchat: {where}: Address already in use\n"), (run.returncode, run.stdout, run.stderr)
+        )
         self.assertFalse((self.directory / "twistd.pid").exists())
+
+    def test_badJournal(self) -> None:
+        """A journal that cannot be opened is told in one whole line, however long its path is."""
+        data = self.directory / ("x" * 200)
+        data.touch()
+        run = self.finish(*TWISTD, "twistchat", *LISTEN, "--data", str(data))
+        (line,) = run.stderr.splitlines()
+        self.assertTrue(line.startswith(f"twistchat: the journal cannot be opened: {data}"), line)
+        self.assertEqual((1, ""), (run.returncode, run.stdout))
+
+    @skipUnless(ROOT, "only root becomes somebody else")
+    def test_uid(self) -> None:
+        """From a directory of root's, twistd --uid starts a server of that user's, who owns the data."""
+        for path in (Path(twistchat.__file__), Path(sys.prefix)):
+            if not all(parent.stat().st_mode & 0o001 for parent in path.parents):
+                raise SkipTest(f"nobody but root can read {path}")
+        self.directory.chmod(0o755)
+        run = self.finish(*TWISTD, "--uid", "nobody", "--logfile", "chat.log", "twistchat", *LISTEN)
+        pid = int((self.directory / "twistd.pid").read_text())
+        self.addCleanup(os.kill, pid, signal.SIGKILL)
+        self.assertEqual((0, "", ""), (run.returncode, run.stdout, run.stderr))
+        log = (self.directory / "chat.log").read_text()
+        invitation = INVITATION.search(log)
+        assert invitation is not None, log
+        self.person(int(invitation[1]), "alice")
+        nobody = pwd.getpwnam("nobody").pw_uid
+        for path in (Path(f"/proc/{pid}"), self.directory / "twistchat-data" / "journal.sqlite"):
+            self.assertEqual(nobody, path.stat().st_uid)
 
 
 class RefusedStartTests(DaemonTestCase):

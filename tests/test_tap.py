@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
+import pwd
 import signal
 import sys
 import time
 from importlib import import_module
 from io import StringIO
+from pathlib import Path
 from typing import Any, cast
 
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.python.usage import Options
 from zope.interface import implementer
 
 from tests.commandlines import CommandLineTestCase
@@ -22,7 +25,7 @@ from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.service import ChatService, StartFailure
-from twistchat.tap import cloakKey, makeJournal, makeService, plan
+from twistchat.tap import cloakKey, giveDirectory, makeJournal, makeService, plan
 from twisted import internet
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"
@@ -110,6 +113,47 @@ class CloakKeyTests(CommandLineTestCase):
         self.assertEqual(0o600, path.stat().st_mode & 0o777)
 
 
+class GiveDirectoryTests(CommandLineTestCase):
+    """The data directory of a server that gives up being root."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.root = True
+        self.owners: list[tuple[Path, int, int]] = []
+        self.patch(os, "geteuid", lambda: 0 if self.root else 1000)
+        self.patch(os, "chown", lambda path, uid, gid: self.owners.append((path, uid, gid)))
+        self.path = self.directory / "data"
+
+    def test_made(self) -> None:
+        """Root makes it for the user, with the group of the user or another, and for nobody else to read."""
+        own = pwd.getpwnam("nobody")
+        giveDirectory(self.path, own.pw_uid, None)
+        self.assertEqual([(self.path, own.pw_uid, own.pw_gid)], self.owners)
+        self.assertEqual(0o700, self.path.stat().st_mode & 0o777)
+        below = self.path / "one" / "two"
+        giveDirectory(below, own.pw_uid, 77)
+        self.assertEqual((below, own.pw_uid, 77), self.owners[-1])
+
+    def test_left(self) -> None:
+        """It is left alone where it is there already, or where this process stays who it is."""
+        giveDirectory(self.path, None, None)
+        self.root = False
+        giveDirectory(self.path, 99, None)
+        self.assertFalse(self.path.exists())
+        self.root = True
+        self.path.mkdir()
+        giveDirectory(self.path, 99, None)
+        self.assertEqual([], self.owners)
+
+    def test_refused(self) -> None:
+        """Where it cannot be made, one line says why."""
+        (self.directory / "file").touch()
+        stop = self.assertRaises(SystemExit, giveDirectory, self.directory / "file" / "data", 99, 99)
+        self.assertEqual(
+            f"twistchat: the data directory {self.directory}/file/data cannot be made: Not a directory", str(stop)
+        )
+
+
 class MakeServiceTests(CommandLineTestCase):
     """The server, put together on a reactor in memory."""
 
@@ -187,6 +231,44 @@ class MakeServiceTests(CommandLineTestCase):
         sys.excepthook(ZeroDivisionError, error, None)
         self.assertEqual([error], self.unexpected)
         self.assertEqual("twistchat: the port is taken\n", self.stderr.getvalue())
+
+    def runBy(self, **twistd: Any) -> ChatService:
+        """Make the service as twistd does, which has these options."""
+        options = self.parse("--line", DEFAULT, "--data", "data")
+        options.parent = Options()
+        options.parent.update({"nodaemon": 1, "uid": None, "gid": None, **twistd})
+        service = makeService(options)
+        assert isinstance(service, ChatService)
+        return service
+
+    def test_dataDirectory(self) -> None:
+        """Where twistd --uid gives up being root, the data directory is there for that user."""
+        owners: list[tuple[Path, int, int]] = []
+        self.patch(os, "geteuid", lambda: 0)
+        self.patch(os, "chown", lambda *arguments: owners.append(arguments))
+        self.runBy(uid=99, gid=77)
+        self.assertEqual([(self.directory / "data", 99, 77)], owners)
+
+    def test_complaint(self) -> None:
+        """What stops a start in the background is written whole, in place of what twistd writes of it."""
+        terminal = StringIO()
+        self.patch(sys, "__stderr__", terminal)
+        self.reactor.listenTCP = lambda *arguments, **more: self.fail("é" * 200)
+        service = self.runBy(nodaemon=0)
+        self.assertRaises(StartFailure, service.privilegedStartService)
+        assert sys.__stderr__ is not None
+        sys.__stderr__.write("An error has occurred: b'twistchat.service.StartFailure: the l'\n")
+        wanted = f"twistchat: the line door cannot listen at {DEFAULT}: {'é' * 200}\n"
+        self.assertEqual(wanted, terminal.getvalue())
+        sys.__stderr__.write("something else\n")
+        self.assertEqual(f"{wanted}something else\n", terminal.getvalue())
+
+    def test_noComplaint(self) -> None:
+        """In the foreground nothing stands in for standard error."""
+        terminal = StringIO()
+        self.patch(sys, "__stderr__", terminal)
+        self.runBy()
+        self.assertIs(terminal, sys.__stderr__)
 
     def test_clock(self) -> None:
         """Timers are measured on a clock that nobody sets back."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -50,16 +51,19 @@ class ChatService(Service):
         journal: IJournal,
         backstage: Backstage,
         isRoot: Callable[[], bool],
+        complain: Callable[[str], None] = lambda why: None,
     ) -> None:
         """
         @param reactor: to listen with; it has what the endpoints want of it.
         @param isRoot: whether this process may do everything on this machine.
+        @param complain: told in one line why the server cannot start, before L{StartFailure} is raised.
         """
         self._reactor = reactor
         self._listeners = listeners
         self._journal = journal
         self._backstage = backstage
         self._isRoot = isRoot
+        self._complain = complain
         self._ports: list[IListeningPort] = []
         self._factories: list[IDoorFactory] = []
 
@@ -69,6 +73,30 @@ class ChatService(Service):
 
         @raise StartFailure: an address cannot be had; nothing listens then.
         """
+        with self._complaining():
+            self._listen()
+
+    def startService(self) -> None:
+        """
+        Open the journal, and say how to come in.
+
+        @raise StartFailure: it cannot be opened; or this is root's process, and reachable from other machines.
+        """
+        with self._complaining():
+            if not self._ports:
+                self._listen()
+            self._open()
+        super().startService()
+
+    @contextmanager
+    def _complaining(self) -> Iterator[None]:
+        try:
+            yield
+        except StartFailure as failure:
+            self._complain(str(failure))
+            raise
+
+    def _listen(self) -> None:
         factories: dict[str, IDoorFactory] = {}
         for listener in self._listeners:
             name = listener.door.name
@@ -87,14 +115,7 @@ class ChatService(Service):
             self._ports.append(port)
         self._factories = list(factories.values())
 
-    def startService(self) -> None:
-        """
-        Open the journal, and say how to come in.
-
-        @raise StartFailure: it cannot be opened; or this is root's process, and reachable from other machines.
-        """
-        if not self._ports:
-            self.privilegedStartService()
+    def _open(self) -> None:
         if self._isRoot():
             open = [port for port in self._ports if not _isLoopback(port)]
             if open:
@@ -111,7 +132,6 @@ class ChatService(Service):
             log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
             if listener.description.startswith(PROXY) and not self._backstage.settings.irc.proxies:
                 log.warn("Nobody comes in at {where}: irc.proxies names no proxy", where=listener.description)
-        super().startService()
 
     async def _stop(self) -> None:
         await DeferredList([maybeDeferred(port.stopListening) for port in self._ports])

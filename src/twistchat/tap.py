@@ -7,16 +7,19 @@ Only here the real reactor, clock and randomness are taken; they are handed down
 from __future__ import annotations
 
 import gc
+import io
 import os
+import pwd
 import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 from twisted.application.service import IService
 from twisted.logger import Logger
@@ -62,6 +65,9 @@ def makeService(options: ChatOptions) -> IService:
             raise SystemExit(f"twistchat: {toml.printable(f'{what}: {bad}')}") from None
     if not listeners:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
+    runner: Mapping[str, Any] = options.parent or {}
+    if settings.journal.kind == "sqlite":
+        giveDirectory(Path(settings.server.data).absolute(), runner.get("uid"), runner.get("gid"))
     journal = makeJournal(settings, reactor)
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)
@@ -80,7 +86,67 @@ def makeService(options: ChatOptions) -> IService:
     tuneInterpreter()
     reactor.callWhenRunning(freeze)
     reactor.callWhenRunning(_takeSignals, reactor, lambda: rehash(backstage))
-    return ChatService(reactor, listeners, journal, backstage, lambda: os.geteuid() == 0)
+    complain = _Terminal.behindDaemon().complain if not runner.get("nodaemon", True) else lambda why: None
+    return ChatService(reactor, listeners, journal, backstage, lambda: os.geteuid() == 0, complain)
+
+
+def giveDirectory(path: Path, uid: int | None, gid: int | None) -> None:
+    """
+    Make the data directory for the user that this process is going to be, who may not be allowed to make it.
+
+    Nothing is done where it is there already, or where this process stays who it is.
+
+    @param uid: the user that C{twistd --uid} names.
+    @param gid: the group that C{twistd --gid} names; the user's own where it is C{None}.
+    """
+    if uid is None or os.geteuid() != 0 or path.exists():
+        return
+    try:
+        path.mkdir(0o700, parents=True)
+        os.chown(path, uid, pwd.getpwuid(uid).pw_gid if gid is None else gid)
+    except OSError as e:
+        raise SystemExit(f"twistchat: the data directory {path} cannot be made: {e.strerror}") from None
+
+
+class _Terminal(io.TextIOBase):
+    """
+    The terminal at which a server was started that goes into the background.
+
+    twistd waits there until the server has started.  Where it cannot, twistd writes the first hundred bytes of the
+    exception to C{sys.__stderr__}, as Python writes bytes, for that is all that it is sent.  This stands in for that
+    file, and has a pipe of its own, through which the whole line comes.
+    """
+
+    def __init__(self, stderr: TextIO) -> None:
+        """
+        @param stderr: the terminal itself.
+        """
+        super().__init__()
+        self._stderr = stderr
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._reading, False)
+
+    @classmethod
+    def behindDaemon(cls) -> _Terminal:
+        """Put one in place of C{sys.__stderr__}."""
+        terminal = cls(sys.__stderr__ or sys.stderr)
+        standIn: Any = terminal
+        sys.__stderr__ = standIn  # type: ignore[misc]  # it is final for those who write to it, as twistd does
+        return terminal
+
+    def complain(self, why: str) -> None:
+        """Say, in the background, why the server cannot start."""
+        os.write(self._writing, f"twistchat: {why}\n".encode("utf-8", "backslashreplace"))
+
+    def write(self, text: str) -> int:
+        """Write what was told; or this text, where nothing was."""
+        with suppress(BlockingIOError):
+            self._stderr.write(os.read(self._reading, 65536).decode())
+            self._stderr.flush()
+            return len(text)
+        self._stderr.write(text)
+        self._stderr.flush()
+        return len(text)
 
 
 SWITCH_INTERVAL = 0.0002
