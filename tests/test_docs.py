@@ -18,6 +18,9 @@ from twistchat.testing import MemoryServer
 
 ROOT = Path(__file__).parent.parent
 
+REPOSITORY = "https://github.com/twistchat/twistchat/blob/main/"
+"""What links from elsewhere to a file of this repository begin with."""
+
 
 def blocks(path: str, language: str) -> list[str]:
     """The fenced blocks of one language in a document."""
@@ -90,6 +93,46 @@ class LineProtocolTests(SynchronousTestCase):
         exec(compile(client, "docs/line-protocol.md", "exec"), {})
         self.assertEqual("helper\n/echo on\npong\n", "".join(said))
         bob.until("[12:00] <helper> pong")
+
+
+class ReadmeTests(SynchronousTestCase):
+    """README.md."""
+
+    def test_conversation(self) -> None:
+        """What the two people see at the line door and in irssi is what the server sends them."""
+        (block,) = [block for block in blocks("README.md", "") if "$ nc 127.0.0.1 6623" in block]
+        first, *rows = block.splitlines()
+        middle = first.index("$ irssi")
+        server = MemoryServer()
+        alice, bob = server.connect(), server.connectIrc()
+        bob.send("NICK bob", "USER bob 0 * :bob")
+        seen: list[str] = []
+        for row in rows:
+            left, right = row[:middle].rstrip(), row[middle:]
+            if left.startswith(("* ", "[")):
+                seen.append(left)
+            elif left:
+                alice.send(left)
+            if right == "/join #lobby":
+                bob.send("JOIN #lobby")
+            elif right == "always":
+                bob.send("PRIVMSG #lobby always")
+        shown = iter(alice.lines())
+        for line in seen:
+            pattern = re.escape(line).replace("…", ".*").replace(r"14:02", r"\d\d:\d\d")
+            self.assertTrue(any(re.fullmatch(pattern, one) for one in shown), line)
+        self.assertEqual([], [*shown])
+        heard = "\n".join(bob.lines())
+        for part in ("Welcome to the twistchat Network", ":@alice bob", "PRIVMSG #lobby :tea?", "TOPIC #lobby", "QUIT"):
+            self.assertIn(part, heard)
+
+    def test_links(self) -> None:
+        """Its links are absolute, as a package index wants them; those into this repository name files of it."""
+        targets = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
+        self.assertEqual([], [target for target in targets if not target.startswith("https://")])
+        own = [target.removeprefix(REPOSITORY) for target in targets if target.startswith(REPOSITORY)]
+        self.assertIn("docs/operating.md", own)
+        self.assertEqual([], [target for target in own if not (ROOT / target).exists()])
 
 
 class LinkTests(SynchronousTestCase):
