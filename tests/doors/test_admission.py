@@ -151,7 +151,7 @@ class AdmissionTests(SynchronousTestCase):
         admission.limit(Limits(connectionsPerAddress=1))
         ticket = admission.admit("10.0.0.1")
         self.assertFalse(ticket.exempt)
-        self.assertIn("1 connections", self.refused(admission, "10.0.0.1"))
+        self.assertIn("1 connection,", self.refused(admission, "10.0.0.1"))
         exempt.release()
         self.refused(admission, "10.0.0.1")
         ticket.release()

@@ -184,7 +184,7 @@ class HandshakeTests(EncryptedTestCase):
         self.serve(limited(connectionsPerAddress=1))
         self.connect()
         client = self.connect()
-        self.assertIn("There are 1 connections from your address", client.lines()[0])
+        self.assertIn("Your address has 1 connection,", client.lines()[0])
         self.assertTrue(client.gone)
 
     def test_turnedAwaySilent(self) -> None:

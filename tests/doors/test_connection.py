@@ -326,7 +326,7 @@ class ComesFromTests(ConnectionTestCase):
         for _ in range(2):
             self.connect(self.gateway)
         refused, connection = self.connect(self.gateway)
-        self.assertIn(b"2 connections from your address", refused.told)
+        self.assertIn(b"Your address has 2 connections,", refused.told)
         one, connection = self.connect("2001:db8:0:1::2")
         self.assertIsNotNone(connection.session)
         one.link.cut()
@@ -342,7 +342,7 @@ class ComesFromTests(ConnectionTestCase):
         client, connection = self.connect(self.gateway)
         self.assertFalse(connection.comesFrom(STRANGER, secure=False))
         self.server.settle()
-        self.assertIn(b"fault: There are 1 connections from your address", client.told)
+        self.assertIn(b"fault: Your address has 1 connection,", client.told)
         self.assertTrue(client.gone and connection.session.closed)
         first.link.cut()
         self.assertEqual(0, self.server.backstage.admission.unregistered)

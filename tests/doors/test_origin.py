@@ -174,7 +174,7 @@ class ProxiedTests(ProxiedTestCase):
             client.expect("* This is twistchat.  Type the name you want to have here")
         client = self.connect()
         client.sendBytes(HEADER.replace(b"192.0.2.7", b"203.0.113.5"))
-        self.assertIn("! There are 1 connections from your address", client.lines()[0])
+        self.assertIn("! Your address has 1 connection,", client.lines()[0])
         self.assertTrue(client.gone)
 
     def test_stranger(self) -> None:

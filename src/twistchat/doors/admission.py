@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 from twistchat.chat.errors import TooFast
 from twistchat.chat.limits import Limits, TokenBucket
 from twistchat.chat.serverbans import parseAddress
+from twistchat.chat.texts import counted
 from twistchat.interfaces import IPasswords
 
 NEW_PERIOD = 600.0
@@ -155,7 +156,7 @@ class Admission:
         if not parsed.is_loopback:  # everyone on this machine has the same address
             if place.connections >= limits.connectionsPerAddress:
                 raise NotAdmitted(
-                    f"There are {place.connections} connections from your address, and no more can be."
+                    f"Your address has {counted(place.connections, 'connection')}, and no more can be."
                     "  Close one first."
                 )
             wait = place.fresh.take(self._now())

@@ -185,4 +185,4 @@ class EndTests(SynchronousTestCase):
         other = server.connectIrc(STRANGER)
         self.assertTrue(other.gone)
         (line,) = other.lines()
-        self.assertTrue(line.startswith(f"ERROR :Closing Link: {host(STRANGER)} (There are 1 connections"))
+        self.assertTrue(line.startswith(f"ERROR :Closing Link: {host(STRANGER)} (Your address has 1 connection,"))

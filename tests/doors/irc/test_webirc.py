@@ -81,7 +81,7 @@ class GatewayTests(SynchronousTestCase):
         self.assertFalse(self.enter(nick="b1").gone)
         client = self.enter(nick="b2")
         self.assertTrue(client.gone)
-        self.assertIn("connections from your address", client.lines()[0])
+        self.assertIn("Your address has ", client.lines()[0])
 
     def test_wrongOften(self) -> None:
         """Wrong passwords are limited; what was right once is not hashed again, nor held up by them."""

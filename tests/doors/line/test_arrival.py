@@ -334,7 +334,7 @@ class AdmissionTests(SynchronousTestCase):
         server.connect(STRANGER)
         self.refused(
             server.connect(STRANGER),
-            "! There are 2 connections from your address, and no more can be.  Close one first.",
+            "! Your address has 2 connections, and no more can be.  Close one first.",
         )
         self.assertFalse(server.connect("192.0.2.8").gone)
         first.hangUp()

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
 from twistchat.chat.serverbans import wordServerBan
+from twistchat.chat.texts import counted
 from twistchat.doors.irc.registration import Complete, begin
 from twistchat.doors.irc.reply import Reply
 from twistchat.doors.irc.welcome import welcome
@@ -59,7 +60,7 @@ class Arrival:
             self._lines += 1
         limit = self._client.backstage.settings.limits.unregisteredLines
         if self._lines + self._blank > limit:
-            self._client.turnAway(f"You sent {limit} messages and did not register")
+            self._client.turnAway(f"You sent {counted(limit, 'message')} and did not register")
         return not self._client.ending
 
     def _enter(self) -> None:
