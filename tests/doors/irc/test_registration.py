@@ -254,13 +254,20 @@ class WrongTests(SynchronousTestCase):
         self.assertEqual("001", numerics(self.client.lines())[0])
 
     def test_notUtf8(self) -> None:
-        """Bytes that are not UTF-8 are refused, and say where (IRCv3 utf8-only)."""
-        self.client.sendBytes(b"USER alice 0 * :\xff\r\n")
-        self.client.expect(":twistchat NOTICE * :*** USER: Message rejected, it is not UTF-8 at byte 16")
-        self.client.send("CAP REQ standard-replies")
-        self.client.skip()
-        self.client.sendBytes(b"\xc3\r\n")
-        self.client.expect(":twistchat FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8 at byte 0")
+        """
+        Bytes that are not UTF-8 are refused with FAIL, whatever the client's capabilities; the command is C{*} where it
+        cannot be read (IRCv3 utf8-only).
+        """
+        for capabilities in ("", "CAP REQ standard-replies"):
+            self.client.send(capabilities)
+            self.client.skip()
+            self.client.sendBytes(b"USER alice 0 * :\xff\r\n\xc3\r\n")
+            self.client.expect(
+                ":twistchat FAIL USER INVALID_UTF8 :Message rejected, it is not UTF-8 at byte 16",
+                ":twistchat FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8 at byte 0",
+            )
+        self.bob.sendBytes(b"PRIVMSG bob :\xff\r\n")
+        self.bob.expect(":twistchat FAIL PRIVMSG INVALID_UTF8 :Message rejected, it is not UTF-8 at byte 13")
 
     def test_emptyLines(self) -> None:
         """Empty lines mean nothing."""

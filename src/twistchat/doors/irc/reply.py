@@ -35,6 +35,12 @@ Commands whose standard replies come with a capability of their own, whether the
 C{standard-replies} or not (IRCv3 standard-replies, "Capabilities").
 """
 
+EVERYONE = frozenset({"INVALID_UTF8"})
+"""
+Codes of standard replies that every client is sent, whatever its capabilities.  Their specification makes no capability
+a condition (IRCv3 utf8-only, "The INVALID_UTF8 standard replies code").
+"""
+
 
 def written(source: str, command: str, parameters: Sequence[str]) -> bytes:
     """
@@ -216,7 +222,7 @@ class Reply:
 
     def _standard(self, kind: str, code: str, rest: Sequence[str]) -> None:
         capabilities = self._client.capabilities
-        if "standard-replies" in capabilities or STANDARD.get(self.command) in capabilities:
+        if code in EVERYONE or "standard-replies" in capabilities or STANDARD.get(self.command) in capabilities:
             self.line(kind, self.command, code, *rest)
         else:
             self.line("NOTICE", self._client.nick, f"*** {self.command}: {rest[-1]}")
