@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.irc.servers import STRANGER, host, mask, rooted, serverWith, settingsWith, staffed
 from twistchat.config import ClassSettings
 from twistchat.testing import IrcClient, MemoryServer
-from twistchat.testing.server import SETTINGS
 
 
 def ask(client: IrcClient, line: str) -> list[str]:
@@ -383,13 +381,15 @@ class UserModeTests(SynchronousTestCase):
         self.assertEqual(["221 bob +"], ask(self.bob, "MODE bob"))
 
     def test_secure(self) -> None:
-        """Modes that one has from the start are told with the welcome."""
-        self.assertNotIn("221", codes(self.enter(False)))
-        self.assertIn("221 carol +Z", self.enter(True))
+        """Modes that one has from the start are told behind the message of the day, or behind that there is none."""
+        for motd, end in (("Hello", "376"), ("", "422")):
+            self.assertNotIn("221", codes(self.enter(False, motd)))
+            *_, before, last = self.enter(True, motd)
+            self.assertEqual((end, "221 carol +Z"), (before[:3], last))
 
-    def enter(self, secure: bool) -> list[str]:
+    def enter(self, secure: bool, motd: str) -> list[str]:
         """What someone is told who comes in."""
-        server = MemoryServer(replace(SETTINGS))
+        server = MemoryServer(settingsWith(irc={"motd": motd}))
         client = server.connectIrc()
         (session,) = server.chat.state.sessions.values()
         session.secure = secure

@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
 
 def welcome(client: IrcConnection, reply: Reply) -> None:
-    """Numerics 001 to 005, the number of users, the message of the day."""
+    """
+    Numerics 001 to 005 and the host; then the number of users, the message of the day, and the user modes.
+
+    Clients compute from their host how long a text may be, so they learn it first.
+    """
     network, source = client.settings.irc.network, client.user.source
     reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
     reply.lines([client.irc.forms.fill(client, _writeServer)])
     showFeatures(client, reply)
-    showCounts(client, reply)
     reply.numeric(n.RPL_VISIBLEHOST, source.host, "is now your visible host")
+    showCounts(client, reply)
+    showMotd(client, reply)
     modes = client.user.modes
     if modes:
         reply.numeric(n.RPL_UMODEIS, f"+{modes}")
-    showMotd(client, reply)
 
 
 def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
