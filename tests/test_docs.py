@@ -12,6 +12,7 @@ from types import ModuleType
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.config import Settings
 from twistchat.doors.line.commands import COMMANDS
 from twistchat.doors.line.door import LineDoor
 from twistchat.testing import MemoryServer
@@ -103,7 +104,7 @@ class ReadmeTests(SynchronousTestCase):
         (block,) = [block for block in blocks("README.md", "") if "$ nc 127.0.0.1 6623" in block]
         first, *rows = block.splitlines()
         middle = first.index("$ irssi")
-        server = MemoryServer()
+        server = MemoryServer(Settings())
         alice, bob = server.connect(), server.connectIrc()
         bob.send("NICK bob", "USER bob 0 * :bob")
         seen: list[str] = []

@@ -67,7 +67,8 @@ class SettingsTests(SynchronousTestCase):
         """Where nothing is set, everything has its default."""
         made = Draft(DOORS).finish()
         self.assertEqual(made, Settings())
-        self.assertEqual(made.server, ServerSettings(name="twistchat", data="./twistchat-data"))
+        server = ServerSettings(name="twistchat.local", description="A twistchat server", data="./twistchat-data")
+        self.assertEqual(made.server, server)
         self.assertEqual(made.chat, ChatSettings(lobby="#lobby", reserved=DEFAULT_RESERVED))
         self.assertEqual(
             made.journal, JournalSettings(kind="sqlite", durability="full", retention=7776000.0, keep=10_000)
@@ -228,7 +229,9 @@ class FileMistakeTests(SynchronousTestCase):
                 "2: there is no key limits.rooms_per_user; did you mean limits.roomsPerUser?"
             ),
             "[server]\nnick = 5": "2: there is no key server.nick; did you mean limits.nick?",
-            "[server]\ncolour = 5": "2: there is no key server.colour; the keys of [server] are name, data",
+            "[server]\ncolour = 5": (
+                "2: there is no key server.colour; the keys of [server] are name, description, data"
+            ),
             "[server.name.x]": "1: server.name: found {x = {}}, a text is wanted",
             "\n[limit]\nnick = 5": "2: there is no section [limit]; did you mean [limits]?",
             "[tls]": f"1: there is no section [tls]; the sections are {ALL}",

@@ -39,7 +39,7 @@ class RenewTests(SynchronousTestCase):
             limits=Limits(nick=20, exempt=("127.0.0.0/8",)),
         )
         new = Settings(
-            server=ServerSettings(name="other"),
+            server=ServerSettings(name="other", description="Another"),
             listen={"irc": ("tcp:6667",)},
             journal=JournalSettings(kind="memory"),
             line=LineSettings(motd="Hello.", timezone="UTC"),
@@ -51,6 +51,7 @@ class RenewTests(SynchronousTestCase):
         renewal = renew(old, new)
         self.assertEqual(
             (
+                "server.description",
                 "line.motd",
                 "irc.network",
                 "irc.motd",
@@ -66,6 +67,7 @@ class RenewTests(SynchronousTestCase):
         self.assertEqual(
             replace(
                 old,
+                server=ServerSettings(description="Another"),
                 line=LineSettings(motd="Hello."),
                 irc=new.irc,
                 operators=new.operators,
@@ -74,8 +76,8 @@ class RenewTests(SynchronousTestCase):
             renewal.settings,
         )
         self.assertEqual(
-            "changed: line.motd, irc.network, irc.motd, operators.alice, operators.bob, operators.carol, "
-            "limits.pingTimeout, limits.exempt; "
+            "changed: server.description, line.motd, irc.network, irc.motd, operators.alice, operators.bob, "
+            "operators.carol, limits.pingTimeout, limits.exempt; "
             "from the next start on: server.name, listen.irc, journal.kind, line.timezone, limits.nick",
             str(renewal),
         )

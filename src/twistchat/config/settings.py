@@ -41,12 +41,14 @@ class ServerSettings:
     The server as a whole.
 
     @ivar name: the server's name, which IRC clients see as the server they are on.  Letters, digits, dots and
-        hyphens.
+        hyphens; with a dot in it, clients can tell it from a nick.
+    @ivar description: what the server is, in one line, for those who ask with IRC's WHOIS or LINKS.
     @ivar data: the directory for what the server keeps.  A relative path begins where the server is started.  The
         option --data sets it too.
     """
 
-    name: ServerName = "twistchat"
+    name: ServerName = "twistchat.local"
+    description: Text = "A twistchat server"
     data: Directory = "./twistchat-data"
 
 
@@ -227,6 +229,7 @@ NAMED: dict[str, Any] = {"webirc": WebircSettings, "classes": ClassSettings, "op
 """The sections whose tables have names of the administrator's, with what each table is."""
 
 LIVE = (
+    "server.description",
     "line.motd",
     "irc",
     "webirc",

@@ -14,7 +14,7 @@ from twisted.internet.task import Clock
 from twistchat.accounts.passwords import Verifier
 from twistchat.chat.chat import Chat
 from twistchat.chat.limits import Limits
-from twistchat.config import LineSettings, Settings
+from twistchat.config import LineSettings, ServerSettings, Settings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.irc.door import IrcDoor
 from twistchat.doors.line.door import LineDoor
@@ -30,8 +30,15 @@ AnyClient = TypeVar("AnyClient", bound=Client)
 NOON = 1_767_268_800.0
 """When a L{MemoryServer} starts unless told otherwise: noon of 1 January 2026, UTC, in seconds since the epoch."""
 
-SETTINGS = Settings(line=LineSettings(timezone="UTC"), limits=Limits(exempt=("127.0.0.0/8",)))
-"""The settings of a L{MemoryServer} unless told otherwise: the defaults, but that rates do not bind 127.0.0.0/8."""
+SETTINGS = Settings(
+    server=ServerSettings(name="twistchat"),
+    line=LineSettings(timezone="UTC"),
+    limits=Limits(exempt=("127.0.0.0/8",)),
+)
+"""
+The settings of a L{MemoryServer} unless told otherwise: the defaults, but the name is C{twistchat}, times are in UTC,
+and rates do not bind 127.0.0.0/8.
+"""
 
 
 class MemoryServer:

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.doors.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, staffed
 from twistchat import __version__
 from twistchat.chat.usermodes import USER_MODES
+from twistchat.config import Settings
 from twistchat.doors.irc.registration import Complete, begin
 from twistchat.testing import HeldJournal, IrcClient, MemoryServer
 
@@ -55,6 +56,18 @@ class WelcomeTests(SynchronousTestCase):
             ],
             lines[-4:],
         )
+
+    def test_defaultName(self) -> None:
+        """Without any configuration the server's name has a dot in it, so that no user can be called that."""
+        server = MemoryServer(Settings())
+        client = server.connectIrc(STRANGER)
+        client.send("NICK twistchat.local")
+        self.assertEqual(["432"], numerics(client.lines()))
+        client.send("NICK alice", "USER alice 0 * :Alice")
+        lines = client.lines()
+        self.assertTrue(all(line.startswith(":twistchat.local ") for line in lines), lines)
+        self.assertIn("004 alice twistchat.local ", lines[3])
+        server.connect(STRANGER).expect("* This is twistchat.local.  Type the name you want to have here")
 
     def test_noMotd(self) -> None:
         """Without a message of the day it ends with 422."""
@@ -234,6 +247,7 @@ class WrongTests(SynchronousTestCase):
             ("NICK 1\N{RIGHT-TO-LEFT OVERRIDE}2", re.compile(r":twistchat 432 \* \S+ :The nick .*")),
             ("USER", "461 * USER :Not enough parameters: <username> 0 * <realname>"),
             ("USER alice 0 *", "461 * USER :Not enough parameters: <username> 0 * <realname>"),
+            ("USER alice 0 * :", "461 * USER :Not enough parameters: the realname is empty"),
             ("PASS", "461 * PASS :Not enough parameters: <password>"),
             ("JOIN #a", "451 * :You have not registered"),
             ("PRIVMSG bob :hi", "451 * :You have not registered"),
@@ -351,9 +365,8 @@ class NameTests(SynchronousTestCase):
             self.assertEqual(f"{shown} {host()} * :A B", self.whois(f"{given} 0 * :A B"))
 
     def test_realname(self) -> None:
-        """A realname is cut to 150 characters, and may be empty; what stands for host and server means nothing."""
+        """A realname is cut to 150 characters; what stands for host and server means nothing."""
         self.assertEqual(f"~a {host()} * :{150 * 'x'}", self.whois(f"a 8 whatever :{200 * 'x'}").replace("* x", "* :x"))
-        self.assertEqual(f"~a {host()} * :", self.whois("a 0 * :"))
 
     def test_widest(self) -> None:
         """Names of characters that take four bytes each go as far as they fit, and break no line."""

@@ -7,11 +7,11 @@ import re
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.doors.irc.servers import rooted, serverWith, staffed
+from tests.doors.irc.servers import rooted, serverWith, settingsWith, staffed
 from twistchat import __version__
 from twistchat.chat.modes import RANKS, ROOM_MODES
 from twistchat.chat.usermodes import USER_MODES
-from twistchat.config import ClassSettings, OperatorSettings
+from twistchat.config import ClassSettings, OperatorSettings, ServerSettings
 from twistchat.doors.irc.commands import COMMANDS
 from twistchat.testing import IrcClient, MemoryServer
 
@@ -88,8 +88,23 @@ class AboutTests(Queries):
 
     def test_alone(self) -> None:
         """There is one server."""
-        self.check("LINKS", "364 bob * twistchat :0 twistchat", "365 bob * :End of /LINKS list")
+        self.check("LINKS", "364 bob twistchat twistchat :0 A twistchat server", "365 bob * :End of /LINKS list")
         self.check("MAP", "006 bob :twistchat (1 user)", "007 bob :End of /MAP")
+
+    def test_description(self) -> None:
+        """LINKS and WHOIS say what the server is, as the configuration has it now."""
+        self.server = MemoryServer(settingsWith(server=ServerSettings("tea.example", "For those who drink tea")))
+        bob = self.server.irc("bob")
+        for description in ("For those who drink tea", "Closed"):
+            bob.send("LINKS", "WHOIS bob")
+            told = [line for line in bob.lines() if line.split(" ")[1] in {"364", "312"}]
+            expected = [
+                f":tea.example 364 bob tea.example tea.example :0 {description}",
+                f":tea.example 312 bob bob tea.example {f':{description}' if ' ' in description else description}",
+            ]
+            self.assertEqual(expected, told)
+            self.server.configuration = settingsWith(server=ServerSettings("tea.example", "Closed"))
+            self.server.backstage.rehash()
 
     def test_motd(self) -> None:
         """The message of the day, again; or that there is none."""

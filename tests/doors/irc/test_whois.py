@@ -41,7 +41,7 @@ class WhoisTests(SynchronousTestCase):
             [
                 f"311 bob alice ~alice {host()} * alice",
                 "319 bob alice :@#shared @#open",
-                "312 bob alice twistchat twistchat",
+                "312 bob alice twistchat :A twistchat server",
                 "317 bob alice 61 1767268800 :seconds idle, signon time",
                 "318 bob alice :End of /WHOIS list",
             ],
@@ -55,7 +55,7 @@ class WhoisTests(SynchronousTestCase):
             [
                 f"311 alice alice ~alice {host()} * alice",
                 "319 alice alice :@#shared @#open @#hidden",
-                "312 alice alice twistchat twistchat",
+                "312 alice alice twistchat :A twistchat server",
                 "378 alice alice :is connecting from ~alice@127.0.0.1 127.0.0.1",
                 "338 alice alice ~alice@127.0.0.1 127.0.0.1 :Is actually using host",
                 "379 alice alice :is using modes +iw",

@@ -75,10 +75,13 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("USER", "<username> 0 * <realname>", "say who you are", MODERN, least=4, early=True)
 def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{USER}: username and realname."""
+    """C{USER}: username and realname, which is not empty."""
     arrival = client.arrival
     if arrival is None or arrival.described:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
+        return None
+    if not message.params[3]:
+        reply.numeric(n.ERR_NEEDMOREPARAMS, "USER", "Not enough parameters: the realname is empty")
         return None
     arrival.username = usernameOf(message.params[0])
     arrival.realname = message.params[3][: client.settings.limits.realname]

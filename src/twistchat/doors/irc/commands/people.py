@@ -47,7 +47,7 @@ def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
     rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user)]
     reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)
-    reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.irc.network)
+    reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.server.description)
     if user.away is not None:
         reply.numeric(n.RPL_AWAY, nick, user.away)
     if user.operator is not None:

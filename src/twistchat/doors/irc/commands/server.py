@@ -103,8 +103,8 @@ def info(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("LINKS", "", "ask which servers are linked", "RFC 2812, section 3.4.5")
 def links(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{LINKS}: this one is the only one."""
-    reply.numeric(n.RPL_LINKS, "*", client.server, f"0 {client.settings.irc.network}")
+    """C{LINKS}: this one is the only one, so it is linked to itself, and no server is between (RFC 2812, 3.4.5)."""
+    reply.numeric(n.RPL_LINKS, client.server, client.server, f"0 {client.settings.server.description}")
     reply.numeric(n.RPL_ENDOFLINKS, "*", "End of /LINKS list")
     return None
 
