@@ -75,6 +75,10 @@ class EncodingTests(SynchronousTestCase):
                 '{"by":["u","A","~a","h",null,"",true],"room":"#r","session":"s","text":"a\\nb","rank":"o","tags":[["x",""]]}',
             ): Said(Source("u", "A", "~a", "h", bot=True), "#r", "s", "a\nb", rank="o", tags=(("x", ""),)),
             (
+                "said",
+                '{"by":["u","Ann"],"room":"#r","session":"s","text":"onetwo","kind":"message","cuts":[3]}',
+            ): Said(Source("u", "Ann"), "#r", "s", "onetwo", cuts=(3,)),
+            (
                 "unsaid",
                 '{"by":["u","Ann"],"room":"#r","taken":{"sequence":7,"msgid":"j-7"},"reason":"typo"}',
             ): Unsaid(Source("u", "Ann"), "#r", 7, "j-7", "typo"),
@@ -96,6 +100,9 @@ class EncodingTests(SynchronousTestCase):
             for kind in KINDS.values():
                 error = self.assertRaises(Unreadable, decode, kind, body)
                 self.assertIn(f"of the kind {kind!r}", str(error))
+        for cuts in ("3", '["x"]', "[null]"):
+            body = f'{{"by":["u","Ann"],"room":"#r","session":"s","text":"hi","cuts":{cuts}}}'
+            self.assertRaises(Unreadable, decode, "said", body)
 
     def test_reservedNames(self) -> None:
         """The schema's names of what a body holds are those of the encoding."""

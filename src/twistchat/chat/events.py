@@ -57,6 +57,12 @@ class Label:
 Tags = tuple[tuple[str, str], ...]
 """Client-only tags of a text (IRCv3 message-tags): names without the C{+}, each with its value, which may be empty."""
 
+Cuts = tuple[int, ...]
+"""
+Where the sender of a text cut its long lines, to send them in parts: offsets into the text, in characters, ascending.
+Whoever has to cut these lines as well cuts them there first, for the sender saw to it that the parts can be read.
+"""
+
 Kind = Literal["message", "action", "notice"]
 """How a text is meant: said, done (C{/me}), or remarked without asking for an answer (IRC's NOTICE)."""
 
@@ -205,6 +211,7 @@ class Told(Event):
 
     @ivar session: the id of the session that sent it, which hears it again only where it asked for its echo.
     @ivar recipient: whom it is for, named as they were then.
+    @ivar cuts: where the sender cut its long lines; empty for nearly every text.
     """
 
     durable: ClassVar[bool] = True
@@ -213,6 +220,7 @@ class Told(Event):
     text: str
     kind: Kind = "message"
     tags: Tags = ()
+    cuts: Cuts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +281,7 @@ class Said(RoomEvent):
     @ivar session: the id of the session that sent it, which hears it again only where it asked for its echo.
     @ivar rank: the letter of the rank from which on one hears it (IRC's STATUSMSG); empty where all do.
     @ivar tags: its client-only tags.
+    @ivar cuts: as L{Told} has it.
     """
 
     durable: ClassVar[bool] = True
@@ -281,6 +290,7 @@ class Said(RoomEvent):
     kind: Kind = "message"
     rank: str = ""
     tags: Tags = ()
+    cuts: Cuts = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.events import (
+    Cuts,
     Entry,
     Kind,
     Label,
@@ -42,14 +43,16 @@ class TextVerbs(Verbs):
         tags: Tags = (),
         rank: str = "",
         label: Label | None = None,
+        cuts: Cuts = (),
     ) -> Receipt:
         """
         Say a text in a room.
 
         @param text: with LF between its lines, where it has several.
         @param rank: the letter of a rank, to be heard only by those who hold it or a higher one; from members only.
+        @param cuts: where the sender cut long lines.
         """
-        return self._journal.append(self._text(session, name, text, kind, tags, rank, label))
+        return self._journal.append(self._text(session, name, text, kind, tags, rank, label, cuts))
 
     def post(self, session: Session, name: str, text: str, refused: Refused, kind: Kind = "message") -> None:
         """
@@ -66,6 +69,7 @@ class TextVerbs(Verbs):
         kind: Kind = "message",
         tags: Tags = (),
         label: Label | None = None,
+        cuts: Cuts = (),
     ) -> Receipt:
         """Say a text to one user.  The parameters are those of L{say}."""
         user = self._user(session)
@@ -73,7 +77,8 @@ class TextVerbs(Verbs):
         checkMessage(text, self.limits.message, self.limits.lines)
         _checkTaken(recipient, user, text, kind)
         session.spoke = self._now()
-        return self._journal.append(Told(user.source, session.id, recipient.source, text, kind, tags, label=label))
+        told = Told(user.source, session.id, recipient.source, text, kind, tags, cuts, label=label)
+        return self._journal.append(told)
 
     def signal(self, session: Session, name: str, tags: Tags, rank: str = "", label: Label | None = None) -> Receipt:
         """Send tags without a text to a room, for whoever may speak there.  The parameters are those of L{say}."""
@@ -159,6 +164,7 @@ class TextVerbs(Verbs):
         tags: Tags = (),
         rank: str = "",
         label: Label | None = None,
+        cuts: Cuts = (),
     ) -> Said:
         """What L{say} proposes."""
         user = self._user(session)
@@ -166,7 +172,7 @@ class TextVerbs(Verbs):
         checkMessage(text, self.limits.message, self.limits.lines)
         _checkTextModes(room, text, kind)
         session.spoke = self._now()
-        return Said(user.source, room.name, session.id, text, kind, rank, tags, label=label)
+        return Said(user.source, room.name, session.id, text, kind, rank, tags, cuts, label=label)
 
     def _speaking(self, user: User, name: str, rank: str) -> Room:
         """The room of this name, where a user may speak, to those of a rank or to all."""

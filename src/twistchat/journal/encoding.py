@@ -18,6 +18,7 @@ from twistchat.chat.events import (
     AccountSet,
     Announced,
     AwaySet,
+    Cuts,
     Entered,
     Event,
     HostSet,
@@ -129,18 +130,24 @@ def _source(value: list[Any]) -> Source:
     return Source(*value[:7])
 
 
-def _extras(rank: str, tags: Tags) -> Body:
+def _extras(rank: str, tags: Tags, cuts: Cuts = ()) -> Body:
     """What few texts have."""
     body: Body = {}
     if rank:
         body["rank"] = rank
     if tags:
         body["tags"] = [[name, value] for name, value in tags]
+    if cuts:
+        body["cuts"] = [*cuts]
     return body
 
 
 def _tags(body: Body) -> Tags:
     return tuple([(name, value) for name, value in body.get("tags", ())])
+
+
+def _cuts(body: Body) -> Cuts:
+    return tuple([int(offset) for offset in body.get("cuts", ())])
 
 
 def _fromChange(change: ModeChange) -> Body:
@@ -172,7 +179,7 @@ _FIELDS: dict[str, tuple[_Encode, _Decode]] = {
     "said": (
         lambda event: (
             {"room": event.room, "session": event.session, "text": event.text, "kind": event.kind}
-            | _extras(event.rank, event.tags)
+            | _extras(event.rank, event.tags, event.cuts)
         ),
         lambda body: Said(
             _source(body["by"]),
@@ -182,6 +189,7 @@ _FIELDS: dict[str, tuple[_Encode, _Decode]] = {
             body.get("kind", "message"),
             body.get("rank", ""),
             _tags(body),
+            _cuts(body),
         ),
     ),
     "told": (
@@ -192,7 +200,7 @@ _FIELDS: dict[str, tuple[_Encode, _Decode]] = {
                 "text": event.text,
                 "kind": event.kind,
             }
-            | _extras("", event.tags)
+            | _extras("", event.tags, event.cuts)
         ),
         lambda body: Told(
             _source(body["by"]),
@@ -201,6 +209,7 @@ _FIELDS: dict[str, tuple[_Encode, _Decode]] = {
             body["text"],
             body.get("kind", "message"),
             _tags(body),
+            _cuts(body),
         ),
     ),
     "topic": (

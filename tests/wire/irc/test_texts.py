@@ -65,6 +65,24 @@ class MultilineTests(SynchronousTestCase):
             )
         self.assertEqual(lines(said), [":Alice!~al@a.cloak PRIVMSG #a :hello", ":Alice!~al@a.cloak PRIVMSG #a :you"])
 
+    def test_cuts(self) -> None:
+        """A line is cut where its sender cut it; an offset that is not within a line changes nothing."""
+        text = "one two\nthree"
+        head = ":Alice!~al@a.cloak PRIVMSG #a :"
+        for cuts, parts in (
+            ((3,), ["one", " two", "three"]),
+            ((1, 2, 9), ["o", "n", "e two", "t", "hree"]),
+            ((-1, 0, 7, 8, 13, 14, 10**9), ["one two", "three"]),
+            ((9, 9, 3), ["one", " two", "t", "hree"]),
+        ):
+            said = Said(ALICE, "#a", "s1", text, cuts=cuts)
+            self.assertEqual(lines(said), [f"{head}{part}" for part in parts])
+            batch = [parse(line.encode()) for line in lines(said, *MULTILINE)][1:-1]
+            self.assertEqual([message.params[1] for message in batch], parts)
+            self.assertEqual(combine(batch), text)
+            told = Told(ALICE, "s1", BOB, text, cuts=cuts)
+            self.assertEqual(len(lines(told)), len(parts))
+
     def test_oneLine(self) -> None:
         """A text that is one line needs no batch, and a long line does."""
         self.assertEqual(len(lines(Said(ALICE, "#a", "s1", "x" * 400), *MULTILINE)), 1)
@@ -129,11 +147,12 @@ class MultilineTests(SynchronousTestCase):
         ),
         st.integers(1, 30),
         st.integers(1, 60),
+        st.lists(st.integers(-9, 1509)),
     )
-    def test_whole(self, text: str, times: int, size: int) -> None:
+    def test_whole(self, text: str, times: int, size: int, cuts: list[int]) -> None:
         """A batch is the text again; without one, no word of it is lost; and no line is over 512 bytes."""
         text *= times
-        said = Said(replace(ALICE, host="h" * size), "#" + "é" * size, "s1", text)
+        said = Said(replace(ALICE, host="h" * size), "#" + "é" * size, "s1", text, cuts=tuple(cuts))
         batch = [parse(line.encode()) for line in lines(said, *MULTILINE)]
         if not text.strip("\n"):
             self.assertEqual(batch, [])

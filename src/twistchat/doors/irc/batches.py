@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from twisted.internet.interfaces import IDelayedCall
 
-from twistchat.chat.events import Tags
+from twistchat.chat.events import Cuts, Tags
 from twistchat.chat.names import fold
 from twistchat.doors.irc.words import shown
 
@@ -44,7 +44,9 @@ class TextBatch:
 
     __slots__ = (
         "_client",
+        "_cuts",
         "_deadline",
+        "_length",
         "_lines",
         "_pieces",
         "_size",
@@ -65,6 +67,8 @@ class TextBatch:
         self.reply = reply
         self.refused = False
         self._pieces: list[str] = []
+        self._cuts: list[int] = []
+        self._length = 0
         self._lines = 0
         self._size = 0
         reply.postponed = True
@@ -74,6 +78,11 @@ class TextBatch:
     def text(self) -> str:
         """The text as far as it has come."""
         return "".join(self._pieces)
+
+    @property
+    def cuts(self) -> Cuts:
+        """Where the client cut long lines of the text: it sent each part as a line to be joined to the one before."""
+        return tuple(self._cuts)
 
     def add(self, message: Message) -> None:
         """Take a line, or say what is wrong with it ("Batch types", "Message tags")."""
@@ -98,9 +107,12 @@ class TextBatch:
 
     def _append(self, text: str, joined: bool) -> None:
         limits = self._client.settings.limits
-        if self._lines and not joined:
+        if self._lines and joined:
+            self._cuts.append(self._length)
+        elif self._lines:
             text = f"\n{text}"
         self._lines += 1
+        self._length += len(text)
         self._size += len(text.encode())
         if self._size > limits.message:
             self.refuse("MULTILINE_MAX_BYTES", str(limits.message), f"The text is over {limits.message} bytes")

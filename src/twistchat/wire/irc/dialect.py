@@ -161,10 +161,10 @@ class IrcDialect:
     def _text(self, entry: Entry, event: Said | Told, target: str) -> bytes:
         source = event.source
         tags = self._tags(entry, source, event.tags)
-        data = writeText(tags, source, target, event.text, event.kind)
+        data = b"" if event.cuts else writeText(tags, source, target, event.text, event.kind)
         if data:
             return data
-        pieces = split(source, target, event.text, event.kind)
+        pieces = split(source, target, event.text, event.kind, event.cuts)
         if pieces is None or not any(pieces.lines):
             return b""
         if len(pieces.lines) == len(pieces.lines[0]) == 1:

@@ -5,11 +5,13 @@ those of several lines (draft/multiline).
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from twistchat.chat.events import Kind, Source
+from twistchat.chat.events import Cuts, Kind, Source
 from twistchat.wire.irc.cleaning import cleanName, cleanText, mask
 from twistchat.wire.irc.message import MAX_LINE
 from twistchat.wire.irc.wrapping import wrap
@@ -80,28 +82,81 @@ class Pieces:
     blank: bytes
 
 
-def split(source: Source, target: str, text: str, kind: Kind) -> Pieces | None:
+class _Frame(NamedTuple):
+    """
+    A line without its text.
+
+    @ivar source: where it comes from.
+    @ivar head: what stands before the text.
+    @ivar tail: what stands behind it.
+    @ivar size: how many bytes are left for the text.
+    """
+
+    source: str
+    head: bytes
+    tail: bytes
+    size: int
+
+
+def _frame(source: Source, target: str, kind: Kind) -> _Frame | None:
+    """
+    The line in which a text goes.
+
+    Where names leave it too little room, the source is the nick alone.
+
+    @param target: clean.
+    @return: C{None} where not even that leaves room for a text.
+    """
+    before, after = (_ACTION, _ACTION_END) if kind == "action" else ("", "")
+    tail = f"{after}\r\n".encode()
+    for shown in (mask(source), cleanName(source.nick)):
+        head = f":{shown} {COMMANDS[kind]} {target} :{before}".encode()
+        size = MAX_LINE - len(head) - len(tail)
+        if size >= _LEAST:
+            return _Frame(shown, head, tail, size)
+    return None
+
+
+def split(source: Source, target: str, text: str, kind: Kind, cuts: Cuts = ()) -> Pieces | None:
     """
     Write any text.
 
-    Where names leave a line too little room for it, the source is the nick alone.
+    A long line is cut where its sender cut it (draft/multiline, "Fallback"), and a part that is still too long is cut
+    between words.
 
-    @return: C{None} where not even that leaves room for a text.
+    @param cuts: those of the event.  An offset at which there is nothing to cut is passed over.
+    @return: C{None} where names leave no room for a text.
     """
     target = cleanName(target)
-    before, after = (_ACTION, _ACTION_END) if kind == "action" else ("", "")
-    for shown in (mask(source), cleanName(source.nick)):
-        head = f":{shown} {COMMANDS[kind]} {target} :{before}".encode()
-        size = MAX_LINE - 2 - len(head) - len(after)
-        if size >= _LEAST:
-            break
-    else:
+    frame = _frame(source, target, kind)
+    if frame is None:
         return None
-    tail = f"{after}\r\n".encode()
     lines = []
+    for parts in _cut(text, cuts):
+        pieces: list[bytes] = []
+        for part in parts:
+            part = cleanText(part)
+            if kind == "action":
+                part = part.replace(_ACTION_END, "")
+            if part:
+                pieces += [frame.head + piece.encode() + frame.tail for piece in wrap(part, frame.size)]
+        lines.append(pieces)
+    return Pieces(frame.source, target, lines, frame.head + frame.tail)
+
+
+def _cut(text: str, cuts: Cuts) -> Iterator[list[str]]:
+    """For each line of a text, its parts: several where an offset is within the line."""
+    offsets = deque(sorted(cuts))
+    start = 0
     for line in text.split("\n"):
-        line = cleanText(line.removesuffix("\r"))
-        if kind == "action":
-            line = line.replace(_ACTION_END, "")
-        lines.append([head + piece.encode() + tail for piece in wrap(line, size)] if line else [])
-    return Pieces(shown, target, lines, head + tail)
+        line = line.removesuffix("\r")
+        end, following = start + len(line), text.find("\n", start) + 1
+        parts = []
+        while offsets and offsets[0] < end:
+            offset = offsets.popleft()
+            if offset > start:
+                parts.append(text[start:offset])
+                start = offset
+        parts.append(text[start:end])
+        yield parts
+        start = following

@@ -76,7 +76,7 @@ def _close(client: IrcConnection, reference: str, reply: Reply) -> Outcome:
 async def _say(client: IrcConnection, batch: TextBatch) -> None:
     reply = batch.reply
     try:
-        outcome = sendText(client, reply, batch.target, batch.text, batch.command, batch.tags)
+        outcome = sendText(client, reply, batch.target, batch.text, batch.command, batch.tags, batch.cuts)
         if outcome is not None:
             await outcome
     except ChatError as e:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.chat.errors import ChatError, NoSuchNick, NoSuchRoom, NotInRoom
-from twistchat.chat.events import Kind, Tags
+from twistchat.chat.events import Cuts, Kind, Tags
 from twistchat.chat.modes import RANK_BY_PREFIX
 from twistchat.chat.names import fold
 from twistchat.doors.irc.table import MODERN, Outcome, Table
@@ -83,30 +83,34 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
         reply.fail("INVALID_TARGET", shown(target), f"You cannot delete messages from {target}")
 
 
-def sendText(client: IrcConnection, reply: Reply, targets: str, text: str, command: str, tags: Tags) -> Outcome:
+def sendText(
+    client: IrcConnection, reply: Reply, targets: str, text: str, command: str, tags: Tags, cuts: Cuts = ()
+) -> Outcome:
     """
     Say a text to targets, as PRIVMSG or NOTICE.
 
     @param targets: with commas between them.
     @param text: it may have several lines.
+    @param cuts: where its sender cut long lines.
     """
     chat, session, label = client.backstage.chat, client.openSession, reply.label
     kind: Kind = "message"
     if command == "NOTICE":
         kind = "notice"
-    elif text[:8] == ACTION:
+    elif text.startswith(ACTION):
         kind = "action"
-        text = text[8:].removesuffix("\x01")
+        text = text[len(ACTION) :].removesuffix("\x01")
+        cuts = tuple([offset - len(ACTION) for offset in cuts])
 
     if kind != "notice" and targets[:1] == "#" and "," not in targets:
         reply.whole = True
-        return chat.say(session, targets, text, kind, tags, "", label)
+        return chat.say(session, targets, text, kind, tags, "", label, cuts)
 
     def send(target: str) -> Receipt:
         rank, name = addressee(target)
         if name[:1] == "#":
-            return chat.say(session, name, text, kind, tags, rank, label)
-        return chat.tell(session, name, text, kind, tags, label)
+            return chat.say(session, name, text, kind, tags, rank, label, cuts)
+        return chat.tell(session, name, text, kind, tags, label, cuts)
 
     return _toAll(client, reply, targets, send, command)
 
