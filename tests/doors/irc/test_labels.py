@@ -79,10 +79,11 @@ class LabelTests(Conversations):
         self.gets(alice, "@label=a PRIVMSG alice :hi", line, f"@label=a {line}")
 
     def test_several(self) -> None:
-        """A text that goes out in several lines is one answer."""
-        alice = self.irc("alice", *LABELS, "echo-message", rooms="#tea")
+        """A text that goes out in several lines is one answer, as an action does: it is in no batch of lines."""
+        alice = self.irc("alice", *LABELS, "draft/multiline", "echo-message", rooms="#tea")
         alice.skip()
-        alice.send(f"@label=a PRIVMSG #tea :{'x' * 480}")
+        alice.send("@label=a BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea :\x01ACTION waves")
+        alice.send("@batch=1 PRIVMSG #tea :and goes\x01", "BATCH -1")
         lines = alice.lines()
         self.assertEqual(len(lines), 4)
         self.assertTrue(lines[0].startswith("@label=a :twistchat BATCH +"))

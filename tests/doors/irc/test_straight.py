@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.doors.irc.conversations import mask
 from twistchat.doors.irc import straight
 from twistchat.doors.irc.protocol import IrcConnection
 from twistchat.doors.lane import MOST_TOGETHER
@@ -43,6 +44,10 @@ TEXTS = (
     b"\x01VERSION\x01",
     b"\x02bold",
     b"x" * 440,
+    b"x" * 465,
+    b"x" * 466,
+    b"\xc3\xa4" * 232 + b"x",
+    b"\xc3\xa4" * 233,
     b"x" * 497,
     b"x" * 498,
     b"x" * 499,
@@ -120,6 +125,22 @@ class StraightTests(SynchronousTestCase):
         ann.send("PRIVMSG #a :straight", "PRIVMSG #a general", "PRIVMSG #a,#b :general too")
         self.assertEqual(parsed, ["general", "general too"])
         self.assertIn(b"PRIVMSG #a :straight\r\n", bob.raw)
+
+    def test_long(self) -> None:
+        """A long text takes it as far as others can be sent it in one line; a longer one is refused elsewhere."""
+        server = MemoryServer()
+        ann, bob = server.irc("ann"), server.irc("bob")
+        ann.join("#a")
+        bob.join("#a")
+        size = 510 - len(f":{mask('ann')} PRIVMSG #a :")
+        parsed: list[str] = []
+        self.patch(IrcConnection, "_serve", lambda self, message, command: parsed.append(message.params[-1]))
+        for text in ("x" * size, "\N{LATIN SMALL LETTER A WITH DIAERESIS}" * (size // 2)):
+            ann.send(f"PRIVMSG #a :{text}")
+            self.assertEqual(parsed, [])
+            self.assertTrue(bob.raw.endswith(f" :{text}\r\n".encode()))
+            ann.send(f"PRIVMSG #a :{text}xx")
+            self.assertEqual(parsed.pop(), f"{text}xx")
 
 
 class HeldTests(SynchronousTestCase):

@@ -12,7 +12,7 @@ from tests.wire.irc.samples import ALICE, BOB, REPLY, entry
 from twistchat.chat.events import Kind, Said, Source, Told
 from twistchat.wire.irc.dialect import IrcDialects, View
 from twistchat.wire.irc.message import MAX_LINE, Message, parse
-from twistchat.wire.irc.texts import split, writeText
+from twistchat.wire.irc.texts import capacity, split, writeText
 
 TAGS = ("server-time", "message-tags", "account-tag")
 MULTILINE = (*TAGS, "batch", "draft/multiline")
@@ -176,11 +176,33 @@ class MultilineTests(SynchronousTestCase):
                 for capabilities in ((), MULTILINE):
                     sent = lines(said, *capabilities)
                     self.assertEqual(bool(sent), told)
+                    self.assertEqual(capacity(source, room, kind) > 0, told)
                     for line in sent:
                         message = parse(line.encode())
                         self.assertEqual(message.source, nick)
                         rest = line.partition(" ")[2] if line[0] == "@" else line
                         self.assertLessEqual(len(rest.encode()), 510)
+
+
+class CapacityTests(SynchronousTestCase):
+    """How long a text may be that stays whole."""
+
+    @given(
+        st.lists(st.text(st.characters() | st.sampled_from(" :\r\n\0"), max_size=90), min_size=4, max_size=4),
+        st.sampled_from(("message", "action", "notice")),
+    )
+    def test_exact(self, names: list[str], kind: Kind) -> None:
+        """So many bytes go out in one line, and one more does not."""
+        nick, username, host, target = names
+        source = Source("u", nick, username, host)
+        size = capacity(source, target, kind)
+        if not size:
+            self.assertIsNone(split(source, target, "x", kind))
+            return
+        for text, count in (("x" * size, 1), ("x" * (size + 1), 2)):
+            pieces = split(source, target, text, kind)
+            assert pieces is not None
+            self.assertEqual([count], [len(line) for line in pieces.lines])
 
 
 class WriteTextTests(SynchronousTestCase):

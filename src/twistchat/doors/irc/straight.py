@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import ChatError
-from twistchat.wire.irc.message import Message
+from twistchat.wire.irc.message import MAX_LINE, Message
+from twistchat.wire.irc.texts import capacity
 
 if TYPE_CHECKING:
     from twistchat.doors.irc.protocol import IrcConnection
@@ -50,6 +51,10 @@ _channel = lru_cache(4096)(bytes.decode)
 """The name of a channel.  The same object each time: what waits to be said holds no more than its text."""
 
 
+SURE: Final = MAX_LINE - len(":!@ PRIVMSG  :\r\n")
+"""Bytes that a line has for names and a text."""
+
+
 def say(client: IrcConnection, name: str, text: str) -> bool:
     """
     Say a text now.
@@ -57,6 +62,15 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
     @param client: it has come in, has no batch open, and its lane is open.
     @return: whether that was done; where not, nothing has happened.
     """
+    session = client.session
+    if session is None or session.user is None:
+        return False
+    source = session.user.source
+    names = len(source.nick) + len(source.username) + len(source.host) + len(name)
+    # No character takes more than four bytes.  This needs no call, and is enough for nearly every text.
+    if 4 * names + (len(text) if text.isascii() else 4 * len(text)) > SURE:
+        if len(text.encode()) > capacity(source, name, "message"):
+            return False
     try:
         client.post(name, text)
     except ChatError:

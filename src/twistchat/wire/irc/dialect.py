@@ -48,7 +48,7 @@ from twistchat.chat.events import (
     Untold,
     UserModesSet,
 )
-from twistchat.chat.modes import RANK_BY_LETTER, ROOM_MODES, Shape
+from twistchat.chat.modes import ROOM_MODES, Shape
 from twistchat.interfaces import IDialect
 from twistchat.wire.irc.capabilities import CAPABILITIES, inEffect
 from twistchat.wire.irc.cleaning import (
@@ -62,7 +62,7 @@ from twistchat.wire.irc.cleaning import (
 )
 from twistchat.wire.irc.notices import Noted, noted
 from twistchat.wire.irc.numerics import RPL_MONOFFLINE, RPL_MONONLINE
-from twistchat.wire.irc.texts import Pieces, split, writeText
+from twistchat.wire.irc.texts import Pieces, split, statusTarget, writeText
 
 
 class View(Enum):
@@ -153,7 +153,7 @@ class IrcDialect:
     # Texts
 
     def _said(self, entry: Entry, event: Said) -> bytes:
-        return self._text(entry, event, _statusTarget(event.rank, event.room) if event.rank else event.room)
+        return self._text(entry, event, statusTarget(event.rank, event.room) if event.rank else event.room)
 
     def _told(self, entry: Entry, event: Told) -> bytes:
         return self._text(entry, event, event.recipient.nick)
@@ -191,7 +191,7 @@ class IrcDialect:
         return b"".join(batched)
 
     def _roomSignalled(self, entry: Entry, event: RoomSignalled) -> bytes:
-        return self._signal(entry, event, _statusTarget(event.rank, event.room))
+        return self._signal(entry, event, statusTarget(event.rank, event.room))
 
     def _signalled(self, entry: Entry, event: Signalled) -> bytes:
         return self._signal(entry, event, event.recipient.nick)
@@ -331,11 +331,6 @@ def _parameter(change: ModeChange) -> str | None:
     """The parameter of a change; some have one only where they are set (modern.ircdocs.horse, "MODE message")."""
     mode = ROOM_MODES.get(change.letter)
     return None if mode is not None and mode.shape is Shape.ON_SET and not change.adding else change.parameter
-
-
-def _statusTarget(rank: str, room: str) -> str:
-    """The target of a text for those of a rank and above (modern.ircdocs.horse, "STATUSMSG")."""
-    return f"{RANK_BY_LETTER[rank].prefix}{room}" if rank in RANK_BY_LETTER else room
 
 
 _Writer = Callable[[IrcDialect, Entry, Any], bytes]

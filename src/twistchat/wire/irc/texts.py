@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from twistchat.chat.events import Cuts, Kind, Source
+from twistchat.chat.modes import RANK_BY_LETTER
 from twistchat.wire.irc.cleaning import cleanName, cleanText, mask
 from twistchat.wire.irc.message import MAX_LINE
 from twistchat.wire.irc.wrapping import wrap
@@ -115,6 +116,25 @@ def _frame(source: Source, target: str, kind: Kind) -> _Frame | None:
         if size >= _LEAST:
             return _Frame(shown, head, tail, size)
     return None
+
+
+def capacity(source: Source, target: str, kind: Kind) -> int:
+    """
+    How many bytes a text of one line may have so that L{split} leaves it whole.
+
+    @param target: where it goes, as L{statusTarget} has it; in any case of its letters.
+    """
+    frame = _frame(source, cleanName(target), kind)
+    return 0 if frame is None else frame.size
+
+
+def statusTarget(rank: str, room: str) -> str:
+    """
+    The target of a text for those of a rank and above (modern.ircdocs.horse, "STATUSMSG").
+
+    @param rank: the letter of the rank, or C{""} where all in the room hear it.
+    """
+    return f"{RANK_BY_LETTER[rank].prefix}{room}" if rank in RANK_BY_LETTER else room
 
 
 def split(source: Source, target: str, text: str, kind: Kind, cuts: Cuts = ()) -> Pieces | None:

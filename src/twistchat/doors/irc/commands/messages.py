@@ -12,6 +12,7 @@ from twistchat.chat.names import fold
 from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
+from twistchat.wire.irc.texts import capacity, statusTarget
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -33,17 +34,13 @@ table = Table()
 @table.command("PRIVMSG", "<target>{,<target>} <text>", "say something", MODERN, together=True)
 def privmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{PRIVMSG}: to channels, to those of a rank in them, and to people, who may be away."""
-    if not _isComplete(client, message, reply):
-        return None
-    return sendText(client, reply, message.params[0], message.params[1], "PRIVMSG", clientTags(client, message))
+    return _sendLine(client, message, reply) if _isComplete(client, message, reply) else None
 
 
 @table.command("NOTICE", "<target>{,<target>} <text>", "say something that nothing answers", MODERN, together=True)
 def notice(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{NOTICE}: nothing answers it, no error either."""
-    if len(message.params) < 2:
-        return None
-    return sendText(client, reply, message.params[0], message.params[1], "NOTICE", clientTags(client, message))
+    """C{NOTICE}: nothing answers it, no error either, unless it is too long as any line may be."""
+    return _sendLine(client, message, reply) if len(message.params) > 1 else None
 
 
 @table.command("TAGMSG", "<target>{,<target>}", "send tags without a text", "IRCv3 message-tags", together=True)
@@ -83,6 +80,34 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
         reply.fail("INVALID_TARGET", shown(target), f"You cannot delete messages from {target}")
 
 
+def _sendLine(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """
+    Say the text of one line.  It is refused where others could not be sent it in one line, so that nobody's text is
+    changed without their knowledge.
+    """
+    command, (targets, given, *_) = message.command, message.params
+    kind, text = _read(command, given)
+    source, size = client.user.source, len(text.encode())
+    room = min([capacity(source, statusTarget(*addressee(target)), kind) for target in targets.split(",")])
+    if size > room:
+        reply.numeric(n.ERR_INPUTTOOLONG, f"Input line was too long: the text has {size} bytes, and {room} fit")
+        return None
+    return sendText(client, reply, targets, given, command, clientTags(client, message))
+
+
+def _read(command: str, text: str) -> tuple[Kind, str]:
+    """
+    Read what kind of text a PRIVMSG or NOTICE has.
+
+    @return: the kind, and the text without what marks it as an action.
+    """
+    if command == "NOTICE":
+        return "notice", text
+    if text.startswith(ACTION):
+        return "action", text[len(ACTION) :].removesuffix("\x01")
+    return "message", text
+
+
 def sendText(
     client: IrcConnection, reply: Reply, targets: str, text: str, command: str, tags: Tags, cuts: Cuts = ()
 ) -> Outcome:
@@ -94,12 +119,8 @@ def sendText(
     @param cuts: where its sender cut long lines.
     """
     chat, session, label = client.backstage.chat, client.openSession, reply.label
-    kind: Kind = "message"
-    if command == "NOTICE":
-        kind = "notice"
-    elif text.startswith(ACTION):
-        kind = "action"
-        text = text[len(ACTION) :].removesuffix("\x01")
+    kind, text = _read(command, text)
+    if kind == "action":
         cuts = tuple([offset - len(ACTION) for offset in cuts])
 
     if kind != "notice" and targets[:1] == "#" and "," not in targets:
