@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """
-Start a server as a user would, and let irssi, WeeChat and a person at the line door talk there.
+Start a server as a user would, and let IRC clients and a person at the line door talk there.
 
-C{clients.py COMMAND...}: in the command C{{port}}, C{{irc}} and C{{tls}} become free ports; with the last it is to use
-the files C{key.pem} and C{cert.pem}, which are made here.  The server is started in the current folder, and the clients
-have their homes and their logs there.  They run in a tmux of their own, and are typed into as people type.
+C{clients.py [--terminals] [--python PYTHON] [--node NODE] -- COMMAND...}: in the command C{{port}}, C{{irc}} and
+C{{tls}} become free ports; with the last it is to use the files C{key.pem} and C{cert.pem}, which are made here.  The
+server is started in the current folder, and the clients have their logs there.  It is to have the default limits: these
+are what is tried here.  Every wait is bounded, and no process outlives this one.
 
-There are two rounds of what C{conversation.py} holds: in each, one client comes over TCP and the other over TLS.  What
-anyone is to see is looked for in what the client wrote into its logs, or has on its screen.  Every wait is bounded, and
-no process outlives this one.
-Needs irssi, weechat, tmux and openssl, and of Python the standard library only.
+C{--terminals}: irssi and WeeChat, in two rounds of what C{conversation.py} holds: in each, one client comes over TCP
+and the other over TLS.  They run in a tmux of their own, and are typed into as people type.  What anyone is to see is
+looked for in what the client wrote into its logs, or has on its screen.  Needs irssi, weechat, tmux and openssl.
+
+C{--python}, C{--node}: client libraries, as C{libraries.py} has it, with an interpreter that finds them.  Of Python
+this is PyPI's C{irc}, of Node npm's C{irc-framework} and C{matrix-org-irc}.
 """
 
 from __future__ import annotations
@@ -22,10 +25,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from conversation import comeIn, govern, leave, talk, talkApart
-from ircclients import ChatClient, Irssi, WeeChat
+from conversation import burst, comeIn, govern, leave, talk, talkApart
+from ircclients import Irssi, WeeChat
+from libraries import INTERPRETERS, LIBRARIES, started, tryLibraries
 from smoke import HOST, Failed, Person, Server, bySocket, ended
 from terminals import Terminals
 
@@ -34,8 +38,15 @@ if TYPE_CHECKING:
 
 NEEDED = ("irssi", "weechat", "tmux", "openssl")
 
-BOUND = 90
-"""Seconds for all of it."""
+BOUND = 200
+"""Seconds for all of it; most of them go by while lines wait for the flood limit."""
+
+
+class Transcribed(Protocol):
+    """Someone who took part."""
+
+    def transcript(self) -> str:
+        """What they saw."""
 
 
 @contextlib.contextmanager
@@ -62,23 +73,47 @@ def certify() -> None:
         raise SystemExit(f"clients: FAILED: openssl made no certificate: {done.stderr}")
 
 
+def tryTerminals(terminals: Terminals, ports: dict[str, int], cat: Person, people: list[Transcribed]) -> None:
+    """Two rounds with irssi and WeeChat; in the first, each also sends many lines at once."""
+    for turn, annByTls in enumerate((False, True)):
+        ann = Irssi(terminals, "ann", Path.cwd() / f"irssi{turn}")
+        wes = WeeChat(terminals, "wes", Path.cwd() / f"weechat{turn}")
+        people[1:] = [ann, wes]
+        comeIn(ann, ports["tls" if annByTls else "irc"], annByTls, [], cat)
+        comeIn(wes, ports["irc" if annByTls else "tls"], not annByTls, [ann], cat)
+        talk((ann, wes), cat)
+        if not turn:
+            burst(ann, [wes], cat)
+            burst(wes, [ann], cat)
+        for part in (govern, talkApart, leave):
+            part(ann, wes, cat)
+
+
 def main() -> int:
     """Read the arguments and run."""
-    parser = argparse.ArgumentParser(description="Start a chat server, and let irssi and WeeChat talk there.")
+    parser = argparse.ArgumentParser(description="Start a chat server, and let IRC clients talk there.")
+    parser.add_argument("--terminals", action="store_true", help="try irssi and WeeChat")
+    for name in INTERPRETERS:
+        parser.add_argument(f"--{name}", help=f"a {name} that finds client libraries, to try them")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="the server; {port}, {irc}, {tls} become free ports")
-    command = parser.parse_args().command
-    command = command[1:] if command[:1] == ["--"] else command
+    arguments = parser.parse_args()
+    interpreters = {name: getattr(arguments, name) for name in INTERPRETERS}
+    tried = [library for library in LIBRARIES if interpreters[library.interpreter]]
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         parser.error("no command to start the server with")
-    if missing := [name for name in NEEDED if shutil.which(name) is None]:
+    if not arguments.terminals and not tried:
+        parser.error("no client to try: name --terminals, or an interpreter")
+    if missing := [name for name in NEEDED if arguments.terminals and shutil.which(name) is None]:
         parser.error(f"these are missing: {', '.join(missing)}")
     if any(Path.cwd().iterdir()):
         parser.error("run this in an empty folder")
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, ended)
 
-    certify()
-    people: list[Person | ChatClient] = []
+    if arguments.terminals:
+        certify()
+    people: list[Transcribed] = []
     server = Server(command)
     terminals = Terminals(Path.cwd())
     try:
@@ -87,14 +122,11 @@ def main() -> int:
             with bySocket("cat", server.port) as cat:
                 people.append(cat)
                 cat.comeIn()
-                for turn, annByTls in enumerate((False, True)):
-                    ann = Irssi(terminals, "ann", Path.cwd() / f"irssi{turn}")
-                    wes = WeeChat(terminals, "wes", Path.cwd() / f"weechat{turn}")
-                    people[1:] = [ann, wes]
-                    comeIn(ann, server.ports["tls" if annByTls else "irc"], annByTls, [], cat)
-                    comeIn(wes, server.ports["irc" if annByTls else "tls"], not annByTls, [ann], cat)
-                    for part in (talk, govern, talkApart, leave):
-                        part(ann, wes, cat)
+                if arguments.terminals:
+                    tryTerminals(terminals, server.ports, cat, people)
+                with started(tried, interpreters, server.ports["irc"]) as bots:
+                    people[1:] = bots
+                    tryLibraries(bots, server.ports["irc"], cat)
             server.stop()
             server.waitUntilItEnded()
     except (Failed, OSError, subprocess.SubprocessError) as error:
@@ -104,7 +136,8 @@ def main() -> int:
     finally:
         terminals.close()
         server.kill()
-    print("clients: irssi, WeeChat and a person at the line door talked, over TCP and TLS, and the server ended well")
+    names = [*(["irssi", "WeeChat"] if arguments.terminals else []), *(library.name for library in tried)]
+    print(f"clients: {', '.join(names)} and a person at the line door talked, and the server ended well")
     return 0
 
 

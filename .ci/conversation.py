@@ -1,8 +1,11 @@
-"""What two people at IRC clients and one at the line door say and do, and what each is to see of it."""
+"""What people at IRC clients and one at the line door say and do, and what each is to see of it."""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Sequence
+from typing import Protocol
 
 from ircclients import ChatClient, Irssi
 from smoke import Failed, Person
@@ -14,6 +17,33 @@ HELLO = "héllo from {} ☕: :) \N{LATIN SMALL LETTER E}\N{COMBINING ACUTE ACCEN
 
 ASKED = frozenset({"away-notify", "chghost", "extended-join", "multi-prefix", "server-time"})
 """Capabilities that every irssi and WeeChat of these years asks for where they are offered."""
+
+
+BURST = 20
+"""How many lines somebody sends at once: four times what the flood limit takes, so that the rest has to wait."""
+
+
+REST = 3.0
+"""
+Seconds until the flood limit takes several lines at once again.  WeeChat closes its connection as soon as it has sent
+QUIT, so its reason is only heard where the line need not wait.
+"""
+
+
+class Talker(Protocol):
+    """
+    Someone at an IRC client: a person before one, or a program on a library.
+
+    @ivar name: their nick.
+    """
+
+    name: str
+
+    def say(self, line: str) -> None:
+        """Say a line in the lobby, or do something with a line that begins with C{/}."""
+
+    def sees(self, place: str, pattern: str) -> str:
+        """Wait for a line in a place, after the last one waited for there, that matches; and give it."""
 
 
 def comeIn(client: ChatClient, port: int, tls: bool, others: list[ChatClient], cat: Person) -> None:
@@ -29,18 +59,30 @@ def comeIn(client: ChatClient, port: int, tls: bool, others: list[ChatClient], c
     cat.sees(rf"^\* {client.name} joined {LOBBY}$")
 
 
-def talk(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
+def talk(clients: Sequence[Talker], cat: Person) -> None:
     """Each says something and does something, and all see it."""
-    for speaker in (ann, wes, cat):
+    speakers: list[Talker | Person] = [*clients, cat]
+    for speaker in speakers:
         text = HELLO.format(speaker.name)
         speaker.say(text)
         speaker.say("/me waves")
-        for reader in (ann, wes):
+        for reader in clients:
             reader.sees(LOBBY, rf"\b{speaker.name}\b.*{re.escape(text)}$")
             reader.sees(LOBBY, rf" \*\s+{speaker.name} waves$")
         if speaker is not cat:
             cat.sees(rf"^\[\d\d:\d\d\] <{speaker.name}> {re.escape(text)}$")
             cat.sees(rf"^\[\d\d:\d\d\] \* {speaker.name} waves$")
+
+
+def burst(speaker: Talker, readers: Sequence[Talker], cat: Person) -> None:
+    """Someone sends many lines at once, faster than the flood limit lets them pass; all see each of them, in order."""
+    texts = [f"line {number} of {BURST}" for number in range(1, BURST + 1)]
+    for text in texts:
+        speaker.say(text)
+    for text in texts:
+        for reader in readers:
+            reader.sees(LOBBY, rf"\b{speaker.name}\b.*\b{text}$")
+        cat.sees(rf"^\[\d\d:\d\d\] <{speaker.name}> {text}$")
 
 
 def govern(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
@@ -93,6 +135,7 @@ def leave(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
     for reader in (ann, wes):
         reader.sees(LOBBY, "known as west$")
     cat.sees(r"^\* wes is now west$")
+    time.sleep(REST)
     wes.say("/quit so long")
     ann.sees(LOBBY, r"\bwest .*has quit [(\[]Quit: so long[)\]]$")
     cat.sees(r"^\* west quit \(Quit: so long\)$")
