@@ -167,7 +167,16 @@ class WeeChat(ChatClient):
                 ";".join([f"/set {option}" for option in SETTINGS]),
             ],
         )
-        self.reads(self.home / "logs" / "core.weechat.weechatlog", "irc.server_default.capabilities = ")
+        log = self.home / "logs" / "core.weechat.weechatlog"
+        self.reads(log, "irc.server_default.capabilities = ")
+        # What is typed before it has taken over the terminal is lost.
+        deadline = time.monotonic() + ANSWER
+        while time.monotonic() < deadline:
+            self.say("/print it listens")
+            time.sleep(0.5)
+            if log.read_text("utf-8", "backslashreplace").endswith("\tit listens\n"):
+                return
+        raise Failed(f"{self.name}'s WeeChat did not take what was typed within {ANSWER:.0f} s")
 
     def connect(self, port: int, tls: bool) -> tuple[str, str]:
         """See L{ChatClient.connect}."""
