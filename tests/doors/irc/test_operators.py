@@ -334,13 +334,20 @@ class KillTests(SynchronousTestCase):
 
     def test_wrong(self) -> None:
         """Nobody of that nick, a server, and too little."""
-        self.root.send("KILL nobody :x", "KILL twistchat :x", "KILL bob", "KILL")
+        self.root.send("KILL nobody :x", "KILL twistchat :x", "KILL")
         self.root.expect(
             ":twistchat 401 root nobody :No such nick",
             ":twistchat 483 root :You can't kill a server",
-            ":twistchat 461 root KILL :Not enough parameters: <nick> <reason>",
-            ":twistchat 461 root KILL :Not enough parameters: <nick> <reason>",
+            ":twistchat 461 root KILL :Not enough parameters: <nick> [<reason>]",
         )
+
+    def test_noReason(self) -> None:
+        """Without a reason, or with an empty one, there is one all the same: many clients send none."""
+        self.root.send("KILL bob")
+        self.bob.expect(f"ERROR :Closing Link: {host()} (Killed (root (No reason)))")
+        self.alice.expect(f":{mask('bob')} QUIT :Killed (root (No reason))")
+        self.root.send("KILL alice :")
+        self.alice.expect(f"ERROR :Closing Link: {host()} (Killed (root (No reason)))")
 
     def test_oneself(self) -> None:
         """Who kills themselves is gone, with the whole of their answer."""

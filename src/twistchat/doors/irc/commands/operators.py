@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from twistchat.chat.errors import TooLong
 from twistchat.chat.names import fold
 from twistchat.config import ConfigError
+from twistchat.doors.irc.commands.bans import NO_REASON
 from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.origin import isWithin
 from twistchat.wire.irc import numerics as n
@@ -67,15 +68,15 @@ def _isKnown(client: IrcConnection, operator: OperatorSettings) -> bool:
     return not operator.fingerprint or operator.fingerprint == client.openSession.fingerprint
 
 
-@table.command("KILL", "<nick> <reason>", "disconnect someone", MODERN, least=2, privilege="kill")
+@table.command("KILL", "<nick> [<reason>]", "disconnect someone", MODERN, least=1, privilege="kill")
 def kill(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{KILL}."""
-    nick, reason = message.params[:2]
+    """C{KILL}: RFC 2812 (section 3.7.1) demands a reason, and many clients send none."""
+    nick, *rest = message.params
     if fold(nick) == fold(client.server):
         reply.numeric(n.ERR_CANTKILLSERVER, "You can't kill a server")
         return None
+    reason = (rest[0] if rest else "")[: client.settings.limits.reason] or NO_REASON
     log.info("{who} kills {nick!r}: {reason}", who=client.nick, nick=nick, reason=reason)
-    reason = reason[: client.settings.limits.reason]
     return client.backstage.chat.kill(client.openSession, nick, reason, label=reply.label)
 
 
