@@ -401,6 +401,17 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.send("/rooms")
         self.alice.expect("* #lobby 2", "* #den 1 for bears", "* #zoo 1", "* 3 rooms")
 
+    def test_emptyRoom(self) -> None:
+        """A room that is empty, and there for its topic, is not listed."""
+        self.bob.send("/join #den", "/topic for bears", "/leave")
+        self.bob.skip()
+        self.bob.send("/rooms")
+        self.bob.expect("* #lobby 2", "* 1 room")
+        self.bob.send("/join #den")
+        self.bob.skip()
+        self.alice.send("/rooms")
+        self.alice.expect("* #lobby 2", "* #den 1 for bears", "* 2 rooms")
+
     def test_secret(self) -> None:
         """Of a secret room those outside learn nothing; it is as if there were none."""
         self.bob.send("/join #den", "/mode +s", "/topic plans")

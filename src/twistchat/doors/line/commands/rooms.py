@@ -67,8 +67,9 @@ def who(client: LineProtocol, argument: str) -> None:
 
 @table.command("rooms", "", "list the rooms", aliases=("list",))
 def rooms(client: LineProtocol, argument: str) -> None:
-    """C{/rooms}: every room that is not secret, fullest first."""
-    listed = sorted(client.backstage.chat.listed(client.openSession), key=lambda room: (-len(room.members), room.name))
+    """C{/rooms}: every room that is not secret and not empty, fullest first."""
+    there = [room for room in client.backstage.chat.listed(client.openSession) if room.members]
+    listed = sorted(there, key=lambda room: (-len(room.members), room.name))
     client.reply(
         b"".join(
             notice(f"{room.name} {len(room.members)}" + (f" {room.topic.text}" if room.topic else ""))
