@@ -354,6 +354,17 @@ class StopTests(ServiceTestCase):
         """With nobody there it is done at once."""
         self.successResultOf(self.stop())
 
+    def test_nothingIsLeft(self) -> None:
+        """What rooms were to need later is needed no more."""
+        alice, _ = self.arrive("alice"), self.arrive("bob")
+        alice.abortConnection()
+        while self.held.waiting:
+            self.held.commit()
+            self.reactor.advance(0)
+        self.assertIsNotNone(self.backstage.upkeep.slot)
+        self.successResultOf(self.stop())
+        self.assertIsNone(self.backstage.upkeep.slot)
+
     def test_clientDoesNotRead(self) -> None:
         """A client that does not read holds it up for a few seconds only."""
         alice, bob = self.arrive("alice"), self.arrive("bob")

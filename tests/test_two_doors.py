@@ -51,13 +51,15 @@ class Person:
     Someone in the model.
 
     @ivar client: them at their door.
+    @ivar username: with which they came in.
     @ivar rooms: where they are, by when they came there.
     @ivar expected: what they have yet to see.
     """
 
-    def __init__(self, nick: str, client: Client) -> None:
+    def __init__(self, nick: str, client: Client, username: str) -> None:
         self.nick = nick
         self.client = client
+        self.username = username
         self.rooms: list[str] = []
         self.expected: list[Seen] = []
 
@@ -78,7 +80,7 @@ class AtLine(Person):
     """
 
     def __init__(self, server: MemoryServer, nick: str) -> None:
-        super().__init__(nick, server.connect())
+        super().__init__(nick, server.connect(), "~line")
         self.current = ""
         self.send(nick)
 
@@ -120,7 +122,7 @@ class AtIrc(Person):
     """Someone at the IRC door."""
 
     def __init__(self, server: MemoryServer, nick: str) -> None:
-        super().__init__(nick, server.irc(nick))
+        super().__init__(nick, server.irc(nick), f"~{nick}")
 
     def seen(self) -> Iterator[Seen]:
         """See L{Person.seen}."""
@@ -155,6 +157,7 @@ class Doors(RuleBasedStateMachine):
         self.server = MemoryServer()
         self.people: list[Person] = []
         self.operators: dict[str, set[Person]] = {}
+        self.last: dict[str, tuple[Person, str]] = {}
 
     # The model
 
@@ -172,15 +175,26 @@ class Doors(RuleBasedStateMachine):
             person.expected.append(seen)
 
     def enters(self, person: Person, room: str) -> None:
-        """Someone comes into a room; the first there is its operator."""
+        """
+        Someone comes into a room.  The first there is its operator; and so is again who left others there without one,
+        still or again connected, under the same names.
+        """
         if not self.members(room):
             self.operators[room] = {person}
+        if room in self.last:
+            left, nick = self.last[room]
+            names = (nick, left.username) if left not in self.people else None
+            if person is left or (person.nick, person.username) == names:
+                self.operators[room].add(person)
+                del self.last[room]
         person.rooms.append(room)
         self.tell(self.members(room), "joined", person.nick, room)
 
     def leaves(self, person: Person, room: str) -> None:
         """Someone is in a room no more."""
         person.rooms.remove(room)
+        if self.operators[room] == {person} and self.members(room):
+            self.last[room] = person, person.nick
         self.operators[room].discard(person)
 
     # What people do

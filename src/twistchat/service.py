@@ -139,6 +139,7 @@ class ChatService(Service):
         await closing.addErrback(_logged)
         await DeferredList([factory.close("The server is shutting down") for factory in self._factories])
         self._backstage.passwords.stop()
+        self._backstage.upkeep.after(None)
 
     def stopService(self) -> Deferred[None]:
         """

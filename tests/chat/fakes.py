@@ -226,6 +226,7 @@ class Scene:
     @ivar now: the time on the clock that measures rates, in seconds.
     @ivar entries: every entry that was applied, or could not be.
     @ivar wakes: how often the chat asked for the end of the turn.
+    @ivar later: in how many seconds the chat is to tend to its rooms, as it asked last.
     """
 
     def __init__(
@@ -233,9 +234,11 @@ class Scene:
         limits: Limits | None = None,
         journal: Callable[[Stamp], MemoryJournal] = MemoryJournal,
         reserved: tuple[str, ...] = (),
+        lobby: str = "",
     ) -> None:
         self.now = 0.0
         self.wakes = 0
+        self.later: float | None = None
         self.entries: list[Entry] = []
         numbers = count(1)
 
@@ -244,7 +247,15 @@ class Scene:
 
         self.journal = journal(Stamp(wall, "t"))
         self.chat = Chat(
-            self.journal, self._wake, lambda: self.now, wall, lambda: f"id{next(numbers)}", limits or Limits(), reserved
+            self.journal,
+            self._wake,
+            lambda: self.now,
+            wall,
+            lambda: f"id{next(numbers)}",
+            limits or Limits(),
+            reserved,
+            lobby,
+            self._later,
         )
         self.dialect = FakeDialect()
         self.journal.open(self._apply)
@@ -256,6 +267,15 @@ class Scene:
 
     def _wake(self) -> None:
         self.wakes += 1
+
+    def _later(self, seconds: float | None) -> None:
+        self.later = seconds
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and the chat tend to its rooms."""
+        self.now += seconds
+        self.chat.tend()
+        self.endTurn()
 
     def _apply(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -424,6 +444,7 @@ def shown(state: State) -> dict[str, Any]:
             )
             for room in state.rooms
         },
+        "vacancies": list(state.rooms.vacancies.items()),
         "bans": state.serverBans.held(0),
         "whowas": {user.nick: state.whowas.named(user.nick) for user in state.users},
     }

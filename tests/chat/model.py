@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError
@@ -13,6 +13,9 @@ Refusals = set[type[ChatError]]
 CYRILLIC = "\N{CYRILLIC SMALL LETTER A}"
 
 LEVELS = {"": 0, "v": 10, "o": 30, "ov": 30}
+
+TERM = 600.0
+"""For how many seconds the last operator of a room may be away."""
 
 MODE_LEVELS = {"m": 20, "b": 20, "v": 20, "o": 30, "i": 30, "n": 30, "s": 30, "t": 30, "N": 30}
 
@@ -50,9 +53,33 @@ class Place:
         return self.bans(guest) and self.level(guest) < LEVELS["v"]
 
     @property
+    def led(self) -> bool:
+        """Whether there is an operator."""
+        return any("o" in ranks for ranks in self.ranks.values())
+
+    @property
     def over(self) -> bool:
         """Whether nothing keeps it."""
         return not (self.ranks or self.topic or self.banned or self.modes != {"n", "t"})
+
+
+@dataclass(eq=False)
+class Claim:
+    """
+    That a room has lost its last operator.
+
+    @ivar since: when, in seconds.
+    @ivar guest: who that was, and may have the rank back; C{None} where nobody may.
+    @ivar nick: what they were called then.
+    @ivar ranks: what they had.
+    @ivar resigned: who laid the rank down.
+    """
+
+    since: float
+    guest: Guest | None = None
+    nick: str = ""
+    ranks: str = ""
+    resigned: Guest | None = None
 
 
 @dataclass(eq=False)
@@ -60,16 +87,19 @@ class Guest:
     """
     A user.
 
+    @ivar host: where they are from, which is made of the nick with which they came in.
+    @ivar invitations: where they are invited, and whether past bans.
     @ivar heard: what they hear in the current step: all of their connections; but the first alone what begins with
         a tilde, for it watches; and the others alone what begins with an equals sign, for the first said it.
     """
 
     nick: str
+    host: str
     realname: str = ""
     away: str | None = None
     flags: set[str] = field(default_factory=set)
     operator: bool = False
-    invitations: set[Place] = field(default_factory=set)
+    invitations: dict[Place, bool] = field(default_factory=dict)
     watches: set[str] = field(default_factory=set)
     heard: list[str] = field(default_factory=list)
 
@@ -85,6 +115,8 @@ class Model:
     def __init__(self) -> None:
         self.guests: list[Guest] = []
         self.places: list[Place] = []
+        self.claims: dict[str, Claim] = {}
+        self.now = 0.0
 
     # Finding
 
@@ -127,7 +159,7 @@ class Model:
         """Come in."""
         if any(alike(guest.nick) == alike(nick) for guest in self.guests):
             return {errors.NickInUse}
-        self.guests.append(Guest(nick))
+        self.guests.append(Guest(nick, nick.lower()))
         self.watched(nick, f"{nick} entered")
         return set()
 
@@ -210,13 +242,18 @@ class Model:
             self.places.append(place)
         elif guest in place.ranks:
             return set()
-        elif place.bans(guest):
+        elif place.bans(guest) and not guest.invitations.get(place):
             return {errors.Banned}
-        elif "i" in place.modes and place not in guest.invitations:
+        elif "i" in place.modes and place not in guest.invitations and not self._awaited(place, guest):
             return {errors.InviteOnly}
-        guest.invitations.discard(place)
-        place.ranks[guest] = "" if place.ranks else "o"
+        guest.invitations.pop(place, None)
+        ranks = "" if place.ranks else "o"
+        if self._awaited(place, guest):
+            ranks = "".join(sorted({*ranks, *self.claims.pop(same(place.name)).ranks}))
+        place.ranks[guest] = ranks
         self.tell(place.ranks, f"{place.name} {guest.nick} joined")
+        if len(place.ranks) == 2 and not place.led:
+            self._claim(place, self.claims.get(same(place.name)) or Claim(self.now))
         return set()
 
     def part(self, guest: Guest, name: str) -> Refusals:
@@ -263,7 +300,7 @@ class Model:
             return {errors.NoSuchNick}
         if invitee in place.ranks:
             return {errors.AlreadyInRoom}
-        invitee.invitations.add(place)
+        invitee.invitations[place] = place.level(guest) >= MODE_LEVELS["b"] or invitee.invitations.get(place, False)
         self.tell({invitee, *place.ranks}, f"{place.name} {guest.nick} invited {invitee.nick}")
         return set()
 
@@ -284,6 +321,9 @@ class Model:
             return place
         if adding != (same(nick) in place.banned):
             place.banned ^= {same(nick)}
+            for other in self.guests:
+                if adding and place in other.invitations:
+                    other.invitations[place] = False
             self.tell(place.ranks, f"{place.name} {guest.nick} set {'+' if adding else '-'}b {same(nick)}!*@*")
         return set()
 
@@ -302,6 +342,12 @@ class Model:
         held = set(place.ranks[target])
         if adding != (letter in held):
             place.ranks[target] = "".join(sorted(held ^ {letter}))
+            if not place.led:
+                lost = letter == "o"
+                claim = self.claims.get(same(place.name))
+                if claim is None or (lost and self.now >= claim.since + TERM):
+                    claim = Claim(self.now)
+                self._claim(place, replace(claim, resigned=target if lost else claim.resigned))
             self.tell(place.ranks, f"{place.name} {guest.nick} set {'+' if adding else '-'}{letter} {target.nick}")
         return set()
 
@@ -315,6 +361,9 @@ class Model:
                 return {errors.RoomNameInUse if same(other.name) == same(new) else errors.RoomLookalike}
         if new != place.name:
             self.tell(place.ranks, f"{place.name} {guest.nick} renamed it {new}")
+            if same(place.name) != same(new):
+                self.claims.pop(same(new), None)
+            self.claims = {same(new) if key == same(place.name) else key: claim for key, claim in self.claims.items()}
             place.name = new
         return set()
 
@@ -357,11 +406,42 @@ class Model:
     # What they share
 
     def _out(self, place: Place, guest: Guest) -> None:
-        del place.ranks[guest]
+        ranks = place.ranks.pop(guest)
+        if not place.ranks:
+            place.modes.discard("i")
+            place.banned.clear()
+        elif "o" in ranks and not place.led:
+            self._claim(place, Claim(self.now, guest, guest.nick, ranks))
         if place.over:
             self.places.remove(place)
             for other in self.guests:
-                other.invitations.discard(place)
+                other.invitations.pop(place, None)
+
+    def _claim(self, place: Place, claim: Claim) -> None:
+        """Let a room be one that has lost its last operator."""
+        self.claims.pop(same(place.name), None)
+        self.claims[same(place.name)] = claim
+
+    def _awaited(self, place: Place, guest: Guest) -> bool:
+        """Whether someone is to have their rank back."""
+        claim = self.claims.get(same(place.name))
+        if claim is None or claim.guest is None or self.now >= claim.since + TERM:
+            return False
+        if claim.guest in self.guests:
+            return claim.guest is guest
+        return same(claim.nick) == same(guest.nick) and claim.guest.host == guest.host
+
+    def tend(self) -> None:
+        """Let those be operators who have waited long enough."""
+        for name, claim in list(self.claims.items()):
+            place = self.place(name)
+            if place is None or not place.ranks or place.led or self.now < claim.since + TERM:
+                continue
+            heir = next((guest for guest in place.ranks if guest is not claim.resigned), None)
+            if heir is not None:
+                del self.claims[name]
+                place.ranks[heir] = "".join(sorted({*place.ranks[heir], "o"}))
+                self.tell(place.ranks, f"{place.name}  set +o {heir.nick}")
 
     def _within(self, guest: Guest, name: str, level: int | str = 0) -> Place | Refusals:
         """

@@ -330,7 +330,10 @@ class LockTests(SynchronousTestCase):
         self.join()
 
     def test_invitation(self) -> None:
-        """An invitation passes every lock but a ban, once; both of them and the room hear it, each session once."""
+        """
+        An invitation passes every lock, but no ban from after it, once; both of them and the room hear it, each session
+        once.
+        """
         carol = self.scene.person("carol", "#room")
         phone = self.scene.attach(self.alice)
         outside = self.scene.person("outside")
@@ -348,6 +351,24 @@ class LockTests(SynchronousTestCase):
         self.assertEqual(refused(errors.Banned, self.join).room, "#Room")
         self.scene.modes(self.alice, "#room", "-b", "bob")
         self.join()
+
+    def test_invitationPastBans(self) -> None:
+        """An invitation passes the bans there are where it is of a half-operator, who could lift them."""
+        chat = self.scene.chat
+        carol = self.scene.person("carol", "#room")
+        self.scene.modes(self.alice, "#room", "+b", "bob")
+        for rank, past in (("", False), ("v", False), ("h", True), ("o", True)):
+            with self.subTest(rank):
+                self.scene.promote("#room", "carol", rank)
+                done(chat.invite(carol.session, "#room", "bob"))
+                if past:
+                    self.join()
+                refused(errors.Banned, self.join)
+        self.invite()
+        self.scene.promote("#room", "carol", "")
+        done(chat.invite(carol.session, "#room", "bob"))
+        done(chat.join(self.bob.session, "#room", hurried=True))
+        refused(errors.Banned, lambda: chat.say(self.bob.session, "#room", "still silent"))
 
     def test_invitationOfARoomThatEnded(self) -> None:
         """An invitation is into one room, and not into another that has its name later."""
@@ -367,7 +388,7 @@ class LockTests(SynchronousTestCase):
         )
         refused(errors.NotInRoom, lambda: chat.invite(self.bob.session, "#room", "alice"))
         refused(errors.NoSuchRoom, lambda: chat.invite(self.bob.session, "#none", "alice"))
-        self.assertEqual(self.bob.user.invitations, set())
+        self.assertEqual(self.bob.user.invitations, {})
 
     def test_ban(self) -> None:
         """Who matches a ban does not come in, unless an exception has them."""

@@ -16,6 +16,7 @@ from twistchat.chat.masks import (
     fullMask,
     matches,
     names,
+    namesOne,
     normalizeExtended,
     normalizeMask,
     respect,
@@ -112,6 +113,24 @@ class MaskTests(SynchronousTestCase):
         self.assertTrue(binding or not letter)
         user = User(Source("u1", "b", "a", "c", "x", "m n"))
         self.assertIn(names(naming, user, fullMask(user.source)), (True, False))
+
+    def test_one(self) -> None:
+        """A mask names one nick or account where that has no wildcard in it."""
+        for text, expected in (
+            ("bob", True),
+            ("bob!*@*", True),
+            ("b?b", False),
+            ("bob*", False),
+            ("*!~u@host", False),
+            ("~a:bob", True),
+            ("~a:bo*", False),
+            ("~a:*", False),
+            ("~U:bob", True),
+            ("~U:*!*@host", False),
+            ("~c:#room", False),
+            ("~r:bob", False),
+        ):
+            self.assertIs(namesOne(normalizeExtended(text)), expected, text)
 
     def test_tables(self) -> None:
         """No letter is both of one who is named and of what binds."""

@@ -354,6 +354,34 @@ class Chatting(RuleBasedStateMachine):
         """Give a room another name."""
         self.do(who, "renameRoom", self.room(where), new)
 
+    @precondition(lambda self: self.model.guests)
+    @rule(who=WHO, where=WHERE)
+    def comeBack(self, who: int, where: int) -> None:
+        """Lose every connection, connect again, and come into a room."""
+        room = self.room(where)
+        who = self.leader(who, room)
+        guest = self.guest(who)
+        for _ in list(self.people[guest]):
+            self.close(self.model.guests.index(guest))
+        self.heard()
+        self.enter(guest.nick)
+        self.join(len(self.model.guests) - 1, room)
+
+    @precondition(lambda self: self.model.guests)
+    @rule(who=WHO, where=WHERE)
+    def resignRank(self, who: int, where: int) -> None:
+        """Lay down the rank of an operator."""
+        room = self.room(where)
+        who = self.leader(who, room)
+        self.setModes(who, "setRank", room, self.guest(who).nick, "o", False)
+
+    @rule(seconds=st.sampled_from((60, 300, 599, 600)))
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.model.now += seconds
+        self.model.tend()
+        self.scene.wait(seconds)
+
     # Texts
 
     @precondition(lambda self: self.model.guests)

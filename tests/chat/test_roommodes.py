@@ -221,6 +221,85 @@ class MemberTests(RoomTestCase):
         refused(errors.NotInRoom, lambda: self.chat.say(self.bob.session, "#room", "x"))
 
 
+class LobbyTests(RoomTestCase):
+    """The lobby, where everyone arrives, is for operators of the server to lock."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.scene = Scene(lobby="#Lobby")
+        self.chat = self.scene.chat
+        self.alice = self.scene.person("alice", "#lobby")
+
+    def set(self, letters: str, *parameters: str) -> None:
+        """Set modes of the lobby as its operator."""
+        self.scene.modes(self.alice, "#lobby", letters, *parameters)
+
+    def test_locks(self) -> None:
+        """Its own operators neither set nor lift what keeps people out, whoever they are."""
+        self.scene.promote("#lobby", "alice", "q")
+        for letter, parameters in (
+            ("i", ()),
+            ("k", ("key",)),
+            ("l", ("5",)),
+            ("R", ()),
+            ("z", ()),
+            ("b", ("*!*@*",)),
+            ("b", ("*!*@alice.host",)),
+            ("b", ("~U:*",)),
+            ("b", ("~c:#lobby",)),
+            ("b", ("~a:*",)),
+        ):
+            with self.subTest(f"{letter} {parameters}"):
+                empower(self.alice, "kill")
+                if parameters == ("~a:*",):
+                    self.chat.setAccount(self.alice.user, "alice")
+                error = refused(
+                    errors.LobbyLock,
+                    lambda letter=letter, parameters=parameters: self.set(f"+{letter}", *parameters),  # type: ignore[misc]
+                )
+                self.assertEqual((error.room, error.letter), ("#lobby", letter))
+                empower(self.alice, "rooms")
+                self.set(f"+{letter}", *parameters)
+                empower(self.alice, "kill")
+                refused(
+                    errors.LobbyLock,
+                    lambda letter=letter, parameters=parameters: self.set(f"-{letter}", *parameters),  # type: ignore[misc]
+                )
+                empower(self.alice, "rooms")
+                self.set(f"-{letter}", *parameters)
+
+    def test_others(self) -> None:
+        """They set all else: other modes, exceptions, and bans of others, of one nick, or on speaking."""
+        self.set("+mstcN-n")
+        self.set("+eeI", "a", "*", "b")
+        self.set("+bbbb", "bob", "alice", "~m:*!*@*", "*!*@evil.host")
+        self.set("+b", "~a:alice")
+
+    def test_several(self) -> None:
+        """Where changes are made one by one, the others are made."""
+        why: list[errors.ChatError] = []
+        asked = [(True, "i", None), (True, "m", None)]
+        done(self.chat.changeModes(self.alice.session, "#lobby", asked, why.append))
+        self.assertEqual(why, [errors.LobbyLock("#lobby", "i")])
+        self.assertEqual(set(self.scene.room("#lobby").modes), set("ntm"))
+        self.assertIsNone(self.chat.changeModes(self.alice.session, "#lobby", asked[:1], why.append))
+
+    def test_elsewhere(self) -> None:
+        """Any other room is its operators' to lock."""
+        done(self.chat.join(self.alice.session, "#den"))
+        self.scene.modes(self.alice, "#den", "+ib", "*!*@*")
+
+    def test_renaming(self) -> None:
+        """No other room gets the lobby's name, but by an operator of the server: it might have locks."""
+        done(self.chat.join(self.alice.session, "#den"))
+        done(self.chat.renameRoom(self.alice.session, "#lobby", "#LOBBY"))
+        done(self.chat.renameRoom(self.alice.session, "#lobby", "#hall"))
+        error = refused(errors.NotPrivileged, lambda: self.chat.renameRoom(self.alice.session, "#den", "#lobby"))
+        self.assertEqual(error.privilege, "rooms")
+        empower(self.alice, "rooms")
+        done(self.chat.renameRoom(self.alice.session, "#den", "#lobby"))
+
+
 class SettingTests(RoomTestCase):
     """Who sets what."""
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.idle import INTERVAL, MOST, Idle
+from twistchat.doors.idle import INTERVAL, MOST, Idle, Reminder
 
 
 class Sleeper:
@@ -173,3 +173,36 @@ class IdleTests(SynchronousTestCase):
             late = [when for when in due.values() if clock.seconds() >= when + INTERVAL]
             self.assertEqual([], late)
         self.assertEqual(bool(due), bool(clock.getDelayedCalls()))
+
+
+class ReminderTests(SynchronousTestCase):
+    """L{Reminder}."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.calls: list[float] = []
+        self.reminder = Reminder(Idle(self.clock), self.clock, lambda: self.calls.append(self.clock.seconds()))
+
+    def pass_(self, seconds: float) -> None:
+        """Let time pass, a second at a time."""
+        self.clock.pump([0.5] * round(seconds / 0.5))
+
+    def test_last(self) -> None:
+        """It calls once, when it was told last."""
+        self.pass_(3)
+        self.reminder.after(5)
+        self.reminder.after(2)
+        self.pass_(20)
+        self.assertEqual(self.calls, [5.0])
+        self.reminder.after(10)
+        self.pass_(20)
+        self.assertEqual(self.calls, [5.0, 33.0])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_never(self) -> None:
+        """It does not call where it need not any more."""
+        self.reminder.after(None)
+        self.reminder.after(5)
+        self.reminder.after(None)
+        self.pass_(20)
+        self.assertEqual((self.calls, self.clock.getDelayedCalls()), ([], []))

@@ -13,6 +13,7 @@ from zope.interface.verify import verifyObject
 
 from twistchat.chat import events
 from twistchat.chat.events import (
+    SERVER,
     AccountSet,
     Announced,
     AwaySet,
@@ -73,6 +74,11 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
         ModesSet(ALICE, "#a", (ModeChange(True, "o", "bob", BOB), ModeChange(False, "m"))),
         "* Alice set +o-m bob on #a",
         "* Alice set +o-m bob on #a",
+    ),
+    (
+        ModesSet(SERVER, "#a", (ModeChange(True, "o", "bob", BOB), ModeChange(False, "i"))),
+        "* The server set +o-i bob on #a",
+        "* The server set +o-i bob on #a",
     ),
     (Invited(ALICE, "#a", BOB), "* Alice invited bob to #a", "* Alice invited bob to #a"),
     (

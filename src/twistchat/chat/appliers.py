@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
 from twistchat.chat.audience import Broadcast
 from twistchat.chat.errors import NickInUse, NoSuchNick
 from twistchat.chat.events import Entry, Event
+from twistchat.chat.modes import OPERATOR
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Room, Rooms, forgetVerdicts
+from twistchat.chat.succession import Vacancy
 from twistchat.chat.users import Session, User, Users
 
 
@@ -23,8 +27,11 @@ class Appliers:
     @ivar rooms: every room there is.
     @ivar sessions: the sessions whose connections this process holds, by id.
     @ivar broadcast: the way to their outlets.
+    @ivar tend: called when rooms need something that takes an entry of its own; C{rooms.vacancies} and
+        C{rooms.unlocked} say what.
     """
 
+    tend: Callable[[], None]
     users: Users
     rooms: Rooms
     sessions: dict[str, Session]
@@ -41,13 +48,42 @@ class Appliers:
         if holder is not None and holder is not claimant:
             raise NickInUse(nick, holder.nick)
 
-    def _leave(self, room: Room, user: User) -> None:
+    def _leave(self, entry: Entry, room: Room, user: User) -> None:
+        """Let a user out of a room, for whatever reason."""
         for session in user.sessions.values():
             room.audience.remove(session)
-        del room.members[user.source.uid]
+        member = room.members.pop(user.source.uid)
         del user.rooms[fold(room.name)]
         forgetVerdicts(user)
-        self._forgetIfOver(room)
+        if not room.members:
+            self._unlock(room)
+            self._forgetIfOver(room)
+            if fold(room.name) in self.rooms.vacancies:
+                self.tend()
+        elif member.level >= OPERATOR and not room.led:
+            self._vacate(entry, room, Vacancy(entry.time, user.source, member.ranks))
+
+    def _unlock(self, room: Room) -> None:
+        """Let a room that is empty lose the locks that nobody could lift."""
+        changes = room.unlock() if room.abandoned else ()
+        if changes:
+            self.rooms.unlocked.append((room, changes))
+            self.tend()
+
+    def _vacate(self, entry: Entry, room: Room, vacancy: Vacancy) -> None:
+        """
+        Let a room have no operator, from now on.
+
+        Others that are over, where nobody needs an operator, are forgotten a few at a time.
+        """
+        name, vacancies = fold(room.name), self.rooms.vacancies
+        for earlier, other in list(islice(vacancies.items(), 10)):
+            place = self.rooms.get(earlier)
+            if other.isOver(entry.time) and (place is None or not place.members or place.led):
+                del vacancies[earlier]
+        vacancies.pop(name, None)
+        vacancies[name] = vacancy
+        self.tend()
 
     def _forgetIfOver(self, room: Room) -> None:
         if not room.members and not room.kept:

@@ -14,8 +14,8 @@ from twistchat.chat.errors import (
     TargetNotInRoom,
 )
 from twistchat.chat.events import ModeChange
-from twistchat.chat.masks import BadMask, normalizeExtended
-from twistchat.chat.modes import FOUNDER, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
+from twistchat.chat.masks import BadMask, fullMask, names, namesOne, normalizeExtended, respect
+from twistchat.chat.modes import FOUNDER, LOCKS, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
 from twistchat.chat.rooms import Member, Room, Rooms
 from twistchat.chat.users import User
 
@@ -63,6 +63,17 @@ def checkChanges(
         wanted.pop((letter, which), None)
         wanted[letter, which] = change
     return tuple([change for change in wanted.values() if not room.isSo(change)])
+
+
+def isLock(change: ModeChange, asker: User) -> bool:
+    """
+    Whether a mode keeps people out of a room, whoever they are.  A ban does so where it would keep out its author too,
+    and names more than one nick or account.
+    """
+    if change.letter != "b" or change.parameter is None:
+        return change.letter in LOCKS
+    binds, mask = respect(change.parameter)
+    return not binds and not namesOne(mask) and names(mask, asker, fullMask(asker.source))
 
 
 def _check(

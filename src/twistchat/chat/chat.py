@@ -19,6 +19,7 @@ from twistchat.chat.operatorverbs import OperatorVerbs
 from twistchat.chat.roomverbs import RoomVerbs
 from twistchat.chat.state import State
 from twistchat.chat.textverbs import TextVerbs
+from twistchat.chat.upkeep import Upkeep
 from twistchat.chat.users import Session
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from twistchat.interfaces import IJournal
 
 
-class Chat(RoomVerbs, TextVerbs, OperatorVerbs):
+class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
     """
     The chat, as doors see it.
 
@@ -45,6 +46,8 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs):
         ids: Callable[[], str],
         limits: Limits,
         reserved: Iterable[str] = (),
+        lobby: str = "",
+        later: Callable[[float | None], None] = lambda seconds: None,
     ) -> None:
         """
         @param journal: where events are proposed; it is to be opened with this chat's C{state.apply}.
@@ -55,14 +58,21 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs):
         @param ids: a new id at each call, for users and sessions; none comes twice, not over restarts either.
         @param limits: how much is too much.
         @param reserved: nicks that nobody can have.
+        @param lobby: the room that only operators of the server lock; C{""} for none.
+        @param later: called with a number of seconds, after which C{tend} is to be called; or with C{None}, where it
+            need not be.  The last call counts.
         """
-        self.state = State(Broadcast(wake))
+        self.state = State(Broadcast(wake), self._needed)
         self.limits = limits
         self._journal = journal
         self._now = now
         self._wall = wall
         self._ids = ids
         self._reserved = reserve(reserved)
+        self._lobby = fold(lobby)
+        self._later = later
+        self._due = None
+        self._passing = set()
 
     def settled(self, reached: Callable[[], None]) -> None:
         """See L{IJournal.settled <twistchat.interfaces.IJournal.settled>}."""

@@ -170,6 +170,14 @@ class OperatorsOnly(ChatError):
 
 
 @dataclass
+class LobbyLock(ChatError):
+    """Mode C{letter} keeps people out of the lobby, C{room}: it is for operators of the server."""
+
+    room: str
+    letter: str
+
+
+@dataclass
 class Forwarded(ChatError):
     """C{room} does not let the asker in, for C{why}, and sends them to the room C{to}, which they are to ask for."""
 

@@ -41,6 +41,10 @@ class Source:
     bot: bool = False
 
 
+SERVER = Source("", "")
+"""The source of what the server does by itself: every door has its own name for the server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """
@@ -392,7 +396,11 @@ class ModeChange:
 
 @dataclass(frozen=True, slots=True)
 class ModesSet(RoomEvent):
-    """A room's modes, lists or ranks were changed, in this order."""
+    """
+    A room's modes, lists or ranks were changed, in this order.
+
+    Its source is L{SERVER} where an empty room lost its locks, or the rank of its last operator passed to another.
+    """
 
     durable: ClassVar[bool] = True
     changes: tuple[ModeChange, ...]

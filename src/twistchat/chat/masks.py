@@ -112,6 +112,17 @@ def respect(mask: str) -> tuple[str, str]:
     return (letter, rest) if letter in BINDING else ("", mask)
 
 
+def namesOne(mask: str) -> bool:
+    """
+    Whether a mask names no more than one nick or one account.
+
+    @param mask: in its normal form, and not one of L{BINDING}.
+    """
+    letter, rest = _split(mask)
+    who = rest.partition("!")[0] if letter in ("", "U") else rest if letter == "a" else "*"
+    return not set(who) & set("*?")
+
+
 def names(mask: str, user: User, own: str) -> bool:
     """
     Whether a mask names a user.

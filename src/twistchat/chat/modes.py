@@ -95,7 +95,12 @@ ROOM_MODES = {
         RoomMode("M", Shape.FLAG, HALF_OPERATOR, "only those with an account, a voice or more may speak"),
         RoomMode("N", Shape.FLAG, OPERATOR, "no member changes their nick"),
         RoomMode("O", Shape.FLAG, SERVER_OPERATOR, "only operators of the server come in"),
-        RoomMode("P", Shape.FLAG, FOUNDER, "the room stays when it is empty, and who comes first is not its operator"),
+        RoomMode(
+            "P",
+            Shape.FLAG,
+            FOUNDER,
+            "the room stays as it is when it is empty, and who comes first is not its operator",
+        ),
         RoomMode("R", Shape.FLAG, OPERATOR, "only those with an account come in"),
         RoomMode("T", Shape.FLAG, OPERATOR, "no text is a notice"),
         RoomMode("c", Shape.FLAG, OPERATOR, "no text has colours or other formatting"),
@@ -112,6 +117,12 @@ ROOM_MODES = {
 
 INITIAL_MODES = "nt"
 """The flags of a room that begins."""
+
+LOCKS = "OzRikl"
+"""The modes that keep people out of a room, whoever they are; a mask in list b may do so too."""
+
+LOCK_LISTS = "beI"
+"""The lists that say who is kept out, and who is not."""
 
 
 def parseChanges(letters: str, parameters: Iterable[str]) -> Iterator[tuple[bool, str, str | None]]:

@@ -189,7 +189,7 @@ class PeopleAppliers(Appliers):
         """Let a user go, and tell those who shared a room with them, and those who watch their nick."""
         heard = audienceOf(user)
         for room in list(user.rooms.values()):
-            self._leave(room, user)
+            self._leave(entry, room, user)
         self.users.remove(user)
         self.whowas.add(user.source, entry.time)
         for session in user.sessions.values():

@@ -42,7 +42,6 @@ class PeopleVerbs(Verbs):
     A C{label} is the request's, for L{IOutlet.echo <twistchat.interfaces.IOutlet.echo>}.
     """
 
-    _wall: Callable[[], float]
     _ids: Callable[[], str]
     _reserved: frozenset[str]
 

@@ -9,6 +9,7 @@ from twistchat.chat.appliers import Appliers
 from twistchat.chat.audience import isIgnored
 from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike, RoomNameInUse, TargetNotInRoom
 from twistchat.chat.events import (
+    SERVER,
     Entry,
     Event,
     Invited,
@@ -27,9 +28,10 @@ from twistchat.chat.events import (
     Unsaid,
     Untold,
 )
-from twistchat.chat.modes import RANK_BY_LETTER
+from twistchat.chat.modes import HALF_OPERATOR, OPERATOR, RANK_BY_LETTER, sortRanks
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Member, Room, Topic, forgetVerdicts
+from twistchat.chat.succession import Vacancy
 from twistchat.chat.users import Session
 
 
@@ -83,7 +85,11 @@ class RoomAppliers(Appliers):
         room = self.rooms.get(event.room)
         if room is None:
             raise NotInRoom(event.room)
-        invitee.invitations.add(room)
+        inviter = room.members.get(event.source.uid)
+        if inviter is not None and inviter.level >= HALF_OPERATOR:
+            invitee.invitations[room] = room.bansSet
+        else:
+            invitee.invitations.setdefault(room, None)
         self.broadcast.tell(entry, invitee.sessions.values())
         if invitee.source.uid not in room.members:
             room.audience.tell(entry)
@@ -95,14 +101,22 @@ class RoomAppliers(Appliers):
         room = self._room(event.room, entry.time)
         if event.source.uid in room.members:
             return
+        self._unlock(room)
         ranks = room.ranksFor(user.source)
+        vacancy = self.rooms.vacancies.get(fold(room.name))
+        if vacancy is not None and vacancy.awaits(user, self.users, entry.time):
+            ranks = sortRanks(ranks + vacancy.ranks)
+            del self.rooms.vacancies[fold(room.name)]
         room.members[event.source.uid] = Member(user, ranks)
-        user.invitations.discard(room)
+        user.invitations.pop(room, None)
         user.rooms[fold(room.name)] = room
         forgetVerdicts(user)
         for session in user.sessions.values():
             room.audience.add(session)
         room.audience.tell(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)))
+        if len(room.members) == 2 and not room.led:
+            # The other one has laid the rank down, and there was nobody whom it could pass to.
+            self._vacate(entry, room, self.rooms.vacancies.get(fold(room.name)) or Vacancy(entry.time))
 
     def _parted(self, entry: Entry) -> None:
         event = entry.event
@@ -111,7 +125,7 @@ class RoomAppliers(Appliers):
         if member is None:
             raise NotInRoom(event.room)
         room.audience.tell(entry)
-        self._leave(room, member.user)
+        self._leave(entry, room, member.user)
 
     def _kicked(self, entry: Entry) -> None:
         event = entry.event
@@ -120,7 +134,7 @@ class RoomAppliers(Appliers):
         if member is None:
             raise TargetNotInRoom(event.kicked.nick, event.room)
         room.audience.tell(entry)
-        self._leave(room, member.user)
+        self._leave(entry, room, member.user)
 
     def _topicSet(self, entry: Entry) -> None:
         event = entry.event
@@ -133,11 +147,39 @@ class RoomAppliers(Appliers):
     def _modesSet(self, entry: Entry) -> None:
         event = entry.event
         assert isinstance(event, ModesSet)
-        room = self._present(event) or self._room(event.room, entry.time)
+        room = self._present(event)
+        if event.source == SERVER and (heirs := _operators(event, True)):
+            self._checkHeir(event.room, heirs[0], entry.time)
+        room = room or self._room(event.room, entry.time)
         for change in event.changes:
             room.change(change, event.source.nick, entry.time)
         room.audience.tell(entry)
+        if any(change.subject is not None or change.letter == "P" for change in event.changes):
+            self._findOperator(entry, room, event)
         self._forgetIfOver(room)
+
+    def _checkHeir(self, name: str, uid: str, time: int) -> None:
+        """Hold that a member may have the rank of a room's last operator, who has not come back meanwhile."""
+        room, vacancy = self.rooms.get(name), self.rooms.vacancies.get(fold(name))
+        if room is None or uid not in room.members or room.led or vacancy is None or not vacancy.isOver(time):
+            raise NotInRoom(name)
+
+    def _findOperator(self, entry: Entry, room: Room, event: ModesSet) -> None:
+        """
+        See to it, now that ranks have changed or the room is permanent no more, that it has an operator or will have.
+
+        Whoever left as its last operator has a claim no more where the rank has passed to another, where somebody owns
+        the room now, or where an operator of the server has chosen another.
+        """
+        name, vacancies, asker = fold(room.name), self.rooms.vacancies, self.users.get(event.source.uid)
+        chosen = event.source == SERVER or (asker is not None and asker.may("rooms"))
+        if room.owned or (chosen and _operators(event, True)):
+            vacancies.pop(name, None)
+        elif room.members and not room.led:
+            vacancy, lost = vacancies.get(name), _operators(event, False)
+            if vacancy is None or (lost and vacancy.isOver(entry.time)):
+                vacancy = Vacancy(entry.time)
+            self._vacate(entry, room, replace(vacancy, resigned=lost[-1] if lost else vacancy.resigned))
 
     def _roomRenamed(self, entry: Entry) -> None:
         event = entry.event
@@ -216,6 +258,15 @@ ROOM_APPLIERS: Mapping[type[Event], Callable[[RoomAppliers, Entry], None]] = {
     RoomRenamed: RoomAppliers._roomRenamed,
 }
 """The applier of each of these events."""
+
+
+def _operators(event: ModesSet, adding: bool) -> list[str]:
+    """The ids of those who were made operators, or something higher; or who were so and lost it."""
+    return [
+        change.subject.uid
+        for change in event.changes
+        if change.adding == adding and change.subject is not None and RANK_BY_LETTER[change.letter].level >= OPERATOR
+    ]
 
 
 def _audibleTo(room: Room, event: Said | RoomSignalled) -> set[str]:

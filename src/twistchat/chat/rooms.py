@@ -10,8 +10,20 @@ from twistchat.chat.errors import NotOperator
 from twistchat.chat.events import ModeChange, Source
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.masks import fullMask, names, respect
-from twistchat.chat.modes import FOUNDER, INITIAL_MODES, OPERATOR, ROOM_MODES, VOICE, Shape, level, sortRanks
+from twistchat.chat.modes import (
+    FOUNDER,
+    INITIAL_MODES,
+    LOCK_LISTS,
+    LOCKS,
+    OPERATOR,
+    ROOM_MODES,
+    VOICE,
+    Shape,
+    level,
+    sortRanks,
+)
 from twistchat.chat.names import fold, skeleton
+from twistchat.chat.succession import Vacancy
 from twistchat.chat.users import User
 
 MOST_VACATED = 100
@@ -74,12 +86,25 @@ class Room:
     @ivar lists: the masks of each list mode, by letter and mask.
     @ivar granted: the ranks of accounts, which their holders have again when they come back.
     @ivar members: by the user's id, in the order in which they came.
+    @ivar bansSet: how many bans were set, to tell an invitation from before a ban from one behind it.
     @ivar audience: who hears it.
     @ivar joins: how fast it is joined; not part of the state that entries rebuild.
     @ivar renames: how fast it is renamed; likewise.
     """
 
-    __slots__ = ("audience", "created", "granted", "joins", "lists", "members", "modes", "name", "renames", "topic")
+    __slots__ = (
+        "audience",
+        "bansSet",
+        "created",
+        "granted",
+        "joins",
+        "lists",
+        "members",
+        "modes",
+        "name",
+        "renames",
+        "topic",
+    )
 
     def __init__(self, name: str, created: int, broadcast: Broadcast) -> None:
         self.name = name
@@ -91,6 +116,7 @@ class Room:
         }
         self.granted: dict[str, str] = {}
         self.members: dict[str, Member] = {}
+        self.bansSet = 0
         self.audience = Audience(fold(name), broadcast)
         self.joins: TokenBucket | None = None
         self.renames: TokenBucket | None = None
@@ -102,15 +128,23 @@ class Room:
             self.topic or self.granted or any(self.lists.values()) or self.modes != dict.fromkeys(INITIAL_MODES)
         )
 
+    @property
+    def owned(self) -> bool:
+        """Whether an account may operate it, or it is permanent: then nothing of it changes by itself."""
+        return "P" in self.modes or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
+
+    @property
+    def led(self) -> bool:
+        """Whether an operator is there, or may come: somebody whom it is owned by."""
+        return self.owned or any(member.ranks and member.level >= OPERATOR for member in self.members.values())
+
     def ranksFor(self, source: Source) -> str:
         """
-        The ranks with which a user comes in: those granted to their account; or, in a room with nobody in it that no
-        account may operate and that is not permanent, those of its operator.
+        The ranks with which a user comes in: those granted to their account; and operator, for the first in a room that
+        nobody owns.
         """
-        if source.account is not None and fold(source.account) in self.granted:
-            return self.granted[fold(source.account)]
-        led = self.members or "P" in self.modes or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
-        return "" if led else "o"
+        ranks = "" if source.account is None else self.granted.get(fold(source.account), "")
+        return sortRanks(ranks + "o") if self.abandoned else ranks
 
     @property
     def renamedBy(self) -> int:
@@ -162,6 +196,7 @@ class Room:
             items = self.lists[change.letter]
             if change.adding:
                 items.setdefault(change.parameter, ListItem(change.parameter, by, time))
+                self.bansSet += change.letter == "b"
             else:
                 items.pop(change.parameter, None)
             self.forgetVerdicts()
@@ -169,6 +204,23 @@ class Room:
             self.modes[change.letter] = change.parameter
         else:
             self.modes.pop(change.letter, None)
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether nobody is there and nobody owns it.  Then nobody could lift its locks, and they bind nobody."""
+        return not self.members and not self.owned
+
+    def unlock(self) -> tuple[ModeChange, ...]:
+        """
+        Take away everything that keeps people out, and the exceptions to that.
+
+        @return: what was taken away.
+        """
+        changes = [ModeChange(False, letter, self.modes.pop(letter)) for letter in LOCKS if letter in self.modes]
+        for letter in LOCK_LISTS:
+            changes += [ModeChange(False, letter, mask) for mask in self.lists[letter]]
+            self.lists[letter].clear()
+        return tuple(changes)
 
     def isSo(self, change: ModeChange) -> bool:
         """Whether a change of modes would be without effect; the subject of a rank is a member."""
@@ -220,11 +272,20 @@ def forgetVerdicts(user: User) -> None:
 
 
 class Rooms:
-    """Every room there is, by name and by what its name looks like; and which names rooms have given up of late."""
+    """
+    Every room there is, by name and by what its name looks like; and which names rooms have given up of late.
 
-    __slots__ = ("_byName", "_bySkeleton", "_vacated")
+    @ivar vacancies: of rooms whose last operator has left, by folded name.  Such a room may have ended, or have another
+        operator, who came first into it when it was empty.
+    @ivar unlocked: what rooms have lost as they became empty, which the journal is to be told; they may be gone since.
+        Not part of the state that entries rebuild.
+    """
+
+    __slots__ = ("_byName", "_bySkeleton", "_vacated", "unlocked", "vacancies")
 
     def __init__(self) -> None:
+        self.vacancies: dict[str, Vacancy] = {}
+        self.unlocked: list[tuple[Room, tuple[ModeChange, ...]]] = []
         self._byName: dict[str, Room] = {}
         self._vacated: dict[str, None] = {}
         self._bySkeleton: dict[str, Room] = {}
@@ -257,6 +318,11 @@ class Rooms:
     def rename(self, room: Room, name: str) -> None:
         """Give a room another name, which no other has."""
         self.remove(room)
+        old, new = fold(room.name), fold(name)
+        if old != new:
+            self.vacancies.pop(new, None)
+        if old in self.vacancies:
+            self.vacancies = {new if key == old else key: vacancy for key, vacancy in self.vacancies.items()}
         self._vacated[fold(room.name)] = None
         if len(self._vacated) > MOST_VACATED:
             del self._vacated[next(iter(self._vacated))]

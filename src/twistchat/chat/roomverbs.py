@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
-from twistchat.chat.changes import checkChanges
+from twistchat.chat.changes import checkChanges, isLock
 from twistchat.chat.events import (
     Invited,
     Joined,
@@ -42,6 +42,8 @@ class RoomVerbs(Verbs):
 
     A C{label} is the request's, for L{IOutlet.echo <twistchat.interfaces.IOutlet.echo>}.
     """
+
+    _lobby: str
 
     def join(
         self,
@@ -106,7 +108,10 @@ class RoomVerbs(Verbs):
         return self._journal.append(Kicked(member.user.source, room.name, target.user.source, reason, label=label))
 
     def invite(self, session: Session, name: str, nick: str, label: Label | None = None) -> Receipt:
-        """Invite a user into a room, past its locks."""
+        """
+        Invite a user into a room, past its locks; and past the bans that it has by then, where the asker is one who
+        could lift them: a half-operator.
+        """
         room, member = self._membership(session, name)
         if "i" in room.modes and "g" not in room.modes:
             room.require(member, HALF_OPERATOR)
@@ -142,9 +147,12 @@ class RoomVerbs(Verbs):
         @param refused: called with why a change cannot be made, while all others are; without it, one that cannot be
             made is raised, and none is.
         @return: C{None} where nothing would change.
+        @raise LobbyLock: the room is the lobby, which only operators of the server with the privilege C{"rooms"} lock.
         """
         room, member = self._membership(session, name)
         changes = checkChanges(room, member, asked, self._named, self.state.rooms, self.limits.bans, refused)
+        if fold(room.name) == self._lobby and not member.user.may("rooms"):
+            changes = _withoutLocks(room, member, changes, refused)
         if not changes:
             return None
         return self._journal.append(ModesSet(member.user.source, room.name, changes, label=label))
@@ -155,6 +163,7 @@ class RoomVerbs(Verbs):
         """
         Give a room another name; all that it has, and who is in it, goes with it (IRCv3 channel-rename).  Operators do,
         but where an account is the room's founder, founders; and operators of the server with the privilege C{"rooms"}.
+        They alone give a room the lobby's name: it might have locks.
 
         @param new: may differ from C{name} in case only.
         @return: C{None} where it is its name, to the letter.
@@ -166,6 +175,8 @@ class RoomVerbs(Verbs):
         new = normalizeRoom(new, self.limits.room)
         if new == room.name:
             return None
+        if fold(new) == self._lobby != fold(room.name) and not member.user.may("rooms"):
+            raise errors.NotPrivileged("rooms")
         holder = self.state.rooms.lookalike(new)
         if holder is not None and holder is not room:
             if fold(holder.name) == fold(new):
@@ -216,14 +227,21 @@ class RoomVerbs(Verbs):
     # Checks
 
     def _checkLocks(self, room: Room, user: User, key: str | None) -> None:
-        """Hold that a room lets a user in.  An invitation passes what its operators have locked, but no ban."""
-        if user.may("rooms"):
+        """
+        Hold that a room lets a user in.
+
+        An invitation passes what its operators have locked; and bans from before it, where it is of one who could lift
+        them.  The last operator, who comes back in time to have the rank again, passes the locks too.
+        """
+        if room.abandoned or user.may("rooms"):
             return
         if "O" in room.modes and user.operator is None:
             raise errors.OperatorsOnly(room.name)
         if "z" in room.modes and not user.secure:
             raise errors.SecureOnly(room.name)
-        why = _lock(room, user, key)
+        vacancy = self.state.rooms.vacancies.get(fold(room.name))
+        returning = vacancy is not None and vacancy.awaits(user, self.state.users, int(self._wall() * 1000))
+        why = _lock(room, user, key, returning)
         if why is None:
             return
         to = self.state.rooms.get(room.modes.get("f") or "")
@@ -245,12 +263,35 @@ class RoomVerbs(Verbs):
             raise errors.RoomTooFast(room.name, wait)
 
 
-def _lock(room: Room, user: User, key: str | None) -> errors.ChatError | None:
-    """What of a room's operators' keeps a user out."""
+def _withoutLocks(
+    room: Room, asker: Member, changes: Iterable[ModeChange], refused: Callable[[errors.ChatError], None] | None
+) -> tuple[ModeChange, ...]:
+    """
+    The changes that lock nobody out of the lobby.
+
+    @param refused: as L{RoomVerbs.changeModes} has it.
+    """
+    left = []
+    for change in changes:
+        if not isLock(change, asker.user):
+            left.append(change)
+        elif refused is None:
+            raise errors.LobbyLock(room.name, change.letter)
+        else:
+            refused(errors.LobbyLock(room.name, change.letter))
+    return tuple(left)
+
+
+def _lock(room: Room, user: User, key: str | None, returning: bool) -> errors.ChatError | None:
+    """
+    What of a room's operators' keeps a user out.
+
+    @param returning: whether they are the last operator, and in time.
+    """
     modes = room.modes
-    if room.barred(user):
+    if room.barred(user) and user.invitations.get(room) != room.bansSet:
         return errors.Banned(room.name)
-    if room in user.invitations:
+    if returning or room in user.invitations:
         return None
     if "R" in modes and user.source.account is None:
         return errors.RegisteredOnly(room.name)

@@ -36,7 +36,11 @@ class State(RoomAppliers, PeopleAppliers):
     @ivar sequence: the sequence number of the entry last applied.
     """
 
-    def __init__(self, broadcast: Broadcast) -> None:
+    def __init__(self, broadcast: Broadcast, tend: Callable[[], None] = lambda: None) -> None:
+        """
+        @param tend: see L{Appliers <twistchat.chat.appliers.Appliers>}.  It proposes, and changes nothing itself.
+        """
+        self.tend = tend
         self.users = Users()
         self.rooms = Rooms()
         self.sessions: dict[str, Session] = {}

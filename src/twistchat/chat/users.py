@@ -104,7 +104,8 @@ class User:
     @ivar source: the user's names as they are now; every event of theirs carries it.
     @ivar sessions: their connections, by id; all of them are in the same rooms.
     @ivar rooms: where they are, by folded name.
-    @ivar invitations: rooms whose locks they may pass once.
+    @ivar invitations: rooms whose locks they may pass once, each with how many bans had been set there, which they may
+        pass too; or with C{None}, where they may pass no ban.
     @ivar since: when they came in, in milliseconds since the epoch.
     @ivar away: why they are away, or C{None}.
     @ivar flags: the user modes that were set, of L{SETTABLE <twistchat.chat.usermodes.SETTABLE>}.
@@ -133,7 +134,7 @@ class User:
         self.since = since
         self.sessions: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
-        self.invitations: set[Room] = set()
+        self.invitations: dict[Room, int | None] = {}
         self.away: str | None = None
         self.flags: frozenset[str] = NO_FLAGS
         self.operator: Operator | None = None

@@ -27,6 +27,7 @@ class Verbs:
     limits: Limits
     _journal: IJournal
     _now: Callable[[], float]
+    _wall: Callable[[], float]
 
     def _user(self, session: Session) -> User:
         if session.user is None:

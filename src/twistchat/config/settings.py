@@ -57,7 +57,8 @@ class ChatSettings:
     """
     The rules of the chat.
 
-    @ivar lobby: the room that one is in after connecting through a door that shows one room at a time.
+    @ivar lobby: the room that one is in after connecting through a door that shows one room at a time.  Only operators
+        of the server with the privilege "rooms" lock it.
     @ivar reserved: nicks that nobody can take: those of services, and others that would deceive.
     """
 

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twistchat.chat.chat import Chat
 from twistchat.config import Renewal, Settings, renew
 from twistchat.doors.admission import Admission, cloak
-from twistchat.doors.idle import Idle
+from twistchat.doors.idle import Idle, Reminder
 from twistchat.doors.intake import Shares
 from twistchat.doors.lane import Traffic
 from twistchat.doors.refusals import RefusalLog
@@ -30,6 +30,7 @@ class Backstage:
     @ivar admission: who may connect.
     @ivar refusals: logs what limits refuse.
     @ivar idle: finds the connections whose time is up.
+    @ivar upkeep: has the chat see to its rooms.
     @ivar shares: gives connections with much input their shares, one a turn.
     @ivar cloak: from an address to the host that others see.
     @ivar passwords: checks passwords.
@@ -48,6 +49,7 @@ class Backstage:
     admission: Admission
     refusals: RefusalLog
     idle: Idle
+    upkeep: Reminder
     shares: Shares
     cloak: Callable[[str | None], str]
     passwords: IPasswords
@@ -79,6 +81,8 @@ class Backstage:
         @param reread: reads the configuration again.
         """
         turn = Turn(clock)
+        idle = Idle(clock)
+        upkeep = Reminder(idle, clock, lambda: chat.tend())
         chat = Chat(
             journal,
             lambda: turn.tell(chat.state.broadcast.flush),
@@ -87,6 +91,8 @@ class Backstage:
             ids,
             settings.limits,
             settings.chat.reserved,
+            settings.chat.lobby,
+            upkeep.after,
         )
         admission = Admission(settings.limits, clock.seconds)
         traffic = Traffic(chat.settled, turn.afterwards)
@@ -97,7 +103,8 @@ class Backstage:
             wall,
             admission,
             RefusalLog(clock.seconds),
-            Idle(clock),
+            idle,
+            upkeep,
             Shares(clock),
             cloak(key),
             passwords,

@@ -7,7 +7,7 @@ has come and no others, and a connection that nobody waits for costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import ceil, inf
 from typing import Protocol
 
@@ -112,3 +112,33 @@ class Idle:
                     del self._slots[slot]
                 left -= 1
                 yield watched
+
+
+class Reminder:
+    """
+    A call that is to be made later, once: the last time that was asked for counts.
+
+    @ivar slot: L{Idle}'s own.
+    """
+
+    __slots__ = ("_call", "_clock", "_idle", "slot")
+
+    def __init__(self, idle: Idle, clock: IReactorTime, call: Callable[[], None]) -> None:
+        """
+        @param clock: that of C{idle}.
+        """
+        self._idle = idle
+        self._clock = clock
+        self._call = call
+        self.slot: int | None = None
+
+    def after(self, seconds: float | None) -> None:
+        """Make the call in so many seconds, up to one more; with C{None}, do not make it."""
+        if seconds is None:
+            self._idle.forget(self)
+        else:
+            self._idle.watch(self, self._clock.seconds() + seconds)
+
+    def look(self, now: float) -> None:
+        """See L{Watched.look}."""
+        self._call()

@@ -209,7 +209,7 @@ def _topicSet(event: TopicSet) -> str:
 
 
 def _modesSet(event: ModesSet) -> str:
-    return f"{event.source.nick} set {writeModes(event.changes)} on {event.room}"
+    return f"{event.source.nick or 'The server'} set {writeModes(event.changes)} on {event.room}"
 
 
 def _invited(event: Invited) -> str:

@@ -44,6 +44,7 @@ SAMPLES = (
     errors.RegisteredOnly("#den"),
     errors.SecureOnly("#den"),
     errors.OperatorsOnly("#den"),
+    errors.LobbyLock("#z", "k"),
     errors.Forwarded("#den", "#hall", errors.InviteOnly("#den")),
     errors.TextBlocked("#den", "c", "with colours in them"),
     errors.NickFixed("#den"),

@@ -194,12 +194,15 @@ class ModeTests(OperatorTestCase):
 
     def test_shown(self) -> None:
         """The modes that are set, to anyone in the room; a key is not shown."""
+        for client in (self.alice, self.bob):
+            client.send("/join #den")
+        self.passOver()
         self.bob.send("/mode")
-        self.bob.expect("* Modes of #lobby: +nt; /help mode says what they do")
+        self.bob.expect("* Modes of #den: +nt; /help mode says what they do")
         self.alice.send("/mode +mk Sesame")
         self.passOver()
         self.bob.send("/mode")
-        self.bob.expect("* Modes of #lobby: +kmnt; /help mode says what they do")
+        self.bob.expect("* Modes of #den: +kmnt; /help mode says what they do")
 
     def test_help(self) -> None:
         """/help mode has every mode, rank and extended mask, each on its line."""

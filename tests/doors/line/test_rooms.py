@@ -154,12 +154,27 @@ class LockedRoomTests(SynchronousTestCase):
         self.alice.expect("* bob joined #den")
 
     def test_ban(self) -> None:
-        """A ban keeps out, even the invited, until it is lifted."""
-        self.lock("/ban bob", "/invite bob")
-        self.bob.skip()
+        """A ban keeps out until it is lifted."""
+        self.lock("/ban bob")
         self.cannotJoin("! A ban keeps you out of #den, or silent in it.  Ask one of its operators.")
         self.lock("/unban bob")
         self.canJoin()
+
+    def test_invitationPastABan(self) -> None:
+        """An operator's invitation lets in whom a ban keeps out, and leaves them silent; that of others does not."""
+        refusal = "! A ban keeps you out of #den, or silent in it.  Ask one of its operators."
+        self.carol.send("/join #den")
+        self.carol.until("* carol joined #den")
+        self.lock("/ban bob")
+        self.carol.send("/invite bob")
+        self.bob.expect("* carol invited bob to #den")
+        self.alice.skip()
+        self.cannotJoin(refusal)
+        self.lock("/invite bob")
+        self.bob.expect("* alice invited bob to #den")
+        self.canJoin()
+        self.bob.send("hello")
+        self.bob.expect(refusal)
 
     def test_inviteOnly(self) -> None:
         """An invitation lets one in, once."""
@@ -231,11 +246,16 @@ class LeavingTests(SynchronousTestCase):
         self.bob.expect("* alice left #lobby")
 
     def test_comingBack(self) -> None:
-        """Who left may come back, without the rank that they had."""
+        """Who left may come back; its last operator is that again, and any other has no rank."""
         self.alice.send("/leave", "/join lobby")
         self.alice.skip()
         self.alice.send("/who")
-        self.alice.expect("* 2 in #lobby: bob alice")
+        self.alice.expect("* 2 in #lobby: bob @alice")
+        self.bob.skip()
+        self.alice.send("/mode +o bob", "/leave", "/join lobby")
+        self.alice.skip()
+        self.alice.send("/who")
+        self.alice.expect("* 2 in #lobby: @bob alice")
 
     def test_notIn(self) -> None:
         """A room that one is not in, or that is none, cannot be left."""

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from tests.wire.irc.samples import ALICE, BOB, EVENTS, KINDS, REPLY, ROBOT, entry
+from twistchat.chat.events import SERVER as BY_SERVER
 from twistchat.chat.events import (
     AccountSet,
     Announced,
@@ -203,6 +204,19 @@ class RenderTests(SynchronousTestCase):
             ModesSet(ALICE, "#a", bans),
             f"@msgid=x-7;account=alice :Alice!~al@a.cloak MODE #a +{'b' * 13} {' '.join(first)}",
             f"@account=alice :Alice!~al@a.cloak MODE #a +{'b' * 7} {' '.join(rest)}",
+            caps=("message-tags", "account-tag"),
+        )
+
+    def test_modesOfTheServer(self) -> None:
+        """What the server changes by itself comes from its name, as many lines as it takes; none of them has an id."""
+        changes = (ModeChange(True, "o", "bob", BOB), ModeChange(False, "k", "key"))
+        self.assertLines(ModesSet(BY_SERVER, "#a", changes), f":{SERVER} MODE #a +o-k bob key")
+        bans = tuple(ModeChange(False, "b", f"{number}!*@*") for number in range(15))
+        first, rest = [f"{number}!*@*" for number in range(13)], [f"{number}!*@*" for number in range(13, 15)]
+        self.assertLines(
+            ModesSet(BY_SERVER, "#a", bans),
+            f":{SERVER} MODE #a -{'b' * 13} {' '.join(first)}",
+            f":{SERVER} MODE #a -{'b' * 2} {' '.join(rest)}",
             caps=("message-tags", "account-tag"),
         )
 

@@ -37,6 +37,11 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
     errors.RegisteredOnly: lambda e, c: (n.ERR_NEEDREGGEDNICK, e.room, "Cannot join channel (+R), log in first"),
     errors.SecureOnly: lambda e, c: (n.ERR_SECUREONLYCHAN, e.room, "Cannot join channel (+z), connect with TLS"),
     errors.OperatorsOnly: lambda e, c: (n.ERR_OPERONLY, e.room, "Cannot join channel (+O), for server operators"),
+    errors.LobbyLock: lambda e, c: (
+        n.ERR_CHANOPRIVSNEEDED,
+        e.room,
+        f"Only server operators set or lift {_lock(e.letter)} on this channel, where everyone arrives",
+    ),
     errors.Forwarded: lambda e, c: (n.ERR_LINKCHANNEL, e.room, e.to, "Forwarding to another channel"),
     errors.TextBlocked: lambda e, c: (
         n.ERR_CANNOTSENDTOCHAN,
@@ -137,6 +142,10 @@ def word(error: errors.ChatError, command: str, context: str) -> Words:
     if isinstance(error, errors.TooFast):
         context = command
     return ELSEWHERE.get((type(error), command), WORDS[type(error)])(error, context)
+
+
+def _lock(letter: str) -> str:
+    return "a ban that matches you" if letter == "b" else f"+{letter}"
 
 
 def _inUse(error: errors.NickInUse) -> str:

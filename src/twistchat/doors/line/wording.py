@@ -34,6 +34,10 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     ),
     errors.SecureOnly: lambda e: f"Only those with encrypted connections come into {e.room}.  Connect with TLS.",
     errors.OperatorsOnly: lambda e: f"Only operators of the server come into {e.room}.  /rooms lists other rooms.",
+    errors.LobbyLock: lambda e: (
+        f"Only operators of the server set or lift {_lock(e.letter)} in {e.room}, where everyone arrives."
+        "  /join a room of your own."
+    ),
     errors.Forwarded: lambda e: f"{word(e.why)}  Or /join {e.to} instead, where it sends you.",
     errors.TextBlocked: lambda e: f"{e.room} takes no texts {e.why} (mode {e.letter}).  Say it otherwise.",
     errors.NickFixed: lambda e: f"Nobody changes their nick in {e.room}.  /leave {e.room} first.",
@@ -86,6 +90,10 @@ def wordTime(seconds: float) -> str:
     if seconds >= 60 and not seconds % 60:
         return counted(int(seconds // 60), "minute")
     return "1 second" if seconds == 1 else f"{seconds:g} seconds"
+
+
+def _lock(letter: str) -> str:
+    return "a ban that matches you" if letter == "b" else f"mode {letter}"
 
 
 def _inUse(error: errors.NickInUse) -> str:

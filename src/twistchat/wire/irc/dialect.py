@@ -6,7 +6,7 @@ Every field of an event is taken for hostile: see L{twistchat.wire.irc.cleaning}
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 from itertools import chain
@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from zope.interface import implementer
 
 from twistchat.chat.events import (
+    SERVER,
     AccountSet,
     Announced,
     AwaySet,
@@ -225,9 +226,7 @@ class IrcDialect:
         if event.away is not None and "away-notify" in self._has:
             data += self._by(entry, source, "AWAY", text=event.away, first=False)
         if event.ranks and not event.first:
-            granted = [(f"+{letter}", source.nick) for letter in event.ranks]
-            lines = writeList(self._serverName, "MODE", (event.room,), granted)
-            data += b"".join([self._tags(entry, None) + line for line in lines if line])
+            data += self._modesByServer(entry, event.room, [(f"+{letter}", source.nick) for letter in event.ranks])
         return data
 
     def _parted(self, entry: Entry, event: Parted) -> bytes:
@@ -244,10 +243,16 @@ class IrcDialect:
     def _modesSet(self, entry: Entry, event: ModesSet) -> bytes:
         source = event.source
         changes = [(f"{'+' if change.adding else '-'}{change.letter}", _parameter(change)) for change in event.changes]
+        if source == SERVER:
+            return self._modesByServer(entry, event.room, changes)
         first, *rest = writeList(mask(source), "MODE", (event.room,), changes) or (b"",)
         again = self._tags(entry, source, first=False)
         data = self._tags(entry, source) + first if first else b""
         return data + b"".join([again + line for line in rest if line])
+
+    def _modesByServer(self, entry: Entry, room: str, changes: Sequence[tuple[str, str | None]]) -> bytes:
+        lines = writeList(self._serverName, "MODE", (room,), changes)
+        return b"".join([self._tags(entry, None) + line for line in lines if line])
 
     def _roomRenamed(self, entry: Entry, event: RoomRenamed) -> bytes:
         if "draft/channel-rename" not in self._has:

@@ -1,0 +1,214 @@
+"""Rooms that nobody owns, as people meet them at both doors, with the default limits in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.limits import Limits
+from twistchat.interfaces import IJournal
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.sqlite import SqliteJournal
+from twistchat.journal.stamp import Stamp
+from twistchat.testing import IrcClient, LineClient, MemoryServer
+from twistchat.testing.server import NOON, SETTINGS
+from twistchat.testing.workers import InlineWorker
+
+BOUND = replace(SETTINGS, limits=Limits())
+"""The settings, with limits that bind everyone."""
+
+HOST, OTHER = "192.0.2.1", "192.0.2.2"
+
+TEN_MINUTES = 600.0
+
+
+class UnownedTestCase(SynchronousTestCase):
+    """A server whose limits bind everyone."""
+
+    journal: Callable[[Stamp], IJournal] = MemoryJournal
+
+    def setUp(self) -> None:
+        self.server = MemoryServer(BOUND, self.journal)
+
+    def person(self, nick: str, host: str = HOST) -> LineClient:
+        """Someone at the line door."""
+        return self.server.person(nick, host)
+
+    def irc(self, nick: str, *rooms: str, host: str = OTHER) -> IrcClient:
+        """Someone at the IRC door, in these rooms."""
+        client = self.server.irc(nick, host=host)
+        client.join(*rooms)
+        return client
+
+    def types(self, client: LineClient, *lines: str) -> list[str]:
+        """Let someone type lines, no faster than they may: what that shows them."""
+        client.skip()
+        for line in lines:
+            self.server.advance(1)
+            client.send(line)
+        return client.lines()
+
+    def empower(self, nick: str) -> None:
+        """Make someone an operator of the server, who may do what they want in rooms."""
+        session = next(iter(self.server.chat.find(nick).sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", ("rooms",))))
+        self.server.settle()
+
+
+class LockedTests(UnownedTestCase):
+    """A room does not lock itself."""
+
+    def test_founder(self) -> None:
+        """Whoever locks a room and leaves it comes back in, and operates it."""
+        alice = self.person("alice")
+        self.types(alice, "/join #club", "/mode +i", "/leave")
+        self.assertIn("* 1 in #club: @alice", self.types(alice, "/join #club"))
+
+    def test_anyoneAtIrc(self) -> None:
+        """So does anybody else, whatever the locks."""
+        alice, bob = self.irc("alice", "#club"), self.irc("bob", host=HOST)
+        alice.send("MODE #club +iklb key 1 *!*@*")
+        self.server.advance(5)
+        alice.send("PART #club")
+        bob.skip()
+        bob.send("JOIN #club")
+        self.assertTrue(any(" 353 bob = #club :@bob" in line for line in bob.lines()))
+        bob.send("MODE #club")
+        self.assertIn(":twistchat 324 bob #club +nt", bob.lines())
+
+
+class OperatorTests(UnownedTestCase):
+    """A room has an operator."""
+
+    def test_cameBack(self) -> None:
+        """The only operator of the lobby, who disconnects for a moment, has the rank again; IRC clients see it."""
+        alice = self.person("alice")
+        bob = self.irc("bob", "#lobby")
+        alice.hangUp()
+        self.server.advance(10)
+        bob.skip()
+        alice = self.person("alice")
+        self.assertIn("* 2 in #lobby: bob @alice", self.types(alice, "/who"))
+        self.assertIn(":twistchat MODE #lobby +o alice", bob.lines())
+
+    def test_didNotComeBack(self) -> None:
+        """After ten minutes the rank passes, and both doors say so."""
+        self.person("alice")
+        bob, carol = self.irc("bob", "#lobby"), self.person("carol")
+        alice = next(iter(self.server.chat.find("alice").sessions.values()))
+        self.server.chat.close(alice, "connection lost")
+        for client in (bob, carol):
+            client.skip()
+        for _ in range(29):
+            self.server.advance(20)
+            bob.send("PONG x")
+            carol.send("/echo off")
+        self.assertEqual([line for line in bob.lines() if "MODE" in line], [])
+        self.server.advance(21)
+        self.assertEqual([line for line in bob.lines() if "MODE" in line], [":twistchat MODE #lobby +o bob"])
+        self.assertIn("* The server set +o bob on #lobby", carol.lines())
+
+
+class LobbyTests(UnownedTestCase):
+    """The lobby is for operators of the server to lock."""
+
+    def test_lineDoor(self) -> None:
+        """The first who is there cannot lock it, and is told who can."""
+        alice = self.person("alice")
+        refusal = (
+            "Only operators of the server set or lift {} in #lobby, where everyone arrives.  /join a room of your own."
+        )
+        for line, what in (("/mode +i", "mode i"), ("/mode +k x", "mode k"), ("/ban *!*@*", "a ban that matches you")):
+            self.assertEqual(self.types(alice, line), [f"! {refusal.format(what)}"])
+        self.person("bob", OTHER)
+
+    def test_irc(self) -> None:
+        """At the IRC door too; operators of the server can."""
+        alice = self.irc("alice", "#lobby")
+        refusal = "Only server operators set or lift +i on this channel, where everyone arrives"
+        alice.skip()
+        alice.send("MODE #lobby +im")
+        self.assertEqual(
+            alice.lines(),
+            [
+                f":alice!~alice@{self.server.backstage.cloak(OTHER)} MODE #lobby +m",
+                f":twistchat 482 alice #lobby :{refusal}",
+            ],
+        )
+        self.empower("alice")
+        alice.skip()
+        alice.send("MODE #lobby +i")
+        self.assertEqual(alice.lines(), [f":alice!~alice@{self.server.backstage.cloak(OTHER)} MODE #lobby +i"])
+
+
+class RestartTests(UnownedTestCase):
+    """A lock that a room has lost does not come back with a restart."""
+
+    def setUp(self) -> None:
+        self.directory = mkdtemp()
+        self.addCleanup(rmtree, self.directory)
+        super().setUp()
+
+    def journal(self, stamp: Stamp) -> IJournal:
+        """A journal on disk."""
+        return SqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda name: InlineWorker())
+
+    def restart(self) -> None:
+        """Stop the server, and start another on the same journal."""
+        self.successResultOf(self.server.close())
+        super().setUp()
+
+    def modes(self) -> set[str]:
+        """The modes of the room."""
+        room = self.server.chat.state.rooms.get("#club")
+        return set() if room is None else set(room.modes)
+
+    def own(self, nick: str) -> None:
+        """Let someone's account own the room."""
+        self.server.chat.setAccount(self.server.chat.find(nick), nick)
+        self.server.settle()
+
+    def test_lostBefore(self) -> None:
+        """Not even where an account owns the room meanwhile, so that its locks are kept."""
+        alice, bob = self.irc("alice", "#club"), self.irc("bob", host=HOST)
+        alice.send("MODE #club +ims", "PART #club")
+        self.assertEqual(self.modes(), set("ntms"))
+        alice.join("#club")
+        bob.join("#club")
+        self.own("bob")
+        alice.send("MODE #club +o bob")
+        self.restart()
+        self.assertEqual(self.modes(), set("ntms"))
+
+    def test_held(self) -> None:
+        """What an owned room has is there again, and holds: an account could lift it."""
+        alice, bob = self.irc("alice", "#club"), self.irc("bob", "#club", host=HOST)
+        self.own("bob")
+        alice.send("MODE #club +io bob")
+        self.restart()
+        self.assertEqual(self.modes(), set("nti"))
+        carol = self.irc("carol")
+        carol.skip()
+        carol.send("JOIN #club")
+        self.assertEqual(carol.lines(), [":twistchat 473 carol #club :Cannot join channel (+i)"])
+        del bob
+
+    def test_everyoneIsGone(self) -> None:
+        """What a room without an owner had is void, for everyone is gone; the first to come hears that it is gone."""
+        alice = self.irc("alice", "#club")
+        alice.send("MODE #club +mi")
+        self.restart()
+        carol = self.irc("carol")
+        carol.skip()
+        carol.send("JOIN #club")
+        lines = carol.lines()
+        self.assertIn(":twistchat MODE #club -i", lines)
+        self.assertTrue(any(" 353 carol = #club :@carol" in line for line in lines))
+        carol.send("PART #club")
+        self.restart()
+        self.assertEqual(self.modes(), set("ntm"))
