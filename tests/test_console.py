@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import sys
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from shutil import rmtree
@@ -27,8 +27,8 @@ ALICE = Source("1", "alice", "~line", "a.cloak", "alice", "Alice")
 BOB = Source("2", "bob", "~line", "b.cloak")
 
 
-class ConsoleTests(SynchronousTestCase):
-    """The commands, on a journal whose server runs."""
+class ConsoleTestCase(SynchronousTestCase):
+    """Commands, on a journal whose server runs."""
 
     def setUp(self) -> None:
         self.folder = Path(mkdtemp())
@@ -39,12 +39,23 @@ class ConsoleTests(SynchronousTestCase):
 
     def serve(self, *events: Event) -> SqliteJournal:
         """Open a journal, and let these events happen."""
-        journal = SqliteJournal(str(self.data), lambda: 1_767_268_800.25, lambda: "j", lambda name: InlineWorker())
+        journal = self.journal(bytes(range(32)))
         self.successResultOf(journal.open(lambda entry: None))
         self.addCleanup(journal.close)
         for event in events:
             self.successResultOf(journal.append(event))
         return journal
+
+    def journal(self, key: bytes) -> SqliteJournal:
+        """The journal of the data directory; if it is new, with this key of the cloaks."""
+        return SqliteJournal(
+            str(self.data), lambda: 1_767_268_800.25, lambda: "j", lambda: key, lambda name: InlineWorker()
+        )
+
+    def change(self, statement: str, name: str = "data/journal.sqlite") -> None:
+        """Change a journal behind its back."""
+        with closing(sqlite3.connect(name, isolation_level=None)) as connection:
+            connection.execute(statement)
 
     def command(self, *arguments: str) -> str:
         """What a command prints."""
@@ -61,6 +72,10 @@ class ConsoleTests(SynchronousTestCase):
         self.assertNotIn("\n", why)
         return why
 
+
+class ConsoleTests(ConsoleTestCase):
+    """Each of the commands, but for those that check and restore."""
+
     def test_backup(self) -> None:
         """A copy has what was there, is its owner's alone, and is a journal that can be served."""
         self.serve(Said(ALICE, "#lobby", "1", "hello"))
@@ -73,6 +88,14 @@ class ConsoleTests(SynchronousTestCase):
         Path("restored").mkdir()
         Path("restored/journal.sqlite").write_bytes(Path("backup.db").read_bytes())
         self.assertIn('"text": "hello"', self.command("export", "--data=restored", "--room=#lobby"))
+
+    def test_backupAlone(self) -> None:
+        """A copy needs no file beside it, wherever it is read, and none is left there."""
+        self.serve(Said(ALICE, "#lobby", "1", "hello"))
+        self.command("backup", "--data=data", "backup.db")
+        # What the header says of write-ahead logs (Database File Format, section 1.3.3): there is none.
+        self.assertEqual(b"\1\1", Path("backup.db").read_bytes()[18:20])
+        self.assertEqual(["backup.db", "data"], sorted(path.name for path in self.folder.iterdir()))
 
     def test_backupOver(self) -> None:
         """A file that is there is left alone."""
@@ -259,6 +282,26 @@ class ConsoleTests(SynchronousTestCase):
         for end in (EOFError, KeyboardInterrupt):
             self.typed("hunter2", end)
             self.assertIn("there is no password", self.refused("hash-password"))
+
+    def test_exportDamaged(self) -> None:
+        """What changed on disk is not written; the command fails, and says how much was left out."""
+        self.serve(*(Said(ALICE, "#lobby", "1", text) for text in ("one", "a word", "two")))
+        self.change("UPDATE entry SET body = replace(body, 'word', 'ward')")
+        printed = StringIO()
+        with redirect_stdout(printed):
+            why = self.assertRaises(SystemExit, main, ["export", "--data=data", "--room=#lobby"]).code
+        self.assertIn("twistchat: entries that changed on disk were left out: 1", str(why))
+        self.assertEqual(["one", "two"], [json.loads(line)["text"] for line in printed.getvalue().splitlines()])
+
+    def test_exportManyDamaged(self) -> None:
+        """A page of nothing but damage does not end it."""
+        self.patch(export, "PAGE", 3)
+        self.serve(*[Said(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
+        self.change("UPDATE entry SET time = time + 1 WHERE sequence < 9")
+        printed = StringIO()
+        with redirect_stdout(printed):
+            self.assertRaises(SystemExit, main, ["export", "--data=data", "--room=#lobby"])
+        self.assertEqual(["8", "9"], [json.loads(line)["text"] for line in printed.getvalue().splitlines()])
 
     def test_readerGone(self) -> None:
         """A pipe that nobody reads any more ends an export without a word."""

@@ -12,8 +12,9 @@ from tempfile import mkdtemp
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.journal.disk import sound
 from twistchat.chat.events import Entry, Said
-from twistchat.chat.history import Around, Span
+from twistchat.chat.history import Around, Kept, Span
 from twistchat.interfaces import IJournal
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.journal.stamp import Stamp
@@ -33,11 +34,11 @@ class SlowReader(HeldJournal):
 
     def __init__(self, stamp: Stamp) -> None:
         super().__init__(stamp)
-        self.readings: list[tuple[Span | Around, Deferred[Sequence[Entry]]]] = []
+        self.readings: list[tuple[Span | Around, Deferred[Sequence[Kept]]]] = []
 
-    def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
+    def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """Read later, what is there then."""
-        reading: Deferred[Sequence[Entry]] = Deferred()
+        reading: Deferred[Sequence[Kept]] = Deferred()
         self.readings.append((span, reading))
         return reading
 
@@ -83,7 +84,7 @@ class SqliteLag:
             self._workers.append(HeldWorker())
             return self._workers[-1]
 
-        return SqliteJournal(self._directory, lambda: NOON, lambda: "j", work)
+        return SqliteJournal(self._directory, lambda: NOON, lambda: "j", lambda: bytes(32), work)
 
     def busy(self) -> bool:
         """Whether anything waits to be written or read."""
@@ -180,5 +181,4 @@ class ReplayTests(SynchronousTestCase):
         self.settle(server, lag, random)
         reading = server.journal.read(Span("#lobby", 10_000))
         self.settle(server, lag, random)
-        entries: Sequence[Entry] = self.successResultOf(reading)
-        return entries
+        return sound(self.successResultOf(reading))

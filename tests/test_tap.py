@@ -11,6 +11,7 @@ import time
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from sqlite3 import connect
 from typing import Any, cast
 
 from twisted.internet.testing import MemoryReactorClock
@@ -25,7 +26,7 @@ from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.service import ChatService, StartFailure
-from twistchat.tap import cloakKey, giveDirectory, makeJournal, makeService, plan
+from twistchat.tap import giveDirectory, makeJournal, makeService, plan
 from twisted import internet
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"
@@ -95,22 +96,32 @@ class MakeJournalTests(CommandLineTestCase):
 class CloakKeyTests(CommandLineTestCase):
     """The key of the cloaks."""
 
+    def key(self, *arguments: str) -> bytes:
+        """The key that a server has which is started with these options, and stopped again."""
+        reactor: Any = MemoryReactorClock()
+        reactor.callFromThread = lambda call, *arguments: call(*arguments)
+        journal = makeJournal(self.settings(*arguments), reactor)
+        self.successResultOf(journal.open(lambda entry: None))
+        try:
+            return journal.cloakKey()
+        finally:
+            journal.close()
+
     def test_memory(self) -> None:
         """With nothing kept, it is another at each start."""
-        settings = self.settings("--journal", "memory")
-        first, second = cloakKey(settings)(), cloakKey(settings)()
+        first, second = self.key("--journal", "memory"), self.key("--journal", "memory")
         self.assertEqual((32, 32), (len(first), len(second)))
         self.assertNotEqual(first, second)
         self.assertEqual([], list(self.directory.iterdir()))
 
     def test_disk(self) -> None:
-        """With a journal on disk it is kept beside that, for nobody else to read."""
-        settings = self.settings("--journal", "sqlite", "--data", ".")
-        first = cloakKey(settings)()
-        self.assertEqual(32, len(first))
-        self.assertEqual(first, cloakKey(settings)())
-        (path,) = self.directory.iterdir()
-        self.assertEqual(0o600, path.stat().st_mode & 0o777)
+        """With a journal on disk it is random, and kept there."""
+        keys = {self.key("--journal", "sqlite", "--data", name) for name in ("one", "two")}
+        self.assertEqual([32, 32], [len(key) for key in keys])
+        connection = connect(self.directory / "one" / "journal.sqlite")
+        self.addCleanup(connection.close)
+        (kept,) = connection.execute("SELECT value FROM constant WHERE name = 'cloak key'").fetchone()
+        self.assertIn(kept, keys)
 
 
 class GiveDirectoryTests(CommandLineTestCase):

@@ -156,7 +156,7 @@ class RestartTests(UnownedTestCase):
 
     def journal(self, stamp: Stamp) -> IJournal:
         """A journal on disk."""
-        return SqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda name: InlineWorker())
+        return SqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
 
     def restart(self) -> None:
         """Stop the server, and start another on the same journal."""

@@ -14,11 +14,12 @@ from twisted.python.usage import Options, UsageError
 
 from twistchat.accounts.passwords import SALT, hashPassword
 from twistchat.chat.errors import BadRoomName
+from twistchat.chat.history import Damaged
 from twistchat.chat.names import normalizeRoom
 from twistchat.journal.export import export
 from twistchat.journal.faults import Fault
+from twistchat.journal.files import FILE
 from twistchat.journal.reader import Reader
-from twistchat.journal.store import FILE
 from twistchat.options import SettingsOptions, installedDoors
 
 
@@ -87,12 +88,17 @@ class ExportOptions(_JournalOptions):
             room = normalizeRoom(self["room"] if self["room"].startswith("#") else f"#{self['room']}")
         except BadRoomName as bad:
             raise Refused(f"the room name {bad.room} {bad.why}") from None
-        empty = True
+        written = damaged = 0
         with closing(Reader(self.path())) as reader:
             for line in export(reader, room):
-                print(line)
-                empty = False
-        if empty:
+                if isinstance(line, Damaged):
+                    damaged += 1
+                else:
+                    print(line)
+                    written += 1
+        if damaged:
+            raise Refused(f"entries that changed on disk were left out: {damaged}")
+        if not written:
             raise Refused(f"the journal has nothing of {room}")
 
 

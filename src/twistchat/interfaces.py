@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from twistchat.chat.events import Entry, Event
-    from twistchat.chat.history import Around, Span
+    from twistchat.chat.history import Around, Kept, Span
     from twistchat.doors.backstage import Backstage
 
     Receipt: TypeAlias = "Deferred[Entry]"
@@ -74,11 +74,13 @@ class IJournal(Interface):
             It does not raise.
         """
 
-    def read(span: Span | Around) -> Deferred[Sequence[Entry]]:
+    def read(span: Span | Around) -> Deferred[Sequence[Kept]]:
         """
         Read a stretch of a conversation.
 
-        @return: fires with the entries, oldest first; only such as have been applied.
+        @return: fires with the entries, oldest first; only such as have been applied.  In the place of an entry that
+            changed where it is kept there is L{Damaged <twistchat.chat.history.Damaged>}, and the log says so at level
+            critical: what was not written so is never read.
             Fails with L{NotRead <twistchat.chat.errors.NotRead>} where the journal cannot be read.
         """
 
@@ -88,7 +90,7 @@ class IJournal(Interface):
         limit: int,
         before: int | None = None,
         account: str | None = None,
-    ) -> Deferred[Sequence[Entry]]:
+    ) -> Deferred[Sequence[Kept]]:
         """
         Find texts that have all of these words, whatever their case and their diacritics.
 
@@ -107,6 +109,17 @@ class IJournal(Interface):
 
         @return: C{None} where the id is none of this journal's.  That there is such an entry, and where, only L{read}
             tells: ask it for what is L{Around <twistchat.chat.history.Around>} that number.
+        """
+
+    def cloakKey() -> bytes:
+        """
+        The key of the cloaks, from which the hosts come that others see.
+
+        It is kept with the journal.  So hosts are the same after a restart, or when a backup was restored, and bans on
+        hosts meet whom they met before.
+
+        @return: 32 random bytes, the same at every call and for as long as this journal is there.  Asked for only once
+            the journal is open.
         """
 
     def close() -> Deferred[None]:

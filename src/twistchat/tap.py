@@ -29,6 +29,7 @@ from twistchat.config import ConfigError, Settings, toml
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.endpoints import BadEndpoint, endpointOf
 from twistchat.interfaces import IDoor, IJournal
+from twistchat.journal.constants import KEY_SIZE
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.retention import Retention
 from twistchat.journal.sqlite import SqliteJournal
@@ -78,7 +79,7 @@ def makeService(options: ChatOptions) -> IService:
         reactor,
         time.time,
         lambda: f"{prefix}-{next(numbers)}",
-        cloakKey(settings),
+        journal.cloakKey,
         passwords,
         options.reread,
     )
@@ -200,40 +201,18 @@ def makeJournal(settings: Settings, reactor: Any) -> IJournal:
     """The journal that the settings name.  One on disk has threads, which tell the reactor when they are done."""
     chosen = settings.journal
     if chosen.kind == "memory":
-        return MemoryJournal(Stamp(time.time, secrets.token_hex(4)), chosen.keep)
+        return MemoryJournal(Stamp(time.time, secrets.token_hex(4)), chosen.keep, secrets.token_bytes(KEY_SIZE))
     return SqliteJournal(
         str(Path(settings.server.data).absolute()),
         time.time,
         lambda: secrets.token_hex(4),
+        lambda: secrets.token_bytes(KEY_SIZE),
         workers(reactor),
         chosen.durability,
         chosen.keepPassing,
         Retention(reactor, time.time, chosen.retention, chosen.retentionCount),
         reactor,
     )
-
-
-def cloakKey(settings: Settings) -> Callable[[], bytes]:
-    """
-    The key of the cloaks: with a journal on disk it is kept beside that, so that a ban of a host outlives a restart.
-
-    @return: reads it, or makes it where there is none; to be called when the journal has made its directory.
-    """
-    if settings.journal.kind == "memory":
-        return lambda: secrets.token_bytes(32)
-
-    def read() -> bytes:
-        path = Path(settings.server.data) / "cloak.key"
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            part = path.with_suffix(".part")
-            part.touch(0o600)
-            part.write_bytes(secrets.token_bytes(32))
-            part.replace(path)
-            return path.read_bytes()
-
-    return read
 
 
 def _explain(otherwise: Callable[[type[BaseException], BaseException, TracebackType | None], Any]) -> Any:

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.events import Entry, Kind, RoomSignalled, Signalled, Unsaid, Untold
-from twistchat.chat.history import Around, Span
+from twistchat.chat.history import Around, Kept, Span
 from twistchat.chat.limits import Limits
 from twistchat.chat.users import Operator, User
 from twistchat.journal.memory import MemoryJournal
@@ -333,7 +333,7 @@ class HoldingReads(LocatingJournal):
 
     held: Deferred[None] | None = None
 
-    def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
+    def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IJournal.read}."""
         assert self.held is not None
         found = super().read(span)

@@ -30,7 +30,11 @@ def main(directory: str) -> None:
     """Append until the end."""
     numbers = iter(range(sys.maxsize))
     journal = SqliteJournal(
-        directory, time.time, lambda: "crash", lambda name: ThreadWorker(name, reactor.callFromThread)
+        directory,
+        time.time,
+        lambda: "crash",
+        lambda: bytes(32),
+        lambda name: ThreadWorker(name, reactor.callFromThread),
     )
 
     def more() -> None:

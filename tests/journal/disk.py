@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.events import Entry, Event
-from twistchat.chat.history import Around, Span
+from twistchat.chat.history import Around, Kept, Span
 from twistchat.journal.retention import Retention
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.journal.store import Store
@@ -27,6 +27,19 @@ def temporary(case: SynchronousTestCase) -> str:
     directory = mkdtemp()
     case.addCleanup(rmtree, directory)
     return directory
+
+
+def sound(kept: Sequence[Kept]) -> list[Entry]:
+    """
+    The entries of a reading, which has no damage in it.
+
+    @raise AssertionError: it has.
+    """
+    entries = []
+    for entry in kept:
+        assert isinstance(entry, Entry), entry
+        entries.append(entry)
+    return entries
 
 
 class DiskTestCase(SynchronousTestCase):
@@ -55,7 +68,15 @@ class DiskTestCase(SynchronousTestCase):
         self.applied: list[Entry] = []
         self.workers: dict[str, HeldWorker] = {}
         self.journal = SqliteJournal(
-            self.directory, lambda: self.now, lambda: "name", self.makeWorker, "full", keepPassing, retention, clock
+            self.directory,
+            lambda: self.now,
+            lambda: "name",
+            lambda: bytes(32),
+            self.makeWorker,
+            "full",
+            keepPassing,
+            retention,
+            clock,
         )
         self.successResultOf(self.journal.open(apply or self.applied.append))
         self.writer, self.reader = self.workers.values()
@@ -116,11 +137,15 @@ class DiskTestCase(SynchronousTestCase):
         assert isinstance(error, NotStored)
         return error.why
 
-    def read(self, span: Span | Around) -> Sequence[Entry]:
-        """Read a stretch."""
+    def readAll(self, span: Span | Around) -> Sequence[Kept]:
+        """Read a stretch, in which there may be damage."""
         reading = self.journal.read(span)
         self.settle()
         return self.successResultOf(reading)
+
+    def read(self, span: Span | Around) -> list[Entry]:
+        """Read a stretch that is sound."""
+        return sound(self.readAll(span))
 
     def onDisk(self, query: str = "SELECT sequence FROM entry ORDER BY sequence") -> list[Any]:
         """What another process finds in the file: the first column of a query's rows."""

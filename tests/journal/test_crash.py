@@ -12,6 +12,7 @@ from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.journal.disk import sound
 from twistchat.chat.events import Entry, Said
 from twistchat.chat.history import Span
 from twistchat.journal.sqlite import SqliteJournal
@@ -65,7 +66,7 @@ class KillTests(SynchronousTestCase):
 
     def kept(self, directory: str, after: int) -> list[Entry]:
         """What is there when the journal is opened again, behind what was there before; the file is sound."""
-        journal = SqliteJournal(directory, lambda: 1.0, lambda: "other", lambda name: InlineWorker())
+        journal = SqliteJournal(directory, lambda: 1.0, lambda: "other", lambda: bytes(32), lambda name: InlineWorker())
         self.successResultOf(journal.open(lambda entry: None))
         check = journal._access.store._connection.execute("PRAGMA integrity_check").fetchall()
         self.assertEqual(check, [("ok",)])
@@ -73,6 +74,6 @@ class KillTests(SynchronousTestCase):
         while page := self.successResultOf(
             journal.read(Span("#room", 500, kept[-1].sequence if kept else after, None, oldest=True))
         ):
-            kept += page
+            kept += sound(page)
         self.successResultOf(journal.close())
         return kept

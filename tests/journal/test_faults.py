@@ -207,7 +207,9 @@ class OpenTests(DiskTestCase):
 
     def unusable(self) -> str:
         """Why the journal cannot be opened."""
-        journal = SqliteJournal(self.directory, lambda: 1.0, lambda: "name", lambda name: HeldWorker())
+        journal = SqliteJournal(
+            self.directory, lambda: 1.0, lambda: "name", lambda: bytes(32), lambda name: HeldWorker()
+        )
         error = self.failureResultOf(journal.open(lambda entry: None), JournalUnusable).value
         self.assertNotIn("\n", str(error))
         return str(error)

@@ -17,7 +17,7 @@ from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import DiskTestCase
+from tests.journal.disk import DiskTestCase, sound
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.events import Entry, Event, RoomRenamed, Said, Told, TopicSet, Unsaid, Untold
 from twistchat.journal import indexing, renames, sqlite
@@ -97,7 +97,9 @@ class IndexTestCase(DiskTestCase):
     def put(self, sequence: int) -> None:
         """Have a text on disk that has not been applied."""
         self.store._connection.execute(
-            "INSERT INTO entry VALUES (?, 1, 'said', '#room', json_object('text', 'word'))", (sequence,)
+            "INSERT INTO entry (sequence, time, kind, conversation, body)"
+            " VALUES (?, 1, 'said', '#room', json_object('text', 'word'))",
+            (sequence,),
         )
 
     def appendNow(self, *texts: str) -> list[Entry]:
@@ -116,7 +118,7 @@ class IndexTestCase(DiskTestCase):
         """What is found, while the writer is stopped."""
         searching = self.journal.search([room], words, limit, account=account)
         self.reader.run()
-        return [getattr(entry.event, "text", "?") for entry in self.successResultOf(searching)]
+        return [getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(searching))]
 
 
 class WhenTests(IndexTestCase):
@@ -452,7 +454,7 @@ class SearchTests(IndexTestCase):
                 self.assertEqual(self.successResultOf(page), wanted, (stage, place))
             both = self.journal.search(["#other", "#room", "@#room"], "word", 3)
             self.reader.run()
-            found = [getattr(entry.event, "text", "?") for entry in self.successResultOf(both)]
+            found = [getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(both))]
             self.assertEqual(found, ["word 8", "word elsewhere", "word ranked"], stage)
             self.assertEqual(self.found("word 7"), ["word 7"], stage)
             self.assertEqual(self.found("nowhere"), [], stage)
@@ -757,7 +759,9 @@ class SameWordsTests(SynchronousTestCase):
         """Have a journal that indexes nothing by itself."""
         directory = mkdtemp()
         self.addCleanup(rmtree, directory)
-        self.journal = SqliteJournal(directory, lambda: 1.0, lambda: "j", lambda name: InlineWorker(), "relaxed")
+        self.journal = SqliteJournal(
+            directory, lambda: 1.0, lambda: "j", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
+        )
         self.successResultOf(self.journal.open(lambda entry: None))
         self.addCleanup(lambda: self.successResultOf(self.journal.close()))
         self.store: Store = self.journal._access.store

@@ -18,7 +18,7 @@ class MemoryJournalTests(JournalContract, SynchronousTestCase):
 
     def makeJournal(self, now: Callable[[], float]) -> IJournal:
         """See L{JournalContract.makeJournal}."""
-        return MemoryJournal(Stamp(now, "m"))
+        return MemoryJournal(Stamp(now, "m"), key=bytes(32))
 
     def test_withinTheCall(self) -> None:
         """An event is applied within the call that proposes it."""
@@ -33,3 +33,7 @@ class MemoryJournalTests(JournalContract, SynchronousTestCase):
         self.assertEqual(self.texts(Span("#other", 9)), ["b"])
         self.append(said("e"), said("f"))
         self.assertEqual(self.texts(Span("#other", 9)), [])
+
+    def test_noKey(self) -> None:
+        """If it was made without a key of the cloaks, it does not pretend to have one."""
+        self.assertRaises(ValueError, MemoryJournal(Stamp(lambda: 1.0, "m")).cloakKey)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import DiskTestCase, temporary
+from tests.journal.disk import DiskTestCase, sound, temporary
 from twistchat.chat.events import (
     Entry,
     ModeChange,
@@ -85,7 +85,7 @@ class EarlierTestCase(DiskTestCase):
         """What the console finds in the file, and what it would find if it searched."""
         reader = Reader(self.path)
         try:
-            return list(export(reader, room)), list(reader.search([room], "word", 9, account="ann"))
+            return list(map(str, export(reader, room))), sound(reader.search([room], "word", 9, account="ann"))
         finally:
             reader.close()
 

@@ -143,7 +143,9 @@ class RebuildingTests(SynchronousTestCase):
 
     def start(self, directory: str) -> tuple[SqliteJournal, State]:
         """Open a journal with a new state."""
-        journal = SqliteJournal(directory, lambda: NOW / 1000, lambda: "r", lambda name: InlineWorker(), "relaxed")
+        journal = SqliteJournal(
+            directory, lambda: NOW / 1000, lambda: "r", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
+        )
         state = State(Broadcast(lambda: None))
         with capturedLogs() as logs:
             self.successResultOf(journal.open(state.apply))

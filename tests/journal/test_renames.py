@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import DiskTestCase
+from tests.journal.disk import DiskTestCase, sound
 from twistchat.chat.errors import NoSuchNick, NotStored
 from twistchat.chat.events import Entry, Event, Joined, ModeChange, ModesSet, Quit, RoomRenamed, Said, TopicSet, Unsaid
 from twistchat.chat.history import Around, Span
@@ -79,7 +79,7 @@ class RenameTests(DiskTestCase):
         """What is found in a room."""
         searching = self.journal.search([room], word, 500)
         self.reader.run()
-        return " ".join(getattr(entry.event, "text", "?") for entry in self.successResultOf(searching))
+        return " ".join(getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(searching)))
 
     def append1(self, event: Event) -> Entry:
         """Append an event, and let the writer do no more than that needs."""
@@ -92,7 +92,7 @@ class RenameTests(DiskTestCase):
         """What is read of a room while the writer is stopped."""
         reading = self.journal.read(Span(room, limit))
         self.reader.run()
-        entries = self.successResultOf(reading)
+        entries = sound(self.successResultOf(reading))
         return " ".join(entry.event.text for entry in entries if isinstance(entry.event, Said))
 
     def test_steps(self) -> None:
@@ -440,7 +440,7 @@ class AnyOrderTests(SynchronousTestCase):
             self.workers.append(HeldWorker())
             return self.workers[-1]
 
-        self.journal = SqliteJournal(directory, lambda: 1.0, lambda: "r", work, "relaxed")
+        self.journal = SqliteJournal(directory, lambda: 1.0, lambda: "r", lambda: bytes(32), work, "relaxed")
         self.successResultOf(self.journal.open(lambda entry: None))
 
     def append(self, event: Said | RoomRenamed | Unsaid) -> Entry:

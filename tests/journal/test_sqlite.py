@@ -33,7 +33,7 @@ from twistchat.chat.modes import ROOM_MODES, Shape
 from twistchat.interfaces import IJournal
 from twistchat.journal import sqlite
 from twistchat.journal.indexing import QUIET
-from twistchat.journal.rows import RowWriter
+from twistchat.journal.rows import RowWriter, checksum
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.testing.contract import ANN, BOB, GUEST, JournalContract, said
 from twistchat.testing.workers import HeldWorker, InlineWorker
@@ -44,16 +44,24 @@ class InlineTests(JournalContract, SynchronousTestCase):
 
     def makeJournal(self, now: Callable[[], float]) -> IJournal:
         """See L{JournalContract.makeJournal}."""
-        return SqliteJournal(temporary(self), now, lambda: "j", lambda name: InlineWorker())
+        self.directory = temporary(self)
+        return SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
+
+    def damage(self, entry: Entry) -> bool:
+        """See L{JournalContract.damage}."""
+        with closing(connect(f"{self.directory}/journal.sqlite", isolation_level=None)) as connection:
+            change = "UPDATE entry SET body = replace(body, 'word', 'ward') WHERE sequence = ?"
+            return connection.execute(change, (entry.sequence,)).rowcount == 1
 
 
-class HeldTests(JournalContract, SynchronousTestCase):
+class HeldTests(InlineTests):
     """And so it does on a disk that takes its time."""
 
     def makeJournal(self, now: Callable[[], float]) -> IJournal:
         """See L{JournalContract.makeJournal}."""
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
-        return SqliteJournal(temporary(self), now, lambda: "j", self.makeWorker)
+        self.directory = temporary(self)
+        return SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker)
 
     def makeWorker(self, name: str) -> HeldWorker:
         """A thread that is none."""
@@ -75,7 +83,7 @@ class IndexedTests(HeldTests):
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
         self.clock = Clock()
         self.directory = temporary(self)
-        return SqliteJournal(self.directory, now, lambda: "j", self.makeWorker, clock=self.clock)
+        return SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker, clock=self.clock)
 
     def settle(self) -> None:
         """See L{JournalContract.settle}."""
@@ -311,20 +319,22 @@ class RestartTests(DiskTestCase):
     def test_unreadable(self) -> None:
         """Entries that this version cannot read are passed over, with one line in the log for each kind."""
         entries = self.append(said("a"), said("b"), TopicSet(ANN, "#room", "t"))
+        last = entries[-1].sequence
         self.die()
         with closing(connect(self.path, isolation_level=None)) as connection:
-            connection.execute("UPDATE entry SET body = '{}' WHERE kind = 'topic'")
-            for number in (1, 2):
+            connection.execute("DELETE FROM entry WHERE kind = 'topic'")
+            for sequence, kind in ((last, "topic"), (last + 1, "painted"), (last + 2, "painted")):
                 connection.execute(
-                    "INSERT INTO entry (sequence, time, kind, conversation, body)"
-                    f" SELECT max(sequence) + {number}, max(time), 'painted', '#room', '{{}}' FROM entry"
+                    "INSERT INTO entry (sequence, time, kind, conversation, checksum, body) VALUES (?, ?, ?, ?, ?, ?)",
+                    (sequence, 1, kind, "#room", checksum(sequence, 1, kind, "#room", b"{}"), "{}"),
                 )
         with capturedLogs() as logs:
             self.openJournal()
             self.assertEqual(self.read(Span("#room", 9)), entries[:2])
             self.read(Span("#room", 9))
         self.assertEqual(self.applied, [])
-        told = [formatEvent(event) for event in logs if event["log_level"] is LogLevel.warn]
+        self.assertEqual({event["log_level"] for event in logs}, {LogLevel.warn})
+        told = [formatEvent(event) for event in logs]
         self.assertEqual(len(told), 3, told)
         self.assertIn("there is no event of the kind 'painted' in this version", told[1] + told[2])
 

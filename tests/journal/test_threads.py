@@ -34,7 +34,11 @@ class ThreadTests(TestCase):
         self.addCleanup(rmtree, self.directory)
         self.applied: list[Entry] = []
         self.journal = SqliteJournal(
-            self.directory, time.time, lambda: "threads", lambda name: ThreadWorker(name, reactor.callFromThread)
+            self.directory,
+            time.time,
+            lambda: "threads",
+            lambda: bytes(32),
+            lambda name: ThreadWorker(name, reactor.callFromThread),
         )
         self.addCleanup(self.journal.close)
         return self.journal.open(self.applied.append)

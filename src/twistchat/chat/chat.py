@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from twistchat.chat.audience import Broadcast
-from twistchat.chat.history import Around, Point, Span
+from twistchat.chat.history import Around, Kept, Point, Span
 from twistchat.chat.limits import Limits
 from twistchat.chat.names import fold, reserve
 from twistchat.chat.operatorverbs import OperatorVerbs
@@ -25,7 +25,6 @@ from twistchat.chat.users import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twistchat.chat.events import Entry
     from twistchat.interfaces import IJournal
 
 
@@ -88,7 +87,7 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         after: Point | None = None,
         before: Point | None = None,
         oldest: bool = False,
-    ) -> Sequence[Entry]:
+    ) -> Sequence[Kept]:
         """
         Read a room's history, for a member of it.  The arguments are those of L{Span}.
 
@@ -98,12 +97,12 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         limit = min(limit, self.limits.historyReply)
         return await self._journal.read(Span(fold(room.name), limit, after, before, oldest))
 
-    async def historyAround(self, session: Session, name: str, limit: int, point: Point) -> Sequence[Entry]:
+    async def historyAround(self, session: Session, name: str, limit: int, point: Point) -> Sequence[Kept]:
         """Read what was nearest to a point in a room, for a member of it."""
         room, _ = self._membership(session, name)
         return await self._journal.read(Around(fold(room.name), min(limit, self.limits.historyReply), point))
 
-    async def search(self, session: Session, words: str, limit: int, before: int | None = None) -> Sequence[Entry]:
+    async def search(self, session: Session, words: str, limit: int, before: int | None = None) -> Sequence[Kept]:
         """
         Find texts that have all of these words: in the rooms where the asker is now, and in the private conversations
         of their account.

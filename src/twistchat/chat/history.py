@@ -8,8 +8,9 @@ BETWEEN), by sequence number or by time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from twistchat.chat.events import Event, RoomEvent, RoomRenamed, RoomSignalled, Said, Told, Untold
+from twistchat.chat.events import Entry, Event, RoomEvent, RoomRenamed, RoomSignalled, Said, Told, Untold
 from twistchat.chat.modes import RANK_BY_LETTER
 from twistchat.chat.names import fold
 
@@ -60,6 +61,21 @@ class Around:
     conversation: str
     limit: int
     point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """
+    Stands, among the entries that were read, for one whose bytes changed on disk.  Nothing of it is shown.
+
+    @ivar sequence: its sequence number, as far as the journal can tell.
+    """
+
+    sequence: int
+
+
+Kept: TypeAlias = Entry | Damaged
+"""What a journal gives for each entry that is read back."""
 
 
 def conversation(event: Event) -> str | None:

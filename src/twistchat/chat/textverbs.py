@@ -149,7 +149,7 @@ class TextVerbs(Verbs):
         sequence = self._journal.locate(msgid)
         found = () if sequence is None else await self._journal.read(Around(conversation, 1, sequence))
         for entry in found:
-            if entry.msgid == msgid and isinstance(entry.event, (Said, Told)):
+            if isinstance(entry, Entry) and entry.msgid == msgid and isinstance(entry.event, (Said, Told)):
                 return entry
         raise errors.NoSuchText(target, msgid)
 

@@ -100,6 +100,8 @@ class Access:
         result: Deferred[T] = Deferred()
 
         def done(outcome: T | Failure) -> None:
+            while self.reader.remarks:
+                self.reader.remarks.popleft()()
             if not isinstance(outcome, Failure):
                 result.callback(outcome)
             elif isinstance(outcome.value, Fault):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from twistchat.chat.events import Entry
-from twistchat.chat.history import Span
+from twistchat.chat.history import Damaged, Span
 from twistchat.chat.names import fold
 from twistchat.journal.encoding import encode
 from twistchat.journal.reader import Reader
@@ -22,17 +22,17 @@ _OWN = frozenset({"session", "origin"})
 """Fields that are for this server."""
 
 
-def export(reader: Reader, room: str) -> Iterator[str]:
+def export(reader: Reader, room: str) -> Iterator[str | Damaged]:
     """
     Read all that is kept of a room, oldest first.
 
     @param room: its name, in any case.
-    @return: one JSON object an entry, with no line end in it nor behind it.
+    @return: one JSON object an entry, with no line end in it nor behind it; or L{Damaged}, if it changed on disk.
     """
     after = 0
     while entries := reader.read(Span(fold(room), PAGE, after=after, oldest=True)):
         for entry in entries:
-            yield json.dumps(_object(entry), ensure_ascii=False)
+            yield entry if isinstance(entry, Damaged) else json.dumps(_object(entry), ensure_ascii=False)
         after = entries[-1].sequence
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.events import Entry, Event, RoomRenamed, Said, Told, Unsaid, Untold
-from twistchat.chat.history import Around, At, Point, Span, conversation
+from twistchat.chat.history import Around, At, Kept, Point, Span, conversation
 from twistchat.chat.modes import RANKS
 from twistchat.chat.names import fold
 from twistchat.interfaces import IJournal
@@ -29,6 +29,9 @@ PREFIXES = ("", *[rank.prefix for rank in RANKS])
 """What stands before a room's name where those of a rank heard what others did not, and where all heard it."""
 
 
+T = TypeVar("T")
+
+
 @implementer(IJournal)
 class MemoryJournal:
     """
@@ -39,13 +42,15 @@ class MemoryJournal:
 
     promise = "The journal is in memory: nothing that is said outlives this process."
 
-    def __init__(self, stamp: Stamp, keep: int = 10_000) -> None:
+    def __init__(self, stamp: Stamp, keep: int = 10_000, key: bytes | None = None) -> None:
         """
         @param stamp: what stamps the events.
         @param keep: how many entries are remembered, of all conversations together.
+        @param key: the key of the cloaks; C{None} if nobody asks for it.
         """
         self._stamp = stamp
         self._keep = keep
+        self._key = key
         self._open = False
         self._applying = False
         self._proposed: deque[Proposal | Mark] = deque()
@@ -90,7 +95,7 @@ class MemoryJournal:
         else:
             reached()
 
-    def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
+    def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IJournal.read}."""
         entries = list(self._conversations.get(span.conversation, ()))
         return succeed(select(entries, span))
@@ -102,7 +107,7 @@ class MemoryJournal:
         limit: int,
         before: int | None = None,
         account: str | None = None,
-    ) -> Deferred[Sequence[Entry]]:
+    ) -> Deferred[Sequence[Kept]]:
         """See L{IJournal.search}.  It looks at every entry."""
         wanted = phrases(words)
         names = set(conversations)
@@ -122,6 +127,12 @@ class MemoryJournal:
     def locate(self, msgid: str) -> int | None:
         """See L{IJournal.locate}."""
         return self._stamp.locate(msgid)
+
+    def cloakKey(self) -> bytes:
+        """See L{IJournal.cloakKey}."""
+        if self._key is None:
+            raise ValueError("this journal was made without a key of the cloaks")
+        return self._key
 
     def close(self) -> Deferred[None]:
         """See L{IJournal.close}."""
@@ -236,13 +247,23 @@ def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:
     @param entries: all entries of the conversation, oldest first.
     """
     if isinstance(span, Around):
-        start = max(0, _position(entries, span.point, bisect_left) - span.limit // 2)
-        return entries[max(0, min(start, len(entries) - span.limit)) : start + span.limit]
+        return nearest(entries, _position(entries, span.point, bisect_left), span.limit)
     start = 0 if span.after is None else _position(entries, span.after, bisect_right)
     end = len(entries) if span.before is None else _position(entries, span.before, bisect_left)
     if span.oldest:
         return entries[start : min(end, start + span.limit)]
     return entries[max(start, end - span.limit) : max(start, end)]
+
+
+def nearest(entries: Sequence[T], place: int, limit: int) -> Sequence[T]:
+    """
+    What L{Around} asks for.
+
+    @param entries: in order; as many as the limit on either side of the place, where there are.
+    @param place: the index of the first of them that is not before the point.
+    """
+    start = max(0, place - limit // 2)
+    return entries[max(0, min(start, len(entries) - limit)) : start + limit]
 
 
 def _position(entries: Sequence[Entry], point: Point, bisect: Callable[..., int]) -> int:

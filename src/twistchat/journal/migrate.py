@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from twistchat.journal.copying import copyTo
+from twistchat.journal.rows import checksum, readText
 
 APPLICATION_ID = 0x54774368
 """What SQLite's C{PRAGMA application_id} says of a journal: "TwCh"."""
@@ -48,6 +49,7 @@ def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str],
         )
     if version < newest and not fresh:
         copyTo(connection, path.with_name(f"{path.name}.version{version}"))
+    connection.create_function("checksum", 5, _checksum, deterministic=True)
     for number, script in enumerate(scripts[version:], version + 1):
         try:
             connection.executescript(
@@ -60,3 +62,9 @@ def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str],
             raise
     if not connection.execute("SELECT id FROM journal").fetchall():
         connection.execute("INSERT INTO journal (id, name) VALUES (1, ?)", (name(),))
+
+
+def _checksum(sequence: int, time: int, kind: bytes, conversation: bytes | None, body: bytes) -> int:
+    """L{checksum}, of a row that may not be UTF-8."""
+    place = None if conversation is None else readText(conversation)
+    return checksum(sequence, time, readText(kind), place, body)

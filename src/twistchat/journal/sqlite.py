@@ -21,20 +21,21 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.events import Entry, Event, RoomRenamed
-from twistchat.chat.history import Around, Span, conversation
+from twistchat.chat.history import Around, Kept, Span, conversation
 from twistchat.interfaces import IJournal
 from twistchat.journal.access import Access, noted
-from twistchat.journal.encoding import Unreadable, decode
 from twistchat.journal.faults import Fault
+from twistchat.journal.files import FILE
 from twistchat.journal.indexing import Indexing
 from twistchat.journal.migrate import JournalUnusable
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.reader import Reader
+from twistchat.journal.rebuilding import rebuild
 from twistchat.journal.renames import Moving
 from twistchat.journal.retention import Retention
 from twistchat.journal.rows import Row, RowWriter
-from twistchat.journal.stamp import Stamp, msgid
-from twistchat.journal.store import FILE, Store
+from twistchat.journal.stamp import Stamp
+from twistchat.journal.store import Store
 from twistchat.worker import Worker
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class SqliteJournal:
         directory: str,
         now: Callable[[], float],
         name: Callable[[], str],
+        key: Callable[[], bytes],
         worker: Callable[[str], Worker],
         durability: str = "full",
         keepPassing: bool = False,
@@ -78,6 +80,7 @@ class SqliteJournal:
         @param directory: where it is kept.
         @param now: the time of day, in seconds since the epoch.
         @param name: makes the name of a new journal, in letters and digits.
+        @param key: makes the key of its cloaks.
         @param worker: starts a thread, with a name for it.
         @param durability: C{"full"}: what was taken survives a power failure; C{"relaxed"}: it survives the end of
             this process, and a power failure takes the last moments with it.
@@ -94,6 +97,7 @@ class SqliteJournal:
         self._directory = directory
         self._now = now
         self._name = name
+        self._key = key
         self._makeWorker = worker
         self._durability = durability
         self._keepPassing = keepPassing
@@ -121,7 +125,7 @@ class SqliteJournal:
         """See L{IJournal.open}.  All of it happens within the call: nobody is served yet."""
         self._apply = apply
         try:
-            store = Store(self._directory, self._durability, self._name)
+            store = Store(self._directory, self._durability, self._name, self._key)
             try:
                 self._begin(store)
                 reader = Reader(store.path)
@@ -162,7 +166,7 @@ class SqliteJournal:
         else:
             reached()
 
-    def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
+    def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IJournal.read}."""
         end, without = self._applied + 1, self._without()
         return self._read(lambda reader: reader.read(span, end, without))
@@ -174,7 +178,7 @@ class SqliteJournal:
         limit: int,
         before: int | None = None,
         account: str | None = None,
-    ) -> Deferred[Sequence[Entry]]:
+    ) -> Deferred[Sequence[Kept]]:
         """See L{IJournal.search}."""
         end, without = self._applied + 1, self._without()
         if before is not None:
@@ -184,6 +188,10 @@ class SqliteJournal:
     def locate(self, msgid: str) -> int | None:
         """See L{IJournal.locate}."""
         return self._stamp.locate(msgid)
+
+    def cloakKey(self) -> bytes:
+        """See L{IJournal.cloakKey}."""
+        return self._access.store.constants.key
 
     def close(self) -> Deferred[None]:
         """See L{IJournal.close}."""
@@ -349,22 +357,14 @@ class SqliteJournal:
 
     def _begin(self, store: Store) -> None:
         """Take up where the journal was left, and rebuild the rooms."""
-        position = store.position()
-        self._stamp = Stamp(self._now, position.name, position.sequence, position.time)
+        position, name = store.position(), store.constants.name
+        self._stamp = Stamp(self._now, name, position.sequence, position.time)
         self._applied = position.sequence
         self._reserved = position.sequence + RESERVED
         store.reserve(self._reserved, position.time)
         store.checkpoint(whole=True)
-        store.endBans(int(self._now() * 1000))
-        refused = set()
-        for sequence, time, kind, body in store.holdings():
-            try:
-                self._apply(Entry(sequence, msgid(position.name, sequence), time, decode(kind, body)))
-            except (ChatError, Unreadable) as e:
-                refused.add(sequence)
-                log.warn(
-                    "Entry {sequence} of the journal changes nothing any more: {error!r}", sequence=sequence, error=e
-                )
+        refused, over = rebuild(store.held(), name, int(self._now() * 1000), self._apply)
+        store.endBans(over)
         unsettled = store.unsettled()
         if unsettled in refused:
             store.forget(json.dumps([unsettled]))

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import fcntl
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twistchat.journal.constants import Constants, readConstants, writeConstants
 from twistchat.journal.faults import Fault, fault, faults
+from twistchat.journal.files import FILE, lock, readKeyFile, retireKeyFile, secure
 from twistchat.journal.migrate import JournalUnusable, migrate, schema
+from twistchat.journal.position import NOTE, Position, note, readPosition
+from twistchat.journal.rebuilding import Held, held
+from twistchat.journal.rows import placed, readText
 
 if TYPE_CHECKING:
     from twistchat.journal.rows import Row
 
-FILE = "journal.sqlite"
-"""The journal in its directory."""
-
-LOCK = "journal.lock"
-"""What keeps a second server out of that directory."""
-
 BUSY = 2.0
 """Seconds to wait for another process that has the file locked."""
 
-MOST_ROWS = 32_766 // 5
+MOST_ROWS = 32_766 // 6
 """How many rows one statement can write: SQLite takes so many parameters (Limits, SQLITE_MAX_VARIABLE_NUMBER)."""
 
 STATEMENTS = 32
@@ -35,8 +33,8 @@ STATEMENTS = 32
 
 _SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
 
-_WRITE = "INSERT INTO entry (sequence, time, kind, conversation, body) VALUES "
-_VALUES = "(?,?,?,?,?)"
+_WRITE = "INSERT INTO entry (sequence, time, kind, conversation, checksum, body) VALUES "
+_VALUES = "(?,?,?,?,?,?)"
 
 _EXPIRE = """
     DELETE FROM entry WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT sequence FROM holding)
@@ -44,8 +42,9 @@ _EXPIRE = """
 
 _STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
 
+# The checksum is changed by the exclusive-or with "change": see rows.placed.
 _MOVE = """
-    UPDATE entry SET conversation = :target WHERE sequence IN (
+    UPDATE entry SET conversation = :target, checksum = (checksum | :change) - (checksum & :change) WHERE sequence IN (
         SELECT sequence FROM entry WHERE conversation = :origin AND sequence < :sequence
         ORDER BY sequence DESC LIMIT :count
     )
@@ -67,25 +66,7 @@ _RENAME = (
     "DELETE FROM renaming WHERE sequence = :sequence",
 )
 
-_HELD = """
-    SELECT sequence, time, kind, CASE kind
-        WHEN 'modes' THEN json_set(body, '$.changes', json((
-            SELECT json_group_array(json(value)) FROM (
-                SELECT value FROM change WHERE change.sequence = entry.sequence AND EXISTS (
-                    SELECT 1 FROM holding WHERE holding.sequence = change.sequence AND holding.key = change.key
-                ) ORDER BY place
-            )
-        )))
-        ELSE body END
-    FROM entry WHERE sequence IN (SELECT sequence FROM holding UNION SELECT sequence FROM renaming) ORDER BY sequence
-"""
-
-_OVER = """
-    DELETE FROM holding WHERE conversation = '' AND sequence IN (
-        SELECT entry.sequence FROM holding JOIN entry USING (sequence)
-        WHERE holding.conversation = '' AND json_extract(body, '$.until') <= ?
-    )
-"""
+_OVER = "DELETE FROM holding WHERE conversation = '' AND sequence IN (SELECT value FROM json_each(?))"
 
 _NEXT = """
     SELECT max(sequence), count(*), total(size) FROM (
@@ -108,37 +89,24 @@ _DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYN
 """Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """
-    Where a journal stands.
-
-    @ivar name: tells its message ids from those of any other.
-    @ivar sequence: no higher sequence number was ever given.
-    @ivar time: the time given last, as far as it is known.
-    """
-
-    name: str
-    sequence: int
-    time: int
-
-
 class Store:
     """
     The connection that writes and checkpoints.
 
     @ivar path: the journal's file.
+    @ivar constants: what it has from its beginning.
     @ivar broken: why nothing can be written any more until a restart, or C{None}.  After a failed fsync nothing is
         built on what that should have put on disk.
     """
 
-    def __init__(self, directory: str, durability: str, name: Callable[[], str]) -> None:
+    def __init__(self, directory: str, durability: str, name: Callable[[], str], key: Callable[[], bytes]) -> None:
         """
         Open a journal, which begins where there is none, and bring it to this version's schema.
 
         @param directory: where it is; made where it is not there.
         @param durability: C{"full"} or C{"relaxed"}.
         @param name: makes the name of a new journal, in letters and digits.
+        @param key: makes the key of its cloaks.
         @raise JournalUnusable: it cannot be opened; the reason is for the administrator.
         @raise Fault: it cannot be read or written.
         """
@@ -147,13 +115,14 @@ class Store:
         self._renamed: list[int] = []
         self._merges = 0
         try:
-            Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = _lock(directory)
+            secure(self.path.parent, os.geteuid())
+            oldKey = readKeyFile(self.path.parent)
+            self._lock = lock(self.path.parent)
         except OSError as e:
             raise JournalUnusable(f"{e.filename}: {e.strerror}") from e
         try:
             # SQLite gives the files beside this one its mode.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
             with faults():
                 connection = sqlite3.connect(
                     self.path,
@@ -171,15 +140,24 @@ class Store:
         self._connection = connection
         try:
             with faults():
-                self._prepare(_SYNCHRONOUS[durability], name)
+                self._prepare(_SYNCHRONOUS[durability], name, lambda: oldKey or key())
         except BaseException:
             self.abandon()
             raise
 
-    def _prepare(self, synchronous: str, name: Callable[[], str]) -> None:
+    def _prepare(self, synchronous: str, name: Callable[[], str], key: Callable[[], bytes]) -> None:
         execute = self._connection.execute
+        self._connection.text_factory = readText
         migrate(self._connection, self.path, name, schema())
         execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = FULL")
+        constants = readConstants(self._connection)
+        if constants is None:
+            (named,) = execute("SELECT name FROM journal").fetchone()
+            constants = Constants(named, key())
+            writeConstants(self._connection, constants)
+        self.constants = constants
+        retireKeyFile(self.path.parent, constants.key)
         execute(f"PRAGMA synchronous = {synchronous}")
         # Checkpoints are steps of their own here: one that fails is to be known.
         execute("PRAGMA wal_autocheckpoint = 0")
@@ -192,20 +170,12 @@ class Store:
     def position(self) -> Position:
         """Where the journal stands."""
         with faults():
-            name, reserved, time = self._connection.execute("SELECT name, reserved, time FROM journal").fetchone()
-            last = self._connection.execute(
-                "SELECT sequence, time FROM entry ORDER BY sequence DESC LIMIT 1"
-            ).fetchone() or (0, 0)
-        return Position(name, max(reserved, last[0]), max(time, last[1]))
+            return readPosition(self._connection)
 
-    def holdings(self) -> Iterator[tuple[int, int, str, str]]:
-        """
-        The sequence, time, kind and body of every entry that holds something a room keeps, or a ban from the server, in
-        order; and of the one that L{unsettled} names.  Of changes of modes those are left that still hold: what was
-        taken back since would do its work again, and might stand in the way of what comes between.
-        """
+    def held(self) -> Iterator[Held]:
+        """See L{held <twistchat.journal.rebuilding.held>}."""
         with faults():
-            yield from self._connection.execute(_HELD)
+            yield from held(self._connection)
 
     def unsettled(self) -> int | None:
         """
@@ -257,22 +227,20 @@ class Store:
         if found is None:
             return None
         where = dict(zip(("sequence", "origin", "target"), found, strict=True))
-        moved = self._change(_MOVE, where | {"count": count})
+        change = placed(where["origin"]) ^ placed(where["target"])
+        moved = self._change(_MOVE, where | {"change": change, "count": count})
         if moved < count:
             self._change(_MOVED, where)
         return moved
 
-    def endBans(self, time: int) -> None:
-        """
-        Hold bans from the server no longer than they last.
-
-        @param time: it is this, in milliseconds since the epoch.
-        """
-        self._change(_OVER, (time,))
+    def endBans(self, sequences: Sequence[int]) -> None:
+        """Hold these entries' bans from the server no more."""
+        if sequences:
+            self._change(_OVER, (json.dumps(sequences),))
 
     def reserve(self, sequence: int, time: int) -> None:
         """Note that sequence numbers up to this one, and this time, may have been given."""
-        self._change("UPDATE journal SET reserved = ?, time = ?", (sequence, time))
+        self._change(NOTE, note(sequence, time))
 
     def forget(self, sequences: str) -> None:
         """
@@ -413,21 +381,3 @@ class Store:
             if getattr(e, "sqlite_errorcode", 0) in _DOUBTFUL:
                 self.broken = failed.why = "the disk failed, and the server must be restarted"
             raise failed from e
-
-
-def _lock(directory: str) -> int:
-    """
-    Be the only server in a directory, for as long as the descriptor that this returns is open.
-
-    @raise JournalUnusable: another one is.
-    """
-    descriptor = os.open(Path(directory, LOCK), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
-        os.close(descriptor)
-        raise JournalUnusable(f"another server (process {holder}) uses {directory}") from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor

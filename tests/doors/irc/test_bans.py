@@ -221,7 +221,9 @@ class RestartTests(SynchronousTestCase):
         )
 
         def journal(stamp: Stamp) -> IJournal:
-            return SqliteJournal(self.directory, lambda: at, lambda: "j", lambda name: InlineWorker())
+            return SqliteJournal(
+                self.directory, lambda: at, lambda: "j", lambda: bytes(32), lambda name: InlineWorker()
+            )
 
         return MemoryServer(settings, journal=journal, start=at)
 

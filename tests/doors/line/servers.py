@@ -9,8 +9,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from twistchat.chat.events import Entry
-from twistchat.chat.history import Around, Span
+from twistchat.chat.history import Around, Kept, Span
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal, MemoryServer
@@ -46,7 +45,7 @@ class SlowJournal(MemoryJournal):
 
     def __init__(self, stamp: Stamp) -> None:
         super().__init__(stamp)
-        self.reads: list[tuple[Callable[[], Deferred[Sequence[Entry]]], Deferred[Sequence[Entry]]]] = []
+        self.reads: list[tuple[Callable[[], Deferred[Sequence[Kept]]], Deferred[Sequence[Kept]]]] = []
 
     def read(self, span: Span | Around) -> Deferred[Any]:
         """See L{IJournal.read}."""

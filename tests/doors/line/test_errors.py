@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -14,7 +14,7 @@ from tests.doors.line.servers import GOODBYE, STRANGER, limited
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Entry, Event, Said
-from twistchat.chat.history import Around, Span
+from twistchat.chat.history import Around, Damaged, Kept, Span
 from twistchat.doors.line.wording import WORDS, word
 from twistchat.journal.memory import MemoryJournal
 from twistchat.testing import MemoryServer
@@ -312,9 +312,9 @@ class FullDisk(MemoryJournal):
 class Unreadable(MemoryJournal):
     """A journal that cannot be read."""
 
-    def read(self, span: Span | Around) -> Deferred[Sequence[Entry]]:
+    def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IJournal.read}."""
-        failed: Deferred[Sequence[Entry]] = Deferred()
+        failed: Deferred[Sequence[Kept]] = Deferred()
         failed.errback(errors.NotRead("the disk failed"))
         return failed
 
@@ -332,6 +332,62 @@ class NotReadTests(SynchronousTestCase):
         alice.expect("* alice joined #lobby", why, why)
         server.person("bob").send("/me listens")
         alice.until("[12:00] * bob listens")
+
+
+class DamagedJournal(MemoryJournal):
+    """A journal in which the texts that have C{word} in them changed on disk."""
+
+    def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
+        """See L{IJournal.read}."""
+        return super().read(span).addCallback(self._damage)
+
+    def search(self, *arguments: Any) -> Deferred[Sequence[Kept]]:
+        """See L{IJournal.search}."""
+        return super().search(*arguments).addCallback(self._damage)
+
+    def _damage(self, kept: Sequence[Kept]) -> Sequence[Kept]:
+        entries = [entry for entry in kept if isinstance(entry, Entry)]
+        return [
+            Damaged(entry.sequence) if isinstance(entry.event, Said) and "word" in entry.event.text else entry
+            for entry in entries
+        ]
+
+
+class DamagedTests(SynchronousTestCase):
+    """Entries that changed on disk.  The clients come from an address that limits bind."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer(journal=DamagedJournal)
+        self.alice = self.server.person("alice", STRANGER)
+
+    def test_history(self) -> None:
+        """They are counted behind those that are shown, on coming in, too."""
+        self.alice.send("one", "a word", "/history")
+        self.alice.until("* History of #lobby, 2026-01-01")
+        one, end = "[12:00] <alice> one", "* End of history of #lobby"
+        self.alice.expect(one, "* 1 entry could not be read: it changed on disk", end)
+        self.alice.send("more words")
+        bob = self.server.connect(STRANGER)
+        bob.send("bob")
+        bob.until("* History of #lobby, 2026-01-01")
+        bob.expect(one, "* 2 entries could not be read: they changed on disk", end, "* bob joined #lobby")
+
+    def test_alone(self) -> None:
+        """They are counted also where there is nothing else, which is not the same as no history."""
+        self.alice.send("a word", "/history 1", "/search word")
+        self.alice.expect(*2 * ["* 1 entry could not be read: it changed on disk"])
+
+    def test_pages(self) -> None:
+        """Searching goes on behind them."""
+        server = MemoryServer(journal=DamagedJournal)
+        alice = server.person("alice")
+        alice.send("first tea", *(f"word tea {number}" for number in range(50)), "/search tea", "/search")
+        alice.expect(
+            "* 50 entries could not be read: they changed on disk",
+            '* History of "tea" in your rooms, 2026-01-01',
+            "[12:00] #lobby <alice> first tea",
+            '* End of history of "tea" in your rooms',
+        )
 
 
 class NotStoredTests(SynchronousTestCase):

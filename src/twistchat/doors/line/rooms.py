@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.audience import isIgnored
 from twistchat.chat.events import Entry
+from twistchat.chat.history import Damaged, Kept
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
 from twistchat.chat.rooms import Member, Room
@@ -46,7 +47,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hur
         entry = await joining
         client.setCurrent(fold(name))
         room = client.currentRoom()
-        past: Sequence[Entry] = ()
+        past: Sequence[Kept] = ()
         try:
             past = await chat.history(session, room.name, chat.limits.historyOnJoin, before=entry.sequence)
         finally:
@@ -88,11 +89,11 @@ def showTopic(client: LineProtocol, room: Room) -> bytes:
 
 
 def showHistory(
-    client: LineProtocol, name: str, entries: Sequence[Entry], dialect: PlainDialect | None = None
+    client: LineProtocol, name: str, entries: Sequence[Kept], dialect: PlainDialect | None = None
 ) -> Iterator[bytes]:
     """
     What was said in a room: nothing where nothing was; or a line that says so, the entries with a line before the first
-    of each day, and a line at the end.
+    of each day, and a line at the end.  Entries that changed on disk are not shown, but counted.
 
     @param name: what it is the history of.
     @param dialect: how the entries are written; as those of the current room, unless told otherwise.
@@ -100,7 +101,11 @@ def showHistory(
     dialect = dialect or client.dialects.current
     clock = client.dialects.clock
     day = None
+    damaged = 0
     for entry in fitting(client, entries, dialect):
+        if isinstance(entry, Damaged):
+            damaged += 1
+            continue
         data = _written(client, entry, dialect)
         if not data:
             continue
@@ -109,18 +114,23 @@ def showHistory(
             yield notice(f"History of {name}, {today}")
             day = today
         yield data
+    if damaged == 1:
+        yield notice("1 entry could not be read: it changed on disk")
+    elif damaged:
+        yield notice(f"{damaged} entries could not be read: they changed on disk")
     if day is not None:
         yield notice(f"End of history of {name}")
 
 
-def fitting(client: LineProtocol, entries: Sequence[Entry], dialect: PlainDialect) -> Sequence[Entry]:
+def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: PlainDialect) -> Sequence[Kept]:
     """
     The newest of these entries, as many as fill half of what may wait for the client: nobody is to be dropped as a slow
     reader for what others said.
     """
     space = client.backstage.settings.limits.sendq // 2
     for start in range(len(entries), 0, -1):
-        space -= len(_written(client, entries[start - 1], dialect))
+        entry = entries[start - 1]
+        space -= 0 if isinstance(entry, Damaged) else len(_written(client, entry, dialect))
         if space < 0:
             return entries[start:]
     return entries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twistchat.testing.contract.end import EndContract
+from twistchat.testing.contract.keeping import KeepingContract
 from twistchat.testing.contract.opened import ANN as ANN
 from twistchat.testing.contract.opened import BOB as BOB
 from twistchat.testing.contract.opened import GUEST as GUEST
@@ -21,10 +22,13 @@ class JournalContract(
     SearchContract,
     TextContract,
     RenameContract,
+    KeepingContract,
 ):
     """
     A mixin for a C{SynchronousTestCase}: what an L{IJournal <twistchat.interfaces.IJournal>} promises.
 
     Whoever mixes it in says how the journal is made (C{makeJournal}) and, where that takes more than the call, how it
-    settles (C{settle}): see L{OpenedJournal <twistchat.testing.contract.opened.OpenedJournal>}.
+    settles (C{settle}): see L{OpenedJournal <twistchat.testing.contract.opened.OpenedJournal>}.  If entries can change
+    where the journal keeps them, it also says how to damage one (C{damage}): see L{KeepingContract
+    <twistchat.testing.contract.keeping.KeepingContract>}.
     """

@@ -1,0 +1,39 @@
+"""What a journal keeps beside entries, and what it does when an entry changes where it is kept."""
+
+from __future__ import annotations
+
+from unittest import SkipTest
+
+from twistchat.chat.events import Entry
+from twistchat.chat.history import Around, Damaged, Span
+from twistchat.testing.contract.opened import OpenedJournal, said
+
+
+class KeepingContract(OpenedJournal):
+    """A journal keeps the key of the cloaks, and never gives an entry that is not as it was written."""
+
+    def damage(self, entry: Entry) -> bool:
+        """
+        Change what the journal keeps of an entry, as a failing disk does: one letter of its text.
+
+        @return: whether that can be done.  It cannot, if the journal keeps everything in this process.
+        """
+        return False
+
+    def test_cloakKey(self) -> None:
+        """The key of the cloaks has 32 bytes, and is the same at every call."""
+        key = self.journal.cloakKey()
+        self.assertEqual(len(key), 32)
+        self.assertEqual(self.journal.cloakKey(), key)
+
+    def test_damaged(self) -> None:
+        """An entry that changed where it is kept is counted in its place, and not shown; the others are."""
+        entries = self.append(*(said(f"{number} word") for number in range(3)))
+        if not self.damage(entries[1]):
+            raise SkipTest("this journal keeps nothing that could be damaged")
+        gone = Damaged(entries[1].sequence)
+        for span in (Span("#room", 9), Span("#room", 3, oldest=True), Around("#room", 3, entries[1].sequence)):
+            self.assertEqual(self.result(self.journal.read(span)), [entries[0], gone, entries[2]])
+        self.assertEqual(self.result(self.journal.read(Around("#room", 1, entries[1].sequence))), [gone])
+        found = self.result(self.journal.search(["#room"], "word", 9))
+        self.assertIn(found, ([entries[0], gone, entries[2]], [entries[0], entries[2]]))
