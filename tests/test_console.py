@@ -20,6 +20,7 @@ from twistchat.chat.events import Event, ModeChange, ModesSet, RoomRenamed, Said
 from twistchat.config.keytypes import PasswordHash, readingOf
 from twistchat.console import main
 from twistchat.journal import export
+from twistchat.journal.migrate import migrate, schema
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.testing.workers import InlineWorker
 
@@ -96,6 +97,16 @@ class ConsoleTests(ConsoleTestCase):
         # What the header says of write-ahead logs (Database File Format, section 1.3.3): there is none.
         self.assertEqual(b"\1\1", Path("backup.db").read_bytes()[18:20])
         self.assertEqual(["backup.db", "data"], sorted(path.name for path in self.folder.iterdir()))
+
+    def test_backupEarlier(self) -> None:
+        """A copy of what an earlier version wrote does not have the key, and the command says so."""
+        self.data.mkdir()
+        with closing(sqlite3.connect("data/journal.sqlite", isolation_level=None)) as connection:
+            migrate(connection, self.data / "journal.sqlite", lambda: "j", schema()[:3])
+        said = StringIO()
+        self.patch(sys, "stderr", said)
+        self.command("backup", "--data=data", "backup.db")
+        self.assertIn("is of an earlier version; keep cloak.key beside it, too", said.getvalue())
 
     def test_backupOver(self) -> None:
         """A file that is there is left alone."""
@@ -224,7 +235,7 @@ class ConsoleTests(ConsoleTestCase):
 
     def test_usage(self) -> None:
         """A command that is missing or unknown, and arguments that are, are named in one line."""
-        self.assertIn("name a command: backup, export or hash-password", self.refused())
+        self.assertIn("name a command: backup, check, export, hash-password or restore", self.refused())
         self.assertIn("nonsense", self.refused("nonsense"))
         self.assertIn("twistchat --help says more", self.refused("backup"))
 
@@ -290,7 +301,7 @@ class ConsoleTests(ConsoleTestCase):
         printed = StringIO()
         with redirect_stdout(printed):
             why = self.assertRaises(SystemExit, main, ["export", "--data=data", "--room=#lobby"]).code
-        self.assertIn("twistchat: entries that changed on disk were left out: 1", str(why))
+        self.assertIn("twistchat: entries that changed on disk were left out: 1; twistchat check", str(why))
         self.assertEqual(["one", "two"], [json.loads(line)["text"] for line in printed.getvalue().splitlines()])
 
     def test_exportManyDamaged(self) -> None:

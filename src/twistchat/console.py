@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from getpass import getpass
 from pathlib import Path
 from typing import ClassVar
@@ -16,11 +17,16 @@ from twistchat.accounts.passwords import SALT, hashPassword
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.history import Damaged
 from twistchat.chat.names import normalizeRoom
+from twistchat.journal.checking import check
 from twistchat.journal.export import export
 from twistchat.journal.faults import Fault
-from twistchat.journal.files import FILE
-from twistchat.journal.reader import Reader
+from twistchat.journal.files import FILE, KEY_FILE, restore
+from twistchat.journal.migrate import JournalUnusable
+from twistchat.journal.reader import CHECKSUMS, Reader
 from twistchat.options import SettingsOptions, installedDoors
+
+WIDTH = 40
+"""Characters of a bar that shows progress."""
 
 
 class Refused(Exception):
@@ -51,8 +57,8 @@ class BackupOptions(_JournalOptions):
 
     synopsis = "[options] FILE"
     longdesc = (
-        "Copies the journal, as it is at this moment, to a new file, while the server runs or not.  To restore it, "
-        "stop the server, put the file into an empty data directory as journal.sqlite, and start the server."
+        "Copies the journal, as it is at this moment, to a new file, while the server runs or not.  The file has all "
+        "that a server needs; twistchat restore puts it back."
     )
 
     target: Path
@@ -70,6 +76,8 @@ class BackupOptions(_JournalOptions):
             raise Refused(f"there is no directory {self.target.absolute().parent}")
         with closing(Reader(path)) as reader:
             reader.copyTo(self.target)
+            if reader.version < CHECKSUMS:
+                print(f"twistchat: {path} is of an earlier version; keep {KEY_FILE} beside it, too", file=sys.stderr)
         print(f"{self.target} has the journal, {self.target.stat().st_size:,} bytes")
 
 
@@ -97,9 +105,115 @@ class ExportOptions(_JournalOptions):
                     print(line)
                     written += 1
         if damaged:
-            raise Refused(f"entries that changed on disk were left out: {damaged}")
+            raise Refused(f"entries that changed on disk were left out: {damaged}; twistchat check reads the journal")
         if not written:
             raise Refused(f"the journal has nothing of {room}")
+
+
+class CheckOptions(_JournalOptions):
+    """C{twistchat check [FILE]}."""
+
+    synopsis = "[options] [FILE]"
+    longdesc = (
+        "Reads all of the journal, or of FILE, which may be a backup, while the server runs or not: the structure of "
+        "the file, and every entry, which is compared with its checksum.  Prints what it finds.  The exit status is 0 "
+        "if all is well, and 1 if not."
+    )
+
+    file: Path | None = None
+
+    def parseArgs(self, file: str | None = None) -> None:
+        """Take the name of the file."""
+        self.file = None if file is None else Path(file)
+
+    def run(self) -> None:
+        """Read it, and print what is found."""
+        path = self.path() if self.file is None else _existing(self.file)
+        # A single statement of SQLite may take long, and Python would look at Ctrl-C only behind it.
+        earlier = signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            with _progress() as progress:
+                findings = check(path, progress)
+        finally:
+            signal.signal(signal.SIGINT, earlier)
+        if findings.good:
+            print(f"{path} is good: {_entries(findings.entries)} read")
+        else:
+            print(f"{path} is damaged: {_entries(findings.entries)} read, and this was found:")
+        if not findings.summed:
+            print("It is of an earlier version, whose entries have no checksums; the server adds them when it starts.")
+        for fault in findings.faults:
+            print(f"  {fault}")
+        if findings.damaged.count:
+            print(f"  {_entries(findings.damaged.count)} changed on disk: {findings.damaged}")
+        if findings.unreadable.count:
+            print(f"  {_entries(findings.unreadable.count)} this version cannot read: {findings.unreadable}")
+        if not findings.good:
+            raise SystemExit(1)
+
+
+class RestoreOptions(_JournalOptions):
+    """C{twistchat restore FILE}."""
+
+    synopsis = "[options] FILE"
+    longdesc = (
+        "Makes FILE, a backup, the journal of a server that has none yet: of the data directory.  FILE is read and "
+        "compared with its checksums first, and is not restored if it is damaged."
+    )
+
+    source: Path
+
+    def parseArgs(self, file: str) -> None:  # type: ignore[override]  # its arguments are those of the command
+        """Take the name of the backup."""
+        self.source = Path(file)
+
+    def run(self) -> None:
+        """Check the backup, and put it in place."""
+        with _progress() as progress:
+            findings = check(_existing(self.source), progress)
+        if not findings.good:
+            raise Refused(f"{self.source} is damaged, and was not restored; twistchat check {self.source} says more")
+        with closing(Reader(self.source)) as reader:
+            path = restore(reader, Path(self.settings.server.data))
+            if reader.version < CHECKSUMS and not path.with_name(KEY_FILE).exists():
+                print(
+                    f"twistchat: this backup is of an earlier version; put the {KEY_FILE} of that time beside {path}"
+                    " before the server starts, or all hosts change",
+                    file=sys.stderr,
+                )
+        print(f"{path} has the journal of {self.source}")
+
+
+def _existing(path: Path) -> Path:
+    """A file that is there, or C{Refused}."""
+    if not path.is_file():
+        raise Refused(f"there is no file {path}")
+    return path
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count:,} entries"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float], None]]:
+    """Show on standard error how much has been read, if that is a terminal; and remove that in the end."""
+    terminal = sys.stderr.isatty()
+    shown = -1
+
+    def show(part: float) -> None:
+        nonlocal shown
+        percent = int(100 * part)
+        if terminal and percent != shown:
+            shown = percent
+            bar = "#" * (percent * WIDTH // 100)
+            print(f"\rReading [{bar:{WIDTH}}] {percent:3} %", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        if terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 class HashPasswordOptions(Options):
@@ -143,8 +257,10 @@ class ConsoleOptions(Options):
     longdesc = "The server itself is started with: twistd twistchat"
     subCommands: ClassVar = [
         ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
+        ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
         ["export", None, ExportOptions, "Write a room's history as JSON lines."],
         ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
+        ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
     ]
     opt_version = SettingsOptions.opt_version
 
@@ -159,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         options.parseOptions(sys.argv[1:] if arguments is None else list(arguments))
         if options.subCommand is None:
-            raise UsageError("name a command: backup, export or hash-password")
+            raise UsageError("name a command: backup, check, export, hash-password or restore")
         options.subOptions.run()
     except UsageError as e:
         raise SystemExit(f"twistchat: {e}; twistchat --help says more") from None
@@ -167,5 +283,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"twistchat: {e.why}: {e.detail}") from None
     except BrokenPipeError:
         sys.stderr.close()  # whoever read has seen enough; nothing is to be said of it at the exit either
-    except (Refused, OSError) as e:
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
+    except (Refused, JournalUnusable, OSError) as e:
         raise SystemExit(f"twistchat: {e}") from None

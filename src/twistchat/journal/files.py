@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 from pwd import getpwuid
+from typing import TYPE_CHECKING
 
 from twisted.logger import Logger
 
@@ -22,6 +23,9 @@ LOCK = "journal.lock"
 
 KEY_FILE = "cloak.key"
 """Where the key of the cloaks was before the journal had it."""
+
+if TYPE_CHECKING:
+    from twistchat.journal.reader import Reader
 
 OTHERS = 0o077
 """What others than the owner may do with a file."""
@@ -88,6 +92,33 @@ def lock(directory: Path) -> int:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
+
+
+def restore(reader: Reader, directory: Path) -> Path:
+    """
+    Put a copy of a journal where a server will find it as its own.  It is there whole or not at all.
+
+    @param reader: has the journal open.
+    @param directory: of the server; made, if it is not there.  Root gives the file to the owner of the directory.
+    @return: the new file.
+    @raise JournalUnusable: there is a journal, or something left of one.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    locked = lock(directory)
+    try:
+        path = directory / FILE
+        # SQLite would take the log of another journal for that of this one.
+        for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal"):
+            if os.path.lexists(directory / name):
+                raise JournalUnusable(f"{directory / name} is there already; name another directory, or move it away")
+        reader.copyTo(path)
+        if os.geteuid() == 0:
+            owner = directory.stat()
+            for file in (path, directory / LOCK):
+                os.chown(file, owner.st_uid, owner.st_gid)
+        return path
+    finally:
+        os.close(locked)
 
 
 def readKeyFile(directory: Path) -> bytes | None:
