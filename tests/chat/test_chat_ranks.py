@@ -187,6 +187,10 @@ class ModeTests(SynchronousTestCase):
         self.assertEqual(self.set("-k", "*"), (ModeChange(False, "k", "two"),))
         self.assertEqual(self.set("+l", "0012"), (ModeChange(True, "l", "12"),))
         self.assertEqual(self.set("-l"), (ModeChange(False, "l", "12"),))
+        self.assertEqual(
+            self.set("+kl", "x", "1000000"), (ModeChange(True, "k", "x"), ModeChange(True, "l", "1000000"))
+        )
+        self.set("-kl", "x")
         self.assertEqual(self.scene.room("#room").modes, {"n": None, "t": None})
 
     def test_refused(self) -> None:
@@ -203,6 +207,8 @@ class ModeTests(SynchronousTestCase):
             ("+l", ["-1"], "l", "-1"),
             ("+l", ["1000001"], "l", "1000001"),
             ("+l", ["9" * 5000], "l", "9" * 5000),
+            ("+l", ["0000001999999"], "l", "0000001999999"),
+            ("+l", ["0" * 9 + "9" * 5000], "l", "0" * 9 + "9" * 5000),
             ("+l", ["\N{SUPERSCRIPT TWO}"], "l", "\N{SUPERSCRIPT TWO}"),
             ("+l", ["\N{ARABIC-INDIC DIGIT TWO}"], "l", "\N{ARABIC-INDIC DIGIT TWO}"),
             ("+k", [""], "k", ""),
@@ -242,10 +248,19 @@ class ModeTests(SynchronousTestCase):
         self.assertEqual(self.scene.room("#room").lists["b"], {})
         self.set("+v-v", "bob", "bob")
         self.assertEqual(self.scene.ranks("#room")["bob"], "")
+        self.assertEqual(self.set("+k+k", "one", "two"), (ModeChange(True, "k", "two"),))
+        self.assertEqual(self.set("+l-l", "5"), ())
+        self.assertNotIn("l", self.scene.room("#room").modes)
+
+    def test_order(self) -> None:
+        """A change that takes the place of an earlier one has its own place in the order."""
+        self.assertEqual(self.set("+ims-i+i"), tuple([ModeChange(True, letter) for letter in "msi"]))
 
     def test_lists(self) -> None:
         """A list holds masks with who set them and when, in the order in which they were set."""
         self.scene.now = 60.0
+        longest = f"{'x' * 194}!*@*".ljust(200, "y")
+        self.assertEqual(self.set("+I-I", longest, longest), ())
         self.set("+bb", "Eve", "*!*@Evil.host")
         self.set("+e", "good!*@*")
         chat = self.scene.chat
@@ -268,7 +283,7 @@ class ModeTests(SynchronousTestCase):
         error = refused(errors.ListFull, lambda: chat.setModes(session, "#room", "+bb", ["c", "d"]))
         self.assertEqual((error.room, error.letter, error.limit), ("#Room", "b", 3))
         self.assertEqual(len(self.scene.room("#room").lists["b"]), 2)
-        self.set("+bb", "c", "C!*@*")
+        self.set("+bbIII", "c", "C!*@*", "x", "y", "z")
         refused(errors.ListFull, lambda: chat.setModes(session, "#room", "+b", ["d"]))
         self.set("-b+b", "a", "d")
         self.assertEqual(list(self.scene.room("#room").lists["b"]), ["b!*@*", "c!*@*", "d!*@*"])
