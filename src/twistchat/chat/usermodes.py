@@ -71,7 +71,6 @@ def parseUserModes(text: str) -> tuple[dict[str, bool], str]:
         elif mode is None:
             unknown[letter] = None
         elif mode.given if adding else mode.dropped:
-            asked.pop(letter, None)
             asked[letter] = adding
     return asked, "".join(unknown)
 

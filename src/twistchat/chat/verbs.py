@@ -44,7 +44,7 @@ class Verbs:
         user = self._user(session)
         room = self.state.rooms.get(name)
         member = None if room is None else room.members.get(user.source.uid)
-        if room is None or (member is None and room.secretTo(user)):
+        if room is None or room.secretTo(user):
             raise errors.NoSuchRoom(name)
         if member is None:
             raise errors.NotInRoom(room.name)
