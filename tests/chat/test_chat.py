@@ -393,6 +393,17 @@ class IgnoreTests(SynchronousTestCase):
         self.assertTrue(chat.unignore(self.alice.session, "bob"))
         self.assertFalse(chat.unignore(self.alice.session, "bob"))
 
+    def test_sharedAgain(self) -> None:
+        """Who ignores nobody any more is given the same object as everyone else."""
+        dave = self.scene.person("dave", "#a")
+        self.assertTrue(self.scene.chat.unignore(self.alice.session, "bob"))
+        for person in (self.alice, dave):
+            person.outlet.delivered.clear()
+        for person in (self.bob, self.carol):
+            done(self.scene.chat.say(person.session, "#a", "hello"))
+        self.scene.endTurn()
+        self.assertIs(self.alice.outlet.delivered[0], dave.outlet.delivered[0])
+
     def test_rename(self) -> None:
         """Another nick does not help who is ignored; nor is heard what they said before it, in the same turn."""
         chat = self.scene.chat

@@ -395,6 +395,10 @@ class SkeletonTests(SynchronousTestCase):
             "Νəsib": "Nəsib",
             "Nәsib": "nəsib",  # the Cyrillic schwa
             "Неlène\u0301": "helène\u0301",  # marks do not hide it
+            "Νi\u0317ck": "Ni\u0317ck",
+            "Νick1": "Nick1",  # nor do digits,
+            "#Νick§": "#Nick§",  # nor punctuation that is not ASCII
+            "#Νick€": "#Nick€",
         }.items():
             self.assertAlike(imitation, name)
 

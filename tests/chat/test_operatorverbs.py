@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import HeldScene, Person, Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.events import Killed, Quit, ServerBanSet
+from twistchat.chat.events import Killed, Label, Quit, ServerBanSet
 from twistchat.chat.privileges import PRIVILEGES
 from twistchat.chat.serverbans import ServerBan
 from twistchat.chat.users import Operator
@@ -40,6 +40,32 @@ class OperatorTests(SynchronousTestCase):
         self.become(("ban",), "staff.example")
         self.assertEqual(self.ann.heard(), ["ann operator Boss"])
         self.assertEqual((self.ann.user.may("kill"), self.ann.user.may("ban")), (False, True))
+
+    def test_hostAwaited(self) -> None:
+        """Becoming an operator is over when the host is shown as well, and not before."""
+        scene = HeldScene()
+        ann = scene.person("ann")
+        becoming = Deferred.fromCoroutine(scene.chat.becomeOperator(ann.session, "Boss", (), "staff.example"))
+        scene.commit(1)
+        self.assertNoResult(becoming)
+        self.assertEqual(ann.user.source.host, "ann.host")
+        scene.commit()
+        done(becoming)
+        self.assertEqual(ann.user.source.host, "staff.example")
+
+    def test_labels(self) -> None:
+        """The event that a verb proposes carries the label of the request."""
+        scene = Scene()
+        chat, session = scene.chat, scene.operator("op", *PRIVILEGES).session
+        scene.person("bob")
+        label = Label(session.id, "L")
+        for receipt in (
+            chat.announce(session, "hello", label=label),
+            chat.banFromServer(session, "192.0.2.0/24", None, label=label),
+            chat.liftServerBan(session, "192.0.2.0/24", label=label),
+            chat.kill(session, "bob", "spam", label=label),
+        ):
+            self.assertEqual(done(receipt).event.label, label)
 
     def test_badHost(self) -> None:
         """A host that is none is refused, and they are an operator all the same."""
@@ -289,6 +315,7 @@ class ServerBanTests(SynchronousTestCase):
         for seconds in (0, -1, float("nan"), float("inf"), 4e9):
             error = refused(errors.BadServerBan, partial(self.ban, "203.0.113.5", seconds))
             self.assertIn("100 years", error.why)
+        self.ban("203.0.113.5", 100 * 365 * 86400)
         self.assertEqual(refused(errors.TooLong, lambda: self.ban("203.0.113.5", reason="x" * 391)).what, "the reason")
         refused(errors.BadText, lambda: self.ban("203.0.113.5", reason="a\rb"))
 
@@ -298,7 +325,7 @@ class ServerBanTests(SynchronousTestCase):
         ann, bob = scene.person("ann"), scene.person("bob")
         ann.user.operator = Operator("Boss", frozenset(("ban",)))
         scene.chat.banFromServer(ann.session, "bob!*@*", 1.0)
-        scene.now = 2.0
+        scene.now = 1.0
         scene.commit()
         self.assertEqual(bob.outlet.reasons, [])
         self.assertFalse(any(isinstance(entry.event, Quit) for entry in scene.entries))

@@ -7,8 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDialect, HeldScene, Person, Scene, done
 from twistchat.chat.audience import NOTICES, RESHOWN
-from twistchat.chat.events import Entered, Entry, OperatorSet, UserModesSet
-from twistchat.chat.users import Operator
+from twistchat.chat.events import Entered, Entry, Label, OperatorSet, Source, UserModesSet
+from twistchat.chat.users import NO_FLAGS, Operator
 
 
 class Marked(FakeDialect):
@@ -110,6 +110,19 @@ class NoticeTests(SynchronousTestCase):
         assert isinstance(entered, Entered)
         self.assertEqual(entered.modes, "w")
 
+    def test_notFromElsewhere(self) -> None:
+        """An entry that would give someone such a mode as they come in gives them the others."""
+        source = Source("u1", "eve")
+        done(self.scene.journal.append(Entered(source, "elsewhere", "sw")))
+        self.assertEqual(self.chat.find("eve").modes, "w")
+
+    def test_noModes(self) -> None:
+        """Users without modes share one empty set, whether they ever had one or not."""
+        self.setModes(self.ann, "+i")
+        self.setModes(self.ann, "-i")
+        self.assertIs(self.ann.user.flags, NO_FLAGS)
+        self.assertIs(self.bob.user.flags, NO_FLAGS)
+
     def test_tooLate(self) -> None:
         """Who has resigned through another session when the mode comes does not get it, nor is told so."""
         scene = HeldScene()
@@ -141,6 +154,29 @@ class NoticeTests(SynchronousTestCase):
         done(self.chat.resign(self.op.session))
         msgid = self.scene.entries[-1].msgid
         self.assertEqual(marked.msgids, [msgid, f"{msgid}-modes", f"{msgid}-host"])
+
+    def test_labels(self) -> None:
+        """What follows from another event has its label."""
+        self.become(self.op, host="staff.example")
+        self.op.heard()
+        label = Label(self.op.session.id, "L")
+        done(self.chat.resign(self.op.session, label=label))
+        heard = ["op operator None", "op umode +-s", "op host ~u@op.host"]
+        self.assertEqual([line for line in self.op.heard() if "~op" not in line], [f"L> {line}" for line in heard])
+
+    def test_turnGoesOn(self) -> None:
+        """A ban of which no operator hears, and someone's coming that nobody watches for, end no room's turn early."""
+        self.setModes(self.op, "-s")
+        for person in (self.ann, self.bob):
+            done(self.chat.join(person.session, "#a", hurried=True))
+        self.scene.clear(self.ann)
+        done(self.chat.say(self.bob.session, "#a", "1"))
+        done(self.chat.banFromServer(self.other.session, "x!*@*", None))
+        done(self.chat.liftServerBan(self.other.session, "x!*@*"))
+        self.scene.enter(self.scene.connect(), "eve")
+        done(self.chat.say(self.bob.session, "#a", "2"))
+        self.scene.endTurn()
+        self.assertEqual(self.ann.outlet.delivered, [b"#a bob: 1\n#a bob: 2\n"])
 
 
 class HostTests(SynchronousTestCase):

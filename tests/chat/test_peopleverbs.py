@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import HeldScene, Person, Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.events import AwaySet, Entered, ServerBanSet, Source
+from twistchat.chat.events import (
+    AccountSet,
+    AwaySet,
+    Entered,
+    Entry,
+    Event,
+    HostSet,
+    Killed,
+    Label,
+    OperatorSet,
+    Quit,
+    RealnameSet,
+    Renamed,
+    ServerBanSet,
+    Source,
+    UserModesSet,
+)
 from twistchat.chat.limits import Limits
 from twistchat.chat.rooms import Room
 from twistchat.chat.serverbans import normalizeServerBan
@@ -75,6 +92,7 @@ class EnterTests(SynchronousTestCase):
         self.assertEqual((self.ann.user.modes, self.ann.user.operator), ("Bw", None))
         self.assertEqual(self.ann.user.source, Source("id2", "ann", "~u", "a.host", None, "Ann A.", True))
         self.assertEqual(self.ann.user.since, self.scene.entries[0].time)
+        self.assertEqual(self.scene.entries[0].event.source, self.ann.user.source)
         self.assertEqual(self.ann.heard(), [])
 
     def test_refused(self) -> None:
@@ -144,6 +162,59 @@ class EnterTests(SynchronousTestCase):
         done(entering)
         self.assertEqual(self.ann.outlet.reasons, ["Banned from this server: spam"])
 
+    def test_goneMeanwhile(self) -> None:
+        """One whose connection is lost while they come in is not disconnected again for a ban from meanwhile."""
+        scene = HeldScene()
+        self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
+        self.ban(scene, "~u@192.0.2.*")
+        entering = self.enter("ann", away="lunch")
+        scene.chat.close(self.ann.session, "connection lost")
+        scene.commit()
+        done(entering)
+        self.assertEqual((len(scene.state.users), self.ann.outlet.reasons), (0, []))
+        self.assertEqual([type(entry.event) for entry in scene.entries], [ServerBanSet, Entered, Quit])
+
+    def test_whileItIsApplied(self) -> None:
+        """What happens to a user between their coming in and the end of the verb is respected."""
+
+        class Watching(Scene):
+            """Does something before, and something after a user comes in."""
+
+            before: Callable[[], object] = staticmethod(lambda: None)
+            after: Callable[[Source], object] = staticmethod(lambda source: None)
+
+            def _apply(self, entry: Entry) -> None:
+                event = entry.event
+                if isinstance(event, Entered):
+                    self.before()
+                super()._apply(entry)
+                if isinstance(event, Entered):
+                    self.after(event.source)
+
+        def kill(source: Source) -> object:
+            return scene.journal.append(Killed(Source("op", "op"), source, ""))
+
+        def attach(source: Source) -> None:
+            user = scene.state.users.get(source.uid)
+            assert user is not None
+            scene.chat.attach(phone.session, user)
+
+        for closes, after, kinds, nicks in (
+            (False, kill, [Entered, Killed], []),
+            (True, kill, [Entered, Killed], []),
+            (True, attach, [Entered], ["ann"]),
+        ):
+            with self.subTest(f"{closes} {after.__name__}"):
+                scene = self.scene = Watching()
+                ann, phone = scene.connect(), scene.connect()
+                self.ann = ann
+                if closes:
+                    scene.before = partial(scene.chat.close, ann.session, "connection lost")
+                scene.after = after
+                done(self.enter("ann", away="lunch"))
+                self.assertEqual([type(entry.event) for entry in scene.entries], kinds)
+                self.assertEqual([user.nick for user in scene.state.users], nicks)
+
     def test_killedMeanwhile(self) -> None:
         """One whose connection is lost while they come in leaves no ghost, whatever they are called by then."""
         scene = HeldScene()
@@ -184,7 +255,7 @@ class RenameTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two in a room."""
-        self.scene = Scene(Limits(nickBurst=2, nickRate=0.5, userJoinBurst=2))
+        self.scene = Scene(Limits(nickBurst=2, nickRate=0.5, userJoinBurst=2, awayBurst=2))
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(self.ann, self.bob)
 
@@ -226,6 +297,14 @@ class RenameTests(SynchronousTestCase):
         self.assertEqual(
             refused(errors.NickReserved, lambda: self.scene.chat.rename(self.ann.session, "Eviline")).nick, "Eviline"
         )
+
+    def test_bannedNameFromOneAddress(self) -> None:
+        """It is enough that the ban meets one of their sessions."""
+        self.scene.journal.append(ServerBanSet(Source("op", "op"), "evil*!*@192.0.2.0/24", "spam"))
+        self.scene.chat.attach(self.scene.connect(address="198.51.100.7").session, self.ann.user)
+        done(self.scene.chat.rename(self.ann.session, "evil1"))
+        self.scene.chat.attach(self.scene.connect(address="192.0.2.7").session, self.ann.user)
+        refused(errors.NickReserved, lambda: self.scene.chat.rename(self.ann.session, "evil2"))
 
     def test_realname(self) -> None:
         """All in a room with them and they themselves hear it; it is what they have from then on."""
@@ -404,6 +483,53 @@ class UserModeTests(SynchronousTestCase):
         self.set("-o", operator)
         self.assertEqual(operator.heard(), [])
 
+    def test_resigningFirst(self) -> None:
+        """Who resigns in the same command in which they ask for what is for operators only does not get that."""
+        scene = HeldScene()
+        ann = scene.person("ann")
+        ann.user.operator = Operator("Boss", frozenset())
+        modes = Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+sw-o"))
+        self.assertEqual([type(event) for event in scene.journal.waiting], [OperatorSet])
+        scene.commit()
+        done(modes)
+        self.assertEqual(ann.heard(), ["ann operator None", "ann umode +w-"])
+
+
+class LabelTests(SynchronousTestCase):
+    """The label of a request goes with what it leads to."""
+
+    def test_everyVerb(self) -> None:
+        """The event that a verb proposes carries it."""
+        scene = Scene()
+        chat, ann = scene.chat, scene.connect()
+        label = Label(ann.session.id, "L")
+
+        def modes(text: str) -> Deferred[str]:
+            return Deferred.fromCoroutine(chat.setUserModes(ann.session, text, label=label))
+
+        def become() -> Deferred[None]:
+            return Deferred.fromCoroutine(chat.becomeOperator(ann.session, "Boss", (), label=label))
+
+        verbs: tuple[tuple[type[Event], Callable[[], Deferred[Any] | None]], ...] = (
+            (Entered, lambda: Deferred.fromCoroutine(chat.enter(ann.session, "ann", "~u", "a.host", label=label))),
+            (Renamed, lambda: chat.rename(ann.session, "anna", label=label)),
+            (RealnameSet, lambda: chat.setRealname(ann.session, "Anna", label=label)),
+            (HostSet, lambda: chat.setHost(ann.user, "b.host", label=label)),
+            (AccountSet, lambda: chat.setAccount(ann.user, "Anna", label=label)),
+            (AwaySet, lambda: chat.setAway(ann.session, "lunch", label=label)),
+            (UserModesSet, lambda: modes("+i")),
+            (OperatorSet, become),
+            (OperatorSet, lambda: chat.resign(ann.session, label=label)),
+            (OperatorSet, become),
+            (OperatorSet, lambda: modes("-o")),
+        )
+        for kind, verb in verbs:
+            with self.subTest(kind.__name__):
+                before = len(scene.entries)
+                done(verb())
+                (entry,) = scene.entries[before:]
+                self.assertEqual((type(entry.event), entry.event.label), (kind, label))
+
 
 class RefusalTests(SynchronousTestCase):
     """Private texts that a user does not take."""
@@ -433,7 +559,8 @@ class RefusalTests(SynchronousTestCase):
         for kind in ("message", "notice"):
             refusal = self.reader.refusal(self.sender, "\x01VERSION\x01", kind)
             self.assertEqual(refusal, errors.TextRefused("bob", "that are CTCP, but for actions"))
-        self.assertIsNone(self.reader.refusal(self.sender, "waves", "action"))
+        for text in ("waves", "\x01waves\x01"):
+            self.assertIsNone(self.reader.refusal(self.sender, text, "action"))
         for text in ("hello \x01", "\x01ACTION waves\x01"):
             self.assertIsNone(self.reader.refusal(self.sender, text, "message"))
         self.assertIsNotNone(self.reader.refusal(self.sender, "hello\n\x01VERSION\x01", "message"))

@@ -44,6 +44,8 @@ class NormalizeTests(SynchronousTestCase):
             ("bob*!*@*", "bob*!*@*"),
             ("~bob@*.cloak", "*!~bob@*.cloak"),
             ("bo!*@*", "bo!*@*"),
+            ("bo!~bob", "bo!~bob@*"),
+            (f"{'x' * 196}@*", f"*!{'x' * 196}@*"),
             ("*@a.b", "*!*@a.b"),
             ("*@192.0.2.*", "*!*@192.0.2.*"),
         ):
@@ -78,6 +80,11 @@ class NormalizeTests(SynchronousTestCase):
             ("*@*.com", "3 characters"),
             ("*@*.cloak", "3 characters"),
             ("a*@*b.c*", "3 characters"),
+            ("??!*@?", "3 characters"),
+            ("a??!*@*", "3 characters"),
+            ("ab*!~*@*", "3 characters"),
+            ("*@a.b.*", "3 characters"),
+            ("*@2:1:*", "3 characters"),
             ("0.0.0.0/0", "IPv4 is /8 or narrower"),
             ("10.0.0.0/7", "IPv4 is /8 or narrower"),
             ("*@::/0", "IPv6 is /16 or narrower"),
@@ -96,6 +103,7 @@ class NormalizeTests(SynchronousTestCase):
             "bo!*@*",
             "*@a.b",
             "*@192.*",
+            "*@*abc*",
             "~bob@*.cloak",
         ):
             checkReach(normalizeServerBan(text), text)

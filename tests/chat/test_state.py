@@ -67,6 +67,17 @@ class ApplyTests(SynchronousTestCase):
             self.sequence += 1
             self.state.apply(Entry(self.sequence, f"m{self.sequence}", 1000 * self.sequence, event))
 
+    def test_nothingYet(self) -> None:
+        """Before the first entry there is nobody, and there never was."""
+        state = State(Broadcast(lambda: None))
+        self.assertEqual((state.sequence, state.mostUsers, len(state.users), len(state.rooms)), (0, 0, 0, 0))
+
+    def test_sequence(self) -> None:
+        """The state knows which entry it has seen last, one that it refused among them."""
+        self.assertEqual(self.state.sequence, 3)
+        self.assertRaises(errors.NoSuchNick, self.apply, Quit(NOBODY, "x"))
+        self.assertEqual(self.state.sequence, 4)
+
     def test_everyEvent(self) -> None:
         """There is no event that it does not know."""
 

@@ -22,6 +22,8 @@ class MessageTests(SynchronousTestCase):
             ("", errors.NothingSaid()),
             ("\n" * 50, errors.NothingSaid()),
             ("äää", errors.TooLong("the message", 6, 5, "bytes")),
+            ("\N{GRINNING FACE}a\N{COMBINING DIAERESIS}", errors.TooLong("the message", 7, 5, "bytes")),
+            ("\N{GRINNING FACE}\n\n", errors.TooLong("the message", 6, 5, "bytes")),
             ("ä\nä\n", errors.TooLong("the message", 6, 5, "bytes")),
             ("a\nb\n", errors.TooLong("the message", 3, 2, "lines")),
             ("a\r\n", errors.BadText("the message", "\r")),

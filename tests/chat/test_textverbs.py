@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import Person, Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.events import Entry, Kind, RoomSignalled, Signalled, Unsaid, Untold
+from twistchat.chat.events import Entry, Kind, Label, RoomSignalled, Signalled, Unsaid, Untold
 from twistchat.chat.history import Around, Kept, Span
 from twistchat.chat.limits import Limits
 from twistchat.chat.users import Operator, User
@@ -281,6 +281,7 @@ class BlockTests(SynchronousTestCase):
         self.blocked("C", "hello\n\x01DCC SEND x\x01")
         self.blocked("C", "\x01ACTIONS\x01")
         self.passes("C", "waves", "action")
+        self.passes("C", "\x01waves\x01", "action")
         self.passes("C", "\x01ACTION waves\x01")
         self.passes("C", "what is \x01?")
 
@@ -385,6 +386,13 @@ class UnsayTests(SynchronousTestCase):
         again = self.scene.person("alicia", "#a", account="ALICE")
         done(self.unsay(again, ours))
 
+    def test_loggedOut(self) -> None:
+        """It stays one's own after logging out; a guest does not take back what an account wrote."""
+        ours = self.say(self.alice)
+        refused(errors.NotYours, lambda: self.unsay(self.guest, ours))
+        done(self.scene.chat.setAccount(self.alice.user, None))
+        done(self.unsay(self.alice, ours))
+
     def test_others(self) -> None:
         """Operators of the room take back anyone's; others do not, whoever has the author's nick now."""
         msgid = self.say(self.guest)
@@ -414,12 +422,14 @@ class UnsayTests(SynchronousTestCase):
         """An id of nothing, of no text, or of a text elsewhere is the id of no text here."""
         done(self.scene.chat.join(self.op.session, "#b"))
         elsewhere = self.say(self.op, room="#b")
+        here = self.say(self.op)
         private = done(self.scene.chat.tell(self.op.session, "alice", "x")).msgid
         topic = done(self.scene.chat.setTopic(self.op.session, "#a", "x")).msgid
         for msgid in ("", "t-", "t-x", "t-999", "u-1", elsewhere, private, topic):
             with self.subTest(msgid):
                 error = refused(errors.NoSuchText, lambda msgid=msgid: self.unsay(self.op, msgid))  # type: ignore[misc]
                 self.assertEqual((error.target, error.msgid), ("#a", msgid))
+        done(self.unsay(self.op, here))
 
     def test_refused(self) -> None:
         """In a room where the asker is not, nothing is told of what was said there; a reason has its limit."""
@@ -511,6 +521,7 @@ class UntellTests(SynchronousTestCase):
         """What is not of this conversation, or of one that nobody keeps, is not found."""
         carol = self.scene.person("carol", account="carol")
         other, guests = self.tell(self.alice, "carol"), self.tell(self.alice, "guest")
+        self.tell(self.alice, "bob")
         for nick, msgid in (("bob", other), ("bob", "t-999"), ("bob", "x"), ("guest", guests), ("alice", other)):
             with self.subTest(nick=nick, msgid=msgid):
                 refused(errors.NoSuchText, lambda nick=nick, msgid=msgid: self.untell(self.alice, nick, msgid))  # type: ignore[misc]
@@ -518,6 +529,19 @@ class UntellTests(SynchronousTestCase):
         refused(errors.NoSuchNick, lambda: self.untell(self.alice, "nobody", other))
         done(self.scene.chat.close(carol.session, "bye"))
         refused(errors.NoSuchNick, lambda: self.untell(self.alice, "carol", other))
+
+    def test_reason(self) -> None:
+        """A reason has its limit, and ends no line."""
+        chat, session, msgid = self.scene.chat, self.alice.session, self.tell(self.alice, "bob")
+        error = refused(errors.TooLong, lambda: asked(chat.untell(session, "bob", msgid, "x" * 391)))
+        self.assertEqual((error.what, error.limit), ("the reason", 390))
+        refused(errors.BadText, lambda: asked(chat.untell(session, "bob", msgid, "a\nb")))
+
+    def test_label(self) -> None:
+        """The event carries the label of the request."""
+        label = Label(self.alice.session.id, "L")
+        untold = self.scene.chat.untell(self.alice.session, "bob", self.tell(self.alice, "bob"), label=label)
+        self.assertEqual(done(asked(untold)).event.label, label)
 
     def test_gone(self) -> None:
         """Who is gone by the time it happens has no need to hear it."""

@@ -52,6 +52,14 @@ class WatchersTests(SynchronousTestCase):
         self.assertEqual((list(self.watchers.of("bob")), list(self.watchers.of("carol"))), ([self.two], []))
         self.assertEqual(self.one.watched, {})
 
+    def test_nothingLeft(self) -> None:
+        """A nick that nobody watches any more takes no memory: clients may try as many nicks as they like."""
+        for nick in ("bob", "carol", "dave"):
+            self.watchers.add(self.one, nick)
+        self.watchers.remove(self.one, "bob")
+        self.watchers.forget(self.one)
+        self.assertEqual(self.watchers._byNick, {})
+
 
 class WatchTests(SynchronousTestCase):
     """Watching as a session asks for it."""

@@ -31,6 +31,7 @@ class WhowasTests(SynchronousTestCase):
         self.assertEqual(self.whowas.named("ANN"), [third, second, first])
         self.assertEqual(self.whowas.named("ann", 2), [third, second])
         self.assertEqual((self.whowas.named("ann", 0), self.whowas.named("carol")), ([], []))
+        self.assertEqual(self.whowas.named("ann", -1), [])
 
     def test_oneNick(self) -> None:
         """Of one nick only the newest ten are remembered, and others are not forgotten for them."""
@@ -48,6 +49,7 @@ class WhowasTests(SynchronousTestCase):
         self.assertEqual((self.whowas.named("ann"), len(self.whowas)), ([again], whowas.IN_ALL))
         self.depart("bob", 9999)
         self.assertEqual((self.whowas.named("ann"), len(self.whowas.named("u0"))), ([], 1))
+        self.assertEqual(len(self.whowas._byNick), whowas.IN_ALL, "a nick that is forgotten takes no memory")
 
     @settings(max_examples=50)
     @given(st.lists(st.sampled_from("abcdef"), max_size=100))
