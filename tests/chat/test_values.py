@@ -82,6 +82,23 @@ class SwiftTests(SynchronousTestCase):
         self.assertEqual(copy(made), made)
         self.assertEqual(replace(made, second=3), Swift("x", 3, label="l"))
 
+    def test_positionalOnly(self) -> None:
+        """A value may do without fields that are given by name only."""
+
+        @swift
+        @dataclass(frozen=True, slots=True)
+        class Pair:
+            one: int
+            other: int = 2
+
+        self.assertEqual((Pair(1), Pair(1, other=3).other), (Pair(1, 2), 3))
+
+    def test_described(self) -> None:
+        """Its constructor says whose it is, and what it takes."""
+        made, plain = Swift.__init__, Plain.__init__
+        self.assertEqual((made.__qualname__, made.__module__), ("Swift.__init__", __name__))
+        self.assertEqual(made.__annotations__, plain.__annotations__)
+
     def test_factories(self) -> None:
         """A field that is made by a factory, or not given, is refused where the class is."""
 
@@ -91,3 +108,10 @@ class SwiftTests(SynchronousTestCase):
 
         with self.assertRaisesRegex(TypeError, "parts is made by a factory"):
             swift(Made)
+
+        @dataclass(frozen=True, slots=True)
+        class Counted:
+            count: int = field(default=0, init=False)
+
+        with self.assertRaisesRegex(TypeError, "count is made by a factory, or not given"):
+            swift(Counted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import StringTransport
@@ -154,6 +155,32 @@ class ProxiedTests(ProxiedTestCase):
                 session = self.session()
                 self.assertEqual((whence, False), (session.address, session.secure))
                 self.assertEqual(self.server.backstage.cloak(whence), session.user.source.host)
+
+    def test_peer(self) -> None:
+        """The peer is the proxy until the header is there, then the client, with its port."""
+        for header, peer in (
+            (HEADER, IPv4Address("TCP", "192.0.2.7", 40001)),
+            (
+                HEADER.replace(b"TCP4 192.0.2.7 192.0.2.1", b"TCP6 2001:db8::7 ::1"),
+                IPv6Address("TCP", "2001:db8::7", 40001),
+            ),
+        ):
+            self.serve()
+            client = self.connect()
+            proxied: Any = client.link._server
+            self.assertEqual(proxied.getPeer().host, PROXY)
+            client.sendBytes(header)
+            self.assertEqual(proxied.getPeer(), peer)
+
+    def test_staysIn(self) -> None:
+        """The time for the header binds nobody whose header has come."""
+        client = self.connect()
+        client.sendBytes(HEADER + b"alice\n")
+        client.until("* alice joined #lobby")
+        client.skip()
+        self.server.advance(60)
+        client.expect()
+        self.assertFalse(client.gone)
 
     def test_silentBefore(self) -> None:
         """Before the header, nothing is said and nobody has connected: no session, nothing counted."""
@@ -345,4 +372,5 @@ class SecureTests(ProxiedTestCase):
             protocol.makeConnection(transport)
             protocol.dataReceived(header)
             self.assertIs(secure, self.session().secure, (host, encrypted, header))
+            self.assertIs(encrypted, ISSLTransport.providedBy(protocol))
             protocol.connectionLost()

@@ -16,7 +16,7 @@ from twistchat.doors.irc.words import wordSpan
 from twistchat.interfaces import IJournal
 from twistchat.journal.sqlite import SqliteJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.testing import IrcClient, MemoryServer
+from twistchat.testing import HeldJournal, IrcClient, MemoryServer
 from twistchat.testing.server import NOON
 from twistchat.testing.workers import InlineWorker
 
@@ -90,6 +90,47 @@ class BanTests(SynchronousTestCase):
             lines,
         )
         self.assertTrue(self.comes("carol")[0])
+
+    def test_forEver(self) -> None:
+        """0 is for ever; without a reason there is none."""
+        self.assertEqual(
+            ["NOTICE root :*** *!~bob@*.cloak is banned for ever: No reason"], self.ask("KLINE 0 *!~bob@*.cloak")
+        )
+        self.assertIn("(set by root, for ever)", self.ask("STATS k")[0])
+
+    def test_notStored(self) -> None:
+        """A ban is announced only once it is kept; where it cannot be, that is said."""
+        self.server = MemoryServer(staffed().configuration, journal=HeldJournal)
+        journal = self.server.journal
+        assert isinstance(journal, HeldJournal)
+        self.root = self.server.connectIrc()
+        self.root.send("NICK root", "USER root 0 * :root")
+        journal.commit()
+        self.root.send("OPER root secret")
+        journal.commit()
+        self.server.settle()
+        self.assertEqual([], self.ask("KLINE *!~bob@*.cloak"))
+        journal.refuse("the disk is full")
+        self.server.settle()
+        self.assertEqual(["the disk is full"], [line.rpartition(": ")[2] for line in self.root.lines()])
+
+    def test_labels(self) -> None:
+        """What an operator who listens is told of their own ban is part of the answer."""
+        self.root.send("MODE root +s", "CAP REQ :batch labeled-response")
+        for line in ("KLINE *!~bob@*.cloak", "UNKLINE *!~bob@*.cloak"):
+            opening, *told, closing = self.ask(f"@label=l {line}")
+            self.assertRegex(opening, r"^@label=l :twistchat BATCH \+\S+ labeled-response$")
+            self.assertEqual((len(told), all(one.startswith("@batch=") for one in told)), (2, True), told)
+            self.assertTrue(closing.startswith("BATCH -"))
+
+    def test_more(self) -> None:
+        """What stands behind the mask is not read."""
+        self.ask("KLINE *!~bob@*.cloak")
+        self.ask("DLINE 192.0.2.7")
+        self.assertEqual(
+            ["NOTICE root :*** *!~bob@*.cloak is not banned any more"], self.ask("UNKLINE *!~bob@*.cloak x")
+        )
+        self.assertEqual(["NOTICE root :*** 192.0.2.7 is not banned any more"], self.ask("UNDLINE 192.0.2.7 x"))
 
     def test_klineNick(self) -> None:
         """A nick alone stands for the host of whoever has it."""
@@ -177,6 +218,7 @@ class BanTests(SynchronousTestCase):
             ("DLINE 0.0.0.0/0", "DLINE: This cannot be banned: it meets too many; .*"),
             ("DLINE 127.0.0.1", "DLINE: This cannot be banned: it would meet you"),
             ("DLINE a@b", "DLINE: This cannot be banned: DLINE takes an IP address, or a network .*"),
+            ("DLINE a!b", "DLINE: This cannot be banned: DLINE takes an IP address, or a network .*"),
             ("DLINE host.example", "DLINE: This cannot be banned: .*"),
             ("UNDLINE a!b@c", "UNDLINE: This cannot be banned: .*"),
             (f"KLINE :{'x' * 250}@h", "KLINE: This cannot be banned: a mask has 1 to 200 characters, .*"),

@@ -49,6 +49,15 @@ class ListTests(SynchronousTestCase):
         self.client.send("CAP REQ -cap-notify", "CAP LIST")
         self.client.expect(":twistchat CAP * NAK :-cap-notify", ":twistchat CAP * LIST :cap-notify")
 
+    def test_notify(self) -> None:
+        """From 302 on, cap-notify is on by itself; not for a client of an earlier version."""
+        for version, on in (("", ""), (" 301", ""), (" 302", "cap-notify")):
+            client = self.server.connectIrc()
+            client.send(f"CAP LS{version}")
+            client.skip()
+            client.send("CAP LIST")
+            client.expect(f":twistchat CAP * LIST :{on}")
+
     def test_list(self) -> None:
         """LIST tells what is on, without values; nothing at first."""
         self.client.send("CAP LIST")
@@ -267,7 +276,7 @@ class FeatureNotifyTests(SynchronousTestCase):
     def test_changed(self) -> None:
         """REHASH tells those who are in what has changed, and nothing else; in a batch those who want one."""
         server = staffed(irc={"icon": "https://example.org/icon.png"})
-        plain, early = server.irc("plain"), server.connectIrc()
+        plain, early = server.irc("plain", "batch"), server.connectIrc()
         modern = server.irc("modern", "batch", "draft/extended-isupport")
         root = rooted(server, "root")
         server.configuration = settingsWith(

@@ -293,6 +293,8 @@ class TagTests(Conversations):
         bob = self.irc("bob", "message-tags")
         for line, answer in (
             ("TAGMSG", "411 bob :No recipient given (TAGMSG)"),
+            ("TAGMSG :", "411 bob :No recipient given (TAGMSG)"),
+            ("TAGMSG nobody #tea", "401 bob nobody :No such nick"),
             ("TAGMSG #tea", "404 bob #tea :Cannot send to channel (+n)"),
             ("TAGMSG #none", "403 bob #none :No such channel"),
             ("TAGMSG nobody", "401 bob nobody :No such nick"),

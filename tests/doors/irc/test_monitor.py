@@ -20,6 +20,12 @@ class MonitorTests(SynchronousTestCase):
         """Who is added is told of at once: with their mask those who are here, as they were asked for the others."""
         self.bob.send("MONITOR + ALICE,Carol,Dave")
         self.bob.expect(f":twistchat 730 bob :{mask('alice')}", ":twistchat 731 bob :Carol,Dave")
+        self.bob.send("MONITOR + Erin Frank", "MONITOR L")
+        self.bob.expect(
+            ":twistchat 731 bob :Erin",
+            ":twistchat 732 bob :ALICE,Carol,Dave,Erin",
+            ":twistchat 733 bob :End of MONITOR list",
+        )
 
     def test_comings(self) -> None:
         """They hear when someone comes and goes, however that is."""
@@ -97,6 +103,22 @@ class MonitorTests(SynchronousTestCase):
         self.assertGreater(sum(" 734 " in line for line in lines), 1)
         for line in lines:
             self.assertLessEqual(len(line), 510)
+
+    def test_fullLine(self) -> None:
+        """A refusal fills its line and never loses the words at its end."""
+        server = serverWith(limits={"watched": 1})
+        bob = server.irc("bob")
+        bob.send("MONITOR + bob")
+        bob.skip()
+        longest = 0
+        for length in range(1, 33):
+            nicks = [f"x{number:02}{'x' * 28}" for number in range(14)]
+            bob.send(f"MONITOR + {'y' * length},{','.join(nicks)}")
+            lines = [line for line in bob.lines() if " 734 " in line]
+            for line in lines:
+                self.assertTrue(line.endswith(" :Monitor list is full"), line)
+                longest = max(longest, len(line))
+        self.assertGreaterEqual(longest, 509)
 
     def test_wrong(self) -> None:
         """What is missing or unknown is said."""

@@ -54,6 +54,17 @@ class RoomTests(Conversations):
             f":twistchat FAIL REDACT UNKNOWN_MSGID #tea {spoken} :This message does not exist, or does not any more",
         )
 
+    def test_longReason(self) -> None:
+        """A reason that is too long is cut; what stands behind it is not read."""
+        self.limit(reason=5)
+        self.alice = self.irc("alice", *CAPABILITIES, rooms="#tea")
+        for reason in (":123456", "12345 678"):
+            self.alice.skip()
+            self.alice.send("PRIVMSG #tea :x")
+            spoken = lastId(self.alice)
+            self.alice.send(f"REDACT #tea {spoken} {reason}")
+            self.assertTrue(self.alice.lines()[-1].endswith(f" REDACT #tea {spoken} :12345"))
+
     def test_noReason(self) -> None:
         """Without a reason there is none."""
         spoken = self.say(self.bob, "x")

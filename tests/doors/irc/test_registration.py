@@ -204,6 +204,14 @@ class MachineTests(SynchronousTestCase):
         self.facts.welcomed()
         self.assertEqual(2, self.times)
 
+    def test_welcomed(self) -> None:
+        """Who is in by other means is not complete any more, whatever was missing."""
+        self.facts.negotiates()
+        self.facts.welcomed()
+        for fact in (self.facts.named, self.facts.described, self.facts.agrees, self.facts.refused):
+            fact()
+        self.assertEqual(0, self.times)
+
     def test_negotiation(self) -> None:
         """While capabilities are negotiated it is not complete, whatever else is known."""
         self.facts.negotiates()
