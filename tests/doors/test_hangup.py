@@ -26,6 +26,20 @@ class HangUpTests(SynchronousTestCase):
         self.client.send(b"x")
         self.assertFalse(hasHungUp(self.server))
 
+    def test_own(self) -> None:
+        """A transport that is no socket says it itself."""
+
+        class Transport:
+            def hasHungUp(self) -> bool:
+                return self.gone
+
+            gone = False
+
+        transport = Transport()
+        self.assertIs(hasHungUp(transport), False)
+        transport.gone = True
+        self.assertIs(hasHungUp(transport), True)
+
     def test_closed(self) -> None:
         """A client that closed, though what it sent has not been read."""
         self.client.send(b"x")

@@ -187,6 +187,30 @@ class ShareTests(IntakeTestCase):
         self.clock.turn()
         self.assertEqual(LINES * 2, len(self.one.lines))
 
+    def test_heldBack(self) -> None:
+        """A reason that comes between two turns lets no share be taken until it is over."""
+        self.one.intake.feed(b"\n" * (LINES * 3))
+        self.one.intake.pause(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(LINES, len(self.one.lines))
+        self.one.intake.resume(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(LINES * 2, len(self.one.lines))
+
+    def test_idle(self) -> None:
+        """It is idle when nothing waits: neither bytes nor a line."""
+        self.assertTrue(self.one.intake.idle)
+        self.one.intake.feed(b"\n" * (LINES + 1))
+        self.assertFalse(self.one.intake.idle)
+        self.clock.turn()
+        self.assertTrue(self.one.intake.idle)
+        waits = [1.0]
+        self.one.at = lambda line: waits.pop() if waits else 0.0
+        self.one.intake.feed(b"early\n")
+        self.assertFalse(self.one.intake.idle)
+        self.wait(1.0)
+        self.assertTrue(self.one.intake.idle)
+
     def test_fails(self) -> None:
         """A line that fails, in a later turn, ends its own connection; others are served."""
         other = Taken(self.shares)
@@ -245,6 +269,12 @@ class ReasonTests(IntakeTestCase):
         intake.resume(Reason.RATE)
         self.assertFalse(transport.paused)
 
+    def test_notThere(self) -> None:
+        """The end of a reason that there is not leaves the transport alone, whoever else has paused it."""
+        self.one.transport.pauseProducing()
+        self.one.intake.resume(Reason.BACKLOG)
+        self.assertTrue(self.one.transport.paused)
+
     def test_late(self) -> None:
         """What a transport delivers after it was paused is kept, and taken when the reason is over."""
         self.one.intake.pause(Reason.BACKLOG)
@@ -285,6 +315,41 @@ class EndTests(IntakeTestCase):
         self.clock.turn()
         self.assertEqual(([*lines, b"last"], 1), (self.one.lines, self.one.done))
         self.assertTrue(self.one.transport.paused)
+
+    def test_heldBack(self) -> None:
+        """An input that ends while something holds it back is done when that is over."""
+        self.one.intake.pause(Reason.BACKLOG)
+        self.one.intake.end()
+        self.assertEqual(0, self.one.done)
+        self.one.intake.resume(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(1, self.one.done)
+
+    def test_closedTwice(self) -> None:
+        """It may be closed again, whether a line had to wait for its rate or has waited."""
+        for waited in (False, True):
+            taken = Taken(self.shares)
+            waits = [1.0]
+            taken.at = lambda line, waits=waits: waits.pop() if waits else 0.0  # type: ignore[misc]
+            taken.intake.feed(b"a\n")
+            if waited:
+                self.wait(1.0)
+            taken.intake.close()
+            taken.intake.close()
+            self.assertEqual([], self.clock.getDelayedCalls())
+
+    def test_closedLater(self) -> None:
+        """What is closed is not read again: neither after its share, nor when a reason is over."""
+        self.one.intake.feed(joined(numbered(LINES + 2)))
+        self.one.at = lambda line: self.one.intake.close()
+        self.clock.turn()
+        self.assertEqual((numbered(LINES + 1), True), (self.one.lines, self.one.transport.paused))
+        self.assertTrue(self.one.intake.idle)
+        other = Taken(self.shares)
+        other.intake.pause(Reason.BACKLOG)
+        other.intake.close()
+        other.intake.resume(Reason.BACKLOG)
+        self.assertTrue(other.transport.paused)
 
     def test_closed(self) -> None:
         """When it is closed, nothing more is taken, and nothing waits."""

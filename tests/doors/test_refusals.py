@@ -55,10 +55,22 @@ class RefusalLogTests(SynchronousTestCase):
         self.now += INTERVAL
         self.assertEqual(1, self.note(STRANGER))
 
+    def test_forgotten(self) -> None:
+        """Where there are too many, those are forgotten whose minute is over, and no others."""
+        for number in range(REMEMBERED):
+            self.now = 0.0 if number < REMEMBERED // 2 else 30.0
+            self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much")
+        self.now = 70.0
+        self.assertEqual([1, 0], [self.note(STRANGER) for _ in range(2)])
+        self.assertEqual(0, self.note(f"10.0.{(REMEMBERED - 1) >> 8}.{(REMEMBERED - 1) & 255}"))
+        self.assertEqual(1, self.note("10.0.0.0"))
+
     def test_words(self) -> None:
         """The line says who, and which limit."""
         said = logged(lambda: self.refusals.note(STRANGER, "too much"))
         self.assertEqual([f"A limit refused {STRANGER}: too much"], said)
+        said = logged(lambda: self.refusals.note(None, "too much"))
+        self.assertEqual(["A limit refused local: too much"], said)
 
 
 class RefusingTests(SynchronousTestCase):

@@ -53,11 +53,12 @@ class TurnTests(SynchronousTestCase):
     def test_once(self) -> None:
         """The reactor is asked once a turn, and again in the next; what was done is not done again."""
         for _ in range(3):
+            self.turn.tell(partial(self.note, "w"))
             self.turn.tell(partial(self.note, "x"))
             self.send(partial(self.note, "y"))
             self.assertEqual(len(self.clock.getDelayedCalls()), 1)
             self.clock.advance(0)
-            self.assertEqual(self.done, ["x", "y"])
+            self.assertEqual(self.done, ["w", "x", "y"])
             self.done.clear()
             self.assertEqual(self.clock.getDelayedCalls(), [])
 
