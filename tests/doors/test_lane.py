@@ -115,6 +115,26 @@ class TrafficTests(SynchronousTestCase):
         self.other.submit("c1")
         self.assertEqual(["c1"], self.other.started)
 
+    def test_othersTakeNoRoom(self) -> None:
+        """A command that is no message leaves room for as many messages of other lanes."""
+        for number in range(2):
+            self.one.submit(f"m{number}")
+        self.other.submit("c1")
+        self.one.submit("m2")
+        self.assertEqual((["m0", "m1", "m2"], ["c1"]), (self.one.started, self.other.started))
+        self.assertFalse(self.traffic.open)
+        self.other.finish("c1")
+        self.assertFalse(self.traffic.open)
+
+    def test_tooMany(self) -> None:
+        """Where more are under way than there is room for, no other starts until there is room again."""
+        self.traffic.take(4)
+        self.one.submit("m0")
+        self.traffic.give()
+        self.assertEqual((False, []), (self.traffic.open, self.one.started))
+        self.traffic.give()
+        self.assertEqual(["m0"], self.one.started)
+
     def test_gone(self) -> None:
         """A lane whose commands were forgotten passes its turn on."""
         for number in range(3):
@@ -174,6 +194,7 @@ class BegunTests(SynchronousTestCase):
         commands = Commands()
         for turn in (1, 2):
             self.begin(commands, 3)
+            commands.submit("m", at=lambda: None)
             self.assertEqual((1, []), (len(commands.held.ending), commands.held.asked[turn - 1 :]))
             commands.held.endTurn()
             self.assertEqual(turn, len(commands.held.asked))

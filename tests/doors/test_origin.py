@@ -182,6 +182,17 @@ class ProxiedTests(ProxiedTestCase):
         client.expect()
         self.assertFalse(client.gone)
 
+    def test_deadline(self) -> None:
+        """The time to come in runs from the connection, and not from its header."""
+        self.factory = ProxiedFactory(IrcDoor().factory(self.server.backstage), self.server.backstage)
+        client = self.connect()
+        self.server.advance(20)
+        client.sendBytes(HEADER)
+        self.server.advance(9)
+        self.assertFalse(client.gone)
+        self.server.advance(1)
+        self.assertTrue(client.gone)
+
     def test_silentBefore(self) -> None:
         """Before the header, nothing is said and nobody has connected: no session, nothing counted."""
         client = self.connect()
@@ -366,11 +377,13 @@ class SecureTests(ProxiedTestCase):
             transport = StringTransport(peerAddress=address(host, 55555))
             if encrypted:
                 directlyProvides(transport, ISSLTransport)
+            switched: list[bool] = []
             for name in ("setTcpNoDelay", "setTcpKeepAlive"):
-                setattr(transport, name, lambda on: None)
+                setattr(transport, name, switched.append)
             protocol = Proxied(self.factory)
             protocol.makeConnection(transport)
             protocol.dataReceived(header)
             self.assertIs(secure, self.session().secure, (host, encrypted, header))
             self.assertIs(encrypted, ISSLTransport.providedBy(protocol))
+            self.assertEqual([True, True], switched)
             protocol.connectionLost()

@@ -102,6 +102,9 @@ class RefusingTests(SynchronousTestCase):
             for number in range(3):
                 client.send(f"JOIN #room{number}")
 
+        def wrong(server: MemoryServer) -> None:
+            server.irc("bob", host=STRANGER).send("JOIN nowhere", "PRIVMSG nobody :hello")
+
         def web(server: MemoryServer) -> None:
             server.connect(STRANGER).send("GET / HTTP/1.1")
 
@@ -124,3 +127,5 @@ class RefusingTests(SynchronousTestCase):
         ):
             server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=limits))
             self.assertEqual(1, len(logged(partial(act, server))), act.__name__)
+        server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=Limits()))
+        self.assertEqual([], logged(partial(wrong, server)), "no limit refuses that")
