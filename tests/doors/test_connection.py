@@ -14,16 +14,17 @@ from zope.interface import implementer
 
 from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded, TooFast
-from twistchat.chat.events import ServerBanSet, Source
+from twistchat.chat.events import Entry, Quit, ServerBanSet, Source
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import Connection
 from twistchat.doors.factory import ConnectionFactory
-from twistchat.doors.intake import Line
+from twistchat.doors.intake import Line, Reason
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import Link
 from twistchat.testing.server import SETTINGS
 from twistchat.testing.workers import HeldWorker
+from twistchat.wire.plain import Silence
 
 STRANGER = "192.0.2.7"
 
@@ -272,6 +273,73 @@ class SilenceTests(ConnectionTestCase):
         self.enter()
         self.client.link.cut()
         self.assertEqual([], self.server.clock.getDelayedCalls())
+
+
+class LeavingTests(ConnectionTestCase):
+    """The end of a connection, as a door asks for it."""
+
+    def setUp(self) -> None:
+        """Connect one."""
+        self.serve()
+        self.client, self.connection = self.connect()
+        self.send(self.client, b"in")
+
+    def test_obeysNoMore(self) -> None:
+        """What the client has sent and what waited is not obeyed any more."""
+        self.connection.intake.pause(Reason.BACKLOG)
+        self.connection.dataReceived(b"wait")
+        self.client.link.stalled = True
+        self.connection.reply(b"what the client does not read")
+        self.connection.leave("bye")
+        self.connection.intake.resume(Reason.BACKLOG)
+        self.server.settle()
+        self.assertEqual([], self.connection.work)
+
+    def test_twice(self) -> None:
+        """Whoever leaves twice leaves once; no timer is left behind."""
+        self.client.link.stalled = True
+        self.connection.reply(b"what the client does not read")
+        self.connection.leave("bye")
+        self.connection.leave("bye")
+        self.server.settle()
+        self.assertEqual(1, len(self.server.clock.getDelayedCalls()))
+        self.client.link.cut()
+        self.assertEqual([], self.server.clock.getDelayedCalls())
+
+    def test_gone(self) -> None:
+        """Who is gone already leaves no timer behind either."""
+        self.client.link.cut()
+        self.connection.leave("bye")
+        self.server.settle()
+        self.assertEqual([], self.server.clock.getDelayedCalls())
+
+    def test_turnedAway(self) -> None:
+        """Whoever is turned away while a room has something to hear is told why."""
+        self.serve(connectionsPerAddress=1)
+        _, connection = self.connect("192.0.2.1")
+        chat = self.server.chat
+        self.successResultOf(Deferred.fromCoroutine(chat.enter(connection.session, "ann", "u", "a.host")))
+        self.patch(Pinging, "tune", lambda connection, place: Silence())
+        chat.join(connection.session, "#a")
+        second, _ = self.connect("192.0.2.1")
+        self.assertIn(b"fault: Your address has 1 connection,", second.told)
+
+    def test_noHandshake(self) -> None:
+        """What begins like a TLS handshake is one at the beginning only."""
+        self.send(self.client, b"\x16")
+        self.assertFalse(self.client.gone)
+        client, connection = self.connect()
+        self.assertFalse(connection.speaksHttp(b"hello"))
+        self.send(client, b"\x16")
+        self.assertFalse(client.gone)
+        client, connection = self.connect()
+        self.send(client, b"\x16")
+        self.assertTrue(client.gone)
+
+    def test_noLabels(self) -> None:
+        """A door without labels shows what the client asked for as it shows it to others."""
+        entry = Entry(1, "m1", 0, Quit(Source("u1", "ann"), "bye"))
+        self.assertEqual(b"data", self.connection.echo(entry, b"data"))
 
 
 class SilentTests(ConnectionTestCase):
