@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from unicodedata import category, normalize
+from unicodedata import name as nameOf
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -216,6 +217,31 @@ class NickTests(SynchronousTestCase):
         """Letters and marks that nobody sees are refused."""
         for character in INVISIBLE:
             self.assertIn(f"has U+{ord(character):04X}", whyNick(f"a{character}b"))
+
+    def test_everyInvisible(self) -> None:
+        """They are the fillers, the blanks, and what selects or joins shapes; no other, as far as they have names."""
+        names = [
+            "BRAILLE PATTERN BLANK",
+            "COMBINING GRAPHEME JOINER",
+            "EGYPTIAN HIEROGLYPH FULL BLANK",
+            "EGYPTIAN HIEROGLYPH HALF BLANK",
+            "HALFWIDTH HANGUL FILLER",
+            "HANGUL CHOSEONG FILLER",
+            "HANGUL FILLER",
+            "HANGUL JUNGSEONG FILLER",
+            "KHITAN SMALL SCRIPT FILLER",
+            "KHMER VOWEL INHERENT AA",
+            "KHMER VOWEL INHERENT AQ",
+            *(f"MONGOLIAN FREE VARIATION SELECTOR {number}" for number in ("ONE", "TWO", "THREE", "FOUR")),
+            "MONGOLIAN VOWEL SEPARATOR",
+            "MUSICAL SYMBOL NULL NOTEHEAD",
+            *(f"VARIATION SELECTOR-{number}" for number in range(1, 257)),
+        ]
+        known = {nameOf(character) for character in INVISIBLE if nameOf(character, "")}
+        self.assertLessEqual(known, set(names))
+        self.assertEqual(len(INVISIBLE), len(names))
+        # Python 3.11 does not know the two Egyptian blanks yet.
+        self.assertLessEqual({name for name in names if "EGYPTIAN" not in name}, known)
 
     def test_stacks(self) -> None:
         """Up to four marks are taken on one letter; these are counted apart, however they came."""

@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import HeldScene, Person, Scene, done, refused
+from tests.chat.fakes import FakeOutlet, HeldScene, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.events import (
     AccountSet,
@@ -45,6 +45,8 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual((plain.address, plain.secure, plain.fingerprint, plain.spoke), (None, False, None, 5.0))
         secret = scene.connect(address="192.0.2.7", secure=True).session
         self.assertEqual((secret.address, secret.secure), ("192.0.2.7", True))
+        usual = scene.chat.open(FakeOutlet(scene.dialect))
+        self.assertEqual((usual.exempt, usual.secure, usual.address), (False, False, None))
 
     def test_secure(self) -> None:
         """A user is as safe as the least safe of their sessions."""
