@@ -224,10 +224,13 @@ class CheckTests(CheckTestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         ) as process:
-            assert process.stdout is not None
-            self.assertEqual(b"on\n", process.stdout.readline())
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=30)
+            try:
+                assert process.stdout is not None
+                self.assertEqual(b"on\n", process.stdout.readline())
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=30)
+            finally:
+                process.kill()
         self.assertEqual((-signal.SIGINT, b""), (process.returncode, errors))
 
 
