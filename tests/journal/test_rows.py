@@ -54,11 +54,12 @@ class RowTests(SynchronousTestCase):
         self.assertEqual(event, decode(kind, body))
 
     def test_rare(self) -> None:
-        """A message with tags, or for those of a rank, or by a program, has that in its row."""
+        """A message with tags, with cuts, for those of a rank, or by a program has that in its row."""
         bot = Source("2", "bot", bot=True)
         for event in (
             Said(ANN, "#r", "s", "x", tags=(("reply", "j-1"),)),
             Said(ANN, "#r", "s", "x", rank="v"),
+            Said(ANN, "#r", "s", "one two", cuts=(3,)),
             Said(bot, "#r", "s", "two\nlines"),
         ):
             _, _, kind, _, _, body = self.row(event)

@@ -115,7 +115,7 @@ class RowWriter:
     def row(self, entry: Entry) -> Row:
         """Write an entry."""
         event = entry.event
-        if type(event) is not Said or event.rank or event.tags:
+        if type(event) is not Said or event.rank or event.tags or event.cuts:
             return self._general(entry)
         sequence, time = entry.sequence, entry.time
         rest = f'{encode_basestring(event.text)},"kind":"{event.kind}"}}'
