@@ -443,6 +443,31 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.inTransport(), 1001)
         self.assertEqual(plumbing.drain(), bytes(1001) + b"waits")
 
+    def test_pausedBefore(self) -> None:
+        """A transport that pauses before the end of the turn is given nothing at that end."""
+        plumbing = PushPlumbing()
+        plumbing.outbox.deliver(b"early")
+        plumbing.outbox.pauseProducing()
+        plumbing.endTurn()
+        self.assertEqual(plumbing.inTransport(), 0)
+        plumbing.outbox.resumeProducing()
+        self.assertEqual(plumbing.drain(), b"early")
+
+    def test_lateForTheEnd(self) -> None:
+        """Nothing comes behind the last words, whether the transport pauses meanwhile or not."""
+        for paused in (False, True):
+            plumbing = PushPlumbing()
+            plumbing.outbox.write(b"last")
+            plumbing.endTurn()
+            if paused:
+                plumbing.outbox.pauseProducing()
+            plumbing.outbox.close()
+            plumbing.outbox.deliver(b"late")
+            if paused:
+                plumbing.outbox.resumeProducing()
+                plumbing.outbox.deliver(b"later")
+            self.assertEqual(plumbing.drain(), b"last")
+
     def test_overflow(self) -> None:
         """What the transport was given last counts while it pauses."""
         plumbing = PushPlumbing(1500)

@@ -26,6 +26,7 @@ class LabelTests(Conversations):
             ("MODE #tea +m", "MODE #tea +m"),
             ("KICK #tea bob :Out", "KICK #tea bob :Out"),
             ("PART #b", "PART #b"),
+            ("NICK alicia", "NICK alicia"),
         ):
             self.gets(alice, f"@label=a {line}", f"@label=a :{mask('alice')} {answer}")
 

@@ -84,6 +84,12 @@ class OperTests(SynchronousTestCase):
         carol.send("OPER root secret")
         self.assertIn(" 381 ", carol.lines()[-1])
 
+    def test_namesTooOften(self) -> None:
+        """Nobody tries names faster than passwords."""
+        bob = staffed().irc("bob", host=STRANGER)
+        bob.send("OPER ann x", "OPER ben x", "OPER cat x", "OPER dan x")
+        self.assertEqual(["464", "464", "464", "263"], [line.split(" ")[1] for line in bob.lines()])
+
     def test_account(self) -> None:
         """Whoever is logged in to the account needs no password, or both where both are wanted."""
         operators = {
@@ -94,6 +100,9 @@ class OperTests(SynchronousTestCase):
         bob = server.irc("bob")
         bob.send("OPER one", "OPER one x", "OPER both secret")
         bob.expect(*[":twistchat 464 bob :Password incorrect"] * 3)
+        server.chat.setAccount(server.chat.find("bob"), "Ellen")
+        bob.send("OPER one", "OPER both secret")
+        bob.expect(*[":twistchat 464 bob :Password incorrect"] * 2)
         server.chat.setAccount(server.chat.find("bob"), "HELEN")
         for line in ("OPER one", "OPER one whatever", "OPER both secret"):
             bob.send(line)
@@ -325,6 +334,12 @@ class KillTests(SynchronousTestCase):
         self.root.expect()
         self.assertIsNone(self.server.chat.state.users.named("bob"))
 
+    def test_reason(self) -> None:
+        """A reason that is too long is cut; what stands behind it is not read."""
+        self.root.send(f"KILL alice :{'x' * 400}", "KILL bob spam again")
+        self.alice.expect(f"ERROR :Closing Link: {host()} (Killed (root ({'x' * 390})))")
+        self.assertEqual(self.bob.lines()[-1], f"ERROR :Closing Link: {host()} (Killed (root (spam)))")
+
     def test_lineDoor(self) -> None:
         """Someone at the line door can be killed as well."""
         carol = self.server.person("carol")
@@ -365,9 +380,11 @@ class WallopsTests(SynchronousTestCase):
         root, listening, other = rooted(server, "root"), server.irc("listening"), server.irc("other")
         listening.send("MODE listening +w")
         listening.skip()
-        root.send("WALLOPS :The server stops at noon")
+        root.send("WALLOPS :The server stops at noon", "CAP REQ :batch labeled-response")
         for client in (root, listening):
-            client.expect(f":{mask('root')} WALLOPS :The server stops at noon")
+            self.assertEqual(f":{mask('root')} WALLOPS :The server stops at noon", client.lines()[0])
+        root.send("@label=l WALLOPS noon or later")
+        root.expect(f"@label=l :{mask('root')} WALLOPS :noon")
         other.expect()
 
     def test_wrong(self) -> None:
