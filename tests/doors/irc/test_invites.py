@@ -14,6 +14,8 @@ class InviteTests(Conversations):
         alice.send("MODE #tea +i")
         self.gets(alice, "INVITE BOB #TEA", ":twistchat 341 alice bob #tea")
         self.hears(bob, f":{mask('alice')} INVITE bob #tea")
+        self.gets(alice, "INVITE bob #tea please", ":twistchat 341 alice bob #tea")
+        self.hears(bob, f":{mask('alice')} INVITE bob #tea")
         bob.join("#tea")
         bob.send("PART #tea")
         self.gets(bob, "JOIN #tea", ":twistchat 473 bob #tea :Cannot join channel (+i)")

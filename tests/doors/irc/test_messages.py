@@ -118,6 +118,9 @@ class PrivateTests(Conversations):
         self.gets(bob, "PRIVMSG ALICE :hi", f":{mask('bob')} PRIVMSG alice :hi")
         self.hears(alice, f":{mask('bob')} PRIVMSG alice :hi")
         self.gets(bob, "PRIVMSG nobody :hi", ":twistchat 401 bob nobody :No such nick")
+        self.gets(bob, "PRIVMSG @alice :hi", ":twistchat 401 bob @alice :No such nick")
+        self.gets(bob, "PRIVMSG alice, :hi", f":{mask('bob')} PRIVMSG alice :hi")
+        self.hears(alice, f":{mask('bob')} PRIVMSG alice :hi")
 
     def test_oneself(self) -> None:
         """To oneself it is heard once; with echo-message once more."""
@@ -139,8 +142,11 @@ class PrivateTests(Conversations):
             ":twistchat 401 bob nobody :No such nick",
             ":twistchat 301 bob alice :Out for tea",
         )
-        self.gets(bob, "NOTICE alice :hi")
+        self.irc("carol")
+        for targets in ("alice", "alice,carol", "nobody,alice"):
+            self.gets(bob, f"NOTICE {targets} :hi")
         self.gets(bob, "@+typing=active TAGMSG alice")
+        self.gets(bob, "@+typing=active TAGMSG alice,")
 
     def test_refused(self) -> None:
         """A user's own modes keep texts out."""
