@@ -55,6 +55,11 @@ class FormTests(SynchronousTestCase):
             client: Any = SimpleNamespace(settings=SETTINGS, nick=nick)
             line = b":s 001 %b :x\r\n" % nick[:2].encode()
             self.assertEqual(forms.fill(client, _cut), line)
+            self.assertEqual(forms.fill(client, _partlyCut), b":s 001 %b :x\r\n" % nick.encode() + line)
+
+
+def _partlyCut(client: IrcConnection, nick: str) -> list[bytes]:
+    return [b":s 001 %b :x\r\n" % nick.encode(), *_cut(client, nick)]
 
 
 def _cut(client: IrcConnection, nick: str) -> list[bytes]:

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.doors.irc.servers import rooted, serverWith, settingsWith, staffed
 from twistchat import __version__
 from twistchat.chat.modes import RANKS, ROOM_MODES
+from twistchat.chat.privileges import PRIVILEGES
 from twistchat.chat.usermodes import USER_MODES
 from twistchat.config import ClassSettings, OperatorSettings, ServerSettings
 from twistchat.doors.irc.commands import COMMANDS
@@ -242,7 +243,10 @@ class HelpTests(Queries):
             self.assertEqual(
                 f"{command.name} {command.parameters}".rstrip(), first.removeprefix(head.format(4)).lstrip(":")
             )
-            self.assertIn(f"o {command.summary}", second)
+            whose = ":To"
+            if command.privilege:
+                whose = f":For operators who may {PRIVILEGES[command.privilege]} ({command.privilege}): to"
+            self.assertTrue(second.endswith(f"{whose} {command.summary}"), second)
             self.assertEqual(f"{head.format(6)}:See: {command.source}", last)
         self.assertTrue(self.help("HELP join")[0].startswith(":twistchat 704 bob join "))
 
@@ -254,6 +258,9 @@ class HelpTests(Queries):
         ):
             lines = [line.split(" :", 1)[1] for line in self.help(f"HELP {subject}")]
             self.assertEqual(sorted(letters), sorted(line[1] for line in lines[1:]))
+            if subject == "CHANMODES":
+                forms = {line.partition("  ")[0] for line in lines[1:]}
+                self.assertLessEqual({"+o <nick>", "+b <mask>", "+k <value>", "+l <value>", "+m"}, forms)
 
     def test_unknown(self) -> None:
         """Of anything else there is none; a subject that can be no parameter is C{*}."""

@@ -64,6 +64,11 @@ class GatewayTests(SynchronousTestCase):
             self.assertTrue(client.gone)
         self.assertEqual(0, len(self.server.chat.state.users))
 
+    def test_wrongAgain(self) -> None:
+        """A wrong password stays wrong, also the second time and beside the right one."""
+        for password, refused in (("wrong", True), ("wrong", True), ("secret", False), ("wrong", True)):
+            self.assertIs(refused, self.enter(LINE.replace("secret", password), nick=f"a{refused}").gone, password)
+
     def test_tooFew(self) -> None:
         """Without an address it is no WEBIRC; and it was the first message then."""
         client = self.server.connectIrc(STRANGER)
