@@ -128,7 +128,7 @@ class TrafficTests(SynchronousTestCase):
 
     def test_tooMany(self) -> None:
         """Where more are under way than there is room for, no other starts until there is room again."""
-        self.traffic.take(4)
+        self.traffic.running += 4
         self.one.submit("m0")
         self.traffic.give()
         self.assertEqual((False, []), (self.traffic.open, self.one.started))
@@ -226,6 +226,22 @@ class BegunTests(SynchronousTestCase):
         self.assertEqual((["m0"], ["idle"]), (other.started, one.signals))
         self.assertTrue(other.lane.open)
 
+    def test_countedAtOnce(self) -> None:
+        """Each counts for all lanes at once: however many lanes begin some in one turn, no more start than may."""
+        held = Held(10)
+        lanes = [Commands(held=held).lane for _ in range(5)]
+        begun = 0
+        for lane in lanes:
+            for _ in range(4):
+                if lane.open:
+                    lane.began()
+                    begun += 1
+        self.assertEqual((10, 3), (begun, len(held.asked)))
+        for over in held.asked:
+            over()
+        self.assertTrue(all(lane.open for lane in lanes))
+        self.assertEqual(0, held.traffic.running)
+
     def test_atOnce(self) -> None:
         """Where they are over within the call, any number of them waits behind a command, in any lane."""
         held = Held(2)
@@ -240,7 +256,7 @@ class BegunTests(SynchronousTestCase):
             commands.submit("join")
             for _ in range(5 * MARKED):
                 commands.lane.submit(say, True, 1)
-        held.traffic.take(2)
+        held.traffic.running += 2
         for commands in lanes:
             commands.finish("join")
             self.assertEqual(["join"], commands.started)

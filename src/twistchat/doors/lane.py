@@ -39,12 +39,12 @@ class Traffic:
     """
     The messages of all lanes that are under way.  Where they are many, lanes take turns.
 
-    @ivar open: whether one more may start.
+    @ivar running: how many are under way.
+    @ivar most: how many may be.
     @ivar settled: tells when those are over that are under way.
-    @ivar later: tells when the turn ends.
     """
 
-    __slots__ = ("_giving", "_lanes", "_most", "_running", "later", "open", "settled")
+    __slots__ = ("_begun", "_giving", "_lanes", "_later", "most", "running", "settled")
 
     def __init__(self, settled: Later, later: Later, most: int = MOST_IN_ALL) -> None:
         """
@@ -54,22 +54,33 @@ class Traffic:
         @param most: how many may be under way.
         """
         self.settled = settled
-        self.later = later
-        self._most = most
-        self._running = 0
+        self._later = later
+        self.most = most
+        self.running = 0
+        self._begun: list[Lane] = []
         self._lanes: deque[Lane] = deque()
         self._giving = False
-        self.open = True
 
-    def take(self, count: int = 1) -> None:
-        """So many more are under way."""
-        self._running += count
-        self.open = self._running < self._most
+    @property
+    def open(self) -> bool:
+        """Whether one more may start."""
+        return self.running < self.most
+
+    def began(self, lane: Lane) -> None:
+        """Call L{Lane.mark} at the end of the turn, or when no more messages may start."""
+        self._begun.append(lane)
+        if len(self._begun) == 1:
+            self._later(self.mark)
+
+    def mark(self) -> None:
+        """Let every lane ask when its messages are over."""
+        begun, self._begun = self._begun, []
+        for lane in begun:
+            lane.mark()
 
     def give(self, count: int = 1) -> None:
         """So many have taken effect: the lanes that have waited longest may start others."""
-        self._running -= count
-        self.open = self._running < self._most
+        self.running -= count
         if self._giving:
             return  # what a lane has started is over already: the loop below goes on with the next
         self._giving = True
@@ -157,10 +168,14 @@ class Lane:
         self._running += 1
         self._alone = False
         self._begun += 1
+        traffic = self._traffic
+        traffic.running += 1
         if self._begun == 1:
-            self._traffic.later(self._mark)
+            traffic.began(self)
+        if traffic.running >= traffic.most:
+            traffic.mark()
         elif self._begun == MARKED:
-            self._mark()
+            self.mark()
 
     def submit(self, work: Work, together: bool, size: int) -> None:
         """
@@ -170,7 +185,7 @@ class Lane:
         @param size: how many bytes it came in.
         """
         if not together:
-            self._mark()
+            self.mark()
         if not self._waiting and self._free(together):
             self._start(work, together)
             return
@@ -196,7 +211,10 @@ class Lane:
     def _free(self, together: bool) -> bool:
         if not together:
             return not self._running
-        return self._traffic.open and (not self._running or (not self._alone and self._running < MOST_TOGETHER))
+        traffic = self._traffic
+        return traffic.running < traffic.most and (
+            not self._running or (not self._alone and self._running < MOST_TOGETHER)
+        )
 
     def _isFull(self) -> bool:
         return self._size > self._limit or (self._waiting is not None and len(self._waiting) > MOST_WAITING)
@@ -227,7 +245,7 @@ class Lane:
             if isinstance(done.result, Failure):
                 done.addErrback(self._refuse)
         elif together:
-            self._traffic.take()
+            self._traffic.running += 1
             done.addCallbacks(self._said, self._unsaid)
         else:
             done.addCallbacks(self._done, self._failed)
@@ -248,11 +266,10 @@ class Lane:
         self._running -= 1
         self._goOn()
 
-    def _mark(self) -> None:
+    def mark(self) -> None:
         """Ask to be told when those messages are over that were taken in since the last time."""
         count, self._begun = self._begun, 0
         if count:
-            self._traffic.take(count)
             self._traffic.settled(partial(self._over, count))
 
     def _over(self, count: int) -> None:
@@ -277,7 +294,7 @@ class Lane:
                 self._size -= size
                 self._start(work, together)
                 if not self._waiting or not self._free(self._waiting[0][1]):
-                    self._mark()
+                    self.mark()
         finally:
             self._advancing = False
         if not self._waiting:
