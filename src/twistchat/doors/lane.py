@@ -25,8 +25,8 @@ Messages of one session that may be under way at once, so that no one sender fil
 together leaves together: with fewer from each of more senders, each listener is sent smaller parts.
 """
 
-MOST_IN_ALL = 2048
-"""Messages of all sessions that may be under way at once: a quarter of what fills the journal's queue."""
+MOST_IN_ALL = 6144
+"""Messages of all sessions that may be under way at once: three quarters of what fills the journal's queue."""
 
 MOST_WAITING = 128
 """Commands of one session that may wait before no more should come: what waits may all start in one turn."""
