@@ -132,7 +132,7 @@ class ConsoleTests(ConsoleTestCase):
             Said(ALICE, "#Lobby", "1", 'say "ü\u2028"'),
             Said(BOB, "#other", "2", "elsewhere"),
             TopicSet(BOB, "#lobby", "tea"),
-            ModesSet(ALICE, "#lobby", (ModeChange(True, "o", "bob", BOB), ModeChange(True, "m"))),
+            ModesSet(ALICE, "#lobby", (ModeChange(True, "o", "bob", BOB), ModeChange(True, "k", "secret"))),
         )
         printed = self.command("export", "--data=data", "--room=lobby")
         said, topic, modes = [json.loads(line) for line in printed.split("\n")[:-1]]
@@ -155,7 +155,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual(
             [
                 {"adding": True, "letter": "o", "parameter": "bob", "subject": bob},
-                {"adding": True, "letter": "m"},
+                {"adding": True, "letter": "k", "parameter": "*"},
             ],
             modes["changes"],
         )

@@ -186,7 +186,7 @@ class PlainTests(SynchronousTestCase):
         self.assertEqual((because(""), because("x")), ("", " (x)"))
 
     def test_writeModes(self) -> None:
-        """A sign stands where it changes, and parameters behind all letters, in order."""
+        """A sign stands where it changes, and parameters behind all letters, in order; a key is not shown."""
         self.assertEqual(writeModes(()), "")
         self.assertEqual(
             writeModes(
@@ -199,7 +199,7 @@ class PlainTests(SynchronousTestCase):
                     ModeChange(False, "v", "bob", BOB),
                 )
             ),
-            "-nt+kbm-v key x!*@* bob",
+            "-nt+kbm-v * x!*@* bob",
         )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from twistchat.chat.events import Entry
+from twistchat.chat.events import Entry, Event, ModesSet
 from twistchat.chat.history import Damaged, Span
 from twistchat.chat.names import fold
 from twistchat.journal.encoding import encode
@@ -41,10 +42,17 @@ def _object(entry: Entry) -> dict[str, Any]:
     An entry as people and programs elsewhere read it: when it was, who did it and what, with no id of this server's own
     but those of the entry.
     """
-    kind, body = encode(entry.event)
+    kind, body = encode(_withoutKeys(entry.event))
     when = datetime.fromtimestamp(entry.time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     shown = {"sequence": entry.sequence, "msgid": entry.msgid, "time": when, "event": kind}
     return shown | {name: _value(value) for name, value in body.items() if name not in _OWN}
+
+
+def _withoutKeys(event: Event) -> Event:
+    """An event without the keys of rooms that it names."""
+    if not isinstance(event, ModesSet):
+        return event
+    return replace(event, changes=tuple([replace(c, parameter="*") if c.letter == "k" else c for c in event.changes]))
 
 
 def _value(value: Any) -> Any:

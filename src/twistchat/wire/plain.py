@@ -171,14 +171,14 @@ def because(reason: str) -> str:
 
 
 def writeModes(changes: tuple[ModeChange, ...]) -> str:
-    """A mode string and its parameters: C{+o-m bob}."""
+    """A mode string and its parameters: C{+o-m bob}.  A room's key is not shown, as it stays in the history: C{+k *}."""
     letters, parameters, sign = "", "", ""
     for change in changes:
         wanted = "+" if change.adding else "-"
         letters += change.letter if wanted == sign else wanted + change.letter
         sign = wanted
         if change.parameter is not None:
-            parameters += f" {change.parameter}"
+            parameters += " *" if change.letter == "k" else f" {change.parameter}"
     return letters + parameters
 
 
