@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.journal import words
 from twistchat.journal.words import isWord, matches, phrases, tokens
 
 
@@ -14,6 +15,17 @@ class WordTests(SynchronousTestCase):
         """Runs of letters and digits, without case and diacritics."""
         self.assertEqual(tokens("Don't   PANIC, Zoë: 42nd_time!"), ["don", "t", "panic", "zoe", "42nd", "time"])
         self.assertEqual(tokens("… ☃ --"), [])
+
+    def test_forgotten(self) -> None:
+        """So it is for characters of which there are too many to be remembered."""
+        self.patch(words, "REMEMBERED", 0)
+        self.assertEqual(tokens("\u1e9e\ua64a-\U00010400\u0301!"), ["\xdf\ua64b", "\U00010428"])
+
+    def test_quickly(self) -> None:
+        """What is passed over for its letters would not have matched; what has them in other words does not either."""
+        self.assertFalse(matches("abc def", [["bc"]]))
+        self.assertTrue(matches("Abc DEF", [["abc"], ["def"]]))
+        self.assertFalse(matches("abc", [["ab", "c"]]))
 
     def test_phrases(self) -> None:
         """A phrase for each thing typed; what has neither letter nor digit is passed over."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -108,21 +110,20 @@ class MemoryJournal:
         before: int | None = None,
         account: str | None = None,
     ) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.search}.  It looks at every entry."""
+        """See L{IJournal.search}.  It looks at every entry, from the newest on, until it has found enough."""
         wanted = phrases(words)
         names = set(conversations)
         if account is not None:
             names.update(name for name in self._conversations if fold(account) in name.split(" "))
-        found = [
+        newest = [reversed(self._conversations[name]) for name in names if name in self._conversations]
+        found = (
             entry
-            for name in names
-            for entry in self._conversations.get(name, ())
+            for entry in heapq.merge(*newest, key=lambda entry: -entry.sequence)
             if (before is None or entry.sequence < before)
             and isinstance(entry.event, (Said, Told))
             and matches(entry.event.text, wanted)
-        ]
-        found.sort(key=lambda entry: entry.sequence)
-        return succeed(found[-limit:] if wanted else [])
+        )
+        return succeed(list(islice(found, limit))[::-1] if wanted else [])
 
     def locate(self, msgid: str) -> int | None:
         """See L{IJournal.locate}."""

@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+
+class _Letters(dict[int, str]):
+    """
+    What stands for a character in the words of a text, by its code point: itself without case, a space for what is
+    neither letter nor digit, and nothing for what combines with the letter before it.
+    """
+
+    def __missing__(self, point: int) -> str:
+        character = chr(point)
+        if unicodedata.combining(character):
+            letter = ""
+        else:
+            letter = character.lower() if character.isalnum() else " "
+        if len(self) < REMEMBERED:
+            self[point] = letter
+        return letter
+
+
+REMEMBERED = 8192
+"""How many characters are looked up once only."""
+
+_LETTERS = _Letters()
 
 
 def tokens(text: str) -> list[str]:
@@ -12,12 +35,7 @@ def tokens(text: str) -> list[str]:
 
     This is what SQLite's tokenizer C{unicode61} does (FTS5, section 4.3.1).
     """
-    letters = [
-        character.lower() if character.isalnum() else " "
-        for character in unicodedata.normalize("NFKD", text)
-        if not unicodedata.combining(character)
-    ]
-    return "".join(letters).split()
+    return unicodedata.normalize("NFKD", text).translate(_LETTERS).split()
 
 
 def isWord(word: str) -> bool:
@@ -33,8 +51,12 @@ def phrases(words: str) -> list[list[str]]:
     return [found for word in words.split() if (found := tokens(word))]
 
 
-def matches(text: str, wanted: Iterable[Sequence[str]]) -> bool:
+def matches(text: str, wanted: Sequence[Sequence[str]]) -> bool:
     """Whether a text has all of these phrases."""
+    if text.isascii():
+        lowered = text.lower()
+        if not all([token in lowered for phrase in wanted for token in phrase]):
+            return False  # most texts have not even the letters
     has = tokens(text)
     return all(
         any(has[start : start + len(phrase)] == phrase for start in range(len(has) - len(phrase) + 1))
