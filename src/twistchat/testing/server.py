@@ -59,14 +59,16 @@ class MemoryServer:
         journal: Callable[[Stamp], IJournal] = MemoryJournal,
         doors: Iterable[IDoor] = (LineDoor(), IrcDoor()),
         start: float = NOON,
+        clock: Clock | None = None,
     ) -> None:
         """
         @param settings: what an administrator would choose.
         @param journal: makes the journal, from what stamps its events.
         @param doors: the ways in.
         @param start: what time it is at first, in seconds since the epoch.
+        @param clock: the clock of everything in it; one of its own, where it is C{None}.
         """
-        self.clock = Clock()
+        self.clock = Clock() if clock is None else clock
         self.configuration = settings
         numbers = count(1)
 
