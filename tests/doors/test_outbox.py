@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from twistchat.doors import turn
 from twistchat.doors.outbox import Outbox
 from twistchat.doors.turn import Turn
 
@@ -506,6 +507,18 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.transport.value(), b"last")
         self.assertIsNone(plumbing.transport.producer)
 
+    def test_closeBehindMany(self) -> None:
+        """What waits leaves before it is closed, though other outboxes were first and it is not its turn yet."""
+        self.patch(turn, "MOST", 0)
+        plumbing = PushPlumbing()
+        plumbing.outbox.write(b"bye")
+        plumbing.outbox.close()
+        plumbing.turn.end()
+        self.assertEqual((plumbing.transport.value(), plumbing.transport.disconnecting), (b"bye", True))
+        self.patch(turn, "MOST", 1)
+        plumbing.endTurn()
+        self.assertEqual(plumbing.transport.value(), b"bye")
+
     def test_closeJustBeforeItResumes(self) -> None:
         """A transport that resumes between the call and the end of the turn is closed once."""
         plumbing = PushPlumbing()
@@ -563,6 +576,18 @@ class HoldTests(SynchronousTestCase):
         plumbing.outbox.release()
         plumbing.endTurn()
         self.assertEqual((plumbing.overflows, plumbing.transport.value()), (["turn"], b""))
+
+    def test_leaving(self) -> None:
+        """What is held does not wait for the reader."""
+        plumbing = PushPlumbing()
+        plumbing.outbox.write(bytes(30))
+        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.leaving), (30, 30))
+        plumbing.outbox.hold()
+        plumbing.outbox.deliver(bytes(5))
+        plumbing.outbox.deliver(bytes(2))
+        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.leaving), (37, 30))
+        plumbing.outbox.release()
+        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.leaving), (37, 37))
 
     def test_releasedIsNotCounted(self) -> None:
         """What was held counts once."""

@@ -8,7 +8,7 @@ from functools import partial
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.turn import Turn
+from twistchat.doors.turn import MOST, Turn
 
 
 class Noted:
@@ -78,6 +78,23 @@ class TurnTests(SynchronousTestCase):
         self.turn.afterwards(partial(self.note, "after"))
         self.clock.advance(0)
         self.assertEqual(self.done, ["close", "after", "tell", "send goodbye", "send"])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_many(self) -> None:
+        """Only so many outboxes leave in a turn, in the order in which they asked; the rest leave in later ones."""
+        for number in range(2 * MOST + 1):
+            self.send(partial(self.note, str(number)))
+        self.turn.afterwards(partial(self.note, "after"))
+        self.turn.end()
+        self.assertEqual(self.done, [*map(str, range(MOST)), "after"])
+        self.done.clear()
+        self.turn.tell(partial(self.note, "tell"))
+        self.send(partial(self.note, "late"))
+        self.turn.end()
+        self.assertEqual(self.done, ["tell", *map(str, range(MOST, 2 * MOST))])
+        self.done.clear()
+        self.clock.advance(0)
+        self.assertEqual(self.done, [str(2 * MOST), "late"])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_failure(self) -> None:

@@ -80,6 +80,11 @@ class Outbox:
         """How many bytes wait for a reader that is behind."""
         return self._size + self._unsent + (0 if self._only is None else len(self._only))
 
+    @property
+    def leaving(self) -> int:
+        """How many of these bytes nothing but the reader keeps from leaving."""
+        return self.waiting - sum(map(len, self._held or ()))
+
     def deliver(self, data: bytes) -> None:
         """Put bytes of an audience behind those that wait; or keep them back, while L{hold} says so."""
         if self._resting:
@@ -220,6 +225,7 @@ class Outbox:
             self._turn.afterwards(self._overflow)
 
     def _finish(self) -> None:
+        self.flush()  # where more outboxes wait than leave in one turn, this one may not have left
         if self._finished or (self._paused and not self._dead):
             return  # resumeProducing was first, or comes back to it
         self._finished = True

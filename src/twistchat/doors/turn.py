@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+
+MOST: Final = 512
+"""
+Outboxes that leave at the end of one turn.  Each is one C{send}, of about 10 µs.  Where more wait, as when everyone in
+a large room is told something, the reactor looks at other connections before the rest of them leave.
+"""
 
 
 class Sending(Protocol):
@@ -19,7 +25,7 @@ class Sending(Protocol):
 class Turn:
     """
     What is to be done at the end of the current turn: first the rooms' audiences are told, then each outbox leaves in
-    one write, then whatever must not happen inside either.
+    one write (as far as they are not too many), then whatever must not happen inside either.
     """
 
     _log = Logger()
@@ -42,7 +48,7 @@ class Turn:
         self._wait()
 
     def send(self, outbox: Sending) -> None:
-        """Flush C{outbox} at the end of the turn, when all that is told has been told."""
+        """Flush C{outbox} at the end of the turn, or of a later one, when all that is told has been told."""
         self._sendings.append(outbox)
         if not self._waiting:
             self._wait()
@@ -59,12 +65,14 @@ class Turn:
 
     def end(self) -> None:
         """Do all that waits for the end of the turn, and what comes up while it is done."""
+        left = MOST
         while True:
             if self._tellings:
                 tellings, self._tellings = self._tellings, []
                 self._call(tellings)
-            elif self._sendings:
-                sendings, self._sendings = self._sendings, []
+            elif self._sendings and left:
+                sendings, self._sendings = self._sendings[:left], self._sendings[left:]
+                left -= len(sendings)
                 for outbox in sendings:
                     try:
                         outbox.flush()
@@ -76,6 +84,8 @@ class Turn:
             else:
                 break
         self._waiting = False
+        if self._sendings:
+            self._wait()
 
     def _call(self, calls: list[Callable[[], None]]) -> None:
         for call in calls:
