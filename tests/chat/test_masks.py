@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import timeit
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,15 +13,16 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.events import Source
 from twistchat.chat.masks import (
     BINDING,
+    MOST_WILDCARDS,
     NAMING,
     BadMask,
+    Glob,
+    Mask,
+    checkWildcards,
     fullMask,
-    matches,
-    names,
-    namesOne,
     normalizeExtended,
     normalizeMask,
-    respect,
+    readGlob,
 )
 from twistchat.chat.users import User
 
@@ -27,17 +30,6 @@ from twistchat.chat.users import User
 def asRegex(mask: str) -> str:
     """A mask as a regular expression."""
     return "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in mask)
-
-
-class CountedMask(str):
-    """A mask that counts how often one of its characters is looked at."""
-
-    __slots__ = ("looks",)
-    looks: int
-
-    def __getitem__(self, key: object) -> str:
-        self.looks += 1
-        return super().__getitem__(key)  # type: ignore[index]  # whatever matches() asks for
 
 
 class MaskTests(SynchronousTestCase):
@@ -77,7 +69,7 @@ class MaskTests(SynchronousTestCase):
     @given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
     def test_matches(self, mask: str, text: str) -> None:
         """A mask matches as the regular expression does, its other characters standing for themselves."""
-        self.assertEqual(matches(mask, text), re.fullmatch(asRegex(mask), text, re.DOTALL) is not None)
+        self.assertEqual(Glob(mask).matches(text), re.fullmatch(asRegex(mask), text, re.DOTALL) is not None)
 
     def test_literally(self) -> None:
         """No other character is special, and the whole text is matched."""
@@ -86,6 +78,11 @@ class MaskTests(SynchronousTestCase):
             ("[a]", "[a]", True),
             ("a.c", "abc", False),
             ("\\*", "\\anything", True),
+            ("\\?", "\\a", True),
+            ("\\?", "a", False),
+            ("*[a]?*.", "x[a]y.", True),
+            ("*[a]?*.", "xay.", False),
+            ("?\n?", "a\nb", True),
             ("b", "bob", False),
             ("bob", "bo", False),
             ("?", "\N{GRINNING FACE}", True),
@@ -95,7 +92,7 @@ class MaskTests(SynchronousTestCase):
             ("a*\n", "ab\n", True),
         ):
             with self.subTest(f"{mask!r} {text!r}"):
-                self.assertIs(matches(mask, text), expected)
+                self.assertIs(Glob(mask).matches(text), expected)
 
     @settings(max_examples=500)
     @given(st.text("~acrUmnx:*#@+!?b ", min_size=1, max_size=12), st.booleans())
@@ -108,11 +105,11 @@ class MaskTests(SynchronousTestCase):
             return
         self.assertEqual(normalizeExtended(mask, binding), mask)
         self.assertNotIn("**", mask)
-        letter, naming = respect(mask)
-        self.assertEqual(mask, f"~{letter}:{naming}" if letter else naming)
-        self.assertTrue(binding or not letter)
+        test = Mask(mask)
+        self.assertEqual(test.respect, mask[1] if mask[:3] in ("~m:", "~n:") else "")
+        self.assertTrue(binding or not test.respect)
         user = User(Source("u1", "b", "a", "c", "x", "m n"))
-        self.assertIn(names(naming, user, fullMask(user.source)), (True, False))
+        self.assertIn(test.names(user, fullMask(user.source)), (True, False))
 
     def test_one(self) -> None:
         """A mask names one nick or account where that has no wildcard in it."""
@@ -130,7 +127,7 @@ class MaskTests(SynchronousTestCase):
             ("~c:#room", False),
             ("~r:bob", False),
         ):
-            self.assertIs(namesOne(normalizeExtended(text)), expected, text)
+            self.assertIs(Mask(normalizeExtended(text)).namesOne, expected, text)
 
     def test_tables(self) -> None:
         """No letter is both of one who is named and of what binds."""
@@ -139,15 +136,34 @@ class MaskTests(SynchronousTestCase):
             for letter, kind in table.items():
                 self.assertEqual((kind.letter, kind.usage), (letter, f"~{letter}:{kind.wants}"))
 
-    def test_worstCase(self) -> None:
-        """The worst mask costs the product of both lengths, and no more."""
-        mask = CountedMask("*a" * 50 + "b")
-        mask.looks = 0
-        self.assertFalse(matches(mask, "a" * 200))
-        self.assertLess(mask.looks, len(mask) * 200)
+    def test_cost(self) -> None:
+        """The worst masks cost no more for a thousand texts than to hash some tens of megabytes."""
+        unit = min(timeit.repeat(lambda: hashlib.sha256(bytes(1_000_000)).digest(), number=5, repeat=5))
+        for mask in (
+            "*a" * 50 + "*b",
+            "*" + "a" * 90 + "b*c",
+            "*" + "a?" * 8 + "b*",
+            "*a*a?a" * 3 + "*b",
+            "*a" * 14 + "*b",
+        ):
+            glob = Glob(mask)
+            self.assertFalse(glob.matches("a" * 200))
+            taken = min(timeit.repeat(lambda glob=glob: glob.matches("a" * 200), number=1000, repeat=3))  # type: ignore[misc]
+            self.assertLess(taken, 10 * unit, mask)
+
+    def test_wildcards(self) -> None:
+        """A mask has so many wildcards and no more; a run of stars is one."""
+        for mask in ("*a" * MOST_WILDCARDS, "?" * MOST_WILDCARDS, "*?" * (MOST_WILDCARDS // 2)):
+            checkWildcards(mask)
+            self.assertIsInstance(readGlob(mask), Glob)
+            for more in ("*", "?"):
+                error = self.assertRaises(BadMask, checkWildcards, f"{mask}b{more}")
+                self.assertEqual(str(error), "a mask of at most 16 wildcards (* and ?)")
+                self.assertRaises(BadMask, readGlob, f"{mask}b{more}")
+        self.assertTrue(readGlob("*" * 100 + "B").matches("ab"))
 
     def test_fullMask(self) -> None:
         """A user's own mask is folded, as masks are."""
         source = Source("u1", "Bob", "~Line", "AB.cloak")
         self.assertEqual(fullMask(source), "bob!~line@ab.cloak")
-        self.assertTrue(matches(normalizeMask("~LINE@*.Cloak"), fullMask(source)))
+        self.assertTrue(Glob(normalizeMask("~LINE@*.Cloak")).matches(fullMask(source)))

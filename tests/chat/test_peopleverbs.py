@@ -29,7 +29,6 @@ from twistchat.chat.events import (
     UserModesSet,
 )
 from twistchat.chat.limits import Limits
-from twistchat.chat.rooms import Room
 from twistchat.chat.serverbans import normalizeServerBan
 from twistchat.chat.users import Operator, User
 
@@ -288,7 +287,7 @@ class RenameTests(SynchronousTestCase):
 
     def test_fixed(self) -> None:
         """A room that fixes nicks lets nobody rename; and names itself."""
-        self.patch(Room, "fixesNick", lambda room, member: member.user is self.bob.user)
+        self.scene.modes(self.ann, "#a", "+b", "~n:bob")
         error = refused(errors.NickFixed, lambda: self.scene.chat.rename(self.bob.session, "rob"))
         self.assertEqual(error.room, "#a")
         done(self.scene.chat.rename(self.ann.session, "anna"))
@@ -384,17 +383,18 @@ class ShownTests(SynchronousTestCase):
         refused(errors.Banned, lambda: chat.say(session, "#a", "hello"))
         done(chat.setHost(self.bob.user, "good.host"))
         done(chat.say(session, "#a", "hello"))
-        member = self.scene.room("#a").members[self.bob.user.source.uid]
-        changes: tuple[Callable[[], object], ...] = (
-            lambda: chat.setRealname(session, "B."),
-            lambda: chat.setAccount(self.bob.user, "bobby"),
-            lambda: chat.rename(session, "robert"),
+        changes: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("~r:b.", lambda: chat.setRealname(session, "B.")),
+            ("~a:bobby", lambda: chat.setAccount(self.bob.user, "bobby")),
+            ("robert", lambda: chat.rename(session, "robert")),
         )
-        for change in changes:
-            member.banned = True
-            member.ranks = "v"
+        for mask, change in changes:
+            self.scene.modes(self.ann, "#a", "+b", mask)
+            done(chat.say(session, "#a", "hello"))
             change()
-            self.assertIsNone(member.banned)
+            refused(errors.Banned, lambda: chat.say(session, "#a", "hello"))
+            self.scene.modes(self.ann, "#a", "-b", mask)
+            done(chat.say(session, "#a", "hello"))
 
 
 class AwayTests(SynchronousTestCase):

@@ -488,16 +488,16 @@ class ExtendedBanTests(RoomTestCase):
         done(self.chat.join(self.bob.session, "#room", hurried=True))
         self.set("+b", "~m:~a:*")
         done(self.chat.say(self.bob.session, "#room", "x"))
-        self.scene.room("#room").lists["b"].clear()
         member = self.scene.room("#room").members[self.bob.user.source.uid]
-        self.assertIs(member.banned, False)
-        member.banned = True
+        self.assertEqual(member.bound, frozenset())
+        member.bound = frozenset("m")
         refused(errors.Banned, lambda: self.chat.say(self.bob.session, "#room", "x"))
 
     def test_bad(self) -> None:
         """A mask that is none is told what would be one: of those that the list has."""
         naming = "nick!user@host, or one of ~a:ACCOUNT ~c:#ROOM ~r:REALNAME ~U:MASK"
         every = f"{naming} ~m:MASK ~n:MASK"
+        wild = "a mask of at most 16 wildcards (* and ?)"
         for letter, mask, why in (
             ("b", "~x:y", every),
             ("b", "~:y", every),
@@ -519,6 +519,10 @@ class ExtendedBanTests(RoomTestCase):
             ("b", "~U:~a:x", "~U:MASK"),
             ("b", "~m:", "~m:MASK"),
             ("b", ":x", "a mask of 1 to 200 characters, nick!user@host"),
+            ("b", "a?" * 15, wild),
+            ("e", "*a" * 17 + "!*@*", wild),
+            ("I", "?" * 15 + "!*", wild),
+            ("b", "~m:~r:" + "?" * 17, wild),
         ):
             with self.subTest(f"{letter} {mask}"):
                 error = refused(

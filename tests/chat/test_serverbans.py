@@ -91,6 +91,7 @@ class NormalizeTests(SynchronousTestCase):
             ("2000::/3", "IPv6 is /16 or narrower"),
             ("::ffff:0:0/96", "IPv4 is /8 or narrower"),
             ("~bobby@0.0.0.0/1", "IPv4 is /8 or narrower"),
+            ("spam" + "*a" * 17 + "@*", "a mask of at most 16 wildcards (* and ?) is wanted"),
         ):
             error = self.assertRaises(BadServerBan, checkReach, normalizeServerBan(text), text)
             self.assertEqual(error.mask, text)

@@ -11,7 +11,7 @@ from twistchat.chat.errors import NickInUse, NoSuchNick
 from twistchat.chat.events import Entry, Event
 from twistchat.chat.modes import OPERATOR
 from twistchat.chat.names import fold
-from twistchat.chat.rooms import Room, Rooms, forgetVerdicts
+from twistchat.chat.rooms import Room, Rooms
 from twistchat.chat.succession import Vacancy
 from twistchat.chat.users import Session, User, Users
 
@@ -49,12 +49,11 @@ class Appliers:
             raise NickInUse(nick, holder.nick)
 
     def _leave(self, entry: Entry, room: Room, user: User) -> None:
-        """Let a user out of a room, for whatever reason."""
+        """Let a user out of a room, for whatever reason; of the user's own rooms it has been taken already."""
         for session in user.sessions.values():
             room.audience.remove(session)
         member = room.members.pop(user.source.uid)
-        del user.rooms[fold(room.name)]
-        forgetVerdicts(user)
+        user.moves += 1
         if not room.members:
             self._unlock(room)
             self._forgetIfOver(room)

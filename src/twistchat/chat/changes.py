@@ -14,7 +14,7 @@ from twistchat.chat.errors import (
     TargetNotInRoom,
 )
 from twistchat.chat.events import ModeChange
-from twistchat.chat.masks import BadMask, fullMask, names, namesOne, normalizeExtended, respect
+from twistchat.chat.masks import BadMask, Mask, checkWildcards, fullMask, normalizeExtended
 from twistchat.chat.modes import FOUNDER, LOCKS, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
 from twistchat.chat.rooms import Member, Room, Rooms
 from twistchat.chat.users import User
@@ -72,8 +72,8 @@ def isLock(change: ModeChange, asker: User) -> bool:
     """
     if change.letter != "b" or change.parameter is None:
         return change.letter in LOCKS
-    binds, mask = respect(change.parameter)
-    return not binds and not namesOne(mask) and names(mask, asker, fullMask(asker.source))
+    mask = Mask(change.parameter)
+    return not mask.respect and not mask.namesOne and mask.names(asker, fullMask(asker.source))
 
 
 def _check(
@@ -131,7 +131,7 @@ def _checkParameter(
 ) -> str | None:
     """The normal form of a mode's parameter; when it is taken away, what it had."""
     if letter in room.lists:
-        return _checkMask(letter, parameter or "")
+        return _checkMask(letter, parameter or "", adding)
     if not adding:
         return room.modes.get(letter)
     if parameter is None:
@@ -166,12 +166,15 @@ def _checkForward(room: Room, asker: Member, parameter: str, rooms: Rooms) -> st
     return to.name
 
 
-def _checkMask(letter: str, parameter: str) -> str:
-    """The normal form of a mask in a list."""
+def _checkMask(letter: str, parameter: str, adding: bool) -> str:
+    """The normal form of a mask in a list.  One with more wildcards than there may be can still be taken away."""
     fits = 1 <= len(parameter) <= LONGEST_MASK and parameter.isprintable() and not set(parameter) & set(" ,")
     if not fits or parameter.startswith(":"):
         raise BadModeParameter(letter, parameter, f"a mask of 1 to {LONGEST_MASK} characters, nick!user@host")
     try:
-        return normalizeExtended(parameter, letter != "I")
+        mask = normalizeExtended(parameter, letter != "I")
+        if adding:
+            checkWildcards(mask)
     except BadMask as bad:
         raise BadModeParameter(letter, parameter, str(bad)) from None
+    return mask

@@ -8,12 +8,17 @@ of L{NAMING} say who is meant.  Those of L{BINDING} say in what respect, with an
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from twistchat.chat.events import Source
 from twistchat.chat.modes import RANK_BY_PREFIX
 from twistchat.chat.names import fold
 from twistchat.chat.users import User
+
+MOST_WILDCARDS = 16
+"""How many C{*} and C{?} a mask may have that somebody sets or asks for; in an older journal there may be more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ BINDING = {
 
 
 class BadMask(ValueError):
-    """This is no mask; its argument says what would be."""
+    """This is no mask that can be used; its argument says what would be one."""
 
 
 def normalizeMask(text: str) -> str:
@@ -101,70 +106,126 @@ def normalizeExtended(text: str, binding: bool = True) -> str:
     return f"~{letter}:{normalizeMask(rest) if letter == 'U' else _withoutRuns(fold(rest))}"
 
 
-def respect(mask: str) -> tuple[str, str]:
+class Glob:
     """
-    In what respect a mask binds, and whom.
+    A pattern with C{*} for any run of characters and C{?} for one, made ready to be held against many texts.
 
-    @param mask: in its normal form.
-    @return: a letter of L{BINDING}, or C{""} for every respect; and the mask that says who is meant.
+    The parts between the stars are searched from left to right, each behind the one before it.  Nothing is tried
+    twice, so the cost is at worst the length of the text times the longest part that has a C{?}.
     """
-    letter, rest = _split(mask)
-    return (letter, rest) if letter in BINDING else ("", mask)
 
+    __slots__ = ("_exact", "_first", "_last", "_least", "_middle", "_regex")
 
-def namesOne(mask: str) -> bool:
-    """
-    Whether a mask names no more than one nick or one account.
+    def __init__(self, pattern: str) -> None:
+        """
+        @param pattern: folded, where the texts are.
+        """
+        first, *rest = pattern.split("*")
+        self._first = first
+        self._exact = not rest
+        self._last = rest.pop() if rest else ""
+        self._middle = [part for part in rest if part]
+        self._least = len(pattern) - pattern.count("*")
+        self._regex = None if "?" not in pattern else _regex(self._first, self._middle, self._last, self._exact)
 
-    @param mask: in its normal form, and not one of L{BINDING}.
-    """
-    letter, rest = _split(mask)
-    who = rest.partition("!")[0] if letter in ("", "U") else rest if letter == "a" else "*"
-    return not set(who) & set("*?")
-
-
-def names(mask: str, user: User, own: str) -> bool:
-    """
-    Whether a mask names a user.
-
-    @param mask: in its normal form, and not one of L{BINDING}.
-    @param own: the user's own L{fullMask}.
-    """
-    letter, rest = _split(mask)
-    if not letter:
-        return matches(mask, own)
-    account = user.source.account
-    if letter == "a":
-        return account is not None and matches(rest, fold(account))
-    if letter == "c":
-        return _isIn(rest, user)
-    if letter == "r":
-        return matches(rest, fold(user.source.realname))
-    return letter == "U" and account is None and matches(rest, own)
-
-
-def matches(mask: str, text: str) -> bool:
-    """
-    Whether a folded text is one that a folded mask names.
-
-    At worst the product of both lengths: after a mismatch only the last C{*} is tried one character further on.
-    """
-    atMask = atText = 0
-    star = resume = -1
-    while atText < len(text):
-        wanted = mask[atMask] if atMask < len(mask) else ""
-        if wanted == "*":
-            star, resume = atMask, atText
-            atMask += 1
-        elif wanted and (wanted == "?" or wanted == text[atText]):
-            atMask += 1
-            atText += 1
-        elif star >= 0:
-            resume += 1
-            atMask, atText = star + 1, resume
-        else:
+    def matches(self, text: str) -> bool:
+        """Whether this is the pattern of the whole of a text."""
+        if self._regex is not None:
+            return self._regex.fullmatch(text) is not None
+        if self._exact:
+            return text == self._first
+        if len(text) < self._least or not text.startswith(self._first) or not text.endswith(self._last):
             return False
-    return all(character == "*" for character in mask[atMask:])
+        at, end = len(self._first), len(text) - len(self._last)
+        for part in self._middle:
+            at = text.find(part, at, end)
+            if at < 0:
+                return False
+            at += len(part)
+        return True
+
+
+def _regex(first: str, middle: Iterable[str], last: str, exact: bool) -> re.Pattern[str]:
+    """
+    The regular expression of a pattern that has a C{?}.  Each part is found where it comes first, and the atomic group
+    keeps it there: where the rest does not fit behind it, it would not fit behind a later one either.
+    """
+    if exact:
+        return re.compile(_literal(first), re.DOTALL)
+    found = "".join([f"(?>.*?{_literal(part)})" for part in middle])
+    return re.compile(f"{_literal(first)}{found}.*{_literal(last)}", re.DOTALL)
+
+
+def _literal(part: str) -> str:
+    return re.escape(part).replace(r"\?", ".")
+
+
+class Mask:
+    """
+    A mask, which may be an extended one, made ready to be held against many users.
+
+    @ivar respect: in what respect it binds: a letter of L{BINDING}, or C{""} for every respect.
+    @ivar placed: whether it depends on the rooms and ranks of users whom it names.
+    @ivar namesOne: whether it names no more than one nick or one account.
+    """
+
+    __slots__ = ("_glob", "_kind", "_place", "namesOne", "placed", "respect")
+
+    def __init__(self, mask: str) -> None:
+        """
+        @param mask: in its normal form.
+        """
+        letter, rest = _split(mask)
+        self.respect = ""
+        if letter in BINDING:
+            self.respect, mask = letter, rest
+            letter, rest = _split(mask)
+        self._kind = letter
+        self.placed = letter == "c"
+        who = rest.partition("!")[0] if letter in ("", "U") else rest if letter == "a" else "*"
+        self.namesOne = not set(who) & set("*?")
+        self._place = rest
+        self._glob = Glob(rest if letter else mask)
+
+    def names(self, user: User, own: str) -> bool:
+        """
+        Whether it names a user.
+
+        @param own: the user's own L{fullMask}.
+        """
+        kind = self._kind
+        if not kind:
+            return self._glob.matches(own)
+        account = user.source.account
+        if kind == "a":
+            return account is not None and self._glob.matches(fold(account))
+        if kind == "c":
+            return _isIn(self._place, user)
+        if kind == "r":
+            return self._glob.matches(fold(user.source.realname))
+        return kind == "U" and account is None and self._glob.matches(own)
+
+
+def checkWildcards(mask: str) -> None:
+    """
+    Hold that a mask has no more wildcards than it may have.
+
+    @param mask: each run of C{*} being one.
+    @raise BadMask: it has.
+    """
+    if mask.count("*") + mask.count("?") > MOST_WILDCARDS:
+        raise BadMask(f"a mask of at most {MOST_WILDCARDS} wildcards (* and ?)")
+
+
+def readGlob(text: str) -> Glob:
+    """
+    Read a pattern that is held against names, as a user typed it.
+
+    @raise BadMask: it has too many wildcards.
+    """
+    pattern = _withoutRuns(fold(text))
+    checkWildcards(pattern)
+    return Glob(pattern)
 
 
 def fullMask(source: Source) -> str:

@@ -28,7 +28,6 @@ from twistchat.chat.events import (
     UserModesSet,
 )
 from twistchat.chat.names import fold
-from twistchat.chat.rooms import forgetVerdicts
 from twistchat.chat.serverbans import ServerBan, ServerBans, ServerBanTest, wordServerBan
 from twistchat.chat.usermodes import OPERATORS_ONLY, SETTABLE, sortUserModes
 from twistchat.chat.users import NO_FLAGS, Operator, User, audienceOf
@@ -90,7 +89,6 @@ class PeopleAppliers(Appliers):
         old, new = fold(user.nick), fold(event.nick)
         heard = list(audienceOf(user))
         self.users.rename(user, replace(source, nick=event.nick))
-        forgetVerdicts(user)
         for session in self.sessions.values():
             if old in session.ignored:
                 session.ignored[new] = session.ignored[old]
@@ -188,7 +186,8 @@ class PeopleAppliers(Appliers):
     def _remove(self, entry: Entry, user: User) -> None:
         """Let a user go, and tell those who shared a room with them, and those who watch their nick."""
         heard = audienceOf(user)
-        for room in list(user.rooms.values()):
+        rooms, user.rooms = user.rooms, {}
+        for room in rooms.values():
             self._leave(entry, room, user)
         self.users.remove(user)
         self.whowas.add(user.source, entry.time)
@@ -242,7 +241,6 @@ class PeopleAppliers(Appliers):
     def _changeSource(self, entry: Entry, user: User, source: Source) -> None:
         """Give a user other names behind their nick, and tell who sees these."""
         user.source = source
-        forgetVerdicts(user)
         self._tellOfUser(entry, user)
 
     def _tellOfUser(self, entry: Entry, user: User, themselves: bool = True) -> None:

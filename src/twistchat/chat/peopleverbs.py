@@ -174,6 +174,8 @@ class PeopleVerbs(Verbs):
         if nick == user.nick:
             return None
         for room in user.rooms.values():
+            if not room.lists["b"] and "N" not in room.modes:
+                continue
             member = room.members[user.source.uid]
             if room.silenced(member):
                 raise errors.Banned(room.name)

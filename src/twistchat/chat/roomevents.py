@@ -30,7 +30,7 @@ from twistchat.chat.events import (
 )
 from twistchat.chat.modes import HALF_OPERATOR, OPERATOR, RANK_BY_LETTER, sortRanks
 from twistchat.chat.names import fold
-from twistchat.chat.rooms import Member, Room, Topic, forgetVerdicts
+from twistchat.chat.rooms import Member, Room, Topic
 from twistchat.chat.succession import Vacancy
 from twistchat.chat.users import Session
 
@@ -110,7 +110,7 @@ class RoomAppliers(Appliers):
         room.members[event.source.uid] = Member(user, ranks)
         user.invitations.pop(room, None)
         user.rooms[fold(room.name)] = room
-        forgetVerdicts(user)
+        user.moves += 1
         for session in user.sessions.values():
             room.audience.add(session)
         room.audience.tell(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)))
@@ -125,6 +125,7 @@ class RoomAppliers(Appliers):
         if member is None:
             raise NotInRoom(event.room)
         room.audience.tell(entry)
+        del member.user.rooms[fold(room.name)]
         self._leave(entry, room, member.user)
 
     def _kicked(self, entry: Entry) -> None:
@@ -134,6 +135,7 @@ class RoomAppliers(Appliers):
         if member is None:
             raise TargetNotInRoom(event.kicked.nick, event.room)
         room.audience.tell(entry)
+        del member.user.rooms[fold(room.name)]
         self._leave(entry, room, member.user)
 
     def _topicSet(self, entry: Entry) -> None:
@@ -200,7 +202,7 @@ class RoomAppliers(Appliers):
         for member in room.members.values():
             user = member.user
             user.rooms = {new if name == old else name: place for name, place in user.rooms.items()}
-            forgetVerdicts(user)
+            user.moves += 1
             sessions += user.sessions.values()
         for session in sessions:
             session.outlet.moved(old, entry)

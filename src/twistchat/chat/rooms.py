@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twistchat.chat.audience import Audience, Broadcast
+from twistchat.chat.bans import EVERYTHING, FREE, Bans, ListItem
 from twistchat.chat.errors import NotOperator
 from twistchat.chat.events import ModeChange, Source
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.masks import fullMask, names, respect
+from twistchat.chat.masks import fullMask
 from twistchat.chat.modes import (
     FOUNDER,
     INITIAL_MODES,
@@ -29,41 +30,38 @@ from twistchat.chat.users import User
 MOST_VACATED = 100
 """How many names that rooms have given up are remembered: enough for what is on its way to a room that is renamed."""
 
+BANS = frozenset("be")
+"""The list modes on which it depends whom bans bind."""
+
+_AT_FIRST: dict[str, str | None] = dict.fromkeys(INITIAL_MODES)
+"""The modes of a room that has just begun."""
+
 
 class Member:
     """
     A user in a room.
 
     @ivar ranks: rank letters, highest first.
-    @ivar banned: whether a ban keeps them silent but for their rank, as far as that is known; C{None} asks the lists
-        again.
+    @ivar bound: in what respects bans bind them here but for their rank, when that was last found out: letters of
+        L{BINDING <twistchat.chat.masks.BINDING>}, and L{EVERYTHING}.
+    @ivar judged: the names that they had then; C{None} before that.
+    @ivar moves: their L{User.moves} then.
+    @ivar version: the L{Bans.version} then.
     """
 
-    __slots__ = ("banned", "ranks", "user")
+    __slots__ = ("bound", "judged", "moves", "ranks", "user", "version")
 
     def __init__(self, user: User, ranks: str) -> None:
         self.user = user
         self.ranks = ranks
-        self.banned: bool | None = None
+        self.bound = FREE
+        self.judged: Source | None = None
+        self.moves = self.version = 0
 
     @property
     def level(self) -> int:
         """The level of the highest rank held."""
         return level(self.ranks)
-
-
-@dataclass(frozen=True, slots=True)
-class ListItem:
-    """
-    A mask in one of a room's lists.
-
-    @ivar by: the nick of who set it.
-    @ivar time: when, in milliseconds since the epoch.
-    """
-
-    mask: str
-    by: str
-    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,7 @@ class Room:
     @ivar topic: its topic, or C{None}.
     @ivar modes: the modes that are set, by letter, with their parameter.
     @ivar lists: the masks of each list mode, by letter and mask.
+    @ivar bans: whom those of them bind that are bans.
     @ivar granted: the ranks of accounts, which their holders have again when they come back.
     @ivar members: by the user's id, in the order in which they came.
     @ivar bansSet: how many bans were set, to tell an invitation from before a ban from one behind it.
@@ -94,6 +93,7 @@ class Room:
 
     __slots__ = (
         "audience",
+        "bans",
         "bansSet",
         "created",
         "granted",
@@ -110,10 +110,11 @@ class Room:
         self.name = name
         self.created = created
         self.topic: Topic | None = None
-        self.modes: dict[str, str | None] = dict.fromkeys(INITIAL_MODES)
+        self.modes: dict[str, str | None] = _AT_FIRST.copy()
         self.lists: dict[str, dict[str, ListItem]] = {
             mode.letter: {} for mode in ROOM_MODES.values() if mode.shape is Shape.LIST
         }
+        self.bans = Bans(self.lists["b"], self.lists["e"])
         self.granted: dict[str, str] = {}
         self.members: dict[str, Member] = {}
         self.bansSet = 0
@@ -124,9 +125,7 @@ class Room:
     @property
     def kept(self) -> bool:
         """Whether something of it is to outlive its last member."""
-        return bool(
-            self.topic or self.granted or any(self.lists.values()) or self.modes != dict.fromkeys(INITIAL_MODES)
-        )
+        return bool(self.topic or self.granted or any(self.lists.values()) or self.modes != _AT_FIRST)
 
     @property
     def owned(self) -> bool:
@@ -166,26 +165,28 @@ class Room:
 
     def barred(self, user: User) -> bool:
         """Whether a ban keeps this user out, and no exception lets them in."""
-        return self._binds(user, "")
+        return EVERYTHING in self.bans.of(user)
 
     def muted(self, user: User) -> bool:
         """Whether a ban keeps this user from speaking, and no exception lets them."""
-        return self._binds(user, "m")
+        return "m" in self.bans.of(user)
 
     def welcomed(self, user: User) -> bool:
         """Whether this user needs no invitation."""
         own = fullMask(user.source)
-        return any(names(mask, user, own) for mask in self.lists["I"])
+        return any(item.test.names(user, own) for item in self.lists["I"].values())
 
     def silenced(self, member: Member) -> bool:
         """Whether this member may not speak here for a ban.  Costs nothing until something changes."""
-        if member.banned is None:
-            member.banned = self.muted(member.user)
-        return member.banned and member.level < VOICE
+        if not self.lists["b"]:
+            return False
+        return "m" in self.bans.ofMember(member) and member.level < VOICE
 
     def fixesNick(self, member: Member) -> bool:
         """Whether this member may not change their nick here: for mode N, which binds all, or for a ban."""
-        return "N" in self.modes or (member.level < VOICE and self._binds(member.user, "n"))
+        if "N" in self.modes:
+            return True
+        return bool(self.lists["b"]) and "n" in self.bans.ofMember(member) and member.level < VOICE
 
     def change(self, change: ModeChange, by: str, time: int) -> None:
         """Carry out one change of modes.  One that is without effect has none."""
@@ -193,13 +194,7 @@ class Room:
             self._changeRank(change.subject, change.letter, change.adding)
         elif change.letter in self.lists:
             assert change.parameter is not None
-            items = self.lists[change.letter]
-            if change.adding:
-                items.setdefault(change.parameter, ListItem(change.parameter, by, time))
-                self.bansSet += change.letter == "b"
-            else:
-                items.pop(change.parameter, None)
-            self.forgetVerdicts()
+            self._changeList(change.letter, change.parameter, change.adding, by, time)
         elif change.adding:
             self.modes[change.letter] = change.parameter
         else:
@@ -220,6 +215,7 @@ class Room:
         for letter in LOCK_LISTS:
             changes += [ModeChange(False, letter, mask) for mask in self.lists[letter]]
             self.lists[letter].clear()
+        self.bans.emptied()
         return tuple(changes)
 
     def isSo(self, change: ModeChange) -> bool:
@@ -232,11 +228,6 @@ class Room:
             return change.adding and self.modes[change.letter] == change.parameter
         return not change.adding
 
-    def forgetVerdicts(self) -> None:
-        """Ask the lists again about every member."""
-        for member in self.members.values():
-            member.banned = None
-
     def _changeRank(self, subject: Source, letter: str, adding: bool) -> None:
         def changed(ranks: str) -> str:
             return sortRanks(ranks + letter) if adding else ranks.replace(letter, "")
@@ -244,31 +235,26 @@ class Room:
         member = self.members.get(subject.uid)
         if member is not None:
             member.ranks = changed(member.ranks)
-            forgetVerdicts(member.user)
+            member.user.moves += 1
         if subject.account is not None:
             account = fold(subject.account)
             ranks = changed(self.granted.pop(account, ""))
             if ranks:
                 self.granted[account] = ranks
 
-    def _binds(self, user: User, letter: str) -> bool:
-        """Whether a ban binds a user in every respect or in this one, and no exception frees them in it."""
-        own = fullMask(user.source)
-
-        def listed(items: dict[str, ListItem]) -> bool:
-            for item in items:
-                bound, mask = respect(item)
-                if bound in ("", letter) and names(mask, user, own):
-                    return True
-            return False
-
-        return listed(self.lists["b"]) and not listed(self.lists["e"])
-
-
-def forgetVerdicts(user: User) -> None:
-    """Ask the lists of all their rooms again about a user: masks may name them by where they are."""
-    for room in user.rooms.values():
-        room.members[user.source.uid].banned = None
+    def _changeList(self, letter: str, mask: str, adding: bool, by: str, time: int) -> None:
+        items = self.lists[letter]
+        if adding and letter == "b":
+            self.bansSet += 1
+        if adding == (mask in items):
+            return
+        item = ListItem(mask, by, time) if adding else items[mask]
+        if adding:
+            items[mask] = item
+        else:
+            del items[mask]
+        if letter in BANS:
+            self.bans.changed(item.test, adding)
 
 
 class Rooms:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
+from twistchat.chat.bans import ListItem
 from twistchat.chat.changes import checkChanges, isLock
 from twistchat.chat.events import (
     Invited,
@@ -21,7 +22,7 @@ from twistchat.chat.events import (
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.modes import HALF_OPERATOR, parseChanges
 from twistchat.chat.names import fold, normalizeRoom
-from twistchat.chat.rooms import ListItem, Member, Room
+from twistchat.chat.rooms import Member, Room
 from twistchat.chat.texts import checkText
 from twistchat.chat.users import Session, User
 from twistchat.chat.verbs import Verbs

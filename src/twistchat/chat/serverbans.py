@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from twistchat.chat.errors import BadServerBan
 from twistchat.chat.events import Source
-from twistchat.chat.masks import fullMask, matches, normalizeMask
+from twistchat.chat.masks import BadMask, Glob, checkWildcards, fullMask, normalizeMask
 from twistchat.chat.names import fold
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -68,8 +68,8 @@ class ServerBanTest:
         @param mask: in its normal form.
         """
         who, _, host = mask.rpartition("@")
-        self._mask = mask
-        self._who = who or _EVERYONE
+        self._mask = Glob(mask)
+        self._who = None if who in ("", _EVERYONE) else Glob(who)
         self._network = _readNetwork(host)
 
     def meets(self, source: Source | None, address: str | None) -> bool:
@@ -83,12 +83,12 @@ class ServerBanTest:
             parsed = parseAddress(address)
             if parsed is None or parsed not in self._network:
                 return False
-            return self._who == _EVERYONE or (source is not None and matches(self._who, _who(source)))
+            return self._who is None or (source is not None and self._who.matches(_who(source)))
         if source is None:
             return False
-        if matches(self._mask, fullMask(source)):
+        if self._mask.matches(fullMask(source)):
             return True
-        return address is not None and matches(self._mask, f"{_who(source)}@{fold(address)}")
+        return address is not None and self._mask.matches(f"{_who(source)}@{fold(address)}")
 
 
 class ServerBans:
@@ -169,12 +169,16 @@ def normalizeServerBan(text: str) -> str:
 
 def checkReach(mask: str, asked: str) -> None:
     """
-    Hold that a mask does not meet half the world.
+    Hold that a mask may be banned: it has not too many wildcards, and does not meet half the world.
 
     @param mask: in its normal form.
     @param asked: as it was given, which the error names.
-    @raise BadServerBan: it does.
+    @raise BadServerBan: it may not.
     """
+    try:
+        checkWildcards(mask)
+    except BadMask as bad:
+        raise BadServerBan(asked, f"{bad} is wanted") from None
     who, _, host = mask.rpartition("@")
     network = _readNetwork(host)
     if network is not None:

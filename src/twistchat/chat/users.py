@@ -110,6 +110,7 @@ class User:
     @ivar away: why they are away, or C{None}.
     @ivar flags: the user modes that were set, of L{SETTABLE <twistchat.chat.usermodes.SETTABLE>}.
     @ivar operator: what makes them an operator of the server; C{None} where they are none.
+    @ivar moves: how often their rooms, or their ranks there, have changed.
     @ivar joins: how fast they join; not part of the state that entries rebuild.
     @ivar renames: how fast they take other names; likewise.
     @ivar absences: how fast they change that they are away; likewise.
@@ -121,6 +122,7 @@ class User:
         "flags",
         "invitations",
         "joins",
+        "moves",
         "operator",
         "renames",
         "rooms",
@@ -138,6 +140,7 @@ class User:
         self.away: str | None = None
         self.flags: frozenset[str] = NO_FLAGS
         self.operator: Operator | None = None
+        self.moves = 0
         self.joins: TokenBucket | None = None
         self.renames: TokenBucket | None = None
         self.absences: TokenBucket | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.chat.masks import matches
+from twistchat.chat.masks import Glob
 from twistchat.chat.names import fold
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
@@ -59,7 +59,8 @@ def isElsewhere(client: IrcConnection, target: str, reply: Reply) -> bool:
 
     @param target: a server's name, with wildcards or without; or the nick of someone, who is on this one.
     """
-    here = matches(fold(target), fold(client.server)) or client.backstage.chat.state.users.named(target) is not None
+    named = client.backstage.chat.state.users.named(target) is not None
+    here = named or Glob(fold(target)).matches(fold(client.server))
     if not here:
         reply.numeric(n.ERR_NOSUCHSERVER, shown(target), "No such server")
     return not here

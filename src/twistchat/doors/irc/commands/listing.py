@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from twistchat.chat.masks import matches
+from twistchat.chat.masks import Glob
 from twistchat.chat.names import fold
 from twistchat.doors.irc.lists import rest
 from twistchat.doors.irc.table import Table
@@ -68,8 +68,8 @@ class _Filter:
         @param now: seconds since the epoch.
         """
         self._now = now
-        self._masks: list[str] = []
-        self._unwanted: list[str] = []
+        self._masks: list[Glob] = []
+        self._unwanted: list[Glob] = []
         self._conditions: list[Condition] = []
 
     def take(self, word: str) -> bool:
@@ -88,17 +88,17 @@ class _Filter:
                 return False
             self._conditions.append(self._condition(what, sign == ">", int(number[:12])))
         elif word[0] == "!":
-            self._unwanted.append(fold(word[1:]))
+            self._unwanted.append(Glob(fold(word[1:])))
         else:
-            self._masks.append(fold(word))
+            self._masks.append(Glob(fold(word)))
         return True
 
     def holds(self, room: Room) -> bool:
         """Whether a room is wanted."""
         name = fold(room.name)
-        if self._masks and not any(matches(mask, name) for mask in self._masks):
+        if self._masks and not any(mask.matches(name) for mask in self._masks):
             return False
-        if any(matches(mask, name) for mask in self._unwanted):
+        if any(mask.matches(name) for mask in self._unwanted):
             return False
         return all(condition(room) for condition in self._conditions)
 

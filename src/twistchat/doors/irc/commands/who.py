@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from twistchat.chat.masks import fullMask, matches, normalizeMask
+from twistchat.chat.masks import Glob, fullMask, normalizeMask
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
 from twistchat.doors.irc.lists import rest
@@ -108,11 +108,11 @@ def _matches(asker: User, mask: str, user: User) -> bool:
         return True
     source = user.source
     if "!" in mask or "@" in mask:
-        return matches(normalizeMask(mask), fullMask(source))
+        return Glob(normalizeMask(mask)).matches(fullMask(source))
     if "*" not in mask and "?" not in mask:
         return False
     shown = (source.nick, source.username, source.host, source.realname, *addressesOf(asker, user))
-    return any([matches(fold(mask), fold(text)) for text in shown])
+    return any([Glob(fold(mask)).matches(fold(text)) for text in shown])
 
 
 def _anyRoom(asker: User, user: User) -> Room | None:
