@@ -245,11 +245,12 @@ class QuestionTests(SynchronousTestCase):
         scene = Scene()
         alice, bob = scene.person("alice", "#open", "#secret"), scene.person("bob", "#open")
         chat = scene.chat
-        self.assertEqual([room.name for room in chat.listed(bob.session)], ["#open", "#secret"])
+        self.assertEqual([room.name for room in chat.listed(bob.session) if room is not None], ["#open", "#secret"])
         scene.modes(alice, "#secret", "+s")
-        self.assertEqual([room.name for room in chat.listed(alice.session)], ["#open", "#secret"])
-        self.assertEqual([room.name for room in chat.listed(bob.session)], ["#open"])
-        self.assertEqual([member.user.nick for member in chat.members(alice.session, "#secret")], ["alice"])
+        self.assertEqual([room.name for room in chat.listed(alice.session) if room is not None], ["#open", "#secret"])
+        self.assertEqual([room.name for room in chat.listed(bob.session) if room is not None], ["#open"])
+        self.assertEqual(list(chat.listed(bob.session)), [scene.room("#open"), None])
+        self.assertIs(chat.visible(alice.session, "#secret"), scene.room("#secret"))
         for ask in (
             lambda: chat.part(bob.session, "#secret"),
             lambda: chat.setTopic(bob.session, "#secret", "x"),
@@ -259,7 +260,7 @@ class QuestionTests(SynchronousTestCase):
             lambda: chat.say(bob.session, "#secret", "x"),
         ):
             self.assertEqual(refused(errors.NoSuchRoom, ask).room, "#secret")
-        self.assertEqual(self.assertRaises(errors.NoSuchRoom, chat.members, bob.session, "#secret").room, "#secret")
+        self.assertEqual(self.assertRaises(errors.NoSuchRoom, chat.visible, bob.session, "#secret").room, "#secret")
         self.assertRaises(errors.NoSuchRoom, chat.listItems, bob.session, "#secret", "b")
         scene.modes(alice, "#secret", "+m-n")
         refused(errors.NoSuchRoom, lambda: chat.say(bob.session, "#secret", "x"))
@@ -274,9 +275,20 @@ class QuestionTests(SynchronousTestCase):
         for nick in ("carol", "alice"):
             scene.person(nick, "#a")
         bob = scene.person("bob")
-        members = scene.chat.members(bob.session, "#A")
+        members = scene.chat.visible(bob.session, "#A").members.values()
         self.assertEqual([(member.user.nick, member.ranks) for member in members], [("carol", "o"), ("alice", "")])
-        self.assertEqual(self.assertRaises(errors.NoSuchRoom, scene.chat.members, bob.session, "#B").room, "#B")
+        self.assertEqual(self.assertRaises(errors.NoSuchRoom, scene.chat.visible, bob.session, "#B").room, "#B")
+
+    def test_listedMeanwhile(self) -> None:
+        """A room that goes while one goes through the list is passed over, and so is one that becomes secret."""
+        scene = Scene()
+        alice, bob = scene.person("alice", "#a", "#b", "#c"), scene.person("bob")
+        listed = scene.chat.listed(bob.session)
+        self.assertEqual(next(listed), scene.room("#a"))
+        done(scene.chat.part(alice.session, "#b"))
+        scene.modes(alice, "#c", "+s")
+        done(scene.chat.join(alice.session, "#d"))
+        self.assertEqual(list(listed), [None, None])
 
     def test_notEntered(self) -> None:
         """One who has not entered is told nothing."""
@@ -284,7 +296,7 @@ class QuestionTests(SynchronousTestCase):
         scene.person("alice", "#a")
         session = scene.connect().session
         self.assertRaises(errors.NotEntered, scene.chat.listed, session)
-        self.assertRaises(errors.NotEntered, scene.chat.members, session, "#a")
+        self.assertRaises(errors.NotEntered, scene.chat.visible, session, "#a")
         self.assertRaises(errors.NotEntered, scene.chat.listItems, session, "#a", "b")
         self.assertRaises(errors.NotEntered, scene.chat.renameRoom, session, "#a", "#b")
         self.assertRaises(errors.NotEntered, scene.chat.takeOver, session, "#a")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
@@ -207,18 +207,29 @@ class RoomVerbs(Verbs):
 
     # Questions
 
-    def listed(self, session: Session) -> list[Room]:
-        """The rooms this session may know of: its own, and all that are not secret."""
-        user = self._user(session)
-        return [room for room in self.state.rooms if not room.secretTo(user)]
+    def listed(self, session: Session) -> Iterator[Room | None]:
+        """
+        The rooms this session may know of: its own, and all that are not secret.  Time may pass while one goes through
+        them, for they may be many.
 
-    def members(self, session: Session, name: str) -> list[Member]:
-        """Who is in a room; of a secret one, its members are told only, and operators of the server who see all."""
+        @return: each room that there is when this is called, as long as it is; C{None} in the place of one of which the
+            session may not know.
+        """
+        user, rooms = self._user(session), self.state.rooms
+        return (None if rooms.get(room.name) is not room or room.secretTo(user) else room for room in list(rooms))
+
+    def visible(self, session: Session, name: str) -> Room:
+        """
+        The room of a name, for one who may know of it: of a secret one that is its members, and operators of the server
+        who see all.
+
+        @raise NoSuchRoom: there is none.
+        """
         user = self._user(session)
         room = self.state.rooms.get(name)
         if room is None or room.secretTo(user):
             raise errors.NoSuchRoom(name)
-        return list(room.members.values())
+        return room
 
     def listItems(self, session: Session, name: str, letter: str) -> list[ListItem]:
         """The masks in one of a room's lists, as they were set."""

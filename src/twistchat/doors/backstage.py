@@ -13,6 +13,7 @@ from twistchat.doors.admission import Admission, cloak
 from twistchat.doors.idle import Idle, Reminder
 from twistchat.doors.intake import Shares
 from twistchat.doors.lane import Traffic
+from twistchat.doors.pace import Portions
 from twistchat.doors.refusals import RefusalLog
 from twistchat.doors.turn import Turn
 from twistchat.interfaces import IJournal, IPasswords
@@ -35,6 +36,7 @@ class Backstage:
     @ivar cloak: from an address to the host that others see.
     @ivar passwords: checks passwords.
     @ivar traffic: the messages that are under way, of all connections.
+    @ivar portions: the commands that wait to go on.
     @ivar settings: what the administrator chose.  What there is to be read again is replaced by L{rehash}: look here
         each time.
     @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} where it has
@@ -54,6 +56,7 @@ class Backstage:
     cloak: Callable[[str | None], str]
     passwords: IPasswords
     traffic: Traffic
+    portions: Portions
     settings: Settings
     reread: Callable[[], Settings]
     renewed: list[Callable[[], None]] = field(default_factory=list)
@@ -80,7 +83,7 @@ class Backstage:
         @param passwords: checks passwords.
         @param reread: reads the configuration again.
         """
-        turn = Turn(clock)
+        turn, portions = Turn(clock), Portions(clock)
         idle = Idle(clock)
         upkeep = Reminder(idle, clock, lambda: chat.tend())
         chat = Chat(
@@ -109,6 +112,7 @@ class Backstage:
             cloak(key),
             passwords,
             traffic,
+            portions,
             settings,
             reread,
         )

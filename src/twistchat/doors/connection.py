@@ -35,6 +35,7 @@ from twistchat.doors.intake import Intake, Line, Reason
 from twistchat.doors.lane import Lane
 from twistchat.doors.origin import Proxied
 from twistchat.doors.outbox import Outbox
+from twistchat.doors.pace import Gone
 from twistchat.doors.rates import Rates
 from twistchat.interfaces import IDialect, IOutlet
 from twistchat.wire.sniff import isHostHeader, isHttpRequest, isTlsHello
@@ -120,7 +121,7 @@ class Connection(Protocol, ABC):
             partial(self.intake.pause, Reason.BACKLOG),
             partial(self.intake.resume, Reason.BACKLOG),
             self._leaveIfServed,
-            self.refused,
+            self._refused,
             backstage.traffic,
         )
 
@@ -451,6 +452,11 @@ class Connection(Protocol, ABC):
 
     def _abort(self) -> None:
         self.transport.abortConnection()  # type: ignore[union-attr]  # every stream transport has it
+
+    def _refused(self, failure: Failure) -> None:
+        """Word why a command is refused, unless that is because the client has gone meanwhile."""
+        if not failure.check(Gone):
+            self.refused(failure)
 
     def _leaveIfServed(self) -> None:
         if self._halfClosed and self.intake.idle and self.lane.idle and not self.ending:

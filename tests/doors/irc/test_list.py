@@ -5,8 +5,8 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tests.doors.irc.conversations import LABELS, Conversations
-from twistchat.doors.irc.commands.listing import ROOMS_AT_ONCE
-from twistchat.doors.irc.lists import PATIENCE
+from twistchat.doors.irc.features import LISTED
+from twistchat.doors.pace import PATIENCE, PORTION
 from twistchat.testing import IrcClient
 
 
@@ -112,11 +112,37 @@ class FilterTests(Conversations):
                 ":twistchat 323 alice :End of /LIST",
             )
 
+    def test_tooMany(self) -> None:
+        """More words than may be given are refused, as ISUPPORT says, and the list ends."""
+        alice = self.irc("alice", rooms="#tea")
+        words = [f"#{number}*" for number in range(LISTED)]
+        self.assertEqual(self.listed(alice, f"LIST #tea,{','.join(words[1:])}"), ["#tea"])
+        self.gets(
+            alice,
+            f"LIST #tea,{','.join(words[1:])} >0",
+            ":twistchat 321 alice Channel :Users  Name",
+            ":twistchat 407 alice >0 :Too many names, masks and conditions: 10 may be given",
+            ":twistchat 323 alice :End of /LIST",
+        )
+
+    def test_wildcards(self) -> None:
+        """A mask with more wildcards than it may have is refused, and the list ends."""
+        alice = self.irc("alice", "standard-replies", rooms="#tea")
+        for sign in ("", "!"):
+            word = f"{sign}*{'a?' * 16}"
+            self.gets(
+                alice,
+                f"LIST {word}",
+                ":twistchat 321 alice Channel :Users  Name",
+                f":twistchat FAIL LIST INVALID_PARAMS {word} :A mask of at most 16 wildcards (* and ?) is wanted",
+                ":twistchat 323 alice :End of /LIST",
+            )
+
 
 class LongListTests(Conversations):
     """Lists longer than may wait for a client."""
 
-    ROOMS = 12 * ROOMS_AT_ONCE + 7
+    ROOMS = 12 * PORTION + 7
 
     def setUp(self) -> None:
         """Many rooms, and topics longer than a line."""

@@ -63,8 +63,8 @@ class RenameTests(Conversations):
         bob.skip()
         alice.send("PRIVMSG #old :one", "RENAME #old #new", "PRIVMSG #new :two")
         lines = [line.split(" ", 1)[1] for line in bob.lines()]
-        self.assertEqual(lines[:3], ["PRIVMSG #old :one", "PART #old", "JOIN #new"])
-        self.assertEqual(lines[-1], "PRIVMSG #new :two")
+        self.assertEqual(lines[:4], ["PRIVMSG #old :one", "PART #old", "JOIN #new", "PRIVMSG #new :two"])
+        self.assertEqual([line.split(" ")[0] for line in lines[4:]], ["353", "366"])
 
     def test_case(self) -> None:
         """A change of case alone is done, and no news to those who do not know the command."""

@@ -117,9 +117,21 @@ class WhoTests(SynchronousTestCase):
         self.check("WHO :a b", end="a\N{REPLACEMENT CHARACTER}b")
         self.bob.send("WHO :")
         self.assertEqual(":twistchat 315 bob * :End of WHO list", self.bob.lines()[-1])
-        self.bob.send(f"WHO {'x*' * 240}")
+        self.bob.send(f"WHO {'x' * 480}*")
         (line,) = self.bob.lines()
         self.assertLessEqual(len(line), 510)
+
+    def test_wildcards(self) -> None:
+        """A mask has 16 wildcards at the most, of whichever kind; more are refused, and the answer ends."""
+        self.bob.skip()
+        for mask in ("?" * 17, "*a" * 17, f"{'*a' * 16}!u"):
+            self.bob.send(f"WHO {mask}")
+            self.bob.expect(
+                ":twistchat NOTICE bob :*** WHO: A mask of at most 16 wildcards (* and ?) is wanted",
+                f":twistchat 315 bob {mask} :End of WHO list",
+            )
+        self.bob.send(f"WHO {'?' * 5}{'*' * 30}")
+        self.assertRegex(self.bob.lines()[0], "^:twistchat 352 bob .* alice ")
 
 
 class WhoxTests(SynchronousTestCase):

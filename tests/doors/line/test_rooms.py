@@ -363,6 +363,12 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.send("/who")
         self.alice.expect("* 2 in #lobby: @alice +bob", "* bob is away: tea")
 
+    def test_whoNobody(self) -> None:
+        """Of a room that is kept though nobody is there."""
+        self.bob.send("/join #den", "/topic tea", "/leave")
+        self.alice.send("/who #den")
+        self.alice.expect("* 0 in #den")
+
     def test_whoElsewhere(self) -> None:
         """Of another room, one's own or not, with or without its #; it is called by its own name."""
         self.bob.send("/join #Den")

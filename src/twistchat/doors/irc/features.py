@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MODES = 20
 """Changes of modes with a parameter that one MODE command may ask for."""
 
+LISTED = 10
+"""Names, masks and conditions that one LIST may ask for."""
+
 
 def features(backstage: Backstage) -> dict[str, str | None]:
     """Every token of RPL_ISUPPORT with its value, or C{None} for one that has none."""
@@ -31,7 +34,7 @@ def features(backstage: Backstage) -> dict[str, str | None]:
     prefixes = "".join(rank.prefix for rank in RANKS)
     lists = [mode.letter for mode in ROOM_MODES.values() if mode.shape is Shape.LIST]
     some, one, any = str(limits.targets), "1", ""
-    most = {"JOIN": any, "KICK": any, "LIST": any, "MONITOR": any, "NAMES": one, "NOTICE": some}
+    most = {"JOIN": any, "KICK": any, "LIST": str(LISTED), "MONITOR": any, "NAMES": one, "NOTICE": some}
     most |= {"PART": any, "PRIVMSG": some, "TAGMSG": some, "WHOIS": one, "WHOWAS": some}
     tokens: dict[str, str | None] = {
         "ACCOUNTEXTBAN": "a",

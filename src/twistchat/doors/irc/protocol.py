@@ -25,9 +25,9 @@ from twistchat.doors.irc import straight
 from twistchat.doors.irc.arrival import Arrival
 from twistchat.doors.irc.batches import MULTILINE, TextBatch, takesLine
 from twistchat.doors.irc.commands import COMMANDS
+from twistchat.doors.irc.moves import Move
 from twistchat.doors.irc.negotiation import Negotiation
 from twistchat.doors.irc.reply import Reply
-from twistchat.doors.irc.rooms import showMove
 from twistchat.doors.irc.server import IrcServer, offered
 from twistchat.doors.irc.table import Command
 from twistchat.doors.irc.words import shown
@@ -199,18 +199,21 @@ class IrcConnection(Connection):
         return data if reply is None else reply.take(data)
 
     def moved(self, old: str, entry: Entry) -> None:
-        """See L{IOutlet.moved}.  Whoever knows RENAME has been told; a change of case is no news to others."""
+        """
+        See L{IOutlet.moved}.  Whoever knows RENAME is told that; a change of case is no news to others.  The answer to
+        RENAME itself is continued by the command.
+        """
         event = entry.event
         assert isinstance(event, RoomRenamed)
-        if "draft/channel-rename" in self.capabilities or fold(event.room) == fold(event.name):
+        new = fold(event.name)
+        if "draft/channel-rename" in self.capabilities or new == old:
             return
-        reply = self._replyFor(entry)
-        if reply is not None:
-            showMove(self, reply, event.room, entry)
-            return
-        reply = Reply(self, "RENAME")
-        showMove(self, reply, event.room, entry)
-        reply.finish()
+        move, reply = Move(self, entry, new), self._replyFor(entry)
+        if reply is None:
+            self.irc.moves.add(move)
+        else:
+            reply.lines(move.render())
+            reply.entered = new
 
     def _replyFor(self, entry: Entry) -> Reply | None:
         """The answer to the request of this client that led to an entry, as long as it is put together."""

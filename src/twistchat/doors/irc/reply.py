@@ -15,6 +15,7 @@ from twistchat.chat.errors import ChatError
 from twistchat.chat.events import Label
 from twistchat.doors.irc.wording import word
 from twistchat.doors.irc.words import packed
+from twistchat.doors.pace import Pace
 from twistchat.wire.irc.labels import inBatch, labelled, withTag
 from twistchat.wire.irc.message import fit, room, serialize
 
@@ -64,6 +65,7 @@ class Reply:
     @ivar whole: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its
         place among all else that happens.
     @ivar postponed: whether the answer is not to be sent yet when the command has taken effect.
+    @ivar entered: the folded name of a room into which the client has come by it, though it did not ask to; or C{""}.
     """
 
     __slots__ = (
@@ -72,8 +74,10 @@ class Reply:
         "_client",
         "_holding",
         "_open",
+        "_pace",
         "_units",
         "command",
+        "entered",
         "label",
         "postponed",
         "whole",
@@ -84,10 +88,12 @@ class Reply:
         self.command = command
         self.label = label
         self.whole = self.postponed = False
+        self.entered = ""
         self._units: list[bytes] = []
         self._batches: Sequence[str] = ()
         self._open: str | None = None
         self._answered = self._holding = False
+        self._pace: Pace | None = None
 
     def numeric(self, code: str, *parameters: str) -> None:
         """A numeric, to the client's nick (C{*} while it has none)."""
@@ -203,6 +209,18 @@ class Reply:
                 opening = withTag(opening, "label", self.label.text)
             data = opening + inBatch(data, self._open)
         self._client.reply(data)
+
+    async def step(self, count: int = 1) -> None:
+        """
+        Make a step of the command.  What there is of the answer is sent before others have their turn.  See
+        L{Pace.step <twistchat.doors.pace.Pace.step>}.
+        """
+        pace = self._pace
+        if pace is None:
+            pace = self._pace = Pace(self._client)
+        if pace.spent:
+            self.flush()
+        await pace.step(count)
 
     def finish(self) -> None:
         """Send the answer, behind all that the client was to hear until now."""

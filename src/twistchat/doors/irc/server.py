@@ -10,6 +10,7 @@ from itertools import count
 from twistchat import __version__
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.irc.forms import Forms
+from twistchat.doors.irc.moves import Moves
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects
 
@@ -28,6 +29,7 @@ class IrcServer:
     @ivar references: numbers of batches.
     @ivar gateways: the digest of each gateway's password that was right, by its hash.
     @ivar forms: what it says to all alike.
+    @ivar moves: shows rooms' new names.
     """
 
     name: str
@@ -36,12 +38,13 @@ class IrcServer:
     references: count[int]
     gateways: dict[str, bytes]
     forms: Forms
+    moves: Moves
 
     @classmethod
     def of(cls, backstage: Backstage) -> IrcServer:
         """The server of this backstage."""
         name = backstage.settings.server.name
-        return cls(name, IrcDialects(name), backstage.wall(), count(1), {}, Forms())
+        return cls(name, IrcDialects(name), backstage.wall(), count(1), {}, Forms(), Moves(backstage.portions))
 
 
 def offered(backstage: Backstage, secure: bool) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from twistchat.chat.masks import Glob
@@ -25,21 +26,29 @@ def finds(asker: User, user: User) -> bool:
     """
     Whether a user comes up where nobody asked for their nick (modern.ircdocs.horse, "Invisible User Mode").
     """
-    return "i" not in user.flags or knows(asker, user) or not asker.rooms.keys().isdisjoint(user.rooms)
+    return "i" not in user.flags or knows(asker, user) or not asker.rooms.keys().isdisjoint(user.rooms.keys())
 
 
-def roomsOf(asker: User, user: User) -> list[Room]:
+def roomsOf(asker: User, user: User, rooms: Collection[Room] | None = None) -> Iterator[Room]:
     """
-    The rooms of a user of which the asker may know: those that they share, and before others of a user who is not
-    invisible those that are not secret.
+    The rooms of a user of which the asker may know: those that they share, and behind them, where the user is not
+    invisible, those that are not secret.  An operator who sees all is told all of them.
+
+    @param rooms: some of the user's rooms; all of them, where it is C{None}.
     """
-    rooms = user.rooms.values()
+    if rooms is None:
+        rooms = user.rooms.values()
     if knows(asker, user):
-        return list(rooms)
-    shared = [room for room in rooms if asker.source.uid in room.members]
-    if "i" in user.flags:
-        return shared
-    return shared + [room for room in rooms if asker.source.uid not in room.members and not room.secretTo(asker)]
+        yield from rooms
+        return
+    uid = asker.source.uid
+    for room in rooms:
+        if uid in room.members:
+            yield room
+    if "i" not in user.flags:
+        for room in rooms:
+            if uid not in room.members and not room.secretTo(asker):
+                yield room
 
 
 def addressesOf(asker: User, user: User) -> list[str]:
@@ -59,8 +68,9 @@ def isElsewhere(client: IrcConnection, target: str, reply: Reply) -> bool:
 
     @param target: a server's name, with wildcards or without; or the nick of someone, who is on this one.
     """
-    named = client.backstage.chat.state.users.named(target) is not None
-    here = named or Glob(fold(target)).matches(fold(client.server))
+    here = (
+        Glob(fold(target)).matches(fold(client.server)) or client.backstage.chat.state.users.named(target) is not None
+    )
     if not here:
         reply.numeric(n.ERR_NOSUCHSERVER, shown(target), "No such server")
     return not here

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat.audience import isIgnored
@@ -10,8 +10,9 @@ from twistchat.chat.events import Entry
 from twistchat.chat.history import Damaged, Kept
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
-from twistchat.chat.rooms import Member, Room
+from twistchat.chat.rooms import Room
 from twistchat.chat.users import User
+from twistchat.doors.pace import Pace
 from twistchat.wire.plain import PlainDialect, notice
 
 if TYPE_CHECKING:
@@ -47,19 +48,28 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hur
         entry = await joining
         client.setCurrent(fold(name))
         room = client.currentRoom()
-        past: Sequence[Kept] = ()
         try:
             past = await chat.history(session, room.name, chat.limits.historyOnJoin, before=entry.sequence)
         finally:
             # Who comes into a room while the journal cannot be read sees who is there all the same.
-            client.reply(b"".join(_introduction(client, room)) + b"".join(showHistory(client, room.name, past)))
+            client.reply(b"".join(_introduction(client, room)))
+        await showHistory(client, room.name, await fitting(client, past, client.dialects.current))
 
 
-def showMembers(name: str, members: Iterable[Member]) -> Iterator[bytes]:
-    """Who is in a room: lines that begin with how many, then names with the prefix of their rank."""
-    names = [f"{prefixes(member.ranks)[:1]}{member.user.nick}" for member in members]
-    for start in range(0, len(names), NAMES_A_LINE):
-        yield notice(f"{len(names)} in {name}: {' '.join(names[start : start + NAMES_A_LINE])}")
+def showMembers(room: Room) -> Iterator[bytes]:
+    """
+    Who is in a room: lines that begin with how many, then names with the prefix of their rank.  Whoever goes while one
+    goes through them is left out.
+    """
+    members = list(room.members.items())
+    for start in range(0, len(members), NAMES_A_LINE):
+        names = [
+            f"{prefixes(member.ranks)[:1]}{member.user.nick}"
+            for uid, member in members[start : start + NAMES_A_LINE]
+            if room.members.get(uid) is member
+        ]
+        if names:
+            yield notice(f"{len(members)} in {room.name}: {' '.join(names)}")
 
 
 def showUser(client: LineProtocol, user: User) -> Iterator[bytes]:
@@ -88,52 +98,54 @@ def showTopic(client: LineProtocol, room: Room) -> bytes:
     return notice(f"Topic of {room.name}: {room.topic.text} (set by {room.topic.by}, {when})")
 
 
-def showHistory(
-    client: LineProtocol, name: str, entries: Sequence[Kept], dialect: PlainDialect | None = None
-) -> Iterator[bytes]:
+async def showHistory(client: LineProtocol, name: str, fitted: Sequence[tuple[Kept, bytes]]) -> bool:
     """
-    What was said in a room: nothing where nothing was; or a line that says so, the entries with a line before the first
-    of each day, and a line at the end.  Entries that changed on disk are not shown, but counted.
+    Show what was said in a room: nothing where nothing was; or a line that says so, the entries with a line before the
+    first of each day, and a line at the end.  Entries that changed on disk are not shown, but counted.
 
     @param name: what it is the history of.
-    @param dialect: how the entries are written; as those of the current room, unless told otherwise.
+    @param fitted: as L{fitting} has it.
+    @return: whether there was anything.
     """
-    dialect = dialect or client.dialects.current
-    clock = client.dialects.clock
+    clock, pace = client.dialects.clock, Pace(client)
     day = None
     damaged = 0
-    for entry in fitting(client, entries, dialect):
+    for entry, data in fitted:
+        await pace.step()
         if isinstance(entry, Damaged):
             damaged += 1
             continue
-        data = _written(client, entry, dialect)
         if not data:
             continue
         today = clock.day(entry.time)
         if today != day:
-            yield notice(f"History of {name}, {today}")
+            client.reply(notice(f"History of {name}, {today}"))
             day = today
-        yield data
+        client.reply(data)
     if damaged == 1:
-        yield notice("1 entry could not be read: it changed on disk")
+        client.reply(notice("1 entry could not be read: it changed on disk"))
     elif damaged:
-        yield notice(f"{damaged} entries could not be read: they changed on disk")
+        client.reply(notice(f"{damaged} entries could not be read: they changed on disk"))
     if day is not None:
-        yield notice(f"End of history of {name}")
+        client.reply(notice(f"End of history of {name}"))
+    return day is not None or damaged > 0
 
 
-def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: PlainDialect) -> Sequence[Kept]:
+async def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: PlainDialect) -> Sequence[tuple[Kept, bytes]]:
     """
-    The newest of these entries, as many as fill half of what may wait for the client: nobody is to be dropped as a slow
-    reader for what others said.
+    The newest of these entries, each with what it is in a dialect; as many as fill half of what may wait for the
+    client: nobody is to be dropped as a slow reader for what others said.
     """
-    space = client.backstage.settings.limits.sendq // 2
-    for start in range(len(entries), 0, -1):
-        entry = entries[start - 1]
-        space -= 0 if isinstance(entry, Damaged) else len(_written(client, entry, dialect))
+    space, pace = client.backstage.settings.limits.sendq // 2, Pace(client)
+    fitted: list[tuple[Kept, bytes]] = []
+    for entry in reversed(entries):
+        await pace.step()
+        data = b"" if isinstance(entry, Damaged) else _written(client, entry, dialect)
+        space -= len(data)
         if space < 0:
-            return entries[start:]
-    return entries
+            break
+        fitted.append((entry, data))
+    return fitted[::-1]
 
 
 def _written(client: LineProtocol, entry: Entry, dialect: PlainDialect) -> bytes:
@@ -145,6 +157,6 @@ def _introduction(client: LineProtocol, room: Room) -> Iterator[bytes]:
     if room.topic is not None:
         yield showTopic(client, room)
     if len(room.members) <= NAMES_ON_JOINING:
-        yield from showMembers(room.name, room.members.values())
+        yield from showMembers(room)
     else:
         yield notice(f"{len(room.members)} in {room.name}; /who lists them")

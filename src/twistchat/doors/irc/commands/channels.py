@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from math import ceil
 from typing import TYPE_CHECKING
@@ -16,15 +18,19 @@ from twistchat.chat.errors import (
     TooFast,
 )
 from twistchat.chat.names import fold
-from twistchat.doors.irc.rooms import endNames, knownRoom, showNames, showRoom, showTopic
+from twistchat.doors.irc.rooms import endNames, showNames, showRoom, showTopic
 from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
+    from twistchat.chat.users import User
     from twistchat.doors.irc.protocol import IrcConnection
     from twistchat.doors.irc.reply import Reply
     from twistchat.wire.irc.message import Message
+
+LISTENERS_A_STEP = 16
+"""Listeners who are told of something in one step."""
 
 table = Table()
 
@@ -37,7 +43,7 @@ async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
     What a channel hears comes behind the names of those who were there, so they are sent before the next is joined.
     """
     if message.params[0] == "0":
-        await _leave(client, reply, [room.name for room in client.user.rooms.values()], "")
+        await _leave(client, reply, _rooms(client.user), "")
         return
     names = message.params[0].split(",")
     keys = message.params[1].split(",") if len(message.params) > 1 else []
@@ -45,6 +51,7 @@ async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
         if not name:
             continue
         reply.flush()
+        await reply.step(_reach(client, name))
         try:
             await _comeIn(client, reply, name, key or None)
         except ChatError as e:
@@ -69,19 +76,21 @@ async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | Non
     await receipt
     room = None if session.user is None else session.user.rooms.get(fold(name))
     if room is not None:
-        showRoom(client, reply, room)
+        await showRoom(client, reply, room)
 
 
 @table.command("PART", "<channel>{,<channel>} [<reason>]", "leave channels", MODERN, least=1)
 async def part(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{PART}: a reason that is too long is cut."""
-    await _leave(client, reply, _listed(message.params[0]), _reason(client, message, 1))
-
-
-async def _leave(client: IrcConnection, reply: Reply, names: list[str], reason: str) -> None:
+    names = _listed(message.params[0])
     reply.whole = len(names) == 1
+    await _leave(client, reply, names, _reason(client, message, 1))
+
+
+async def _leave(client: IrcConnection, reply: Reply, names: Iterable[str], reason: str) -> None:
     for name in names:
         reply.flush()
+        await reply.step(_reach(client, name))
         try:
             await client.backstage.chat.part(client.openSession, name, reason, label=reply.label)
         except ChatError as e:
@@ -104,6 +113,7 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
     reply.whole = len(names) == 1
     for name, nick in zip(names, nicks, strict=True):
         reply.flush()
+        await reply.step(_reach(client, name))
         try:
             await client.backstage.chat.kick(client.openSession, name, nick, reason, label=reply.label)
         except ChatError as e:
@@ -115,6 +125,7 @@ async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{INVITE}: without parameters, where one is invited oneself."""
     if not message.params:
         for invitedTo in sorted(room.name for room in client.user.invitations):
+            await reply.step()
             reply.numeric(n.RPL_INVITELIST, invitedTo)
         reply.numeric(n.RPL_ENDOFINVITELIST, "End of /INVITE list")
         return
@@ -137,23 +148,22 @@ def topic(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{TOPIC}: whoever may know of a channel may read its topic."""
     name = message.params[0]
     if len(message.params) == 1:
-        showTopic(reply, knownRoom(client, name))
+        showTopic(reply, client.backstage.chat.visible(client.openSession, name))
         return None
     reply.whole = True
     return client.backstage.chat.setTopic(client.openSession, name, message.params[1], label=reply.label)
 
 
 @table.command("NAMES", "[<channel>]", "list who is in a channel", MODERN)
-def names(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+async def names(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{NAMES}: of one channel; others that are named are passed over, as TARGMAX says."""
     name = message.params[0].split(",")[0] if message.params else ""
     try:
-        room = knownRoom(client, name)
+        room = client.backstage.chat.visible(client.openSession, name)
     except NoSuchRoom:
         endNames(reply, shown(name))
     else:
-        showNames(client, reply, room)
-    return None
+        await showNames(client, reply, room)
 
 
 @table.command("RENAME", "<channel> <channel> [<reason>]", "rename a channel", "IRCv3 channel-rename", least=2)
@@ -165,6 +175,10 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
         receipt = client.backstage.chat.renameRoom(client.openSession, old, new, reason, label=reply.label)
         if receipt is not None:
             await receipt
+            user = client.openSession.user
+            room = None if user is None else user.rooms.get(reply.entered)
+            if room is not None:
+                await showRoom(client, reply, room)
     except RoomNameInUse:
         reply.fail("CHANNEL_NAME_IN_USE", shown(old), shown(new), "The channel name is already taken")
     except RoomLookalike as e:
@@ -193,6 +207,21 @@ async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> Non
     receipt = client.backstage.chat.takeOver(client.openSession, name, label=reply.label)
     if receipt is not None:
         await receipt
+
+
+def _rooms(user: User) -> Iterator[str]:
+    """The names of the rooms of a user, who may have left some when it comes to them."""
+    rooms = deque(user.rooms.values())
+    while rooms:
+        room = rooms.popleft()
+        if user.source.uid in room.members:
+            yield room.name
+
+
+def _reach(client: IrcConnection, name: str) -> int:
+    """How many steps it is that somebody comes into a room, or goes: all who are in it hear that."""
+    room = client.backstage.chat.state.rooms.get(name)
+    return 2 if room is None else 2 + len(room.members) // LISTENERS_A_STEP
 
 
 def _listed(text: str) -> list[str]:

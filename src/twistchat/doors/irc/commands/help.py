@@ -24,17 +24,17 @@ table = Table()
 
 
 @table.command("HELP", "[<command>|CHANMODES|USERMODES]", "be told how to use this server", MODERN)
-def help(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+async def help(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{HELP}: of a command, of a topic, or of all there is."""
     subject = message.params[0] if message.params else ""
     lines = list(_lines(subject.upper()))
     where = subject if subject and shown(subject) == subject else "*"
     if not lines:
         reply.numeric(n.ERR_HELPNOTFOUND, where, "No help available on this topic; HELP alone tells what there is")
-        return None
+        return
     for line, code in zip(lines, (n.RPL_HELPSTART, *[n.RPL_HELPTXT] * (len(lines) - 2), n.RPL_ENDOFHELP), strict=True):
+        await reply.step()
         reply.numeric(code, where, line)
-    return None
 
 
 @table.command("HELPOP", "[<command>|CHANMODES|USERMODES]", "the same", "InspIRCd, UnrealIRCd")

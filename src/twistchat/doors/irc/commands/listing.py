@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from twistchat.chat.masks import Glob
+from twistchat.chat.masks import BadMask, Glob, readGlob
 from twistchat.chat.names import fold
-from twistchat.doors.irc.lists import rest
+from twistchat.doors.irc.features import LISTED
 from twistchat.doors.irc.table import Table
 from twistchat.doors.irc.words import shown
 from twistchat.wire.irc import numerics as n
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 Condition: TypeAlias = "Callable[[Room], bool]"
 
-ROOMS_AT_ONCE = 50
-"""Rooms that are looked at in one turn of the reactor."""
-
 table = Table()
 
 
@@ -33,25 +30,14 @@ table = Table()
     "modern.ircdocs.horse, ISUPPORT ELIST",
 )
 async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """
-    C{LIST}: all that the client may know of; or those of some names, masks, sizes and times.
-
-    The list leaves as fast as the client reads it, so that it never is what makes it too slow a reader.
-    """
+    """C{LIST}: all that the client may know of; or those of some names, masks, sizes and times."""
     wanted = [word for parameter in message.params[:2] for word in parameter.split(",") if word]
-    listed = _Filter(client.backstage.wall())
     reply.numeric(n.RPL_LISTSTART, "Channel", "Users  Name")
-    for word in wanted:
-        if not listed.take(word):
-            reply.fail("INVALID_PARAMS", shown(word), f"No condition: {word}.  There are >n, <n, C>n, C<n, T>n, T<n")
-            reply.numeric(n.RPL_LISTEND, "End of /LIST")
-            return
-    rooms = client.backstage.chat.listed(client.openSession)
-    for start in range(0, len(rooms), ROOMS_AT_ONCE):
-        if start and not await rest(client, reply):
-            return
-        for room in rooms[start : start + ROOMS_AT_ONCE]:
-            if listed.holds(room):
+    listed = _Filter.read(wanted, client.backstage.wall(), reply)
+    if listed is not None:
+        for room in client.backstage.chat.listed(client.openSession):
+            await reply.step()
+            if room is not None and listed.holds(room):
                 topic = "" if room.topic is None else room.topic.text
                 reply.numeric(n.RPL_LIST, room.name, str(len(room.members)), topic)
     reply.numeric(n.RPL_LISTEND, "End of /LIST")
@@ -72,11 +58,38 @@ class _Filter:
         self._unwanted: list[Glob] = []
         self._conditions: list[Condition] = []
 
-    def take(self, word: str) -> bool:
+    @classmethod
+    def read(cls, words: Sequence[str], now: float, reply: Reply) -> _Filter | None:
+        """
+        Read what is asked for.
+
+        @param now: seconds since the epoch.
+        @return: C{None} where it cannot be read, which was answered.
+        """
+        if len(words) > LISTED:
+            text = f"Too many names, masks and conditions: {LISTED} may be given"
+            reply.numeric(n.ERR_TOOMANYTARGETS, shown(words[LISTED]), text)
+            return None
+        listed = cls(now)
+        for word in words:
+            try:
+                known = listed._take(word)
+            except BadMask as bad:
+                reply.fail("INVALID_PARAMS", shown(word), f"{str(bad).capitalize()} is wanted")
+                return None
+            if not known:
+                reply.fail(
+                    "INVALID_PARAMS", shown(word), f"No condition: {word}.  There are >n, <n, C>n, C<n, T>n, T<n"
+                )
+                return None
+        return listed
+
+    def _take(self, word: str) -> bool:
         """
         Take a name, a mask or a condition (modern.ircdocs.horse, "ELIST Parameter").
 
         @return: whether it could be read.
+        @raise BadMask: it is a mask with too many wildcards.
         """
         what, sign, number = word[:-1], "", ""
         for what in ("C", "T", ""):
@@ -88,17 +101,17 @@ class _Filter:
                 return False
             self._conditions.append(self._condition(what, sign == ">", int(number[:12])))
         elif word[0] == "!":
-            self._unwanted.append(Glob(fold(word[1:])))
+            self._unwanted.append(readGlob(word[1:]))
         else:
-            self._masks.append(Glob(fold(word)))
+            self._masks.append(readGlob(word))
         return True
 
     def holds(self, room: Room) -> bool:
         """Whether a room is wanted."""
         name = fold(room.name)
-        if self._masks and not any(mask.matches(name) for mask in self._masks):
+        if self._masks and not any([mask.matches(name) for mask in self._masks]):
             return False
-        if any(mask.matches(name) for mask in self._unwanted):
+        if any([mask.matches(name) for mask in self._unwanted]):
             return False
         return all(condition(room) for condition in self._conditions)
 

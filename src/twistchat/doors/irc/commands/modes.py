@@ -9,8 +9,9 @@ from twistchat.chat.errors import BadModeParameter, ChatError, NotInRoom, Unknow
 from twistchat.chat.modes import RANK_BY_LETTER, parseChanges
 from twistchat.doors.irc.commands.people import userMode
 from twistchat.doors.irc.features import MODES
-from twistchat.doors.irc.rooms import knownRoom, modesOf
+from twistchat.doors.irc.rooms import modesOf
 from twistchat.doors.irc.table import MODERN, Outcome, Table
+from twistchat.doors.pace import STEPS, portions
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     target, *rest = message.params
     if target[:1] != "#":
         return userMode(client, message, reply)
-    room = knownRoom(client, target)
+    room = client.backstage.chat.visible(client.openSession, target)
     if rest:
         return _change(client, room, rest[0], rest[1:], reply)
     inside = client.user.source.uid in room.members or client.user.may("auspex")
@@ -68,7 +69,7 @@ async def _change(client: IrcConnection, room: Room, letters: str, parameters: S
         if error not in refused[:index]:
             reply.error(error, room.name)
     for letter in lists:
-        _show(client, room, letter, reply)
+        await _show(client, room, letter, reply)
 
 
 def _read(letters: str, parameters: Sequence[str], refused: list[ChatError]) -> Iterator[tuple[bool, str, str | None]]:
@@ -102,7 +103,7 @@ def _read(letters: str, parameters: Sequence[str], refused: list[ChatError]) -> 
                 refused.append(e)
 
 
-def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) -> None:
+async def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) -> None:
     """A list, or those who hold a rank."""
     code, end, text = LISTS[letter]
     if letter in RANK_BY_LETTER:
@@ -110,9 +111,11 @@ def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) -> None:
         if user is None or user.source.uid not in room.members:
             reply.error(NotInRoom(room.name))
             return
-        for member in room.members.values():
-            if letter in member.ranks:
-                reply.numeric(code, room.name, member.user.nick)
+        for some in portions(list(room.members.items())):
+            await reply.step(STEPS)
+            for uid, member in some:
+                if room.members.get(uid) is member and letter in member.ranks:
+                    reply.numeric(code, room.name, member.user.nick)
     else:
         try:
             items = client.backstage.chat.listItems(client.openSession, room.name, letter)
@@ -120,5 +123,6 @@ def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) -> None:
             reply.error(e, room.name)
             return
         for item in items:
+            await reply.step()
             reply.numeric(code, room.name, item.mask, item.by, str(item.time // 1000))
     reply.numeric(end, room.name, text)

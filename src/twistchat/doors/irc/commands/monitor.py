@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import WatchListFull
-from twistchat.doors.irc.table import Outcome, Table
+from twistchat.doors.irc.table import Table
 from twistchat.doors.irc.words import packed, shown
+from twistchat.doors.pace import STEPS, portions
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.message import room
 
@@ -20,7 +21,7 @@ table = Table()
 
 
 @table.command("MONITOR", "(+|-|C|L|S) [<nick>{,<nick>}]", "watch nicks", "IRCv3 monitor", least=1)
-def monitor(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{MONITOR}: + and - change the list, C clears it, L tells it, S tells who of it is here."""
     what, *rest = message.params
     chat, session = client.backstage.chat, client.openSession
@@ -35,13 +36,16 @@ def monitor(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     elif what.upper() == "C":
         chat.unwatchAll(session)
     elif what.upper() == "L":
-        reply.several(n.RPL_MONLIST, (), chat.watched(session), ",", colon=True)
+        for some in portions(chat.watched(session)):
+            await reply.step(STEPS)
+            reply.several(n.RPL_MONLIST, (), some, ",", colon=True)
         reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif what.upper() == "S":
-        _tell(*chat.presence(chat.watched(session)), reply)
+        for some in portions(chat.watched(session)):
+            await reply.step(STEPS)
+            _tell(*chat.presence(some), reply)
     else:
         reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", shown(what), "Unknown modifier: it is one of + - C L S")
-    return None
 
 
 def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:

@@ -9,6 +9,7 @@ from twistchat.chat.modes import prefixes
 from twistchat.doors.irc.sight import addressesOf, isElsewhere, knows, roomsOf
 from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.irc.words import shown, wordMoment
+from twistchat.doors.pace import STEPS, portions
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -24,29 +25,31 @@ table = Table()
 
 
 @table.command("WHOIS", "[<server>] <nick>", "ask who someone is", MODERN)
-def whois(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{WHOIS}: of several nicks the first alone is looked up, as TARGMAX says."""
     asked = message.params[1 if len(message.params) > 1 else 0] if message.params else ""
     if not asked:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
-        return None
+        return
     if len(message.params) > 1 and isElsewhere(client, message.params[0], reply):
-        return None
+        return
     nick = asked.split(",")[0]
     user = client.backstage.chat.state.users.named(nick)
     if user is None:
         reply.numeric(n.ERR_NOSUCHNICK, shown(nick), "No such nick")
     else:
-        _describe(client, user, reply)
+        await _describe(client, user, reply)
     reply.numeric(n.RPL_ENDOFWHOIS, shown(asked), "End of /WHOIS list")
-    return None
 
 
-def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
+async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     asker, source, nick = client.user, user.source, user.nick
     reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
-    rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user)]
-    reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)
+    for some in portions(list(user.rooms.values())):
+        await reply.step(STEPS)
+        there = [room for room in some if source.uid in room.members]
+        rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user, there)]
+        reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)
     reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.server.description)
     if user.away is not None:
         reply.numeric(n.RPL_AWAY, nick, user.away)
@@ -71,26 +74,26 @@ def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
 
 
 @table.command("WHOWAS", "<nick>{,<nick>} [<count>]", "ask who had a nick", MODERN)
-def whowas(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{WHOWAS}: the newest first; a count that is no positive number asks for all."""
     if not message.params or not message.params[0]:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
-        return None
+        return
     asked, *rest = message.params
     if len(rest) > 1 and isElsewhere(client, rest[1], reply):
-        return None
+        return
     count = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() else 0
     whowas = client.backstage.chat.state.whowas
     for nick in asked.split(",")[: client.settings.limits.targets]:
         departed = whowas.named(nick)
         for one in departed[:count] if count else departed:
+            await reply.step(2)
             source = one.source
             reply.numeric(n.RPL_WHOWASUSER, source.nick, source.username, source.host, "*", source.realname)
             reply.numeric(n.RPL_WHOISSERVER, source.nick, client.server, wordMoment(one.time / 1000))
         if not departed:
             reply.numeric(n.ERR_WASNOSUCHNICK, shown(nick), "There was no such nickname")
     reply.numeric(n.RPL_ENDOFWHOWAS, shown(asked), "End of WHOWAS")
-    return None
 
 
 @table.command("USERHOST", "<nick>{ <nick>}", "ask from where up to five people come", MODERN, least=1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import NotEntered
 from twistchat.chat.texts import counted
@@ -14,6 +16,7 @@ from twistchat.doors.irc.sight import isElsewhere
 from twistchat.doors.irc.table import MODERN, Outcome, Table
 from twistchat.doors.irc.welcome import showCounts, showMotd
 from twistchat.doors.irc.words import shown, wordMoment, wordSpan
+from twistchat.doors.pace import STEPS, portions
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -120,54 +123,59 @@ def map(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command(
     "STATS", "<letter> [<server>]", "ask how the server fares: u, p; for operators d, k, o, y", MODERN, least=1
 )
-def stats(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+async def stats(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{STATS}: of a letter that stands for nothing, its end alone."""
     asked, *rest = message.params
     if rest and isElsewhere(client, rest[0], reply):
-        return None
+        return
     letter = asked[:1].lower()
     show = STATISTICS.get(letter)
     if show is not None:
-        show(client, reply)
+        await show(client, reply)
     reply.numeric(n.RPL_ENDOFSTATS, shown(asked[:1]), "End of /STATS report")
-    return None
 
 
-def _uptime(client: IrcConnection, reply: Reply) -> None:
+async def _uptime(client: IrcConnection, reply: Reply) -> None:
     minutes, seconds = divmod(max(0, int(client.backstage.wall() - client.irc.started)), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     reply.numeric(n.RPL_STATSUPTIME, f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
 
 
-def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
-    for user in client.backstage.chat.state.users:
-        if user.operator is not None:
-            reply.numeric(n.RPL_STATSDEBUG, "p", f"{user.nick} {user.operator.title}")
+async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
+    for some in portions(list(client.backstage.chat.state.users)):
+        await reply.step(STEPS)
+        for user in some:
+            if user.operator is not None and user.sessions:
+                reply.numeric(n.RPL_STATSDEBUG, "p", f"{user.nick} {user.operator.title}")
 
 
-def _operators(client: IrcConnection, reply: Reply) -> None:
+async def _operators(client: IrcConnection, reply: Reply) -> None:
     """Who may become an operator of the server; from where and as what, not by which password."""
     client.backstage.chat.requirePrivilege(client.openSession, "auspex")
     for name, operator in client.settings.operators.items():
         for host in operator.hosts or ("*",):
+            await reply.step()
             reply.numeric(n.RPL_STATSOLINE, "O", host, "*", shown(name), "0", operator.class_)
 
 
-def _classes(client: IrcConnection, reply: Reply) -> None:
+async def _classes(client: IrcConnection, reply: Reply) -> None:
     client.backstage.chat.requirePrivilege(client.openSession, "auspex")
     for name, settings in client.settings.classes.items():
+        await reply.step()
         reply.numeric(n.RPL_STATSYLINE, "Y", shown(name), f"{settings.title}: {' '.join(settings.privileges) or '-'}")
 
 
-def _addressBans(client: IrcConnection, reply: Reply) -> None:
+async def _addressBans(client: IrcConnection, reply: Reply) -> None:
     for ban in client.backstage.chat.serverBans(client.openSession):
+        await reply.step()
         if "!" not in ban.mask:
             reply.numeric(n.RPL_STATSDLINE, "D", ban.mask, _wordBan(client, ban))
 
 
-def _nameBans(client: IrcConnection, reply: Reply) -> None:
+async def _nameBans(client: IrcConnection, reply: Reply) -> None:
     for ban in client.backstage.chat.serverBans(client.openSession):
+        await reply.step()
         if "!" in ban.mask:
             who, _, host = ban.mask.rpartition("@")
             reply.numeric(n.RPL_STATSKLINE, "K", host, "*", who, _wordBan(client, ban))
@@ -180,7 +188,7 @@ def _wordBan(client: IrcConnection, ban: ServerBan) -> str:
     return f"{ban.reason or 'No reason'} (set by {ban.by}, {ends})"
 
 
-STATISTICS: dict[str, Callable[[IrcConnection, Reply], None]] = {
+STATISTICS: dict[str, Callable[[IrcConnection, Reply], Coroutine[Deferred[Any], Any, None]]] = {
     "d": _addressBans,
     "k": _nameBans,
     "o": _operators,

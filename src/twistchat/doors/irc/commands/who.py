@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from twistchat.chat.masks import Glob, fullMask, normalizeMask
+from twistchat.chat.masks import BadMask, fullMask, normalizeMask, readGlob
 from twistchat.chat.modes import prefixes
 from twistchat.chat.names import fold
-from twistchat.doors.irc.lists import rest
 from twistchat.doors.irc.sight import addressesOf, finds, roomsOf
 from twistchat.doors.irc.table import Table
 from twistchat.doors.irc.words import shown
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
 MOST = 500
 """People that a mask brings up for those who do not see everyone anyway."""
 
-AT_ONCE = 200
-"""People who are told of in one turn of the reactor."""
+ROOMS_A_STEP = 16
+"""Rooms of somebody that are looked at in one step."""
 
 FIELDS = "tcuihsnfdlaor"
 """
@@ -73,50 +71,71 @@ async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{WHO}: of a channel, a nick, or all whom a mask brings up."""
     mask = message.params[0] if message.params else "*"
     query = Query.read(message.params[1:])
-    users = client.backstage.chat.state.users
-    for count, (user, room) in enumerate(list(_found(client, mask, query))):
-        if count and not count % AT_ONCE and not await rest(client, reply):
-            return
-        uid = user.source.uid
-        if users.get(uid) is user and (room is None or uid in room.members):
-            _tell(client, user, room, query, reply)
+    user = client.backstage.chat.state.users.named(mask)
+    if mask.startswith("#"):
+        await _ofRoom(client, mask, query, reply)
+    elif user is None:
+        await _ofMask(client, mask, query, reply)
+    elif query.wants(user):
+        _tell(client, user, _anyRoom(client.user, user), query, reply)
     reply.numeric(n.RPL_ENDOFWHO, shown(mask), "End of WHO list")
 
 
-def _found(client: IrcConnection, mask: str, query: Query) -> Iterator[tuple[User, Room | None]]:
-    """Whom a mask brings up, each with the room with which they are shown."""
-    asker, state = client.user, client.backstage.chat.state
-    if mask.startswith("#"):
-        room = state.rooms.get(mask)
-        members = [] if room is None or room.secretTo(asker) else room.members.values()
-        for member in members:
-            if finds(asker, member.user) and query.wants(member.user):
-                yield member.user, room
+async def _ofRoom(client: IrcConnection, name: str, query: Query, reply: Reply) -> None:
+    """Tell of the members of a room."""
+    room = client.backstage.chat.state.rooms.get(name)
+    if room is None or room.secretTo(client.user):
         return
-    user = state.users.named(mask)
-    if user is not None:
-        if query.wants(user):
-            yield user, _anyRoom(asker, user)
-        return
-    found = (user for user in state.users if query.wants(user) and finds(asker, user) and _matches(asker, mask, user))
-    for user in found if asker.may("auspex") else islice(found, MOST):
-        yield user, _anyRoom(asker, user)
+    for uid, member in list(room.members.items()):
+        await reply.step()
+        if room.members.get(uid) is member and finds(client.user, member.user) and query.wants(member.user):
+            _tell(client, member.user, room, query, reply)
 
 
-def _matches(asker: User, mask: str, user: User) -> bool:
+async def _ofMask(client: IrcConnection, mask: str, query: Query, reply: Reply) -> None:
+    """Tell of those whom a mask brings up, though not of more than so many."""
+    try:
+        brings = _readMask(mask)
+    except BadMask as bad:
+        reply.fail("INVALID_PARAMS", shown(mask), f"{str(bad).capitalize()} is wanted")
+        return
+    asker, users = client.user, client.backstage.chat.state.users
+    left = None if asker.may("auspex") else MOST
+    for user in list(users):
+        await reply.step(1 + len(user.rooms) // ROOMS_A_STEP)
+        if users.get(user.source.uid) is user and query.wants(user) and finds(asker, user) and brings(asker, user):
+            _tell(client, user, _anyRoom(asker, user), query, reply)
+            left = None if left is None else left - 1
+            if left == 0:
+                return
+
+
+def _readMask(mask: str) -> Callable[[User, User], bool]:
+    """
+    Read a mask.
+
+    @return: whether it brings up a user, for an asker.
+    @raise BadMask: it has too many wildcards.
+    """
     if mask in {"0", "*", ""}:
-        return True
-    source = user.source
+        return lambda asker, user: True
     if "!" in mask or "@" in mask:
-        return Glob(normalizeMask(mask)).matches(fullMask(source))
+        whole = readGlob(normalizeMask(mask))
+        return lambda asker, user: whole.matches(fullMask(user.source))
     if "*" not in mask and "?" not in mask:
-        return False
-    shown = (source.nick, source.username, source.host, source.realname, *addressesOf(asker, user))
-    return any([Glob(fold(mask)).matches(fold(text)) for text in shown])
+        return lambda asker, user: False
+    glob = readGlob(mask)
+
+    def brings(asker: User, user: User) -> bool:
+        source = user.source
+        shown = (source.nick, source.username, source.host, source.realname, *addressesOf(asker, user))
+        return any([glob.matches(fold(text)) for text in shown])
+
+    return brings
 
 
 def _anyRoom(asker: User, user: User) -> Room | None:
-    return next(iter(roomsOf(asker, user)), None)
+    return next(roomsOf(asker, user), None)
 
 
 def _tell(client: IrcConnection, user: User, room: Room | None, query: Query, reply: Reply) -> None:

@@ -8,6 +8,7 @@ from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.masks import BINDING, NAMING
 from twistchat.chat.modes import RANKS, ROOM_MODES, Shape
 from twistchat.doors.line.table import Misused, Outcome, Table, words
+from twistchat.doors.pace import Pace
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ async def ban(client: LineProtocol, argument: str) -> None:
     """C{/ban}: a nick is banned and kicked; a mask C{nick!user@host} is banned; with nothing, the bans are listed."""
     chat, session, room = client.backstage.chat, client.openSession, client.currentRoom()
     if not argument:
-        items = chat.listItems(session, room.name, "b")
-        listed = [notice(f"{item.mask} is banned from {room.name} (by {item.by})") for item in items]
-        client.reply(b"".join(listed) or notice(f"Nobody is banned from {room.name}"))
+        items, pace = chat.listItems(session, room.name, "b"), Pace(client)
+        if not items:
+            client.reply(notice(f"Nobody is banned from {room.name}"))
+        for item in items:
+            await pace.step()
+            client.reply(notice(f"{item.mask} is banned from {room.name} (by {item.by})"))
         return
     setting = chat.setModes(session, room.name, "+b", [argument])
     if setting is None:

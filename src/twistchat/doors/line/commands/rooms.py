@@ -8,6 +8,7 @@ from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
 from twistchat.chat.texts import counted
 from twistchat.doors.line.rooms import away, enterRoom, roomName, showMembers, showTopic, showUser
 from twistchat.doors.line.table import Outcome, Table, words
+from twistchat.doors.pace import STEPS, Pace, portions
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -45,38 +46,53 @@ async def leave(client: LineProtocol, argument: str) -> None:
     example="/who #kitchen",
     aliases=("names", "whois"),
 )
-def who(client: LineProtocol, argument: str) -> None:
+async def who(client: LineProtocol, argument: str) -> None:
     """C{/who}: the members of a room with their ranks, and those of them that are away; or one person."""
-    chat = client.backstage.chat
+    chat, pace = client.backstage.chat, Pace(client)
     user = chat.state.users.named(argument)
     if user is not None:
         client.reply(b"".join(showUser(client, user)))
         return
     name = roomName(argument) if argument else client.currentRoom().name
     try:
-        members = chat.members(client.openSession, name)
+        room = chat.visible(client.openSession, name)
     except (BadRoomName, NoSuchRoom):
         if argument.startswith("#"):
             raise
         raise NoSuchNick(argument) from None
-    room = chat.state.rooms.get(name)
-    name = name if room is None else room.name
-    absent = [away(member.user) for member in members if member.user.away is not None]
-    client.reply(b"".join(showMembers(name, members)) + b"".join(absent) or notice(f"0 in {name}"))
+    members = list(room.members.items())
+    if not members:
+        client.reply(notice(f"0 in {room.name}"))
+    for line in showMembers(room):
+        await pace.step(2)
+        client.reply(line)
+    for some in portions(members):
+        await pace.step(STEPS)
+        for uid, member in some:
+            if member.user.away is not None and room.members.get(uid) is member:
+                client.reply(away(member.user))
 
 
 @table.command("rooms", "", "list the rooms", aliases=("list",))
-def rooms(client: LineProtocol, argument: str) -> None:
+async def rooms(client: LineProtocol, argument: str) -> None:
     """C{/rooms}: every room that is not secret and not empty, fullest first."""
-    there = [room for room in client.backstage.chat.listed(client.openSession) if room.members]
-    listed = sorted(there, key=lambda room: (-len(room.members), room.name))
-    client.reply(
-        b"".join(
-            notice(f"{room.name} {len(room.members)}" + (f" {room.topic.text}" if room.topic else ""))
-            for room in listed
-        )
-        + notice(counted(len(listed), "room"))
-    )
+    chat, pace, session = client.backstage.chat, Pace(client), client.openSession
+    bySize: dict[int, list[str]] = {}
+    for room in chat.listed(session):
+        await pace.step()
+        if room is not None and room.members:
+            bySize.setdefault(len(room.members), []).append(room.name)
+    count = 0
+    for size in sorted(bySize, reverse=True):
+        for name in sorted(bySize[size]):
+            await pace.step()
+            try:
+                room = chat.visible(session, name)
+            except NoSuchRoom:
+                continue
+            count += 1
+            client.reply(notice(f"{room.name} {len(room.members)}" + (f" {room.topic.text}" if room.topic else "")))
+    client.reply(notice(counted(count, "room")))
 
 
 @table.command("topic", "[TEXT]", "show this room's topic, or set it; /topic - clears it", example="/topic Tea at four")

@@ -89,7 +89,8 @@ async def history(client: LineProtocol, argument: str) -> None:
         count = int(argument) if argument else limits.historyOnJoin
         chat = client.backstage.chat
         past = await chat.history(client.openSession, name, count, before=chat.state.sequence + 1)
-        client.reply(b"".join(showHistory(client, name, past)) or notice(f"{name} has no history yet"))
+        if not await showHistory(client, name, await fitting(client, past, client.dialects.current)):
+            client.reply(notice(f"{name} has no history yet"))
 
 
 @table.command(
@@ -107,11 +108,11 @@ async def search(client: LineProtocol, argument: str) -> None:
         raise Misused("Usage: /search WORDS; after that, /search alone goes further back")
     words, before = client.searched
     with client.holding():
-        found = fitting(client, await chat.search(client.openSession, words, PAGE, before), dialect)
-        shown = b"".join(showHistory(client, f'"{words}" in your rooms', found, dialect))
+        found = await fitting(client, await chat.search(client.openSession, words, PAGE, before), dialect)
         if found:
-            client.searched = (words, found[0].sequence)
-        client.reply(shown or notice(f'Nothing {"in" if argument else "more in"} your rooms has "{words}"'))
+            client.searched = (words, found[0][0].sequence)
+        if not await showHistory(client, f'"{words}" in your rooms', found):
+            client.reply(notice(f'Nothing {"in" if argument else "more in"} your rooms has "{words}"'))
 
 
 @table.command(
