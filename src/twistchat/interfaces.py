@@ -158,12 +158,16 @@ class IDialect(Interface):
         Write an entry as its audience sees it.
 
         @return: whole lines, each with its terminator; empty where this protocol has nothing to say of it.  The same
-            entry gives the same bytes, always.
+            entry gives the same bytes, always.  Where this raises, the sessions of the dialect are disconnected.
         """
 
 
 class IOutlet(Interface):
-    """What the chat may do to one connection: the core's view of a session's door."""
+    """
+    What the chat may do to one connection: the core's view of a session's door.
+
+    Where one of these methods raises, that is logged, and the session is disconnected.
+    """
 
     def deliver(data: bytes) -> None:
         """

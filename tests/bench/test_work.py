@@ -7,7 +7,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.work import CASES, Cost, Work, excess, observe, price
-from twistchat.chat.audience import Audience, hears
+from twistchat.chat.audience import Audience
+from twistchat.chat.delivery import hears
 from twistchat.chat.events import Entry
 from twistchat.chat.names import fold
 from twistchat.doors.outbox import Outbox

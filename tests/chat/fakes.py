@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar
@@ -227,6 +227,7 @@ class Scene:
     @ivar entries: every entry that was applied, or could not be.
     @ivar wakes: how often the chat asked for the end of the turn.
     @ivar later: in how many seconds the chat is to tend to its rooms, as it asked last.
+    @ivar departures: is told what raises.
     """
 
     def __init__(
@@ -239,6 +240,7 @@ class Scene:
         self.now = 0.0
         self.wakes = 0
         self.later: float | None = None
+        self.departures = FakeDepartures()
         self.entries: list[Entry] = []
         numbers = count(1)
 
@@ -249,6 +251,7 @@ class Scene:
         self.chat = Chat(
             self.journal,
             self._wake,
+            self.departures,
             lambda: self.now,
             wall,
             lambda: f"id{next(numbers)}",
@@ -358,6 +361,28 @@ class Scene:
             person.heard()
 
 
+class FakeDepartures:
+    """
+    Disconnects sessions at once, where that is asked for.
+
+    @ivar faults: what raised, with the ids of its sessions; C{None} where nothing is expected to raise.
+    """
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[object, list[str]]] | None = None
+
+    def broken(self, what: object, sessions: Iterable[Session], error: Exception) -> None:
+        """See L{Departures.broken}."""
+        if self.faults is None:
+            raise error
+        self.faults.append((what, [session.id for session in sessions]))
+
+    def disconnect(self, sessions: Iterable[Session], reason: str) -> None:
+        """See L{Departures.disconnect}."""
+        for session in sessions:
+            session.outlet.disconnect(reason)
+
+
 class HeldScene(Scene):
     """A scene on a journal that holds events until L{commit}."""
 
@@ -452,7 +477,7 @@ def shown(state: State) -> dict[str, Any]:
 
 def rebuilt(entries: list[Entry]) -> State:
     """A fresh state to which entries were applied; those that it refuses are passed over, as they were before."""
-    state = State(Broadcast(lambda: None))
+    state = State(Broadcast(lambda: None, FakeDepartures()))
     for entry in entries:
         try:
             state.apply(entry)

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.chat.fakes import FakeDialect, Person, Scene, done, written
-from twistchat.chat.audience import SHARED, hears, isIgnored
+from twistchat.chat.delivery import SHARED, hears, isIgnored
 from twistchat.chat.events import (
     Entry,
     Event,
@@ -317,6 +317,22 @@ class OrderTests(SynchronousTestCase):
         self.scene.endTurn()
         self.assertEqual(self.bob.heard(), ["#a alice: 1", "reply", "#a alice: 2"])
 
+    def test_settleInMany(self) -> None:
+        """In many rooms, where few or all have something waiting, all who are there are given it, and nobody else."""
+        eve = self.scene.person("eve", "#x", "#y", "#z")
+        fay = self.scene.person("fay", "#x", "#other")
+        gil = self.scene.person("gil", "#x", "#y", "#z", "#other")
+        hal = self.scene.person("hal", "#other")
+        self.scene.clear(eve, fay, gil, hal)
+        for rooms in (["#x"], ["#x", "#y", "#z"]):
+            for room in [*rooms, "#other"]:
+                done(self.scene.chat.say(gil.session, room, "1"))
+            self.scene.state.broadcast.settle(eve.session)
+            self.assertEqual(eve.heard(), [f"{room} gil: 1" for room in rooms])
+            self.assertEqual((fay.heard(), hal.heard()), (["#x gil: 1"], []))
+            self.scene.endTurn()
+            self.assertEqual((eve.heard(), fay.heard(), hal.heard()), ([], *2 * [["#other gil: 1"]]))
+
     def test_settleUnentered(self) -> None:
         """Nothing waits for one who has not entered."""
         self.say("1")
@@ -411,6 +427,21 @@ class LabelTests(SynchronousTestCase):
         self.assertEqual(len(heard), 5)
         self.chat.setEcho(self.session, True)
         self.assertEqual(say(), [f"{number}> {line}" for number, line in enumerate(heard[:4], 1)] + heard[4:])
+
+    def test_ignoring(self) -> None:
+        """Whoever ignores somebody does not hear them, though another's entry in the same turn has a label."""
+        dave, eve = self.scene.person("dave", "#a"), self.scene.person("eve", "#a")
+        self.chat.ignore(dave.session, "bob")
+        self.scene.clear(self.alice, self.bob, dave, eve)
+        for part in (False, True):
+            self.chat.say(self.bob.session, "#a", "ignored")
+            if part:
+                self.scene.state.broadcast.settle(dave.session)
+                self.chat.say(self.bob.session, "#a", "ignored again")
+            self.chat.setTopic(self.session, "#a", f"heard {part}", label=self.label())
+            self.scene.endTurn()
+            self.assertEqual(dave.heard(), [f"#a alice topic heard {part}"])
+            self.assertIn("#a bob: ignored", eve.heard())
 
     def test_toOneself(self) -> None:
         """Of a text to oneself only the echo has it (IRCv3 labeled-response, "Tags")."""

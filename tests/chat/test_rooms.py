@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import Scene, done
+from tests.chat.fakes import FakeDepartures, Scene, done
 from twistchat.chat.audience import Broadcast
 from twistchat.chat.rooms import Room, Rooms
 
@@ -110,7 +110,7 @@ class RoomsTests(SynchronousTestCase):
     def test_register(self) -> None:
         """A room is found by its name whatever the case, and by what that looks like, until it is removed."""
         rooms = Rooms()
-        room = Room("#Paul", 5, Broadcast(lambda: None))
+        room = Room("#Paul", 5, Broadcast(lambda: None, FakeDepartures()))
         rooms.add(room)
         self.assertIs(rooms.get("#pAUL"), room)
         self.assertIs(rooms.lookalike(LOOKALIKE), room)

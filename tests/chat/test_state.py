@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import Person, Scene, done, kept, rebuilt, shown
+from tests.chat.fakes import FakeDepartures, Person, Scene, done, kept, rebuilt, shown
 from twistchat.chat import errors, events
 from twistchat.chat.audience import Broadcast
 from twistchat.chat.events import (
@@ -57,7 +57,7 @@ class ApplyTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Alice in a room, bob outside."""
-        self.state = State(Broadcast(lambda: None))
+        self.state = State(Broadcast(lambda: None, FakeDepartures()))
         self.sequence = 0
         self.apply(Entered(ALICE, "s1"), Entered(BOB, "s2"), Joined(ALICE, "#a"))
 
@@ -69,7 +69,7 @@ class ApplyTests(SynchronousTestCase):
 
     def test_nothingYet(self) -> None:
         """Before the first entry there is nobody, and there never was."""
-        state = State(Broadcast(lambda: None))
+        state = State(Broadcast(lambda: None, FakeDepartures()))
         self.assertEqual((state.sequence, state.mostUsers, len(state.users), len(state.rooms)), (0, 0, 0, 0))
 
     def test_sequence(self) -> None:

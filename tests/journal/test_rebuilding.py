@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.chat.fakes import FakeDepartures
 from twistchat.chat.audience import Broadcast
 from twistchat.chat.errors import ChatError
 from twistchat.chat.events import (
@@ -146,7 +147,7 @@ class RebuildingTests(SynchronousTestCase):
         journal = SqliteJournal(
             directory, lambda: NOW / 1000, lambda: "r", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
         )
-        state = State(Broadcast(lambda: None))
+        state = State(Broadcast(lambda: None, FakeDepartures()))
         with capturedLogs() as logs:
             self.successResultOf(journal.open(state.apply))
         self.assertEqual(logs, [])

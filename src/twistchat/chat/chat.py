@@ -25,6 +25,7 @@ from twistchat.chat.users import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from twistchat.chat.delivery import Departures
     from twistchat.interfaces import IJournal
 
 
@@ -40,6 +41,7 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         self,
         journal: IJournal,
         wake: Callable[[], None],
+        departures: Departures,
         now: Callable[[], float],
         wall: Callable[[], float],
         ids: Callable[[], str],
@@ -52,6 +54,7 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         @param journal: where events are proposed; it is to be opened with this chat's C{state.apply}.
         @param wake: called when listeners have something waiting: C{state.broadcast.flush} is to be called at the end
             of this turn.
+        @param departures: disconnects sessions.
         @param now: seconds on a clock that does not go back, to measure rates with.
         @param wall: seconds since the epoch, to end bans from the server by.
         @param ids: a new id at each call, for users and sessions; none comes twice, not over restarts either.
@@ -61,7 +64,7 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         @param later: called with a number of seconds, after which C{tend} is to be called; or with C{None}, where it
             need not be.  The last call counts.
         """
-        self.state = State(Broadcast(wake), self._needed)
+        self.state = State(Broadcast(wake, departures), self._needed)
         self.limits = limits
         self._journal = journal
         self._now = now

@@ -78,7 +78,7 @@ class PeopleAppliers(Appliers):
         self._tellOperators(entry)
         why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
         for session in list(user.sessions.values()):
-            session.outlet.disconnect(f"Killed ({why})")
+            self.broadcast.disconnect(session, f"Killed ({why})")
 
     def _renamed(self, entry: Entry) -> None:
         event = entry.event
@@ -172,8 +172,7 @@ class PeopleAppliers(Appliers):
             for session in self.sessions.values()
             if test.meets(None if session.user is None else session.user.source, session.address)
         ]
-        for session in met:
-            session.outlet.disconnect(wordServerBan(event.reason))
+        self.broadcast.departures.disconnect(met, wordServerBan(event.reason))
 
     def _serverBanLifted(self, entry: Entry) -> None:
         event = entry.event

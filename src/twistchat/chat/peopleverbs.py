@@ -107,7 +107,7 @@ class PeopleVerbs(Verbs):
             return
         ban = self._serverBan(source, session.address)
         if ban is not None:
-            session.outlet.disconnect(wordServerBan(ban.reason))
+            self.state.broadcast.disconnect(session, wordServerBan(ban.reason))
         elif away is not None and session.user is not None:
             await self._journal.append(AwaySet(session.user.source, away))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from twistchat.chat.appliers import Appliers
-from twistchat.chat.audience import isIgnored
+from twistchat.chat.delivery import isIgnored
 from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike, RoomNameInUse, TargetNotInRoom
 from twistchat.chat.events import (
     SERVER,
@@ -205,7 +205,7 @@ class RoomAppliers(Appliers):
             user.moves += 1
             sessions += user.sessions.values()
         for session in sessions:
-            session.outlet.moved(old, entry)
+            self.broadcast.moved(session, old, entry)
             room.audience.add(session)
 
     # What they share

@@ -264,6 +264,7 @@ def audienceOf(user: User) -> Iterable[Session]:
     """Every session that shares a room with a user, and the user's own; each once."""
     heard = dict(user.sessions)
     for room in user.rooms.values():
-        for member in room.members.values():
-            heard.update(member.user.sessions)
+        if len(room.members) > 1:
+            for sessions in room.audience.sessions():
+                heard.update(sessions)
     return heard.values()

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twistchat.chat.chat import Chat
 from twistchat.config import Renewal, Settings, renew
 from twistchat.doors.admission import Admission, cloak
+from twistchat.doors.departures import DepartureQueue
 from twistchat.doors.idle import Idle, Reminder
 from twistchat.doors.intake import Shares
 from twistchat.doors.lane import Traffic
@@ -89,6 +90,7 @@ class Backstage:
         chat = Chat(
             journal,
             lambda: turn.tell(chat.state.broadcast.flush),
+            DepartureQueue(turn.afterwards, portions.wait, lambda session, reason: chat.close(session, reason)),
             clock.seconds,
             wall,
             ids,

@@ -23,13 +23,14 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import LIMITS_REACHED, ChatError, NotStored, ServerBanned
+from twistchat.chat.errors import LIMITS_REACHED, ChatError, ServerBanned
 from twistchat.chat.events import Entry, Event, Kind
 from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
 from twistchat.doors.admission import NotAdmitted, Ticket
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.certificates import fingerprintOf, requestCertificate
+from twistchat.doors.departures import ungone
 from twistchat.doors.hangup import hasHungUp
 from twistchat.doors.intake import Intake, Line, Reason
 from twistchat.doors.lane import Lane
@@ -442,7 +443,7 @@ class Connection(Protocol, ABC):
         if self.session is not None:
             going = self.backstage.chat.close(self.session, reason)
             if going is not None:
-                going.addErrback(_ungone)
+                going.addErrback(ungone)
 
     def _tooSlow(self) -> None:
         limit = self.backstage.settings.limits.sendq
@@ -461,8 +462,3 @@ class Connection(Protocol, ABC):
     def _leaveIfServed(self) -> None:
         if self._halfClosed and self.intake.idle and self.lane.idle and not self.ending:
             self.leave("connection closed")
-
-
-def _ungone(failure: Failure) -> None:
-    """A journal that is closed takes no more goings: everyone is going."""
-    failure.trap(NotStored)

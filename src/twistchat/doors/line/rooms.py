@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from twistchat.chat.audience import isIgnored
+from twistchat.chat.delivery import isIgnored
 from twistchat.chat.events import Entry
 from twistchat.chat.history import Damaged, Kept
 from twistchat.chat.modes import prefixes
