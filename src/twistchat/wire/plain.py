@@ -171,7 +171,7 @@ def because(reason: str) -> str:
 
 
 def writeModes(changes: tuple[ModeChange, ...]) -> str:
-    """A mode string and its parameters: C{+o-m bob}.  A room's key is not shown, as it stays in the history: C{+k *}."""
+    """A mode string and its parameters: C{+o-m bob}.  A key is not shown, for it would stay in the history: C{+k *}."""
     letters, parameters, sign = "", "", ""
     for change in changes:
         wanted = "+" if change.adding else "-"
