@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -115,10 +115,11 @@ class MemoryJournal:
         names = set(conversations)
         if account is not None:
             names.update(name for name in self._conversations if fold(account) in name.split(" "))
-        newest = [reversed(self._conversations[name]) for name in names if name in self._conversations]
+        entries = [entry for name in names for entry in self._conversations.get(name, ())]
+        entries.sort(key=attrgetter("sequence"), reverse=True)
         found = (
             entry
-            for entry in heapq.merge(*newest, key=lambda entry: -entry.sequence)
+            for entry in entries
             if (before is None or entry.sequence < before)
             and isinstance(entry.event, (Said, Told))
             and matches(entry.event.text, wanted)

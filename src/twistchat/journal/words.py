@@ -55,8 +55,10 @@ def matches(text: str, wanted: Sequence[Sequence[str]]) -> bool:
     """Whether a text has all of these phrases."""
     if text.isascii():
         lowered = text.lower()
-        if not all([token in lowered for phrase in wanted for token in phrase]):
-            return False  # most texts have not even the letters
+        for phrase in wanted:
+            for token in phrase:
+                if token not in lowered:
+                    return False  # most texts have not even the letters
     has = tokens(text)
     return all(
         any(has[start : start + len(phrase)] == phrase for start in range(len(has) - len(phrase) + 1))
