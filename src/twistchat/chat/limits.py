@@ -56,7 +56,7 @@ class Limits:
     @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64, loopback does not
         count).
     @ivar newPerAddress: new connections from one address in ten minutes; loopback does not count.
-    @ivar unregistered: connections that have not come in yet, from everywhere.
+    @ivar unregistered: connections that have not come in yet, from everywhere; one more takes the place of another.
     @ivar unregisteredLines: lines one such connection may send.
     @ivar loginFailures: logins from one address that may fail at once.
     @ivar loginRate: failed logins a second from one address after that.

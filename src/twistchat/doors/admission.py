@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache, lru_cache
 from hashlib import blake2s
@@ -46,9 +47,10 @@ class Ticket:
     A connection that was admitted, and what it counts for.
 
     @ivar exempt: whether limits on rates and numbers do not bind it.
+    @ivar turnAway: disconnects it, where another is to have its place; called with the reason, as its client reads it.
     """
 
-    __slots__ = ("_admission", "_place", "_registered", "exempt")
+    __slots__ = ("_admission", "_place", "exempt", "turnAway")
 
     def __init__(self, admission: Admission, place: _Place | None) -> None:
         """
@@ -57,19 +59,23 @@ class Ticket:
         self.exempt = place is None
         self._admission = admission
         self._place = place
-        self._registered = False
+        self.turnAway: Callable[[str], None] = _ignore
+
+    @property
+    def group(self) -> str:
+        """The address that it counts for; C{""} where it is exempt, or gone."""
+        return "" if self._place is None else self._place.group
 
     def registered(self) -> None:
         """It has come in."""
-        if self._place is not None and not self._registered:
-            self._admission.unregistered -= 1
-        self._registered = True
+        self._admission.coming.pop(self, None)
 
     def release(self) -> None:
         """It is gone.  A second call is harmless."""
+        self._admission.coming.pop(self, None)
         place, self._place = self._place, None
         if place is not None:
-            self._admission.leave(place, self._registered)
+            self._admission.leave(place)
 
     def cancel(self) -> None:
         """It turned out to be somebody else's: nothing of it is to count, that it was new included."""
@@ -113,6 +119,10 @@ class Ticket:
         return not wrong
 
 
+def _ignore(reason: str) -> None:
+    """Pass over that a connection is to go: nobody has said how."""
+
+
 class Admission:
     """
     Counts connections over all doors.
@@ -120,7 +130,10 @@ class Admission:
     An IPv6 address counts as its /64, which is what one customer has; an IPv4 address mapped into IPv6 as itself; and a
     transport with no address (a UNIX socket) as exempt, for the file system guards it.
 
-    @ivar unregistered: how many have not come in yet; for tickets to change.
+    Where too many have not come in yet, one of them is turned away for each that comes: the one that has waited longest
+    of the address with most of them.  So connections that say nothing keep nobody out.
+
+    @ivar coming: those that have not come in yet, in the order in which they came; for tickets to change.
     """
 
     def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
@@ -131,8 +144,13 @@ class Admission:
         self._now = now
         self._places: dict[str, _Place] = {}
         self._sweepAt = 1024
-        self.unregistered = 0
+        self.coming: dict[Ticket, None] = {}
         self.limit(limits)
+
+    @property
+    def unregistered(self) -> int:
+        """How many have not come in yet."""
+        return len(self.coming)
 
     def limit(self, limits: Limits) -> None:
         """Have other limits from now on.  A rate that is being measured goes on as it began."""
@@ -150,8 +168,6 @@ class Admission:
         parsed = readAddress(address)
         if parsed is None or any(parsed in network for network in self._exempt):
             return Ticket(self, None)
-        if self.unregistered >= limits.unregistered:
-            raise NotAdmitted("Too many people are coming in just now.  Try again in a minute.")
         place = self._place(sameCustomer(parsed))
         if not parsed.is_loopback:  # everyone on this machine has the same address
             if place.connections >= limits.connectionsPerAddress:
@@ -163,13 +179,25 @@ class Admission:
             if wait:
                 raise NotAdmitted(f"Too many new connections from your address.  Try again in {int(wait) + 1} s.")
         place.connections += 1
-        self.unregistered += 1
-        return Ticket(self, place)
+        if len(self.coming) >= limits.unregistered:
+            self._makeRoom(place.group)
+        ticket = Ticket(self, place)
+        self.coming[ticket] = None
+        return ticket
 
-    def leave(self, place: _Place, registered: bool) -> None:
+    def _makeRoom(self, group: str) -> None:
+        """
+        Turn one away that has not come in yet.
+
+        @param group: the address of the one that comes, which counts as one of its connections.
+        """
+        ((crowded, _),) = Counter([*(ticket.group for ticket in self.coming), group]).most_common(1)
+        oldest = next(ticket for ticket in self.coming if ticket.group == crowded)
+        del self.coming[oldest]
+        oldest.turnAway("Too many people are coming in just now.  Try again in a minute.")
+
+    def leave(self, place: _Place) -> None:
         """A ticket's connection is gone."""
-        if not registered:
-            self.unregistered -= 1
         place.connections -= 1
         if place.idle(self._now()):
             self._places.pop(place.group, None)

@@ -396,9 +396,7 @@ class Connection(Protocol, ABC):
         """Find out whether the client is late, or silent.  See L{Watched <twistchat.doors.idle.Watched>}."""
         limits = self.backstage.settings.limits
         if not self._registered:
-            self.turnAway(self.whyLate())
-            if not self._shaken:
-                self._abort()  # there is no way to tell it
+            self._giveUp(self.whyLate())
             return
         if self._halfClosed or (self.intake.paused and not hasHungUp(self.transport)):
             self.heard = now  # it is not the client who keeps silent
@@ -428,6 +426,7 @@ class Connection(Protocol, ABC):
         except NotAdmitted as refusal:
             self.turnAway(str(refusal))
             return False
+        self.ticket.turnAway = self._giveUp
         self.rates = Rates(self.backstage.settings.limits, self.ticket.exempt, self._seconds)
         return True
 
@@ -438,6 +437,12 @@ class Connection(Protocol, ABC):
             self.outbox.release()
             self.reply(self.farewell(reason, fault))
             self.leave(reason)
+
+    def _giveUp(self, reason: str) -> None:
+        """Turn away a client that has not come in."""
+        self.turnAway(reason)
+        if not self._shaken:
+            self._abort()  # there is no way to tell it
 
     def _endSession(self, reason: str) -> None:
         if self.session is not None:
