@@ -100,6 +100,26 @@ class ChangeTests(Conversations):
         self.gets(alice, "MODE #tea +o", ":twistchat 696 alice #tea o * :Invalid parameter: a nick is wanted")
         bob.skip()
 
+    def test_unwritableLetter(self) -> None:
+        """A letter that cannot stand in the middle of a line is replaced in the answer; the rest is changed."""
+        alice = self.irc("alice", rooms="#tea")
+        unknown, replaced = "is unknown mode char to me", "\N{REPLACEMENT CHARACTER}"
+        for line, *letters in (
+            ("MODE #tea ::", replaced),
+            ("MODE #tea :x y", "x", replaced, "y"),
+            ("MODE #tea :+ ", replaced),
+            ("MODE #tea :+::", replaced),
+        ):
+            self.gets(alice, line, *(f":twistchat 472 alice {letter} :{unknown}" for letter in letters))
+        self.gets(
+            alice, "MODE #tea :+m i", f":{mask('alice')} MODE #tea +mi", f":twistchat 472 alice {replaced} :{unknown}"
+        )
+        alice.skip()
+        alice.send("MODE #tea :b x")
+        codes = [line.split()[1] for line in alice.lines()]
+        self.assertEqual(["472", "472", "368"], codes)
+        self.assertEqual([], self.flushLoggedErrors())
+
     def test_extendedBan(self) -> None:
         """An extended ban that is none says which there are."""
         alice = self.irc("alice", rooms="#tea")

@@ -52,7 +52,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
     errors.TextRefused: lambda e, c: (n.ERR_CANTSENDTOUSER, e.nick, f"They take no texts {e.why}"),
     errors.CannotSpeak: lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, "Cannot send to channel (+m)"),
     errors.NotOperator: lambda e, c: (n.ERR_CHANOPRIVSNEEDED, e.room, "You're not a channel operator of that rank"),
-    errors.UnknownMode: lambda e, c: (n.ERR_UNKNOWNMODE, e.letter, "is unknown mode char to me"),
+    errors.UnknownMode: lambda e, c: (n.ERR_UNKNOWNMODE, shown(e.letter), "is unknown mode char to me"),
     errors.BadModeParameter: lambda e, c: _badParameter(e, c),
     errors.ListFull: lambda e, c: (n.ERR_BANLISTFULL, e.room, e.letter, f"The list is full, it takes {e.limit}"),
     errors.UnknownUserMode: lambda e, c: (n.ERR_UMODEUNKNOWNFLAG, f"Unknown MODE flag {e.letter}"),
