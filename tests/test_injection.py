@@ -130,9 +130,12 @@ class InjectionTests(SynchronousTestCase):
         self.expected: dict[str, dict[str, Counter[str]]] = {}
 
     def begin(self, bringIn: Callable[[MemoryServer], Client]) -> None:
-        """Begin a server with a sender, who operates the lobby, and those who watch there."""
+        """Begin a server with a sender, who may do all there is to do in the lobby, and those who watch there."""
         self.server = MemoryServer()
         self.sender = bringIn(self.server)
+        (session,) = self.server.chat.state.sessions.values()
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", ("rooms",))))
+        self.server.settle()
         everything = [name for name in CAPABILITIES if name != "sts"]
         self.watchers: dict[str, Client] = {
             "watcher": self.server.irc("watcher", *everything),

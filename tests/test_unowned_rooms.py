@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
+from twistchat.chat.privileges import PRIVILEGES
 from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite import SqliteJournal
@@ -114,6 +115,9 @@ class OperatorTests(UnownedTestCase):
         self.assertIn("* The server set +o bob on #lobby", carol.lines())
 
 
+WIDE = "bans of your own host, or wider than one nick, account or host,"
+
+
 class LobbyTests(UnownedTestCase):
     """The lobby is for operators of the server to lock."""
 
@@ -123,21 +127,24 @@ class LobbyTests(UnownedTestCase):
         refusal = (
             "Only operators of the server set or lift {} in #lobby, where everyone arrives.  /join a room of your own."
         )
-        for line, what in (("/mode +i", "mode i"), ("/mode +k x", "mode k"), ("/ban *!*@*", "a ban that matches you")):
+        for line, what in (("/mode +i", "mode i"), ("/mode +k x", "mode k"), ("/ban ???*", WIDE)):
             self.assertEqual(self.types(alice, line), [f"! {refusal.format(what)}"])
         self.person("bob", OTHER)
 
     def test_irc(self) -> None:
         """At the IRC door too; operators of the server can."""
         alice = self.irc("alice", "#lobby")
-        refusal = "Only server operators set or lift +i on this channel, where everyone arrives"
+        refusal = "Only server operators set or lift {} on this channel, where everyone arrives"
+        denied = f"Permission Denied - This is for operators who may {PRIVILEGES['rooms']} (rooms)"
         alice.skip()
-        alice.send("MODE #lobby +im")
+        alice.send("MODE #lobby +imb ???*", "RENAME #lobby #hall")
         self.assertEqual(
             alice.lines(),
             [
                 f":alice!~alice@{self.server.backstage.cloak(OTHER)} MODE #lobby +m",
-                f":twistchat 482 alice #lobby :{refusal}",
+                f":twistchat 482 alice #lobby :{refusal.format('+i')}",
+                f":twistchat 482 alice #lobby :{refusal.format(WIDE)}",
+                f":twistchat 481 alice :{denied}",
             ],
         )
         self.empower("alice")

@@ -129,6 +129,23 @@ class MaskTests(SynchronousTestCase):
         ):
             self.assertIs(Mask(normalizeExtended(text)).namesOne, expected, text)
 
+    def test_host(self) -> None:
+        """A mask of nicks says one host where that has no wildcard in it."""
+        for text, expected in (
+            ("*!~u@Host", "host"),
+            ("bob!*@host", "host"),
+            ("~U:*!*@host", "host"),
+            ("~m:*!*@host", "host"),
+            ("*!*@h?st", ""),
+            ("*!*@*.host", ""),
+            ("*!*@*@host", ""),
+            ("bob", ""),
+            ("~a:x!y@host", ""),
+            ("~r:x!y@host", ""),
+            ("~c:#x!y@host", ""),
+        ):
+            self.assertEqual(Mask(normalizeExtended(text)).host, expected, text)
+
     def test_tables(self) -> None:
         """No letter is both of one who is named and of what binds."""
         self.assertEqual(set(NAMING) & set(BINDING), set())

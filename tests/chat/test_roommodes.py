@@ -248,6 +248,15 @@ class LobbyTests(RoomTestCase):
             ("b", ("*!*@alice.host",)),
             ("b", ("~U:*",)),
             ("b", ("~c:#lobby",)),
+            ("b", ("???*!*@*",)),
+            ("b", ("~U:???*!*@*",)),
+            ("b", ("b*",)),
+            ("b", ("*!~u@*",)),
+            ("b", ("*!*@evil.*",)),
+            ("b", ("*!*@evil.hos?",)),
+            ("b", ("~U:*!*@alice.host",)),
+            ("b", ("~c:#den",)),
+            ("b", ("~r:newcomer",)),
             ("b", ("~a:*",)),
         ):
             with self.subTest(f"{letter} {parameters}"):
@@ -270,10 +279,11 @@ class LobbyTests(RoomTestCase):
                 self.set(f"-{letter}", *parameters)
 
     def test_others(self) -> None:
-        """They set all else: other modes, exceptions, and bans of others, of one nick, or on speaking."""
+        """They set all else: other modes, exceptions, and bans of one nick, account or host, or in one respect."""
         self.set("+mstcN-n")
         self.set("+eeI", "a", "*", "b")
         self.set("+bbbb", "bob", "alice", "~m:*!*@*", "*!*@evil.host")
+        self.set("+bbb", "~U:*!*@evil.host", "~n:???*!*@*", "~U:bob")
         self.set("+b", "~a:alice")
 
     def test_several(self) -> None:
@@ -291,10 +301,14 @@ class LobbyTests(RoomTestCase):
         self.scene.modes(self.alice, "#den", "+ib", "*!*@*")
 
     def test_renaming(self) -> None:
-        """No other room gets the lobby's name, but by an operator of the server: it might have locks."""
+        """Only operators of the server give the lobby another name, or its name to another room."""
         done(self.chat.join(self.alice.session, "#den"))
         done(self.chat.renameRoom(self.alice.session, "#lobby", "#LOBBY"))
+        error = refused(errors.NotPrivileged, lambda: self.chat.renameRoom(self.alice.session, "#lobby", "#hall"))
+        self.assertEqual(error.privilege, "rooms")
+        empower(self.alice, "rooms")
         done(self.chat.renameRoom(self.alice.session, "#lobby", "#hall"))
+        empower(self.alice, "kill")
         error = refused(errors.NotPrivileged, lambda: self.chat.renameRoom(self.alice.session, "#den", "#lobby"))
         self.assertEqual(error.privilege, "rooms")
         empower(self.alice, "rooms")

@@ -14,8 +14,9 @@ from twistchat.chat.errors import (
     TargetNotInRoom,
 )
 from twistchat.chat.events import ModeChange
-from twistchat.chat.masks import BadMask, Mask, checkWildcards, fullMask, normalizeExtended
+from twistchat.chat.masks import BadMask, Mask, checkWildcards, normalizeExtended
 from twistchat.chat.modes import FOUNDER, LOCKS, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
+from twistchat.chat.names import fold
 from twistchat.chat.rooms import Member, Room, Rooms
 from twistchat.chat.users import User
 
@@ -67,13 +68,14 @@ def checkChanges(
 
 def isLock(change: ModeChange, asker: User) -> bool:
     """
-    Whether a mode keeps people out of a room, whoever they are.  A ban does so where it would keep out its author too,
-    and names more than one nick or account.
+    Whether a mode keeps people out of a room, whoever they are.  A ban does so, unless it binds in one respect only, or
+    names no more than one nick, one account, or one host.  The asker's own host is not such a host: where clients come
+    from one address, it is everybody's.
     """
     if change.letter != "b" or change.parameter is None:
         return change.letter in LOCKS
     mask = Mask(change.parameter)
-    return not mask.respect and not mask.namesOne and mask.names(asker, fullMask(asker.source))
+    return not mask.respect and not mask.namesOne and mask.host in ("", fold(asker.source.host))
 
 
 def _check(

@@ -167,9 +167,10 @@ class Mask:
     @ivar respect: in what respect it binds: a letter of L{BINDING}, or C{""} for every respect.
     @ivar placed: whether it depends on the rooms and ranks of users whom it names.
     @ivar namesOne: whether it names no more than one nick or one account.
+    @ivar host: the one host from which all come whom it names; C{""} where it does not say one.
     """
 
-    __slots__ = ("_glob", "_kind", "_place", "namesOne", "placed", "respect")
+    __slots__ = ("_glob", "_kind", "_place", "host", "namesOne", "placed", "respect")
 
     def __init__(self, mask: str) -> None:
         """
@@ -182,8 +183,14 @@ class Mask:
             letter, rest = _split(mask)
         self._kind = letter
         self.placed = letter == "c"
-        who = rest.partition("!")[0] if letter in ("", "U") else rest if letter == "a" else "*"
-        self.namesOne = not set(who) & set("*?")
+        who, host = "*", ""
+        if letter in ("", "U"):
+            who, _, behind = rest.partition("!")
+            host = behind.partition("@")[2]
+        elif letter == "a":
+            who = rest
+        self.namesOne = not _hasWildcards(who)
+        self.host = "" if _hasWildcards(host) else host
         self._place = rest
         self._glob = Glob(rest if letter else mask)
 
@@ -204,6 +211,10 @@ class Mask:
         if kind == "r":
             return self._glob.matches(fold(user.source.realname))
         return kind == "U" and account is None and self._glob.matches(own)
+
+
+def _hasWildcards(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
 
 
 def checkWildcards(mask: str) -> None:

@@ -164,7 +164,7 @@ class RoomVerbs(Verbs):
         """
         Give a room another name; all that it has, and who is in it, goes with it (IRCv3 channel-rename).  Operators do,
         but where an account is the room's founder, founders; and operators of the server with the privilege C{"rooms"}.
-        They alone give a room the lobby's name: it might have locks.
+        They alone give a room the lobby's name, for it might have locks, and they alone give the lobby another.
 
         @param new: may differ from C{name} in case only.
         @return: C{None} where it is its name, to the letter.
@@ -176,7 +176,8 @@ class RoomVerbs(Verbs):
         new = normalizeRoom(new, self.limits.room)
         if new == room.name:
             return None
-        if fold(new) == self._lobby != fold(room.name) and not member.user.may("rooms"):
+        old = fold(room.name)
+        if fold(new) != old and self._lobby in (fold(new), old) and not member.user.may("rooms"):
             raise errors.NotPrivileged("rooms")
         holder = self.state.rooms.lookalike(new)
         if holder is not None and holder is not room:

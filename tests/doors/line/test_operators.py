@@ -103,8 +103,8 @@ class BanTests(OperatorTestCase):
 
     def test_mask(self) -> None:
         """A mask keeps out whoever it fits; who is in the room stays, in silence."""
-        self.alice.send("/ban b*!*@*")
-        self.allSee("* alice set +b b*!*@* on #lobby")
+        self.alice.send("/ban bob!*@*")
+        self.allSee("* alice set +b bob!*@* on #lobby")
         self.bob.send("hello?", "/me waves", "/msg #lobby hello?")
         self.bob.expect(BANNED, BANNED, BANNED)
         self.carol.send("hello")

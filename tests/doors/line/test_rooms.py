@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.line.servers import STRANGER, limited
@@ -523,6 +524,11 @@ class RenamedRoomTests(SynchronousTestCase):
 
     def test_current(self) -> None:
         """Who talks there goes on talking there, and its texts are still shown without its name."""
+        session = next(iter(self.server.chat.find("alice").sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", ("rooms",))))
+        self.server.settle()
+        self.alice.skip()
+        self.bob.skip()
         self.rename("#lobby", "#Hall")
         for client in (self.alice, self.bob):
             client.expect("* alice renamed #lobby to #Hall")

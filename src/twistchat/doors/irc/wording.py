@@ -145,7 +145,7 @@ def word(error: errors.ChatError, command: str, context: str) -> Words:
 
 
 def _lock(letter: str) -> str:
-    return "a ban that matches you" if letter == "b" else f"+{letter}"
+    return "bans of your own host, or wider than one nick, account or host," if letter == "b" else f"+{letter}"
 
 
 def _inUse(error: errors.NickInUse) -> str:

@@ -93,7 +93,7 @@ def wordTime(seconds: float) -> str:
 
 
 def _lock(letter: str) -> str:
-    return "a ban that matches you" if letter == "b" else f"mode {letter}"
+    return "bans of your own host, or wider than one nick, account or host," if letter == "b" else f"mode {letter}"
 
 
 def _inUse(error: errors.NickInUse) -> str:
