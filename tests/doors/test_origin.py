@@ -216,13 +216,17 @@ class ProxiedTests(ProxiedTestCase):
         self.assertTrue(client.gone)
 
     def test_stranger(self) -> None:
-        """Whoever is no proxy that is listed is told so, and is not listened to; the log has a line of it."""
-        client = self.connect("203.0.113.9")
-        client.expect("! Connections come here through a proxy, and you are none of those.")
-        self.assertTrue(client.gone)
-        self.assertEqual(
-            ["203.0.113.9 is none of irc.proxies, and was not taken at a haproxy: endpoint"], self.logged()
-        )
+        """Whoever is no proxy that is listed is told so, and not listened to; the log has one line a minute of it."""
+        for _ in range(3):
+            client = self.connect("203.0.113.9")
+            client.expect("! Connections come here through a proxy, and you are none of those.")
+            self.assertTrue(client.gone)
+        line = "A limit refused 203.0.113.9: It connects to a haproxy: endpoint, and is none of irc.proxies"
+        self.assertEqual([line], self.logged())
+        self.server.advance(60)
+        self.connect("203.0.113.9")
+        self.assertIn(line, self.logged())
+        self.server.advance(CLOSING)
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_everyDoor(self) -> None:
@@ -267,18 +271,20 @@ class ProxiedTests(ProxiedTestCase):
         self.assertTrue(self.connect(PROXY).gone)
 
     def test_bad(self) -> None:
-        """A proxy that sends something else is told what; the log has a line of it, and no traceback."""
+        """A proxy that sends something else is told what; the log has one line a minute of it, and no traceback."""
         for data, why in (
             (b"NICK alice\r\n", "is missing"),
             (b"PROXY TCP4 a b c d\r\nalice\n", "cannot be read"),
             (b"PROXY " + b"x" * 200, "has no end within 107 bytes"),
         ):
+            self.serve()
             self.events.clear()
-            client = self.connect()
-            client.sendBytes(data)
-            client.expect(f"! The PROXY header {why}.")
-            self.assertTrue(client.gone)
-            self.assertEqual([f"The proxy {PROXY} sent something else: the PROXY header {why}"], self.logged())
+            for _ in range(3):
+                client = self.connect()
+                client.sendBytes(data)
+                client.expect(f"! The PROXY header {why}.")
+                self.assertTrue(client.gone)
+            self.assertEqual([f"A limit refused {PROXY}: It is a proxy, and its PROXY header {why}"], self.logged())
             self.assertEqual({}, self.server.chat.state.sessions)
 
     def test_late(self) -> None:

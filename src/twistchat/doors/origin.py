@@ -20,7 +20,6 @@ from twisted.internet.interfaces import (
     ITransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
-from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, implementer, providedBy
@@ -32,8 +31,6 @@ from twistchat.wire.proxy import BadHeader, ProxyHeader, parseHeader
 
 CLOSING = 5.0
 """Seconds that someone has to read why they are not taken."""
-
-log = Logger()
 
 
 def isWithin(address: str | None, networks: tuple[str, ...]) -> bool:
@@ -103,7 +100,7 @@ class Proxied(ProtocolWrapper):
         settings = self._backstage.settings
         peer = self._proxy
         if not isWithin(peer, settings.irc.proxies):
-            log.warn("{peer} is none of irc.proxies, and was not taken at a haproxy: endpoint", peer=peer)
+            self._backstage.refusals.note(peer, "It connects to a haproxy: endpoint, and is none of irc.proxies")
             self._refuse("Connections come here through a proxy, and you are none of those.")
         else:
             self._watch(settings.limits.registration)
@@ -117,7 +114,7 @@ class Proxied(ProtocolWrapper):
             try:
                 read = parseHeader(self._begun)
             except BadHeader as bad:
-                log.warn("The proxy {peer} sent something else: the PROXY header {bad}", peer=self._proxy, bad=bad)
+                self._backstage.refusals.note(self._proxy, f"It is a proxy, and its PROXY header {bad}")
                 self._refuse(f"The PROXY header {bad}.")
                 return
             if read is not None:

@@ -1,4 +1,4 @@
-"""The log of what limits refuse: enough to see an attack or a limit that is too tight, and no flood of its own."""
+"""The log of what is refused: enough to see an attack or a limit that is too tight, and no flood of its own."""
 
 from __future__ import annotations
 
