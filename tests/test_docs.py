@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import socket
 import unittest
-from collections.abc import Iterator
-from contextlib import closing, nullcontext
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -68,32 +67,50 @@ class LineProtocolTests(SynchronousTestCase):
         self.assertIn(f"`{LineDoor.defaultEndpoints[0]}`", text)
 
     def test_client(self) -> None:
-        """Its client comes in, answers what it says it answers, and nothing else."""
+        """Its client comes in, answers each ping in its room, however they arrive, and nothing else."""
         (client,) = blocks("docs/line-protocol.md", "python")
         server = MemoryServer()
+        alice = server.person("alice")
+        alice.send("!ping", "/join #tea")
         bob, helper = server.person("bob"), server.connect()
-        said: list[str] = []
+        said: list[bytes] = []
+        doings = iter(
+            (
+                lambda: bob.send("!ping", "!ping", "!ping", "!pingpong", "/me > !ping"),
+                lambda: bob.send("/msg helper !ping"),
+                lambda: bob.send("!ping"),
+            )
+        )
 
-        class Lines:
-            """What the client reads from and prints to: a connection to the line door."""
+        class Connection(socket.socket):
+            """A connection to the line door.  Bob does one thing more whenever all has been read."""
 
-            def __iter__(self) -> Iterator[str]:
-                bob.send("!ping", "!pingpong")
-                for line in helper.lines():
-                    yield f"{line}\n"
+            read = 0
 
-            def write(self, text: str) -> None:
-                said.append(text)
-                helper.sendBytes(text.encode())
+            def recv_into(self, buffer: Any, *more: Any) -> int:
+                for do in () if self.read < len(helper.raw) else doings:
+                    do()
+                    break
+                data = helper.raw[self.read :][: len(buffer)]
+                buffer[: len(data)] = data
+                self.read += len(data)
+                return len(data)
 
-            def flush(self) -> None:
-                """Nothing waits."""
+            def send(self, data: Any, *more: Any) -> int:
+                said.append(bytes(data))
+                helper.sendBytes(bytes(data))
+                return len(data)
 
-        self.patch(socket, "create_connection", lambda address: closing(socket.socket()))
-        self.patch(socket.socket, "makefile", lambda *arguments, **more: nullcontext(Lines()))
+            def sendall(self, data: Any, *more: Any) -> None:
+                self.send(data)
+
+        self.patch(socket, "create_connection", lambda address: Connection())
         exec(compile(client, "docs/line-protocol.md", "exec"), {})
-        self.assertEqual("helper\n/echo on\npong\n", "".join(said))
-        bob.until("[12:00] <helper> pong")
+        self.assertIn("<alice> !ping", helper.raw.decode())
+        self.assertIn("@helper <bob> !ping", helper.raw.decode())
+        self.assertEqual(b"helper\n/echo on\n" + 4 * b"pong\n", b"".join(said))
+        for _ in range(4):
+            bob.until("[12:00] <helper> pong")
 
 
 class ReadmeTests(SynchronousTestCase):
