@@ -23,6 +23,7 @@ from unittest import SkipTest, skipUnless
 from twisted.trial.unittest import SynchronousTestCase
 
 import twistchat
+from twistchat.doors.endpoints import atNextPort
 from twistchat.tap import Options
 
 ROOT = os.geteuid() == 0
@@ -369,8 +370,10 @@ class DaemonizedTests(DaemonTestCase):
             port = taken.getsockname()[1]
             run = self.finish(*TWISTD, "twistchat", "--line", f"tcp:{port}:interface=127.0.0.1")
         where = f"the line door cannot listen at tcp:{port}:interface=127.0.0.1"
+        other = f"--line {atNextPort(f'tcp:{port}:interface=127.0.0.1')}"
+        advice = f"stop what listens there, or choose another port, as in {other}"
         self.assertEqual(
-            (1, "", f"twistchat: {where}: Address already in use\n"), (run.returncode, run.stdout, run.stderr)
+            (1, "", f"twistchat: {where}: Address already in use; {advice}\n"), (run.returncode, run.stdout, run.stderr)
         )
         self.assertFalse((self.directory / "twistd.pid").exists())
 

@@ -23,6 +23,7 @@ from twistchat.chat.events import Said, Source
 from twistchat.config import IrcSettings
 from twistchat.doors.backstage import Backstage
 from twistchat.doors.connection import CLOSING
+from twistchat.doors.irc.door import IrcDoor
 from twistchat.doors.line.door import LineDoor
 from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
@@ -195,6 +196,23 @@ class StartTests(ServiceTestCase):
             "Nobody comes in at haproxy:tcp:6624:interface=127.0.0.1: irc.proxies names no proxy", self.logged()[-1]
         )
 
+    def test_noEncryption(self) -> None:
+        """Where clients are sent to an encrypted port and the door has none, it warns of that; and only there."""
+        for port, endpoints, warns in (
+            (6697, ("tcp:6667:interface=127.0.0.1", "tcp6:6667:interface=\\:\\:1"), True),
+            (6697, ("tcp:6667:interface=127.0.0.1", "haproxy:tcp:6668:interface=127.0.0.1"), False),
+            (0, ("tcp:6667:interface=127.0.0.1",), False),
+            (6697, (), False),
+        ):
+            self.events.clear()
+            self.settings = replace(SETTINGS, irc=IrcSettings(stsPort=port, proxies=("127.0.0.1/32",)))
+            service = self.service(LOOPBACK)
+            service._listeners = [*service._listeners, *(Listener(IrcDoor(), endpoint) for endpoint in endpoints)]
+            service.privilegedStartService()
+            service.startService()
+            warnings = [text for text in self.logged() if "irc.stsPort sends them to port 6697" in text]
+            self.assertEqual(warns, bool(warnings), endpoints)
+
     def test_proxied(self) -> None:
         """At such an endpoint a proxy's clients come in, to the same door as all others."""
         self.settings = replace(SETTINGS, irc=IrcSettings(proxies=("192.168.1.1/32",)))
@@ -280,6 +298,19 @@ class TakenPortTests(ServiceTestCase):
         self.assertIn("Address already in use", text)
         self.assertEqual(1, len(text.splitlines()))
         self.assertEqual(([6623], [6623]), ([port for port, *_ in self.reactor.tcpServers], self.reactor.stopped))
+        options = f"--line {LOOPBACK} --line tcp:7001:interface=127.0.0.1 --line tcp:7001"
+        self.assertTrue(text.endswith(f"; stop what listens there, or choose another port, as in {options}"), text)
+
+    def test_takenFile(self) -> None:
+        """A socket in the file system has no port: there is no other to choose."""
+
+        def listen(*arguments: Any, **more: Any) -> Any:
+            raise CannotListenError(None, "chat.sock", OSError(errno.EADDRINUSE, "Address already in use"))
+
+        self.patch(self.reactor, "listenUNIX", listen)
+        error = self.assertRaises(StartFailure, self.service("unix:chat.sock").privilegedStartService)
+        why = "the line door cannot listen at unix:chat.sock: Address already in use; stop what listens there"
+        self.assertEqual(why, str(error))
 
 
 class StopTests(ServiceTestCase):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from shlex import quote
 from typing import Any
 
 from twisted.application.service import Service
@@ -15,7 +16,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.doors.backstage import Backstage
-from twistchat.doors.endpoints import PROXY, endpointOf, whyNotListening
+from twistchat.doors.endpoints import KINDS, PLAIN, PROXY, atNextPort, endpointOf, isTaken, whyNotListening
 from twistchat.doors.origin import ProxiedFactory
 from twistchat.interfaces import IDoor, IDoorFactory, IJournal
 
@@ -109,11 +110,24 @@ class ChatService(Service):
             except Exception as e:
                 for port in self._ports:
                     port.stopListening()
+                advice = f"; {self._otherwise(listener)}" if isTaken(e) else ""
                 raise StartFailure(
-                    f"the {name} door cannot listen at {listener.description}: {whyNotListening(e)}"
+                    f"the {name} door cannot listen at {listener.description}: {whyNotListening(e)}{advice}"
                 ) from e
             self._ports.append(port)
         self._factories = list(factories.values())
+
+    def _otherwise(self, taken: Listener) -> str:
+        """What to do where something else listens already; the options are for all doors, as one option takes all."""
+        advice = "stop what listens there"
+        other = atNextPort(taken.description)
+        if other is None:
+            return advice
+        options = " ".join(
+            f"--{listener.door.name} {quote(other if listener is taken else listener.description)}"
+            for listener in self._listeners
+        )
+        return f"{advice}, or choose another port, as in {options}"
 
     def _open(self) -> None:
         if self._isRoot():
@@ -132,6 +146,14 @@ class ChatService(Service):
             log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
             if listener.description.startswith(PROXY) and not self._backstage.settings.irc.proxies:
                 log.warn("Nobody comes in at {where}: irc.proxies names no proxy", where=listener.description)
+        irc = [listener.description for listener in self._listeners if listener.door.name == "irc"]
+        if self._backstage.settings.irc.stsPort and irc and all(where.startswith(PLAIN) for where in irc):
+            log.warn(
+                "Clients that follow strict transport security cannot come in: irc.stsPort sends them to port {port},"
+                " and the irc door has no encrypted endpoint.  Name one, as in --irc {example}, or leave stsPort out",
+                port=self._backstage.settings.irc.stsPort,
+                example=KINDS["ssl"].example,
+            )
 
     async def _stop(self) -> None:
         await DeferredList([maybeDeferred(port.stopListening) for port in self._ports])

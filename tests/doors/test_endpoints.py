@@ -5,6 +5,7 @@ loopback, with the real reactor.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from dataclasses import replace
@@ -29,7 +30,7 @@ from tests.wire.test_proxy import SSL as OVER_TLS
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import IrcSettings, Settings
 from twistchat.doors.backstage import Backstage
-from twistchat.doors.endpoints import KINDS, BadEndpoint, endpointOf, whyNotListening
+from twistchat.doors.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
 from twistchat.doors.line.door import LineDoor
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
@@ -376,3 +377,26 @@ class ProxyTests(EndpointTestCase):
         await caller.until(b"* alice joined #lobby\n")
         session = self.session()
         self.assertEqual(("2001:db8::7", True, None), (session.address, session.secure, session.fingerprint))
+
+
+class NextPortTests(SynchronousTestCase):
+    """L{atNextPort}."""
+
+    def test_ports(self) -> None:
+        """Only the port changes, wherever it stands; what has no port has no other one."""
+        for description, other in (
+            ("tcp:6667:interface=127.0.0.1", "tcp:6668:interface=127.0.0.1"),
+            ("tcp6:6623:interface=\\:\\:1", "tcp6:6624:interface=\\:\\:1"),
+            ("haproxy:tcp:6668", "haproxy:tcp:6669"),
+            ("tls:/certificates:6697", "tls:/certificates:6698"),
+            ("tcp:interface=127.0.0.1:port=65535", "tcp:interface=127.0.0.1:port=65534"),
+            ("unix:/run/twistchat.sock:mode=660", None),
+        ):
+            self.assertEqual(other, atNextPort(description))
+
+    def test_taken(self) -> None:
+        """An endpoint is taken where the system says so, and not where something else is wrong."""
+        taken = CannotListenError("127.0.0.1", 6667, OSError(errno.EADDRINUSE, "Address already in use"))
+        self.assertTrue(isTaken(taken))
+        self.assertFalse(isTaken(CannotListenError("127.0.0.1", 1, OSError(errno.EACCES, "Permission denied"))))
+        self.assertFalse(isTaken(ValueError("no")))

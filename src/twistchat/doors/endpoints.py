@@ -8,6 +8,7 @@ it.  Twisted's own errors name its functions; so what an endpoint says is checke
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ SERVER_PEM = "server.pem"
 
 PROXY = "haproxy:"
 """What an endpoint begins with, in front of another, where clients come through a proxy that sends a PROXY header."""
+
+PLAIN = ("tcp:", "tcp6:", "unix:", "systemd:")
+"""What endpoints begin with that never encrypt.  Of others, a plugin's or a proxy's, nobody knows beforehand."""
 
 
 class BadEndpoint(Exception):
@@ -117,6 +121,30 @@ def whyNotListening(error: Exception) -> str:
     if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
         error = error.socketError
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def isTaken(error: Exception) -> bool:
+    """Whether something else listens at an endpoint already."""
+    return (
+        isinstance(error, CannotListenError)
+        and isinstance(error.socketError, OSError)
+        and error.socketError.errno == errno.EADDRINUSE
+    )
+
+
+def atNextPort(description: str) -> str | None:
+    """The same endpoint at the port beside its own, as an example; C{None} where the description has no port."""
+    found = _PORT.search(description)
+    if found is None:
+        return None
+    port = int(found[0])
+    return f"{description[: found.start()]}{port - 1 if port == LAST_PORT else port + 1}{description[found.end() :]}"
+
+
+_PORT = re.compile(r"(?<=:)\d+(?=:|$)|(?<=:port=)\d+")
+
+LAST_PORT = 65535
+"""The highest port there is."""
 
 
 def _apart(description: str) -> Parts:
