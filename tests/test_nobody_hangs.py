@@ -148,7 +148,8 @@ class FloodTests(SynchronousTestCase):
         person.send(*["hello"] * (LINES * 20))
         told = person.lines()
         self.assertTrue(person.gone)
-        self.assertEqual(f"! You sent more than {REFUSALS} lines too fast", told[-1])
+        advice = "Connect again and paste less at once."
+        self.assertEqual(f"! You sent more than {REFUSALS} lines too fast.  {advice}", told[-1])
         self.assertLess(len(told), REFUSALS + 20)
 
     def test_paste(self) -> None:

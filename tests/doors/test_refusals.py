@@ -8,9 +8,10 @@ from functools import partial
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.chat import errors
 from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
-from twistchat.doors.refusals import INTERVAL, REMEMBERED, RefusalLog
+from twistchat.doors.refusals import INTERVAL, REMEMBERED, WORDS, RefusalLog
 from twistchat.testing import MemoryServer
 
 STRANGER = "192.0.2.7"
@@ -73,8 +74,39 @@ class RefusalLogTests(SynchronousTestCase):
         self.assertEqual(["A limit refused local: too much"], said)
 
 
+class WordsTests(SynchronousTestCase):
+    """What the log says of each error that is a limit."""
+
+    def test_all(self) -> None:
+        """Every one has words, and nothing else has."""
+        self.assertEqual({*errors.LIMITS_REACHED}, {*WORDS})
+
+    def test_sentences(self) -> None:
+        """They are plain sentences, with what the error knows in them."""
+        for error, sentence in (
+            (errors.TooManyRooms(1), "it is in 1 room, and can be in no more"),
+            (errors.RoomFull("#tea", 9), "it asked for #tea, which is full: it takes 9"),
+            (
+                errors.ListFull("#tea", "b", 100),
+                "the list b of #tea is full: it takes 100",
+            ),
+            (errors.WatchListFull(100, ("bob",)), "it watches 100 nicks, and can watch no more"),
+            (errors.TooLong("the topic", 400, 390), "the topic is too long: it has 400 characters, and 390 fit"),
+            (errors.TooFast("send lines", 0.4997), "it tried to send lines too fast"),
+            (errors.RoomTooFast("#tea", 0.5), "it asked for #tea, which too many are joining"),
+            (errors.Overloaded("passwords to check"), "the server has too many passwords to check"),
+        ):
+            self.assertEqual(sentence, WORDS[type(error)](error))
+
+
 class RefusingTests(SynchronousTestCase):
     """What a server logs."""
+
+    def test_sentence(self) -> None:
+        """Who sends too fast at the line door is logged in words."""
+        server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=Limits()))
+        said = logged(lambda: server.person("alice", STRANGER).send(*["hello"] * 8))
+        self.assertEqual([f"A limit refused {STRANGER}: it tried to send lines too fast"], said)
 
     def test_everyLimit(self) -> None:
         """Each kind of limit that refuses something is logged, in one line."""

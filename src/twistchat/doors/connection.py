@@ -23,7 +23,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import LIMITS_REACHED, ChatError, ServerBanned
+from twistchat.chat.errors import ChatError, ServerBanned
 from twistchat.chat.events import Entry, Event, Kind
 from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
@@ -245,8 +245,7 @@ class Connection(Protocol, ABC):
 
     def noteLimit(self, error: ChatError) -> None:
         """Log an error of this client's, where a limit refuses what it asked for."""
-        if isinstance(error, LIMITS_REACHED):
-            self.backstage.refusals.note(self.address, f"{type(error).__name__} {vars(error)}")
+        self.backstage.refusals.noteError(self.address, error)
 
     def turnAway(self, reason: str) -> None:
         """Tell the client which limit it passed, close the connection, and log that."""

@@ -226,7 +226,7 @@ class LineProtocol(Connection):
         if wait and not text.startswith(("/quit", "/exit")):
             self.noteLimit(TooFast("send lines", wait))
             if not self.rates.refusal():
-                self.turnAway(f"You sent more than {REFUSALS} lines too fast")
+                self.turnAway(f"You sent more than {REFUSALS} lines too fast.  Connect again and paste less at once.")
             raise Misused(
                 f"Too fast: you may send {counted(limits.floodBurst, 'line')} at once,"
                 f" then {limits.floodRate:g} a second.  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
