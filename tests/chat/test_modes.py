@@ -85,6 +85,7 @@ class ParseTests(SynchronousTestCase):
             with self.subTest(letters):
                 error = self.assertRaises(BadModeParameter, list, parseChanges(letters, parameters))
                 self.assertEqual((error.letter, error.parameter), (letters[-1], None))
+                self.assertEqual(error.sign, letters[0])
                 self.assertEqual(error.why, "a value" if letters[-1] in "kl" else "a nick")
 
 

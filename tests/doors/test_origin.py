@@ -246,7 +246,7 @@ class ProxiedTests(ProxiedTestCase):
         client = self.server.connect(PROXY)
         client.expect("* This is twistchat.  Type the name you want to have here")
         client.sendBytes(HEADER)
-        self.assertTrue(client.lines()[0].startswith("! The nick PROXY TCP4 "))
+        self.assertTrue(client.lines()[0].startswith('! The nick "PROXY TCP4 '))
         self.assertEqual(PROXY, self.session().address)
 
     def test_strangerSends(self) -> None:

@@ -232,11 +232,15 @@ class UnknownMode(ChatError):
 
 @dataclass
 class BadModeParameter(ChatError):
-    """Mode C{letter} wants a parameter and had none, or C{parameter} is none for it; C{why} says what would be."""
+    """
+    Mode C{letter} wants a parameter and had none, or C{parameter} is none for it; C{why} says what would be.  Where
+    there was none, C{sign} says whether the mode was to be set (C{"+"}) or lifted (C{"-"}).
+    """
 
     letter: str
     parameter: str | None
     why: str
+    sign: str = "+"
 
 
 @dataclass

@@ -147,7 +147,7 @@ def parseChanges(letters: str, parameters: Iterable[str]) -> Iterator[tuple[bool
         if mode is None or mode.shape in (Shape.LIST, Shape.ALWAYS) or (mode.shape is Shape.ON_SET and adding):
             parameter = next(rest, None)
             if parameter is None and (mode is None or mode.shape is not Shape.LIST):
-                raise BadModeParameter(letter, None, "a nick" if mode is None else "a value")
+                raise BadModeParameter(letter, None, "a nick" if mode is None else "a value", "+" if adding else "-")
         yield adding, letter, parameter
 
 

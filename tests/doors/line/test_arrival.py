@@ -145,7 +145,7 @@ class RefusedNameTests(SynchronousTestCase):
 
     def test_bad(self) -> None:
         """What cannot be a name, with the reason."""
-        self.refused("two words", "! The nick two words has a space in it.  Choose another.")
+        self.refused("two words", '! The nick "two words" has a space in it.  Choose another.')
         self.refused("7up", "! The nick 7up begins with a digit.  Choose another.")
         self.refused("a" * 33, f"! The nick {'a' * 33} is longer than 32 characters (it has 33).  Choose another.")
         self.refused(

@@ -74,8 +74,9 @@ class HelpTests(SynchronousTestCase):
     def test_none(self) -> None:
         """There is no such command to be helped with."""
         self.alice.send("/help xyzzy")
-        hint = "/help lists the commands; to say the line, type another / in front of it"
-        self.alice.expect(f"! There is no command /xyzzy.  {hint}")
+        self.alice.expect("! There is no command /xyzzy.  /help lists the commands")
+        self.alice.send("/help jion")
+        self.alice.expect("! There is no command /jion.  Did you mean /join?  /help lists the commands")
 
     def test_anyCase(self) -> None:
         """A command may be typed in any case, with white space behind its name."""
@@ -112,7 +113,14 @@ class UnknownCommandTests(SynchronousTestCase):
         self.refused("/topics", "topics", "topic")
         self.refused("/whoiss bob", "whoiss", "whois")
         self.refused("/j #den", "j", "join")
-        self.refused("/help jion", "jion", "join")
+        self.refused("/mgs bob hello", "mgs", "msg")
+        self.refused("/tpoic tea", "tpoic", "topic")
+        self.refused("/hlep", "hlep", "help")
+
+    def test_noGuess(self) -> None:
+        """What is only a little like a command is not guessed at: a wrong guess is worse than none."""
+        self.refused("/nope", "nope", "")
+        self.refused("/notice bob hello", "notice", "")
 
     def test_long(self) -> None:
         """Of a long name a beginning is repeated and compared, so that it costs no more than a short one."""
@@ -163,7 +171,14 @@ class AliasTests(SynchronousTestCase):
         """/query and /w are /msg."""
         self.alice.send("/query bob hello", "/w bob are you there?", "/w bob")
         self.bob.expect("[12:00] @bob <alice> hello", "[12:00] @bob <alice> are you there?")
-        self.alice.expect("! Usage: /msg NICK TEXT")
+        self.alice.expect("! Usage: /w NICK TEXT")
+
+    def test_usage(self) -> None:
+        """An error shows the name that was typed."""
+        self.alice.send("/query root", "/msg root", "/r", "/reply")
+        self.alice.expect(
+            "! Usage: /query NICK TEXT", "! Usage: /msg NICK TEXT", "! Usage: /r TEXT", "! Usage: /reply TEXT"
+        )
 
     def test_going(self) -> None:
         """/part is /leave and /exit is /quit."""
@@ -225,9 +240,7 @@ class ReplyTests(SynchronousTestCase):
         self.bob.send("/msg alice one")
         self.alice.skip()
         self.alice.send("/r two", "/r")
-        self.alice.expect(
-            "! Nobody has written to you alone yet; /msg NICK TEXT writes to someone", "! Usage: /reply TEXT"
-        )
+        self.alice.expect("! Nobody has written to you alone yet; /msg NICK TEXT writes to someone", "! Usage: /r TEXT")
 
     def test_gone(self) -> None:
         """Who has left is not replaced by the one who wrote before, nor by one who takes the nick."""

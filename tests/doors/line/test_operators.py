@@ -253,17 +253,17 @@ class ModeTests(OperatorTestCase):
         self.carol.send("/leave")
         self.passOver()
         self.alice.send(
-            *("/mode +y", "/mode +mo", "/mode +ml x", "/mode +l 0", "/mode +l", "/mode +k", "/mode +k a,b"),
+            *("/mode +y", "/mode +mo", "/mode +ml x", "/mode +l 0", "/mode +l", "/mode -k", "/mode +k a,b"),
             *("/mode +mo dave", "/mode +mo carol", "/mode +q bob"),
         )
         see = "/help mode lists the modes."
         self.alice.expect(
             "! There is no mode y.  /help mode lists them.",
-            f"! Mode o wants a nick, and found nothing.  {see}",
+            "! Mode o needs a nick.  Usage: /mode +o NICK",
             f"! Mode l wants a number from 1 to 1000000, and found x.  {see}",
             f"! Mode l wants a number from 1 to 1000000, and found 0.  {see}",
-            f"! Mode l wants a value, and found nothing.  {see}",
-            f"! Mode k wants a value, and found nothing.  {see}",
+            "! Mode l needs a value.  Usage: /mode +l VALUE",
+            "! Mode k needs a value.  Usage: /mode -k VALUE",
             f"! Mode k wants 1 to 23 characters, no space, comma or colon, and found a,b.  {see}",
             NOBODY,
             "! carol is not in #lobby.  /who #lobby lists who is.",

@@ -60,7 +60,7 @@ class NickTests(SynchronousTestCase):
             "! The nick bоb looks like bob, which is in use.  Choose another.",
             "! The nick chanserv is reserved.  Choose another.",
             "! The nick 7up begins with a digit.  Choose another.",
-            "! The nick a b has a space in it.  Choose another.",
+            '! The nick "a b" has a space in it.  Choose another.',
             "! Usage: /nick NICK",
         )
         self.alice.send("still me")

@@ -262,7 +262,7 @@ class LineProtocol(Connection):
         if text.startswith("//"):
             return talk.say(self, text[1:])
         name, argument = _split(text)
-        return find(name).run(self, argument)
+        return find(name).obey(self, name, argument)
 
 
 def _split(text: str) -> tuple[str, str]:

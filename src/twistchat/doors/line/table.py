@@ -46,6 +46,21 @@ class Command:
     together: bool = False
     details: tuple[str, ...] = ()
 
+    def obey(self, client: LineProtocol, name: str, argument: str) -> Outcome:
+        """
+        Obey it.
+
+        @param name: the one of its names that was typed.
+        @raise Misused: it cannot be obeyed; where its arguments do not fit, the error shows the name that was typed.
+        """
+        try:
+            return self.run(client, argument)
+        except Misused as bad:
+            usage = f"Usage: /{self.name} "
+            if name == self.name or not str(bad).startswith(usage):
+                raise
+            raise Misused(f"Usage: /{name} {str(bad).removeprefix(usage)}") from None
+
     @property
     def usage(self) -> str:
         """How it is typed."""

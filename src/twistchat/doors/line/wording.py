@@ -12,10 +12,10 @@ from twistchat.chat.texts import counted
 
 WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotEntered: lambda e: "You have no name yet.  Type one.",
-    errors.BadNick: lambda e: f"The nick {e.nick} {e.why}.  Choose another.",
+    errors.BadNick: lambda e: f"The nick {_quoted(e.nick)} {e.why}.  Choose another.",
     errors.NickInUse: lambda e: _inUse(e),
     errors.NickReserved: lambda e: f"The nick {e.nick} is reserved.  Choose another.",
-    errors.NoSuchNick: lambda e: f"Nobody here is called {e.nick}.  /who lists who is in this room.",
+    errors.NoSuchNick: lambda e: f"Nobody here is called {_quoted(e.nick)}.  /who lists who is in this room.",
     errors.BadRoomName: lambda e: f"The room name {e.room} {e.why}.  Choose another.",
     errors.RoomLookalike: lambda e: f"{e.room} looks like the room {e.existing}.  Join that, or choose another name.",
     errors.NoSuchRoom: lambda e: f"There is no room {e.room}.  /rooms lists the rooms.",
@@ -109,8 +109,15 @@ def _until(time: int | None) -> str:
 
 
 def _badParameter(error: errors.BadModeParameter) -> str:
-    found = "nothing" if error.parameter is None else error.parameter
-    return f"Mode {error.letter} wants {error.why}, and found {found}.  /help mode lists the modes."
+    if error.parameter is None:
+        what = error.why.rpartition(" ")[2].upper()
+        return f"Mode {error.letter} needs {error.why}.  Usage: /mode {error.sign}{error.letter} {what}"
+    return f"Mode {error.letter} wants {error.why}, and found {error.parameter}.  /help mode lists the modes."
+
+
+def _quoted(nick: str) -> str:
+    """A nick, in quotes where nobody would see where it ends."""
+    return nick if nick.split() == [nick] else f'"{nick}"'
 
 
 def _sentence(what: str) -> str:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 LONGEST = 16
 """Characters of an unknown command that its error repeats, and that are compared with the names of commands."""
 
-ALIKE = 0.6
+ALIKE = 0.75
 """How alike two names are, from 0 to 1, for one to be taken for a misspelling of the other (L{difflib})."""
+
+LISTED = "/help lists the commands"
+SAID = f"{LISTED}; to say the line, type another / in front of it"
+"""What to do where there is no such command: in answer to C{/help}, and to a line that begins with one."""
 
 table = Table("Help")
 
@@ -25,7 +29,8 @@ table = Table("Help")
 @table.command("help", "[COMMAND]", "list the commands, or say more of one", example="/help mode")
 def help(client: LineProtocol, argument: str) -> None:
     """C{/help}: the commands by topic; or one of them, with an example."""
-    client.reply(b"".join(map(notice, _explained(find(argument.removeprefix("/").lower())) if argument else _listed())))
+    name = argument.removeprefix("/").lower()
+    client.reply(b"".join(map(notice, _explained(find(name, LISTED)) if argument else _listed())))
 
 
 def _listed() -> Iterator[str]:
@@ -47,11 +52,12 @@ def _explained(command: Command) -> Iterator[str]:
     yield from command.details
 
 
-def find(name: str) -> Command:
+def find(name: str, advice: str = SAID) -> Command:
     """
     The command of this name or alias.
 
     @param name: in lower case, without its slash.
+    @param advice: what to do if there is none.
     @raise Misused: there is none; the error names the one that may have been meant.
     """
     command = COMMANDS.get(name) or ALIASES.get(name)
@@ -59,11 +65,11 @@ def find(name: str) -> Command:
         return command
     shown = name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
     names = [*COMMANDS, *ALIASES]
-    guesses = get_close_matches(name[:LONGEST], names, 1, ALIKE) or [known for known in names if known[:1] == name]
+    guesses = [
+        known for known in names if known[:1] == name or sorted(known) == sorted(name[:LONGEST])
+    ] or get_close_matches(name[:LONGEST], names, 1, ALIKE)
     hint = f"Did you mean /{guesses[0]}?  " if guesses else ""
-    raise Misused(
-        f"There is no command /{shown}.  {hint}/help lists the commands; to say the line, type another / in front of it"
-    )
+    raise Misused(f"There is no command /{shown}.  {hint}{advice}")
 
 
 EXAMPLES = 3

@@ -54,10 +54,14 @@ def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
 @table.command(
     "reply", "TEXT", "say something to the last person who wrote to you alone", example="/r Yes", aliases=("r",)
 )
-async def reply(client: LineProtocol, argument: str) -> None:
+def reply(client: LineProtocol, argument: str) -> Outcome:
     """C{/reply}: to whoever wrote last, under the nick that they have now; the client is told who that was."""
     (text,) = words(argument, 1, 1, "/reply TEXT")
     assert text is not None
+    return _reply(client, text)
+
+
+async def _reply(client: LineProtocol, text: str) -> None:
     uid = client.openSession.correspondent
     if uid is None:
         raise Misused("Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
