@@ -237,7 +237,33 @@ class ConsoleTests(ConsoleTestCase):
         """A command that is missing or unknown, and arguments that are, are named in one line."""
         self.assertIn("name a command: backup, check, export, hash-password or restore", self.refused())
         self.assertIn("nonsense", self.refused("nonsense"))
-        self.assertIn("twistchat --help says more", self.refused("backup"))
+        commands = "backup, check, export, hash-password, restore"
+        for arguments, why in (
+            (["nonsense"], f"there is no command nonsense (the commands are {commands}); twistchat --help says more"),
+            (["chekc"], "there is no command chekc (did you mean check?); twistchat --help says more"),
+            (["backup"], "the argument FILE is missing: the new file; twistchat backup --help says more"),
+            (["restore"], "the argument FILE is missing: the backup; twistchat restore --help says more"),
+            (["backup", "a", "b"], "there is an argument too many: b; twistchat backup --help says more"),
+            (["check", "a", "b"], "there is an argument too many: b; twistchat check --help says more"),
+            (["export", "a"], "there is an argument too many: a; twistchat export --help says more"),
+            (["hash-password", "a"], "there is an argument too many: a; twistchat hash-password --help says more"),
+            (["export"], "name a room, as in --room '#lobby'; twistchat export --help says more"),
+        ):
+            self.assertEqual(f"twistchat: {why}", self.refused(*arguments))
+        self.assertIn("twistchat: option --nonsense not recognized", self.refused("--nonsense"))
+
+    def test_help(self) -> None:
+        """What a command's help begins with can be typed, and C{--data} says what it is for that command."""
+        for command, usage, data in (
+            ("backup", "Usage: twistchat backup [options] FILE", "which has the journal."),
+            ("check", "Usage: twistchat check [options] [FILE]", "whose journal is read, if no FILE is named."),
+            ("restore", "Usage: twistchat restore [options] FILE", "in which FILE becomes the journal."),
+        ):
+            printed = StringIO()
+            with redirect_stdout(printed):
+                self.assertRaises(SystemExit, main, [command, "--help"])
+            self.assertEqual(usage, printed.getvalue().splitlines()[0])
+            self.assertIn(data, " ".join(printed.getvalue().split()))
 
     def test_version(self) -> None:
         """C{--version} is this package's."""

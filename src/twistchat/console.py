@@ -7,9 +7,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from difflib import get_close_matches
 from getpass import getpass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from twisted.python.usage import Options, UsageError
 
@@ -17,7 +18,7 @@ from twistchat.accounts.passwords import SALT, hashPassword
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.history import Damaged
 from twistchat.chat.names import normalizeRoom
-from twistchat.journal.checking import check
+from twistchat.journal.checking import Findings, check
 from twistchat.journal.export import export
 from twistchat.journal.faults import Fault
 from twistchat.journal.files import FILE, KEY_FILE, restore
@@ -34,11 +35,22 @@ class Refused(Exception):
 
 
 class _JournalOptions(SettingsOptions):
-    """Options of a command that reads the journal."""
+    """
+    Options of a command that reads the journal.
+
+    @cvar dataHelp: what C{--help} says of C{--data}.
+    """
+
+    dataHelp: ClassVar = "The server's data directory, which has the journal."
 
     def __init__(self) -> None:
         super().__init__()
         self.doors = installedDoors()
+        self.docs["data"] = f"{self.dataHelp}  [default: ./twistchat-data]"
+
+    def parseArgs(self, *arguments: str) -> None:
+        """Refuse arguments: a command that takes some says so."""
+        _only(arguments, 0)
 
     def path(self) -> Path:
         """
@@ -63,9 +75,9 @@ class BackupOptions(_JournalOptions):
 
     target: Path
 
-    def parseArgs(self, file: str) -> None:  # type: ignore[override]  # its arguments are those of the command
+    def parseArgs(self, *arguments: str) -> None:
         """Take the name of the new file."""
-        self.target = Path(file)
+        self.target = Path(_named(arguments, "the new file"))
 
     def run(self) -> None:
         """Make the copy."""
@@ -120,11 +132,14 @@ class CheckOptions(_JournalOptions):
         "if all is well, and 1 if not."
     )
 
+    dataHelp = "The data directory whose journal is read, if no FILE is named."
+
     file: Path | None = None
 
-    def parseArgs(self, file: str | None = None) -> None:
+    def parseArgs(self, *arguments: str) -> None:
         """Take the name of the file."""
-        self.file = None if file is None else Path(file)
+        _only(arguments, 1)
+        self.file = Path(arguments[0]) if arguments else None
 
     def run(self) -> None:
         """Read it, and print what is found."""
@@ -133,7 +148,7 @@ class CheckOptions(_JournalOptions):
         earlier = signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             with _progress() as progress:
-                findings = check(path, progress)
+                findings = _checked(path, progress)
         finally:
             signal.signal(signal.SIGINT, earlier)
         if findings.good:
@@ -161,16 +176,18 @@ class RestoreOptions(_JournalOptions):
         "compared with its checksums first, and is not restored if it is damaged."
     )
 
+    dataHelp = "The data directory in which FILE becomes the journal."
+
     source: Path
 
-    def parseArgs(self, file: str) -> None:  # type: ignore[override]  # its arguments are those of the command
+    def parseArgs(self, *arguments: str) -> None:
         """Take the name of the backup."""
-        self.source = Path(file)
+        self.source = Path(_named(arguments, "the backup"))
 
     def run(self) -> None:
         """Check the backup, and put it in place."""
         with _progress() as progress:
-            findings = check(_existing(self.source), progress)
+            findings = _checked(_existing(self.source), progress)
         if not findings.good:
             raise Refused(f"{self.source} is damaged, and was not restored; twistchat check {self.source} says more")
         with closing(Reader(self.source)) as reader:
@@ -182,6 +199,28 @@ class RestoreOptions(_JournalOptions):
                     file=sys.stderr,
                 )
         print(f"{path} has the journal of {self.source}")
+
+
+def _only(arguments: Sequence[str], count: int) -> None:
+    """Refuse more arguments than a command takes."""
+    if len(arguments) > count:
+        raise UsageError(f"there is an argument too many: {arguments[count]}")
+
+
+def _named(arguments: Sequence[str], what: str) -> str:
+    """The one argument of a command, which names a file."""
+    _only(arguments, 1)
+    if not arguments:
+        raise UsageError(f"the argument FILE is missing: {what}")
+    return arguments[0]
+
+
+def _checked(path: Path, progress: Callable[[float], None]) -> Findings:
+    """Check a file, which is named if it cannot be read at all."""
+    try:
+        return check(path, progress)
+    except Fault as e:
+        raise Refused(f"{path}: {e.why}: {e.detail}") from None
 
 
 def _existing(path: Path) -> Path:
@@ -226,6 +265,10 @@ class HashPasswordOptions(Options):
     )
     opt_version = SettingsOptions.opt_version
 
+    def parseArgs(self, *arguments: str) -> None:
+        """Refuse arguments: a password would stay in the shell's history."""
+        _only(arguments, 0)
+
     def run(self) -> None:
         """Ask, and write the hash."""
         print(hashPassword(self._ask(), secrets.token_bytes(SALT)))
@@ -255,7 +298,7 @@ class ConsoleOptions(Options):
 
     synopsis = "Usage: twistchat COMMAND [options]"
     longdesc = "The server itself is started with: twistd twistchat"
-    subCommands: ClassVar = [
+    subCommands: ClassVar[Sequence[Sequence[Any]]] = [
         ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
         ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
         ["export", None, ExportOptions, "Write a room's history as JSON lines."],
@@ -263,6 +306,36 @@ class ConsoleOptions(Options):
         ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
     ]
     opt_version = SettingsOptions.opt_version
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """
+        See L{Options.parseOptions}.
+
+        @raise UsageError: also of a command that does not exist; it names the one that may have been meant.
+        """
+        try:
+            super().parseOptions(options)
+        except UsageError as e:
+            unknown = str(e).removeprefix(UNKNOWN)
+            if unknown == str(e):
+                raise
+            guesses = get_close_matches(unknown.lower(), COMMANDS, 1, ALIKE)
+            hint = f"did you mean {guesses[0]}?" if guesses else f"the commands are {', '.join(COMMANDS)}"
+            raise UsageError(f"there is no command {unknown} ({hint})") from None
+
+    def getSynopsis(self) -> str:
+        """How the command line begins: for a command that was named, with nothing in front of it."""
+        return "Usage: twistchat" if self.subCommand else super().getSynopsis()
+
+
+COMMANDS = tuple(name for name, *_ in ConsoleOptions.subCommands)
+"""The names of the commands."""
+
+UNKNOWN = "Unknown command: "
+"""What Twisted's error of a command that does not exist begins with."""
+
+ALIKE = 0.6
+"""How alike two names are, from 0 to 1, for one to be taken for a misspelling of the other (L{difflib})."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -275,15 +348,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         options.parseOptions(sys.argv[1:] if arguments is None else list(arguments))
         if options.subCommand is None:
-            raise UsageError("name a command: backup, check, export, hash-password or restore")
+            raise UsageError(f"name a command: {', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}")
         options.subOptions.run()
     except UsageError as e:
-        raise SystemExit(f"twistchat: {e}; twistchat --help says more") from None
+        command = f"twistchat {options.subCommand}" if options.subCommand else "twistchat"
+        raise SystemExit(f"twistchat: {e}; {command} --help says more") from None
     except Fault as e:
         raise SystemExit(f"twistchat: {e.why}: {e.detail}") from None
     except BrokenPipeError:
         sys.stderr.close()  # whoever read has seen enough; nothing is to be said of it at the exit either
     except KeyboardInterrupt:
         raise SystemExit(128 + signal.SIGINT) from None
-    except (Refused, JournalUnusable, OSError) as e:
+    except OSError as e:
+        where = "" if e.filename is None else f"{e.filename}: "
+        raise SystemExit(f"twistchat: {where}{e.strerror or e}") from None
+    except (Refused, JournalUnusable) as e:
         raise SystemExit(f"twistchat: {e}") from None

@@ -155,7 +155,7 @@ class CheckTests(CheckTestCase):
             self.change(statement)
             self.assertEqual(f"twistchat: {PATH} {why}", self.refused("check", "--data=data"))
         Path("text").write_text("hello " * 1000)
-        self.assertIn("twistchat: the journal's file is damaged: ", self.refused("check", "text"))
+        self.assertIn("twistchat: text: the journal's file is damaged: ", self.refused("check", "text"))
         self.assertEqual("twistchat: there is no file nothing", self.refused("check", "nothing"))
         self.assertIn("there is no journal in nowhere", self.refused("check", "--data=nowhere"))
 
@@ -205,7 +205,8 @@ class CheckTests(CheckTestCase):
         self.fill()
         for step in ("_read", "_bounds"):
             self.patch(checking._Checking, step, fail)
-            self.assertIn("twistchat: another process has the journal locked", self.refused("check", "--data=data"))
+            why = f"twistchat: {PATH}: another process has the journal locked"
+            self.assertIn(why, self.refused("check", "--data=data"))
 
     def test_interrupted(self) -> None:
         """Ctrl-C ends it at once, also within a statement of SQLite, and without a traceback."""
@@ -290,7 +291,21 @@ class RestoreTests(CheckTestCase):
         self.backup()
         self.serve()
         Path(PATH).rename("elsewhere")
-        self.assertIn("twistchat: another server (process ", self.refused("restore", "--data=data", "backup.db"))
+        why = self.refused("restore", "--data=data", "backup.db")
+        self.assertTrue(why.startswith("twistchat: a server (process "), why)
+        self.assertIn(" uses data; stop it first, or ", why)
+
+    def test_notDirectory(self) -> None:
+        """It refuses a file in place of the directory, and what cannot be a directory, and names it."""
+        self.backup()
+        Path("file").touch()
+        self.assertEqual(
+            "twistchat: file is not a directory; name one with --data",
+            self.refused("restore", "--data=file", "backup.db"),
+        )
+        self.assertEqual(
+            "twistchat: file/data: Not a directory", self.refused("restore", "--data=file/data", "backup.db")
+        )
 
     def test_bad(self) -> None:
         """It refuses what is damaged, what is no journal and what is not there, and leaves nothing of the try."""
@@ -299,7 +314,7 @@ class RestoreTests(CheckTestCase):
         self.change("UPDATE entry SET time = time + 1 WHERE sequence = 3", "backup.db")
         for name, why in (
             ("backup.db", "backup.db is damaged, and was not restored; twistchat check backup.db says more"),
-            ("text", "the journal's file is damaged: "),
+            ("text", "text: the journal's file is damaged: "),
             ("nothing", "there is no file nothing"),
         ):
             self.assertTrue(self.refused("restore", "--data=data", name).startswith(f"twistchat: {why}"))

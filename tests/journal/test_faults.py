@@ -227,7 +227,8 @@ class OpenTests(DiskTestCase):
     def test_second(self) -> None:
         """A second server is refused, until the first has closed it."""
         self.openJournal()
-        self.assertEqual(self.unusable(), f"another server (process {os.getpid()}) uses {self.directory}")
+        why = f"a server (process {os.getpid()}) uses {self.directory}"
+        self.assertEqual(self.unusable(), f"{why}; stop it first, or name another directory with --data")
         self.closeJournal()
         self.openJournal()
 

@@ -88,7 +88,9 @@ def lock(directory: Path) -> int:
     except BlockingIOError:
         holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
-        raise JournalUnusable(f"another server (process {holder}) uses {directory}") from None
+        raise JournalUnusable(
+            f"a server (process {holder}) uses {directory}; stop it first, or name another directory with --data"
+        ) from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
@@ -101,8 +103,10 @@ def restore(reader: Reader, directory: Path) -> Path:
     @param reader: has the journal open.
     @param directory: of the server; made, if it is not there.  Root gives the file to the owner of the directory.
     @return: the new file.
-    @raise JournalUnusable: there is a journal, or something left of one.
+    @raise JournalUnusable: there is a journal, or something left of one; or this is no directory, or a server uses it.
     """
+    if directory.exists() and not directory.is_dir():
+        raise JournalUnusable(f"{directory} is not a directory; name one with --data")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     locked = lock(directory)
     try:
