@@ -12,6 +12,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import Settings
+from twistchat.config.settings import LIVE
 from twistchat.doors.line.commands import COMMANDS
 from twistchat.doors.line.door import LineDoor
 from twistchat.testing import MemoryServer
@@ -111,6 +112,19 @@ class LineProtocolTests(SynchronousTestCase):
         self.assertEqual(b"helper\n/echo on\n" + 4 * b"pong\n", b"".join(said))
         for _ in range(4):
             bob.until("[12:00] <helper> pong")
+
+
+class OperatingTests(SynchronousTestCase):
+    """docs/operating.md."""
+
+    def test_live(self) -> None:
+        """Its table of what is taken over while the server runs has every such key and section, and no other."""
+        text = (ROOT / "docs/operating.md").read_text("utf-8")
+        rows = text.partition("| taken over | |\n")[2].partition("\n\n")[0]
+        documented = [
+            key.strip("[]") for row in rows.splitlines() for key in re.findall(r"`([^`]+)`", row.split("|")[1])
+        ]
+        self.assertEqual(sorted(LIVE), sorted(documented))
 
 
 class ReadmeTests(SynchronousTestCase):
