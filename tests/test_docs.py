@@ -33,15 +33,16 @@ class ExampleTests(SynchronousTestCase):
     """docs/testing.md."""
 
     def test_example(self) -> None:
-        """The example is a test that passes; and it would fail, if the bot said something else."""
-        (example,) = blocks("docs/testing.md", "python")
-        for code, passes in ((example, True), (example.replace('f"hello, ', 'f"bye, '), False)):
+        """The examples are tests that pass; and each would fail, if the bot said something else."""
+        example = "".join(blocks("docs/testing.md", "python"))
+        for code, failed in ((example, 0), (example.replace('f"hello, ', 'f"bye, '), 3)):
             module = ModuleType("example")
             exec(compile(code, "docs/testing.md", "exec"), module.__dict__)
             result = unittest.TestResult()
-            unittest.TestLoader().loadTestsFromTestCase(module.GreeterTests).run(result)
-            self.assertEqual(1, result.testsRun)
-            self.assertEqual(passes, result.wasSuccessful(), result.failures + result.errors)
+            for case in (module.GreeterTests, module.MoreGreeterTests):
+                unittest.TestLoader().loadTestsFromTestCase(case).run(result)
+            wrong = result.failures + result.errors
+            self.assertEqual((3, failed), (result.testsRun, len(wrong)), wrong)
 
 
 class LineProtocolTests(SynchronousTestCase):
