@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.doors.lane import MARKED, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, Lane, Traffic
+from twistchat.doors.lane import MARKED, MOST_FRESH, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, Lane, Traffic
 
 
 class Held:
@@ -22,10 +22,10 @@ class Held:
     @ivar ending: what is to be done at the end of the turn.
     """
 
-    def __init__(self, most: int = MOST_IN_ALL) -> None:
+    def __init__(self, most: int = MOST_IN_ALL, mostFresh: int = MOST_FRESH) -> None:
         self.asked: list[Callable[[], None]] = []
         self.ending: list[Callable[[], None]] = []
-        self.traffic = Traffic(self.asked.append, self.ending.append, most)
+        self.traffic = Traffic(self.asked.append, self.ending.append, most, mostFresh)
 
     def endTurn(self) -> None:
         """End the turn."""
@@ -226,9 +226,9 @@ class BegunTests(SynchronousTestCase):
         self.assertEqual((["m0"], ["idle"]), (other.started, one.signals))
         self.assertTrue(other.lane.open)
 
-    def test_countedAtOnce(self) -> None:
-        """Each counts for all lanes at once: however many lanes begin some in one turn, no more start than may."""
-        held = Held(10)
+    def test_manyLanes(self) -> None:
+        """However many lanes begin a few in one turn, no more start than so many."""
+        held = Held(1, 10)
         lanes = [Commands(held=held).lane for _ in range(5)]
         begun = 0
         for lane in lanes:
@@ -240,7 +240,7 @@ class BegunTests(SynchronousTestCase):
         for over in held.asked:
             over()
         self.assertTrue(all(lane.open for lane in lanes))
-        self.assertEqual(0, held.traffic.running)
+        self.assertEqual((0, 0), (held.traffic.running, held.traffic.fresh))
 
     def test_atOnce(self) -> None:
         """Where they are over within the call, any number of them waits behind a command, in any lane."""

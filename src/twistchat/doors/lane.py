@@ -25,8 +25,14 @@ Messages of one session that may be under way at once, so that no one sender fil
 together leaves together: with fewer from each of more senders, each listener is sent smaller parts.
 """
 
-MOST_IN_ALL = 6144
-"""Messages of all sessions that may be under way at once: three quarters of what fills the journal's queue."""
+MOST_IN_ALL = 2048
+"""Messages of all sessions that may be under way at once: a quarter of what fills the journal's queue."""
+
+MOST_FRESH = 4096
+"""
+Messages of all sessions that may start before their lanes ask when they are over.  They count as under way from then
+on, so that all who are ready start some together; with L{MOST_IN_ALL} they leave room in the journal's queue.
+"""
 
 MOST_WAITING = 128
 """Commands of one session that may wait before no more should come: what waits may all start in one turn."""
@@ -39,24 +45,28 @@ class Traffic:
     """
     The messages of all lanes that are under way.  Where they are many, lanes take turns.
 
-    @ivar running: how many are under way.
+    @ivar running: how many are under way, but for those of C{fresh}.
     @ivar most: how many may be.
+    @ivar fresh: how many have started, and their lanes have not asked yet when they are over.
+    @ivar mostFresh: how many may have.
     @ivar settled: tells when those are over that are under way.
     """
 
-    __slots__ = ("_begun", "_giving", "_lanes", "_later", "most", "running", "settled")
+    __slots__ = ("_begun", "_giving", "_lanes", "_later", "fresh", "most", "mostFresh", "running", "settled")
 
-    def __init__(self, settled: Later, later: Later, most: int = MOST_IN_ALL) -> None:
+    def __init__(self, settled: Later, later: Later, most: int = MOST_IN_ALL, mostFresh: int = MOST_FRESH) -> None:
         """
         @param settled: calls what it is given when all messages that were proposed until now have taken effect, or were
             refused; within the call, where they have.
         @param later: calls what it is given at the end of the turn.
         @param most: how many may be under way.
+        @param mostFresh: see L{MOST_FRESH}.
         """
         self.settled = settled
         self._later = later
         self.most = most
-        self.running = 0
+        self.running = self.fresh = 0
+        self.mostFresh = mostFresh
         self._begun: list[Lane] = []
         self._lanes: deque[Lane] = deque()
         self._giving = False
@@ -67,7 +77,7 @@ class Traffic:
         return self.running < self.most
 
     def began(self, lane: Lane) -> None:
-        """Call L{Lane.mark} at the end of the turn, or when no more messages may start."""
+        """Call L{Lane.mark} at the end of the turn, or when there are too many fresh messages."""
         self._begun.append(lane)
         if len(self._begun) == 1:
             self._later(self.mark)
@@ -169,13 +179,13 @@ class Lane:
         self._alone = False
         self._begun += 1
         traffic = self._traffic
-        traffic.running += 1
+        traffic.fresh += 1
         if self._begun == 1:
             traffic.began(self)
-        if traffic.running >= traffic.most:
-            traffic.mark()
         elif self._begun == MARKED:
             self.mark()
+        if traffic.fresh >= traffic.mostFresh:
+            traffic.mark()
 
     def submit(self, work: Work, together: bool, size: int) -> None:
         """
@@ -270,6 +280,8 @@ class Lane:
         """Ask to be told when those messages are over that were taken in since the last time."""
         count, self._begun = self._begun, 0
         if count:
+            self._traffic.fresh -= count
+            self._traffic.running += count
             self._traffic.settled(partial(self._over, count))
 
     def _over(self, count: int) -> None:
