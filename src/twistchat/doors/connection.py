@@ -8,8 +8,7 @@ time-outs and the outbox.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,7 +22,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.chat.errors import ChatError, ServerBanned
+from twistchat.chat.errors import ServerBanned
 from twistchat.chat.events import Entry, Event, Kind
 from twistchat.chat.serverbans import wordServerBan
 from twistchat.chat.users import Session
@@ -243,10 +242,6 @@ class Connection(Protocol, ABC):
             return True
         return False
 
-    def noteLimit(self, error: ChatError) -> None:
-        """Log an error of this client's, where a limit refuses what it asked for."""
-        self.backstage.refusals.noteError(self.address, error)
-
     def turnAway(self, reason: str) -> None:
         """Tell the client which limit it passed, close the connection, and log that."""
         self.backstage.refusals.note(self.address, reason)
@@ -257,20 +252,6 @@ class Connection(Protocol, ABC):
         if self.session is not None:
             self.backstage.chat.state.broadcast.settle(self.session)
         self.outbox.write(data)
-
-    @contextmanager
-    def holding(self) -> Iterator[None]:
-        """
-        Keep back what an audience is told from now on, to the end of this context, so that something that is still
-        being read comes in front of it.
-        """
-        if self.session is not None:
-            self.backstage.chat.state.broadcast.settle(self.session)
-        self.outbox.hold()
-        try:
-            yield
-        finally:
-            self.outbox.release()
 
     def post(self, name: str, text: str, kind: Kind = "message") -> None:
         """
@@ -450,8 +431,7 @@ class Connection(Protocol, ABC):
                 going.addErrback(ungone)
 
     def _tooSlow(self) -> None:
-        limit = self.backstage.settings.limits.sendq
-        self.backstage.refusals.note(self.address, f"It reads too slowly: more than {limit} bytes waited for it")
+        self.backstage.refusals.note(self.address, "it reads too slowly, and more than limits.sendq waited for it")
         self._endSession("read too slowly")
         self._abort()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
@@ -119,6 +120,20 @@ class LineProtocol(Connection):
             self.current = ""
             self.reply(notice("You are in no room; /join #ROOM to talk"))
 
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """
+        Keep back what an audience is told from now on, to the end of this context, so that something that is still
+        being read comes in front of it.
+        """
+        if self.session is not None:
+            self.backstage.chat.state.broadcast.settle(self.session)
+        self.outbox.hold()
+        try:
+            yield
+        finally:
+            self.outbox.release()
+
     # Connection's
 
     def begin(self) -> None:
@@ -145,7 +160,7 @@ class LineProtocol(Connection):
     def refused(self, failure: Failure) -> None:
         """See L{Connection.refused}."""
         if isinstance(failure.value, ChatError):
-            self.noteLimit(failure.value)
+            self.backstage.refusals.noteError(self.address, failure.value)
             self.reply(error(word(failure.value)))
         elif isinstance(failure.value, Misused):
             self.reply(error(str(failure.value)))
@@ -224,7 +239,7 @@ class LineProtocol(Connection):
             advice = "Set your terminal to UTF-8; if you use telnet, start it as telnet -8."
             raise Misused(f"That line is not UTF-8, {where}.  {advice}") from None
         if wait and not text.startswith(("/quit", "/exit")):
-            self.noteLimit(TooFast("send lines", wait))
+            self.backstage.refusals.noteError(self.address, TooFast("send lines", wait))
             if not self.rates.refusal():
                 self.turnAway(f"You sent more than {REFUSALS} lines too fast.  Connect again and paste less at once.")
             raise Misused(
