@@ -121,6 +121,7 @@ class Irssi(ChatClient):
             f"""settings = {{
                 core = {{ nick = "{self.name}"; user_name = "irssi"; real_name = "Irssi"; }};
                 "irc/core" = {{ cmd_queue_speed = "10msec"; }};
+                "fe-text" = {{ paste_verify_line_count = "0"; }};
                 "fe-common/core" = {{ autolog = "yes"; autolog_level = "all"; autolog_path = "{self.home}/logs/$0"; }};
             }};"""
         )
