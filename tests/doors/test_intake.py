@@ -7,12 +7,11 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.doors.intake import BYTES, LINES, SECONDS, Intake, Line, Reason, Shares
+from twistchat.testing.turns import TurnClock
 from twistchat.wire.lines import LineSplitter
 
 
@@ -89,28 +88,12 @@ def joined(lines: Sequence[bytes]) -> bytes:
     return b"".join([line + b"\n" for line in lines])
 
 
-TICK = 1e-9
-"""Seconds from one turn to the next."""
-
-
-class TurningClock(Clock):
-    """A clock whose calls of C{callLater(0, …)} wait for the next turn, as a reactor's do."""
-
-    def callLater(self, delay: float, callable: Callable[..., object], *args: object, **kw: object) -> IDelayedCall:
-        """See C{IReactorTime.callLater}."""
-        return super().callLater(delay or TICK, callable, *args, **kw)
-
-    def turn(self) -> None:
-        """Do what is due in the next turn, and not what that leads to."""
-        self.advance(TICK)
-
-
 class IntakeTestCase(SynchronousTestCase):
     """One connection, or several, on a clock that the test moves."""
 
     def setUp(self) -> None:
         """Connect one."""
-        self.clock = TurningClock()
+        self.clock = TurnClock()
         self.shares = Shares(self.clock)
         self.one = Taken(self.shares)
 
@@ -377,7 +360,7 @@ class AnythingTests(IntakeTestCase):
     @given(st.data())
     def test_all(self, data: st.DataObject) -> None:
         """Every line is taken once and in order, and in the end the connection is read."""
-        clock = TurningClock()
+        clock = TurnClock()
         taken = Taken(Shares(clock))
         sent = 0
 
@@ -400,6 +383,6 @@ class AnythingTests(IntakeTestCase):
                 taken.intake.resume(Reason.BACKLOG)
         taken.at = lambda line: None
         taken.intake.resume(Reason.BACKLOG)
-        clock.pump([0.5, TICK] * 4)
+        clock.pump([0.5] * 4)
         self.assertEqual(numbered(sent), taken.lines)
         self.assertEqual((False, False), (taken.transport.paused, taken.intake.paused))
