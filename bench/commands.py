@@ -22,8 +22,8 @@ from typing import Final
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocol
 
-from twistchat.chat.events import ModeChange, ModesSet, ServerBanSet, Source
 from twistchat.chat.limits import Limits
+from twistchat.chat.model.events import ModeChange, ModesSet, ServerBanSet, Source
 from twistchat.config import LineSettings, Settings
 from twistchat.tap import COLLECT
 from twistchat.testing import MemoryServer

@@ -21,8 +21,8 @@ from twisted.internet.protocol import Protocol
 import twistchat
 from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
-from twistchat.doors.irc.door import IrcDoor
-from twistchat.doors.line.door import LineDoor
+from twistchat.doors.irc import IrcDoor
+from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import MemoryTransport

@@ -16,12 +16,12 @@ from argon2 import PasswordHasher
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat import __version__, console
-from twistchat.chat.events import Event, ModeChange, ModesSet, RoomRenamed, Said, Source, TopicSet, Unsaid
+from twistchat.chat.model.events import Event, ModeChange, ModesSet, RoomRenamed, Said, Source, TopicSet, Unsaid
 from twistchat.config.keytypes import PasswordHash, readingOf
 from twistchat.console import main
-from twistchat.journal import export
-from twistchat.journal.migrate import migrate, schema
-from twistchat.journal.sqlite import SqliteJournal
+from twistchat.journal.history import export
+from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.sqlite.migrate import migrate, schema
 from twistchat.testing.workers import InlineWorker
 
 ALICE = Source("1", "alice", "~line", "a.cloak", "alice", "Alice")

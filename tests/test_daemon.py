@@ -23,7 +23,7 @@ from unittest import SkipTest, skipUnless
 from twisted.trial.unittest import SynchronousTestCase
 
 import twistchat
-from twistchat.doors.endpoints import atNextPort
+from twistchat.net.endpoints import atNextPort
 from twistchat.tap import Options
 
 ROOT = os.geteuid() == 0

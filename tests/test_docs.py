@@ -13,8 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import Settings
 from twistchat.config.settings import LIVE
-from twistchat.doors.line.commands import COMMANDS
-from twistchat.doors.line.door import LineDoor
+from twistchat.doors.line import LineDoor
+from twistchat.protocols.line.commands import COMMANDS
 from twistchat.testing import MemoryServer
 
 ROOT = Path(__file__).parent.parent

@@ -46,7 +46,7 @@ LAYERS: Mapping[str, Layer] = {
     "twistchat": Layer(),
     "twistchat.interfaces": Layer(
         may=("zope.interface", "twisted.internet.interfaces"),
-        typing=("twisted.internet.defer", "twisted.python.failure", "twistchat.chat", "twistchat.doors"),
+        typing=("twisted.internet.defer", "twisted.python.failure", "twistchat.chat", "twistchat.net"),
     ),
     "twistchat.chat": Layer(may=("zope.interface", "twistchat.chat"), pure=True),
     # A dialect says at run time that it is an IDialect.
@@ -81,11 +81,9 @@ LAYERS: Mapping[str, Layer] = {
         ),
     ),
     "twistchat.worker": Layer(may=("twisted.python",)),
-    # A door imports no other door either: see L{findDoors}.
-    "twistchat.doors": Layer(
+    "twistchat.net": Layer(
         may=(
             "zope.interface",
-            "automat",
             "twisted",
             "OpenSSL",
             "cryptography",
@@ -93,17 +91,42 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.wire",
             "twistchat.interfaces",
             "twistchat.config",
+            "twistchat.net",
+        ),
+    ),
+    "twistchat.protocols": Layer(
+        may=(
+            "zope.interface",
+            "automat",
+            "twisted",
+            "twistchat.chat",
+            "twistchat.wire",
+            "twistchat.interfaces",
+            "twistchat.config",
+            "twistchat.net",
+            "twistchat.protocols",
+        ),
+    ),
+    "twistchat.doors": Layer(
+        may=(
+            "zope.interface",
+            "twisted",
+            "twistchat.interfaces",
+            "twistchat.config",
+            "twistchat.net",
+            "twistchat.protocols",
             "twistchat.doors",
         ),
     ),
-    "twistchat.service": Layer(
+    "twistchat.services": Layer(
         may=(
             "zope.interface",
             "twisted",
             "twistchat.chat",
             "twistchat.interfaces",
             "twistchat.config",
-            "twistchat.doors",
+            "twistchat.net",
+            "twistchat.services",
         ),
     ),
     "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces")),
@@ -132,6 +155,9 @@ WORLD = (
 )
 """The reactor, the clocks and the sources of randomness, which are arguments everywhere but in the composition root."""
 
+APART = ("twistchat.protocols", "twistchat.doors")
+"""Packages whose parts, each a module or a package, import none of each other."""
+
 OUTSIDE = (
     "asyncio",
     "http",
@@ -153,30 +179,10 @@ OUTSIDE = (
 # Comparing
 
 
-def findDoors(modules: Iterable[Module]) -> frozenset[str]:
-    """
-    Which modules are doors, rather than what doors share: every package below C{twistchat.doors}, and every module in
-    it with a class that is C{@implementer(IDoor)}.
-    """
-    doors = set()
-    for module in modules:
-        if module.name.startswith("twistchat.doors."):
-            name = ".".join(module.name.split(".")[:3])
-            if module.package or module.name != name or implementsDoor(module.tree):
-                doors.add(name)
-    return frozenset(doors)
-
-
-def implementsDoor(tree: ast.Module) -> bool:
-    """Whether a class of this module says that it provides C{IDoor}."""
-    return any(
-        isinstance(decorator, ast.Call)
-        and ast.unparse(decorator.func).rpartition(".")[2] == "implementer"
-        and any(ast.unparse(argument).rpartition(".")[2] == "IDoor" for argument in decorator.args)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-        for decorator in node.decorator_list
-    )
+def partOf(module: str) -> str | None:
+    """The part of a package of L{APART} that a module belongs to; C{None} where it belongs to none."""
+    top = under(module, APART)
+    return None if top is None or module == top else ".".join(module.split(".")[: top.count(".") + 2])
 
 
 def under(name: str, tops: Iterable[str]) -> str | None:
@@ -190,7 +196,7 @@ def layerOf(module: str) -> Layer | None:
     return LAYERS[row] if row is not None and (row != "twistchat" or module == row) else None
 
 
-def violations(module: Module, doors: frozenset[str]) -> Iterator[str]:
+def violations(module: Module) -> Iterator[str]:
     """
     What breaks the rules in one module.
 
@@ -203,11 +209,11 @@ def violations(module: Module, doors: frozenset[str]) -> Iterator[str]:
     reader = UseReader(module)
     reader.visit(module.tree)
     may = (*ANYWHERE, *layer.may)
-    home = under(module.name, doors)
+    home = partOf(module.name)
     for use in reader.uses:
         where = f"{module.name}:{use.line}:"
         allowed = (*may, *ANYWHERE_TYPING, *layer.typing) if use.typing else may
-        door = under(use.name, doors)
+        part = partOf(use.name)
         if not layer.world and under(use.name, WORLD):
             yield f"{where} {use.name} is an argument everywhere but in the tap and in testing"
         elif not use.imported:
@@ -217,8 +223,8 @@ def violations(module: Module, doors: frozenset[str]) -> Iterator[str]:
                 yield f"{where} {use.name} reaches outside, and this layer does not"
         elif not under(use.name, allowed):
             yield f"{where} {use.name} is none of {', '.join(allowed)}"
-        elif door is not None and door != home and module.name.startswith("twistchat.doors"):
-            yield f"{where} {use.name} is another door; what doors share is a plain module of twistchat.doors"
+        elif part is not None and part != home and under(module.name, APART) == under(use.name, APART):
+            yield f"{where} {use.name} belongs to a neighbour; what both need belongs to twistchat.net"
 
 
 # The tests
@@ -236,16 +242,15 @@ class DirectionTests(SynchronousTestCase):
         packages = {module.name: module.package for module in self.modules}
         expected = {
             "twistchat": True,
-            "twistchat.interfaces": False,
+            "twistchat.interfaces": True,
             "twistchat.chat": True,
-            "twistchat.chat.events": False,
+            "twistchat.chat.model.events": False,
         }
         self.assertLessEqual(expected.items(), packages.items())
 
     def test_directions(self) -> None:
         """No module imports what its layer may not."""
-        doors = findDoors(self.modules)
-        found = [violation for module in self.modules for violation in violations(module, doors)]
+        found = [violation for module in self.modules for violation in violations(module)]
         if found:
             self.fail("\n".join(found))
 
@@ -253,11 +258,9 @@ class DirectionTests(SynchronousTestCase):
 class CheckerTests(SynchronousTestCase):
     """The check itself: it finds what it is for, and nothing else."""
 
-    doors = frozenset({"twistchat.doors.line", "twistchat.doors.irc"})
-
     def check(self, module: str, source: str, *, package: bool = False) -> list[str]:
         """What is wrong with a module of this source: the module, the line and the name of each violation."""
-        found = violations(Module(module, package, ast.parse(source)), self.doors)
+        found = violations(Module(module, package, ast.parse(source)))
         return [" ".join(violation.split(" ")[:2]) for violation in found]
 
     def assertAllowed(self, module: str, *sources: str) -> None:
@@ -273,17 +276,17 @@ class CheckerTests(SynchronousTestCase):
     def test_chat(self) -> None:
         """The chat imports the standard library, zope.interface and itself."""
         self.assertAllowed(
-            "twistchat.chat.rooms",
+            "twistchat.chat.model.rooms",
             "from __future__ import annotations",
             "import dataclasses, collections.abc, unicodedata",
             "from datetime import datetime, timezone; datetime.fromtimestamp(0, timezone.utc)",
             "from zope.interface import Interface",
             "from zope import interface",
-            "from twistchat.chat.events import Said",
+            "from twistchat.chat.model.events import Said",
             "from twistchat import __version__",
         )
         self.assertRefused(
-            "twistchat.chat.rooms",
+            "twistchat.chat.model.rooms",
             "import twisted",
             "from twisted.internet.defer import Deferred",
             "from twistchat.interfaces import IOutlet",
@@ -299,7 +302,7 @@ class CheckerTests(SynchronousTestCase):
 
     def test_namesArePrefixesByWholeWords(self) -> None:
         """What may be imported does not allow a name that only begins like it."""
-        self.assertRefused("twistchat.chat.rooms", "import twistchat.chatter", "import zope.interfaces")
+        self.assertRefused("twistchat.chat.model.rooms", "import twistchat.chatter", "import zope.interfaces")
         self.assertRefused("twistchat.chatter", "")
 
     def test_typing(self) -> None:
@@ -307,14 +310,14 @@ class CheckerTests(SynchronousTestCase):
         block = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    {}\nelse:\n    {}\n"
         seam = "from twistchat.interfaces import IOutlet"
         defer = "from twisted.internet.defer import Deferred"
-        self.assertAllowed("twistchat.chat.rooms", block.format(seam, "pass"))
-        self.assertAllowed("twistchat.chat.rooms", block.format(seam, "pass").replace("if T", "if typing.T"))
-        self.assertRefused("twistchat.chat.rooms", block.format("pass", seam), block.format(defer, "pass"))
-        self.assertRefused("twistchat.chat.rooms", block.format("pass", "pass") + seam)
-        self.assertRefused("twistchat.chat.rooms", block.format(seam, "pass").replace("if T", "if not T"))
+        self.assertAllowed("twistchat.chat.model.rooms", block.format(seam, "pass"))
+        self.assertAllowed("twistchat.chat.model.rooms", block.format(seam, "pass").replace("if T", "if typing.T"))
+        self.assertRefused("twistchat.chat.model.rooms", block.format("pass", seam), block.format(defer, "pass"))
+        self.assertRefused("twistchat.chat.model.rooms", block.format("pass", "pass") + seam)
+        self.assertRefused("twistchat.chat.model.rooms", block.format(seam, "pass").replace("if T", "if not T"))
         self.assertAllowed("twistchat.interfaces", block.format(defer, "pass"))
         self.assertRefused("twistchat.interfaces", defer, block.format("import twistchat.tap", "pass"))
-        self.assertRefused("twistchat.doors.turn", block.format("from twisted.internet import reactor", "pass"))
+        self.assertRefused("twistchat.net.turn", block.format("from twisted.internet import reactor", "pass"))
 
     def test_whereverItStands(self) -> None:
         """An import is found in a function, a class, a condition and a relative form; the finding names it."""
@@ -323,24 +326,27 @@ class CheckerTests(SynchronousTestCase):
             ["twistchat.wire.plain:3: twisted.words"],
         )
         self.assertEqual(
-            self.check("twistchat.chat.rooms", "try:\n    from ..wire.plain import x\nexcept ImportError:\n    pass"),
-            ["twistchat.chat.rooms:2: twistchat.wire.plain.x"],
+            self.check(
+                "twistchat.chat.model.rooms", "try:\n    from ...wire.plain import x\nexcept ImportError:\n    pass"
+            ),
+            ["twistchat.chat.model.rooms:2: twistchat.wire.plain.x"],
         )
-        self.assertEqual(self.check("twistchat.chat.rooms", "from . import events"), [])
+        self.assertEqual(self.check("twistchat.chat.model.rooms", "from . import events"), [])
         self.assertEqual(
-            self.check("twistchat.chat.rooms", "from .. import tap"), ["twistchat.chat.rooms:1: twistchat.tap"]
+            self.check("twistchat.chat.model.rooms", "from ... import tap"),
+            ["twistchat.chat.model.rooms:1: twistchat.tap"],
         )
         self.assertEqual(self.check("twistchat.chat", "from . import events", package=True), [])
         self.assertEqual(
-            self.check("twistchat.chat", "from ..doors import turn", package=True),
-            ["twistchat.chat:1: twistchat.doors.turn"],
+            self.check("twistchat.chat", "from ..net import turn", package=True),
+            ["twistchat.chat:1: twistchat.net.turn"],
         )
 
     def test_wire(self) -> None:
         """The wire imports the chat and the interfaces, and nothing of Twisted."""
         self.assertAllowed(
             "twistchat.wire.plain",
-            "import twistchat.chat.events",
+            "import twistchat.chat.model.events",
             "import twistchat.wire.lines",
             "from twistchat.interfaces import IDialect",
         )
@@ -349,7 +355,7 @@ class CheckerTests(SynchronousTestCase):
     def test_journal(self) -> None:
         """The journal knows the chat, the interfaces and Deferreds."""
         self.assertAllowed(
-            "twistchat.journal.sqlite",
+            "twistchat.journal.sqlite.log",
             "import sqlite3, threading",
             "from twisted.internet import defer",
             "from twisted.python.failure import Failure",
@@ -357,7 +363,7 @@ class CheckerTests(SynchronousTestCase):
             "from twistchat.journal import memory",
         )
         self.assertRefused(
-            "twistchat.journal.sqlite",
+            "twistchat.journal.sqlite.log",
             "from twisted.internet import threads",
             "import twistchat.wire.plain",
             "import twistchat.config",
@@ -375,8 +381,8 @@ class CheckerTests(SynchronousTestCase):
         self.assertRefused(
             "twistchat.accounts.passwords",
             "from twisted.internet import threads",
-            "import twistchat.journal.store",
-            "import twistchat.doors.backstage",
+            "import twistchat.journal.sqlite.store",
+            "import twistchat.net.backstage",
             "import twistchat.config",
             "import secrets",
         )
@@ -389,50 +395,44 @@ class CheckerTests(SynchronousTestCase):
             "twistchat.config.draft", "import twisted", "import twistchat.interfaces", "import twistchat.doors"
         )
 
-    def test_doors(self) -> None:
-        """A door imports Twisted, the layers below, its own modules and the plain modules of the doors."""
-        for door in ("twistchat.doors.line", "twistchat.doors.irc.protocol", "twistchat.doors.turn"):
+    def test_connections(self) -> None:
+        """What connections share, and the protocols, import Twisted and the layers below."""
+        for module in ("twistchat.protocols.line", "twistchat.protocols.irc.protocol", "twistchat.net.turn"):
             self.assertAllowed(
-                door,
+                module,
                 "from twisted.internet.protocol import Protocol",
                 "from twisted.internet import task",
                 "from twistchat.interfaces import IDoor",
                 "from twistchat.config import Settings",
-                "from twistchat.doors.outbox import Outbox",
-                "from twistchat.doors import outbox",
+                "from twistchat.net.outbox import Outbox",
+                "from twistchat.net import outbox",
             )
             self.assertRefused(
-                door,
+                module,
                 "import twistchat.journal",
+                "import twistchat.doors.irc",
+                "import twistchat.services",
                 "import twistchat.tap",
                 "import twistchat.testing",
                 "import argon2",
             )
-        self.assertAllowed("twistchat.doors.irc.protocol", "import twistchat.doors.irc.commands")
+        self.assertRefused("twistchat.net.turn", "from twistchat.protocols.line import x")
 
-    def test_doorsApart(self) -> None:
-        """No door imports another, and what they share imports none."""
-        self.assertRefused("twistchat.doors.irc.protocol", "from twistchat.doors import line")
-        self.assertRefused("twistchat.doors.line", "import twistchat.doors.irc.commands", "from .irc import commands")
-        self.assertRefused("twistchat.doors.turn", "from twistchat.doors.line import x")
-        self.assertAllowed("twistchat.tap", "import twistchat.doors.line, twistchat.doors.irc")
+    def test_doors(self) -> None:
+        """A door imports protocols, and none of the rules."""
+        self.assertAllowed("twistchat.doors.irc", "from twistchat.protocols.irc.protocol import IrcProtocol")
+        self.assertRefused("twistchat.doors.irc", "import twistchat.chat.chat", "import twistchat.services")
 
-    def test_findDoors(self) -> None:
-        """A door is a package of the doors, or a module of theirs with an C{IDoor} in it."""
-        door = "@implementer(IDoor)\nclass Door: pass"
-        sources = {
-            "twistchat.doors.irc": "",
-            "twistchat.doors.irc.protocol": "",
-            "twistchat.doors.web.page": "",
-            "twistchat.doors.line": door,
-            "twistchat.doors.ssh": "@zope.interface.implementer(IPlugin, interfaces.IDoor)\nclass Door: pass",
-            "twistchat.doors.turn": "@implementer(IDoorFactory)\nclass Base: pass\n@total_ordering\nclass Turn: pass",
-            "twistchat.doors": door,
-            "twistchat.testing": door,
-        }
-        modules = [Module(name, name.endswith(("doors", "irc")), ast.parse(text)) for name, text in sources.items()]
-        expected = {f"twistchat.doors.{name}" for name in ("irc", "web", "line", "ssh")}
-        self.assertEqual(findDoors(modules), expected)
+    def test_apart(self) -> None:
+        """No door imports another, and no protocol another."""
+        self.assertAllowed("twistchat.protocols.irc.protocol", "import twistchat.protocols.irc.commands")
+        self.assertRefused("twistchat.protocols.irc.protocol", "from twistchat.protocols import line")
+        self.assertRefused(
+            "twistchat.protocols.line", "import twistchat.protocols.irc.commands", "from .irc import commands"
+        )
+        self.assertRefused("twistchat.doors.web.page", "from twistchat.doors import irc", "import twistchat.doors.line")
+        self.assertAllowed("twistchat.doors.web", "import twistchat.doors.web.page, twistchat.protocols.irc")
+        self.assertAllowed("twistchat.tap", "import twistchat.protocols.line, twistchat.protocols.irc")
 
     def test_world(self) -> None:
         """The reactor, a clock or randomness is taken in the composition root and in testing, and nowhere else."""
@@ -453,7 +453,7 @@ class CheckerTests(SynchronousTestCase):
             "from datetime import datetime as moment\nmoment.now()",
             "from datetime import date\ndate.today().isoformat()",
         )
-        for layer in ("chat.x", "wire.x", "journal.x", "doors.x", "doors.line", "config", "interfaces"):
+        for layer in ("chat.x", "wire.x", "journal.x", "net.x", "protocols.line", "doors.line", "config", "interfaces"):
             self.assertRefused(f"twistchat.{layer}", *takes)
         self.assertAllowed("twistchat.console", "import secrets")
         for layer in ("tap", "testing"):
@@ -463,7 +463,7 @@ class CheckerTests(SynchronousTestCase):
     def test_roots(self) -> None:
         """The tap and testing import everything of ours, and of others what everybody does."""
         everything = (
-            "import twistchat, twistchat.journal.memory, twistchat.config, twistchat.doors.line, twisted.plugin"
+            "import twistchat, twistchat.journal.memory, twistchat.config, twistchat.protocols.line, twisted.plugin"
         )
         for module in ("twistchat.tap", "twistchat.testing"):
             self.assertAllowed(module, everything)
@@ -471,8 +471,8 @@ class CheckerTests(SynchronousTestCase):
 
     def test_service(self) -> None:
         """The service is handed its journal, as it is its reactor."""
-        self.assertAllowed("twistchat.service", "import twisted.application.service, twistchat.doors.backstage")
-        self.assertRefused("twistchat.service", "import twistchat.journal.memory", "import twistchat.tap")
+        self.assertAllowed("twistchat.services.service", "import twisted.application.service, twistchat.net.backstage")
+        self.assertRefused("twistchat.services.service", "import twistchat.journal.memory", "import twistchat.tap")
 
     def test_unknownPart(self) -> None:
         """A part of the house without a row is refused, whatever it imports."""

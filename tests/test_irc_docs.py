@@ -7,13 +7,13 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.doors.irc.servers import serverWith
-from twistchat.chat.masks import BINDING, NAMING
-from twistchat.chat.modes import RANKS, ROOM_MODES
-from twistchat.chat.usermodes import USER_MODES
-from twistchat.doors.irc.commands import COMMANDS
-from twistchat.doors.irc.door import IrcDoor
-from twistchat.doors.irc.features import features
+from tests.protocols.irc.servers import serverWith
+from twistchat.chat.model.masks import BINDING, NAMING
+from twistchat.chat.model.modes import RANKS, ROOM_MODES
+from twistchat.chat.model.usermodes import USER_MODES
+from twistchat.doors.irc import IrcDoor
+from twistchat.protocols.irc.commands import COMMANDS
+from twistchat.protocols.irc.features import features
 from twistchat.wire.irc.capabilities import CAPABILITIES
 
 TEXT = (Path(__file__).parent.parent / "docs/irc.md").read_text("utf-8")

@@ -10,11 +10,11 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.history import Span
+from twistchat.chat.model.spans import Span
 from twistchat.config import Draft
 from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
-from twistchat.journal.sqlite import SqliteJournal
+from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.tap import makeJournal
 from twistchat.testing.contract import said
 

@@ -13,10 +13,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import sound
-from twistchat.chat.events import Entry, Said
-from twistchat.chat.history import Around, Kept, Span
+from twistchat.chat.model.events import Entry, Said
+from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.interfaces import IJournal
-from twistchat.journal.sqlite import SqliteJournal
+from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal, LineClient, MemoryServer
 from twistchat.testing.server import NOON, SETTINGS

@@ -21,11 +21,11 @@ from zope.interface import implementer
 
 from tests.commandlines import CommandLineTestCase
 from twistchat.config import Draft
-from twistchat.doors.backstage import Backstage
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.journal.memory import MemoryJournal
-from twistchat.journal.sqlite import SqliteJournal
-from twistchat.service import ChatService, StartFailure
+from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.net.backstage import Backstage
+from twistchat.services.service import ChatService, StartFailure
 from twistchat.tap import giveDirectory, makeJournal, makeService, plan
 from twisted import internet
 
@@ -268,7 +268,7 @@ class MakeServiceTests(CommandLineTestCase):
         service = self.runBy(nodaemon=0)
         self.assertRaises(StartFailure, service.privilegedStartService)
         assert sys.__stderr__ is not None
-        sys.__stderr__.write("An error has occurred: b'twistchat.service.StartFailure: the l'\n")
+        sys.__stderr__.write("An error has occurred: b'twistchat.services.service.StartFailure: the l'\n")
         wanted = f"twistchat: the line door cannot listen at {DEFAULT}: {'é' * 200}\n"
         self.assertEqual(wanted, terminal.getvalue())
         sys.__stderr__.write("something else\n")

@@ -11,10 +11,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
-from twistchat.chat.privileges import PRIVILEGES
+from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
-from twistchat.journal.sqlite import SqliteJournal
+from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import IrcClient, LineClient, MemoryServer
 from twistchat.testing.server import NOON, SETTINGS

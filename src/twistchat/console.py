@@ -16,14 +16,14 @@ from twisted.python.usage import Options, UsageError
 
 from twistchat.accounts.passwords import SALT, hashPassword
 from twistchat.chat.errors import BadRoomName
-from twistchat.chat.history import Damaged
-from twistchat.chat.names import normalizeRoom
-from twistchat.journal.checking import Findings, check
-from twistchat.journal.export import export
-from twistchat.journal.faults import Fault
-from twistchat.journal.files import FILE, KEY_FILE, restore
-from twistchat.journal.migrate import JournalUnusable
-from twistchat.journal.reader import CHECKSUMS, Reader
+from twistchat.chat.model.names import normalizeRoom
+from twistchat.chat.model.spans import Damaged
+from twistchat.journal.history.export import export
+from twistchat.journal.history.reader import CHECKSUMS, Reader
+from twistchat.journal.sqlite.checking import Findings, check
+from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.files import FILE, KEY_FILE, restore
+from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.options import SettingsOptions, installedDoors
 
 WIDTH = 40

@@ -26,16 +26,16 @@ from twisted.logger import Logger
 
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import ConfigError, Settings, toml
-from twistchat.doors.backstage import Backstage
-from twistchat.doors.endpoints import BadEndpoint, endpointOf
 from twistchat.interfaces import IDoor, IJournal
-from twistchat.journal.constants import KEY_SIZE
+from twistchat.journal.history.retention import Retention
 from twistchat.journal.memory import MemoryJournal
-from twistchat.journal.retention import Retention
-from twistchat.journal.sqlite import SqliteJournal
+from twistchat.journal.sqlite.constants import KEY_SIZE
+from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
+from twistchat.net.backstage import Backstage
+from twistchat.net.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors
-from twistchat.service import ChatService, Listener, StartFailure
+from twistchat.services.service import ChatService, Listener, StartFailure
 from twistchat.worker import ThreadWorker, Worker
 
 log = Logger()

@@ -7,11 +7,11 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.work import CASES, Cost, Work, excess, observe, price
-from twistchat.chat.audience import Audience
-from twistchat.chat.delivery import hears
-from twistchat.chat.events import Entry
-from twistchat.chat.names import fold
-from twistchat.doors.outbox import Outbox
+from twistchat.chat.fanout.audience import Audience
+from twistchat.chat.fanout.delivery import hears
+from twistchat.chat.model.events import Entry
+from twistchat.chat.model.names import fold
+from twistchat.net.outbox import Outbox
 
 
 class WorkTests(SynchronousTestCase):

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from twistchat.chat.audience import RESHOWN, Broadcast
 from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
-from twistchat.chat.events import (
+from twistchat.chat.fanout.audience import RESHOWN, Broadcast
+from twistchat.chat.limits import Limits
+from twistchat.chat.model.events import (
     AccountSet,
     Announced,
     AwaySet,
@@ -45,10 +46,9 @@ from twistchat.chat.events import (
     Untold,
     UserModesSet,
 )
-from twistchat.chat.limits import Limits
-from twistchat.chat.rooms import Room
+from twistchat.chat.model.rooms import Room
+from twistchat.chat.model.users import Session, User
 from twistchat.chat.state import State
-from twistchat.chat.users import Session, User
 from twistchat.interfaces import IDialect, IOutlet
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp

@@ -9,8 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.events import Entry, Said
 from twistchat.chat.limits import Limits
+from twistchat.chat.model.events import Entry, Said
 
 CYRILLIC_A = "\N{CYRILLIC SMALL LETTER A}"
 """Looks like C{a}."""

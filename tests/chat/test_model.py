@@ -1,4 +1,4 @@
-"""The chat against L{a small model of it <tests.chat.model>}: whatever people ask, in whatever order."""
+"""The chat against L{a small model of it <tests.chat.reference>}: whatever people ask, in whatever order."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDialect, Person, Scene, done, rebuilt, shown
-from tests.chat.model import CYRILLIC, Guest, Model, Refusals, same
-from twistchat.chat.audience import WATCHED
+from tests.chat.reference import CYRILLIC, Guest, Model, Refusals, same
 from twistchat.chat.errors import ChatError
-from twistchat.chat.events import Entry
+from twistchat.chat.fanout.audience import WATCHED
+from twistchat.chat.model.events import Entry
 
 NICKS = ("ann", "Ben", "cat", "dora", "bEN", f"c{CYRILLIC}t", "eve")
 ROOMS = ("#a", "#B", "#b", f"#{CYRILLIC}", "#c")

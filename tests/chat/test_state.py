@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDepartures, Person, Scene, done, kept, rebuilt, shown
-from twistchat.chat import errors, events
-from twistchat.chat.audience import Broadcast
-from twistchat.chat.events import (
+from twistchat.chat import errors
+from twistchat.chat.fanout.audience import Broadcast
+from twistchat.chat.limits import Limits
+from twistchat.chat.model import events
+from twistchat.chat.model.events import (
     AccountSet,
     Announced,
     AwaySet,
@@ -44,7 +46,6 @@ from twistchat.chat.events import (
     Untold,
     UserModesSet,
 )
-from twistchat.chat.limits import Limits
 from twistchat.chat.state import State
 
 ALICE, BOB, NOBODY = Source("u1", "alice"), Source("u2", "bob"), Source("u9", "nobody")

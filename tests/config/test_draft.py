@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
-from twistchat.chat.names import DEFAULT_RESERVED, normalizeRoom
+from twistchat.chat.model.names import DEFAULT_RESERVED, normalizeRoom
 from twistchat.config import (
     ChatSettings,
     ConfigError,

@@ -15,8 +15,8 @@ from typing import Any
 
 from twisted.internet import reactor as installed
 
-from twistchat.chat.events import Entry
-from twistchat.journal.sqlite import SqliteJournal
+from twistchat.chat.model.events import Entry
+from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.testing.contract import said
 from twistchat.worker import ThreadWorker
 

@@ -14,11 +14,11 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.events import Entry, Event
-from twistchat.chat.history import Around, Kept, Span
-from twistchat.journal.retention import Retention
-from twistchat.journal.sqlite import SqliteJournal
-from twistchat.journal.store import Store
+from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.spans import Around, Kept, Span
+from twistchat.journal.history.retention import Retention
+from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.sqlite.store import Store
 from twistchat.testing.workers import HeldWorker
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.events import Entry, Joined, Parted, Said, Source
+from twistchat.chat.model.events import Entry, Joined, Parted, Said, Source
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal
 

@@ -160,7 +160,7 @@ class ConfusablesTests(SynchronousTestCase):
 class ShippedTests(SynchronousTestCase):
     """Tests for the file that the package ships."""
 
-    folder = ROOT / "src" / "twistchat" / "chat"
+    folder = ROOT / "src" / "twistchat" / "chat" / "model"
 
     def test_notice(self) -> None:
         """It says where its facts are from, and the notice that must go with them is beside it."""

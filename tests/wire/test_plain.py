@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from twistchat.chat import events
-from twistchat.chat.events import (
+from twistchat.chat.model import events
+from twistchat.chat.model.events import (
     SERVER,
     AccountSet,
     Announced,

@@ -2,8 +2,8 @@
 
 from twisted.application.service import ServiceMaker
 
-from twistchat.doors.irc.door import IrcDoor
-from twistchat.doors.line.door import LineDoor
+from twistchat.doors.irc import IrcDoor
+from twistchat.doors.line import LineDoor
 
 twistchat = ServiceMaker(
     "twistchat",

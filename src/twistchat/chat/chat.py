@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from twistchat.chat.audience import Broadcast
-from twistchat.chat.history import Around, Kept, Point, Span
+from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import Limits
-from twistchat.chat.names import fold, reserve
-from twistchat.chat.operatorverbs import OperatorVerbs
-from twistchat.chat.roomverbs import RoomVerbs
+from twistchat.chat.model.names import fold, reserve
+from twistchat.chat.model.spans import Around, Kept, Point, Span
+from twistchat.chat.model.users import Session
+from twistchat.chat.rules.operatorverbs import OperatorVerbs
+from twistchat.chat.rules.roomverbs import RoomVerbs
+from twistchat.chat.rules.textverbs import TextVerbs
+from twistchat.chat.rules.upkeep import Upkeep
 from twistchat.chat.state import State
-from twistchat.chat.textverbs import TextVerbs
-from twistchat.chat.upkeep import Upkeep
-from twistchat.chat.users import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twistchat.chat.delivery import Departures
+    from twistchat.chat.fanout.delivery import Departures
     from twistchat.interfaces import IJournal
 
 

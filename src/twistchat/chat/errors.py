@@ -264,7 +264,9 @@ class UnknownUserMode(ChatError):
 
 @dataclass
 class NotPrivileged(ChatError):
-    """This is for operators of the server who have C{privilege}, one of L{twistchat.chat.privileges.PRIVILEGES}."""
+    """
+    This is for operators of the server who have C{privilege}, one of L{twistchat.chat.model.privileges.PRIVILEGES}.
+    """
 
     privilege: str
 

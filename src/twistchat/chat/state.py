@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from twistchat.chat.audience import Broadcast
-from twistchat.chat.events import Entry, Event
-from twistchat.chat.peopleevents import PEOPLE_APPLIERS, PeopleAppliers
-from twistchat.chat.roomevents import ROOM_APPLIERS, RoomAppliers
-from twistchat.chat.rooms import Rooms
-from twistchat.chat.serverbans import ServerBans
-from twistchat.chat.users import Session, Users
-from twistchat.chat.watching import Watchers
-from twistchat.chat.whowas import Whowas
+from twistchat.chat.fanout.audience import Broadcast
+from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.rooms import Rooms
+from twistchat.chat.model.serverbans import ServerBans
+from twistchat.chat.model.users import Session, Users
+from twistchat.chat.model.watching import Watchers
+from twistchat.chat.model.whowas import Whowas
+from twistchat.chat.rules.peopleevents import PEOPLE_APPLIERS, PeopleAppliers
+from twistchat.chat.rules.roomevents import ROOM_APPLIERS, RoomAppliers
 
 
 class State(RoomAppliers, PeopleAppliers):
@@ -38,7 +38,7 @@ class State(RoomAppliers, PeopleAppliers):
 
     def __init__(self, broadcast: Broadcast, tend: Callable[[], None] = lambda: None) -> None:
         """
-        @param tend: see L{Appliers <twistchat.chat.appliers.Appliers>}.  It proposes, and changes nothing itself.
+        @param tend: see L{Appliers <twistchat.chat.rules.appliers.Appliers>}.  It proposes, and changes nothing itself.
         """
         self.tend = tend
         self.users = Users()

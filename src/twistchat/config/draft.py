@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from twistchat.chat.errors import BadRoomName
-from twistchat.chat.names import normalizeRoom
+from twistchat.chat.model.names import normalizeRoom
 from twistchat.config import toml
 from twistchat.config.bounds import MESSAGES_WAITING, NAMES_TOGETHER, outside
 from twistchat.config.errors import ConfigError

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, TypeAlias, get_args, get_origin
 
 from twistchat.chat.limits import Bytes, Networks, Seconds
-from twistchat.chat.privileges import PRIVILEGES
-from twistchat.chat.texts import counted
+from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.texts import counted
 from twistchat.config import toml
 
 ServerName = Annotated[str, "server name"]
@@ -68,7 +68,7 @@ Fingerprint = Annotated[str, "fingerprint"]
 """A SHA-256 in hexadecimal, in lower case without separators; or C{""}."""
 
 Privileges = Annotated[tuple[str, ...], "privileges"]
-"""Keys of L{PRIVILEGES <twistchat.chat.privileges.PRIVILEGES>}."""
+"""Keys of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}."""
 
 Endpoints = Annotated[tuple[str, ...], "endpoints"]
 """Twisted's server endpoint strings; whoever has a reactor checks that they can be parsed."""

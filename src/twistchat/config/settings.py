@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal, get_type_hints
 
 from twistchat.chat.limits import Limits, Networks
-from twistchat.chat.names import DEFAULT_RESERVED
+from twistchat.chat.model.names import DEFAULT_RESERVED
 from twistchat.config.keytypes import (
     Age,
     Directory,

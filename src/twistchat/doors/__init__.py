@@ -1,1 +1,1 @@
-"""The ways in: Twisted protocols and factories, and the plumbing they share."""
+"""The ways in, as an administrator sees them: each names a protocol and where it listens."""

@@ -15,14 +15,14 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.events import Entry, Event, RoomRenamed, Said, Told, Unsaid, Untold
-from twistchat.chat.history import Around, At, Kept, Point, Span, conversation
-from twistchat.chat.modes import RANKS
-from twistchat.chat.names import fold
+from twistchat.chat.model.events import Entry, Event, RoomRenamed, Said, Told, Unsaid, Untold
+from twistchat.chat.model.modes import RANKS
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation
 from twistchat.interfaces import IJournal
+from twistchat.journal.history.words import matches, phrases
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.stamp import Stamp
-from twistchat.journal.words import matches, phrases
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Refused

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from twistchat.chat.events import Entry
+from twistchat.chat.model.events import Entry
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Refused
-    from twistchat.journal.rows import Row
+    from twistchat.journal.sqlite.rows import Row
 
 
 class Proposal:

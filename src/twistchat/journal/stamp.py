@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from twistchat.chat.events import Entry, Event
+from twistchat.chat.model.events import Entry, Event
 
 LOCATED = re.compile("[1-9][0-9]{0,17}")
 """A sequence number as L{msgid} writes it; none is as long as what SQLite cannot hold."""

@@ -15,12 +15,12 @@ from twistchat.accounts.passwords import Verifier
 from twistchat.chat.chat import Chat
 from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, ServerSettings, Settings
-from twistchat.doors.backstage import Backstage
-from twistchat.doors.irc.door import IrcDoor
-from twistchat.doors.line.door import LineDoor
+from twistchat.doors.irc import IrcDoor
+from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor, IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
+from twistchat.net.backstage import Backstage
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.links import Link, address
 from twistchat.testing.workers import InlineWorker

@@ -18,7 +18,7 @@ from typing import Any
 
 from zope.interface import implementer
 
-from twistchat.chat.events import (
+from twistchat.chat.model.events import (
     Announced,
     Entry,
     Event,
@@ -40,7 +40,7 @@ from twistchat.chat.events import (
     Unsaid,
     Untold,
 )
-from twistchat.chat.modes import RANK_BY_LETTER
+from twistchat.chat.model.modes import RANK_BY_LETTER
 from twistchat.interfaces import IDialect
 from twistchat.wire.text import printable
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from twistchat.chat import events
-from twistchat.chat.events import (
+from twistchat.chat.model import events
+from twistchat.chat.model.events import (
     AccountSet,
     Announced,
     AwaySet,

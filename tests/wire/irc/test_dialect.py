@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from tests.wire.irc.samples import ALICE, BOB, EVENTS, KINDS, REPLY, ROBOT, entry
-from twistchat.chat.events import SERVER as BY_SERVER
-from twistchat.chat.events import (
+from twistchat.chat.model.events import SERVER as BY_SERVER
+from twistchat.chat.model.events import (
     AccountSet,
     Announced,
     AwaySet,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import EVENTS, entry
-from twistchat.chat.events import Event, Kind, ModeChange, Said, Source, Told
+from twistchat.chat.model.events import Event, Kind, ModeChange, Said, Source, Told
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.cleaning import cleanName, cleanText, clientTags, tagValue, write, writeList
 from twistchat.wire.irc.dialect import IrcDialect, IrcDialects, View

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import ALICE, BOB, TIME
-from twistchat.chat.events import Killed, OperatorSet, ServerBanLifted, ServerBanSet
+from twistchat.chat.model.events import Killed, OperatorSet, ServerBanLifted, ServerBanSet
 from twistchat.wire.irc.notices import noted
 
 

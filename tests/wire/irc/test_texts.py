@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import ALICE, BOB, REPLY, entry
-from twistchat.chat.events import Kind, Said, Source, Told
+from twistchat.chat.model.events import Kind, Said, Source, Told
 from twistchat.wire.irc.dialect import IrcDialects, View
 from twistchat.wire.irc.message import MAX_LINE, Message, parse
 from twistchat.wire.irc.texts import capacity, split, writeText

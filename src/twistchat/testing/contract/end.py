@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.events import Entry, Event, Quit
+from twistchat.chat.model.events import Entry, Event, Quit
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 

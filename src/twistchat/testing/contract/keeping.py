@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from unittest import SkipTest
 
-from twistchat.chat.events import Entry
-from twistchat.chat.history import Around, Damaged, Span
+from twistchat.chat.model.events import Entry
+from twistchat.chat.model.spans import Around, Damaged, Span
 from twistchat.testing.contract.opened import OpenedJournal, said
 
 

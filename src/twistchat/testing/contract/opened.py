@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.events import Entry, Event, Kind, Said, Source, Told
-from twistchat.chat.history import Around, Span, conversation
+from twistchat.chat.model.events import Entry, Event, Kind, Said, Source, Told
+from twistchat.chat.model.spans import Around, Span, conversation
 from twistchat.interfaces import IJournal
 
 ANN = Source("u1", "Ann", "~ann", "ann.cloak", "Ann", "Ann O'Nym")

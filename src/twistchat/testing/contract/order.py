@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from twistchat.chat.errors import ChatError, NoSuchNick
-from twistchat.chat.events import Entry, Event, Joined, Quit, Said, TopicSet
-from twistchat.chat.history import Span
+from twistchat.chat.model.events import Entry, Event, Joined, Quit, Said, TopicSet
+from twistchat.chat.model.spans import Span
 from twistchat.interfaces import IJournal
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 

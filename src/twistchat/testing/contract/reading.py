@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from twistchat.chat.events import Entry, Joined, ModeChange, ModesSet, Told, TopicSet
-from twistchat.chat.history import Around, At, Point, Span, pair
+from twistchat.chat.model.events import Entry, Joined, ModeChange, ModesSet, Told, TopicSet
+from twistchat.chat.model.spans import Around, At, Point, Span, pair
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
 

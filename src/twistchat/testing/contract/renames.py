@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from twistchat.chat.errors import NoSuchNick
-from twistchat.chat.events import Entry, Quit, RoomRenamed, Said, Unsaid
-from twistchat.chat.history import Span
+from twistchat.chat.model.events import Entry, Quit, RoomRenamed, Said, Unsaid
+from twistchat.chat.model.spans import Span
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 

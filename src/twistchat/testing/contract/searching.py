@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twistchat.chat.events import Told, TopicSet
+from twistchat.chat.model.events import Told, TopicSet
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
 

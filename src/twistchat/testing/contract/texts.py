@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from twistchat.chat.events import Label, RoomSignalled, Said, Signalled, Source, Told, TopicSet, Unsaid, Untold
-from twistchat.chat.history import Around, Span, pair
+from twistchat.chat.model.events import Label, RoomSignalled, Said, Signalled, Source, Told, TopicSet, Unsaid, Untold
+from twistchat.chat.model.spans import Around, Span, pair
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from twistchat.chat.events import Source, Tags
+from twistchat.chat.model.events import Source, Tags
 from twistchat.wire.irc.message import Unwritable, escapeTag, isTagKey, room, serialize
 from twistchat.wire.irc.wrapping import fit
 

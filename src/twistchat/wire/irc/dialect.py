@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from zope.interface import implementer
 
-from twistchat.chat.events import (
+from twistchat.chat.model.events import (
     SERVER,
     AccountSet,
     Announced,
@@ -49,7 +49,7 @@ from twistchat.chat.events import (
     Untold,
     UserModesSet,
 )
-from twistchat.chat.modes import ROOM_MODES, Shape
+from twistchat.chat.model.modes import ROOM_MODES, Shape
 from twistchat.interfaces import IDialect
 from twistchat.wire.irc.capabilities import CAPABILITIES, inEffect
 from twistchat.wire.irc.cleaning import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from twistchat.chat.events import Killed, OperatorSet, ServerBanLifted, ServerBanSet, Source
+from twistchat.chat.model.events import Killed, OperatorSet, ServerBanLifted, ServerBanSet, Source
 
 Noted = OperatorSet | Killed | ServerBanSet | ServerBanLifted
 """The events of which operators are told."""

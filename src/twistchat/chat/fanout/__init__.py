@@ -1,0 +1,1 @@
+"""Who hears an entry, and how it is given to them."""

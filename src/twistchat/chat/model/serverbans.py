@@ -1,0 +1,238 @@
+"""Who is kept from the server: bans by names and by networks, how they are written, and whom they meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+from twistchat.chat.errors import BadServerBan
+from twistchat.chat.model.events import Source
+from twistchat.chat.model.masks import BadMask, Glob, checkWildcards, fullMask, normalizeMask
+from twistchat.chat.model.names import fold
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+LONGEST = 200
+"""Characters of a mask."""
+
+WIDEST_IPV4, WIDEST_IPV6 = 8, 16
+"""The shortest prefixes of networks that can be banned."""
+
+FEWEST_LITERALS = 3
+"""
+How many characters a mask with wildcards has at least that are none.
+
+The top-level part of a host does not count: C{*.com}, or what all cloaks end with, is half the world.
+"""
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_EVERYONE = "*!*"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBan:
+    """
+    A ban from the server.
+
+    @ivar mask: in its normal form, as L{normalizeServerBan} has it.
+    @ivar reason: why, for whom it meets.
+    @ivar by: the nick of who set it.
+    @ivar time: when, in milliseconds since the epoch.
+    @ivar until: when it ends, in milliseconds since the epoch; C{None} for never.
+    """
+
+    mask: str
+    reason: str
+    by: str
+    time: int
+    until: int | None
+
+    def holds(self, now: int) -> bool:
+        """
+        Whether it has not ended yet.
+
+        @param now: milliseconds since the epoch.
+        """
+        return self.until is None or now < self.until
+
+
+class ServerBanTest:
+    """Finds out whom one mask meets."""
+
+    __slots__ = ("_mask", "_network", "_who")
+
+    def __init__(self, mask: str) -> None:
+        """
+        @param mask: in its normal form.
+        """
+        who, _, host = mask.rpartition("@")
+        self._mask = Glob(mask)
+        self._who = None if who in ("", _EVERYONE) else Glob(who)
+        self._network = _readNetwork(host)
+
+    def meets(self, source: Source | None, address: str | None) -> bool:
+        """
+        Whether the mask names someone: by the names that others see, or by their username and their real address.
+
+        @param source: their names; C{None} of a connection that has not come in.
+        @param address: the IP address from which they come, as far as that is known.
+        """
+        if self._network is not None:
+            parsed = parseAddress(address)
+            if parsed is None or parsed not in self._network:
+                return False
+            return self._who is None or (source is not None and self._who.matches(_who(source)))
+        if source is None:
+            return False
+        if self._mask.matches(fullMask(source)):
+            return True
+        return address is not None and self._mask.matches(f"{_who(source)}@{fold(address)}")
+
+
+class ServerBans:
+    """Every ban from the server."""
+
+    __slots__ = ("_bans",)
+
+    def __init__(self) -> None:
+        self._bans: dict[str, tuple[ServerBan, ServerBanTest]] = {}
+
+    def __len__(self) -> int:
+        return len(self._bans)
+
+    def add(self, ban: ServerBan) -> None:
+        """Take in a ban, in place of one on the same mask; and forget those that have ended by its time."""
+        self._bans = {
+            mask: known for mask, known in self._bans.items() if mask != ban.mask and known[0].holds(ban.time)
+        }
+        self._bans[ban.mask] = ban, ServerBanTest(ban.mask)
+
+    def remove(self, mask: str) -> None:
+        """Forget a ban, if there is one."""
+        self._bans.pop(mask, None)
+
+    def get(self, mask: str, now: int) -> ServerBan | None:
+        """
+        The ban on a mask.
+
+        @param now: milliseconds since the epoch.
+        """
+        known = self._bans.get(mask)
+        return None if known is None or not known[0].holds(now) else known[0]
+
+    def held(self, now: int) -> list[ServerBan]:
+        """
+        Every ban that has not ended, the oldest first.
+
+        @param now: milliseconds since the epoch.
+        """
+        return [ban for ban, _ in self._bans.values() if ban.holds(now)]
+
+    def banned(self, source: Source | None, address: str | None, now: int) -> ServerBan | None:
+        """
+        A ban that meets someone.
+
+        @param source: their names; C{None} of a connection that has not come in.
+        @param address: the IP address from which they come, as far as that is known.
+        @param now: milliseconds since the epoch.
+        """
+        for ban, test in self._bans.values():
+            if ban.holds(now) and test.meets(source, address):
+                return ban
+        return None
+
+
+def normalizeServerBan(text: str) -> str:
+    """
+    Read what is to be banned: C{user@host}, C{nick!user@host}, or an IP network.
+
+    @return: its normal form.  A network, and C{*@} with a network, is that network in CIDR notation; anything else a
+        whole mask, folded, the host of which may be a network in CIDR notation.
+    @raise BadServerBan: it is none of these.
+    """
+    if not text or len(text) > LONGEST or not text.isprintable() or set(text) & set(" ,"):
+        raise BadServerBan(text[:LONGEST], f"a mask has 1 to {LONGEST} characters, and no space or comma")
+    if "!" not in text and "@" not in text:
+        network = _readNetwork(text)
+        if network is None:
+            raise BadServerBan(text, "a mask is USER@HOST, NICK!USER@HOST, or a network such as 192.0.2.0/24")
+        return str(network)
+    mask = normalizeMask(text)
+    who, _, host = mask.rpartition("@")
+    network = _readNetwork(host)
+    if network is None:
+        return mask
+    return str(network) if who == _EVERYONE else f"{who}@{network}"
+
+
+def checkReach(mask: str, asked: str) -> None:
+    """
+    Hold that a mask may be banned: it has not too many wildcards, and does not meet half the world.
+
+    @param mask: in its normal form.
+    @param asked: as it was given, which the error names.
+    @raise BadServerBan: it may not.
+    """
+    try:
+        checkWildcards(mask)
+    except BadMask as bad:
+        raise BadServerBan(asked, f"{bad} is wanted") from None
+    who, _, host = mask.rpartition("@")
+    network = _readNetwork(host)
+    if network is not None:
+        widest = WIDEST_IPV4 if isinstance(network, IPv4Network) else WIDEST_IPV6
+        if network.prefixlen < widest:
+            raise BadServerBan(asked, f"it meets too many; a network of IPv{network.version} is /{widest} or narrower")
+    elif _isWild(who.partition("!")[0]) and _isWild(host) and _literals(who, host) < FEWEST_LITERALS:
+        raise BadServerBan(
+            asked, f"it meets too many; name at least {FEWEST_LITERALS} characters that are no wildcards"
+        )
+
+
+def wordServerBan(reason: str) -> str:
+    """Why a connection ends that a ban meets."""
+    return f"Banned from this server: {reason}" if reason else "Banned from this server"
+
+
+@lru_cache(1024)
+def parseAddress(address: str | None) -> IPv4Address | IPv6Address | None:
+    """
+    Read an IP address.
+
+    @return: an IPv4 address that is mapped into IPv6 as itself; C{None} for what is no IP address.
+    """
+    if address is None:
+        return None
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
+
+
+def _readNetwork(text: str) -> Network | None:
+    """Read an address or a network; bits behind its prefix are cleared."""
+    if "%" in text:
+        return None
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return None
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        return IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
+    return network
+
+
+def _isWild(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def _literals(who: str, host: str) -> int:
+    kept = host.rpartition(".")[0] if "." in host else host
+    return sum(character not in "*?!~.:" for character in who + kept)
+
+
+def _who(source: Source) -> str:
+    return fold(f"{source.nick}!{source.username}")

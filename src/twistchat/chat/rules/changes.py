@@ -1,0 +1,182 @@
+"""What an asker may change of a room's modes, lists and ranks: each change checked and brought into its normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from twistchat.chat.errors import (
+    BadModeParameter,
+    ChatError,
+    ListFull,
+    NoSuchRoom,
+    NotOperator,
+    NotPrivileged,
+    TargetNotInRoom,
+)
+from twistchat.chat.model.events import ModeChange
+from twistchat.chat.model.masks import BadMask, Mask, checkWildcards, normalizeExtended
+from twistchat.chat.model.modes import FOUNDER, LOCKS, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.rooms import Member, Room, Rooms
+from twistchat.chat.model.users import User
+
+LONGEST_KEY = 23
+"""Characters of a room's key: what IRC servers advertise as KEYLEN."""
+
+LONGEST_MASK = 200
+"""Characters of a mask."""
+
+
+def checkChanges(
+    room: Room,
+    asker: Member,
+    asked: Iterable[tuple[bool, str, str | None]],
+    find: Callable[[str], User],
+    rooms: Rooms,
+    limit: int,
+    refused: Callable[[ChatError], None] | None = None,
+) -> tuple[ModeChange, ...]:
+    """
+    Check the changes that a member asks for.
+
+    @param asked: as L{parseChanges <twistchat.chat.model.modes.parseChanges>} reads them.
+    @param find: from a nick to its user; raises for a nick that nobody has.
+    @param rooms: every room there is.
+    @param limit: how many masks a list may hold.
+    @param refused: called with why a change cannot be made, which takes none of the others with it.
+    @return: those that change something, in their order.  Where one contradicts another, the last is left.
+    @raise ChatError: one of them cannot be made, and there is no C{refused}; then none is.
+    """
+    wanted: dict[tuple[str, str | None], ModeChange] = {}
+    for adding, letter, parameter in asked:
+        if parameter is None and letter in room.lists:
+            continue
+        try:
+            change = _check(room, asker, adding, letter, parameter, find, rooms)
+            if adding and letter in room.lists:
+                _checkSpace(room, letter, [*wanted.values(), change], limit)
+        except ChatError as refusal:
+            if refused is None:
+                raise
+            refused(refusal)
+            continue
+        which = change.parameter if change.subject is not None or letter in room.lists else None
+        wanted.pop((letter, which), None)
+        wanted[letter, which] = change
+    return tuple([change for change in wanted.values() if not room.isSo(change)])
+
+
+def isLock(change: ModeChange, asker: User) -> bool:
+    """
+    Whether a mode keeps people out of a room, whoever they are.  A ban does so, unless it binds in one respect only, or
+    names no more than one nick, one account, or one host.  The asker's own host is not such a host: where clients come
+    from one address, it is everybody's.
+    """
+    if change.letter != "b" or change.parameter is None:
+        return change.letter in LOCKS
+    mask = Mask(change.parameter)
+    return not mask.respect and not mask.namesOne and mask.host in ("", fold(asker.source.host))
+
+
+def _check(
+    room: Room,
+    asker: Member,
+    adding: bool,
+    letter: str,
+    parameter: str | None,
+    find: Callable[[str], User],
+    rooms: Rooms,
+) -> ModeChange:
+    """One change in its normal form, where the asker may make it."""
+    if letter in RANK_BY_LETTER:
+        assert parameter is not None
+        return _checkRank(room, asker, adding, letter, parameter, find)
+    _checkLevel(room, asker, letter)
+    return ModeChange(adding, letter, _checkParameter(room, asker, adding, letter, parameter, rooms))
+
+
+def _checkSpace(room: Room, letter: str, changes: Iterable[ModeChange], limit: int) -> None:
+    """Check that a list has room for what is added to it, behind what was asked for before that."""
+    items = room.lists[letter]
+    after = set(items)
+    for change in changes:
+        if change.letter == letter and change.parameter is not None:
+            (after.add if change.adding else after.discard)(change.parameter)
+    if len(after) > max(limit, len(items)):
+        raise ListFull(room.name, letter, limit)
+
+
+def _checkRank(
+    room: Room, asker: Member, adding: bool, letter: str, nick: str, find: Callable[[str], User]
+) -> ModeChange:
+    """Check that a rank may be given or taken."""
+    target = room.members.get(find(nick).source.uid)
+    if target is None:
+        raise TargetNotInRoom(nick, room.name)
+    if adding or target is not asker:
+        room.require(asker, RANK_BY_LETTER[letter].grantedBy)
+    return ModeChange(adding, letter, target.user.nick, target.user.source)
+
+
+def _checkLevel(room: Room, asker: Member, letter: str) -> None:
+    """Check that the asker may change a mode: by their rank; or, from a founder's on, as an operator of the server."""
+    level = ROOM_MODES[letter].level
+    if level >= FOUNDER and asker.user.may("rooms"):
+        return
+    if level >= SERVER_OPERATOR:
+        raise NotPrivileged("rooms")
+    room.require(asker, level)
+
+
+def _checkParameter(
+    room: Room, asker: Member, adding: bool, letter: str, parameter: str | None, rooms: Rooms
+) -> str | None:
+    """The normal form of a mode's parameter; when it is taken away, what it had."""
+    if letter in room.lists:
+        return _checkMask(letter, parameter or "", adding)
+    if not adding:
+        return room.modes.get(letter)
+    if parameter is None:
+        return None
+    if letter == "l":
+        return _checkNumber(parameter)
+    if letter == "f":
+        return _checkForward(room, asker, parameter, rooms)
+    if not 1 <= len(parameter) <= LONGEST_KEY or not parameter.isprintable() or set(parameter) & set(" ,:"):
+        raise BadModeParameter(letter, parameter, f"1 to {LONGEST_KEY} characters, no space, comma or colon")
+    return parameter
+
+
+def _checkNumber(parameter: str) -> str:
+    number = parameter.lstrip("0")
+    # The length comes first: int() refuses thousands of digits, and takes long for many.
+    if not (number.isascii() and number.isdigit() and len(number) <= len("1000000") and int(number) <= 1_000_000):
+        raise BadModeParameter("l", parameter, "a number from 1 to 1000000")
+    return number
+
+
+def _checkForward(room: Room, asker: Member, parameter: str, rooms: Rooms) -> str:
+    """The name of the room to which people are sent: one whose operator the asker is, too."""
+    to = rooms.get(parameter)
+    if to is None or to.secretTo(asker.user):
+        raise NoSuchRoom(parameter)
+    if to is room:
+        raise BadModeParameter("f", parameter, "another room")
+    member = to.members.get(asker.user.source.uid)
+    if (member is None or member.level < OPERATOR) and not asker.user.may("rooms"):
+        raise NotOperator(to.name)
+    return to.name
+
+
+def _checkMask(letter: str, parameter: str, adding: bool) -> str:
+    """The normal form of a mask in a list.  One with more wildcards than there may be can still be taken away."""
+    fits = 1 <= len(parameter) <= LONGEST_MASK and parameter.isprintable() and not set(parameter) & set(" ,")
+    if not fits or parameter.startswith(":"):
+        raise BadModeParameter(letter, parameter, f"a mask of 1 to {LONGEST_MASK} characters, nick!user@host")
+    try:
+        mask = normalizeExtended(parameter, letter != "I")
+        if adding:
+            checkWildcards(mask)
+    except BadMask as bad:
+        raise BadModeParameter(letter, parameter, str(bad)) from None
+    return mask

@@ -1,0 +1,221 @@
+"""Verbs that say something, to a room or to one user; and that take it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.chat import errors
+from twistchat.chat.model.events import (
+    Cuts,
+    Entry,
+    Kind,
+    Label,
+    RoomSignalled,
+    Said,
+    Signalled,
+    Source,
+    Tags,
+    Told,
+    Unsaid,
+    Untold,
+)
+from twistchat.chat.model.modes import OPERATOR, RANK_BY_LETTER, VOICE
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.rooms import Room
+from twistchat.chat.model.spans import Around, pair
+from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
+from twistchat.chat.model.users import Session, User
+from twistchat.chat.rules.verbs import Verbs
+
+if TYPE_CHECKING:
+    from twistchat.interfaces import Receipt, Refused
+
+
+class TextVerbs(Verbs):
+    """What a session may say, and take back."""
+
+    def say(
+        self,
+        session: Session,
+        name: str,
+        text: str,
+        kind: Kind = "message",
+        tags: Tags = (),
+        rank: str = "",
+        label: Label | None = None,
+        cuts: Cuts = (),
+    ) -> Receipt:
+        """
+        Say a text in a room.
+
+        @param text: with LF between its lines, where it has several.
+        @param rank: the letter of a rank, to be heard only by those who hold it or a higher one; from members only.
+        @param cuts: where the sender cut long lines.
+        """
+        return self._journal.append(self._text(session, name, text, kind, tags, rank, label, cuts))
+
+    def post(self, session: Session, name: str, text: str, refused: Refused, kind: Kind = "message") -> None:
+        """
+        Say a text in a room, for whoever hears it there, and is to be told only where it could not be taken.  See
+        L{IJournal.post <twistchat.interfaces.IJournal.post>}, and L{say} for the parameters.
+        """
+        self._journal.post(self._text(session, name, text, kind), refused)
+
+    def tell(
+        self,
+        session: Session,
+        nick: str,
+        text: str,
+        kind: Kind = "message",
+        tags: Tags = (),
+        label: Label | None = None,
+        cuts: Cuts = (),
+    ) -> Receipt:
+        """Say a text to one user.  The parameters are those of L{say}."""
+        user = self._user(session)
+        recipient = self._named(nick)
+        checkMessage(text, self.limits.message, self.limits.lines)
+        _checkTaken(recipient, user, text, kind)
+        session.spoke = self._now()
+        told = Told(user.source, session.id, recipient.source, text, kind, tags, cuts, label=label)
+        return self._journal.append(told)
+
+    def signal(self, session: Session, name: str, tags: Tags, rank: str = "", label: Label | None = None) -> Receipt:
+        """Send tags without a text to a room, for whoever may speak there.  The parameters are those of L{say}."""
+        user = self._user(session)
+        room = self._speaking(user, name, rank)
+        return self._journal.append(RoomSignalled(user.source, room.name, session.id, tags, rank, label=label))
+
+    def signalUser(self, session: Session, nick: str, tags: Tags, label: Label | None = None) -> Receipt:
+        """Send tags without a text to one user."""
+        user = self._user(session)
+        recipient = self._named(nick)
+        _checkTaken(recipient, user, "", "message")
+        return self._journal.append(Signalled(user.source, session.id, recipient.source, tags, label=label))
+
+    # Taking back
+
+    async def unsay(
+        self, session: Session, name: str, msgid: str, reason: str = "", label: Label | None = None
+    ) -> Entry:
+        """
+        Take back a text that was said in a room where the asker is: one of their own; or anyone's, for the room's
+        operators, and for operators of the server who may.
+
+        What was said to those of a rank only is not found.
+
+        @param msgid: the id of the text's entry.
+        @raise NoSuchText: the room's history has no such text.
+        @raise NotYours: it has, and the asker may not.
+        """
+        checkText("the reason", reason, self.limits.reason)
+        place, _ = self._membership(session, name)
+        text = await self._find(fold(place.name), place.name, msgid)
+        room, member = self._membership(session, name)
+        user = member.user
+        if room is not place:
+            raise errors.NoSuchText(room.name, msgid)
+        if not (_wrote(text, user.source) or member.level >= OPERATOR or user.may("redact")):
+            raise errors.NotYours(room.name, msgid)
+        return await self._journal.append(Unsaid(user.source, room.name, text.sequence, msgid, reason, label=label))
+
+    async def untell(
+        self, session: Session, nick: str, msgid: str, reason: str = "", label: Label | None = None
+    ) -> Entry:
+        """
+        Take back a text from the private conversation with a user, as far as it is kept: that of two accounts.  It must
+        be the asker's own, unless they are an operator of the server who may.
+
+        @param msgid: the id of the text's entry.
+        @raise NoSuchText: that conversation has no such text.
+        @raise NotYours: it has, and the asker may not.
+        """
+        checkText("the reason", reason, self.limits.reason)
+        own, other = self._user(session).source.account, self._named(nick).source.account
+        if own is None or other is None:
+            raise errors.NoSuchText(nick, msgid)
+        text = await self._find(pair(own, other), nick, msgid)
+        user, recipient = self._user(session), self._named(nick)
+        if (user.source.account, recipient.source.account) != (own, other):
+            raise errors.NoSuchText(nick, msgid)
+        if not (_wrote(text, user.source) or user.may("redact")):
+            raise errors.NotYours(recipient.nick, msgid)
+        return await self._journal.append(
+            Untold(user.source, recipient.source, text.sequence, msgid, reason, label=label)
+        )
+
+    async def _find(self, conversation: str, target: str, msgid: str) -> Entry:
+        """The entry of a text, as the journal has it."""
+        sequence = self._journal.locate(msgid)
+        found = () if sequence is None else await self._journal.read(Around(conversation, 1, sequence))
+        for entry in found:
+            if isinstance(entry, Entry) and entry.msgid == msgid and isinstance(entry.event, (Said, Told)):
+                return entry
+        raise errors.NoSuchText(target, msgid)
+
+    # Checks
+
+    def _text(
+        self,
+        session: Session,
+        name: str,
+        text: str,
+        kind: Kind,
+        tags: Tags = (),
+        rank: str = "",
+        label: Label | None = None,
+        cuts: Cuts = (),
+    ) -> Said:
+        """What L{say} proposes."""
+        user = self._user(session)
+        room = self._speaking(user, name, rank)
+        checkMessage(text, self.limits.message, self.limits.lines)
+        _checkTextModes(room, text, kind)
+        session.spoke = self._now()
+        return Said(user.source, room.name, session.id, text, kind, rank, tags, cuts, label=label)
+
+    def _speaking(self, user: User, name: str, rank: str) -> Room:
+        """The room of this name, where a user may speak, to those of a rank or to all."""
+        room = self.state.rooms.get(name)
+        if room is None:
+            raise errors.NoSuchRoom(name)
+        member = room.members.get(user.source.uid)
+        hushed = "m" in room.modes or ("M" in room.modes and user.source.account is None)
+        if member is None:
+            outside = "n" in room.modes or rank != "" or room.muted(user)
+            if room.secretTo(user) and (outside or hushed):
+                raise errors.NoSuchRoom(name)
+            if outside:
+                raise errors.NotInRoom(room.name)
+        elif room.silenced(member):
+            raise errors.Banned(room.name)
+        if hushed and (member is None or member.level < VOICE):
+            raise errors.CannotSpeak(room.name)
+        if rank and rank not in RANK_BY_LETTER:
+            raise errors.UnknownMode(rank)
+        return room
+
+
+def _checkTextModes(room: Room, text: str, kind: Kind) -> None:
+    """Hold a text against the modes of its room that forbid some texts to all."""
+    modes = room.modes
+    if "T" in modes and kind == "notice":
+        raise errors.TextBlocked(room.name, "T", "that are notices")
+    if "C" in modes and kind != "action" and asksClients(text):
+        raise errors.TextBlocked(room.name, "C", "that are CTCP, but for actions")
+    if "c" in modes and FORMATTING.search(text) is not None:
+        raise errors.TextBlocked(room.name, "c", "with colours or formatting in them")
+
+
+def _checkTaken(recipient: User, sender: User, text: str, kind: Kind) -> None:
+    refusal = recipient.refusal(sender, text, kind)
+    if refusal is not None:
+        raise refusal
+
+
+def _wrote(text: Entry, source: Source) -> bool:
+    """Whether a text is by this user, or by another under the same account."""
+    author = text.event.source
+    if author.account is not None and source.account is not None:
+        return fold(author.account) == fold(source.account)
+    return author.uid == source.uid

@@ -1,0 +1,55 @@
+"""What every verb of the chat works with: whoever asks, the state it reads, and the journal it proposes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from twistchat.chat import errors
+from twistchat.chat.limits import Limits
+from twistchat.chat.model.rooms import Member, Room
+from twistchat.chat.model.users import Session, User
+from twistchat.chat.state import State
+
+if TYPE_CHECKING:
+    from twistchat.interfaces import IJournal
+
+
+class Verbs:
+    """
+    Verbs on one topic: L{Chat <twistchat.chat.chat.Chat>}, the one object that doors see, is made of such classes.
+
+    @ivar state: users and rooms; doors read it, and change nothing in it.
+    @ivar limits: how much is too much.
+    """
+
+    state: State
+    limits: Limits
+    _journal: IJournal
+    _now: Callable[[], float]
+    _wall: Callable[[], float]
+
+    def _user(self, session: Session) -> User:
+        if session.user is None:
+            raise errors.NotEntered
+        return session.user
+
+    def _named(self, nick: str) -> User:
+        user = self.state.users.named(nick)
+        if user is None:
+            raise errors.NoSuchNick(nick)
+        return user
+
+    def _membership(self, session: Session, name: str) -> tuple[Room, Member]:
+        user = self._user(session)
+        room = self.state.rooms.get(name)
+        member = None if room is None else room.members.get(user.source.uid)
+        if room is None or room.secretTo(user):
+            raise errors.NoSuchRoom(name)
+        if member is None:
+            raise errors.NotInRoom(room.name)
+        return room, member
+
+    def _unbound(self, session: Session, user: User) -> bool:
+        """Whether limits on rates do not bind what a session asks for."""
+        return session.exempt or user.may("exempt")

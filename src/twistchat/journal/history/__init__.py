@@ -1,0 +1,1 @@
+"""Reading, searching and forgetting what the log holds."""

@@ -1,0 +1,409 @@
+"""Reading the journal's file: a connection of its own, which cannot write.  Everything here blocks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+from twisted.logger import Logger
+
+from twistchat.chat.model.events import Entry
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.spans import Around, At, Damaged, Kept, Point, Span
+from twistchat.journal.codec import Unreadable, decode
+from twistchat.journal.history.renames import Piece, Rename, pieces
+from twistchat.journal.history.words import isWord
+from twistchat.journal.memory import nearest
+from twistchat.journal.sqlite.constants import readConstants
+from twistchat.journal.sqlite.copying import copyTo
+from twistchat.journal.sqlite.faults import Fault, faults
+from twistchat.journal.sqlite.rows import COLUMNS, isIntact, readText
+from twistchat.journal.sqlite.store import BUSY
+from twistchat.journal.stamp import msgid
+
+LAST = 2**63 - 1
+"""A sequence number behind all others."""
+
+MOVES = 2
+"""From this version of the schema on, rooms are renamed."""
+
+INDEXES = 3
+"""From this version of the schema on, texts are on disk before they are in the word index."""
+
+CHECKSUMS = 4
+"""From this version of the schema on, entries have checksums."""
+
+_ROWS = """
+    SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)),
+        (SELECT json_group_array(json_array(sequence, origin, target)) FROM moving)
+"""
+"""
+What a reading gives, in one row: so the interpreter lock is taken once, however much is read.  With it comes which
+renamed rooms have entries that are not yet where this looked for them.
+"""
+
+# The index of conversations tells which entries there are; all else comes from the rows themselves, which are compared
+# with their checksums.  A row that is not there is NULL then, and counts as damaged.
+_FROM = f"""
+    SELECT {COLUMNS} FROM (
+        SELECT sequence FROM entry
+        WHERE conversation = ? AND sequence >= ? AND sequence < ?
+            AND sequence NOT IN (SELECT value FROM json_each(?))
+        ORDER BY sequence {{}} LIMIT ?
+    ) LEFT JOIN entry USING (sequence)
+"""
+
+_OLDEST = f"{_ROWS} FROM ({_FROM.format('ASC')})"
+_NEWEST = f"{_ROWS} FROM ({_FROM.format('DESC')})"
+
+_FOUND = f"""
+    SELECT {COLUMNS} FROM {{0}} JOIN entry ON entry.sequence = {{0}}.rowid
+    WHERE {{0}} MATCH :words AND {{0}}.rowid >= :start AND {{0}}.rowid < :end
+        AND {{0}}.rowid NOT IN (SELECT value FROM json_each(:without))
+    ORDER BY {{0}}.rowid DESC LIMIT :limit
+"""
+
+_SEARCH = f"{_ROWS} FROM ({_FOUND.format('word')})"
+_SEARCH_TAIL = f"{_ROWS} FROM ({_FOUND.format('tail')})"
+
+# With what is found comes whether there may be more behind the end of the word index.
+_SEARCH_ALL = f"""
+    {_ROWS}, EXISTS (SELECT 1 FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence < :end)
+    FROM ({_FOUND.format("word")})
+"""
+
+# Like the table "word", whose tokenizer it has, so that it finds the same.
+_TAIL = """
+    CREATE VIRTUAL TABLE temp.tail USING fts5(
+        place, text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+    )
+"""
+
+_FILL = """
+    INSERT INTO temp.tail (rowid, place, text)
+    SELECT sequence, place, text FROM utterance
+    WHERE conversation IN (SELECT value FROM json_each(:names)) AND kind = 'said'
+        AND sequence > (SELECT indexed FROM journal) AND sequence < :end
+    UNION ALL
+    SELECT sequence, place, text FROM utterance
+    WHERE :private AND kind = 'told'
+        AND sequence > (SELECT indexed FROM journal) AND sequence < :end
+    ORDER BY sequence
+"""
+
+_SINCE = "SELECT sequence FROM entry WHERE time >= ? ORDER BY time, sequence LIMIT 1"
+
+_NEWEST_OF_ALL = "SELECT sequence FROM entry INDEXED BY entry_time ORDER BY time DESC, sequence DESC LIMIT 1 OFFSET ?"
+
+CHANGED = "Entry {sequence} of the journal changed on disk, and is not shown.  twistchat check reads all of the journal"
+"""What is logged of a damaged row."""
+
+_Row: TypeAlias = "list[Any]"
+"""What L{COLUMNS} are of a row."""
+
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """
+    What is read.
+
+    @ivar before: whoever reads knows of nothing that has this sequence number or a higher one.
+    @ivar without: nor of these, a JSON array.
+    """
+
+    conversation: str
+    limit: int
+    before: int
+    without: str
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a journal's file, to read it only."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro",
+        uri=True,
+        timeout=BUSY,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.text_factory = readText
+    return connection
+
+
+class Reader:
+    """
+    What a journal's file holds.
+
+    It may be opened beside a running server: the console's way to copy and export what that has.
+
+    @ivar version: of its schema.
+    @ivar remarks: what there is to be logged, oldest first.  Each is to be called in the reactor's thread.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """
+        @param path: the journal's file.
+        @raise Fault: it cannot be opened.
+        """
+        with faults():
+            self._connection = connect(path)
+            try:
+                self._connection.execute("PRAGMA cache_size = -16384")
+                (self._name,) = self._connection.execute("SELECT name FROM journal").fetchone()
+                (self.version,) = self._connection.execute("PRAGMA user_version").fetchone()
+                self._connection.execute("PRAGMA temp_store = MEMORY")
+                self._connection.execute(_TAIL)
+                self._checked = self.version >= CHECKSUMS
+                if self._checked:
+                    constants = readConstants(self._connection)
+                    self._name = self._name if constants is None else constants.name
+                else:
+                    self._connection.execute("CREATE TEMP VIEW entry AS SELECT *, NULL AS checksum FROM main.entry")
+                if self.version < MOVES:
+                    self._connection.execute("CREATE TEMP TABLE moving (sequence, origin, target)")
+                if self.version < INDEXES:
+                    self._connection.execute(f"CREATE TEMP VIEW journal AS SELECT {LAST} AS indexed")
+            except BaseException:
+                self._connection.close()
+                raise
+        self.remarks: deque[Callable[[], None]] = deque()
+        self._told: set[str | int] = set()
+
+    def read(self, span: Span | Around, before: int = LAST, without: str = "[]") -> Sequence[Kept]:
+        """
+        Read a stretch of a conversation.
+
+        @param before: leave out what has this sequence number or a higher one.
+        @param without: a JSON array of further sequence numbers to leave out.
+        @raise Fault: it cannot be read.
+        """
+        reading = _Reading(span.conversation, span.limit, before, without)
+        with faults():
+            if isinstance(span, Around):
+                middle = min(self._start(span.point), before)
+                past = self._stretch(_NEWEST, reading, 0, middle)
+                return nearest([*past, *self._stretch(_OLDEST, reading, middle, before)], len(past), span.limit)
+            start = 0 if span.after is None else self._start(_behind(span.after))
+            end = before if span.before is None else min(before, self._start(span.before))
+            return self._stretch(_OLDEST if span.oldest else _NEWEST, reading, start, end)
+
+    def search(
+        self,
+        conversations: Sequence[str],
+        words: str,
+        limit: int,
+        before: int = LAST,
+        account: str | None = None,
+        without: str = "[]",
+    ) -> Sequence[Kept]:
+        """
+        Find texts.  See L{IJournal.search <twistchat.interfaces.IJournal.search>}.
+
+        @param without: a JSON array of sequence numbers to leave out.
+        @raise Fault: it cannot be read.
+        """
+        wanted = [_quote(word) for word in words.split() if isWord(word)]
+        places = [f"r{_hex(name)}" for name in conversations]
+        private = [] if account is None else [f"p{_hex(fold(account))}"]
+        if not wanted or not (places or private):
+            return []
+
+        def query(places: Sequence[str], start: int, end: int) -> dict[str, object]:
+            match = f"place : ({' OR '.join(places)}) AND text : ({' AND '.join(wanted)})"
+            return {"words": match, "start": start, "end": end, "without": without, "limit": limit}
+
+        everywhere = query(places + private, 0, before)
+        stretches = [(name, 0, LAST) for name in conversations]
+        with faults():
+            rows, moving, more = self._connection.execute(_SEARCH_ALL, everywhere).fetchone()
+            found: list[_Row] = []
+            if moving == "[]" and not more:
+                found = json.loads(rows)
+            else:
+                with self._renames(before, without) as renames:
+                    stretches = [stretch for name in conversations for stretch in pieces(name, renames, LAST)]
+                    queries = [everywhere]
+                    if renames:
+                        queries = [query([f"r{_hex(name)}"], start, min(end, before)) for name, start, end in stretches]
+                        queries += [query(private, 0, before)] if private else []
+                    statements = [_SEARCH]
+                    if more:
+                        names = json.dumps([name for name, _, _ in stretches])
+                        self._connection.execute(_FILL, {"names": names, "private": bool(private), "end": before})
+                        statements.append(_SEARCH_TAIL)
+                    for statement in statements:
+                        for parameters in queries:
+                            found += self._rows(statement, parameters)[0]
+        person = None if account is None else fold(account)
+        sought = [row for row in found if self._isSought(row, stretches, person)]
+        return self._entries(sought)[-limit:]
+
+    def since(self, time: int) -> int:
+        """The sequence number of the first entry at this time or later; one behind all where there is none."""
+        with faults():
+            return self._start(At(time))
+
+    def newest(self, count: int) -> int:
+        """The sequence number of the first of the newest C{count} entries, or 0 where there are no more than that."""
+        with faults():
+            row = self._connection.execute(_NEWEST_OF_ALL, (count - 1,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def copyTo(self, path: Path) -> None:
+        """
+        Copy the journal, as it is at this moment, to a file of its own.
+
+        @raise Fault: it cannot be read, or the copy cannot be written.
+        """
+        with faults():
+            copyTo(self._connection, path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _start(self, point: Point) -> int:
+        """The sequence number of the first entry that is not before a point."""
+        if not isinstance(point, At):
+            return point
+        row = self._connection.execute(_SINCE, (point.time,)).fetchone()
+        return LAST if row is None else int(row[0])
+
+    def _stretch(self, query: str, reading: _Reading, start: int, end: int) -> list[Kept]:
+        """The entries of a conversation from one sequence number to before another, oldest first."""
+        found, moving = self._rows(query, (reading.conversation, start, end, reading.without, reading.limit))
+        if not moving:
+            return self._entries(found, reading.conversation)
+        entries: list[Kept] = []
+        with self._renames(reading.before, reading.without) as renames:
+            for name, first, last in pieces(reading.conversation, renames, LAST):
+                part = (name, max(start, first), min(end, last), reading.without, reading.limit)
+                entries += self._entries(self._rows(query, part)[0], name)
+        _sort(entries)
+        return entries[: reading.limit] if query is _OLDEST else entries[-reading.limit :]
+
+    def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[list[_Row], bool]:
+        """The rows of a query; and whether any may be elsewhere, for a room was renamed."""
+        rows, moving = self._connection.execute(query, parameters).fetchone()
+        return json.loads(rows), moving != "[]"
+
+    def _isSought(self, row: _Row, stretches: Sequence[Piece], person: str | None) -> bool:
+        """
+        Whether a row that the word index has found is of a conversation that was asked for.  A damaged index may name
+        any row.
+
+        @param stretches: the rooms that were asked for, with the sequence numbers from and before which they are stored
+            under that name.
+        @param person: the account whose private conversations were asked for, folded.
+        """
+        sequence, place = row[0], row[3] or ""
+        if " " in place:
+            sought = person is not None and person in place.split(" ")
+        else:
+            sought = any(name == place and start <= sequence < end for name, start, end in stretches)
+        # Whether this is such a row is unknown if it is damaged: then it counts as one.
+        if sought or not self._isIntact(row, row[3]):
+            return True
+        self._remark(
+            sequence,
+            log.critical,
+            "The word index of the journal changed on disk: entry {sequence} was found where it is not."
+            "  twistchat check reads all of the journal",
+            sequence=sequence,
+        )
+        return False
+
+    def _isIntact(self, row: _Row, conversation: str | None) -> bool:
+        """Whether a row is as it was written, to this conversation.  Before version 4, nobody can tell."""
+        return not self._checked or (row[3] == conversation and isIntact(*row))
+
+    def _entries(self, rows: Sequence[_Row], conversation: str | None = None) -> list[Kept]:
+        """
+        The entries of some rows, oldest first.
+
+        @param conversation: that which they are of; if not given, each is of the one that it names.  The index of
+            conversations may be damaged and name a row of another.
+        @raise Fault: that index names one row twice, in the place of another one.
+        """
+        if len({row[0] for row in rows}) < len(rows):
+            raise Fault("the journal's file is damaged", "an index names an entry twice")
+        found = [self._entry(row, row[3] if conversation is None else conversation) for row in rows]
+        entries = [entry for entry in found if entry is not None]
+        _sort(entries)
+        return entries
+
+    def _entry(self, row: _Row, conversation: str | None) -> Kept | None:
+        """Read a row; one that this version cannot read is left out, and logged once a kind."""
+        sequence, time, kind, _, _, body = row
+        if not self._isIntact(row, conversation):
+            self._remark(sequence, log.critical, CHANGED, sequence=sequence)
+            return Damaged(sequence)
+        try:
+            return Entry(sequence, msgid(self._name, sequence), time, decode(kind, body))
+        except Unreadable as e:
+            self._remark(
+                kind,
+                log.warn,
+                "Entry {sequence} of the journal, and perhaps others like it: {why}",
+                sequence=sequence,
+                why=e,
+            )
+            return None
+
+    def _remark(self, what: str | int, tell: Callable[..., None], text: str, **fields: object) -> None:
+        """
+        Have something logged, once.
+
+        @param what: what it is about: a sequence number, or a kind.
+        """
+        if what not in self._told:
+            self._told.add(what)
+            self.remarks.append(partial(tell, text, **fields))
+
+    @contextmanager
+    def _renames(self, before: int, without: str) -> Iterator[list[Rename]]:
+        """
+        Read everything as it is at one moment.  What is in a table of this connection's own is gone afterwards.
+
+        @return: the renames whose entries are then being moved, newest first; but for those of which whoever reads is
+            to know nothing.
+        """
+        self._connection.execute("BEGIN")
+        try:
+            yield self._connection.execute(
+                "SELECT sequence, origin, target FROM moving"
+                " WHERE sequence < ? AND sequence NOT IN (SELECT value FROM json_each(?))"
+                " ORDER BY sequence DESC",
+                (before, without),
+            ).fetchall()
+        finally:
+            self._connection.rollback()
+
+
+def _sort(entries: list[Kept]) -> None:
+    entries.sort(key=lambda entry: entry.sequence)
+
+
+def _behind(point: Point) -> Point:
+    """The point just after those that are equal to one."""
+    return At(point.time + 1) if isinstance(point, At) else point + 1
+
+
+def _quote(word: str) -> str:
+    """A word as a string of FTS5's query language (FTS5, section 3.1), whatever is in it."""
+    plain = word.replace("\0", " ").replace('"', '""').encode("utf-8", "replace").decode()
+    return f'"{plain}"'
+
+
+def _hex(name: str) -> str:
+    return name.encode("utf-8", "surrogatepass").hex()

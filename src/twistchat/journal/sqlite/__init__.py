@@ -1,0 +1,1 @@
+"""The journal on disk: the log, in one SQLite database."""

@@ -1,0 +1,383 @@
+"""The journal's file, for the one who writes: everything here blocks, and is called by one thread at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twistchat.journal.sqlite.constants import Constants, readConstants, writeConstants
+from twistchat.journal.sqlite.faults import Fault, fault, faults
+from twistchat.journal.sqlite.files import FILE, lock, readKeyFile, retireKeyFile, secure
+from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
+from twistchat.journal.sqlite.position import NOTE, Position, note, readPosition
+from twistchat.journal.sqlite.rebuilding import Held, held
+from twistchat.journal.sqlite.rows import placed, readText
+
+if TYPE_CHECKING:
+    from twistchat.journal.sqlite.rows import Row
+
+BUSY = 2.0
+"""Seconds to wait for another process that has the file locked."""
+
+MOST_ROWS = 32_766 // 6
+"""How many rows one statement can write: SQLite takes so many parameters (Limits, SQLITE_MAX_VARIABLE_NUMBER)."""
+
+STATEMENTS = 32
+"""How many statements are kept ready.  A batch of each size is one of its own, of 100 bytes and more a row."""
+
+_SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
+
+_WRITE = "INSERT INTO entry (sequence, time, kind, conversation, checksum, body) VALUES "
+_VALUES = "(?,?,?,?,?,?)"
+
+_EXPIRE = """
+    DELETE FROM entry WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT sequence FROM holding)
+"""
+
+_STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
+
+# The checksum is changed by the exclusive-or with "change": see rows.placed.
+_MOVE = """
+    UPDATE entry SET conversation = :target, checksum = (checksum | :change) - (checksum & :change) WHERE sequence IN (
+        SELECT sequence FROM entry WHERE conversation = :origin AND sequence < :sequence
+        ORDER BY sequence DESC LIMIT :count
+    )
+"""
+
+_MOVED = "DELETE FROM moving WHERE sequence = :sequence AND origin = :origin"
+
+# There was no room of the new name, so all that was held by that name has been taken back.  Entries that hold something
+# of the room know it by the names that it had then: so those that renamed it later are to be applied again, too.
+_RENAME = (
+    "DELETE FROM holding WHERE conversation = :target AND :origin <> :target",
+    "UPDATE holding SET conversation = :target WHERE conversation = :origin",
+    "INSERT INTO holding VALUES (:target, 'renamed ' || :sequence, :sequence)",
+    """
+    DELETE FROM holding WHERE conversation = :target AND key GLOB 'renamed *' AND sequence < coalesce(
+        (SELECT min(sequence) FROM holding WHERE conversation = :target AND key NOT GLOB 'renamed *'), 9e18
+    )
+    """,
+    "DELETE FROM renaming WHERE sequence = :sequence",
+)
+
+_OVER = "DELETE FROM holding WHERE conversation = '' AND sequence IN (SELECT value FROM json_each(?))"
+
+_NEXT = """
+    SELECT max(sequence), count(*), total(size) FROM (
+        SELECT sequence, length(body) AS size FROM entry
+        WHERE sequence > (SELECT indexed FROM journal) AND sequence <= :last ORDER BY sequence LIMIT :count
+    )
+"""
+
+_INDEX = "UPDATE journal SET indexed = ?"
+
+_MERGE = "INSERT INTO word (word, rank) VALUES ('merge', ?)"
+
+PAGES = 32
+"""Pages of the word index, of 4 KB each, that are merged at a time."""
+
+MERGES = 64
+"""After how many of these the log is moved into the database."""
+
+_DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_CLOSE})
+"""Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
+
+
+class Store:
+    """
+    The connection that writes and checkpoints.
+
+    @ivar path: the journal's file.
+    @ivar constants: what it has from its beginning.
+    @ivar broken: why nothing can be written any more until a restart, or C{None}.  After a failed fsync nothing is
+        built on what that should have put on disk.
+    """
+
+    def __init__(self, directory: str, durability: str, name: Callable[[], str], key: Callable[[], bytes]) -> None:
+        """
+        Open a journal, which begins where there is none, and bring it to this version's schema.
+
+        @param directory: where it is; made where it is not there.
+        @param durability: C{"full"} or C{"relaxed"}.
+        @param name: makes the name of a new journal, in letters and digits.
+        @param key: makes the key of its cloaks.
+        @raise JournalUnusable: it cannot be opened; the reason is for the administrator.
+        @raise Fault: it cannot be read or written.
+        """
+        self.path = Path(directory, FILE)
+        self.broken: str | None = None
+        self._renamed: list[int] = []
+        self._merges = 0
+        try:
+            secure(self.path.parent, os.geteuid())
+            oldKey = readKeyFile(self.path.parent)
+            self._lock = lock(self.path.parent)
+        except OSError as e:
+            raise JournalUnusable(f"{e.filename}: {e.strerror}") from e
+        try:
+            # SQLite gives the files beside this one its mode.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+            with faults():
+                connection = sqlite3.connect(
+                    self.path,
+                    timeout=BUSY,
+                    isolation_level=None,
+                    check_same_thread=False,
+                    cached_statements=STATEMENTS,
+                )
+        except OSError as e:
+            os.close(self._lock)
+            raise JournalUnusable(f"{e.filename}: {e.strerror}") from e
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._connection = connection
+        try:
+            with faults():
+                self._prepare(_SYNCHRONOUS[durability], name, lambda: oldKey or key())
+        except BaseException:
+            self.abandon()
+            raise
+
+    def _prepare(self, synchronous: str, name: Callable[[], str], key: Callable[[], bytes]) -> None:
+        execute = self._connection.execute
+        self._connection.text_factory = readText
+        migrate(self._connection, self.path, name, schema())
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = FULL")
+        constants = readConstants(self._connection)
+        if constants is None:
+            (named,) = execute("SELECT name FROM journal").fetchone()
+            constants = Constants(named, key())
+            writeConstants(self._connection, constants)
+        self.constants = constants
+        retireKeyFile(self.path.parent, constants.key)
+        execute(f"PRAGMA synchronous = {synchronous}")
+        # Checkpoints are steps of their own here: one that fails is to be known.
+        execute("PRAGMA wal_autocheckpoint = 0")
+        execute("PRAGMA journal_size_limit = 67108864")
+        execute("PRAGMA cache_size = -16384")
+        execute("PRAGMA recursive_triggers = OFF")
+        # What is taken back is not to be found in the file any more.
+        execute("PRAGMA secure_delete = ON")
+
+    def position(self) -> Position:
+        """Where the journal stands."""
+        with faults():
+            return readPosition(self._connection)
+
+    def held(self) -> Iterator[Held]:
+        """See L{held <twistchat.journal.sqlite.rebuilding.held>}."""
+        with faults():
+            yield from held(self._connection)
+
+    def unsettled(self) -> int | None:
+        """
+        The sequence number of the last entry, where that gives a room a new name, and the process that wrote it ended
+        before it told the journal what became of it.
+        """
+        with faults():
+            (sequence,) = self._connection.execute("SELECT max(sequence) FROM renaming").fetchone()
+        return None if sequence is None else int(sequence)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """
+        Put entries on disk, all or none.
+
+        It is one statement, so that the interpreter lock is taken once for the whole transaction.
+
+        @param rows: no more than L{MOST_ROWS}.  A room's new name is the last of them: whether it was given is to be
+            told, with L{rename} or L{forget}, before anything else is written.
+        @raise Fault: none was kept.
+        """
+        if self._renamed:
+            self._rename()
+        self._change(_WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows)))
+
+    def rename(self, sequence: int) -> None:
+        """
+        Let a room keep under its new name what it kept under the old.  Where that fails it comes before the next write.
+
+        @param sequence: that of the entry that renamed it, which has been applied.
+        """
+        self._renamed.append(sequence)
+        self._rename()
+
+    def move(self, bound: int, count: int) -> int | None:
+        """
+        Move a few entries of a room that was renamed to where they are read.
+
+        @param bound: those of rooms that were renamed by the entry of this sequence number, or by an earlier one.
+        @param count: no more entries than this.
+        @return: how many it has moved, or C{None} where there are no more.
+        """
+        with faults():
+            found = self._connection.execute(
+                "SELECT sequence, origin, target FROM moving"
+                " WHERE sequence <= ? AND sequence NOT IN (SELECT sequence FROM renaming)"
+                " ORDER BY sequence, origin LIMIT 1",
+                (bound,),
+            ).fetchone()
+        if found is None:
+            return None
+        where = dict(zip(("sequence", "origin", "target"), found, strict=True))
+        change = placed(where["origin"]) ^ placed(where["target"])
+        moved = self._change(_MOVE, where | {"change": change, "count": count})
+        if moved < count:
+            self._change(_MOVED, where)
+        return moved
+
+    def endBans(self, sequences: Sequence[int]) -> None:
+        """Hold these entries' bans from the server no more."""
+        if sequences:
+            self._change(_OVER, (json.dumps(sequences),))
+
+    def reserve(self, sequence: int, time: int) -> None:
+        """Note that sequence numbers up to this one, and this time, may have been given."""
+        self._change(NOTE, note(sequence, time))
+
+    def forget(self, sequences: str) -> None:
+        """
+        Take out entries that were stored and could not be applied.
+
+        @param sequences: a JSON array of their sequence numbers.
+        """
+        self._change("DELETE FROM entry WHERE sequence IN (SELECT value FROM json_each(?))", (sequences,))
+
+    def expire(self, after: int, before: int, count: int) -> int | None:
+        """
+        Take out a few old entries, but for those that hold what a room keeps.
+
+        @param after: begin behind this sequence number.
+        @param before: and stay before this one.
+        @param count: look at no more entries than this.
+        @return: how far it came, or C{None} where nothing was left to look at.
+        """
+        with faults():
+            (end,) = self._connection.execute(_STEP, (after, before, count)).fetchone()
+        if end is not None:
+            self._change(_EXPIRE, (after, end))
+        return None if end is None else int(end)
+
+    def index(self, last: int, count: int, size: int | None = None) -> tuple[int, bool]:
+        """
+        Put the texts of a few entries, those that have waited longest, into the word index.
+
+        The work is one statement, so that the interpreter lock is taken once for it.
+
+        @param last: stay at or before this sequence number.
+        @param count: no more entries than this.
+        @param size: nor, but for a single one, more than so many characters; C{None} for any size.
+        @return: how many it took, and whether others may be left up to C{last}.
+        """
+        while True:
+            with faults():
+                found = self._connection.execute(_NEXT, {"last": last, "count": count}).fetchone()
+            end, taken, total = found
+            if taken < 2 or size is None or total <= size:
+                break
+            count = taken // 2
+        if taken:
+            self._change(_INDEX, (end,))
+        return taken, taken == count
+
+    def merge(self) -> bool:
+        """
+        Do a little to rid the word index of what was taken back: merge what it wrote before and since (FTS5, section
+        6.8, "The 'merge' Command").
+
+        @return: whether there is more to do.
+        """
+        with faults():
+            (unmerged,) = self._connection.execute("SELECT unmerged FROM journal").fetchone()
+        if not unmerged:
+            return False
+        before = self._connection.total_changes
+        if unmerged == 1:
+            self._change("UPDATE journal SET unmerged = 2", ())
+            self._change(_MERGE, (-PAGES,))
+        else:
+            self._change(_MERGE, (PAGES,))
+        self._merges += 1
+        over = unmerged == 2 and self._connection.total_changes - before < 2
+        if over:
+            self._change("UPDATE journal SET unmerged = 0 WHERE unmerged = 2", ())
+        if over or self._merges % MERGES == 0:
+            self.checkpoint()
+        return not over
+
+    def checkpoint(self, whole: bool = False) -> None:
+        """
+        Move what is in the log into the database, as far as no reader needs it there.
+
+        @param whole: leave the log empty.  At a start nothing is written behind what another process left there:
+            it can be read now, and yet be lost, where that process's fsync failed.
+        """
+        self._change(f"PRAGMA wal_checkpoint({'TRUNCATE' if whole else 'PASSIVE'})", ())
+
+    def close(self, sequence: int, time: int) -> None:
+        """
+        Finish: note where the journal stands, empty the log, and let another server in.
+
+        @param sequence: the sequence number given last.
+        @param time: the time given last.
+        @raise Fault: that is for the next start to do.  It is closed nevertheless.
+        """
+        try:
+            if self.broken is None:
+                self.reserve(sequence, time)
+                self.checkpoint(whole=True)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Close the files as they are."""
+        try:
+            self._connection.close()
+        finally:
+            os.close(self._lock)
+
+    def _rename(self) -> None:
+        """Do what L{rename} has not done yet."""
+        while self._renamed:
+            sequence = self._renamed[0]
+            with faults():
+                found = self._connection.execute(
+                    "SELECT origin, target FROM renaming WHERE sequence = ?", (sequence,)
+                ).fetchone()
+            if found is not None:
+                parameters = {"sequence": sequence, "origin": found[0], "target": found[1]}
+                with self._changing():
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    for statement in _RENAME:
+                        self._connection.execute(statement, parameters)
+                    self._connection.execute("COMMIT")
+            del self._renamed[0]
+
+    def _change(self, statement: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
+        """Carry out a statement, and count the rows that it has changed itself."""
+        with self._changing():
+            cursor = self._connection.execute(statement, parameters)
+            cursor.fetchall()
+            return cursor.rowcount
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change something, or nothing at all."""
+        if self.broken is not None:
+            raise Fault(self.broken, "an earlier write failed")
+        try:
+            yield
+        except sqlite3.Error as e:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            failed = fault(e)
+            if getattr(e, "sqlite_errorcode", 0) in _DOUBTFUL:
+                self.broken = failed.why = "the disk failed, and the server must be restarted"
+            raise failed from e

@@ -1,0 +1,134 @@
+"""What the composition root hands to every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twisted.internet.interfaces import IReactorTime
+
+from twistchat.chat.chat import Chat
+from twistchat.config import Renewal, Settings, renew
+from twistchat.interfaces import IJournal, IPasswords
+from twistchat.net.admission import Admission, cloak
+from twistchat.net.departures import DepartureQueue
+from twistchat.net.idle import Idle, Reminder
+from twistchat.net.intake import Shares
+from twistchat.net.lane import Traffic
+from twistchat.net.pace import Portions
+from twistchat.net.refusals import RefusalLog
+from twistchat.net.turn import Turn
+
+
+@dataclass(slots=True)
+class Backstage:
+    """
+    The chat, and what doors share.
+
+    @ivar chat: the verbs.
+    @ivar turn: the end of the current turn.
+    @ivar clock: for time-outs, and to measure rates with; it does not go back.
+    @ivar wall: what time it is, in seconds since the epoch.
+    @ivar admission: who may connect.
+    @ivar refusals: logs what limits refuse.
+    @ivar idle: finds the connections whose time is up.
+    @ivar upkeep: has the chat see to its rooms.
+    @ivar shares: gives connections with much input their shares, one a turn.
+    @ivar cloak: from an address to the host that others see.
+    @ivar passwords: checks passwords.
+    @ivar traffic: the messages that are under way, of all connections.
+    @ivar portions: the commands that wait to go on.
+    @ivar settings: what the administrator chose.  What there is to be read again is replaced by L{rehash}: look here
+        each time.
+    @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} where it has
+        a mistake.
+    @ivar renewed: called when other settings hold; a door that tells its clients what they are puts something here.
+    """
+
+    chat: Chat
+    turn: Turn
+    clock: IReactorTime
+    wall: Callable[[], float]
+    admission: Admission
+    refusals: RefusalLog
+    idle: Idle
+    upkeep: Reminder
+    shares: Shares
+    cloak: Callable[[str | None], str]
+    passwords: IPasswords
+    traffic: Traffic
+    portions: Portions
+    settings: Settings
+    reread: Callable[[], Settings]
+    renewed: list[Callable[[], None]] = field(default_factory=list)
+
+    @classmethod
+    def assemble(
+        cls,
+        settings: Settings,
+        journal: IJournal,
+        clock: IReactorTime,
+        wall: Callable[[], float],
+        ids: Callable[[], str],
+        key: Callable[[], bytes],
+        passwords: IPasswords,
+        reread: Callable[[], Settings],
+    ) -> Backstage:
+        """
+        Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
+
+        @param clock: the reactor's clock, or a test's.
+        @param wall: seconds since the epoch.
+        @param ids: a new id at each call; none comes twice, not over restarts either.
+        @param key: gives the key of the cloaks.
+        @param passwords: checks passwords.
+        @param reread: reads the configuration again.
+        """
+        turn, portions = Turn(clock), Portions(clock)
+        idle = Idle(clock)
+        upkeep = Reminder(idle, clock, lambda: chat.tend())
+        chat = Chat(
+            journal,
+            lambda: turn.tell(chat.state.broadcast.flush),
+            DepartureQueue(turn.afterwards, portions.wait, lambda session, reason: chat.close(session, reason)),
+            clock.seconds,
+            wall,
+            ids,
+            settings.limits,
+            settings.chat.reserved,
+            settings.chat.lobby,
+            upkeep.after,
+        )
+        admission = Admission(settings.limits, clock.seconds)
+        traffic = Traffic(chat.settled, turn.afterwards)
+        return cls(
+            chat,
+            turn,
+            clock,
+            wall,
+            admission,
+            RefusalLog(clock.seconds),
+            idle,
+            upkeep,
+            Shares(clock),
+            cloak(key),
+            passwords,
+            traffic,
+            portions,
+            settings,
+            reread,
+        )
+
+    def rehash(self) -> Renewal:
+        """
+        Read the configuration again, and take over what can be changed while the server runs.
+
+        @return: what that came to.
+        @raise ConfigError: it has a mistake; nothing has changed.
+        """
+        renewal = renew(self.settings, self.reread())
+        self.settings = renewal.settings
+        self.admission.limit(self.settings.limits)
+        for tell in self.renewed:
+            tell()
+        return renewal

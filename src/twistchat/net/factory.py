@@ -1,0 +1,63 @@
+"""What makes the connections of a door, and closes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import ServerFactory
+from zope.interface import implementer
+
+from twistchat.interfaces import IDoorFactory
+
+if TYPE_CHECKING:
+    from twistchat.net.backstage import Backstage
+    from twistchat.net.connection import Connection
+
+
+@implementer(IDoorFactory)
+class ConnectionFactory(ServerFactory):
+    """Makes the connections of one door, knows which are open, and closes them in good order."""
+
+    noisy = False
+
+    def __init__(self, backstage: Backstage, make: Callable[[Backstage, ConnectionFactory], Connection]) -> None:
+        """
+        @param make: makes this door's protocol.
+        """
+        self._backstage = backstage
+        self._make = make
+        self._open: set[Connection] = set()
+        self._closed: Deferred[None] | None = None
+
+    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
+        """See C{IProtocolFactory.buildProtocol}.  While it is being closed it takes none."""
+        return None if self._closed is not None else self._make(self._backstage, self)
+
+    def close(self, reason: str) -> Deferred[None]:
+        """See L{IDoorFactory.close}."""
+        closed = self._closed = Deferred()
+        for connection in list(self._open):
+            connection.disconnect(reason)
+        self._fireIfClosed()
+        return closed
+
+    @property
+    def connections(self) -> frozenset[Connection]:
+        """The connections that are open."""
+        return frozenset(self._open)
+
+    def opened(self, connection: Connection) -> None:
+        """A connection was made."""
+        self._open.add(connection)
+
+    def lost(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self._open.discard(connection)
+        self._fireIfClosed()
+
+    def _fireIfClosed(self) -> None:
+        if self._closed is not None and not self._closed.called and not self._open:
+            self._closed.callback(None)

@@ -1,0 +1,1 @@
+"""The languages that clients speak: Twisted protocols, each with its factory."""

@@ -1,0 +1,127 @@
+"""Commands of the connection itself: coming in, capabilities, staying alive, leaving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.protocols.irc.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.words import shown, usernameOf
+from twistchat.wire.irc import numerics as n
+from twistchat.wire.irc.capabilities import advertise, capLines, parseRequest
+
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+table = Table()
+
+
+@table.command(
+    "CAP",
+    "<subcommand> [:<capabilities>]",
+    "negotiate capabilities",
+    "IRCv3 capability-negotiation",
+    least=1,
+    early=True,
+)
+def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{CAP}: LS, LIST, REQ and END; what NEW and DEL are for is told by the server."""
+    subcommand, *rest = message.params
+    negotiation = client.negotiation
+    arrival = client.arrival
+    if subcommand.upper() == "LS":
+        version = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() else 0
+        negotiation.speaks(version)
+        if arrival is not None:
+            arrival.facts.negotiates()
+        reply.lines(
+            capLines("LS", advertise(negotiation.listed(version), version), client.nick, client.server, version)
+        )
+    elif subcommand.upper() == "LIST":
+        enabled = sorted(negotiation.enabled)
+        reply.lines(capLines("LIST", enabled, client.nick, client.server, negotiation.version))
+    elif subcommand.upper() == "REQ":
+        if arrival is not None:
+            arrival.facts.negotiates()
+        wanted = rest[-1] if rest else ""
+        done = negotiation.request(parseRequest(wanted))
+        reply.lines(capLines("ACK" if done else "NAK", wanted.split(), client.nick, client.server))
+        if done:
+            client.retune()
+    elif subcommand.upper() == "END":
+        if arrival is not None:
+            arrival.facts.agrees()
+            return arrival.advance(reply)
+    else:
+        reply.numeric(n.ERR_INVALIDCAPCMD, shown(subcommand), "Invalid CAP command")
+    return None
+
+
+@table.command("NICK", "<nickname>", "take a nick", MODERN, early=True)
+def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{NICK}: the first, or another."""
+    wanted = message.params[0] if message.params else ""
+    if not wanted:
+        reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
+        return None
+    chat, arrival = client.backstage.chat, client.arrival
+    if arrival is None:
+        return chat.rename(client.openSession, wanted, label=reply.label)
+    arrival.wanted = chat.checkNick(client.openSession, wanted)
+    arrival.facts.named()
+    return arrival.advance(reply)
+
+
+@table.command("USER", "<username> 0 * <realname>", "say who you are", MODERN, least=4, early=True)
+def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{USER}: username and realname, which is not empty."""
+    arrival = client.arrival
+    if arrival is None or arrival.described:
+        reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
+        return None
+    if not message.params[3]:
+        reply.numeric(n.ERR_NEEDMOREPARAMS, "USER", "Not enough parameters: the realname is empty")
+        return None
+    arrival.username = usernameOf(message.params[0])
+    arrival.realname = message.params[3][: client.settings.limits.realname]
+    arrival.described = True
+    arrival.facts.described()
+    return arrival.advance(reply)
+
+
+@table.command("PASS", "<password>", "give the server's password", MODERN, least=1, early=True)
+def password(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{PASS}: before NICK and USER."""
+    if client.arrival is None:
+        reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
+    else:
+        client.arrival.password = message.params[-1]
+    return None
+
+
+@table.command("PING", "<token>", "ask whether the server is there", MODERN, early=True)
+def ping(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{PING}: answered behind everything that was sent before it."""
+    if not message.params or not message.params[0]:
+        reply.numeric(n.ERR_NOORIGIN, "No origin specified")
+    else:
+        reply.line("PONG", client.server, message.params[0])
+    return None
+
+
+@table.command("PONG", "<token>", "answer a PING of the server", MODERN, early=True)
+def pong(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{PONG}: that it came is all there is to it."""
+    return None
+
+
+@table.command("QUIT", "[<reason>]", "leave", MODERN, early=True)
+def quit(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{QUIT}: the client's reason is marked as such, so that it cannot pass for the server's."""
+    given = message.params[0] if message.params else ""
+    reason = f"Quit: {given}"
+    reply.finish()
+    client.reply(client.farewell(reason, fault=False))
+    client.leave(reason)
+    return None

@@ -1,0 +1,88 @@
+"""C{WEBIRC}: a gateway says on whose behalf it connects (IRCv3 webirc)."""
+
+from __future__ import annotations
+
+from functools import partial
+from hashlib import sha256
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+
+from twisted.logger import Logger
+
+from twistchat.chat.errors import ChatError
+from twistchat.chat.model.serverbans import parseAddress
+from twistchat.net.origin import gatewayOf
+from twistchat.protocols.irc.table import Outcome, Table
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+log = Logger()
+
+table = Table()
+
+
+@table.command(
+    "WEBIRC",
+    "<password> <gateway> <hostname> <ip> [<options>]",
+    "say for whom a gateway connects",
+    "IRCv3 webirc",
+    least=4,
+    early=True,
+)
+def webirc(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{WEBIRC}: the first message of a connection from a gateway that the configuration lists."""
+    arrival = client.arrival
+    if arrival is None:
+        reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
+        return None
+    if not arrival.first:
+        client.expel("WEBIRC must be the first message")
+        return None
+    password, _, _, address, *options = message.params
+    words = " ".join(options).split()
+    return _speakFor(client, password, address, any([word.partition("=")[0] == "secure" for word in words]))
+
+
+async def _speakFor(client: IrcConnection, password: str, given: str, secure: bool) -> None:
+    """
+    Take the connection for that of the client for whom a gateway speaks.
+
+    @param given: that client's IP address.
+    @param secure: whether it is encrypted as far as the gateway.
+    """
+    try:
+        gateway = await gatewayOf(client.settings.webirc, client.address, password, partial(_isRight, client))
+    except ChatError:
+        client.expel("Too many passwords to check; try again in a minute")
+        return
+    if client.ending:
+        return
+    if gateway is None:
+        log.warn("{address} said WEBIRC, and is no gateway with this password", address=client.address)
+        client.expel("Invalid WebIRC password, or address of a gateway")
+        return
+    address = parseAddress(given)
+    if address is None:
+        client.expel("WEBIRC names no IP address")
+    elif client.comesFrom(str(address), secure):
+        client.begin()
+
+
+async def _isRight(client: IrcConnection, hash: str, password: str) -> bool:
+    """
+    Check the password of a gateway, with a limit on those that are wrong.
+
+    A gateway gives the same one with every connection: once that was right it is known by a digest, which is in memory
+    alone, so that a gateway is not held up by what makes guessing slow.
+    """
+    known, digest = client.irc.gateways, sha256(password.encode()).digest()
+    if hash in known and compare_digest(known[hash], digest):
+        return True
+    right = await client.checkPassword(hash, password)
+    if right:
+        known[hash] = digest
+    return right

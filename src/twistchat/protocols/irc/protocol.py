@@ -1,0 +1,404 @@
+"""One connection of the IRC door: messages out of bytes, each to its command, and what the chat tells back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.chat.errors import ChatError
+from twistchat.chat.fanout.audience import NOTICES, RESHOWN, WATCHED
+from twistchat.chat.model.events import Entry, Event, Label, RoomRenamed, Said
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.users import User
+from twistchat.config import Settings
+from twistchat.net.backstage import Backstage
+from twistchat.net.connection import Connection
+from twistchat.net.factory import ConnectionFactory
+from twistchat.net.intake import Line
+from twistchat.protocols.irc import straight
+from twistchat.protocols.irc.arrival import Arrival
+from twistchat.protocols.irc.batches import MULTILINE, TextBatch, takesLine
+from twistchat.protocols.irc.commands import COMMANDS
+from twistchat.protocols.irc.moves import Move
+from twistchat.protocols.irc.negotiation import Negotiation
+from twistchat.protocols.irc.reply import Reply
+from twistchat.protocols.irc.server import IrcServer, offered
+from twistchat.protocols.irc.table import Command
+from twistchat.protocols.irc.words import shown
+from twistchat.wire.irc import numerics as n
+from twistchat.wire.irc.dialect import IrcDialect, View
+from twistchat.wire.irc.message import (
+    BadMessage,
+    EmptyMessage,
+    Message,
+    NotUtf8,
+    fit,
+    measure,
+    parse,
+    room,
+    serialize,
+)
+from twistchat.wire.lines import LineSplitter, Overlong
+
+VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES, View.RESHOWN)
+PLACES = {"": 1, WATCHED: 2, NOTICES: 3, RESHOWN: 4}
+"""Which of L{VIEWS} is that from each place; from any other, which is a room, it is the first."""
+
+LABEL = 64
+"""Bytes of a label (IRCv3 labeled-response)."""
+
+_BATCHED = re.compile(rb"(?:@\S* +)?BATCH +(?P<sign>[+-])|@(?:\S*;)?batch=", re.IGNORECASE)
+"""A line that opens or closes a batch, or is in one."""
+
+log = Logger()
+
+
+class IrcConnection(Connection):
+    """
+    Someone at the IRC door.
+
+    @ivar server: the server's name, the source of its messages.
+    @ivar irc: what all connections of the door share.
+    @ivar negotiation: which capabilities are on.
+    @ivar arrival: what they have said of themselves before they are in; C{None} once they are.
+    @ivar batch: the text of several lines that they are sending; C{None} where there is none.
+    """
+
+    __slots__ = (
+        "_dialects",
+        "_granted",
+        "_holders",
+        "_replies",
+        "_splitter",
+        "arrival",
+        "batch",
+        "irc",
+        "negotiation",
+        "server",
+    )
+
+    pings = True
+
+    arrival: Arrival | None
+
+    def __init__(self, backstage: Backstage, factory: ConnectionFactory, irc: IrcServer) -> None:
+        super().__init__(backstage, factory)
+        self.batch: TextBatch | None = None
+        self._holders = self._granted = 0
+        limits = backstage.settings.limits
+        self.irc = irc
+        self.server = irc.name
+        self.arrival = Arrival(self)
+        self._splitter = LineSplitter(limits.ircLine + limits.ircTags + 2)
+        self._replies: dict[str, Reply] = {}
+
+    # For commands
+
+    @property
+    def settings(self) -> Settings:
+        """What the administrator chose."""
+        return self.backstage.settings
+
+    @property
+    def user(self) -> User:
+        """Who this client is, once it is in."""
+        user = self.openSession.user
+        assert user is not None
+        return user
+
+    @property
+    def nick(self) -> str:
+        """Its nick, as numerics have it: C{*} while it has none."""
+        if self.session is not None and self.session.user is not None:
+            return self.session.user.nick
+        return "*"
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """The capabilities that are on, and have what they require."""
+        return self.negotiation.effective
+
+    def retune(self) -> None:
+        """Let it hear everything in the dialect of its capabilities from now on."""
+        of, enabled = self.irc.dialects.of, self.negotiation.enabled
+        self._dialects = tuple([of(enabled, view) for view in VIEWS])
+        session = self.openSession
+        self.backstage.chat.setEcho(session, "echo-message" in enabled)
+        self.backstage.chat.state.broadcast.regroup(session)
+
+    def settle(self) -> None:
+        """Let it hear what it was to hear until now."""
+        self.backstage.chat.state.broadcast.settle(self.openSession)
+
+    def nextReference(self) -> str:
+        """The reference tag of a new batch."""
+        return f"s{next(self.irc.references)}"
+
+    def hold(self) -> None:
+        """Keep back what it is to hear, for an answer that comes in front of it; until as many calls of L{release}."""
+        if not self._holders:
+            self.outbox.hold()
+        self._holders += 1
+
+    def release(self) -> None:
+        """That answer has been sent."""
+        self._holders -= 1
+        if not self._holders:
+            self.outbox.release()
+
+    def conclude(self, reply: Reply) -> None:
+        """Send an answer that was postponed."""
+        reply.postponed = False
+        self._finish(reply)
+
+    # Connection's
+
+    def begin(self) -> None:
+        """See L{Connection.begin}.  An IRC server says nothing until it is spoken to."""
+        self.negotiation = Negotiation(offered(self.backstage, self.secure))
+        self.retune()
+
+    def farewell(self, reason: str, fault: bool) -> bytes:
+        """See L{Connection.farewell}."""
+        host = self.backstage.cloak(self.address)
+        why = fit(" ".join(reason.split()), room("ERROR", ("Closing", "Link:", host)) - len("()"))
+        return serialize("ERROR", (f"Closing Link: {host} ({why})",))
+
+    def refused(self, failure: Failure) -> None:
+        """See L{Connection.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
+        log.failure("A command of the IRC door failed", failure)
+        self.reply(serialize("FAIL", ("*", "INTERNAL_ERROR", "That failed inside the server, which has logged why")))
+
+    def untaken(self, event: Event, failure: Failure) -> None:
+        """See L{Connection.untaken}."""
+        if not isinstance(failure.value, ChatError):
+            self.refused(failure)
+            return
+        assert isinstance(event, Said)
+        reply = Reply(self, "PRIVMSG")
+        reply.error(failure.value, event.room)
+        reply.finish()
+
+    def idle(self) -> None:
+        """See L{Connection.idle}."""
+        self.reply(serialize("PING", (self.server,), self.server))
+
+    def tune(self, place: str) -> IrcDialect:
+        """See L{IOutlet.tune}."""
+        return self._dialects[PLACES.get(place, 0)]
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}."""
+        reply = self._replyFor(entry)
+        return data if reply is None else reply.take(data)
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """
+        See L{IOutlet.moved}.  Whoever knows RENAME is told that; a change of case is no news to others.  The answer to
+        RENAME itself is continued by the command.
+        """
+        event = entry.event
+        assert isinstance(event, RoomRenamed)
+        new = fold(event.name)
+        if "draft/channel-rename" in self.capabilities or new == old:
+            return
+        move, reply = Move(self, entry, new), self._replyFor(entry)
+        if reply is None:
+            self.irc.moves.add(move)
+        else:
+            reply.lines(move.render())
+            reply.entered = new
+
+    def _replyFor(self, entry: Entry) -> Reply | None:
+        """The answer to the request of this client that led to an entry, as long as it is put together."""
+        label = entry.event.label
+        if label is None or label.session != self.openSession.id:
+            return None
+        return self._replies.get(label.text)
+
+    def cut(self, data: bytes) -> Sequence[Line]:
+        """See L{Connection.cut}."""
+        return self._splitter.feed(data)
+
+    def connectionLost(self, reason: Any = None) -> None:
+        """See L{Connection.connectionLost}."""
+        if self.batch is not None:
+            self.batch.forget()
+            self.batch = None
+        super().connectionLost(reason)
+
+    # Lines
+
+    def take(self, line: Line) -> float:
+        """See L{Connection.take}.  A line that comes too fast waits; nothing is lost, and the kernel holds it back."""
+        if self._registered and not self.rates.exempt:
+            wait = self._count(line)
+            if wait:
+                return wait
+        if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
+            said = straight.read(line, self.backstage.settings.limits.ircLine)
+            if said is not None:
+                if not self.lane.open:
+                    self.lane.submit(partial(straight.sayLater, self, *said), True, len(line))
+                    return 0.0
+                if straight.say(self, *said):
+                    return 0.0
+        self._submit(line)
+        return 0.0
+
+    def _count(self, line: Line) -> float:
+        """
+        Count a line against the rate that it belongs to.  A batch counts as one line, up to as many lines as it may
+        have; a line that must not come within one ends that.
+
+        @return: C{0.0}, or how many seconds too early it came.
+        """
+        if self.user.may("exempt"):
+            return 0.0
+        if isinstance(line, bytes):
+            word = line[:5].rstrip().upper()
+            if word == b"PONG" or not word:
+                return self.rates.minor()
+            batched = _BATCHED.match(line) if line[:1] in b"@Bb" and MULTILINE in self.capabilities else None
+            if batched is not None and batched["sign"] == b"+":
+                wait = self.rates.line()
+                self._granted = 0 if wait else self.settings.limits.lines + 1
+                return wait
+            if batched is not None and self._granted:
+                self._granted = 0 if batched["sign"] else self._granted - 1
+                return 0.0
+            if word == b"PING":
+                return self.rates.line()
+        self._granted = 0
+        return self.rates.line()
+
+    def _submit(self, line: Line) -> None:
+        """Let a line be obeyed in its turn."""
+        limits = self.settings.limits
+        if self.arrival is not None and not self._isArriving(line):
+            return
+        if isinstance(line, Overlong):
+            self.lane.submit(self._refuseLength, False, line.length)
+            return
+        if len(line) > limits.ircLine - 2:
+            tags, rest = measure(line)
+            if tags > limits.ircTags or rest > limits.ircLine:
+                self.lane.submit(self._refuseLength, False, len(line))
+                return
+        try:
+            message = parse(line)
+        except EmptyMessage:
+            return
+        except BadMessage as bad:
+            self.lane.submit(partial(self._refuseMessage, bad), False, len(line))
+            return
+        command = COMMANDS.get(message.command)
+        together = command is not None and command.together
+        self.lane.submit(partial(self._serve, message, command), together, len(line))
+
+    def _isArriving(self, line: Line) -> bool:
+        """Whether a line of a client that has not come in is to be obeyed: it is neither blank nor HTTP."""
+        assert self.arrival is not None
+        if isinstance(line, bytes) and not line.strip():
+            self.arrival.mayTry(blank=True)
+            return False
+        return not self.speaksHttp(line)
+
+    def _refuseLength(self) -> None:
+        """Answer a line that is too long."""
+        if not self.ending and (self.arrival is None or self.arrival.mayTry()):
+            reply = Reply(self, "*")
+            reply.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
+            reply.finish()
+
+    def _refuseMessage(self, bad: BadMessage) -> None:
+        """Answer a line that is no message (IRCv3 utf8-only, for one that is not UTF-8)."""
+        if self.ending or (self.arrival is not None and not self.arrival.mayTry()):
+            return
+        reply = self._replyTo(bad.command or "*", bad.label)
+        reply.fail("INVALID_UTF8" if isinstance(bad, NotUtf8) else "INVALID_MESSAGE", f"Message rejected, it {bad.why}")
+        self._finish(reply)
+
+    # Commands
+
+    def obey(self, message: Message) -> Deferred[Any] | None:
+        """Obey a message, as a L{Work <twistchat.net.lane.Work>}."""
+        return self._serve(message, COMMANDS.get(message.command))
+
+    def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:
+        """Obey a message."""
+        if self.ending:
+            return None
+        reply = self._replyTo(message.command, message.tags.get("label") if message.tags else None)
+        try:
+            outcome = self._obey(message, command, reply)
+        except ChatError as e:
+            reply.error(e, _context(message))
+            outcome = None
+        if outcome is None:
+            self._finish(reply)
+            return None
+        done = outcome if isinstance(outcome, Deferred) else Deferred.fromCoroutine(outcome)
+        if done is not outcome or reply.label is not None or not (command is not None and command.together):
+            done.addBoth(self._answered, reply, message)
+        elif not done.called or done.paused or isinstance(done.result, Failure):
+            done.addErrback(self._answered, reply, message)
+        return done
+
+    def _obey(self, message: Message, command: Command | None, reply: Reply) -> Any:
+        if self.arrival is not None and not self.arrival.mayTry():
+            return None
+        if (self.batch is not None or "batch" in message.tags) and self.arrival is None:
+            if takesLine(self, message, reply):
+                return None
+        if command is None:
+            if self.arrival is not None:
+                reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+            else:
+                reply.numeric(n.ERR_UNKNOWNCOMMAND, shown(message.command), "Unknown command")
+            return None
+        if self.arrival is not None and not command.early:
+            reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+            return None
+        if len(message.params) < command.least:
+            reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")
+            return None
+        if command.privilege:
+            self.backstage.chat.requirePrivilege(self.openSession, command.privilege)
+        return command.run(self, message, reply)
+
+    def _answered(self, result: Any, reply: Reply, message: Message) -> Any:
+        """A command has taken effect, or not: send the answer."""
+        if isinstance(result, Failure):
+            if not isinstance(result.value, ChatError):
+                self._finish(reply)
+                return result
+            reply.error(result.value, _context(message))
+        self._finish(reply)
+        return None
+
+    def _replyTo(self, command: str, label: str | None) -> Reply:
+        if not label or "labeled-response" not in self.capabilities:
+            return Reply(self, command)
+        if len(label.encode()) > LABEL or label in self._replies:
+            return Reply(self, command)
+        reply = self._replies[label] = Reply(self, command, Label(self.openSession.id, label))
+        return reply
+
+    def _finish(self, reply: Reply) -> None:
+        if reply.postponed:
+            return
+        reply.finish()
+        if reply.label is not None:
+            del self._replies[reply.label.text]
+
+
+def _context(message: Message) -> str:
+    """What a message is about: its first parameter, as far as it is one."""
+    return message.params[0].split(",")[0] if message.params else ""

@@ -1,0 +1,85 @@
+"""
+The straight path: what most lines are, a text for one channel without tags, on its way into the chat.
+
+It proposes what the command does, and does no more than this kind of line needs.  A line that is anything else,
+and whatever is refused, it leaves to the general path, which words the refusal.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred
+
+from twistchat.chat.errors import ChatError
+from twistchat.wire.irc.message import MAX_LINE, Message
+from twistchat.wire.irc.texts import capacity
+
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
+
+BEGINNING: Final = b"PRIVMSG #"
+"""How such a line begins."""
+
+COMMAND: Final = len("PRIVMSG ")
+CTCP: Final = 1
+"""The first byte of a text that is more than that: an action, say."""
+
+
+def read(line: bytes, limit: int) -> tuple[str, str] | None:
+    """
+    Read a line.
+
+    @param line: begins with L{BEGINNING}.
+    @param limit: bytes that it may have, with its end.
+    @return: the channel and the text; C{None} where it is, or may be, anything else.
+    """
+    head, _, said = line.partition(b" :")
+    name = head[COMMAND:]
+    if not said or said[0] == CTCP or len(line) + 2 > limit or b" " in name or b"," in name:
+        return None
+    if b"\0" in line or b"\r" in line:
+        return None
+    try:
+        return _channel(name), said.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+_channel = lru_cache(4096)(bytes.decode)
+"""The name of a channel.  The same object each time: what waits to be said holds no more than its text."""
+
+
+SURE: Final = MAX_LINE - len(":!@ PRIVMSG  :\r\n")
+"""Bytes that a line has for names and a text."""
+
+
+def say(client: IrcConnection, name: str, text: str) -> bool:
+    """
+    Say a text now.
+
+    @param client: it has come in, has no batch open, and its lane is open.
+    @return: whether that was done; where not, nothing has happened.
+    """
+    session = client.session
+    if session is None or session.user is None:
+        return False
+    source = session.user.source
+    names = len(source.nick) + len(source.username) + len(source.host) + len(name)
+    # No character takes more than four bytes.  This needs no call, and is enough for nearly every text.
+    if 4 * names + (len(text) if text.isascii() else 4 * len(text)) > SURE:
+        if len(text.encode()) > capacity(source, name, "message"):
+            return False
+    try:
+        client.post(name, text)
+    except ChatError:
+        return False
+    return True
+
+
+def sayLater(client: IrcConnection, name: str, text: str) -> Deferred[Any] | None:
+    """Say a text when its turn in the lane has come."""
+    if client.batch is None and not client.ending and say(client, name, text):
+        return None
+    return client.obey(Message({}, "", "PRIVMSG", (name, text)))

@@ -1,0 +1,101 @@
+"""Commands of a room's operators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.chat.errors import NoSuchNick
+from twistchat.chat.model.masks import BINDING, NAMING
+from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
+from twistchat.net.pace import Pace
+from twistchat.protocols.line.table import Misused, Outcome, Table, words
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.protocols.line.protocol import LineProtocol
+
+table = Table("For operators of the room you are talking in")
+
+MODE_HELP = (
+    *(f"{mode.letter}: {mode.meaning}" for mode in ROOM_MODES.values()),
+    *(f"{kind.usage} as a mask: {kind.meaning}" for kind in NAMING.values()),
+    *(f"{kind.usage} as a ban: {kind.meaning}" for kind in BINDING.values()),
+    *(f"{rank.letter} NICK: makes someone {rank.name} ({rank.prefix})" for rank in RANKS),
+)
+
+
+@table.command("kick", "NICK [REASON]", "put someone out of this room", example="/kick bob Enough now")
+def kick(client: LineProtocol, argument: str) -> Outcome:
+    """C{/kick}: out of the current room."""
+    nick, reason = words(argument, 1, 2, "/kick NICK [REASON]")
+    assert nick is not None
+    return client.backstage.chat.kick(client.openSession, client.currentRoom().name, nick, reason or "")
+
+
+@table.command(
+    "ban", "[NICK or MASK]", "put someone out of this room and keep them out; alone, list its bans", example="/ban bob"
+)
+async def ban(client: LineProtocol, argument: str) -> None:
+    """C{/ban}: a nick is banned and kicked; a mask C{nick!user@host} is banned; with nothing, the bans are listed."""
+    chat, session, room = client.backstage.chat, client.openSession, client.currentRoom()
+    if not argument:
+        items, pace = chat.listItems(session, room.name, "b"), Pace(client)
+        if not items:
+            client.reply(notice(f"Nobody is banned from {room.name}"))
+        for item in items:
+            await pace.step()
+            client.reply(notice(f"{item.mask} is banned from {room.name} (by {item.by})"))
+        return
+    setting = chat.setModes(session, room.name, "+b", [argument])
+    if setting is None:
+        client.reply(notice(f"{argument} is banned from {room.name} already"))
+    else:
+        await setting
+    try:
+        user = chat.find(argument)
+    except NoSuchNick:
+        return
+    if user.source.uid in room.members and user is not session.user:
+        await chat.kick(session, room.name, argument, "banned")
+
+
+@table.command("unban", "NICK or MASK", "let someone in again", example="/unban bob")
+def unban(client: LineProtocol, argument: str) -> Outcome:
+    """C{/unban}: the end of a ban."""
+    (mask,) = words(argument, 1, 1, "/unban NICK or /unban MASK")
+    assert mask is not None
+    room = client.currentRoom()
+    lifting = client.backstage.chat.setModes(client.openSession, room.name, "-b", [mask])
+    if lifting is None:
+        raise Misused(f"There is no ban on {mask} in {room.name}; /ban lists the bans")
+    return lifting
+
+
+@table.command(
+    "mode",
+    "[+LETTERS-LETTERS PARAMETERS]",
+    "show this room's modes, or change them",
+    example="/mode +o alice",
+    details=MODE_HELP,
+)
+def mode(client: LineProtocol, argument: str) -> Outcome:
+    """C{/mode}: modes and ranks, as IRC writes them."""
+    room = client.currentRoom()
+    if not argument:
+        letters = "".join(sorted(room.modes))
+        client.reply(notice(f"Modes of {room.name}: +{letters}; /help mode says what they do"))
+        return None
+    letters, *parameters = argument.split()
+    if letters[0] not in "+-":
+        raise Misused("Usage: /mode +LETTERS or /mode -LETTERS, as in /mode +o alice; /help mode lists them")
+    lists = [letter for letter in letters if letter in ROOM_MODES and ROOM_MODES[letter].shape is Shape.LIST]
+    if lists and not parameters:
+        for letter in lists:
+            items = client.backstage.chat.listItems(client.openSession, room.name, letter)
+            masks = " ".join(item.mask for item in items) or "nothing"
+            client.reply(notice(f"List {letter} of {room.name}: {masks}"))
+        return None
+    setting = client.backstage.chat.setModes(client.openSession, room.name, letters, parameters)
+    if setting is None:
+        client.reply(notice(f"That changes nothing on {room.name}"))
+    return setting

@@ -1,0 +1,116 @@
+"""Commands about rooms: coming, going, looking around."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
+from twistchat.chat.model.texts import counted
+from twistchat.net.pace import STEPS, Pace, portions
+from twistchat.protocols.line.rooms import away, enterRoom, roomName, showMembers, showTopic, showUser
+from twistchat.protocols.line.table import Outcome, Table, words
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.protocols.line.protocol import LineProtocol
+
+table = Table("Rooms")
+
+
+@table.command(
+    "join", "#ROOM [KEY]", "come into a room, or talk in it from now on if you are there", example="/join #kitchen"
+)
+async def join(client: LineProtocol, argument: str) -> None:
+    """C{/join}: come into a room and talk in it."""
+    name, key = words(argument, 1, 2, "/join #ROOM [KEY]")
+    assert name is not None
+    await enterRoom(client, roomName(name), key)
+
+
+@table.command("leave", "[#ROOM] [REASON]", "leave this room, or another", example="/leave #kitchen", aliases=("part",))
+async def leave(client: LineProtocol, argument: str) -> None:
+    """C{/leave}: the current room is the one joined last of those that remain."""
+    if argument.startswith("#"):
+        name, reason = words(argument, 1, 2, "/leave [#ROOM] [REASON]")
+    else:
+        name, reason = client.currentRoom().name, argument
+    assert name is not None
+    await client.backstage.chat.part(client.openSession, name, reason or "")
+    client.chooseCurrent()
+
+
+@table.command(
+    "who",
+    "[#ROOM or NICK]",
+    "list who is in this room, or in another; or say who someone is",
+    example="/who #kitchen",
+    aliases=("names", "whois"),
+)
+async def who(client: LineProtocol, argument: str) -> None:
+    """C{/who}: the members of a room with their ranks, and those of them that are away; or one person."""
+    chat, pace = client.backstage.chat, Pace(client)
+    user = chat.state.users.named(argument)
+    if user is not None:
+        client.reply(b"".join(showUser(client, user)))
+        return
+    name = roomName(argument) if argument else client.currentRoom().name
+    try:
+        room = chat.visible(client.openSession, name)
+    except (BadRoomName, NoSuchRoom):
+        if argument.startswith("#"):
+            raise
+        raise NoSuchNick(argument) from None
+    members = list(room.members.items())
+    if not members:
+        client.reply(notice(f"0 in {room.name}"))
+    for line in showMembers(room):
+        await pace.step(2)
+        client.reply(line)
+    for some in portions(members):
+        await pace.step(STEPS)
+        for uid, member in some:
+            if member.user.away is not None and room.members.get(uid) is member:
+                client.reply(away(member.user))
+
+
+@table.command("rooms", "", "list the rooms", aliases=("list",))
+async def rooms(client: LineProtocol, argument: str) -> None:
+    """C{/rooms}: every room that is not secret and not empty, fullest first."""
+    chat, pace, session = client.backstage.chat, Pace(client), client.openSession
+    bySize: dict[int, list[str]] = {}
+    for room in chat.listed(session):
+        await pace.step()
+        if room is not None and room.members:
+            bySize.setdefault(len(room.members), []).append(room.name)
+    count = 0
+    for size in sorted(bySize, reverse=True):
+        for name in sorted(bySize[size]):
+            await pace.step()
+            try:
+                room = chat.visible(session, name)
+            except NoSuchRoom:
+                continue
+            count += 1
+            client.reply(notice(f"{room.name} {len(room.members)}" + (f" {room.topic.text}" if room.topic else "")))
+    client.reply(notice(counted(count, "room")))
+
+
+@table.command("topic", "[TEXT]", "show this room's topic, or set it; /topic - clears it", example="/topic Tea at four")
+def topic(client: LineProtocol, argument: str) -> Outcome:
+    """C{/topic}: show, set or clear."""
+    room = client.currentRoom()
+    if not argument:
+        client.reply(showTopic(client, room))
+        return None
+    return client.backstage.chat.setTopic(client.openSession, room.name, "" if argument == "-" else argument)
+
+
+@table.command(
+    "invite", "NICK [#ROOM]", "invite someone into this room, or another of yours", example="/invite bob #kitchen"
+)
+def invite(client: LineProtocol, argument: str) -> Outcome:
+    """C{/invite}: they may pass the room's locks once."""
+    nick, name = words(argument, 1, 2, "/invite NICK [#ROOM]")
+    assert nick is not None
+    name = client.currentRoom().name if name is None else roomName(name)
+    return client.backstage.chat.invite(client.openSession, name, nick)

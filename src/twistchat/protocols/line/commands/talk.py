@@ -1,0 +1,150 @@
+"""Commands that say something, or show what was said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.protocols.line.rooms import away, fitting, showHistory
+from twistchat.protocols.line.table import Misused, Outcome, Table, words
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.users import User
+    from twistchat.interfaces import Receipt
+    from twistchat.protocols.line.protocol import LineProtocol
+
+PAGE = 50
+"""Entries that one C{/search} shows."""
+
+table = Table("To talk: a line that does not begin with / is said in the room you are talking in")
+
+
+def say(client: LineProtocol, text: str) -> Outcome:
+    """Say a line in the current room."""
+    client.post(client.currentRoom().name, text)
+    return None
+
+
+@table.command(
+    "msg",
+    "NICK TEXT",
+    "say something to one person, or to a #room you are not talking in",
+    example="/msg bob Tea?",
+    aliases=("query", "w"),
+    together=True,
+)
+def msg(client: LineProtocol, argument: str) -> Outcome:
+    """C{/msg}: to a user, or to a room."""
+    target, text = words(argument, 2, 2, "/msg NICK TEXT")
+    assert target is not None and text is not None
+    if target.startswith("#"):
+        client.post(target, text)
+        return None
+    return _tell(client, client.backstage.chat.find(target), text)
+
+
+def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
+    """Say a text to one user, and tell the client where they are away."""
+    told = client.backstage.chat.tell(client.openSession, recipient.nick, text)
+    if recipient.away is not None:
+        client.reply(away(recipient))
+    return told
+
+
+@table.command(
+    "reply", "TEXT", "say something to the last person who wrote to you alone", example="/r Yes", aliases=("r",)
+)
+def reply(client: LineProtocol, argument: str) -> Outcome:
+    """C{/reply}: to whoever wrote last, under the nick that they have now; the client is told who that was."""
+    (text,) = words(argument, 1, 1, "/reply TEXT")
+    assert text is not None
+    return _reply(client, text)
+
+
+async def _reply(client: LineProtocol, text: str) -> None:
+    uid = client.openSession.correspondent
+    if uid is None:
+        raise Misused("Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
+    user = client.backstage.chat.state.users.get(uid)
+    if user is None:
+        raise Misused("Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
+    await _tell(client, user, text)
+    client.reply(notice(f"You replied to {user.nick}"))
+
+
+@table.command("me", "TEXT", "say what you do", example="/me waves", together=True)
+def me(client: LineProtocol, argument: str) -> Outcome:
+    """C{/me}: an action in the current room."""
+    client.post(client.currentRoom().name, argument, "action")
+    return None
+
+
+@table.command("history", "[N]", "show the last lines of this room, 50 or N", example="/history 20")
+async def history(client: LineProtocol, argument: str) -> None:
+    """C{/history}: the last entries of the current room."""
+    limits = client.backstage.settings.limits
+    fits = (
+        len(argument) < 10 and argument.isascii() and argument.isdigit() and 1 <= int(argument) <= limits.historyReply
+    )
+    if argument and not fits:
+        raise Misused(f"Usage: /history [N], with N from 1 to {limits.historyReply}")
+    name = client.currentRoom().name
+    with client.holding():
+        count = int(argument) if argument else limits.historyOnJoin
+        chat = client.backstage.chat
+        past = await chat.history(client.openSession, name, count, before=chat.state.sequence + 1)
+        if not await showHistory(client, name, await fitting(client, past, client.dialects.current)):
+            client.reply(notice(f"{name} has no history yet"))
+
+
+@table.command(
+    "search",
+    "[WORDS]",
+    "show the last lines of your rooms that have all these words; alone, those before",
+    example="/search tea four",
+)
+async def search(client: LineProtocol, argument: str) -> None:
+    """C{/search}: texts of the rooms where they are, and of their account's private conversations, page by page."""
+    chat, dialect = client.backstage.chat, client.dialects.other
+    if argument:
+        client.searched = (argument, chat.state.sequence + 1)
+    if client.searched is None:
+        raise Misused("Usage: /search WORDS; after that, /search alone goes further back")
+    words, before = client.searched
+    with client.holding():
+        found = await fitting(client, await chat.search(client.openSession, words, PAGE, before), dialect)
+        if found:
+            client.searched = (words, found[0][0].sequence)
+        if not await showHistory(client, f'"{words}" in your rooms', found):
+            client.reply(notice(f'Nothing {"in" if argument else "more in"} your rooms has "{words}"'))
+
+
+@table.command(
+    "echo", "on|off", "also show you the lines you say yourself, once they have been taken", example="/echo on"
+)
+def echo(client: LineProtocol, argument: str) -> None:
+    """C{/echo}: the sender's own texts as the acknowledgement that they were taken."""
+    if argument not in ("on", "off"):
+        raise Misused("Usage: /echo on or /echo off")
+    client.backstage.chat.setEcho(client.openSession, argument == "on")
+    client.reply(notice(f"Echo is {argument}"))
+
+
+@table.command("ignore", "[NICK]", "hear nothing more from someone; alone, list whom you ignore", example="/ignore bob")
+def ignore(client: LineProtocol, argument: str) -> None:
+    """C{/ignore}: texts and invitations of this nick are not shown to this session any more."""
+    if argument:
+        nick = client.backstage.chat.ignore(client.openSession, argument).nick
+        client.reply(notice(f"You ignore {nick}; /unignore {nick} ends it"))
+    else:
+        client.reply(notice(f"You ignore {' '.join(sorted(client.openSession.ignored)) or 'nobody'}"))
+
+
+@table.command("unignore", "NICK", "hear someone again", example="/unignore bob")
+def unignore(client: LineProtocol, argument: str) -> None:
+    """C{/unignore}: the end of an C{/ignore}."""
+    (nick,) = words(argument, 1, 1, "/unignore NICK")
+    assert nick is not None
+    if not client.backstage.chat.unignore(client.openSession, nick):
+        raise Misused("You do not ignore anyone of that name; /ignore lists whom you do")
+    client.reply(notice(f"You hear {nick} again"))

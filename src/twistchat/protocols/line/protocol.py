@@ -1,0 +1,299 @@
+"""One connection of the line door: its name first, then lines to say and commands to obey."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from math import ceil
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.chat.errors import ChatError, TooFast
+from twistchat.chat.fanout.audience import ASIDE
+from twistchat.chat.model.events import Entry, RoomRenamed
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.rooms import Room
+from twistchat.chat.model.texts import counted
+from twistchat.net.backstage import Backstage
+from twistchat.net.connection import Connection
+from twistchat.net.factory import ConnectionFactory
+from twistchat.net.intake import Line
+from twistchat.net.rates import REFUSALS
+from twistchat.protocols.line.arrival import arrive
+from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
+from twistchat.protocols.line.table import Misused, Outcome
+from twistchat.protocols.line.wording import word, wordTime
+from twistchat.wire.lines import LineSplitter, Overlong
+from twistchat.wire.plain import Clockface, PlainDialect, Silence, error, notice
+from twistchat.wire.telnet import IAC, TelnetStripper
+
+ROOM_FOR_COMMAND = 256
+"""Bytes that a line may have beyond the limit on a message, for the command in front of it."""
+
+QUOTED = 40
+"""Characters of a line that an error about it repeats."""
+
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialects:
+    """
+    The dialects of this door, the same for all its connections.
+
+    @ivar clock: shows times.
+    @ivar current: for the room that a listener is in just now.
+    @ivar other: for all else that is told.
+    @ivar none: for what is not.
+    """
+
+    clock: Clockface
+    current: PlainDialect
+    other: PlainDialect
+    none: Silence
+
+    @classmethod
+    def shownIn(cls, zone: tzinfo | None) -> Dialects:
+        """Make them for a time zone, or with C{None} for the machine's own."""
+        clock = Clockface(zone)
+        return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False), Silence())
+
+
+class LineProtocol(Connection):
+    """
+    Someone at the line door.
+
+    @ivar current: the folded name of the room in which lines are said; C{""} while there is none.
+    @ivar dialects: how entries are written for it.
+    @ivar searched: what was searched for last, and the sequence number before which to go on; or C{None}.
+    """
+
+    __slots__ = ("_splitter", "_telnet", "_unregisteredLines", "current", "dialects", "searched")
+
+    def __init__(self, backstage: Backstage, factory: ConnectionFactory, dialects: Dialects) -> None:
+        super().__init__(backstage, factory)
+        self.current = ""
+        self.searched: tuple[str, int] | None = None
+        self._unregisteredLines = 0
+        self.dialects = dialects
+        self._telnet = TelnetStripper()
+        self._splitter = LineSplitter(backstage.settings.limits.message + ROOM_FOR_COMMAND)
+
+    # For commands
+
+    def currentRoom(self) -> Room:
+        """
+        The room in which lines are said.
+
+        @raise Misused: there is none.
+        """
+        user = self.openSession.user
+        room = None if user is None else user.rooms.get(self.current)
+        if room is None:
+            where = f"You are not in {self.current} any more" if self.current else "You are in no room"
+            raise Misused(f"{where}.  /join #ROOM first, or /msg NICK TEXT")
+        return room
+
+    def setCurrent(self, room: str) -> None:
+        """Say lines in this room, of folded name, from now on; its texts are shown without its name."""
+        before, self.current = self.current, room
+        user = self.openSession.user
+        for name in {before, room}:
+            if user is not None and name in user.rooms:
+                user.rooms[name].audience.add(self.openSession)
+
+    def chooseCurrent(self) -> None:
+        """Talk in the room joined last, where the current room was left, and say which that is."""
+        user = self.openSession.user
+        if user is None or self.current in user.rooms:
+            return
+        if user.rooms:
+            self.setCurrent(next(reversed(user.rooms)))
+            self.reply(notice(f"You are talking in {self.currentRoom().name}"))
+        elif self.current:
+            self.current = ""
+            self.reply(notice("You are in no room; /join #ROOM to talk"))
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """
+        Keep back what an audience is told from now on, to the end of this context, so that something that is still
+        being read comes in front of it.
+        """
+        if self.session is not None:
+            self.backstage.chat.state.broadcast.settle(self.session)
+        self.outbox.hold()
+        try:
+            yield
+        finally:
+            self.outbox.release()
+
+    # Connection's
+
+    def begin(self) -> None:
+        """See L{Connection.begin}."""
+        settings = self.backstage.settings
+        for line in settings.line.motd.splitlines():
+            self.reply(notice(line))
+        self.reply(notice(f"This is {settings.server.name}.  Type the name you want to have here"))
+
+    @property
+    def deadline(self) -> float:
+        """See L{Connection.deadline}: people think about their name longer than programs do."""
+        return self.backstage.settings.limits.lineRegistration
+
+    def whyLate(self) -> str:
+        """See L{Connection.whyLate}."""
+        time = wordTime(self.deadline)
+        return f"The time to choose a name ({time}) is over.  You are welcome to connect again and choose one."
+
+    def farewell(self, reason: str, fault: bool) -> bytes:
+        """See L{Connection.farewell}."""
+        return error(reason) if fault else notice(reason)
+
+    def refused(self, failure: Failure) -> None:
+        """See L{Connection.refused}."""
+        if isinstance(failure.value, ChatError):
+            self.backstage.refusals.noteError(self.address, failure.value)
+            self.reply(error(word(failure.value)))
+        elif isinstance(failure.value, Misused):
+            self.reply(error(str(failure.value)))
+        else:
+            log.failure("A command of the line door failed", failure)
+            self.reply(error("That failed inside the server, which has logged why.  Tell its administrator."))
+
+    def tune(self, place: str) -> PlainDialect | Silence:
+        """See L{IOutlet.tune}."""
+        if place in ASIDE:
+            return self.dialects.none
+        return self.dialects.current if place and place == self.current else self.dialects.other
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""
+        if self.current == old and isinstance(entry.event, RoomRenamed):
+            self.current = fold(entry.event.name)
+
+    def cut(self, data: bytes) -> Sequence[Line]:
+        """See L{Connection.cut}."""
+        commands = data.count(IAC)
+        if commands and not self.rates.telnet(commands):
+            self.turnAway("You sent too many telnet commands")
+            return ()
+        text = self._telnet.feed(data)
+        answer = self._telnet.takeAnswer()
+        if answer:
+            self.reply(answer)
+        return self._splitter.feed(text)
+
+    def lastLines(self) -> Sequence[Line]:
+        """See L{Connection.lastLines}.  Here, what did not end with a line's end is a line too."""
+        return self._splitter.finish()
+
+    # Lines
+
+    def take(self, line: Line) -> float:
+        """See L{Connection.take}.  A line that comes too fast is refused here, so none ever waits."""
+        if isinstance(line, bytes) and not line.strip():
+            self._countBlank()
+            return 0.0
+        if not self._registered and self.speaksHttp(line):
+            return 0.0
+        size = 0 if isinstance(line, Overlong) else len(line)
+        try:
+            text = self._read(line)
+        except Misused as bad:
+            self.lane.submit(partial(self._refuse, str(bad)), False, size)
+        else:
+            together = self._registered and _sendsMessage(text)
+            self.lane.submit(partial(self._serve, text), together, size)
+        return 0.0
+
+    def _countBlank(self) -> None:
+        """Count a blank line, which says nothing, and disconnect a client that sends little else."""
+        if not self._registered:
+            self._mayTry()
+        elif self.rates.minor():
+            self.turnAway("You sent too many blank lines")
+
+    def _read(self, line: bytes | Overlong) -> str:
+        """
+        The text of a line that may be obeyed.
+
+        @raise Misused: it may not.
+        """
+        limits = self.backstage.settings.limits
+        wait = self.rates.line()
+        if isinstance(line, Overlong):
+            fits = f"it has {line.length} bytes, and {limits.message} fit"
+            raise Misused(f"That line is too long: {fits}.  Say it in parts.")
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as e:
+            where = f"from its byte {e.start + 1} on ({line[e.start]:#04x})"
+            advice = "Set your terminal to UTF-8; if you use telnet, start it as telnet -8."
+            raise Misused(f"That line is not UTF-8, {where}.  {advice}") from None
+        if wait and not text.startswith(("/quit", "/exit")):
+            self.backstage.refusals.noteError(self.address, TooFast("send lines", wait))
+            if not self.rates.refusal():
+                self.turnAway(f"You sent more than {REFUSALS} lines too fast.  Connect again and paste less at once.")
+            raise Misused(
+                f"Too fast: you may send {counted(limits.floodBurst, 'line')} at once,"
+                f" then {limits.floodRate:g} a second.  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
+            )
+        return text
+
+    def _refuse(self, why: str) -> None:
+        """Say why a line is not taken, in its turn."""
+        if not self.ending and (self._registered or self._mayTry()):
+            self.reply(error(why))
+
+    def _mayTry(self) -> bool:
+        """Count a line of someone who has not come in yet: what waits behind a name on its way is not counted."""
+        self._unregisteredLines += 1
+        limit = self.backstage.settings.limits.unregisteredLines
+        if self._unregisteredLines > limit:
+            why = f"You sent {counted(limit, 'line')} and none was a name to come in with."
+            self.turnAway(f"{why}  Connect again, and type a name.")
+        return not self.ending
+
+    def _serve(self, text: str) -> Deferred[Any] | None:
+        """Obey a line."""
+        if self.ending:
+            return None
+        outcome = self._obey(text)
+        return Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
+
+    def _obey(self, text: str) -> Outcome:
+        if not self._registered:
+            return arrive(self, text) if self._mayTry() else None
+        if text[0] != "/":
+            return talk.say(self, text)
+        if text.startswith("//"):
+            return talk.say(self, text[1:])
+        name, argument = _split(text)
+        return find(name).obey(self, name, argument)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A command's name, and what stands behind it."""
+    name, _, argument = text[1:].partition(" ")
+    return name.lower(), argument.strip()
+
+
+def _sendsMessage(text: str) -> bool:
+    """Whether a line may be under way together with others like it."""
+    if text[0] != "/" or text.startswith("//"):
+        return True
+    name, _ = _split(text)
+    command = COMMANDS.get(name) or ALIASES.get(name)
+    return command is not None and command.together
+
+
+def _quote(text: str) -> str:
+    return f'"{text[:QUOTED]}…"' if len(text) > QUOTED else f'"{text}"'

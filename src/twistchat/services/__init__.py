@@ -1,0 +1,1 @@
+"""The server as a tree of Twisted services."""

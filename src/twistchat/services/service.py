@@ -1,0 +1,215 @@
+"""The chat as a Twisted service: it opens the journal, listens at every door, and closes both in good order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from shlex import quote
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.interfaces import IListeningPort, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.interfaces import IDoor, IDoorFactory, IJournal
+from twistchat.net.backstage import Backstage
+from twistchat.net.endpoints import KINDS, PLAIN, PROXY, atNextPort, endpointOf, isTaken, whyNotListening
+from twistchat.net.origin import ProxiedFactory
+
+log = Logger()
+
+FINISHING = 10.0
+"""Seconds that the journal has to finish what was proposed, when the service stops."""
+
+
+class StartFailure(Exception):
+    """The server cannot start.  As a string it is one line, to be shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """
+    A place where a door listens.
+
+    @ivar description: a server endpoint string.
+    """
+
+    door: IDoor
+    description: str
+
+
+class ChatService(Service):
+    """Everything that runs while the server does."""
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        listeners: Sequence[Listener],
+        journal: IJournal,
+        backstage: Backstage,
+        isRoot: Callable[[], bool],
+        complain: Callable[[str], None] = lambda why: None,
+    ) -> None:
+        """
+        @param reactor: to listen with; it has what the endpoints want of it.
+        @param isRoot: whether this process may do everything on this machine.
+        @param complain: told in one line why the server cannot start, before L{StartFailure} is raised.
+        """
+        self._reactor = reactor
+        self._listeners = listeners
+        self._journal = journal
+        self._backstage = backstage
+        self._isRoot = isRoot
+        self._complain = complain
+        self._ports: list[IListeningPort] = []
+        self._factories: list[IDoorFactory] = []
+
+    def privilegedStartService(self) -> None:
+        """
+        Listen, while the process may still do so at any port.
+
+        @raise StartFailure: an address cannot be had; nothing listens then.
+        """
+        with self._complaining():
+            self._listen()
+
+    def startService(self) -> None:
+        """
+        Open the journal, and say how to come in.
+
+        @raise StartFailure: it cannot be opened; or this is root's process, and reachable from other machines.
+        """
+        with self._complaining():
+            if not self._ports:
+                self._listen()
+            self._open()
+        super().startService()
+
+    @contextmanager
+    def _complaining(self) -> Iterator[None]:
+        try:
+            yield
+        except StartFailure as failure:
+            self._complain(str(failure))
+            raise
+
+    def _listen(self) -> None:
+        factories: dict[str, IDoorFactory] = {}
+        for listener in self._listeners:
+            name = listener.door.name
+            if name not in factories:
+                factories[name] = listener.door.factory(self._backstage)
+            try:
+                endpoint, proxied = endpointOf(self._reactor, listener.description)
+                factory = ProxiedFactory(factories[name], self._backstage) if proxied else factories[name]
+                port = _now(endpoint.listen(factory))
+            except Exception as e:
+                for port in self._ports:
+                    port.stopListening()
+                advice = f"; {self._otherwise(listener)}" if isTaken(e) else ""
+                raise StartFailure(
+                    f"the {name} door cannot listen at {listener.description}: {whyNotListening(e)}{advice}"
+                ) from e
+            self._ports.append(port)
+        self._factories = list(factories.values())
+
+    def _otherwise(self, taken: Listener) -> str:
+        """What to do where something else listens already; the options are for all doors, as one option takes all."""
+        advice = "stop what listens there"
+        other = atNextPort(taken.description)
+        if other is None:
+            return advice
+        options = " ".join(
+            f"--{listener.door.name} {quote(other if listener is taken else listener.description)}"
+            for listener in self._listeners
+        )
+        return f"{advice}, or choose another port, as in {options}"
+
+    def _open(self) -> None:
+        if self._isRoot():
+            open = [port for port in self._ports if not _isLoopback(port)]
+            if open:
+                raise StartFailure(
+                    "a server that other machines reach does not run as root; start it as twistd --uid USER twistchat"
+                )
+            log.warn("This server runs as root.  twistd --uid USER twistchat gives that up.")
+        try:
+            _now(self._journal.open(self._backstage.chat.state.apply))
+        except Exception as e:
+            raise StartFailure(f"the journal cannot be opened: {e}") from e
+        log.info("{promise}", promise=self._journal.promise)
+        for listener, port in zip(self._listeners, self._ports, strict=True):
+            log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
+            if listener.description.startswith(PROXY) and not self._backstage.settings.irc.proxies:
+                log.warn("Nobody comes in at {where}: irc.proxies names no proxy", where=listener.description)
+        irc = [listener.description for listener in self._listeners if listener.door.name == "irc"]
+        if self._backstage.settings.irc.stsPort and irc and all(where.startswith(PLAIN) for where in irc):
+            log.warn(
+                "Clients that follow strict transport security cannot come in: irc.stsPort sends them to port {port},"
+                " and the irc door has no encrypted endpoint.  Name one, as in --irc {example}, or leave stsPort out",
+                port=self._backstage.settings.irc.stsPort,
+                example=KINDS["ssl"].example,
+            )
+
+    async def _stop(self) -> None:
+        await DeferredList([maybeDeferred(port.stopListening) for port in self._ports])
+        closing = self._journal.close().addTimeout(FINISHING, self._reactor)
+        await closing.addErrback(_logged)
+        await DeferredList([factory.close("The server is shutting down") for factory in self._factories])
+        self._backstage.passwords.stop()
+        self._backstage.upkeep.after(None)
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Listen no more, finish what was proposed, tell every client, and close their connections.
+
+        @return: fires when that is done, and in any case soon: no client and no disk holds it up.
+        """
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+
+def _now(result: Deferred[Any]) -> Any:
+    """The result of a Deferred that has fired, as those of a start do."""
+    outcome: list[Any] = []
+    result.addBoth(outcome.append)
+    if not outcome:
+        raise StartFailure("it takes too long")
+    if isinstance(outcome[0], Failure):
+        outcome[0].raiseException()
+    return outcome[0]
+
+
+def _logged(failure: Failure) -> None:
+    log.failure("The journal did not close in good order", failure)
+
+
+def _invitation(listener: Listener, port: IListeningPort) -> str:
+    """What to paste to come in: an address of this machine's own; or where that is, for those who know how."""
+    host: Any = port.getHost()
+    address = getattr(host, "host", None)
+    if address is None:
+        return listener.description
+    reachable = _reachable(address)
+    if listener.description.startswith(PROXY):
+        return f"{reachable} port {host.port}, for proxies"
+    if listener.description.startswith(("ssl:", "tls:")):
+        return f"{reachable} port {host.port}, with TLS"
+    return listener.door.invitation(reachable, host.port)
+
+
+def _isLoopback(port: IListeningPort) -> bool:
+    address = getattr(port.getHost(), "host", None)
+    return address is None or ip_address(address).is_loopback
+
+
+def _reachable(address: str) -> str:
+    """An address to connect to, for one that is listened at."""
+    parsed = ip_address(address)
+    if parsed.is_unspecified:
+        return "127.0.0.1" if parsed.version == 4 else "::1"
+    return address

@@ -1,0 +1,578 @@
+"""Tests of L{twistchat.chat.fanout.audience}: what is rendered how often, who is given what, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from tests.chat.fakes import FakeDialect, Person, Scene, done, written
+from twistchat.chat.fanout.delivery import SHARED, hears, isIgnored
+from twistchat.chat.model.events import (
+    Entry,
+    Event,
+    Invited,
+    Joined,
+    Label,
+    Quit,
+    RoomSignalled,
+    Said,
+    Signalled,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+)
+from twistchat.chat.model.users import Operator
+from twistchat.interfaces import IDialect
+
+ALICE, BOB = Source("u1", "Alice"), Source("u2", "Bob")
+
+
+@implementer(IDialect)
+@dataclass(frozen=True)
+class ValueDialect:
+    """A dialect that is equal to others of its name, as those of a door are that makes one for each session."""
+
+    name: str
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        return f"{self.name} {written(entry.event)}\n".encode()
+
+
+class RenderTests(SynchronousTestCase):
+    """One rendering a dialect, one object for all."""
+
+    def setUp(self) -> None:
+        """A room with many listeners in two dialects, and a third dialect elsewhere."""
+        self.scene = Scene()
+        self.one, self.two, self.other = FakeDialect("one"), FakeDialect("two"), FakeDialect("other")
+        self.ones = [self.scene.person(f"one{n}", "#a", dialect=self.one) for n in range(5)]
+        self.twos = [self.scene.person(f"two{n}", "#a", dialect=self.two) for n in range(5)]
+        self.scene.person("other", "#b", dialect=self.other)
+        self.scene.clear(*self.ones, *self.twos)
+        for dialect in (self.one, self.two, self.other):
+            dialect.rendered.clear()
+
+    def say(self, person: Person, text: str) -> int:
+        """Say something in the room: its sequence number."""
+        entry: Entry = done(self.scene.chat.say(person.session, "#a", text))
+        return entry.sequence
+
+    def test_renders(self) -> None:
+        """Each dialect present renders each entry once, however many listen; one that is not there renders nothing."""
+        sequences = [self.say(person, "x") for person in self.ones[:3] + self.twos[:3]]
+        self.assertEqual((self.one.rendered, self.two.rendered), ([], []))
+        self.scene.endTurn()
+        self.assertEqual((self.one.rendered, self.two.rendered, self.other.rendered), (sequences, sequences, []))
+
+    def test_goneDialect(self) -> None:
+        """A dialect whose last listener has left renders nothing more."""
+        for person in self.twos:
+            done(self.scene.chat.part(person.session, "#a"))
+        self.scene.endTurn()
+        self.two.rendered.clear()
+        self.say(self.ones[0], "x")
+        self.scene.endTurn()
+        self.assertEqual(self.two.rendered, [])
+
+    def test_sharedObject(self) -> None:
+        """All who hear the same turn in one dialect are given the very same object, once."""
+        self.say(self.ones[0], "1")
+        self.say(self.ones[0], "2")
+        self.scene.endTurn()
+        for listeners in (self.ones[1:], self.twos):
+            first = listeners[0].outlet.delivered
+            self.assertEqual(first, [b"#a one0: 1\n#a one0: 2\n"])
+            for listener in listeners:
+                self.assertEqual(len(listener.outlet.delivered), 1)
+                self.assertIs(listener.outlet.delivered[0], first[0])
+        self.assertIsNot(self.ones[1].outlet.delivered[0], self.twos[0].outlet.delivered[0])
+
+    def test_senders(self) -> None:
+        """Those who spoke in the turn get the rest of it; those who want their echo, all, and nobody renders again."""
+        self.scene.chat.setEcho(self.ones[2].session, True)
+        for person in self.ones[:3]:
+            self.say(person, "x")
+        self.scene.endTurn()
+        self.assertEqual(self.ones[0].outlet.delivered, [b"#a one1: x\n#a one2: x\n"])
+        self.assertEqual(self.ones[1].outlet.delivered, [b"#a one0: x\n#a one2: x\n"])
+        self.assertIs(self.ones[2].outlet.delivered[0], self.ones[3].outlet.delivered[0])
+        self.assertEqual(len(self.one.rendered), 3)
+        self.say(self.ones[0], "alone")
+        self.ones[0].outlet.delivered.clear()
+        self.scene.endTurn()
+        self.assertEqual(self.ones[0].outlet.delivered, [])
+
+    def test_longRuns(self) -> None:
+        """Where much was said without a break, those who spoke share what each of the others said."""
+        for person in self.ones[:3]:
+            for _ in range(10):
+                self.say(person, "x" * SHARED)
+        self.scene.endTurn()
+        zero, one, other = [person.outlet.delivered for person in (self.ones[0], self.ones[1], self.ones[4])]
+        self.assertEqual(len(zero), 2)
+        self.assertIs(zero[1], one[1])
+        self.assertEqual(other, [one[0] + b"".join(zero)])
+
+    def test_speakersOfThisTurn(self) -> None:
+        """Who spoke in an earlier turn shares the object in this one."""
+        self.say(self.ones[0], "x")
+        self.scene.endTurn()
+        self.say(self.ones[1], "y")
+        self.say(self.twos[1], "z")
+        self.scene.endTurn()
+        self.assertIs(self.ones[0].outlet.delivered[-1], self.ones[2].outlet.delivered[-1])
+
+    def test_ignoring(self) -> None:
+        """Those who ignore someone get the rest; nobody renders again, nor is given nothing."""
+        self.scene.chat.ignore(self.ones[0].session, "two0")
+        self.say(self.twos[0], "spam")
+        self.say(self.twos[1], "ham")
+        self.scene.endTurn()
+        self.assertEqual(self.ones[0].outlet.delivered, [b"#a two1: ham\n"])
+        self.assertEqual(self.ones[1].outlet.delivered, [b"#a two0: spam\n#a two1: ham\n"])
+        self.assertEqual(len(self.one.rendered), 2)
+        self.say(self.twos[0], "spam")
+        self.ones[0].outlet.delivered.clear()
+        self.scene.endTurn()
+        self.assertEqual(self.ones[0].outlet.delivered, [])
+
+    def test_nothingToSay(self) -> None:
+        """A dialect that has nothing to say of an event gives its listeners nothing."""
+        mute = FakeDialect("mute", (Said, Quit))
+        listener = self.scene.person("mute", "#a", dialect=mute)
+        self.say(self.ones[0], "x")
+        self.scene.endTurn()
+        done(self.scene.chat.close(self.ones[0].session, "bye"))
+        self.assertEqual(listener.outlet.delivered, [])
+
+    def test_equalDialects(self) -> None:
+        """Dialects that are equal are one."""
+        ann = self.scene.person("ann", "#a", dialect=ValueDialect("v"))
+        ben = self.scene.person("ben", "#a", dialect=ValueDialect("v"))
+        self.scene.clear(ann, ben)
+        self.say(self.ones[0], "x")
+        self.scene.endTurn()
+        self.assertEqual(ann.outlet.delivered, [b"v #a one0: x\n"])
+        self.assertIs(ann.outlet.delivered[0], ben.outlet.delivered[0])
+
+    def test_ofNoRoom(self) -> None:
+        """What is not of one room is rendered once a dialect too, and heard once by who shares several rooms."""
+        for person in (*self.ones, *self.twos):
+            done(self.scene.chat.join(person.session, "#c", hurried=True))
+        self.scene.clear(*self.ones, *self.twos)
+        self.one.rendered.clear()
+        self.two.rendered.clear()
+        sequence = done(self.scene.chat.close(self.ones[0].session, "bye")).sequence
+        self.assertEqual((self.one.rendered, self.two.rendered), ([sequence], [sequence]))
+        for listener in (*self.ones[1:], *self.twos):
+            self.assertEqual(listener.outlet.delivered, [b"one0 quit bye\n"])
+        self.assertIs(self.ones[1].outlet.delivered[0], self.ones[2].outlet.delivered[0])
+
+    def test_tuned(self) -> None:
+        """An outlet is asked for its dialect with the room's folded name as it joins, and with "" for the rest."""
+        listener = self.scene.connect()
+        done(self.scene.enter(listener, "tuned"))
+        done(self.scene.chat.join(listener.session, "#BIG"))
+        self.assertEqual(listener.outlet.tuned, ["#big"])
+        self.scene.endTurn()
+        done(self.scene.chat.tell(self.ones[0].session, "tuned", "x"))
+        self.assertEqual(listener.outlet.tuned, ["#big", ""])
+
+
+class OrderTests(SynchronousTestCase):
+    """Who hears what of a turn, and when."""
+
+    def setUp(self) -> None:
+        """Two in a room, and one outside."""
+        self.scene = Scene()
+        self.alice, self.bob, self.carol = (
+            self.scene.person("alice", "#a"),
+            self.scene.person("bob", "#a"),
+            self.scene.person("carol"),
+        )
+        self.scene.clear(self.alice, self.bob)
+        self.scene.wakes = 0
+
+    def say(self, text: str, room: str = "#a") -> None:
+        """Let alice say something."""
+        done(self.scene.chat.say(self.alice.session, room, text))
+
+    def test_wake(self) -> None:
+        """The end of the turn is asked for when something begins to wait, and not again until it has come."""
+        self.assertEqual(self.scene.wakes, 0)
+        self.say("1")
+        self.say("2")
+        self.assertEqual(self.scene.wakes, 1)
+        self.scene.endTurn()
+        self.scene.endTurn()
+        self.assertEqual(self.scene.wakes, 1)
+        self.say("3")
+        self.assertEqual(self.scene.wakes, 2)
+
+    def test_join(self) -> None:
+        """Who joins in the middle of a turn hears what comes from their own joining on."""
+        self.say("before")
+        done(self.scene.chat.join(self.carol.session, "#a"))
+        self.say("after")
+        self.scene.endTurn()
+        self.assertEqual(self.carol.heard(), ["#a carol joined", "#a alice: after"])
+        self.assertEqual(self.bob.heard(), ["#a alice: before", "#a carol joined", "#a alice: after"])
+
+    def test_othersUndisturbed(self) -> None:
+        """Who joins, and is answered in between, disturbs nobody: the others share the turn as one object."""
+        dan = self.scene.person("dan", "#a")
+        self.scene.clear(self.bob, dan)
+        self.say("1")
+        done(self.scene.chat.join(self.carol.session, "#a"))
+        for number in "234":
+            self.scene.state.broadcast.settle(self.carol.session)
+            self.carol.outlet.deliver(b"reply\n")
+            self.say(number)
+        self.assertEqual(self.bob.outlet.delivered, [])
+        self.scene.endTurn()
+        self.assertEqual(len(self.bob.outlet.delivered), 1)
+        self.assertIs(self.bob.outlet.delivered[0], dan.outlet.delivered[0])
+        self.assertEqual(
+            self.carol.heard(),
+            ["#a carol joined", "reply", "#a alice: 2", "reply", "#a alice: 3", "reply", "#a alice: 4"],
+        )
+        self.assertEqual(self.bob.heard(), ["#a alice: 1", "#a carol joined", *[f"#a alice: {n}" for n in "234"]])
+
+    def test_leave(self) -> None:
+        """Who parts, is put out or is gone in the middle of a turn has heard all until then, and no more."""
+        for room, leave in (
+            ("#p", lambda: self.scene.chat.part(self.bob.session, "#p", "bye")),
+            ("#k", lambda: self.scene.chat.kick(self.alice.session, "#k", "bob", "bye")),
+        ):
+            with self.subTest(room):
+                for person in (self.alice, self.bob):
+                    done(self.scene.chat.join(person.session, room))
+                self.scene.clear(self.bob)
+                self.say("before", room)
+                done(leave())
+                self.say("after", room)
+                self.scene.endTurn()
+                heard = self.bob.heard()
+                self.assertEqual(heard[0], f"{room} alice: before")
+                self.assertEqual((len(heard), "bye" in heard[1]), (2, True))
+        self.say("before")
+        done(self.scene.chat.close(self.bob.session, "bye"))
+        self.say("after")
+        self.scene.endTurn()
+        self.assertEqual(self.bob.heard(), ["#a alice: before"])
+
+    def test_rename(self) -> None:
+        """A rename stands between what was said before it and after it."""
+        self.say("1")
+        done(self.scene.chat.rename(self.alice.session, "alicia"))
+        self.say("2")
+        self.scene.endTurn()
+        self.assertEqual(self.bob.heard(), ["#a alice: 1", "alice is alicia", "#a alicia: 2"])
+        self.assertEqual(self.alice.heard(), ["alice is alicia"])
+
+    def test_quit(self) -> None:
+        """So does a quit, for those who share several rooms."""
+        done(self.scene.chat.join(self.alice.session, "#b"))
+        done(self.scene.chat.join(self.bob.session, "#b"))
+        self.scene.clear(self.bob)
+        self.say("1", "#a")
+        self.say("2", "#b")
+        done(self.scene.chat.close(self.alice.session, "bye"))
+        self.scene.endTurn()
+        self.assertEqual(self.bob.heard(), ["#a alice: 1", "#b alice: 2", "alice quit bye"])
+
+    def test_retune(self) -> None:
+        """Who changes dialects in the middle of a turn hears each part once, in the dialect that held then."""
+        self.bob.outlet.dialect = ValueDialect("new")
+        self.say("1")
+        self.scene.room("#a").audience.add(self.bob.session)
+        self.say("2")
+        self.scene.endTurn()
+        self.assertEqual(self.bob.heard(), ["#a alice: 1", "new #a alice: 2"])
+
+    def test_removeStranger(self) -> None:
+        """A session that does not listen can be removed."""
+        self.scene.room("#a").audience.remove(self.carol.session)
+        self.say("x")
+        self.scene.endTurn()
+        self.assertEqual(self.bob.heard(), ["#a alice: x"])
+
+    def test_settle(self) -> None:
+        """What waits for a session is given to it first, so that a reply comes behind it; nobody hears it twice."""
+        done(self.scene.chat.join(self.carol.session, "#c"))
+        self.scene.clear(self.carol)
+        self.say("1")
+        done(self.scene.chat.say(self.carol.session, "#c", "elsewhere"))
+        self.scene.state.broadcast.settle(self.bob.session)
+        self.bob.outlet.deliver(b"reply\n")
+        self.say("2")
+        self.scene.endTurn()
+        self.assertEqual(self.bob.heard(), ["#a alice: 1", "reply", "#a alice: 2"])
+
+    def test_settleInMany(self) -> None:
+        """In many rooms, where few or all have something waiting, all who are there are given it, and nobody else."""
+        eve = self.scene.person("eve", "#x", "#y", "#z")
+        fay = self.scene.person("fay", "#x", "#other")
+        gil = self.scene.person("gil", "#x", "#y", "#z", "#other")
+        hal = self.scene.person("hal", "#other")
+        self.scene.clear(eve, fay, gil, hal)
+        for rooms in (["#x"], ["#x", "#y", "#z"]):
+            for room in [*rooms, "#other"]:
+                done(self.scene.chat.say(gil.session, room, "1"))
+            self.scene.state.broadcast.settle(eve.session)
+            self.assertEqual(eve.heard(), [f"{room} gil: 1" for room in rooms])
+            self.assertEqual((fay.heard(), hal.heard()), (["#x gil: 1"], []))
+            self.scene.endTurn()
+            self.assertEqual((eve.heard(), fay.heard(), hal.heard()), ([], *2 * [["#other gil: 1"]]))
+
+    def test_settleUnentered(self) -> None:
+        """Nothing waits for one who has not entered."""
+        self.say("1")
+        self.scene.state.broadcast.settle(self.scene.connect().session)
+        self.assertEqual(self.bob.heard(), [])
+
+    def test_private(self) -> None:
+        """A private text comes behind all that was said in rooms before it."""
+        self.say("1")
+        done(self.scene.chat.tell(self.alice.session, "bob", "2"))
+        self.say("3")
+        self.scene.endTurn()
+        self.assertEqual(self.bob.heard(), ["#a alice: 1", "@bob alice: 2", "#a alice: 3"])
+
+    def test_flushedEmptyRoom(self) -> None:
+        """A room that ends in the turn in which it was told something disturbs nobody."""
+        done(self.scene.chat.join(self.carol.session, "#c"))
+        done(self.scene.chat.say(self.carol.session, "#c", "x"))
+        done(self.scene.chat.part(self.carol.session, "#c"))
+        self.scene.endTurn()
+        self.assertEqual(self.carol.heard(), ["#c carol joined", "#c carol parted"])
+
+
+class LabelTests(SynchronousTestCase):
+    """What a session is given of what it has put a label on."""
+
+    def setUp(self) -> None:
+        """Alice and bob in a room, carol outside; alice puts labels on what she asks."""
+        self.scene = Scene()
+        self.chat = self.scene.chat
+        self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
+        self.carol = self.scene.person("carol")
+        self.session = self.alice.session
+        self.scene.clear(self.alice, self.bob)
+
+    def label(self, text: str = "L") -> Label:
+        """A label of alice's."""
+        return Label(self.session.id, text)
+
+    def test_everyVerb(self) -> None:
+        """The answer to every verb that changes a room has it, for the session that asked and nobody else."""
+        chat, session = self.chat, self.session
+        phone = self.scene.attach(self.alice)
+        verbs: list[tuple[Callable[[], object], str]] = [
+            (lambda: chat.setTopic(session, "#a", "x", label=self.label()), "#a alice topic x"),
+            (lambda: chat.setModes(session, "#a", "+m", (), label=self.label()), "#a alice set +m"),
+            (lambda: chat.invite(session, "#a", "carol", label=self.label()), "#a alice invited carol"),
+            (lambda: chat.renameRoom(session, "#a", "#b", label=self.label()), "#a alice renamed it #b"),
+            (lambda: chat.kick(session, "#b", "bob", "x", label=self.label()), "#b alice kicked bob x"),
+            (lambda: chat.part(session, "#b", "x", label=self.label()), "#b alice parted x"),
+            (lambda: chat.join(session, "#c", label=self.label()), "#c alice joined"),
+        ]
+        for verb, line in verbs:
+            with self.subTest(line):
+                verb()
+                self.scene.endTurn()
+                self.assertEqual((self.alice.heard(), phone.heard()), ([f"L> {line}"], [line]))
+        operator = frozenset({"rooms"})
+        self.alice.user.operator = Operator("Operator", operator)
+        chat.setModes(session, "#c", "-o", ["alice"])
+        self.scene.clear(self.alice)
+        chat.takeOver(session, "#c", label=self.label())
+        self.scene.endTurn()
+        self.assertEqual(self.alice.heard(), ["L> #c alice set +q alice"])
+
+    def test_takenBack(self) -> None:
+        """So has what was taken back."""
+        source, to = self.alice.user.source, self.bob.user.source
+        for event, line in (
+            (Unsaid(source, "#a", 1, "m", label=self.label()), "#a alice unsaid m"),
+            (Untold(source, to, 1, "m", label=self.label()), "@bob alice untold m"),
+        ):
+            done(self.scene.journal.append(event))
+            self.scene.endTurn()
+            self.assertEqual((self.alice.heard(), self.bob.heard()), ([f"L> {line}"], [line]))
+
+    def test_texts(self) -> None:
+        """A text's is the echo that was asked for, and nothing without."""
+        tags = (("typing", "done"),)
+
+        def say() -> list[str]:
+            self.chat.say(self.session, "#a", "1", label=self.label("1"))
+            self.chat.signal(self.session, "#a", tags, label=self.label("2"))
+            self.chat.tell(self.session, "bob", "2", label=self.label("3"))
+            self.chat.signalUser(self.session, "bob", tags, label=self.label("4"))
+            self.chat.say(self.session, "#a", "3")
+            self.scene.endTurn()
+            return self.alice.heard()
+
+        self.assertEqual(say(), [])
+        heard = self.bob.heard()
+        self.assertEqual(len(heard), 5)
+        self.chat.setEcho(self.session, True)
+        self.assertEqual(say(), [f"{number}> {line}" for number, line in enumerate(heard[:4], 1)] + heard[4:])
+
+    def test_ignoring(self) -> None:
+        """Whoever ignores somebody does not hear them, though another's entry in the same turn has a label."""
+        dave, eve = self.scene.person("dave", "#a"), self.scene.person("eve", "#a")
+        self.chat.ignore(dave.session, "bob")
+        self.scene.clear(self.alice, self.bob, dave, eve)
+        for part in (False, True):
+            self.chat.say(self.bob.session, "#a", "ignored")
+            if part:
+                self.scene.state.broadcast.settle(dave.session)
+                self.chat.say(self.bob.session, "#a", "ignored again")
+            self.chat.setTopic(self.session, "#a", f"heard {part}", label=self.label())
+            self.scene.endTurn()
+            self.assertEqual(dave.heard(), [f"#a alice topic heard {part}"])
+            self.assertIn("#a bob: ignored", eve.heard())
+
+    def test_toOneself(self) -> None:
+        """Of a text to oneself only the echo has it (IRCv3 labeled-response, "Tags")."""
+        self.chat.tell(self.session, "alice", "1", label=self.label())
+        self.assertEqual(self.alice.heard(), ["@alice alice: 1"])
+        self.chat.setEcho(self.session, True)
+        self.chat.tell(self.session, "alice", "2", label=self.label())
+        self.chat.signalUser(self.session, "alice", (("typing", "done"),), label=self.label())
+        self.assertEqual(
+            self.alice.heard(),
+            [
+                "@alice alice: 2",
+                "L> @alice alice: 2",
+                "@alice alice signals +typing=done",
+                "L> @alice alice signals +typing=done",
+            ],
+        )
+
+    def test_nothingInItsPlace(self) -> None:
+        """An outlet that sees to it itself is given nothing, and what was told around it all the same."""
+        self.chat.setTopic(self.session, "#a", "1")
+        self.chat.setTopic(self.session, "#a", "2", label=self.label(""))
+        self.chat.setTopic(self.session, "#a", "3")
+        self.scene.endTurn()
+        self.assertEqual(self.alice.heard(), ["#a alice topic 1", "#a alice topic 3"])
+        self.chat.setTopic(self.session, "#a", "4", label=self.label(""))
+        self.scene.endTurn()
+        self.assertEqual(self.alice.outlet.delivered, [])
+        self.assertEqual(len(self.bob.heard()), 4)
+
+    def test_nothingToSay(self) -> None:
+        """An outlet is not asked where its dialect has nothing to say."""
+        self.alice.outlet.dialect = FakeDialect("mute", (TopicSet, Told))
+        self.scene.room("#a").audience.add(self.session)
+        self.patch(self.alice.outlet, "echo", lambda entry, data: self.fail("it was asked"))
+        self.chat.setTopic(self.session, "#a", "x", label=self.label())
+        self.chat.setEcho(self.session, True)
+        self.chat.tell(self.session, "bob", "x", label=self.label())
+        self.scene.endTurn()
+        self.assertEqual(self.alice.outlet.delivered, [])
+
+    def test_rendersOnce(self) -> None:
+        """The entry is rendered once, whoever has a label on it; and others share the one object."""
+        dave = self.scene.person("dave", "#a")
+        self.scene.clear(self.bob)
+        self.scene.dialect.rendered.clear()
+        self.chat.setTopic(self.session, "#a", "x", label=self.label())
+        self.scene.endTurn()
+        self.assertEqual(len(self.scene.dialect.rendered), 1)
+        self.assertIs(self.bob.outlet.delivered[0], dave.outlet.delivered[0])
+
+
+class HearsTests(SynchronousTestCase):
+    """C{hears} and C{isIgnored}."""
+
+    def test_ignored(self) -> None:
+        """Of one who is ignored, texts, tags and invitations are not heard, whatever the case of their nick."""
+        scene = Scene()
+        session = scene.person("alice").session
+        scene.person("bOB")
+        ignorable: list[Event] = [
+            Said(BOB, "#a", "s", "x"),
+            Told(BOB, "s", ALICE, "x"),
+            RoomSignalled(BOB, "#a", "s", ()),
+            Signalled(BOB, "s", ALICE, ()),
+            Invited(BOB, "#a", ALICE),
+        ]
+        for event in [*ignorable, Joined(BOB, "#a"), Quit(BOB, "bye"), Said(ALICE, "#a", "s", "x")]:
+            with self.subTest(written(event)):
+                scene.chat.unignore(session, "bob")
+                self.assertFalse(isIgnored(session, event))
+                scene.chat.ignore(session, "bob")
+                self.assertIs(isIgnored(session, event), event in ignorable)
+                self.assertIs(hears(session, Entry(1, "m", 0, event)), event not in ignorable)
+
+
+class ModelTests(SynchronousTestCase):
+    """Any mixture, against a chat in which every entry is delivered at once."""
+
+    @settings(max_examples=150)
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["say", "say", "say", "join", "part", "rename", "echo", "ignore", "tell", "turn"]),
+                st.integers(0, 2),
+                st.integers(0, 2),
+            ),
+            max_size=40,
+        )
+    )
+    def test_sameForEachRoom(self, steps: list[tuple[str, int, int]]) -> None:
+        """
+        Whether turns are long or end behind every step, everyone hears the same of each room, in the same order, and
+        what is not of a room stands at the same place among it.
+        """
+        heard = []
+        for eager in (False, True):
+            scene = Scene()
+            people = [scene.person(f"p{n}", "#r0") for n in range(3)]
+            for number, (verb, who, which) in enumerate(steps):
+                self.act(scene, people, verb, who, which, number)
+                if eager:
+                    scene.endTurn()
+            scene.endTurn()
+            heard.append([person.heard() for person in people])
+        for lazy, eagerly in zip(*heard, strict=True):
+            for room in ("#r0", "#r1", "#r2"):
+                self.assertEqual(
+                    [line for line in lazy if line[0] != "#" or line.startswith(room)],
+                    [line for line in eagerly if line[0] != "#" or line.startswith(room)],
+                )
+
+    def act(self, scene: Scene, people: list[Person], verb: str, who: int, which: int, number: int) -> None:
+        """Take a step, where it is possible."""
+        chat, person, room = scene.chat, people[who], f"#r{which}"
+        inside = room in person.user.rooms
+        if verb == "say" and inside:
+            done(chat.say(person.session, room, str(number)))
+        elif verb == "join" and not inside:
+            done(chat.join(person.session, room, hurried=True))
+        elif verb == "part" and inside:
+            done(chat.part(person.session, room))
+        elif verb == "rename":
+            done(chat.rename(person.session, f"n{number}"))
+        elif verb == "echo":
+            chat.setEcho(person.session, not person.session.echo)
+        elif verb == "ignore":
+            nick = people[which].user.nick
+            if not chat.unignore(person.session, nick):
+                chat.ignore(person.session, nick)
+        elif verb == "tell":
+            done(chat.tell(person.session, people[which].user.nick, str(number)))
+        elif verb == "turn":
+            scene.endTurn()

@@ -1,0 +1,227 @@
+"""Tests of L{twistchat.chat.fanout.delivery}: a dialect or an outlet that raises harms only its own sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import FakeDialect, FakeOutlet, Person, Scene, done
+from twistchat.chat.model.events import Entry, Label
+from twistchat.interfaces import IDialect
+
+POISON = "poison"
+"""A text that some cannot bear."""
+
+
+class BrokenDialect(FakeDialect):
+    """A dialect that cannot write one text, nor a topic or nick of that name."""
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        data = super().render(entry)
+        if POISON.encode() in data:
+            raise ValueError("nothing known of poison")
+        return data
+
+
+class BrokenOutlet(FakeOutlet):
+    """
+    An outlet that raises.
+
+    @ivar fails: the names of the methods that do.
+    """
+
+    fails: tuple[str, ...] = ()
+
+    def _raise(self, name: str) -> None:
+        if name in self.fails:
+            raise OSError(f"{name} is broken")
+
+    def deliver(self, data: bytes) -> None:
+        """See L{IOutlet.deliver}."""
+        self._raise("deliver")
+        super().deliver(data)
+
+    def tune(self, room: str) -> IDialect:
+        """See L{IOutlet.tune}."""
+        self._raise("tune")
+        return super().tune(room)
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}."""
+        self._raise("echo")
+        return super().echo(entry, data)
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}."""
+        self._raise("moved")
+        super().moved(old, entry)
+
+    def disconnect(self, reason: str) -> None:
+        """See L{IOutlet.disconnect}."""
+        self._raise("disconnect")
+        super().disconnect(reason)
+
+
+class BrokenDialectTests(SynchronousTestCase):
+    """A dialect that raises."""
+
+    def setUp(self) -> None:
+        """Two who hear in a broken dialect, between four who hear in others."""
+        self.scene = Scene()
+        self.scene.departures.faults = []
+        self.broken, other = BrokenDialect("broken"), FakeDialect("other")
+        dialects = (None, self.broken, other, None, self.broken, other)
+        self.people = [self.scene.person(f"p{n}", "#a", dialect=dialect) for n, dialect in enumerate(dialects)]
+        self.sound = [self.people[n] for n in (0, 2, 3, 5)]
+        self.ids = [self.people[n].session.id for n in (1, 4)]
+        self.scene.clear(*self.people)
+
+    def say(self, person: Person, text: str, label: Label | None = None) -> None:
+        """Say something in the room."""
+        done(self.scene.chat.say(person.session, "#a", text, label=label))
+
+    def check(self, *texts: tuple[Person, str]) -> None:
+        """Hold that all others hear these texts, in this order, and that the broken ones are reported as such."""
+        self.scene.endTurn()
+        for person in self.sound:
+            expected = [f"#a {speaker.user.nick}: {text}" for speaker, text in texts if speaker is not person]
+            self.assertEqual(person.heard(), expected)
+        reported = [id for what, ids in self.scene.departures.faults or () for id in ids if what is self.broken]
+        self.assertEqual(set(reported), set(self.ids))
+        self.assertEqual([what for what, _ in self.scene.departures.faults or () if what is not self.broken], [])
+
+    def test_room(self) -> None:
+        """What is behind and before it in the turn is heard, by those who spoke, too."""
+        texts = [(self.people[0], "one"), (self.people[2], POISON), (self.people[1], "two"), (self.people[3], "three")]
+        for person, text in texts:
+            self.say(person, text)
+        self.check(*texts)
+
+    def test_label(self) -> None:
+        """So it is where something has a label, or is not for all."""
+        self.say(self.people[0], "one", Label(self.people[0].session.id, "L"))
+        self.say(self.people[0], POISON)
+        self.check((self.people[0], "one"), (self.people[0], POISON))
+
+    def test_settled(self) -> None:
+        """And where one of them is given what waits before the others are."""
+        self.say(self.people[0], POISON)
+        self.scene.state.broadcast.settle(self.people[1].session)
+        self.assertEqual(self.scene.departures.faults, [(self.broken, self.ids[:1])])
+        self.say(self.people[0], "two")
+        self.check((self.people[0], POISON), (self.people[0], "two"))
+
+    def test_once(self) -> None:
+        """It is asked once a turn for what it cannot write, however many listen, and reported with all of them."""
+        self.broken.rendered.clear()
+        self.say(self.people[0], POISON)
+        self.scene.endTurn()
+        self.assertEqual(len(self.broken.rendered), 1)
+        self.assertEqual(self.scene.departures.faults, [(self.broken, self.ids)])
+
+    def test_ofNoRoom(self) -> None:
+        """A new nick that it cannot write is heard by all others, and has happened."""
+        done(self.scene.chat.rename(self.people[0].session, POISON))
+        self.assertEqual([person.heard() for person in self.sound], [[f"p0 is {POISON}"]] * 4)
+        self.assertEqual(self.scene.departures.faults, [(self.broken, self.ids)])
+        self.assertEqual(self.people[0].user.nick, POISON)
+        self.assertEqual(len(self.scene.state.whowas.named("p0")), 1)
+
+
+class BrokenOutletTests(SynchronousTestCase):
+    """An outlet that raises."""
+
+    def setUp(self) -> None:
+        """Five in a room, the third of whom has an outlet that may break."""
+        self.scene = Scene()
+        self.scene.departures.faults = []
+        self.people = [self.scene.person(f"p{n}", "#a") for n in range(2)]
+        self.outlet = BrokenOutlet(self.scene.dialect)
+        self.third = Person(self.scene.chat.open(self.outlet), self.outlet)
+        done(self.scene.enter(self.third, "third"))
+        done(self.scene.chat.join(self.third.session, "#a"))
+        self.people += [self.scene.person(f"p{n}", "#a") for n in range(2, 4)]
+        self.scene.clear(self.third, *self.people)
+
+    def breakDown(self, *names: str) -> None:
+        """Let methods of the outlet raise from now on."""
+        self.outlet.fails = names
+
+    def check(self, act: Callable[[], object], *lines: str) -> None:
+        """Hold that all but the third hear of an act, whoever has it done, and that the third is reported."""
+        act()
+        self.scene.endTurn()
+        for person in self.people:
+            self.assertEqual(person.heard(), list(lines), person.user.nick)
+        self.assertEqual(
+            {(what, *ids) for what, ids in self.scene.departures.faults or ()}, {(self.outlet, self.third.session.id)}
+        )
+
+    def say(self, text: str, label: Label | None = None) -> None:
+        """Let the third say something."""
+        done(self.scene.chat.say(self.third.session, "#a", text, label=label))
+
+    def test_deliver(self) -> None:
+        """Those behind it hear what those before it hear."""
+        outside = self.scene.person("outside")
+        self.scene.modes(self.people[0], "#a", "-n")
+        self.scene.clear(*self.people)
+        self.breakDown("deliver")
+        self.check(lambda: self.scene.chat.say(outside.session, "#a", "hello"), "#a outside: hello")
+        self.assertEqual(len(self.scene.departures.faults or ()), 1)
+
+    def test_deliverOwn(self) -> None:
+        """So it is where it spoke, ignores somebody, or is given what waits for it before the others."""
+        self.scene.chat.setEcho(self.third.session, True)
+        self.breakDown("deliver")
+        self.check(lambda: self.say("hello"), "#a third: hello")
+        self.scene.chat.ignore(self.third.session, "p0")
+        self.check(lambda: self.say("again"), "#a third: again")
+        self.say("settled")
+        self.check(lambda: self.scene.state.broadcast.settle(self.third.session), "#a third: settled")
+
+    def test_echo(self) -> None:
+        """An answer that fails is heard by the others as what it is."""
+        self.scene.chat.setEcho(self.third.session, True)
+        self.breakDown("echo")
+        label = Label(self.third.session.id, "L")
+        self.check(lambda: self.say("hello", label), "#a third: hello")
+
+    def test_ofNoRoom(self) -> None:
+        """News of a user reaches all others, whatever fails."""
+        for name in ("tune", "deliver", "echo"):
+            self.breakDown(name)
+            nick, before = f"third{name}", self.third.user.nick
+            label = Label(self.third.session.id, "L")
+            self.check(lambda nick=nick, label=label: self.rename(nick, label), f"{before} is {nick}")  # type: ignore[misc]
+
+    def rename(self, nick: str, label: Label) -> None:
+        """Let the third take another nick."""
+        self.third.user.renames = None
+        done(self.scene.chat.rename(self.third.session, nick, label=label))
+
+    def test_tune(self) -> None:
+        """Whoever cannot be tuned to a room is in it, and hears nothing."""
+        self.breakDown("tune")
+        for person in self.people:
+            done(self.scene.chat.join(person.session, "#b", hurried=True))
+        self.scene.clear(*self.people)
+        self.check(lambda: self.scene.chat.join(self.third.session, "#b"), "#b third joined")
+        self.assertIn(self.third.user.source.uid, self.scene.room("#b").members)
+        self.check(lambda: self.scene.chat.part(self.third.session, "#b"), "#b third parted")
+
+    def test_moved(self) -> None:
+        """A room's new name holds for everyone behind it."""
+        self.breakDown("moved")
+        self.check(lambda: self.scene.chat.renameRoom(self.people[0].session, "#a", "#b"), "#a p0 renamed it #b")
+        self.assertEqual([person.outlet.moves for person in self.people], [[("#a", "#b")]] * 4)
+        self.check(lambda: self.scene.chat.part(self.third.session, "#b"), "#b third parted")
+
+    def test_disconnect(self) -> None:
+        """Who is killed is gone."""
+        operator = self.scene.operator("op", "kill")
+        self.breakDown("disconnect")
+        self.check(lambda: self.scene.chat.kill(operator.session, "third", "bye"), "op killed third bye")
+        self.assertIsNone(self.scene.state.users.named("third"))

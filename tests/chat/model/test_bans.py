@@ -1,0 +1,206 @@
+"""Tests of L{twistchat.chat.model.bans}: whom bans bind, and how little it costs to know that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import Person, Scene, done
+from twistchat.chat.limits import Limits
+from twistchat.chat.model.bans import MOST_CHANGES
+from twistchat.chat.model.events import ModeChange, ModesSet
+from twistchat.chat.model.masks import MOST_WILDCARDS, Mask
+
+LIMITS = Limits(bans=1000)
+MASKS = ("bob", "*!*@bad", "~m:bob", "~n:*!*@bad", "~m:~c:#b", "~c:@#b", "~a:*", "~r:?o?", "~m:~U:b*")
+
+
+class CostTests(SynchronousTestCase):
+    """How often a mask is held against somebody."""
+
+    def setUp(self) -> None:
+        """A room with three hundred bans that meet nobody, its operator, and a member."""
+        self.scene = Scene(LIMITS)
+        self.chat = self.scene.chat
+        self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
+        for number in range(300):
+            self.set("+b", f"*{number}*!*@*.bad")
+        self.room = self.scene.room("#a")
+        self.tests = 0
+        names = Mask.names
+
+        def count(*given: object) -> bool:
+            self.tests += 1
+            return names(*given)  # type: ignore[arg-type]  # what it is called with
+
+        self.patch(Mask, "names", count)
+        self.say()
+        self.tests = 0
+
+    def set(self, letters: str, *masks: str) -> None:
+        """Change modes of the room."""
+        self.scene.modes(self.alice, "#a", letters, *masks)
+
+    def say(self) -> None:
+        """Let the member say something."""
+        done(self.chat.say(self.bob.session, "#a", "hello"))
+
+    def cost(self, act: Callable[[], object]) -> int:
+        """How many masks are tested by an act, and by what the member says after it."""
+        self.tests = 0
+        act()
+        self.say()
+        return self.tests
+
+    def test_text(self) -> None:
+        """A text costs no test while nothing has changed."""
+        self.assertEqual(self.cost(lambda: None), 0)
+
+    def test_join(self) -> None:
+        """A member who comes into another room, has a rank there, and leaves it, is not tested here again."""
+
+        def travel() -> None:
+            done(self.chat.join(self.bob.session, "#other", hurried=True))
+            self.scene.modes(self.bob, "#other", "+v", "bob")
+            done(self.chat.part(self.bob.session, "#other"))
+
+        self.assertEqual(self.cost(travel), 0)
+
+    def test_joiner(self) -> None:
+        """Who comes in is held against each mask once; the others are not."""
+        eve = self.scene.person("eve")
+        self.assertEqual(self.cost(lambda: done(self.chat.join(eve.session, "#a", hurried=True))), 300)
+
+    def test_change(self) -> None:
+        """When a ban or an exception comes or goes, the next text of a member costs one test."""
+        for letters in ("+b", "+e", "-b", "-e"):
+            self.assertEqual(self.cost(lambda letters=letters: self.set(letters, "eve")), 1, letters)  # type: ignore[misc]
+        self.assertEqual(self.cost(lambda: self.set("+bb-b", "x1", "x2", "7")), 2)
+        self.assertEqual(self.cost(lambda: self.set("+I", "eve")), 0)
+        self.assertEqual(self.cost(lambda: self.chat.setModes(self.alice.session, "#a", "+b", ["x1"])), 0)
+
+    def test_changes(self) -> None:
+        """After many changes the whole list is asked once, and so it is for a member who has another name."""
+        for number in range(MOST_CHANGES + 1):
+            self.set("+e", f"free{number}")
+        self.assertEqual(self.cost(lambda: None), 300)
+        self.assertEqual(self.cost(lambda: done(self.chat.setAccount(self.bob.user, "bobby"))), 300)
+
+    def test_rename(self) -> None:
+        """A new nick costs each mask one test: what keeps from speaking and what fixes the nick are asked together."""
+        self.assertEqual(self.cost(lambda: done(self.chat.rename(self.bob.session, "robert"))), 300)
+        self.assertEqual(self.cost(lambda: done(self.chat.rename(self.bob.session, "rob"))), 300)
+
+
+class PlaceTests(SynchronousTestCase):
+    """Masks that name people by where they are."""
+
+    def test_gone(self) -> None:
+        """Whoever was bound for being in a room, and has left it, is free once that ban is gone."""
+        scene = Scene()
+        alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
+        bans, member = scene.room("#a").bans, scene.room("#a").members[bob.user.source.uid]
+        done(scene.chat.join(bob.session, "#b"))
+        scene.modes(alice, "#a", "+b", "~c:#b")
+        self.assertEqual(bans.ofMember(member), {"", "m", "n"})
+        done(scene.chat.part(bob.session, "#b"))
+        scene.modes(alice, "#a", "-b", "~c:#b")
+        self.assertEqual(bans.ofMember(member), frozenset())
+
+
+class WildcardTests(SynchronousTestCase):
+    """Masks that an older journal has, with more wildcards than may be set now."""
+
+    def test_older(self) -> None:
+        """They hold, and can be taken away."""
+        scene = Scene()
+        alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
+        mask = "b" + "*o" * MOST_WILDCARDS + "*b!*@*"
+        other = "*?" * MOST_WILDCARDS + "!*@*"
+        nick = "b" + "o" * MOST_WILDCARDS + "b"
+        changes = (ModeChange(True, "b", mask), ModeChange(True, "b", other))
+        done(scene.journal.append(ModesSet(alice.user.source, "#a", changes)))
+        done(scene.chat.say(bob.session, "#a", "hello"))
+        done(scene.chat.rename(bob.session, nick))
+        self.assertTrue(scene.room("#a").barred(bob.user))
+        scene.modes(alice, "#a", "-bb", mask, other)
+        self.assertEqual(scene.room("#a").lists["b"], {})
+        self.assertFalse(scene.room("#a").barred(bob.user))
+
+
+class Verdicts(RuleBasedStateMachine):
+    """What is remembered of members is what the lists say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scene = Scene(LIMITS)
+        self.people = [self.scene.person(nick, "#a") for nick in ("alice", "bob", "rob")]
+
+    @rule(letter=st.sampled_from("be"), mask=st.sampled_from(MASKS), adding=st.booleans())
+    def change(self, letter: str, mask: str, adding: bool) -> None:
+        """Masks come and go."""
+        self.scene.chat.setModes(self.people[0].session, "#a", ("+" if adding else "-") + letter, [mask])
+
+    @rule(index=st.integers(1, 2))
+    def travel(self, index: int) -> None:
+        """Somebody comes into another room, or leaves it."""
+        session, chat = self.people[index].session, self.scene.chat
+        if chat.join(session, "#b", hurried=True) is None:
+            done(chat.part(session, "#b"))
+
+    @rule(name=st.sampled_from(("#b", "#c")))
+    def move(self, name: str) -> None:
+        """The other room has another name."""
+        other = "#c" if name == "#b" else "#b"
+        if self.scene.state.rooms.get(name) is None:
+            for operator in self.operators(other)[:1]:
+                self.scene.room(other).renames = None
+                done(self.scene.chat.renameRoom(operator.session, other, name))
+
+    @rule(name=st.sampled_from(("#b", "#c")), index=st.integers(1, 2), letters=st.sampled_from(("+o", "-o", "+v")))
+    def promote(self, name: str, index: int, letters: str) -> None:
+        """Somebody has another rank in the other room."""
+        subject = self.people[index].user
+        for operator in self.operators(name)[:1]:
+            if subject.source.uid in self.scene.room(name).members:
+                self.scene.chat.setModes(operator.session, name, letters, [subject.nick])
+
+    @rule(index=st.integers(1, 2), what=st.sampled_from(("bad", "good")), account=st.sampled_from((None, "acc")))
+    def appear(self, index: int, what: str, account: str | None) -> None:
+        """Somebody is shown otherwise."""
+        user = self.people[index].user
+        self.scene.chat.setHost(user, what)
+        self.scene.chat.setAccount(user, account)
+
+    @rule(index=st.integers(1, 2))
+    def ask(self, index: int) -> None:
+        """A verdict is made."""
+        room = self.scene.room("#a")
+        room.bans.ofMember(room.members[self.people[index].user.source.uid])
+
+    @invariant()
+    def sound(self) -> None:
+        """The remembered verdict on one of them, whom nobody asks about in between, is that of the lists."""
+        room = self.scene.room("#a")
+        member = room.members[self.people[1].user.source.uid]
+        assert room.bans.ofMember(member) == room.bans.of(member.user)
+
+    def operators(self, name: str) -> list[Person]:
+        """Those of them who are operators of a room."""
+        room = self.scene.state.rooms.get(name)
+        members = {} if room is None else room.members
+        return [one for one in self.people if (uid := one.user.source.uid) in members and "o" in members[uid].ranks]
+
+    def teardown(self) -> None:
+        """What was remembered of the other one for long is sound, too."""
+        room = self.scene.room("#a")
+        member = room.members[self.people[2].user.source.uid]
+        assert room.bans.ofMember(member) == room.bans.of(member.user)
+
+
+VerdictTests = Verdicts.TestCase
+VerdictTests.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

@@ -1,0 +1,120 @@
+"""Tests of L{twistchat.chat.model.rooms}: what keeps a room, and whom it knows again."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import FakeDepartures, Scene, done
+from twistchat.chat.fanout.audience import Broadcast
+from twistchat.chat.model.rooms import Room, Rooms
+
+LOOKALIKE = "#p\N{CYRILLIC SMALL LETTER A}ul"
+"""Looks like C{#paul}."""
+
+
+class LifeTests(SynchronousTestCase):
+    """How long a room lasts."""
+
+    def setUp(self) -> None:
+        """A room of one."""
+        self.scene = Scene()
+        self.alice = self.scene.person("alice", "#a")
+
+    def leave(self) -> None:
+        """Leave the room empty."""
+        done(self.scene.chat.part(self.alice.session, "#a"))
+
+    def test_ends(self) -> None:
+        """A room of which nothing is to be kept ends with its last member."""
+        self.leave()
+        self.assertEqual(list(self.scene.state.rooms), [])
+
+    def test_kept(self) -> None:
+        """A mode that is not as at first keeps it, unless that is a lock; taken back, it does not."""
+        for letters, inverse in (("+m", "-m"), ("-n", "+n")):
+            with self.subTest(letters):
+                self.scene.modes(self.alice, "#a", letters)
+                room = self.scene.room("#a")
+                self.leave()
+                self.assertEqual(list(self.scene.state.rooms), [room])
+                done(self.scene.chat.join(self.alice.session, "#a", hurried=True))
+                self.assertEqual(self.scene.ranks("#a"), {"alice": "o"})
+                self.scene.modes(self.alice, "#a", inverse)
+                self.leave()
+                self.assertEqual(list(self.scene.state.rooms), [])
+                done(self.scene.chat.join(self.alice.session, "#a", hurried=True))
+
+    def test_keptTopic(self) -> None:
+        """A topic keeps it, with its name in the case it began with, and its time."""
+        done(self.scene.chat.setTopic(self.alice.session, "#A", "here"))
+        created = self.scene.room("#a").created
+        self.scene.now += 10
+        self.leave()
+        done(self.scene.chat.join(self.alice.session, "#A"))
+        room = self.scene.room("#a")
+        assert room.topic is not None
+        self.assertEqual((room.name, room.created, room.topic.text), ("#a", created, "here"))
+        done(self.scene.chat.setTopic(self.alice.session, "#a", ""))
+        self.leave()
+        self.assertEqual(len(self.scene.state.rooms), 0)
+
+    def test_guestsRank(self) -> None:
+        """The rank of a guest is gone with them, and keeps nothing."""
+        bob = self.scene.person("bob", "#a")
+        self.scene.modes(self.alice, "#a", "+o", "bob")
+        done(self.scene.chat.part(bob.session, "#a"))
+        done(self.scene.chat.join(bob.session, "#a"))
+        self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": ""})
+        done(self.scene.chat.part(bob.session, "#a"))
+        self.leave()
+        self.assertEqual(len(self.scene.state.rooms), 0)
+
+    def test_granted(self) -> None:
+        """The ranks given to an account keep the room, and are there again under any nick of its holder."""
+        bob = self.scene.person("bob", "#a", account="Robert")
+        self.scene.modes(self.alice, "#a", "+vo", "bob", "bob")
+        self.assertEqual(self.scene.room("#a").granted, {"robert": "ov"})
+        done(self.scene.chat.close(bob.session, "bye"))
+        self.leave()
+        self.assertEqual(len(self.scene.state.rooms), 1)
+        done(self.scene.chat.join(self.alice.session, "#a"))
+        bobby = self.scene.person("bobby", "#a", account="ROBERT")
+        self.assertEqual(self.scene.ranks("#a"), {"alice": "", "bobby": "ov"})
+        self.scene.modes(bobby, "#a", "-ov", "bobby", "bobby")
+        self.assertEqual(self.scene.room("#a").granted, {})
+
+    def test_noOperatorBesidesTheEntitled(self) -> None:
+        """Who comes first into a room that an account may operate is not its operator."""
+        bob = self.scene.person("bob", "#a", account="bob")
+        self.scene.modes(self.alice, "#a", "+o", "bob")
+        self.leave()
+        done(self.scene.chat.part(bob.session, "#a"))
+        done(self.scene.chat.join(self.alice.session, "#a"))
+        done(self.scene.chat.join(bob.session, "#a"))
+        self.assertEqual(self.scene.ranks("#a"), {"alice": "", "bob": "o"})
+
+    def test_operatorWhereAccountsOnlySpeak(self) -> None:
+        """A room in which accounts have no more than a voice is not left without an operator."""
+        bob = self.scene.person("bob", "#a", account="bob")
+        self.scene.modes(self.alice, "#a", "+v", "bob")
+        self.leave()
+        done(self.scene.chat.part(bob.session, "#a"))
+        done(self.scene.chat.join(self.alice.session, "#a"))
+        done(self.scene.chat.join(bob.session, "#a"))
+        self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": "v"})
+
+
+class RoomsTests(SynchronousTestCase):
+    """The register of rooms."""
+
+    def test_register(self) -> None:
+        """A room is found by its name whatever the case, and by what that looks like, until it is removed."""
+        rooms = Rooms()
+        room = Room("#Paul", 5, Broadcast(lambda: None, FakeDepartures()))
+        rooms.add(room)
+        self.assertIs(rooms.get("#pAUL"), room)
+        self.assertIs(rooms.lookalike(LOOKALIKE), room)
+        self.assertIsNone(rooms.get(LOOKALIKE))
+        self.assertEqual((list(rooms), len(rooms)), ([room], 1))
+        rooms.remove(room)
+        self.assertEqual((rooms.get("#paul"), rooms.lookalike("#paul"), len(rooms)), (None, None, 0))

@@ -1,0 +1,57 @@
+"""Tests of L{twistchat.chat.model.usermodes}."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.model.usermodes import OPERATORS_ONLY, SETTABLE, USER_MODES, parseUserModes, sortUserModes
+
+
+class UserModeTests(SynchronousTestCase):
+    """The table, and the grammar of a change."""
+
+    def test_table(self) -> None:
+        """Each mode is found by its letter and says what it does; what can be given can be dropped."""
+        for letter, mode in USER_MODES.items():
+            self.assertEqual((mode.letter, len(letter)), (letter, 1))
+            self.assertTrue(mode.meaning)
+            self.assertLessEqual(mode.given, mode.dropped)
+        self.assertEqual(SETTABLE, frozenset("BRTisw"))
+        self.assertEqual(OPERATORS_ONLY, frozenset("s"))
+
+    def test_parse(self) -> None:
+        """Signs hold for the letters behind them, and no sign is a plus; the last word on a letter counts."""
+        for text, asked in (
+            ("", {}),
+            ("i", {"i": True}),
+            ("+iw", {"i": True, "w": True}),
+            ("+i-w", {"i": True, "w": False}),
+            ("-iw+B", {"i": False, "w": False, "B": True}),
+            ("+-i", {"i": False}),
+            ("+i-i", {"i": False}),
+            ("-ww+w", {"w": True}),
+        ):
+            self.assertEqual(parseUserModes(text), (asked, ""), text)
+
+    def test_notForUsers(self) -> None:
+        """Nobody makes themselves an operator, logged in or encrypted; an operator can cease to be one."""
+        self.assertEqual(parseUserModes("+orZ"), ({}, ""))
+        self.assertEqual(parseUserModes("-orZ"), ({"o": False}, ""))
+        self.assertEqual(parseUserModes("-o+o"), ({"o": False}, ""))
+
+    def test_unknown(self) -> None:
+        """Letters that are no mode are told, each once, beside those that are."""
+        self.assertEqual(parseUserModes("+xiyx-é"), ({"i": True}, "xyé"))
+
+    @given(st.text("+-BRTZiorswxy \x00é"))
+    def test_anything(self, text: str) -> None:
+        """Any text can be read: each of its letters is a mode or unknown, and only what may be asked for is."""
+        asked, unknown = parseUserModes(text)
+        self.assertEqual(set(unknown), set(text) - set("+-") - set(USER_MODES))
+        self.assertLessEqual(set(asked), set(text) & (SETTABLE | {"o"}))
+
+    def test_sort(self) -> None:
+        """Letters come in the order of the table."""
+        self.assertEqual((sortUserModes("woB"), sortUserModes(set())), ("Bow", ""))

@@ -1,0 +1,331 @@
+"""Tests of L{twistchat.chat.rules.operatorverbs}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import HeldScene, Person, Scene, done, refused
+from twistchat.chat import errors
+from twistchat.chat.model.events import Killed, Label, Quit, ServerBanSet
+from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.serverbans import ServerBan
+from twistchat.chat.model.users import Operator
+
+
+class OperatorTests(SynchronousTestCase):
+    """Becoming an operator of the server, and ceasing to be one."""
+
+    def setUp(self) -> None:
+        """Two in a room."""
+        self.scene = Scene()
+        self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
+        self.scene.clear(self.ann, self.bob)
+
+    def become(self, privileges: tuple[str, ...] = (), host: str | None = None) -> None:
+        """Become an operator."""
+        done(Deferred.fromCoroutine(self.scene.chat.becomeOperator(self.ann.session, "Boss", privileges, host)))
+
+    def test_become(self) -> None:
+        """An operator may what was said, and is shown with the host of operators; others see no more than that."""
+        self.assertFalse(self.ann.user.may("kill"))
+        self.become(("kill",), "staff.example")
+        self.assertEqual(self.ann.user.operator, Operator("Boss", frozenset(("kill",)), "ann.host"))
+        self.assertEqual((self.ann.user.may("kill"), self.ann.user.may("ban"), self.ann.user.modes), (True, False, "o"))
+        self.assertEqual(self.ann.heard(), ["ann operator Boss", "ann host ~u@staff.example"])
+        self.assertEqual(self.bob.heard(), ["ann host ~u@staff.example"])
+        self.become(("ban",), "staff.example")
+        self.assertEqual(self.ann.heard(), ["ann operator Boss"])
+        self.assertEqual((self.ann.user.may("kill"), self.ann.user.may("ban")), (False, True))
+
+    def test_hostAwaited(self) -> None:
+        """Becoming an operator is over when the host is shown as well, and not before."""
+        scene = HeldScene()
+        ann = scene.person("ann")
+        becoming = Deferred.fromCoroutine(scene.chat.becomeOperator(ann.session, "Boss", (), "staff.example"))
+        scene.commit(1)
+        self.assertNoResult(becoming)
+        self.assertEqual(ann.user.source.host, "ann.host")
+        scene.commit()
+        done(becoming)
+        self.assertEqual(ann.user.source.host, "staff.example")
+
+    def test_labels(self) -> None:
+        """The event that a verb proposes carries the label of the request."""
+        scene = Scene()
+        chat, session = scene.chat, scene.operator("op", *PRIVILEGES).session
+        scene.person("bob")
+        label = Label(session.id, "L")
+        for receipt in (
+            chat.announce(session, "hello", label=label),
+            chat.banFromServer(session, "192.0.2.0/24", None, label=label),
+            chat.liftServerBan(session, "192.0.2.0/24", label=label),
+            chat.kill(session, "bob", "spam", label=label),
+        ):
+            self.assertEqual(done(receipt).event.label, label)
+
+    def test_badHost(self) -> None:
+        """A host that is none is refused, and they are an operator all the same."""
+        refused(errors.BadText, lambda: self.become(("kill",), "a b"))
+        self.assertTrue(self.ann.user.may("kill"))
+
+    def test_resign(self) -> None:
+        """One who resigns may nothing more, and once is enough."""
+        self.become(("kill",))
+        done(self.scene.chat.resign(self.ann.session))
+        self.assertEqual((self.ann.user.operator, self.ann.user.modes), (None, ""))
+        self.assertEqual(self.ann.heard(), ["ann operator Boss", "ann operator None"])
+        self.assertIsNone(self.scene.chat.resign(self.ann.session))
+
+    def test_requirePrivilege(self) -> None:
+        """Doors may ask for a privilege, and learn whose it is."""
+        self.become(("rehash",))
+        chat, session = self.scene.chat, self.ann.session
+        self.assertIs(chat.requirePrivilege(session, "rehash"), self.ann.user)
+        self.assertEqual(refused(errors.NotPrivileged, lambda: chat.requirePrivilege(session, "ban")).privilege, "ban")
+
+    def test_privileges(self) -> None:
+        """Each verb is for those who have its privilege, which it names; and for no one who is not here."""
+        chat = self.scene.chat
+        chat.state.serverBans.add(ServerBan("192.0.2.0/24", "", "op", 0, None))
+        verbs: tuple[tuple[str, Callable[[Person], object]], ...] = (
+            ("kill", lambda person: chat.kill(person.session, "bob", "spam")),
+            ("wallops", lambda person: chat.announce(person.session, "hello")),
+            ("ban", lambda person: chat.banFromServer(person.session, "192.0.2.0/24", None)),
+            ("ban", lambda person: chat.liftServerBan(person.session, "192.0.2.0/24")),
+            ("ban", lambda person: chat.serverBans(person.session)),
+        )
+        for privilege, verb in verbs:
+            others = PRIVILEGES.keys() - {privilege}
+            operator = self.scene.operator(f"not{len(self.scene.entries)}", *others)
+            for person in (self.ann, operator):
+                self.assertEqual(refused(errors.NotPrivileged, partial(verb, person)).privilege, privilege)
+            refused(errors.NotEntered, partial(verb, self.scene.connect()))
+            verb(self.scene.operator(f"op{len(self.scene.entries)}", privilege))
+
+
+class KillTests(SynchronousTestCase):
+    """Disconnecting someone."""
+
+    def setUp(self) -> None:
+        """Two in a room, one of them twice, someone elsewhere, and an operator."""
+        self.scene = Scene()
+        self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
+        self.phone = self.scene.attach(self.bob)
+        self.out = self.scene.person("out", "#b")
+        self.operator = self.scene.operator("op", "kill")
+        self.scene.clear(self.ann, self.bob, self.phone, self.out)
+
+    def kill(self, nick: str, reason: str = "spam") -> None:
+        """Kill."""
+        done(self.scene.chat.kill(self.operator.session, nick, reason))
+
+    def test_kill(self) -> None:
+        """Those who shared a room hear it; the killed have all their sessions closed, and hear why there only."""
+        done(self.scene.chat.say(self.ann.session, "#a", "hello"))
+        user = self.bob.user
+        self.kill("BOB")
+        self.scene.endTurn()
+        self.assertEqual(self.ann.heard(), ["op killed bob spam"])
+        for person in (self.bob, self.phone):
+            self.assertEqual(person.outlet.reasons, ["Killed (op (spam))"])
+            self.assertEqual(person.heard(), ["#a ann: hello"])
+            self.assertIsNone(person.session.user)
+        self.assertEqual((self.out.heard(), self.operator.heard()), ([], []))
+        self.assertIsNone(self.scene.state.users.named("bob"))
+        self.assertEqual(self.scene.ranks("#a"), {"ann": "o"})
+        (departed,) = self.scene.state.whowas.named("bob")
+        self.assertEqual(departed.source, user.source)
+
+    def test_noQuit(self) -> None:
+        """When their connections are closed then, there is nothing left to quit."""
+        self.kill("bob", "")
+        self.assertEqual(self.bob.outlet.reasons, ["Killed (op)"])
+        for person in (self.bob, self.phone):
+            self.assertIsNone(self.scene.chat.close(person.session, "Killed"))
+            self.assertNotIn(person.session.id, self.scene.state.sessions)
+        self.assertIsInstance(self.scene.entries[-1].event, Killed)
+        self.scene.person("bob", "#a")
+
+    def test_themselves(self) -> None:
+        """An operator may kill themselves."""
+        self.kill("op", "enough")
+        self.assertEqual((self.operator.outlet.reasons, self.operator.session.user), (["Killed (op (enough))"], None))
+
+    def test_refused(self) -> None:
+        """Nobody is killed who is not here, nor for a reason that is none."""
+        self.assertEqual(refused(errors.NoSuchNick, lambda: self.kill("nobody")).nick, "nobody")
+        self.assertEqual(refused(errors.TooLong, lambda: self.kill("bob", "x" * 391)).what, "the reason")
+        refused(errors.BadText, lambda: self.kill("bob", "a\nb"))
+
+    def test_tooLate(self) -> None:
+        """Who has quit when it comes to it is not killed; who was renamed is."""
+        scene = HeldScene()
+        ann, bob, carol = scene.person("ann", "#a"), scene.person("bob", "#a"), scene.person("carol", "#a")
+        ann.user.operator = Operator("Boss", frozenset(("kill",)))
+        scene.chat.close(bob.session, "bye")
+        killing = scene.chat.kill(ann.session, "bob", "")
+        renaming = scene.chat.rename(carol.session, "carola")
+        second = scene.chat.kill(ann.session, "carol", "")
+        scene.commit()
+        self.assertEqual(self.failureResultOf(killing, errors.NoSuchNick).value.nick, "bob")
+        done(renaming)
+        done(second)
+        self.assertEqual([user.nick for user in scene.state.users], ["ann"])
+        self.assertIn("ann killed carol", ann.heard())
+
+
+class AnnounceTests(SynchronousTestCase):
+    """Saying something to everyone who listens."""
+
+    def test_announce(self) -> None:
+        """Those with the mode w and all operators hear it, each session once."""
+        scene = Scene()
+        ann, bob = scene.person("ann", "#a"), scene.person("bob", "#a")
+        phone = scene.attach(ann)
+        done(Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+w")))
+        operator, other = scene.operator("op", "wallops"), scene.operator("other")
+        scene.clear(ann, bob, phone)
+        done(scene.chat.announce(operator.session, "restart at noon"))
+        for person in (ann, phone, operator, other):
+            self.assertEqual(person.heard(), ["op announced restart at noon"])
+        self.assertEqual(bob.heard(), [])
+
+    def test_refused(self) -> None:
+        """Nothing is no announcement, nor is what would end a line or is too long."""
+        scene = Scene()
+        session = scene.operator("op", "wallops").session
+        for text in ("", "  "):
+            refused(errors.NothingSaid, partial(scene.chat.announce, session, text))
+        refused(errors.BadText, lambda: scene.chat.announce(session, "a\nb"))
+        self.assertEqual(refused(errors.TooLong, lambda: scene.chat.announce(session, "x" * 391)).limit, 390)
+
+
+class ServerBanTests(SynchronousTestCase):
+    """Bans from the server."""
+
+    def setUp(self) -> None:
+        """An operator and others, each from an address of their own."""
+        self.scene = Scene()
+        self.chat = self.scene.chat
+        self.operator = self.arrive("op", "192.0.2.1")
+        done(Deferred.fromCoroutine(self.chat.becomeOperator(self.operator.session, "Boss", ["ban"])))
+        self.bob, self.carol = self.arrive("bob", "198.51.100.7"), self.arrive("carol", "::ffff:198.51.100.8")
+        self.unnamed = self.scene.connect(address="198.51.100.9")
+        self.local = self.arrive("local", None)
+
+    def arrive(self, nick: str, address: str | None) -> Person:
+        """Come in from an address."""
+        person = self.scene.connect(address=address)
+        done(self.scene.enter(person, nick))
+        return person
+
+    def ban(self, mask: str, seconds: float | None = None, reason: str = "spam") -> None:
+        """Ban."""
+        done(self.chat.banFromServer(self.operator.session, mask, seconds, reason))
+
+    def gone(self) -> list[str]:
+        """Who was disconnected since this was last asked, and how often."""
+        people = {"op": self.operator, "bob": self.bob, "carol": self.carol, "-": self.unnamed, "local": self.local}
+        found = [name for name, person in people.items() for _ in person.outlet.reasons]
+        for person in people.values():
+            person.outlet.reasons.clear()
+        return found
+
+    def test_disconnected(self) -> None:
+        """Whoever is met is disconnected, with the reason, and has not quit before the connection is closed."""
+        for mask, gone in (
+            ("198.51.100.0/24", ["bob", "carol", "-"]),
+            ("198.51.100.8", ["carol"]),
+            ("bob!*@*", ["bob"]),
+            ("~u@198.51.100.7", ["bob"]),
+            ("~u@198.51.100.0/29", ["bob"]),
+            ("*@local.host", ["local"]),
+            ("carol!*@198.51.100.?", []),
+            ("203.0.113.0/24", []),
+        ):
+            self.ban(mask)
+            self.assertEqual(self.gone(), gone, mask)
+        self.assertEqual(len(self.scene.state.users), 4)
+        self.ban("198.51.100.7", 60, "flood")
+        self.ban("198.51.100.7", reason="")
+        self.assertEqual(self.bob.outlet.reasons, ["Banned from this server: flood", "Banned from this server"])
+
+    def test_eachSession(self) -> None:
+        """Of a user with several sessions only those are disconnected that an address meets; by name, all."""
+        phone = self.scene.connect(address="203.0.113.5")
+        self.chat.attach(phone.session, self.bob.user)
+        self.ban("203.0.113.5")
+        self.assertEqual((self.gone(), phone.outlet.reasons), ([], ["Banned from this server: spam"]))
+        self.ban("bob!*@*")
+        self.assertEqual((self.gone(), len(phone.outlet.reasons)), (["bob"], 2))
+
+    def test_until(self) -> None:
+        """A ban ends when its time is over; until then it keeps people out."""
+        self.ban("203.0.113.0/24", 60)
+        (ban,) = self.chat.serverBans(self.operator.session)
+        start = self.scene.entries[-1].time
+        self.assertEqual(ban, ServerBan("203.0.113.0/24", "spam", "op", start, start + 60_000))
+        error = refused(errors.ServerBanned, lambda: self.arrive("eve", "203.0.113.9"))
+        self.assertEqual((error.reason, error.until), ("spam", start + 60_000))
+        self.scene.now = 60.0
+        self.assertEqual(self.chat.serverBans(self.operator.session), [])
+        self.arrive("eve", "203.0.113.9")
+
+    def test_replaced(self) -> None:
+        """A second ban on the same, however it is written, takes the place of the first."""
+        self.ban("203.0.113.0/24", 60)
+        self.ban("*@::ffff:203.0.113.5/120", None, "again")
+        (ban,) = self.chat.serverBans(self.operator.session)
+        self.assertEqual((ban.mask, ban.reason, ban.until), ("203.0.113.0/24", "again", None))
+
+    def test_lifted(self) -> None:
+        """A ban that is lifted keeps nobody out; one that is not there, or has ended, is not lifted."""
+        self.ban("203.0.113.0/24")
+        done(self.chat.liftServerBan(self.operator.session, "203.0.113.77/24"))
+        self.arrive("eve", "203.0.113.9")
+        self.ban("203.0.113.0/25", 60)
+        self.scene.now = 60.0
+        for mask in ("203.0.113.0/24", "203.0.113.0/25"):
+            error = refused(errors.NoSuchServerBan, partial(self.chat.liftServerBan, self.operator.session, mask))
+            self.assertEqual(error.mask, mask)
+        refused(errors.BadServerBan, lambda: self.chat.liftServerBan(self.operator.session, "bob"))
+
+    def test_liftedWide(self) -> None:
+        """A ban that could not be set any more can still be lifted."""
+        self.scene.journal.append(ServerBanSet(self.operator.user.source, "*!*@*.cloak", "spam"))
+        done(self.chat.liftServerBan(self.operator.session, "*@*.cloak"))
+        self.assertEqual(self.chat.serverBans(self.operator.session), [])
+
+    def test_oneself(self) -> None:
+        """Nobody bans themselves, by any of their sessions."""
+        phone = self.scene.connect(address="203.0.113.5")
+        self.chat.attach(phone.session, self.operator.user)
+        for mask in ("192.0.2.0/24", "203.0.113.5", "op!*@*", "~u@192.0.2.*", "*@op.host"):
+            error = refused(errors.BadServerBan, partial(self.ban, mask))
+            self.assertEqual((error.mask, error.why), (mask, "it would meet you"))
+        self.assertEqual(len(self.scene.state.serverBans), 0)
+
+    def test_refused(self) -> None:
+        """What is too wide, too long or no length of time is refused."""
+        self.assertIn("/8", refused(errors.BadServerBan, lambda: self.ban("0.0.0.0/1")).why)
+        for seconds in (0, -1, float("nan"), float("inf"), 100 * 365 * 86400 + 1):
+            error = refused(errors.BadServerBan, partial(self.ban, "203.0.113.5", seconds))
+            self.assertIn("100 years", error.why)
+        self.ban("203.0.113.5", 100 * 365 * 86400)
+        self.assertEqual(refused(errors.TooLong, lambda: self.ban("203.0.113.5", reason="x" * 391)).what, "the reason")
+        refused(errors.BadText, lambda: self.ban("203.0.113.5", reason="a\rb"))
+
+    def test_overWhenItComes(self) -> None:
+        """A ban that is over when it is taken, for the disk was slow, disconnects nobody."""
+        scene = HeldScene()
+        ann, bob = scene.person("ann"), scene.person("bob")
+        ann.user.operator = Operator("Boss", frozenset(("ban",)))
+        scene.chat.banFromServer(ann.session, "bob!*@*", 1.0)
+        scene.now = 1.0
+        scene.commit()
+        self.assertEqual(bob.outlet.reasons, [])
+        self.assertFalse(any(isinstance(entry.event, Quit) for entry in scene.entries))

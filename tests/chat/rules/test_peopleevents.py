@@ -1,0 +1,258 @@
+"""Tests of L{twistchat.chat.rules.peopleevents}: what follows from an event, and who is told of it from which place."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import FakeDialect, HeldScene, Person, Scene, done
+from twistchat.chat.fanout.audience import NOTICES, RESHOWN
+from twistchat.chat.model.events import Entered, Entry, Label, OperatorSet, Source, UserModesSet
+from twistchat.chat.model.users import NO_FLAGS, Operator
+
+
+class Marked(FakeDialect):
+    """
+    What begins with a tilde.
+
+    @ivar msgids: the ids of what it has rendered.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(mute=())
+        self.msgids: list[str] = []
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        self.msgids.append(entry.msgid)
+        return b"~" + super().render(entry)
+
+
+class NoticeTests(SynchronousTestCase):
+    """What the server tells its operators who want to know (user mode s)."""
+
+    def setUp(self) -> None:
+        """An operator who listens with two sessions, one who does not, and others."""
+        self.scene = Scene()
+        self.chat = self.scene.chat
+        self.ann, self.bob = self.scene.person("ann"), self.scene.person("bob")
+        self.op, self.other = self.scene.operator("op", "kill", "ban"), self.scene.operator("other", "kill", "ban")
+        self.phone = self.scene.attach(self.op)
+        self.listen(self.op, self.phone)
+
+    def listen(self, *people: Person) -> None:
+        """Let an operator listen."""
+        self.setModes(people[0], "+s")
+        marked = Marked()
+        for person in people:
+            person.outlet.places[NOTICES] = marked
+            person.heard()
+
+    def setModes(self, person: Person, text: str) -> None:
+        """Change someone's modes."""
+        done(Deferred.fromCoroutine(self.chat.setUserModes(person.session, text)))
+
+    def become(self, person: Person, *privileges: str, host: str | None = None) -> None:
+        """Become an operator."""
+        done(Deferred.fromCoroutine(self.chat.becomeOperator(person.session, "Boss", privileges, host)))
+
+    def test_told(self) -> None:
+        """Every session of such an operator is told of operators, kills and bans; nobody else is."""
+        self.become(self.ann)
+        done(self.chat.resign(self.ann.session))
+        done(self.chat.kill(self.other.session, "bob", "spam"))
+        done(self.chat.banFromServer(self.other.session, "x!*@*", None, "spam"))
+        done(self.chat.liftServerBan(self.other.session, "x!*@*"))
+        told = [
+            "~ann operator Boss",
+            "~ann operator None",
+            "~other killed bob spam",
+            "~other banned",
+            "~other unbanned",
+        ]
+        for person in (self.op, self.phone):
+            self.assertEqual(person.heard(), told)
+        self.assertEqual((self.other.heard(), self.ann.heard()), ([], ["ann operator Boss", "ann operator None"]))
+
+    def test_privilege(self) -> None:
+        """Who may not ask for the bans is not told of them."""
+        self.become(self.ann, "kill")
+        self.listen(self.ann)
+        done(self.chat.banFromServer(self.other.session, "x!*@*", None))
+        done(self.chat.liftServerBan(self.other.session, "x!*@*"))
+        self.assertEqual(self.ann.heard(), [])
+        done(self.chat.kill(self.other.session, "bob", ""))
+        self.assertEqual(self.ann.heard(), ["~other killed bob"])
+
+    def test_afterAllElse(self) -> None:
+        """It comes behind what was said before."""
+        for person in (self.op, self.ann):
+            done(self.chat.join(person.session, "#a", hurried=True))
+        self.scene.clear(self.op)
+        done(self.chat.say(self.ann.session, "#a", "hello"))
+        done(self.chat.kill(self.other.session, "bob", ""))
+        self.assertEqual(self.op.heard(), ["#a ann: hello", "~other killed bob"])
+
+    def test_themselves(self) -> None:
+        """Who is gone hears nothing, not even that."""
+        done(self.chat.kill(self.op.session, "op", "enough"))
+        self.assertEqual((self.op.heard(), self.phone.heard()), ([], []))
+
+    def test_notForOthers(self) -> None:
+        """Whoever is no operator cannot have the mode, from the start neither."""
+        self.setModes(self.ann, "+s")
+        self.setModes(self.ann, "+si")
+        self.assertEqual((self.ann.user.modes, self.ann.heard()), ("i", ["ann umode +i-"]))
+        eve = self.scene.connect()
+        done(Deferred.fromCoroutine(self.chat.enter(eve.session, "eve", "~u", "eve.host", modes="sw")))
+        self.assertEqual(eve.user.modes, "w")
+        entered = self.scene.entries[-1].event
+        assert isinstance(entered, Entered)
+        self.assertEqual(entered.modes, "w")
+
+    def test_notFromElsewhere(self) -> None:
+        """An entry that would give someone such a mode as they come in gives them the others."""
+        source = Source("u1", "eve")
+        done(self.scene.journal.append(Entered(source, "elsewhere", "sw")))
+        self.assertEqual(self.chat.find("eve").modes, "w")
+
+    def test_noModes(self) -> None:
+        """Users without modes share one empty set, whether they ever had one or not."""
+        self.setModes(self.ann, "+i")
+        self.setModes(self.ann, "-i")
+        self.assertIs(self.ann.user.flags, NO_FLAGS)
+        self.assertIs(self.bob.user.flags, NO_FLAGS)
+
+    def test_tooLate(self) -> None:
+        """Who has resigned through another session when the mode comes does not get it, nor is told so."""
+        scene = HeldScene()
+        ann = scene.person("ann")
+        ann.user.operator = Operator("Boss", frozenset())
+        scene.chat.resign(ann.session)
+        modes = Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+sw"))
+        scene.commit()
+        done(modes)
+        self.assertEqual((ann.user.modes, ann.heard()), ("w", ["ann operator None", "ann umode +w-"]))
+
+    def test_resigned(self) -> None:
+        """Who resigns loses the mode, and hears so; twice at once is once."""
+        scene = HeldScene()
+        ann = scene.person("ann")
+        ann.user.operator = Operator("Boss", frozenset())
+        modes = Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+s"))
+        for _ in range(2):
+            scene.chat.resign(ann.session)
+        scene.commit()
+        done(modes)
+        self.assertEqual(ann.heard(), ["ann umode +s-", "ann operator None", "ann umode +-s"])
+        self.assertEqual((ann.user.modes, ann.user.flags), ("", set()))
+
+    def test_ids(self) -> None:
+        """What follows from another event has an id of its own."""
+        self.become(self.op, host="staff.example")
+        marked = self.op.outlet.dialect = Marked()
+        done(self.chat.resign(self.op.session))
+        msgid = self.scene.entries[-1].msgid
+        self.assertEqual(marked.msgids, [msgid, f"{msgid}-modes", f"{msgid}-host"])
+
+    def test_labels(self) -> None:
+        """What follows from another event has its label."""
+        self.become(self.op, host="staff.example")
+        self.op.heard()
+        label = Label(self.op.session.id, "L")
+        done(self.chat.resign(self.op.session, label=label))
+        heard = ["op operator None", "op umode +-s", "op host ~u@op.host"]
+        self.assertEqual([line for line in self.op.heard() if "~op" not in line], [f"L> {line}" for line in heard])
+
+    def test_turnGoesOn(self) -> None:
+        """A ban of which no operator hears, and someone's coming that nobody watches for, end no room's turn early."""
+        self.setModes(self.op, "-s")
+        for person in (self.ann, self.bob):
+            done(self.chat.join(person.session, "#a", hurried=True))
+        self.scene.clear(self.ann)
+        done(self.chat.say(self.bob.session, "#a", "1"))
+        done(self.chat.banFromServer(self.other.session, "x!*@*", None))
+        done(self.chat.liftServerBan(self.other.session, "x!*@*"))
+        self.scene.enter(self.scene.connect(), "eve")
+        done(self.chat.say(self.bob.session, "#a", "2"))
+        self.scene.endTurn()
+        self.assertEqual(self.ann.outlet.delivered, [b"#a bob: 1\n#a bob: 2\n"])
+
+
+class HostTests(SynchronousTestCase):
+    """The host of operators, and how others hear of a host."""
+
+    def setUp(self) -> None:
+        """Three in rooms together, and one elsewhere."""
+        self.scene = Scene()
+        self.chat = self.scene.chat
+        self.ann = self.scene.person("ann", "#a", "#b", "#c")
+        self.bob, self.carol = self.scene.person("bob", "#a", "#b"), self.scene.person("carol", "#b")
+        self.out = self.scene.person("out", "#d")
+        self.phone, self.tablet = self.scene.attach(self.bob), self.scene.attach(self.ann)
+        self.marked = Marked()
+        for person in (self.ann, self.bob, self.carol, self.out, self.phone, self.tablet):
+            person.outlet.places[RESHOWN] = self.marked
+        self.scene.clear(self.ann, self.bob, self.carol, self.out, self.phone, self.tablet)
+
+    def test_reshown(self) -> None:
+        """
+        Those who share rooms are told in two places: that the host is another, and behind that, once for each of those
+        rooms, that its user went and came; the user's own sessions only the first, and nobody else anything.
+        """
+        done(self.chat.say(self.ann.session, "#a", "hello"))
+        done(self.chat.setHost(self.ann.user, "new.host"))
+        host = "ann host ~u@new.host"
+        told = ["#a ann: hello", host, "~ann quit Changing hostname", "~#a ann joined", "~#b ann joined"]
+        self.assertEqual((self.bob.heard(), self.phone.heard()), (told, told))
+        self.assertEqual(self.carol.heard(), [host, "~ann quit Changing hostname", "~#b ann joined"])
+        self.assertEqual((self.ann.heard()[-1], self.tablet.heard()[-1]), (host, host))
+        self.assertEqual(self.out.heard(), [])
+
+    def test_renderings(self) -> None:
+        """Each is rendered once for all who hear it, with an id of its own and the names of then."""
+        self.scene.promote("#b", "ann", "ov")
+        done(self.chat.setAway(self.ann.session, "out"))
+        seen: list[Entry] = []
+        render = self.marked.render
+
+        def keep(entry: Entry) -> bytes:
+            seen.append(entry)
+            return render(entry)
+
+        self.marked.render = keep  # type: ignore[method-assign]  # it is to be seen what is rendered
+        done(self.chat.setHost(self.ann.user, "new.host"))
+        msgid = self.scene.entries[-1].msgid
+        self.assertEqual([entry.msgid for entry in seen], [f"{msgid}-{name}" for name in ("quit", "join0", "join1")])
+        self.assertEqual([entry.event.source.host for entry in seen], ["ann.host", "new.host", "new.host"])
+        joined = seen[2].event
+        self.assertEqual((joined.room, joined.ranks, joined.away, joined.first), ("#b", "ov", "out", False))  # type: ignore[attr-defined]  # a Joined
+
+    def test_alone(self) -> None:
+        """Where nobody else is, there is nobody to tell."""
+        done(self.chat.setHost(self.out.user, "new.host"))
+        self.assertEqual((self.out.heard(), self.marked.msgids), (["out host ~u@new.host"], []))
+
+    def test_back(self) -> None:
+        """Who resigns is shown with the host from before, however often they became an operator meanwhile."""
+        for host in ("staff.example", None, "boss.example"):
+            done(Deferred.fromCoroutine(self.chat.becomeOperator(self.out.session, "Boss", (), host)))
+        self.out.heard()
+        done(self.chat.resign(self.out.session))
+        self.assertEqual(self.out.heard(), ["out operator None", "out host ~u@out.host"])
+        self.assertEqual(self.out.user.source.host, "out.host")
+
+    def test_noOther(self) -> None:
+        """Who had no other host keeps theirs, and nobody hears of it."""
+        done(Deferred.fromCoroutine(self.chat.becomeOperator(self.out.session, "Boss", ())))
+        done(self.chat.resign(self.out.session))
+        self.assertEqual(self.out.heard(), ["out operator Boss", "out operator None"])
+
+    def test_entries(self) -> None:
+        """All of it follows from one entry, so that it is so on every node."""
+        done(Deferred.fromCoroutine(self.chat.becomeOperator(self.out.session, "Boss", (), "staff.example")))
+        before = len(self.scene.entries)
+        done(Deferred.fromCoroutine(self.chat.setUserModes(self.out.session, "+s-o")))
+        first, *rest = [entry.event for entry in self.scene.entries[before:]]
+        self.assertIsInstance(first, OperatorSet)
+        self.assertEqual([event for event in rest if not isinstance(event, UserModesSet)], [])

@@ -1,0 +1,594 @@
+"""Tests of L{twistchat.chat.rules.peopleverbs}, beside those of L{tests.chat.test_chat}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import FakeOutlet, HeldScene, Person, Scene, done, refused
+from twistchat.chat import errors
+from twistchat.chat.limits import Limits
+from twistchat.chat.model.events import (
+    AccountSet,
+    AwaySet,
+    Entered,
+    Entry,
+    Event,
+    HostSet,
+    Killed,
+    Label,
+    OperatorSet,
+    Quit,
+    RealnameSet,
+    Renamed,
+    ServerBanSet,
+    Source,
+    UserModesSet,
+)
+from twistchat.chat.model.serverbans import normalizeServerBan
+from twistchat.chat.model.users import Operator, User
+
+
+class SessionTests(SynchronousTestCase):
+    """What is known of a connection."""
+
+    def test_open(self) -> None:
+        """A session knows where it comes from, and when it last said something."""
+        scene = Scene()
+        scene.now = 5.0
+        plain = scene.connect().session
+        self.assertEqual((plain.address, plain.secure, plain.fingerprint, plain.spoke), (None, False, None, 5.0))
+        secret = scene.connect(address="192.0.2.7", secure=True).session
+        self.assertEqual((secret.address, secret.secure), ("192.0.2.7", True))
+        usual = scene.chat.open(FakeOutlet(scene.dialect))
+        self.assertEqual((usual.exempt, usual.secure, usual.address), (False, False, None))
+
+    def test_secure(self) -> None:
+        """A user is as safe as the least safe of their sessions."""
+        scene = Scene()
+        ann = scene.connect(secure=True)
+        done(scene.enter(ann, "ann"))
+        self.assertEqual((ann.user.secure, ann.user.modes), (True, "Z"))
+        other = scene.attach(ann)
+        self.assertEqual((ann.user.secure, ann.user.modes), (False, ""))
+        scene.chat.close(other.session, "bye")
+        self.assertTrue(ann.user.secure)
+        self.assertFalse(User(Source("u1", "nobody")).secure)
+
+    def test_idle(self) -> None:
+        """A user is idle since the last word of any of their sessions."""
+        scene = Scene()
+        ann = scene.person("ann")
+        scene.now = 10.0
+        phone = scene.attach(ann)
+        self.assertEqual(ann.user.idle(12.0), 2.0)
+        ann.session.spoke = 11.5
+        self.assertEqual(ann.user.idle(12.0), 0.5)
+        scene.chat.close(ann.session, "bye")
+        self.assertEqual(phone.user.idle(12.0), 2.0)
+        self.assertEqual(User(Source("u1", "nobody")).idle(12.0), 0.0)
+
+
+class EnterTests(SynchronousTestCase):
+    """Coming in."""
+
+    def setUp(self) -> None:
+        """A connection."""
+        self.scene = Scene()
+        self.ann = self.scene.connect(address="192.0.2.7")
+
+    def enter(self, nick: str, realname: str = "", modes: str = "", away: str | None = None) -> Deferred[None]:
+        """Come in."""
+        chat, session = self.scene.chat, self.ann.session
+        return Deferred.fromCoroutine(chat.enter(session, nick, "~u", "a.host", realname, modes=modes, away=away))
+
+    def test_modes(self) -> None:
+        """One has the modes from the start that one asks for, and no others; nobody is told of them."""
+        self.scene.now = 3.5
+        done(self.enter("ann", "Ann A.", "woBr"))
+        self.assertEqual((self.ann.user.modes, self.ann.user.operator), ("Bw", None))
+        self.assertEqual(self.ann.user.source, Source("id2", "ann", "~u", "a.host", None, "Ann A.", True))
+        self.assertEqual(self.ann.user.since, self.scene.entries[0].time)
+        self.assertEqual(self.scene.entries[0].event.source, self.ann.user.source)
+        self.assertEqual(self.ann.heard(), [])
+
+    def test_refused(self) -> None:
+        """A realname and a reason have their limits, and neither ends a line."""
+        error = refused(errors.TooLong, lambda: self.enter("ann", "x" * 151))
+        self.assertEqual((error.what, error.length, error.limit), ("the realname", 151, 150))
+        error = refused(errors.TooLong, lambda: self.enter("ann", away="x" * 391))
+        self.assertEqual((error.what, error.limit), ("the reason", 390))
+        for character in "\r\n\0":
+            self.assertEqual(refused(errors.BadText, partial(self.enter, "ann", character)).what, "the realname")
+            self.assertEqual(refused(errors.BadText, partial(self.enter, "ann", away=character)).what, "the reason")
+        self.assertEqual(self.scene.entries, [])
+
+    def test_away(self) -> None:
+        """One may be away from the start."""
+        done(self.enter("ann", away="lunch"))
+        self.assertEqual(self.ann.user.away, "lunch")
+        self.assertEqual([type(entry.event) for entry in self.scene.entries], [Entered, AwaySet])
+
+    def ban(self, scene: Scene, mask: str, until: int | None = None) -> None:
+        """Ban from the server."""
+        scene.journal.append(ServerBanSet(Source("op", "op"), normalizeServerBan(mask), "spam", until))
+
+    def test_banned(self) -> None:
+        """Who is banned from the server does not come in, as long as that holds, and is told why and until when."""
+        for mask, nick in (("192.0.2.0/24", "ann"), ("ann!*@*", "Ann"), ("~u@a.host", "bob"), ("~u@192.0.2.*", "bob")):
+            scene = Scene()
+            self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
+            until = scene.chat._today() + 1000
+            self.ban(scene, mask, until)
+            self.ann.outlet.reasons.clear()
+            error = refused(errors.ServerBanned, partial(self.enter, nick))
+            self.assertEqual((error.reason, error.until), ("spam", until))
+            scene.now = 1.0
+            done(self.enter(nick))
+            self.assertEqual((self.ann.user.nick, self.ann.outlet.reasons), (nick, []))
+
+    def test_checkAddress(self) -> None:
+        """An address may be asked about before anything is known of who comes from there."""
+        self.ban(self.scene, "192.0.2.0/24")
+        self.ban(self.scene, "*!*@198.51.100.*")
+        error = refused(errors.ServerBanned, lambda: self.scene.chat.checkAddress("192.0.2.9"))
+        self.assertEqual((error.reason, error.until), ("spam", None))
+        for address in (None, "192.0.3.1", "198.51.100.7"):
+            self.scene.chat.checkAddress(address)
+
+    def test_bannedMeanwhile(self) -> None:
+        """One whom a ban by name meets that was on its way when they came in is disconnected when they have."""
+        scene = HeldScene()
+        self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
+        self.ban(scene, "~u@192.0.2.*")
+        entering = self.enter("ann", away="lunch")
+        scene.commit(1)
+        self.assertEqual(self.ann.outlet.reasons, [])
+        scene.commit()
+        done(entering)
+        self.assertEqual(self.ann.outlet.reasons, ["Banned from this server: spam"])
+        self.assertIsNone(self.ann.user.away)
+
+    def test_bannedJustAfter(self) -> None:
+        """One whom a ban meets that comes right behind them is disconnected once."""
+        scene = HeldScene()
+        self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
+        entering = self.enter("ann")
+        self.ban(scene, "~u@192.0.2.*")
+        scene.commit()
+        done(entering)
+        self.assertEqual(self.ann.outlet.reasons, ["Banned from this server: spam"])
+
+    def test_goneMeanwhile(self) -> None:
+        """One whose connection is lost while they come in is not disconnected again for a ban from meanwhile."""
+        scene = HeldScene()
+        self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
+        self.ban(scene, "~u@192.0.2.*")
+        entering = self.enter("ann", away="lunch")
+        scene.chat.close(self.ann.session, "connection lost")
+        scene.commit()
+        done(entering)
+        self.assertEqual((len(scene.state.users), self.ann.outlet.reasons), (0, []))
+        self.assertEqual([type(entry.event) for entry in scene.entries], [ServerBanSet, Entered, Quit])
+
+    def test_whileItIsApplied(self) -> None:
+        """What happens to a user between their coming in and the end of the verb is respected."""
+
+        class Watching(Scene):
+            """Does something before, and something after a user comes in."""
+
+            before: Callable[[], object] = staticmethod(lambda: None)
+            after: Callable[[Source], object] = staticmethod(lambda source: None)
+
+            def _apply(self, entry: Entry) -> None:
+                event = entry.event
+                if isinstance(event, Entered):
+                    self.before()
+                super()._apply(entry)
+                if isinstance(event, Entered):
+                    self.after(event.source)
+
+        def kill(source: Source) -> object:
+            return scene.journal.append(Killed(Source("op", "op"), source, ""))
+
+        def attach(source: Source) -> None:
+            user = scene.state.users.get(source.uid)
+            assert user is not None
+            scene.chat.attach(phone.session, user)
+
+        for closes, after, kinds, nicks in (
+            (False, kill, [Entered, Killed], []),
+            (True, kill, [Entered, Killed], []),
+            (True, attach, [Entered], ["ann"]),
+        ):
+            with self.subTest(f"{closes} {after.__name__}"):
+                scene = self.scene = Watching()
+                ann, phone = scene.connect(), scene.connect()
+                self.ann = ann
+                if closes:
+                    scene.before = partial(scene.chat.close, ann.session, "connection lost")
+                scene.after = after
+                done(self.enter("ann", away="lunch"))
+                self.assertEqual([type(entry.event) for entry in scene.entries], kinds)
+                self.assertEqual([user.nick for user in scene.state.users], nicks)
+
+    def test_killedMeanwhile(self) -> None:
+        """One whose connection is lost while they come in leaves no ghost, whatever they are called by then."""
+        scene = HeldScene()
+        ann = scene.connect()
+        entering = scene.enter(ann, "ann")
+        scene.chat.close(ann.session, "connection lost")
+        scene.commit(1)
+        self.assertEqual(len(scene.state.users), 1)
+        scene.commit()
+        done(entering)
+        self.assertEqual(len(scene.state.users), 0)
+
+
+class NickTests(SynchronousTestCase):
+    """Whether a nick can be had."""
+
+    def test_checkNick(self) -> None:
+        """One that can be is given back as it would be shown; to those who have it, their own is free."""
+        scene = Scene(reserved=("Services",))
+        chat, someone, ann = scene.chat, scene.connect().session, scene.person("ann").session
+        self.assertEqual(chat.checkNick(someone, "Zoe\N{COMBINING DIAERESIS}"), "Zo\xeb")
+        self.assertEqual(chat.checkNick(ann, "ANN"), "ANN")
+        refused(errors.NickInUse, lambda: chat.checkNick(someone, "ANN"))
+        refused(errors.NickReserved, lambda: chat.checkNick(someone, "services"))
+        refused(errors.BadNick, lambda: chat.checkNick(someone, "a b"))
+
+    def test_mostUsers(self) -> None:
+        """It is known how many there were at most, though some are gone."""
+        scene = Scene()
+        ann, _ = scene.person("ann"), scene.person("bob")
+        done(scene.chat.close(ann.session, "bye"))
+        scene.person("carol")
+        self.assertEqual((len(scene.state.users), scene.state.mostUsers), (2, 2))
+
+
+class RenameTests(SynchronousTestCase):
+    """Other names, and how often."""
+
+    def setUp(self) -> None:
+        """Two in a room."""
+        self.scene = Scene(Limits(nickBurst=2, nickRate=0.5, userJoinBurst=2, awayBurst=2))
+        self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
+        self.scene.clear(self.ann, self.bob)
+
+    def test_nickRate(self) -> None:
+        """After a burst, nicks and realnames are taken at a rate; what is refused or changes nothing is not counted."""
+        chat, session = self.scene.chat, self.ann.session
+        done(chat.rename(session, "anna"))
+        self.assertIsNone(chat.rename(session, "anna"))
+        refused(errors.NickInUse, lambda: chat.rename(session, "bob"))
+        done(chat.setRealname(session, "A."))
+        error = refused(errors.TooFast, lambda: chat.rename(session, "anni"))
+        self.assertEqual((error.what, error.wait), ("change your nick", 2.0))
+        error = refused(errors.TooFast, lambda: chat.setRealname(session, "B."))
+        self.assertEqual((error.what, error.wait), ("change your realname", 2.0))
+        self.scene.now = 2.0
+        done(chat.rename(session, "anni"))
+
+    def test_unbound(self) -> None:
+        """The rate does not bind sessions that are exempt, nor operators who have that privilege."""
+        exempt = self.scene.connect(exempt=True)
+        done(self.scene.enter(exempt, "eve"))
+        operator = self.scene.operator("op", "exempt")
+        for person in (exempt, operator):
+            for n in range(5):
+                done(self.scene.chat.rename(person.session, f"{person.user.nick}{n}"))
+                done(self.scene.chat.setAway(person.session, str(n)))
+                done(self.scene.chat.join(person.session, f"#{person.user.nick}"))
+
+    def test_fixed(self) -> None:
+        """A room that fixes nicks lets nobody rename; and names itself."""
+        self.scene.modes(self.ann, "#a", "+b", "~n:bob")
+        error = refused(errors.NickFixed, lambda: self.scene.chat.rename(self.bob.session, "rob"))
+        self.assertEqual(error.room, "#a")
+        done(self.scene.chat.rename(self.ann.session, "anna"))
+
+    def test_bannedName(self) -> None:
+        """A nick that is banned from the server cannot be taken by one who is here."""
+        self.scene.journal.append(ServerBanSet(Source("op", "op"), "evil*!*@*", "spam"))
+        self.assertEqual(
+            refused(errors.NickReserved, lambda: self.scene.chat.rename(self.ann.session, "Eviline")).nick, "Eviline"
+        )
+
+    def test_bannedNameFromOneAddress(self) -> None:
+        """It is enough that the ban meets one of their sessions."""
+        self.scene.journal.append(ServerBanSet(Source("op", "op"), "evil*!*@192.0.2.0/24", "spam"))
+        self.scene.chat.attach(self.scene.connect(address="198.51.100.7").session, self.ann.user)
+        done(self.scene.chat.rename(self.ann.session, "evil1"))
+        self.scene.chat.attach(self.scene.connect(address="192.0.2.7").session, self.ann.user)
+        refused(errors.NickReserved, lambda: self.scene.chat.rename(self.ann.session, "evil2"))
+
+    def test_realname(self) -> None:
+        """All in a room with them and they themselves hear it; it is what they have from then on."""
+        done(self.scene.chat.setRealname(self.ann.session, "Ann Ab"))
+        self.assertEqual((self.ann.heard(), self.bob.heard()), (["ann realname Ann Ab"], ["ann realname Ann Ab"]))
+        self.assertEqual(self.ann.user.source.realname, "Ann Ab")
+        self.assertIsNone(self.scene.chat.setRealname(self.ann.session, "Ann Ab"))
+
+    def test_badRealname(self) -> None:
+        """A realname has a limit, ends no line, and does not change for one who is banned from speaking."""
+        chat, session = self.scene.chat, self.bob.session
+        self.assertEqual(refused(errors.TooLong, lambda: chat.setRealname(session, "x" * 151)).what, "the realname")
+        self.assertEqual(refused(errors.BadText, lambda: chat.setRealname(session, "a\nb")).character, "\n")
+        self.scene.modes(self.ann, "#a", "+b", "bob")
+        self.assertEqual(refused(errors.Banned, lambda: chat.setRealname(session, "B.")).room, "#a")
+        refused(errors.NotEntered, lambda: chat.setRealname(self.scene.connect().session, "x"))
+
+
+class ShownTests(SynchronousTestCase):
+    """Hosts and accounts."""
+
+    def setUp(self) -> None:
+        """Two in a room, and someone outside."""
+        self.scene = Scene()
+        self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
+        self.out = self.scene.person("out")
+        self.scene.clear(self.ann, self.bob)
+
+    def heard(self) -> tuple[list[str], list[str], list[str]]:
+        """What each heard."""
+        return self.ann.heard(), self.bob.heard(), self.out.heard()
+
+    def test_host(self) -> None:
+        """A host and a username change for those who see them; each may stay as it is."""
+        chat, user = self.scene.chat, self.bob.user
+        done(chat.setHost(user, "staff.example"))
+        self.assertEqual((user.source.username, user.source.host), ("~u", "staff.example"))
+        self.assertEqual(self.heard(), (["bob host ~u@staff.example"], ["bob host ~u@staff.example"], []))
+        done(chat.setHost(user, "staff.example", "bob"))
+        self.assertEqual((user.source.username, user.source.host), ("bob", "staff.example"))
+        self.assertIsNone(chat.setHost(user, "staff.example", "bob"))
+        self.assertIsNone(chat.setHost(user, "staff.example"))
+
+    def test_badHost(self) -> None:
+        """What would break a mask or a line is no host and no username."""
+        chat, user = self.scene.chat, self.bob.user
+        for character in " \r\n\0!@,*?\x1b\u2028":
+            error = refused(errors.BadText, partial(chat.setHost, user, f"a{character}b"))
+            self.assertEqual((error.what, error.character), ("the host", character))
+            error = refused(errors.BadText, partial(chat.setHost, user, "ok", f"a{character}"))
+            self.assertEqual(error.what, "the username")
+        refused(errors.BadText, lambda: chat.setHost(user, ":x"))
+        refused(errors.NothingSaid, lambda: chat.setHost(user, ""))
+        self.assertEqual(refused(errors.TooLong, lambda: chat.setHost(user, "x" * 64)).limit, 63)
+        self.assertEqual(self.heard(), ([], [], []))
+
+    def test_account(self) -> None:
+        """Logging in and out is for those in a room with them; the mode r follows."""
+        chat, user = self.scene.chat, self.bob.user
+        done(chat.setAccount(user, "Bobby"))
+        self.assertEqual((user.source.account, user.modes), ("Bobby", "r"))
+        self.assertIsNone(chat.setAccount(user, "Bobby"))
+        done(chat.setAccount(user, None))
+        self.assertEqual((user.source.account, user.modes), (None, ""))
+        lines = ["bob account Bobby", "bob account None"]
+        self.assertEqual(self.heard(), (lines, lines, []))
+        self.assertIsNone(chat.setAccount(user, None))
+
+    def test_verdicts(self) -> None:
+        """Whether a ban keeps someone silent is asked again when they are shown otherwise."""
+        chat, session = self.scene.chat, self.bob.session
+        self.scene.modes(self.ann, "#a", "+b", "*!*@bad.host")
+        done(chat.say(session, "#a", "hello"))
+        done(chat.setHost(self.bob.user, "bad.host"))
+        refused(errors.Banned, lambda: chat.say(session, "#a", "hello"))
+        done(chat.setHost(self.bob.user, "good.host"))
+        done(chat.say(session, "#a", "hello"))
+        changes: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("~r:b.", lambda: chat.setRealname(session, "B.")),
+            ("~a:bobby", lambda: chat.setAccount(self.bob.user, "bobby")),
+            ("robert", lambda: chat.rename(session, "robert")),
+        )
+        for mask, change in changes:
+            self.scene.modes(self.ann, "#a", "+b", mask)
+            done(chat.say(session, "#a", "hello"))
+            change()
+            refused(errors.Banned, lambda: chat.say(session, "#a", "hello"))
+            self.scene.modes(self.ann, "#a", "-b", mask)
+            done(chat.say(session, "#a", "hello"))
+
+
+class AwayTests(SynchronousTestCase):
+    """Being away."""
+
+    def setUp(self) -> None:
+        """Two in a room, one of them twice."""
+        self.scene = Scene(Limits(awayBurst=2, awayRate=0.5))
+        self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
+        self.phone = self.scene.attach(self.ann)
+        self.scene.clear(self.ann, self.bob, self.phone)
+
+    def test_heard(self) -> None:
+        """Others in the room hear it, once and when it changes; oneself does not."""
+        for message in (None, "lunch", "lunch", None, None):
+            done(self.scene.chat.setAway(self.ann.session, message))
+        self.assertEqual(self.bob.heard(), ["ann away lunch", "ann away"])
+        self.assertEqual((self.ann.heard(), self.phone.heard()), ([], []))
+
+    def test_rate(self) -> None:
+        """After a burst of changes there is a rate; what changes nothing is not counted."""
+        chat, session = self.scene.chat, self.ann.session
+        for message in (None, "lunch", "lunch", None):
+            done(chat.setAway(session, message))
+        error = refused(errors.TooFast, lambda: chat.setAway(self.phone.session, "tea"))
+        self.assertEqual((error.what, error.wait), ("go away and come back", 2.0))
+        done(chat.setAway(session, None))
+        self.scene.now = 2.0
+        done(chat.setAway(session, "tea"))
+        self.assertEqual(self.ann.user.away, "tea")
+
+
+class UserModeTests(SynchronousTestCase):
+    """One's own modes."""
+
+    def setUp(self) -> None:
+        """Someone, twice, with someone else in a room."""
+        self.scene = Scene()
+        self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
+        self.phone = self.scene.attach(self.ann)
+        self.scene.clear(self.ann, self.bob, self.phone)
+
+    def set(self, text: str, person: Person | None = None) -> str:
+        """Change modes: the letters of none."""
+        session = (person or self.ann).session
+        unknown: str = done(Deferred.fromCoroutine(self.scene.chat.setUserModes(session, text)))
+        return unknown
+
+    def test_set(self) -> None:
+        """What changes is heard by one's own sessions, and what changes nothing by nobody."""
+        self.assertEqual(self.set("+wi-R"), "")
+        self.assertEqual((self.ann.user.modes, self.ann.user.flags), ("iw", {"i", "w"}))
+        self.assertEqual((self.ann.heard(), self.phone.heard()), (["ann umode +iw-"], ["ann umode +iw-"]))
+        count = len(self.scene.entries)
+        self.set("+i-R")
+        self.set("")
+        self.assertEqual(len(self.scene.entries), count)
+        self.set("-i+iB-w")
+        self.assertEqual((self.ann.user.modes, self.ann.heard()), ("Bi", ["ann umode +B-w"]))
+        self.assertEqual(self.bob.heard(), [])
+
+    def test_unknown(self) -> None:
+        """Letters of no mode are told; the others take effect."""
+        self.assertEqual(self.set("+xi-y"), "xy")
+        self.assertEqual(self.ann.user.modes, "i")
+
+    def test_forOthers(self) -> None:
+        """What the server gives nobody gives themselves."""
+        self.assertEqual(self.set("+orZ"), "")
+        self.assertEqual((self.ann.user.modes, self.ann.heard()), ("", []))
+
+    def test_bot(self) -> None:
+        """A bot says so in all that it does, until it does not."""
+        self.set("+B")
+        done(self.scene.chat.rename(self.ann.session, "robot"))
+        self.assertTrue(self.ann.user.source.bot)
+        self.assertTrue(done(self.scene.chat.say(self.ann.session, "#a", "beep")).event.source.bot)
+        self.set("-B")
+        self.assertFalse(self.ann.user.source.bot)
+
+    def test_resigning(self) -> None:
+        """An operator ceases to be one by taking the mode away; others of the modes go with it."""
+        operator = self.scene.operator("op", "kill")
+        self.assertEqual(operator.user.modes, "o")
+        self.set("+w-o", operator)
+        self.assertEqual((operator.user.operator, operator.user.modes), (None, "w"))
+        self.assertEqual(operator.heard(), ["op operator None", "op umode +w-"])
+        self.set("-o", operator)
+        self.assertEqual(operator.heard(), [])
+
+    def test_resigningFirst(self) -> None:
+        """Who resigns in the same command in which they ask for what is for operators only does not get that."""
+        scene = HeldScene()
+        ann = scene.person("ann")
+        ann.user.operator = Operator("Boss", frozenset())
+        modes = Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+sw-o"))
+        self.assertEqual([type(event) for event in scene.journal.waiting], [OperatorSet])
+        scene.commit()
+        done(modes)
+        self.assertEqual(ann.heard(), ["ann operator None", "ann umode +w-"])
+
+
+class LabelTests(SynchronousTestCase):
+    """The label of a request goes with what it leads to."""
+
+    def test_everyVerb(self) -> None:
+        """The event that a verb proposes carries it."""
+        scene = Scene()
+        chat, ann = scene.chat, scene.connect()
+        label = Label(ann.session.id, "L")
+
+        def modes(text: str) -> Deferred[str]:
+            return Deferred.fromCoroutine(chat.setUserModes(ann.session, text, label=label))
+
+        def become() -> Deferred[None]:
+            return Deferred.fromCoroutine(chat.becomeOperator(ann.session, "Boss", (), label=label))
+
+        verbs: tuple[tuple[type[Event], Callable[[], Deferred[Any] | None]], ...] = (
+            (Entered, lambda: Deferred.fromCoroutine(chat.enter(ann.session, "ann", "~u", "a.host", label=label))),
+            (Renamed, lambda: chat.rename(ann.session, "anna", label=label)),
+            (RealnameSet, lambda: chat.setRealname(ann.session, "Anna", label=label)),
+            (HostSet, lambda: chat.setHost(ann.user, "b.host", label=label)),
+            (AccountSet, lambda: chat.setAccount(ann.user, "Anna", label=label)),
+            (AwaySet, lambda: chat.setAway(ann.session, "lunch", label=label)),
+            (UserModesSet, lambda: modes("+i")),
+            (OperatorSet, become),
+            (OperatorSet, lambda: chat.resign(ann.session, label=label)),
+            (OperatorSet, become),
+            (OperatorSet, lambda: modes("-o")),
+        )
+        for kind, verb in verbs:
+            with self.subTest(kind.__name__):
+                before = len(scene.entries)
+                done(verb())
+                (entry,) = scene.entries[before:]
+                self.assertEqual((type(entry.event), entry.event.label), (kind, label))
+
+
+class RefusalTests(SynchronousTestCase):
+    """Private texts that a user does not take."""
+
+    def setUp(self) -> None:
+        """Someone who writes, and someone who reads."""
+        self.sender, self.reader = User(Source("u1", "ann")), User(Source("u2", "bob"))
+
+    def test_none(self) -> None:
+        """Without a mode all is taken."""
+        for text in ("hello", "\x01VERSION\x01"):
+            self.assertIsNone(self.reader.refusal(self.sender, text, "message"))
+
+    def test_registered(self) -> None:
+        """With R only those with an account are heard."""
+        self.reader.flags = frozenset("R")
+        self.assertEqual(
+            self.reader.refusal(self.sender, "hello", "notice"),
+            errors.TextRefused("bob", "from those who are not logged in to an account"),
+        )
+        self.sender.source = Source("u1", "ann", account="Ann")
+        self.assertIsNone(self.reader.refusal(self.sender, "hello", "message"))
+
+    def test_ctcp(self) -> None:
+        """With T there is no CTCP but actions, neither as a request nor as a reply."""
+        self.reader.flags = frozenset("T")
+        for kind in ("message", "notice"):
+            refusal = self.reader.refusal(self.sender, "\x01VERSION\x01", kind)
+            self.assertEqual(refusal, errors.TextRefused("bob", "that are CTCP, but for actions"))
+        for text in ("waves", "\x01waves\x01"):
+            self.assertIsNone(self.reader.refusal(self.sender, text, "action"))
+        for text in ("hello \x01", "\x01ACTION waves\x01"):
+            self.assertIsNone(self.reader.refusal(self.sender, text, "message"))
+        self.assertIsNotNone(self.reader.refusal(self.sender, "hello\n\x01VERSION\x01", "message"))
+
+    def test_passing(self) -> None:
+        """An operator of the server is heard, and so is oneself."""
+        self.reader.flags = frozenset("RT")
+        self.assertIsNone(self.reader.refusal(self.reader, "\x01VERSION\x01", "message"))
+        self.sender.operator = Operator("op", frozenset())
+        self.assertIsNone(self.reader.refusal(self.sender, "\x01VERSION\x01", "message"))
+
+
+class WhowasTests(SynchronousTestCase):
+    """Who was here, as the state keeps it."""
+
+    def test_kept(self) -> None:
+        """Those who quit or take another nick are remembered as they were, and when that was."""
+        scene = Scene()
+        ann = scene.person("ann")
+        source = ann.user.source
+        scene.now = 1.0
+        entry = done(scene.chat.rename(ann.session, "anna"))
+        (departed,) = scene.state.whowas.named("ANN")
+        self.assertEqual((departed.source, departed.time), (source, entry.time))
+        done(scene.chat.rename(ann.session, "ANNA"))
+        self.assertEqual(scene.state.whowas.named("anna"), [])
+        entry = done(scene.chat.close(ann.session, "bye"))
+        (departed,) = scene.state.whowas.named("anna")
+        self.assertEqual((departed.source.nick, departed.time), ("ANNA", entry.time))

@@ -1,0 +1,366 @@
+"""Tests of L{twistchat.chat.chat}: rooms, rates and questions.  Ranks and modes are in L{test_chat_ranks}."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import FakeDialect, Person, Scene, done, refused, shown, written
+from twistchat.chat import errors
+from twistchat.chat.limits import Limits
+from twistchat.chat.model.events import Entry, Joined
+from twistchat.chat.model.spans import At
+
+
+class RoomTests(SynchronousTestCase):
+    """C{join}, C{part}, C{setTopic} and C{kick}."""
+
+    def test_join(self) -> None:
+        """A room begins with its first member, who is its operator; it keeps the name it began with."""
+        scene = Scene()
+        alice, bob = scene.person("alice"), scene.person("bob")
+        self.assertEqual(done(scene.chat.join(alice.session, "#Room")).event.room, "#Room")
+        self.assertEqual(done(scene.chat.join(bob.session, "#rOOM")).event.room, "#Room")
+        scene.endTurn()
+        self.assertEqual(scene.ranks("#room"), {"alice": "o", "bob": ""})
+        room = scene.room("#ROOM")
+        self.assertEqual((room.name, room.created, room.topic), ("#Room", scene.entries[2].time, None))
+        self.assertEqual(room.modes, {"n": None, "t": None})
+        self.assertEqual(alice.heard(), ["#Room alice joined", "#Room bob joined"])
+        self.assertEqual(bob.heard(), ["#Room bob joined"])
+        self.assertEqual(list(bob.user.rooms), ["#room"])
+
+    def test_joinShown(self) -> None:
+        """Those who hear it are told how the one who comes is there: their ranks, whether they are alone, and away."""
+        told: list[Joined] = []
+
+        class Listening(FakeDialect):
+            def render(self, entry: Entry) -> bytes:
+                if isinstance(entry.event, Joined):
+                    told.append(entry.event)
+                return super().render(entry)
+
+        scene = Scene()
+        dialect = Listening()
+        alice, bob = scene.person("alice", dialect=dialect), scene.person("bob", account="bob", dialect=dialect)
+        done(scene.chat.setAway(bob.session, "lunch"))
+        for person in (alice, bob):
+            proposed = done(scene.chat.join(person.session, "#a")).event
+            self.assertEqual((proposed.ranks, proposed.first), ("", False))
+        scene.modes(alice, "#a", "+vh", "bob", "bob")
+        done(scene.chat.part(bob.session, "#a"))
+        done(scene.chat.setAway(bob.session, None))
+        done(scene.chat.join(bob.session, "#a"))
+        scene.endTurn()
+        source = bob.user.source
+        self.assertEqual(
+            told,
+            [
+                Joined(alice.user.source, "#a", None, "o", True),
+                Joined(source, "#a", "lunch", "", False),
+                Joined(source, "#a", None, "hv", False),
+            ],
+        )
+
+    def test_joinTwice(self) -> None:
+        """Joining where one is changes nothing, and costs nothing."""
+        scene = Scene(Limits(userJoinBurst=1, roomsPerUser=1))
+        alice = scene.person("alice")
+        done(scene.chat.join(alice.session, "#a"))
+        count = len(scene.entries)
+        self.assertIsNone(scene.chat.join(alice.session, "#A"))
+        self.assertEqual(len(scene.entries), count)
+
+    def test_joinRefused(self) -> None:
+        """Names that are none, look-alikes, and one room too many are refused."""
+        scene = Scene(Limits(room=6, roomsPerUser=2))
+        alice, bob = scene.person("alice", "#Paypa"), scene.person("bob")
+        chat = scene.chat
+        refused(errors.NotEntered, lambda: chat.join(scene.connect().session, "#a"))
+        error = refused(errors.BadRoomName, lambda: chat.join(alice.session, "room"))
+        self.assertEqual((error.room, error.why), ("room", "does not begin with #"))
+        refused(errors.BadRoomName, lambda: chat.join(alice.session, "#sixsix"))
+        lookalike = "#P" + "\N{CYRILLIC SMALL LETTER A}" + "ypa"
+        twin = refused(errors.RoomLookalike, lambda: chat.join(bob.session, lookalike))
+        self.assertEqual((twin.room, twin.existing), (lookalike, "#Paypa"))
+        done(chat.join(alice.session, "#b"))
+        self.assertEqual(refused(errors.TooManyRooms, lambda: chat.join(alice.session, "#c")).limit, 2)
+        done(chat.part(alice.session, "#b"))
+        done(chat.join(alice.session, "#c"))
+
+    def test_part(self) -> None:
+        """All in the room hear it, the one who parts included; then a room without members ends."""
+        scene = Scene(Limits(reason=5))
+        alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
+        scene.clear(alice, bob)
+        done(scene.chat.part(alice.session, "#A", "later"))
+        done(scene.chat.say(bob.session, "#a", "gone"))
+        scene.endTurn()
+        self.assertEqual((alice.heard(), bob.heard()), (["#a alice parted later"], ["#a alice parted later"]))
+        self.assertEqual(alice.user.rooms, {})
+        done(scene.chat.part(bob.session, "#a"))
+        self.assertEqual(bob.heard(), ["#a bob parted"])
+        self.assertEqual(len(scene.state.rooms), 0)
+        done(scene.chat.join(bob.session, "#a"))
+        self.assertEqual(scene.ranks("#a"), {"bob": "o"})
+
+    def test_partRefused(self) -> None:
+        """One parts from where one is, with a reason that fits on a line."""
+        scene = Scene(Limits(reason=5))
+        alice = scene.person("alice", "#a")
+        scene.person("bob", "#b")
+        chat = scene.chat
+        self.assertEqual(refused(errors.NoSuchRoom, lambda: chat.part(alice.session, "#C")).room, "#C")
+        self.assertEqual(refused(errors.NotInRoom, lambda: chat.part(alice.session, "#B")).room, "#b")
+        refused(errors.NotEntered, lambda: chat.part(scene.connect().session, "#a"))
+        error = refused(errors.TooLong, lambda: chat.part(alice.session, "#a", "sixsix"))
+        self.assertEqual((error.what, error.length, error.limit), ("the reason", 6, 5))
+        self.assertEqual(refused(errors.BadText, lambda: chat.part(alice.session, "#a", "a\rb")).character, "\r")
+        self.assertEqual(scene.ranks("#a"), {"alice": "o"})
+
+    def test_topic(self) -> None:
+        """A topic says who set it and when; an empty one clears it."""
+        scene = Scene(Limits(topic=5))
+        alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
+        scene.clear(alice, bob)
+        scene.now = 60.0
+        entry = done(scene.chat.setTopic(alice.session, "#a", "ää öü"))
+        topic = scene.room("#a").topic
+        assert topic is not None
+        self.assertEqual((topic.text, topic.by, topic.time), ("ää öü", "alice", entry.time))
+        done(scene.chat.setTopic(alice.session, "#a", ""))
+        self.assertIsNone(scene.room("#a").topic)
+        scene.endTurn()
+        self.assertEqual(bob.heard(), ["#a alice topic ää öü", "#a alice topic"])
+        self.assertEqual(alice.heard(), ["#a alice topic ää öü", "#a alice topic"])
+
+    def test_topicRefused(self) -> None:
+        """Nobody sets the topic of a room they are not in; and it fits on a line."""
+        scene = Scene(Limits(topic=5))
+        alice, bob = scene.person("alice", "#a"), scene.person("bob")
+        chat = scene.chat
+        refused(errors.NoSuchRoom, lambda: chat.setTopic(alice.session, "#b", "x"))
+        refused(errors.NotInRoom, lambda: chat.setTopic(bob.session, "#a", "x"))
+        error = refused(errors.TooLong, lambda: chat.setTopic(alice.session, "#a", "sixsix"))
+        self.assertEqual((error.what, error.length, error.limit, error.unit), ("the topic", 6, 5, "characters"))
+        self.assertEqual(refused(errors.BadText, lambda: chat.setTopic(alice.session, "#a", "a\0")).character, "\0")
+        self.assertIsNone(scene.room("#a").topic)
+
+    def test_kick(self) -> None:
+        """All in the room hear it, the one who is put out included, who hears nothing more."""
+        scene = Scene()
+        alice, bob, carol = scene.person("alice", "#a"), scene.person("bob", "#a", "#b"), scene.person("carol", "#a")
+        scene.clear(alice, bob, carol)
+        done(scene.chat.kick(alice.session, "#a", "BOB", "enough"))
+        done(scene.chat.say(carol.session, "#a", "peace"))
+        scene.endTurn()
+        self.assertEqual(alice.heard(), ["#a alice kicked bob enough", "#a carol: peace"])
+        self.assertEqual(bob.heard(), ["#a alice kicked bob enough"])
+        self.assertEqual(scene.ranks("#a"), {"alice": "o", "carol": ""})
+        self.assertEqual(list(bob.user.rooms), ["#b"])
+        refused(errors.NotInRoom, lambda: scene.chat.say(bob.session, "#a", "hey"))
+        done(scene.chat.join(bob.session, "#a"))
+
+    def test_kickOneself(self) -> None:
+        """The last one can be put out too: then the room ends."""
+        scene = Scene()
+        alice = scene.person("alice", "#a")
+        done(scene.chat.kick(alice.session, "#a", "alice"))
+        self.assertEqual(alice.heard(), ["#a alice kicked alice"])
+        self.assertEqual(len(scene.state.rooms), 0)
+
+    def test_kickRefused(self) -> None:
+        """Someone is put out of where they are, by someone who is there."""
+        scene = Scene(Limits(reason=5))
+        alice, bob = scene.person("alice", "#a"), scene.person("bob")
+        before = shown(scene.state)
+        chat = scene.chat
+        refused(errors.NotInRoom, lambda: chat.kick(bob.session, "#a", "alice"))
+        refused(errors.NoSuchRoom, lambda: chat.kick(alice.session, "#b", "bob"))
+        self.assertEqual(refused(errors.NoSuchNick, lambda: chat.kick(alice.session, "#a", "Eve")).nick, "Eve")
+        error = refused(errors.TargetNotInRoom, lambda: chat.kick(alice.session, "#a", "bob"))
+        self.assertEqual((error.nick, error.room), ("bob", "#a"))
+        refused(errors.TooLong, lambda: chat.kick(alice.session, "#a", "alice", "sixsix"))
+        refused(errors.BadText, lambda: chat.kick(alice.session, "#a", "alice", "a\nb"))
+        self.assertEqual(shown(scene.state), before)
+
+
+class RateTests(SynchronousTestCase):
+    """How fast rooms are joined."""
+
+    def test_user(self) -> None:
+        """A user joins so many rooms at once, then so many a second."""
+        scene = Scene(Limits(userJoinBurst=2, userJoinRate=0.5, roomJoinBurst=1))
+        alice = scene.person("alice")
+        for name in ("#a", "#b"):
+            done(scene.chat.join(alice.session, name))
+        error = refused(errors.TooFast, lambda: scene.chat.join(alice.session, "#c"))
+        self.assertEqual((error.what, error.wait), ("join rooms", 2.0))
+        scene.now += 2.0
+        done(scene.chat.join(alice.session, "#c"))
+        refused(errors.TooFast, lambda: scene.chat.join(alice.session, "#d"))
+
+    def test_room(self) -> None:
+        """A room is joined by so many at once, then by so many a second; whoever begins it does not count."""
+        scene = Scene(Limits(roomJoinBurst=2, roomJoinRate=0.5))
+        people = [scene.person(f"p{n}") for n in range(5)]
+        for person in people[:3]:
+            done(scene.chat.join(person.session, "#A"))
+        error = refused(errors.RoomTooFast, lambda: scene.chat.join(people[3].session, "#a"))
+        self.assertEqual((error.room, error.wait), ("#A", 2.0))
+        done(scene.chat.join(people[3].session, "#b"))
+        scene.now += 2.0
+        done(scene.chat.join(people[3].session, "#a"))
+        refused(errors.RoomTooFast, lambda: scene.chat.join(people[4].session, "#a"))
+
+    def test_unbound(self) -> None:
+        """Rates bind neither an exempt session nor what the server does itself, and neither counts against others."""
+        scene = Scene(Limits(userJoinBurst=1, roomJoinBurst=1))
+        scene.person("alice", "#a")
+        exempt = scene.connect(exempt=True)
+        done(scene.enter(exempt, "exempt"))
+        hurried, bob = scene.person("hurried"), scene.person("bob")
+        for name in ("#a", "#b", "#c"):
+            done(scene.chat.join(exempt.session, name))
+            done(scene.chat.join(hurried.session, name, hurried=True))
+        done(scene.chat.join(bob.session, "#a"))
+        refused(errors.TooFast, lambda: scene.chat.join(bob.session, "#b"))
+        done(scene.chat.join(hurried.session, "#d"))
+
+    def test_refusalsAreFree(self) -> None:
+        """A join that the room's locks refuse costs nothing."""
+        scene = Scene(Limits(userJoinBurst=1))
+        alice, bob = scene.person("alice", "#a"), scene.person("bob")
+        scene.modes(alice, "#a", "+i")
+        for _ in range(3):
+            refused(errors.InviteOnly, lambda: scene.chat.join(bob.session, "#a"))
+        done(scene.chat.join(bob.session, "#b"))
+
+
+class QuestionTests(SynchronousTestCase):
+    """C{listed}, C{members}, C{listItems}, C{find}, and the history."""
+
+    def test_secret(self) -> None:
+        """A secret room is known to its members only: it is neither listed nor there, whatever is asked."""
+        scene = Scene()
+        alice, bob = scene.person("alice", "#open", "#secret"), scene.person("bob", "#open")
+        chat = scene.chat
+        self.assertEqual([room.name for room in chat.listed(bob.session) if room is not None], ["#open", "#secret"])
+        scene.modes(alice, "#secret", "+s")
+        self.assertEqual([room.name for room in chat.listed(alice.session) if room is not None], ["#open", "#secret"])
+        self.assertEqual([room.name for room in chat.listed(bob.session) if room is not None], ["#open"])
+        self.assertEqual(list(chat.listed(bob.session)), [scene.room("#open"), None])
+        self.assertIs(chat.visible(alice.session, "#secret"), scene.room("#secret"))
+        for ask in (
+            lambda: chat.part(bob.session, "#secret"),
+            lambda: chat.setTopic(bob.session, "#secret", "x"),
+            lambda: chat.kick(bob.session, "#secret", "alice"),
+            lambda: chat.invite(bob.session, "#secret", "bob"),
+            lambda: chat.setModes(bob.session, "#secret", "+m", []),
+            lambda: chat.say(bob.session, "#secret", "x"),
+        ):
+            self.assertEqual(refused(errors.NoSuchRoom, ask).room, "#secret")
+        self.assertEqual(self.assertRaises(errors.NoSuchRoom, chat.visible, bob.session, "#secret").room, "#secret")
+        self.assertRaises(errors.NoSuchRoom, chat.listItems, bob.session, "#secret", "b")
+        scene.modes(alice, "#secret", "+m-n")
+        refused(errors.NoSuchRoom, lambda: chat.say(bob.session, "#secret", "x"))
+        scene.modes(alice, "#secret", "-m+b", "bob")
+        refused(errors.NoSuchRoom, lambda: chat.say(bob.session, "#secret", "x"))
+        scene.modes(alice, "#secret", "-b", "bob")
+        done(chat.say(bob.session, "#secret", "whoever knows it may speak"))
+
+    def test_members(self) -> None:
+        """Of an open room, anyone who has entered may ask who is in it, in the order in which they came."""
+        scene = Scene()
+        for nick in ("carol", "alice"):
+            scene.person(nick, "#a")
+        bob = scene.person("bob")
+        members = scene.chat.visible(bob.session, "#A").members.values()
+        self.assertEqual([(member.user.nick, member.ranks) for member in members], [("carol", "o"), ("alice", "")])
+        self.assertEqual(self.assertRaises(errors.NoSuchRoom, scene.chat.visible, bob.session, "#B").room, "#B")
+
+    def test_listedMeanwhile(self) -> None:
+        """A room that goes while one goes through the list is passed over, and so is one that becomes secret."""
+        scene = Scene()
+        alice, bob = scene.person("alice", "#a", "#b", "#c"), scene.person("bob")
+        listed = scene.chat.listed(bob.session)
+        self.assertEqual(next(listed), scene.room("#a"))
+        done(scene.chat.part(alice.session, "#b"))
+        scene.modes(alice, "#c", "+s")
+        done(scene.chat.join(alice.session, "#d"))
+        self.assertEqual(list(listed), [None, None])
+
+    def test_notEntered(self) -> None:
+        """One who has not entered is told nothing."""
+        scene = Scene()
+        scene.person("alice", "#a")
+        session = scene.connect().session
+        self.assertRaises(errors.NotEntered, scene.chat.listed, session)
+        self.assertRaises(errors.NotEntered, scene.chat.visible, session, "#a")
+        self.assertRaises(errors.NotEntered, scene.chat.listItems, session, "#a", "b")
+        self.assertRaises(errors.NotEntered, scene.chat.renameRoom, session, "#a", "#b")
+        self.assertRaises(errors.NotEntered, scene.chat.takeOver, session, "#a")
+
+    def test_find(self) -> None:
+        """A nick is found whatever its case."""
+        scene = Scene()
+        alice = scene.person("alice")
+        self.assertIs(scene.chat.find("ALICE"), alice.user)
+        self.assertEqual(self.assertRaises(errors.NoSuchNick, scene.chat.find, "Bob").nick, "Bob")
+
+    def test_history(self) -> None:
+        """A member reads what was said, oldest first, and no more at once than the limit."""
+        scene = Scene(Limits(historyReply=3))
+        alice, bob = scene.person("alice", "#A"), scene.person("bob")
+        chat = scene.chat
+        said: list[Entry] = []
+        for n in range(6):
+            scene.now += 1
+            said.append(done(chat.say(alice.session, "#a", str(n))))
+
+        def texts(**stretch: object) -> str:
+            entries = done(Deferred.fromCoroutine(chat.history(alice.session, "#a", **stretch)))  # type: ignore[arg-type]
+            return "".join(entry.event.text for entry in entries)
+
+        self.assertEqual(texts(limit=100), "345")
+        self.assertEqual(texts(limit=2), "45")
+        self.assertEqual(texts(limit=100, before=said[3].sequence), "012")
+        self.assertEqual(texts(limit=2, after=said[1].sequence, oldest=True), "23")
+        self.assertEqual(texts(limit=100, after=At(said[1].time), before=said[4].sequence), "23")
+
+        def around(limit: int, point: int | At) -> str:
+            entries = done(Deferred.fromCoroutine(chat.historyAround(alice.session, "#a", limit, point)))
+            return "".join(entry.event.text for entry in entries)
+
+        self.assertEqual(around(100, said[2].sequence), "123")
+        self.assertEqual(around(1, At(said[2].time)), "2")
+        for ask in (
+            lambda: Deferred.fromCoroutine(chat.history(bob.session, "#a", 5)),
+            lambda: Deferred.fromCoroutine(chat.historyAround(bob.session, "#a", 5, 1)),
+        ):
+            self.assertEqual(refused(errors.NotInRoom, ask).room, "#A")
+        scene.modes(alice, "#a", "+s")
+        refused(errors.NoSuchRoom, lambda: Deferred.fromCoroutine(chat.history(bob.session, "#a", 5)))
+
+    def test_search(self) -> None:
+        """One searches the rooms where one is, and no other; no more is given at once than the limit."""
+        scene = Scene(Limits(historyReply=2))
+        alice, bob = scene.person("alice", "#a", "#b"), scene.person("bob", "#b")
+        for room in ("#a", "#b"):
+            for n in range(3):
+                done(scene.chat.say(alice.session, room, f"tea {room} {n}"))
+
+        def found(person: Person, words: str, limit: int, before: int | None = None) -> list[str]:
+            entries = done(Deferred.fromCoroutine(scene.chat.search(person.session, words, limit, before)))
+            return [entry.event.text for entry in entries]
+
+        self.assertEqual(found(bob, "tea", 100), ["tea #b 1", "tea #b 2"])
+        self.assertEqual(found(bob, "tea", 1), ["tea #b 2"])
+        third = next(entry.sequence for entry in scene.entries if written(entry.event).endswith("tea #b 0"))
+        self.assertEqual(found(alice, "tea", 100, third), ["tea #a 1", "tea #a 2"])
+        self.assertEqual(found(bob, "tea", 100, third), [])
+        self.assertEqual(found(bob, "coffee", 100), [])
+        done(scene.chat.part(bob.session, "#b"))
+        self.assertEqual(found(bob, "tea", 100), [])
+        session = scene.connect().session
+        refused(errors.NotEntered, lambda: Deferred.fromCoroutine(scene.chat.search(session, "tea", 1)))

@@ -1,0 +1,567 @@
+"""Tests of L{twistchat.chat.rules.textverbs}: lines, tags, ranks, what modes block, and taking back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import Person, Scene, done, refused
+from twistchat.chat import errors
+from twistchat.chat.limits import Limits
+from twistchat.chat.model.events import Entry, Kind, Label, RoomSignalled, Signalled, Unsaid, Untold
+from twistchat.chat.model.spans import Around, Kept, Span
+from twistchat.chat.model.users import Operator, User
+from twistchat.journal.memory import MemoryJournal
+
+TAGS = (("typing", "active"), ("draft/x", ""))
+
+
+def empower(person: Person, *privileges: str) -> None:
+    """Make someone an operator of the server."""
+    person.user.operator = Operator("Operator", frozenset(privileges))
+
+
+class TextTests(SynchronousTestCase):
+    """What texts may be, and what comes with them."""
+
+    def setUp(self) -> None:
+        """Two in a room."""
+        self.scene = Scene(Limits(message=20, lines=3))
+        self.alice = self.scene.person("alice", "#a")
+        self.bob = self.scene.person("bob", "#a")
+        self.scene.clear(self.alice, self.bob)
+
+    def verbs(self) -> Sequence[Callable[[str], Deferred[Entry]]]:
+        """The ways to say a text."""
+        chat, session = self.scene.chat, self.alice.session
+        return (lambda text: chat.say(session, "#a", text), lambda text: chat.tell(session, "bob", text))
+
+    def test_lines(self) -> None:
+        """A text may have as many lines as the limit says, empty ones among them; their ends are bytes of it."""
+        for verb in self.verbs():
+            for text in ("a\nb\nc", "\na\n", "a\n\nb", "123456789\n1234567890"):
+                self.assertEqual(done(verb(text)).event.text, text)
+            error = refused(errors.TooLong, lambda: verb("a\nb\nc\nd"))  # noqa: B023  # called at once
+            self.assertEqual((error.what, error.length, error.limit, error.unit), ("the message", 4, 3, "lines"))
+            error = refused(errors.TooLong, lambda: verb("1234567890\n1234567890"))  # noqa: B023  # called at once
+            self.assertEqual((error.length, error.limit, error.unit), (21, 20, "bytes"))
+
+    def test_blank(self) -> None:
+        """A text of empty lines only is none."""
+        for verb in self.verbs():
+            for text in ("", "\n", "\n\n", "\n\n\n\n\n"):
+                refused(errors.NothingSaid, lambda: verb(text))  # noqa: B023  # called at once
+
+    def test_delimiters(self) -> None:
+        """CR and NUL have no place in a text of several lines either."""
+        for verb in self.verbs():
+            for text, character in (("a\r\nb", "\r"), ("a\n\0b", "\0")):
+                bad = refused(errors.BadText, lambda: verb(text))  # noqa: B023  # called at once
+                self.assertEqual(bad.character, character)
+
+    def test_tags(self) -> None:
+        """Tags go with a text, and alone."""
+        chat, session = self.scene.chat, self.alice.session
+        self.assertEqual(done(chat.say(session, "#a", "x", tags=TAGS)).event.tags, TAGS)
+        self.assertEqual(done(chat.tell(session, "bob", "y", tags=TAGS)).event.tags, TAGS)
+        self.assertIsInstance(done(chat.signal(session, "#a", TAGS)).event, RoomSignalled)
+        self.assertIsInstance(done(chat.signalUser(session, "bob", TAGS)).event, Signalled)
+        self.scene.endTurn()
+        written = " +typing=active +draft/x="
+        self.assertEqual(
+            self.bob.heard(),
+            [
+                f"#a alice: x{written}",
+                f"@bob alice: y{written}",
+                f"#a alice signals{written}",
+                f"@bob alice signals{written}",
+            ],
+        )
+        self.assertEqual(self.alice.heard(), [])
+
+    def test_signalsEchoed(self) -> None:
+        """Tags alone come back to the session that asked for its echo, and to the sender's other sessions always."""
+        phone = self.scene.attach(self.alice)
+        self.scene.chat.setEcho(self.alice.session, True)
+        done(self.scene.chat.signal(self.alice.session, "#a", TAGS[:1]))
+        done(self.scene.chat.signalUser(self.alice.session, "bob", TAGS[:1]))
+        self.scene.endTurn()
+        heard = ["#a alice signals +typing=active", "@bob alice signals +typing=active"]
+        self.assertEqual((self.alice.heard(), phone.heard(), self.bob.heard()), (heard, heard, heard))
+
+    def test_signalRefused(self) -> None:
+        """Who may not speak sends no tags either."""
+        chat = self.scene.chat
+        carol = self.scene.person("carol")
+        refused(errors.NotInRoom, lambda: chat.signal(carol.session, "#a", TAGS))
+        refused(errors.NoSuchRoom, lambda: chat.signal(carol.session, "#none", TAGS))
+        refused(errors.NoSuchNick, lambda: chat.signalUser(carol.session, "nobody", TAGS))
+        self.scene.modes(self.alice, "#a", "+m")
+        refused(errors.CannotSpeak, lambda: chat.signal(self.bob.session, "#a", TAGS))
+        self.scene.modes(self.alice, "#a", "-m+b", "bob")
+        refused(errors.Banned, lambda: chat.signal(self.bob.session, "#a", TAGS))
+
+    def test_signalsPass(self) -> None:
+        """Tags alone are not kept."""
+        done(self.scene.chat.signal(self.alice.session, "#a", TAGS))
+        self.assertFalse(self.scene.entries[-1].event.durable)
+        done(self.scene.chat.signalUser(self.alice.session, "bob", TAGS))
+        self.assertFalse(self.scene.entries[-1].event.durable)
+
+    def test_ignoredSignals(self) -> None:
+        """Nothing is heard of one who is ignored."""
+        self.scene.chat.ignore(self.bob.session, "alice")
+        done(self.scene.chat.signal(self.alice.session, "#a", TAGS))
+        done(self.scene.chat.signalUser(self.alice.session, "bob", TAGS))
+        self.scene.endTurn()
+        self.assertEqual(self.bob.heard(), [])
+
+    def test_spoke(self) -> None:
+        """When a session last said something is known; what is refused and tags alone do not count."""
+        chat, session = self.scene.chat, self.alice.session
+        self.scene.now = 10.0
+        done(chat.say(session, "#a", "x"))
+        self.assertEqual(session.spoke, 10.0)
+        self.scene.now = 20.0
+        done(chat.tell(session, "bob", "x"))
+        self.assertEqual(session.spoke, 20.0)
+        self.scene.now = 30.0
+        done(chat.signal(session, "#a", TAGS))
+        done(chat.signalUser(session, "bob", TAGS))
+        refused(errors.NothingSaid, lambda: chat.say(session, "#a", ""))
+        refused(errors.NothingSaid, lambda: chat.tell(session, "bob", ""))
+        self.assertEqual(session.spoke, 20.0)
+
+    def test_refusal(self) -> None:
+        """A user who does not take a text is asked with all that it depends on, and the sender is told."""
+        asked: list[tuple[str, str, str, str]] = []
+
+        def refusal(recipient: User, sender: User, text: str, kind: Kind) -> errors.TextRefused:
+            asked.append((recipient.nick, sender.nick, text, kind))
+            return errors.TextRefused(recipient.nick, "at all")
+
+        self.patch(User, "refusal", refusal)
+        chat, session = self.scene.chat, self.alice.session
+        count = len(self.scene.entries)
+        error = refused(errors.TextRefused, lambda: chat.tell(session, "BOB", "x", "notice"))
+        self.assertEqual((error.nick, error.why), ("bob", "at all"))
+        refused(errors.TextRefused, lambda: chat.signalUser(session, "bob", TAGS))
+        self.assertEqual(asked, [("bob", "alice", "x", "notice"), ("bob", "alice", "", "message")])
+        self.assertEqual(len(self.scene.entries), count)
+
+    def test_toOneself(self) -> None:
+        """A text to oneself is received once by each session, and once more by one that asked for its echo."""
+        chat, session = self.scene.chat, self.alice.session
+        phone = self.scene.attach(self.alice)
+        done(chat.tell(session, "alice", "1"))
+        done(chat.signalUser(session, "alice", TAGS[:1]))
+        heard = ["@alice alice: 1", "@alice alice signals +typing=active"]
+        self.assertEqual((self.alice.heard(), phone.heard()), (heard, heard))
+        chat.setEcho(session, True)
+        done(chat.tell(session, "alice", "2"))
+        self.assertEqual((self.alice.heard(), phone.heard()), (2 * ["@alice alice: 2"], ["@alice alice: 2"]))
+
+
+class RankTests(SynchronousTestCase):
+    """Texts for those of a rank."""
+
+    def setUp(self) -> None:
+        """One of each rank in a room, and one of none."""
+        self.scene = Scene()
+        self.people = {rank or "-": self.scene.person(f"p{rank}", "#a") for rank in ("q", "a", "o", "h", "v", "")}
+        for rank in "qaohv":
+            self.scene.promote("#a", f"p{rank}", rank)
+        self.scene.promote("#a", "p", "")
+        self.scene.clear(*self.people.values())
+
+    def hearers(self) -> str:
+        """Those who heard something since this was last asked."""
+        self.scene.endTurn()
+        return "".join(rank for rank, person in self.people.items() if person.heard())
+
+    def test_heard(self) -> None:
+        """Those of the rank and above hear it, and nobody else; the speaker only where they asked for their echo."""
+        chat = self.scene.chat
+        for rank, expected in {"q": "q", "a": "qa", "o": "qao", "h": "qaoh", "v": "qaohv", "": "qaohv"}.items():
+            with self.subTest(rank):
+                done(chat.say(self.people["-"].session, "#a", "x", rank=rank))
+                self.assertEqual(self.hearers(), expected)
+                done(chat.signal(self.people["-"].session, "#a", TAGS, rank))
+                self.assertEqual(self.hearers(), expected)
+                done(chat.say(self.people["q"].session, "#a", "x", rank=rank))
+                self.assertEqual(self.hearers(), expected.replace("q", "") + ("-" if not rank else ""))
+        chat.setEcho(self.people["-"].session, True)
+        phone = self.scene.attach(self.people["-"])
+        done(chat.say(self.people["-"].session, "#a", "x", rank="o"))
+        self.assertEqual(self.hearers(), "qao-")
+        self.assertEqual(phone.heard(), ["o#a p: x"])
+
+    def test_among(self) -> None:
+        """What else is said in that turn is heard by all, in its order; and rendered once."""
+        chat = self.scene.chat
+        speaker, operator, nobody = (self.people[rank] for rank in "ho-")
+        for number, rank in enumerate(("", "o", "")):
+            done(chat.say(speaker.session, "#a", str(number), rank=rank))
+        self.scene.dialect.rendered.clear()
+        self.scene.endTurn()
+        self.assertEqual(len(self.scene.dialect.rendered), 3)
+        self.assertEqual(operator.heard(), ["#a ph: 0", "o#a ph: 1", "#a ph: 2"])
+        self.assertEqual(nobody.heard(), ["#a ph: 0", "#a ph: 2"])
+
+    def test_shared(self) -> None:
+        """Those who hear the same of such a turn share one object."""
+        done(self.scene.chat.say(self.people["h"].session, "#a", "1", rank="o"))
+        done(self.scene.chat.say(self.people["h"].session, "#a", "2"))
+        self.scene.endTurn()
+        for one, other in ("qo", "v-"):
+            self.assertIs(self.people[one].outlet.delivered[0], self.people[other].outlet.delivered[0])
+
+    def test_whenSaid(self) -> None:
+        """Who had the rank when it was said hears it, whatever happens later in that turn."""
+        chat = self.scene.chat
+        done(chat.say(self.people["h"].session, "#a", "x", rank="o"))
+        self.scene.modes(self.people["q"], "#a", "+o-o", "p", "po")
+        self.scene.endTurn()
+        self.assertIn("o#a ph: x", self.people["o"].heard())
+        self.assertNotIn("o#a ph: x", self.people["-"].heard())
+
+    def test_refused(self) -> None:
+        """From outside nobody speaks to a rank; and nobody who may not speak; and to no rank that there is not."""
+        chat = self.scene.chat
+        carol = self.scene.person("carol")
+        self.scene.modes(self.people["q"], "#a", "-n")
+        done(chat.say(carol.session, "#a", "x"))
+        self.assertEqual(refused(errors.NotInRoom, lambda: chat.say(carol.session, "#a", "x", rank="o")).room, "#a")
+        self.scene.modes(self.people["q"], "#a", "+s")
+        refused(errors.NoSuchRoom, lambda: chat.say(carol.session, "#a", "x", rank="o"))
+        self.assertEqual(
+            refused(errors.UnknownMode, lambda: chat.say(self.people["-"].session, "#a", "x", rank="b")).letter, "b"
+        )
+        self.scene.modes(self.people["q"], "#a", "+m")
+        refused(errors.CannotSpeak, lambda: chat.say(self.people["-"].session, "#a", "x", rank="o"))
+        done(chat.say(self.people["v"].session, "#a", "x", rank="o"))
+
+
+class BlockTests(SynchronousTestCase):
+    """Modes C, c, T, m and M."""
+
+    def setUp(self) -> None:
+        """An operator, a member, one with an account; and one outside."""
+        self.scene = Scene()
+        self.alice = self.scene.person("alice", "#a")
+        self.bob = self.scene.person("bob", "#a")
+        self.carol = self.scene.person("carol", "#a", account="Carol")
+
+    def blocked(self, letter: str, text: str, kind: Kind = "message") -> None:
+        """Hold that a text is blocked for everyone, its operator too, while a mode is set; and no longer."""
+        chat = self.scene.chat
+        self.scene.modes(self.alice, "#a", f"+{letter}")
+        for person in (self.alice, self.bob):
+            error = refused(
+                errors.TextBlocked,
+                lambda person=person: chat.say(person.session, "#a", text, kind),  # type: ignore[misc]
+            )
+            self.assertEqual((error.room, error.letter), ("#a", letter))
+        self.scene.modes(self.alice, "#a", f"-{letter}")
+        done(chat.say(self.bob.session, "#a", text, kind))
+
+    def passes(self, letter: str, text: str, kind: Kind = "message") -> None:
+        """Hold that a text is let through while a mode is set."""
+        self.scene.modes(self.alice, "#a", f"+{letter}")
+        done(self.scene.chat.say(self.bob.session, "#a", text, kind))
+        self.scene.modes(self.alice, "#a", f"-{letter}")
+
+    def test_ctcp(self) -> None:
+        """C: no request to clients, in whatever line and kind; actions are told."""
+        self.blocked("C", "\x01VERSION\x01")
+        self.blocked("C", "\x01PING 5", "notice")
+        self.blocked("C", "hello\n\x01DCC SEND x\x01")
+        self.blocked("C", "\x01ACTIONS\x01")
+        self.passes("C", "waves", "action")
+        self.passes("C", "\x01waves\x01", "action")
+        self.passes("C", "\x01ACTION waves\x01")
+        self.passes("C", "what is \x01?")
+
+    def test_formatting(self) -> None:
+        """c: no colours, no formatting."""
+        for character in "\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f":
+            self.blocked("c", f"a {character}b")
+        self.blocked("c", "\x02waves", "action")
+        self.passes("c", "plain *text* \x01 \x07 \x1b")
+
+    def test_notices(self) -> None:
+        """T: no notices."""
+        self.blocked("T", "x", "notice")
+        self.passes("T", "x")
+        self.passes("T", "x", "action")
+
+    def test_registeredSpeakers(self) -> None:
+        """M: an account or a voice."""
+        chat = self.scene.chat
+        self.scene.modes(self.alice, "#a", "+M")
+        self.assertEqual(refused(errors.CannotSpeak, lambda: chat.say(self.bob.session, "#a", "x")).room, "#a")
+        refused(errors.CannotSpeak, lambda: chat.signal(self.bob.session, "#a", TAGS))
+        done(chat.say(self.carol.session, "#a", "x"))
+        done(chat.say(self.alice.session, "#a", "x"))
+        self.scene.modes(self.alice, "#a", "+v", "bob")
+        done(chat.say(self.bob.session, "#a", "x"))
+        self.scene.modes(self.alice, "#a", "-n")
+        outside = self.scene.person("outside")
+        refused(errors.CannotSpeak, lambda: chat.say(outside.session, "#a", "x"))
+        done(chat.say(self.scene.person("known", account="known").session, "#a", "x"))
+        self.scene.modes(self.alice, "#a", "+s")
+        refused(errors.NoSuchRoom, lambda: chat.say(outside.session, "#a", "x"))
+        self.scene.modes(self.alice, "#a", "+m-s")
+        refused(errors.CannotSpeak, lambda: chat.say(self.carol.session, "#a", "x"))
+
+
+class LocatingJournal(MemoryJournal):
+    """A journal that knows every entry by its id, and deletes none."""
+
+    asked: list[Span | Around]
+
+    def locate(self, msgid: str) -> int | None:
+        """See L{IJournal.locate}."""
+        prefix, _, sequence = msgid.rpartition("-")
+        return int(sequence) if prefix == "t" and sequence.isdigit() else None
+
+
+class HoldingReads(LocatingJournal):
+    """A journal that hands over what it has read when the test lets it."""
+
+    held: Deferred[None] | None = None
+
+    def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
+        """See L{IJournal.read}."""
+        assert self.held is not None
+        found = super().read(span)
+        return self.held.addCallback(lambda _: found)
+
+
+def asked(verb: Coroutine[Deferred[Any], Any, Entry]) -> Deferred[Entry]:
+    """A verb that is a coroutine, begun."""
+    return Deferred.fromCoroutine(verb)
+
+
+class UnsayTests(SynchronousTestCase):
+    """Taking back what was said in a room."""
+
+    def setUp(self) -> None:
+        """An operator and a member with accounts, and a guest."""
+        self.scene = Scene(Limits(reason=5), LocatingJournal)
+        self.op = self.scene.person("op", "#a")
+        self.alice = self.scene.person("alice", "#a", account="Alice")
+        self.guest = self.scene.person("guest", "#a")
+
+    def say(self, person: Person, room: str = "#a") -> str:
+        """Say something: its id."""
+        entry: Entry = done(self.scene.chat.say(person.session, room, "x"))
+        self.scene.clear(self.op, self.alice, self.guest)
+        return entry.msgid
+
+    def unsay(self, person: Person, msgid: str, reason: str = "", room: str = "#a") -> Deferred[Entry]:
+        """Take a text back."""
+        return asked(self.scene.chat.unsay(person.session, room, msgid, reason))
+
+    def test_own(self) -> None:
+        """Everyone takes back their own; all in the room hear it, with the place of the text in the order."""
+        for person in (self.alice, self.guest):
+            msgid = self.say(person)
+            sequence = self.scene.entries[-1].sequence
+            event = done(self.unsay(person, msgid, "typo")).event
+            self.assertEqual(event, Unsaid(person.user.source, "#a", sequence, msgid, "typo"))
+            self.scene.endTurn()
+            heard = [f"#a {person.user.nick} unsaid {msgid} typo"]
+            self.assertEqual([someone.heard() for someone in (self.op, self.alice, self.guest)], 3 * [heard])
+
+    def test_ownUnderAnotherNick(self) -> None:
+        """It is one's own under another nick, and from another session or another time under the same account."""
+        ours, theirs = self.say(self.alice), self.say(self.guest)
+        done(self.scene.chat.rename(self.guest.session, "visitor"))
+        done(self.unsay(self.guest, theirs))
+        done(self.scene.chat.close(self.alice.session, "bye"))
+        again = self.scene.person("alicia", "#a", account="ALICE")
+        done(self.unsay(again, ours))
+
+    def test_loggedOut(self) -> None:
+        """It stays one's own after logging out; a guest does not take back what an account wrote."""
+        ours = self.say(self.alice)
+        refused(errors.NotYours, lambda: self.unsay(self.guest, ours))
+        done(self.scene.chat.setAccount(self.alice.user, None))
+        done(self.unsay(self.alice, ours))
+
+    def test_others(self) -> None:
+        """Operators of the room take back anyone's; others do not, whoever has the author's nick now."""
+        msgid = self.say(self.guest)
+        done(self.scene.chat.close(self.guest.session, "bye"))
+        impostor = self.scene.person("guest", "#a")
+        for person in (self.alice, impostor):
+            error = refused(errors.NotYours, lambda person=person: self.unsay(person, msgid))  # type: ignore[misc]
+            self.assertEqual((error.target, error.msgid), ("#a", msgid))
+        self.scene.promote("#a", "alice", "h")
+        refused(errors.NotYours, lambda: self.unsay(self.alice, msgid))
+        for rank in "oaq":
+            self.scene.promote("#a", "alice", rank)
+            done(self.unsay(self.alice, self.say(impostor)))
+
+    def test_serverOperator(self) -> None:
+        """So do operators of the server who may, where they are."""
+        msgid = self.say(self.guest)
+        empower(self.alice, "kill")
+        refused(errors.NotYours, lambda: self.unsay(self.alice, msgid))
+        empower(self.alice, "redact")
+        done(self.unsay(self.alice, msgid))
+        outside = self.scene.person("outside")
+        empower(outside, "redact")
+        refused(errors.NotInRoom, lambda: self.unsay(outside, msgid))
+
+    def test_none(self) -> None:
+        """An id of nothing, of no text, or of a text elsewhere is the id of no text here."""
+        done(self.scene.chat.join(self.op.session, "#b"))
+        elsewhere = self.say(self.op, room="#b")
+        here = self.say(self.op)
+        private = done(self.scene.chat.tell(self.op.session, "alice", "x")).msgid
+        topic = done(self.scene.chat.setTopic(self.op.session, "#a", "x")).msgid
+        for msgid in ("", "t-", "t-x", "t-999", "u-1", elsewhere, private, topic):
+            with self.subTest(msgid):
+                error = refused(errors.NoSuchText, lambda msgid=msgid: self.unsay(self.op, msgid))  # type: ignore[misc]
+                self.assertEqual((error.target, error.msgid), ("#a", msgid))
+        done(self.unsay(self.op, here))
+
+    def test_refused(self) -> None:
+        """In a room where the asker is not, nothing is told of what was said there; a reason has its limit."""
+        msgid = self.say(self.alice)
+        outside = self.scene.person("outside")
+        refused(errors.NotInRoom, lambda: self.unsay(outside, msgid))
+        refused(errors.NoSuchRoom, lambda: self.unsay(outside, msgid, room="#none"))
+        refused(errors.TooLong, lambda: self.unsay(self.alice, msgid, "123456"))
+        refused(errors.BadText, lambda: self.unsay(self.alice, msgid, "a\nb"))
+
+    def test_meanwhile(self) -> None:
+        """Who has left, or lost their rank, while the journal was read takes back nothing."""
+        scene = Scene(journal=HoldingReads)
+        journal = scene.journal
+        assert isinstance(journal, HoldingReads)
+        op, bob = scene.person("op", "#a"), scene.person("bob", "#a")
+        msgid = done(scene.chat.say(bob.session, "#a", "x")).msgid
+        for happens, kind in (
+            (lambda: scene.promote("#a", "op", ""), errors.NotYours),
+            (lambda: done(scene.chat.part(op.session, "#a")), errors.NotInRoom),
+            (lambda: scene.chat.close(op.session, "bye"), errors.NotEntered),
+        ):
+            held = journal.held = Deferred()
+            taking = asked(scene.chat.unsay(op.session, "#a", msgid))
+            happens()
+            held.callback(None)
+            refused(kind, lambda taking=taking: taking)  # type: ignore[misc]
+            if kind is not errors.NotEntered:
+                scene.chat.join(op.session, "#a")
+                scene.promote("#a", "op", "o")
+
+    def test_renamedMeanwhile(self) -> None:
+        """A room that came under that name while the journal was read has no such text."""
+        scene = Scene(journal=HoldingReads)
+        journal = scene.journal
+        assert isinstance(journal, HoldingReads)
+        op = scene.person("op", "#a")
+        msgid = done(scene.chat.say(op.session, "#a", "x")).msgid
+        held = journal.held = Deferred()
+        taking = asked(scene.chat.unsay(op.session, "#a", msgid))
+        done(scene.chat.renameRoom(op.session, "#a", "#b"))
+        done(scene.chat.join(op.session, "#a"))
+        held.callback(None)
+        refused(errors.NoSuchText, lambda: taking)
+
+
+class UntellTests(SynchronousTestCase):
+    """Taking back what was said in private."""
+
+    def setUp(self) -> None:
+        """Two with accounts, and a guest."""
+        self.scene = Scene(journal=LocatingJournal)
+        self.alice = self.scene.person("alice", account="Alice")
+        self.bob = self.scene.person("bob", account="Robert")
+        self.guest = self.scene.person("guest")
+
+    def tell(self, person: Person, nick: str) -> str:
+        """Say something to someone: its id."""
+        entry: Entry = done(self.scene.chat.tell(person.session, nick, "x"))
+        self.alice.heard()
+        self.bob.heard()
+        return entry.msgid
+
+    def untell(self, person: Person, nick: str, msgid: str) -> Deferred[Entry]:
+        """Take a text back."""
+        return asked(self.scene.chat.untell(person.session, nick, msgid, "typo"))
+
+    def test_own(self) -> None:
+        """The author takes it back, and all sessions of both hear it; the other does not."""
+        phone = self.scene.attach(self.alice)
+        msgid = self.tell(self.alice, "bob")
+        phone.heard()
+        sequence = self.scene.entries[-1].sequence
+        error = refused(errors.NotYours, lambda: self.untell(self.bob, "ALICE", msgid))
+        self.assertEqual((error.target, error.msgid), ("alice", msgid))
+        event = done(self.untell(self.alice, "bob", msgid)).event
+        self.assertEqual(event, Untold(self.alice.user.source, self.bob.user.source, sequence, msgid, "typo"))
+        heard = [f"@bob alice untold {msgid} typo"]
+        self.assertEqual([person.heard() for person in (self.alice, phone, self.bob)], 3 * [heard])
+        self.assertEqual(self.guest.heard(), [])
+
+    def test_serverOperator(self) -> None:
+        """Operators of the server who may take back what was written to them."""
+        msgid = self.tell(self.alice, "bob")
+        empower(self.bob, "redact")
+        done(self.untell(self.bob, "alice", msgid))
+
+    def test_none(self) -> None:
+        """What is not of this conversation, or of one that nobody keeps, is not found."""
+        carol = self.scene.person("carol", account="carol")
+        other, guests = self.tell(self.alice, "carol"), self.tell(self.alice, "guest")
+        self.tell(self.alice, "bob")
+        for nick, msgid in (("bob", other), ("bob", "t-999"), ("bob", "x"), ("guest", guests), ("alice", other)):
+            with self.subTest(nick=nick, msgid=msgid):
+                refused(errors.NoSuchText, lambda nick=nick, msgid=msgid: self.untell(self.alice, nick, msgid))  # type: ignore[misc]
+        refused(errors.NoSuchText, lambda: self.untell(self.guest, "alice", guests))
+        refused(errors.NoSuchNick, lambda: self.untell(self.alice, "nobody", other))
+        done(self.scene.chat.close(carol.session, "bye"))
+        refused(errors.NoSuchNick, lambda: self.untell(self.alice, "carol", other))
+
+    def test_reason(self) -> None:
+        """A reason has its limit, and ends no line."""
+        chat, session, msgid = self.scene.chat, self.alice.session, self.tell(self.alice, "bob")
+        error = refused(errors.TooLong, lambda: asked(chat.untell(session, "bob", msgid, "x" * 391)))
+        self.assertEqual((error.what, error.limit), ("the reason", 390))
+        refused(errors.BadText, lambda: asked(chat.untell(session, "bob", msgid, "a\nb")))
+
+    def test_label(self) -> None:
+        """The event carries the label of the request."""
+        label = Label(self.alice.session.id, "L")
+        untold = self.scene.chat.untell(self.alice.session, "bob", self.tell(self.alice, "bob"), label=label)
+        self.assertEqual(done(asked(untold)).event.label, label)
+
+    def test_gone(self) -> None:
+        """Who is gone by the time it happens has no need to hear it."""
+        msgid = self.tell(self.alice, "bob")
+        sequence = self.scene.entries[-1].sequence
+        source = self.bob.user.source
+        done(self.scene.chat.close(self.bob.session, "bye"))
+        done(self.scene.journal.append(Untold(self.alice.user.source, source, sequence, msgid)))
+        self.assertEqual(self.alice.heard(), [f"@bob alice untold {msgid}"])
+
+    def test_meanwhile(self) -> None:
+        """Where the nick was another's by the time the journal was read, nothing is taken back."""
+        scene = Scene(journal=HoldingReads)
+        journal = scene.journal
+        assert isinstance(journal, HoldingReads)
+        alice, bob = scene.person("alice", account="alice"), scene.person("bob", account="bob")
+        msgid = done(scene.chat.tell(alice.session, "bob", "x")).msgid
+        held = journal.held = Deferred()
+        taking = asked(scene.chat.untell(alice.session, "bob", msgid))
+        done(scene.chat.rename(bob.session, "robert"))
+        scene.person("bob", account="other")
+        held.callback(None)
+        refused(errors.NoSuchText, lambda: taking)

@@ -1,0 +1,333 @@
+"""Tests of L{twistchat.chat.rules.upkeep}: what rooms that nobody owns lose when they are empty."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred, fail
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import HeldScene, Person, Scene, done, rebuilt, refused, shown
+from twistchat.chat import errors
+from twistchat.chat.model.events import SERVER, Entry, Event, Kicked, ModeChange, ModesSet, RoomRenamed
+from twistchat.chat.model.users import Operator
+from twistchat.chat.rules.upkeep import AGAIN, AT_ONCE
+from twistchat.journal.memory import MemoryJournal
+
+LOCKS = (("+O", ()), ("+z", ()), ("+R", ()), ("+i", ()), ("+k", ("key",)), ("+l", ("1",)), ("+b", ("*!*@*",)))
+
+
+def byServer(scene: Scene) -> list[Entry]:
+    """The entries that are the server's own."""
+    return [entry for entry in scene.entries if entry.event.source == SERVER]
+
+
+class UnlockingTests(SynchronousTestCase):
+    """An empty room that nobody owns loses what keeps people out."""
+
+    def setUp(self) -> None:
+        """One in a room, and one who would come in."""
+        self.scene = Scene()
+        self.chat = self.scene.chat
+        self.alice, self.bob = self.scene.person("alice", "#Room"), self.scene.person("bob")
+
+    def lock(self, letters: str, *parameters: str) -> None:
+        """Lock the room, whoever may."""
+        self.alice.user.operator = Operator("helper", frozenset({"rooms"}))
+        self.scene.modes(self.alice, "#room", letters, *parameters)
+        self.alice.user.operator = None
+
+    def join(self, person: Person) -> None:
+        """Let someone come in."""
+        done(self.chat.join(person.session, "#room", hurried=True))
+
+    def part(self, person: Person) -> None:
+        """Let someone leave."""
+        done(self.chat.part(person.session, "#room"))
+
+    def test_everyLock(self) -> None:
+        """Each lock keeps others out while somebody is there, and nobody when it is empty."""
+        for letters, parameters in LOCKS:
+            with self.subTest(letters):
+                self.lock(letters, *parameters)
+                self.assertRaises(errors.ChatError, self.join, self.bob)
+                self.part(self.alice)
+                self.join(self.bob)
+                self.assertEqual(self.scene.ranks("#room"), {"bob": "o"})
+                self.assertEqual(self.scene.room("#room").modes, {"n": None, "t": None})
+                self.assertEqual(self.scene.room("#room").lists, {"b": {}, "e": {}, "I": {}})
+                self.part(self.bob)
+                self.join(self.alice)
+
+    def test_exceptions(self) -> None:
+        """The exceptions to locks go with them: they would be for the locks of whoever comes next."""
+        self.lock("+eI", "mallory", "mallory")
+        self.part(self.alice)
+        self.assertIsNone(self.scene.state.rooms.get("#room"))
+
+    def test_theRestStays(self) -> None:
+        """What keeps nobody out stays, and so does the topic."""
+        self.lock("+ms-n+i")
+        done(self.chat.setTopic(self.alice.session, "#room", "tea"))
+        self.part(self.alice)
+        room = self.scene.room("#room")
+        assert room.topic is not None
+        self.assertEqual((set(room.modes), room.topic.text), (set("mst"), "tea"))
+
+    def test_everyWayOut(self) -> None:
+        """However the last one leaves."""
+        killer = self.scene.operator("killer", "kill")
+        for leave in (
+            lambda: self.chat.kick(self.alice.session, "#room", "alice"),
+            lambda: self.chat.kill(killer.session, "alice", "spam"),
+            lambda: self.chat.close(self.alice.session, "bye"),
+        ):
+            self.lock("+i")
+            leave()
+            if self.alice.session.user is None:
+                self.alice = self.scene.person("alice2")
+            self.join(self.bob)
+            self.part(self.bob)
+            self.join(self.alice)
+
+    def test_occupied(self) -> None:
+        """While somebody is there, nothing is lost."""
+        self.join(self.bob)
+        self.lock("+i")
+        self.part(self.alice)
+        self.assertIn("i", self.scene.room("#room").modes)
+
+    def test_owned(self) -> None:
+        """A room that an account may operate keeps its locks."""
+        carol = self.scene.person("carol", "#room", account="Carol")
+        self.scene.modes(self.alice, "#room", "+oi", "carol")
+        self.part(carol)
+        self.part(self.alice)
+        for person in (self.alice, self.bob, carol):
+            refused(errors.InviteOnly, lambda person=person: self.join(person))  # type: ignore[misc]
+        self.assertEqual(byServer(self.scene), [])
+
+    def test_voiced(self) -> None:
+        """An account that has a voice only could not lift them."""
+        self.chat.setAccount(self.bob.user, "bob")
+        self.join(self.bob)
+        self.scene.modes(self.alice, "#room", "+vi", "bob")
+        self.part(self.bob)
+        self.part(self.alice)
+        self.join(self.bob)
+        self.assertEqual(self.scene.ranks("#room"), {"bob": "ov"})
+
+    def test_permanent(self) -> None:
+        """An operator of the server keeps the locks of a room with mode P."""
+        self.lock("+iP")
+        self.part(self.alice)
+        refused(errors.InviteOnly, lambda: self.join(self.bob))
+
+    def test_recorded(self) -> None:
+        """The journal is told what was lost, in one entry, which gives the same state again."""
+        self.lock("+ikb", "key", "*!*@*")
+        self.part(self.alice)
+        (entry,) = byServer(self.scene)
+        self.assertEqual(
+            entry.event,
+            ModesSet(
+                SERVER,
+                "#Room",
+                (ModeChange(False, "i"), ModeChange(False, "k", "key"), ModeChange(False, "b", "*!*@*")),
+            ),
+        )
+        self.assertTrue(entry.event.durable)
+        self.assertIsNone(self.scene.later)
+
+    def test_afterAReplay(self) -> None:
+        """Where entries leave a room locked and empty, the first comes in, and hears that the locks are gone."""
+        self.scene.journal.append(ModesSet(SERVER, "#other", (ModeChange(True, "i"), ModeChange(True, "b", "*!*@*"))))
+        carol = self.scene.person("carol")
+        done(self.chat.join(carol.session, "#other"))
+        self.scene.endTurn()
+        self.assertEqual(carol.heard(), ["#other carol joined", "#other  set -i -b *!*@*"])
+        self.assertEqual(self.scene.ranks("#other"), {"carol": "o"})
+        self.assertEqual(shown(rebuilt(self.scene.entries)), shown(self.scene.state))
+
+
+class LateTests(SynchronousTestCase):
+    """What is on its way while a room becomes empty."""
+
+    def setUp(self) -> None:
+        """One in a room, and one who would come in."""
+        self.scene = HeldScene()
+        self.chat = self.scene.chat
+        self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob")
+
+    def test_lateLock(self) -> None:
+        """A lock that comes when its author has gone binds nobody, and goes with the next who comes."""
+        lock = ModesSet(self.alice.user.source, "#a", (ModeChange(True, "i"),))
+        self.chat.close(self.alice.session, "connection lost")
+        self.scene.journal.append(lock)
+        self.scene.commit()
+        self.assertIn("i", self.scene.room("#a").modes)
+        self.chat.join(self.bob.session, "#a")
+        self.scene.commit()
+        self.scene.commit()
+        self.assertEqual(self.scene.ranks("#a"), {"bob": "o"})
+        self.assertNotIn("i", self.scene.room("#a").modes)
+
+    def test_staleHeir(self) -> None:
+        """The rank does not pass where an operator is there, nor to one who has gone: then it passes later."""
+        self.chat.join(self.bob.session, "#a")
+        carol = self.scene.person("carol", "#a")
+        self.scene.now += 600
+        change = ModeChange(True, "o", "bob", self.bob.user.source)
+        for name in ("#a", "#none"):
+            early = self.scene.journal.append(ModesSet(SERVER, name, (change,)))
+            self.scene.commit()
+            self.assertEqual(refused(errors.NotInRoom, lambda early=early: early).room, name)  # type: ignore[misc]
+        self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": "", "carol": ""})
+        self.chat.part(self.alice.session, "#a")
+        self.scene.commit()
+        self.scene.now += 600
+        self.chat.part(self.bob.session, "#a")
+        self.chat.tend()
+        self.chat.tend()
+        self.assertEqual(len(self.scene.journal.waiting), 2)
+        self.scene.commit()
+        self.assertEqual(self.scene.ranks("#a"), {"carol": ""})
+        self.assertEqual(self.scene.later, AGAIN)
+        self.scene.clear(carol)
+        self.chat.tend()
+        self.scene.commit()
+        self.assertEqual(self.scene.ranks("#a"), {"carol": "o"})
+        self.assertEqual(carol.heard(), ["#a  set +o carol"])
+
+
+class FaultyJournal(MemoryJournal):
+    """
+    A journal whose disk may be full.
+
+    @ivar full: whether it is.
+    """
+
+    full = False
+
+    def append(self, event: Event) -> Deferred[Entry]:
+        """See L{MemoryJournal.append}."""
+        return fail(errors.NotStored("full")) if self.full and event.durable else super().append(event)
+
+
+class FaultTests(SynchronousTestCase):
+    """The journal is told later what it could not take."""
+
+    def setUp(self) -> None:
+        """A locked room."""
+        self.scene = Scene(journal=FaultyJournal)
+        assert isinstance(self.scene.journal, FaultyJournal)
+        self.journal = self.scene.journal
+        self.alice = self.scene.person("alice", "#a")
+        self.scene.modes(self.alice, "#a", "+ik", "key")
+
+    def test_again(self) -> None:
+        """The room is open all the while; what somebody has set again meanwhile is left alone."""
+        self.journal.full = True
+        done(self.scene.chat.part(self.alice.session, "#a"))
+        self.assertEqual(self.scene.later, AGAIN)
+        bob = self.scene.person("bob", "#a")
+        self.scene.wait(AGAIN)
+        self.assertEqual((byServer(self.scene), self.scene.later), ([], AGAIN))
+        self.journal.full = False
+        self.scene.modes(bob, "#a", "+i")
+        self.scene.wait(AGAIN)
+        (entry,) = byServer(self.scene)
+        self.assertEqual(entry.event, ModesSet(SERVER, "#a", (ModeChange(False, "k", "key"),)))
+        self.assertIsNone(self.scene.later)
+        self.assertIn("i", self.scene.room("#a").modes)
+
+    def test_sooner(self) -> None:
+        """That does not wait for what is due later."""
+        bob, carol = self.scene.person("bob", "#b"), self.scene.person("carol", "#b")
+        done(self.scene.chat.part(bob.session, "#b"))
+        self.assertEqual(self.scene.later, 600.0)
+        self.journal.full = True
+        done(self.scene.chat.part(self.alice.session, "#a"))
+        self.assertEqual(self.scene.later, AGAIN)
+        self.assertEqual(self.scene.ranks("#b"), {"carol": ""})
+        self.journal.full = False
+        self.scene.wait(AGAIN)
+        self.assertEqual(self.scene.later, 595.0)
+        done(self.scene.chat.part(carol.session, "#b"))
+
+    def test_allSetAgain(self) -> None:
+        """Where all of it is set again, there is nothing to tell."""
+        self.journal.full = True
+        done(self.scene.chat.part(self.alice.session, "#a"))
+        self.journal.full = False
+        self.scene.modes(self.scene.person("bob", "#a"), "#a", "+ik", "other")
+        self.scene.wait(AGAIN)
+        self.assertEqual(byServer(self.scene), [])
+
+
+class RenamedTests(SynchronousTestCase):
+    """A room that gets another name just then."""
+
+    def test_renamed(self) -> None:
+        """The journal is told under the name that the room has."""
+        scene = HeldScene()
+        alice = scene.person("alice", "#a")
+        scene.chat.setModes(alice.session, "#a", "+is", ())
+        scene.commit()
+        source = alice.user.source
+        scene.journal.append(Kicked(source, "#a", source, ""))
+        scene.journal.append(RoomRenamed(source, "#a", "#b"))
+        scene.commit()
+        while scene.journal.waiting:
+            scene.commit()
+        events = [entry.event for entry in byServer(scene)]
+        told = [(event.room, event.changes) for event in events if isinstance(event, ModesSet)]
+        self.assertEqual(told, [("#a", (ModeChange(False, "i"),)), ("#b", (ModeChange(False, "i"),))])
+        self.assertEqual(list(scene.room("#b").modes), ["n", "t", "s"])
+
+
+class ArmingTests(SynchronousTestCase):
+    """When the chat asks to look again."""
+
+    def test_earliest(self) -> None:
+        """It is for the vacancy that is over first, and for none where no room is left."""
+        scene = Scene()
+        alice, bob = (scene.person(nick, "#a", "#b", "#c") for nick in ("alice", "bob"))
+        self.assertIsNone(scene.later)
+        done(scene.chat.part(alice.session, "#a"))
+        self.assertEqual(scene.later, 600.0)
+        scene.now += 100
+        done(scene.chat.part(alice.session, "#b"))
+        self.assertEqual(scene.later, 600.0)
+        scene.wait(500)
+        self.assertEqual((scene.ranks("#a"), scene.ranks("#b"), scene.later), ({"bob": "o"}, {"bob": ""}, AGAIN))
+        scene.wait(AGAIN)
+        self.assertEqual(scene.later, 95.0)
+        done(scene.chat.part(bob.session, "#a"))
+        done(scene.chat.close(alice.session, "bye"))
+        done(scene.chat.part(bob.session, "#b"))
+        self.assertEqual(scene.later, 95.0)
+        scene.wait(95)
+        self.assertEqual((scene.later, scene.ranks("#c")), (505.0, {"bob": ""}))
+        done(scene.chat.close(bob.session, "bye"))
+        self.assertIsNone(scene.later)
+
+
+class ManyTests(SynchronousTestCase):
+    """Many rooms at once."""
+
+    def test_inParts(self) -> None:
+        """The rank passes in no more rooms at once than can wait for the disk without harm, and soon in the rest."""
+        scene = HeldScene()
+        alice, bob = scene.person("alice"), scene.person("bob")
+        names = [f"#r{number}" for number in range(AT_ONCE + 3)]
+        for person in (alice, bob):
+            for name in names:
+                scene.chat.join(person.session, name, hurried=True)
+            scene.commit()
+        scene.chat.close(alice.session, "bye")
+        scene.commit()
+        scene.now += 600
+        for expected in (AT_ONCE, 3, 0):
+            scene.chat.tend()
+            self.assertEqual(len(scene.journal.waiting), expected)
+            scene.commit()
+        self.assertEqual({scene.ranks(name)["bob"] for name in names}, {"o"})

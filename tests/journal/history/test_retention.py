@@ -1,0 +1,242 @@
+"""Tests of L{twistchat.journal.history.retention}, with the journal that it works on."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+
+from twisted.internet.task import Clock
+from twisted.logger import LogLevel, capturedLogs
+
+from tests.journal.disk import DiskTestCase
+from twistchat.chat.model.events import ModeChange, ModesSet, RoomRenamed, Told, TopicSet, Unsaid
+from twistchat.chat.model.spans import Span
+from twistchat.journal.history import renames, retention
+from twistchat.journal.history.retention import EVERY, FIRST, PAUSE, Retention
+from twistchat.journal.sqlite import store
+from twistchat.testing.contract import ANN, BOB, GUEST, said
+
+DAY = 86400.0
+
+
+class RetentionTests(DiskTestCase):
+    """What is forgotten, and when."""
+
+    def begin(self, age: float = 0.0, count: int = 0) -> None:
+        """Open the journal again, to forget by age or by count."""
+        self.closeJournal()
+        self.clock = Clock()
+        self.openJournal(retention=Retention(self.clock, lambda: self.now, age, count))
+
+    def round(self) -> int:
+        """Let a whole round pass, from its beginning; and count its steps."""
+        self.clock.advance(FIRST if self.clock.seconds() < FIRST else EVERY)
+        self.settle()
+        steps = 0
+        while self.clock.getDelayedCalls() and self.clock.getDelayedCalls()[0].getTime() - self.clock.seconds() < EVERY:
+            self.clock.advance(PAUSE)
+            self.settle()
+            steps += 1
+        return steps
+
+    def texts(self) -> str:
+        """What is left of C{#room}."""
+        return "".join(getattr(entry.event, "text", "T") for entry in self.read(Span("#room", 500)))
+
+    def test_age(self) -> None:
+        """Entries of more than this age are forgotten, in every conversation, and in the word index."""
+        for day in range(5):
+            self.now = DAY * day
+            self.append(said(str(day)), Told(ANN, "s", BOB, "x"), Told(GUEST, "s", BOB, "y"))
+            if day == 3:
+                self.index()
+        self.begin(age=2.5 * DAY)
+        self.now = 4.2 * DAY
+        self.round()
+        self.assertEqual(self.texts(), "234")
+        self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [9])
+        self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH '1'"), [0])
+        self.checkWords()
+        self.now = 5.2 * DAY
+        self.round()
+        self.assertEqual(self.texts(), "34")
+
+    def test_everythingOld(self) -> None:
+        """Where all is old, all goes; but not what is said while that happens."""
+        self.now = 0.0
+        self.append(*(said("o") for _ in range(5)))
+        self.patch(retention, "STEP", 2)
+        self.begin(age=DAY)
+        self.now = 10 * DAY
+        self.clock.advance(FIRST)
+        self.settle()
+        self.append(said("n"))
+        self.clock.advance(PAUSE)
+        for _ in range(10):
+            self.settle()
+            self.clock.advance(PAUSE)
+        self.assertEqual(self.texts(), "n")
+
+    def test_count(self) -> None:
+        """Of all entries, this many are kept: the newest."""
+        for number in range(9):
+            self.append(said(str(number)), said("x", "#other"))
+        self.begin(count=7)
+        self.round()
+        self.assertEqual(self.texts(), "678")
+        self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [7])
+        self.round()
+        self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [7])
+
+    def test_enough(self) -> None:
+        """Nothing goes while there are no more than that."""
+        self.append(*map(said, "0123"))
+        self.begin(count=4, age=DAY)
+        self.round()
+        self.assertEqual(self.texts(), "0123")
+
+    def test_forEver(self) -> None:
+        """With neither, nothing is forgotten."""
+        entries = self.append(*map(said, "0123"))
+        self.begin()
+        self.now += 10_000 * DAY
+        self.round()
+        self.round()
+        self.assertEqual(self.onDisk(), [entry.sequence for entry in entries])
+
+    def inFile(self) -> bool:
+        """Whether the journal's file has anything of the words that the tests below take back."""
+        self.store.checkpoint(whole=True)
+        return b"ecretword" in self.path.read_bytes()
+
+    def test_takenBack(self) -> None:
+        """The words of texts that were taken back leave the file with the next round; those of others stay."""
+        self.append(*(said(f"ordinary text {number}") for number in range(300)))
+        entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
+        self.append(*(said(f"ordinary text {number}") for number in range(300)))
+        self.begin()
+        self.index()
+        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+        self.assertTrue(self.inFile())
+        self.round()
+        self.assertFalse(self.inFile())
+        self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'ordinary'"), [600])
+        self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [0])
+        self.checkWords()
+
+    def test_takenBackSoon(self) -> None:
+        """What is taken back before it is indexed leaves the file at once, and gives the round nothing to do."""
+        self.append(*(said(f"ordinary text {number}") for number in range(300)))
+        self.index()
+        entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
+        self.begin()
+        self.assertTrue(self.inFile())
+        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+        self.assertFalse(self.inFile())
+        self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [0])
+        self.index()
+        self.assertFalse(self.inFile())
+        self.assertEqual(self.round(), 0)
+        self.checkWords()
+
+    def test_takenBackMeanwhile(self) -> None:
+        """What is taken back while the index is merged leaves it, too; and nothing is merged for nothing."""
+        self.patch(store, "PAGES", 1)
+        self.append(*(said(f"ordinary{number} text {number}") for number in range(600)))
+        entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
+        self.index()
+        self.begin()
+        self.append(Unsaid(ANN, "#room", entries[0].sequence, entries[0].msgid))
+        self.clock.advance(FIRST)
+        self.settle()
+        self.clock.advance(PAUSE)
+        self.settle()
+        self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [2])
+        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[1:]))
+        self.assertGreater(self.round(), 1)
+        self.assertFalse(self.inFile())
+        self.assertEqual(self.round(), 0)
+
+    def test_rooms(self) -> None:
+        """What a room keeps stays, however old; what has been superseded goes."""
+        self.now = 0.0
+        change = ModeChange(True, "b", "x!*@*")
+        events = [
+            TopicSet(ANN, "#room", "one"),
+            ModesSet(ANN, "#room", (change, ModeChange(True, "i"))),
+            said("x"),
+            TopicSet(ANN, "#room", "two"),
+            ModesSet(ANN, "#room", (ModeChange(False, "i"),)),
+        ]
+        kept = self.append(*events)
+        self.now = 9 * DAY
+        kept += self.append(ModesSet(ANN, "#room", (ModeChange(True, "m"),)))
+        self.begin(age=DAY)
+        self.assertEqual(self.round(), self.round())
+        self.assertEqual(self.onDisk(), [kept[place].sequence for place in (1, 3, 4, 5)])
+        self.closeJournal()
+        self.openJournal()
+        left = replace(kept[1], event=ModesSet(ANN, "#room", (change,)))
+        self.assertEqual(self.applied, [left, *[kept[place] for place in (3, 4, 5)]])
+
+    def test_moving(self) -> None:
+        """Old entries of a renamed room are forgotten wherever they are, and the others still get where they belong."""
+        self.patch(renames, "STEP", 1)
+        self.now = 0.0
+        self.append(*(said("o", "#old") for _ in range(4)))
+        self.now = 9 * DAY
+        self.append(*(said("n", "#old") for _ in range(4)))
+        self.begin(age=DAY)
+        self.now += 1.0
+        self.journal.append(RoomRenamed(ANN, "#old", "#room"))
+        while not self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#room' AND kind = 'said'")[0]:
+            self.writer.step() if self.writer else self.reader.step()
+        self.round()
+        self.assertEqual(self.texts(), "nnnnT")
+        self.now += 2 * DAY
+        self.round()
+        self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [0])
+
+    def test_smallSteps(self) -> None:
+        """A step looks at 200 entries and no more, and what is said in between does not wait for the next."""
+        self.now = 0.0
+        self.append(*(said("o") for _ in range(1000)))
+        self.begin(age=DAY)
+        self.now = 10 * DAY
+        self.clock.advance(FIRST)
+        left = []
+        for _ in range(7):
+            self.settle()
+            left.append(self.onDisk("SELECT count(*) FROM entry WHERE time = 0")[0])
+            self.append(said("n"))
+            self.clock.advance(PAUSE)
+        self.assertEqual(left, [800, 600, 400, 200, 0, 0, 0])
+        self.assertEqual(self.texts(), "n" * 7)
+
+    def test_fault(self) -> None:
+        """Where the disk fails, the next round tries again."""
+        self.now = 0.0
+        self.append(said("o"))
+        self.begin(age=DAY)
+        self.now = 10 * DAY
+        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        other = sqlite3.connect(self.path, isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        with capturedLogs() as logs:
+            self.round()
+        self.assertEqual([event["log_level"] for event in logs], [LogLevel.error])
+        self.assertEqual(self.texts(), "o")
+        other.execute("ROLLBACK")
+        self.round()
+        self.assertEqual(self.texts(), "")
+
+    def test_close(self) -> None:
+        """A journal that is closed forgets nothing more."""
+        self.append(said("o"))
+        self.begin(age=1.0)
+        self.now += 10 * DAY
+        self.clock.advance(FIRST)
+        self.closeJournal()
+        self.clock.advance(EVERY)
+        self.assertEqual(self.clock.getDelayedCalls(), [])

@@ -1,0 +1,79 @@
+"""A process is killed in the midst of it: what it has acknowledged is there, once and in order."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.journal.disk import sound
+from twistchat.chat.model.events import Entry, Said
+from twistchat.chat.model.spans import Span
+from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.testing.workers import InlineWorker
+
+ROOT = Path(__file__).parents[3]
+
+ROUNDS = 3
+"""How often it is killed, at a moment of its own each time."""
+
+
+class KillTests(SynchronousTestCase):
+    """C{kill -9}."""
+
+    def test_kill(self) -> None:
+        """
+        Every message acknowledged is there once, in the order of its acknowledgement; one that was under way is there
+        once or not at all; and the file is sound.  No sequence number is given again by the next process.
+        """
+        directory = mkdtemp()
+        self.addCleanup(rmtree, directory)
+        last = 0
+        for number in range(ROUNDS):
+            acknowledged = self.acknowledgedUntilKilled(directory, 150 + random.Random(number).randrange(300))
+            self.assertGreater(acknowledged[0][1], last)
+            kept = self.kept(directory, last)
+            wanted = [(f"message {number}", sequence) for number, sequence in acknowledged]
+            texts = [entry.event.text for entry in kept if isinstance(entry.event, Said)]
+            found = [(text, entry.sequence) for text, entry in zip(texts, kept, strict=True)]
+            self.assertEqual(found[: len(wanted)], wanted)
+            self.assertEqual(len(set(texts)), len(texts))
+            # What was under way comes behind, in its order.
+            self.assertEqual(texts, [f"message {number}" for number in range(len(texts))])
+            last = kept[-1].sequence
+
+    def acknowledgedUntilKilled(self, directory: str, count: int) -> list[tuple[int, int]]:
+        """What a process acknowledges until it is killed, some time after this many."""
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.journal.appender", directory],
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env=environment,
+        ) as process:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(count)]
+            process.kill()
+            lines += process.stdout.read().splitlines(keepends=True)
+        pairs = [line.split() for line in lines if line.endswith(b"\n")]
+        return [(int(number), int(sequence)) for number, sequence in pairs]
+
+    def kept(self, directory: str, after: int) -> list[Entry]:
+        """What is there when the journal is opened again, behind what was there before; the file is sound."""
+        journal = SqliteJournal(directory, lambda: 1.0, lambda: "other", lambda: bytes(32), lambda name: InlineWorker())
+        self.successResultOf(journal.open(lambda entry: None))
+        check = journal._access.store._connection.execute("PRAGMA integrity_check").fetchall()
+        self.assertEqual(check, [("ok",)])
+        kept: list[Entry] = []
+        while page := self.successResultOf(
+            journal.read(Span("#room", 500, kept[-1].sequence if kept else after, None, oldest=True))
+        ):
+            kept += sound(page)
+        self.successResultOf(journal.close())
+        return kept

@@ -1,0 +1,310 @@
+"""Rows that changed on disk: what is read, what is logged, and what a start makes of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+from twisted.logger import LogLevel, capturedLogs, formatEvent
+
+from tests.journal.disk import DiskTestCase
+from twistchat.chat.errors import NotRead
+from twistchat.chat.model.events import Entry, ModeChange, ModesSet, RoomRenamed, ServerBanSet, Told, TopicSet, Unsaid
+from twistchat.chat.model.spans import Damaged, Kept, Span, pair
+from twistchat.journal.sqlite.log import RESERVED
+from twistchat.journal.sqlite.position import SKIP
+from twistchat.journal.sqlite.rows import checksum
+from twistchat.testing.contract import ANN, BOB, said
+
+
+class DamageTestCase(DiskTestCase):
+    """A journal with rows that somebody damages."""
+
+    def change(self, statement: str, *parameters: object) -> None:
+        """Change the file behind the journal's back."""
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA recursive_triggers = OFF")
+            connection.execute(statement, parameters)
+
+    def damage(self, entry: Entry, column: str = "body", value: str = "replace(body, 'word', 'ward')") -> None:
+        """Change a column of an entry's row."""
+        self.change("DROP TRIGGER IF EXISTS entry_moved")
+        self.change(f"UPDATE entry SET {column} = {value} WHERE sequence = ?", entry.sequence)
+
+    def search(self, words: str = "word", room: str = "#room", account: str | None = None) -> Sequence[Kept]:
+        """What is found."""
+        searching = self.journal.search([room], words, 9, account=account)
+        self.settle()
+        return self.successResultOf(searching)
+
+    @contextmanager
+    def critical(self) -> Iterator[list[str]]:
+        """What is logged at level critical."""
+        lines: list[str] = []
+        with capturedLogs() as events:
+            yield lines
+        lines += [formatEvent(event) for event in events if event["log_level"] is LogLevel.critical]
+
+
+class ReadTests(DamageTestCase):
+    """Reading and searching."""
+
+    def test_everyColumn(self) -> None:
+        """Whatever column of a row changed, also to another type or to what is no text, the row is counted."""
+        changes = (
+            ("body", "replace(body, 'word', 'ward')"),
+            ("body", "CAST(replace(body, 'word', 'ward') AS BLOB)"),
+            ("body", "CAST(x'ff' || body AS TEXT)"),
+            ("body", "substr(body, 1, 20)"),
+            ("body", "''"),
+            ("time", "time + 1"),
+            ("time", "x'00'"),
+            ("time", "1e300"),
+            ("kind", "'told'"),
+            ("kind", "x'ff'"),
+            ("checksum", "checksum + 1"),
+            ("checksum", "NULL"),
+            ("checksum", "x'00'"),
+        )
+        entries = self.append(*(said("word") for _ in range(len(changes) + 1)))
+        for entry, (column, value) in zip(entries, changes, strict=False):
+            self.damage(entry, column, value)
+        wanted: list[Kept] = [*map(Damaged, (entry.sequence for entry in entries[:-1])), entries[-1]]
+        self.assertEqual(self.readAll(Span("#room", 99)), wanted)
+
+    def test_type(self) -> None:
+        """Where only the type changed, and the bytes are those that were written, they are shown."""
+        (entry,) = self.append(said("word"))
+        self.damage(entry, "body", "CAST(body AS BLOB)")
+        self.assertEqual(self.read(Span("#room", 9)), [entry])
+
+    def test_anotherRoom(self) -> None:
+        """A row whose conversation changed is counted in the room that it names then, and shown nowhere."""
+        entries = self.append(said("word"), said("word", "#other"))
+        self.damage(entries[0], "conversation", "'#other'")
+        self.assertEqual(self.readAll(Span("#other", 9)), [Damaged(entries[0].sequence), entries[1]])
+        self.assertEqual(self.readAll(Span("#room", 9)), [])
+
+    def test_anotherNumber(self) -> None:
+        """So is a row that has another row's number."""
+        entries = self.append(said("one word"), said("two words"))
+        self.change("UPDATE entry SET sequence = 99999 WHERE sequence = ?", entries[0].sequence)
+        self.change("UPDATE entry SET sequence = ? WHERE sequence = ?", entries[0].sequence, entries[1].sequence)
+        self.assertEqual(self.readAll(Span("#room", 9)), [Damaged(entries[0].sequence)])
+
+    def test_search(self) -> None:
+        """What is found is compared as well, in the word index and behind its end."""
+        entries = self.append(*(said("word tea") for _ in range(4)))
+        self.store.index(entries[1].sequence, 9)
+        for entry in (entries[0], entries[2]):
+            self.damage(entry, value="replace(body, 'tea', 'pea')")
+        kept = [entries[1], entries[3]]
+        damaged = [Damaged(entry.sequence) for entry in (entries[0], entries[2])]
+        self.assertEqual(self.search(), [damaged[0], kept[0], damaged[1], kept[1]])
+        self.assertEqual(self.search("tea"), [damaged[0], *kept])
+        # The index had the words as they were; behind it are those that the row has now.
+        self.assertEqual(self.search("pea"), [damaged[1]])
+
+    def test_wrongIndex(self) -> None:
+        """If the word index names an entry of a place where nobody asked, that is not shown there, but logged."""
+        elsewhere, told, here = self.append(said("word", "#secret"), Told(ANN, "s", BOB, "word"), said("word"))
+        self.index()
+        self.change("INSERT INTO word (word) VALUES ('delete-all')")
+        place = f"r{b'#room'.hex()}"
+        for entry in (elsewhere, told, here):
+            self.change("INSERT INTO word (rowid, place, text) VALUES (?, ?, 'word')", entry.sequence, place)
+        with self.critical() as lines:
+            self.assertEqual(self.search(), [here])
+            self.assertEqual(self.search(account="carol"), [here])
+            self.assertEqual(self.search(account="BOB"), [told, here])
+        self.assertEqual(len(lines), 2, lines)
+        self.assertIn(f"entry {elsewhere.sequence} was found where it is not", "".join(lines))
+
+    def test_wrongPlace(self) -> None:
+        """If the index of conversations names a row of another conversation, that is counted, and not shown there."""
+        moved, other = self.append(said("word"), said("word", "#other"))
+        # The index stays as it is where SQLite does not know of it.
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            query = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = 'entry_conversation'"
+            index = connection.execute(query).fetchone()
+            connection.execute("DELETE FROM sqlite_schema WHERE name = 'entry_conversation'")
+            connection.commit()
+        body = str(self.onDisk("SELECT body FROM entry")[0]).encode()
+        check = checksum(moved.sequence, moved.time, "said", "#secret", body)
+        self.damage(moved, "conversation", f"'#secret', checksum = {check}")
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", index)
+            connection.commit()
+        self.assertEqual(self.readAll(Span("#room", 9)), [Damaged(moved.sequence)])
+        self.assertEqual(self.read(Span("#other", 9)), [other])
+
+    def test_indexTwice(self) -> None:
+        """If the index of conversations names one row in the place of another, the answer is a refusal."""
+        entries = self.append(said("one"), said("two"))
+        rows = self.journal._access.reader._rows
+
+        def wrong(*arguments: Any) -> Any:
+            found, moving = rows(*arguments)
+            return [found[0], found[0]], moving
+
+        self.patch(self.journal._access.reader, "_rows", wrong)
+        self.assertEqual(len(entries), 2)
+        reading = self.journal.read(Span("#room", 9))
+        self.settle()
+        self.assertEqual(self.failureResultOf(reading, NotRead).value.why, "the journal's file is damaged")
+
+    def test_log(self) -> None:
+        """The log has one line for each row, once, written in the reactor's turn and not in the thread that reads."""
+        entries = self.append(said("word"), said("word"))
+        for entry in entries:
+            self.damage(entry)
+        with self.critical() as lines:
+            reading = self.journal.read(Span("#room", 9))
+            work, done = self.reader._work.popleft()
+            with self.critical() as early:
+                outcome = work()
+            self.assertEqual(early, [])
+            done(outcome)
+            self.successResultOf(reading)
+            self.readAll(Span("#room", 9))
+            self.search("ward")
+        wanted = [f"Entry {entry.sequence} of the journal changed on disk, and is not shown" for entry in entries]
+        self.assertEqual(sorted(line.partition(".")[0] for line in lines), wanted)
+
+    def test_moved(self) -> None:
+        """A row of a renamed room is intact where it is moved to; a damaged one is damaged there, too."""
+        entries = self.append(*(said("word") for _ in range(3)), Told(ANN, "s", BOB, "word"))
+        self.index()
+        self.change("UPDATE entry SET body = substr(body, 1, 20) WHERE sequence = ?", entries[1].sequence)
+        (renamed,) = self.append(RoomRenamed(ANN, "#room", "#hall"))
+        self.assertEqual(self.onDisk("SELECT count(*) FROM moving"), [0])
+        wanted = [entries[0], Damaged(entries[1].sequence), entries[2], renamed]
+        self.assertEqual(self.readAll(Span("#hall", 9)), wanted)
+        self.assertEqual(self.read(Span(pair("ann", "bob"), 9)), entries[3:])
+
+    def test_indexing(self) -> None:
+        """What is no JSON any more does not stop the word index, nor taking texts back, nor forgetting them."""
+        entries = self.append(*(said("word") for _ in range(4)))
+        self.damage(entries[0], "body", "substr(body, 1, 20)")
+        self.damage(entries[1], "body", "CAST(x'ff' AS TEXT) || body")
+        self.index()
+        self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [entries[3].sequence])
+        self.damage(entries[2], "body", "'{'")
+        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[:3]))
+        self.store.expire(0, entries[2].sequence + 1, 99)
+        self.assertEqual(self.search(), [entries[3]])
+        self.assertNotIn(entries[0].sequence, self.onDisk())
+
+
+class StartTests(DamageTestCase):
+    """What rooms keep, and bans from the server."""
+
+    def restart(self) -> list[str]:
+        """Start again; and give what is critical in the log."""
+        with self.critical() as lines:
+            self.openJournal()
+        return lines
+
+    def test_skipped(self) -> None:
+        """A damaged topic, mode or ban is not applied; the log says what is lost, and the rest is in force."""
+        topic, ban, modes, other = self.append(
+            TopicSet(ANN, "#room", "a word"),
+            ServerBanSet(ANN, "*!*@192.0.2.1", "a word"),
+            ModesSet(ANN, "#room", (ModeChange(True, "i"), ModeChange(True, "k", "word"))),
+            TopicSet(ANN, "#other", "else"),
+        )
+        for entry in (topic, ban, modes):
+            self.damage(entry)
+        self.closeJournal()
+        lines = self.restart()
+        self.assertEqual(self.applied, [other])
+        for entry, lost in ((topic, "topic of #room"), (ban, "ban *!*@192.0.2.1"), (modes, "i  of #room, k of #room")):
+            start = f"Entry {entry.sequence} of the journal, or what was noted of it, changed on disk"
+            (line,) = [line for line in lines if line.startswith(start)]
+            self.assertIn(f": {lost}.", line)
+        self.assertEqual(len(lines), 3)
+
+    def test_noJson(self) -> None:
+        """What is no JSON any more does not keep the server from starting."""
+        entries = self.append(
+            ServerBanSet(ANN, "*!*@192.0.2.1", "spam", 10), ModesSet(ANN, "#room", (ModeChange(True, "i"),))
+        )
+        for entry in entries:
+            self.damage(entry, "body", "CAST(x'ff' AS TEXT) || substr(body, 1, 20)")
+        self.closeJournal()
+        self.assertEqual(len(self.restart()), 2)
+        self.assertEqual(self.applied, [])
+
+    def test_notes(self) -> None:
+        """What changed in the notes of which entry holds what is logged as well, and nothing wrong is applied."""
+        entries = self.append(
+            TopicSet(ANN, "#a", "a"),
+            TopicSet(ANN, "#b", "b"),
+            ModesSet(ANN, "#a", (ModeChange(True, "i"), ModeChange(True, "m"))),
+            said("a word"),
+        )
+        self.change("UPDATE holding SET sequence = 12345 WHERE conversation = '#a' AND key = 'topic'")
+        self.change("UPDATE holding SET sequence = ? WHERE conversation = '#b'", entries[3].sequence)
+        self.change("UPDATE holding SET key = 'j ' WHERE conversation = '#a' AND key = 'i '")
+        self.closeJournal()
+        lines = self.restart()
+        self.assertEqual([entry.event for entry in self.applied], [ModesSet(ANN, "#a", (ModeChange(True, "m"),))])
+        for text in ("Entry 12345 of", "topic of #a", "topic of #b", "j  of #a"):
+            self.assertIn(text, "".join(lines))
+        self.assertEqual(len(lines), 3)
+
+    def test_unsettledRename(self) -> None:
+        """A damaged new name, of which nobody knows whether it was given, was not given."""
+        (entry,) = self.append(said("word"))
+        self.journal.append(RoomRenamed(ANN, "#room", "#word"))
+        work, _ = self.writer._work.popleft()
+        work()
+        self.die()
+        self.change("UPDATE entry SET body = replace(body, 'word', 'ward') WHERE kind = 'roomrenamed'")
+        self.assertEqual(len(self.restart()), 1)
+        self.assertEqual(self.applied, [])
+        self.assertEqual(self.read(Span("#room", 9)), [entry])
+
+    def test_lastTime(self) -> None:
+        """A time that changed to one far ahead, or a number, does not become that of what comes next."""
+        entries = self.append(said("a"), said("b"))
+        self.change("UPDATE entry SET time = time + (1 << 40) WHERE sequence = ?", entries[1].sequence)
+        self.change("UPDATE entry SET sequence = sequence + (1 << 40) WHERE sequence = ?", entries[0].sequence)
+        self.closeJournal()
+        self.restart()
+        (later,) = self.append(said("c"))
+        self.assertEqual((later.time, later.sequence), (entries[0].time, entries[1].sequence + 1))
+
+    def test_position(self) -> None:
+        """If the note of the last number changed, no number is given twice, and no time goes back."""
+        entries = self.append(said("a"), said("b"))
+        for change in ("reserved = 1", "reserved = 1 << 40", "time = 1 << 50", "time = x'00'", "checksum = 1"):
+            self.closeJournal()
+            self.change(f"UPDATE journal SET {change}")
+            (line,) = self.restart()
+            self.assertIn("What the journal notes of its last sequence number changed on disk", line)
+            entries += self.append(said("c"))
+            last, later = entries[-2:]
+            self.assertEqual(later.time, last.time)
+            self.assertTrue(last.sequence + RESERVED < later.sequence < last.sequence + 2 * SKIP)
+
+    def test_lastPage(self) -> None:
+        """If the newest entries cannot be read at all, what was noted is enough to start, and what is older is read."""
+        entries = self.append(*(said("word " + 3000 * "x") for _ in range(20)))
+        self.closeJournal()
+        data = bytearray(self.path.read_bytes())
+        pages = [page for page in range(1, len(data) // 4096) if b"word" in data[page * 4096 : (page + 1) * 4096]]
+        place = pages[-1] * 4096
+        data[place : place + 64] = b"\xff" * 64
+        self.path.write_bytes(data)
+        self.openJournal()
+        self.assertEqual(self.read(Span("#room", 5, oldest=True)), entries[:5])
+        receipt = self.journal.append(said("later"))
+        self.settle()
+        self.assertEqual(self.refused(receipt), "the journal's file is damaged")
+        self.assertEqual(self.journal.locate("name-1"), 1)
+        self.assertEqual(self.store.position().time, entries[-1].time)

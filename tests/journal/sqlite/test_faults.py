@@ -1,0 +1,288 @@
+"""What the journal on disk does when the disk does not."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import skipIf
+
+from twisted.logger import LogLevel, capturedLogs, formatEvent
+
+from tests.journal.disk import DiskTestCase
+from twistchat.chat.errors import NotRead, NotStored
+from twistchat.chat.model.events import Joined, Quit
+from twistchat.chat.model.spans import Span
+from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.sqlite.migrate import JournalUnusable
+from twistchat.testing.contract import ANN, said
+from twistchat.testing.workers import HeldWorker
+
+
+class FailingConnection:
+    """
+    A connection on which every statement but one fails, in a way that no test can have a real disk fail.
+
+    @ivar asked: the statements that it was asked to run.
+    """
+
+    in_transaction = False
+
+    def __init__(self, connection: sqlite3.Connection, code: int, name: str) -> None:
+        self._connection = connection
+        self._code = code
+        self._name = name
+        self.asked: list[str] = []
+
+    def execute(self, statement: str, parameters: object = ()) -> Any:
+        """Fail."""
+        self.asked.append(statement)
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = self._code
+        error.sqlite_errorname = self._name
+        raise error
+
+    def close(self) -> None:
+        """Close the real one."""
+        self._connection.close()
+
+
+class FaultTests(DiskTestCase):
+    """Faults that end, and one that does not."""
+
+    def setUp(self) -> None:
+        """Have something on disk, and wait for no other process."""
+        super().setUp()
+        self.before = self.append(said("before"))
+        self.store._connection.execute("PRAGMA busy_timeout = 1")
+
+    @contextmanager
+    def logged(self, *levels: LogLevel) -> Iterator[list[str]]:
+        """Hold that this is logged, at these levels and nothing else; and give the lines."""
+        lines: list[str] = []
+        with capturedLogs() as events:
+            yield lines
+        lines += [formatEvent(event) for event in events]
+        self.assertEqual([event["log_level"].name for event in events], [level.name for level in levels], lines)
+
+    def assertRefused(self, why: str) -> None:
+        """
+        Nobody gets a durable event now, and whoever sent it is told why; what passes does so in its place; what was
+        said before is read.
+        """
+        self.applied.clear()
+        receipts = [self.journal.append(event) for event in (said("lost"), Joined(ANN, "#room"), said("lost too"))]
+        gone = self.journal.append(Quit(ANN, ""))
+        self.settle()
+        self.assertEqual([self.refused(receipts[0]), self.refused(receipts[2])], [why, why])
+        self.assertEqual(self.applied, [self.successResultOf(receipts[1]), self.successResultOf(gone)])
+        self.assertEqual(self.read(Span("#room", 9)), self.before)
+
+    def assertWrites(self) -> None:
+        """Everything is well again."""
+        self.before += self.append(said("after"))
+        self.assertEqual(self.read(Span("#room", 9)), self.before)
+        self.closeJournal()
+        self.openJournal()
+        self.assertEqual(self.read(Span("#room", 9)), self.before)
+        self.assertEqual(self.onDisk("PRAGMA integrity_check"), ["ok"])
+
+    def test_diskFull(self) -> None:
+        """The disk is full, and later it is not; the log has one line for either."""
+        (pages,) = self.store._connection.execute("PRAGMA page_count").fetchone()
+        self.store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        big = "x" * 9000
+        with self.logged(LogLevel.error) as lines:
+            for _ in range(3):
+                receipt = self.journal.append(said(big))
+                self.settle()
+                self.assertEqual(self.refused(receipt), "the disk is full")
+        self.assertIn("the disk is full: database or disk is full (SQLITE_FULL)", lines[0])
+        self.assertEqual(self.read(Span("#room", 9)), self.before)
+        self.store._connection.execute("PRAGMA max_page_count = 1000000")
+        with self.logged(LogLevel.info) as lines:
+            self.before += self.append(said(big))
+        self.assertEqual(lines, ["The journal can be written again.  Not taken meanwhile: 3 messages"])
+        self.assertWrites()
+
+    def test_locked(self) -> None:
+        """Another process has the file locked, and later it does not."""
+        other = sqlite3.connect(self.path, isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        with self.logged(LogLevel.error):
+            self.assertRefused("another process has the journal locked")
+            self.assertRefused("another process has the journal locked")
+        other.execute("ROLLBACK")
+        with self.logged(LogLevel.info):
+            self.before += self.append(said("again"))
+        self.assertWrites()
+
+    def test_failingWrites(self) -> None:
+        """A write fails: what it would have written does not count, and the next may succeed."""
+        with self.logged(LogLevel.error):
+            self.failFrom(sqlite3.SQLITE_IOERR_WRITE, "SQLITE_IOERR_WRITE")
+            self.assertRefused("the disk failed")
+        self.store._connection = self.real
+        with self.logged(LogLevel.info):
+            self.before += self.append(said("again"))
+        self.assertWrites()
+
+    def failFrom(self, code: int, name: str) -> FailingConnection:
+        """Let every write fail from now on."""
+        self.real = self.store._connection
+        failing = FailingConnection(self.real, code, name)
+        self.patch(self.store, "_connection", failing)
+        return failing
+
+    def test_failedFsync(self) -> None:
+        """After a failed fsync nothing is written any more, whatever the disk does: nobody knows what is on it."""
+        why = "the disk failed, and the server must be restarted"
+        with self.logged(LogLevel.critical) as lines:
+            failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
+            self.assertRefused(why)
+            asked = list(failing.asked)
+            self.assertRefused(why)
+            self.assertEqual(failing.asked, asked)
+            self.store._connection = self.real
+            self.assertRefused(why)
+        self.assertIn("SQLITE_IOERR_FSYNC", lines[0])
+        self.assertEqual(self.refused(self.journal.append(said("at once"))), why)
+        self.closeJournal()
+        self.openJournal()
+        self.assertWrites()
+
+    def test_failedFsyncOfCheckpoint(self) -> None:
+        """So it is where the checkpoint's fsync fails."""
+        failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
+        with self.logged(LogLevel.critical):
+            self.journal._access._checkpoint()
+            self.settle()
+        self.assertEqual(len(failing.asked), 1)
+        self.assertRefused("the disk failed, and the server must be restarted")
+
+    def test_waitingAtFailedFsync(self) -> None:
+        """What waited behind the failed transaction is not written either."""
+        failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
+        receipts = [self.journal.append(said(text)) for text in "ab"]
+        with self.logged(LogLevel.critical):
+            self.settle()
+        self.assertEqual(len(failing.asked), 1)
+        for receipt in receipts:
+            self.failureResultOf(receipt, NotStored)
+
+    def test_damaged(self) -> None:
+        """A page in the middle of the file is damaged: reading what is on it fails, and says so."""
+        self.append(*(said("x" * 3000) for _ in range(300)))
+        self.closeJournal()
+        data = bytearray(self.path.read_bytes())
+        pages = len(data) // 4096
+        for page in range(pages // 3, pages // 3 * 2):
+            data[page * 4096 : page * 4096 + 64] = b"\xff" * 64
+        self.path.write_bytes(data)
+        self.openJournal()
+        reading = self.journal.read(Span("#room", 500))
+        self.settle()
+        self.assertEqual(self.failureResultOf(reading, NotRead).value.why, "the journal's file is damaged")
+
+    def test_bugs(self) -> None:
+        """What fails for a reason that nobody thought of fails this batch only, and is logged."""
+        self.patch(self.store, "write", lambda rows: 1 // 0)
+        self.assertRefused("the journal failed")
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+class OpenTests(DiskTestCase):
+    """Directories and files that are no journal's, and what a journal's look like."""
+
+    def setUp(self) -> None:
+        """Have a journal that is closed."""
+        super().setUp()
+        self.append(said("a"))
+        self.closeJournal()
+
+    def unusable(self) -> str:
+        """Why the journal cannot be opened."""
+        journal = SqliteJournal(
+            self.directory, lambda: 1.0, lambda: "name", lambda: bytes(32), lambda name: HeldWorker()
+        )
+        error = self.failureResultOf(journal.open(lambda entry: None), JournalUnusable).value
+        self.assertNotIn("\n", str(error))
+        return str(error)
+
+    def test_modes(self) -> None:
+        """Nobody else can read any of its files."""
+        self.directory += "/new/data"
+        self.openJournal()
+        self.append(said("a"))
+        self.assertEqual(stat.S_IMODE(Path(self.directory).stat().st_mode), 0o700)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in Path(self.directory).iterdir()}
+        names = ("journal.lock", "journal.sqlite", "journal.sqlite-shm", "journal.sqlite-wal")
+        self.assertEqual(modes, dict.fromkeys(names, 0o600))
+
+    def test_second(self) -> None:
+        """A second server is refused, until the first has closed it."""
+        self.openJournal()
+        why = f"a server (process {os.getpid()}) uses {self.directory}"
+        self.assertEqual(self.unusable(), f"{why}; stop it first, or name another directory with --data")
+        self.closeJournal()
+        self.openJournal()
+
+    def test_newer(self) -> None:
+        """A journal of a newer version is left alone."""
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("PRAGMA user_version = 1000")
+        connection.close()
+        self.assertIn(
+            "was written by a newer twistchat (its schema is version 1000, and this one knows", self.unusable()
+        )
+
+    def test_foreign(self) -> None:
+        """So is a database of something else."""
+        for statement in ("PRAGMA application_id = 7", "CREATE TABLE mine (x)", "PRAGMA user_version = 3"):
+            self.path.unlink()
+            with sqlite3.connect(self.path) as connection:
+                connection.execute(statement)
+            connection.close()
+            before = self.path.read_bytes()
+            self.assertEqual(self.unusable(), f"{self.path} is a database, but not a journal of twistchat")
+            self.assertEqual(self.path.read_bytes(), before)
+
+    def test_noDatabase(self) -> None:
+        """So is a file that is no database, or a damaged one."""
+        self.path.write_bytes(b"hello " * 1000)
+        why = self.unusable()
+        self.assertEqual(why, f"{self.path}: the journal's file is damaged: file is not a database (SQLITE_NOTADB)")
+
+    def test_noDirectory(self) -> None:
+        """The directory cannot be made."""
+        file = self.path
+        self.directory = f"{file}/below"
+        self.assertEqual(self.unusable(), f"{file}/below: Not a directory")
+
+    @skipIf(os.geteuid() == 0, "root may write anywhere")
+    def test_readOnly(self) -> None:
+        """The directory cannot be written to."""
+        directory = Path(self.directory)
+        directory.chmod(0o500)
+        self.addCleanup(directory.chmod, 0o700)
+        self.assertIn("Permission denied", self.unusable())
+
+    def test_empty(self) -> None:
+        """An empty file becomes a journal: an earlier start may have ended there."""
+        self.path.write_bytes(b"")
+        self.openJournal()
+        self.assertEqual(len(self.append(said("a"))), 1)
+
+    def test_refusedThenUsable(self) -> None:
+        """A start that failed lets go of the directory."""
+        kept = self.path.read_bytes()
+        self.path.write_bytes(b"hello " * 1000)
+        self.unusable()
+        self.path.write_bytes(kept)
+        self.openJournal()
+        self.assertEqual(len(self.read(Span("#room", 9))), 1)

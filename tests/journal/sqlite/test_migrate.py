@@ -1,0 +1,265 @@
+"""Tests of L{twistchat.journal.sqlite.migrate}."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.journal.disk import DiskTestCase, sound, temporary
+from twistchat.chat.model.events import (
+    Entry,
+    ModeChange,
+    ModesSet,
+    RoomRenamed,
+    Said,
+    Source,
+    Told,
+    TopicSet,
+    Unsaid,
+    Untold,
+)
+from twistchat.chat.model.spans import Span, pair
+from twistchat.journal.history.export import export
+from twistchat.journal.history.reader import Reader
+from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, migrate, schema
+from twistchat.testing.contract import ANN, BOB, said
+
+ONE = "CREATE TABLE journal (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE entry (x);"
+TWO = "ALTER TABLE entry ADD COLUMN y; UPDATE entry SET y = x * 2;"
+THREE = "CREATE TABLE later (z);"
+
+
+VERSION_1 = """
+(1, 1000, 'said', '#room', '{"by":["u1","Ann","~ann","h","Ann",""],"room":"#Room","session":"s","text":"one word",
+    "kind":"message"}'),
+(2, 1001, 'said', '#room', '{"by":["u1","Ann"],"room":"#Room","session":"s","text":"two word"}'),
+(4, 1002, 'told', 'ann bob', '{"by":["u1","Ann","~ann","h","Ann",""],"session":"s",
+    "to":["u2","Bob","~bob","h","bob",""],"text":"three word","kind":"notice"}'),
+(5, 1003, 'told', NULL, '{"by":["u3","guest"],"session":"s","to":["u2","Bob"],"text":"four word","kind":"message"}'),
+(7, 1004, 'topic', '#room', '{"by":["u1","Ann"],"room":"#Room","topic":"old"}'),
+(8, 1005, 'modes', '#room', '{"by":["u1","Ann"],"room":"#Room","changes":[{"adding":true,"letter":"i"},
+    {"adding":true,"letter":"o","parameter":"Bob","subject":["u2","Bob","~bob","h","bob",""]},
+    {"adding":true,"letter":"v","parameter":"guest","subject":["u3","guest","~g","h",null,""]}]}'),
+(9, 1006, 'topic', '#room', '{"by":["u1","Ann"],"room":"#Room","topic":"new"}')
+"""
+"""Rows as version 1 wrote them."""
+
+VERSION_2 = f"""{VERSION_1.rstrip()},
+(10, 1007, 'roomrenamed', '#hall', '{{"by":["u1","Ann"],"room":"#Room","origin":"#room","name":"#Hall"}}'),
+(11, 1008, 'said', '#hall', '{{"by":["u1","Ann"],"room":"#Hall","session":"s","text":"five word"}}')
+"""
+"""Rows as version 2 wrote them."""
+
+
+class EarlierTestCase(DiskTestCase):
+    """
+    A journal that an earlier version of the schema has written.
+
+    @cvar version: that version.
+    @cvar rows: what it has written.
+    @cvar also: what else it has done.
+    """
+
+    version: ClassVar[int]
+    rows: ClassVar[str]
+    also: ClassVar[str] = ""
+
+    def openJournal(self, *arguments: Any, **keywords: Any) -> None:
+        """Have that version write the file first."""
+        if not self.path.exists():
+            connection = sqlite3.connect(self.path, isolation_level=None)
+            migrate(connection, self.path, lambda: "name", schema()[: self.version])
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"INSERT INTO entry (sequence, time, kind, conversation, body) VALUES {self.rows}")
+            connection.executescript(f"UPDATE journal SET reserved = 100; {self.also}")
+            connection.close()
+            self.early = self.asConsole()
+        super().openJournal(*arguments, **keywords)
+
+    def asConsole(self, room: str = "#room") -> tuple[list[str], list[Entry]]:
+        """What the console finds in the file, and what it would find if it searched."""
+        reader = Reader(self.path)
+        try:
+            return list(map(str, export(reader, room))), sound(reader.search([room], "word", 9, account="ann"))
+        finally:
+            reader.close()
+
+    def found(self, room: str, account: str | None = None) -> list[int]:
+        """What is found of texts with C{word} in them."""
+        searching = self.journal.search([room], "word", 9, account=account)
+        self.settle()
+        return [entry.sequence for entry in self.successResultOf(searching)]
+
+
+class Version1Tests(EarlierTestCase):
+    """A journal that version 1 of the schema has written."""
+
+    version = 1
+    rows = VERSION_1
+
+    def test_read(self) -> None:
+        """All of it is read and found, and what holds is applied."""
+        ann = Source("u1", "Ann", "~ann", "h", "Ann")
+        bob = Source("u2", "Bob", "~bob", "h", "bob")
+        by = Source("u1", "Ann")
+        kept = ModesSet(by, "#Room", (ModeChange(True, "i"), ModeChange(True, "o", "Bob", bob)))
+        self.assertEqual([entry.event for entry in self.applied], [kept, TopicSet(by, "#Room", "new")])
+        entries = self.read(Span("#room", 9))
+        self.assertEqual(entries[0], Entry(1, "name-1", 1000, Said(ann, "#Room", "s", "one word")))
+        self.assertEqual([entry.sequence for entry in entries], [1, 2, 7, 8, 9])
+        told = self.read(Span(pair("ann", "bob"), 9))
+        self.assertEqual([entry.event for entry in told], [Told(ann, "s", bob, "three word", "notice")])
+        self.assertEqual(self.onDisk("PRAGMA user_version"), [len(schema())])
+        self.assertTrue(self.path.with_name("journal.sqlite.version1").exists())
+
+    def test_goesOn(self) -> None:
+        """What this version does for entries it does for those of version 1."""
+        self.append(RoomRenamed(ANN, "#room", "#hall"), Unsaid(ANN, "#hall", 1, "name-1"))
+        self.assertEqual([entry.sequence for entry in self.read(Span("#hall", 9))][:4], [2, 7, 8, 9])
+        self.assertEqual(self.found("#hall"), [2])
+        self.checkWords()
+        self.closeJournal()
+        self.openJournal()
+        self.assertEqual([entry.sequence for entry in self.applied], [8, 9, 101])
+
+    def test_consoleBeforeServer(self) -> None:
+        """The console reads the file before a server has brought it to this version."""
+        lines, found = self.early
+        self.assertEqual((len(lines), [entry.sequence for entry in found]), (5, [1, 2, 4]))
+        self.assertEqual(self.early, self.asConsole())
+
+    def test_words(self) -> None:
+        """All that is there is indexed, once, and what comes is so later; either is found."""
+        self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [9])
+        self.checkWords()
+        (entry,) = self.append(said("six word"))
+        self.assertEqual(self.found("#room", "bob"), [1, 2, 4, entry.sequence])
+        self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'six'"), [0])
+        self.index()
+        self.assertEqual(self.found("#room", "bob"), [1, 2, 4, entry.sequence])
+        self.checkWords()
+
+
+class Version2Tests(EarlierTestCase):
+    """A journal that version 2 has written, and in which it had a room that it had renamed and not moved yet."""
+
+    version = 2
+    rows = VERSION_2
+    also = "DELETE FROM renaming; DELETE FROM entry WHERE sequence = 2;"
+
+    def test_words(self) -> None:
+        """All that is there is indexed where it is, and found where it belongs, before it is moved and after."""
+        self.assertEqual([entry.sequence for entry in self.early[1]], [4])
+        self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [11])
+        self.checkWords()
+        self.assertEqual(len(self.onDisk("SELECT origin FROM moving")), 1)
+        (entry,) = self.append(said("six word", "#hall"))
+        self.assertEqual(self.found("#hall"), [1, 11, entry.sequence])
+        self.assertEqual(self.onDisk("SELECT origin FROM moving"), [])
+        self.assertEqual(self.found("#hall", "ann"), [1, 4, 11, entry.sequence])
+        self.checkWords()
+
+    def test_takenBack(self) -> None:
+        """What version 2 has indexed leaves the index when it is taken back, and the file when that was merged."""
+        self.append(Unsaid(ANN, "#hall", 11, "name-11"), Untold(ANN, BOB, 4, "name-4"))
+        self.assertEqual(self.found("#hall", "ann"), [1])
+        self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [1])
+        while self.store.merge():
+            pass
+        self.store.checkpoint(whole=True)
+        for word in (b"five", b"three"):
+            self.assertNotIn(word, self.path.read_bytes())
+        self.checkWords()
+
+    def test_consoleBeforeServer(self) -> None:
+        """The console reads the file before a server has brought it to this version."""
+        self.assertEqual(len(self.early[0]), 0)
+        copy = self.path.with_name("journal.sqlite.version2")
+        reader = Reader(copy)
+        self.addCleanup(reader.close)
+        self.assertEqual([entry.sequence for entry in reader.search(["#hall"], "word", 9, account="bob")], [1, 4, 11])
+        self.assertEqual(list(export(reader, "#hall")), self.asConsole("#hall")[0])
+        again = self.path.with_name("again.sqlite")
+        reader.copyTo(again)
+        self.assertTrue(again.exists())
+
+
+class MigrationTests(SynchronousTestCase):
+    """From one schema to the next."""
+
+    def setUp(self) -> None:
+        """Have an empty file."""
+        self.path = Path(temporary(self), "journal.sqlite")
+        self.connection = sqlite3.connect(self.path, isolation_level=None)
+        self.addCleanup(self.connection.close)
+
+    def migrate(self, *scripts: str) -> None:
+        """Bring it to the last of these."""
+        migrate(self.connection, self.path, lambda: "name", scripts)
+
+    def state(self) -> Sequence[int]:
+        """The application id, and the version."""
+        queries = ("PRAGMA application_id", "PRAGMA user_version")
+        return [self.connection.execute(query).fetchone()[0] for query in queries]
+
+    def beside(self) -> list[str]:
+        """What lies beside the file."""
+        return sorted(path.name for path in self.path.parent.iterdir() if path != self.path)
+
+    def test_fresh(self) -> None:
+        """An empty file gets every step, a name, and no copy beside it."""
+        self.migrate(ONE, TWO)
+        self.assertEqual(self.state(), [APPLICATION_ID, 2])
+        self.assertEqual(self.connection.execute("SELECT name FROM journal").fetchall(), [("name",)])
+        self.assertEqual(self.beside(), [])
+
+    def test_steps(self) -> None:
+        """A journal gets the steps that it has not had, keeps its name, and is copied as it was first."""
+        self.migrate(ONE)
+        self.connection.execute("INSERT INTO entry VALUES (21)")
+        self.connection.execute("UPDATE journal SET name = 'first'")
+        self.migrate(ONE, TWO, THREE)
+        self.assertEqual(self.state(), [APPLICATION_ID, 3])
+        self.assertEqual(self.connection.execute("SELECT x, y FROM entry").fetchall(), [(21, 42)])
+        self.assertEqual(self.connection.execute("SELECT name FROM journal").fetchall(), [("first",)])
+        self.assertEqual(self.beside(), ["journal.sqlite.version1"])
+        copy = self.path.with_name("journal.sqlite.version1")
+        self.assertEqual(stat.S_IMODE(copy.stat().st_mode), 0o600)
+        backup = sqlite3.connect(copy)
+        self.addCleanup(backup.close)
+        self.assertEqual(backup.execute("SELECT * FROM entry").fetchall(), [(21,)])
+        self.assertEqual(backup.execute("PRAGMA user_version").fetchone(), (1,))
+
+    def test_current(self) -> None:
+        """A journal of this version is left as it is."""
+        self.migrate(ONE)
+        self.connection.execute("PRAGMA query_only = ON")
+        self.migrate(ONE)
+        self.assertEqual(self.beside(), [])
+
+    def test_failure(self) -> None:
+        """A step that fails leaves the version before it, and the steps before it done."""
+        self.migrate(ONE)
+        self.assertRaises(sqlite3.Error, self.migrate, ONE, THREE, f"{TWO} INSERT INTO nowhere VALUES (1);")
+        self.assertEqual(self.state(), [APPLICATION_ID, 2])
+        self.assertEqual(len(self.connection.execute("SELECT * FROM entry LIMIT 0").description), 1)
+        self.migrate(ONE, THREE, TWO)
+        self.assertEqual(self.state(), [APPLICATION_ID, 3])
+
+    def test_newer(self) -> None:
+        """A newer journal is refused."""
+        self.migrate(ONE, TWO)
+        error = self.assertRaises(JournalUnusable, self.migrate, ONE)
+        self.assertIn("(its schema is version 2, and this one knows 1)", str(error))
+
+    def test_schema(self) -> None:
+        """The package has its scripts, numbered from 1 without gap, and they work."""
+        scripts = schema()
+        self.assertIn("CREATE TABLE entry", scripts[0])
+        self.migrate(*scripts)
+        self.assertEqual(self.connection.execute("PRAGMA integrity_check").fetchall(), [("ok",)])

@@ -1,0 +1,154 @@
+"""What a restart rebuilds: rooms as they were, whatever was done in them."""
+
+from __future__ import annotations
+
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.logger import capturedLogs
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import FakeDepartures
+from twistchat.chat.errors import ChatError
+from twistchat.chat.fanout.audience import Broadcast
+from twistchat.chat.model.events import (
+    Entered,
+    Event,
+    Joined,
+    ModeChange,
+    ModesSet,
+    Parted,
+    RoomRenamed,
+    ServerBanLifted,
+    ServerBanSet,
+    Source,
+    TopicSet,
+)
+from twistchat.chat.model.modes import RANK_BY_LETTER, ROOM_MODES, Shape
+from twistchat.chat.model.names import fold
+from twistchat.chat.state import State
+from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.testing.contract import ANN
+from twistchat.testing.workers import InlineWorker
+
+ROOMS = ("#one", "#One", "#two", "#three")
+
+NOW = 1000
+"""What the journal's clock shows, in milliseconds since the epoch."""
+
+PEOPLE = (
+    Source("u1", "Ann", account="Ann"),
+    Source("u2", "ann2", account="ann"),
+    Source("u3", "Bob", account="Bob"),
+    Source("u4", "guest"),
+)
+
+
+def rankChange(adding: bool, letter: str, who: Source) -> ModeChange:
+    """A rank given or taken."""
+    return ModeChange(adding, letter, who.nick, who)
+
+
+def modeChange(adding: bool, letter: str, number: int) -> ModeChange:
+    """A mode set or taken away, with one of a few parameters where it has one."""
+    shape = ROOM_MODES[letter].shape
+    parameters = {Shape.FLAG: None, Shape.LIST: f"{number}!*@*"}
+    return ModeChange(adding, letter, parameters.get(shape, f"{number}"))
+
+
+CHANGES = st.one_of(
+    st.builds(rankChange, st.booleans(), st.sampled_from(sorted(RANK_BY_LETTER)), st.sampled_from(PEOPLE)),
+    st.builds(modeChange, st.booleans(), st.sampled_from(sorted(ROOM_MODES)), st.integers(1, 3)),
+)
+
+ONE_ROOM = st.sampled_from(ROOMS)
+
+MASKS = st.sampled_from(["192.0.2.0/24", "*!*@spam.example", "bad!*@*"])
+
+EVENTS = st.one_of(
+    st.builds(TopicSet, st.just(ANN), ONE_ROOM, st.sampled_from(["", "tea", "coffee"])),
+    st.builds(ModesSet, st.just(ANN), ONE_ROOM, st.lists(CHANGES, min_size=1, max_size=4).map(tuple)),
+    st.builds(RoomRenamed, st.just(ANN), ONE_ROOM, ONE_ROOM),
+    st.builds(Joined, st.just(ANN), ONE_ROOM),
+    st.builds(Parted, st.just(ANN), ONE_ROOM, st.just("")),
+    st.builds(ServerBanSet, st.just(ANN), MASKS, st.just("spam"), st.sampled_from([None, 500, NOW, NOW + 500])),
+    st.builds(ServerBanLifted, st.just(ANN), MASKS),
+)
+
+
+def kept(state: State) -> dict[str, Any]:
+    """What the rooms of a state have to keep, and who is kept from the server."""
+    rooms = {
+        fold(room.name): (room.topic, room.modes, room.lists, {k: set(v) for k, v in room.granted.items()})
+        for room in state.rooms
+        if room.kept
+    }
+    return rooms | {"bans": state.serverBans.held(NOW)}
+
+
+class RebuildingTests(SynchronousTestCase):
+    """The state of rooms, before and after."""
+
+    @given(st.lists(st.one_of(EVENTS, st.none()), max_size=30))
+    @settings(max_examples=60, deadline=None)
+    def test_rooms(self, events: list[Event | None]) -> None:
+        """
+        Topic, modes, lists and ranks of accounts are after a restart what they were before, and so are bans from the
+        server; what was refused has left no trace, and several restarts (C{None} here) are like one.
+        """
+        directory = mkdtemp()
+        try:
+            journal, state = self.start(directory)
+            for event in [*events, None]:
+                if event is None:
+                    self.successResultOf(journal.close())
+                    before = kept(state)
+                    journal, state = self.start(directory)
+                    self.assertEqual(kept(state), before)
+                elif not isinstance(event, RoomRenamed) or state.rooms.get(event.room) is not None:
+                    if state.users.get(ANN.uid) is None:
+                        self.successResultOf(journal.append(Entered(ANN, "s")))
+                    journal.append(event).addErrback(lambda failure: failure.trap(ChatError) and None)
+            self.successResultOf(journal.close())
+        finally:
+            rmtree(directory)
+
+    def test_takenBackInBetween(self) -> None:
+        """
+        What was taken back before a room began that looks like this one, and set again when that had another name,
+        keeps nothing of that room from being rebuilt.
+        """
+        twin = "#\u03bfne"
+        ban, lock = ModeChange(True, "b", "x!*@*"), ModeChange(True, "i")
+        events = [
+            ModesSet(ANN, "#one", (ban, ModeChange(False, "i"))),
+            ModesSet(ANN, "#one", (ModeChange(False, "b", "x!*@*"),)),
+            ModesSet(ANN, twin, (lock,)),
+            RoomRenamed(ANN, twin, "#two"),
+            ModesSet(ANN, "#one", (ban,)),
+        ]
+        directory = mkdtemp()
+        self.addCleanup(rmtree, directory)
+        states = []
+        for appended in (events, []):
+            journal, state = self.start(directory)
+            for event in appended:
+                self.successResultOf(journal.append(event))
+            self.successResultOf(journal.close())
+            states.append(kept(state))
+        self.assertEqual(sorted(states[0]), ["#one", "#two", "bans"])
+        self.assertEqual(states[1], states[0])
+
+    def start(self, directory: str) -> tuple[SqliteJournal, State]:
+        """Open a journal with a new state."""
+        journal = SqliteJournal(
+            directory, lambda: NOW / 1000, lambda: "r", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
+        )
+        state = State(Broadcast(lambda: None, FakeDepartures()))
+        with capturedLogs() as logs:
+            self.successResultOf(journal.open(state.apply))
+        self.assertEqual(logs, [])
+        return journal, state

@@ -1,0 +1,121 @@
+"""Tests of L{twistchat.journal.sqlite.rows}."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.journal.test_codec import SAMPLES
+from twistchat.chat.model.events import Entry, Event, Said, Source
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.spans import conversation
+from twistchat.journal.codec import decode, encode
+from twistchat.journal.sqlite import rows
+from twistchat.journal.sqlite.rows import Row, RowWriter, checksum, isIntact, placed, readText
+
+TEXTS = st.text(st.characters(), max_size=40)
+"""Any text, lone surrogates included."""
+
+ANN = Source("1", "ann")
+
+
+class RowTests(SynchronousTestCase):
+    """Entries as rows."""
+
+    def row(self, event: Event) -> Row:
+        """The row of an event as it would reach the disk, from a writer that has written another before."""
+        writer = RowWriter()
+        writer.row(Entry(1, "j-1", 1, Said(ANN, "#r", "s", "before")))
+        row = writer.row(Entry(2, "j-2", 3, event))
+        for field in row[2:]:
+            str(field or "").encode()
+        self.assertTrue(isIntact(*row))
+        return row
+
+    @given(SAMPLES)
+    def test_everyEvent(self, event: Event) -> None:
+        """Each event is written with its kind and its body."""
+        kind, body = encode(event)
+        *others, check, written = self.row(event)
+        self.assertEqual([2, 3, kind, conversation(event)], others)
+        self.assertEqual(checksum(2, 3, kind, conversation(event), written.encode()), check)
+        self.assertEqual(body, json.loads(written))
+
+    @given(TEXTS, TEXTS, TEXTS, TEXTS)
+    def test_message(self, nick: str, room: str, session: str, text: str) -> None:
+        """A message is read as it was written, whatever is in its fields."""
+        event = Said(Source("1", nick, account=text or None), room, session, text, "action")
+        sequence, time, kind, where, _, body = self.row(event)
+        self.assertEqual((2, 3, fold(room).encode("utf-8", "replace").decode()), (sequence, time, where))
+        self.assertEqual(event, decode(kind, body))
+
+    def test_rare(self) -> None:
+        """A message with tags, with cuts, for those of a rank, or by a program has that in its row."""
+        bot = Source("2", "bot", bot=True)
+        for event in (
+            Said(ANN, "#r", "s", "x", tags=(("reply", "j-1"),)),
+            Said(ANN, "#r", "s", "x", rank="v"),
+            Said(ANN, "#r", "s", "one two", cuts=(3,)),
+            Said(bot, "#r", "s", "two\nlines"),
+        ):
+            _, _, kind, _, _, body = self.row(event)
+            self.assertEqual(event, decode(kind, body))
+
+    def test_sameUser(self) -> None:
+        """Who was renamed is written under the new name from then on; who speaks elsewhere, there."""
+        writer = RowWriter()
+        for source, room in ((ANN, "#r"), (Source("1", "anna"), "#r"), (Source("1", "anna"), "#R2"), (ANN, "#r")):
+            event = Said(source, room, "s", "x")
+            _, _, kind, where, _, body = writer.row(Entry(1, "j-1", 1, event))
+            self.assertEqual((fold(room), event), (where, decode(kind, body)))
+
+    def test_bounded(self) -> None:
+        """No more sessions are remembered than may be."""
+        self.patch(rows, "KNOWN", 3)
+        writer = RowWriter()
+        for number in range(10):
+            row = writer.row(Entry(1, "j-1", 1, Said(Source(f"{number}", "a"), "#r", f"s{number}", "x")))
+            self.assertEqual(f"{number}", json.loads(row[-1])["by"][0])
+            self.assertLessEqual(len(writer._heads), 3)
+
+
+class ChecksumTests(SynchronousTestCase):
+    """The checksum of a row."""
+
+    ROW: Row = RowWriter().row(Entry(7, "j-7", 1000, Said(ANN, "#r", "s", "tea at four")))
+
+    def test_everyBit(self) -> None:
+        """A row of which one bit is another is not intact, whichever column it is in."""
+        sequence, time, kind, place, check, body = self.ROW
+        assert place is not None
+        for bit in range(40):
+            self.assertFalse(isIntact(sequence ^ 1 << bit, time, kind, place, check, body))
+            self.assertFalse(isIntact(sequence, time ^ 1 << bit, kind, place, check, body))
+        for bit in range(32):
+            self.assertFalse(isIntact(sequence, time, kind, place, check ^ 1 << bit, body))
+        for column, text in ((2, kind), (3, place), (5, body)):
+            for bit in range(8 * len(text)):
+                data = bytearray(text.encode())
+                data[bit // 8] ^= 1 << bit % 8
+                row: list[Any] = list(self.ROW)
+                row[column] = readText(bytes(data))
+                self.assertFalse(isIntact(*row), row)
+
+    def test_nothing(self) -> None:
+        """A column that has become NULL, or a checksum that is none, is damage as well."""
+        for column in range(1, 6):
+            row: list[Any] = list(self.ROW)
+            row[column] = None
+            self.assertFalse(isIntact(*row), row)
+
+    def test_moved(self) -> None:
+        """A row is moved to another conversation by exclusive-or, and a damaged one stays damaged."""
+        sequence, time, kind, place, check, body = self.ROW
+        moved = check ^ placed(place) ^ placed("#über")
+        self.assertTrue(isIntact(sequence, time, kind, "#über", moved, body))
+        self.assertFalse(isIntact(sequence, time, kind, "#über", moved, body.replace("tea", "pea")))
+        self.assertTrue(isIntact(sequence, time, kind, None, check ^ placed(place) ^ placed(None), body))

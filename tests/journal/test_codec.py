@@ -1,0 +1,125 @@
+"""Tests of L{twistchat.journal.codec}."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.model import events
+from twistchat.chat.model.events import Event, Joined, RoomRenamed, Said, ServerBanSet, Source, Told, TopicSet, Unsaid
+from twistchat.chat.model.modes import RANK_BY_LETTER
+from twistchat.journal.codec import KINDS, Unreadable, decode, encode
+from twistchat.testing.contract import ANN, said
+
+SAMPLES = st.one_of(*(st.from_type(kind) for kind in KINDS)).filter(
+    lambda event: getattr(event, "rank", "") in ("", *RANK_BY_LETTER)
+)
+"""Any event: hypothesis builds each from its annotations, which do not say what the ranks are."""
+
+
+def asKept(event: Event) -> Event:
+    """An event without what is not kept of it."""
+    if isinstance(event, Joined):
+        event = replace(event, ranks="", first=False)
+    return replace(event, label=None)
+
+
+class EncodingTests(SynchronousTestCase):
+    """Events as rows."""
+
+    def test_kinds(self) -> None:
+        """Every event there is has a kind, and these never change: journals have them."""
+        classes = {
+            value
+            for value in vars(events).values()
+            if isinstance(value, type) and issubclass(value, Event) and value not in (Event, events.RoomEvent)
+        }
+        self.assertEqual(set(KINDS), classes)
+        kinds = """
+            account announced away banned entered host invited joined kicked killed modes operator parted quit realname
+            renamed roomrenamed roomsignalled said signalled told topic unbanned unsaid untold usermodes
+        """
+        self.assertEqual(sorted(KINDS.values()), kinds.split())
+
+    @given(SAMPLES)
+    @settings(max_examples=300)
+    def test_roundTrip(self, event: Event) -> None:
+        """An event is read as it was written, but for what is not kept."""
+        kind, body = encode(event)
+        self.assertEqual(decode(kind, json.dumps(body)), asKept(event))
+
+    @given(SAMPLES)
+    @settings(max_examples=100)
+    def test_laterFields(self, event: Event) -> None:
+        """What a later version added to an event, or to whom it names, is passed over."""
+        kind, body = encode(event)
+        body["later"] = {"x": 1}
+        body["by"] = [*body["by"], False, "later"] if len(body["by"]) == 6 else [*body["by"], "later"]
+        self.assertEqual(decode(kind, json.dumps(body)), asKept(event))
+
+    def test_fixed(self) -> None:
+        """Bodies that were written once are read for ever."""
+        cases = {
+            ("said", '{"by":["u","Ann"],"room":"#r","session":"s","text":"hi"}'): Said(
+                Source("u", "Ann"), "#r", "s", "hi"
+            ),
+            (
+                "told",
+                '{"by":["u","Ann"],"session":"s","to":["v","Bob","~b","h","bob",""],"text":"hi","kind":"notice"}',
+            ): Told(Source("u", "Ann"), "s", Source("v", "Bob", "~b", "h", "bob"), "hi", "notice"),
+            ("topic", '{"by":["u","Ann"],"room":"#r","topic":""}'): TopicSet(Source("u", "Ann"), "#r", ""),
+            ("joined", '{"by":["u","Ann"],"room":"#r"}'): Joined(Source("u", "Ann"), "#r"),
+            (
+                "said",
+                '{"by":["u","A","~a","h",null,"",true],"room":"#r","session":"s","text":"a\\nb","rank":"o","tags":[["x",""]]}',
+            ): Said(Source("u", "A", "~a", "h", bot=True), "#r", "s", "a\nb", rank="o", tags=(("x", ""),)),
+            (
+                "said",
+                '{"by":["u","Ann"],"room":"#r","session":"s","text":"onetwo","kind":"message","cuts":[3]}',
+            ): Said(Source("u", "Ann"), "#r", "s", "onetwo", cuts=(3,)),
+            (
+                "unsaid",
+                '{"by":["u","Ann"],"room":"#r","taken":{"sequence":7,"msgid":"j-7"},"reason":"typo"}',
+            ): Unsaid(Source("u", "Ann"), "#r", 7, "j-7", "typo"),
+            ("roomrenamed", '{"by":["u","Ann"],"room":"#R","origin":"#r","name":"#S","reason":""}'): RoomRenamed(
+                Source("u", "Ann"), "#R", "#S"
+            ),
+            ("banned", '{"by":["u","Ann"],"mask":"*!*@h","reason":"spam"}'): ServerBanSet(
+                Source("u", "Ann"), "*!*@h", "spam"
+            ),
+        }
+        for (kind, body), event in cases.items():
+            self.assertEqual(decode(kind, body), event)
+
+    def test_unreadable(self) -> None:
+        """A kind that is not known, or a body that is not one, is refused and said to be."""
+        error = self.assertRaises(Unreadable, decode, "painted", "{}")
+        self.assertEqual(str(error), "there is no event of the kind 'painted' in this version")
+        for body in ("", "{", "[]", "null", "3", "{}", '{"by":3}', '{"by":["u"],"room":"#r"}', '{"by":[]}'):
+            for kind in KINDS.values():
+                error = self.assertRaises(Unreadable, decode, kind, body)
+                self.assertIn(f"of the kind {kind!r}", str(error))
+        for cuts in ("3", '["x"]', "[null]"):
+            body = f'{{"by":["u","Ann"],"room":"#r","session":"s","text":"hi","cuts":{cuts}}}'
+            self.assertRaises(Unreadable, decode, "said", body)
+
+    def test_reservedNames(self) -> None:
+        """The schema's names of what a body holds are those of the encoding."""
+        kind, body = encode(said("hello"))
+        self.assertEqual((kind, body["text"]), ("said", "hello"))
+        kind, body = encode(Unsaid(ANN, "#r", 7, "j-7"))
+        self.assertEqual((kind, body["taken"]["sequence"]), ("unsaid", 7))
+        kind, body = encode(RoomRenamed(ANN, "#Old", "#New"))
+        self.assertEqual((kind, body["origin"]), ("roomrenamed", "#old"))
+        kind, body = encode(ServerBanSet(ANN, "*!*@h", "", 5))
+        self.assertEqual((kind, body["mask"], body["until"]), ("banned", "*!*@h", 5))
+
+    def test_onlyWhereSo(self) -> None:
+        """What few texts have, and who is no program, costs the others nothing."""
+        self.assertEqual(list(encode(said("hello"))[1]), ["by", "room", "session", "text", "kind"])
+        self.assertEqual(len(encode(said("hello"))[1]["by"]), 6)
+        self.assertEqual(list(encode(Joined(ANN, "#r", ranks="o", first=True))[1]), ["by", "room"])

@@ -1,0 +1,304 @@
+"""Tests of L{twistchat.net.admission}."""
+
+from __future__ import annotations
+
+import contextlib
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.limits import Limits
+from twistchat.net.admission import NEW_PERIOD, Admission, NotAdmitted, Ticket, cloak, readAddress
+
+
+class AdmissionTests(SynchronousTestCase):
+    """Who may connect."""
+
+    def setUp(self) -> None:
+        """A clock."""
+        self.now = 1000.0
+
+    def admission(self, **limits: object) -> Admission:
+        """An admission with these limits, and no other."""
+        none: dict[str, object] = {"connectionsPerAddress": 10**6, "newPerAddress": 10**6, "unregistered": 10**6}
+        return Admission(Limits(**{**none, **limits}), lambda: self.now)  # type: ignore[arg-type]  # by name
+
+    def refused(self, admission: Admission, address: str | None) -> str:
+        """Hold that a connection from an address is not admitted, and say why."""
+        return str(self.assertRaises(NotAdmitted, admission.admit, address))
+
+    def together(self, one: str, other: str) -> bool:
+        """Whether two addresses count as one."""
+        admission = self.admission(connectionsPerAddress=1)
+        admission.admit(one)
+        try:
+            admission.admit(other)
+        except NotAdmitted:
+            return True
+        return False
+
+    def test_groups(self) -> None:
+        """An IPv4 address is one customer, and so is a /64 of IPv6; a mapped address is the IPv4 address it is."""
+        for one, other, together in (
+            ("192.0.2.1", "192.0.2.1", True),
+            ("192.0.2.1", "192.0.2.2", False),
+            ("2001:db8::1", "2001:db8::ffff:2", True),
+            ("2001:db8::1", "2001:0DB8:0:0:ffff::", True),
+            ("2001:db8::1", "2001:db8:0:1::1", False),
+            ("::ffff:192.0.2.1", "192.0.2.1", True),
+            ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+            ("fe80::1%eth0", "fe80::2%eth1", True),
+        ):
+            with self.subTest(f"{one} {other}"):
+                self.assertIs(self.together(one, other), together)
+
+    def test_connections(self) -> None:
+        """An address has so many connections at a time, registered or not; the refusal says how many there are."""
+        admission = self.admission(connectionsPerAddress=2)
+        first, _ = [admission.admit("192.0.2.1") for _ in range(2)]
+        first.registered()
+        self.assertIn("2 connections", self.refused(admission, "192.0.2.1"))
+        admission.admit("192.0.2.2")
+        first.release()
+        admission.admit("192.0.2.1")
+
+    def test_releasedOnce(self) -> None:
+        """A ticket that is released again, or said to have come in again, counts once."""
+        admission = self.admission(connectionsPerAddress=2)
+        ticket, _ = admission.admit("192.0.2.1"), admission.admit("192.0.2.1")
+        ticket.registered()
+        ticket.registered()
+        ticket.release()
+        ticket.release()
+        ticket.cancel()
+        admission.admit("192.0.2.1")
+        self.assertEqual(2, admission.unregistered)
+        self.assertIn("2 connections", self.refused(admission, "192.0.2.1"))
+
+    def test_new(self) -> None:
+        """An address makes so many new connections at once, and so many in ten minutes; the refusal says when."""
+        admission = self.admission(newPerAddress=2)
+        for _ in range(2):
+            admission.admit("192.0.2.1").release()
+        self.assertIn(f"{int(NEW_PERIOD / 2) + 1} s", self.refused(admission, "192.0.2.1"))
+        admission.admit("192.0.2.2")
+        self.now += NEW_PERIOD / 2 - 1
+        self.refused(admission, "192.0.2.1")
+        self.now += 1.001
+        admission.admit("192.0.2.1")
+        self.refused(admission, "192.0.2.1")
+
+    def test_cancelled(self) -> None:
+        """A ticket that is cancelled counts for nothing, as a new connection neither."""
+        admission = self.admission(connectionsPerAddress=1, newPerAddress=1, unregistered=1)
+        for _ in range(5):
+            admission.admit("192.0.2.1").cancel()
+        admission.admit("192.0.2.1")
+        self.refused(admission, "192.0.2.1")
+
+    def admit(self, admission: Admission, *addresses: str) -> list[str]:
+        """
+        Let some come, in this order.
+
+        @return: where those come from who had to go for that, in order.
+        """
+        gone: list[str] = []
+        for address in addresses:
+            admission.admit(address).turnAway = lambda reason, address=address: gone.append(address)  # type: ignore[misc]  # bound
+        return gone
+
+    def test_unregistered(self) -> None:
+        """So many may be coming in at once, from everywhere: for each more, the one goes that has waited longest."""
+        admission = self.admission(unregistered=3)
+        gone = self.admit(admission, "192.0.2.1", "2001:db8::1", "192.0.2.2", "192.0.2.3", "192.0.2.4")
+        self.assertEqual(["192.0.2.1", "2001:db8::1"], gone)
+        self.assertEqual(3, admission.unregistered)
+
+    def test_crowd(self) -> None:
+        """The address with most of them makes room, for others and for itself."""
+        admission = self.admission(unregistered=4)
+        gone = self.admit(
+            admission, "192.0.2.1", "192.0.2.6", "192.0.2.6", "192.0.2.2", "192.0.2.3", *["192.0.2.6"] * 3
+        )
+        self.assertEqual(["192.0.2.6"] * 4, gone)
+
+    def test_roomForOthers(self) -> None:
+        """Who has come in, or is gone, does not count, and nobody has to go for them."""
+        admission = self.admission(unregistered=2)
+        one, other = admission.admit("192.0.2.1"), admission.admit("2001:db8::1")
+        self.assertEqual(2, admission.unregistered)
+        one.registered()
+        self.assertEqual(1, admission.unregistered)
+        one.release()
+        other.release()
+        other.release()
+        self.assertEqual(0, admission.unregistered)
+        self.assertEqual([], self.admit(admission, "192.0.2.1", "192.0.2.2"))
+
+    def test_refusedCountsNothing(self) -> None:
+        """A connection that was refused, for whatever reason, leaves no trace."""
+        admission = self.admission(connectionsPerAddress=1, newPerAddress=2, unregistered=1)
+        ticket = admission.admit("192.0.2.1")
+        for _ in range(10):
+            self.refused(admission, "192.0.2.1")
+        self.assertEqual(1, admission.unregistered)
+        ticket.release()
+        admission.admit("192.0.2.1")
+
+    def test_exempt(self) -> None:
+        """No limit binds an exempt network, nor who has no address; and they do not count."""
+        admission = self.admission(
+            connectionsPerAddress=1,
+            newPerAddress=1,
+            unregistered=1,
+            loginFailures=1,
+            exempt=("10.0.0.0/8", "2001:db8::/32"),
+        )
+        for address in (None, "10.1.2.3", "::ffff:10.1.2.3", "2001:db8:1::1"):
+            tickets = [admission.admit(address) for _ in range(5)]
+            for ticket in tickets:
+                self.assertTrue(ticket.exempt)
+                self.assertEqual([0.0, 0.0], [ticket.attempt(), ticket.attempt()])
+            tickets[0].registered()
+            tickets[0].succeeded()
+            tickets[0].release()
+        for address in ("11.0.0.1", "2001:db9::1", "::1", "127.0.0.1"):
+            ticket = admission.admit(address)
+            self.assertFalse(ticket.exempt)
+            ticket.cancel()
+        self.assertEqual(["11.0.0.1"], self.admit(admission, "11.0.0.1", "11.0.0.2"))
+
+    def test_otherLimits(self) -> None:
+        """Limits can be changed; whom they exempted then stays so for as long as they are connected."""
+        admission = self.admission(exempt=("10.0.0.0/8",))
+        exempt = admission.admit("10.0.0.1")
+        admission.limit(Limits(connectionsPerAddress=1))
+        ticket = admission.admit("10.0.0.1")
+        self.assertFalse(ticket.exempt)
+        self.assertIn("1 connection,", self.refused(admission, "10.0.0.1"))
+        exempt.release()
+        self.refused(admission, "10.0.0.1")
+        ticket.release()
+        admission.admit("10.0.0.1")
+
+    def test_failures(self) -> None:
+        """So many logins from an address may fail; those that succeed do not count, and a new connection is no help."""
+        admission = self.admission(loginFailures=3, loginRate=0.05)
+        ticket = admission.admit("192.0.2.1")
+        for _ in range(10):
+            self.assertEqual(0.0, ticket.attempt())
+            ticket.succeeded()
+        for _ in range(3):
+            self.assertEqual(0.0, ticket.attempt())
+        ticket.release()
+        ticket = admission.admit("192.0.2.1")
+        self.assertAlmostEqual(20.0, ticket.attempt())
+        self.assertEqual(0.0, admission.admit("192.0.2.2").attempt())
+        self.now += 20.0
+        self.assertEqual(0.0, ticket.attempt())
+        self.assertAlmostEqual(20.0, ticket.attempt())
+
+    def test_forgotten(self) -> None:
+        """Of addresses that have nothing against them nothing is kept, however many there were."""
+        admission = self.admission(newPerAddress=2)
+        for round in range(8):
+            for n in range(1000):
+                ticket = admission.admit(f"10.{round}.{n >> 8}.{n & 255}")
+                ticket.attempt()
+                ticket.release()
+            self.now += NEW_PERIOD
+        self.assertLessEqual(len(admission._places), 2048)
+
+    def test_forgottenAtOnce(self) -> None:
+        """An address whose last connection goes late enough is forgotten with it."""
+        admission = self.admission()
+        ticket = admission.admit("192.0.2.1")
+        self.now += NEW_PERIOD
+        ticket.release()
+        self.assertEqual({}, admission._places)
+
+    def test_remembered(self) -> None:
+        """Those that have are not forgotten, however many others come."""
+        admission = self.admission(connectionsPerAddress=1, newPerAddress=2)
+        admission.admit("192.0.2.1")
+        for _ in range(2):
+            admission.admit("192.0.2.2").release()
+        for n in range(3000):
+            admission.admit(f"10.0.{n >> 8}.{n & 255}")
+        self.assertIn("Close one", self.refused(admission, "192.0.2.1"))
+        self.assertIn("new connections", self.refused(admission, "192.0.2.2"))
+
+    @settings(max_examples=200)
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["admit", "admit", "register", "release", "cancel", "wait"]),
+                st.sampled_from(["192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "2001:db8::1", "2001:db8::2", None]),
+            ),
+            max_size=60,
+        )
+    )
+    def test_counts(self, steps: list[tuple[str, str | None]]) -> None:
+        """Whatever order connections come and go in, the counts are those of the connections that are there."""
+        self.now = 0.0
+        admission = self.admission(connectionsPerAddress=3, newPerAddress=5, unregistered=4)
+        there: list[tuple[str | None, bool, Ticket]] = []
+        crowded = False
+        for step, address in steps:
+            mine = next((item for item in there if item[0] == address), None)
+            if step == "admit":
+                with contextlib.suppress(NotAdmitted):
+                    there.append((address, False, admission.admit(address)))
+            elif step == "wait":
+                self.now += 60.0
+            elif mine is not None:
+                there.remove(mine)
+                if step == "register":
+                    mine[2].registered()
+                    there.append((address, True, mine[2]))
+                elif step == "cancel":
+                    mine[2].cancel()
+                else:
+                    mine[2].release()
+            counted = [(place, registered) for place, registered, _ in there if place is not None]
+            waiting = len([1 for _, registered in counted if not registered])
+            self.assertLessEqual(admission.unregistered, waiting)
+            if waiting <= 4 and not crowded:
+                self.assertEqual(admission.unregistered, waiting)
+            crowded = crowded or waiting > 4
+            self.assertEqual(sum(place.connections for place in admission._places.values()), len(counted))
+            self.assertTrue(all(0 <= place.connections <= 3 for place in admission._places.values()))
+            self.assertLessEqual(admission.unregistered, 4)
+
+
+class ReadAddressTests(SynchronousTestCase):
+    """Addresses as they are written."""
+
+    def test_read(self) -> None:
+        """One of IPv4 that is mapped into IPv6 is itself, and a zone is none of its parts."""
+        for written, read in (
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("0::1", "::1"),
+            ("fe80::1%eth0", "fe80::1"),
+        ):
+            self.assertEqual(read, str(readAddress(written)))
+        self.assertIsNone(readAddress(None))
+        for written in ("", "localhost", "192.0.2.1/32", "192.0.2", "1", "[::1]", "192.0.2.1 "):
+            self.assertRaises(ValueError, readAddress, written)
+
+
+class CloakTests(SynchronousTestCase):
+    """The hosts that others see."""
+
+    def test_cloak(self) -> None:
+        """One customer has one cloak, which does not show the address; another server's is another."""
+        hide = cloak(lambda: b"0123456789abcdef")
+        self.assertEqual(hide("192.0.2.1"), hide("::ffff:192.0.2.1"))
+        self.assertEqual(hide("2001:db8::1"), hide("2001:db8::2"))
+        hosts = [hide("192.0.2.1"), hide("192.0.2.2"), hide("2001:db8::1"), hide("2001:db8:0:1::1"), hide(None)]
+        self.assertEqual((len(set(hosts)), hosts[-1]), (5, "local"))
+        self.assertNotEqual(hide("192.0.2.1"), cloak(lambda: b"fedcba9876543210")("192.0.2.1"))
+        for host in hosts:
+            self.assertRegex(host, r"^([0-9a-f]{16}\.cloak|local)$")

@@ -1,0 +1,213 @@
+"""Tests of L{twistchat.net.departures}: a door of somebody else's that fails harms only its own sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.logger import LogLevel, capturedLogs
+from twisted.plugin import IPlugin
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from twistchat.chat.model.events import Entry
+from twistchat.config import Settings
+from twistchat.doors.irc import IrcDoor
+from twistchat.doors.line import LineDoor
+from twistchat.interfaces import IDialect, IDoor
+from twistchat.net import departures
+from twistchat.net.backstage import Backstage
+from twistchat.net.departures import FAILED, DepartureQueue
+from twistchat.net.factory import ConnectionFactory
+from twistchat.protocols.line.protocol import Dialects, LineProtocol
+from twistchat.testing import LineClient, MemoryServer
+from twistchat.wire.plain import PlainDialect
+
+STRANGER = "203.0.113.9"
+"""An address that no limit exempts."""
+
+POISON = b"poison"
+
+
+class FragileDialect(PlainDialect):
+    """A dialect with a fault: there is a text that it cannot write."""
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        data = super().render(entry)
+        if POISON in data:
+            raise ValueError("nothing known of poison")
+        return data
+
+
+@implementer(IPlugin, IDoor)
+class FragileDoor(LineDoor):
+    """Somebody else's door: the line door, but for its dialect, and for how it disconnects."""
+
+    name = "fragile"
+
+    def __init__(self) -> None:
+        self.dialect: FragileDialect | None = None
+        self.disconnects = True
+
+    def factory(self, backstage: Backstage) -> ConnectionFactory:
+        """See L{IDoor.factory}."""
+        dialects = Dialects.shownIn(None)
+        dialect = self.dialect = FragileDialect(dialects.clock, current=True)
+        door = self
+
+        class FragileProtocol(LineProtocol):
+            """Its connections."""
+
+            def tune(self, place: str) -> IDialect:  # type: ignore[override]  # this dialect is another
+                """See L{IOutlet.tune}."""
+                return dialect if place.startswith("#") else super().tune(place)
+
+            def disconnect(self, reason: str) -> None:
+                """See L{IOutlet.disconnect}."""
+                if not door.disconnects:
+                    raise OSError("no way out")
+                super().disconnect(reason)
+
+        return ConnectionFactory(backstage, lambda backstage, factory: FragileProtocol(backstage, factory, dialects))
+
+
+class FragileDoorTests(SynchronousTestCase):
+    """A room with people from three doors, with the default limits."""
+
+    def setUp(self) -> None:
+        """Two at each of our doors, and two at the other."""
+        self.door = FragileDoor()
+        self.server = MemoryServer(Settings(), doors=(LineDoor(), IrcDoor(), self.door))
+        self.ann, self.ben = (self.server.person(nick, STRANGER) for nick in ("ann", "ben"))
+        self.irc = self.server.irc("ida", host=STRANGER)
+        self.irc.join("#lobby")
+        self.fragile = [LineClient(self.server.settle) for _ in range(2)]
+        for number, client in enumerate(self.fragile):
+            client.link = self.server.plug(client, "fragile", STRANGER)
+            client.send(f"frank{number}")
+            client.skip()
+        for sound in (self.ann, self.ben, self.irc):
+            sound.skip()
+
+    def test_everyoneElse(self) -> None:
+        """They hear everything in order, then that those at the other door are gone; the log has one line."""
+        with capturedLogs() as logs:
+            self.ann.send("one", POISON.decode(), "three")
+        lines = self.ben.lines()
+        self.assertEqual([line.partition("> ")[2] for line in lines[:3]], ["one", "poison", "three"])
+        self.assertEqual(sorted(lines[3:]), [f"* frank{number} quit ({FAILED})" for number in (0, 1)])
+        self.assertEqual(
+            [line.split(" :", 1)[1] for line in self.irc.lines()], ["one", "poison", "three", FAILED, FAILED]
+        )
+        self.assertEqual([client.gone for client in self.fragile], [True, True])
+        self.assertTrue(self.fragile[0].lines()[-1].startswith(f"* {FAILED}"))
+        self.assertEqual([log["log_level"] for log in logs], [LogLevel.critical])
+        self.assertIs(logs[0]["what"], self.door.dialect)
+        self.assertEqual(1, len(self.flushLoggedErrors(ValueError)))
+
+    def test_again(self) -> None:
+        """Later it happens again, and the log says nothing more."""
+        self.ann.send(POISON.decode())
+        self.flushLoggedErrors(ValueError)
+        self.server.advance(60)
+        late = LineClient(self.server.settle)
+        late.link = self.server.plug(late, "fragile", STRANGER)
+        late.send("late")
+        self.ben.skip()
+        with capturedLogs() as logs:
+            self.ann.send(POISON.decode())
+        self.assertEqual(self.ben.lines()[-1], f"* late quit ({FAILED})")
+        self.assertTrue(late.gone)
+        self.assertEqual(logs, [])
+
+    def test_own(self) -> None:
+        """Whoever says it in there goes with the others, and it is heard."""
+        self.fragile[0].send(POISON.decode())
+        self.assertIn("poison", self.ben.lines()[0])
+        self.assertEqual([client.gone for client in self.fragile], [True, True])
+        self.flushLoggedErrors(ValueError)
+
+    def test_cannotDisconnect(self) -> None:
+        """Where its connections cannot even be closed, the sessions end all the same."""
+        self.door.disconnects = False
+        self.ann.send(POISON.decode())
+        self.assertEqual(sorted(self.ben.lines()[1:]), [f"* frank{number} quit ({FAILED})" for number in (0, 1)])
+        self.assertEqual(1, len(self.flushLoggedErrors(ValueError)))
+        self.assertEqual(1, len(self.flushLoggedErrors(OSError)))
+        self.ann.send("all is well")
+        self.assertTrue(self.ben.lines()[-1].endswith("all is well"))
+
+
+class QueueTests(SynchronousTestCase):
+    """Who goes when."""
+
+    def setUp(self) -> None:
+        """More people than go in one turn."""
+        self.server = MemoryServer()
+        self.patch(departures, "AT_ONCE", 4)
+        self.people = [self.server.person(f"p{number}") for number in range(9)]
+        users = [self.server.chat.find(f"p{number}") for number in range(len(self.people))]
+        self.sessions = [next(iter(user.sessions.values())) for user in users]
+        self.acts: list[Callable[[], object]] = []
+        self.turns: list[Deferred[None]] = []
+        self.queue = DepartureQueue(self.acts.append, self.wait, self.server.chat.close)
+
+    def wait(self) -> Deferred[None]:
+        """Wait for a turn."""
+        self.turns.append(Deferred())
+        return self.turns[-1]
+
+    def gone(self) -> list[bool]:
+        """Whose session has ended."""
+        return [session.closed for session in self.sessions]
+
+    def test_later(self) -> None:
+        """Nobody goes within the call; then a few go in each turn, in order, each once."""
+        self.queue.disconnect(self.sessions[:3], "go")
+        self.queue.disconnect(self.sessions, "go again")
+        self.assertEqual((len(self.acts), self.gone()), (1, [False] * 9))
+        self.acts.pop()()
+        self.assertEqual(self.gone(), [True] * 4 + [False] * 5)
+        self.queue.disconnect(self.sessions, "go again")
+        self.turns.pop().callback(None)
+        self.assertEqual(self.gone(), [True] * 8 + [False])
+        self.turns.pop().callback(None)
+        self.assertEqual((self.gone(), self.turns, self.acts), ([True] * 9, [], []))
+        self.server.settle()
+        self.assertEqual([client.lines()[-1] for client in self.people[:4]], ["* go"] * 3 + ["* go again"])
+
+    def test_manyListeners(self) -> None:
+        """Fewer go in one turn where more hear of each."""
+        self.patch(departures, "LISTENERS", 10)
+        self.queue.disconnect(self.sessions, "go")
+        self.acts.pop()()
+        self.assertEqual(self.gone(), [True] * 2 + [False] * 7)
+        self.turns.pop().callback(None)
+        self.assertEqual(self.gone(), [True] * 4 + [False] * 5)
+
+    def test_again(self) -> None:
+        """When all have gone it begins anew."""
+        for session in self.sessions[:2]:
+            self.queue.disconnect([session], "go")
+            self.acts.pop()()
+            self.assertTrue(session.closed)
+
+    def test_goneMeanwhile(self) -> None:
+        """One who has gone meanwhile is left alone."""
+        self.queue.disconnect(self.sessions[:1], "go")
+        self.people[0].hangUp()
+        self.acts.pop()()
+        self.server.settle()
+        self.assertIn("* p0 quit (connection lost)", self.people[1].lines())
+
+    def test_ban(self) -> None:
+        """All whom a ban meets go, and the server goes on."""
+        session = self.server.chat.open(self.sessions[0].outlet)
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.enter(session, "op", "op", "elsewhere")))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "op", ["ban"])))
+        self.server.chat.banFromServer(session, "*!~line@*", None, "spam")
+        self.assertEqual(self.gone(), [False] * 9)
+        self.server.settle()
+        self.assertEqual(self.gone(), [True] * 9)
+        self.assertEqual([user.nick for user in self.server.chat.state.users], ["op"])

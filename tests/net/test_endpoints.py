@@ -1,0 +1,402 @@
+"""
+Tests of L{twistchat.net.endpoints}: what is wrong with an endpoint; and of encrypted ones over real connections on
+loopback, with the real reactor.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet import reactor as installed
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from tests.net.authorities import ClientSide, identify
+from tests.wire.test_proxy import OVER_IPV6, binary
+from tests.wire.test_proxy import SSL as OVER_TLS
+from twistchat.accounts.passwords import Verifier
+from twistchat.config import IrcSettings, Settings
+from twistchat.doors.line import LineDoor
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.stamp import Stamp
+from twistchat.net.backstage import Backstage
+from twistchat.net.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
+from twistchat.services.service import ChatService, Listener
+from twistchat.testing.server import SETTINGS
+from twistchat.testing.workers import InlineWorker
+
+reactor: Any = installed
+
+
+class DescriptionTests(SynchronousTestCase):
+    """Endpoints as they are written."""
+
+    def setUp(self) -> None:
+        self.folder = Path(mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir(self.folder)
+        self.reactor: Any = MemoryReactorClock()
+
+    def refused(self, description: str) -> str:
+        """Hold that an endpoint cannot be read, and say why."""
+        return str(self.assertRaises(BadEndpoint, endpointOf, self.reactor, description))
+
+    def test_prefix(self) -> None:
+        """It is the endpoint behind haproxy: that is listened at."""
+        for description, proxied in (("tcp:6667", False), ("haproxy:tcp:6668:interface=127.0.0.1", True)):
+            reactor: Any = MemoryReactorClock()
+            endpoint, found = endpointOf(reactor, description)
+            self.assertIs(proxied, found)
+            factory: Any = object()
+            self.successResultOf(endpoint.listen(factory))
+            ((_, listening, _, _),) = reactor.tcpServers
+            self.assertIs(factory, listening)
+
+    def test_asTwistedReadsThem(self) -> None:
+        """Arguments with their names or without, with escaped colons and equals signs, are taken."""
+        for description, wanted in (
+            ("tcp:1", (1, 50, "")),
+            ("tcp:port=1:backlog=7", (1, 7, "")),
+            ("tcp:1:127.0.0.1:7", (1, 7, "127.0.0.1")),
+            (r"tcp:1:interface=\:\:1", (1, 50, "::1")),
+            (r"tcp6:1:interface=fe80\:\:1%a\=b", (1, 50, "fe80::1%a=b")),
+        ):
+            with self.subTest(description):
+                endpoint: Any = endpointOf(self.reactor, description)[0]
+                self.assertEqual(wanted, (endpoint._port, endpoint._backlog, endpoint._interface))
+        endpoint, _ = endpointOf(self.reactor, r"unix:a\:b\\c:mode=660:lockfile=0")
+        self.assertEqual(("a:b\\c", 0o660, False), (endpoint._address, endpoint._mode, endpoint._wantPID))
+
+    def test_kinds(self) -> None:
+        """A kind that does not exist is answered with those that do, or with the one that may have been meant."""
+        kinds = "the kinds are tcp, tcp6, ssl, tls, unix, systemd, and haproxy:tcp"
+        for description, kind in (("nope", "nope"), ("foo:1", "foo"), ("", ""), (":1", ""), ("haproxy:nope:1", "nope")):
+            self.assertEqual(f"there is no kind of endpoint {kind!r}; {kinds}", self.refused(description))
+        self.assertEqual(
+            "there is no kind of endpoint 'tpc'; did you mean tcp:6623:interface=127.0.0.1?", self.refused("tpc:1")
+        )
+        self.assertIn("haproxy: stands in front of another kind", self.refused("haproxy:haproxy:tcp:1"))
+
+    def test_otherKinds(self) -> None:
+        """A kind that a plugin brings is read as that does; its errors say whose they are."""
+        endpointOf(self.reactor, "stdio:")
+        self.assertRegex(self.refused("TCP6:x"), r"^Twisted cannot use it \(ValueError: .*'x'\)$")
+
+    def test_examples(self) -> None:
+        """An error ends with an example of its kind; the examples of kinds that need no file can be used."""
+        for name, kind in KINDS.items():
+            for proxy in ("", "haproxy:"):
+                with self.subTest(proxy + name):
+                    self.assertTrue(kind.example.startswith(f"{name}:"))
+                    text = self.refused(f"{proxy}{name}:1:colour=red")
+                    self.assertTrue(text.endswith(f"; an endpoint of this kind is like {proxy}{kind.example}"), text)
+                    self.assertIn("there is no argument 'colour'; the arguments of", text)
+        for name in ("tcp", "tcp6", "unix"):
+            endpointOf(self.reactor, KINDS[name].example)
+
+    def test_arguments(self) -> None:
+        """What is wrong with an argument is said without names of functions."""
+        (self.folder / "empty").mkdir()
+        (self.folder / "nothing.pem").write_text("nothing")
+        authority, other = identify("one"), identify("other")
+        (self.folder / "key.pem").write_bytes(authority.key)
+        (self.folder / "cert.pem").write_bytes(other.certificate)
+        for description, why in {
+            "tcp": "the argument port is missing",
+            "tcp:interface=127.0.0.1": "the argument port is missing",
+            "tcp:abc": "port is 'abc', and a port is a whole number from 0 to 65535",
+            "tcp:65536": "port is '65536', and a port is a whole number",
+            "tcp:-1": "port is '-1', and a port is a whole number",
+            f"tcp:{'9' * 5000}": f"port is '{'9' * 59}…', and a port is a whole number",
+            "tcp:1:backlog=0": "backlog is '0', and a backlog is a whole number from 1",
+            "tcp:1:interfaces=x": "there is no argument 'interfaces'; did you mean interface?",
+            "tcp:1:port=2": "the argument port is there twice",
+            "tcp:1:2:3:4:5": "tcp takes 3 arguments, and has 5",
+            "tcp6:1:interface=::1": r"an argument is empty; write \: for each colon within an argument",
+            "tcp:1:": r"an argument is empty; write \: for each colon",
+            "unix:": "address is '', and it is the path of a file that is to be made",
+            "unix:x:mode=888": "mode is '888', and a mode is of three octal digits, as in 660",
+            "unix:x:lockfile=maybe": "lockfile is 'maybe', and it is 0 or 1",
+            "ssl:1": "the argument privateKey is missing, and there is no server.pem here",
+            "ssl:1:privateKey=nope.pem": "privateKey is 'nope.pem', and there is no such file",
+            "ssl:1:privateKey=nothing.pem": "nothing.pem has no private key without a passphrase in PEM format",
+            "ssl:1:privateKey=key.pem": "key.pem has no certificate in PEM format",
+            "ssl:1:privateKey=key.pem:certKey=cert.pem": "the certificate in cert.pem is not for the private key",
+            "ssl:1:privateKey=key.pem:sslmethod=NO": "sslmethod is not known; leave it out",
+            "tls": "the argument path is missing",
+            "tls:nowhere": "path is 'nowhere', and there is no such directory",
+            "tls:empty": "path is 'empty', and there is no .pem file in that directory",
+            "systemd:index=0": "the argument domain is missing",
+            "systemd:domain=IPX:index=0": "domain is 'IPX', and a domain is INET, INET6 or UNIX",
+            "systemd:domain=INET": "either index or name is wanted",
+            "systemd:domain=INET:index=0:name=x": "either index or name is wanted",
+            "systemd:domain=INET:index=0": "systemd has passed no such socket",
+            "systemd:domain=INET:name=x": "systemd has passed no such socket",
+        }.items():
+            for proxy in ("", "haproxy:"):
+                with self.subTest(proxy + description[:40]):
+                    self.assertTrue(self.refused(proxy + description).startswith(why), self.refused(description))
+        self.assertEqual("nothing stands behind the backslash at its end", self.refused("tcp:1\\"))
+        self.assertEqual("the argument port is there twice", self.refused("tcp:port=1:port=2"))
+
+    def test_certificates(self) -> None:
+        """A key and its certificate are taken, in one file or in two."""
+        one = identify("one")
+        (self.folder / "server.pem").write_bytes(one.certificate + one.key)
+        (self.folder / "key.pem").write_bytes(one.key)
+        (self.folder / "cert.pem").write_bytes(one.certificate)
+        for arguments in ("", ":privateKey=server.pem", ":privateKey=key.pem:certKey=cert.pem"):
+            endpointOf(self.reactor, f"ssl:1{arguments}")
+        endpointOf(self.reactor, f"tls:{self.folder}:1")
+        self.flushWarnings()  # Twisted's own way from PEM to a context goes through what pyOpenSSL gives up
+        (self.folder / "nothing.pem").write_text("nothing")
+        for argument, what in (("extraCertChain", "certificate"), ("dhParameters", "parameters for Diffie-Hellman")):
+            text = self.refused(f"ssl:1:{argument}=nothing.pem")
+            self.assertTrue(text.startswith(f"nothing.pem has no {what} in PEM format;"), text)
+        self.patch(Path, "is_file", lambda path: True)
+        self.assertTrue(self.refused("ssl:1:privateKey=gone.pem").startswith("gone.pem: No such file or directory;"))
+
+    def test_notListening(self) -> None:
+        """Why an endpoint cannot be listened at is told in the words of the operating system."""
+        taken = CannotListenError("127.0.0.1", 1, OSError(98, "Address already in use"))
+        for error, why in (
+            (taken, "Address already in use"),
+            (FileNotFoundError(2, "No such file or directory", "x"), "No such file or directory"),
+            (OverflowError("port must be 0-65535."), "port must be 0-65535."),
+            (CannotListenError(None, "x", "Cannot acquire lock"), "Couldn't listen on any:x: Cannot acquire lock."),
+        ):
+            self.assertEqual(why, whyNotListening(error))
+
+
+class Caller(Protocol):
+    """Somebody who says something, and waits for an answer."""
+
+    def __init__(self) -> None:
+        self.told = b""
+        self._wanted = b""
+        self._answered: Deferred[None] | None = None
+        self.lost: Deferred[None] = Deferred()
+
+    async def until(self, wanted: bytes) -> None:
+        """Wait for something to be said."""
+        if wanted not in self.told:
+            self._wanted, self._answered = wanted, Deferred()
+            await self._answered
+
+    def say(self, data: bytes) -> None:
+        """Say something."""
+        assert self.transport is not None
+        self.transport.write(data)
+
+    def hangUp(self) -> Deferred[None]:
+        """Close the connection."""
+        assert self.transport is not None
+        self.transport.loseConnection()
+        return self.lost
+
+    def dataReceived(self, data: bytes) -> None:
+        """Listen."""
+        self.told += data
+        if self._answered is not None and self._wanted in self.told:
+            answered, self._answered = self._answered, None
+            answered.callback(None)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Say that it is over."""
+        self.lost.callback(None)
+
+
+class EndpointTestCase(TestCase):
+    """A server with the endpoints of a test."""
+
+    timeout = 30
+
+    settings: Settings = SETTINGS
+
+    def setUp(self) -> None:
+        self.folder = Path(mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.authority = identify("Authority")
+        self.middle = identify("Middle", self.authority)
+        self.server = identify("chat.example", self.middle)
+        self.client = identify("alice")
+
+    def tearDown(self) -> None:
+        """Pass over what Twisted's own way from PEM to a context warns of, and over nothing else."""
+        for warning in self.flushWarnings():
+            self.assertRegex(warning["message"], "^(Passing pyOpenSSL|X509[.]get_)")
+
+    def write(self, name: str, *contents: bytes) -> Path:
+        """Write a file."""
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"".join(contents))
+        return path
+
+    def serve(self, description: str) -> None:
+        """Start a server that listens at an endpoint, whose port is to be found out."""
+        numbers = count(1)
+        self.backstage = Backstage.assemble(
+            self.settings,
+            MemoryJournal(Stamp(reactor.seconds, "test")),
+            reactor,
+            reactor.seconds,
+            lambda: str(next(numbers)),
+            lambda: b"test",
+            Verifier(InlineWorker, 1),
+            lambda: self.settings,
+        )
+        journal: Any = self.backstage.chat._journal
+        listener = Listener(LineDoor(), description)
+        self.service = ChatService(reactor, [listener], journal, self.backstage, lambda: False)
+        self.service.startService()
+        self.addCleanup(self.service.stopService)
+        address: Any = self.service._ports[0].getHost()
+        self.port = address.port
+
+    async def call(self, side: ClientSide | None) -> Caller:
+        """Connect a client, over TLS where it has that."""
+        endpoint: Any = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port)
+        if side is not None:
+            endpoint = wrapClientTLS(side, endpoint)
+        caller = Caller()
+        await connectProtocol(endpoint, caller)
+
+        self.addCleanup(caller.hangUp)
+        return caller
+
+    def session(self) -> Any:
+        """The one session there is."""
+        (session,) = self.backstage.chat.state.sessions.values()
+        return session
+
+
+class SslTests(EndpointTestCase):
+    """C{ssl:}, with the files that certbot writes."""
+
+    def describe(self) -> str:
+        """The endpoint."""
+        key = self.write("privkey.pem", self.server.key)
+        certificate = self.write("cert.pem", self.server.certificate)
+        chain = self.write("chain.pem", self.middle.certificate)
+        return f"ssl:0:interface=127.0.0.1:privateKey={key}:certKey={certificate}:extraCertChain={chain}"
+
+    async def test_client(self) -> None:
+        """A client with a certificate comes in, and its fingerprint is known; it is shown the whole chain."""
+        self.serve(self.describe())
+        side = ClientSide(self.client)
+        caller = await self.call(side)
+        caller.say(b"alice\n")
+        await caller.until(b"* alice joined #lobby\n")
+        session = self.session()
+        self.assertEqual(
+            ("127.0.0.1", True, self.client.fingerprint), (session.address, session.secure, session.fingerprint)
+        )
+        self.assertEqual(["chat.example", "Middle"], side.chain)
+
+    async def test_olderTls(self) -> None:
+        """A client without one is fine, and the older TLS too."""
+        self.serve(self.describe())
+        caller = await self.call(ClientSide(version=SSL.TLS1_2_VERSION))
+        await caller.until(b"Type the name")
+        session = self.session()
+        self.assertEqual((True, None), (session.secure, session.fingerprint))
+
+    async def test_stop(self) -> None:
+        """When the server stops, its clients are told."""
+        self.serve(self.describe())
+        caller = await self.call(ClientSide())
+        await caller.until(b"Type the name")
+        await self.service.stopService()
+        await caller.until(b"* The server is shutting down\n")
+        await caller.lost
+
+
+class TlsTests(EndpointTestCase):
+    """C{tls:}, with a directory that has certificates for several names."""
+
+    async def test_names(self) -> None:
+        """The certificate is that of the name which the client asks for; its own is known all the same."""
+        other = identify("other.example")
+        for identity, name in ((self.server, "chat"), (other, "other")):
+            self.write(f"certificates/{name}.pem", identity.certificate, identity.key)
+        self.serve(f"tls:{self.folder / 'certificates'}:0:interface=127.0.0.1")
+        for name in ("chat.example", "other.example"):
+            side = ClientSide(self.client, serverName=name)
+            caller = await self.call(side)
+            await caller.until(b"Type the name")
+            session = self.session()
+            self.assertEqual((True, self.client.fingerprint), (session.secure, session.fingerprint))
+            self.assertEqual(name, side.chain[0])
+            await caller.hangUp()
+            await self.gone()
+
+    async def gone(self) -> None:
+        """Wait until the server has noticed that nobody is there."""
+        while self.backstage.chat.state.sessions:
+            turn: Deferred[None] = Deferred()
+            reactor.callLater(0, turn.callback, None)
+            await turn
+
+
+class ProxyTests(EndpointTestCase):
+    """C{haproxy:}, in front of another."""
+
+    settings = replace(SETTINGS, irc=IrcSettings(proxies=("127.0.0.0/8",)))
+
+    async def test_plain(self) -> None:
+        """A client behind a proxy has its own address, and its words go straight to the socket."""
+        self.serve("haproxy:tcp:0:interface=127.0.0.1")
+        caller = await self.call(None)
+        caller.say(b"PROXY TCP4 192.0.2.7 192.0.2.1 40001 6667\r\nalice\n")
+        await caller.until(b"* alice joined #lobby\n")
+        session = self.session()
+        self.assertEqual(("192.0.2.7", False), (session.address, session.secure))
+        self.assertIsNotNone(session.outlet.outbox._socket)
+
+    async def test_encrypted(self) -> None:
+        """A proxy may come over TLS; the certificate that it has is not its client's."""
+        pem = self.write("server.pem", self.server.certificate, self.server.key)
+        self.serve(f"haproxy:ssl:0:interface=127.0.0.1:privateKey={pem}")
+        caller = await self.call(ClientSide(self.client))
+        caller.say(binary(0x21, 0x21, OVER_IPV6 + OVER_TLS) + b"alice\n")
+        await caller.until(b"* alice joined #lobby\n")
+        session = self.session()
+        self.assertEqual(("2001:db8::7", True, None), (session.address, session.secure, session.fingerprint))
+
+
+class NextPortTests(SynchronousTestCase):
+    """L{atNextPort}."""
+
+    def test_ports(self) -> None:
+        """Only the port changes, wherever it stands; what has no port has no other one."""
+        for description, other in (
+            ("tcp:6667:interface=127.0.0.1", "tcp:6668:interface=127.0.0.1"),
+            ("tcp6:6623:interface=\\:\\:1", "tcp6:6624:interface=\\:\\:1"),
+            ("haproxy:tcp:6668", "haproxy:tcp:6669"),
+            ("tls:/certificates:6697", "tls:/certificates:6698"),
+            ("tcp:interface=127.0.0.1:port=65535", "tcp:interface=127.0.0.1:port=65534"),
+            ("unix:/run/twistchat.sock:mode=660", None),
+        ):
+            self.assertEqual(other, atNextPort(description))
+
+    def test_taken(self) -> None:
+        """An endpoint is taken where the system says so, and not where something else is wrong."""
+        taken = CannotListenError("127.0.0.1", 6667, OSError(errno.EADDRINUSE, "Address already in use"))
+        self.assertTrue(isTaken(taken))
+        self.assertFalse(isTaken(CannotListenError("127.0.0.1", 1, OSError(errno.EACCES, "Permission denied"))))
+        self.assertFalse(isTaken(ValueError("no")))

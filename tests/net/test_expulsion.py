@@ -1,0 +1,110 @@
+"""Tests of how operators of the server put people out, over a whole server in memory."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import FakeDialect, FakeOutlet, done
+from tests.protocols.line.servers import STRANGER, commit
+from twistchat.chat.model.users import Session
+from twistchat.testing import HeldJournal, LineClient, MemoryServer
+
+
+class ExpulsionTests(SynchronousTestCase):
+    """What the connections of those see who are put out, and those who stay."""
+
+    def setUp(self) -> None:
+        """A server, someone from this machine, someone from elsewhere, and an operator in no room."""
+        self.begin(MemoryServer())
+
+    def begin(self, server: MemoryServer) -> None:
+        """Bring people in."""
+        self.server = server
+        self.operator = self.enter("op")
+        becoming = server.chat.becomeOperator(self.operator, "Boss", ["kill", "ban"])
+        self.finish(Deferred.fromCoroutine(becoming))
+        self.ann, self.bob = self.come("ann"), self.come("bob", STRANGER)
+        self.ann.skip()
+
+    def finish(self, deferred: Deferred[None]) -> None:
+        """Let something happen."""
+        if isinstance(self.server.journal, HeldJournal):
+            commit(self.server)
+        done(deferred)
+
+    def enter(self, nick: str) -> Session:
+        """Someone who is here, and is in no room."""
+        session = self.server.chat.open(FakeOutlet(FakeDialect()))
+        self.finish(Deferred.fromCoroutine(self.server.chat.enter(session, nick, "~u", f"{nick}.host")))
+        return session
+
+    def come(self, nick: str, host: str = "127.0.0.1") -> LineClient:
+        """Someone at the line door."""
+        client = self.server.connect(host)
+        client.send(nick)
+        if isinstance(self.server.journal, HeldJournal):
+            commit(self.server)
+        client.skip()
+        return client
+
+    def test_banned(self) -> None:
+        """Who is banned has what was said until then, learns why, and quits for that reason; their nick is free."""
+        self.ann.send("hello")
+        self.bob.until("[12:00] <ann> hello")
+        (session,) = self.server.chat.find("ann").sessions.values()
+        done(self.server.chat.say(session, "#lobby", "last"))
+        done(self.server.chat.banFromServer(self.operator, f"{STRANGER}/24", 60, "spam"))
+        self.server.settle()
+        self.bob.expect("[12:00] <ann> last", "* Banned from this server: spam")
+        self.assertTrue(self.bob.gone)
+        self.ann.until("* bob quit (Banned from this server: spam)")
+        self.ann.expect()
+        self.come("bob")
+
+    def test_keptOut(self) -> None:
+        """Whose address is banned is turned away until the ban has ended."""
+        done(self.server.chat.banFromServer(self.operator, STRANGER, 20, "spam"))
+        self.server.settle()
+        client = self.server.connect(STRANGER)
+        client.expect("! Banned from this server: spam")
+        self.assertTrue(client.gone)
+        self.server.advance(20)
+        client = self.server.connect(STRANGER)
+        client.send("bob")
+        client.until("* You are bob.  /help lists what you can type")
+
+    def test_unnamed(self) -> None:
+        """A connection that has not come in is put out too."""
+        client = self.server.connect(STRANGER)
+        client.skip()
+        done(self.server.chat.banFromServer(self.operator, STRANGER, None))
+        self.server.settle()
+        client.expect("* Banned from this server")
+        self.assertTrue(client.gone and self.bob.gone)
+
+    def test_killed(self) -> None:
+        """Who is killed learns by whom and why, and does not quit besides; their nick is free."""
+        done(self.server.chat.kill(self.operator, "bob", "spam"))
+        self.server.settle()
+        self.bob.expect("* Killed (op (spam))")
+        self.assertTrue(self.bob.gone)
+        self.ann.expect("* bob quit (killed by op: spam)")
+        self.come("bob")
+
+    def test_held(self) -> None:
+        """On a journal that takes its time it is the same, and what the killed had proposed still happens."""
+        self.begin(MemoryServer(journal=HeldJournal))
+        killing = self.server.chat.kill(self.operator, "bob", "spam")
+        self.bob.send("too late", "/nick robert")
+        commit(self.server)
+        done(killing)
+        self.ann.until("[12:00] <bob> too late")
+        self.bob.until("* Killed (op (spam))")
+        self.bob.expect()
+        self.assertTrue(self.bob.gone)
+        banning = self.server.chat.banFromServer(self.operator, "~line@*", None)
+        commit(self.server)
+        done(banning)
+        self.ann.until("* Banned from this server")
+        self.assertEqual([user.nick for user in self.server.chat.state.users], ["op"])

@@ -1,0 +1,208 @@
+"""Tests of L{twistchat.net.idle}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.net.idle import INTERVAL, MOST, Idle, Reminder
+
+
+class Sleeper:
+    """Something to be looked at, which notes when it was."""
+
+    slot: int | None = None
+
+    def __init__(self, then: Callable[[float], None] = lambda now: None) -> None:
+        self.looks: list[float] = []
+        self._then = then
+
+    def look(self, now: float) -> None:
+        """Note it."""
+        self.looks.append(now)
+        self._then(now)
+
+
+class IdleTests(SynchronousTestCase):
+    """When connections are looked at."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.idle = Idle(self.clock)
+
+    def pass_(self, seconds: float, step: float = 0.125) -> None:
+        """Let time pass, a little at a time."""
+        self.clock.pump([step] * round(seconds / step))
+
+    def test_inTime(self) -> None:
+        """It is looked at in the second that follows when it asked for, never before, and once."""
+        sleepers = {when: Sleeper() for when in (1.0, 1.125, 2.0, 2.5, 90.0, 89.875)}
+        for when, sleeper in sleepers.items():
+            self.idle.watch(sleeper, when)
+        self.pass_(200)
+        for when, sleeper in sleepers.items():
+            (look,) = sleeper.looks
+            self.assertTrue(when <= look < when + INTERVAL, (when, look))
+        self.assertEqual([1.0], sleepers[1.0].looks)
+        self.assertEqual([], self.clock.getDelayedCalls())
+
+    def test_again(self) -> None:
+        """It may ask for another look in the course of one."""
+        sleeper = Sleeper(lambda now: self.idle.watch(sleeper, now + 10) if now < 30 else None)
+        self.idle.watch(sleeper, 10.0)
+        self.pass_(100)
+        self.assertEqual([10.0, 20.0, 30.0], sleeper.looks)
+        self.assertIsNone(sleeper.slot)
+
+    def test_moved(self) -> None:
+        """The last time that was asked for is the one that counts, be it earlier or later."""
+        early, late = Sleeper(), Sleeper()
+        self.idle.watch(early, 50.0)
+        self.idle.watch(early, 5.0)
+        self.idle.watch(late, 5.0)
+        self.idle.watch(late, 50.0)
+        self.pass_(100)
+        self.assertEqual(([5.0], [50.0]), (early.looks, late.looks))
+
+    def test_forgotten(self) -> None:
+        """What is forgotten is not looked at; and where nothing is left, nothing waits."""
+        one, other = Sleeper(), Sleeper()
+        self.idle.watch(one, 5.0)
+        self.idle.watch(other, 5.0)
+        self.idle.forget(one)
+        self.idle.forget(one)
+        self.assertEqual(1, len(self.clock.getDelayedCalls()))
+        self.idle.forget(other)
+        self.assertEqual([], self.clock.getDelayedCalls())
+        self.pass_(10)
+        self.assertEqual(([], []), (one.looks, other.looks))
+
+    def test_forgottenMeanwhile(self) -> None:
+        """One look may forget what would be looked at next, or all of it."""
+        sleepers: list[Sleeper] = []
+
+        def forgetAll(now: float) -> None:
+            for sleeper in sleepers:
+                self.idle.forget(sleeper)
+
+        sleepers += [Sleeper(forgetAll) for _ in range(5)]
+        for number, sleeper in enumerate(sleepers):
+            self.idle.watch(sleeper, 5.0 + number % 2)
+        self.clock.advance(10)
+        self.assertEqual(1, sum(len(sleeper.looks) for sleeper in sleepers))
+        self.assertEqual([], self.clock.getDelayedCalls())
+        self.idle.watch(sleepers[0], 20.0)
+        self.pass_(10)
+        self.assertEqual(20.0, sleepers[0].looks[-1])
+
+    def test_oneTimer(self) -> None:
+        """However many there are, one call waits, and only at times when something is due."""
+        for number in range(1000):
+            self.idle.watch(Sleeper(), 60.0 + number % 7)
+        (call,) = self.clock.getDelayedCalls()
+        self.assertEqual(60.0, call.getTime())
+
+    def test_many(self) -> None:
+        """Where very many are due at once, other things have their turn between them."""
+        sleepers = [Sleeper() for _ in range(2 * MOST + 1)]
+        for sleeper in sleepers:
+            self.idle.watch(sleeper, 5.0)
+        seen: list[int] = []
+
+        def note() -> None:
+            seen.append(sum(len(sleeper.looks) for sleeper in sleepers))
+            if len(seen) < 6:
+                self.clock.callLater(0, note)
+
+        self.clock.callLater(5, note)
+        self.clock.advance(5)
+        self.assertEqual([0, MOST, MOST, 2 * MOST, 2 * MOST, 2 * MOST + 1], seen)
+        self.assertEqual([], self.clock.getDelayedCalls())
+
+    def test_stall(self) -> None:
+        """Where the process stood still, there is a turn to read what came, before anything is looked at."""
+        sleeper = Sleeper()
+        self.idle.watch(sleeper, 5.0)
+        self.clock.rightNow = 100.0
+        self.clock.callLater(0, self.idle.watch, sleeper, 190.0)
+        self.clock.advance(0)
+        self.assertEqual([], sleeper.looks)
+        self.pass_(95)
+        self.assertEqual([190.0], sleeper.looks)
+
+    def test_failure(self) -> None:
+        """A look that fails is logged, and the others are looked at."""
+
+        def fail(now: float) -> None:
+            raise ZeroDivisionError
+
+        sleepers = [Sleeper(), Sleeper(fail), Sleeper()]
+        for sleeper in sleepers:
+            self.idle.watch(sleeper, 5.0)
+        self.pass_(10)
+        self.assertEqual([[5.0]] * 3, [sleeper.looks for sleeper in sleepers])
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+
+    @given(
+        st.lists(
+            st.tuples(st.integers(0, 5), st.one_of(st.none(), st.floats(0.01, 20.0)), st.floats(0.0, 8.0)), max_size=40
+        )
+    )
+    def test_always(self, steps: list[tuple[int, float | None, float]]) -> None:
+        """Whatever is asked for and forgotten, each is looked at when it asked for it, and only then."""
+        clock = Clock()
+        idle = Idle(clock)
+        sleepers = [Sleeper() for _ in range(6)]
+        due: dict[int, float] = {}
+        for number, delay, wait in steps:
+            if delay is None:
+                idle.forget(sleepers[number])
+                due.pop(number, None)
+            else:
+                due[number] = clock.seconds() + delay
+                idle.watch(sleepers[number], due[number])
+            clock.advance(wait)
+            for sleeper, looker in enumerate(sleepers):
+                if looker.looks:
+                    self.assertGreaterEqual(clock.seconds(), due.pop(sleeper))
+                    looker.looks.clear()
+            late = [when for when in due.values() if clock.seconds() >= when + INTERVAL]
+            self.assertEqual([], late)
+        self.assertEqual(bool(due), bool(clock.getDelayedCalls()))
+
+
+class ReminderTests(SynchronousTestCase):
+    """L{Reminder}."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.calls: list[float] = []
+        self.reminder = Reminder(Idle(self.clock), self.clock, lambda: self.calls.append(self.clock.seconds()))
+
+    def pass_(self, seconds: float) -> None:
+        """Let time pass, a second at a time."""
+        self.clock.pump([0.5] * round(seconds / 0.5))
+
+    def test_last(self) -> None:
+        """It calls once, when it was told last."""
+        self.pass_(3)
+        self.reminder.after(5)
+        self.reminder.after(2)
+        self.pass_(20)
+        self.assertEqual(self.calls, [5.0])
+        self.reminder.after(10)
+        self.pass_(20)
+        self.assertEqual(self.calls, [5.0, 33.0])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_never(self) -> None:
+        """It does not call where it need not any more."""
+        self.reminder.after(None)
+        self.reminder.after(5)
+        self.reminder.after(None)
+        self.pass_(20)
+        self.assertEqual((self.calls, self.clock.getDelayedCalls()), ([], []))

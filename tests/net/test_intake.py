@@ -1,0 +1,388 @@
+"""Tests of L{twistchat.net.intake}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.testing import StringTransport
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.net.intake import BYTES, LINES, SECONDS, Intake, Line, Reason, Shares
+from twistchat.testing.turns import TurnClock
+from twistchat.wire.lines import LineSplitter
+
+
+class Transport(StringTransport):
+    """
+    A transport that may be paused and resumed at any time, as those of sockets may.
+
+    @ivar paused: whether it is paused.
+    @ivar aborted: whether it was closed.
+    """
+
+    paused = aborted = False
+
+    def pauseProducing(self) -> None:
+        """Read no more."""
+        self.paused = True
+
+    def resumeProducing(self) -> None:
+        """Read again."""
+        self.paused = False
+
+    def abortConnection(self) -> None:
+        """Close."""
+        self.aborted = True
+
+
+class Taken:
+    """
+    A source that keeps what it takes.
+
+    @ivar lines: the lines that it took.
+    @ivar cuts: how many bytes it was given at once.
+    @ivar done: how often it was told that all of the input is taken.
+    @ivar at: called with each line before it is taken; gives how many seconds too early the line comes.
+    """
+
+    def __init__(self, shares: Shares) -> None:
+        self.transport: Any = Transport()
+        self.lines: list[Line] = []
+        self.cuts: list[int] = []
+        self.done = 0
+        self.at: Callable[[Line], float | None] = lambda line: None
+        self._splitter = LineSplitter(100)
+        self.intake = Intake(self, shares)
+
+    def cut(self, data: bytes) -> Sequence[Line]:
+        """See L{Source.cut}."""
+        self.cuts.append(len(data))
+        return self._splitter.feed(data)
+
+    def lastLines(self) -> Sequence[Line]:
+        """See L{Source.lastLines}."""
+        return self._splitter.finish()
+
+    def take(self, line: Line) -> float:
+        """See L{Source.take}."""
+        wait = self.at(line) or 0.0
+        if not wait:
+            self.lines.append(line)
+        return wait
+
+    def inputDone(self) -> None:
+        """See L{Source.inputDone}."""
+        self.done += 1
+
+
+def numbered(count: int) -> list[bytes]:
+    """So many lines, all different."""
+    return [b"%d" % number for number in range(count)]
+
+
+def joined(lines: Sequence[bytes]) -> bytes:
+    """Lines as they are sent."""
+    return b"".join([line + b"\n" for line in lines])
+
+
+class IntakeTestCase(SynchronousTestCase):
+    """One connection, or several, on a clock that the test moves."""
+
+    def setUp(self) -> None:
+        """Connect one."""
+        self.clock = TurnClock()
+        self.shares = Shares(self.clock)
+        self.one = Taken(self.shares)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and then a turn."""
+        self.clock.advance(seconds)
+        self.clock.turn()
+
+
+class ShareTests(IntakeTestCase):
+    """How much is taken in one turn."""
+
+    def test_few(self) -> None:
+        """What fits into a share is taken at once, and leaves nothing to do."""
+        lines = numbered(LINES)
+        self.one.intake.feed(joined(lines))
+        self.assertEqual(lines, self.one.lines)
+        self.assertEqual(([], False), (self.clock.getDelayedCalls(), self.one.transport.paused))
+
+    def test_lines(self) -> None:
+        """More lines wait for the next turns, with the transport paused, and are all taken in order."""
+        lines = numbered(3 * LINES + 1)
+        self.one.intake.feed(joined(lines))
+        for turn in (1, 2, 3):
+            self.assertEqual(lines[: turn * LINES], self.one.lines)
+            self.assertTrue(self.one.transport.paused and self.one.intake.paused)
+            self.clock.turn()
+        self.assertEqual(lines, self.one.lines)
+        self.assertFalse(self.one.transport.paused or self.one.intake.paused)
+        self.assertTrue(self.one.intake.idle)
+
+    def test_newlines(self) -> None:
+        """A read that holds nothing but ends of lines takes many turns, none of them longer than others."""
+        self.one.intake.feed(b"\n" * 65536)
+        for turn in range(1, 65536 // LINES):
+            self.assertEqual(turn * LINES, len(self.one.lines))
+            self.clock.turn()
+
+    def test_bytes(self) -> None:
+        """So do many bytes, whatever they hold."""
+        self.one.intake.feed(b"x" * (3 * BYTES))
+        self.assertEqual([BYTES], self.one.cuts)
+        self.clock.turn()
+        self.clock.turn()
+        self.assertEqual(([BYTES] * 3, False), (self.one.cuts, self.one.transport.paused))
+
+    def test_seconds(self) -> None:
+        """Where lines take long, no other is begun once the time is up."""
+        self.one.at = lambda line: self.clock.advance(SECONDS / 2)
+        lines = numbered(5)
+        self.one.intake.feed(joined(lines))
+        self.assertEqual(lines[:2], self.one.lines)
+        self.clock.turn()
+        self.assertEqual(lines[:4], self.one.lines)
+        self.clock.turn()
+        self.assertEqual(lines, self.one.lines)
+        self.assertFalse(self.one.transport.paused)
+
+    def test_others(self) -> None:
+        """Each of several connections has one share a turn, however much they sent."""
+        others = [Taken(self.shares) for _ in range(3)]
+        for taken in others:
+            taken.intake.feed(b"\n" * (LINES * 10))
+        for turn in range(1, 10):
+            self.assertEqual([LINES * turn] * 3, [len(taken.lines) for taken in others])
+            self.clock.turn()
+
+    def test_oneShare(self) -> None:
+        """A reason that comes and goes between two turns brings no second share."""
+        self.one.intake.feed(b"\n" * (LINES * 4))
+        for _ in range(3):
+            self.one.intake.pause(Reason.BACKLOG)
+            self.one.intake.resume(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(LINES * 2, len(self.one.lines))
+
+    def test_heldBack(self) -> None:
+        """A reason that comes between two turns lets no share be taken until it is over."""
+        self.one.intake.feed(b"\n" * (LINES * 3))
+        self.one.intake.pause(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(LINES, len(self.one.lines))
+        self.one.intake.resume(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(LINES * 2, len(self.one.lines))
+
+    def test_idle(self) -> None:
+        """It is idle when nothing waits: neither bytes nor a line."""
+        self.assertTrue(self.one.intake.idle)
+        self.one.intake.feed(b"\n" * (LINES + 1))
+        self.assertFalse(self.one.intake.idle)
+        self.clock.turn()
+        self.assertTrue(self.one.intake.idle)
+        waits = [1.0]
+        self.one.at = lambda line: waits.pop() if waits else 0.0
+        self.one.intake.feed(b"early\n")
+        self.assertFalse(self.one.intake.idle)
+        self.wait(1.0)
+        self.assertTrue(self.one.intake.idle)
+
+    def test_fails(self) -> None:
+        """A line that fails, in a later turn, ends its own connection; others are served."""
+        other = Taken(self.shares)
+        for taken in (self.one, other):
+            taken.intake.feed(b"\n" * (LINES + 1))
+
+        def fail(line: Line) -> float:
+            raise ValueError("no")
+
+        self.one.at = fail
+        self.clock.turn()
+        self.assertTrue(self.one.transport.aborted)
+        self.assertEqual(LINES + 1, len(other.lines))
+        self.assertEqual(1, len(self.flushLoggedErrors(ValueError)))
+
+
+class ReasonTests(IntakeTestCase):
+    """Why a connection is not read."""
+
+    def test_rate(self) -> None:
+        """A line that comes too early is given again when it is time, and those behind it wait."""
+        waits = [0.5, 0.25]
+        self.one.at = lambda line: waits.pop(0) if line == b"1" and waits else 0.0
+        self.one.intake.feed(joined(numbered(3)))
+        self.assertEqual(([b"0"], True), (self.one.lines, self.one.transport.paused))
+        self.wait(0.5)
+        self.assertEqual(([b"0"], True), (self.one.lines, self.one.transport.paused))
+        self.wait(0.25)
+        self.assertEqual((numbered(3), False), (self.one.lines, self.one.transport.paused))
+
+    def test_twice(self) -> None:
+        """A connection that is held back twice in a row is read again."""
+        early = set(numbered(10))
+
+        def once(line: Line) -> float:
+            waits = line in early
+            early.discard(line)
+            return float(waits)
+
+        self.one.at = once
+        self.one.intake.feed(joined(numbered(10)))
+        for _ in range(10):
+            self.wait(1.0)
+        self.assertEqual((numbered(10), False), (self.one.lines, self.one.transport.paused))
+
+    def test_several(self) -> None:
+        """It is read again when no reason is left; a reason does not count twice."""
+        intake, transport = self.one.intake, self.one.transport
+        intake.pause(Reason.BACKLOG)
+        intake.pause(Reason.BACKLOG)
+        intake.pause(Reason.RATE)
+        intake.resume(Reason.BACKLOG)
+        self.assertTrue(transport.paused)
+        intake.resume(Reason.RATE)
+        self.assertFalse(transport.paused)
+        intake.resume(Reason.RATE)
+        self.assertFalse(transport.paused)
+
+    def test_notThere(self) -> None:
+        """The end of a reason that there is not leaves the transport alone, whoever else has paused it."""
+        self.one.transport.pauseProducing()
+        self.one.intake.resume(Reason.BACKLOG)
+        self.assertTrue(self.one.transport.paused)
+
+    def test_late(self) -> None:
+        """What a transport delivers after it was paused is kept, and taken when the reason is over."""
+        self.one.intake.pause(Reason.BACKLOG)
+        self.one.intake.feed(b"late\n")
+        self.assertEqual([], self.one.lines)
+        self.one.intake.resume(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(([b"late"], False), (self.one.lines, self.one.transport.paused))
+
+    def test_within(self) -> None:
+        """A reason that comes up with a line lets no other be taken until it is over."""
+        self.one.at = lambda line: self.one.intake.pause(Reason.BACKLOG) if line == b"1" else None
+        self.one.intake.feed(joined(numbered(3)))
+        self.assertEqual(numbered(2), self.one.lines)
+        self.clock.turn()
+        self.assertEqual(numbered(2), self.one.lines)
+        self.one.intake.resume(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual((numbered(3), False), (self.one.lines, self.one.transport.paused))
+
+
+class EndTests(IntakeTestCase):
+    """The end of the input, and of the connection."""
+
+    def test_atOnce(self) -> None:
+        """With nothing waiting, the input is done when it ends; a line without an end is a line."""
+        self.one.intake.feed(b"a\nb")
+        self.one.intake.end()
+        self.assertEqual(([b"a", b"b"], 1), (self.one.lines, self.one.done))
+
+    def test_later(self) -> None:
+        """It is done when all that came before its end has been taken; the transport is not read again."""
+        lines = numbered(LINES * 2)
+        self.one.intake.feed(joined(lines) + b"last")
+        self.one.intake.end()
+        self.assertEqual((LINES, 0), (len(self.one.lines), self.one.done))
+        self.clock.turn()
+        self.clock.turn()
+        self.assertEqual(([*lines, b"last"], 1), (self.one.lines, self.one.done))
+        self.assertTrue(self.one.transport.paused)
+
+    def test_heldBack(self) -> None:
+        """An input that ends while something holds it back is done when that is over."""
+        self.one.intake.pause(Reason.BACKLOG)
+        self.one.intake.end()
+        self.assertEqual(0, self.one.done)
+        self.one.intake.resume(Reason.BACKLOG)
+        self.clock.turn()
+        self.assertEqual(1, self.one.done)
+
+    def test_closedTwice(self) -> None:
+        """It may be closed again, whether a line had to wait for its rate or has waited."""
+        for waited in (False, True):
+            taken = Taken(self.shares)
+            waits = [1.0]
+            taken.at = lambda line, waits=waits: waits.pop() if waits else 0.0  # type: ignore[misc]
+            taken.intake.feed(b"a\n")
+            if waited:
+                self.wait(1.0)
+            taken.intake.close()
+            taken.intake.close()
+            self.assertEqual([], self.clock.getDelayedCalls())
+
+    def test_closedLater(self) -> None:
+        """What is closed is not read again: neither after its share, nor when a reason is over."""
+        self.one.intake.feed(joined(numbered(LINES + 2)))
+        self.one.at = lambda line: self.one.intake.close()
+        self.clock.turn()
+        self.assertEqual((numbered(LINES + 1), True), (self.one.lines, self.one.transport.paused))
+        self.assertTrue(self.one.intake.idle)
+        other = Taken(self.shares)
+        other.intake.pause(Reason.BACKLOG)
+        other.intake.close()
+        other.intake.resume(Reason.BACKLOG)
+        self.assertTrue(other.transport.paused)
+
+    def test_closed(self) -> None:
+        """When it is closed, nothing more is taken, and nothing waits."""
+        self.one.at = lambda line: self.one.intake.close() if line == b"1" else None
+        self.one.intake.feed(joined(numbered(LINES * 2)))
+        self.clock.turn()
+        self.assertEqual(numbered(2), self.one.lines)
+
+    def test_closedInBetween(self) -> None:
+        """The same where it is closed while it waits for its share, or for its rate."""
+        self.one.intake.feed(b"\n" * LINES * 2)
+        self.one.intake.close()
+        other = Taken(self.shares)
+        other.at = lambda line: 1.0
+        other.intake.feed(b"a\n")
+        other.intake.close()
+        self.clock.turn()
+        self.assertEqual((LINES, 0), (len(self.one.lines), len(other.lines)))
+        self.assertEqual([], self.clock.getDelayedCalls())
+
+
+class AnythingTests(IntakeTestCase):
+    """Whatever comes, in whatever parts, with whatever reasons."""
+
+    @given(st.data())
+    def test_all(self, data: st.DataObject) -> None:
+        """Every line is taken once and in order, and in the end the connection is read."""
+        clock = TurnClock()
+        taken = Taken(Shares(clock))
+        sent = 0
+
+        def at(line: Line) -> float:
+            if data.draw(st.integers(0, 9), "reason") == 0:
+                taken.intake.pause(Reason.BACKLOG)
+            return data.draw(st.sampled_from([0.0] * 9 + [0.5]), "wait")
+
+        taken.at = at
+        for step in data.draw(st.lists(st.sampled_from(["few", "turn", "wait", "resume"]), max_size=20), "steps"):
+            if step == "few":
+                count = data.draw(st.integers(1, 5), "lines")
+                taken.intake.feed(b"".join([b"%d\n" % number for number in range(sent, sent + count)]))
+                sent += count
+            elif step == "turn":
+                clock.turn()
+            elif step == "wait":
+                clock.advance(0.5)
+            else:
+                taken.intake.resume(Reason.BACKLOG)
+        taken.at = lambda line: None
+        taken.intake.resume(Reason.BACKLOG)
+        clock.pump([0.5] * 4)
+        self.assertEqual(numbered(sent), taken.lines)
+        self.assertEqual((False, False), (taken.transport.paused, taken.intake.paused))

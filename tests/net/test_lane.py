@@ -1,0 +1,448 @@
+"""Tests of L{twistchat.net.lane}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.net.lane import MARKED, MOST_FRESH, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, Lane, Traffic
+
+
+class Held:
+    """
+    Messages under way, over when the test says so.
+
+    @ivar asked: who wants to know when those are over that are under way.
+    @ivar ending: what is to be done at the end of the turn.
+    """
+
+    def __init__(self, most: int = MOST_IN_ALL, mostFresh: int = MOST_FRESH) -> None:
+        self.asked: list[Callable[[], None]] = []
+        self.ending: list[Callable[[], None]] = []
+        self.traffic = Traffic(self.asked.append, self.ending.append, most, mostFresh)
+
+    def endTurn(self) -> None:
+        """End the turn."""
+        ending, self.ending[:] = self.ending[:], []
+        for act in ending:
+            act()
+
+
+class Commands:
+    """
+    A lane, and commands that take effect when the test says so.
+
+    @ivar started: the commands that were started, in order.
+    @ivar running: those of them that have not taken effect.
+    @ivar signals: what the lane has called.
+    """
+
+    def __init__(self, limit: int = 1000, held: Held | None = None) -> None:
+        self.started: list[str] = []
+        self.running: dict[str, Deferred[None]] = {}
+        self.signals: list[str] = []
+        self.held = held or Held()
+        self.lane = Lane(
+            limit,
+            partial(self.signals.append, "pause"),
+            partial(self.signals.append, "resume"),
+            partial(self.signals.append, "idle"),
+            lambda failure: self.signals.append(f"refused {failure.value}"),
+            self.held.traffic,
+        )
+
+    def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
+        """
+        Submit a command: a message where its name begins with m.
+
+        @param at: gives the outcome of a command that has taken effect within the call; otherwise L{finish} does.
+        """
+
+        def work() -> Deferred[Any] | None:
+            self.started.append(name)
+            if at is not None:
+                return at()
+            self.running[name] = Deferred()
+            return self.running[name]
+
+        self.lane.submit(work, name.startswith("m"), size)
+
+    def finish(self, name: str) -> None:
+        """Let a command take effect."""
+        self.running.pop(name).callback(None)
+
+
+class TrafficTests(SynchronousTestCase):
+    """Several lanes, and no more messages under way than there is room for."""
+
+    def setUp(self) -> None:
+        """Two lanes that may have three messages under way together."""
+        held = Held(3)
+        self.traffic = held.traffic
+        self.one, self.other = Commands(held=held), Commands(held=held)
+
+    def test_turns(self) -> None:
+        """Where there is no room for more, lanes wait; when a message has taken effect, one of them may start one."""
+        for number in range(5):
+            self.one.submit(f"m{number}")
+        for number in range(3):
+            self.other.submit(f"m{number}")
+        self.assertEqual((["m0", "m1", "m2"], []), (self.one.started, self.other.started))
+        self.one.finish("m0")
+        self.assertEqual((4, 0), (len(self.one.started), len(self.other.started)))
+        self.one.finish("m1")
+        self.assertEqual((4, 1), (len(self.one.started), len(self.other.started)))
+        self.other.finish("m0")
+        self.one.finish("m2")
+        self.assertEqual((["m0", "m1", "m2", "m3", "m4"], ["m0", "m1"]), (self.one.started, self.other.started))
+        for name in ("m3", "m4"):
+            self.one.finish(name)
+        for name in ("m1", "m2"):
+            self.other.finish(name)
+        self.assertTrue(self.one.lane.idle and self.other.lane.idle and self.traffic.open)
+        self.assertEqual((["idle"], ["idle"]), (self.one.signals, self.other.signals))
+
+    def test_othersAreNotHeldUp(self) -> None:
+        """Any other command starts, however many messages are under way."""
+        for number in range(3):
+            self.one.submit(f"m{number}")
+        self.other.submit("c1")
+        self.assertEqual(["c1"], self.other.started)
+
+    def test_othersTakeNoRoom(self) -> None:
+        """A command that is no message leaves room for as many messages of other lanes."""
+        for number in range(2):
+            self.one.submit(f"m{number}")
+        self.other.submit("c1")
+        self.one.submit("m2")
+        self.assertEqual((["m0", "m1", "m2"], ["c1"]), (self.one.started, self.other.started))
+        self.assertFalse(self.traffic.open)
+        self.other.finish("c1")
+        self.assertFalse(self.traffic.open)
+
+    def test_tooMany(self) -> None:
+        """Where more are under way than there is room for, no other starts until there is room again."""
+        self.traffic.running += 4
+        self.one.submit("m0")
+        self.traffic.give()
+        self.assertEqual((False, []), (self.traffic.open, self.one.started))
+        self.traffic.give()
+        self.assertEqual(["m0"], self.one.started)
+
+    def test_gone(self) -> None:
+        """A lane whose commands were forgotten passes its turn on."""
+        for number in range(3):
+            self.one.submit(f"m{number}")
+        self.other.submit("m0")
+        third = Commands(held=self.one.held)
+        third.submit("m0")
+        self.other.lane.clear()
+        self.one.finish("m1")
+        self.assertEqual(([], ["m0"]), (self.other.started, third.started))
+
+    def test_refusedInTurn(self) -> None:
+        """What is refused when its turn has come takes no room, and leaves the lane idle."""
+        for number in range(3):
+            self.one.submit(f"m{number}")
+        self.other.submit("m0", at=lambda: fail(ValueError("no")))
+        self.one.finish("m0")
+        self.assertEqual(["refused no", "idle"], self.other.signals)
+        self.one.submit("m3")
+        self.assertIn("m3", self.one.started)
+
+    def test_lostReceipt(self) -> None:
+        """A message that fails later makes room as well."""
+        for number in range(3):
+            self.one.submit(f"m{number}")
+        self.other.submit("m0")
+        self.one.running.pop("m0").errback(ValueError("lost"))
+        self.assertEqual((["refused lost"], ["m0"]), (self.one.signals, self.other.started))
+
+
+class BegunTests(SynchronousTestCase):
+    """Messages that were started by themselves, and are over when the journal says so."""
+
+    def begin(self, commands: Commands, count: int) -> None:
+        """Start so many."""
+        for _ in range(count):
+            self.assertTrue(commands.lane.open)
+            commands.lane.began()
+
+    def test_over(self) -> None:
+        """They are under way until what was proposed until the mark is over; what comes behind them waits for that."""
+        commands = Commands()
+        asked = commands.held.asked
+        self.begin(commands, 3)
+        self.assertEqual([], asked)
+        commands.submit("ping", 1, lambda: None)
+        self.assertEqual(1, len(asked))
+        commands.held.endTurn()
+        self.assertEqual((1, []), (len(asked), commands.started))
+        self.assertFalse(commands.lane.open)
+        asked.pop()()
+        self.assertEqual((["ping"], ["idle"]), (commands.started, commands.signals))
+        self.assertTrue(commands.lane.idle and commands.lane.open)
+
+    def test_endOfTurn(self) -> None:
+        """Where nothing waits for them, the journal is asked once, at the end of the turn; and again in the next."""
+        commands = Commands()
+        for turn in (1, 2):
+            self.begin(commands, 3)
+            commands.submit("m", at=lambda: None)
+            self.assertEqual((1, []), (len(commands.held.ending), commands.held.asked[turn - 1 :]))
+            commands.held.endTurn()
+            self.assertEqual(turn, len(commands.held.asked))
+        commands.held.asked[0]()
+        self.assertFalse(commands.lane.idle)
+        commands.held.asked[1]()
+        self.assertTrue(commands.lane.idle)
+
+    def test_most(self) -> None:
+        """No more are under way than may be, and it is asked about them in good time; others wait their turn."""
+        commands = Commands()
+        self.begin(commands, MOST_TOGETHER)
+        self.assertFalse(commands.lane.open)
+        commands.submit("m1")
+        self.assertEqual(MOST_TOGETHER // MARKED, len(commands.held.asked))
+        commands.held.asked.pop(0)()
+        self.assertEqual((["m1"], []), (commands.started, commands.signals))
+        self.assertTrue(commands.lane.open)
+
+    def test_traffic(self) -> None:
+        """They take room from other lanes, and give it back."""
+        held = Held(3)
+        one, other = Commands(held=held), Commands(held=held)
+        self.begin(one, 3)
+        held.endTurn()
+        self.assertFalse(other.lane.open)
+        other.submit("m0")
+        held.asked.pop()()
+        self.assertEqual((["m0"], ["idle"]), (other.started, one.signals))
+        self.assertTrue(other.lane.open)
+
+    def test_manyLanes(self) -> None:
+        """However many lanes begin a few in one turn, no more start than so many."""
+        held = Held(1, 10)
+        lanes = [Commands(held=held).lane for _ in range(5)]
+        begun = 0
+        for lane in lanes:
+            for _ in range(4):
+                if lane.open:
+                    lane.began()
+                    begun += 1
+        self.assertEqual((10, 3), (begun, len(held.asked)))
+        for over in held.asked:
+            over()
+        self.assertTrue(all(lane.open for lane in lanes))
+        self.assertEqual((0, 0), (held.traffic.running, held.traffic.fresh))
+
+    def test_atOnce(self) -> None:
+        """Where they are over within the call, any number of them waits behind a command, in any lane."""
+        held = Held(2)
+        held.traffic.settled = lambda reached: reached()
+        lanes = [Commands(10**6, held) for _ in range(400)]
+        for commands in lanes:
+
+            def say(commands: Commands = commands) -> None:
+                commands.started.append("said")
+                commands.lane.began()
+
+            commands.submit("join")
+            for _ in range(5 * MARKED):
+                commands.lane.submit(say, True, 1)
+        held.traffic.running += 2
+        for commands in lanes:
+            commands.finish("join")
+            self.assertEqual(["join"], commands.started)
+        held.traffic.give(2)
+        for commands in lanes:
+            self.assertEqual(1 + 5 * MARKED, len(commands.started))
+            self.assertTrue(commands.lane.idle)
+        deep = Commands(10**6, held)
+        deep.submit("join")
+        for _ in range(20_000):
+            deep.lane.submit(deep.lane.began, True, 1)
+        deep.finish("join")
+        self.assertTrue(deep.lane.idle)
+
+
+class RefusalTests(SynchronousTestCase):
+    """Commands that are refused."""
+
+    def test_atOnce(self) -> None:
+        """A command that raises, or whose Deferred has failed, is refused within the call, and the next one starts."""
+        commands = Commands()
+
+        def broken() -> Deferred[Any] | None:
+            raise ValueError("raised")
+
+        commands.submit("c1", at=broken)
+        commands.submit("m1", at=lambda: fail(ValueError("failed")))
+        commands.submit("c2", at=lambda: None)
+        self.assertEqual(["refused raised", "refused failed"], commands.signals)
+        self.assertEqual(["c1", "m1", "c2"], commands.started)
+        self.assertTrue(commands.lane.idle)
+
+    def test_later(self) -> None:
+        """One whose Deferred fails later is refused before the next one starts."""
+        commands = Commands()
+        commands.submit("c1")
+        commands.submit("c2", at=lambda: commands.signals.append("started"))
+        commands.running.pop("c1").errback(ValueError("failed"))
+        self.assertEqual(["refused failed", "started", "idle"], commands.signals)
+
+
+class LaneTests(SynchronousTestCase):
+    """The order of commands."""
+
+    def test_messages(self) -> None:
+        """Messages are under way together."""
+        commands = Commands()
+        for name in ("m1", "m2", "m3"):
+            commands.submit(name)
+        self.assertEqual(commands.started, ["m1", "m2", "m3"])
+        self.assertFalse(commands.lane.idle)
+
+    def test_most(self) -> None:
+        """But not too many of them."""
+        commands = Commands()
+        names = [f"m{n}" for n in range(MOST_TOGETHER + 2)]
+        for name in names:
+            commands.submit(name)
+        self.assertEqual(commands.started, names[:-2])
+        commands.finish("m7")
+        self.assertEqual(commands.started, names[:-1])
+        commands.finish("m0")
+        self.assertEqual(commands.started, names)
+
+    def test_others(self) -> None:
+        """Any other command waits for all before it, and all behind it wait for it."""
+        commands = Commands()
+        for name in ("m1", "m2", "join", "m3", "m4", "part", "who"):
+            commands.submit(name)
+        self.assertEqual(commands.started, ["m1", "m2"])
+        commands.finish("m2")
+        self.assertEqual(commands.started, ["m1", "m2"])
+        commands.finish("m1")
+        self.assertEqual(commands.started[2:], ["join"])
+        commands.finish("join")
+        self.assertEqual(commands.started[3:], ["m3", "m4"])
+        commands.finish("m3")
+        commands.finish("m4")
+        self.assertEqual(commands.started[5:], ["part"])
+        commands.finish("part")
+        commands.finish("who")
+        self.assertEqual(commands.signals, ["idle"])
+        self.assertTrue(commands.lane.idle)
+
+    def test_atOnce(self) -> None:
+        """What takes effect within the call keeps nothing waiting, and calls nobody."""
+        commands = Commands()
+        paused = succeed(None)
+        paused.addCallback(lambda _: Deferred())
+        for name, at in (("who", lambda: None), ("m1", lambda: succeed(None)), ("list", lambda: succeed(None))):
+            commands.submit(name, 1, at)
+            self.assertTrue(commands.lane.idle)
+        self.assertEqual((commands.started, commands.signals), (["who", "m1", "list"], []))
+        commands.submit("chained", 1, lambda: paused)
+        self.assertFalse(commands.lane.idle)
+        commands.submit("m2")
+        self.assertEqual(commands.started[3:], ["chained"])
+
+    def test_atOnceBehindMessages(self) -> None:
+        """A command that would take effect at once still waits for the messages before it."""
+        commands = Commands()
+        commands.submit("m1")
+        commands.submit("ping", 1, lambda: None)
+        commands.submit("m2", 1, lambda: None)
+        self.assertEqual(commands.started, ["m1"])
+        commands.finish("m1")
+        self.assertEqual(commands.started, ["m1", "ping", "m2"])
+        self.assertEqual(commands.signals, ["idle"])
+
+    def test_manyAtOnce(self) -> None:
+        """Any number of waiting commands that take effect at once is served without recursion."""
+        commands = Commands(10**6)
+        commands.submit("join")
+        for n in range(5000):
+            commands.submit(f"who{n}", 1, lambda: None)
+        commands.finish("join")
+        self.assertEqual(len(commands.started), 5001)
+        self.assertTrue(commands.lane.idle)
+
+    def test_pause(self) -> None:
+        """When more bytes wait than may, no more should come until that is over; what runs does not count."""
+        commands = Commands(limit=10)
+        commands.submit("join1", 1000)
+        commands.submit("join2", 6)
+        commands.submit("join3", 4)
+        self.assertEqual(commands.signals, [])
+        commands.submit("join4", 1)
+        commands.submit("join5", 1)
+        self.assertEqual(commands.signals, ["pause"])
+        commands.finish("join1")
+        self.assertEqual(commands.signals, ["pause", "resume"])
+        commands.submit("join6", 5)
+        self.assertEqual(commands.signals, ["pause", "resume", "pause"])
+
+    def test_pauseMany(self) -> None:
+        """The same where many commands wait, however short they are: all may start in one turn."""
+        commands = Commands()
+        commands.submit("join")
+        for number in range(MOST_WAITING):
+            commands.submit(f"who{number}", 1)
+        self.assertEqual(commands.signals, [])
+        commands.submit("last", 1)
+        self.assertEqual(commands.signals, ["pause"])
+        commands.finish("join")
+        self.assertEqual(commands.signals, ["pause", "resume"])
+
+    def test_clear(self) -> None:
+        """What waits can be forgotten; what runs takes effect, and then all is over."""
+        commands = Commands(limit=10)
+        commands.submit("join")
+        commands.submit("m1", 100)
+        commands.lane.clear()
+        self.assertFalse(commands.lane.idle)
+        commands.finish("join")
+        self.assertEqual((commands.started, commands.signals), (["join"], ["pause", "resume", "idle"]))
+
+    @settings(max_examples=300)
+    @given(st.lists(st.tuples(st.sampled_from("mmmccsf"), st.integers(0, 50)), max_size=80))
+    def test_model(self, steps: list[tuple[str, int]]) -> None:
+        """
+        Any schedule: commands start in order, as early as they may and no earlier, and reading pauses exactly while too
+        much waits.
+
+        A step submits a message (m), another command (c), one that takes effect at once (s), or finishes one that runs.
+        """
+        commands = Commands(limit=100)
+        submitted: list[str] = []
+        sizes: dict[str, int] = {}
+        for number, (step, choice) in enumerate(steps):
+            if step == "f":
+                running = sorted(commands.running)
+                if running:
+                    commands.finish(running[choice % len(running)])
+            else:
+                submitted.append(f"{step}{number}")
+                sizes[submitted[-1]] = choice
+                commands.submit(submitted[-1], choice, (lambda: None) if step == "s" else None)
+            started, running = commands.started, sorted(commands.running)
+            self.assertEqual(started, submitted[: len(started)])
+            alone = [name for name in running if name[0] == "c"]
+            self.assertTrue(not alone or len(running) == 1)
+            waiting = submitted[len(started) :]
+            if waiting:
+                together = waiting[0][0] == "m" and not alone and len(running) < MOST_TOGETHER
+                self.assertTrue(running and not together, f"{waiting[0]} could start beside {running}")
+            self.assertIs(commands.lane.idle, not running and not waiting)
+            reading = [signal for signal in commands.signals if signal != "idle"]
+            self.assertEqual(reading, (["pause", "resume"] * len(reading))[: len(reading)])
+            self.assertEqual(bool(len(reading) % 2), sum(sizes[name] for name in waiting) > 100)

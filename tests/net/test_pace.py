@@ -1,0 +1,358 @@
+"""Tests of L{twistchat.net.pace}: long work lets others have their turn, and ends with its client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import FakeOutlet
+from tests.protocols.irc.conversations import LABELS
+from twistchat.chat.model.users import Session
+from twistchat.config import Settings
+from twistchat.net.connection import Connection
+from twistchat.net.pace import PATIENCE, PORTION, SOME, TOGETHER, Gone, Pace, Portions, portions
+from twistchat.testing import MemoryServer
+from twistchat.testing.clients import Client
+from twistchat.testing.turns import TurnClock
+from twistchat.wire.plain import Silence
+
+STRANGER = "203.0.113.9"
+"""An address that no limit exempts."""
+
+
+class PortionsTests(SynchronousTestCase):
+    """Who goes on when."""
+
+    def setUp(self) -> None:
+        """Nobody waits."""
+        self.clock = TurnClock()
+        self.portions = Portions(self.clock)
+        self.gone: list[str] = []
+
+    def wait(self, name: str, then: Callable[[], object] = lambda: None) -> None:
+        """Let somebody wait."""
+
+        def go(_: None) -> None:
+            self.gone.append(name)
+            then()
+
+        self.portions.wait().addCallback(go)
+
+    def test_together(self) -> None:
+        """A few go on in each turn, in the order in which they began to wait."""
+        for number in range(2 * TOGETHER + 1):
+            self.wait(str(number))
+        self.assertEqual(self.gone, [])
+        self.clock.turn()
+        self.assertEqual(self.gone, [str(number) for number in range(TOGETHER)])
+        self.clock.turn()
+        self.clock.turn()
+        self.assertEqual(self.gone, [str(number) for number in range(2 * TOGETHER + 1)])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_again(self) -> None:
+        """Who waits again goes on behind those who wait already, and not in the same turn."""
+        self.wait("one", lambda: self.wait("one again"))
+        for number in range(TOGETHER):
+            self.wait(str(number))
+        self.clock.turn()
+        self.assertEqual(self.gone, ["one", *map(str, range(TOGETHER - 1))])
+        self.clock.turn()
+        self.assertEqual(self.gone[TOGETHER:], [str(TOGETHER - 1), "one again"])
+
+    def test_failure(self) -> None:
+        """Who fails keeps nobody else from going on."""
+        failing = self.portions.wait().addCallback(lambda _: 1 // 0)
+        self.wait("two")
+        self.clock.turn()
+        self.failureResultOf(failing, ZeroDivisionError)
+        self.assertEqual(self.gone, ["two"])
+
+
+class PortionTests(SynchronousTestCase):
+    """Lists in parts."""
+
+    def test_portions(self) -> None:
+        """All is there, in order, in parts of one size."""
+        for count in (0, 1, SOME - 1, SOME, SOME + 1, 3 * SOME):
+            parts = list(portions(range(count)))
+            self.assertEqual([item for part in parts for item in part], list(range(count)))
+            self.assertTrue(all(0 < len(part) <= SOME for part in parts))
+            self.assertEqual(len(parts), -(-count // SOME))
+
+
+class PaceTests(SynchronousTestCase):
+    """The steps of one command."""
+
+    def setUp(self) -> None:
+        """Somebody at the line door, whose turns the test counts."""
+        self.clock = TurnClock()
+        self.server = MemoryServer(Settings(), clock=self.clock)
+        self.client = self.server.person("ann", STRANGER)
+        session = next(iter(self.server.chat.find("ann").sessions.values()))
+        assert isinstance(session.outlet, Connection)
+        self.connection = session.outlet
+        self.pace = Pace(self.connection)
+        self.made: list[int] = []
+
+    def go(self, steps: int, size: int = 1) -> Deferred[None]:
+        """Make steps."""
+
+        async def work() -> None:
+            for step in range(steps):
+                await self.pace.step(size)
+                self.made.append(step)
+
+        return Deferred.fromCoroutine(work())
+
+    def test_few(self) -> None:
+        """A portion is made at once."""
+        self.successResultOf(self.go(PORTION))
+        self.assertTrue(self.pace.spent)
+
+    def test_many(self) -> None:
+        """More wait for later turns, a portion each."""
+        work = self.go(2 * PORTION + 1)
+        self.assertEqual(len(self.made), PORTION)
+        self.clock.turn()
+        self.assertEqual(len(self.made), 2 * PORTION)
+        self.assertNoResult(work)
+        self.clock.turn()
+        self.successResultOf(work)
+
+    def test_large(self) -> None:
+        """Steps may be of several sizes, and the largest is made in one turn."""
+        self.go(4, PORTION - 1)
+        self.assertEqual(self.made, [0, 1])
+        self.clock.turn()
+        self.assertEqual(self.made, [0, 1, 2, 3])
+        self.made.clear()
+        self.go(2, 10 * PORTION)
+        self.assertEqual(self.made, [])
+        self.clock.turn()
+        self.assertEqual(self.made, [0])
+
+    def test_slowReader(self) -> None:
+        """It waits for a client that reads slowly, however long that takes."""
+        self.client.link.stalled = True
+        half = self.connection.backstage.settings.limits.sendq // 2
+        work = self.go(PORTION + 1)
+        self.connection.outbox.write(bytes(half + 1))
+        self.server.advance(10 * PATIENCE)
+        self.assertEqual((len(self.made), self.connection.ending), (PORTION, False))
+        self.client.link.stalled = False
+        self.server.settle()
+        self.server.advance(2 * PATIENCE)
+        self.successResultOf(work)
+
+    def test_held(self) -> None:
+        """What is kept back for the end of the work does not make it wait."""
+        self.connection.outbox.hold()
+        self.connection.outbox.deliver(bytes(self.connection.backstage.settings.limits.sendq - 10))
+        work = self.go(PORTION + 1)
+        self.clock.turn()
+        self.successResultOf(work)
+
+    def test_gone(self) -> None:
+        """It ends where the client has gone: while it waits for its turn, or for the client to read."""
+        work = self.go(PORTION + 1)
+        self.client.hangUp()
+        self.failureResultOf(work, Gone)
+
+    def test_goneSlowReader(self) -> None:
+        """It ends where a client that reads slowly goes."""
+        self.client.link.stalled = True
+        work = self.go(PORTION + 1)
+        self.connection.outbox.write(bytes(self.connection.backstage.settings.limits.sendq // 2 + 1))
+        self.server.settle()
+        self.assertNoResult(work)
+        self.client.hangUp()
+        self.server.advance(PATIENCE)
+        self.failureResultOf(work, Gone)
+        self.assertEqual(len(self.made), PORTION)
+
+
+class LongAnswerTests(SynchronousTestCase):
+    """Long answers of both doors, with the default limits, turn by turn."""
+
+    COUNT = 25 * SOME + 7
+
+    def setUp(self) -> None:
+        """A room of many, and somebody outside it at each door."""
+        self.clock = TurnClock()
+        self.server = MemoryServer(Settings(), clock=self.clock)
+        self.bob, self.lena = self.server.irc("bob", *LABELS, host=STRANGER), self.server.person("lena", STRANGER)
+        self.sessions = [self.enter(f"m{number}") for number in range(self.COUNT)]
+        self.server.settle()
+        self.bob.skip()
+        self.lena.skip()
+
+    def enter(self, nick: str) -> Session:
+        """Bring somebody into the room, who hears nothing."""
+        chat = self.server.chat
+        session = chat.open(FakeOutlet(Silence()))
+        self.successResultOf(Deferred.fromCoroutine(chat.enter(session, nick, "m", "host")))
+        receipt = chat.join(session, "#big", hurried=True)
+        assert receipt is not None
+        self.successResultOf(receipt)
+        return session
+
+    def begin(self, client: Client, *lines: str) -> None:
+        """Let somebody send lines, and the server take them; its turn is not over."""
+        assert client.transport is not None
+        client.transport.write("".join(f"{line}\r\n" for line in lines).encode())
+        client.link.move()
+
+    def test_names(self) -> None:
+        """Who goes meanwhile is not named, and who takes another nick is named by that."""
+        chat = self.server.chat
+        self.begin(self.bob, "JOIN #big")
+        self.clock.turn()
+        for session in self.sessions[-2:]:
+            chat.close(session, "bye")
+        for session, nick in zip(self.sessions[:2], ("early", "later"), strict=True):
+            receipt = chat.rename(session, nick)
+            assert receipt is not None
+            self.successResultOf(receipt)
+        receipt = chat.rename(self.sessions[-3], "late")
+        assert receipt is not None
+        self.enter("newcomer")
+        self.server.settle()
+        names, heard = self.seen(self.bob)
+        there = {f"m{number}" for number in range(2, self.COUNT - 3)}
+        self.assertEqual(names, there | {"early", "later", "late", "bob", "newcomer"})
+        self.assertEqual(heard.count("366"), 1)
+
+    def seen(self, client: Client) -> tuple[set[str], list[str]]:
+        """Who is in the room for a client that keeps a list as clients do, and the commands that it was sent."""
+        names: set[str] = set()
+        commands = []
+        for line in client.lines():
+            source, command, *rest = line.lstrip(":").split(" ")
+            nick = source.partition("!")[0]
+            commands.append(command)
+            if command == "353":
+                names.update(name.lstrip(":@") for name in rest[3:])
+            elif command == "JOIN":
+                names.add(nick)
+            elif command in ("QUIT", "PART"):
+                names.discard(nick)
+            elif command == "NICK":
+                if nick in names:
+                    names.remove(nick)
+                    names.add(rest[0].lstrip(":"))
+        return names, commands
+
+    def test_label(self) -> None:
+        """A labelled answer is one batch, whatever is heard meanwhile; and the next command waits for its end."""
+        self.begin(self.bob, "JOIN #big")
+        self.server.settle()
+        self.bob.skip()
+        self.begin(self.bob, "@label=7 NAMES #big", "PING x")
+        for number in range(2):
+            self.clock.turn()
+            self.server.chat.close(self.sessions[number], "bye")
+        self.server.settle()
+        lines = self.bob.lines()
+        self.assertRegex(lines[0], r"^@label=7 :twistchat\.local BATCH \+\S+ labeled-response$")
+        self.assertEqual(lines[-1], ":twistchat.local PONG twistchat.local x")
+        self.assertRegex(lines[-2], r"^:twistchat\.local BATCH -\S+$")
+        batch = lines[-2].rpartition("-")[2]
+        inside = [line for line in lines[1:-2] if line.startswith(f"@batch={batch} ")]
+        others = [line for line in lines[1:-2] if line not in inside]
+        self.assertTrue(all(" 353 " in line or " 366 " in line for line in inside))
+        self.assertEqual([line.split(" ")[1] for line in others], ["QUIT"] * 2)
+        self.assertGreater(lines.index(inside[-1]), lines.index(others[-1]))
+
+    def test_gone(self) -> None:
+        """Who goes in the midst of any long answer takes it with them, and nothing is left."""
+        for line in ("NAMES #big", "WHO #big", "WHO *", "WHO m*", "@label=x WHO *", "MODE #big q", "STATS p"):
+            bob = self.server.irc(f"b{len(self.clock.getDelayedCalls())}", *LABELS, host=STRANGER)
+            if line[:4] == "MODE":
+                bob.join("#big")
+            self.begin(bob, line)
+            self.clock.turn()
+            bob.hangUp()
+            self.server.settle()
+            self.assertEqual(self.flushLoggedErrors(), [], line)
+            self.assertEqual(
+                [call for call in self.clock.getDelayedCalls() if call.getTime() <= self.clock.seconds()], []
+            )
+        self.begin(self.lena, "/who #big")
+        self.clock.turn()
+        self.lena.hangUp()
+        self.server.settle()
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+    def test_who(self) -> None:
+        """The line door's list leaves out who goes meanwhile, and counts who was there."""
+        self.begin(self.lena, "/who #big")
+        self.clock.turn()
+        self.server.chat.close(self.sessions[-1], "bye")
+        self.server.settle()
+        names = [name for line in self.lena.lines() for name in line.partition(": ")[2].split()]
+        self.assertEqual(names, ["@m0", *(f"m{number}" for number in range(1, self.COUNT - 1))])
+
+    def test_others(self) -> None:
+        """While a long answer is sent, a text of somebody else's arrives in the next turn."""
+        eve = self.server.person("eve", "203.0.113.77")
+        self.begin(self.bob, "WHO *")
+        self.clock.turn()
+        self.begin(eve, "hello")
+        for _ in range(3):
+            self.clock.turn()
+        self.lena.link.move()
+        self.assertIn("hello", self.lena.lines()[-1])
+        self.bob.link.move()
+        self.assertNotIn(" 315 ", self.bob.lines()[-1])
+
+    def test_manyGone(self) -> None:
+        """A line of the line door's list of whom nobody is there any more is left out."""
+        self.begin(self.lena, "/who #big")
+        self.clock.turn()
+        for session in self.sessions[-40:]:
+            self.server.chat.close(session, "bye")
+        self.server.settle()
+        lines = self.lena.lines()
+        self.assertEqual(len(lines), -(-(self.COUNT - 40) // 20))
+        self.assertTrue(all([line.startswith(f"* {self.COUNT} in #big: ") for line in lines]))
+
+    def test_leaving(self) -> None:
+        """C{JOIN 0} passes over a channel out of which somebody is put meanwhile."""
+        chat, names = self.server.chat, [f"#r{number}" for number in range(90)]
+        operator = self.sessions[0]
+        bob = next(iter(chat.find("bob").sessions.values()))
+        for name in names:
+            for session in (operator, bob):
+                receipt = chat.join(session, name, hurried=True)
+                assert receipt is not None
+                self.successResultOf(receipt)
+        self.server.settle()
+        self.bob.skip()
+        self.begin(self.bob, "JOIN 0")
+        self.clock.turn()
+        self.successResultOf(chat.kick(operator, names[-1], "bob"))
+        self.server.settle()
+        heard = [line.split(" ")[1:3] for line in self.bob.lines()]
+        self.assertEqual([name for command, name in heard if command == "PART"], names[:-1])
+        self.assertEqual([name for command, name in heard if command != "PART"], [names[-1]])
+
+    def test_rooms(self) -> None:
+        """The line door's list of rooms leaves out those that go while it is put together."""
+        chat, names = self.server.chat, [f"#r{number:03}" for number in range(3 * PORTION)]
+        for session, name in zip(self.sessions, names, strict=False):
+            receipt = chat.join(session, name, hurried=True)
+            assert receipt is not None
+            self.successResultOf(receipt)
+        self.server.settle()
+        self.begin(self.lena, "/rooms")
+        for _ in range(4):
+            self.clock.turn()
+        for number in (-2, -1):
+            self.successResultOf(chat.part(self.sessions[len(names) + number], names[number]))
+        self.server.settle()
+        lines = self.lena.lines()
+        self.assertEqual(lines[-1], f"* {len(names)} rooms")
+        self.assertEqual([line.split(" ")[1] for line in lines[:-1]], ["#big", "#lobby", *names[:-2]])

@@ -1,0 +1,163 @@
+"""Tests of L{twistchat.net.refusals}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from twisted.logger import capturedLogs, formatEvent
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat import errors
+from twistchat.chat.limits import Limits
+from twistchat.config import LineSettings, Settings
+from twistchat.net.refusals import INTERVAL, REMEMBERED, WORDS, RefusalLog
+from twistchat.testing import MemoryServer
+
+STRANGER = "192.0.2.7"
+EXEMPT = "198.51.100.1"
+
+
+def logged(act: Callable[[], object]) -> list[str]:
+    """What is logged meanwhile of limits."""
+    with capturedLogs() as events:
+        act()
+    return [text for text in map(formatEvent, events) if text.startswith("A limit refused")]
+
+
+class RefusalLogTests(SynchronousTestCase):
+    """The log of refusals, on a clock that the test moves."""
+
+    def setUp(self) -> None:
+        """Begin a log."""
+        self.now = 0.0
+        self.refusals = RefusalLog(lambda: self.now)
+
+    def note(self, address: str | None) -> int:
+        """Note a refusal, and count the lines that are logged."""
+        return len(logged(lambda: self.refusals.note(address, "too much")))
+
+    def test_once(self) -> None:
+        """An address has one line a minute."""
+        self.assertEqual([1, 0, 0], [self.note(STRANGER) for _ in range(3)])
+        self.now += INTERVAL
+        self.assertEqual([1, 0], [self.note(STRANGER) for _ in range(2)])
+
+    def test_others(self) -> None:
+        """Each address has its own; a /64 of IPv6 is one, and so are the connections that have none."""
+        addresses = ("192.0.2.8", "2001:db8::1", "2001:db8::2", "::ffff:192.0.2.8", None, None)
+        self.assertEqual([1, 1, 0, 0, 1, 0], [self.note(address) for address in addresses])
+
+    def test_bounded(self) -> None:
+        """No more addresses are remembered, or logged, than so many a minute."""
+        for number in range(REMEMBERED):
+            self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much")
+        self.assertEqual(0, self.note(STRANGER))
+        self.now += INTERVAL
+        self.assertEqual(1, self.note(STRANGER))
+
+    def test_forgotten(self) -> None:
+        """Where there are too many, those are forgotten whose minute is over, and no others."""
+        for number in range(REMEMBERED):
+            self.now = 0.0 if number < REMEMBERED // 2 else 30.0
+            self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much")
+        self.now = 70.0
+        self.assertEqual([1, 0], [self.note(STRANGER) for _ in range(2)])
+        self.assertEqual(0, self.note(f"10.0.{(REMEMBERED - 1) >> 8}.{(REMEMBERED - 1) & 255}"))
+        self.assertEqual(1, self.note("10.0.0.0"))
+
+    def test_words(self) -> None:
+        """The line says who, and which limit."""
+        said = logged(lambda: self.refusals.note(STRANGER, "too much"))
+        self.assertEqual([f"A limit refused {STRANGER}: too much"], said)
+        said = logged(lambda: self.refusals.note(None, "too much"))
+        self.assertEqual(["A limit refused local: too much"], said)
+
+
+class WordsTests(SynchronousTestCase):
+    """What the log says of each error that is a limit."""
+
+    def test_all(self) -> None:
+        """Every one has words, and nothing else has."""
+        self.assertEqual({*errors.LIMITS_REACHED}, {*WORDS})
+
+    def test_sentences(self) -> None:
+        """They are plain sentences, with what the error knows in them."""
+        for error, sentence in (
+            (errors.TooManyRooms(1), "it is in 1 room, and can be in no more"),
+            (errors.RoomFull("#tea", 9), "it asked for #tea, which is full: it takes 9"),
+            (
+                errors.ListFull("#tea", "b", 100),
+                "the list b of #tea is full: it takes 100",
+            ),
+            (errors.WatchListFull(100, ("bob",)), "it watches 100 nicks, and can watch no more"),
+            (errors.TooLong("the topic", 400, 390), "the topic is too long: it has 400 characters, and 390 fit"),
+            (errors.TooFast("send lines", 0.4997), "it tried to send lines too fast"),
+            (errors.RoomTooFast("#tea", 0.5), "it asked for #tea, which too many are joining"),
+            (errors.Overloaded("passwords to check"), "the server has too many passwords to check"),
+        ):
+            self.assertEqual(sentence, WORDS[type(error)](error))
+
+
+class RefusingTests(SynchronousTestCase):
+    """What a server logs."""
+
+    def test_sentence(self) -> None:
+        """Who sends too fast at the line door is logged in words."""
+        server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=Limits()))
+        said = logged(lambda: server.person("alice", STRANGER).send(*["hello"] * 8))
+        self.assertEqual([f"A limit refused {STRANGER}: it tried to send lines too fast"], said)
+
+    def test_everyLimit(self) -> None:
+        """Each kind of limit that refuses something is logged, in one line."""
+
+        def late(server: MemoryServer) -> None:
+            server.connectIrc(STRANGER)
+            server.advance(31)
+
+        def undecided(server: MemoryServer) -> None:
+            server.connect(STRANGER)
+            server.advance(181)
+
+        def lines(server: MemoryServer) -> None:
+            server.connectIrc(STRANGER).send(*["BOGUS"] * 65)
+
+        def crowd(server: MemoryServer) -> None:
+            for _ in range(65):
+                server.connect(STRANGER)
+
+        def fast(server: MemoryServer) -> None:
+            server.person("alice", STRANGER).send(*["hello"] * 8)
+
+        def rooms(server: MemoryServer) -> None:
+            client = server.irc("bob", host=STRANGER)
+            for number in range(3):
+                client.send(f"JOIN #room{number}")
+
+        def wrong(server: MemoryServer) -> None:
+            server.irc("bob", host=STRANGER).send("JOIN nowhere", "PRIVMSG nobody :hello")
+
+        def web(server: MemoryServer) -> None:
+            server.connect(STRANGER).send("GET / HTTP/1.1")
+
+        def slow(server: MemoryServer) -> None:
+            client = server.irc("bob", host=STRANGER)
+            client.send("JOIN #lobby")
+            client.link.stalled = True
+            server.person("carol", EXEMPT).send(*["x" * 4000] * 40)
+
+        for act, limits in (
+            (late, Limits()),
+            (undecided, Limits()),
+            (lines, Limits()),
+            (crowd, Limits()),
+            (fast, Limits()),
+            (rooms, Limits(userJoinBurst=1)),
+            (rooms, Limits(roomsPerUser=1)),
+            (web, Limits()),
+            (slow, Limits(sendq=20_000, exempt=(f"{EXEMPT}/32",))),
+        ):
+            server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=limits))
+            self.assertEqual(1, len(logged(partial(act, server))), act.__name__)
+        server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=Limits()))
+        self.assertEqual([], logged(partial(wrong, server)), "no limit refuses that")

@@ -1,0 +1,130 @@
+"""Labels at the IRC door (IRCv3 labeled-response)."""
+
+from __future__ import annotations
+
+from tests.protocols.irc.conversations import LABELS, Conversations, mask
+
+
+class LabelTests(Conversations):
+    """Commands on channels and messages with a label."""
+
+    def test_ack(self) -> None:
+        """What leads to nothing is answered with ACK."""
+        alice = self.irc("alice", *LABELS, rooms="#tea")
+        for line in ("PRIVMSG #tea :hi", "NOTICE #tea :hi", "NOTICE nobody :hi", "JOIN #tea", "MODE #tea +n", "PONG x"):
+            self.gets(alice, f"@label=a {line}", "@label=a :twistchat ACK")
+
+    def test_oneEvent(self) -> None:
+        """What leads to one thing is answered with that."""
+        alice = self.irc("alice", *LABELS, "echo-message", rooms="#tea #b")
+        self.irc("bob", rooms="#tea")
+        for line, answer in (
+            ("PRIVMSG #tea :hi", "PRIVMSG #tea :hi"),
+            ("NOTICE #tea hi", "NOTICE #tea :hi"),
+            ("PRIVMSG bob :hi", "PRIVMSG bob :hi"),
+            ("TOPIC #tea :Green", "TOPIC #tea :Green"),
+            ("MODE #tea +m", "MODE #tea +m"),
+            ("KICK #tea bob :Out", "KICK #tea bob :Out"),
+            ("PART #b", "PART #b"),
+            ("NICK alicia", "NICK alicia"),
+        ):
+            self.gets(alice, f"@label=a {line}", f"@label=a :{mask('alice')} {answer}")
+
+    def test_oneLine(self) -> None:
+        """An error is answered on its own."""
+        alice = self.irc("alice", *LABELS)
+        self.gets(alice, "@label=a PRIVMSG bob :hi", "@label=a :twistchat 401 alice bob :No such nick")
+        self.gets(alice, "@label=a JOIN x", "@label=a :twistchat 476 alice x :The channel name does not begin with #")
+
+    def test_batch(self) -> None:
+        """What leads to several things is answered with a batch, and nothing else is in it."""
+        alice = self.irc("alice", *LABELS, "echo-message")
+        self.irc("bob", rooms="#tea")
+        for line, count in (
+            ("JOIN #tea", 3),
+            ("NAMES #tea", 2),
+            ("MODE #tea", 2),
+            ("PRIVMSG #tea,bob,nobody :hi", 3),
+            ("MODE #tea b", 1),
+            ("LIST", 3),
+            ("TOPIC #tea", 1),
+            ("PART #tea,#none", 2),
+        ):
+            alice.skip()
+            alice.send(f"@label=a {line}")
+            lines = alice.lines()
+            if count == 1:
+                self.assertEqual(len(lines), 1)
+                self.assertTrue(lines[0].startswith("@label=a "), lines)
+                continue
+            self.assertRegex(lines[0], r"^@label=a :twistchat BATCH \+\S+ labeled-response$")
+            reference = lines[0].split("+")[1].split(" ")[0]
+            self.assertEqual(lines[-1], f":twistchat BATCH -{reference}")
+            inside = lines[1:-1]
+            self.assertEqual(len(inside), count, lines)
+            self.assertTrue(all(one.startswith(f"@batch={reference} ") for one in inside))
+
+    def test_away(self) -> None:
+        """The echo and the away reply are one answer."""
+        alice = self.irc("alice", *LABELS, "echo-message")
+        self.irc("bob")
+        self.leave("bob", "Out")
+        alice.send("@label=a PRIVMSG bob :hi")
+        lines = [line.split(" ", 1)[1] for line in alice.lines()[1:-1]]
+        self.assertEqual(lines, [f":{mask('alice')} PRIVMSG bob :hi", ":twistchat 301 alice bob Out"])
+
+    def test_oneself(self) -> None:
+        """Of a text to oneself, the echo alone has the label."""
+        alice = self.irc("alice", *LABELS, "echo-message")
+        line = f":{mask('alice')} PRIVMSG alice :hi"
+        self.gets(alice, "@label=a PRIVMSG alice :hi", line, f"@label=a {line}")
+
+    def test_several(self) -> None:
+        """A text that goes out in several lines is one answer, as an action does: it is in no batch of lines."""
+        alice = self.irc("alice", *LABELS, "draft/multiline", "echo-message", rooms="#tea")
+        alice.skip()
+        alice.send("@label=a BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea :\x01ACTION waves")
+        alice.send("@batch=1 PRIVMSG #tea :and goes\x01", "BATCH -1")
+        lines = alice.lines()
+        self.assertEqual(len(lines), 4)
+        self.assertTrue(lines[0].startswith("@label=a :twistchat BATCH +"))
+
+    def test_place(self) -> None:
+        """The echo with the label has its place among what others say: there is one order for all."""
+        alice = self.irc("alice", *LABELS, "echo-message", rooms="#tea")
+        bob = self.irc("bob", rooms="#tea")
+        carol = self.irc("carol", rooms="#tea")
+        for client in (alice, carol):
+            client.skip()
+        for client, line in (
+            (bob, b"PRIVMSG #tea :one\r\n"),
+            (alice, b"@label=a PRIVMSG #tea :two\r\n@label=b TOPIC #tea :three\r\n"),
+            (bob, b"PRIVMSG #tea :four\r\n"),
+        ):
+            assert client.transport is not None
+            client.transport.write(line)
+        self.server.settle()
+        texts = [line.rsplit(":", 1)[1] for line in carol.lines()]
+        self.assertEqual([line.rsplit(":", 1)[1] for line in alice.lines()], texts)
+        self.assertEqual(sorted(texts), sorted(["one", "two", "three", "four"]))
+
+    def test_others(self) -> None:
+        """Nobody else sees a label."""
+        alice = self.irc("alice", *LABELS, "message-tags", "echo-message", rooms="#tea")
+        bob = self.irc("bob", *LABELS, "message-tags", rooms="#tea")
+        bob.skip()
+        alice.send("@label=a PRIVMSG #tea :hi", "@label=b TOPIC #tea :x")
+        self.assertNotIn("label", "".join(bob.lines()))
+
+    def test_without(self) -> None:
+        """Without the capabilities, or with a label that is too long or empty, there is none."""
+        alice, bob = self.irc("alice", "labeled-response", rooms="#tea"), self.irc("bob", *LABELS)
+        self.gets(alice, "@label=a TOPIC #tea", ":twistchat 331 alice #tea :No topic is set")
+        for label in ("x" * 65, "\u00e9" * 33, ""):
+            self.gets(bob, f"@label={label} TOPIC #tea", ":twistchat 331 bob #tea :No topic is set")
+        self.gets(bob, f"@label={'x' * 64} TOPIC #tea", f"@label={'x' * 64} :twistchat 331 bob #tea :No topic is set")
+
+    def test_escapes(self) -> None:
+        """A label is opaque."""
+        alice = self.irc("alice", *LABELS)
+        self.gets(alice, r"@label=\:\s\\é PONG x", r"@label=\:\s\\é :twistchat ACK")

@@ -1,0 +1,202 @@
+"""Tests of L{twistchat.protocols.irc.moves}, and of what else is told to all clients, a few in a turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.limits import Limits
+from twistchat.chat.model.rooms import Room
+from twistchat.config import Settings
+from twistchat.net import pace
+from twistchat.protocols.irc import changes, moves
+from twistchat.protocols.irc.moves import AT_ONCE, Move
+from twistchat.protocols.irc.protocol import IrcConnection
+from twistchat.protocols.irc.reply import Reply
+from twistchat.protocols.irc.rooms import showRoom
+from twistchat.testing import IrcClient, MemoryServer
+from twistchat.testing.turns import TurnClock
+
+LIMITS = Limits(connectionsPerAddress=1000, newPerAddress=1000, roomJoinBurst=1000)
+"""As by default, but that many may come at once."""
+
+
+def command(line: str) -> str:
+    """What a line is, and of which room."""
+    _, word, *rest = line.split(" ")
+    return f"{word} {rest[0].lstrip(':')}" if word in ("PART", "JOIN", "PRIVMSG") else word
+
+
+class MoveTests(SynchronousTestCase):
+    """A room with more people than can be shown its new name in one turn."""
+
+    COUNT = 2 * AT_ONCE + 1
+
+    def setUp(self) -> None:
+        """They are in the room, and do not know RENAME."""
+        self.clock = TurnClock()
+        self.server = MemoryServer(Settings(limits=LIMITS), clock=self.clock)
+        self.people = [self.server.irc(f"u{number}", host="203.0.113.9") for number in range(self.COUNT)]
+        for client in self.people:
+            client.join("#old")
+        self.alice, self.last = self.people[0], self.people[-1]
+        for client in self.people:
+            client.skip()
+
+    def say(self, client: IrcClient, line: str) -> None:
+        """Let somebody send a line, and the server take it; its turn is not over."""
+        assert client.transport is not None
+        client.transport.write(f"{line}\r\n".encode())
+        client.link.move()
+
+    def moved(self) -> int:
+        """How many have been sent that they are in the new room, and read that now."""
+        count = 0
+        for client in self.people:
+            client.link.move()
+            count += "JOIN #new" in map(command, client.lines())
+        return count
+
+    def test_turns(self) -> None:
+        """So many leave and come in a turn."""
+        self.say(self.alice, "RENAME #old #new")
+        self.assertEqual(self.moved(), 0)
+        seen: list[int] = []
+        while len(seen) < 10 and sum(seen) < self.COUNT:
+            self.clock.turn()
+            seen.append(self.moved())
+        self.assertEqual(sum(seen), self.COUNT)
+        self.assertLessEqual(max(seen), AT_ONCE)
+
+    def test_order(self) -> None:
+        """Everybody comes into the room before they hear what is said there, and is then told who is in it."""
+        self.say(self.alice, "PRIVMSG #old :one")
+        self.say(self.alice, "RENAME #old #new")
+        self.clock.turn()
+        self.say(self.people[1], "PRIVMSG #new :two")
+        self.server.settle()
+        texts = {self.alice: ["PRIVMSG #new"], self.people[1]: ["PRIVMSG #old"]}
+        for client in self.people:
+            heard = [command(line) for line in client.lines()]
+            expected = texts.get(client, ["PRIVMSG #old", "PRIVMSG #new"])
+            self.assertEqual([line for line in heard if line.startswith("PRIVMSG")], expected)
+            places = [heard.index("PART #old"), heard.index("JOIN #new"), heard.index("353"), heard.index("366")]
+            self.assertEqual(places, sorted(places))
+            if "PRIVMSG #new" in heard:
+                self.assertLess(heard.index("JOIN #new"), heard.index("PRIVMSG #new"))
+
+    def test_asTheyWere(self) -> None:
+        """Somebody who takes another nick meanwhile is moved under the one that they know, then hears of the other."""
+        self.say(self.alice, "RENAME #old #new")
+        self.say(self.last, "NICK other")
+        self.server.settle()
+        lines = self.last.lines()
+        about = [line.partition("!")[0] for line in lines if command(line) in ("PART #old", "JOIN #new", "NICK")]
+        self.assertEqual(about, [f":u{self.COUNT - 1}"] * 3)
+
+    def test_leaving(self) -> None:
+        """Whoever has left the room meanwhile is not told who is there; and one who has gone holds up nobody."""
+        self.say(self.alice, "RENAME #old #new")
+        self.say(self.last, "PART #new")
+        self.people[1].hangUp()
+        heard = [command(line) for line in self.last.lines()]
+        self.assertEqual([line for line in heard if line != "QUIT"], ["PART #old", "JOIN #new", "PART #new"])
+        self.assertEqual(heard.count("QUIT"), 0)
+        self.assertIn("366", map(command, self.people[-2].lines()))
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+    def test_again(self) -> None:
+        """A room that is renamed twice in a turn is left and entered twice."""
+        self.say(self.alice, "RENAME #old #new")
+        self.say(self.alice, "RENAME #new #newer")
+        self.server.settle()
+        heard = [command(line) for line in self.last.lines()]
+        self.assertEqual(heard[:4], ["PART #old", "JOIN #new", "PART #new", "JOIN #newer"])
+        self.assertEqual(heard.count("366"), 1)
+
+    def test_failure(self) -> None:
+        """One who cannot be shown it keeps nobody else from being shown it, and hears what comes after."""
+        render = Move.render
+
+        def fail(move: Move) -> list[bytes]:
+            if move.client.nick == "u3":
+                raise OSError("no")
+            return render(move)
+
+        self.patch(Move, "render", fail)
+        self.alice.send("RENAME #old #new", "PRIVMSG #new :two")
+        self.assertEqual(self.moved(), self.COUNT - 1)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+        self.alice.send("PRIVMSG #new :three")
+        self.assertEqual(command(self.people[3].lines()[-1]), "PRIVMSG #new")
+
+    def test_nobodyNamed(self) -> None:
+        """One who cannot be told who is there, or goes meanwhile, keeps nobody else from being told."""
+        self.patch(pace, "PORTION", 1)
+        self.patch(pace, "SOME", 10)
+        show = showRoom
+
+        async def fail(client: IrcConnection, reply: Reply, room: Room) -> None:
+            if client.nick == "u3":
+                raise OSError("no")
+            if client.nick == "u4":
+                self.clock.callLater(0, self.people[4].link.cut)
+            await show(client, reply, room)
+
+        self.patch(moves, "showRoom", fail)
+        self.alice.send("RENAME #old #new")
+        named = ["366" in map(command, client.lines()) for client in self.people]
+        self.assertEqual([number for number, was in enumerate(named) if not was], [3, 4])
+        self.assertEqual(len(self.flushLoggedErrors()), 1)
+
+
+class ChangeTests(SynchronousTestCase):
+    """More clients than can be told in one turn that the configuration has changed."""
+
+    def setUp(self) -> None:
+        """They are here."""
+        self.clock = TurnClock()
+        self.server = MemoryServer(Settings(limits=LIMITS), clock=self.clock)
+        self.people = [self.server.irc(f"u{number}", host="203.0.113.9") for number in range(2 * changes.AT_ONCE + 1)]
+
+    def rename(self, network: str) -> None:
+        """Let the network have another name."""
+        before = self.server.configuration
+        self.server.configuration = replace(before, irc=replace(before.irc, network=network))
+        self.server.backstage.rehash()
+
+    def test_all(self) -> None:
+        """All are told, a few in a turn; and what is newer still comes behind that for everyone."""
+        self.rename("One")
+        told = sum([bool(client.link.move() and client.raw.count(b"NETWORK=One")) for client in self.people])
+        self.assertLess(told, changes.AT_ONCE)
+        self.rename("Two")
+        self.rename("Three")
+        self.server.settle()
+        for client in self.people:
+            lines = [line for line in client.lines() if "NETWORK=" in line]
+            self.assertEqual(["One" in lines[0], "Three" in lines[-1], len(lines)], [True, True, 2])
+        self.rename("Four")
+        self.server.settle()
+        self.assertTrue(all(["NETWORK=Four" in client.lines()[-1] for client in self.people]))
+
+    def test_failure(self) -> None:
+        """One who cannot be told keeps nobody else from being told."""
+        tell = changes.Changes._tellClient
+
+        def fail(self: changes.Changes, client: IrcClient, tokens: object) -> None:
+            if client.nick == "u3":  # type: ignore[attr-defined]  # it is the server's end
+                raise OSError("no")
+            tell(self, client, tokens)  # type: ignore[arg-type]  # as above
+
+        self.patch(changes.Changes, "_tellClient", fail)
+        self.rename("One")
+        self.server.settle()
+        told = [client.raw.count(b"NETWORK=One") for client in self.people]
+        self.assertEqual((told[3], sum(told)), (0, len(told) - 1))
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+        self.rename("Two")
+        self.server.settle()
+        self.assertIn(b"NETWORK=Two", self.people[-1].raw)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)

@@ -1,0 +1,465 @@
+"""OPER, and what operators of the server may do: KILL, WALLOPS, REHASH."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, settingsWith, staffed
+from twistchat.accounts.passwords import Verifier
+from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.config import ClassSettings, ConfigError, OperatorSettings
+from twistchat.testing import MemoryServer
+from twistchat.testing.workers import HeldWorker
+
+PRIVILEGED = {
+    "KILL bob :x": "kill",
+    "WALLOPS :x": "wallops",
+    "REHASH": "rehash",
+    "KLINE a@b": "ban",
+    "DLINE 192.0.2.1": "ban",
+    "UNKLINE a@b": "ban",
+    "UNDLINE 192.0.2.1": "ban",
+    "STATS k": "ban",
+    "STATS d": "ban",
+    "STATS o": "auspex",
+    "OJOIN #a": "rooms",
+}
+"""Commands for operators, each with the privilege that it takes."""
+
+
+class OperTests(SynchronousTestCase):
+    """OPER."""
+
+    def test_password(self) -> None:
+        """With name and password one becomes an operator, and is told so, by MODE too."""
+        server = staffed()
+        bob = server.irc("bob")
+        bob.send("OPER root secret")
+        bob.expect(f":{mask('bob')} MODE bob :+o", ":twistchat 381 bob :You are now an IRC operator")
+        self.assertEqual(set(PRIVILEGES), server.chat.find("bob").operator.privileges)  # type: ignore[union-attr]  # is one
+
+    def test_wrong(self) -> None:
+        """A wrong password and a name there is none of are answered alike; one that is missing is missed."""
+        bob = staffed().irc("bob")
+        for line in ("OPER root wrong", "OPER nobody secret", "OPER ROOT secret", "OPER root :"):
+            bob.send(line)
+            bob.expect(":twistchat 464 bob :Password incorrect")
+        for line in ("OPER root", "OPER nobody"):
+            bob.send(line)
+            bob.expect(":twistchat 461 bob OPER :Not enough parameters: <name> <password>")
+        bob.send("OPER")
+        bob.expect(":twistchat 461 bob OPER :Not enough parameters: <name> [<password>]")
+
+    def test_hosts(self) -> None:
+        """Where an operator is to come from certain networks, 491 tells others; but only with the right password."""
+        server = staffed()
+        server.backstage.settings = replace(
+            server.backstage.settings,
+            operators={
+                "root": OperatorSettings(password=SECRET, class_="root", hosts=("192.0.2.0/24", "2001:db8::/32"))
+            },
+        )
+        bob = server.irc("bob")
+        bob.send("OPER root wrong", "OPER root secret")
+        bob.expect(":twistchat 464 bob :Password incorrect", ":twistchat 491 bob :No O-lines for your host")
+        for number, address in enumerate((STRANGER, "2001:db8::7")):
+            client = server.irc(f"carol{number}", host=address)
+            client.send("OPER root secret")
+            self.assertIn(" 381 ", client.lines()[-1])
+
+    def test_tooOften(self) -> None:
+        """Three wrong passwords from one address, and the next has to wait, whoever gives it; as right as it may be."""
+        server = staffed()
+        bob, carol = server.irc("bob", host=STRANGER), server.irc("carol", host=STRANGER)
+        bob.send("OPER root 1", "OPER root 2", "OPER root secret", "OPER root 3", "OPER root 4")
+        self.assertEqual(["464", "464", "MODE", "381", "464", "263"], [line.split(" ")[1] for line in bob.lines()])
+        carol.send("OPER root secret")
+        self.assertRegex(
+            carol.lines()[0], r":twistchat 263 carol OPER :You give passwords too fast; try again in \d+ s"
+        )
+        server.advance(20)
+        carol.send("OPER root secret")
+        self.assertIn(" 381 ", carol.lines()[-1])
+
+    def test_namesTooOften(self) -> None:
+        """Nobody tries names faster than passwords."""
+        bob = staffed().irc("bob", host=STRANGER)
+        bob.send("OPER ann x", "OPER ben x", "OPER cat x", "OPER dan x")
+        self.assertEqual(["464", "464", "464", "263"], [line.split(" ")[1] for line in bob.lines()])
+
+    def test_account(self) -> None:
+        """Whoever is logged in to the account needs no password, or both where both are wanted."""
+        operators = {
+            "one": OperatorSettings(account="Helen", class_="some"),
+            "both": OperatorSettings(account="helen", password=SECRET, class_="some"),
+        }
+        server = serverWith(operators=operators, classes={"some": ClassSettings()})
+        bob = server.irc("bob")
+        bob.send("OPER one", "OPER one x", "OPER both secret")
+        bob.expect(*[":twistchat 464 bob :Password incorrect"] * 3)
+        server.chat.setAccount(server.chat.find("bob"), "Ellen")
+        bob.send("OPER one", "OPER both secret")
+        bob.expect(*[":twistchat 464 bob :Password incorrect"] * 2)
+        server.chat.setAccount(server.chat.find("bob"), "HELEN")
+        for line in ("OPER one", "OPER one whatever", "OPER both secret"):
+            bob.send(line)
+            self.assertIn(" 381 ", bob.lines()[-1], line)
+        bob.send("OPER both wrong")
+        bob.expect(":twistchat 464 bob :Password incorrect")
+
+    def test_certificate(self) -> None:
+        """So does whoever has the certificate."""
+        operators = {"one": OperatorSettings(fingerprint="ab" * 32, class_="some")}
+        server = serverWith(operators=operators, classes={"some": ClassSettings()})
+        bob = server.irc("bob")
+        (session,) = server.chat.find("bob").sessions.values()
+        for fingerprint, code in ((None, "464"), ("cd" * 32, "464"), ("ab" * 32, "381")):
+            session.fingerprint = fingerprint
+            bob.send("OPER one")
+            self.assertEqual(code, bob.lines()[-1].split(" ")[1])
+
+    def test_host(self) -> None:
+        """A class can give its operators a host, of which those who know CHGHOST are told; it goes with the rest."""
+        server = staffed(staff=ClassSettings(host="staff.example.org"))
+        alice, bob = server.irc("alice", "chghost"), server.irc("bob", "chghost")
+        alice.join("#a")
+        bob.join("#a")
+        alice.skip()
+        bob.skip()
+        bob.send("OPER staff secret")
+        alice.expect(f":{mask('bob')} CHGHOST ~bob staff.example.org")
+        alice.send("USERHOST bob")
+        alice.expect(":twistchat 302 alice :bob*=+~bob@staff.example.org")
+        bob.skip()
+        bob.send("MODE bob -o")
+        staff = ":bob!~bob@staff.example.org"
+        bob.expect(f"{staff} MODE bob :-o", f"{staff} CHGHOST ~bob {host()}")
+        alice.expect(f"{staff} CHGHOST ~bob {host()}")
+
+    def test_hostFallback(self) -> None:
+        """
+        To those who share channels and do not know CHGHOST, an operator with a new host goes, and comes again with all
+        ranks (IRCv3 chghost, "Fallback"); each is told one way only, and the operator neither.
+        """
+        server = staffed(staff=ClassSettings(host="staff.example.org"))
+        bob, alice = server.irc("bob"), server.irc("alice")
+        knowing, carol = server.irc("knowing", "chghost"), server.irc("carol", "extended-join", "away-notify")
+        other, person = server.irc("other"), server.person("person")
+        for client, rooms in ((bob, "#a #b #c"), (alice, "#b #a"), (knowing, "#a"), (carol, "#b"), (other, "#d")):
+            client.join(*rooms.split())
+        bob.send("AWAY :out", "MODE #b +v bob", "MODE #b -h bob")
+        person.send("/join #a")
+        for anyone in (bob, alice, knowing, carol, other, person):
+            anyone.skip()
+        bob.send("OPER staff secret")
+        gone, come = f":{mask('bob')} QUIT :Changing hostname", ":bob!~bob@staff.example.org JOIN"
+        alice.expect(
+            gone,
+            f"{come} #a",
+            ":twistchat MODE #a +o bob",
+            f"{come} #b",
+            ":twistchat MODE #b +ov bob bob",
+        )
+        carol.expect(
+            gone,
+            f"{come} #b * :bob",
+            ":bob!~bob@staff.example.org AWAY :out",
+            ":twistchat MODE #b +ov bob bob",
+        )
+        knowing.expect(f":{mask('bob')} CHGHOST ~bob staff.example.org")
+        bob.expect(f":{mask('bob')} MODE bob :+o", ":twistchat 381 bob :You are now an IRC operator")
+        other.expect()
+        self.assertEqual(person.lines(), [])
+
+    def test_resign(self) -> None:
+        """MODE -o ends it."""
+        server = staffed()
+        bob = rooted(server, "bob")
+        bob.send("MODE bob -o", "KILL bob :x")
+        self.assertEqual([f":{mask('bob')} MODE bob :-o", "481"], self.short(bob.lines()))
+
+    def short(self, lines: list[str]) -> list[str]:
+        """Lines, and of numerics their codes."""
+        return [match[1] if (match := re.match(r":twistchat (\d\d\d) ", line)) else line for line in lines]
+
+    def test_label(self) -> None:
+        """A label is on all of the answer, MODE included."""
+        server = staffed()
+        bob = server.irc("bob", "labeled-response", "batch")
+        bob.send("@label=L OPER root secret")
+        opening, mode, welcome, closing = bob.lines()
+        self.assertTrue(opening.startswith("@label=L :twistchat BATCH +"))
+        self.assertIn("MODE bob :+o", mode)
+        self.assertIn(" 381 ", welcome)
+        self.assertTrue(closing.startswith(":twistchat BATCH -"))
+
+    def test_goneMeanwhile(self) -> None:
+        """Who goes while the password is checked is none; nothing is left of it, and nothing logged as an error."""
+        server = staffed()
+        worker = HeldWorker()
+        server.backstage.passwords = Verifier(lambda: worker, 1)
+        bob = server.irc("bob")
+        bob.send("OPER root secret")
+        bob.hangUp()
+        worker.step()
+        server.settle()
+        self.assertEqual(0, len(server.chat.state.users))
+
+    def test_exempt(self) -> None:
+        """No limit on rates binds an operator with that privilege."""
+        server = staffed()
+        root = server.irc("root", host=STRANGER)
+        server.advance(10)
+        root.send("OPER root secret")
+        root.skip()
+        root.send(*["PING x"] * 50)
+        self.assertEqual(50, len(root.lines()))
+
+
+class NoticeTests(SynchronousTestCase):
+    """User mode s: what the server tells its operators."""
+
+    def setUp(self) -> None:
+        """Bring in two operators, of whom one listens, and one other."""
+        self.server = staffed(some=ClassSettings(title="Helper", privileges=("kill",)))
+        self.root, self.helper = rooted(self.server, "root"), rooted(self.server, "helper", name="some")
+        self.bob = self.server.irc("bob")
+        self.root.send("MODE root +s")
+        self.root.expect(f":{mask('root')} MODE root :+s")
+
+    def test_operators(self) -> None:
+        """Who becomes an operator, and who is one no more."""
+        self.bob.send("OPER some secret", "MODE bob -o")
+        for what in ("is an operator of the server: Helper", "is no operator of the server any more"):
+            self.root.until(f":twistchat NOTICE * :*** bob (~bob@{host()}) {what}")
+        self.root.expect()
+        self.helper.expect()
+
+    def test_killed(self) -> None:
+        """Who was killed, and why; before that, to whoever shares a channel, that they quit."""
+        self.root.join("#a")
+        self.bob.join("#a")
+        self.root.skip()
+        self.helper.send("KILL bob :spam :x")
+        self.root.expect(
+            f":{mask('bob')} QUIT :Killed (helper (spam :x))",
+            f":twistchat NOTICE * :*** helper killed bob (~bob@{host()}): spam :x",
+        )
+
+    def test_bans(self) -> None:
+        """Bans from the server, for those who may know of bans."""
+        self.helper.send("MODE helper +s")
+        self.helper.skip()
+        self.root.send("KLINE a@b :spam", "DLINE 60 192.0.2.0/24", "UNKLINE a@b")
+        notices = [line for line in self.root.lines() if line.startswith(":twistchat NOTICE * ")]
+        start = ":twistchat NOTICE * :*** root"
+        self.assertEqual(
+            (notices[0], notices[2]), (f"{start} banned *!a@b for ever: spam", f"{start} lifted the ban on *!a@b")
+        )
+        self.assertRegex(
+            notices[1], rf"^{re.escape(start)} banned 192\.0\.2\.0/24 until \d{{4}}-\d\d-\d\d \d\d:\d\d UTC"
+        )
+        self.assertEqual(len(notices), 3)
+        self.helper.expect()
+
+    def test_notForOthers(self) -> None:
+        """Whoever is no operator asks for it in vain, and is not told so (RFC 2812, section 3.1.5)."""
+        self.bob.send("MODE bob +s", "MODE bob")
+        self.bob.expect(":twistchat 221 bob +")
+        self.helper.send("KILL root :x")
+        self.bob.expect()
+
+    def test_resigned(self) -> None:
+        """It ends with being an operator, which is told; and does not begin with the same command."""
+        self.root.send("MODE root -o+s", "MODE root")
+        self.root.expect(f":{mask('root')} MODE root :-o", f":{mask('root')} MODE root :-s", ":twistchat 221 root +")
+        self.helper.send("KILL bob :x")
+        self.root.expect()
+
+    def test_label(self) -> None:
+        """To the operator whose command it was, it is a part of the answer."""
+        root = rooted(self.server, "labels", "labeled-response", "batch")
+        root.send("MODE labels +s")
+        root.skip()
+        root.send("@label=L KILL bob :x")
+        root.expect(f"@label=L :twistchat NOTICE * :*** labels killed bob (~bob@{host()}): x")
+
+
+class PrivilegeTests(SynchronousTestCase):
+    """Who may do what."""
+
+    def test_nobody(self) -> None:
+        """Without the privilege each command is refused with 481, whatever else one may do."""
+        for line, privilege in PRIVILEGED.items():
+            with self.subTest(line):
+                others = tuple(set(PRIVILEGES) - {privilege})
+                server = staffed(some=ClassSettings(privileges=others))
+                for client in (server.irc("bob"), rooted(server, "helper", name="some")):
+                    client.send(line)
+                    (answer,) = client.lines()
+                    self.assertRegex(answer, rf":twistchat 481 \w+ :Permission Denied - .*\({privilege}\)")
+
+    def test_enough(self) -> None:
+        """With it none is."""
+        for line, privilege in PRIVILEGED.items():
+            server = staffed(some=ClassSettings(privileges=(privilege,)))
+            server.irc("bob")
+            helper = rooted(server, "helper", name="some")
+            helper.send(line)
+            self.assertNotIn("481", [answer.split(" ")[1] for answer in helper.lines()], line)
+
+
+class KillTests(SynchronousTestCase):
+    """KILL."""
+
+    def setUp(self) -> None:
+        """Bring in an operator, and alice and bob in one room."""
+        self.server = staffed()
+        self.root = rooted(self.server, "root")
+        self.alice, self.bob = self.server.irc("alice"), self.server.irc("bob")
+        for client in (self.alice, self.bob):
+            client.join("#a")
+        self.alice.skip()
+        self.bob.skip()
+
+    def test_killed(self) -> None:
+        """The victim is told with ERROR, those who share a room with QUIT; the operator hears nothing but errors."""
+        self.root.send("KILL BOB :spam, again")
+        self.bob.expect(f"ERROR :Closing Link: {host()} (Killed (root (spam, again)))")
+        self.assertTrue(self.bob.gone)
+        self.alice.expect(f":{mask('bob')} QUIT :Killed (root (spam, again))")
+        self.root.expect()
+        self.assertIsNone(self.server.chat.state.users.named("bob"))
+
+    def test_reason(self) -> None:
+        """A reason that is too long is cut; what stands behind it is not read."""
+        self.root.send(f"KILL alice :{'x' * 400}", "KILL bob spam again")
+        self.alice.expect(f"ERROR :Closing Link: {host()} (Killed (root ({'x' * 390})))")
+        self.assertEqual(self.bob.lines()[-1], f"ERROR :Closing Link: {host()} (Killed (root (spam)))")
+
+    def test_lineDoor(self) -> None:
+        """Someone at the line door can be killed as well."""
+        carol = self.server.person("carol")
+        self.root.send("KILL carol :bye")
+        self.assertTrue(carol.gone)
+        self.assertIn("Killed (root (bye))", "".join(carol.lines()))
+
+    def test_wrong(self) -> None:
+        """Nobody of that nick, a server, and too little."""
+        self.root.send("KILL nobody :x", "KILL twistchat :x", "KILL")
+        self.root.expect(
+            ":twistchat 401 root nobody :No such nick",
+            ":twistchat 483 root :You can't kill a server",
+            ":twistchat 461 root KILL :Not enough parameters: <nick> [<reason>]",
+        )
+
+    def test_noReason(self) -> None:
+        """Without a reason, or with an empty one, there is one all the same: many clients send none."""
+        self.root.send("KILL bob")
+        self.bob.expect(f"ERROR :Closing Link: {host()} (Killed (root (No reason)))")
+        self.alice.expect(f":{mask('bob')} QUIT :Killed (root (No reason))")
+        self.root.send("KILL alice :")
+        self.alice.expect(f"ERROR :Closing Link: {host()} (Killed (root (No reason)))")
+
+    def test_oneself(self) -> None:
+        """Who kills themselves is gone, with the whole of their answer."""
+        self.root.send("KILL root :enough", "PING x")
+        self.root.expect(f"ERROR :Closing Link: {host()} (Killed (root (enough)))")
+        self.assertTrue(self.root.gone)
+
+
+class WallopsTests(SynchronousTestCase):
+    """WALLOPS."""
+
+    def test_heard(self) -> None:
+        """Operators hear it, and those with mode w; others do not."""
+        server = staffed()
+        root, listening, other = rooted(server, "root"), server.irc("listening"), server.irc("other")
+        listening.send("MODE listening +w")
+        listening.skip()
+        root.send("WALLOPS :The server stops at noon", "CAP REQ :batch labeled-response")
+        for client in (root, listening):
+            self.assertEqual(f":{mask('root')} WALLOPS :The server stops at noon", client.lines()[0])
+        root.send("@label=l WALLOPS noon or later")
+        root.expect(f"@label=l :{mask('root')} WALLOPS :noon")
+        other.expect()
+
+    def test_wrong(self) -> None:
+        """It cannot be empty, nor longer than a reason."""
+        root = rooted(staffed(limits={"reason": 10}), "root")
+        root.send("WALLOPS", "WALLOPS :", "WALLOPS :0123456789x")
+        root.expect(
+            ":twistchat 461 root WALLOPS :Not enough parameters: <text>",
+            ":twistchat 412 root :No text to send",
+            ":twistchat NOTICE root :*** WALLOPS: The announcement has 11 characters, and 10 fit",
+        )
+
+
+class RehashTests(SynchronousTestCase):
+    """REHASH."""
+
+    def setUp(self) -> None:
+        """Bring in an operator."""
+        self.server = staffed()
+        self.root = rooted(self.server, "root", "standard-replies")
+
+    def configure(self, **irc: object) -> None:
+        """Have the configuration say something else."""
+        before = self.server.configuration
+        self.server.configuration = settingsWith(irc=irc, classes=before.classes, operators=before.operators)
+
+    def test_takesEffect(self) -> None:
+        """What can change does, and what has is told."""
+        self.root.send("ADMIN")
+        self.assertIn(" 423 ", self.root.lines()[0])
+        self.configure(admin=("Someone",), motd="Hello")
+        self.root.send("REHASH")
+        self.root.expect(
+            ":twistchat 382 root configuration Rehashing",
+            ":twistchat NOTICE root :*** The configuration was read again; changed: irc.motd, irc.admin",
+        )
+        self.root.send("ADMIN", "MOTD")
+        self.assertEqual([":twistchat 257 root Someone", ":twistchat 372 root :- Hello"], self.root.lines()[1:4:2])
+
+    def test_nothing(self) -> None:
+        """Where nothing has changed that is said."""
+        self.root.send("REHASH")
+        self.assertIn("nothing has changed", self.root.lines()[1])
+
+    def test_mistake(self) -> None:
+        """A mistake is told in one line, and nothing changes."""
+
+        def reread() -> None:
+            raise ConfigError("twistchat.toml:7", "irc.motd: found 3, text is wanted")
+
+        before = self.server.backstage.settings
+        self.server.backstage.reread = reread  # type: ignore[assignment]  # never returns
+        self.root.send("REHASH")
+        self.root.expect(":twistchat FAIL REHASH CONFIG_BAD :twistchat.toml:7: irc.motd: found 3, text is wanted")
+        self.assertIs(before, self.server.backstage.settings)
+
+    def test_operators(self) -> None:
+        """Who was an operator stays one; who becomes one does so by the new configuration."""
+        self.server.configuration = settingsWith()
+        self.root.send("REHASH", "OPER root secret", "REHASH")
+        self.assertEqual(["382", "NOTICE", "464", "382", "NOTICE"], [line.split(" ")[1] for line in self.root.lines()])
+
+
+class TakeoverTests(SynchronousTestCase):
+    """Operators in rooms."""
+
+    def test_locked(self) -> None:
+        """OJOIN leads past every lock, and gives a founder's rank, for all to see."""
+        server: MemoryServer = staffed()
+        alice = server.irc("alice")
+        alice.join("#a")
+        alice.send("MODE #a +ik secret")
+        root = rooted(server, "root")
+        alice.skip()
+        root.send("OJOIN #a")
+        lines = alice.lines()
+        self.assertEqual(f":{mask('root')} JOIN #a", lines[0].replace(" :#a", " #a"))
+        self.assertRegex(lines[-1], rf":{re.escape(mask('root'))} MODE #a :?\+q root")

@@ -1,0 +1,168 @@
+"""WEBIRC: gateways that connect on behalf of others (IRCv3 webirc)."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.protocols.irc.servers import SECRET, STRANGER, encrypt, gateway, host, rooted, staffed
+from twistchat.accounts.passwords import Verifier
+from twistchat.protocols.irc.protocol import IrcConnection
+from twistchat.testing import IrcClient, MemoryServer
+from twistchat.testing.workers import HeldWorker
+
+ALICES = "198.51.100.3"
+"""The address of the one for whom the gateway connects."""
+
+LINE = f"WEBIRC secret web alice.example {ALICES}"
+
+
+class GatewayTests(SynchronousTestCase):
+    """A gateway at L{STRANGER}."""
+
+    def setUp(self) -> None:
+        """Start the server."""
+        self.server = MemoryServer(gateway())
+
+    def enter(self, line: str = LINE, address: str = STRANGER, nick: str = "alice") -> IrcClient:
+        """Come in through a gateway."""
+        client = self.server.connectIrc(address)
+        client.send(line, f"NICK {nick}", f"USER {nick} 0 * :{nick}")
+        return client
+
+    def test_address(self) -> None:
+        """The client has its own address and the host of that, and the gateway's no more."""
+        alice = self.enter()
+        self.assertIn(f"alice!~alice@{host(ALICES)}", alice.lines()[0])
+        alice.send("WHOIS alice")
+        self.assertIn(f":twistchat 338 alice alice ~alice@{ALICES} {ALICES} :Is actually using host", alice.lines())
+
+    def test_ipv6(self) -> None:
+        """An IPv6 address comes with a zero in front, so that it is no trailing parameter."""
+        for given, shown in (("2001:db8::1", "2001:db8::1"), ("0::1", "0::1"), ("::ffff:192.0.2.1", "192.0.2.1")):
+            if given.startswith(":"):
+                given = f"0{given}"
+            alice = self.enter(f"WEBIRC secret web x {given}")
+            alice.send("WHOIS alice")
+            self.assertIn(f"~alice@{shown} {shown} :Is", "".join(alice.lines()))
+            alice.send("QUIT")
+
+    def test_refused(self) -> None:
+        """Another password, another address, another time, or no address: ERROR, and the connection ends."""
+        for line, address, why in (
+            (LINE.replace("secret", "wrong"), STRANGER, "Invalid WebIRC password, or address of a gateway"),
+            (LINE, "192.0.2.8", "Invalid WebIRC password, or address of a gateway"),
+            (LINE, "127.0.0.1", "Invalid WebIRC password, or address of a gateway"),
+            (f"CAP LS 302\r\n{LINE}", STRANGER, "WEBIRC must be the first message"),
+            (f"{LINE}\r\n{LINE}", STRANGER, "WEBIRC must be the first message"),
+            ("WEBIRC secret web host nonsense", STRANGER, "WEBIRC names no IP address"),
+            ("WEBIRC secret web host 1.2.3", STRANGER, "WEBIRC names no IP address"),
+            ("WEBIRC secret web host :a b", STRANGER, "WEBIRC names no IP address"),
+        ):
+            client = self.enter(line, address)
+            last = client.lines()[-1]
+            self.assertTrue(last.endswith(f" ({why})") and last.startswith("ERROR :"), last)
+            self.assertTrue(client.gone)
+        self.assertEqual(0, len(self.server.chat.state.users))
+
+    def test_wrongAgain(self) -> None:
+        """A wrong password stays wrong, also the second time and beside the right one."""
+        for password, refused in (("wrong", True), ("wrong", True), ("secret", False), ("wrong", True)):
+            self.assertIs(refused, self.enter(LINE.replace("secret", password), nick=f"a{refused}").gone, password)
+
+    def test_tooFew(self) -> None:
+        """Without an address it is no WEBIRC; and it was the first message then."""
+        client = self.server.connectIrc(STRANGER)
+        client.send("WEBIRC secret web host")
+        client.expect(
+            ":twistchat 461 * WEBIRC :Not enough parameters: <password> <gateway> <hostname> <ip> [<options>]"
+        )
+
+    def test_limits(self) -> None:
+        """What counts is the client's address: many come through one gateway, and few from one address."""
+        self.server = MemoryServer(gateway(limits={"connectionsPerAddress": 2, "newPerAddress": 5}))
+        for number in range(8):
+            client = self.enter(f"WEBIRC secret web x 198.51.100.{number}", nick=f"a{number}")
+            self.assertFalse(client.gone)
+        self.assertFalse(self.enter(nick="b1").gone)
+        client = self.enter(nick="b2")
+        self.assertTrue(client.gone)
+        self.assertIn("Your address has ", client.lines()[0])
+
+    def test_wrongOften(self) -> None:
+        """Wrong passwords are limited; what was right once is not hashed again, nor held up by them."""
+        self.enter().send("QUIT")
+        self.server.backstage.passwords.stop()
+        self.assertFalse(self.enter().gone)
+        client = self.enter(LINE.replace("secret", "wrong"))
+        self.assertEqual(
+            f"ERROR :Closing Link: {host(STRANGER)} (Too many passwords to check; try again in a minute)",
+            client.lines()[0],
+        )
+
+    def test_goneMeanwhile(self) -> None:
+        """A gateway that hangs up while its password is checked leaves nothing behind."""
+        worker = HeldWorker()
+        self.server.backstage.passwords = Verifier(lambda: worker, 1)
+        client = self.enter()
+        client.hangUp()
+        worker.step()
+        self.server.settle()
+        self.assertEqual({}, self.server.chat.state.sessions)
+
+    def test_banned(self) -> None:
+        """Who is banned is so through a gateway too, and the gateway's other clients are not."""
+        self.server = staffed()
+        root = rooted(self.server, "root")
+        root.send(f"DLINE {ALICES} :no")
+        self.server.backstage.settings = gateway()
+        client = self.enter()
+        client.expect(f"ERROR :Closing Link: {host(ALICES)} (Banned from this server: no)")
+        self.assertTrue(client.gone)
+        self.assertFalse(self.enter("WEBIRC secret web x 198.51.100.4", nick="bob").gone)
+
+    def test_rate(self) -> None:
+        """Whether limits on rates bind is for the client's address to say."""
+        alice = self.enter("WEBIRC secret web x 127.0.0.5")
+        (session,) = self.server.chat.find("alice").sessions.values()
+        self.assertTrue(session.exempt)
+        alice.send("QUIT")
+
+
+class SecureTests(SynchronousTestCase):
+    """Whether a client of a gateway is encrypted."""
+
+    def secure(self, options: str, encrypted: bool) -> bool:
+        """Whether one is taken for encrypted who comes with these options, through a gateway that is or is not."""
+        encrypt(self, encrypted)
+        server = MemoryServer(gateway(irc={"stsPort": 6697}))
+        client = server.connectIrc(STRANGER)
+        client.send(f"{LINE} {options}", "CAP LS 302")
+        offered = client.lines()[0]
+        client.send("NICK alice", "USER a 0 * :a", "CAP END")
+        secure = server.chat.find("alice").secure
+        self.assertEqual(secure, "sts=duration=" in offered)
+        self.assertEqual(not secure, "sts=port=6697" in offered)
+        return secure
+
+    def test_options(self) -> None:
+        """It takes the option, with a value or without, among others; and a gateway that is encrypted itself."""
+        for options in ("secure", "secure=x", ":local-port=6697 secure=1 remote-port=1", ":new=a\\sb secure"):
+            self.assertTrue(self.secure(options, True), options)
+            self.assertFalse(self.secure(options, False), options)
+        for options in ("", ":insecure local-port=6697", "xsecure", "secured=1", "Secure"):
+            self.assertFalse(self.secure(options, True), options)
+
+
+class HashTests(SynchronousTestCase):
+    """What is remembered of a gateway's password."""
+
+    def test_noPassword(self) -> None:
+        """It is no password that is remembered, but a digest."""
+        server = MemoryServer(gateway())
+        client = server.connectIrc(STRANGER)
+        client.send(LINE)
+        connection = client.link._server  # what the door made of it
+        assert isinstance(connection, IrcConnection)
+        ((hash, digest),) = connection.irc.gateways.items()
+        self.assertEqual(SECRET, hash)
+        self.assertNotIn(b"secret", digest)

@@ -1,0 +1,297 @@
+"""WHO and its extended form (modern.ircdocs.horse, "WHO message"; IRCv3 whox)."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from tests.protocols.irc.servers import host, rooted, serverWith, staffed
+from twistchat.chat.model.events import Entry
+from twistchat.interfaces import IDialect, IOutlet
+from twistchat.testing import IrcClient, MemoryServer
+
+
+class WhoTests(SynchronousTestCase):
+    """WHO, with alice and bob in #a, carol elsewhere, and dave, who is invisible, in #a and #d."""
+
+    def setUp(self) -> None:
+        """Bring them in."""
+        self.server = staffed()
+        self.alice = self.server.irc("alice")
+        self.bob = self.server.irc("bob")
+        self.carol = self.server.irc("carol")
+        self.dave = self.server.irc("dave")
+        self.alice.join("#a")
+        self.bob.join("#a")
+        self.dave.join("#a", "#d")
+        self.dave.send("MODE dave +i")
+        self.carol.join("#c")
+
+    def row(self, nick: str, room: str, flags: str, realname: str = "") -> str:
+        """A line of the answer to bob."""
+        return f":twistchat 352 bob {room} ~{nick} {host()} twistchat {nick} {flags} :0 {realname or nick}"
+
+    def check(self, line: str, *rows: str, end: str | None = None, client: IrcClient | None = None) -> None:
+        """Hold what bob is answered, its end included."""
+        client = client or self.bob
+        client.skip()
+        client.send(line)
+        mask = line.split(" ")[1] if " " in line else "*"
+        nick = "bob" if client is self.bob else "carol"
+        client.expect(*rows, f":twistchat 315 {nick} {end or mask} :End of WHO list")
+
+    def test_channel(self) -> None:
+        """The members of a channel, under its name as they are in it; those who are invisible, to members alone."""
+        rows = [self.row("alice", "#a", "H@"), self.row("bob", "#a", "H"), self.row("dave", "#a", "H")]
+        self.check("WHO #A", *rows)
+        self.check("WHO #a", *[row.replace("352 bob", "352 carol") for row in rows[:2]], client=self.carol)
+        self.check("WHO #nowhere")
+
+    def test_secretChannel(self) -> None:
+        """A secret channel has nobody, for those who are not in it; for those who see all it has."""
+        self.carol.send("MODE #c +s")
+        self.check("WHO #c")
+        root = rooted(self.server, "root")
+        root.send("WHO #c")
+        self.assertEqual(2, len(root.lines()))
+
+    def test_nick(self) -> None:
+        """Someone by their nick, invisible or not, with a room of theirs that may be shown."""
+        self.check("WHO ALICE", self.row("alice", "#a", "H@"))
+        self.check("WHO dave", self.row("dave", "#a", "H"))
+        self.check("WHO dave", f":twistchat 352 carol * ~dave {host()} twistchat dave H :0 dave", client=self.carol)
+        self.check("WHO carol", self.row("carol", "#c", "H@"))
+        self.carol.send("MODE #c +s")
+        self.check("WHO carol", self.row("carol", "*", "H"))
+        self.check("WHO nobody")
+
+    def test_everyone(self) -> None:
+        """With no mask, C{*} or C{0}, everyone; but for those who are invisible and share no room with the asker."""
+        rows = [
+            self.row("alice", "#a", "H@"),
+            self.row("bob", "#a", "H"),
+            self.row("carol", "#c", "H@"),
+            self.row("dave", "#a", "H"),
+        ]
+        for line in ("WHO", "WHO *", "WHO 0"):
+            self.check(line, *rows)
+        self.check("WHO *", *[row.replace("352 bob", "352 carol") for row in rows[:3]], client=self.carol)
+
+    def test_mask(self) -> None:
+        """A mask is of a nick, a username, a host or a realname; or of all three of nick!user@host."""
+        self.carol.send("SETNAME :Carol Jones")
+        carol = self.row("carol", "#c", "H@", "Carol Jones")
+        for mask in ("car*", "CAR*", "?arol", "~caro?", "*?Jones", "carol!*@*", "*!~carol@*", "*~carol@*cloak"):
+            self.check(f"WHO {mask}", carol)
+        for mask in ("x*", "carol?", "nobody!*@*"):
+            self.check(f"WHO {mask}")
+
+    def test_addresses(self) -> None:
+        """Who sees all finds people by their addresses, too."""
+        self.server.irc("erin", host="198.51.100.7")
+        root = rooted(self.server, "root")
+        root.send("WHO 198.51.100.*")
+        self.assertEqual(2, len(root.lines()))
+        self.check("WHO 198.51.100.*")
+
+    def test_flags(self) -> None:
+        """Away, operators, ranks, bots: each has its flag, in this order."""
+        root = rooted(self.server, "root")
+        root.join("#a")
+        root.send("AWAY :x", "MODE root +B")
+        self.alice.send("MODE #a +vh root root")
+        self.check("WHO root", self.row("root", "#a", "G*%B"))
+        self.bob.send("CAP REQ multi-prefix")
+        self.check("WHO root", self.row("root", "#a", "G*%+B"))
+
+    def test_operators(self) -> None:
+        """C{o} asks for operators alone."""
+        rooted(self.server, "root")
+        self.check("WHO * o", self.row("root", "*", "H*"))
+        self.check("WHO #a o")
+        self.check("WHO alice o")
+
+    def test_absurd(self) -> None:
+        """What can be no parameter is answered with one that is."""
+        self.check("WHO :a b", end="a\N{REPLACEMENT CHARACTER}b")
+        self.bob.send("WHO :")
+        self.assertEqual(":twistchat 315 bob * :End of WHO list", self.bob.lines()[-1])
+        self.bob.send(f"WHO {'x' * 480}*")
+        (line,) = self.bob.lines()
+        self.assertLessEqual(len(line), 510)
+
+    def test_wildcards(self) -> None:
+        """A mask has 16 wildcards at the most, of whichever kind; more are refused, and the answer ends."""
+        self.bob.skip()
+        for mask in ("?" * 17, "*a" * 17, f"{'*a' * 16}!u"):
+            self.bob.send(f"WHO {mask}")
+            self.bob.expect(
+                ":twistchat NOTICE bob :*** WHO: A mask of at most 16 wildcards (* and ?) is wanted",
+                f":twistchat 315 bob {mask} :End of WHO list",
+            )
+        self.bob.send(f"WHO {'?' * 5}{'*' * 30}")
+        self.assertRegex(self.bob.lines()[0], "^:twistchat 352 bob .* alice ")
+
+
+class WhoxTests(SynchronousTestCase):
+    """The extended form."""
+
+    def setUp(self) -> None:
+        """Bring in alice and bob."""
+        self.server = staffed()
+        self.alice, self.bob = self.server.irc("alice", host="198.51.100.7"), self.server.irc("bob")
+        self.alice.join("#a")
+        self.bob.join("#a")
+        self.alice.send("SETNAME :Alice Liddell")
+        self.host = host("198.51.100.7")
+
+    def check(self, query: str, row: str, client: IrcClient | None = None, nick: str = "bob") -> None:
+        """Hold what is answered about alice."""
+        client = client or self.bob
+        client.skip()
+        client.send(f"WHO alice {query}")
+        client.expect(f":twistchat 354 {nick} {row}", f":twistchat 315 {nick} alice :End of WHO list")
+
+    def test_fields(self) -> None:
+        """All fields in their order, however they were asked for; none that was not."""
+        row = f"42 #a ~alice 255.255.255.255 {self.host} twistchat alice H@ 0 0 n/a :Alice Liddell"
+        for fields in ("tcuihsnflaor", "roalfnshiuct", "ttcuihsnflaorXYZ"):
+            self.check(f"%{fields},42", row)
+        self.check("%tcuihsnfdlaor,42", row.replace("H@ 0 0", "H@ 0 0 0"))
+        for field, value in (
+            ("c", "#a"),
+            ("u", "~alice"),
+            ("i", "255.255.255.255"),
+            ("h", self.host),
+            ("s", "twistchat"),
+            ("n", "alice"),
+            ("f", "H@"),
+            ("l", "0"),
+            ("a", "0"),
+            ("r", ":Alice Liddell"),
+        ):
+            self.check(f"%{field}", value)
+
+    def test_token(self) -> None:
+        """A token is up to three digits; another is none, and is answered with 0."""
+        for token, shown in (("7", "7"), ("123", "123"), ("1234", "0"), ("x", "0"), ("", "0")):
+            self.check(f"%tn,{token}", f"{shown} alice")
+        self.check("%tn", "0 alice")
+
+    def test_values(self) -> None:
+        """The account, and since when nothing was said; addresses for those who may know them."""
+        self.server.chat.setAccount(self.server.chat.find("alice"), "Alice")
+        self.server.advance(12)
+        self.check("%nla", "alice 12 Alice")
+        self.check("%i", "198.51.100.7", self.alice, "alice")
+        self.check("%i", "198.51.100.7", rooted(self.server, "root"), "root")
+
+    def test_flagsBefore(self) -> None:
+        """Flags may stand before the percent sign."""
+        rooted(self.server, "root")
+        self.bob.send("WHO * o%n")
+        self.bob.expect(":twistchat 354 bob root", ":twistchat 315 bob * :End of WHO list")
+
+    def test_nothing(self) -> None:
+        """Who asks for no field is told as many times nothing."""
+        self.bob.skip()
+        self.bob.send("WHO alice %", "WHO alice %XYZ")
+        self.bob.expect(*[":twistchat 354 bob", ":twistchat 315 bob alice :End of WHO list"] * 2)
+
+    def test_noSpaceInFields(self) -> None:
+        """No field but the last can have a space in it, and the last is cut to the line."""
+        self.alice.send(f"SETNAME :{150 * 'x'}")
+        self.bob.send("WHO alice %tcuihsnflar,1")
+        for line in self.bob.lines():
+            self.assertLessEqual(len(line), 510)
+
+
+class ManyTests(SynchronousTestCase):
+    """Answers that are long."""
+
+    def crowd(self, number: int) -> MemoryServer:
+        """A server with many in a room, and little room to send."""
+        server = serverWith(limits={"sendq": 48 * 1024, "roomJoinBurst": number})
+        for index in range(number):
+            session = server.chat.open(Deaf(), exempt=True)
+            self.successResultOf(Deferred.fromCoroutine(server.chat.enter(session, f"u{index}", "~u", "host")))
+            server.chat.join(session, "#a")
+        return server
+
+    def test_big(self) -> None:
+        """
+        A long answer comes whole, with others served in between.  It waits for a client that does not read, and never
+        is what makes it too slow a reader; whoever leaves meanwhile is told no more.
+        """
+        server = self.crowd(2500)
+        bob = server.irc("bob")
+        bob.join("#a")
+        other = server.irc("other")
+        bob.link.stalled = True
+        bob.send("WHO #a", "PING x")
+        server.advance(20)
+        (session,) = server.chat.find("u2499").sessions.values()
+        server.chat.close(session, "bye")
+        other.send("PING y")
+        self.assertEqual([":twistchat PONG twistchat y"], other.lines())
+        bob.link.stalled = False
+        for _ in range(50):
+            server.advance(0.1)
+        lines = bob.lines()
+        told = [line.split(" ")[7] for line in lines if line.split(" ")[1] == "352"]
+        self.assertEqual([*(f"u{index}" for index in range(2499)), "bob"], told)
+        self.assertEqual([":twistchat 315 bob #a :End of WHO list", ":twistchat PONG twistchat x"], lines[-2:])
+
+    def test_hangUp(self) -> None:
+        """Who hangs up in the middle of it gets the rest no more, and nobody minds."""
+        server = self.crowd(2500)
+        bob = server.irc("bob")
+        bob.join("#a")
+        bob.link.stalled = True
+        bob.send("WHO #a")
+        server.advance(1)
+        bob.hangUp()
+        server.advance(1)
+        self.assertEqual([], server.clock.getDelayedCalls())
+
+    def test_most(self) -> None:
+        """A mask brings up a limited number, for those who do not see everyone anyway."""
+        server = self.crowd(502)
+        bob = server.irc("bob")
+        bob.send("WHO u*")
+        server.advance(1)
+        self.assertEqual(501, len(bob.lines()))
+
+
+@implementer(IDialect)
+class Nothing:
+    """Has nothing to say."""
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        return b""
+
+
+@implementer(IOutlet)
+class Deaf:
+    """Hears nothing."""
+
+    dialect = Nothing()
+
+    def deliver(self, data: bytes) -> None:
+        """See L{IOutlet.deliver}."""
+
+    def tune(self, place: str) -> Nothing:
+        """See L{IOutlet.tune}."""
+        return self.dialect
+
+    def echo(self, entry: Entry, data: bytes) -> bytes:
+        """See L{IOutlet.echo}."""
+        return b""
+
+    def moved(self, old: str, entry: Entry) -> None:
+        """See L{IOutlet.moved}."""
+
+    def disconnect(self, reason: str) -> None:
+        """See L{IOutlet.disconnect}."""

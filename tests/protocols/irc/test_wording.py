@@ -1,0 +1,85 @@
+"""Every error of the chat has words at the IRC door."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, get_type_hints
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat import errors
+from twistchat.protocols.irc.wording import ELSEWHERE, WORDS, word
+from twistchat.wire.irc.message import serialize
+
+HOSTILE = " :a b\r\n\0\x1b\u0085\u2028\u202e" + "x" * 600
+
+
+def everyError() -> list[type[errors.ChatError]]:
+    """The class of every error that the chat raises."""
+    found = [
+        error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.ChatError)
+    ]
+    return [error for error in found if error is not errors.ChatError]
+
+
+def example(error: type[errors.ChatError], **given: Any) -> errors.ChatError:
+    """An error with something in each field; what a user gave is hostile."""
+    values: dict[type, Any] = {int: 3, float: 2.5, errors.ChatError: errors.NothingSaid()}
+    hints = get_type_hints(error, vars(errors))
+    fields = {}
+    for field in dataclasses.fields(error):  # type: ignore[arg-type]  # each of them is a dataclass
+        hint = hints[field.name]
+        fields[field.name] = given.get(field.name, values.get(hint, "x" if hint is str else None))
+    if "refused" in fields:
+        fields["refused"] = ("a", "b")
+    if "privilege" in fields:
+        fields["privilege"] = "kill"
+    if "character" in fields:
+        fields["character"] = "\n"
+    return error(**fields)
+
+
+class WordingTests(SynchronousTestCase):
+    """L{word}."""
+
+    def test_every(self) -> None:
+        """Each has words, which can be written, and end with a sentence for people."""
+        self.assertEqual(set(WORDS), set(everyError()))
+        for error in everyError():
+            for command in ("PRIVMSG", "JOIN", "NICK", "MODE"):
+                code, *parameters = word(example(error), command, "#tea")
+                line = serialize(code, parameters, "twistchat")
+                self.assertRegex(code, r"^(\d{3}|FAIL)$")
+                self.assertTrue(parameters[-1], line)
+                self.assertIn(" :", line.decode(), error)
+
+    def test_context(self) -> None:
+        """Whatever was asked for, there is a line to be written of it, with room for a nick and a server's name."""
+        for error in everyError():
+            given = {"nick": HOSTILE, "room": HOSTILE, "mask": HOSTILE, "target": HOSTILE, "msgid": HOSTILE}
+            own = {field.name for field in dataclasses.fields(error)}  # type: ignore[arg-type]  # as above
+            raw = RAW.get(error, set())
+            problem = example(error, **{name: value for name, value in given.items() if name in own & raw})
+            for other in word(problem, "JOIN", HOSTILE)[1:-1]:
+                self.assertLess(len(other.encode()), 260)
+                self.assertFalse(set(other) & set(" \r\n\0"), error)
+
+    def test_elsewhere(self) -> None:
+        """What is worded for one command is an error that has words, and worded otherwise there."""
+        for error, command in ELSEWHERE:
+            self.assertIn(error, WORDS)
+            self.assertNotEqual(word(example(error), command, "#tea"), word(example(error), "WHO", "#tea"))
+
+
+RAW: dict[type[errors.ChatError], set[str]] = {
+    errors.BadNick: {"nick"},
+    errors.NoSuchNick: {"nick"},
+    errors.BadRoomName: {"room"},
+    errors.NoSuchRoom: {"room"},
+    errors.TargetNotInRoom: {"nick"},
+    errors.BadServerBan: {"mask"},
+    errors.NoSuchServerBan: {"mask"},
+    errors.NoSuchText: {"target", "msgid"},
+    errors.NotYours: {"msgid"},
+}
+"""The fields that hold what a user gave, as they gave it."""

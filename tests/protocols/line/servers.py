@@ -1,0 +1,66 @@
+"""Servers for the tests of the line door, and what these do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from twistchat.chat.model.spans import Around, Kept, Span
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.stamp import Stamp
+from twistchat.testing import HeldJournal, MemoryServer
+from twistchat.testing.server import SETTINGS
+
+GOODBYE = "* Goodbye.  If your nc does not end by itself, Ctrl-C ends it"
+"""What someone is told who quits."""
+
+STRANGER = "192.0.2.7"
+"""An address that limits bind."""
+
+
+def limited(**limits: Any) -> MemoryServer:
+    """A server with these limits, and defaults for the others."""
+    return MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, **limits)))
+
+
+def commit(server: MemoryServer) -> None:
+    """Let everything happen that a held journal holds, and what comes of it."""
+    assert isinstance(server.journal, HeldJournal)
+    while server.journal.waiting:
+        server.journal.commit()
+        server.settle()
+
+
+class SlowJournal(MemoryJournal):
+    """
+    A journal whose reads take as long as a test likes, and find what is there when they are done: no journal must look
+    earlier than that.
+
+    @ivar reads: what waits to be read.
+    """
+
+    def __init__(self, stamp: Stamp) -> None:
+        super().__init__(stamp)
+        self.reads: list[tuple[Callable[[], Deferred[Sequence[Kept]]], Deferred[Sequence[Kept]]]] = []
+
+    def read(self, span: Span | Around) -> Deferred[Any]:
+        """See L{IJournal.read}."""
+        result: Deferred[Any] = Deferred()
+        self.reads.append((partial(super().read, span), result))
+        return result
+
+    def search(self, *arguments: Any) -> Deferred[Any]:
+        """See L{IJournal.search}."""
+        result: Deferred[Any] = Deferred()
+        self.reads.append((partial(super().search, *arguments), result))
+        return result
+
+    def finish(self) -> None:
+        """Do all reads that wait."""
+        reads, self.reads = self.reads, []
+        for read, result in reads:
+            read().chainDeferred(result)

@@ -1,0 +1,253 @@
+"""Tests of the line door's commands as a whole: /help, aliases, and commands that do not exist."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from itertools import takewhile
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.protocols.line.servers import GOODBYE, STRANGER
+from twistchat.config import Settings
+from twistchat.protocols.line import commands
+from twistchat.protocols.line.commands import ALIASES, COMMANDS, TOPICS
+from twistchat.testing import MemoryServer
+
+
+class HelpTests(SynchronousTestCase):
+    """/help, and commands that there are not."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer()
+        self.alice = self.server.person("alice")
+
+    def test_all(self) -> None:
+        """Every command is listed once, as it is typed, with what it does; and how to say what looks like one."""
+        self.alice.send("/help")
+        *lines, last = self.alice.lines()
+        listed = [line for line in lines if line.startswith("*   /")]
+        self.assertEqual(sorted(f"*   {command.line}" for command in COMMANDS.values()), sorted(listed))
+        self.assertIn("another / in front", last)
+        wanted = (
+            "help who rooms join leave msg reply me nick topic history search invite kick ban unban mode away ignore"
+        )
+        self.assertEqual({*wanted.split(), "echo", "unignore", "quit"}, set(COMMANDS))
+
+    def test_grouped(self) -> None:
+        """The list has a heading and examples for each topic; every line fits a wide terminal."""
+        self.alice.send("/help")
+        lines = iter(self.alice.lines())
+        for topic in TOPICS:
+            self.assertEqual(f"* {topic.title}:", next(lines))
+            group = list(takewhile(lambda line: not line.startswith("*   For example: /"), lines))
+            self.assertEqual([f"*   {command.line}" for command in topic], group)
+        self.assertEqual(1, len(list(lines)))
+        self.alice.send("/help")
+        self.assertEqual([], [line for line in self.alice.lines() if len(line) > 120])
+
+    def test_examples(self) -> None:
+        """Every command has an example that begins with its name or an alias, unless it takes no arguments."""
+        for command in COMMANDS.values():
+            with self.subTest(command=command.name):
+                name = command.example.removeprefix("/").split(" ")[0]
+                self.assertEqual(bool(command.arguments), bool(command.example))
+                self.assertIn(name, (command.name, *command.aliases, ""))
+
+    def test_one(self) -> None:
+        """More of one command, typed with its / or without, in any case, and by an alias too."""
+        self.alice.send("/help kick", "/help /kick", "/HELP Kick", "/help part")
+        self.alice.expect(
+            *3 * ["* /kick NICK [REASON]: put someone out of this room", "* For example: /kick bob Enough now"],
+            "* /leave [#ROOM] [REASON]: leave this room, or another (also /part)",
+            "* For example: /leave #kitchen",
+        )
+
+    def test_modes(self) -> None:
+        """What each mode does."""
+        self.alice.send("/help mode")
+        first, *lines = self.alice.lines()
+        self.assertTrue(first.startswith("* /mode [+LETTERS-LETTERS PARAMETERS]: "), first)
+        self.assertIn("* m: only those with a voice or more may speak", lines)
+        self.assertIn("* o NICK: makes someone operator (@)", lines)
+
+    def test_none(self) -> None:
+        """There is no such command to be helped with."""
+        self.alice.send("/help xyzzy")
+        self.alice.expect("! There is no command /xyzzy.  /help lists the commands")
+        self.alice.send("/help jion")
+        self.alice.expect("! There is no command /jion.  Did you mean /join?  /help lists the commands")
+
+    def test_anyCase(self) -> None:
+        """A command may be typed in any case, with white space behind its name."""
+        self.alice.send("/WHO", "/who  ", "/Who   #lobby")
+        self.alice.expect(*3 * ["* 1 in #lobby: @alice"])
+
+
+class UnknownCommandTests(SynchronousTestCase):
+    """Commands that do not exist: nothing of them is said in the room."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer()
+        self.alice, self.bob = self.server.person("alice"), self.server.person("bob")
+        self.alice.skip()
+
+    def refused(self, line: str, name: str, guess: str) -> None:
+        """Hold that a line is refused with this name, and with this guess at what was meant, if any."""
+        self.alice.send(line)
+        meant = f"Did you mean /{guess}?  " if guess else ""
+        hint = "/help lists the commands; to say the line, type another / in front of it"
+        self.alice.expect(f"! There is no command /{name}.  {meant}{hint}")
+        self.bob.expect()
+
+    def test_unknown(self) -> None:
+        """Nothing is like them."""
+        self.refused("/xyzzy now", "xyzzy", "")
+        self.refused("/", "", "")
+        self.refused("/ hello", "", "")
+
+    def test_guess(self) -> None:
+        """A misspelt command, or the first letter of one, is guessed at; so is an alias."""
+        self.refused("/jion #den", "jion", "join")
+        self.refused("/HISTROY", "histroy", "history")
+        self.refused("/topics", "topics", "topic")
+        self.refused("/whoiss bob", "whoiss", "whois")
+        self.refused("/j #den", "j", "join")
+        self.refused("/mgs bob hello", "mgs", "msg")
+        self.refused("/tpoic tea", "tpoic", "topic")
+        self.refused("/hlep", "hlep", "help")
+
+    def test_noGuess(self) -> None:
+        """What is only a little like a command is not guessed at: a wrong guess is worse than none."""
+        self.refused("/nope", "nope", "")
+        self.refused("/notice bob hello", "notice", "")
+
+    def test_long(self) -> None:
+        """Of a long name a beginning is repeated and compared, so that it costs no more than a short one."""
+        compared: list[str] = []
+
+        def compare(name: str, *arguments: Any) -> list[str]:
+            compared.append(name)
+            return get_close_matches(name, *arguments)
+
+        self.patch(commands, "get_close_matches", compare)
+        self.refused(f"/{'join' * 1000}", "joinjoinjoinjoin…", "")
+        self.assertEqual(["joinjoinjoinjoin"], compared)
+        self.refused("/\x1b[31m", "␛[31m", "")
+
+
+class AliasTests(SynchronousTestCase):
+    """Names that commands have elsewhere, with the default limits in force."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer(Settings())
+        self.alice = self.server.person("alice", STRANGER)
+        self.bob = self.server.person("bob", "192.0.2.8")
+        self.alice.skip()
+
+    def test_all(self) -> None:
+        """These are the aliases there are; none hides a command."""
+        wanted = "names whois list part exit query w r"
+        self.assertEqual(set(wanted.split()), set(ALIASES))
+        self.assertEqual(set(), {*ALIASES} & {*COMMANDS})
+
+    def test_lookingAround(self) -> None:
+        """/names is /who and /list is /rooms."""
+        self.alice.send("/names", "/NAMES #lobby", "/list")
+        self.alice.expect(*2 * ["* 2 in #lobby: @alice bob"], "* #lobby 2", "* 1 room")
+
+    def test_whois(self) -> None:
+        """/whois is /who, and says who someone is."""
+        self.bob.send("/away at lunch", "/join #den")
+        self.alice.send("/whois BOB", "/whois nobody")
+        host = self.server.backstage.cloak("192.0.2.8")
+        self.alice.expect(
+            f"* bob is ~line@{host}, in #lobby",
+            "* bob is away: at lunch",
+            "! Nobody here is called nobody.  /who lists who is in this room.",
+        )
+
+    def test_texts(self) -> None:
+        """/query and /w are /msg."""
+        self.alice.send("/query bob hello", "/w bob are you there?", "/w bob")
+        self.bob.expect("[12:00] @bob <alice> hello", "[12:00] @bob <alice> are you there?")
+        self.alice.expect("! Usage: /w NICK TEXT")
+
+    def test_usage(self) -> None:
+        """An error shows the name that was typed."""
+        self.alice.send("/query root", "/msg root", "/r", "/reply")
+        self.alice.expect(
+            "! Usage: /query NICK TEXT", "! Usage: /msg NICK TEXT", "! Usage: /r TEXT", "! Usage: /reply TEXT"
+        )
+
+    def test_going(self) -> None:
+        """/part is /leave and /exit is /quit."""
+        self.alice.send("/part #lobby bye", "/exit")
+        self.alice.expect("* alice left #lobby (bye)", "* You are in no room; /join #ROOM to talk", GOODBYE)
+        self.assertTrue(self.alice.gone)
+
+    def test_exitIsNeverTooFast(self) -> None:
+        """One can always go, whatever the flood limit says."""
+        self.alice.send(*6 * ["/who"])
+        self.alice.skip()
+        self.alice.send("/exit")
+        self.alice.expect(GOODBYE)
+
+
+class ReplyTests(SynchronousTestCase):
+    """/reply, or /r: to the last person who wrote to oneself alone."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer()
+        self.alice, self.bob, self.carol = map(self.server.person, ("alice", "bob", "carol"))
+        self.alice.skip()
+        self.bob.skip()
+
+    def test_last(self) -> None:
+        """It goes to whoever wrote last, also through the IRC door, and one is told who that was."""
+        dave = self.server.irc("dave")
+        self.bob.send("/msg alice one")
+        self.carol.send("/msg alice two")
+        self.alice.skip()
+        self.alice.send("/r three")
+        self.alice.expect("* You replied to carol")
+        self.carol.expect("[12:00] @carol <alice> three")
+        self.bob.expect()
+        dave.send("PRIVMSG alice :four")
+        self.alice.skip()
+        self.alice.send("/reply five")
+        self.alice.expect("* You replied to dave")
+        self.assertIn("PRIVMSG dave :five", dave.lines()[-1])
+
+    def test_renamed(self) -> None:
+        """It finds them under their new nick."""
+        self.bob.send("/msg alice one", "/nick robert")
+        self.alice.skip()
+        self.alice.send("/r two")
+        self.alice.expect("* You replied to robert")
+
+    def test_away(self) -> None:
+        """One is told that they are away."""
+        self.bob.send("/msg alice one", "/away at lunch")
+        self.alice.skip()
+        self.alice.send("/r two")
+        self.alice.expect("* bob is away: at lunch", "* You replied to bob")
+
+    def test_nobody(self) -> None:
+        """Nobody has written, or nobody whom one hears; a text in a room does not count."""
+        self.bob.send("hello")
+        self.alice.send("/ignore bob")
+        self.bob.send("/msg alice one")
+        self.alice.skip()
+        self.alice.send("/r two", "/r")
+        self.alice.expect("! Nobody has written to you alone yet; /msg NICK TEXT writes to someone", "! Usage: /r TEXT")
+
+    def test_gone(self) -> None:
+        """Who has left is not replaced by the one who wrote before, nor by one who takes the nick."""
+        self.carol.send("/msg alice one")
+        self.bob.send("/msg alice two", "/quit")
+        bob = self.server.person("bob")
+        self.alice.skip()
+        self.alice.send("/r three")
+        self.alice.expect("! Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
+        bob.expect()

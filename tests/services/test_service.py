@@ -1,0 +1,435 @@
+"""Tests of L{twistchat.services.service}: starting, and stopping in good order."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any, cast
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.error import CannotListenError
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.net.authorities import identify
+from twistchat.accounts.passwords import Verifier
+from twistchat.chat.errors import NotStored
+from twistchat.chat.model.events import Said, Source
+from twistchat.config import IrcSettings
+from twistchat.doors.irc import IrcDoor
+from twistchat.doors.line import LineDoor
+from twistchat.interfaces import IJournal
+from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.stamp import Stamp
+from twistchat.net.backstage import Backstage
+from twistchat.net.connection import CLOSING
+from twistchat.services.service import FINISHING, ChatService, Listener, StartFailure
+from twistchat.testing import HeldJournal
+from twistchat.testing.server import SETTINGS
+from twistchat.testing.workers import InlineWorker
+
+LOOPBACK = "tcp:6623:interface=127.0.0.1"
+
+
+class Reactor(MemoryReactorClock):
+    """
+    A reactor in memory whose ports know where they listen.
+
+    @ivar taken: the ports that cannot be had.
+    @ivar stopped: the ports that listen no more.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: set[int] = set()
+        self.stopped: list[int] = []
+
+    def listenTCP(self, port: int, factory: Any, backlog: int = 50, interface: str = "") -> Any:
+        """See C{IReactorTCP.listenTCP}."""
+        if port in self.taken:
+            raise CannotListenError(interface, port, OSError(errno.EADDRINUSE, "Address already in use"))
+        listening: Any = super().listenTCP(port, factory, backlog, interface)
+        where = (IPv6Address if ":" in interface else IPv4Address)("TCP", interface or "0.0.0.0", port)
+        listening.getHost = lambda: where
+        listening.stopListening = lambda: self.stopped.append(port)
+        return listening
+
+
+class ServiceTestCase(SynchronousTestCase):
+    """A service on a reactor in memory."""
+
+    root = False
+    settings = SETTINGS
+
+    def setUp(self) -> None:
+        self.worker = InlineWorker()
+        self.passwords = Verifier(lambda: self.worker, 1)
+        self.reactor: Any = Reactor()
+        self.journal: IJournal = HeldJournal(Stamp(self.reactor.seconds, "test"))
+        self.events: list[LogEvent] = []
+        observer = cast(ILogObserver, self.events.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+
+    def service(self, *descriptions: str) -> ChatService:
+        """Make a service of the line door that listens at these endpoints."""
+        ids = iter(map(str, range(1000)))
+        self.backstage = Backstage.assemble(
+            self.settings,
+            self.journal,
+            self.reactor,
+            lambda: 0.0,
+            lambda: next(ids),
+            lambda: b"test",
+            self.passwords,
+            lambda: self.settings,
+        )
+        door = LineDoor()
+        listeners = [Listener(door, description) for description in descriptions]
+        return ChatService(self.reactor, listeners, self.journal, self.backstage, lambda: self.root)
+
+    def started(self, *descriptions: str) -> ChatService:
+        """Start such a service, as twistd does."""
+        service = self.service(*descriptions)
+        service.privilegedStartService()
+        service.startService()
+        return service
+
+    def logged(self) -> list[str]:
+        """What was logged by twistchat."""
+        return [formatEvent(event) for event in self.events if event["log_namespace"].startswith("twistchat.")]
+
+    def client(self) -> StringTransport:
+        """Connect someone to what listens first."""
+        factory = self.reactor.tcpServers[0][1]
+        protocol = factory.buildProtocol(None)
+        transport = Transport(protocol)
+        protocol.makeConnection(transport)
+        self.reactor.advance(0)
+        return transport
+
+
+class Transport(StringTransport):
+    """A transport that closes as real ones do: when what was written has been read, or is thrown away."""
+
+    reading = True
+
+    def __init__(self, server: Any) -> None:
+        super().__init__()
+        self.server = server
+
+    def loseConnection(self) -> None:
+        """Close, where the client reads."""
+        super().loseConnection()
+        if self.reading and self.connected:
+            self.abortConnection()
+
+    def abortConnection(self) -> None:
+        """Close."""
+        self.connected = False
+        self.server.connectionLost()
+
+    def told(self) -> str:
+        """What the client was told, and not yet asked for."""
+        text: str = self.value().decode()
+        self.clear()
+        return text
+
+
+class StartTests(ServiceTestCase):
+    """Starting."""
+
+    def test_order(self) -> None:
+        """It listens first, while it may at any port, and opens the journal then."""
+        service = self.service(LOOPBACK)
+        service.privilegedStartService()
+        self.assertEqual(1, len(self.reactor.tcpServers))
+        self.failureResultOf(self.journal.append(Said(Source("1", "alice"), "#a", "1", "hello")), NotStored)
+        self.assertFalse(service.running)
+        service.startService()
+        self.assertTrue(service.running)
+        self.assertEqual(1, len(self.reactor.tcpServers))
+
+    def test_withoutPrivileges(self) -> None:
+        """Where nobody asked it to listen before, it does when it starts."""
+        self.service(LOOPBACK).startService()
+        self.assertEqual(1, len(self.reactor.tcpServers))
+
+    def test_invitations(self) -> None:
+        """It says how to come in, one line a door, and what the journal keeps."""
+        self.started(LOOPBACK, "tcp:7000")
+        self.assertEqual(
+            [
+                self.journal.promise,
+                "The line door is open: nc 127.0.0.1 6623",
+                "The line door is open: nc 127.0.0.1 7000",
+            ],
+            self.logged(),
+        )
+
+    def test_otherInvitations(self) -> None:
+        """Where there is nothing to paste, it says where it listens, and for whom."""
+        folder = Path(mkdtemp())
+        self.addCleanup(rmtree, folder)
+        identity = identify("chat.example")
+        (folder / "server.pem").write_bytes(identity.certificate + identity.key)
+        self.settings = replace(SETTINGS, irc=IrcSettings(proxies=("192.0.2.1/32",)))
+        self.started(f"ssl:6697:privateKey={folder / 'server.pem'}", "haproxy:tcp:6624:interface=127.0.0.1")
+        self.flushWarnings()  # Twisted's own way from PEM to a context goes through what pyOpenSSL gives up
+        self.assertEqual(
+            [
+                "The line door is open: 127.0.0.1 port 6697, with TLS",
+                "The line door is open: 127.0.0.1 port 6624, for proxies",
+            ],
+            self.logged()[1:],
+        )
+
+    def test_noProxies(self) -> None:
+        """Where proxies are to come in and none is named, it warns of that."""
+        self.started("haproxy:tcp:6624:interface=127.0.0.1")
+        self.assertEqual(
+            "Nobody comes in at haproxy:tcp:6624:interface=127.0.0.1: irc.proxies names no proxy", self.logged()[-1]
+        )
+
+    def test_noEncryption(self) -> None:
+        """Where clients are sent to an encrypted port and the door has none, it warns of that; and only there."""
+        for port, endpoints, warns in (
+            (6697, ("tcp:6667:interface=127.0.0.1", "tcp6:6667:interface=\\:\\:1"), True),
+            (6697, ("tcp:6667:interface=127.0.0.1", "haproxy:tcp:6668:interface=127.0.0.1"), False),
+            (0, ("tcp:6667:interface=127.0.0.1",), False),
+            (6697, (), False),
+        ):
+            self.events.clear()
+            self.settings = replace(SETTINGS, irc=IrcSettings(stsPort=port, proxies=("127.0.0.1/32",)))
+            service = self.service(LOOPBACK)
+            service._listeners = [*service._listeners, *(Listener(IrcDoor(), endpoint) for endpoint in endpoints)]
+            service.privilegedStartService()
+            service.startService()
+            warnings = [text for text in self.logged() if "irc.stsPort sends them to port 6697" in text]
+            self.assertEqual(warns, bool(warnings), endpoints)
+
+    def test_proxied(self) -> None:
+        """At such an endpoint a proxy's clients come in, to the same door as all others."""
+        self.settings = replace(SETTINGS, irc=IrcSettings(proxies=("192.168.1.1/32",)))
+        self.started("haproxy:tcp:6624:interface=127.0.0.1", LOOPBACK)
+        transport = self.client()
+        assert isinstance(transport, Transport)
+        transport.server.dataReceived(b"PROXY TCP4 192.0.2.7 192.0.2.1 40001 6667\r\n")
+        self.reactor.advance(0)
+        self.assertEqual(["192.0.2.7"], [session.address for session in self.backstage.chat.state.sessions.values()])
+        (_, proxied, _, _), (_, direct, _, _) = self.reactor.tcpServers
+        self.assertIs(direct, proxied.wrappedFactory)
+
+    def test_oneFactoryADoor(self) -> None:
+        """A door that listens at several places is one door."""
+        self.started(LOOPBACK, "tcp:7000:interface=127.0.0.1")
+        (_, first, _, _), (_, second, _, _) = self.reactor.tcpServers
+        self.assertIs(first, second)
+
+    def test_journalFails(self) -> None:
+        """A journal that cannot be opened stops the start."""
+
+        class Broken(MemoryJournal):
+            def open(self, apply: Any) -> Deferred[None]:
+                return fail(NotStored("the file is not a journal"))
+
+        self.journal = Broken(Stamp(self.reactor.seconds, "test"))
+        service = self.service(LOOPBACK)
+        error = self.assertRaises(StartFailure, service.startService)
+        self.assertTrue(str(error).startswith("the journal cannot be opened: "), error)
+        self.assertIn("the file is not a journal", str(error))
+        self.assertFalse(service.running)
+        self.assertEqual([], self.logged())
+
+    def test_journalTakesTooLong(self) -> None:
+        """A journal that is not open at once stops the start too."""
+
+        class Slow(MemoryJournal):
+            def open(self, apply: Any) -> Deferred[None]:
+                return Deferred()
+
+        self.journal = Slow(Stamp(self.reactor.seconds, "test"))
+        error = self.assertRaises(StartFailure, self.service(LOOPBACK).startService)
+        self.assertEqual("the journal cannot be opened: it takes too long", str(error))
+        self.assertEqual([], self.logged())
+
+
+class RootTests(ServiceTestCase):
+    """A process that may do everything."""
+
+    root = True
+
+    def test_reachable(self) -> None:
+        """It is not started where other machines reach it."""
+        for endpoint in ("tcp:6623", "tcp:6623:interface=192.0.2.1", "tcp6:6623"):
+            error = self.assertRaises(StartFailure, self.started, LOOPBACK, endpoint)
+            self.assertIn("does not run as root; start it as twistd --uid USER twistchat", str(error))
+            self.assertEqual([], [line for line in self.logged() if "open" in line])
+
+    def test_loopback(self) -> None:
+        """On this machine only, it is started with a warning."""
+        for endpoint in (LOOPBACK, "tcp:6623:interface=127.0.0.99", r"tcp6:6623:interface=\:\:1", "unix:chat.sock"):
+            self.events.clear()
+            self.started(endpoint)
+            self.assertIn("This server runs as root.  twistd --uid USER twistchat gives that up.", self.logged())
+
+    def test_notRoot(self) -> None:
+        """Anyone else may be reachable, and is not warned."""
+        self.root = False
+        self.started("tcp:6623")
+        self.assertFalse([line for line in self.logged() if "root" in line])
+
+
+class TakenPortTests(ServiceTestCase):
+    """A port that somebody else has."""
+
+    def test_taken(self) -> None:
+        """The error names the door, the endpoint and why; what listened already listens no more."""
+        self.reactor.taken.add(7000)
+        service = self.service(LOOPBACK, "tcp:7000:interface=127.0.0.1", "tcp:7001")
+        error = self.assertRaises(StartFailure, service.privilegedStartService)
+        text = str(error)
+        self.assertTrue(text.startswith("the line door cannot listen at tcp:7000:interface=127.0.0.1: "), text)
+        self.assertIn("Address already in use", text)
+        self.assertEqual(1, len(text.splitlines()))
+        self.assertEqual(([6623], [6623]), ([port for port, *_ in self.reactor.tcpServers], self.reactor.stopped))
+        options = f"--line {LOOPBACK} --line tcp:7001:interface=127.0.0.1 --line tcp:7001"
+        self.assertTrue(text.endswith(f"; stop what listens there, or choose another port, as in {options}"), text)
+
+    def test_takenFile(self) -> None:
+        """A socket in the file system has no port: there is no other to choose."""
+
+        def listen(*arguments: Any, **more: Any) -> Any:
+            raise CannotListenError(None, "chat.sock", OSError(errno.EADDRINUSE, "Address already in use"))
+
+        self.patch(self.reactor, "listenUNIX", listen)
+        error = self.assertRaises(StartFailure, self.service("unix:chat.sock").privilegedStartService)
+        why = "the line door cannot listen at unix:chat.sock: Address already in use; stop what listens there"
+        self.assertEqual(why, str(error))
+
+
+class StopTests(ServiceTestCase):
+    """Stopping: listen no more, finish what was proposed, tell everyone, close."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        assert isinstance(self.journal, HeldJournal)
+        self.held = self.journal
+        self.running = self.started(LOOPBACK)
+        self.stops: list[Deferred[None]] = []
+        (self.port,) = self.running._ports
+        self.patch(self.port, "stopListening", self.stopListening)
+        self.listening = True
+
+    def stopListening(self) -> Deferred[None]:
+        """Stand in for the port's own: takes a while."""
+        self.listening = False
+        stopped: Deferred[None] = Deferred()
+        self.stops.append(stopped)
+        return stopped
+
+    def arrive(self, nick: str) -> Transport:
+        """Bring someone into the lobby."""
+        transport = self.client()
+        assert isinstance(transport, Transport)
+        transport.server.dataReceived(f"{nick}\n/echo on\n".encode())
+        while self.held.waiting:
+            self.held.commit()
+            self.reactor.advance(0)
+        transport.told()
+        return transport
+
+    def test_order(self) -> None:
+        """Each step waits for the one before: the port, the journal, the clients; then no passwords are checked."""
+        alice = self.arrive("alice")
+        alice.server.dataReceived(b"last words\n")
+        closings: list[Deferred[None]] = []
+        reallyClose = self.held.close
+
+        def close() -> Deferred[None]:
+            closing: Deferred[None] = Deferred()
+            closings.append(closing)
+            return closing
+
+        self.patch(self.held, "close", close)
+        self.passwords.check(None, "x")
+        stopped = self.running.stopService()
+        self.assertEqual((False, []), (self.listening, closings))
+        self.stops[0].callback(None)
+        self.assertEqual(1, len(closings))
+        self.reactor.advance(0)
+        self.assertEqual("", alice.told())
+        self.assertFalse(self.worker.stopped)
+        reallyClose().chainDeferred(closings[0])
+        self.assertNoResult(stopped)
+        self.reactor.advance(0)
+        self.assertEqual("[00:00] <alice> last words\n* The server is shutting down\n", alice.told())
+        self.assertFalse(alice.connected)
+        self.successResultOf(stopped)
+        self.assertFalse(self.running.running)
+        self.assertTrue(self.worker.stopped)
+
+    def stop(self) -> Deferred[None]:
+        """Stop, with a port that is closed at once."""
+        stopped = self.running.stopService()
+        self.stops[0].callback(None)
+        self.reactor.advance(0)
+        return stopped
+
+    def test_nobody(self) -> None:
+        """With nobody there it is done at once."""
+        self.successResultOf(self.stop())
+
+    def test_nothingIsLeft(self) -> None:
+        """What rooms were to need later is needed no more."""
+        alice, _ = self.arrive("alice"), self.arrive("bob")
+        alice.abortConnection()
+        while self.held.waiting:
+            self.held.commit()
+            self.reactor.advance(0)
+        self.assertIsNotNone(self.backstage.upkeep.slot)
+        self.successResultOf(self.stop())
+        self.assertIsNone(self.backstage.upkeep.slot)
+
+    def test_clientDoesNotRead(self) -> None:
+        """A client that does not read holds it up for a few seconds only."""
+        alice, bob = self.arrive("alice"), self.arrive("bob")
+        bob.reading = False
+        stopped = self.stop()
+        self.assertEqual((False, True), (alice.connected, bob.connected))
+        self.reactor.advance(CLOSING - 0.01)
+        self.assertNoResult(stopped)
+        self.reactor.advance(0.01)
+        self.assertFalse(bob.connected)
+        self.successResultOf(stopped)
+
+    def test_journalHangs(self) -> None:
+        """A disk that hangs holds it up for so many seconds; then it is logged, and the clients are told."""
+        alice = self.arrive("alice")
+        self.patch(self.held, "close", Deferred)
+        stopped = self.stop()
+        self.reactor.advance(FINISHING - 0.01)
+        self.assertEqual("", alice.told())
+        self.reactor.advance(0.02)
+        self.reactor.advance(0)
+        self.assertEqual("* The server is shutting down\n", alice.told())
+        self.successResultOf(stopped)
+        self.assertEqual(1, len(self.flushLoggedErrors()))
+
+    def test_journalFails(self) -> None:
+        """A journal that does not close well is logged; the clients are told all the same."""
+        alice = self.arrive("alice")
+        self.patch(self.held, "close", lambda: fail(NotStored("the disk is full")))
+        self.successResultOf(self.stop())
+        self.assertEqual("* The server is shutting down\n", alice.told())
+        self.assertEqual(1, len(self.flushLoggedErrors(NotStored)))
+
+    def test_nobodyComesIn(self) -> None:
+        """Whoever comes while it stops is not taken in."""
+        self.stop()
+        self.assertIs(None, self.reactor.tcpServers[0][1].buildProtocol(None))
