@@ -16,7 +16,16 @@ from argon2 import PasswordHasher
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat import __version__, console
-from twistchat.chat.model.events import Event, ModeChange, ModesSet, RoomRenamed, Said, Source, TopicSet, Unsaid
+from twistchat.chat.model.events import (
+    Event,
+    ModeChange,
+    ModesSet,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomRenamed,
+    Source,
+    TopicSet,
+)
 from twistchat.config.keytypes import PasswordHash, readingOf
 from twistchat.console import main
 from twistchat.journal.history import export
@@ -79,7 +88,7 @@ class ConsoleTests(ConsoleTestCase):
 
     def test_backup(self) -> None:
         """A copy has what was there, is its owner's alone, and is a journal that can be served."""
-        self.serve(Said(ALICE, "#lobby", "1", "hello"))
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
         self.assertIn("backup.db has the journal, ", self.command("backup", "--data=data", "backup.db"))
         self.assertEqual(0o600, Path("backup.db").stat().st_mode & 0o777)
         copy = sqlite3.connect("backup.db")
@@ -92,7 +101,7 @@ class ConsoleTests(ConsoleTestCase):
 
     def test_backupAlone(self) -> None:
         """A copy needs no file beside it, wherever it is read, and none is left there."""
-        self.serve(Said(ALICE, "#lobby", "1", "hello"))
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
         self.command("backup", "--data=data", "backup.db")
         # What the header says of write-ahead logs (Database File Format, section 1.3.3): there is none.
         self.assertEqual(b"\1\1", Path("backup.db").read_bytes()[18:20])
@@ -129,8 +138,8 @@ class ConsoleTests(ConsoleTestCase):
     def test_export(self) -> None:
         """Every entry of the room and of no other, oldest first, each one line of JSON."""
         self.serve(
-            Said(ALICE, "#Lobby", "1", 'say "ü\u2028"'),
-            Said(BOB, "#other", "2", "elsewhere"),
+            RoomMessage(ALICE, "#Lobby", "1", 'say "ü\u2028"'),
+            RoomMessage(BOB, "#other", "2", "elsewhere"),
             TopicSet(BOB, "#lobby", "tea"),
             ModesSet(ALICE, "#lobby", (ModeChange(True, "o", "bob", BOB), ModeChange(True, "k", "secret"))),
         )
@@ -163,9 +172,9 @@ class ConsoleTests(ConsoleTestCase):
     def test_exportRenamed(self) -> None:
         """A renamed room is written whole under its new name, with what it was called."""
         self.serve(
-            Said(ALICE, "#old", "1", "before"),
+            RoomMessage(ALICE, "#old", "1", "before"),
             RoomRenamed(ALICE, "#old", "#New", "tidy"),
-            Said(ALICE, "#New", "1", "after"),
+            RoomMessage(ALICE, "#New", "1", "after"),
         )
         before, renamed, after = map(json.loads, self.command("export", "--data=data", "--room=new").splitlines())
         self.assertEqual(("#old", "before", "after"), (before["room"], before["text"], after["text"]))
@@ -176,7 +185,7 @@ class ConsoleTests(ConsoleTestCase):
 
     def test_exportTakenBack(self) -> None:
         """A text that was taken back is named by its id, in the entry that says so, and is not there itself."""
-        self.serve(Said(ALICE, "#lobby", "1", "secret"), Unsaid(ALICE, "#lobby", 1, "j-1", "typo"))
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "secret"), RoomMessageRedacted(ALICE, "#lobby", 1, "j-1", "typo"))
         printed = self.command("export", "--data=data", "--room=lobby")
         self.assertNotIn("secret", printed)
         unsaid = json.loads(printed)
@@ -187,7 +196,7 @@ class ConsoleTests(ConsoleTestCase):
     def test_exportTags(self) -> None:
         """Tags are an object, and who is a program is said to be."""
         bot = Source("3", "bot", bot=True)
-        self.serve(Said(bot, "#lobby", "1", "two\nlines", tags=(("reply", "j-7"), ("empty", ""))))
+        self.serve(RoomMessage(bot, "#lobby", "1", "two\nlines", tags=(("reply", "j-7"), ("empty", ""))))
         said = json.loads(self.command("export", "--data=data", "--room=lobby"))
         self.assertEqual(({"reply": "j-7", "empty": ""}, "two\nlines"), (said["tags"], said["text"]))
         self.assertTrue(said["by"]["bot"])
@@ -195,7 +204,7 @@ class ConsoleTests(ConsoleTestCase):
     def test_exportPages(self) -> None:
         """A room of more entries than are read at a time is written whole, each entry once."""
         self.patch(export, "PAGE", 3)
-        self.serve(*[Said(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
+        self.serve(*[RoomMessage(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
         printed = self.command("export", "--data=data", "--room=lobby")
         self.assertEqual([str(n) for n in range(10)], [json.loads(line)["text"] for line in printed.splitlines()])
 
@@ -227,7 +236,7 @@ class ConsoleTests(ConsoleTestCase):
 
     def test_configuration(self) -> None:
         """The data are where the configuration says, and a mistake in it is named with its line."""
-        self.serve(Said(ALICE, "#lobby", "1", "hello"))
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
         Path("twistchat.toml").write_text('[server]\ndata = "data"\n[listen]\nline = "tcp:6623"\n')
         self.assertIn("hello", self.command("export", "--room=lobby"))
         Path("twistchat.toml").write_text("[server]\ndata = 5\n")
@@ -322,7 +331,7 @@ class ConsoleTests(ConsoleTestCase):
 
     def test_exportDamaged(self) -> None:
         """What changed on disk is not written; the command fails, and says how much was left out."""
-        self.serve(*(Said(ALICE, "#lobby", "1", text) for text in ("one", "a word", "two")))
+        self.serve(*(RoomMessage(ALICE, "#lobby", "1", text) for text in ("one", "a word", "two")))
         self.change("UPDATE entry SET body = replace(body, 'word', 'ward')")
         printed = StringIO()
         with redirect_stdout(printed):
@@ -333,7 +342,7 @@ class ConsoleTests(ConsoleTestCase):
     def test_exportManyDamaged(self) -> None:
         """A page of nothing but damage does not end it."""
         self.patch(export, "PAGE", 3)
-        self.serve(*[Said(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
+        self.serve(*[RoomMessage(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
         self.change("UPDATE entry SET time = time + 1 WHERE sequence < 9")
         printed = StringIO()
         with redirect_stdout(printed):
@@ -346,7 +355,7 @@ class ConsoleTests(ConsoleTestCase):
         def write(text: str) -> int:
             raise BrokenPipeError
 
-        self.serve(Said(ALICE, "#lobby", "1", "hello"))
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
         silenced = StringIO()
         self.patch(sys, "stderr", silenced)
         pipe = StringIO()

@@ -282,7 +282,7 @@ class CheckerTests(SynchronousTestCase):
             "from datetime import datetime, timezone; datetime.fromtimestamp(0, timezone.utc)",
             "from zope.interface import Interface",
             "from zope import interface",
-            "from twistchat.chat.model.events import Said",
+            "from twistchat.chat.model.events import RoomMessage",
             "from twistchat import __version__",
         )
         self.assertRefused(

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import sound
-from twistchat.chat.model.events import Entry, Said
+from twistchat.chat.model.events import Entry, RoomMessage
 from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.interfaces import IJournal
 from twistchat.journal.sqlite.log import SqliteJournal
@@ -153,7 +153,7 @@ class ReplayTests(SynchronousTestCase):
                     lag.read()
                     server.settle()
         kept = self.read(server, lag, random)
-        order = [entry.event.text for entry in kept if isinstance(entry.event, Said)]
+        order = [entry.event.text for entry in kept if isinstance(entry.event, RoomMessage)]
         self.assertGreater(len(order), 50)
         whole = 0
         for client in every:

@@ -29,21 +29,21 @@ from twistchat.chat.model.events import (
     ModesSet,
     OperatorSet,
     Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
     Quit,
     RealnameSet,
     Renamed,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    RoomSignalled,
-    Said,
+    RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
-    Signalled,
     Source,
     Tags,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
     UserModesSet,
 )
 from twistchat.chat.model.rooms import Room
@@ -68,17 +68,17 @@ def written(event: Event) -> str:
     """An event in a few words, for tests to compare with."""
     who = event.source.nick
     match event:
-        case Said():
+        case RoomMessage():
             return f"{event.rank}{event.room} {who}: {event.text}{writtenTags(event.tags)}"
-        case Told():
+        case PrivateMessage():
             return f"@{event.recipient.nick} {who}: {event.text}{writtenTags(event.tags)}"
-        case RoomSignalled():
+        case RoomTagMessage():
             return f"{event.rank}{event.room} {who} signals{writtenTags(event.tags)}"
-        case Signalled():
+        case PrivateTagMessage():
             return f"@{event.recipient.nick} {who} signals{writtenTags(event.tags)}"
-        case Unsaid():
+        case RoomMessageRedacted():
             return f"{event.room} {who} unsaid {event.msgid} {event.reason}".rstrip()
-        case Untold():
+        case PrivateMessageRedacted():
             return f"@{event.recipient.nick} {who} untold {event.msgid} {event.reason}".rstrip()
         case RoomRenamed():
             return f"{event.room} {who} renamed it {event.name} {event.reason}".rstrip()

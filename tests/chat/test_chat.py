@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.limits import Limits
-from twistchat.chat.model.events import Entry, Said
+from twistchat.chat.model.events import Entry, RoomMessage
 
 CYRILLIC_A = "\N{CYRILLIC SMALL LETTER A}"
 """Looks like C{a}."""
@@ -236,7 +236,7 @@ class TextTests(SynchronousTestCase):
         """A room's members hear what is said in it, but for the session that said it."""
         entry: Entry = done(self.scene.chat.say(self.alice.session, "#rOOM", "hello", "notice"))
         event = entry.event
-        assert isinstance(event, Said)
+        assert isinstance(event, RoomMessage)
         self.assertEqual(
             (event.room, event.text, event.kind, event.session, event.source),
             ("#Room", "hello", "notice", self.alice.session.id, self.alice.user.source),

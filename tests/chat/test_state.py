@@ -29,21 +29,21 @@ from twistchat.chat.model.events import (
     ModesSet,
     OperatorSet,
     Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
     Quit,
     RealnameSet,
     Renamed,
     RoomEvent,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    RoomSignalled,
-    Said,
+    RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
-    Signalled,
     Source,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
     UserModesSet,
 )
 from twistchat.chat.state import State
@@ -84,12 +84,12 @@ class ApplyTests(SynchronousTestCase):
 
         kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
         happened = (
-            Said(ALICE, "#a", "s1", "x"),
-            RoomSignalled(ALICE, "#a", "s1", ()),
-            Unsaid(ALICE, "#a", 4, "m4"),
-            Told(ALICE, "s1", BOB, "x"),
-            Signalled(ALICE, "s1", BOB, ()),
-            Untold(ALICE, BOB, 7, "m7"),
+            RoomMessage(ALICE, "#a", "s1", "x"),
+            RoomTagMessage(ALICE, "#a", "s1", ()),
+            RoomMessageRedacted(ALICE, "#a", 4, "m4"),
+            PrivateMessage(ALICE, "s1", BOB, "x"),
+            PrivateTagMessage(ALICE, "s1", BOB, ()),
+            PrivateMessageRedacted(ALICE, BOB, 7, "m7"),
             AwaySet(ALICE, "x"),
             RealnameSet(ALICE, "x"),
             HostSet(ALICE, "u", "h"),
@@ -125,11 +125,11 @@ class ApplyTests(SynchronousTestCase):
             (Renamed(NOBODY, "x"), errors.NoSuchNick("nobody")),
             (Quit(NOBODY, "x"), errors.NoSuchNick("nobody")),
             (AwaySet(NOBODY, "x"), errors.NoSuchNick("nobody")),
-            (Told(ALICE, "s1", NOBODY, "x"), errors.NoSuchNick("nobody")),
+            (PrivateMessage(ALICE, "s1", NOBODY, "x"), errors.NoSuchNick("nobody")),
             (Invited(ALICE, "#a", NOBODY), errors.NoSuchNick("nobody")),
             (Invited(NOBODY, "#a", BOB), errors.NoSuchNick("nobody")),
             (Invited(ALICE, "#none", BOB), errors.NotInRoom("#none")),
-            (Signalled(ALICE, "s1", NOBODY, ()), errors.NoSuchNick("nobody")),
+            (PrivateTagMessage(ALICE, "s1", NOBODY, ()), errors.NoSuchNick("nobody")),
             (RoomRenamed(ALICE, "#a", "#C"), errors.RoomNameInUse("#c")),
             (RoomRenamed(carol, "#c", LOOKALIKE), errors.RoomLookalike(LOOKALIKE, "#a")),
             (Joined(NOBODY, "#b"), errors.NoSuchNick("nobody")),
@@ -151,13 +151,15 @@ class ApplyTests(SynchronousTestCase):
     def test_late(self) -> None:
         """What was proposed in time still happens when it has lost its reason, where that harms nobody."""
         before = shown(self.state)
-        self.apply(Joined(ALICE, "#A"), Said(ALICE, "#gone", "s1", "x"), Said(BOB, "#a", "s2", "x"))
+        self.apply(Joined(ALICE, "#A"), RoomMessage(ALICE, "#gone", "s1", "x"), RoomMessage(BOB, "#a", "s2", "x"))
         self.apply(
-            RoomSignalled(ALICE, "#gone", "s1", ()), Unsaid(ALICE, "#gone", 1, "m1"), Untold(ALICE, NOBODY, 1, "m1")
+            RoomTagMessage(ALICE, "#gone", "s1", ()),
+            RoomMessageRedacted(ALICE, "#gone", 1, "m1"),
+            PrivateMessageRedacted(ALICE, NOBODY, 1, "m1"),
         )
         self.apply(RoomRenamed(ALICE, "#gone", "#later"))
         self.assertEqual(shown(self.state), before)
-        self.apply(Told(NOBODY, "s9", ALICE, "last words"))
+        self.apply(PrivateMessage(NOBODY, "s9", ALICE, "last words"))
         self.apply(TopicSet(BOB, "#a", "from outside"), TopicSet(ALICE, "#later", "kept"))
         self.assertEqual([room.name for room in self.state.rooms], ["#a", "#later"])
         self.apply(TopicSet(ALICE, "#later", ""), TopicSet(ALICE, "#never", ""), ModesSet(ALICE, "#never", ()))
@@ -168,7 +170,7 @@ class ApplyTests(SynchronousTestCase):
         user = self.state.users.named("alice")
         assert user is not None
         self.assertEqual(user.sessions, {})
-        self.apply(Renamed(ALICE, "Alicia"), Said(ALICE, "#a", "s1", "x"), Quit(ALICE, "bye"))
+        self.apply(Renamed(ALICE, "Alicia"), RoomMessage(ALICE, "#a", "s1", "x"), Quit(ALICE, "bye"))
         self.assertEqual([user.nick for user in self.state.users], ["bob"])
         self.assertEqual(len(self.state.rooms), 0)
 

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model import events
-from twistchat.chat.model.events import Event, Joined, RoomRenamed, Said, ServerBanSet, Source, Told, TopicSet, Unsaid
+from twistchat.chat.model.events import (
+    Event,
+    Joined,
+    PrivateMessage,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomRenamed,
+    ServerBanSet,
+    Source,
+    TopicSet,
+)
 from twistchat.chat.model.modes import RANK_BY_LETTER
 from twistchat.journal.codec import KINDS, Unreadable, decode, encode
 from twistchat.testing.contract import ANN, said
@@ -64,27 +74,27 @@ class EncodingTests(SynchronousTestCase):
     def test_fixed(self) -> None:
         """Bodies that were written once are read for ever."""
         cases = {
-            ("said", '{"by":["u","Ann"],"room":"#r","session":"s","text":"hi"}'): Said(
+            ("said", '{"by":["u","Ann"],"room":"#r","session":"s","text":"hi"}'): RoomMessage(
                 Source("u", "Ann"), "#r", "s", "hi"
             ),
             (
                 "told",
                 '{"by":["u","Ann"],"session":"s","to":["v","Bob","~b","h","bob",""],"text":"hi","kind":"notice"}',
-            ): Told(Source("u", "Ann"), "s", Source("v", "Bob", "~b", "h", "bob"), "hi", "notice"),
+            ): PrivateMessage(Source("u", "Ann"), "s", Source("v", "Bob", "~b", "h", "bob"), "hi", "notice"),
             ("topic", '{"by":["u","Ann"],"room":"#r","topic":""}'): TopicSet(Source("u", "Ann"), "#r", ""),
             ("joined", '{"by":["u","Ann"],"room":"#r"}'): Joined(Source("u", "Ann"), "#r"),
             (
                 "said",
                 '{"by":["u","A","~a","h",null,"",true],"room":"#r","session":"s","text":"a\\nb","rank":"o","tags":[["x",""]]}',
-            ): Said(Source("u", "A", "~a", "h", bot=True), "#r", "s", "a\nb", rank="o", tags=(("x", ""),)),
+            ): RoomMessage(Source("u", "A", "~a", "h", bot=True), "#r", "s", "a\nb", rank="o", tags=(("x", ""),)),
             (
                 "said",
                 '{"by":["u","Ann"],"room":"#r","session":"s","text":"onetwo","kind":"message","cuts":[3]}',
-            ): Said(Source("u", "Ann"), "#r", "s", "onetwo", cuts=(3,)),
+            ): RoomMessage(Source("u", "Ann"), "#r", "s", "onetwo", cuts=(3,)),
             (
                 "unsaid",
                 '{"by":["u","Ann"],"room":"#r","taken":{"sequence":7,"msgid":"j-7"},"reason":"typo"}',
-            ): Unsaid(Source("u", "Ann"), "#r", 7, "j-7", "typo"),
+            ): RoomMessageRedacted(Source("u", "Ann"), "#r", 7, "j-7", "typo"),
             ("roomrenamed", '{"by":["u","Ann"],"room":"#R","origin":"#r","name":"#S","reason":""}'): RoomRenamed(
                 Source("u", "Ann"), "#R", "#S"
             ),
@@ -111,7 +121,7 @@ class EncodingTests(SynchronousTestCase):
         """The schema's names of what a body holds are those of the encoding."""
         kind, body = encode(said("hello"))
         self.assertEqual((kind, body["text"]), ("said", "hello"))
-        kind, body = encode(Unsaid(ANN, "#r", 7, "j-7"))
+        kind, body = encode(RoomMessageRedacted(ANN, "#r", 7, "j-7"))
         self.assertEqual((kind, body["taken"]["sequence"]), ("unsaid", 7))
         kind, body = encode(RoomRenamed(ANN, "#Old", "#New"))
         self.assertEqual((kind, body["origin"]), ("roomrenamed", "#old"))

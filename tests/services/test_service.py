@@ -19,7 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.net.authorities import identify
 from twistchat.accounts.passwords import Verifier
 from twistchat.chat.errors import NotStored
-from twistchat.chat.model.events import Said, Source
+from twistchat.chat.model.events import RoomMessage, Source
 from twistchat.config import IrcSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
@@ -149,7 +149,7 @@ class StartTests(ServiceTestCase):
         service = self.service(LOOPBACK)
         service.privilegedStartService()
         self.assertEqual(1, len(self.reactor.tcpServers))
-        self.failureResultOf(self.journal.append(Said(Source("1", "alice"), "#a", "1", "hello")), NotStored)
+        self.failureResultOf(self.journal.append(RoomMessage(Source("1", "alice"), "#a", "1", "hello")), NotStored)
         self.assertFalse(service.running)
         service.startService()
         self.assertTrue(service.running)

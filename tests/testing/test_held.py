@@ -5,12 +5,12 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.model.events import Entry, Joined, Parted, Said, Source
+from twistchat.chat.model.events import Entry, Joined, Parted, RoomMessage, Source
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal
 
 ALICE = Source("1", "alice")
-FIRST, SECOND = (Said(ALICE, "#a", "session", text) for text in ("first", "second"))
+FIRST, SECOND = (RoomMessage(ALICE, "#a", "session", text) for text in ("first", "second"))
 PASSING = Joined(ALICE, "#a")
 
 

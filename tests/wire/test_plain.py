@@ -30,21 +30,21 @@ from twistchat.chat.model.events import (
     ModesSet,
     OperatorSet,
     Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
     Quit,
     RealnameSet,
     Renamed,
     RoomEvent,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    RoomSignalled,
-    Said,
+    RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
-    Signalled,
     Source,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
     UserModesSet,
 )
 from twistchat.interfaces import IDialect
@@ -54,12 +54,12 @@ NINE = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 999
 ALICE, BOB = Source("u1", "Alice", "~line", "a.cloak"), Source("u2", "bob", "~line", "b.cloak", "robert", "Bob B.")
 
 GOLDEN: tuple[tuple[Event, str, str], ...] = (
-    (Said(ALICE, "#a", "s1", "hello, all"), "[09:05] <Alice> hello, all", "[09:05] #a <Alice> hello, all"),
-    (Said(ALICE, "#a", "s1", "waves", "action"), "[09:05] * Alice waves", "[09:05] #a * Alice waves"),
-    (Said(ALICE, "#a", "s1", "psst", "notice"), "[09:05] -Alice- psst", "[09:05] #a -Alice- psst"),
-    (Told(ALICE, "s1", BOB, "hey"), "[09:05] @bob <Alice> hey", "[09:05] @bob <Alice> hey"),
-    (Told(ALICE, "s1", BOB, "winks", "action"), "[09:05] @bob * Alice winks", "[09:05] @bob * Alice winks"),
-    (Told(ALICE, "s1", BOB, "psst", "notice"), "[09:05] @bob -Alice- psst", "[09:05] @bob -Alice- psst"),
+    (RoomMessage(ALICE, "#a", "s1", "hello, all"), "[09:05] <Alice> hello, all", "[09:05] #a <Alice> hello, all"),
+    (RoomMessage(ALICE, "#a", "s1", "waves", "action"), "[09:05] * Alice waves", "[09:05] #a * Alice waves"),
+    (RoomMessage(ALICE, "#a", "s1", "psst", "notice"), "[09:05] -Alice- psst", "[09:05] #a -Alice- psst"),
+    (PrivateMessage(ALICE, "s1", BOB, "hey"), "[09:05] @bob <Alice> hey", "[09:05] @bob <Alice> hey"),
+    (PrivateMessage(ALICE, "s1", BOB, "winks", "action"), "[09:05] @bob * Alice winks", "[09:05] @bob * Alice winks"),
+    (PrivateMessage(ALICE, "s1", BOB, "psst", "notice"), "[09:05] @bob -Alice- psst", "[09:05] @bob -Alice- psst"),
     (Joined(ALICE, "#a"), "* Alice joined #a", "* Alice joined #a"),
     (Parted(ALICE, "#a", ""), "* Alice left #a", "* Alice left #a"),
     (Parted(ALICE, "#a", "later"), "* Alice left #a (later)", "* Alice left #a (later)"),
@@ -82,23 +82,35 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
     ),
     (Invited(ALICE, "#a", BOB), "* Alice invited bob to #a", "* Alice invited bob to #a"),
     (
-        Said(ALICE, "#a", "s1", "one\n\ntwo \n", tags=(("reply", "t-1"),)),
+        RoomMessage(ALICE, "#a", "s1", "one\n\ntwo \n", tags=(("reply", "t-1"),)),
         "[09:05] <Alice> one\n[09:05] <Alice> two ",
         "[09:05] #a <Alice> one\n[09:05] #a <Alice> two ",
     ),
     (
-        Said(ALICE, "#a", "s1", "one\ntwo", "action"),
+        RoomMessage(ALICE, "#a", "s1", "one\ntwo", "action"),
         "[09:05] * Alice one\n[09:05] * Alice two",
         "[09:05] #a * Alice one\n[09:05] #a * Alice two",
     ),
-    (Said(ALICE, "#a", "s1", "help", rank="o"), "[09:05] @#a <Alice> help", "[09:05] @#a <Alice> help"),
+    (RoomMessage(ALICE, "#a", "s1", "help", rank="o"), "[09:05] @#a <Alice> help", "[09:05] @#a <Alice> help"),
     (Joined(ALICE, "#a", "lunch", "ov", True), "* Alice joined #a", "* Alice joined #a"),
     (RoomRenamed(ALICE, "#a", "#b"), "* Alice renamed #a to #b", "* Alice renamed #a to #b"),
     (RoomRenamed(ALICE, "#a", "#b", "typo"), "* Alice renamed #a to #b (typo)", "* Alice renamed #a to #b (typo)"),
-    (Unsaid(ALICE, "#a", 5, "t-5"), "* Alice took back a text in #a", "* Alice took back a text in #a"),
-    (Unsaid(ALICE, "#a", 5, "t-5", "x"), "* Alice took back a text in #a (x)", "* Alice took back a text in #a (x)"),
-    (Untold(ALICE, BOB, 5, "t-5"), "* Alice took back a text to bob", "* Alice took back a text to bob"),
-    (Untold(ALICE, BOB, 5, "t-5", "x"), "* Alice took back a text to bob (x)", "* Alice took back a text to bob (x)"),
+    (RoomMessageRedacted(ALICE, "#a", 5, "t-5"), "* Alice took back a text in #a", "* Alice took back a text in #a"),
+    (
+        RoomMessageRedacted(ALICE, "#a", 5, "t-5", "x"),
+        "* Alice took back a text in #a (x)",
+        "* Alice took back a text in #a (x)",
+    ),
+    (
+        PrivateMessageRedacted(ALICE, BOB, 5, "t-5"),
+        "* Alice took back a text to bob",
+        "* Alice took back a text to bob",
+    ),
+    (
+        PrivateMessageRedacted(ALICE, BOB, 5, "t-5", "x"),
+        "* Alice took back a text to bob (x)",
+        "* Alice took back a text to bob (x)",
+    ),
     (Killed(ALICE, BOB, ""), "* bob quit (killed by Alice)", "* bob quit (killed by Alice)"),
     (Killed(ALICE, BOB, "spam"), "* bob quit (killed by Alice: spam)", "* bob quit (killed by Alice: spam)"),
     (Announced(ALICE, "tea"), "* Alice announced: tea", "* Alice announced: tea"),
@@ -120,8 +132,8 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
     (UserModesSet(ALICE, "i", "w"), "", ""),
     (ServerBanSet(ALICE, "bob!*@*", "spam"), "", ""),
     (ServerBanLifted(ALICE, "bob!*@*"), "", ""),
-    (RoomSignalled(ALICE, "#a", "s1", (("typing", "active"),)), "", ""),
-    (Signalled(ALICE, "s1", BOB, (("typing", "active"),)), "", ""),
+    (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "", ""),
+    (PrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)), "", ""),
 )
 """Events, and how they are shown in the current room and elsewhere."""
 
@@ -157,19 +169,19 @@ class PlainTests(SynchronousTestCase):
 
     def test_unicode(self) -> None:
         """Letters and text of any script are written in UTF-8."""
-        entry = Entry(1, "t-1", NINE, Said(replace(ALICE, nick="Ζωή"), "#чат", "s1", "שלום \N{GRINNING FACE}"))
+        entry = Entry(1, "t-1", NINE, RoomMessage(replace(ALICE, nick="Ζωή"), "#чат", "s1", "שלום \N{GRINNING FACE}"))
         self.assertEqual(dialect(False).render(entry), "[09:05] #чат <Ζωή> שלום \N{GRINNING FACE}\n".encode())
 
     def test_nothingObeyed(self) -> None:
         """What a terminal would obey is shown as a picture instead."""
-        entry = Entry(1, "t-1", NINE, Said(ALICE, "#a", "s1", "\x1b[2J\r[09:05] <bob> forged\t\u202e"))
+        entry = Entry(1, "t-1", NINE, RoomMessage(ALICE, "#a", "s1", "\x1b[2J\r[09:05] <bob> forged\t\u202e"))
         self.assertEqual(
             dialect(True).render(entry), "[09:05] <Alice> \u241b[2J\u240d[09:05] <bob> forged \ufffd\n".encode()
         )
 
     def test_linesOfItsOwn(self) -> None:
         """Every line of a text says who said it, so that none can be another's; and what is no LF ends no line."""
-        entry = Entry(1, "t-1", NINE, Said(ALICE, "#a", "s1", "a\n[09:05] <bob> forged\n* bob quit\u2028\x85x"))
+        entry = Entry(1, "t-1", NINE, RoomMessage(ALICE, "#a", "s1", "a\n[09:05] <bob> forged\n* bob quit\u2028\x85x"))
         self.assertEqual(
             dialect(False).render(entry).decode(),
             "[09:05] #a <Alice> a\n[09:05] #a <Alice> [09:05] <bob> forged\n"
@@ -233,7 +245,7 @@ class LineTests(SynchronousTestCase):
                 whole = data.decode()
                 self.assertEqual(whole[-1], "\n")
                 lines = whole[:-1].split("\n")
-                said = isinstance(event, (Said, Told))
+                said = isinstance(event, (RoomMessage, PrivateMessage))
                 self.assertEqual(len(lines), len(list(filter(None, text.split("\n")))) if said else 1)
                 for line in lines:
                     self.assertTrue(line.startswith("[09:05] " if said else "* "))

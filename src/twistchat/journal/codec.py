@@ -30,21 +30,21 @@ from twistchat.chat.model.events import (
     ModesSet,
     OperatorSet,
     Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
     Quit,
     RealnameSet,
     Renamed,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    RoomSignalled,
-    Said,
+    RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
-    Signalled,
     Source,
     Tags,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
     UserModesSet,
 )
 from twistchat.chat.model.names import fold
@@ -60,8 +60,8 @@ class Unreadable(Exception):
 
 
 KINDS: dict[type[Event], str] = {
-    Said: "said",
-    Told: "told",
+    RoomMessage: "said",
+    PrivateMessage: "told",
     TopicSet: "topic",
     ModesSet: "modes",
     Joined: "joined",
@@ -81,10 +81,10 @@ KINDS: dict[type[Event], str] = {
     Announced: "announced",
     ServerBanSet: "banned",
     ServerBanLifted: "unbanned",
-    Signalled: "signalled",
-    Untold: "untold",
-    RoomSignalled: "roomsignalled",
-    Unsaid: "unsaid",
+    PrivateTagMessage: "signalled",
+    PrivateMessageRedacted: "untold",
+    RoomTagMessage: "roomsignalled",
+    RoomMessageRedacted: "unsaid",
     RoomRenamed: "roomrenamed",
 }
 """
@@ -166,7 +166,7 @@ def _change(body: Body) -> ModeChange:
     )
 
 
-def _fromTaken(event: Unsaid | Untold) -> Body:
+def _fromTaken(event: RoomMessageRedacted | PrivateMessageRedacted) -> Body:
     """Which text was taken back."""
     return {"taken": {"sequence": event.sequence, "msgid": event.msgid}}
 
@@ -181,7 +181,7 @@ _FIELDS: dict[str, tuple[_Encode, _Decode]] = {
             {"room": event.room, "session": event.session, "text": event.text, "kind": event.kind}
             | _extras(event.rank, event.tags, event.cuts)
         ),
-        lambda body: Said(
+        lambda body: RoomMessage(
             _source(body["by"]),
             body["room"],
             body["session"],
@@ -202,7 +202,7 @@ _FIELDS: dict[str, tuple[_Encode, _Decode]] = {
             }
             | _extras("", event.tags, event.cuts)
         ),
-        lambda body: Told(
+        lambda body: PrivateMessage(
             _source(body["by"]),
             body["session"],
             _source(body["to"]),
@@ -290,21 +290,23 @@ _FIELDS: dict[str, tuple[_Encode, _Decode]] = {
     ),
     "signalled": (
         lambda event: {"session": event.session, "to": fromSource(event.recipient)} | _extras("", event.tags),
-        lambda body: Signalled(_source(body["by"]), body["session"], _source(body["to"]), _tags(body)),
+        lambda body: PrivateTagMessage(_source(body["by"]), body["session"], _source(body["to"]), _tags(body)),
     ),
     "untold": (
         lambda event: {"to": fromSource(event.recipient), **_fromTaken(event), "reason": event.reason},
-        lambda body: Untold(_source(body["by"]), _source(body["to"]), *_taken(body), body.get("reason", "")),
+        lambda body: PrivateMessageRedacted(
+            _source(body["by"]), _source(body["to"]), *_taken(body), body.get("reason", "")
+        ),
     ),
     "roomsignalled": (
         lambda event: {"room": event.room, "session": event.session} | _extras(event.rank, event.tags),
-        lambda body: RoomSignalled(
+        lambda body: RoomTagMessage(
             _source(body["by"]), body["room"], body["session"], _tags(body), body.get("rank", "")
         ),
     ),
     "unsaid": (
         lambda event: {"room": event.room, **_fromTaken(event), "reason": event.reason},
-        lambda body: Unsaid(_source(body["by"]), body["room"], *_taken(body), body.get("reason", "")),
+        lambda body: RoomMessageRedacted(_source(body["by"]), body["room"], *_taken(body), body.get("reason", "")),
     ),
     "roomrenamed": (
         lambda event: {"room": event.room, "origin": fold(event.room), "name": event.name, "reason": event.reason},

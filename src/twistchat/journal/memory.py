@@ -15,7 +15,15 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.model.events import Entry, Event, RoomRenamed, Said, Told, Unsaid, Untold
+from twistchat.chat.model.events import (
+    Entry,
+    Event,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomRenamed,
+)
 from twistchat.chat.model.modes import RANKS
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation
@@ -121,7 +129,7 @@ class MemoryJournal:
             entry
             for entry in entries
             if (before is None or entry.sequence < before)
-            and isinstance(entry.event, (Said, Told))
+            and isinstance(entry.event, (RoomMessage, PrivateMessage))
             and matches(entry.event.text, wanted)
         )
         return succeed(list(islice(found, limit))[::-1] if wanted else [])
@@ -192,7 +200,7 @@ class MemoryJournal:
             return
         if event.label is not None:
             entry = replace(entry, event=replace(event, label=None))
-        if not isinstance(event, Said):
+        if not isinstance(event, RoomMessage):
             self._rearrange(event, name)
         entries = self._conversations.get(name)
         if entries is None:
@@ -204,20 +212,22 @@ class MemoryJournal:
 
     def _rearrange(self, event: Event, name: str) -> None:
         """Do what an event does to what was there before."""
-        if isinstance(event, (Unsaid, Untold)):
+        if isinstance(event, (RoomMessageRedacted, PrivateMessageRedacted)):
             self._takeBack(event, name)
         elif isinstance(event, RoomRenamed) and fold(event.room) != name:
             for prefix in PREFIXES:
                 self._move(prefix + fold(event.room), prefix + name)
 
-    def _takeBack(self, event: Unsaid | Untold, name: str) -> None:
+    def _takeBack(self, event: RoomMessageRedacted | PrivateMessageRedacted, name: str) -> None:
         """Forget a text, if it is one of this conversation."""
         place = self._places.get(event.sequence)
         if place is None:
             return
-        if place == name or (isinstance(event, Unsaid) and place in [prefix + name for prefix in PREFIXES]):
+        if place == name or (
+            isinstance(event, RoomMessageRedacted) and place in [prefix + name for prefix in PREFIXES]
+        ):
             taken = next(entry for entry in self._conversations[place] if entry.sequence == event.sequence)
-            if isinstance(taken.event, Said if isinstance(event, Unsaid) else Told):
+            if isinstance(taken.event, RoomMessage if isinstance(event, RoomMessageRedacted) else PrivateMessage):
                 self._forget(event.sequence)
 
     def _move(self, origin: str, target: str) -> None:

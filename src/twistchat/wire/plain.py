@@ -31,14 +31,14 @@ from twistchat.chat.model.events import (
     ModesSet,
     OperatorSet,
     Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
     Quit,
     Renamed,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    Said,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
 )
 from twistchat.chat.model.modes import RANK_BY_LETTER
 from twistchat.interfaces import IDialect
@@ -116,8 +116,8 @@ class PlainDialect:
             ModesSet: _modesSet,
             Invited: _invited,
             RoomRenamed: _roomRenamed,
-            Unsaid: _unsaid,
-            Untold: _untold,
+            RoomMessageRedacted: _unsaid,
+            PrivateMessageRedacted: _untold,
             Killed: _killed,
             Announced: _announced,
             OperatorSet: _operatorSet,
@@ -129,10 +129,10 @@ class PlainDialect:
         of tags without a text, and of bans from the server.
         """
         event = entry.event
-        if type(event) is Said:
+        if type(event) is RoomMessage:
             place = "" if self._current and not event.rank else f"{_prefix(event.rank)}{event.room} "
             return self._text(entry.time, place, event.source.nick, event.text, event.kind)
-        if type(event) is Told:
+        if type(event) is PrivateMessage:
             return self._text(entry.time, f"@{event.recipient.nick} ", event.source.nick, event.text, event.kind)
         writer = self._writers.get(type(event))
         return b"" if writer is None else notice(writer(event))
@@ -220,11 +220,11 @@ def _roomRenamed(event: RoomRenamed) -> str:
     return f"{event.source.nick} renamed {event.room} to {event.name}{because(event.reason)}"
 
 
-def _unsaid(event: Unsaid) -> str:
+def _unsaid(event: RoomMessageRedacted) -> str:
     return f"{event.source.nick} took back a text in {event.room}{because(event.reason)}"
 
 
-def _untold(event: Untold) -> str:
+def _untold(event: PrivateMessageRedacted) -> str:
     return f"{event.source.nick} took back a text to {event.recipient.nick}{because(event.reason)}"
 
 

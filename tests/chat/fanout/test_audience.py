@@ -18,15 +18,15 @@ from twistchat.chat.model.events import (
     Invited,
     Joined,
     Label,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
     Quit,
-    RoomSignalled,
-    Said,
-    Signalled,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomTagMessage,
     Source,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
 )
 from twistchat.chat.model.users import Operator
 from twistchat.interfaces import IDialect
@@ -146,7 +146,7 @@ class RenderTests(SynchronousTestCase):
 
     def test_nothingToSay(self) -> None:
         """A dialect that has nothing to say of an event gives its listeners nothing."""
-        mute = FakeDialect("mute", (Said, Quit))
+        mute = FakeDialect("mute", (RoomMessage, Quit))
         listener = self.scene.person("mute", "#a", dialect=mute)
         self.say(self.ones[0], "x")
         self.scene.endTurn()
@@ -402,8 +402,8 @@ class LabelTests(SynchronousTestCase):
         """So has what was taken back."""
         source, to = self.alice.user.source, self.bob.user.source
         for event, line in (
-            (Unsaid(source, "#a", 1, "m", label=self.label()), "#a alice unsaid m"),
-            (Untold(source, to, 1, "m", label=self.label()), "@bob alice untold m"),
+            (RoomMessageRedacted(source, "#a", 1, "m", label=self.label()), "#a alice unsaid m"),
+            (PrivateMessageRedacted(source, to, 1, "m", label=self.label()), "@bob alice untold m"),
         ):
             done(self.scene.journal.append(event))
             self.scene.endTurn()
@@ -474,7 +474,7 @@ class LabelTests(SynchronousTestCase):
 
     def test_nothingToSay(self) -> None:
         """An outlet is not asked where its dialect has nothing to say."""
-        self.alice.outlet.dialect = FakeDialect("mute", (TopicSet, Told))
+        self.alice.outlet.dialect = FakeDialect("mute", (TopicSet, PrivateMessage))
         self.scene.room("#a").audience.add(self.session)
         self.patch(self.alice.outlet, "echo", lambda entry, data: self.fail("it was asked"))
         self.chat.setTopic(self.session, "#a", "x", label=self.label())
@@ -503,13 +503,13 @@ class HearsTests(SynchronousTestCase):
         session = scene.person("alice").session
         scene.person("bOB")
         ignorable: list[Event] = [
-            Said(BOB, "#a", "s", "x"),
-            Told(BOB, "s", ALICE, "x"),
-            RoomSignalled(BOB, "#a", "s", ()),
-            Signalled(BOB, "s", ALICE, ()),
+            RoomMessage(BOB, "#a", "s", "x"),
+            PrivateMessage(BOB, "s", ALICE, "x"),
+            RoomTagMessage(BOB, "#a", "s", ()),
+            PrivateTagMessage(BOB, "s", ALICE, ()),
             Invited(BOB, "#a", ALICE),
         ]
-        for event in [*ignorable, Joined(BOB, "#a"), Quit(BOB, "bye"), Said(ALICE, "#a", "s", "x")]:
+        for event in [*ignorable, Joined(BOB, "#a"), Quit(BOB, "bye"), RoomMessage(ALICE, "#a", "s", "x")]:
             with self.subTest(written(event)):
                 scene.chat.unignore(session, "bob")
                 self.assertFalse(isIgnored(session, event))

@@ -6,14 +6,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import (
     Joined,
+    PrivateMessage,
+    PrivateMessageRedacted,
     Renamed,
+    RoomMessage,
     RoomRenamed,
-    RoomSignalled,
-    Said,
+    RoomTagMessage,
     Source,
-    Told,
     TopicSet,
-    Untold,
 )
 from twistchat.chat.model.spans import conversation, pair
 
@@ -27,14 +27,14 @@ class ConversationTests(SynchronousTestCase):
 
     def test_room(self) -> None:
         """What happens in a room belongs to it, whatever its case."""
-        self.assertEqual(conversation(Said(GUEST, "#Room", "s1", "hello")), "#room")
+        self.assertEqual(conversation(RoomMessage(GUEST, "#Room", "s1", "hello")), "#room")
         self.assertEqual(conversation(Joined(GUEST, "#ROOM")), "#room")
         self.assertEqual(conversation(TopicSet(GUEST, "#room", "x")), "#room")
 
     def test_rank(self) -> None:
         """What was said to those of a rank only is a conversation of its own."""
-        self.assertEqual(conversation(Said(GUEST, "#Room", "s1", "hello", rank="o")), "@#room")
-        self.assertEqual(conversation(Said(GUEST, "#Room", "s1", "hello", rank="v")), "+#room")
+        self.assertEqual(conversation(RoomMessage(GUEST, "#Room", "s1", "hello", rank="o")), "@#room")
+        self.assertEqual(conversation(RoomMessage(GUEST, "#Room", "s1", "hello", rank="v")), "+#room")
 
     def test_renamed(self) -> None:
         """A room's new name is told under that name."""
@@ -42,19 +42,22 @@ class ConversationTests(SynchronousTestCase):
 
     def test_signals(self) -> None:
         """Tags without a text are not read back."""
-        self.assertIsNone(conversation(RoomSignalled(GUEST, "#room", "s1", ())))
+        self.assertIsNone(conversation(RoomTagMessage(GUEST, "#room", "s1", ())))
 
     def test_private(self) -> None:
         """A private text belongs to the pair of accounts, from either side and under any nick."""
-        there, back = conversation(Told(ALICE, "s1", BOB, "x")), conversation(Told(BOB, "s2", ALICE, "y"))
+        there, back = (
+            conversation(PrivateMessage(ALICE, "s1", BOB, "x")),
+            conversation(PrivateMessage(BOB, "s2", ALICE, "y")),
+        )
         self.assertEqual(there, back)
         self.assertEqual(there, pair("BOB", "alice"))
-        self.assertEqual(conversation(Untold(ALICE, BOB, 1, "m1")), there)
+        self.assertEqual(conversation(PrivateMessageRedacted(ALICE, BOB, 1, "m1")), there)
 
     def test_guests(self) -> None:
         """What a guest wrote or was written is nobody's to read back, for the next guest may have their nick."""
         for source, recipient in ((GUEST, ALICE), (ALICE, GUEST), (GUEST, GUEST)):
-            self.assertIsNone(conversation(Told(source, "s1", recipient, "x")))
+            self.assertIsNone(conversation(PrivateMessage(source, "s1", recipient, "x")))
 
     def test_others(self) -> None:
         """What belongs to no room is no conversation."""

@@ -11,7 +11,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.limits import Limits
-from twistchat.chat.model.events import Entry, Kind, Label, RoomSignalled, Signalled, Unsaid, Untold
+from twistchat.chat.model.events import (
+    Entry,
+    Kind,
+    Label,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
+    RoomMessageRedacted,
+    RoomTagMessage,
+)
 from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.chat.model.users import Operator, User
 from twistchat.journal.memory import MemoryJournal
@@ -67,8 +75,8 @@ class TextTests(SynchronousTestCase):
         chat, session = self.scene.chat, self.alice.session
         self.assertEqual(done(chat.say(session, "#a", "x", tags=TAGS)).event.tags, TAGS)
         self.assertEqual(done(chat.tell(session, "bob", "y", tags=TAGS)).event.tags, TAGS)
-        self.assertIsInstance(done(chat.signal(session, "#a", TAGS)).event, RoomSignalled)
-        self.assertIsInstance(done(chat.signalUser(session, "bob", TAGS)).event, Signalled)
+        self.assertIsInstance(done(chat.signal(session, "#a", TAGS)).event, RoomTagMessage)
+        self.assertIsInstance(done(chat.signalUser(session, "bob", TAGS)).event, PrivateTagMessage)
         self.scene.endTurn()
         written = " +typing=active +draft/x="
         self.assertEqual(
@@ -372,7 +380,7 @@ class UnsayTests(SynchronousTestCase):
             msgid = self.say(person)
             sequence = self.scene.entries[-1].sequence
             event = done(self.unsay(person, msgid, "typo")).event
-            self.assertEqual(event, Unsaid(person.user.source, "#a", sequence, msgid, "typo"))
+            self.assertEqual(event, RoomMessageRedacted(person.user.source, "#a", sequence, msgid, "typo"))
             self.scene.endTurn()
             heard = [f"#a {person.user.nick} unsaid {msgid} typo"]
             self.assertEqual([someone.heard() for someone in (self.op, self.alice, self.guest)], 3 * [heard])
@@ -506,7 +514,9 @@ class UntellTests(SynchronousTestCase):
         error = refused(errors.NotYours, lambda: self.untell(self.bob, "ALICE", msgid))
         self.assertEqual((error.target, error.msgid), ("alice", msgid))
         event = done(self.untell(self.alice, "bob", msgid)).event
-        self.assertEqual(event, Untold(self.alice.user.source, self.bob.user.source, sequence, msgid, "typo"))
+        self.assertEqual(
+            event, PrivateMessageRedacted(self.alice.user.source, self.bob.user.source, sequence, msgid, "typo")
+        )
         heard = [f"@bob alice untold {msgid} typo"]
         self.assertEqual([person.heard() for person in (self.alice, phone, self.bob)], 3 * [heard])
         self.assertEqual(self.guest.heard(), [])
@@ -549,7 +559,7 @@ class UntellTests(SynchronousTestCase):
         sequence = self.scene.entries[-1].sequence
         source = self.bob.user.source
         done(self.scene.chat.close(self.bob.session, "bye"))
-        done(self.scene.journal.append(Untold(self.alice.user.source, source, sequence, msgid)))
+        done(self.scene.journal.append(PrivateMessageRedacted(self.alice.user.source, source, sequence, msgid)))
         self.assertEqual(self.alice.heard(), [f"@bob alice untold {msgid}"])
 
     def test_meanwhile(self) -> None:

@@ -19,7 +19,16 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import DiskTestCase, sound
 from twistchat.chat.errors import NoSuchNick
-from twistchat.chat.model.events import Entry, Event, RoomRenamed, Said, Told, TopicSet, Unsaid, Untold
+from twistchat.chat.model.events import (
+    Entry,
+    Event,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomRenamed,
+    TopicSet,
+)
 from twistchat.journal.history import indexing, renames
 from twistchat.journal.history.indexing import LONGEST, QUIET, Indexing
 from twistchat.journal.history.reader import Reader
@@ -440,7 +449,9 @@ class SearchTests(IndexTestCase):
     def test_everyStage(self) -> None:
         """Texts are found once and in order: in a room, within a limit, and from page to page."""
         entries = self.leave(*(said(f"word {number}") for number in range(9)))
-        self.leave(said("other"), said("word elsewhere", "#other"), Said(ANN, "#Room", "s", "word ranked", rank="o"))
+        self.leave(
+            said("other"), said("word elsewhere", "#other"), RoomMessage(ANN, "#Room", "s", "word ranked", rank="o")
+        )
         texts = [f"word {number}" for number in range(9)]
         stages = list[str]()
         for stage in self.stages():
@@ -465,11 +476,11 @@ class SearchTests(IndexTestCase):
     def test_private(self) -> None:
         """Private texts are found by either account and nobody else, and those of guests by nobody."""
         self.leave(
-            Told(ANN, "s", BOB, "word one"),
+            PrivateMessage(ANN, "s", BOB, "word one"),
             said("word room"),
-            Told(GUEST, "s", BOB, "word guest"),
-            Told(BOB, "s", ANN, "word two"),
-            Told(BOB, "s", BOB, "word himself"),
+            PrivateMessage(GUEST, "s", BOB, "word guest"),
+            PrivateMessage(BOB, "s", ANN, "word two"),
+            PrivateMessage(BOB, "s", BOB, "word himself"),
         )
         for stage in self.stages():
             self.assertEqual(self.found(), ["word room"], stage)
@@ -504,8 +515,8 @@ class SearchTests(IndexTestCase):
             reader._connection = spy._connection
             self.assertGreater(self.indexed(), 0)
             for entry in self.applied:
-                if isinstance(entry.event, Said):
-                    self.append(Unsaid(ANN, "#room", entry.sequence, entry.msgid))
+                if isinstance(entry.event, RoomMessage):
+                    self.append(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid))
             self.applied.clear()
             self.quiet()
 
@@ -562,15 +573,18 @@ class GoneTests(IndexTestCase):
         """Have ten texts, of which six are indexed."""
         super().setUp()
         self.entries = self.leave(*(said(f"word {number}") for number in range(8)))
-        self.entries += self.leave(Told(ANN, "s", BOB, "word 8"), Told(ANN, "s", BOB, "word 9"))
+        self.entries += self.leave(PrivateMessage(ANN, "s", BOB, "word 8"), PrivateMessage(ANN, "s", BOB, "word 9"))
         self.store.index(self.entries[5].sequence, 99)
 
     def test_takenBack(self) -> None:
         """What is taken back is not found any more, nor indexed; and only where it was is there something to merge."""
         (_, _, _, _, _, five, six, _, eight, _) = self.entries
-        self.leave(Unsaid(ANN, "#room", six.sequence, six.msgid), Untold(ANN, BOB, eight.sequence, eight.msgid))
+        self.leave(
+            RoomMessageRedacted(ANN, "#room", six.sequence, six.msgid),
+            PrivateMessageRedacted(ANN, BOB, eight.sequence, eight.msgid),
+        )
         self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [0])
-        self.leave(Unsaid(ANN, "#room", five.sequence, five.msgid))
+        self.leave(RoomMessageRedacted(ANN, "#room", five.sequence, five.msgid))
         self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [1])
         left = [f"word {number}" for number in (0, 1, 2, 3, 4, 7, 9)]
         self.assertEqual(self.found(account="ann"), left)

@@ -21,10 +21,10 @@ from twistchat.chat.model.events import (
     ModeChange,
     ModesSet,
     Quit,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    Said,
     TopicSet,
-    Unsaid,
 )
 from twistchat.chat.model.modes import RANKS
 from twistchat.chat.model.spans import Around, Span
@@ -84,7 +84,9 @@ class RenameTests(DiskTestCase):
 
     def texts(self, room: str, limit: int = 500) -> str:
         """What is read of a room."""
-        return " ".join(entry.event.text for entry in self.read(Span(room, limit)) if isinstance(entry.event, Said))
+        return " ".join(
+            entry.event.text for entry in self.read(Span(room, limit)) if isinstance(entry.event, RoomMessage)
+        )
 
     def found(self, room: str, word: str) -> str:
         """What is found in a room."""
@@ -104,7 +106,7 @@ class RenameTests(DiskTestCase):
         reading = self.journal.read(Span(room, limit))
         self.reader.run()
         entries = sound(self.successResultOf(reading))
-        return " ".join(entry.event.text for entry in entries if isinstance(entry.event, Said))
+        return " ".join(entry.event.text for entry in entries if isinstance(entry.event, RoomMessage))
 
     def test_steps(self) -> None:
         """
@@ -220,7 +222,7 @@ class RenameTests(DiskTestCase):
         for event in (renamed("#old", "#new"), Quit(BOB, ""), said("a", "#new")):
             self.journal.append(event)
         self.settle()
-        self.assertEqual(order, ["RoomRenamed", "Quit", "Said", "Joined"])
+        self.assertEqual(order, ["RoomRenamed", "Quit", "RoomMessage", "Joined"])
 
     def test_readBefore(self) -> None:
         """Who asked before the rename reads the room as it was then; nothing is moved until that has been read."""
@@ -346,7 +348,7 @@ class RenameTests(DiskTestCase):
         """A text is taken back wherever it is, and only by its room."""
         self.patch(renames, "STEP", 1)
         entries = self.append(*(said(f"x{number}", "#old") for number in range(6)))
-        self.append(Said(ANN, "#old", "s", "ranked", rank="v"))
+        self.append(RoomMessage(ANN, "#old", "s", "ranked", rank="v"))
         ranked = self.applied[-1]
         self.journal.append(renamed("#old", "#mid"))
         self.writer.run()
@@ -354,8 +356,8 @@ class RenameTests(DiskTestCase):
         self.writer.step()
         self.journal.append(renamed("#mid", "#new"))
         for room, entry in (("#old", 0), ("#mid", 1), ("#new", 2), ("#new", 5)):
-            self.journal.append(Unsaid(ANN, room, entries[entry].sequence, entries[entry].msgid))
-        self.journal.append(Unsaid(ANN, "#new", ranked.sequence, ranked.msgid))
+            self.journal.append(RoomMessageRedacted(ANN, room, entries[entry].sequence, entries[entry].msgid))
+        self.journal.append(RoomMessageRedacted(ANN, "#new", ranked.sequence, ranked.msgid))
         while len(self.applied) < 14:
             self.writer.step()
         self.assertGreater(self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#old'")[0], 2)
@@ -413,9 +415,9 @@ class AnyOrderTests(SynchronousTestCase):
                     rooms[other].append(entry)
                 elif step == "unsay" and rooms[one]:
                     text = rooms[one][len(rooms[one]) // 2]
-                    if isinstance(text.event, Said):
+                    if isinstance(text.event, RoomMessage):
                         rooms[one].remove(text)
-                    rooms[one].append(self.append(Unsaid(ANN, one, text.sequence, text.msgid)))
+                    rooms[one].append(self.append(RoomMessageRedacted(ANN, one, text.sequence, text.msgid)))
                 elif step == "work":
                     for worker in self.workers:
                         if worker:
@@ -454,7 +456,7 @@ class AnyOrderTests(SynchronousTestCase):
         self.journal = SqliteJournal(directory, lambda: 1.0, lambda: "r", lambda: bytes(32), work, "relaxed")
         self.successResultOf(self.journal.open(lambda entry: None))
 
-    def append(self, event: Said | RoomRenamed | Unsaid) -> Entry:
+    def append(self, event: RoomMessage | RoomRenamed | RoomMessageRedacted) -> Entry:
         """Append an event, and let the disk do no more than that needs."""
         receipt = self.journal.append(event)
         while not receipt.called:
@@ -472,7 +474,7 @@ class AnyOrderTests(SynchronousTestCase):
             self.assertEqual(self.successResultOf(reading), entries)
             self.assertEqual(self.successResultOf(newest), entries[-2:])
             self.assertEqual(self.successResultOf(oldest), entries[:2])
-            texts = [entry for entry in entries if isinstance(entry.event, Said)]
+            texts = [entry for entry in entries if isinstance(entry.event, RoomMessage)]
             self.assertEqual(self.successResultOf(searching), texts)
 
 

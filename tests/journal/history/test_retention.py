@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs
 
 from tests.journal.disk import DiskTestCase
-from twistchat.chat.model.events import ModeChange, ModesSet, RoomRenamed, Told, TopicSet, Unsaid
+from twistchat.chat.model.events import ModeChange, ModesSet, PrivateMessage, RoomMessageRedacted, RoomRenamed, TopicSet
 from twistchat.chat.model.spans import Span
 from twistchat.journal.history import renames, retention
 from twistchat.journal.history.retention import EVERY, FIRST, PAUSE, Retention
@@ -47,7 +47,7 @@ class RetentionTests(DiskTestCase):
         """Entries of more than this age are forgotten, in every conversation, and in the word index."""
         for day in range(5):
             self.now = DAY * day
-            self.append(said(str(day)), Told(ANN, "s", BOB, "x"), Told(GUEST, "s", BOB, "y"))
+            self.append(said(str(day)), PrivateMessage(ANN, "s", BOB, "x"), PrivateMessage(GUEST, "s", BOB, "y"))
             if day == 3:
                 self.index()
         self.begin(age=2.5 * DAY)
@@ -116,7 +116,7 @@ class RetentionTests(DiskTestCase):
         self.append(*(said(f"ordinary text {number}") for number in range(300)))
         self.begin()
         self.index()
-        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+        self.append(*(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
         self.assertTrue(self.inFile())
         self.round()
         self.assertFalse(self.inFile())
@@ -131,7 +131,7 @@ class RetentionTests(DiskTestCase):
         entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
         self.begin()
         self.assertTrue(self.inFile())
-        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+        self.append(*(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
         self.assertFalse(self.inFile())
         self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [0])
         self.index()
@@ -146,13 +146,13 @@ class RetentionTests(DiskTestCase):
         entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
         self.index()
         self.begin()
-        self.append(Unsaid(ANN, "#room", entries[0].sequence, entries[0].msgid))
+        self.append(RoomMessageRedacted(ANN, "#room", entries[0].sequence, entries[0].msgid))
         self.clock.advance(FIRST)
         self.settle()
         self.clock.advance(PAUSE)
         self.settle()
         self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [2])
-        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[1:]))
+        self.append(*(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[1:]))
         self.assertGreater(self.round(), 1)
         self.assertFalse(self.inFile())
         self.assertEqual(self.round(), 0)

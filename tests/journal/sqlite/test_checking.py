@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.test_console import ALICE, BOB, ConsoleTestCase
-from twistchat.chat.model.events import ModeChange, ModesSet, Said, ServerBanSet, TopicSet
+from twistchat.chat.model.events import ModeChange, ModesSet, RoomMessage, ServerBanSet, TopicSet
 from twistchat.console import main
 from twistchat.journal.sqlite import checking
 from twistchat.journal.sqlite.log import SqliteJournal
@@ -42,7 +42,7 @@ class CheckTestCase(ConsoleTestCase):
     def fill(self, count: int = 10, size: int = 0) -> SqliteJournal:
         """Open a journal in which these texts are, and what rooms keep."""
         return self.serve(
-            *(Said(ALICE, "#lobby", "1", f"word {number} {size * 'x'}") for number in range(count)),
+            *(RoomMessage(ALICE, "#lobby", "1", f"word {number} {size * 'x'}") for number in range(count)),
             TopicSet(BOB, "#lobby", "a topic"),
             ModesSet(ALICE, "#lobby", (ModeChange(True, "m"),)),
         )

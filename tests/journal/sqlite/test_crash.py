@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import sound
-from twistchat.chat.model.events import Entry, Said
+from twistchat.chat.model.events import Entry, RoomMessage
 from twistchat.chat.model.spans import Span
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.testing.workers import InlineWorker
@@ -40,7 +40,7 @@ class KillTests(SynchronousTestCase):
             self.assertGreater(acknowledged[0][1], last)
             kept = self.kept(directory, last)
             wanted = [(f"message {number}", sequence) for number, sequence in acknowledged]
-            texts = [entry.event.text for entry in kept if isinstance(entry.event, Said)]
+            texts = [entry.event.text for entry in kept if isinstance(entry.event, RoomMessage)]
             found = [(text, entry.sequence) for text, entry in zip(texts, kept, strict=True)]
             self.assertEqual(found[: len(wanted)], wanted)
             self.assertEqual(len(set(texts)), len(texts))

@@ -11,7 +11,16 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from tests.journal.disk import DiskTestCase
 from twistchat.chat.errors import NotRead
-from twistchat.chat.model.events import Entry, ModeChange, ModesSet, RoomRenamed, ServerBanSet, Told, TopicSet, Unsaid
+from twistchat.chat.model.events import (
+    Entry,
+    ModeChange,
+    ModesSet,
+    PrivateMessage,
+    RoomMessageRedacted,
+    RoomRenamed,
+    ServerBanSet,
+    TopicSet,
+)
 from twistchat.chat.model.spans import Damaged, Kept, Span, pair
 from twistchat.journal.sqlite.log import RESERVED
 from twistchat.journal.sqlite.position import SKIP
@@ -109,7 +118,9 @@ class ReadTests(DamageTestCase):
 
     def test_wrongIndex(self) -> None:
         """If the word index names an entry of a place where nobody asked, that is not shown there, but logged."""
-        elsewhere, told, here = self.append(said("word", "#secret"), Told(ANN, "s", BOB, "word"), said("word"))
+        elsewhere, told, here = self.append(
+            said("word", "#secret"), PrivateMessage(ANN, "s", BOB, "word"), said("word")
+        )
         self.index()
         self.change("INSERT INTO word (word) VALUES ('delete-all')")
         place = f"r{b'#room'.hex()}"
@@ -177,7 +188,7 @@ class ReadTests(DamageTestCase):
 
     def test_moved(self) -> None:
         """A row of a renamed room is intact where it is moved to; a damaged one is damaged there, too."""
-        entries = self.append(*(said("word") for _ in range(3)), Told(ANN, "s", BOB, "word"))
+        entries = self.append(*(said("word") for _ in range(3)), PrivateMessage(ANN, "s", BOB, "word"))
         self.index()
         self.change("UPDATE entry SET body = substr(body, 1, 20) WHERE sequence = ?", entries[1].sequence)
         (renamed,) = self.append(RoomRenamed(ANN, "#room", "#hall"))
@@ -194,7 +205,7 @@ class ReadTests(DamageTestCase):
         self.index()
         self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [entries[3].sequence])
         self.damage(entries[2], "body", "'{'")
-        self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[:3]))
+        self.append(*(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[:3]))
         self.store.expire(0, entries[2].sequence + 1, 99)
         self.assertEqual(self.search(), [entries[3]])
         self.assertNotIn(entries[0].sequence, self.onDisk())

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import temporary
 from twistchat.chat.errors import NotRead
-from twistchat.chat.model.events import Entry, ModeChange, ModesSet, RoomRenamed, ServerBanSet, Told, TopicSet
+from twistchat.chat.model.events import Entry, ModeChange, ModesSet, PrivateMessage, RoomRenamed, ServerBanSet, TopicSet
 from twistchat.chat.model.spans import Damaged, Kept, Span, conversation, pair
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.sqlite.migrate import JournalUnusable
@@ -69,7 +69,7 @@ class FlipTests(SynchronousTestCase):
             text = f"word {number} {words * (1 if number % 40 else 60)}"
             journal.append(said(text, random.choice(["#room", "#old"])))
             if number % 10 == 0:
-                journal.append(Told(ANN, "s1", BOB, text))
+                journal.append(PrivateMessage(ANN, "s1", BOB, text))
                 journal.append(TopicSet(ANN, "#room", f"topic {number}"))
         changes = (ModeChange(True, "i"), ModeChange(True, "k", "key"), ModeChange(True, "o", "Bob", BOB))
         journal.append(ModesSet(ANN, "#room", changes))

@@ -20,13 +20,13 @@ from twistchat.chat.model.events import (
     ModeChange,
     ModesSet,
     Parted,
+    PrivateMessage,
     Quit,
+    RoomMessageRedacted,
     ServerBanLifted,
     ServerBanSet,
     Source,
-    Told,
     TopicSet,
-    Unsaid,
 )
 from twistchat.chat.model.modes import ROOM_MODES, Shape
 from twistchat.chat.model.spans import Span
@@ -175,7 +175,9 @@ class CommitTests(DiskTestCase):
         self.writer.step()
         self.successResultOf(behind)
         self.settle()
-        self.assertEqual([type(entry.event).__name__ for entry in self.applied], ["Joined", "Said", "Parted", "Said"])
+        self.assertEqual(
+            [type(entry.event).__name__ for entry in self.applied], ["Joined", "RoomMessage", "Parted", "RoomMessage"]
+        )
         self.assertEqual(self.onDisk(), [self.applied[1].sequence, self.applied[3].sequence])
 
     def test_keepPassing(self) -> None:
@@ -204,7 +206,7 @@ class CommitTests(DiskTestCase):
 
         self.closeJournal()
         self.openJournal(apply)
-        receipt = self.journal.append(Told(ANN, "s", BOB, "hello"))
+        receipt = self.journal.append(PrivateMessage(ANN, "s", BOB, "hello"))
         self.settle()
         self.failureResultOf(receipt, NoSuchNick)
         self.assertEqual(self.onDisk(), [])
@@ -388,7 +390,7 @@ class TakenBackTests(DiskTestCase):
             entries = self.append(*map(said, texts[:40]))
             self.index()
             entries += self.append(*map(said, texts[40:]))
-            self.append(*(Unsaid(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
+            self.append(*(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid) for entry in entries))
         self.closeJournal()
         for path in Path(self.directory).iterdir():
             self.assertNotIn(b"secret7 secret7", path.read_bytes(), path)
@@ -398,7 +400,7 @@ class TakenBackTests(DiskTestCase):
     def test_held(self) -> None:
         """Nothing but a text is taken, though the entry that says so names it."""
         (topic,) = self.append(TopicSet(ANN, "#room", "t"))
-        self.append(Unsaid(ANN, "#room", topic.sequence, topic.msgid))
+        self.append(RoomMessageRedacted(ANN, "#room", topic.sequence, topic.msgid))
         self.assertEqual(self.read(Span("#room", 9))[0], topic)
 
     def test_refused(self) -> None:
@@ -409,7 +411,7 @@ class TakenBackTests(DiskTestCase):
         self.store._connection.execute("PRAGMA busy_timeout = 1")
         other.execute("BEGIN IMMEDIATE")
         with capturedLogs():
-            receipt = self.journal.append(Unsaid(ANN, "#room", entry.sequence, entry.msgid))
+            receipt = self.journal.append(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid))
             self.settle()
         self.assertEqual(self.refused(receipt), "another process has the journal locked")
         self.assertEqual(self.read(Span("#room", 9)), [entry])

@@ -15,13 +15,13 @@ from twistchat.chat.model.events import (
     Entry,
     ModeChange,
     ModesSet,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    Said,
     Source,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
 )
 from twistchat.chat.model.spans import Span, pair
 from twistchat.journal.history.export import export
@@ -110,16 +110,16 @@ class Version1Tests(EarlierTestCase):
         kept = ModesSet(by, "#Room", (ModeChange(True, "i"), ModeChange(True, "o", "Bob", bob)))
         self.assertEqual([entry.event for entry in self.applied], [kept, TopicSet(by, "#Room", "new")])
         entries = self.read(Span("#room", 9))
-        self.assertEqual(entries[0], Entry(1, "name-1", 1000, Said(ann, "#Room", "s", "one word")))
+        self.assertEqual(entries[0], Entry(1, "name-1", 1000, RoomMessage(ann, "#Room", "s", "one word")))
         self.assertEqual([entry.sequence for entry in entries], [1, 2, 7, 8, 9])
         told = self.read(Span(pair("ann", "bob"), 9))
-        self.assertEqual([entry.event for entry in told], [Told(ann, "s", bob, "three word", "notice")])
+        self.assertEqual([entry.event for entry in told], [PrivateMessage(ann, "s", bob, "three word", "notice")])
         self.assertEqual(self.onDisk("PRAGMA user_version"), [len(schema())])
         self.assertTrue(self.path.with_name("journal.sqlite.version1").exists())
 
     def test_goesOn(self) -> None:
         """What this version does for entries it does for those of version 1."""
-        self.append(RoomRenamed(ANN, "#room", "#hall"), Unsaid(ANN, "#hall", 1, "name-1"))
+        self.append(RoomRenamed(ANN, "#room", "#hall"), RoomMessageRedacted(ANN, "#hall", 1, "name-1"))
         self.assertEqual([entry.sequence for entry in self.read(Span("#hall", 9))][:4], [2, 7, 8, 9])
         self.assertEqual(self.found("#hall"), [2])
         self.checkWords()
@@ -166,7 +166,7 @@ class Version2Tests(EarlierTestCase):
 
     def test_takenBack(self) -> None:
         """What version 2 has indexed leaves the index when it is taken back, and the file when that was merged."""
-        self.append(Unsaid(ANN, "#hall", 11, "name-11"), Untold(ANN, BOB, 4, "name-4"))
+        self.append(RoomMessageRedacted(ANN, "#hall", 11, "name-11"), PrivateMessageRedacted(ANN, BOB, 4, "name-4"))
         self.assertEqual(self.found("#hall", "ann"), [1])
         self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [1])
         while self.store.merge():

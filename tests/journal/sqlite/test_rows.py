@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.test_codec import SAMPLES
-from twistchat.chat.model.events import Entry, Event, Said, Source
+from twistchat.chat.model.events import Entry, Event, RoomMessage, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import conversation
 from twistchat.journal.codec import decode, encode
@@ -29,7 +29,7 @@ class RowTests(SynchronousTestCase):
     def row(self, event: Event) -> Row:
         """The row of an event as it would reach the disk, from a writer that has written another before."""
         writer = RowWriter()
-        writer.row(Entry(1, "j-1", 1, Said(ANN, "#r", "s", "before")))
+        writer.row(Entry(1, "j-1", 1, RoomMessage(ANN, "#r", "s", "before")))
         row = writer.row(Entry(2, "j-2", 3, event))
         for field in row[2:]:
             str(field or "").encode()
@@ -48,7 +48,7 @@ class RowTests(SynchronousTestCase):
     @given(TEXTS, TEXTS, TEXTS, TEXTS)
     def test_message(self, nick: str, room: str, session: str, text: str) -> None:
         """A message is read as it was written, whatever is in its fields."""
-        event = Said(Source("1", nick, account=text or None), room, session, text, "action")
+        event = RoomMessage(Source("1", nick, account=text or None), room, session, text, "action")
         sequence, time, kind, where, _, body = self.row(event)
         self.assertEqual((2, 3, fold(room).encode("utf-8", "replace").decode()), (sequence, time, where))
         self.assertEqual(event, decode(kind, body))
@@ -57,10 +57,10 @@ class RowTests(SynchronousTestCase):
         """A message with tags, with cuts, for those of a rank, or by a program has that in its row."""
         bot = Source("2", "bot", bot=True)
         for event in (
-            Said(ANN, "#r", "s", "x", tags=(("reply", "j-1"),)),
-            Said(ANN, "#r", "s", "x", rank="v"),
-            Said(ANN, "#r", "s", "one two", cuts=(3,)),
-            Said(bot, "#r", "s", "two\nlines"),
+            RoomMessage(ANN, "#r", "s", "x", tags=(("reply", "j-1"),)),
+            RoomMessage(ANN, "#r", "s", "x", rank="v"),
+            RoomMessage(ANN, "#r", "s", "one two", cuts=(3,)),
+            RoomMessage(bot, "#r", "s", "two\nlines"),
         ):
             _, _, kind, _, _, body = self.row(event)
             self.assertEqual(event, decode(kind, body))
@@ -69,7 +69,7 @@ class RowTests(SynchronousTestCase):
         """Who was renamed is written under the new name from then on; who speaks elsewhere, there."""
         writer = RowWriter()
         for source, room in ((ANN, "#r"), (Source("1", "anna"), "#r"), (Source("1", "anna"), "#R2"), (ANN, "#r")):
-            event = Said(source, room, "s", "x")
+            event = RoomMessage(source, room, "s", "x")
             _, _, kind, where, _, body = writer.row(Entry(1, "j-1", 1, event))
             self.assertEqual((fold(room), event), (where, decode(kind, body)))
 
@@ -78,7 +78,7 @@ class RowTests(SynchronousTestCase):
         self.patch(rows, "KNOWN", 3)
         writer = RowWriter()
         for number in range(10):
-            row = writer.row(Entry(1, "j-1", 1, Said(Source(f"{number}", "a"), "#r", f"s{number}", "x")))
+            row = writer.row(Entry(1, "j-1", 1, RoomMessage(Source(f"{number}", "a"), "#r", f"s{number}", "x")))
             self.assertEqual(f"{number}", json.loads(row[-1])["by"][0])
             self.assertLessEqual(len(writer._heads), 3)
 
@@ -86,7 +86,7 @@ class RowTests(SynchronousTestCase):
 class ChecksumTests(SynchronousTestCase):
     """The checksum of a row."""
 
-    ROW: Row = RowWriter().row(Entry(7, "j-7", 1000, Said(ANN, "#r", "s", "tea at four")))
+    ROW: Row = RowWriter().row(Entry(7, "j-7", 1000, RoomMessage(ANN, "#r", "s", "tea at four")))
 
     def test_everyBit(self) -> None:
         """A row of which one bit is another is not intact, whichever column it is in."""

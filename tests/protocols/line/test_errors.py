@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.protocols.line.servers import GOODBYE, STRANGER, limited
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError
-from twistchat.chat.model.events import Entry, Event, Said
+from twistchat.chat.model.events import Entry, Event, RoomMessage
 from twistchat.chat.model.spans import Around, Damaged, Kept, Span
 from twistchat.journal.memory import MemoryJournal
 from twistchat.protocols.line.wording import WORDS, word
@@ -297,7 +297,7 @@ class FullDisk(MemoryJournal):
 
     def append(self, event: Event) -> Deferred[Entry]:
         """See L{IJournal.append}."""
-        if isinstance(event, Said):
+        if isinstance(event, RoomMessage):
             failed: Deferred[Entry] = Deferred()
             failed.errback(errors.NotStored("the disk is full"))
             return failed
@@ -305,7 +305,7 @@ class FullDisk(MemoryJournal):
 
     def post(self, event: Event, refused: Refused) -> None:
         """See L{IJournal.post}."""
-        if isinstance(event, Said):
+        if isinstance(event, RoomMessage):
             refused(event, Failure(errors.NotStored("the disk is full")))
         else:
             super().post(event, refused)
@@ -350,7 +350,7 @@ class DamagedJournal(MemoryJournal):
     def _damage(self, kept: Sequence[Kept]) -> Sequence[Kept]:
         entries = [entry for entry in kept if isinstance(entry, Entry)]
         return [
-            Damaged(entry.sequence) if isinstance(entry.event, Said) and "word" in entry.event.text else entry
+            Damaged(entry.sequence) if isinstance(entry.event, RoomMessage) and "word" in entry.event.text else entry
             for entry in entries
         ]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import GOODBYE, commit
-from twistchat.chat.model.events import Entered, Joined, Parted, Said, TopicSet
+from twistchat.chat.model.events import Entered, Joined, Parted, RoomMessage, TopicSet
 from twistchat.testing import HeldJournal, LineClient, MemoryServer
 from twistchat.testing.server import SETTINGS
 
@@ -202,12 +202,12 @@ class HeldOrderTests(HeldTestCase):
 
     def proposed(self) -> list[tuple[str, str]]:
         """What waits to be said, and where."""
-        return [(event.room, event.text) for event in self.journal.waiting if isinstance(event, Said)]
+        return [(event.room, event.text) for event in self.journal.waiting if isinstance(event, RoomMessage)]
 
     def test_sayThenLeave(self) -> None:
         """A /leave waits until what was said before it is said."""
         self.alice.send("bye all", "/leave")
-        self.assertEqual([Said], [type(event) for event in self.journal.waiting])
+        self.assertEqual([RoomMessage], [type(event) for event in self.journal.waiting])
         self.commit()
         self.assertEqual([Parted], [type(event) for event in self.journal.waiting])
         self.commit()
@@ -220,7 +220,7 @@ class HeldOrderTests(HeldTestCase):
         carol.send("carol", "/echo on", "hello lobby", "/join #den", "hello den", "/who")
         self.assertEqual([Entered], [type(event) for event in self.journal.waiting])
         carol.expect()
-        for expected in (Joined, Said, Joined, Said):
+        for expected in (Joined, RoomMessage, Joined, RoomMessage):
             self.commit()
             self.assertEqual([expected], [type(event) for event in self.journal.waiting])
         self.commit()

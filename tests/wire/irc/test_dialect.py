@@ -29,19 +29,19 @@ from twistchat.chat.model.events import (
     ModesSet,
     OperatorSet,
     Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
     Quit,
     RealnameSet,
     Renamed,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    RoomSignalled,
-    Said,
+    RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
-    Signalled,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
     UserModesSet,
 )
 from twistchat.interfaces import IDialect
@@ -69,7 +69,7 @@ class RenderTests(SynchronousTestCase):
 
     def test_tags(self) -> None:
         """Each capability brings its tags, in one order, and nothing else does."""
-        said = Said(ALICE, "#a", "s1", "hi", tags=REPLY)
+        said = RoomMessage(ALICE, "#a", "s1", "hi", tags=REPLY)
         line = ":Alice!~al@a.cloak PRIVMSG #a :hi"
         self.assertLines(said, line)
         self.assertLines(said, line, caps=("batch", "echo-message", "labeled-response", "draft/multiline"))
@@ -80,11 +80,11 @@ class RenderTests(SynchronousTestCase):
 
     def test_noAccount(self) -> None:
         """Who is logged in to no account has no such tag (account-tag, MUST NOT)."""
-        self.assertLines(Said(BOB, "#a", "s2", "hi"), ":bob!bo@b.cloak PRIVMSG #a :hi", caps=("account-tag",))
+        self.assertLines(RoomMessage(BOB, "#a", "s2", "hi"), ":bob!bo@b.cloak PRIVMSG #a :hi", caps=("account-tag",))
 
     def test_bot(self) -> None:
         """A bot is marked, without a value, for those who have message-tags only (bot-mode)."""
-        said = Said(ROBOT, "#a", "s3", "hi")
+        said = RoomMessage(ROBOT, "#a", "s3", "hi")
         self.assertLines(said, ":robot!ro@r.cloak PRIVMSG #a :hi", caps=("account-tag",))
         self.assertLines(said, f"@{T};msgid=x-7;bot :robot!ro@r.cloak PRIVMSG #a :hi", caps=TAGGED)
 
@@ -98,7 +98,7 @@ class RenderTests(SynchronousTestCase):
             (1319042451621, "2011-10-19T16:40:51.621Z"),
             (0, "1970-01-01T00:00:00.000Z"),
         ):
-            data = dialect.render(Entry(1, "x-1", time, Said(BOB, "#a", "s", "hi")))
+            data = dialect.render(Entry(1, "x-1", time, RoomMessage(BOB, "#a", "s", "hi")))
             self.assertEqual(data, f"@time={shown} :bob!bo@b.cloak PRIVMSG #a :hi\r\n".encode())
 
     def test_label(self) -> None:
@@ -118,18 +118,20 @@ class RenderTests(SynchronousTestCase):
             ("notice", "q", "NOTICE ~#a :hi"),
         ):
             self.assertLines(
-                Said(ALICE, "#a", "s1", "hi", kind, rank),  # type: ignore[arg-type]  # a tuple's strings are no literals
+                RoomMessage(ALICE, "#a", "s1", "hi", kind, rank),  # type: ignore[arg-type]  # a tuple's strings are no literals
                 f":Alice!~al@a.cloak {line}",
             )
-        self.assertLines(Told(ALICE, "s1", BOB, "hi"), ":Alice!~al@a.cloak PRIVMSG bob :hi", view=SELF)
-        self.assertLines(Told(ALICE, "s1", BOB, ":-) x", "notice"), ":Alice!~al@a.cloak NOTICE bob ::-) x", view=SELF)
+        self.assertLines(PrivateMessage(ALICE, "s1", BOB, "hi"), ":Alice!~al@a.cloak PRIVMSG bob :hi", view=SELF)
+        self.assertLines(
+            PrivateMessage(ALICE, "s1", BOB, ":-) x", "notice"), ":Alice!~al@a.cloak NOTICE bob ::-) x", view=SELF
+        )
 
     def test_tagmsg(self) -> None:
         """Tags without a text are for those who have message-tags (message-tags, MUST NOT)."""
         signals = (
-            (RoomSignalled(ALICE, "#a", "s1", (("typing", "active"),)), "#a"),
-            (RoomSignalled(ALICE, "#a", "s1", (("typing", "active"),), "o"), "@#a"),
-            (Signalled(ALICE, "s1", BOB, (("typing", "active"),)), "bob"),
+            (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "#a"),
+            (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),), "o"), "@#a"),
+            (PrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)), "bob"),
         )
         for event, target in signals:
             self.assertLines(event, caps=("server-time", "account-tag"))
@@ -139,7 +141,10 @@ class RenderTests(SynchronousTestCase):
     def test_redact(self) -> None:
         """What is taken back is told to those who asked (message-redaction)."""
         caps = ("draft/message-redaction", "message-tags")
-        unsaid, untold = Unsaid(ALICE, "#a", 3, "x-3", "my bad"), Untold(ALICE, BOB, 3, "x-3")
+        unsaid, untold = (
+            RoomMessageRedacted(ALICE, "#a", 3, "x-3", "my bad"),
+            PrivateMessageRedacted(ALICE, BOB, 3, "x-3"),
+        )
         for event in (unsaid, untold):
             self.assertLines(event, caps=("message-tags",))
             self.assertLines(event, caps=("draft/message-redaction",))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import EVENTS, entry
-from twistchat.chat.model.events import Event, Kind, ModeChange, Said, Source, Told
+from twistchat.chat.model.events import Event, Kind, ModeChange, PrivateMessage, RoomMessage, Source
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.cleaning import cleanName, cleanText, clientTags, tagValue, write, writeList
 from twistchat.wire.irc.dialect import IrcDialect, IrcDialects, View
@@ -105,7 +105,7 @@ class HostileTests(SynchronousTestCase):
     def test_sameCommands(self) -> None:
         """Whatever is in the fields, the same commands come out, with as many parameters and with the same tags."""
         for sample in EVENTS:
-            short = replace(sample, text="one line") if isinstance(sample, (Said, Told)) else sample
+            short = replace(sample, text="one line") if isinstance(sample, (RoomMessage, PrivateMessage)) else sample
             for dialect in ALL:
                 expected = self.assertSound(short, "", dialect)
                 for text in HOSTILE:
@@ -153,12 +153,12 @@ class HostileTests(SynchronousTestCase):
                 "\x02b\x0304,12c\x0f",
                 "\t",
             ):
-                said = Said(Source("u", "a"), "#a", "s", f"x{passed}y", kind)
+                said = RoomMessage(Source("u", "a"), "#a", "s", f"x{passed}y", kind)
                 for names in CAPABILITY_SETS:
                     dialect = DIALECTS.of(names, View.ROOM)
                     (message,) = read(dialect.render(entry(said)))
                     self.assertEqual(message.params, ("#a", f"x{passed}y"))
-            (message,) = read(ALL[0].render(entry(Said(Source("u", "a"), "#a", "s", "x\ry\0z\r", kind))))
+            (message,) = read(ALL[0].render(entry(RoomMessage(Source("u", "a"), "#a", "s", "x\ry\0z\r", kind))))
             self.assertEqual(message.params, ("#a", "x y z"))
 
     @given(
@@ -173,7 +173,7 @@ class HostileTests(SynchronousTestCase):
     def test_manyTags(self) -> None:
         """Client-only tags past their limit are left out, and never push out those of the server."""
         tags = tuple((f"example.org/tag-{number}", "x" * 100) for number in range(100))
-        said = Said(Source("u", "a", account="b"), "#a", "s", "hi", tags=tags)
+        said = RoomMessage(Source("u", "a", account="b"), "#a", "s", "hi", tags=tags)
         (message,) = self.assertSound(said, "", DIALECTS.of(CAPABILITIES, View.ROOM))
         self.assertEqual((message.tags["msgid"], message.tags["account"]), ("x-7", "b"))
         own = [key for key in message.tags if key[0] == "+"]

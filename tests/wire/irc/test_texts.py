@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import ALICE, BOB, REPLY, entry
-from twistchat.chat.model.events import Kind, Said, Source, Told
+from twistchat.chat.model.events import Kind, PrivateMessage, RoomMessage, Source
 from twistchat.wire.irc.dialect import IrcDialects, View
 from twistchat.wire.irc.message import MAX_LINE, Message, parse
 from twistchat.wire.irc.texts import capacity, split, writeText
@@ -19,7 +19,7 @@ MULTILINE = (*TAGS, "batch", "draft/multiline")
 T = "time=2026-01-02T09:05:59.007Z"
 
 
-def lines(event: Said | Told, *capabilities: str) -> list[str]:
+def lines(event: RoomMessage | PrivateMessage, *capabilities: str) -> list[str]:
     """A text as a client with these capabilities sees it, in lines."""
     data = IrcDialects("irc.example.org").of(capabilities, View.ROOM).render(entry(event))
     return data.decode().split("\r\n")[:-1]
@@ -40,7 +40,7 @@ class MultilineTests(SynchronousTestCase):
         """A batch has all tags on the line that opens it, and its target."""
         tags = f"{T};msgid=x-7;account=alice;+draft/reply=x-1;+typing"
         for kind, command in (("message", "PRIVMSG"), ("notice", "NOTICE")):
-            said = Said(ALICE, "#a", "s1", "hello\n\nyou", kind, tags=REPLY)  # type: ignore[arg-type]  # no literal
+            said = RoomMessage(ALICE, "#a", "s1", "hello\n\nyou", kind, tags=REPLY)  # type: ignore[arg-type]  # no literal
             self.assertEqual(
                 lines(said, *MULTILINE),
                 [
@@ -54,7 +54,7 @@ class MultilineTests(SynchronousTestCase):
 
     def test_fallback(self) -> None:
         """Without it there are several messages: no blank ones, and one message id (multiline, "Fallback", MUSTs)."""
-        said = Said(ALICE, "#a", "s1", "hello\n\nyou\n", tags=REPLY)
+        said = RoomMessage(ALICE, "#a", "s1", "hello\n\nyou\n", tags=REPLY)
         for capabilities in (TAGS, (*TAGS, "batch"), (*TAGS, "draft/multiline")):
             self.assertEqual(
                 lines(said, *capabilities),
@@ -75,26 +75,26 @@ class MultilineTests(SynchronousTestCase):
             ((-1, 0, 7, 8, 13, 14, 10**9), ["one two", "three"]),
             ((9, 9, 3), ["one", " two", "t", "hree"]),
         ):
-            said = Said(ALICE, "#a", "s1", text, cuts=cuts)
+            said = RoomMessage(ALICE, "#a", "s1", text, cuts=cuts)
             self.assertEqual(lines(said), [f"{head}{part}" for part in parts])
             batch = [parse(line.encode()) for line in lines(said, *MULTILINE)][1:-1]
             self.assertEqual([message.params[1] for message in batch], parts)
             self.assertEqual(combine(batch), text)
-            told = Told(ALICE, "s1", BOB, text, cuts=cuts)
+            told = PrivateMessage(ALICE, "s1", BOB, text, cuts=cuts)
             self.assertEqual(len(lines(told)), len(parts))
 
     def test_oneLine(self) -> None:
         """A text that is one line needs no batch, and a long line does."""
-        self.assertEqual(len(lines(Said(ALICE, "#a", "s1", "x" * 400), *MULTILINE)), 1)
-        batch = lines(Said(ALICE, "#a", "s1", "word " * 150), *MULTILINE)
+        self.assertEqual(len(lines(RoomMessage(ALICE, "#a", "s1", "x" * 400), *MULTILINE)), 1)
+        batch = lines(RoomMessage(ALICE, "#a", "s1", "word " * 150), *MULTILINE)
         concatenated = [line.startswith("@batch=m7;draft/multiline-concat ") for line in batch]
         self.assertEqual(concatenated, [False, False, True, False])
 
     def test_target(self) -> None:
         """A batch for some rank goes to the same target as its lines; so does a private one."""
         for event, target in (
-            (Said(ALICE, "#a", "s1", "a\nb", "message", "o"), "@#a"),
-            (Told(ALICE, "s1", BOB, "a\nb"), "bob"),
+            (RoomMessage(ALICE, "#a", "s1", "a\nb", "message", "o"), "@#a"),
+            (PrivateMessage(ALICE, "s1", BOB, "a\nb"), "bob"),
         ):
             opening, one, two, _ = (parse(line.encode()) for line in lines(event, *MULTILINE))
             self.assertEqual(opening.params, ("+m7", "draft/multiline", target))
@@ -107,13 +107,13 @@ class MultilineTests(SynchronousTestCase):
             ((), "", ""),
         ):
             self.assertEqual(
-                lines(Said(ALICE, "#a", "s1", "waves\nand goes", "action"), *capabilities),
+                lines(RoomMessage(ALICE, "#a", "s1", "waves\nand goes", "action"), *capabilities),
                 [
                     f"{first}:Alice!~al@a.cloak PRIVMSG #a :\x01ACTION waves\x01",
                     f"{again}:Alice!~al@a.cloak PRIVMSG #a :\x01ACTION and goes\x01",
                 ],
             )
-        long = lines(Said(ALICE, "#a", "s1", "word " * 150, "action"))
+        long = lines(RoomMessage(ALICE, "#a", "s1", "word " * 150, "action"))
         self.assertEqual(len(long), 2)
         for line in long:
             self.assertTrue(line.endswith("\x01"))
@@ -122,7 +122,7 @@ class MultilineTests(SynchronousTestCase):
     def test_actionEndsOnce(self) -> None:
         """Nothing in an action ends it early and begins another request to a client (CTCP)."""
         self.assertEqual(
-            lines(Said(ALICE, "#a", "s1", "waves\x01\x01VERSION", "action")),
+            lines(RoomMessage(ALICE, "#a", "s1", "waves\x01\x01VERSION", "action")),
             [":Alice!~al@a.cloak PRIVMSG #a :\x01ACTION wavesVERSION\x01"],
         )
 
@@ -130,16 +130,16 @@ class MultilineTests(SynchronousTestCase):
         """A text of blank lines alone is not sent at all."""
         for text in ("", "\n", "\n\n", "\r\n"):
             for capabilities in (MULTILINE, ()):
-                self.assertEqual(lines(Said(ALICE, "#a", "s1", text), *capabilities), [])
+                self.assertEqual(lines(RoomMessage(ALICE, "#a", "s1", text), *capabilities), [])
 
     def test_exactly(self) -> None:
         """A text goes into one line as long as that has 512 bytes."""
         head = len(":Alice!~al@a.cloak PRIVMSG #a :\r\n")
         for text in ("x" * (MAX_LINE - head), "é" * ((MAX_LINE - head) // 2)):
-            (line,) = lines(Said(ALICE, "#a", "s1", text), *MULTILINE)
+            (line,) = lines(RoomMessage(ALICE, "#a", "s1", text), *MULTILINE)
             self.assertEqual(line.partition(" :")[2].partition(" :")[2], text)
-            self.assertGreater(len(lines(Said(ALICE, "#a", "s1", f"{text}é"), *MULTILINE)), 1)
-            self.assertEqual(len(lines(Said(ALICE, "#a", "s1", f"{text}é"))), 2)
+            self.assertGreater(len(lines(RoomMessage(ALICE, "#a", "s1", f"{text}é"), *MULTILINE)), 1)
+            self.assertEqual(len(lines(RoomMessage(ALICE, "#a", "s1", f"{text}é"))), 2)
 
     @given(
         st.text(
@@ -152,7 +152,7 @@ class MultilineTests(SynchronousTestCase):
     def test_whole(self, text: str, times: int, size: int, cuts: list[int]) -> None:
         """A batch is the text again; without one, no word of it is lost; and no line is over 512 bytes."""
         text *= times
-        said = Said(replace(ALICE, host="h" * size), "#" + "é" * size, "s1", text, cuts=tuple(cuts))
+        said = RoomMessage(replace(ALICE, host="h" * size), "#" + "é" * size, "s1", text, cuts=tuple(cuts))
         batch = [parse(line.encode()) for line in lines(said, *MULTILINE)]
         if not text.strip("\n"):
             self.assertEqual(batch, [])
@@ -172,7 +172,7 @@ class MultilineTests(SynchronousTestCase):
         ):
             for kind in ("message", "action", "notice"):
                 source = Source("u", nick, "user", host)
-                said = Said(source, room, "s", "word " * 100, kind)
+                said = RoomMessage(source, room, "s", "word " * 100, kind)
                 for capabilities in ((), MULTILINE):
                     sent = lines(said, *capabilities)
                     self.assertEqual(bool(sent), told)

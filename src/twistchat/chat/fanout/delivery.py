@@ -13,7 +13,15 @@ from itertools import compress, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Protocol
 
-from twistchat.chat.model.events import Entry, Event, Invited, RoomSignalled, Said, Signalled, Told
+from twistchat.chat.model.events import (
+    Entry,
+    Event,
+    Invited,
+    PrivateMessage,
+    PrivateTagMessage,
+    RoomMessage,
+    RoomTagMessage,
+)
 from twistchat.chat.model.names import fold
 
 if TYPE_CHECKING:
@@ -46,7 +54,7 @@ Bytes from which on it pays that those who spoke share what each of the others s
 own.  (C{bench/README.md} says what it brings.)
 """
 
-IGNORABLE = (Said, Told, RoomSignalled, Signalled, Invited)
+IGNORABLE = (RoomMessage, PrivateMessage, RoomTagMessage, PrivateTagMessage, Invited)
 """The events that a session does not hear where it ignores who brought them about."""
 
 
@@ -247,7 +255,10 @@ def hears(session: Session, entry: Entry) -> bool:
     Whether an entry is for this session: not what it said itself without asking for its echo, nor from one it ignores.
     """
     event = entry.event
-    if isinstance(event, (Said, Told, RoomSignalled, Signalled)) and event.session == session.id:
+    if (
+        isinstance(event, (RoomMessage, PrivateMessage, RoomTagMessage, PrivateTagMessage))
+        and event.session == session.id
+    ):
         return session.echo
     return not isIgnored(session, event)
 

@@ -209,7 +209,7 @@ class ServerBanLifted(Event):
 
 @swift
 @dataclass(frozen=True, slots=True)
-class Told(Event):
+class PrivateMessage(Event):
     """
     A private text from one user to another.
 
@@ -228,11 +228,11 @@ class Told(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Signalled(Event):
+class PrivateTagMessage(Event):
     """
     Tags without a text, from one user to another (IRC's TAGMSG): that they are typing, say.
 
-    @ivar session: as L{Told} has it.
+    @ivar session: as L{PrivateMessage} has it.
     """
 
     session: str
@@ -241,7 +241,7 @@ class Signalled(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Untold(Event):
+class PrivateMessageRedacted(Event):
     """
     A private text was taken back.
 
@@ -278,14 +278,14 @@ class RoomEvent(Event):
 
 @swift
 @dataclass(frozen=True, slots=True)
-class Said(RoomEvent):
+class RoomMessage(RoomEvent):
     """
     A text said in a room.
 
     @ivar session: the id of the session that sent it, which hears it again only where it asked for its echo.
     @ivar rank: the letter of the rank from which on one hears it (IRC's STATUSMSG); empty where all do.
     @ivar tags: its client-only tags.
-    @ivar cuts: as L{Told} has it.
+    @ivar cuts: as L{PrivateMessage} has it.
     """
 
     durable: ClassVar[bool] = True
@@ -298,12 +298,12 @@ class Said(RoomEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class RoomSignalled(RoomEvent):
+class RoomTagMessage(RoomEvent):
     """
     Tags without a text, for those in a room (IRC's TAGMSG): that someone is typing, say.
 
-    @ivar session: as L{Said} has it.
-    @ivar rank: as L{Said} has it.
+    @ivar session: as L{RoomMessage} has it.
+    @ivar rank: as L{RoomMessage} has it.
     """
 
     session: str
@@ -312,7 +312,7 @@ class RoomSignalled(RoomEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Unsaid(RoomEvent):
+class RoomMessageRedacted(RoomEvent):
     """
     A text was taken back.
 

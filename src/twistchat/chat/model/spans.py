@@ -10,7 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from twistchat.chat.model.events import Entry, Event, RoomEvent, RoomRenamed, RoomSignalled, Said, Told, Untold
+from twistchat.chat.model.events import (
+    Entry,
+    Event,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    RoomEvent,
+    RoomMessage,
+    RoomRenamed,
+    RoomTagMessage,
+)
 from twistchat.chat.model.modes import RANK_BY_LETTER
 from twistchat.chat.model.names import fold
 
@@ -87,14 +96,18 @@ def conversation(event: Event) -> str | None:
         C{None} for anything else, which nobody reads back: a guest's nick is free for the next, who must not find what
         was written to the last.
     """
-    if isinstance(event, Said):
+    if isinstance(event, RoomMessage):
         room = fold(event.room)
         return RANK_BY_LETTER[event.rank].prefix + room if event.rank else room
     if isinstance(event, RoomRenamed):
         return fold(event.name)
     if isinstance(event, RoomEvent):
-        return None if isinstance(event, RoomSignalled) else fold(event.room)
-    if isinstance(event, (Told, Untold)) and event.source.account is not None and event.recipient.account is not None:
+        return None if isinstance(event, RoomTagMessage) else fold(event.room)
+    if (
+        isinstance(event, (PrivateMessage, PrivateMessageRedacted))
+        and event.source.account is not None
+        and event.recipient.account is not None
+    ):
         return pair(event.source.account, event.recipient.account)
     return None
 

@@ -16,16 +16,16 @@ from twistchat.chat.model.events import (
     Kicked,
     ModesSet,
     Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
     RoomEvent,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    RoomSignalled,
-    Said,
-    Signalled,
+    RoomTagMessage,
     Source,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
 )
 from twistchat.chat.model.modes import HALF_OPERATOR, OPERATOR, RANK_BY_LETTER, sortRanks
 from twistchat.chat.model.names import fold
@@ -40,25 +40,25 @@ class RoomAppliers(Appliers):
 
     def _said(self, entry: Entry) -> None:
         event = entry.event
-        assert isinstance(event, (Said, RoomSignalled))
+        assert isinstance(event, (RoomMessage, RoomTagMessage))
         room = self._present(event)
         if room is not None:
             room.audience.tell(entry, event.session, _audibleTo(room, event) if event.rank else None)
 
     def _unsaid(self, entry: Entry) -> None:
         event = entry.event
-        assert isinstance(event, Unsaid)
+        assert isinstance(event, RoomMessageRedacted)
         room = self._present(event)
         if room is not None:
             room.audience.tell(entry)
 
     def _told(self, entry: Entry) -> None:
         event = entry.event
-        assert isinstance(event, (Told, Signalled))
+        assert isinstance(event, (PrivateMessage, PrivateTagMessage))
         recipient = self.users.get(event.recipient.uid)
         if recipient is None:
             raise NoSuchNick(event.recipient.nick)
-        if isinstance(event, Told):
+        if isinstance(event, PrivateMessage):
             for session in recipient.sessions.values():
                 if not isIgnored(session, event):
                     session.correspondent = event.source.uid
@@ -72,7 +72,7 @@ class RoomAppliers(Appliers):
 
     def _untold(self, entry: Entry) -> None:
         event = entry.event
-        assert isinstance(event, Untold)
+        assert isinstance(event, PrivateMessageRedacted)
         self.broadcast.tell(entry, self._both(event.source, event.recipient))
 
     def _invited(self, entry: Entry) -> None:
@@ -245,12 +245,12 @@ class RoomAppliers(Appliers):
 
 
 ROOM_APPLIERS: Mapping[type[Event], Callable[[RoomAppliers, Entry], None]] = {
-    Said: RoomAppliers._said,
-    RoomSignalled: RoomAppliers._said,
-    Unsaid: RoomAppliers._unsaid,
-    Told: RoomAppliers._told,
-    Signalled: RoomAppliers._told,
-    Untold: RoomAppliers._untold,
+    RoomMessage: RoomAppliers._said,
+    RoomTagMessage: RoomAppliers._said,
+    RoomMessageRedacted: RoomAppliers._unsaid,
+    PrivateMessage: RoomAppliers._told,
+    PrivateTagMessage: RoomAppliers._told,
+    PrivateMessageRedacted: RoomAppliers._untold,
     Joined: RoomAppliers._joined,
     Parted: RoomAppliers._parted,
     Kicked: RoomAppliers._kicked,
@@ -271,7 +271,7 @@ def _operators(event: ModesSet, adding: bool) -> list[str]:
     ]
 
 
-def _audibleTo(room: Room, event: Said | RoomSignalled) -> set[str]:
+def _audibleTo(room: Room, event: RoomMessage | RoomTagMessage) -> set[str]:
     """The sessions of those in a room whom a text for a rank is for, and of its speaker."""
     least = RANK_BY_LETTER[event.rank].level
     return {

@@ -10,14 +10,14 @@ from twistchat.chat.model.events import (
     Entry,
     Kind,
     Label,
-    RoomSignalled,
-    Said,
-    Signalled,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomTagMessage,
     Source,
     Tags,
-    Told,
-    Unsaid,
-    Untold,
 )
 from twistchat.chat.model.modes import OPERATOR, RANK_BY_LETTER, VOICE
 from twistchat.chat.model.names import fold
@@ -77,21 +77,21 @@ class TextVerbs(Verbs):
         checkMessage(text, self.limits.message, self.limits.lines)
         _checkTaken(recipient, user, text, kind)
         session.spoke = self._now()
-        told = Told(user.source, session.id, recipient.source, text, kind, tags, cuts, label=label)
+        told = PrivateMessage(user.source, session.id, recipient.source, text, kind, tags, cuts, label=label)
         return self._journal.append(told)
 
     def signal(self, session: Session, name: str, tags: Tags, rank: str = "", label: Label | None = None) -> Receipt:
         """Send tags without a text to a room, for whoever may speak there.  The parameters are those of L{say}."""
         user = self._user(session)
         room = self._speaking(user, name, rank)
-        return self._journal.append(RoomSignalled(user.source, room.name, session.id, tags, rank, label=label))
+        return self._journal.append(RoomTagMessage(user.source, room.name, session.id, tags, rank, label=label))
 
     def signalUser(self, session: Session, nick: str, tags: Tags, label: Label | None = None) -> Receipt:
         """Send tags without a text to one user."""
         user = self._user(session)
         recipient = self._named(nick)
         _checkTaken(recipient, user, "", "message")
-        return self._journal.append(Signalled(user.source, session.id, recipient.source, tags, label=label))
+        return self._journal.append(PrivateTagMessage(user.source, session.id, recipient.source, tags, label=label))
 
     # Taking back
 
@@ -117,7 +117,9 @@ class TextVerbs(Verbs):
             raise errors.NoSuchText(room.name, msgid)
         if not (_wrote(text, user.source) or member.level >= OPERATOR or user.may("redact")):
             raise errors.NotYours(room.name, msgid)
-        return await self._journal.append(Unsaid(user.source, room.name, text.sequence, msgid, reason, label=label))
+        return await self._journal.append(
+            RoomMessageRedacted(user.source, room.name, text.sequence, msgid, reason, label=label)
+        )
 
     async def untell(
         self, session: Session, nick: str, msgid: str, reason: str = "", label: Label | None = None
@@ -141,7 +143,7 @@ class TextVerbs(Verbs):
         if not (_wrote(text, user.source) or user.may("redact")):
             raise errors.NotYours(recipient.nick, msgid)
         return await self._journal.append(
-            Untold(user.source, recipient.source, text.sequence, msgid, reason, label=label)
+            PrivateMessageRedacted(user.source, recipient.source, text.sequence, msgid, reason, label=label)
         )
 
     async def _find(self, conversation: str, target: str, msgid: str) -> Entry:
@@ -149,7 +151,11 @@ class TextVerbs(Verbs):
         sequence = self._journal.locate(msgid)
         found = () if sequence is None else await self._journal.read(Around(conversation, 1, sequence))
         for entry in found:
-            if isinstance(entry, Entry) and entry.msgid == msgid and isinstance(entry.event, (Said, Told)):
+            if (
+                isinstance(entry, Entry)
+                and entry.msgid == msgid
+                and isinstance(entry.event, (RoomMessage, PrivateMessage))
+            ):
                 return entry
         raise errors.NoSuchText(target, msgid)
 
@@ -165,14 +171,14 @@ class TextVerbs(Verbs):
         rank: str = "",
         label: Label | None = None,
         cuts: Cuts = (),
-    ) -> Said:
+    ) -> RoomMessage:
         """What L{say} proposes."""
         user = self._user(session)
         room = self._speaking(user, name, rank)
         checkMessage(text, self.limits.message, self.limits.lines)
         _checkTextModes(room, text, kind)
         session.spoke = self._now()
-        return Said(user.source, room.name, session.id, text, kind, rank, tags, cuts, label=label)
+        return RoomMessage(user.source, room.name, session.id, text, kind, rank, tags, cuts, label=label)
 
     def _speaking(self, user: User, name: str, rank: str) -> Room:
         """The room of this name, where a user may speak, to those of a rank or to all."""

@@ -9,7 +9,7 @@ from struct import Struct
 from typing import TypeAlias
 from zlib import crc32
 
-from twistchat.chat.model.events import Entry, Said, Source
+from twistchat.chat.model.events import Entry, RoomMessage, Source
 from twistchat.chat.model.spans import conversation
 from twistchat.journal.codec import encode, fromSource
 
@@ -115,7 +115,7 @@ class RowWriter:
     def row(self, entry: Entry) -> Row:
         """Write an entry."""
         event = entry.event
-        if type(event) is not Said or event.rank or event.tags or event.cuts:
+        if type(event) is not RoomMessage or event.rank or event.tags or event.cuts:
             return self._general(entry)
         sequence, time = entry.sequence, entry.time
         rest = f'{encode_basestring(event.text)},"kind":"{event.kind}"}}'
@@ -129,7 +129,7 @@ class RowWriter:
             return self._general(entry)
         return (sequence, time, "said", head.conversation, check, head.start + rest)
 
-    def _remember(self, event: Said) -> _Head:
+    def _remember(self, event: RoomMessage) -> _Head:
         """
         How what a session says in a room begins.
 

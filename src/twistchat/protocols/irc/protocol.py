@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.audience import NOTICES, RESHOWN, WATCHED
-from twistchat.chat.model.events import Entry, Event, Label, RoomRenamed, Said
+from twistchat.chat.model.events import Entry, Event, Label, RoomMessage, RoomRenamed
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User
 from twistchat.config import Settings
@@ -180,7 +180,7 @@ class IrcConnection(Connection):
         if not isinstance(failure.value, ChatError):
             self.refused(failure)
             return
-        assert isinstance(event, Said)
+        assert isinstance(event, RoomMessage)
         reply = Reply(self, "PRIVMSG")
         reply.error(failure.value, event.room)
         reply.finish()

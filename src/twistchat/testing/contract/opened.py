@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.model.events import Entry, Event, Kind, Said, Source, Told
+from twistchat.chat.model.events import Entry, Event, Kind, PrivateMessage, RoomMessage, Source
 from twistchat.chat.model.spans import Around, Span, conversation
 from twistchat.interfaces import IJournal
 
@@ -17,9 +17,9 @@ BOB = Source("u2", "Bob", "~bob", "bob.cloak", "bob")
 GUEST = Source("u3", "guest")
 
 
-def said(text: str, room: str = "#Room", source: Source = ANN, kind: Kind = "message") -> Said:
+def said(text: str, room: str = "#Room", source: Source = ANN, kind: Kind = "message") -> RoomMessage:
     """A text in a room."""
-    return Said(source, room, "s1", text, kind)
+    return RoomMessage(source, room, "s1", text, kind)
 
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class OpenedJournal(_Base):
 
     def texts(self, span: Span | Around) -> list[str]:
         """The texts of a stretch."""
-        return [entry.event.text for entry in self.read(span) if isinstance(entry.event, (Said, Told))]
+        return [entry.event.text for entry in self.read(span) if isinstance(entry.event, (RoomMessage, PrivateMessage))]
 
     def search(self, words: str, limit: int = 10, before: int | None = None, account: str | None = None) -> list[str]:
         """The texts found in C{#room}."""

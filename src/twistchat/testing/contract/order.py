@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twistchat.chat.errors import ChatError, NoSuchNick
-from twistchat.chat.model.events import Entry, Event, Joined, Quit, Said, TopicSet
+from twistchat.chat.model.events import Entry, Event, Joined, Quit, RoomMessage, TopicSet
 from twistchat.chat.model.spans import Span
 from twistchat.interfaces import IJournal
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
@@ -59,7 +59,7 @@ class OrderContract(OpenedJournal):
         """What C{apply} refuses fails the receipt, is not read back, and stops nothing."""
 
         def apply(entry: Entry) -> None:
-            if isinstance(entry.event, Said) and entry.event.text == "no":
+            if isinstance(entry.event, RoomMessage) and entry.event.text == "no":
                 raise NoSuchNick("Bob")
             self.applied.append(entry)
 
@@ -85,7 +85,7 @@ class OrderContract(OpenedJournal):
             nonlocal depth
             depth += 1
             self.assertEqual(depth, 1)
-            assert isinstance(entry.event, Said)
+            assert isinstance(entry.event, RoomMessage)
             order.append(entry.event.text)
             if entry.event.text == "first":
                 propose("second")

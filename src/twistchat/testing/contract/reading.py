@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from twistchat.chat.model.events import Entry, Joined, ModeChange, ModesSet, Told, TopicSet
+from twistchat.chat.model.events import Entry, Joined, ModeChange, ModesSet, PrivateMessage, TopicSet
 from twistchat.chat.model.spans import Around, At, Point, Span, pair
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
@@ -91,11 +91,11 @@ class ReadingContract(OpenedJournal):
         """A room is read under its folded name, two accounts under that of their pair, and guests not at all."""
         kept = self.append(
             said("room", "#Über"),
-            Told(ANN, "s1", BOB, "hi"),
+            PrivateMessage(ANN, "s1", BOB, "hi"),
             TopicSet(ANN, "#über", "t"),
             ModesSet(ANN, "#über", (ModeChange(True, "b", "x!*@*"), ModeChange(True, "o", "Bob", BOB))),
-            Told(GUEST, "s3", BOB, "who am I"),
-            Told(BOB, "s2", ANN, "ho", "notice"),
+            PrivateMessage(GUEST, "s3", BOB, "who am I"),
+            PrivateMessage(BOB, "s2", ANN, "ho", "notice"),
         )
         self.assertEqual(self.read(Span("#Über", 9)), [kept[0]])
         self.assertEqual(self.read(Span("#über", 9)), [kept[2], kept[3]])
@@ -110,7 +110,7 @@ class ReadingContract(OpenedJournal):
 
     def test_locate(self) -> None:
         """An entry is found by its message id; other ids are none of this journal's."""
-        entries = self.append(said("a"), said("b", "#other"), Told(ANN, "s1", BOB, "c"))
+        entries = self.append(said("a"), said("b", "#other"), PrivateMessage(ANN, "s1", BOB, "c"))
         for entry in entries:
             self.assertEqual(self.journal.locate(entry.msgid), entry.sequence)
             self.assertEqual(self.at(entry), [entry])

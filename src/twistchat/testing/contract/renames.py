@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twistchat.chat.errors import NoSuchNick
-from twistchat.chat.model.events import Entry, Quit, RoomRenamed, Said, Unsaid
+from twistchat.chat.model.events import Entry, Quit, RoomMessage, RoomMessageRedacted, RoomRenamed
 from twistchat.chat.model.spans import Span
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
@@ -14,7 +14,7 @@ class RenameContract(OpenedJournal):
     def test_renamed(self) -> None:
         """A room's history is read and found under its new name, and no longer under the old."""
         entries = self.append(
-            said("one word", "#Old"), said("two word", "#old"), Said(ANN, "#old", "s1", "three word", rank="o")
+            said("one word", "#Old"), said("two word", "#old"), RoomMessage(ANN, "#old", "s1", "three word", rank="o")
         )
         elsewhere = self.append(said("elsewhere", "#older"))
         (renamed,) = self.append(RoomRenamed(ANN, "#Old", "#New", "better"))
@@ -27,7 +27,7 @@ class RenameContract(OpenedJournal):
         self.assertEqual(found, [*entries[:2], *after])
         self.assertEqual(self.result(self.journal.search(["#old", "@#old"], "word", 9)), [])
         self.assertEqual(self.result(self.journal.search(["#new"], "word", 1, before=after[0].sequence)), [entries[1]])
-        self.append(Unsaid(ANN, "#New", entries[0].sequence, entries[0].msgid))
+        self.append(RoomMessageRedacted(ANN, "#New", entries[0].sequence, entries[0].msgid))
         self.assertEqual(self.texts(Span("#new", 9)), ["two word", "four word"])
 
     def test_renamedThenNew(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twistchat.chat.model.events import Told, TopicSet
+from twistchat.chat.model.events import PrivateMessage, TopicSet
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
 
@@ -50,8 +50,12 @@ class SearchContract(OpenedJournal):
 
     def test_searchPrivately(self) -> None:
         """The private conversations of an account are looked through for it, and only for it."""
-        self.append(said("secret room"), Told(ANN, "s1", BOB, "secret one"), Told(BOB, "s2", ANN, "secret two"))
-        self.append(Told(GUEST, "s3", BOB, "secret guest"))
+        self.append(
+            said("secret room"),
+            PrivateMessage(ANN, "s1", BOB, "secret one"),
+            PrivateMessage(BOB, "s2", ANN, "secret two"),
+        )
+        self.append(PrivateMessage(GUEST, "s3", BOB, "secret guest"))
         self.assertEqual(self.search("secret"), ["secret room"])
         self.assertEqual(self.search("secret", account="BOB"), ["secret room", "secret one", "secret two"])
         self.assertEqual(self.search("secret", account="carol"), ["secret room"])

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from twistchat.chat.model.events import Label, RoomSignalled, Said, Signalled, Source, Told, TopicSet, Unsaid, Untold
+from twistchat.chat.model.events import (
+    Label,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomTagMessage,
+    Source,
+    TopicSet,
+)
 from twistchat.chat.model.spans import Around, Span, pair
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
@@ -13,7 +23,7 @@ class TextContract(OpenedJournal):
     def test_tags(self) -> None:
         """Client-only tags come back with their text, in their order, whatever is in their values."""
         tags = (("reply", "j-7"), ("draft/react", "\U0001f44d; \\ \n"), ("empty", ""))
-        events = [Said(ANN, "#room", "s1", "x", tags=tags), Told(ANN, "s1", BOB, "y", tags=tags)]
+        events = [RoomMessage(ANN, "#room", "s1", "x", tags=tags), PrivateMessage(ANN, "s1", BOB, "y", tags=tags)]
         self.append(*events)
         self.assertEqual([entry.event for entry in self.read(Span("#room", 9))], events[:1])
         self.assertEqual([entry.event for entry in self.read(Span(pair("ann", "bob"), 9))], events[1:])
@@ -28,15 +38,15 @@ class TextContract(OpenedJournal):
 
     def test_labels(self) -> None:
         """A label reaches those to whom the event happens, and is gone when it is read back."""
-        (entry,) = self.append(Said(ANN, "#room", "s1", "x", label=Label("s1", "42")))
+        (entry,) = self.append(RoomMessage(ANN, "#room", "s1", "x", label=Label("s1", "42")))
         self.assertEqual(entry.event.label, Label("s1", "42"))
         self.assertEqual(self.applied[-1], entry)
         self.assertEqual([found.event for found in self.read(Span("#room", 9))], [said("x", "#room")])
 
     def test_ranks(self) -> None:
         """What those of a rank heard is not read or found as the room's; it is another conversation."""
-        ranked = Said(ANN, "#Room", "s1", "secret word", rank="o")
-        voiced = Said(ANN, "#Room", "s1", "secret voice", rank="v")
+        ranked = RoomMessage(ANN, "#Room", "s1", "secret word", rank="o")
+        voiced = RoomMessage(ANN, "#Room", "s1", "secret voice", rank="v")
         (open_, entry, _) = self.append(said("open word"), ranked, voiced)
         self.assertEqual(self.read(Span("#room", 9)), [open_])
         self.assertEqual(self.read(Around("#room", 9, entry.sequence)), [open_])
@@ -47,7 +57,7 @@ class TextContract(OpenedJournal):
     def test_signals(self) -> None:
         """Tags without a text pass, and nobody reads them back."""
         tags = (("typing", "active"),)
-        events = [RoomSignalled(ANN, "#room", "s1", tags), Signalled(ANN, "s1", BOB, tags)]
+        events = [RoomTagMessage(ANN, "#room", "s1", tags), PrivateTagMessage(ANN, "s1", BOB, tags)]
         self.append(*events)
         self.assertEqual([entry.event for entry in self.applied[-2:]], events)
         self.assertEqual([*self.read(Span("#room", 9)), *self.read(Span(pair("ann", "bob"), 9))], [])
@@ -55,19 +65,19 @@ class TextContract(OpenedJournal):
     def test_unsaid(self) -> None:
         """A text that was taken back is gone, from history and from what is found; that it was is there instead."""
         entries = self.append(said("one word"), said("two word"), said("three word"))
-        (unsaid,) = self.append(Unsaid(ANN, "#room", entries[1].sequence, entries[1].msgid, "oops"))
+        (unsaid,) = self.append(RoomMessageRedacted(ANN, "#room", entries[1].sequence, entries[1].msgid, "oops"))
         self.assertEqual(self.applied[-1], unsaid)
         self.assertEqual(self.read(Span("#room", 9)), [entries[0], entries[2], unsaid])
         self.assertEqual(self.search("word"), ["one word", "three word"])
         self.assertEqual(self.search("two"), [])
         self.assertEqual(self.at(entries[1]), [])
-        self.append(Unsaid(ANN, "#room", entries[1].sequence, entries[1].msgid))
+        self.append(RoomMessageRedacted(ANN, "#room", entries[1].sequence, entries[1].msgid))
         self.assertEqual(self.texts(Span("#room", 9)), ["one word", "three word"])
 
     def test_untold(self) -> None:
         """So it is with a private text, whoever of the two takes it back."""
-        told = self.append(Told(ANN, "s1", BOB, "one word"), Told(BOB, "s2", ANN, "two word"))
-        (untold,) = self.append(Untold(BOB, ANN, told[0].sequence, told[0].msgid))
+        told = self.append(PrivateMessage(ANN, "s1", BOB, "one word"), PrivateMessage(BOB, "s2", ANN, "two word"))
+        (untold,) = self.append(PrivateMessageRedacted(BOB, ANN, told[0].sequence, told[0].msgid))
         self.assertEqual(self.read(Span(pair("ann", "bob"), 9)), [told[1], untold])
         self.assertEqual(self.search("word", account="ann"), ["two word"])
 
@@ -75,21 +85,24 @@ class TextContract(OpenedJournal):
         """Nothing is taken but a text of that conversation."""
         carol = Source("u4", "Carol", account="carol")
         kept = self.append(
-            said("room"), said("other", "#other"), Told(ANN, "s1", BOB, "told"), TopicSet(ANN, "#room", "topic")
+            said("room"),
+            said("other", "#other"),
+            PrivateMessage(ANN, "s1", BOB, "told"),
+            TopicSet(ANN, "#room", "topic"),
         )
         for room, entry in (("#room", kept[1]), ("#room", kept[2]), ("#room", kept[3]), ("#other", kept[0])):
-            self.append(Unsaid(ANN, room, entry.sequence, entry.msgid))
+            self.append(RoomMessageRedacted(ANN, room, entry.sequence, entry.msgid))
         for recipient, entry in ((BOB, kept[0]), (carol, kept[2]), (GUEST, kept[2])):
-            self.append(Untold(ANN, recipient, entry.sequence, entry.msgid))
-        self.append(Unsaid(ANN, "#room", kept[-1].sequence + 1000, "x"))
+            self.append(PrivateMessageRedacted(ANN, recipient, entry.sequence, entry.msgid))
+        self.append(RoomMessageRedacted(ANN, "#room", kept[-1].sequence + 1000, "x"))
         for entry in kept:
             self.assertEqual(self.at(entry), [entry])
         self.assertEqual(self.search("room"), ["room"])
 
     def test_unsaidOfRank(self) -> None:
         """A text for those of a rank is one of its room's, too."""
-        (entry,) = self.append(Said(ANN, "#room", "s1", "secret", rank="o"))
-        self.append(Unsaid(ANN, "#other", entry.sequence, entry.msgid))
+        (entry,) = self.append(RoomMessage(ANN, "#room", "s1", "secret", rank="o"))
+        self.append(RoomMessageRedacted(ANN, "#other", entry.sequence, entry.msgid))
         self.assertEqual(self.texts(Span("@#room", 9)), ["secret"])
-        self.append(Unsaid(ANN, "#room", entry.sequence, entry.msgid))
+        self.append(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid))
         self.assertEqual(self.read(Span("@#room", 9)), [])

@@ -32,21 +32,21 @@ from twistchat.chat.model.events import (
     ModesSet,
     OperatorSet,
     Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
     Quit,
     RealnameSet,
     Renamed,
+    RoomMessage,
+    RoomMessageRedacted,
     RoomRenamed,
-    RoomSignalled,
-    Said,
+    RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
-    Signalled,
     Source,
     Tags,
-    Told,
     TopicSet,
-    Unsaid,
-    Untold,
     UserModesSet,
 )
 from twistchat.chat.model.modes import ROOM_MODES, Shape
@@ -153,13 +153,13 @@ class IrcDialect:
 
     # Texts
 
-    def _said(self, entry: Entry, event: Said) -> bytes:
+    def _said(self, entry: Entry, event: RoomMessage) -> bytes:
         return self._text(entry, event, statusTarget(event.rank, event.room) if event.rank else event.room)
 
-    def _told(self, entry: Entry, event: Told) -> bytes:
+    def _told(self, entry: Entry, event: PrivateMessage) -> bytes:
         return self._text(entry, event, event.recipient.nick)
 
-    def _text(self, entry: Entry, event: Said | Told, target: str) -> bytes:
+    def _text(self, entry: Entry, event: RoomMessage | PrivateMessage, target: str) -> bytes:
         source = event.source
         tags = self._tags(entry, source, event.tags)
         data = b"" if event.cuts else writeText(tags, source, target, event.text, event.kind)
@@ -191,26 +191,26 @@ class IrcDialect:
         batched.append(write(pieces.source, "BATCH", (f"-{reference}",)))
         return b"".join(batched)
 
-    def _roomSignalled(self, entry: Entry, event: RoomSignalled) -> bytes:
+    def _roomSignalled(self, entry: Entry, event: RoomTagMessage) -> bytes:
         return self._signal(entry, event, statusTarget(event.rank, event.room))
 
-    def _signalled(self, entry: Entry, event: Signalled) -> bytes:
+    def _signalled(self, entry: Entry, event: PrivateTagMessage) -> bytes:
         return self._signal(entry, event, event.recipient.nick)
 
-    def _signal(self, entry: Entry, event: RoomSignalled | Signalled, target: str) -> bytes:
+    def _signal(self, entry: Entry, event: RoomTagMessage | PrivateTagMessage, target: str) -> bytes:
         """Tags without a text, for those only who asked for tags (message-tags, "TAGMSG")."""
         if not self._tagged:
             return b""
         line = write(mask(event.source), "TAGMSG", (target,))
         return self._tags(entry, event.source, event.tags) + line if line else b""
 
-    def _unsaid(self, entry: Entry, event: Unsaid) -> bytes:
+    def _unsaid(self, entry: Entry, event: RoomMessageRedacted) -> bytes:
         return self._redact(entry, event, event.room)
 
-    def _untold(self, entry: Entry, event: Untold) -> bytes:
+    def _untold(self, entry: Entry, event: PrivateMessageRedacted) -> bytes:
         return self._redact(entry, event, event.recipient.nick)
 
-    def _redact(self, entry: Entry, event: Unsaid | Untold, target: str) -> bytes:
+    def _redact(self, entry: Entry, event: RoomMessageRedacted | PrivateMessageRedacted, target: str) -> bytes:
         if "draft/message-redaction" not in self._has:
             return b""
         return self._by(entry, event.source, "REDACT", target, event.msgid, text=event.reason or None)
@@ -341,12 +341,12 @@ def _parameter(change: ModeChange) -> str | None:
 _Writer = Callable[[IrcDialect, Entry, Any], bytes]
 
 _EVERYWHERE: Final[dict[type[Event], _Writer]] = {
-    Said: IrcDialect._said,
-    Told: IrcDialect._told,
-    RoomSignalled: IrcDialect._roomSignalled,
-    Signalled: IrcDialect._signalled,
-    Unsaid: IrcDialect._unsaid,
-    Untold: IrcDialect._untold,
+    RoomMessage: IrcDialect._said,
+    PrivateMessage: IrcDialect._told,
+    RoomTagMessage: IrcDialect._roomSignalled,
+    PrivateTagMessage: IrcDialect._signalled,
+    RoomMessageRedacted: IrcDialect._unsaid,
+    PrivateMessageRedacted: IrcDialect._untold,
     Joined: IrcDialect._joined,
     Parted: IrcDialect._parted,
     Kicked: IrcDialect._kicked,
