@@ -22,7 +22,7 @@ class HashTests(SynchronousTestCase):
     """Hashes of passwords."""
 
     def test_parameters(self) -> None:
-        """They are argon2id's with 19 MiB, two passes and one lane; so is the hash that is nobody's."""
+        """They are argon2id's with 19 MiB, two passes and one pipeline; so is the hash that is nobody's."""
         for hash in (RIGHT, NOBODYS):
             made = extract_parameters(hash)
             self.assertEqual(

@@ -55,7 +55,7 @@ class Pinging(Connection):
         if line == b"in":
             self.registered()
         elif line.startswith(b"wait"):
-            self.lane.submit(self._wait, False, len(line))
+            self.pipeline.submit(self._wait, False, len(line))
         return 0.0
 
     def _wait(self) -> Deferred[None]:

@@ -14,8 +14,8 @@ from twistchat.net.admission import Admission, cloak
 from twistchat.net.departures import DepartureQueue
 from twistchat.net.idle import Idle, Reminder
 from twistchat.net.intake import Shares
-from twistchat.net.lane import Traffic
 from twistchat.net.pace import Portions
+from twistchat.net.pipeline import Traffic
 from twistchat.net.refusals import RefusalLog
 from twistchat.net.turn import Turn
 

@@ -33,10 +33,10 @@ from twistchat.net.certificates import fingerprintOf, requestCertificate
 from twistchat.net.departures import ungone
 from twistchat.net.hangup import hasHungUp
 from twistchat.net.intake import Intake, Line, Reason
-from twistchat.net.lane import Lane
 from twistchat.net.origin import Proxied
 from twistchat.net.outbox import Outbox
 from twistchat.net.pace import Gone
+from twistchat.net.pipeline import Pipeline
 from twistchat.net.rates import Rates
 from twistchat.wire.sniff import isHostHeader, isHttpRequest, isTlsHello
 
@@ -56,7 +56,7 @@ class Connection(Protocol, ABC):
     @ivar intake: what it has sent and the server has not obeyed yet.
     @ivar rates: how fast it may send.
     @ivar outbox: what waits to leave.
-    @ivar lane: the order of its commands.
+    @ivar pipeline: the order of its commands.
     @ivar session: its session in the chat; C{None} where it was not admitted.
     @ivar address: the client's IP address, or C{None} where it has none.
     @ivar secure: whether it is encrypted all the way from the client.
@@ -85,8 +85,8 @@ class Connection(Protocol, ABC):
         "fingerprint",
         "heard",
         "intake",
-        "lane",
         "outbox",
+        "pipeline",
         "rates",
         "secure",
         "session",
@@ -116,7 +116,7 @@ class Connection(Protocol, ABC):
         self._factory = factory
         self._seconds = backstage.clock.seconds
         self.intake = Intake(self, backstage.shares)
-        self.lane = Lane(
+        self.pipeline = Pipeline(
             backstage.settings.limits.recvq,
             partial(self.intake.pause, Reason.BACKLOG),
             partial(self.intake.resume, Reason.BACKLOG),
@@ -256,13 +256,13 @@ class Connection(Protocol, ABC):
     def post(self, name: str, text: str, kind: Kind = "message") -> None:
         """
         Say a text in a room, of which the client hears as everybody does, or by L{untaken}.  It is under way in the
-        lane until it has happened.
+        pipeline until it has happened.
 
         @raise ChatError: it cannot be said.
         """
         assert self.session is not None
         self.backstage.chat.post(self.session, name, text, self.untaken, kind)
-        self.lane.began()
+        self.pipeline.began()
 
     def untaken(self, event: Event, failure: Failure) -> None:
         """Word for the client why a text was not taken of which it hears otherwise.  See L{TextVerbs.post}."""
@@ -361,7 +361,7 @@ class Connection(Protocol, ABC):
         self.ending = self._lost = True
         self.intake.close()
         self.outbox.abandon()
-        self.lane.clear()
+        self.pipeline.clear()
         self.backstage.idle.forget(self)
         if self._abortion is not None and self._abortion.active():
             self._abortion.cancel()
@@ -444,5 +444,5 @@ class Connection(Protocol, ABC):
             self.refused(failure)
 
     def _leaveIfServed(self) -> None:
-        if self._halfClosed and self.intake.idle and self.lane.idle and not self.ending:
+        if self._halfClosed and self.intake.idle and self.pipeline.idle and not self.ending:
             self.leave("connection closed")

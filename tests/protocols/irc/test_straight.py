@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.conversations import mask
-from twistchat.net.lane import MOST_TOGETHER
+from twistchat.net.pipeline import MOST_TOGETHER
 from twistchat.protocols.irc import straight
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import HeldJournal, MemoryServer
@@ -163,7 +163,7 @@ class HeldTests(SynchronousTestCase):
         self.bob.skip()
 
     def test_inOrder(self) -> None:
-        """What comes behind texts waits for them; and no more than a lane takes are under way."""
+        """What comes behind texts waits for them; and no more than a pipeline takes are under way."""
         self.ann.send("PRIVMSG #a :one", "PRIVMSG #a :two", "PING 3", "PRIVMSG #a :three")
         self.assertEqual([getattr(event, "text", None) for event in self.journal.waiting], ["one", "two"])
         self.ann.expect()

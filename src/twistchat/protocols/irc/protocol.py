@@ -244,8 +244,8 @@ class IrcConnection(Connection):
         if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
             said = straight.read(line, self.backstage.settings.limits.ircLine)
             if said is not None:
-                if not self.lane.open:
-                    self.lane.submit(partial(straight.sayLater, self, *said), True, len(line))
+                if not self.pipeline.open:
+                    self.pipeline.submit(partial(straight.sayLater, self, *said), True, len(line))
                     return 0.0
                 if straight.say(self, *said):
                     return 0.0
@@ -284,23 +284,23 @@ class IrcConnection(Connection):
         if self.arrival is not None and not self._isArriving(line):
             return
         if isinstance(line, Overlong):
-            self.lane.submit(self._refuseLength, False, line.length)
+            self.pipeline.submit(self._refuseLength, False, line.length)
             return
         if len(line) > limits.ircLine - 2:
             tags, rest = measure(line)
             if tags > limits.ircTags or rest > limits.ircLine:
-                self.lane.submit(self._refuseLength, False, len(line))
+                self.pipeline.submit(self._refuseLength, False, len(line))
                 return
         try:
             message = parse(line)
         except EmptyMessage:
             return
         except BadMessage as bad:
-            self.lane.submit(partial(self._refuseMessage, bad), False, len(line))
+            self.pipeline.submit(partial(self._refuseMessage, bad), False, len(line))
             return
         command = COMMANDS.get(message.command)
         together = command is not None and command.together
-        self.lane.submit(partial(self._serve, message, command), together, len(line))
+        self.pipeline.submit(partial(self._serve, message, command), together, len(line))
 
     def _isArriving(self, line: Line) -> bool:
         """Whether a line of a client that has not come in is to be obeyed: it is neither blank nor HTTP."""
@@ -328,7 +328,7 @@ class IrcConnection(Connection):
     # Commands
 
     def obey(self, message: Message) -> Deferred[Any] | None:
-        """Obey a message, as a L{Work <twistchat.net.lane.Work>}."""
+        """Obey a message, as a L{Work <twistchat.net.pipeline.Work>}."""
         return self._serve(message, COMMANDS.get(message.command))
 
     def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:

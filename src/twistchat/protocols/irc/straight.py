@@ -59,7 +59,7 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
     """
     Say a text now.
 
-    @param client: it has come in, has no batch open, and its lane is open.
+    @param client: it has come in, has no batch open, and its pipeline is open.
     @return: whether that was done; where not, nothing has happened.
     """
     session = client.session
@@ -79,7 +79,7 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
 
 
 def sayLater(client: IrcConnection, name: str, text: str) -> Deferred[Any] | None:
-    """Say a text when its turn in the lane has come."""
+    """Say a text when its turn in the pipeline has come."""
     if client.batch is None and not client.ending and say(client, name, text):
         return None
     return client.obey(Message({}, "", "PRIVMSG", (name, text)))

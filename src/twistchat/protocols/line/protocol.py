@@ -208,10 +208,10 @@ class LineProtocol(Connection):
         try:
             text = self._read(line)
         except Misused as bad:
-            self.lane.submit(partial(self._refuse, str(bad)), False, size)
+            self.pipeline.submit(partial(self._refuse, str(bad)), False, size)
         else:
             together = self._registered and _sendsMessage(text)
-            self.lane.submit(partial(self._serve, text), together, size)
+            self.pipeline.submit(partial(self._serve, text), together, size)
         return 0.0
 
     def _countBlank(self) -> None:

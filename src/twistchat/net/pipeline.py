@@ -30,7 +30,7 @@ MOST_IN_ALL = 2048
 
 MOST_FRESH = 4096
 """
-Messages of all sessions that may start before their lanes ask when they are over.  They count as under way from then
+Messages of all sessions that may start before their pipelines ask when they are over.  They count as under way from then
 on, so that all who are ready start some together; with L{MOST_IN_ALL} they leave room in the journal's queue.
 """
 
@@ -38,21 +38,21 @@ MOST_WAITING = 128
 """Commands of one session that may wait before no more should come: what waits may all start in one turn."""
 
 MARKED = 64
-"""After how many messages that were started by themselves a lane asks to be told when they are over."""
+"""After how many messages that were started by themselves a pipeline asks to be told when they are over."""
 
 
 class Traffic:
     """
-    The messages of all lanes that are under way.  Where they are many, lanes take turns.
+    The messages of all pipelines that are under way.  Where they are many, pipelines take turns.
 
     @ivar running: how many are under way, but for those of C{fresh}.
     @ivar most: how many may be.
-    @ivar fresh: how many have started, and their lanes have not asked yet when they are over.
+    @ivar fresh: how many have started, and their pipelines have not asked yet when they are over.
     @ivar mostFresh: how many may have.
     @ivar settled: tells when those are over that are under way.
     """
 
-    __slots__ = ("_begun", "_giving", "_lanes", "_later", "fresh", "most", "mostFresh", "running", "settled")
+    __slots__ = ("_begun", "_giving", "_later", "_pipelines", "fresh", "most", "mostFresh", "running", "settled")
 
     def __init__(self, settled: Later, later: Later, most: int = MOST_IN_ALL, mostFresh: int = MOST_FRESH) -> None:
         """
@@ -67,8 +67,8 @@ class Traffic:
         self.most = most
         self.running = self.fresh = 0
         self.mostFresh = mostFresh
-        self._begun: list[Lane] = []
-        self._lanes: deque[Lane] = deque()
+        self._begun: list[Pipeline] = []
+        self._pipelines: deque[Pipeline] = deque()
         self._giving = False
 
     @property
@@ -76,36 +76,36 @@ class Traffic:
         """Whether one more may start."""
         return self.running < self.most
 
-    def began(self, lane: Lane) -> None:
-        """Call L{Lane.mark} at the end of the turn, or when there are too many fresh messages."""
-        self._begun.append(lane)
+    def began(self, pipeline: Pipeline) -> None:
+        """Call L{Pipeline.mark} at the end of the turn, or when there are too many fresh messages."""
+        self._begun.append(pipeline)
         if len(self._begun) == 1:
             self._later(self.mark)
 
     def mark(self) -> None:
-        """Let every lane ask when its messages are over."""
+        """Let every pipeline ask when its messages are over."""
         begun, self._begun = self._begun, []
-        for lane in begun:
-            lane.mark()
+        for pipeline in begun:
+            pipeline.mark()
 
     def give(self, count: int = 1) -> None:
-        """So many have taken effect: the lanes that have waited longest may start others."""
+        """So many have taken effect: the pipelines that have waited longest may start others."""
         self.running -= count
         if self._giving:
-            return  # what a lane has started is over already: the loop below goes on with the next
+            return  # what a pipeline has started is over already: the loop below goes on with the next
         self._giving = True
         try:
-            while self._lanes and self.open:
-                self._lanes.popleft().proceed()
+            while self._pipelines and self.open:
+                self._pipelines.popleft().proceed()
         finally:
             self._giving = False
 
-    def queue(self, lane: Lane) -> None:
-        """Let a lane proceed when its turn has come."""
-        self._lanes.append(lane)
+    def queue(self, pipeline: Pipeline) -> None:
+        """Let a pipeline proceed when its turn has come."""
+        self._pipelines.append(pipeline)
 
 
-class Lane:
+class Pipeline:
     """
     Starts commands in the order in which they came.
 
@@ -146,7 +146,7 @@ class Lane:
         @param resume: called when that is over.
         @param idle: called when the last command has taken effect, where that took longer than the call.
         @param refuse: called with why a command is refused, before another starts.
-        @param traffic: the messages that are under way in all lanes.
+        @param traffic: the messages that are under way in all pipelines.
         """
         self._limit = limit
         self._pause = pause
@@ -171,7 +171,7 @@ class Lane:
 
     def began(self) -> None:
         """
-        Take in a message that was proposed by itself, since the lane was L{open}; whoever did that says itself where it
+        Take in a message that was proposed by itself, since the pipeline was L{open}; whoever did that says itself where it
         is refused.  It is under way until the journal has settled it, which is asked once for many: at the end of the
         turn, or when there are many, or when something is to wait for them.
         """
@@ -230,7 +230,7 @@ class Lane:
         return self._size > self._limit or (self._waiting is not None and len(self._waiting) > MOST_WAITING)
 
     def _queueUp(self) -> None:
-        """Wait for other lanes, where nothing else is in the way of what comes next."""
+        """Wait for other pipelines, where nothing else is in the way of what comes next."""
         if self._waiting and not self._queued and self._waiting[0][1] and not self._traffic.open:
             self._queued = True
             self._traffic.queue(self)

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.lane}."""
+"""Tests of L{twistchat.net.pipeline}."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.lane import MARKED, MOST_FRESH, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, Lane, Traffic
+from twistchat.net.pipeline import MARKED, MOST_FRESH, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, Pipeline, Traffic
 
 
 class Held:
@@ -36,11 +36,11 @@ class Held:
 
 class Commands:
     """
-    A lane, and commands that take effect when the test says so.
+    A pipeline, and commands that take effect when the test says so.
 
     @ivar started: the commands that were started, in order.
     @ivar running: those of them that have not taken effect.
-    @ivar signals: what the lane has called.
+    @ivar signals: what the pipeline has called.
     """
 
     def __init__(self, limit: int = 1000, held: Held | None = None) -> None:
@@ -48,7 +48,7 @@ class Commands:
         self.running: dict[str, Deferred[None]] = {}
         self.signals: list[str] = []
         self.held = held or Held()
-        self.lane = Lane(
+        self.pipeline = Pipeline(
             limit,
             partial(self.signals.append, "pause"),
             partial(self.signals.append, "resume"),
@@ -71,7 +71,7 @@ class Commands:
             self.running[name] = Deferred()
             return self.running[name]
 
-        self.lane.submit(work, name.startswith("m"), size)
+        self.pipeline.submit(work, name.startswith("m"), size)
 
     def finish(self, name: str) -> None:
         """Let a command take effect."""
@@ -79,16 +79,16 @@ class Commands:
 
 
 class TrafficTests(SynchronousTestCase):
-    """Several lanes, and no more messages under way than there is room for."""
+    """Several pipelines, and no more messages under way than there is room for."""
 
     def setUp(self) -> None:
-        """Two lanes that may have three messages under way together."""
+        """Two pipelines that may have three messages under way together."""
         held = Held(3)
         self.traffic = held.traffic
         self.one, self.other = Commands(held=held), Commands(held=held)
 
     def test_turns(self) -> None:
-        """Where there is no room for more, lanes wait; when a message has taken effect, one of them may start one."""
+        """Where there is no room for more, pipelines wait; when a message has taken effect, one of them may start one."""
         for number in range(5):
             self.one.submit(f"m{number}")
         for number in range(3):
@@ -105,7 +105,7 @@ class TrafficTests(SynchronousTestCase):
             self.one.finish(name)
         for name in ("m1", "m2"):
             self.other.finish(name)
-        self.assertTrue(self.one.lane.idle and self.other.lane.idle and self.traffic.open)
+        self.assertTrue(self.one.pipeline.idle and self.other.pipeline.idle and self.traffic.open)
         self.assertEqual((["idle"], ["idle"]), (self.one.signals, self.other.signals))
 
     def test_othersAreNotHeldUp(self) -> None:
@@ -116,7 +116,7 @@ class TrafficTests(SynchronousTestCase):
         self.assertEqual(["c1"], self.other.started)
 
     def test_othersTakeNoRoom(self) -> None:
-        """A command that is no message leaves room for as many messages of other lanes."""
+        """A command that is no message leaves room for as many messages of other pipelines."""
         for number in range(2):
             self.one.submit(f"m{number}")
         self.other.submit("c1")
@@ -136,18 +136,18 @@ class TrafficTests(SynchronousTestCase):
         self.assertEqual(["m0"], self.one.started)
 
     def test_gone(self) -> None:
-        """A lane whose commands were forgotten passes its turn on."""
+        """A pipeline whose commands were forgotten passes its turn on."""
         for number in range(3):
             self.one.submit(f"m{number}")
         self.other.submit("m0")
         third = Commands(held=self.one.held)
         third.submit("m0")
-        self.other.lane.clear()
+        self.other.pipeline.clear()
         self.one.finish("m1")
         self.assertEqual(([], ["m0"]), (self.other.started, third.started))
 
     def test_refusedInTurn(self) -> None:
-        """What is refused when its turn has come takes no room, and leaves the lane idle."""
+        """What is refused when its turn has come takes no room, and leaves the pipeline idle."""
         for number in range(3):
             self.one.submit(f"m{number}")
         self.other.submit("m0", at=lambda: fail(ValueError("no")))
@@ -171,8 +171,8 @@ class BegunTests(SynchronousTestCase):
     def begin(self, commands: Commands, count: int) -> None:
         """Start so many."""
         for _ in range(count):
-            self.assertTrue(commands.lane.open)
-            commands.lane.began()
+            self.assertTrue(commands.pipeline.open)
+            commands.pipeline.began()
 
     def test_over(self) -> None:
         """They are under way until what was proposed until the mark is over; what comes behind them waits for that."""
@@ -184,10 +184,10 @@ class BegunTests(SynchronousTestCase):
         self.assertEqual(1, len(asked))
         commands.held.endTurn()
         self.assertEqual((1, []), (len(asked), commands.started))
-        self.assertFalse(commands.lane.open)
+        self.assertFalse(commands.pipeline.open)
         asked.pop()()
         self.assertEqual((["ping"], ["idle"]), (commands.started, commands.signals))
-        self.assertTrue(commands.lane.idle and commands.lane.open)
+        self.assertTrue(commands.pipeline.idle and commands.pipeline.open)
 
     def test_endOfTurn(self) -> None:
         """Where nothing waits for them, the journal is asked once, at the end of the turn; and again in the next."""
@@ -199,77 +199,77 @@ class BegunTests(SynchronousTestCase):
             commands.held.endTurn()
             self.assertEqual(turn, len(commands.held.asked))
         commands.held.asked[0]()
-        self.assertFalse(commands.lane.idle)
+        self.assertFalse(commands.pipeline.idle)
         commands.held.asked[1]()
-        self.assertTrue(commands.lane.idle)
+        self.assertTrue(commands.pipeline.idle)
 
     def test_most(self) -> None:
         """No more are under way than may be, and it is asked about them in good time; others wait their turn."""
         commands = Commands()
         self.begin(commands, MOST_TOGETHER)
-        self.assertFalse(commands.lane.open)
+        self.assertFalse(commands.pipeline.open)
         commands.submit("m1")
         self.assertEqual(MOST_TOGETHER // MARKED, len(commands.held.asked))
         commands.held.asked.pop(0)()
         self.assertEqual((["m1"], []), (commands.started, commands.signals))
-        self.assertTrue(commands.lane.open)
+        self.assertTrue(commands.pipeline.open)
 
     def test_traffic(self) -> None:
-        """They take room from other lanes, and give it back."""
+        """They take room from other pipelines, and give it back."""
         held = Held(3)
         one, other = Commands(held=held), Commands(held=held)
         self.begin(one, 3)
         held.endTurn()
-        self.assertFalse(other.lane.open)
+        self.assertFalse(other.pipeline.open)
         other.submit("m0")
         held.asked.pop()()
         self.assertEqual((["m0"], ["idle"]), (other.started, one.signals))
-        self.assertTrue(other.lane.open)
+        self.assertTrue(other.pipeline.open)
 
     def test_manyLanes(self) -> None:
-        """However many lanes begin a few in one turn, no more start than so many."""
+        """However many pipelines begin a few in one turn, no more start than so many."""
         held = Held(1, 10)
-        lanes = [Commands(held=held).lane for _ in range(5)]
+        pipelines = [Commands(held=held).pipeline for _ in range(5)]
         begun = 0
-        for lane in lanes:
+        for pipeline in pipelines:
             for _ in range(4):
-                if lane.open:
-                    lane.began()
+                if pipeline.open:
+                    pipeline.began()
                     begun += 1
         self.assertEqual((10, 3), (begun, len(held.asked)))
         for over in held.asked:
             over()
-        self.assertTrue(all(lane.open for lane in lanes))
+        self.assertTrue(all(pipeline.open for pipeline in pipelines))
         self.assertEqual((0, 0), (held.traffic.running, held.traffic.fresh))
 
     def test_atOnce(self) -> None:
-        """Where they are over within the call, any number of them waits behind a command, in any lane."""
+        """Where they are over within the call, any number of them waits behind a command, in any pipeline."""
         held = Held(2)
         held.traffic.settled = lambda reached: reached()
-        lanes = [Commands(10**6, held) for _ in range(400)]
-        for commands in lanes:
+        pipelines = [Commands(10**6, held) for _ in range(400)]
+        for commands in pipelines:
 
             def say(commands: Commands = commands) -> None:
                 commands.started.append("said")
-                commands.lane.began()
+                commands.pipeline.began()
 
             commands.submit("join")
             for _ in range(5 * MARKED):
-                commands.lane.submit(say, True, 1)
+                commands.pipeline.submit(say, True, 1)
         held.traffic.running += 2
-        for commands in lanes:
+        for commands in pipelines:
             commands.finish("join")
             self.assertEqual(["join"], commands.started)
         held.traffic.give(2)
-        for commands in lanes:
+        for commands in pipelines:
             self.assertEqual(1 + 5 * MARKED, len(commands.started))
-            self.assertTrue(commands.lane.idle)
+            self.assertTrue(commands.pipeline.idle)
         deep = Commands(10**6, held)
         deep.submit("join")
         for _ in range(20_000):
-            deep.lane.submit(deep.lane.began, True, 1)
+            deep.pipeline.submit(deep.pipeline.began, True, 1)
         deep.finish("join")
-        self.assertTrue(deep.lane.idle)
+        self.assertTrue(deep.pipeline.idle)
 
 
 class RefusalTests(SynchronousTestCase):
@@ -287,7 +287,7 @@ class RefusalTests(SynchronousTestCase):
         commands.submit("c2", at=lambda: None)
         self.assertEqual(["refused raised", "refused failed"], commands.signals)
         self.assertEqual(["c1", "m1", "c2"], commands.started)
-        self.assertTrue(commands.lane.idle)
+        self.assertTrue(commands.pipeline.idle)
 
     def test_later(self) -> None:
         """One whose Deferred fails later is refused before the next one starts."""
@@ -298,7 +298,7 @@ class RefusalTests(SynchronousTestCase):
         self.assertEqual(["refused failed", "started", "idle"], commands.signals)
 
 
-class LaneTests(SynchronousTestCase):
+class PipelineTests(SynchronousTestCase):
     """The order of commands."""
 
     def test_messages(self) -> None:
@@ -307,7 +307,7 @@ class LaneTests(SynchronousTestCase):
         for name in ("m1", "m2", "m3"):
             commands.submit(name)
         self.assertEqual(commands.started, ["m1", "m2", "m3"])
-        self.assertFalse(commands.lane.idle)
+        self.assertFalse(commands.pipeline.idle)
 
     def test_most(self) -> None:
         """But not too many of them."""
@@ -339,7 +339,7 @@ class LaneTests(SynchronousTestCase):
         commands.finish("part")
         commands.finish("who")
         self.assertEqual(commands.signals, ["idle"])
-        self.assertTrue(commands.lane.idle)
+        self.assertTrue(commands.pipeline.idle)
 
     def test_atOnce(self) -> None:
         """What takes effect within the call keeps nothing waiting, and calls nobody."""
@@ -348,10 +348,10 @@ class LaneTests(SynchronousTestCase):
         paused.addCallback(lambda _: Deferred())
         for name, at in (("who", lambda: None), ("m1", lambda: succeed(None)), ("list", lambda: succeed(None))):
             commands.submit(name, 1, at)
-            self.assertTrue(commands.lane.idle)
+            self.assertTrue(commands.pipeline.idle)
         self.assertEqual((commands.started, commands.signals), (["who", "m1", "list"], []))
         commands.submit("chained", 1, lambda: paused)
-        self.assertFalse(commands.lane.idle)
+        self.assertFalse(commands.pipeline.idle)
         commands.submit("m2")
         self.assertEqual(commands.started[3:], ["chained"])
 
@@ -374,7 +374,7 @@ class LaneTests(SynchronousTestCase):
             commands.submit(f"who{n}", 1, lambda: None)
         commands.finish("join")
         self.assertEqual(len(commands.started), 5001)
-        self.assertTrue(commands.lane.idle)
+        self.assertTrue(commands.pipeline.idle)
 
     def test_pause(self) -> None:
         """When more bytes wait than may, no more should come until that is over; what runs does not count."""
@@ -408,8 +408,8 @@ class LaneTests(SynchronousTestCase):
         commands = Commands(limit=10)
         commands.submit("join")
         commands.submit("m1", 100)
-        commands.lane.clear()
-        self.assertFalse(commands.lane.idle)
+        commands.pipeline.clear()
+        self.assertFalse(commands.pipeline.idle)
         commands.finish("join")
         self.assertEqual((commands.started, commands.signals), (["join"], ["pause", "resume", "idle"]))
 
@@ -442,7 +442,7 @@ class LaneTests(SynchronousTestCase):
             if waiting:
                 together = waiting[0][0] == "m" and not alone and len(running) < MOST_TOGETHER
                 self.assertTrue(running and not together, f"{waiting[0]} could start beside {running}")
-            self.assertIs(commands.lane.idle, not running and not waiting)
+            self.assertIs(commands.pipeline.idle, not running and not waiting)
             reading = [signal for signal in commands.signals if signal != "idle"]
             self.assertEqual(reading, (["pause", "resume"] * len(reading))[: len(reading)])
             self.assertEqual(bool(len(reading) % 2), sum(sizes[name] for name in waiting) > 100)
