@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.pipeline import MARKED, MOST_FRESH, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, Pipeline, Traffic
+from twistchat.net.pipeline import MARKED, MOST_FRESH, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, InFlight, Pipeline
 
 
 class Held:
@@ -25,7 +25,7 @@ class Held:
     def __init__(self, most: int = MOST_IN_ALL, mostFresh: int = MOST_FRESH) -> None:
         self.asked: list[Callable[[], None]] = []
         self.ending: list[Callable[[], None]] = []
-        self.traffic = Traffic(self.asked.append, self.ending.append, most, mostFresh)
+        self.inFlight = InFlight(self.asked.append, self.ending.append, most, mostFresh)
 
     def endTurn(self) -> None:
         """End the turn."""
@@ -54,7 +54,7 @@ class Commands:
             partial(self.signals.append, "resume"),
             partial(self.signals.append, "idle"),
             lambda failure: self.signals.append(f"refused {failure.value}"),
-            self.held.traffic,
+            self.held.inFlight,
         )
 
     def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
@@ -84,7 +84,7 @@ class TrafficTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Two pipelines that may have three messages under way together."""
         held = Held(3)
-        self.traffic = held.traffic
+        self.inFlight = held.inFlight
         self.one, self.other = Commands(held=held), Commands(held=held)
 
     def test_turns(self) -> None:
@@ -105,7 +105,7 @@ class TrafficTests(SynchronousTestCase):
             self.one.finish(name)
         for name in ("m1", "m2"):
             self.other.finish(name)
-        self.assertTrue(self.one.pipeline.idle and self.other.pipeline.idle and self.traffic.open)
+        self.assertTrue(self.one.pipeline.idle and self.other.pipeline.idle and self.inFlight.open)
         self.assertEqual((["idle"], ["idle"]), (self.one.signals, self.other.signals))
 
     def test_othersAreNotHeldUp(self) -> None:
@@ -122,17 +122,17 @@ class TrafficTests(SynchronousTestCase):
         self.other.submit("c1")
         self.one.submit("m2")
         self.assertEqual((["m0", "m1", "m2"], ["c1"]), (self.one.started, self.other.started))
-        self.assertFalse(self.traffic.open)
+        self.assertFalse(self.inFlight.open)
         self.other.finish("c1")
-        self.assertFalse(self.traffic.open)
+        self.assertFalse(self.inFlight.open)
 
     def test_tooMany(self) -> None:
         """Where more are under way than there is room for, no other starts until there is room again."""
-        self.traffic.running += 4
+        self.inFlight.running += 4
         self.one.submit("m0")
-        self.traffic.give()
-        self.assertEqual((False, []), (self.traffic.open, self.one.started))
-        self.traffic.give()
+        self.inFlight.give()
+        self.assertEqual((False, []), (self.inFlight.open, self.one.started))
+        self.inFlight.give()
         self.assertEqual(["m0"], self.one.started)
 
     def test_gone(self) -> None:
@@ -240,12 +240,12 @@ class BegunTests(SynchronousTestCase):
         for over in held.asked:
             over()
         self.assertTrue(all(pipeline.open for pipeline in pipelines))
-        self.assertEqual((0, 0), (held.traffic.running, held.traffic.fresh))
+        self.assertEqual((0, 0), (held.inFlight.running, held.inFlight.fresh))
 
     def test_atOnce(self) -> None:
         """Where they are over within the call, any number of them waits behind a command, in any pipeline."""
         held = Held(2)
-        held.traffic.settled = lambda reached: reached()
+        held.inFlight.settled = lambda reached: reached()
         pipelines = [Commands(10**6, held) for _ in range(400)]
         for commands in pipelines:
 
@@ -256,11 +256,11 @@ class BegunTests(SynchronousTestCase):
             commands.submit("join")
             for _ in range(5 * MARKED):
                 commands.pipeline.submit(say, True, 1)
-        held.traffic.running += 2
+        held.inFlight.running += 2
         for commands in pipelines:
             commands.finish("join")
             self.assertEqual(["join"], commands.started)
-        held.traffic.give(2)
+        held.inFlight.give(2)
         for commands in pipelines:
             self.assertEqual(1 + 5 * MARKED, len(commands.started))
             self.assertTrue(commands.pipeline.idle)

@@ -15,7 +15,7 @@ from twistchat.net.departures import DepartureQueue
 from twistchat.net.idle import Idle, Reminder
 from twistchat.net.intake import Shares
 from twistchat.net.pace import Portions
-from twistchat.net.pipeline import Traffic
+from twistchat.net.pipeline import InFlight
 from twistchat.net.refusals import RefusalLog
 from twistchat.net.turn import Turn
 
@@ -36,7 +36,7 @@ class Backstage:
     @ivar shares: gives connections with much input their shares, one a turn.
     @ivar cloak: from an address to the host that others see.
     @ivar passwords: checks passwords.
-    @ivar traffic: the messages that are under way, of all connections.
+    @ivar inFlight: the messages that are under way, of all connections.
     @ivar portions: the commands that wait to go on.
     @ivar settings: what the administrator chose.  What there is to be read again is replaced by L{rehash}: look here
         each time.
@@ -56,7 +56,7 @@ class Backstage:
     shares: Shares
     cloak: Callable[[str | None], str]
     passwords: IPasswords
-    traffic: Traffic
+    inFlight: InFlight
     portions: Portions
     settings: Settings
     reread: Callable[[], Settings]
@@ -100,7 +100,7 @@ class Backstage:
             upkeep.after,
         )
         admission = Admission(settings.limits, clock.seconds)
-        traffic = Traffic(chat.settled, turn.afterwards)
+        inFlight = InFlight(chat.settled, turn.afterwards)
         return cls(
             chat,
             turn,
@@ -113,7 +113,7 @@ class Backstage:
             Shares(clock),
             cloak(key),
             passwords,
-            traffic,
+            inFlight,
             portions,
             settings,
             reread,

@@ -122,7 +122,7 @@ class Connection(Protocol, ABC):
             partial(self.intake.resume, Reason.BACKLOG),
             self._leaveIfServed,
             self._refused,
-            backstage.traffic,
+            backstage.inFlight,
         )
 
     # For a door's protocol to say

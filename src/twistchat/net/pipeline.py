@@ -41,7 +41,7 @@ MARKED = 64
 """After how many messages that were started by themselves a pipeline asks to be told when they are over."""
 
 
-class Traffic:
+class InFlight:
     """
     The messages of all pipelines that are under way.  Where they are many, pipelines take turns.
 
@@ -109,7 +109,7 @@ class Pipeline:
     """
     Starts commands in the order in which they came.
 
-    Messages may be under way together, up to L{MOST_TOGETHER}, and as far as L{Traffic} has room for more: the journal
+    Messages may be under way together, up to L{MOST_TOGETHER}, and as far as L{InFlight} has room for more: the journal
     keeps them in order.  Any other command starts when all before it have taken effect, and what comes behind it waits
     for it.
     """
@@ -120,6 +120,7 @@ class Pipeline:
         "_begun",
         "_full",
         "_idle",
+        "_inFlight",
         "_limit",
         "_pause",
         "_queued",
@@ -127,7 +128,6 @@ class Pipeline:
         "_resume",
         "_running",
         "_size",
-        "_traffic",
         "_waiting",
     )
 
@@ -138,7 +138,7 @@ class Pipeline:
         resume: Callable[[], None],
         idle: Callable[[], None],
         refuse: Callable[[Failure], None],
-        traffic: Traffic,
+        inFlight: InFlight,
     ) -> None:
         """
         @param limit: how many bytes of commands may wait before no more should come.
@@ -146,14 +146,14 @@ class Pipeline:
         @param resume: called when that is over.
         @param idle: called when the last command has taken effect, where that took longer than the call.
         @param refuse: called with why a command is refused, before another starts.
-        @param traffic: the messages that are under way in all pipelines.
+        @param inFlight: the messages that are under way in all pipelines.
         """
         self._limit = limit
         self._pause = pause
         self._resume = resume
         self._idle = idle
         self._refuse = refuse
-        self._traffic = traffic
+        self._inFlight = inFlight
         self._running = self._begun = 0
         self._advancing = self._alone = self._full = self._queued = False
         self._waiting: deque[tuple[Work, bool, int]] | None = None
@@ -178,14 +178,14 @@ class Pipeline:
         self._running += 1
         self._alone = False
         self._begun += 1
-        traffic = self._traffic
-        traffic.fresh += 1
+        inFlight = self._inFlight
+        inFlight.fresh += 1
         if self._begun == 1:
-            traffic.began(self)
+            inFlight.began(self)
         elif self._begun == MARKED:
             self.mark()
-        if traffic.fresh >= traffic.mostFresh:
-            traffic.mark()
+        if inFlight.fresh >= inFlight.mostFresh:
+            inFlight.mark()
 
     def submit(self, work: Work, together: bool, size: int) -> None:
         """
@@ -209,7 +209,7 @@ class Pipeline:
             self._pause()
 
     def proceed(self) -> None:
-        """Go on, after waiting in L{Traffic}."""
+        """Go on, after waiting in L{InFlight}."""
         self._queued = False
         self._goOn()
 
@@ -221,8 +221,8 @@ class Pipeline:
     def _free(self, together: bool) -> bool:
         if not together:
             return not self._running
-        traffic = self._traffic
-        return traffic.running < traffic.most and (
+        inFlight = self._inFlight
+        return inFlight.running < inFlight.most and (
             not self._running or (not self._alone and self._running < MOST_TOGETHER)
         )
 
@@ -231,9 +231,9 @@ class Pipeline:
 
     def _queueUp(self) -> None:
         """Wait for other pipelines, where nothing else is in the way of what comes next."""
-        if self._waiting and not self._queued and self._waiting[0][1] and not self._traffic.open:
+        if self._waiting and not self._queued and self._waiting[0][1] and not self._inFlight.open:
             self._queued = True
-            self._traffic.queue(self)
+            self._inFlight.queue(self)
 
     def _start(self, work: Work, together: bool) -> None:
         self._running += 1
@@ -255,7 +255,7 @@ class Pipeline:
             if isinstance(done.result, Failure):
                 done.addErrback(self._refuse)
         elif together:
-            self._traffic.running += 1
+            self._inFlight.running += 1
             done.addCallbacks(self._said, self._unsaid)
         else:
             done.addCallbacks(self._done, self._failed)
@@ -266,7 +266,7 @@ class Pipeline:
 
     def _said(self, _: object) -> None:
         self._done(None)
-        self._traffic.give()
+        self._inFlight.give()
 
     def _failed(self, failure: Failure) -> None:
         self._refuse(failure)
@@ -280,14 +280,14 @@ class Pipeline:
         """Ask to be told when those messages are over that were taken in since the last time."""
         count, self._begun = self._begun, 0
         if count:
-            self._traffic.fresh -= count
-            self._traffic.running += count
-            self._traffic.settled(partial(self._over, count))
+            self._inFlight.fresh -= count
+            self._inFlight.running += count
+            self._inFlight.settled(partial(self._over, count))
 
     def _over(self, count: int) -> None:
         """Messages of which this was told by L{began} are over."""
         self._running -= count
-        self._traffic.give(count)
+        self._inFlight.give(count)
         self._goOn()
 
     def _goOn(self) -> None:
