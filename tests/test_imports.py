@@ -382,7 +382,7 @@ class CheckerTests(SynchronousTestCase):
             "twistchat.accounts.passwords",
             "from twisted.internet import threads",
             "import twistchat.journal.sqlite.store",
-            "import twistchat.net.backstage",
+            "import twistchat.net.context",
             "import twistchat.config",
             "import secrets",
         )
@@ -471,7 +471,7 @@ class CheckerTests(SynchronousTestCase):
 
     def test_service(self) -> None:
         """The service is handed its journal, as it is its reactor."""
-        self.assertAllowed("twistchat.services.service", "import twisted.application.service, twistchat.net.backstage")
+        self.assertAllowed("twistchat.services.service", "import twisted.application.service, twistchat.net.context")
         self.assertRefused("twistchat.services.service", "import twistchat.journal.memory", "import twistchat.tap")
 
     def test_unknownPart(self) -> None:

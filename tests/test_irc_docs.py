@@ -80,7 +80,7 @@ class TableTests(SynchronousTestCase):
 
     def test_features(self) -> None:
         """Every token; where the value is a plain one, that value."""
-        tokens = features(serverWith(irc={"icon": "https://example.org/icon.png"}).backstage)
+        tokens = features(serverWith(irc={"icon": "https://example.org/icon.png"}).context)
         found = rows("ISUPPORT")
         self.assertEqual(set(tokens), set(found))
         for name, (value, source) in found.items():
@@ -106,6 +106,6 @@ class ConnectingTests(SynchronousTestCase):
 
     def test_limits(self) -> None:
         """The keys that it names are keys of the configuration."""
-        settings = serverWith().backstage.settings
+        settings = serverWith().context.settings
         for section, key in re.findall(r"`(limits|irc)\.(\w+)`", TEXT):
             self.assertTrue(hasattr(getattr(settings, section), key), f"{section}.{key}")

@@ -24,7 +24,7 @@ from twistchat.config import Draft
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.services.service import ChatService, StartFailure
 from twistchat.tap import giveDirectory, makeJournal, makeService, plan
 from twisted import internet
@@ -46,7 +46,7 @@ class FakeDoor:
         """See L{IDoor.invitation}."""
         return f"knock at {host} {port}"
 
-    def factory(self, backstage: Backstage) -> IDoorFactory:
+    def factory(self, context: ServerContext) -> IDoorFactory:
         """See L{IDoor.factory}.  Nobody comes in."""
         raise AssertionError("this door is not to be opened")
 

@@ -141,7 +141,7 @@ class LobbyTests(UnownedTestCase):
         self.assertEqual(
             alice.lines(),
             [
-                f":alice!~alice@{self.server.backstage.cloak(OTHER)} MODE #lobby +m",
+                f":alice!~alice@{self.server.context.cloak(OTHER)} MODE #lobby +m",
                 f":twistchat 482 alice #lobby :{refusal.format('+i')}",
                 f":twistchat 482 alice #lobby :{refusal.format(WIDE)}",
                 f":twistchat 481 alice :{denied}",
@@ -150,7 +150,7 @@ class LobbyTests(UnownedTestCase):
         self.empower("alice")
         alice.skip()
         alice.send("MODE #lobby +i")
-        self.assertEqual(alice.lines(), [f":alice!~alice@{self.server.backstage.cloak(OTHER)} MODE #lobby +i"])
+        self.assertEqual(alice.lines(), [f":alice!~alice@{self.server.context.cloak(OTHER)} MODE #lobby +i"])
 
 
 class RestartTests(UnownedTestCase):

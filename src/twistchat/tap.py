@@ -32,7 +32,7 @@ from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.net.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors
 from twistchat.services.service import ChatService, Listener, StartFailure
@@ -73,7 +73,7 @@ def makeService(options: ChatOptions) -> IService:
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)
     passwords = Verifier(lambda: makeWorker("passwords"), settings.limits.passwordQueue)
-    backstage = Backstage.assemble(
+    context = ServerContext.assemble(
         settings,
         journal,
         reactor,
@@ -86,9 +86,9 @@ def makeService(options: ChatOptions) -> IService:
     sys.excepthook = _explain(sys.excepthook)
     tuneInterpreter()
     reactor.callWhenRunning(freeze)
-    reactor.callWhenRunning(_takeSignals, reactor, lambda: rehash(backstage))
+    reactor.callWhenRunning(_takeSignals, reactor, lambda: rehash(context))
     complain = _Terminal.behindDaemon().complain if not runner.get("nodaemon", True) else lambda why: None
-    return ChatService(reactor, listeners, journal, backstage, lambda: os.geteuid() == 0, complain)
+    return ChatService(reactor, listeners, journal, context, lambda: os.geteuid() == 0, complain)
 
 
 def giveDirectory(path: Path, uid: int | None, gid: int | None) -> None:
@@ -227,10 +227,10 @@ def _explain(otherwise: Callable[[type[BaseException], BaseException, TracebackT
     return excepthook
 
 
-def rehash(backstage: Backstage) -> None:
+def rehash(context: ServerContext) -> None:
     """Read the configuration again, and log what came of it in one line."""
     try:
-        renewal = backstage.rehash()
+        renewal = context.rehash()
     except ConfigError as e:
         log.error("The configuration has a mistake, and nothing of it was taken over: {mistake}", mistake=e)
     else:

@@ -102,7 +102,7 @@ class ConversationTests(SynchronousTestCase):
         server = MemoryServer(settings({"chat.lobby": "#x", **values}))
         alice, bob = server.connect("192.0.2.1"), server.connectIrc("192.0.2.2")
         alice.send(nicks[0])
-        lobby = server.backstage.settings.chat.lobby
+        lobby = server.context.settings.chat.lobby
         alice.until(f"* {nicks[0]} joined {lobby}")
         bob.send(f"NICK {nicks[1]}", f"USER {nicks[1][:1]} 0 * :{nicks[1]}", f"JOIN {lobby}")
         self.wait(server, bob, 45)

@@ -25,7 +25,7 @@ class EncryptedTestCase(SynchronousTestCase):
     def serve(self, server: MemoryServer) -> None:
         """Let a server have such a door."""
         self.server = server
-        self.door = LineDoor().factory(server.backstage)
+        self.door = LineDoor().factory(server.context)
         self.factory: Any = TLSMemoryBIOFactory(ServerSide(SERVER), False, self.door, clock=server.clock)
 
     def setUp(self) -> None:
@@ -118,7 +118,7 @@ class HandshakeTests(EncryptedTestCase):
         self.server.advance(1)
         self.assertTrue(client.gone)
         self.assertEqual({}, self.server.chat.state.sessions)
-        self.assertEqual(0, self.server.backstage.admission.unregistered)
+        self.assertEqual(0, self.server.context.admission.unregistered)
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_silent(self) -> None:

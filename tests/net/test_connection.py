@@ -16,8 +16,8 @@ from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded, TooFast
 from twistchat.chat.model.events import Entry, Quit, ServerBanSet, Source
 from twistchat.interfaces import IDialect, IDoor
-from twistchat.net.backstage import Backstage
 from twistchat.net.connection import Connection
+from twistchat.net.context import ServerContext
 from twistchat.net.factory import ConnectionFactory
 from twistchat.net.intake import Line, Reason
 from twistchat.testing import MemoryServer
@@ -64,7 +64,7 @@ class Pinging(Connection):
 
     def idle(self) -> None:
         """See L{Connection.idle}."""
-        self.asked.append(self.backstage.clock.seconds())
+        self.asked.append(self.context.clock.seconds())
 
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Connection.farewell}."""
@@ -100,15 +100,15 @@ class Door:
         """See L{IDoor.invitation}."""
         return "knock"
 
-    def factory(self, backstage: Backstage) -> ConnectionFactory:
+    def factory(self, context: ServerContext) -> ConnectionFactory:
         """See L{IDoor.factory}."""
 
-        def make(backstage: Backstage, factory: ConnectionFactory) -> Connection:
-            connection = self._make(backstage, factory)
+        def make(context: ServerContext, factory: ConnectionFactory) -> Connection:
+            connection = self._make(context, factory)
             self.made.append(connection)
             return connection
 
-        return ConnectionFactory(backstage, make)
+        return ConnectionFactory(context, make)
 
 
 class Client(Protocol):
@@ -400,7 +400,7 @@ class ComesFromTests(ConnectionTestCase):
         one.link.cut()
         clients[0].link.cut()
         self.assertNotIn(
-            "2001:db8::/64", [p.group for p in self.server.backstage.admission._places.values() if p.connections]
+            "2001:db8::/64", [p.group for p in self.server.context.admission._places.values() if p.connections]
         )
 
     def test_refused(self) -> None:
@@ -413,8 +413,8 @@ class ComesFromTests(ConnectionTestCase):
         self.assertIn(b"fault: Your address has 1 connection,", client.told)
         self.assertTrue(client.gone and connection.session.closed)
         first.link.cut()
-        self.assertEqual(0, self.server.backstage.admission.unregistered)
-        self.assertEqual({}, {k: p for k, p in self.server.backstage.admission._places.items() if p.connections})
+        self.assertEqual(0, self.server.context.admission.unregistered)
+        self.assertEqual({}, {k: p for k, p in self.server.context.admission._places.items() if p.connections})
 
     def test_exempt(self) -> None:
         """Whether limits on rates bind it is a matter of its own address."""
@@ -445,7 +445,7 @@ class BannedTests(ConnectionTestCase):
         self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
         self.assertTrue(client.gone)
         self.assertIsNone(connection.session)
-        self.assertEqual({}, self.server.backstage.admission._places)
+        self.assertEqual({}, self.server.context.admission._places)
         other, _ = self.connect("203.0.113.1")
         self.assertFalse(other.gone)
 
@@ -456,7 +456,7 @@ class BannedTests(ConnectionTestCase):
         self.server.settle()
         self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
         self.assertTrue(client.gone and connection.session.closed)
-        self.assertEqual(0, self.server.backstage.admission.unregistered)
+        self.assertEqual(0, self.server.context.admission.unregistered)
 
 
 class LoginTests(ConnectionTestCase):
@@ -465,7 +465,7 @@ class LoginTests(ConnectionTestCase):
     def setUp(self) -> None:
         self.serve(loginFailures=2, loginRate=0.05, passwordQueue=1)
         self.worker = HeldWorker()
-        self.server.backstage.passwords = Verifier(lambda: self.worker, 1)
+        self.server.context.passwords = Verifier(lambda: self.worker, 1)
         _, self.connection = self.connect()
 
     def check(self, password: str, hash: str | None = RIGHT) -> Any:
@@ -492,7 +492,7 @@ class LoginTests(ConnectionTestCase):
 
     def test_atOnce(self) -> None:
         """Guesses that are made all at once are counted before any of them is checked."""
-        self.server.backstage.passwords = Verifier(lambda: self.worker, 100)
+        self.server.context.passwords = Verifier(lambda: self.worker, 100)
         guesses = [Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "wrong")) for _ in range(10)]
         self.assertEqual(2, len(self.worker))
         self.worker.run()

@@ -16,7 +16,7 @@ from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.net import departures
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.net.departures import FAILED, DepartureQueue
 from twistchat.net.factory import ConnectionFactory
 from twistchat.protocols.line.protocol import Dialects, LineProtocol
@@ -50,7 +50,7 @@ class FragileDoor(LineDoor):
         self.dialect: FragileDialect | None = None
         self.disconnects = True
 
-    def factory(self, backstage: Backstage) -> ConnectionFactory:
+    def factory(self, context: ServerContext) -> ConnectionFactory:
         """See L{IDoor.factory}."""
         dialects = Dialects.shownIn(None)
         dialect = self.dialect = FragileDialect(dialects.clock, current=True)
@@ -69,7 +69,7 @@ class FragileDoor(LineDoor):
                     raise OSError("no way out")
                 super().disconnect(reason)
 
-        return ConnectionFactory(backstage, lambda backstage, factory: FragileProtocol(backstage, factory, dialects))
+        return ConnectionFactory(context, lambda context, factory: FragileProtocol(context, factory, dialects))
 
 
 class FragileDoorTests(SynchronousTestCase):

@@ -32,7 +32,7 @@ from twistchat.config import IrcSettings, Settings
 from twistchat.doors.line import LineDoor
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.net.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
 from twistchat.services.service import ChatService, Listener
 from twistchat.testing.server import SETTINGS
@@ -250,7 +250,7 @@ class EndpointTestCase(TestCase):
     def serve(self, description: str) -> None:
         """Start a server that listens at an endpoint, whose port is to be found out."""
         numbers = count(1)
-        self.backstage = Backstage.assemble(
+        self.context = ServerContext.assemble(
             self.settings,
             MemoryJournal(Stamp(reactor.seconds, "test")),
             reactor,
@@ -260,9 +260,9 @@ class EndpointTestCase(TestCase):
             Verifier(InlineWorker, 1),
             lambda: self.settings,
         )
-        journal: Any = self.backstage.chat._journal
+        journal: Any = self.context.chat._journal
         listener = Listener(LineDoor(), description)
-        self.service = ChatService(reactor, [listener], journal, self.backstage, lambda: False)
+        self.service = ChatService(reactor, [listener], journal, self.context, lambda: False)
         self.service.startService()
         self.addCleanup(self.service.stopService)
         address: Any = self.service._ports[0].getHost()
@@ -281,7 +281,7 @@ class EndpointTestCase(TestCase):
 
     def session(self) -> Any:
         """The one session there is."""
-        (session,) = self.backstage.chat.state.sessions.values()
+        (session,) = self.context.chat.state.sessions.values()
         return session
 
 
@@ -347,7 +347,7 @@ class TlsTests(EndpointTestCase):
 
     async def gone(self) -> None:
         """Wait until the server has noticed that nobody is there."""
-        while self.backstage.chat.state.sessions:
+        while self.context.chat.state.sessions:
             turn: Deferred[None] = Deferred()
             reactor.callLater(0, turn.callback, None)
             await turn

@@ -15,7 +15,7 @@ class FactoryTests(SynchronousTestCase):
 
     def test_madeWhileClosing(self) -> None:
         """A connection that is made when the door has been closed already may come and go."""
-        factory = LineDoor().factory(MemoryServer().backstage)
+        factory = LineDoor().factory(MemoryServer().context)
         peer = address("192.0.2.7", 40001)
         protocol = factory.buildProtocol(peer)
         assert protocol is not None

@@ -111,8 +111,8 @@ class ProxiedTestCase(SynchronousTestCase):
                 limits=replace(SETTINGS.limits, exempt=(), **limits),
             )
         )
-        self.door = LineDoor().factory(self.server.backstage)
-        self.factory = ProxiedFactory(self.door, self.server.backstage)
+        self.door = LineDoor().factory(self.server.context)
+        self.factory = ProxiedFactory(self.door, self.server.context)
 
     def connect(self, host: str = PROXY) -> LineClient:
         """Connect a proxy."""
@@ -154,7 +154,7 @@ class ProxiedTests(ProxiedTestCase):
                 client.until("* alice joined #lobby")
                 session = self.session()
                 self.assertEqual((whence, False), (session.address, session.secure))
-                self.assertEqual(self.server.backstage.cloak(whence), session.user.source.host)
+                self.assertEqual(self.server.context.cloak(whence), session.user.source.host)
 
     def test_peer(self) -> None:
         """The peer is the proxy until the header is there, then the client, with its port."""
@@ -184,7 +184,7 @@ class ProxiedTests(ProxiedTestCase):
 
     def test_deadline(self) -> None:
         """The time to come in runs from the connection, and not from its header."""
-        self.factory = ProxiedFactory(IrcDoor().factory(self.server.backstage), self.server.backstage)
+        self.factory = ProxiedFactory(IrcDoor().factory(self.server.context), self.server.context)
         client = self.connect()
         self.server.advance(20)
         client.sendBytes(HEADER)
@@ -198,10 +198,10 @@ class ProxiedTests(ProxiedTestCase):
         client = self.connect()
         client.sendBytes(HEADER[:-1])
         client.expect()
-        self.assertEqual(({}, {}), (self.server.chat.state.sessions, self.server.backstage.admission._places))
+        self.assertEqual(({}, {}), (self.server.chat.state.sessions, self.server.context.admission._places))
         client.sendBytes(HEADER[-1:])
         client.expect("* This is twistchat.  Type the name you want to have here")
-        self.assertEqual(["192.0.2.7"], list(self.server.backstage.admission._places))
+        self.assertEqual(["192.0.2.7"], list(self.server.context.admission._places))
 
     def test_limits(self) -> None:
         """Limits on numbers count the clients' addresses, and not the proxy's."""
@@ -231,7 +231,7 @@ class ProxiedTests(ProxiedTestCase):
 
     def test_everyDoor(self) -> None:
         """Each door says it in its own way."""
-        self.factory = ProxiedFactory(IrcDoor().factory(self.server.backstage), self.server.backstage)
+        self.factory = ProxiedFactory(IrcDoor().factory(self.server.context), self.server.context)
         client = self.connect("203.0.113.9")
         (line,) = client.lines()
         self.assertTrue(line.startswith("ERROR :Closing Link: "), line)
@@ -264,7 +264,7 @@ class ProxiedTests(ProxiedTestCase):
     def test_listedLater(self) -> None:
         """Who is a proxy is what the configuration says when it connects."""
         self.server.configuration = replace(self.server.configuration, irc=IrcSettings(proxies=("203.0.113.9/32",)))
-        self.server.backstage.rehash()
+        self.server.context.rehash()
         client = self.connect("203.0.113.9")
         client.sendBytes(HEADER)
         client.expect("* This is twistchat.  Type the name you want to have here")
@@ -379,7 +379,7 @@ class SecureTests(ProxiedTestCase):
             self.server.configuration = replace(
                 self.server.configuration, irc=IrcSettings(proxies=("127.0.0.0/8", "::1/128", f"{PROXY}/32"))
             )
-            self.server.backstage.rehash()
+            self.server.context.rehash()
             transport = StringTransport(peerAddress=address(host, 55555))
             if encrypted:
                 directlyProvides(transport, ISSLTransport)

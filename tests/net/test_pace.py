@@ -137,7 +137,7 @@ class PaceTests(SynchronousTestCase):
     def test_slowReader(self) -> None:
         """It waits for a client that reads slowly, however long that takes."""
         self.client.link.stalled = True
-        half = self.connection.backstage.settings.limits.sendq // 2
+        half = self.connection.context.settings.limits.sendq // 2
         work = self.go(PORTION + 1)
         self.connection.outbox.write(bytes(half + 1))
         self.server.advance(10 * PATIENCE)
@@ -150,7 +150,7 @@ class PaceTests(SynchronousTestCase):
     def test_held(self) -> None:
         """What is kept back for the end of the work does not make it wait."""
         self.connection.outbox.hold()
-        self.connection.outbox.deliver(bytes(self.connection.backstage.settings.limits.sendq - 10))
+        self.connection.outbox.deliver(bytes(self.connection.context.settings.limits.sendq - 10))
         work = self.go(PORTION + 1)
         self.clock.turn()
         self.successResultOf(work)
@@ -165,7 +165,7 @@ class PaceTests(SynchronousTestCase):
         """It ends where a client that reads slowly goes."""
         self.client.link.stalled = True
         work = self.go(PORTION + 1)
-        self.connection.outbox.write(bytes(self.connection.backstage.settings.limits.sendq // 2 + 1))
+        self.connection.outbox.write(bytes(self.connection.context.settings.limits.sendq // 2 + 1))
         self.server.settle()
         self.assertNoResult(work)
         self.client.hangUp()

@@ -26,8 +26,8 @@ from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.net.backstage import Backstage
 from twistchat.net.connection import CLOSING
+from twistchat.net.context import ServerContext
 from twistchat.services.service import FINISHING, ChatService, Listener, StartFailure
 from twistchat.testing import HeldJournal
 from twistchat.testing.server import SETTINGS
@@ -79,7 +79,7 @@ class ServiceTestCase(SynchronousTestCase):
     def service(self, *descriptions: str) -> ChatService:
         """Make a service of the line door that listens at these endpoints."""
         ids = iter(map(str, range(1000)))
-        self.backstage = Backstage.assemble(
+        self.context = ServerContext.assemble(
             self.settings,
             self.journal,
             self.reactor,
@@ -91,7 +91,7 @@ class ServiceTestCase(SynchronousTestCase):
         )
         door = LineDoor()
         listeners = [Listener(door, description) for description in descriptions]
-        return ChatService(self.reactor, listeners, self.journal, self.backstage, lambda: self.root)
+        return ChatService(self.reactor, listeners, self.journal, self.context, lambda: self.root)
 
     def started(self, *descriptions: str) -> ChatService:
         """Start such a service, as twistd does."""
@@ -221,7 +221,7 @@ class StartTests(ServiceTestCase):
         assert isinstance(transport, Transport)
         transport.server.dataReceived(b"PROXY TCP4 192.0.2.7 192.0.2.1 40001 6667\r\n")
         self.reactor.advance(0)
-        self.assertEqual(["192.0.2.7"], [session.address for session in self.backstage.chat.state.sessions.values()])
+        self.assertEqual(["192.0.2.7"], [session.address for session in self.context.chat.state.sessions.values()])
         (_, proxied, _, _), (_, direct, _, _) = self.reactor.tcpServers
         self.assertIs(direct, proxied.wrappedFactory)
 
@@ -392,9 +392,9 @@ class StopTests(ServiceTestCase):
         while self.held.waiting:
             self.held.commit()
             self.reactor.advance(0)
-        self.assertIsNotNone(self.backstage.upkeep.slot)
+        self.assertIsNotNone(self.context.upkeep.slot)
         self.successResultOf(self.stop())
-        self.assertIsNone(self.backstage.upkeep.slot)
+        self.assertIsNone(self.context.upkeep.slot)
 
     def test_clientDoesNotRead(self) -> None:
         """A client that does not read holds it up for a few seconds only."""

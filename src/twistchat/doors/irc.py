@@ -10,7 +10,7 @@ from zope.interface import implementer
 from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
-    from twistchat.net.backstage import Backstage
+    from twistchat.net.context import ServerContext
     from twistchat.net.factory import ConnectionFactory
 
 
@@ -26,14 +26,14 @@ class IrcDoor:
         """See L{IDoor.invitation}."""
         return f"irssi -c {host} -p {port}"
 
-    def factory(self, backstage: Backstage) -> ConnectionFactory:
+    def factory(self, context: ServerContext) -> ConnectionFactory:
         """See L{IDoor.factory}."""
         from twistchat.net.factory import ConnectionFactory
         from twistchat.protocols.irc.changes import Changes
         from twistchat.protocols.irc.protocol import IrcConnection
         from twistchat.protocols.irc.server import IrcServer
 
-        server = IrcServer.of(backstage)
-        factory = ConnectionFactory(backstage, lambda backstage, factory: IrcConnection(backstage, factory, server))
-        backstage.renewed.append(Changes(backstage, lambda: factory.connections).tell)
+        server = IrcServer.of(context)
+        factory = ConnectionFactory(context, lambda context, factory: IrcConnection(context, factory, server))
+        context.renewed.append(Changes(context, lambda: factory.connections).tell)
         return factory

@@ -11,7 +11,7 @@ from zope.interface import implementer
 from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
-    from twistchat.net.backstage import Backstage
+    from twistchat.net.context import ServerContext
     from twistchat.net.factory import ConnectionFactory
 
 
@@ -27,11 +27,11 @@ class LineDoor:
         """See L{IDoor.invitation}."""
         return f"nc {host} {port}"
 
-    def factory(self, backstage: Backstage) -> ConnectionFactory:
+    def factory(self, context: ServerContext) -> ConnectionFactory:
         """See L{IDoor.factory}."""
         from twistchat.net.factory import ConnectionFactory
         from twistchat.protocols.line.protocol import Dialects, LineProtocol
 
-        zone = backstage.settings.line.timezone
+        zone = context.settings.line.timezone
         dialects = Dialects.shownIn(ZoneInfo(zone) if zone else None)
-        return ConnectionFactory(backstage, lambda backstage, factory: LineProtocol(backstage, factory, dialects))
+        return ConnectionFactory(context, lambda context, factory: LineProtocol(context, factory, dialects))

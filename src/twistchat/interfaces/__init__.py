@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from twistchat.chat.model.events import Entry, Event
     from twistchat.chat.model.spans import Around, Kept, Span
-    from twistchat.net.backstage import Backstage
+    from twistchat.net.context import ServerContext
 
     Receipt: TypeAlias = "Deferred[Entry]"
     Refused: TypeAlias = "Callable[[Event, Failure], None]"
@@ -225,7 +225,7 @@ class IDoor(Interface):
     def invitation(host: str, port: int) -> str:
         """What to paste to come in through this door, once it listens there."""
 
-    def factory(backstage: Backstage) -> IDoorFactory:
+    def factory(context: ServerContext) -> IDoorFactory:
         """Make the factory of this door's protocols."""
 
 

@@ -28,8 +28,8 @@ from twistchat.chat.model.serverbans import wordServerBan
 from twistchat.chat.model.users import Session
 from twistchat.interfaces import IDialect, IOutlet
 from twistchat.net.admission import NotAdmitted, Ticket
-from twistchat.net.backstage import Backstage
 from twistchat.net.certificates import fingerprintOf, requestCertificate
+from twistchat.net.context import ServerContext
 from twistchat.net.departures import ungone
 from twistchat.net.hangup import hasHungUp
 from twistchat.net.intake import Intake, Line, Reason
@@ -80,7 +80,7 @@ class Connection(Protocol, ABC):
         "_shaken",
         "_spoken",
         "address",
-        "backstage",
+        "context",
         "ending",
         "fingerprint",
         "heard",
@@ -99,7 +99,7 @@ class Connection(Protocol, ABC):
     outbox: Outbox
     rates: Rates
 
-    def __init__(self, backstage: Backstage, factory: ConnectionFactory) -> None:
+    def __init__(self, context: ServerContext, factory: ConnectionFactory) -> None:
         self.session: Session | None = None
         self.address: str | None = None
         self.secure = False
@@ -112,17 +112,17 @@ class Connection(Protocol, ABC):
         self._askedAt: float | None = None
         self._registered = self._halfClosed = self._lost = self._spoken = False
         self._shaken = True
-        self.backstage = backstage
+        self.context = context
         self._factory = factory
-        self._seconds = backstage.clock.seconds
-        self.intake = Intake(self, backstage.shares)
+        self._seconds = context.clock.seconds
+        self.intake = Intake(self, context.shares)
         self.pipeline = Pipeline(
-            backstage.settings.limits.recvq,
+            context.settings.limits.recvq,
             partial(self.intake.pause, Reason.BACKLOG),
             partial(self.intake.resume, Reason.BACKLOG),
             self._leaveIfServed,
             self._refused,
-            backstage.inFlight,
+            context.inFlight,
         )
 
     # For a door's protocol to say
@@ -165,7 +165,7 @@ class Connection(Protocol, ABC):
     @property
     def deadline(self) -> float:
         """Within how many seconds from its acceptance a connection has to come in."""
-        return self.backstage.settings.limits.registration
+        return self.context.settings.limits.registration
 
     def whyLate(self) -> str:
         """Word for a client that it did not come in within L{deadline}."""
@@ -173,7 +173,7 @@ class Connection(Protocol, ABC):
 
     def gone(self) -> None:
         """Give up a client that does not answer."""
-        self.expel(f"Ping timeout: {self.backstage.settings.limits.pingTimeout:g} s")
+        self.expel(f"Ping timeout: {self.context.settings.limits.pingTimeout:g} s")
 
     def banned(self, ban: ServerBanned) -> None:
         """Turn away a client whose address is banned from the server."""
@@ -200,9 +200,9 @@ class Connection(Protocol, ABC):
         assert self.ticket is not None
         self.ticket.registered()
         if self.pings:
-            self.backstage.idle.watch(self, self._seconds() + self.backstage.settings.limits.ping)
+            self.context.idle.watch(self, self._seconds() + self.context.settings.limits.ping)
         else:
-            self.backstage.idle.forget(self)
+            self.context.idle.forget(self)
 
     def comesFrom(self, address: str, secure: bool) -> bool:
         """
@@ -227,7 +227,7 @@ class Connection(Protocol, ABC):
     async def checkPassword(self, hash: str | None, password: str) -> bool:
         """See L{Ticket.check}."""
         assert self.ticket is not None
-        return await self.ticket.check(self.backstage.passwords, hash, password)
+        return await self.ticket.check(self.context.passwords, hash, password)
 
     def speaksHttp(self, line: Line) -> bool:
         """
@@ -244,13 +244,13 @@ class Connection(Protocol, ABC):
 
     def turnAway(self, reason: str) -> None:
         """Tell the client which limit it passed, close the connection, and log that."""
-        self.backstage.refusals.note(self.address, reason)
+        self.context.refusals.note(self.address, reason)
         self.expel(reason)
 
     def reply(self, data: bytes) -> None:
         """Send something to this client alone, behind all that it was to hear until now."""
         if self.session is not None:
-            self.backstage.chat.state.broadcast.settle(self.session)
+            self.context.chat.state.broadcast.settle(self.session)
         self.outbox.write(data)
 
     def post(self, name: str, text: str, kind: Kind = "message") -> None:
@@ -261,7 +261,7 @@ class Connection(Protocol, ABC):
         @raise ChatError: it cannot be said.
         """
         assert self.session is not None
-        self.backstage.chat.post(self.session, name, text, self.untaken, kind)
+        self.context.chat.post(self.session, name, text, self.untaken, kind)
         self.pipeline.began()
 
     def untaken(self, event: Event, failure: Failure) -> None:
@@ -278,11 +278,11 @@ class Connection(Protocol, ABC):
         """
         self.ending = True
         self.intake.close()
-        self.backstage.idle.forget(self)
+        self.context.idle.forget(self)
         self._endSession(reason)
         self.outbox.close()
         if self._abortion is None and not self._lost:
-            self._abortion = self.backstage.clock.callLater(CLOSING, self._abort)
+            self._abortion = self.context.clock.callLater(CLOSING, self._abort)
 
     # IOutlet
 
@@ -299,7 +299,7 @@ class Connection(Protocol, ABC):
 
     def connectionMade(self) -> None:
         """Admit the connection, or say why not."""
-        backstage, limits = self.backstage, self.backstage.settings.limits
+        context, limits = self.context, self.context.settings.limits
         self._factory.opened(self)
         assert self.transport is not None
         for name in ("setTcpNoDelay", "setTcpKeepAlive"):
@@ -315,12 +315,12 @@ class Connection(Protocol, ABC):
             self.secure, self._shaken = True, False
             requestCertificate(self.transport)
             deadline = limits.registration  # no person has to think about a handshake
-        self.outbox = Outbox(below, backstage.turn, limits.sendq, self._tooSlow)
+        self.outbox = Outbox(below, context.turn, limits.sendq, self._tooSlow)
         self.heard = self._seconds()
         accepted = self.transport.accepted if isinstance(self.transport, Proxied) else self.heard
         if self._admit() and self.ticket is not None:
-            self.session = backstage.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)
-            backstage.idle.watch(self, accepted + deadline)
+            self.session = context.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)
+            context.idle.watch(self, accepted + deadline)
             self.begin()
 
     def handshakeCompleted(self) -> None:
@@ -330,7 +330,7 @@ class Connection(Protocol, ABC):
         if self.session is not None:
             self.session.fingerprint = self.fingerprint
             if not (self._registered or self.ending):
-                self.backstage.idle.watch(self, self.heard + self.deadline)  # nothing was heard since it was accepted
+                self.context.idle.watch(self, self.heard + self.deadline)  # nothing was heard since it was accepted
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, as long as the connection is not ending."""
@@ -362,7 +362,7 @@ class Connection(Protocol, ABC):
         self.intake.close()
         self.outbox.abandon()
         self.pipeline.clear()
-        self.backstage.idle.forget(self)
+        self.context.idle.forget(self)
         if self._abortion is not None and self._abortion.active():
             self._abortion.cancel()
         self._endSession("connection lost")
@@ -374,7 +374,7 @@ class Connection(Protocol, ABC):
 
     def look(self, now: float) -> None:
         """Find out whether the client is late, or silent.  See L{Watched <twistchat.net.idle.Watched>}."""
-        limits = self.backstage.settings.limits
+        limits = self.context.settings.limits
         if not self._registered:
             self._giveUp(self.whyLate())
             return
@@ -392,14 +392,14 @@ class Connection(Protocol, ABC):
         else:
             self.gone()
         if not self.ending:
-            self.backstage.idle.watch(self, when)
+            self.context.idle.watch(self, when)
 
     def _admit(self) -> bool:
         """Count the connection for its address; or end it, where that has too many, or is banned."""
         self.ticket = None
         try:
-            self.backstage.chat.checkAddress(self.address)
-            self.ticket = self.backstage.admission.admit(self.address)
+            self.context.chat.checkAddress(self.address)
+            self.ticket = self.context.admission.admit(self.address)
         except ServerBanned as ban:
             self.banned(ban)
             return False
@@ -407,7 +407,7 @@ class Connection(Protocol, ABC):
             self.turnAway(str(refusal))
             return False
         self.ticket.turnAway = self._giveUp
-        self.rates = Rates(self.backstage.settings.limits, self.ticket.exempt, self._seconds)
+        self.rates = Rates(self.context.settings.limits, self.ticket.exempt, self._seconds)
         return True
 
     # The end, in its several ways
@@ -426,12 +426,12 @@ class Connection(Protocol, ABC):
 
     def _endSession(self, reason: str) -> None:
         if self.session is not None:
-            going = self.backstage.chat.close(self.session, reason)
+            going = self.context.chat.close(self.session, reason)
             if going is not None:
                 going.addErrback(ungone)
 
     def _tooSlow(self) -> None:
-        self.backstage.refusals.note(self.address, "it reads too slowly, and more than limits.sendq waited for it")
+        self.context.refusals.note(self.address, "it reads too slowly, and more than limits.sendq waited for it")
         self._endSession("read too slowly")
         self._abort()
 

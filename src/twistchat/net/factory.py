@@ -13,8 +13,8 @@ from zope.interface import implementer
 from twistchat.interfaces import IDoorFactory
 
 if TYPE_CHECKING:
-    from twistchat.net.backstage import Backstage
     from twistchat.net.connection import Connection
+    from twistchat.net.context import ServerContext
 
 
 @implementer(IDoorFactory)
@@ -23,18 +23,18 @@ class ConnectionFactory(ServerFactory):
 
     noisy = False
 
-    def __init__(self, backstage: Backstage, make: Callable[[Backstage, ConnectionFactory], Connection]) -> None:
+    def __init__(self, context: ServerContext, make: Callable[[ServerContext, ConnectionFactory], Connection]) -> None:
         """
         @param make: makes this door's protocol.
         """
-        self._backstage = backstage
+        self._context = context
         self._make = make
         self._open: set[Connection] = set()
         self._closed: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
         """See C{IProtocolFactory.buildProtocol}.  While it is being closed it takes none."""
-        return None if self._closed is not None else self._make(self._backstage, self)
+        return None if self._closed is not None else self._make(self._context, self)
 
     def close(self, reason: str) -> Deferred[None]:
         """See L{IDoorFactory.close}."""

@@ -26,7 +26,7 @@ from zope.interface import directlyProvides, implementer, providedBy
 
 from twistchat.config import WebircSettings
 from twistchat.net.admission import readAddress
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.wire.proxy import BadHeader, ProxyHeader, parseHeader
 
 CLOSING = 5.0
@@ -87,7 +87,7 @@ class Proxied(ProtocolWrapper):
 
     def __init__(self, factory: ProxiedFactory) -> None:
         super().__init__(factory, Protocol())
-        self._backstage = factory.backstage
+        self._context = factory.context
         self._begun = b""
         self._refused = False
 
@@ -96,11 +96,11 @@ class Proxied(ProtocolWrapper):
         directlyProvides(self, providedBy(transport))
         Protocol.makeConnection(self, transport)
         self.factory.registerProtocol(self)
-        self.accepted = self._backstage.clock.seconds()
-        settings = self._backstage.settings
+        self.accepted = self._context.clock.seconds()
+        settings = self._context.settings
         peer = self._proxy
         if not isWithin(peer, settings.irc.proxies):
-            self._backstage.refusals.note(peer, "It connects to a haproxy: endpoint, and is none of irc.proxies")
+            self._context.refusals.note(peer, "It connects to a haproxy: endpoint, and is none of irc.proxies")
             self._refuse("Connections come here through a proxy, and you are none of those.")
         else:
             self._watch(settings.limits.registration)
@@ -114,7 +114,7 @@ class Proxied(ProtocolWrapper):
             try:
                 read = parseHeader(self._begun)
             except BadHeader as bad:
-                self._backstage.refusals.note(self._proxy, f"It is a proxy, and its PROXY header {bad}")
+                self._context.refusals.note(self._proxy, f"It is a proxy, and its PROXY header {bad}")
                 self._refuse(f"The PROXY header {bad}.")
                 return
             if read is not None:
@@ -142,7 +142,7 @@ class Proxied(ProtocolWrapper):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget the connection."""
-        self._backstage.idle.forget(self)
+        self._context.idle.forget(self)
         super().connectionLost(reason)
 
     def look(self, now: float) -> None:
@@ -153,7 +153,7 @@ class Proxied(ProtocolWrapper):
             self._refuse("The PROXY header is missing.")
 
     def _begin(self, origin: ProxyHeader, rest: bytes) -> None:
-        self._backstage.idle.forget(self)
+        self._context.idle.forget(self)
         self._begun = b""
         self.origin = origin
         encrypted = ISSLTransport.providedBy(self.transport)
@@ -180,7 +180,7 @@ class Proxied(ProtocolWrapper):
         return getattr(self._peer(), "host", None)
 
     def _watch(self, seconds: float) -> None:
-        self._backstage.idle.watch(self, self._backstage.clock.seconds() + seconds)
+        self._context.idle.watch(self, self._context.clock.seconds() + seconds)
 
     def _refuse(self, reason: str) -> None:
         self._refused = True
@@ -194,9 +194,9 @@ class ProxiedFactory(WrappingFactory[Proxied]):
 
     noisy = False
 
-    def __init__(self, factory: IProtocolFactory, backstage: Backstage) -> None:
+    def __init__(self, factory: IProtocolFactory, context: ServerContext) -> None:
         super().__init__(factory)
-        self.backstage = backstage
+        self.context = context
 
     def buildProtocol(self, addr: IAddress | None) -> Proxied:
         """See C{IProtocolFactory.buildProtocol}."""

@@ -106,10 +106,10 @@ class Pace:
 
         @raise Gone: the client is not there any more.
         """
-        client, backstage = self._client, self._client.backstage
-        await backstage.portions.wait()
-        while client.outbox.leaving > backstage.settings.limits.sendq // 2 and not client.ending:
-            await deferLater(backstage.clock, PATIENCE)
+        client, context = self._client, self._client.context
+        await context.portions.wait()
+        while client.outbox.leaving > context.settings.limits.sendq // 2 and not client.ending:
+            await deferLater(context.clock, PATIENCE)
         if client.ending:
             raise Gone
         self._left = PORTION

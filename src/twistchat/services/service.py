@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.interfaces import IDoor, IDoorFactory, IJournal
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.net.endpoints import KINDS, PLAIN, PROXY, atNextPort, endpointOf, isTaken, whyNotListening
 from twistchat.net.origin import ProxiedFactory
 
@@ -50,7 +50,7 @@ class ChatService(Service):
         reactor: IReactorTime,
         listeners: Sequence[Listener],
         journal: IJournal,
-        backstage: Backstage,
+        context: ServerContext,
         isRoot: Callable[[], bool],
         complain: Callable[[str], None] = lambda why: None,
     ) -> None:
@@ -62,7 +62,7 @@ class ChatService(Service):
         self._reactor = reactor
         self._listeners = listeners
         self._journal = journal
-        self._backstage = backstage
+        self._context = context
         self._isRoot = isRoot
         self._complain = complain
         self._ports: list[IListeningPort] = []
@@ -102,10 +102,10 @@ class ChatService(Service):
         for listener in self._listeners:
             name = listener.door.name
             if name not in factories:
-                factories[name] = listener.door.factory(self._backstage)
+                factories[name] = listener.door.factory(self._context)
             try:
                 endpoint, proxied = endpointOf(self._reactor, listener.description)
-                factory = ProxiedFactory(factories[name], self._backstage) if proxied else factories[name]
+                factory = ProxiedFactory(factories[name], self._context) if proxied else factories[name]
                 port = _now(endpoint.listen(factory))
             except Exception as e:
                 for port in self._ports:
@@ -138,20 +138,20 @@ class ChatService(Service):
                 )
             log.warn("This server runs as root.  twistd --uid USER twistchat gives that up.")
         try:
-            _now(self._journal.open(self._backstage.chat.state.apply))
+            _now(self._journal.open(self._context.chat.state.apply))
         except Exception as e:
             raise StartFailure(f"the journal cannot be opened: {e}") from e
         log.info("{promise}", promise=self._journal.promise)
         for listener, port in zip(self._listeners, self._ports, strict=True):
             log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
-            if listener.description.startswith(PROXY) and not self._backstage.settings.irc.proxies:
+            if listener.description.startswith(PROXY) and not self._context.settings.irc.proxies:
                 log.warn("Nobody comes in at {where}: irc.proxies names no proxy", where=listener.description)
         irc = [listener.description for listener in self._listeners if listener.door.name == "irc"]
-        if self._backstage.settings.irc.stsPort and irc and all(where.startswith(PLAIN) for where in irc):
+        if self._context.settings.irc.stsPort and irc and all(where.startswith(PLAIN) for where in irc):
             log.warn(
                 "Clients that follow strict transport security cannot come in: irc.stsPort sends them to port {port},"
                 " and the irc door has no encrypted endpoint.  Name one, as in --irc {example}, or leave stsPort out",
-                port=self._backstage.settings.irc.stsPort,
+                port=self._context.settings.irc.stsPort,
                 example=KINDS["ssl"].example,
             )
 
@@ -160,8 +160,8 @@ class ChatService(Service):
         closing = self._journal.close().addTimeout(FINISHING, self._reactor)
         await closing.addErrback(_logged)
         await DeferredList([factory.close("The server is shutting down") for factory in self._factories])
-        self._backstage.passwords.stop()
-        self._backstage.upkeep.after(None)
+        self._context.passwords.stop()
+        self._context.upkeep.after(None)
 
     def stopService(self) -> Deferred[None]:
         """

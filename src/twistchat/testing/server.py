@@ -20,7 +20,7 @@ from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor, IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.links import Link, address
 from twistchat.testing.workers import InlineWorker
@@ -49,7 +49,7 @@ class MemoryServer:
 
     @ivar clock: the clock of everything in it.
     @ivar journal: where events go.
-    @ivar backstage: what the doors are given.
+    @ivar context: what the doors are given.
     @ivar configuration: what the configuration says, when it is read again.
     """
 
@@ -76,7 +76,7 @@ class MemoryServer:
             return start + self.clock.seconds()
 
         self.journal = journal(Stamp(wall, "test"))
-        self.backstage = Backstage.assemble(
+        self.context = ServerContext.assemble(
             settings,
             self.journal,
             self.clock,
@@ -86,7 +86,7 @@ class MemoryServer:
             Verifier(InlineWorker, settings.limits.passwordQueue),
             lambda: self.configuration,
         )
-        self._factories = {door.name: door.factory(self.backstage) for door in doors}
+        self._factories = {door.name: door.factory(self.context) for door in doors}
         self._links: list[Link] = []
         self._ports = count(40_001)
         self.journal.open(self.chat.state.apply)
@@ -94,7 +94,7 @@ class MemoryServer:
     @property
     def chat(self) -> Chat:
         """The verbs, and the state behind them."""
-        return self.backstage.chat
+        return self.context.chat
 
     def plug(self, client: IProtocol, door: str = "line", host: str = "127.0.0.1") -> Link:
         """

@@ -7,7 +7,7 @@ import re
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import mask, rooted, serverWith, settingsWith, staffed
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.protocols.irc import changes
 from twistchat.protocols.irc.negotiation import Negotiation
 from twistchat.protocols.irc.server import offered
@@ -256,8 +256,8 @@ class DeletedTests(SynchronousTestCase):
             client.join("#a")
         root = rooted(server, "root")
 
-        def fewer(backstage: Backstage, secure: bool) -> dict[str, str]:
-            return {name: value for name, value in offered(backstage, secure).items() if name != "server-time"}
+        def fewer(context: ServerContext, secure: bool) -> dict[str, str]:
+            return {name: value for name, value in offered(context, secure).items() if name != "server-time"}
 
         self.patch(changes, "offered", fewer)
         for client in (modern, plain):

@@ -43,7 +43,7 @@ class FormTests(SynchronousTestCase):
         server = MemoryServer(settingsWith(irc={"motd": "before"}))
         ann = server.irc("ann")
         server.configuration = replace(server.configuration, irc=replace(server.configuration.irc, motd="after"))
-        server.backstage.rehash()
+        server.context.rehash()
         ann.skip()
         ann.send("MOTD")
         self.assertIn(":twistchat 372 ann :- after", ann.lines())

@@ -164,7 +164,7 @@ class ChangeTests(SynchronousTestCase):
         """Let the network have another name."""
         before = self.server.configuration
         self.server.configuration = replace(before, irc=replace(before.irc, network=network))
-        self.server.backstage.rehash()
+        self.server.context.rehash()
 
     def test_all(self) -> None:
         """All are told, a few in a turn; and what is newer still comes behind that for everyone."""

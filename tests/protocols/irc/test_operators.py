@@ -56,8 +56,8 @@ class OperTests(SynchronousTestCase):
     def test_hosts(self) -> None:
         """Where an operator is to come from certain networks, 491 tells others; but only with the right password."""
         server = staffed()
-        server.backstage.settings = replace(
-            server.backstage.settings,
+        server.context.settings = replace(
+            server.context.settings,
             operators={
                 "root": OperatorSettings(password=SECRET, class_="root", hosts=("192.0.2.0/24", "2001:db8::/32"))
             },
@@ -200,7 +200,7 @@ class OperTests(SynchronousTestCase):
         """Who goes while the password is checked is none; nothing is left of it, and nothing logged as an error."""
         server = staffed()
         worker = HeldWorker()
-        server.backstage.passwords = Verifier(lambda: worker, 1)
+        server.context.passwords = Verifier(lambda: worker, 1)
         bob = server.irc("bob")
         bob.send("OPER root secret")
         bob.hangUp()
@@ -435,11 +435,11 @@ class RehashTests(SynchronousTestCase):
         def reread() -> None:
             raise ConfigError("twistchat.toml:7", "irc.motd: found 3, text is wanted")
 
-        before = self.server.backstage.settings
-        self.server.backstage.reread = reread  # type: ignore[assignment]  # never returns
+        before = self.server.context.settings
+        self.server.context.reread = reread  # type: ignore[assignment]  # never returns
         self.root.send("REHASH")
         self.root.expect(":twistchat FAIL REHASH CONFIG_BAD :twistchat.toml:7: irc.motd: found 3, text is wanted")
-        self.assertIs(before, self.server.backstage.settings)
+        self.assertIs(before, self.server.context.settings)
 
     def test_operators(self) -> None:
         """Who was an operator stays one; who becomes one does so by the new configuration."""

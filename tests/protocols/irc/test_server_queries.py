@@ -105,7 +105,7 @@ class AboutTests(Queries):
             ]
             self.assertEqual(expected, told)
             self.server.configuration = settingsWith(server=ServerSettings("tea.example", "Closed"))
-            self.server.backstage.rehash()
+            self.server.context.rehash()
 
     def test_motd(self) -> None:
         """The message of the day, again; or that there is none."""
@@ -142,7 +142,7 @@ class UnforeseenTests(Queries):
         def broken() -> float:
             raise ZeroDivisionError("secret")
 
-        self.server.backstage.wall = broken
+        self.server.context.wall = broken
         self.bob.send("TIME", "PING x")
         self.bob.expect(
             "FAIL * INTERNAL_ERROR :That failed inside the server, which has logged why",

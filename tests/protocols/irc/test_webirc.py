@@ -91,7 +91,7 @@ class GatewayTests(SynchronousTestCase):
     def test_wrongOften(self) -> None:
         """Wrong passwords are limited; what was right once is not hashed again, nor held up by them."""
         self.enter().send("QUIT")
-        self.server.backstage.passwords.stop()
+        self.server.context.passwords.stop()
         self.assertFalse(self.enter().gone)
         client = self.enter(LINE.replace("secret", "wrong"))
         self.assertEqual(
@@ -102,7 +102,7 @@ class GatewayTests(SynchronousTestCase):
     def test_goneMeanwhile(self) -> None:
         """A gateway that hangs up while its password is checked leaves nothing behind."""
         worker = HeldWorker()
-        self.server.backstage.passwords = Verifier(lambda: worker, 1)
+        self.server.context.passwords = Verifier(lambda: worker, 1)
         client = self.enter()
         client.hangUp()
         worker.step()
@@ -114,7 +114,7 @@ class GatewayTests(SynchronousTestCase):
         self.server = staffed()
         root = rooted(self.server, "root")
         root.send(f"DLINE {ALICES} :no")
-        self.server.backstage.settings = gateway()
+        self.server.context.settings = gateway()
         client = self.enter()
         client.expect(f"ERROR :Closing Link: {host(ALICES)} (Banned from this server: no)")
         self.assertTrue(client.gone)

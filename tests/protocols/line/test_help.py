@@ -160,7 +160,7 @@ class AliasTests(SynchronousTestCase):
         """/whois is /who, and says who someone is."""
         self.bob.send("/away at lunch", "/join #den")
         self.alice.send("/whois BOB", "/whois nobody")
-        host = self.server.backstage.cloak("192.0.2.8")
+        host = self.server.context.cloak("192.0.2.8")
         self.alice.expect(
             f"* bob is ~line@{host}, in #lobby",
             "* bob is away: at lunch",

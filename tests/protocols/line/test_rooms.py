@@ -380,7 +380,7 @@ class LookingAroundTests(SynchronousTestCase):
         """Who a person is: the rooms where one meets them, and no others; a nick comes before a room without its #."""
         self.bob.send("/join #den", "/join #bob")
         self.alice.send("/who BOB", "/who bob", "/who #bob")
-        who = f"* bob is ~line@{self.server.backstage.cloak('127.0.0.1')}"
+        who = f"* bob is ~line@{self.server.context.cloak('127.0.0.1')}"
         self.alice.expect(*2 * [f"{who}, in #lobby"], "* 1 in #bob: @bob")
         self.alice.send("/join #den", "/leave #lobby")
         self.alice.skip()

@@ -58,7 +58,7 @@ class Arrival:
             self._blank += 1
         else:
             self._lines += 1
-        limit = self._client.backstage.settings.limits.unregisteredLines
+        limit = self._client.context.settings.limits.unregisteredLines
         if self._lines + self._blank > limit:
             self._client.turnAway(f"You sent {counted(limit, 'message')} and did not register")
         return not self._client.ending
@@ -74,14 +74,14 @@ class Arrival:
         return Deferred.fromCoroutine(self._comeIn(reply))
 
     async def _comeIn(self, reply: Reply) -> None:
-        client, backstage = self._client, self._client.backstage
-        host = backstage.cloak(client.address)
+        client, context = self._client, self._client.context
+        host = context.cloak(client.address)
         try:
             if not await self._passwordFits():
                 reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
                 self._expel(reply, "Bad password")
                 return
-            await backstage.chat.enter(
+            await context.chat.enter(
                 client.openSession, self.wanted, self.username, host, self.realname, away=self.away, label=reply.label
             )
         except NickInUse as e:

@@ -72,7 +72,7 @@ class TextBatch:
         self._lines = 0
         self._size = 0
         reply.postponed = True
-        self._deadline: IDelayedCall | None = client.backstage.clock.callLater(DEADLINE, self._late)
+        self._deadline: IDelayedCall | None = client.context.clock.callLater(DEADLINE, self._late)
 
     @property
     def text(self) -> str:

@@ -15,8 +15,8 @@ from twistchat.protocols.irc.server import offered
 from twistchat.wire.irc.capabilities import advertise, capLines
 
 if TYPE_CHECKING:
-    from twistchat.net.backstage import Backstage
     from twistchat.net.connection import Connection
+    from twistchat.net.context import ServerContext
 
 
 AT_ONCE = 25
@@ -31,13 +31,13 @@ class Changes:
 
     _log = Logger()
 
-    def __init__(self, backstage: Backstage, connections: Callable[[], Iterable[Connection]]) -> None:
+    def __init__(self, context: ServerContext, connections: Callable[[], Iterable[Connection]]) -> None:
         """
         @param connections: those that are open.
         """
-        self._backstage = backstage
+        self._context = context
         self._connections = connections
-        self._features = features(backstage)
+        self._features = features(context)
         self._telling = self._again = False
 
     def tell(self) -> None:
@@ -50,13 +50,13 @@ class Changes:
     async def _tell(self) -> None:
         while self._again:
             self._again = False
-            now, before = features(self._backstage), self._features
+            now, before = features(self._context), self._features
             tokens = {name: value for name, value in now.items() if name not in before or before[name] != value}
             tokens |= {f"-{name}": None for name in before if name not in now}
             self._features = now
             for count, client in enumerate(list(self._connections())):
                 if count % AT_ONCE == AT_ONCE - 1:
-                    await self._backstage.portions.wait()
+                    await self._context.portions.wait()
                 if isinstance(client, IrcConnection) and client.session is not None and not client.ending:
                     try:
                         self._tellClient(client, tokens)
@@ -72,7 +72,7 @@ class Changes:
             reply.finish()
 
     def _tellCapabilities(self, client: IrcConnection) -> None:
-        negotiation, now = client.negotiation, offered(self._backstage, client.secure)
+        negotiation, now = client.negotiation, offered(self._context, client.secure)
         if negotiation.offered is now:
             return
         fresh, gone = negotiation.offer(now)

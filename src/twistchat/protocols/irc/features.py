@@ -17,7 +17,7 @@ from twistchat.protocols.irc.words import USERNAME
 from twistchat.wire.irc.isupport import lines
 
 if TYPE_CHECKING:
-    from twistchat.net.backstage import Backstage
+    from twistchat.net.context import ServerContext
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.reply import Reply
 
@@ -28,9 +28,9 @@ LISTED = 10
 """Names, masks and conditions that one LIST may ask for."""
 
 
-def features(backstage: Backstage) -> dict[str, str | None]:
+def features(context: ServerContext) -> dict[str, str | None]:
     """Every token of RPL_ISUPPORT with its value, or C{None} for one that has none."""
-    limits, irc = backstage.settings.limits, backstage.settings.irc
+    limits, irc = context.settings.limits, context.settings.irc
     prefixes = "".join(rank.prefix for rank in RANKS)
     lists = [mode.letter for mode in ROOM_MODES.values() if mode.shape is Shape.LIST]
     some, one, any = str(limits.targets), "1", ""
@@ -92,4 +92,4 @@ def showFeatures(client: IrcConnection, reply: Reply, tokens: Mapping[str, str |
 
 
 def _write(client: IrcConnection, nick: str, tokens: Mapping[str, str | None] | None = None) -> list[bytes]:
-    return lines(features(client.backstage) if tokens is None else tokens, nick, client.server)
+    return lines(features(client.context) if tokens is None else tokens, nick, client.server)

@@ -17,8 +17,8 @@ from twistchat.chat.model.events import Entry, Event, Label, RoomMessage, RoomRe
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User
 from twistchat.config import Settings
-from twistchat.net.backstage import Backstage
 from twistchat.net.connection import Connection
+from twistchat.net.context import ServerContext
 from twistchat.net.factory import ConnectionFactory
 from twistchat.net.intake import Line
 from twistchat.protocols.irc import straight
@@ -87,11 +87,11 @@ class IrcConnection(Connection):
 
     arrival: Arrival | None
 
-    def __init__(self, backstage: Backstage, factory: ConnectionFactory, irc: IrcServer) -> None:
-        super().__init__(backstage, factory)
+    def __init__(self, context: ServerContext, factory: ConnectionFactory, irc: IrcServer) -> None:
+        super().__init__(context, factory)
         self.batch: TextBatch | None = None
         self._holders = self._granted = 0
-        limits = backstage.settings.limits
+        limits = context.settings.limits
         self.irc = irc
         self.server = irc.name
         self.arrival = Arrival(self)
@@ -103,7 +103,7 @@ class IrcConnection(Connection):
     @property
     def settings(self) -> Settings:
         """What the administrator chose."""
-        return self.backstage.settings
+        return self.context.settings
 
     @property
     def user(self) -> User:
@@ -129,12 +129,12 @@ class IrcConnection(Connection):
         of, enabled = self.irc.dialects.of, self.negotiation.enabled
         self._dialects = tuple([of(enabled, view) for view in VIEWS])
         session = self.openSession
-        self.backstage.chat.setEcho(session, "echo-message" in enabled)
-        self.backstage.chat.state.broadcast.regroup(session)
+        self.context.chat.setEcho(session, "echo-message" in enabled)
+        self.context.chat.state.broadcast.regroup(session)
 
     def settle(self) -> None:
         """Let it hear what it was to hear until now."""
-        self.backstage.chat.state.broadcast.settle(self.openSession)
+        self.context.chat.state.broadcast.settle(self.openSession)
 
     def nextReference(self) -> str:
         """The reference tag of a new batch."""
@@ -161,12 +161,12 @@ class IrcConnection(Connection):
 
     def begin(self) -> None:
         """See L{Connection.begin}.  An IRC server says nothing until it is spoken to."""
-        self.negotiation = Negotiation(offered(self.backstage, self.secure))
+        self.negotiation = Negotiation(offered(self.context, self.secure))
         self.retune()
 
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Connection.farewell}."""
-        host = self.backstage.cloak(self.address)
+        host = self.context.cloak(self.address)
         why = fit(" ".join(reason.split()), room("ERROR", ("Closing", "Link:", host)) - len("()"))
         return serialize("ERROR", (f"Closing Link: {host} ({why})",))
 
@@ -242,7 +242,7 @@ class IrcConnection(Connection):
             if wait:
                 return wait
         if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
-            said = straight.read(line, self.backstage.settings.limits.ircLine)
+            said = straight.read(line, self.context.settings.limits.ircLine)
             if said is not None:
                 if not self.pipeline.open:
                     self.pipeline.submit(partial(straight.sayLater, self, *said), True, len(line))
@@ -370,7 +370,7 @@ class IrcConnection(Connection):
             reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")
             return None
         if command.privilege:
-            self.backstage.chat.requirePrivilege(self.openSession, command.privilege)
+            self.context.chat.requirePrivilege(self.openSession, command.privilege)
         return command.run(self, message, reply)
 
     def _answered(self, result: Any, reply: Reply, message: Message) -> Any:

@@ -134,7 +134,7 @@ class Reply:
 
         @param context: what was asked for (a room, a nick), for errors that do not say.
         """
-        self._client.backstage.refusals.noteError(self._client.address, error)
+        self._client.context.refusals.noteError(self._client.address, error)
         code, *parameters = word(error, self.command, context)
         if code == "FAIL":
             self.fail(*parameters)

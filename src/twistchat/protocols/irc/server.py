@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import count
 
 from twistchat import __version__
-from twistchat.net.backstage import Backstage
+from twistchat.net.context import ServerContext
 from twistchat.protocols.irc.forms import Forms
 from twistchat.protocols.irc.moves import Moves
 from twistchat.wire.irc.capabilities import CAPABILITIES
@@ -41,19 +41,19 @@ class IrcServer:
     moves: Moves
 
     @classmethod
-    def of(cls, backstage: Backstage) -> IrcServer:
+    def of(cls, context: ServerContext) -> IrcServer:
         """The server of this backstage."""
-        name = backstage.settings.server.name
-        return cls(name, IrcDialects(name), backstage.wall(), count(1), {}, Forms(), Moves(backstage.portions))
+        name = context.settings.server.name
+        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Forms(), Moves(context.portions))
 
 
-def offered(backstage: Backstage, secure: bool) -> Mapping[str, str]:
+def offered(context: ServerContext, secure: bool) -> Mapping[str, str]:
     """
     The capabilities that a connection is offered, each with its value or C{""}.
 
     @param secure: whether the connection is encrypted.
     """
-    limits, irc = backstage.settings.limits, backstage.settings.irc
+    limits, irc = context.settings.limits, context.settings.irc
     sts = ""
     if irc.stsPort and not secure:
         sts = f"port={irc.stsPort}"

@@ -68,9 +68,7 @@ def isElsewhere(client: IrcConnection, target: str, reply: Reply) -> bool:
 
     @param target: a server's name, with wildcards or without; or the nick of someone, who is on this one.
     """
-    here = (
-        Glob(fold(target)).matches(fold(client.server)) or client.backstage.chat.state.users.named(target) is not None
-    )
+    here = Glob(fold(target)).matches(fold(client.server)) or client.context.chat.state.users.named(target) is not None
     if not here:
         reply.numeric(n.ERR_NOSUCHSERVER, shown(target), "No such server")
     return not here

@@ -58,12 +58,12 @@ def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
 
 def showCounts(client: IrcConnection, reply: Reply) -> None:
     """LUSERS: how many are here.  What there is none of is left out (RFC 2812, section 3.4.2)."""
-    state = client.backstage.chat.state
+    state = client.context.chat.state
     users, most, invisible = len(state.users), state.mostUsers, state.users.invisible
     reply.numeric(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
     for code, count, what in (
         (n.RPL_LUSEROP, state.users.operators, "operator(s) online"),
-        (n.RPL_LUSERUNKNOWN, client.backstage.admission.unregistered, "unknown connection(s)"),
+        (n.RPL_LUSERUNKNOWN, client.context.admission.unregistered, "unknown connection(s)"),
         (n.RPL_LUSERCHANNELS, len(state.rooms), "channels formed"),
     ):
         if count:

@@ -27,7 +27,7 @@ def arrive(client: LineProtocol, text: str) -> Outcome:
     if command.name == "nick" and argument.strip():
         return _enter(client, argument.strip())
     if command.name == "help":
-        time = wordTime(client.backstage.settings.limits.lineRegistration)
+        time = wordTime(client.context.settings.limits.lineRegistration)
         client.reply(notice("Type the name you want to have here, and nothing else in that line, for example: alice"))
         client.reply(notice(f"There are {time} for this.  Then you can type:"))
     elif command.name != "quit":
@@ -37,11 +37,11 @@ def arrive(client: LineProtocol, text: str) -> Outcome:
 
 async def _enter(client: LineProtocol, nick: str) -> None:
     """Come in under a name, and into the lobby."""
-    backstage = client.backstage
+    context = client.context
     session = client.openSession
-    await backstage.chat.enter(session, nick, "~line", backstage.cloak(client.address))
+    await context.chat.enter(session, nick, "~line", context.cloak(client.address))
     if session.user is None:
         return
     client.registered()
     client.reply(notice(f"You are {session.user.nick}.  /help lists what you can type"))
-    await enterRoom(client, backstage.settings.chat.lobby, hurried=True)
+    await enterRoom(client, context.settings.chat.lobby, hurried=True)

@@ -20,8 +20,8 @@ from twistchat.chat.model.events import Entry, RoomRenamed
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.texts import counted
-from twistchat.net.backstage import Backstage
 from twistchat.net.connection import Connection
+from twistchat.net.context import ServerContext
 from twistchat.net.factory import ConnectionFactory
 from twistchat.net.intake import Line
 from twistchat.net.rates import REFUSALS
@@ -76,14 +76,14 @@ class LineProtocol(Connection):
 
     __slots__ = ("_splitter", "_telnet", "_unregisteredLines", "current", "dialects", "searched")
 
-    def __init__(self, backstage: Backstage, factory: ConnectionFactory, dialects: Dialects) -> None:
-        super().__init__(backstage, factory)
+    def __init__(self, context: ServerContext, factory: ConnectionFactory, dialects: Dialects) -> None:
+        super().__init__(context, factory)
         self.current = ""
         self.searched: tuple[str, int] | None = None
         self._unregisteredLines = 0
         self.dialects = dialects
         self._telnet = TelnetStripper()
-        self._splitter = LineSplitter(backstage.settings.limits.message + ROOM_FOR_COMMAND)
+        self._splitter = LineSplitter(context.settings.limits.message + ROOM_FOR_COMMAND)
 
     # For commands
 
@@ -127,7 +127,7 @@ class LineProtocol(Connection):
         being read comes in front of it.
         """
         if self.session is not None:
-            self.backstage.chat.state.broadcast.settle(self.session)
+            self.context.chat.state.broadcast.settle(self.session)
         self.outbox.hold()
         try:
             yield
@@ -138,7 +138,7 @@ class LineProtocol(Connection):
 
     def begin(self) -> None:
         """See L{Connection.begin}."""
-        settings = self.backstage.settings
+        settings = self.context.settings
         for line in settings.line.motd.splitlines():
             self.reply(notice(line))
         self.reply(notice(f"This is {settings.server.name}.  Type the name you want to have here"))
@@ -146,7 +146,7 @@ class LineProtocol(Connection):
     @property
     def deadline(self) -> float:
         """See L{Connection.deadline}: people think about their name longer than programs do."""
-        return self.backstage.settings.limits.lineRegistration
+        return self.context.settings.limits.lineRegistration
 
     def whyLate(self) -> str:
         """See L{Connection.whyLate}."""
@@ -160,7 +160,7 @@ class LineProtocol(Connection):
     def refused(self, failure: Failure) -> None:
         """See L{Connection.refused}."""
         if isinstance(failure.value, ChatError):
-            self.backstage.refusals.noteError(self.address, failure.value)
+            self.context.refusals.noteError(self.address, failure.value)
             self.reply(error(word(failure.value)))
         elif isinstance(failure.value, Misused):
             self.reply(error(str(failure.value)))
@@ -227,7 +227,7 @@ class LineProtocol(Connection):
 
         @raise Misused: it may not.
         """
-        limits = self.backstage.settings.limits
+        limits = self.context.settings.limits
         wait = self.rates.line()
         if isinstance(line, Overlong):
             fits = f"it has {line.length} bytes, and {limits.message} fit"
@@ -239,7 +239,7 @@ class LineProtocol(Connection):
             advice = "Set your terminal to UTF-8; if you use telnet, start it as telnet -8."
             raise Misused(f"That line is not UTF-8, {where}.  {advice}") from None
         if wait and not text.startswith(("/quit", "/exit")):
-            self.backstage.refusals.noteError(self.address, TooFast("send lines", wait))
+            self.context.refusals.noteError(self.address, TooFast("send lines", wait))
             if not self.rates.refusal():
                 self.turnAway(f"You sent more than {REFUSALS} lines too fast.  Connect again and paste less at once.")
             raise Misused(
@@ -256,7 +256,7 @@ class LineProtocol(Connection):
     def _mayTry(self) -> bool:
         """Count a line of someone who has not come in yet: what waits behind a name on its way is not counted."""
         self._unregisteredLines += 1
-        limit = self.backstage.settings.limits.unregisteredLines
+        limit = self.context.settings.limits.unregisteredLines
         if self._unregisteredLines > limit:
             why = f"You sent {counted(limit, 'line')} and none was a name to come in with."
             self.turnAway(f"{why}  Connect again, and type a name.")

@@ -38,7 +38,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hur
 
     @param hurried: see L{Chat.join <twistchat.chat.chat.Chat.join>}.
     """
-    chat, session = client.backstage.chat, client.openSession
+    chat, session = client.context.chat, client.openSession
     with client.holding():
         joining = chat.join(session, name, key, hurried)
         if joining is None:
@@ -136,7 +136,7 @@ async def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: PlainD
     The newest of these entries, each with what it is in a dialect; as many as fill half of what may wait for the
     client: nobody is to be dropped as a slow reader for what others said.
     """
-    space, pace = client.backstage.settings.limits.sendq // 2, Pace(client)
+    space, pace = client.context.settings.limits.sendq // 2, Pace(client)
     fitted: list[tuple[Kept, bytes]] = []
     for entry in reversed(entries):
         await pace.step()

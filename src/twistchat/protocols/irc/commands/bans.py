@@ -95,7 +95,7 @@ async def _ban(
         return
     mask = maskOf(client, rest[0])
     reason = (rest[1] if len(rest) > 1 else "")[: client.settings.limits.reason] or NO_REASON
-    proposal = client.backstage.chat.banFromServer(client.openSession, mask, seconds or None, reason, label=reply.label)
+    proposal = client.context.chat.banFromServer(client.openSession, mask, seconds or None, reason, label=reply.label)
     await proposal
     howLong = f"for {wordSpan(seconds)}" if seconds else "for ever"
     log.info("{who} banned {mask} {howLong}: {reason}", who=client.nick, mask=mask, howLong=howLong, reason=reason)
@@ -103,14 +103,14 @@ async def _ban(
 
 
 async def _lift(client: IrcConnection, mask: str, reply: Reply) -> None:
-    await client.backstage.chat.liftServerBan(client.openSession, mask, label=reply.label)
+    await client.context.chat.liftServerBan(client.openSession, mask, label=reply.label)
     log.info("{who} lifted the ban on {mask}", who=client.nick, mask=mask)
     reply.line("NOTICE", client.nick, f"*** {mask} is not banned any more")
 
 
 def _ofNames(client: IrcConnection, given: str) -> str:
     """The mask that KLINE is about: for the nick of someone who is here, their host as it is shown."""
-    user = client.backstage.chat.state.users.named(given)
+    user = client.context.chat.state.users.named(given)
     return given if user is None else f"*!*@{user.source.host}"
 
 

@@ -60,7 +60,7 @@ async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | None) -> None:
     """Come into a room, or into the one that it forwards to; that one's own forward is not followed."""
-    chat, session = client.backstage.chat, client.openSession
+    chat, session = client.context.chat, client.openSession
     try:
         receipt = chat.join(session, name, key, label=reply.label)
     except Forwarded as forward:
@@ -92,7 +92,7 @@ async def _leave(client: IrcConnection, reply: Reply, names: Iterable[str], reas
         reply.flush()
         await reply.step(_reach(client, name))
         try:
-            await client.backstage.chat.part(client.openSession, name, reason, label=reply.label)
+            await client.context.chat.part(client.openSession, name, reason, label=reply.label)
         except ChatError as e:
             reply.error(e, name)
 
@@ -115,7 +115,7 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
         reply.flush()
         await reply.step(_reach(client, name))
         try:
-            await client.backstage.chat.kick(client.openSession, name, nick, reason, label=reply.label)
+            await client.context.chat.kick(client.openSession, name, nick, reason, label=reply.label)
         except ChatError as e:
             reply.error(e, name)
 
@@ -133,7 +133,7 @@ async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
         reply.numeric(n.ERR_NEEDMOREPARAMS, "INVITE", "Not enough parameters: <nick> <channel>")
         return
     nick, name = message.params[:2]
-    chat = client.backstage.chat
+    chat = client.context.chat
     await chat.invite(client.openSession, name, nick, label=reply.label)
     invitee, room = chat.state.users.named(nick), chat.state.rooms.get(name)
     if invitee is None or room is None:
@@ -148,10 +148,10 @@ def topic(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{TOPIC}: whoever may know of a channel may read its topic."""
     name = message.params[0]
     if len(message.params) == 1:
-        showTopic(reply, client.backstage.chat.visible(client.openSession, name))
+        showTopic(reply, client.context.chat.visible(client.openSession, name))
         return None
     reply.whole = True
-    return client.backstage.chat.setTopic(client.openSession, name, message.params[1], label=reply.label)
+    return client.context.chat.setTopic(client.openSession, name, message.params[1], label=reply.label)
 
 
 @table.command("NAMES", "[<channel>]", "list who is in a channel", MODERN)
@@ -159,7 +159,7 @@ async def names(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{NAMES}: of one channel; others that are named are passed over, as TARGMAX says."""
     name = message.params[0].split(",")[0] if message.params else ""
     try:
-        room = client.backstage.chat.visible(client.openSession, name)
+        room = client.context.chat.visible(client.openSession, name)
     except NoSuchRoom:
         endNames(reply, shown(name))
     else:
@@ -172,7 +172,7 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
     old, new = message.params[:2]
     try:
         reason = _reason(client, message, 2)
-        receipt = client.backstage.chat.renameRoom(client.openSession, old, new, reason, label=reply.label)
+        receipt = client.context.chat.renameRoom(client.openSession, old, new, reason, label=reply.label)
         if receipt is not None:
             await receipt
             user = client.openSession.user
@@ -204,7 +204,7 @@ async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> Non
     name = message.params[0]
     await _comeIn(client, reply, name, None)
     reply.flush()
-    receipt = client.backstage.chat.takeOver(client.openSession, name, label=reply.label)
+    receipt = client.context.chat.takeOver(client.openSession, name, label=reply.label)
     if receipt is not None:
         await receipt
 
@@ -220,7 +220,7 @@ def _rooms(user: User) -> Iterator[str]:
 
 def _reach(client: IrcConnection, name: str) -> int:
     """How many steps it is that somebody comes into a room, or goes: all who are in it hear that."""
-    room = client.backstage.chat.state.rooms.get(name)
+    room = client.context.chat.state.rooms.get(name)
     return 2 if room is None else 2 + len(room.members) // LISTENERS_A_STEP
 
 

@@ -65,7 +65,7 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     if not wanted:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
         return None
-    chat, arrival = client.backstage.chat, client.arrival
+    chat, arrival = client.context.chat, client.arrival
     if arrival is None:
         return chat.rename(client.openSession, wanted, label=reply.label)
     arrival.wanted = chat.checkNick(client.openSession, wanted)

@@ -33,9 +33,9 @@ async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{LIST}: all that the client may know of; or those of some names, masks, sizes and times."""
     wanted = [word for parameter in message.params[:2] for word in parameter.split(",") if word]
     reply.numeric(n.RPL_LISTSTART, "Channel", "Users  Name")
-    listed = _Filter.read(wanted, client.backstage.wall(), reply)
+    listed = _Filter.read(wanted, client.context.wall(), reply)
     if listed is not None:
-        for room in client.backstage.chat.listed(client.openSession):
+        for room in client.context.chat.listed(client.openSession):
             await reply.step()
             if room is not None and listed.holds(room):
                 topic = "" if room.topic is None else room.topic.text

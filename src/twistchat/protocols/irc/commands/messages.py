@@ -52,7 +52,7 @@ def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     if not message.params or not message.params[0]:
         reply.numeric(n.ERR_NORECIPIENT, "No recipient given (TAGMSG)")
         return None
-    chat, session, label, tags = client.backstage.chat, client.openSession, reply.label, clientTags(client, message)
+    chat, session, label, tags = client.context.chat, client.openSession, reply.label, clientTags(client, message)
 
     def send(target: str) -> Receipt:
         rank, name = addressee(target)
@@ -71,7 +71,7 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
         return
     target, msgid, *rest = message.params
     reason = rest[0][: client.settings.limits.reason] if rest else ""
-    chat = client.backstage.chat
+    chat = client.context.chat
     takeBack = chat.unsay if target[:1] == "#" else chat.untell
     reply.whole = True
     try:
@@ -118,7 +118,7 @@ def sendText(
     @param text: it may have several lines.
     @param cuts: where its sender cut long lines.
     """
-    chat, session, label = client.backstage.chat, client.openSession, reply.label
+    chat, session, label = client.context.chat, client.openSession, reply.label
     kind, text = _read(command, text)
     if kind == "action":
         cuts = tuple([offset - len(ACTION) for offset in cuts])
@@ -225,7 +225,7 @@ async def _toSeveral(client: IrcConnection, reply: Reply, targets: list[str], se
 
 def _away(client: IrcConnection, target: str) -> tuple[str, str] | None:
     """The nick of a user who is away, and why; C{None} of anyone else."""
-    user = client.backstage.chat.state.users.named(target)
+    user = client.context.chat.state.users.named(target)
     return None if user is None or user.away is None else (user.nick, user.away)
 
 

@@ -24,7 +24,7 @@ table = Table()
 async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{MONITOR}: + and - change the list, C clears it, L tells it, S tells who of it is here."""
     what, *rest = message.params
-    chat, session = client.backstage.chat, client.openSession
+    chat, session = client.context.chat, client.openSession
     nicks = [nick for nick in rest[0].split(",") if nick] if rest else []
     if what in {"+", "-"}:
         if not nicks:
@@ -49,7 +49,7 @@ async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None
 
 
 def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
-    chat = client.backstage.chat
+    chat = client.context.chat
     refused: tuple[str, ...] = ()
     try:
         found = chat.watch(client.openSession, nicks)

@@ -53,7 +53,7 @@ async def _becomeOperator(
         reply.numeric(n.ERR_NOOPERHOST, "No O-lines for your host")
         return
     rights = client.settings.classes[operator.class_]
-    await client.backstage.chat.becomeOperator(
+    await client.context.chat.becomeOperator(
         session, rights.title, rights.privileges, rights.host or None, label=reply.label
     )
     log.info("{who} is an operator as {name!r}", who=who, name=name)
@@ -77,14 +77,14 @@ def kill(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         return None
     reason = (rest[0] if rest else "")[: client.settings.limits.reason] or NO_REASON
     log.info("{who} kills {nick!r}: {reason}", who=client.nick, nick=nick, reason=reason)
-    return client.backstage.chat.kill(client.openSession, nick, reason, label=reply.label)
+    return client.context.chat.kill(client.openSession, nick, reason, label=reply.label)
 
 
 @table.command("WALLOPS", "<text>", "say something to all who listen for it", MODERN, least=1, privilege="wallops")
 def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{WALLOPS}: heard by operators, and by users with mode C{w}."""
     try:
-        return client.backstage.chat.announce(client.openSession, message.params[0], label=reply.label)
+        return client.context.chat.announce(client.openSession, message.params[0], label=reply.label)
     except TooLong as error:
         reply.fail("TOO_LONG", f"The announcement has {error.length} characters, and {error.limit} fit")
         return None
@@ -94,7 +94,7 @@ def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def rehash(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{REHASH}: says what has changed; or the mistake, and then nothing has."""
     try:
-        renewal = client.backstage.rehash()
+        renewal = client.context.rehash()
     except ConfigError as mistake:
         reply.fail("CONFIG_BAD", str(mistake))
         return None

@@ -34,7 +34,7 @@ async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
     if len(message.params) > 1 and isElsewhere(client, message.params[0], reply):
         return
     nick = asked.split(",")[0]
-    user = client.backstage.chat.state.users.named(nick)
+    user = client.context.chat.state.users.named(nick)
     if user is None:
         reply.numeric(n.ERR_NOSUCHNICK, shown(nick), "No such nick")
     else:
@@ -69,7 +69,7 @@ async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
                 reply.numeric(n.RPL_WHOISCERTFP, nick, f"has client certificate fingerprint {fingerprint}")
     if user.secure:
         reply.numeric(n.RPL_WHOISSECURE, nick, "is using a secure connection")
-    idle = user.idle(client.backstage.clock.seconds())
+    idle = user.idle(client.context.clock.seconds())
     reply.numeric(n.RPL_WHOISIDLE, nick, str(int(idle)), str(user.since // 1000), "seconds idle, signon time")
 
 
@@ -83,7 +83,7 @@ async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
     if len(rest) > 1 and isElsewhere(client, rest[1], reply):
         return
     count = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() else 0
-    whowas = client.backstage.chat.state.whowas
+    whowas = client.context.chat.state.whowas
     for nick in asked.split(",")[: client.settings.limits.targets]:
         departed = whowas.named(nick)
         for one in departed[:count] if count else departed:
@@ -99,7 +99,7 @@ async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
 @table.command("USERHOST", "<nick>{ <nick>}", "ask from where up to five people come", MODERN, least=1)
 def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{USERHOST}: those of the nicks that are here, each with the host that others see."""
-    users = client.backstage.chat.state.users
+    users = client.context.chat.state.users
     asked = [nick for parameter in message.params for nick in parameter.split()][:USERHOSTS]
     found = [user for user in map(users.named, asked) if user is not None]
     _answer(
@@ -117,7 +117,7 @@ def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("ISON", "<nick>{ <nick>}", "ask who of these is here", "RFC 2812, section 4.9", least=1)
 def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{ISON}: those of the nicks that are here, as they write themselves."""
-    users = client.backstage.chat.state.users
+    users = client.context.chat.state.users
     found = [users.named(nick) for parameter in message.params for nick in parameter.split()]
     _answer(reply, n.RPL_ISON, [user.nick for user in found if user is not None])
     return None
@@ -146,7 +146,7 @@ def away(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _setAway(client: IrcConnection, reason: str | None, reply: Reply) -> None:
-    await client.backstage.chat.setAway(client.openSession, reason, label=reply.label)
+    await client.context.chat.setAway(client.openSession, reason, label=reply.label)
     _confirmAway(reason, reply)
 
 
@@ -169,7 +169,7 @@ async def _setRealname(client: IrcConnection, realname: str, reply: Reply) -> No
         reply.fail("INVALID_REALNAME", "Realname is not valid: it is empty")
         return
     try:
-        proposal = client.backstage.chat.setRealname(client.openSession, realname, label=reply.label)
+        proposal = client.context.chat.setRealname(client.openSession, realname, label=reply.label)
         if proposal is not None:
             await proposal
     except (errors.TooLong, errors.BadText):
@@ -187,7 +187,7 @@ def userMode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     @param message: its first parameter is the nick.
     """
     nick, *rest = message.params
-    user = client.backstage.chat.find(nick)
+    user = client.context.chat.find(nick)
     if user is not client.user:
         what = "change" if rest else "view"
         reply.numeric(n.ERR_USERSDONTMATCH, f"Can't {what} modes for other users")
@@ -199,6 +199,6 @@ def userMode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _setModes(client: IrcConnection, text: str, reply: Reply) -> None:
-    unknown = await client.backstage.chat.setUserModes(client.openSession, text, label=reply.label)
+    unknown = await client.context.chat.setUserModes(client.openSession, text, label=reply.label)
     if unknown:
         reply.numeric(n.ERR_UMODEUNKNOWNFLAG, f"Unknown MODE flag {unknown}")

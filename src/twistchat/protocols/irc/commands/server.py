@@ -87,7 +87,7 @@ def admin(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def time(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{TIME}: for programs in seconds since the epoch, for people in UTC."""
     if not _isElsewhere(client, message, reply):
-        now = client.backstage.wall()
+        now = client.context.wall()
         written = datetime.fromtimestamp(now, UTC).strftime("%A, %d %B %Y, %H:%M:%S UTC")
         reply.numeric(n.RPL_TIME, client.server, str(int(now)), written)
     return None
@@ -115,7 +115,7 @@ def links(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("MAP", "", "ask how servers are linked", "UnrealIRCd, InspIRCd")
 def map(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{MAP}: this one is the only one."""
-    reply.numeric(n.RPL_MAP, f"{client.server} ({counted(len(client.backstage.chat.state.users), 'user')})")
+    reply.numeric(n.RPL_MAP, f"{client.server} ({counted(len(client.context.chat.state.users), 'user')})")
     reply.numeric(n.RPL_MAPEND, "End of /MAP")
     return None
 
@@ -136,14 +136,14 @@ async def stats(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 
 async def _uptime(client: IrcConnection, reply: Reply) -> None:
-    minutes, seconds = divmod(max(0, int(client.backstage.wall() - client.irc.started)), 60)
+    minutes, seconds = divmod(max(0, int(client.context.wall() - client.irc.started)), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     reply.numeric(n.RPL_STATSUPTIME, f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
 
 
 async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
-    for some in portions(list(client.backstage.chat.state.users)):
+    for some in portions(list(client.context.chat.state.users)):
         await reply.step(STEPS)
         for user in some:
             if user.operator is not None and user.sessions:
@@ -152,7 +152,7 @@ async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
 
 async def _operators(client: IrcConnection, reply: Reply) -> None:
     """Who may become an operator of the server; from where and as what, not by which password."""
-    client.backstage.chat.requirePrivilege(client.openSession, "auspex")
+    client.context.chat.requirePrivilege(client.openSession, "auspex")
     for name, operator in client.settings.operators.items():
         for host in operator.hosts or ("*",):
             await reply.step()
@@ -160,21 +160,21 @@ async def _operators(client: IrcConnection, reply: Reply) -> None:
 
 
 async def _classes(client: IrcConnection, reply: Reply) -> None:
-    client.backstage.chat.requirePrivilege(client.openSession, "auspex")
+    client.context.chat.requirePrivilege(client.openSession, "auspex")
     for name, settings in client.settings.classes.items():
         await reply.step()
         reply.numeric(n.RPL_STATSYLINE, "Y", shown(name), f"{settings.title}: {' '.join(settings.privileges) or '-'}")
 
 
 async def _addressBans(client: IrcConnection, reply: Reply) -> None:
-    for ban in client.backstage.chat.serverBans(client.openSession):
+    for ban in client.context.chat.serverBans(client.openSession):
         await reply.step()
         if "!" not in ban.mask:
             reply.numeric(n.RPL_STATSDLINE, "D", ban.mask, _wordBan(client, ban))
 
 
 async def _nameBans(client: IrcConnection, reply: Reply) -> None:
-    for ban in client.backstage.chat.serverBans(client.openSession):
+    for ban in client.context.chat.serverBans(client.openSession):
         await reply.step()
         if "!" in ban.mask:
             who, _, host = ban.mask.rpartition("@")
@@ -184,7 +184,7 @@ async def _nameBans(client: IrcConnection, reply: Reply) -> None:
 def _wordBan(client: IrcConnection, ban: ServerBan) -> str:
     ends = "for ever"
     if ban.until is not None:
-        ends = f"for another {wordSpan(ban.until / 1000 - client.backstage.wall())}"
+        ends = f"for another {wordSpan(ban.until / 1000 - client.context.wall())}"
     return f"{ban.reason or 'No reason'} (set by {ban.by}, {ends})"
 
 

@@ -71,7 +71,7 @@ async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{WHO}: of a channel, a nick, or all whom a mask brings up."""
     mask = message.params[0] if message.params else "*"
     query = Query.read(message.params[1:])
-    user = client.backstage.chat.state.users.named(mask)
+    user = client.context.chat.state.users.named(mask)
     if mask.startswith("#"):
         await _ofRoom(client, mask, query, reply)
     elif user is None:
@@ -83,7 +83,7 @@ async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 async def _ofRoom(client: IrcConnection, name: str, query: Query, reply: Reply) -> None:
     """Tell of the members of a room."""
-    room = client.backstage.chat.state.rooms.get(name)
+    room = client.context.chat.state.rooms.get(name)
     if room is None or room.secretTo(client.user):
         return
     for uid, member in list(room.members.items()):
@@ -99,7 +99,7 @@ async def _ofMask(client: IrcConnection, mask: str, query: Query, reply: Reply) 
     except BadMask as bad:
         reply.fail("INVALID_PARAMS", shown(mask), f"{str(bad).capitalize()} is wanted")
         return
-    asker, users = client.user, client.backstage.chat.state.users
+    asker, users = client.user, client.context.chat.state.users
     left = None if asker.may("auspex") else MOST
     for user in list(users):
         await reply.step(1 + len(user.rooms) // ROOMS_A_STEP)
@@ -170,7 +170,7 @@ def _tell(client: IrcConnection, user: User, room: Room | None, query: Query, re
         "n": source.nick,
         "f": flags,
         "d": "0",
-        "l": str(int(user.idle(client.backstage.clock.seconds()))),
+        "l": str(int(user.idle(client.context.clock.seconds()))),
         "a": source.account or "0",
         "o": "n/a",
         "r": source.realname,

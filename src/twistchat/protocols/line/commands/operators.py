@@ -29,7 +29,7 @@ def kick(client: LineProtocol, argument: str) -> Outcome:
     """C{/kick}: out of the current room."""
     nick, reason = words(argument, 1, 2, "/kick NICK [REASON]")
     assert nick is not None
-    return client.backstage.chat.kick(client.openSession, client.currentRoom().name, nick, reason or "")
+    return client.context.chat.kick(client.openSession, client.currentRoom().name, nick, reason or "")
 
 
 @table.command(
@@ -37,7 +37,7 @@ def kick(client: LineProtocol, argument: str) -> Outcome:
 )
 async def ban(client: LineProtocol, argument: str) -> None:
     """C{/ban}: a nick is banned and kicked; a mask C{nick!user@host} is banned; with nothing, the bans are listed."""
-    chat, session, room = client.backstage.chat, client.openSession, client.currentRoom()
+    chat, session, room = client.context.chat, client.openSession, client.currentRoom()
     if not argument:
         items, pace = chat.listItems(session, room.name, "b"), Pace(client)
         if not items:
@@ -65,7 +65,7 @@ def unban(client: LineProtocol, argument: str) -> Outcome:
     (mask,) = words(argument, 1, 1, "/unban NICK or /unban MASK")
     assert mask is not None
     room = client.currentRoom()
-    lifting = client.backstage.chat.setModes(client.openSession, room.name, "-b", [mask])
+    lifting = client.context.chat.setModes(client.openSession, room.name, "-b", [mask])
     if lifting is None:
         raise Misused(f"There is no ban on {mask} in {room.name}; /ban lists the bans")
     return lifting
@@ -91,11 +91,11 @@ def mode(client: LineProtocol, argument: str) -> Outcome:
     lists = [letter for letter in letters if letter in ROOM_MODES and ROOM_MODES[letter].shape is Shape.LIST]
     if lists and not parameters:
         for letter in lists:
-            items = client.backstage.chat.listItems(client.openSession, room.name, letter)
+            items = client.context.chat.listItems(client.openSession, room.name, letter)
             masks = " ".join(item.mask for item in items) or "nothing"
             client.reply(notice(f"List {letter} of {room.name}: {masks}"))
         return None
-    setting = client.backstage.chat.setModes(client.openSession, room.name, letters, parameters)
+    setting = client.context.chat.setModes(client.openSession, room.name, letters, parameters)
     if setting is None:
         client.reply(notice(f"That changes nothing on {room.name}"))
     return setting

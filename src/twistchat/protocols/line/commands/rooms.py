@@ -35,7 +35,7 @@ async def leave(client: LineProtocol, argument: str) -> None:
     else:
         name, reason = client.currentRoom().name, argument
     assert name is not None
-    await client.backstage.chat.part(client.openSession, name, reason or "")
+    await client.context.chat.part(client.openSession, name, reason or "")
     client.chooseCurrent()
 
 
@@ -48,7 +48,7 @@ async def leave(client: LineProtocol, argument: str) -> None:
 )
 async def who(client: LineProtocol, argument: str) -> None:
     """C{/who}: the members of a room with their ranks, and those of them that are away; or one person."""
-    chat, pace = client.backstage.chat, Pace(client)
+    chat, pace = client.context.chat, Pace(client)
     user = chat.state.users.named(argument)
     if user is not None:
         client.reply(b"".join(showUser(client, user)))
@@ -76,7 +76,7 @@ async def who(client: LineProtocol, argument: str) -> None:
 @table.command("rooms", "", "list the rooms", aliases=("list",))
 async def rooms(client: LineProtocol, argument: str) -> None:
     """C{/rooms}: every room that is not secret and not empty, fullest first."""
-    chat, pace, session = client.backstage.chat, Pace(client), client.openSession
+    chat, pace, session = client.context.chat, Pace(client), client.openSession
     bySize: dict[int, list[str]] = {}
     for room in chat.listed(session):
         await pace.step()
@@ -102,7 +102,7 @@ def topic(client: LineProtocol, argument: str) -> Outcome:
     if not argument:
         client.reply(showTopic(client, room))
         return None
-    return client.backstage.chat.setTopic(client.openSession, room.name, "" if argument == "-" else argument)
+    return client.context.chat.setTopic(client.openSession, room.name, "" if argument == "-" else argument)
 
 
 @table.command(
@@ -113,4 +113,4 @@ def invite(client: LineProtocol, argument: str) -> Outcome:
     nick, name = words(argument, 1, 2, "/invite NICK [#ROOM]")
     assert nick is not None
     name = client.currentRoom().name if name is None else roomName(name)
-    return client.backstage.chat.invite(client.openSession, name, nick)
+    return client.context.chat.invite(client.openSession, name, nick)

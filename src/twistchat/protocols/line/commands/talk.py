@@ -40,12 +40,12 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
     if target.startswith("#"):
         client.post(target, text)
         return None
-    return _tell(client, client.backstage.chat.find(target), text)
+    return _tell(client, client.context.chat.find(target), text)
 
 
 def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
     """Say a text to one user, and tell the client where they are away."""
-    told = client.backstage.chat.tell(client.openSession, recipient.nick, text)
+    told = client.context.chat.tell(client.openSession, recipient.nick, text)
     if recipient.away is not None:
         client.reply(away(recipient))
     return told
@@ -65,7 +65,7 @@ async def _reply(client: LineProtocol, text: str) -> None:
     uid = client.openSession.correspondent
     if uid is None:
         raise Misused("Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
-    user = client.backstage.chat.state.users.get(uid)
+    user = client.context.chat.state.users.get(uid)
     if user is None:
         raise Misused("Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
     await _tell(client, user, text)
@@ -82,7 +82,7 @@ def me(client: LineProtocol, argument: str) -> Outcome:
 @table.command("history", "[N]", "show the last lines of this room, 50 or N", example="/history 20")
 async def history(client: LineProtocol, argument: str) -> None:
     """C{/history}: the last entries of the current room."""
-    limits = client.backstage.settings.limits
+    limits = client.context.settings.limits
     fits = (
         len(argument) < 10 and argument.isascii() and argument.isdigit() and 1 <= int(argument) <= limits.historyReply
     )
@@ -91,7 +91,7 @@ async def history(client: LineProtocol, argument: str) -> None:
     name = client.currentRoom().name
     with client.holding():
         count = int(argument) if argument else limits.historyOnJoin
-        chat = client.backstage.chat
+        chat = client.context.chat
         past = await chat.history(client.openSession, name, count, before=chat.state.sequence + 1)
         if not await showHistory(client, name, await fitting(client, past, client.dialects.current)):
             client.reply(notice(f"{name} has no history yet"))
@@ -105,7 +105,7 @@ async def history(client: LineProtocol, argument: str) -> None:
 )
 async def search(client: LineProtocol, argument: str) -> None:
     """C{/search}: texts of the rooms where they are, and of their account's private conversations, page by page."""
-    chat, dialect = client.backstage.chat, client.dialects.other
+    chat, dialect = client.context.chat, client.dialects.other
     if argument:
         client.searched = (argument, chat.state.sequence + 1)
     if client.searched is None:
@@ -126,7 +126,7 @@ def echo(client: LineProtocol, argument: str) -> None:
     """C{/echo}: the sender's own texts as the acknowledgement that they were taken."""
     if argument not in ("on", "off"):
         raise Misused("Usage: /echo on or /echo off")
-    client.backstage.chat.setEcho(client.openSession, argument == "on")
+    client.context.chat.setEcho(client.openSession, argument == "on")
     client.reply(notice(f"Echo is {argument}"))
 
 
@@ -134,7 +134,7 @@ def echo(client: LineProtocol, argument: str) -> None:
 def ignore(client: LineProtocol, argument: str) -> None:
     """C{/ignore}: texts and invitations of this nick are not shown to this session any more."""
     if argument:
-        nick = client.backstage.chat.ignore(client.openSession, argument).nick
+        nick = client.context.chat.ignore(client.openSession, argument).nick
         client.reply(notice(f"You ignore {nick}; /unignore {nick} ends it"))
     else:
         client.reply(notice(f"You ignore {' '.join(sorted(client.openSession.ignored)) or 'nobody'}"))
@@ -145,6 +145,6 @@ def unignore(client: LineProtocol, argument: str) -> None:
     """C{/unignore}: the end of an C{/ignore}."""
     (nick,) = words(argument, 1, 1, "/unignore NICK")
     assert nick is not None
-    if not client.backstage.chat.unignore(client.openSession, nick):
+    if not client.context.chat.unignore(client.openSession, nick):
         raise Misused("You do not ignore anyone of that name; /ignore lists whom you do")
     client.reply(notice(f"You hear {nick} again"))

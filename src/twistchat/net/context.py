@@ -21,7 +21,7 @@ from twistchat.net.turn import Turn
 
 
 @dataclass(slots=True)
-class Backstage:
+class ServerContext:
     """
     The chat, and what doors share.
 
@@ -73,7 +73,7 @@ class Backstage:
         key: Callable[[], bytes],
         passwords: IPasswords,
         reread: Callable[[], Settings],
-    ) -> Backstage:
+    ) -> ServerContext:
         """
         Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
 
