@@ -259,8 +259,8 @@ class HelpTests(Queries):
             lines = [line.split(" :", 1)[1] for line in self.help(f"HELP {subject}")]
             self.assertEqual(sorted(letters), sorted(line[1] for line in lines[1:]))
             if subject == "CHANMODES":
-                forms = {line.partition("  ")[0] for line in lines[1:]}
-                self.assertLessEqual({"+o <nick>", "+b <mask>", "+k <value>", "+l <value>", "+m"}, forms)
+                templates = {line.partition("  ")[0] for line in lines[1:]}
+                self.assertLessEqual({"+o <nick>", "+b <mask>", "+k <value>", "+l <value>", "+m"}, templates)
 
     def test_unknown(self) -> None:
         """Of anything else there is none; a subject that can be no parameter is C{*}."""

@@ -88,7 +88,7 @@ def showFeatures(client: IrcConnection, reply: Reply, tokens: Mapping[str, str |
     elif tokens is not None:
         reply.lines(_write(client, client.nick, tokens))
     else:
-        reply.lines([client.irc.forms.fill(client, _write)])
+        reply.lines([client.irc.templates.fill(client, _write)])
 
 
 def _write(client: IrcConnection, nick: str, tokens: Mapping[str, str | None] | None = None) -> list[bytes]:

@@ -21,7 +21,7 @@ from twistchat.net.connection import Connection
 from twistchat.net.context import ServerContext
 from twistchat.net.factory import ConnectionFactory
 from twistchat.net.intake import Line
-from twistchat.protocols.irc import straight
+from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.arrival import Arrival
 from twistchat.protocols.irc.batches import MULTILINE, TextBatch, takesLine
 from twistchat.protocols.irc.commands import COMMANDS
@@ -241,13 +241,13 @@ class IrcConnection(Connection):
             wait = self._count(line)
             if wait:
                 return wait
-        if isinstance(line, bytes) and line[:9] == straight.BEGINNING and self.arrival is None and self.batch is None:
-            said = straight.read(line, self.context.settings.limits.ircLine)
+        if isinstance(line, bytes) and line[:9] == fastpath.BEGINNING and self.arrival is None and self.batch is None:
+            said = fastpath.read(line, self.context.settings.limits.ircLine)
             if said is not None:
                 if not self.pipeline.open:
-                    self.pipeline.submit(partial(straight.sayLater, self, *said), True, len(line))
+                    self.pipeline.submit(partial(fastpath.sayLater, self, *said), True, len(line))
                     return 0.0
-                if straight.say(self, *said):
+                if fastpath.say(self, *said):
                     return 0.0
         self._submit(line)
         return 0.0

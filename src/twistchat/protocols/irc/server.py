@@ -9,8 +9,8 @@ from itertools import count
 
 from twistchat import __version__
 from twistchat.net.context import ServerContext
-from twistchat.protocols.irc.forms import Forms
 from twistchat.protocols.irc.moves import Moves
+from twistchat.protocols.irc.templates import Templates
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects
 
@@ -28,7 +28,7 @@ class IrcServer:
     @ivar started: when it was made, in seconds since the epoch.
     @ivar references: numbers of batches.
     @ivar gateways: the digest of each gateway's password that was right, by its hash.
-    @ivar forms: what it says to all alike.
+    @ivar templates: what it says to all alike.
     @ivar moves: shows rooms' new names.
     """
 
@@ -37,14 +37,14 @@ class IrcServer:
     started: float
     references: count[int]
     gateways: dict[str, bytes]
-    forms: Forms
+    templates: Templates
     moves: Moves
 
     @classmethod
     def of(cls, context: ServerContext) -> IrcServer:
         """The server of this backstage."""
         name = context.settings.server.name
-        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Forms(), Moves(context.portions))
+        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), Moves(context.portions))
 
 
 def offered(context: ServerContext, secure: bool) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
     """
     network, source = client.settings.irc.network, client.user.source
     reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
-    reply.lines([client.irc.forms.fill(client, _writeServer)])
+    reply.lines([client.irc.templates.fill(client, _writeServer)])
     showFeatures(client, reply)
     reply.numeric(n.RPL_VISIBLEHOST, source.host, "is now your visible host")
     showCounts(client, reply)
@@ -75,7 +75,7 @@ def showCounts(client: IrcConnection, reply: Reply) -> None:
 
 def showMotd(client: IrcConnection, reply: Reply) -> None:
     """MOTD: the message of the day, or that there is none."""
-    reply.lines([client.irc.forms.fill(client, _writeMotd)])
+    reply.lines([client.irc.templates.fill(client, _writeMotd)])
 
 
 def _writeMotd(client: IrcConnection, nick: str) -> list[bytes]:

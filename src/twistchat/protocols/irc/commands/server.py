@@ -13,8 +13,8 @@ from twistchat.chat.model.texts import counted
 from twistchat.net.pace import STEPS, portions
 from twistchat.protocols.irc.features import showFeatures
 from twistchat.protocols.irc.server import VERSION
-from twistchat.protocols.irc.sight import isElsewhere
 from twistchat.protocols.irc.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.visibility import isElsewhere
 from twistchat.protocols.irc.welcome import showCounts, showMotd
 from twistchat.protocols.irc.words import shown, wordMoment, wordSpan
 from twistchat.wire.irc import numerics as n

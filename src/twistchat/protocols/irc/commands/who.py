@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.masks import BadMask, fullMask, normalizeMask, readGlob
 from twistchat.chat.model.modes import prefixes
 from twistchat.chat.model.names import fold
-from twistchat.protocols.irc.sight import addressesOf, finds, roomsOf
 from twistchat.protocols.irc.table import Table
+from twistchat.protocols.irc.visibility import addressesOf, finds, roomsOf
 from twistchat.protocols.irc.words import shown
 from twistchat.wire.irc import numerics as n
 

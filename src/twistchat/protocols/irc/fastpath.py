@@ -1,5 +1,5 @@
 """
-The straight path: what most lines are, a text for one channel without tags, on its way into the chat.
+The fast path: what most lines are, a text for one channel without tags, on its way into the chat.
 
 It proposes what the command does, and does no more than this kind of line needs.  A line that is anything else,
 and whatever is refused, it leaves to the general path, which words the refusal.

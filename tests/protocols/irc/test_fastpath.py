@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.protocols.irc.straight}: the straight path leads where the general one does."""
+"""Tests of L{twistchat.protocols.irc.fastpath}: the fast path leads where the general one does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.conversations import mask
 from twistchat.net.pipeline import MOST_TOGETHER
-from twistchat.protocols.irc import straight
+from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import HeldJournal, MemoryServer
 
@@ -100,19 +100,19 @@ def converse(capabilities: tuple[str, ...], said: list[tuple[bool, list[bytes]]]
     return ann.raw, bob.raw, kept
 
 
-class StraightTests(SynchronousTestCase):
+class FastPathTests(SynchronousTestCase):
     """Nobody can tell which path a line took."""
 
     @settings(max_examples=150, deadline=None)
     @given(CAPABILITIES, st.lists(st.tuples(st.booleans(), st.lists(LINES | OTHERS, max_size=6)), max_size=6))
     def test_sameAsTheGeneralPath(self, capabilities: tuple[str, ...], said: list[tuple[bool, list[bytes]]]) -> None:
-        """Whatever is sent, everyone is sent the same bytes as without the straight path."""
+        """Whatever is sent, everyone is sent the same bytes as without the fast path."""
         found = converse(capabilities, said)
-        beginning, straight.BEGINNING = straight.BEGINNING, b""  # type: ignore[misc]  # no line of nine bytes is that
+        beginning, fastpath.BEGINNING = fastpath.BEGINNING, b""  # type: ignore[misc]  # no line of nine bytes is that
         try:
             self.assertEqual(found, converse(capabilities, said))
         finally:
-            straight.BEGINNING = beginning  # type: ignore[misc]
+            fastpath.BEGINNING = beginning  # type: ignore[misc]
 
     def test_taken(self) -> None:
         """A text for one channel takes it, and is put into no message on the way; any other line does not."""

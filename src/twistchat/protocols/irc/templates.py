@@ -16,7 +16,7 @@ clients share and the settings.
 """
 
 
-class Forms:
+class Templates:
     """
     What was written, for as long as the same settings hold.
 

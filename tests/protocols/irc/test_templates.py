@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.protocols.irc.forms}."""
+"""Tests of L{twistchat.protocols.irc.templates}."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import settingsWith
-from twistchat.protocols.irc.forms import Forms
 from twistchat.protocols.irc.protocol import IrcConnection
+from twistchat.protocols.irc.templates import Templates
 from twistchat.testing import MemoryServer
 from twistchat.testing.server import SETTINGS
 
@@ -21,7 +21,7 @@ class FormTests(SynchronousTestCase):
     def test_sameAsWritten(self) -> None:
         """Filled in or written for the client: the same bytes, for nicks of any length and letters."""
 
-        def fill(self: Forms, client: IrcConnection, write: object) -> bytes:
+        def fill(self: Templates, client: IrcConnection, write: object) -> bytes:
             assert callable(write)
             return b"".join(write(client, client.nick))
 
@@ -29,7 +29,7 @@ class FormTests(SynchronousTestCase):
         greeted = []
         for patched in (False, True):
             if patched:
-                self.patch(Forms, "fill", fill)
+                self.patch(Templates, "fill", fill)
             server = MemoryServer(settingsWith(irc={"motd": "Hello\n:and \x01 welcome\n\n" + "long " * 200}))
             clients = [server.connectIrc() for _ in nicks]
             for client, nick in zip(clients, nicks, strict=True):
@@ -50,12 +50,12 @@ class FormTests(SynchronousTestCase):
 
     def test_cutNick(self) -> None:
         """Where names are so long that a nick is cut, nobody is told another's."""
-        forms = Forms()
+        templates = Templates()
         for nick in ("ann", "bob"):
             client: Any = SimpleNamespace(settings=SETTINGS, nick=nick)
             line = b":s 001 %b :x\r\n" % nick[:2].encode()
-            self.assertEqual(forms.fill(client, _cut), line)
-            self.assertEqual(forms.fill(client, _partlyCut), b":s 001 %b :x\r\n" % nick.encode() + line)
+            self.assertEqual(templates.fill(client, _cut), line)
+            self.assertEqual(templates.fill(client, _partlyCut), b":s 001 %b :x\r\n" % nick.encode() + line)
 
 
 def _partlyCut(client: IrcConnection, nick: str) -> list[bytes]:
