@@ -316,7 +316,7 @@ class Scene:
             source = Source(f"uid-{nick}", nick, "~u", f"{nick.lower()}.host", account)
             done(self.journal.append(Entered(source, person.session.id)))
         for room in rooms:
-            done(self.chat.join(person.session, room, hurried=True))
+            done(self.chat.join(person.session, room, unlimited=True))
         self.endTurn()
         person.heard()
         return person
@@ -403,7 +403,7 @@ class HeldScene(Scene):
         self.journal.commit()
         done(entering)
         for room in rooms:
-            self.chat.join(person.session, room, hurried=True)
+            self.chat.join(person.session, room, unlimited=True)
         self.commit()
         person.heard()
         return person

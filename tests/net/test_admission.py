@@ -28,7 +28,7 @@ class AdmissionTests(SynchronousTestCase):
         """Hold that a connection from an address is not admitted, and say why."""
         return str(self.assertRaises(NotAdmitted, admission.admit, address))
 
-    def together(self, one: str, other: str) -> bool:
+    def concurrent(self, one: str, other: str) -> bool:
         """Whether two addresses count as one."""
         admission = self.admission(connectionsPerAddress=1)
         admission.admit(one)
@@ -40,7 +40,7 @@ class AdmissionTests(SynchronousTestCase):
 
     def test_groups(self) -> None:
         """An IPv4 address is one customer, and so is a /64 of IPv6; a mapped address is the IPv4 address it is."""
-        for one, other, together in (
+        for one, other, concurrent in (
             ("192.0.2.1", "192.0.2.1", True),
             ("192.0.2.1", "192.0.2.2", False),
             ("2001:db8::1", "2001:db8::ffff:2", True),
@@ -51,7 +51,7 @@ class AdmissionTests(SynchronousTestCase):
             ("fe80::1%eth0", "fe80::2%eth1", True),
         ):
             with self.subTest(f"{one} {other}"):
-                self.assertIs(self.together(one, other), together)
+                self.assertIs(self.concurrent(one, other), concurrent)
 
     def test_connections(self) -> None:
         """An address has so many connections at a time, registered or not; the refusal says how many there are."""

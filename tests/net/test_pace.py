@@ -194,7 +194,7 @@ class LongAnswerTests(SynchronousTestCase):
         chat = self.server.chat
         session = chat.open(FakeOutlet(Silence()))
         self.successResultOf(Deferred.fromCoroutine(chat.enter(session, nick, "m", "host")))
-        receipt = chat.join(session, "#big", hurried=True)
+        receipt = chat.join(session, "#big", unlimited=True)
         assert receipt is not None
         self.successResultOf(receipt)
         return session
@@ -326,7 +326,7 @@ class LongAnswerTests(SynchronousTestCase):
         bob = next(iter(chat.find("bob").sessions.values()))
         for name in names:
             for session in (operator, bob):
-                receipt = chat.join(session, name, hurried=True)
+                receipt = chat.join(session, name, unlimited=True)
                 assert receipt is not None
                 self.successResultOf(receipt)
         self.server.settle()
@@ -343,7 +343,7 @@ class LongAnswerTests(SynchronousTestCase):
         """The line door's list of rooms leaves out those that go while it is put together."""
         chat, names = self.server.chat, [f"#r{number:03}" for number in range(3 * PORTION)]
         for session, name in zip(self.sessions, names, strict=False):
-            receipt = chat.join(session, name, hurried=True)
+            receipt = chat.join(session, name, unlimited=True)
             assert receipt is not None
             self.successResultOf(receipt)
         self.server.settle()

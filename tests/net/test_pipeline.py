@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.pipeline import MARKED, MOST_FRESH, MOST_IN_ALL, MOST_TOGETHER, MOST_WAITING, InFlight, Pipeline
+from twistchat.net.pipeline import MARKED, MOST_CONCURRENT, MOST_FRESH, MOST_IN_ALL, MOST_WAITING, InFlight, Pipeline
 
 
 class Held:
@@ -206,10 +206,10 @@ class BegunTests(SynchronousTestCase):
     def test_most(self) -> None:
         """No more are under way than may be, and it is asked about them in good time; others wait their turn."""
         commands = Commands()
-        self.begin(commands, MOST_TOGETHER)
+        self.begin(commands, MOST_CONCURRENT)
         self.assertFalse(commands.pipeline.open)
         commands.submit("m1")
-        self.assertEqual(MOST_TOGETHER // MARKED, len(commands.held.asked))
+        self.assertEqual(MOST_CONCURRENT // MARKED, len(commands.held.asked))
         commands.held.asked.pop(0)()
         self.assertEqual((["m1"], []), (commands.started, commands.signals))
         self.assertTrue(commands.pipeline.open)
@@ -312,7 +312,7 @@ class PipelineTests(SynchronousTestCase):
     def test_most(self) -> None:
         """But not too many of them."""
         commands = Commands()
-        names = [f"m{n}" for n in range(MOST_TOGETHER + 2)]
+        names = [f"m{n}" for n in range(MOST_CONCURRENT + 2)]
         for name in names:
             commands.submit(name)
         self.assertEqual(commands.started, names[:-2])
@@ -440,8 +440,8 @@ class PipelineTests(SynchronousTestCase):
             self.assertTrue(not alone or len(running) == 1)
             waiting = submitted[len(started) :]
             if waiting:
-                together = waiting[0][0] == "m" and not alone and len(running) < MOST_TOGETHER
-                self.assertTrue(running and not together, f"{waiting[0]} could start beside {running}")
+                concurrent = waiting[0][0] == "m" and not alone and len(running) < MOST_CONCURRENT
+                self.assertTrue(running and not concurrent, f"{waiting[0]} could start beside {running}")
             self.assertIs(commands.pipeline.idle, not running and not waiting)
             reading = [signal for signal in commands.signals if signal != "idle"]
             self.assertEqual(reading, (["pause", "resume"] * len(reading))[: len(reading)])

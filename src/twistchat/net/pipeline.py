@@ -19,7 +19,7 @@ Deferred fails, where the command is refused.
 Later: TypeAlias = "Callable[[Callable[[], None]], None]"
 """Calls what it is given, once, at some later time."""
 
-MOST_TOGETHER = 128
+MOST_CONCURRENT = 128
 """
 Messages of one session that may be under way at once, so that no one sender fills the journal's queue.  What is applied
 together leaves together: with fewer from each of more senders, each listener is sent smaller parts.
@@ -109,7 +109,7 @@ class Pipeline:
     """
     Starts commands in the order in which they came.
 
-    Messages may be under way together, up to L{MOST_TOGETHER}, and as far as L{InFlight} has room for more: the journal
+    Messages may be under way together, up to L{MOST_CONCURRENT}, and as far as L{InFlight} has room for more: the journal
     keeps them in order.  Any other command starts when all before it have taken effect, and what comes behind it waits
     for it.
     """
@@ -187,21 +187,21 @@ class Pipeline:
         if inFlight.fresh >= inFlight.mostFresh:
             inFlight.mark()
 
-    def submit(self, work: Work, together: bool, size: int) -> None:
+    def submit(self, work: Work, concurrent: bool, size: int) -> None:
         """
         Do a command, when its time has come.
 
-        @param together: whether it may be under way with others of its kind: a message.
+        @param concurrent: whether it may be under way with others of its kind: a message.
         @param size: how many bytes it came in.
         """
-        if not together:
+        if not concurrent:
             self.mark()
-        if not self._waiting and self._free(together):
-            self._start(work, together)
+        if not self._waiting and self._free(concurrent):
+            self._start(work, concurrent)
             return
         if self._waiting is None:
             self._waiting = deque()
-        self._waiting.append((work, together, size))
+        self._waiting.append((work, concurrent, size))
         self._size += size
         self._queueUp()
         if not self._full and self._isFull():
@@ -218,12 +218,12 @@ class Pipeline:
         self._waiting = None
         self._size = 0
 
-    def _free(self, together: bool) -> bool:
-        if not together:
+    def _free(self, concurrent: bool) -> bool:
+        if not concurrent:
             return not self._running
         inFlight = self._inFlight
         return inFlight.running < inFlight.most and (
-            not self._running or (not self._alone and self._running < MOST_TOGETHER)
+            not self._running or (not self._alone and self._running < MOST_CONCURRENT)
         )
 
     def _isFull(self) -> bool:
@@ -235,9 +235,9 @@ class Pipeline:
             self._queued = True
             self._inFlight.queue(self)
 
-    def _start(self, work: Work, together: bool) -> None:
+    def _start(self, work: Work, concurrent: bool) -> None:
         self._running += 1
-        self._alone = not together
+        self._alone = not concurrent
         try:
             done = work()
         except Exception:
@@ -247,14 +247,14 @@ class Pipeline:
         if done is None:
             self._running -= 1
         else:
-            self._await(done, together)
+            self._await(done, concurrent)
 
-    def _await(self, done: Deferred[Any], together: bool) -> None:
+    def _await(self, done: Deferred[Any], concurrent: bool) -> None:
         if done.called and not done.paused:
             self._running -= 1
             if isinstance(done.result, Failure):
                 done.addErrback(self._refuse)
-        elif together:
+        elif concurrent:
             self._inFlight.running += 1
             done.addCallbacks(self._said, self._unsaid)
         else:
@@ -302,9 +302,9 @@ class Pipeline:
         self._advancing = True
         try:
             while self._waiting and self._free(self._waiting[0][1]):
-                work, together, size = self._waiting.popleft()
+                work, concurrent, size = self._waiting.popleft()
                 self._size -= size
-                self._start(work, together)
+                self._start(work, concurrent)
                 if not self._waiting or not self._free(self._waiting[0][1]):
                     self.mark()
         finally:

@@ -166,7 +166,7 @@ class RenderTests(SynchronousTestCase):
     def test_ofNoRoom(self) -> None:
         """What is not of one room is rendered once a dialect too, and heard once by who shares several rooms."""
         for person in (*self.ones, *self.twos):
-            done(self.scene.chat.join(person.session, "#c", hurried=True))
+            done(self.scene.chat.join(person.session, "#c", unlimited=True))
         self.scene.clear(*self.ones, *self.twos)
         self.one.rendered.clear()
         self.two.rendered.clear()
@@ -561,7 +561,7 @@ class ModelTests(SynchronousTestCase):
         if verb == "say" and inside:
             done(chat.say(person.session, room, str(number)))
         elif verb == "join" and not inside:
-            done(chat.join(person.session, room, hurried=True))
+            done(chat.join(person.session, room, unlimited=True))
         elif verb == "part" and inside:
             done(chat.part(person.session, room))
         elif verb == "rename":

@@ -206,7 +206,7 @@ class BrokenOutletTests(SynchronousTestCase):
         """Whoever cannot be tuned to a room is in it, and hears nothing."""
         self.breakDown("tune")
         for person in self.people:
-            done(self.scene.chat.join(person.session, "#b", hurried=True))
+            done(self.scene.chat.join(person.session, "#b", unlimited=True))
         self.scene.clear(*self.people)
         self.check(lambda: self.scene.chat.join(self.third.session, "#b"), "#b third joined")
         self.assertIn(self.third.user.source.uid, self.scene.room("#b").members)

@@ -64,7 +64,7 @@ class CostTests(SynchronousTestCase):
         """A member who comes into another room, has a rank there, and leaves it, is not tested here again."""
 
         def travel() -> None:
-            done(self.chat.join(self.bob.session, "#other", hurried=True))
+            done(self.chat.join(self.bob.session, "#other", unlimited=True))
             self.scene.modes(self.bob, "#other", "+v", "bob")
             done(self.chat.part(self.bob.session, "#other"))
 
@@ -73,7 +73,7 @@ class CostTests(SynchronousTestCase):
     def test_joiner(self) -> None:
         """Who comes in is held against each mask once; the others are not."""
         eve = self.scene.person("eve")
-        self.assertEqual(self.cost(lambda: done(self.chat.join(eve.session, "#a", hurried=True))), 300)
+        self.assertEqual(self.cost(lambda: done(self.chat.join(eve.session, "#a", unlimited=True))), 300)
 
     def test_change(self) -> None:
         """When a ban or an exception comes or goes, the next text of a member costs one test."""
@@ -149,7 +149,7 @@ class Verdicts(RuleBasedStateMachine):
     def travel(self, index: int) -> None:
         """Somebody comes into another room, or leaves it."""
         session, chat = self.people[index].session, self.scene.chat
-        if chat.join(session, "#b", hurried=True) is None:
+        if chat.join(session, "#b", unlimited=True) is None:
             done(chat.part(session, "#b"))
 
     @rule(name=st.sampled_from(("#b", "#c")))

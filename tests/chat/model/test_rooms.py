@@ -37,12 +37,12 @@ class LifeTests(SynchronousTestCase):
                 room = self.scene.room("#a")
                 self.leave()
                 self.assertEqual(list(self.scene.state.rooms), [room])
-                done(self.scene.chat.join(self.alice.session, "#a", hurried=True))
+                done(self.scene.chat.join(self.alice.session, "#a", unlimited=True))
                 self.assertEqual(self.scene.ranks("#a"), {"alice": "o"})
                 self.scene.modes(self.alice, "#a", inverse)
                 self.leave()
                 self.assertEqual(list(self.scene.state.rooms), [])
-                done(self.scene.chat.join(self.alice.session, "#a", hurried=True))
+                done(self.scene.chat.join(self.alice.session, "#a", unlimited=True))
 
     def test_keptTopic(self) -> None:
         """A topic keeps it, with its name in the case it began with, and its time."""

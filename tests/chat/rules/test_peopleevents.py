@@ -87,7 +87,7 @@ class NoticeTests(SynchronousTestCase):
     def test_afterAllElse(self) -> None:
         """It comes behind what was said before."""
         for person in (self.op, self.ann):
-            done(self.chat.join(person.session, "#a", hurried=True))
+            done(self.chat.join(person.session, "#a", unlimited=True))
         self.scene.clear(self.op)
         done(self.chat.say(self.ann.session, "#a", "hello"))
         done(self.chat.kill(self.other.session, "bob", ""))
@@ -168,7 +168,7 @@ class NoticeTests(SynchronousTestCase):
         """A ban of which no operator hears, and someone's coming that nobody watches for, end no room's turn early."""
         self.setModes(self.op, "-s")
         for person in (self.ann, self.bob):
-            done(self.chat.join(person.session, "#a", hurried=True))
+            done(self.chat.join(person.session, "#a", unlimited=True))
         self.scene.clear(self.ann)
         done(self.chat.say(self.bob.session, "#a", "1"))
         done(self.chat.banFromServer(self.other.session, "x!*@*", None))

@@ -79,7 +79,7 @@ class RankTests(SynchronousTestCase):
                 self.scene.promote("#a", "target", theirs)
                 if mine not in ("", "v") and RANKS.index(mine) <= RANKS.index(theirs):
                     done(self.scene.chat.kick(self.actor.session, "#a", "target"))
-                    done(self.scene.chat.join(self.target.session, "#a", hurried=True))
+                    done(self.scene.chat.join(self.target.session, "#a", unlimited=True))
                 else:
                     error = refused(
                         errors.NotOperator, lambda: self.scene.chat.kick(self.actor.session, "#a", "target")
@@ -309,7 +309,7 @@ class LockTests(SynchronousTestCase):
 
     def join(self, key: str | None = None) -> None:
         """Let bob join and part again."""
-        done(self.scene.chat.join(self.bob.session, "#room", key, hurried=True))
+        done(self.scene.chat.join(self.bob.session, "#room", key, unlimited=True))
         done(self.scene.chat.part(self.bob.session, "#room"))
 
     def invite(self) -> None:
@@ -382,7 +382,7 @@ class LockTests(SynchronousTestCase):
         self.invite()
         self.scene.promote("#room", "carol", "")
         done(chat.invite(carol.session, "#room", "bob"))
-        done(chat.join(self.bob.session, "#room", hurried=True))
+        done(chat.join(self.bob.session, "#room", unlimited=True))
         refused(errors.Banned, lambda: chat.say(self.bob.session, "#room", "still silent"))
 
     def test_invitationOfARoomThatEnded(self) -> None:

@@ -34,7 +34,7 @@ class RoomTestCase(SynchronousTestCase):
 
     def join(self, person: Person, key: str | None = None) -> None:
         """Let someone join and part again."""
-        done(self.chat.join(person.session, "#room", key, hurried=True))
+        done(self.chat.join(person.session, "#room", key, unlimited=True))
         done(self.chat.part(person.session, "#room"))
 
 
@@ -102,7 +102,7 @@ class ForwardTests(RoomTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        done(self.chat.join(self.alice.session, "#Hall", hurried=True))
+        done(self.chat.join(self.alice.session, "#Hall", unlimited=True))
 
     def test_forwarded(self) -> None:
         """Who cannot come in is sent to the other room, with the reason; and is not brought there."""
@@ -132,7 +132,7 @@ class ForwardTests(RoomTestCase):
         self.set("-z+O")
         refused(errors.OperatorsOnly, lambda: self.join(self.bob))
         self.set("-O+i")
-        done(self.chat.join(self.bob.session, "#hall", hurried=True))
+        done(self.chat.join(self.bob.session, "#hall", unlimited=True))
         refused(errors.InviteOnly, lambda: self.join(self.bob))
         for person in (self.alice, self.bob):
             done(self.chat.part(person.session, "#hall"))
@@ -148,7 +148,7 @@ class ForwardTests(RoomTestCase):
         for rank in ("h", "v", ""):
             self.scene.promote("#hall", "alice", rank)
             self.assertEqual(refused(errors.NotOperator, lambda: self.set("+f", "#hall")).room, "#Hall")
-        done(self.chat.join(self.bob.session, "#hall", hurried=True))
+        done(self.chat.join(self.bob.session, "#hall", unlimited=True))
         done(self.chat.part(self.alice.session, "#hall"))
         self.assertEqual(refused(errors.NotOperator, lambda: self.set("+f", "#hall")).room, "#Hall")
         self.scene.promote("#hall", "bob", "o")
@@ -169,7 +169,7 @@ class MemberTests(RoomTestCase):
 
     def test_nicks(self) -> None:
         """N: no member changes their nick, not its operator either; who is elsewhere does."""
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         self.set("+N")
         for person in (self.alice, self.bob):
             error = refused(
@@ -183,7 +183,7 @@ class MemberTests(RoomTestCase):
 
     def test_freeInvitations(self) -> None:
         """g: every member invites, where only the invited come in."""
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         self.set("+i")
         refused(errors.NotOperator, lambda: self.chat.invite(self.bob.session, "#room", "carol"))
         self.set("+g")
@@ -195,7 +195,7 @@ class MemberTests(RoomTestCase):
         self.scene.promote("#room", "alice", "q")
         self.set("+P")
         done(self.chat.part(self.alice.session, "#room"))
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         self.assertEqual(self.scene.ranks("#room"), {"bob": ""})
         empower(self.bob, "rooms")
         self.scene.modes(self.bob, "#room", "-P")
@@ -348,7 +348,7 @@ class SettingTests(RoomTestCase):
 
     def test_takeOver(self) -> None:
         """They have a founder's rank for the asking, where they are; everyone there sees it, from themselves."""
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         refused(errors.NotPrivileged, lambda: self.chat.takeOver(self.bob.session, "#room"))
         empower(self.bob, "rooms")
         self.scene.clear(self.alice, self.bob)
@@ -369,7 +369,7 @@ class ExtendedBanTests(RoomTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        done(self.chat.join(self.alice.session, "#Ops", hurried=True))
+        done(self.chat.join(self.alice.session, "#Ops", unlimited=True))
 
     def enters(self, person: Person) -> bool:
         """Whether someone may come in."""
@@ -427,7 +427,7 @@ class ExtendedBanTests(RoomTestCase):
 
     def test_muted(self) -> None:
         """C{~m} lets in, and keeps silent and under their nick those without a voice."""
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         done(self.chat.say(self.bob.session, "#room", "x"))
         for mask in ("~m:bob", "~m:~U:bob", "~m:~c:#room"):
             with self.subTest(mask):
@@ -438,7 +438,7 @@ class ExtendedBanTests(RoomTestCase):
                 done(self.chat.say(self.bob.session, "#room", "x"))
                 self.set("-v", "bob")
                 done(self.chat.part(self.bob.session, "#room"))
-                done(self.chat.join(self.bob.session, "#room", hurried=True))
+                done(self.chat.join(self.bob.session, "#room", unlimited=True))
                 refused(errors.Banned, lambda: self.chat.say(self.bob.session, "#room", "x"))
                 self.set("-b", mask)
                 done(self.chat.say(self.bob.session, "#room", "x"))
@@ -451,7 +451,7 @@ class ExtendedBanTests(RoomTestCase):
 
     def test_nickBan(self) -> None:
         """C{~n} fixes the nick and nothing else, of those without a voice."""
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         self.set("+b", "~n:bob")
         self.assertEqual(refused(errors.NickFixed, lambda: self.chat.rename(self.bob.session, "x")).room, "#Room")
         done(self.chat.say(self.bob.session, "#room", "x"))
@@ -463,7 +463,7 @@ class ExtendedBanTests(RoomTestCase):
 
     def test_exceptionInOneRespect(self) -> None:
         """An exception that frees in one respect does so in that one only, from bans in all as well."""
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         self.set("+be", "bob", "~m:bob")
         done(self.chat.say(self.bob.session, "#room", "x"))
         refused(errors.NickFixed, lambda: self.chat.rename(self.bob.session, "x"))
@@ -474,7 +474,7 @@ class ExtendedBanTests(RoomTestCase):
 
     def test_forgotten(self) -> None:
         """Who is silent is found out again when they come or go elsewhere, or what they are there changes."""
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         self.set("+be", "~m:~c:#ops", "~c:@#ops")
 
         def silent() -> bool:
@@ -485,7 +485,7 @@ class ExtendedBanTests(RoomTestCase):
             return False
 
         self.assertFalse(silent())
-        done(self.chat.join(self.bob.session, "#ops", hurried=True))
+        done(self.chat.join(self.bob.session, "#ops", unlimited=True))
         self.assertTrue(silent())
         self.scene.modes(self.alice, "#ops", "+o", "bob")
         self.assertFalse(silent())
@@ -500,7 +500,7 @@ class ExtendedBanTests(RoomTestCase):
 
     def test_remembered(self) -> None:
         """While nothing of that happens, the lists are not asked again."""
-        done(self.chat.join(self.bob.session, "#room", hurried=True))
+        done(self.chat.join(self.bob.session, "#room", unlimited=True))
         self.set("+b", "~m:~a:*")
         done(self.chat.say(self.bob.session, "#room", "x"))
         member = self.scene.room("#room").members[self.bob.user.source.uid]

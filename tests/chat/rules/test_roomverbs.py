@@ -219,13 +219,13 @@ class RateTests(SynchronousTestCase):
         scene.person("alice", "#a")
         exempt = scene.connect(exempt=True)
         done(scene.enter(exempt, "exempt"))
-        hurried, bob = scene.person("hurried"), scene.person("bob")
+        unlimited, bob = scene.person("hurried"), scene.person("bob")
         for name in ("#a", "#b", "#c"):
             done(scene.chat.join(exempt.session, name))
-            done(scene.chat.join(hurried.session, name, hurried=True))
+            done(scene.chat.join(unlimited.session, name, unlimited=True))
         done(scene.chat.join(bob.session, "#a"))
         refused(errors.TooFast, lambda: scene.chat.join(bob.session, "#b"))
-        done(scene.chat.join(hurried.session, "#d"))
+        done(scene.chat.join(unlimited.session, "#d"))
 
     def test_refusalsAreFree(self) -> None:
         """A join that the room's locks refuse costs nothing."""

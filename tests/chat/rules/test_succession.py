@@ -41,7 +41,7 @@ class SuccessionTestCase(SynchronousTestCase):
     def join(self, *people: Person) -> None:
         """Let people come into the room."""
         for person in people:
-            done(self.chat.join(person.session, "#a", hurried=True))
+            done(self.chat.join(person.session, "#a", unlimited=True))
 
     def quit(self, person: Person) -> None:
         """Let someone disconnect."""
@@ -315,7 +315,7 @@ class HeirTests(SuccessionTestCase):
         """Claims to rooms that have ended do not pile up."""
         for number in range(20):
             for person in (self.bob, self.carol):
-                done(self.chat.join(person.session, f"#r{number}", hurried=True))
+                done(self.chat.join(person.session, f"#r{number}", unlimited=True))
             for person in (self.bob, self.carol):
                 done(self.chat.part(person.session, f"#r{number}"))
             self.scene.wait(TEN_MINUTES / 4)

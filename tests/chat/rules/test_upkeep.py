@@ -37,7 +37,7 @@ class UnlockingTests(SynchronousTestCase):
 
     def join(self, person: Person) -> None:
         """Let someone come in."""
-        done(self.chat.join(person.session, "#room", hurried=True))
+        done(self.chat.join(person.session, "#room", unlimited=True))
 
     def part(self, person: Person) -> None:
         """Let someone leave."""
@@ -321,7 +321,7 @@ class ManyTests(SynchronousTestCase):
         names = [f"#r{number}" for number in range(AT_ONCE + 3)]
         for person in (alice, bob):
             for name in names:
-                scene.chat.join(person.session, name, hurried=True)
+                scene.chat.join(person.session, name, unlimited=True)
             scene.commit()
         scene.chat.close(alice.session, "bye")
         scene.commit()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.conversations import mask
-from twistchat.net.pipeline import MOST_TOGETHER
+from twistchat.net.pipeline import MOST_CONCURRENT
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import HeldJournal, MemoryServer
@@ -173,11 +173,11 @@ class HeldTests(SynchronousTestCase):
         self.bob.until(re.compile(".* :one"))
         self.bob.until(re.compile(".* :two"))
         self.bob.until(re.compile(".* :three"))
-        self.ann.send(*["PRIVMSG #a :more"] * (MOST_TOGETHER + 8))
-        self.assertEqual(len(self.journal.waiting), MOST_TOGETHER)
+        self.ann.send(*["PRIVMSG #a :more"] * (MOST_CONCURRENT + 8))
+        self.assertEqual(len(self.journal.waiting), MOST_CONCURRENT)
         self.journal.commit()
         self.server.settle()
-        self.bob.expect(*[re.compile(".* PRIVMSG #a :more")] * (MOST_TOGETHER + 8))
+        self.bob.expect(*[re.compile(".* PRIVMSG #a :more")] * (MOST_CONCURRENT + 8))
 
     def test_notStored(self) -> None:
         """What the disk did not take is answered as on the general path, and is not said."""

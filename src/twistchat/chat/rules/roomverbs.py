@@ -51,7 +51,7 @@ class RoomVerbs(Verbs):
         session: Session,
         name: str,
         key: str | None = None,
-        hurried: bool = False,
+        unlimited: bool = False,
         label: Label | None = None,
     ) -> Receipt | None:
         """
@@ -60,7 +60,7 @@ class RoomVerbs(Verbs):
         Operators of the server with the privilege C{"rooms"} pass every lock.
 
         @param key: the room's key, where it has one.
-        @param hurried: whether this join is the server's own doing, which no rate binds.
+        @param unlimited: whether this join is the server's own doing, which no rate binds.
         @return: C{None} where they are in it.
         @raise Forwarded: the room does not let them in, and names another, which they are to join in its place.  Follow
             that once only: that room may name this one.
@@ -79,7 +79,7 @@ class RoomVerbs(Verbs):
         else:
             self._checkLocks(room, user, key)
             name = room.name
-        if not (hurried or self._unbound(session, user)):
+        if not (unlimited or self._unbound(session, user)):
             self._checkJoinRates(user, room)
         return self._journal.append(Joined(user.source, name, user.away, label=label))
 

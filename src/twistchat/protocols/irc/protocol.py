@@ -299,8 +299,8 @@ class IrcConnection(Connection):
             self.pipeline.submit(partial(self._refuseMessage, bad), False, len(line))
             return
         command = COMMANDS.get(message.command)
-        together = command is not None and command.together
-        self.pipeline.submit(partial(self._serve, message, command), together, len(line))
+        concurrent = command is not None and command.concurrent
+        self.pipeline.submit(partial(self._serve, message, command), concurrent, len(line))
 
     def _isArriving(self, line: Line) -> bool:
         """Whether a line of a client that has not come in is to be obeyed: it is neither blank nor HTTP."""
@@ -345,7 +345,7 @@ class IrcConnection(Connection):
             self._finish(reply)
             return None
         done = outcome if isinstance(outcome, Deferred) else Deferred.fromCoroutine(outcome)
-        if done is not outcome or reply.label is not None or not (command is not None and command.together):
+        if done is not outcome or reply.label is not None or not (command is not None and command.concurrent):
             done.addBoth(self._answered, reply, message)
         elif not done.called or done.paused or isinstance(done.result, Failure):
             done.addErrback(self._answered, reply, message)

@@ -37,7 +37,7 @@ class Command:
     @ivar source: the specification that it is from, for the support table.
     @ivar run: obeys it.
     @ivar least: how many parameters it needs (numeric 461 where there are fewer).
-    @ivar together: whether it may be under way with others of its kind: it sends a message.
+    @ivar concurrent: whether it may be under way with others of its kind: it sends a message.
     @ivar early: whether it is obeyed before registration too (numeric 451 where it is not).
     @ivar privilege: what an operator of the server must be allowed to do to give it (numeric 481); C{""} where anyone
         may.
@@ -49,7 +49,7 @@ class Command:
     source: str
     run: Run
     least: int = 0
-    together: bool = False
+    concurrent: bool = False
     early: bool = False
     privilege: str = ""
 
@@ -71,14 +71,14 @@ class Table:
         source: str,
         *,
         least: int = 0,
-        together: bool = False,
+        concurrent: bool = False,
         early: bool = False,
         privilege: str = "",
     ) -> Callable[[Run], Run]:
         """Enter the decorated function as a command.  The arguments are those of L{Command}."""
 
         def enter(run: Run) -> Run:
-            self._commands[name] = Command(name, parameters, summary, source, run, least, together, early, privilege)
+            self._commands[name] = Command(name, parameters, summary, source, run, least, concurrent, early, privilege)
             return run
 
         return enter

@@ -44,4 +44,4 @@ async def _enter(client: LineProtocol, nick: str) -> None:
         return
     client.registered()
     client.reply(notice(f"You are {session.user.nick}.  /help lists what you can type"))
-    await enterRoom(client, context.settings.chat.lobby, hurried=True)
+    await enterRoom(client, context.settings.chat.lobby, unlimited=True)

@@ -210,8 +210,8 @@ class LineProtocol(Connection):
         except Misused as bad:
             self.pipeline.submit(partial(self._refuse, str(bad)), False, size)
         else:
-            together = self._registered and _sendsMessage(text)
-            self.pipeline.submit(partial(self._serve, text), together, size)
+            concurrent = self._registered and _sendsMessage(text)
+            self.pipeline.submit(partial(self._serve, text), concurrent, size)
         return 0.0
 
     def _countBlank(self) -> None:
@@ -292,7 +292,7 @@ def _sendsMessage(text: str) -> bool:
         return True
     name, _ = _split(text)
     command = COMMANDS.get(name) or ALIASES.get(name)
-    return command is not None and command.together
+    return command is not None and command.concurrent
 
 
 def _quote(text: str) -> str:

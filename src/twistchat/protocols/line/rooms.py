@@ -30,17 +30,17 @@ def roomName(text: str) -> str:
     return text if text.startswith("#") else f"#{text}"
 
 
-async def enterRoom(client: LineProtocol, name: str, key: str | None = None, hurried: bool = False) -> None:
+async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unlimited: bool = False) -> None:
     """
     Bring a client into a room and make it their current one; or only that, where they are in it.
 
     What the room hears meanwhile comes behind the history that is shown, without gap or double.
 
-    @param hurried: see L{Chat.join <twistchat.chat.chat.Chat.join>}.
+    @param unlimited: see L{Chat.join <twistchat.chat.chat.Chat.join>}.
     """
     chat, session = client.context.chat, client.openSession
     with client.holding():
-        joining = chat.join(session, name, key, hurried)
+        joining = chat.join(session, name, key, unlimited)
         if joining is None:
             client.setCurrent(fold(name))
             client.reply(notice(f"You are talking in {client.currentRoom().name}"))

@@ -33,7 +33,7 @@ class Command:
     @ivar run: obeys it.
     @ivar example: how one might type it, as C{/help} shows it.
     @ivar aliases: other names that it has, as people know them from IRC.
-    @ivar together: whether it may be under way with others of its kind: it sends a message.
+    @ivar concurrent: whether it may be under way with others of its kind: it sends a message.
     @ivar details: more lines for C{/help NAME}.
     """
 
@@ -43,7 +43,7 @@ class Command:
     run: Run
     example: str = ""
     aliases: tuple[str, ...] = ()
-    together: bool = False
+    concurrent: bool = False
     details: tuple[str, ...] = ()
 
     def obey(self, client: LineProtocol, name: str, argument: str) -> Outcome:
@@ -94,13 +94,13 @@ class Table:
         summary: str,
         example: str = "",
         aliases: tuple[str, ...] = (),
-        together: bool = False,
+        concurrent: bool = False,
         details: tuple[str, ...] = (),
     ) -> Callable[[Run], Run]:
         """Enter the decorated function as a command.  The arguments are those of L{Command}."""
 
         def enter(run: Run) -> Run:
-            self._commands[name] = Command(name, arguments, summary, run, example, aliases, together, details)
+            self._commands[name] = Command(name, arguments, summary, run, example, aliases, concurrent, details)
             return run
 
         return enter

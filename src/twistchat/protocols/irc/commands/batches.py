@@ -28,7 +28,7 @@ table = Table()
     "+<reference> draft/multiline <target> | -<reference>",
     "say something in several lines",
     "IRCv3 multiline",
-    together=True,
+    concurrent=True,
 )
 def batch(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{BATCH}: opens one, or closes it; then its text is said, which answers the opening."""

@@ -31,19 +31,19 @@ ACTION = "\x01ACTION "
 table = Table()
 
 
-@table.command("PRIVMSG", "<target>{,<target>} <text>", "say something", MODERN, together=True)
+@table.command("PRIVMSG", "<target>{,<target>} <text>", "say something", MODERN, concurrent=True)
 def privmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{PRIVMSG}: to channels, to those of a rank in them, and to people, who may be away."""
     return _sendLine(client, message, reply) if _isComplete(client, message, reply) else None
 
 
-@table.command("NOTICE", "<target>{,<target>} <text>", "say something that nothing answers", MODERN, together=True)
+@table.command("NOTICE", "<target>{,<target>} <text>", "say something that nothing answers", MODERN, concurrent=True)
 def notice(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{NOTICE}: nothing answers it, no error either, unless it is too long as any line may be."""
     return _sendLine(client, message, reply) if len(message.params) > 1 else None
 
 
-@table.command("TAGMSG", "<target>{,<target>}", "send tags without a text", "IRCv3 message-tags", together=True)
+@table.command("TAGMSG", "<target>{,<target>}", "send tags without a text", "IRCv3 message-tags", concurrent=True)
 def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{TAGMSG}: for clients that know of tags."""
     if "message-tags" not in client.capabilities:

@@ -31,7 +31,7 @@ def say(client: LineProtocol, text: str) -> Outcome:
     "say something to one person, or to a #room you are not talking in",
     example="/msg bob Tea?",
     aliases=("query", "w"),
-    together=True,
+    concurrent=True,
 )
 def msg(client: LineProtocol, argument: str) -> Outcome:
     """C{/msg}: to a user, or to a room."""
@@ -72,7 +72,7 @@ async def _reply(client: LineProtocol, text: str) -> None:
     client.reply(notice(f"You replied to {user.nick}"))
 
 
-@table.command("me", "TEXT", "say what you do", example="/me waves", together=True)
+@table.command("me", "TEXT", "say what you do", example="/me waves", concurrent=True)
 def me(client: LineProtocol, argument: str) -> Outcome:
     """C{/me}: an action in the current room."""
     client.post(client.currentRoom().name, argument, "action")
