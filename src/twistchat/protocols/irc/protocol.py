@@ -366,7 +366,7 @@ class IrcConnection(Connection):
         if self.arrival is not None and not command.early:
             reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
             return None
-        if len(message.params) < command.least:
+        if len(message.params) < command.minParams:
             reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")
             return None
         if command.privilege:

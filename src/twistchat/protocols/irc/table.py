@@ -36,7 +36,7 @@ class Command:
     @ivar summary: what it does, in one line.
     @ivar source: the specification that it is from, for the support table.
     @ivar run: obeys it.
-    @ivar least: how many parameters it needs (numeric 461 where there are fewer).
+    @ivar minParams: how many parameters it needs (numeric 461 where there are fewer).
     @ivar concurrent: whether it may be under way with others of its kind: it sends a message.
     @ivar early: whether it is obeyed before registration too (numeric 451 where it is not).
     @ivar privilege: what an operator of the server must be allowed to do to give it (numeric 481); C{""} where anyone
@@ -48,7 +48,7 @@ class Command:
     summary: str
     source: str
     run: Run
-    least: int = 0
+    minParams: int = 0
     concurrent: bool = False
     early: bool = False
     privilege: str = ""
@@ -70,7 +70,7 @@ class Table:
         summary: str,
         source: str,
         *,
-        least: int = 0,
+        minParams: int = 0,
         concurrent: bool = False,
         early: bool = False,
         privilege: str = "",
@@ -78,7 +78,9 @@ class Table:
         """Enter the decorated function as a command.  The arguments are those of L{Command}."""
 
         def enter(run: Run) -> Run:
-            self._commands[name] = Command(name, parameters, summary, source, run, least, concurrent, early, privilege)
+            self._commands[name] = Command(
+                name, parameters, summary, source, run, minParams, concurrent, early, privilege
+            )
             return run
 
         return enter

@@ -52,7 +52,7 @@ def readDuration(text: str) -> float | None:
     "[<duration>] <mask> [<reason>]",
     "ban a user@host, a nick!user@host, or the host of a nick, for minutes, or as in 1h30m",
     SOURCE,
-    least=1,
+    minParams=1,
     privilege="ban",
 )
 def kline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
@@ -65,7 +65,7 @@ def kline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     "[<duration>] <network> [<reason>]",
     "ban an IP address or a network, for minutes, or as in 1h30m",
     SOURCE,
-    least=1,
+    minParams=1,
     privilege="ban",
 )
 def dline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
@@ -73,13 +73,13 @@ def dline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return _ban(client, message, reply, _ofAddresses)
 
 
-@table.command("UNKLINE", "<mask>", "lift a ban", SOURCE, least=1, privilege="ban")
+@table.command("UNKLINE", "<mask>", "lift a ban", SOURCE, minParams=1, privilege="ban")
 def unkline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{UNKLINE}."""
     return _lift(client, _ofNames(client, message.params[0]), reply)
 
 
-@table.command("UNDLINE", "<network>", "lift a ban", SOURCE, least=1, privilege="ban")
+@table.command("UNDLINE", "<network>", "lift a ban", SOURCE, minParams=1, privilege="ban")
 def undline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{UNDLINE}."""
     return _lift(client, _ofAddresses(client, message.params[0]), reply)

@@ -35,7 +35,7 @@ LISTENERS_A_STEP = 16
 table = Table()
 
 
-@table.command("JOIN", "<channel>{,<channel>} [<key>{,<key>}] | 0", "come into channels", MODERN, least=1)
+@table.command("JOIN", "<channel>{,<channel>} [<key>{,<key>}] | 0", "come into channels", MODERN, minParams=1)
 async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
     """
     C{JOIN}: each channel with its key, or C{0} to leave them all.
@@ -79,7 +79,7 @@ async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | Non
         await showRoom(client, reply, room)
 
 
-@table.command("PART", "<channel>{,<channel>} [<reason>]", "leave channels", MODERN, least=1)
+@table.command("PART", "<channel>{,<channel>} [<reason>]", "leave channels", MODERN, minParams=1)
 async def part(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{PART}: a reason that is too long is cut."""
     names = _listed(message.params[0])
@@ -98,7 +98,7 @@ async def _leave(client: IrcConnection, reply: Reply, names: Iterable[str], reas
 
 
 @table.command(
-    "KICK", "<channel>{,<channel>} <nick>{,<nick>} [<reason>]", "put people out of a channel", MODERN, least=2
+    "KICK", "<channel>{,<channel>} <nick>{,<nick>} [<reason>]", "put people out of a channel", MODERN, minParams=2
 )
 async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{KICK}: one channel and several nicks, or as many channels as nicks."""
@@ -143,7 +143,7 @@ async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
         reply.numeric(n.RPL_AWAY, invitee.nick, invitee.away)
 
 
-@table.command("TOPIC", "<channel> [<topic>]", "show or set a channel's topic", MODERN, least=1)
+@table.command("TOPIC", "<channel> [<topic>]", "show or set a channel's topic", MODERN, minParams=1)
 def topic(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{TOPIC}: whoever may know of a channel may read its topic."""
     name = message.params[0]
@@ -166,7 +166,7 @@ async def names(client: IrcConnection, message: Message, reply: Reply) -> None:
         await showNames(client, reply, room)
 
 
-@table.command("RENAME", "<channel> <channel> [<reason>]", "rename a channel", "IRCv3 channel-rename", least=2)
+@table.command("RENAME", "<channel> <channel> [<reason>]", "rename a channel", "IRCv3 channel-rename", minParams=2)
 async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{RENAME}: with all who are there; clients that do not know the command may give it."""
     old, new = message.params[:2]
@@ -196,7 +196,7 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
     "<channel>",
     "come into a channel past its locks, as its founder",
     "InspIRCd's ojoin module",
-    least=1,
+    minParams=1,
     privilege="rooms",
 )
 async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> None:

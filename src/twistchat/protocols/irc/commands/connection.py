@@ -22,7 +22,7 @@ table = Table()
     "<subcommand> [:<capabilities>]",
     "negotiate capabilities",
     "IRCv3 capability-negotiation",
-    least=1,
+    minParams=1,
     early=True,
 )
 def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
@@ -73,7 +73,7 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return arrival.advance(reply)
 
 
-@table.command("USER", "<username> 0 * <realname>", "say who you are", MODERN, least=4, early=True)
+@table.command("USER", "<username> 0 * <realname>", "say who you are", MODERN, minParams=4, early=True)
 def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{USER}: username and realname, which is not empty."""
     arrival = client.arrival
@@ -90,7 +90,7 @@ def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return arrival.advance(reply)
 
 
-@table.command("PASS", "<password>", "give the server's password", MODERN, least=1, early=True)
+@table.command("PASS", "<password>", "give the server's password", MODERN, minParams=1, early=True)
 def password(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{PASS}: before NICK and USER."""
     if client.arrival is None:

@@ -30,7 +30,7 @@ table = Table()
     "<password> <gateway> <hostname> <ip> [<options>]",
     "say for whom a gateway connects",
     "IRCv3 webirc",
-    least=4,
+    minParams=4,
     early=True,
 )
 def webirc(client: IrcConnection, message: Message, reply: Reply) -> Outcome:

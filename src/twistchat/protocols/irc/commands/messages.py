@@ -63,7 +63,7 @@ def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return _toAll(client, reply, message.params[0], send, "TAGMSG")
 
 
-@table.command("REDACT", "<target> <msgid> [<reason>]", "take a text back", "IRCv3 message-redaction", least=2)
+@table.command("REDACT", "<target> <msgid> [<reason>]", "take a text back", "IRCv3 message-redaction", minParams=2)
 async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{REDACT}: one's own texts; in a channel, its operators anyone's."""
     if "draft/message-redaction" not in client.capabilities:

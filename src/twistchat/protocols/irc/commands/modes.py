@@ -32,7 +32,7 @@ LISTS = {
 """For each letter that lists something where it has no parameter: the numerics of an item and the end, and its text."""
 
 
-@table.command("MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", MODERN, least=1)
+@table.command("MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", MODERN, minParams=1)
 def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{MODE}: of a channel, or of oneself."""
     target, *rest = message.params

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 table = Table()
 
 
-@table.command("MONITOR", "(+|-|C|L|S) [<nick>{,<nick>}]", "watch nicks", "IRCv3 monitor", least=1)
+@table.command("MONITOR", "(+|-|C|L|S) [<nick>{,<nick>}]", "watch nicks", "IRCv3 monitor", minParams=1)
 async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{MONITOR}: + and - change the list, C clears it, L tells it, S tells who of it is here."""
     what, *rest = message.params

@@ -25,7 +25,7 @@ log = Logger()
 table = Table()
 
 
-@table.command("OPER", "<name> [<password>]", "become an operator of the server", MODERN, least=1)
+@table.command("OPER", "<name> [<password>]", "become an operator of the server", MODERN, minParams=1)
 def oper(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{OPER}: without a password, for those who are known by their account or certificate."""
     name, *rest = message.params
@@ -68,7 +68,7 @@ def _isKnown(client: IrcConnection, operator: OperatorSettings) -> bool:
     return not operator.fingerprint or operator.fingerprint == client.openSession.fingerprint
 
 
-@table.command("KILL", "<nick> [<reason>]", "disconnect someone", MODERN, least=1, privilege="kill")
+@table.command("KILL", "<nick> [<reason>]", "disconnect someone", MODERN, minParams=1, privilege="kill")
 def kill(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{KILL}: RFC 2812 (section 3.7.1) demands a reason, and many clients send none."""
     nick, *rest = message.params
@@ -80,7 +80,7 @@ def kill(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return client.context.chat.kill(client.openSession, nick, reason, label=reply.label)
 
 
-@table.command("WALLOPS", "<text>", "say something to all who listen for it", MODERN, least=1, privilege="wallops")
+@table.command("WALLOPS", "<text>", "say something to all who listen for it", MODERN, minParams=1, privilege="wallops")
 def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{WALLOPS}: heard by operators, and by users with mode C{w}."""
     try:

@@ -96,7 +96,7 @@ async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
     reply.numeric(n.RPL_ENDOFWHOWAS, shown(asked), "End of WHOWAS")
 
 
-@table.command("USERHOST", "<nick>{ <nick>}", "ask from where up to five people come", MODERN, least=1)
+@table.command("USERHOST", "<nick>{ <nick>}", "ask from where up to five people come", MODERN, minParams=1)
 def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{USERHOST}: those of the nicks that are here, each with the host that others see."""
     users = client.context.chat.state.users
@@ -114,7 +114,7 @@ def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return None
 
 
-@table.command("ISON", "<nick>{ <nick>}", "ask who of these is here", "RFC 2812, section 4.9", least=1)
+@table.command("ISON", "<nick>{ <nick>}", "ask who of these is here", "RFC 2812, section 4.9", minParams=1)
 def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{ISON}: those of the nicks that are here, as they write themselves."""
     users = client.context.chat.state.users
@@ -157,7 +157,7 @@ def _confirmAway(reason: str | None, reply: Reply) -> None:
         reply.numeric(n.RPL_NOWAWAY, "You have been marked as being away")
 
 
-@table.command("SETNAME", "<realname>", "take another realname", "IRCv3 setname", least=1)
+@table.command("SETNAME", "<realname>", "take another realname", "IRCv3 setname", minParams=1)
 def setname(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{SETNAME}: whoever shares a room with them hears of it, and so do they, where they know the message."""
     return _setRealname(client, message.params[0], reply)

@@ -121,7 +121,7 @@ def map(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 @table.command(
-    "STATS", "<letter> [<server>]", "ask how the server fares: u, p; for operators d, k, o, y", MODERN, least=1
+    "STATS", "<letter> [<server>]", "ask how the server fares: u, p; for operators d, k, o, y", MODERN, minParams=1
 )
 async def stats(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{STATS}: of a letter that stands for nothing, its end alone."""
