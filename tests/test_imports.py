@@ -392,7 +392,7 @@ class CheckerTests(SynchronousTestCase):
         """The settings know the limits of the chat, and nothing else of it all."""
         self.assertAllowed("twistchat.config.settings", "from twistchat.chat.limits import Limits")
         self.assertRefused(
-            "twistchat.config.draft", "import twisted", "import twistchat.interfaces", "import twistchat.doors"
+            "twistchat.config.builder", "import twisted", "import twistchat.interfaces", "import twistchat.doors"
         )
 
     def test_connections(self) -> None:

@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.spans import Span
-from twistchat.config import Draft
+from twistchat.config import SettingsBuilder
 from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal
@@ -31,11 +31,11 @@ class MakeJournalTests(SynchronousTestCase):
 
     def made(self, *assignments: str) -> IJournal:
         """The journal of these settings."""
-        draft = Draft([])
+        builder = SettingsBuilder([])
         for assignment in assignments:
-            draft.set(assignment)
+            builder.set(assignment)
         self.clock = PretendReactor()
-        journal = makeJournal(draft.finish(), self.clock)
+        journal = makeJournal(builder.finish(), self.clock)
         self.assertTrue(IJournal.providedBy(journal))
         return journal
 

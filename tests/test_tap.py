@@ -20,7 +20,7 @@ from twisted.python.usage import Options
 from zope.interface import implementer
 
 from tests.commandlines import CommandLineTestCase
-from twistchat.config import Draft
+from twistchat.config import SettingsBuilder
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal
@@ -58,10 +58,10 @@ class PlanTests(CommandLineTestCase):
 
     def planned(self, **listen: list[str]) -> list[tuple[str, str]]:
         """The plan for these settings of listen."""
-        draft = Draft([door.name for door in self.doors])
+        builder = SettingsBuilder([door.name for door in self.doors])
         for door, endpoints in listen.items():
-            draft.put(f"listen.{door}", endpoints, "here")
-        return [(listener.door.name, listener.description) for listener in plan(self.doors, draft.finish())]
+            builder.put(f"listen.{door}", endpoints, "here")
+        return [(listener.door.name, listener.description) for listener in plan(self.doors, builder.finish())]
 
     def test_defaults(self) -> None:
         """Where nothing is named, each door listens at its defaults."""

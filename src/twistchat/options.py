@@ -14,7 +14,7 @@ from twisted.python.usage import Options
 
 import twisted
 from twistchat import __version__
-from twistchat.config import ConfigError, Draft, Settings, toml
+from twistchat.config import ConfigError, Settings, SettingsBuilder, toml
 from twistchat.interfaces import IDoor
 
 CONFIG = "twistchat.toml"
@@ -67,9 +67,9 @@ class SettingsOptions(Options):
         """
         return self.finish(self.read())
 
-    def read(self) -> Draft:
+    def read(self) -> SettingsBuilder:
         """The configuration file, then what C{--set} sets, then the options."""
-        draft = Draft([door.name for door in self.doors])
+        builder = SettingsBuilder([door.name for door in self.doors])
         name = self["config"] or CONFIG
         path = self._directory / name
         if self["config"] is not None or self._hasFile or path.exists():
@@ -77,17 +77,17 @@ class SettingsOptions(Options):
                 data = path.read_bytes()
             except OSError as e:
                 raise ConfigError(name, str(e.strerror)) from None
-            draft.readFile(data, name)
+            builder.readFile(data, name)
             self._hasFile = True
         for assignment in self._assignments:
-            draft.set(assignment)
+            builder.set(assignment)
         if self["data"] is not None:
-            draft.put("server.data", self["data"], f"--data {toml.shortened(self['data'])}")
-        return draft
+            builder.put("server.data", self["data"], f"--data {toml.shortened(self['data'])}")
+        return builder
 
-    def finish(self, draft: Draft) -> Settings:
+    def finish(self, builder: SettingsBuilder) -> Settings:
         """Make the settings."""
-        return draft.finish()
+        return builder.finish()
 
 
 class ChatOptions(SettingsOptions):
@@ -107,13 +107,13 @@ class ChatOptions(SettingsOptions):
         super().__init__()
         self._endpoints: dict[str, list[str]] = {}
 
-    def finish(self, draft: Draft) -> Settings:
+    def finish(self, builder: SettingsBuilder) -> Settings:
         """Let the options of the doors take the place of all that the file says of listening."""
         if self["journal"] is not None:
-            draft.put("journal.kind", self["journal"], f"--journal {toml.shortened(self['journal'])}")
+            builder.put("journal.kind", self["journal"], f"--journal {toml.shortened(self['journal'])}")
         for door, descriptions in self._endpoints.items():
-            draft.put(f"listen.{door}", descriptions, f"--{door}")
-        settings = draft.finish()
+            builder.put(f"listen.{door}", descriptions, f"--{door}")
+        settings = builder.finish()
         if self._endpoints:
             named = {door: settings.listen[door] for door in self._endpoints}
             settings = replace(settings, listen=MappingProxyType(named))

@@ -230,11 +230,11 @@ def _explain(otherwise: Callable[[type[BaseException], BaseException, TracebackT
 def rehash(context: ServerContext) -> None:
     """Read the configuration again, and log what came of it in one line."""
     try:
-        renewal = context.rehash()
+        reloaded = context.rehash()
     except ConfigError as e:
         log.error("The configuration has a mistake, and nothing of it was taken over: {mistake}", mistake=e)
     else:
-        log.info("The configuration was read again; {renewal}", renewal=renewal)
+        log.info("The configuration was read again; {reloaded}", reloaded=reloaded)
 
 
 def _takeSignals(reactor: Any, rehash: Callable[[], None]) -> None:

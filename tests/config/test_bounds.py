@@ -9,7 +9,7 @@ from dataclasses import fields
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
-from twistchat.config import ConfigError, Draft, Settings
+from twistchat.config import ConfigError, Settings, SettingsBuilder
 from twistchat.config.bounds import BOUNDS
 from twistchat.testing import IrcClient, MemoryServer
 
@@ -22,10 +22,10 @@ KEYS = tuple(f"limits.{field.name}" for field in fields(Limits) if field.name !=
 
 def settings(values: Mapping[str, object]) -> Settings:
     """The settings that come of these values of keys."""
-    draft = Draft(())
+    builder = SettingsBuilder(())
     for key, value in values.items():
-        draft.put(key, value, "here")
-    return draft.finish()
+        builder.put(key, value, "here")
+    return builder.finish()
 
 
 class BoundTests(SynchronousTestCase):

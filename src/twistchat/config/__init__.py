@@ -1,9 +1,9 @@
 """The configuration: C{twistchat.toml} and the command's options become one frozen value, or one clear error."""
 
+from twistchat.config.builder import SettingsBuilder
 from twistchat.config.describe import describe
-from twistchat.config.draft import Draft
 from twistchat.config.errors import ConfigError
-from twistchat.config.renewal import Renewal, renew
+from twistchat.config.reload import Reload, reloadSettings
 from twistchat.config.settings import (
     ChatSettings,
     ClassSettings,
@@ -20,15 +20,15 @@ __all__ = [
     "ChatSettings",
     "ClassSettings",
     "ConfigError",
-    "Draft",
     "IrcSettings",
     "JournalSettings",
     "LineSettings",
     "OperatorSettings",
-    "Renewal",
+    "Reload",
     "ServerSettings",
     "Settings",
+    "SettingsBuilder",
     "WebircSettings",
     "describe",
-    "renew",
+    "reloadSettings",
 ]

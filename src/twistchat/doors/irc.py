@@ -35,5 +35,5 @@ class IrcDoor:
 
         server = IrcServer.of(context)
         factory = ConnectionFactory(context, lambda context, factory: IrcConnection(context, factory, server))
-        context.renewed.append(Changes(context, lambda: factory.connections).tell)
+        context.onReload.append(Changes(context, lambda: factory.connections).tell)
         return factory

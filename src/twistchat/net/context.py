@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from twisted.internet.interfaces import IReactorTime
 
 from twistchat.chat.chat import Chat
-from twistchat.config import Renewal, Settings, renew
+from twistchat.config import Reload, Settings, reloadSettings
 from twistchat.interfaces import IJournal, IPasswords
 from twistchat.net.admission import Admission, cloak
 from twistchat.net.departures import DepartureQueue
@@ -42,7 +42,7 @@ class ServerContext:
         each time.
     @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} where it has
         a mistake.
-    @ivar renewed: called when other settings hold; a door that tells its clients what they are puts something here.
+    @ivar onReload: called when other settings hold; a door that tells its clients what they are puts something here.
     """
 
     chat: Chat
@@ -60,7 +60,7 @@ class ServerContext:
     portions: Portions
     settings: Settings
     reread: Callable[[], Settings]
-    renewed: list[Callable[[], None]] = field(default_factory=list)
+    onReload: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def assemble(
@@ -119,16 +119,16 @@ class ServerContext:
             reread,
         )
 
-    def rehash(self) -> Renewal:
+    def rehash(self) -> Reload:
         """
         Read the configuration again, and take over what can be changed while the server runs.
 
         @return: what that came to.
         @raise ConfigError: it has a mistake; nothing has changed.
         """
-        renewal = renew(self.settings, self.reread())
-        self.settings = renewal.settings
+        reloaded = reloadSettings(self.settings, self.reread())
+        self.settings = reloaded.settings
         self.admission.limit(self.settings.limits)
-        for tell in self.renewed:
+        for tell in self.onReload:
             tell()
-        return renewal
+        return reloaded

@@ -94,11 +94,11 @@ def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def rehash(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{REHASH}: says what has changed; or the mistake, and then nothing has."""
     try:
-        renewal = client.context.rehash()
+        reloaded = client.context.rehash()
     except ConfigError as mistake:
         reply.fail("CONFIG_BAD", str(mistake))
         return None
-    log.info("{who} had the configuration read again: {renewal}", who=client.nick, renewal=renewal)
+    log.info("{who} had the configuration read again: {reloaded}", who=client.nick, reloaded=reloaded)
     reply.numeric(n.RPL_REHASHING, "configuration", "Rehashing")
-    reply.line("NOTICE", client.nick, f"*** The configuration was read again; {renewal}")
+    reply.line("NOTICE", client.nick, f"*** The configuration was read again; {reloaded}")
     return None

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.config.renewal}."""
+"""Tests of L{twistchat.config.reload}."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twistchat.config import (
     OperatorSettings,
     ServerSettings,
     Settings,
-    renew,
+    reloadSettings,
 )
 from twistchat.config.settings import LIVE, SECTIONS, TABLES
 
@@ -25,9 +25,9 @@ class RenewTests(SynchronousTestCase):
 
     def test_same(self) -> None:
         """What has not changed changes nothing."""
-        renewal = renew(Settings(), Settings())
-        self.assertEqual((Settings(), (), ()), (renewal.settings, renewal.taken, renewal.waiting))
-        self.assertEqual("nothing has changed", str(renewal))
+        reloaded = reloadSettings(Settings(), Settings())
+        self.assertEqual((Settings(), (), ()), (reloaded.settings, reloaded.taken, reloaded.waiting))
+        self.assertEqual("nothing has changed", str(reloaded))
 
     def test_taken(self) -> None:
         """What can be changed is, and what cannot keeps its value, and is told apart."""
@@ -48,7 +48,7 @@ class RenewTests(SynchronousTestCase):
             classes={"admin": ClassSettings()},
             limits=Limits(nick=30, pingTimeout=200.0),
         )
-        renewal = renew(old, new)
+        reloaded = reloadSettings(old, new)
         self.assertEqual(
             (
                 "server.description",
@@ -61,9 +61,11 @@ class RenewTests(SynchronousTestCase):
                 "limits.pingTimeout",
                 "limits.exempt",
             ),
-            renewal.taken,
+            reloaded.taken,
         )
-        self.assertEqual(("server.name", "listen.irc", "journal.kind", "line.timezone", "limits.nick"), renewal.waiting)
+        self.assertEqual(
+            ("server.name", "listen.irc", "journal.kind", "line.timezone", "limits.nick"), reloaded.waiting
+        )
         self.assertEqual(
             replace(
                 old,
@@ -73,20 +75,20 @@ class RenewTests(SynchronousTestCase):
                 operators=new.operators,
                 limits=Limits(nick=20, pingTimeout=200.0),
             ),
-            renewal.settings,
+            reloaded.settings,
         )
         self.assertEqual(
             "changed: server.description, line.motd, irc.network, irc.motd, operators.alice, operators.bob, "
             "operators.carol, limits.pingTimeout, limits.exempt; "
             "from the next start on: server.name, listen.irc, journal.kind, line.timezone, limits.nick",
-            str(renewal),
+            str(reloaded),
         )
 
     def test_waitingStill(self) -> None:
         """What waits for the next start is told each time, for it is not in effect."""
         old, new = Settings(), Settings(limits=Limits(nick=20))
-        self.assertEqual(("limits.nick",), renew(renew(old, new).settings, new).waiting)
-        self.assertEqual((), renew(renew(old, new).settings, old).waiting)
+        self.assertEqual(("limits.nick",), reloadSettings(reloadSettings(old, new).settings, new).waiting)
+        self.assertEqual((), reloadSettings(reloadSettings(old, new).settings, old).waiting)
 
     def test_names(self) -> None:
         """What is said to take effect exists."""

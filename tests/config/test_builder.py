@@ -18,11 +18,11 @@ from twistchat.chat.model.names import DEFAULT_RESERVED, normalizeRoom
 from twistchat.config import (
     ChatSettings,
     ConfigError,
-    Draft,
     JournalSettings,
     LineSettings,
     ServerSettings,
     Settings,
+    SettingsBuilder,
     describe,
 )
 
@@ -42,17 +42,17 @@ FRAGMENTS = [
 
 def fromFile(text: str | bytes) -> Settings:
     """The settings that a file alone gives."""
-    draft = Draft(DOORS)
-    draft.readFile(text.encode() if isinstance(text, str) else text, "twistchat.toml")
-    return draft.finish()
+    builder = SettingsBuilder(DOORS)
+    builder.readFile(text.encode() if isinstance(text, str) else text, "twistchat.toml")
+    return builder.finish()
 
 
 def fromSet(*assignments: str) -> Settings:
     """The settings that C{--set} options alone give."""
-    draft = Draft(DOORS)
+    builder = SettingsBuilder(DOORS)
     for assignment in assignments:
-        draft.set(assignment)
-    return draft.finish()
+        builder.set(assignment)
+    return builder.finish()
 
 
 def inUse(text: str) -> str:
@@ -65,7 +65,7 @@ class SettingsTests(SynchronousTestCase):
 
     def test_defaults(self) -> None:
         """Where nothing is set, everything has its default."""
-        made = Draft(DOORS).finish()
+        made = SettingsBuilder(DOORS).finish()
         self.assertEqual(made, Settings())
         server = ServerSettings(name="twistchat.local", description="A twistchat server", data="./twistchat-data")
         self.assertEqual(made.server, server)
@@ -151,20 +151,20 @@ Be kind.'''
                 listen = {"line": ("tcp:1",)} if section == "listen" else {}
                 self.assertEqual(fromSet(f"{section}.{line}"), Settings(listen=listen), line)
                 seen += 1
-        self.assertEqual(seen, len(Draft(["line"])._readings))
+        self.assertEqual(seen, len(SettingsBuilder(["line"])._readings))
 
     def test_order(self) -> None:
         """What comes later wins: the file, --set in its order, then the options with names of their own."""
-        draft = Draft(DOORS)
-        draft.readFile(
+        builder = SettingsBuilder(DOORS)
+        builder.readFile(
             b'[limits]\nnick = 1\nroom = 21\ntopic = 1\n[listen]\nline = ["tcp:1", "tcp:2"]', "twistchat.toml"
         )
-        draft.set("limits.nick=2")
-        draft.set("limits.nick=3")
-        draft.set("limits.topic=4")
-        draft.put("limits.topic", 5, "--topic")
-        draft.put("listen.line", ["tcp:3"], "--line tcp:3")
-        made = draft.finish()
+        builder.set("limits.nick=2")
+        builder.set("limits.nick=3")
+        builder.set("limits.topic=4")
+        builder.put("limits.topic", 5, "--topic")
+        builder.put("listen.line", ["tcp:3"], "--line tcp:3")
+        made = builder.finish()
         self.assertEqual((made.limits.room, made.limits.nick, made.limits.topic), (21, 3, 5))
         self.assertEqual(made.listen, {"line": ("tcp:3",)})
 
@@ -270,20 +270,20 @@ class FileMistakeTests(SynchronousTestCase):
 
     def test_overriddenMistake(self) -> None:
         """A mistake in the file is named though an option would override it."""
-        draft = Draft(DOORS)
-        draft.put("limits.nick", 5, "--nick 5")
-        self.assertRaises(ConfigError, draft.readFile, b"[limits]\nnick = 0", "twistchat.toml")
+        builder = SettingsBuilder(DOORS)
+        builder.put("limits.nick", 5, "--nick 5")
+        self.assertRaises(ConfigError, builder.readFile, b"[limits]\nnick = 0", "twistchat.toml")
 
     def test_nothingOfABadValue(self) -> None:
         """A refused value leaves what was there."""
-        draft = Draft(DOORS)
-        draft.set("limits.nick=5")
-        self.assertRaises(ConfigError, draft.set, "limits.nick=0")
-        self.assertEqual(draft.finish().limits.nick, 5)
+        builder = SettingsBuilder(DOORS)
+        builder.set("limits.nick=5")
+        self.assertRaises(ConfigError, builder.set, "limits.nick=0")
+        self.assertEqual(builder.finish().limits.nick, 5)
 
     def test_noDoors(self) -> None:
         """Where there is no door at all, that is what is said of a key in [listen]."""
-        bad = self.assertRaises(ConfigError, Draft([]).set, 'listen.line="tcp:1"')
+        bad = self.assertRaises(ConfigError, SettingsBuilder([]).set, 'listen.line="tcp:1"')
         self.assertIn("there is no door line; no door is installed", str(bad))
 
     @given(
@@ -352,9 +352,9 @@ class OptionMistakeTests(SynchronousTestCase):
 
     def test_otherOption(self) -> None:
         """An option with a name of its own is named as it was given."""
-        bad = self.assertRaises(ConfigError, Draft(DOORS).put, "journal.kind", "disk", "--journal disk")
+        bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).put, "journal.kind", "disk", "--journal disk")
         self.assertEqual(str(bad), '--journal disk: journal.kind: found "disk", "memory" or "sqlite" is wanted')
-        bad = self.assertRaises(ConfigError, Draft(DOORS).set, "a=1", "-s")
+        bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).set, "a=1", "-s")
         self.assertTrue(str(bad).startswith("-s a=1: "), bad)
 
     def test_oneLine(self) -> None:
@@ -442,17 +442,17 @@ class DescribeTests(SynchronousTestCase):
 
     def test_asItIs(self) -> None:
         """As it is, it sets nothing."""
-        draft = Draft(DOORS)
-        draft.readFile(describe().encode(), "twistchat.toml")
-        self.assertEqual(draft.finish(), Settings())
-        self.assertEqual(draft._values, {})
+        builder = SettingsBuilder(DOORS)
+        builder.readFile(describe().encode(), "twistchat.toml")
+        self.assertEqual(builder.finish(), Settings())
+        self.assertEqual(builder._values, {})
 
     def test_inUse(self) -> None:
         """With every key in use, it gives the defaults, and leaves out no key."""
-        draft = Draft(())
-        draft.readFile(inUse(describe()).encode(), "twistchat.toml")
-        self.assertEqual(draft.finish(), Settings())
-        self.assertEqual(set(draft._values), set(draft._readings))
+        builder = SettingsBuilder(())
+        builder.readFile(inUse(describe()).encode(), "twistchat.toml")
+        self.assertEqual(builder.finish(), Settings())
+        self.assertEqual(set(builder._values), set(builder._readings))
 
     def test_doors(self) -> None:
         """Doors that are named have keys, with the endpoints they are named with."""

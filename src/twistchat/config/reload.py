@@ -10,7 +10,7 @@ from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class Reload:
     """
     What reading the configuration again came to.
 
@@ -32,7 +32,7 @@ class Renewal:
         return "; ".join(parts) or "nothing has changed"
 
 
-def renew(current: Settings, fresh: Settings) -> Renewal:
+def reloadSettings(current: Settings, fresh: Settings) -> Reload:
     """
     Take over what can be changed while the server runs: L{LIVE}.
 
@@ -55,7 +55,7 @@ def renew(current: Settings, fresh: Settings) -> Renewal:
             taken += _different(section, old, new)
         else:
             waiting += _different(section, old, new)
-    return Renewal(replace(current, **sections), tuple(taken), tuple(waiting))
+    return Reload(replace(current, **sections), tuple(taken), tuple(waiting))
 
 
 def _different(section: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ALL_SECTIONS = ", ".join(SECTIONS)
 
 
-class Draft:
+class SettingsBuilder:
     """
     Settings in the making.
 
