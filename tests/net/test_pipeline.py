@@ -88,7 +88,7 @@ class TrafficTests(SynchronousTestCase):
         self.one, self.other = Commands(held=held), Commands(held=held)
 
     def test_turns(self) -> None:
-        """Where there is no room for more, pipelines wait; when a message has taken effect, one of them may start one."""
+        """Where there is no room for more, pipelines wait; when a message has taken effect, one of them starts one."""
         for number in range(5):
             self.one.submit(f"m{number}")
         for number in range(3):

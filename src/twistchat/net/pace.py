@@ -3,8 +3,8 @@ Long work in portions: a command that has much to do lets the reactor go between
 
 A command counts its steps (about a line of an answer each, or somebody who is looked at), and awaits L{Pace.step}.
 After a portion of them it waits until it is its turn again, and until the client has read most of what waits for it.
-The later commands of that client wait in its pipeline meanwhile.  State may change between two steps: go through a copy of
-what there was, and pass over what is not there any more.
+The later commands of that client wait in its pipeline meanwhile.  State may change between two steps: go through a
+copy of what there was, and pass over what is not there any more.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ MOST_IN_ALL = 2048
 
 MOST_FRESH = 4096
 """
-Messages of all sessions that may start before their pipelines ask when they are over.  They count as under way from then
-on, so that all who are ready start some together; with L{MOST_IN_ALL} they leave room in the journal's queue.
+Messages of all sessions that may start before their pipelines ask when they are over.  They count as under way from
+then on, so that all who are ready start some together; with L{MOST_IN_ALL} they leave room in the journal's queue.
 """
 
 MOST_WAITING = 128
@@ -109,9 +109,9 @@ class Pipeline:
     """
     Starts commands in the order in which they came.
 
-    Messages may be under way together, up to L{MOST_CONCURRENT}, and as far as L{InFlight} has room for more: the journal
-    keeps them in order.  Any other command starts when all before it have taken effect, and what comes behind it waits
-    for it.
+    Messages may be under way together, up to L{MOST_CONCURRENT}, and as far as L{InFlight} has room for more: the
+    journal keeps them in order.  Any other command starts when all before it have taken effect, and what comes behind
+    it waits for it.
     """
 
     __slots__ = (
@@ -171,9 +171,9 @@ class Pipeline:
 
     def began(self) -> None:
         """
-        Take in a message that was proposed by itself, since the pipeline was L{open}; whoever did that says itself where it
-        is refused.  It is under way until the journal has settled it, which is asked once for many: at the end of the
-        turn, or when there are many, or when something is to wait for them.
+        Take in a message that was proposed by itself, since the pipeline was L{open}; whoever did that says itself
+        where it is refused.  It is under way until the journal has settled it, which is asked once for many: at the end
+        of the turn, or when there are many, or when something is to wait for them.
         """
         self._running += 1
         self._alone = False
