@@ -45,7 +45,7 @@ ANYWHERE_TYPING = ("twistchat.interfaces",)
 LAYERS: Mapping[str, Layer] = {
     "twistchat": Layer(),
     "twistchat.interfaces": Layer(
-        may=("zope.interface", "twisted.internet.interfaces"),
+        may=("zope.interface", "twisted.internet.interfaces", "twistchat.interfaces"),
         typing=("twisted.internet.defer", "twisted.python.failure", "twistchat.chat", "twistchat.net"),
     ),
     "twistchat.chat": Layer(may=("zope.interface", "twistchat.chat"), pure=True),
@@ -359,7 +359,7 @@ class CheckerTests(SynchronousTestCase):
             "import sqlite3, threading",
             "from twisted.internet import defer",
             "from twisted.python.failure import Failure",
-            "from twistchat.interfaces import IJournal",
+            "from twistchat.interfaces import ILog",
             "from twistchat.journal import memory",
         )
         self.assertRefused(

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.spans import Span
 from twistchat.config import SettingsBuilder
-from twistchat.interfaces import IJournal
+from twistchat.interfaces import ILog
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.tap import makeJournal
@@ -29,14 +29,14 @@ class PretendReactor(Clock):
 class MakeJournalTests(SynchronousTestCase):
     """From settings to journals."""
 
-    def made(self, *assignments: str) -> IJournal:
+    def made(self, *assignments: str) -> MemoryJournal | SqliteJournal:
         """The journal of these settings."""
         builder = SettingsBuilder([])
         for assignment in assignments:
             builder.set(assignment)
         self.clock = PretendReactor()
         journal = makeJournal(builder.finish(), self.clock)
-        self.assertTrue(IJournal.providedBy(journal))
+        self.assertTrue(ILog.providedBy(journal))
         return journal
 
     def test_memory(self) -> None:

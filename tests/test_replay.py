@@ -8,6 +8,7 @@ from dataclasses import replace
 from random import Random
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,7 +16,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.journal.disk import sound
 from twistchat.chat.model.events import Entry, RoomMessage
 from twistchat.chat.model.spans import Around, Kept, Span
-from twistchat.interfaces import IJournal
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal, LineClient, MemoryServer
@@ -51,7 +51,7 @@ class SlowReader(HeldJournal):
 class MemoryLag:
     """A journal in memory that lags behind: the test says when something is written, and when something is read."""
 
-    def make(self, stamp: Stamp) -> IJournal:
+    def make(self, stamp: Stamp) -> Any:
         """Make the journal."""
         self._journal = SlowReader(stamp)
         return self._journal
@@ -77,7 +77,7 @@ class SqliteLag:
         self._directory = directory
         self._workers: list[HeldWorker] = []
 
-    def make(self, stamp: Stamp) -> IJournal:
+    def make(self, stamp: Stamp) -> Any:
         """Make the journal."""
 
         def work(name: str) -> HeldWorker:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
 from twistchat.chat.model.privileges import PRIVILEGES
-from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
@@ -31,7 +31,7 @@ TEN_MINUTES = 600.0
 class UnownedTestCase(SynchronousTestCase):
     """A server whose limits bind everyone."""
 
-    journal: Callable[[Stamp], IJournal] = MemoryJournal
+    journal: Callable[[Stamp], Any] = MemoryJournal
 
     def setUp(self) -> None:
         self.server = MemoryServer(BOUND, self.journal)
@@ -161,7 +161,7 @@ class RestartTests(UnownedTestCase):
         self.addCleanup(rmtree, self.directory)
         super().setUp()
 
-    def journal(self, stamp: Stamp) -> IJournal:
+    def journal(self, stamp: Stamp) -> Any:
         """A journal on disk."""
         return SqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
 

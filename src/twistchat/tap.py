@@ -26,7 +26,7 @@ from twisted.logger import Logger
 
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import ConfigError, Settings, toml
-from twistchat.interfaces import IDoor, IJournal
+from twistchat.interfaces import IDoor
 from twistchat.journal.history.retention import Retention
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.sqlite.constants import KEY_SIZE
@@ -75,6 +75,7 @@ def makeService(options: ChatOptions) -> IService:
     passwords = Verifier(lambda: makeWorker("passwords"), settings.limits.passwordQueue)
     context = ServerContext.assemble(
         settings,
+        journal,
         journal,
         reactor,
         time.time,
@@ -197,7 +198,7 @@ def workers(reactor: Any) -> Callable[[str], Worker]:
     return lambda name: ThreadWorker(name, reactor.callFromThread)
 
 
-def makeJournal(settings: Settings, reactor: Any) -> IJournal:
+def makeJournal(settings: Settings, reactor: Any) -> MemoryJournal | SqliteJournal:
     """The journal that the settings name.  One on disk has threads, which tell the reactor when they are done."""
     chosen = settings.journal
     if chosen.kind == "memory":

@@ -250,6 +250,7 @@ class Scene:
         self.journal = journal(Stamp(wall, "t"))
         self.chat = Chat(
             self.journal,
+            self.journal,
             self._wake,
             self.departures,
             lambda: self.now,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.spans import Span
-from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing.contract import JournalContract, said
@@ -16,7 +16,7 @@ from twistchat.testing.contract import JournalContract, said
 class MemoryJournalTests(JournalContract, SynchronousTestCase):
     """The memory journal does what every journal does."""
 
-    def makeJournal(self, now: Callable[[], float]) -> IJournal:
+    def makeJournal(self, now: Callable[[], float]) -> Any:
         """See L{JournalContract.makeJournal}."""
         return MemoryJournal(Stamp(now, "m"), key=bytes(32))
 

@@ -250,9 +250,11 @@ class EndpointTestCase(TestCase):
     def serve(self, description: str) -> None:
         """Start a server that listens at an endpoint, whose port is to be found out."""
         numbers = count(1)
+        journal = MemoryJournal(Stamp(reactor.seconds, "test"))
         self.context = ServerContext.assemble(
             self.settings,
-            MemoryJournal(Stamp(reactor.seconds, "test")),
+            journal,
+            journal,
             reactor,
             reactor.seconds,
             lambda: str(next(numbers)),
@@ -260,7 +262,6 @@ class EndpointTestCase(TestCase):
             Verifier(InlineWorker, 1),
             lambda: self.settings,
         )
-        journal: Any = self.context.chat._journal
         listener = Listener(LineDoor(), description)
         self.service = ChatService(reactor, [listener], journal, self.context, lambda: False)
         self.service.startService()

@@ -23,7 +23,6 @@ from twistchat.chat.model.events import RoomMessage, Source
 from twistchat.config import IrcSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.interfaces import IJournal
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.connection import CLOSING
@@ -70,7 +69,7 @@ class ServiceTestCase(SynchronousTestCase):
         self.worker = InlineWorker()
         self.passwords = Verifier(lambda: self.worker, 1)
         self.reactor: Any = Reactor()
-        self.journal: IJournal = HeldJournal(Stamp(self.reactor.seconds, "test"))
+        self.journal: Any = HeldJournal(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
         observer = cast(ILogObserver, self.events.append)
         globalLogPublisher.addObserver(observer)
@@ -81,6 +80,7 @@ class ServiceTestCase(SynchronousTestCase):
         ids = iter(map(str, range(1000)))
         self.context = ServerContext.assemble(
             self.settings,
+            self.journal,
             self.journal,
             self.reactor,
             lambda: 0.0,

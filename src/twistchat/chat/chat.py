@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from twistchat.chat.fanout.delivery import Departures
-    from twistchat.interfaces import IJournal
+    from twistchat.interfaces import IHistory, ILog
 
 
 class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
@@ -39,7 +39,8 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
 
     def __init__(
         self,
-        journal: IJournal,
+        log: ILog,
+        history: IHistory,
         wake: Callable[[], None],
         departures: Departures,
         now: Callable[[], float],
@@ -51,7 +52,8 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         later: Callable[[float | None], None] = lambda seconds: None,
     ) -> None:
         """
-        @param journal: where events are proposed; it is to be opened with this chat's C{state.apply}.
+        @param log: takes proposed events; open it with this chat's C{state.apply}.
+        @param history: reads what the log has stored.
         @param wake: called when listeners have something waiting: C{state.broadcast.flush} is to be called at the end
             of this turn.
         @param departures: disconnects sessions.
@@ -66,7 +68,8 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         """
         self.state = State(Broadcast(wake, departures), self._needed)
         self.limits = limits
-        self._journal = journal
+        self._journal = log
+        self._history = history
         self._now = now
         self._wall = wall
         self._ids = ids
@@ -77,7 +80,7 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         self._passing = set()
 
     def settled(self, reached: Callable[[], None]) -> None:
-        """See L{IJournal.settled <twistchat.interfaces.IJournal.settled>}."""
+        """See L{ILog.settled <twistchat.interfaces.ILog.settled>}."""
         self._journal.settled(reached)
 
     # Questions
@@ -98,12 +101,12 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         """
         room, _ = self._membership(session, name)
         limit = min(limit, self.limits.historyReply)
-        return await self._journal.read(Span(fold(room.name), limit, after, before, oldest))
+        return await self._history.read(Span(fold(room.name), limit, after, before, oldest))
 
     async def historyAround(self, session: Session, name: str, limit: int, point: Point) -> Sequence[Kept]:
         """Read what was nearest to a point in a room, for a member of it."""
         room, _ = self._membership(session, name)
-        return await self._journal.read(Around(fold(room.name), min(limit, self.limits.historyReply), point))
+        return await self._history.read(Around(fold(room.name), min(limit, self.limits.historyReply), point))
 
     async def search(self, session: Session, words: str, limit: int, before: int | None = None) -> Sequence[Kept]:
         """
@@ -115,4 +118,4 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         """
         user = self._user(session)
         limit = min(limit, self.limits.historyReply)
-        return await self._journal.search(list(user.rooms), words, limit, before, user.source.account)
+        return await self._history.search(list(user.rooms), words, limit, before, user.source.account)

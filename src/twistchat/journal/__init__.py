@@ -1,1 +1,4 @@
-"""Journals: the ordered record of what happened, each an L{IJournal <twistchat.interfaces.IJournal>}."""
+"""
+Journals.  Each has a log (L{ILog <twistchat.interfaces.ILog>}) and a history that follows it
+(L{IHistory <twistchat.interfaces.IHistory>}).
+"""

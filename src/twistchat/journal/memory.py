@@ -27,7 +27,7 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.modes import RANKS
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation
-from twistchat.interfaces import IJournal
+from twistchat.interfaces import IHistory, ILog
 from twistchat.journal.history.words import matches, phrases
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.stamp import Stamp
@@ -42,7 +42,7 @@ PREFIXES = ("", *[rank.prefix for rank in RANKS])
 T = TypeVar("T")
 
 
-@implementer(IJournal)
+@implementer(ILog, IHistory)
 class MemoryJournal:
     """
     A journal for tests, for benchmarks, and for a chat that is to leave no trace.
@@ -69,12 +69,12 @@ class MemoryJournal:
         self._places: OrderedDict[int, str] = OrderedDict()
 
     def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
-        """See L{IJournal.open}.  There is nothing to bring back."""
+        """See L{ILog.open}.  There is nothing to bring back."""
         self._apply, self._open = apply, True
         return succeed(None)
 
     def append(self, event: Event) -> Deferred[Entry]:
-        """See L{IJournal.append}.  What is proposed while an entry is being applied comes after it."""
+        """See L{ILog.append}.  What is proposed while an entry is being applied comes after it."""
         if not self._open:
             return fail(NotStored("the journal is closed"))
         entry = self._stamp(event)
@@ -86,7 +86,7 @@ class MemoryJournal:
         return succeed(entry) if failure is None else fail(failure)
 
     def post(self, event: Event, refused: Refused) -> None:
-        """See L{IJournal.post}."""
+        """See L{ILog.post}."""
         if not self._open:
             refused(event, Failure(NotStored("the journal is closed")))
             return
@@ -99,14 +99,14 @@ class MemoryJournal:
             refused(event, failure)
 
     def settled(self, reached: Callable[[], None]) -> None:
-        """See L{IJournal.settled}."""
+        """See L{ILog.settled}."""
         if self._applying:
             self._proposed.append(Mark(reached))
         else:
             reached()
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.read}."""
+        """See L{IHistory.read}."""
         entries = list(self._conversations.get(span.conversation, ()))
         return succeed(select(entries, span))
 
@@ -118,7 +118,7 @@ class MemoryJournal:
         before: int | None = None,
         account: str | None = None,
     ) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.search}.  It looks at every entry, from the newest on, until it has found enough."""
+        """See L{IHistory.search}.  It looks at every entry, from the newest on, until it has found enough."""
         wanted = phrases(words)
         names = set(conversations)
         if account is not None:
@@ -135,17 +135,17 @@ class MemoryJournal:
         return succeed(list(islice(found, limit))[::-1] if wanted else [])
 
     def locate(self, msgid: str) -> int | None:
-        """See L{IJournal.locate}."""
+        """See L{IHistory.locate}."""
         return self._stamp.locate(msgid)
 
     def cloakKey(self) -> bytes:
-        """See L{IJournal.cloakKey}."""
+        """See L{ILog.cloakKey}."""
         if self._key is None:
             raise ValueError("this journal was made without a key of the cloaks")
         return self._key
 
     def close(self) -> Deferred[None]:
-        """See L{IJournal.close}."""
+        """See L{ILog.close}."""
         closed: Deferred[None] = Deferred()
         self._open = False
         self._closing.append(closed)

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from twistchat.chat.chat import Chat
 from twistchat.config import Reload, Settings, reloadSettings
-from twistchat.interfaces import IJournal, IPasswords
+from twistchat.interfaces import IHistory, ILog, IPasswords
 from twistchat.net.admission import Admission, cloak
 from twistchat.net.departures import DepartureQueue
 from twistchat.net.idle import Idle, Reminder
@@ -66,7 +66,8 @@ class ServerContext:
     def assemble(
         cls,
         settings: Settings,
-        journal: IJournal,
+        log: ILog,
+        history: IHistory,
         clock: IReactorTime,
         wall: Callable[[], float],
         ids: Callable[[], str],
@@ -75,8 +76,9 @@ class ServerContext:
         reread: Callable[[], Settings],
     ) -> ServerContext:
         """
-        Put a chat together on a journal, which is yet to be opened with C{chat.state.apply}.
+        Put a chat together on a log, which is yet to be opened with C{chat.state.apply}.
 
+        @param history: reads what the log has stored.
         @param clock: the reactor's clock, or a test's.
         @param wall: seconds since the epoch.
         @param ids: a new id at each call; none comes twice, not over restarts either.
@@ -88,7 +90,8 @@ class ServerContext:
         idle = Idle(clock)
         upkeep = Reminder(idle, clock, lambda: chat.tend())
         chat = Chat(
-            journal,
+            log,
+            history,
             lambda: turn.tell(chat.state.broadcast.flush),
             DepartureQueue(turn.afterwards, portions.wait, lambda session, reason: chat.close(session, reason)),
             clock.seconds,

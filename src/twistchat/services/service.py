@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.interfaces import IDoor, IDoorFactory, IJournal
+from twistchat.interfaces import IDoor, IDoorFactory, ILog
 from twistchat.net.context import ServerContext
 from twistchat.net.endpoints import KINDS, PLAIN, PROXY, atNextPort, endpointOf, isTaken, whyNotListening
 from twistchat.net.origin import ProxiedFactory
@@ -49,7 +49,7 @@ class ChatService(Service):
         self,
         reactor: IReactorTime,
         listeners: Sequence[Listener],
-        journal: IJournal,
+        journal: ILog,
         context: ServerContext,
         isRoot: Callable[[], bool],
         complain: Callable[[str], None] = lambda why: None,

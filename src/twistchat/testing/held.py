@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Event
-from twistchat.interfaces import IJournal
+from twistchat.interfaces import IHistory, ILog
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 
@@ -41,7 +41,7 @@ def _never(failure: Failure) -> None:
     """A place between events is not refused."""
 
 
-@implementer(IJournal)
+@implementer(ILog, IHistory)
 class HeldJournal(MemoryJournal):
     """
     Takes events as a durable journal does, and holds them until L{commit} or L{refuse} says what became of them.
@@ -57,7 +57,7 @@ class HeldJournal(MemoryJournal):
         self._opened = False
 
     def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
-        """See L{IJournal.open}."""
+        """See L{ILog.open}."""
         self._opened = True
         return super().open(apply)
 
@@ -67,7 +67,7 @@ class HeldJournal(MemoryJournal):
         return [held.event for held in self._held if held.event is not None]
 
     def append(self, event: Event) -> Deferred[Entry]:
-        """See L{IJournal.append}."""
+        """See L{ILog.append}."""
         if not self._opened:
             return fail(NotStored("the journal is closed"))
         receipt: Deferred[Entry] = Deferred()
@@ -76,14 +76,14 @@ class HeldJournal(MemoryJournal):
         return receipt
 
     def post(self, event: Event, refused: Refused) -> None:
-        """See L{IJournal.post}."""
+        """See L{ILog.post}."""
         if not self._opened:
             refused(event, Failure(NotStored("the journal is closed")))
             return
         self._held.append(_Held(event, partial(MemoryJournal.post, self, event, refused), partial(refused, event)))
 
     def settled(self, reached: Callable[[], None]) -> None:
-        """See L{IJournal.settled}."""
+        """See L{ILog.settled}."""
         if self._held:
             self._held.append(_Held(None, partial(MemoryJournal.settled, self, reached), _never))
         else:
@@ -111,7 +111,7 @@ class HeldJournal(MemoryJournal):
                 held.happen()
 
     def close(self) -> Deferred[None]:
-        """See L{IJournal.close}."""
+        """See L{ILog.close}."""
         self.commit()
         self._opened = False
         return super().close()

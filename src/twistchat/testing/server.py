@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IProtocol
@@ -17,7 +17,7 @@ from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, ServerSettings, Settings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.interfaces import IDoor, IJournal
+from twistchat.interfaces import IDoor
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.context import ServerContext
@@ -56,7 +56,7 @@ class MemoryServer:
     def __init__(
         self,
         settings: Settings = SETTINGS,
-        journal: Callable[[Stamp], IJournal] = MemoryJournal,
+        journal: Callable[[Stamp], Any] = MemoryJournal,
         doors: Iterable[IDoor] = (LineDoor(), IrcDoor()),
         start: float = NOON,
         clock: Clock | None = None,
@@ -78,6 +78,7 @@ class MemoryServer:
         self.journal = journal(Stamp(wall, "test"))
         self.context = ServerContext.assemble(
             settings,
+            self.journal,
             self.journal,
             self.clock,
             wall,

@@ -332,7 +332,7 @@ class LocatingJournal(MemoryJournal):
     asked: list[Span | Around]
 
     def locate(self, msgid: str) -> int | None:
-        """See L{IJournal.locate}."""
+        """See L{IHistory.locate}."""
         prefix, _, sequence = msgid.rpartition("-")
         return int(sequence) if prefix == "t" and sequence.isdigit() else None
 
@@ -343,7 +343,7 @@ class HoldingReads(LocatingJournal):
     held: Deferred[None] | None = None
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.read}."""
+        """See L{IHistory.read}."""
         assert self.held is not None
         found = super().read(span)
         return self.held.addCallback(lambda _: found)

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import connect
+from typing import Any
 
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs, formatEvent
@@ -30,7 +31,6 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes import ROOM_MODES, Shape
 from twistchat.chat.model.spans import Span
-from twistchat.interfaces import IJournal
 from twistchat.journal.history.indexing import QUIET
 from twistchat.journal.sqlite import log as sqlite
 from twistchat.journal.sqlite.log import SqliteJournal
@@ -42,7 +42,7 @@ from twistchat.testing.workers import HeldWorker, InlineWorker
 class InlineTests(JournalContract, SynchronousTestCase):
     """The journal on disk does what every journal does, on a disk that takes no time."""
 
-    def makeJournal(self, now: Callable[[], float]) -> IJournal:
+    def makeJournal(self, now: Callable[[], float]) -> Any:
         """See L{JournalContract.makeJournal}."""
         self.directory = temporary(self)
         return SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
@@ -57,7 +57,7 @@ class InlineTests(JournalContract, SynchronousTestCase):
 class HeldTests(InlineTests):
     """And so it does on a disk that takes its time."""
 
-    def makeJournal(self, now: Callable[[], float]) -> IJournal:
+    def makeJournal(self, now: Callable[[], float]) -> Any:
         """See L{JournalContract.makeJournal}."""
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
         self.directory = temporary(self)
@@ -78,7 +78,7 @@ class HeldTests(InlineTests):
 class IndexedTests(HeldTests):
     """And where all that was said is in the word index, when somebody looks for it."""
 
-    def makeJournal(self, now: Callable[[], float]) -> IJournal:
+    def makeJournal(self, now: Callable[[], float]) -> Any:
         """See L{JournalContract.makeJournal}."""
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
         self.clock = Clock()

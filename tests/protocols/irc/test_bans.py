@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, settingsWith, staffed
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings
-from twistchat.interfaces import IJournal
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.protocols.irc.commands.bans import readDuration
@@ -262,7 +262,7 @@ class RestartTests(SynchronousTestCase):
             operators={"root": OperatorSettings(password=SECRET, class_="root")},
         )
 
-        def journal(stamp: Stamp) -> IJournal:
+        def journal(stamp: Stamp) -> Any:
             return SqliteJournal(
                 self.directory, lambda: at, lambda: "j", lambda: bytes(32), lambda name: InlineWorker()
             )

@@ -96,7 +96,7 @@ def converse(capabilities: tuple[str, ...], said: list[tuple[bool, list[bytes]]]
         client = ann if first else bob
         if not client.gone:
             client.sendBytes(b"".join(line + b"\r\n" for line in lines))
-    kept = [entry for entries in server.journal._conversations.values() for entry in entries]  # type: ignore[attr-defined]
+    kept = [entry for entries in server.journal._conversations.values() for entry in entries]
     return ann.raw, bob.raw, kept
 
 

@@ -48,13 +48,13 @@ class SlowJournal(MemoryJournal):
         self.reads: list[tuple[Callable[[], Deferred[Sequence[Kept]]], Deferred[Sequence[Kept]]]] = []
 
     def read(self, span: Span | Around) -> Deferred[Any]:
-        """See L{IJournal.read}."""
+        """See L{IHistory.read}."""
         result: Deferred[Any] = Deferred()
         self.reads.append((partial(super().read, span), result))
         return result
 
     def search(self, *arguments: Any) -> Deferred[Any]:
-        """See L{IJournal.search}."""
+        """See L{IHistory.search}."""
         result: Deferred[Any] = Deferred()
         self.reads.append((partial(super().search, *arguments), result))
         return result

@@ -296,7 +296,7 @@ class FullDisk(MemoryJournal):
     """A journal that keeps nothing that is said."""
 
     def append(self, event: Event) -> Deferred[Entry]:
-        """See L{IJournal.append}."""
+        """See L{ILog.append}."""
         if isinstance(event, RoomMessage):
             failed: Deferred[Entry] = Deferred()
             failed.errback(errors.NotStored("the disk is full"))
@@ -304,7 +304,7 @@ class FullDisk(MemoryJournal):
         return super().append(event)
 
     def post(self, event: Event, refused: Refused) -> None:
-        """See L{IJournal.post}."""
+        """See L{ILog.post}."""
         if isinstance(event, RoomMessage):
             refused(event, Failure(errors.NotStored("the disk is full")))
         else:
@@ -315,7 +315,7 @@ class Unreadable(MemoryJournal):
     """A journal that cannot be read."""
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.read}."""
+        """See L{IHistory.read}."""
         failed: Deferred[Sequence[Kept]] = Deferred()
         failed.errback(errors.NotRead("the disk failed"))
         return failed
@@ -340,11 +340,11 @@ class DamagedJournal(MemoryJournal):
     """A journal in which the texts that have C{word} in them changed on disk."""
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.read}."""
+        """See L{IHistory.read}."""
         return super().read(span).addCallback(self._damage)
 
     def search(self, *arguments: Any) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.search}."""
+        """See L{IHistory.search}."""
         return super().search(*arguments).addCallback(self._damage)
 
     def _damage(self, kept: Sequence[Kept]) -> Sequence[Kept]:

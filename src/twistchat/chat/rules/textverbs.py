@@ -57,7 +57,7 @@ class TextVerbs(Verbs):
     def post(self, session: Session, name: str, text: str, refused: Refused, kind: Kind = "message") -> None:
         """
         Say a text in a room, for whoever hears it there, and is to be told only where it could not be taken.  See
-        L{IJournal.post <twistchat.interfaces.IJournal.post>}, and L{say} for the parameters.
+        L{ILog.post <twistchat.interfaces.ILog.post>}, and L{say} for the parameters.
         """
         self._journal.post(self._text(session, name, text, kind), refused)
 
@@ -148,8 +148,8 @@ class TextVerbs(Verbs):
 
     async def _find(self, conversation: str, target: str, msgid: str) -> Entry:
         """The entry of a text, as the journal has it."""
-        sequence = self._journal.locate(msgid)
-        found = () if sequence is None else await self._journal.read(Around(conversation, 1, sequence))
+        sequence = self._history.locate(msgid)
+        found = () if sequence is None else await self._history.read(Around(conversation, 1, sequence))
         for entry in found:
             if (
                 isinstance(entry, Entry)

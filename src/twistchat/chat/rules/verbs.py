@@ -12,7 +12,7 @@ from twistchat.chat.model.users import Session, User
 from twistchat.chat.state import State
 
 if TYPE_CHECKING:
-    from twistchat.interfaces import IJournal
+    from twistchat.interfaces import IHistory, ILog
 
 
 class Verbs:
@@ -25,7 +25,8 @@ class Verbs:
 
     state: State
     limits: Limits
-    _journal: IJournal
+    _journal: ILog
+    _history: IHistory
     _now: Callable[[], float]
     _wall: Callable[[], float]
 

@@ -207,7 +207,7 @@ class Reader:
         without: str = "[]",
     ) -> Sequence[Kept]:
         """
-        Find texts.  See L{IJournal.search <twistchat.interfaces.IJournal.search>}.
+        Find texts.  See L{IHistory.search <twistchat.interfaces.IHistory.search>}.
 
         @param without: a JSON array of sequence numbers to leave out.
         @raise Fault: it cannot be read.

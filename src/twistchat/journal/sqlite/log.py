@@ -22,7 +22,7 @@ from zope.interface import implementer
 from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.model.events import Entry, Event, RoomRenamed
 from twistchat.chat.model.spans import Around, Kept, Span, conversation
-from twistchat.interfaces import IJournal
+from twistchat.interfaces import IHistory, ILog
 from twistchat.journal.history.indexing import Indexing
 from twistchat.journal.history.reader import Reader
 from twistchat.journal.history.renames import Moving
@@ -58,7 +58,7 @@ T = TypeVar("T")
 log = Logger()
 
 
-@implementer(IJournal)
+@implementer(ILog, IHistory)
 class SqliteJournal:
     """The default journal: a directory on disk."""
 
@@ -119,10 +119,10 @@ class SqliteJournal:
         self._finishing = False
         self._fresh = 0
 
-    # IJournal
+    # ILog and IHistory
 
     def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
-        """See L{IJournal.open}.  All of it happens within the call: nobody is served yet."""
+        """See L{ILog.open}.  All of it happens within the call: nobody is served yet."""
         self._apply = apply
         try:
             store = Store(self._directory, self._durability, self._name, self._key)
@@ -147,19 +147,19 @@ class SqliteJournal:
         return succeed(None)
 
     def append(self, event: Event) -> Deferred[Entry]:
-        """See L{IJournal.append}."""
+        """See L{ILog.append}."""
         receipt: Deferred[Entry] = Deferred()
         why = self._propose(event, receipt, None)
         return receipt if why is None else fail(NotStored(why))
 
     def post(self, event: Event, refused: Refused) -> None:
-        """See L{IJournal.post}."""
+        """See L{ILog.post}."""
         why = self._propose(event, None, refused)
         if why is not None:
             refused(event, Failure(NotStored(why)))
 
     def settled(self, reached: Callable[[], None]) -> None:
-        """See L{IJournal.settled}."""
+        """See L{ILog.settled}."""
         if self._waiting or self._settling or self._writing is not None:
             self._waiting.append(Mark(reached))
             self._advance()
@@ -167,7 +167,7 @@ class SqliteJournal:
             reached()
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.read}."""
+        """See L{IHistory.read}."""
         end, without = self._applied + 1, self._without()
         return self._read(lambda reader: reader.read(span, end, without))
 
@@ -179,22 +179,22 @@ class SqliteJournal:
         before: int | None = None,
         account: str | None = None,
     ) -> Deferred[Sequence[Kept]]:
-        """See L{IJournal.search}."""
+        """See L{IHistory.search}."""
         end, without = self._applied + 1, self._without()
         if before is not None:
             end = min(before, end)
         return self._read(lambda reader: reader.search(conversations, words, limit, end, account, without))
 
     def locate(self, msgid: str) -> int | None:
-        """See L{IJournal.locate}."""
+        """See L{IHistory.locate}."""
         return self._stamp.locate(msgid)
 
     def cloakKey(self) -> bytes:
-        """See L{IJournal.cloakKey}."""
+        """See L{ILog.cloakKey}."""
         return self._access.store.constants.key
 
     def close(self) -> Deferred[None]:
-        """See L{IJournal.close}."""
+        """See L{ILog.close}."""
         closed: Deferred[None] = Deferred()
         if self._closed and not self._closing:
             return succeed(None)

@@ -25,7 +25,8 @@ class JournalContract(
     KeepingContract,
 ):
     """
-    A mixin for a C{SynchronousTestCase}: what an L{IJournal <twistchat.interfaces.IJournal>} promises.
+    A mixin for a C{SynchronousTestCase}: what an L{ILog <twistchat.interfaces.ILog>} and an
+    L{IHistory <twistchat.interfaces.IHistory>} promise.
 
     Whoever mixes it in says how the journal is made (C{makeJournal}) and, where that takes more than the call, how it
     settles (C{settle}): see L{OpenedJournal <twistchat.testing.contract.opened.OpenedJournal>}.  If entries can change

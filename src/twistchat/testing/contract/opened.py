@@ -10,7 +10,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import Entry, Event, Kind, PrivateMessage, RoomMessage, Source
 from twistchat.chat.model.spans import Around, Span, conversation
-from twistchat.interfaces import IJournal
 
 ANN = Source("u1", "Ann", "~ann", "ann.cloak", "Ann", "Ann O'Nym")
 BOB = Source("u2", "Bob", "~bob", "bob.cloak", "bob")
@@ -37,7 +36,7 @@ class OpenedJournal(_Base):
     @ivar applied: the entries that it has applied, where the test did not open it otherwise.
     """
 
-    def makeJournal(self, now: Callable[[], float]) -> IJournal:
+    def makeJournal(self, now: Callable[[], float]) -> Any:
         """
         Make a journal that keeps nothing yet, and do not open it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twistchat.chat.errors import ChatError, NoSuchNick
 from twistchat.chat.model.events import Entry, Event, Joined, Quit, RoomMessage, TopicSet
 from twistchat.chat.model.spans import Span
-from twistchat.interfaces import IJournal
+from twistchat.interfaces import IHistory, ILog
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 
@@ -14,7 +14,8 @@ class OrderContract(OpenedJournal):
 
     def test_provides(self) -> None:
         """It is a journal, and has a sentence for the administrator."""
-        self.assertTrue(IJournal.providedBy(self.journal))
+        self.assertTrue(ILog.providedBy(self.journal))
+        self.assertTrue(IHistory.providedBy(self.journal))
         self.assertIsInstance(self.journal.promise, str)
 
     def test_order(self) -> None:

@@ -1,0 +1,43 @@
+"""The door: one way into the chat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.internet.interfaces import IProtocolFactory
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from twistchat.net.context import ServerContext
+
+
+class IDoor(Interface):
+    """
+    One way into the chat.
+
+    The server finds doors with C{twisted.plugin.getPlugins(IDoor)}.  Put an instance that also provides
+    C{twisted.plugin.IPlugin} into a module of C{twisted.plugins}.
+    """
+
+    name = Attribute("str: the option of C{twistd twistchat} that takes this door's endpoints, C{line} for C{--line}.")
+    summary = Attribute("str: one line for C{--help}.")
+    defaultEndpoints = Attribute("tuple[str, ...]: where it listens if nobody configures it; server endpoint strings.")
+
+    def invitation(host: str, port: int) -> str:
+        """The command to paste to connect to this door at an address."""
+
+    def factory(context: ServerContext) -> IDoorFactory:
+        """Make the factory of this door's protocols."""
+
+
+class IDoorFactory(IProtocolFactory):
+    """A protocol factory that can be closed in good order."""
+
+    def close(reason: str) -> Deferred[None]:
+        """
+        Tell every client, send the output that is waiting, and close the connections.
+
+        @return: fires when the last connection is closed.  A client that does not read cannot delay this.
+        """

@@ -1,0 +1,57 @@
+"""The outlet: what the chat sees of one connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zope.interface import Interface
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.events import Entry
+    from twistchat.interfaces.dialect import IDialect
+
+
+class IOutlet(Interface):
+    """
+    What the chat may do to one connection.
+
+    If one of these methods raises, the error is logged and the session is disconnected.
+    """
+
+    def deliver(data: bytes) -> None:
+        """
+        Append bytes to the output waiting to be sent.  Never blocks, never raises, and never closes the connection
+        within the call: a slow reader is disconnected later.  An audience looks this method up once, when the session
+        joins it.
+        """
+
+    def tune(place: str) -> IDialect:
+        """
+        The dialect in which this session hears entries from a place.
+
+        @param place: a room's folded name; C{""} for entries that belong to no room; L{WATCHED
+            <twistchat.chat.fanout.audience.WATCHED>} for news of watched users; L{NOTICES
+            <twistchat.chat.fanout.audience.NOTICES>} for what the server tells its operators; or L{RESHOWN
+            <twistchat.chat.fanout.audience.RESHOWN>} for what replaces a L{HostSet
+            <twistchat.chat.model.events.HostSet>} if the dialect of C{""} cannot express it.
+        """
+
+    def echo(entry: Entry, data: bytes) -> bytes:
+        """
+        Encode the outcome of this session's own request, which has a label.
+
+        @param entry: its event's label is one of this session's.
+        @param data: the entry in the dialect of this session.
+        @return: what to deliver in its place; empty if the outlet delivers it itself.
+        """
+
+    def moved(old: str, entry: Entry) -> None:
+        """
+        A room of this session has another name.  Called after the room was notified.
+
+        @param old: the room's folded name until now.
+        @param entry: of a L{RoomRenamed <twistchat.chat.model.events.RoomRenamed>}.
+        """
+
+    def disconnect(reason: str) -> None:
+        """Tell the client the reason, then close the connection."""
