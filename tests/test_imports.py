@@ -317,7 +317,7 @@ class CheckerTests(SynchronousTestCase):
         self.assertRefused("twistchat.chat.model.rooms", block.format(seam, "pass").replace("if T", "if not T"))
         self.assertAllowed("twistchat.interfaces", block.format(defer, "pass"))
         self.assertRefused("twistchat.interfaces", defer, block.format("import twistchat.tap", "pass"))
-        self.assertRefused("twistchat.net.turn", block.format("from twisted.internet import reactor", "pass"))
+        self.assertRefused("twistchat.net.output.turn", block.format("from twisted.internet import reactor", "pass"))
 
     def test_whereverItStands(self) -> None:
         """An import is found in a function, a class, a condition and a relative form; the finding names it."""
@@ -397,15 +397,15 @@ class CheckerTests(SynchronousTestCase):
 
     def test_connections(self) -> None:
         """What connections share, and the protocols, import Twisted and the layers below."""
-        for module in ("twistchat.protocols.line", "twistchat.protocols.irc.protocol", "twistchat.net.turn"):
+        for module in ("twistchat.protocols.line", "twistchat.protocols.irc.protocol", "twistchat.net.output.turn"):
             self.assertAllowed(
                 module,
                 "from twisted.internet.protocol import Protocol",
                 "from twisted.internet import task",
                 "from twistchat.interfaces import IDoor",
                 "from twistchat.config import Settings",
-                "from twistchat.net.outbox import Outbox",
-                "from twistchat.net import outbox",
+                "from twistchat.net.output.outbox import Outbox",
+                "from twistchat.net.output import outbox",
             )
             self.assertRefused(
                 module,
@@ -416,7 +416,7 @@ class CheckerTests(SynchronousTestCase):
                 "import twistchat.testing",
                 "import argon2",
             )
-        self.assertRefused("twistchat.net.turn", "from twistchat.protocols.line import x")
+        self.assertRefused("twistchat.net.output.turn", "from twistchat.protocols.line import x")
 
     def test_doors(self) -> None:
         """A door imports protocols, and none of the rules."""

@@ -11,7 +11,7 @@ from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.fanout.delivery import hears
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.names import fold
-from twistchat.net.outbox import Outbox
+from twistchat.net.output.outbox import Outbox
 
 
 class WorkTests(SynchronousTestCase):

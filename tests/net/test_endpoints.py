@@ -34,6 +34,7 @@ from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.context import ServerContext
 from twistchat.net.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
+from twistchat.net.output.kinds import SocketOutbox
 from twistchat.services.service import ChatService, Listener
 from twistchat.testing.server import SETTINGS
 from twistchat.testing.workers import InlineWorker
@@ -367,7 +368,7 @@ class ProxyTests(EndpointTestCase):
         await caller.until(b"* alice joined #lobby\n")
         session = self.session()
         self.assertEqual(("192.0.2.7", False), (session.address, session.secure))
-        self.assertIsNotNone(session.outlet.outbox._socket)
+        self.assertIsInstance(session.outlet.outbox, SocketOutbox)
 
     async def test_encrypted(self) -> None:
         """A proxy may come over TLS; the certificate that it has is not its client's."""

@@ -34,7 +34,8 @@ from twistchat.net.departures import ungone
 from twistchat.net.hangup import hasHungUp
 from twistchat.net.intake import Intake, Line, Reason
 from twistchat.net.origin import Proxied
-from twistchat.net.outbox import Outbox
+from twistchat.net.output.kinds import outboxFor
+from twistchat.net.output.outbox import Outbox
 from twistchat.net.pace import Gone
 from twistchat.net.pipeline import Pipeline
 from twistchat.net.rates import Rates
@@ -315,7 +316,7 @@ class Connection(Protocol, ABC):
             self.secure, self._shaken = True, False
             requestCertificate(self.transport)
             deadline = limits.registration  # no person has to think about a handshake
-        self.outbox = Outbox(below, context.turn, limits.sendq, self._tooSlow)
+        self.outbox = outboxFor(below, context.turn, limits.sendq, self._tooSlow)
         self.heard = self._seconds()
         accepted = self.transport.accepted if isinstance(self.transport, Proxied) else self.heard
         if self._admit() and self.ticket is not None:

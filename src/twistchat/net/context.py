@@ -14,10 +14,10 @@ from twistchat.net.admission import Admission, cloak
 from twistchat.net.departures import DepartureQueue
 from twistchat.net.idle import Idle, Reminder
 from twistchat.net.intake import Shares
+from twistchat.net.output.turn import Turn
 from twistchat.net.pace import Portions
 from twistchat.net.pipeline import InFlight
 from twistchat.net.refusals import RefusalLog
-from twistchat.net.turn import Turn
 
 
 @dataclass(slots=True)

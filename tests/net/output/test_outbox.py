@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.outbox}, on real sockets with a reactor that the test plays, and on push transports."""
+"""Tests of L{twistchat.net.output.kinds}: on real sockets, with a reactor that the test plays, and on transports."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from twistchat.net import turn
-from twistchat.net.outbox import Outbox
-from twistchat.net.turn import Turn
+from twistchat.net.output import turn
+from twistchat.net.output.kinds import TransportOutbox, outboxFor
+from twistchat.net.output.outbox import Outbox, Phase
+from twistchat.net.output.turn import Turn
 
 PLENTY = 10**9
 """More than ever waits."""
@@ -128,7 +129,7 @@ class SocketPlumbing(Plumbing):
         self.sink = Sink()
         self.transport: Any = Connection(near, self.sink, self.reactor)
         self.transport.connected = 1
-        self.outbox = self.sink.outbox = Outbox(self.transport, self.turn, limit, self.overflowed)
+        self.outbox = self.sink.outbox = outboxFor(self.transport, self.turn, limit, self.overflowed)
 
     def pump(self) -> None:
         """Let the reactor find that the socket can be written to, as long as someone wants to know."""
@@ -198,7 +199,7 @@ class PushPlumbing(Plumbing):
     def __init__(self, limit: int = PLENTY) -> None:
         super().__init__(limit)
         self.transport = PushTransport()
-        self.outbox = Outbox(self.transport, self.turn, limit, self.overflowed)
+        self.outbox = TransportOutbox(self.transport, self.turn, limit, self.overflowed)
 
     def pump(self) -> None:
         """Nothing has to be asked."""
@@ -388,7 +389,7 @@ class SocketTests(SynchronousTestCase):
         received = b""
         while len(received) + plumbing.inTransport() == 0 or plumbing.transport in plumbing.reactor.writers:
             received += plumbing.read(65536)
-            if not plumbing.outbox._closing and plumbing.inTransport() < 10_000:
+            if plumbing.outbox.phase is not Phase.CLOSING and plumbing.inTransport() < 10_000:
                 plumbing.outbox.write(b"last")
                 plumbing.outbox.close()
             plumbing.pump()

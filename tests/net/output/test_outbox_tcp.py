@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.outbox} over a real TCP connection on loopback, with the real reactor."""
+"""Tests of L{twistchat.net.output.outbox} over a real TCP connection on loopback, with the real reactor."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from twistchat.net.outbox import Outbox
-from twistchat.net.turn import Turn
+from twistchat.net.output.kinds import outboxFor
+from twistchat.net.output.turn import Turn
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IAddress
@@ -32,7 +32,7 @@ class Writer(Protocol):
     def connectionMade(self) -> None:
         """Begin."""
         assert self.transport is not None
-        self.outbox = Outbox(self.transport, Turn(reactor), len(SHARE) * SHARES, self.overflow)
+        self.outbox = outboxFor(self.transport, Turn(reactor), len(SHARE) * SHARES, self.overflow)
         self.write()
 
     def write(self) -> None:

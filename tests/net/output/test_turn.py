@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.turn}."""
+"""Tests of L{twistchat.net.output.turn}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.turn import MOST, Turn
+from twistchat.net.output.turn import MOST, Turn
 
 
 class Noted:
