@@ -23,7 +23,7 @@ from unittest import SkipTest, skipUnless
 from twisted.trial.unittest import SynchronousTestCase
 
 import twistchat
-from twistchat.net.endpoints import atNextPort
+from twistchat.net.listening.endpoints import atNextPort
 from twistchat.tap import Options
 
 ROOT = os.geteuid() == 0

@@ -13,8 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
-from twistchat.net.intake import LINES
-from twistchat.net.rates import REFUSALS
+from twistchat.net.input.intake import LINES
+from twistchat.net.limits.rates import REFUSALS
 from twistchat.testing import Client, IrcClient, MemoryServer
 
 DEFAULTS = Settings(line=LineSettings(timezone="UTC"))

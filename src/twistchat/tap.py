@@ -33,7 +33,7 @@ from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.context import ServerContext
-from twistchat.net.endpoints import BadEndpoint, endpointOf
+from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors
 from twistchat.services.service import ChatService, Listener, StartFailure
 from twistchat.worker import ThreadWorker, Worker

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench.commands import STORMY, Bench, Seat, Turn, World, calibration
 from bench.work import counting, ours
-from twistchat.net import pace
+from twistchat.net.input import pace
 
 FEW = 10
 """Steps of a portion here, so that few rooms and people make long answers."""

@@ -19,7 +19,7 @@ from twistchat.interfaces import IDialect, IDoor
 from twistchat.net.connection import Connection
 from twistchat.net.context import ServerContext
 from twistchat.net.factory import ConnectionFactory
-from twistchat.net.intake import Line, Reason
+from twistchat.net.input.intake import Line, Reason
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import Link
 from twistchat.testing.server import SETTINGS

@@ -16,7 +16,7 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.net.authorities import identify
+from tests.net.listening.authorities import identify
 from twistchat.accounts.passwords import Verifier
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import RoomMessage, Source

@@ -27,18 +27,18 @@ from twistchat.chat.model.events import Entry, Event, Kind
 from twistchat.chat.model.serverbans import wordServerBan
 from twistchat.chat.model.users import Session
 from twistchat.interfaces import IDialect, IOutlet
-from twistchat.net.admission import NotAdmitted, Ticket
-from twistchat.net.certificates import fingerprintOf, requestCertificate
 from twistchat.net.context import ServerContext
-from twistchat.net.departures import ungone
-from twistchat.net.hangup import hasHungUp
-from twistchat.net.intake import Intake, Line, Reason
-from twistchat.net.origin import Proxied
+from twistchat.net.input.intake import Intake, Line, Reason
+from twistchat.net.input.pace import Gone
+from twistchat.net.input.pipeline import Pipeline
+from twistchat.net.limits.admission import NotAdmitted, Ticket
+from twistchat.net.limits.departures import ungone
+from twistchat.net.limits.rates import Rates
+from twistchat.net.listening.certificates import fingerprintOf, requestCertificate
+from twistchat.net.listening.hangup import hasHungUp
+from twistchat.net.listening.origin import Proxied
 from twistchat.net.output.kinds import outboxFor
 from twistchat.net.output.outbox import Outbox
-from twistchat.net.pace import Gone
-from twistchat.net.pipeline import Pipeline
-from twistchat.net.rates import Rates
 from twistchat.wire.sniff import isHostHeader, isHttpRequest, isTlsHello
 
 if TYPE_CHECKING:
@@ -374,7 +374,7 @@ class Connection(Protocol, ABC):
     # Time
 
     def look(self, now: float) -> None:
-        """Find out whether the client is late, or silent.  See L{Watched <twistchat.net.idle.Watched>}."""
+        """Find out whether the client is late, or silent.  See L{Watched <twistchat.net.limits.idle.Watched>}."""
         limits = self.context.settings.limits
         if not self._registered:
             self._giveUp(self.whyLate())

@@ -10,14 +10,14 @@ from twisted.internet.interfaces import IReactorTime
 from twistchat.chat.chat import Chat
 from twistchat.config import Reload, Settings, reloadSettings
 from twistchat.interfaces import IHistory, ILog, IPasswords
-from twistchat.net.admission import Admission, cloak
-from twistchat.net.departures import DepartureQueue
-from twistchat.net.idle import Idle, Reminder
-from twistchat.net.intake import Shares
+from twistchat.net.input.intake import Shares
+from twistchat.net.input.pace import Portions
+from twistchat.net.input.pipeline import InFlight
+from twistchat.net.limits.admission import Admission, cloak
+from twistchat.net.limits.departures import DepartureQueue
+from twistchat.net.limits.idle import Idle, Reminder
+from twistchat.net.limits.refusals import RefusalLog
 from twistchat.net.output.turn import Turn
-from twistchat.net.pace import Portions
-from twistchat.net.pipeline import InFlight
-from twistchat.net.refusals import RefusalLog
 
 
 @dataclass(slots=True)

@@ -17,8 +17,8 @@ from twisted.python.failure import Failure
 
 from twistchat.interfaces import IDoor, IDoorFactory, ILog
 from twistchat.net.context import ServerContext
-from twistchat.net.endpoints import KINDS, PLAIN, PROXY, atNextPort, endpointOf, isTaken, whyNotListening
-from twistchat.net.origin import ProxiedFactory
+from twistchat.net.listening.endpoints import KINDS, PLAIN, PROXY, atNextPort, endpointOf, isTaken, whyNotListening
+from twistchat.net.listening.origin import ProxiedFactory
 
 log = Logger()
 

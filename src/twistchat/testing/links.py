@@ -28,7 +28,7 @@ class MemoryTransport(StringTransport):
         self.other: MemoryTransport | None = None
 
     def hasHungUp(self) -> bool:
-        """Whether the other end closes, or sends no more.  See L{twistchat.net.hangup.hasHungUp}."""
+        """Whether the other end closes, or sends no more.  See L{twistchat.net.listening.hangup.hasHungUp}."""
         return self.other is not None and self.other.disconnecting
 
     def write(self, data: bytes) -> None:

@@ -20,7 +20,7 @@ from twistchat.journal.sqlite import checking
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.sqlite.migrate import migrate, schema
 from twistchat.journal.sqlite.rows import checksum
-from twistchat.net.admission import cloak
+from twistchat.net.limits.admission import cloak
 
 PATH = "data/journal.sqlite"
 

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.privileges import PRIVILEGES
-from twistchat.net.admission import cloak
+from twistchat.net.limits.admission import cloak
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.server import SETTINGS
 

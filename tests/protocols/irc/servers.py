@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings, Settings, WebircSettings
-from twistchat.net.admission import cloak
+from twistchat.net.limits.admission import cloak
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.server import SETTINGS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.conversations import mask
-from twistchat.net.pipeline import MOST_CONCURRENT
+from twistchat.net.input.pipeline import MOST_CONCURRENT
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import HeldJournal, MemoryServer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tests.protocols.irc.conversations import LABELS, Conversations
-from twistchat.net.pace import PATIENCE, PORTION
+from twistchat.net.input.pace import PATIENCE, PORTION
 from twistchat.protocols.irc.features import LISTED
 from twistchat.testing import IrcClient
 

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.limits import Limits
 from twistchat.chat.model.rooms import Room
 from twistchat.config import Settings
-from twistchat.net import pace
+from twistchat.net.input import pace
 from twistchat.protocols.irc import changes, moves
 from twistchat.protocols.irc.moves import AT_ONCE, Move
 from twistchat.protocols.irc.protocol import IrcConnection

@@ -17,12 +17,12 @@ from twisted.logger import Logger
 
 from twistchat.chat.model.events import Entry, Joined, Parted, RoomRenamed
 from twistchat.chat.model.names import fold
-from twistchat.net.pace import Gone
+from twistchat.net.input.pace import Gone
 from twistchat.protocols.irc.reply import Reply
 from twistchat.protocols.irc.rooms import showRoom
 
 if TYPE_CHECKING:
-    from twistchat.net.pace import Portions
+    from twistchat.net.input.pace import Portions
     from twistchat.protocols.irc.protocol import IrcConnection
 
 AT_ONCE: Final = 25

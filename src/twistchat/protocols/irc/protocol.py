@@ -20,7 +20,7 @@ from twistchat.config import Settings
 from twistchat.net.connection import Connection
 from twistchat.net.context import ServerContext
 from twistchat.net.factory import ConnectionFactory
-from twistchat.net.intake import Line
+from twistchat.net.input.intake import Line
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.arrival import Arrival
 from twistchat.protocols.irc.batches import MULTILINE, TextBatch, takesLine
@@ -328,7 +328,7 @@ class IrcConnection(Connection):
     # Commands
 
     def obey(self, message: Message) -> Deferred[Any] | None:
-        """Obey a message, as a L{Work <twistchat.net.pipeline.Work>}."""
+        """Obey a message, as a L{Work <twistchat.net.input.pipeline.Work>}."""
         return self._serve(message, COMMANDS.get(message.command))
 
     def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Label
-from twistchat.net.pace import Pace
+from twistchat.net.input.pace import Pace
 from twistchat.protocols.irc.wording import word
 from twistchat.protocols.irc.words import packed
 from twistchat.wire.irc.labels import inBatch, labelled, withTag
@@ -213,7 +213,7 @@ class Reply:
     async def step(self, count: int = 1) -> None:
         """
         Make a step of the command.  What there is of the answer is sent before others have their turn.  See
-        L{Pace.step <twistchat.net.pace.Pace.step>}.
+        L{Pace.step <twistchat.net.input.pace.Pace.step>}.
         """
         pace = self._pace
         if pace is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from twistchat.chat.model.modes import prefixes
-from twistchat.net.pace import STEPS, portions
+from twistchat.net.input.pace import STEPS, portions
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:

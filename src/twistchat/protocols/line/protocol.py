@@ -23,8 +23,8 @@ from twistchat.chat.model.texts import counted
 from twistchat.net.connection import Connection
 from twistchat.net.context import ServerContext
 from twistchat.net.factory import ConnectionFactory
-from twistchat.net.intake import Line
-from twistchat.net.rates import REFUSALS
+from twistchat.net.input.intake import Line
+from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.arrival import arrive
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.table import Misused, Outcome

@@ -12,7 +12,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.spans import Damaged, Kept
 from twistchat.chat.model.users import User
-from twistchat.net.pace import Pace
+from twistchat.net.input.pace import Pace
 from twistchat.wire.plain import PlainDialect, notice
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.serverbans import parseAddress
-from twistchat.net.origin import gatewayOf
+from twistchat.net.listening.origin import gatewayOf
 from twistchat.protocols.irc.table import Outcome, Table
 from twistchat.wire.irc import numerics as n
 

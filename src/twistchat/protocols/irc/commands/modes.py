@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadModeParameter, ChatError, NotInRoom, UnknownMode
 from twistchat.chat.model.modes import RANK_BY_LETTER, parseChanges
-from twistchat.net.pace import STEPS, portions
+from twistchat.net.input.pace import STEPS, portions
 from twistchat.protocols.irc.commands.people import userMode
 from twistchat.protocols.irc.features import MODES
 from twistchat.protocols.irc.rooms import modesOf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import WatchListFull
-from twistchat.net.pace import STEPS, portions
+from twistchat.net.input.pace import STEPS, portions
 from twistchat.protocols.irc.table import Table
 from twistchat.protocols.irc.words import packed, shown
 from twistchat.wire.irc import numerics as n

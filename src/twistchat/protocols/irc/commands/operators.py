@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from twistchat.chat.errors import TooLong
 from twistchat.chat.model.names import fold
 from twistchat.config import ConfigError
-from twistchat.net.origin import isWithin
+from twistchat.net.listening.origin import isWithin
 from twistchat.protocols.irc.commands.bans import NO_REASON
 from twistchat.protocols.irc.table import MODERN, Outcome, Table
 from twistchat.wire.irc import numerics as n

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.model.modes import prefixes
-from twistchat.net.pace import STEPS, portions
+from twistchat.net.input.pace import STEPS, portions
 from twistchat.protocols.irc.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.visibility import addressesOf, isElsewhere, knows, roomsOf
 from twistchat.protocols.irc.words import shown, wordMoment

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import NotEntered
 from twistchat.chat.model.texts import counted
-from twistchat.net.pace import STEPS, portions
+from twistchat.net.input.pace import STEPS, portions
 from twistchat.protocols.irc.features import showFeatures
 from twistchat.protocols.irc.server import VERSION
 from twistchat.protocols.irc.table import MODERN, Outcome, Table

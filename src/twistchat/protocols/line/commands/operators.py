@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.masks import BINDING, NAMING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
-from twistchat.net.pace import Pace
+from twistchat.net.input.pace import Pace
 from twistchat.protocols.line.table import Misused, Outcome, Table, words
 from twistchat.wire.plain import notice
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
 from twistchat.chat.model.texts import counted
-from twistchat.net.pace import STEPS, Pace, portions
+from twistchat.net.input.pace import STEPS, Pace, portions
 from twistchat.protocols.line.rooms import away, enterRoom, roomName, showMembers, showTopic, showUser
 from twistchat.protocols.line.table import Outcome, Table, words
 from twistchat.wire.plain import notice

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 
 from twistchat.chat import errors
 from twistchat.chat.model.texts import counted
-from twistchat.net.admission import readAddress, sameCustomer
+from twistchat.net.limits.admission import readAddress, sameCustomer
 
 INTERVAL: Final = 60.0
 """Seconds for which an address is not logged again."""

@@ -1,6 +1,6 @@
 """
-Tests of L{twistchat.net.endpoints}: what is wrong with an endpoint; and of encrypted ones over real connections on
-loopback, with the real reactor.
+Tests of L{twistchat.net.listening.endpoints}: what is wrong with an endpoint; and of encrypted ones over
+real connections on loopback, with the real reactor.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from tests.net.authorities import ClientSide, identify
+from tests.net.listening.authorities import ClientSide, identify
 from tests.wire.test_proxy import OVER_IPV6, binary
 from tests.wire.test_proxy import SSL as OVER_TLS
 from twistchat.accounts.passwords import Verifier
@@ -33,7 +33,7 @@ from twistchat.doors.line import LineDoor
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.context import ServerContext
-from twistchat.net.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
+from twistchat.net.listening.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
 from twistchat.net.output.kinds import SocketOutbox
 from twistchat.services.service import ChatService, Listener
 from twistchat.testing.server import SETTINGS

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.certificates}, and of all else that is different where a connection is encrypted."""
+"""Tests of L{twistchat.net.listening.certificates}, and of what else differs where a connection is encrypted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.net.authorities import ClientSide, Identity, ServerSide, identify
+from tests.net.listening.authorities import ClientSide, Identity, ServerSide, identify
 from tests.protocols.line.servers import STRANGER, limited
 from twistchat.doors.line import LineDoor
 from twistchat.net.connection import CLOSING

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.hangup}, on real sockets."""
+"""Tests of L{twistchat.net.listening.hangup}, on real sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from socket import SHUT_WR, create_connection, create_server
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.hangup import hasHungUp
+from twistchat.net.listening.hangup import hasHungUp
 
 
 class HangUpTests(SynchronousTestCase):

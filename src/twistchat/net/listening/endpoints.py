@@ -96,8 +96,8 @@ def endpointOf(reactor: Any, description: str) -> tuple[IStreamServerEndpoint, b
     Read an endpoint's description.
 
     Twisted's own C{haproxy:} makes a connection before the header is there, with the proxy's address, and logs a
-    traceback of a bad one.  So it is L{ProxiedFactory <twistchat.net.origin.ProxiedFactory>} that is put in front of
-    the factory instead.
+    traceback of a bad one.  So the caller puts L{ProxiedFactory <twistchat.net.listening.origin.ProxiedFactory>} in
+    front of the factory instead.
 
     @return: the endpoint, and whether clients come to it through a proxy.
     @raise BadEndpoint: it cannot be read.

@@ -25,8 +25,8 @@ from twisted.python.failure import Failure
 from zope.interface import directlyProvides, implementer, providedBy
 
 from twistchat.config import WebircSettings
-from twistchat.net.admission import readAddress
 from twistchat.net.context import ServerContext
+from twistchat.net.limits.admission import readAddress
 from twistchat.wire.proxy import BadHeader, ProxyHeader, parseHeader
 
 CLOSING = 5.0

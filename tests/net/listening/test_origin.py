@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.origin}: proxies and gateways."""
+"""Tests of L{twistchat.net.listening.origin}: proxies and gateways."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from twistchat.chat.errors import Overloaded
 from twistchat.config import IrcSettings, WebircSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.net.origin import CLOSING, Proxied, ProxiedFactory, gatewayOf, isWithin
+from twistchat.net.listening.origin import CLOSING, Proxied, ProxiedFactory, gatewayOf, isWithin
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.links import Link, address
 from twistchat.testing.server import SETTINGS

@@ -1,11 +1,11 @@
-"""Tests of L{twistchat.net.rates}."""
+"""Tests of L{twistchat.net.limits.rates}."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
-from twistchat.net.rates import MINOR_BURST, MINOR_RATE, REFUSALS, TELNET, Rates
+from twistchat.net.limits.rates import MINOR_BURST, MINOR_RATE, REFUSALS, TELNET, Rates
 
 
 class RatesTests(SynchronousTestCase):

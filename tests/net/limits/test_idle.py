@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.idle}."""
+"""Tests of L{twistchat.net.limits.idle}."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.idle import INTERVAL, MOST, Idle, Reminder
+from twistchat.net.limits.idle import INTERVAL, MOST, Idle, Reminder
 
 
 class Sleeper:

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.pipeline}."""
+"""Tests of L{twistchat.net.input.pipeline}."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.pipeline import MARKED, MOST_CONCURRENT, MOST_FRESH, MOST_IN_ALL, MOST_WAITING, InFlight, Pipeline
+from twistchat.net.input.pipeline import (
+    MARKED,
+    MOST_CONCURRENT,
+    MOST_FRESH,
+    MOST_IN_ALL,
+    MOST_WAITING,
+    InFlight,
+    Pipeline,
+)
 
 
 class Held:

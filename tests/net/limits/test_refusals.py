@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.refusals}."""
+"""Tests of L{twistchat.net.limits.refusals}."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat import errors
 from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
-from twistchat.net.refusals import INTERVAL, REMEMBERED, WORDS, RefusalLog
+from twistchat.net.limits.refusals import INTERVAL, REMEMBERED, WORDS, RefusalLog
 from twistchat.testing import MemoryServer
 
 STRANGER = "192.0.2.7"

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.pace}: long work lets others have their turn, and ends with its client."""
+"""Tests of L{twistchat.net.input.pace}: long work lets others have their turn, and ends with its client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.protocols.irc.conversations import LABELS
 from twistchat.chat.model.users import Session
 from twistchat.config import Settings
 from twistchat.net.connection import Connection
-from twistchat.net.pace import PATIENCE, PORTION, SOME, TOGETHER, Gone, Pace, Portions, portions
+from twistchat.net.input.pace import PATIENCE, PORTION, SOME, TOGETHER, Gone, Pace, Portions, portions
 from twistchat.testing import MemoryServer
 from twistchat.testing.clients import Client
 from twistchat.testing.turns import TurnClock

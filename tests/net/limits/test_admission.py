@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.admission}."""
+"""Tests of L{twistchat.net.limits.admission}."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
-from twistchat.net.admission import NEW_PERIOD, Admission, NotAdmitted, Ticket, cloak, readAddress
+from twistchat.net.limits.admission import NEW_PERIOD, Admission, NotAdmitted, Ticket, cloak, readAddress
 
 
 class AdmissionTests(SynchronousTestCase):

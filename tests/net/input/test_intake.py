@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.intake}."""
+"""Tests of L{twistchat.net.input.intake}."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.intake import BYTES, LINES, SECONDS, Intake, Line, Reason, Shares
+from twistchat.net.input.intake import BYTES, LINES, SECONDS, Intake, Line, Reason, Shares
 from twistchat.testing.turns import TurnClock
 from twistchat.wire.lines import LineSplitter
 

@@ -23,7 +23,7 @@ class Rates:
     The rates of one connection.
 
     Every line counts against a limit, whatever it holds, for to look at it is work too.  An exempt connection has no
-    limit on lines; its share of a turn (L{twistchat.net.intake}) still binds it.
+    limit on lines; its share of a turn (L{twistchat.net.input.intake}) still binds it.
 
     @ivar exempt: whether it is exempt.
     """

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.departures}: a door of somebody else's that fails harms only its own sessions."""
+"""Tests of L{twistchat.net.limits.departures}: a door of somebody else's that fails harms only its own sessions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from twistchat.config import Settings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDialect, IDoor
-from twistchat.net import departures
 from twistchat.net.context import ServerContext
-from twistchat.net.departures import FAILED, DepartureQueue
 from twistchat.net.factory import ConnectionFactory
+from twistchat.net.limits import departures
+from twistchat.net.limits.departures import FAILED, DepartureQueue
 from twistchat.protocols.line.protocol import Dialects, LineProtocol
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.wire.plain import PlainDialect

@@ -1,0 +1,1 @@
+"""Where doors listen: endpoints, proxies in front of them, and the certificates of clients."""
