@@ -50,7 +50,7 @@ class ConsoleTestCase(SynchronousTestCase):
     def serve(self, *events: Event) -> SqliteJournal:
         """Open a journal, and let these events happen."""
         journal = self.journal(bytes(range(32)))
-        self.successResultOf(journal.open(lambda entry: None))
+        self.successResultOf(journal.open(lambda entry, origin: None))
         self.addCleanup(journal.close)
         for event in events:
             self.successResultOf(journal.append(event))

@@ -44,7 +44,7 @@ class MakeJournalTests(SynchronousTestCase):
         journal = self.made('journal.kind="memory"', "journal.keep=2")
         self.assertIsInstance(journal, MemoryJournal)
         self.assertIn("nothing that is said outlives this process", journal.promise)
-        self.successResultOf(journal.open(lambda entry: None))
+        self.successResultOf(journal.open(lambda entry, origin: None))
         for text in "abc":
             self.successResultOf(journal.append(said(text)))
         self.assertEqual(len(self.successResultOf(journal.read(Span("#room", 9)))), 2)

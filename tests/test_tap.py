@@ -101,7 +101,7 @@ class CloakKeyTests(CommandLineTestCase):
         reactor: Any = MemoryReactorClock()
         reactor.callFromThread = lambda call, *arguments: call(*arguments)
         journal = makeJournal(self.settings(*arguments), reactor)
-        self.successResultOf(journal.open(lambda entry: None))
+        self.successResultOf(journal.open(lambda entry, origin: None))
         try:
             return journal.cloakKey()
         finally:

@@ -46,6 +46,7 @@ from twistchat.chat.model.events import (
     TopicSet,
     UserModesSet,
 )
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.users import Session, User
 from twistchat.chat.state import State
@@ -184,12 +185,11 @@ class FakeOutlet:
         self.tuned.append(room)
         return self.places.get(room, self.dialect)
 
-    def echo(self, entry: Entry, data: bytes) -> bytes:
+    def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}: the label in front; nothing, where the label is empty."""
-        assert entry.event.label is not None
-        return entry.event.label.text.encode() + b"> " + data if entry.event.label.text else b""
+        return label.encode() + b"> " + data if label else b""
 
-    def moved(self, old: str, entry: Entry) -> None:
+    def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}."""
         assert isinstance(entry.event, RoomRenamed)
         self.moves.append((old, entry.event.name))
@@ -225,6 +225,7 @@ class Scene:
 
     @ivar now: the time on the clock that measures rates, in seconds.
     @ivar entries: every entry that was applied, or could not be.
+    @ivar origins: the origin of each of them.
     @ivar wakes: how often the chat asked for the end of the turn.
     @ivar later: in how many seconds the chat is to tend to its rooms, as it asked last.
     @ivar departures: is told what raises.
@@ -242,6 +243,7 @@ class Scene:
         self.later: float | None = None
         self.departures = FakeDepartures()
         self.entries: list[Entry] = []
+        self.origins: list[Origin | None] = []
         numbers = count(1)
 
         def wall() -> float:
@@ -281,9 +283,10 @@ class Scene:
         self.chat.tend()
         self.endTurn()
 
-    def _apply(self, entry: Entry) -> None:
+    def _apply(self, entry: Entry, origin: Origin | None) -> None:
         self.entries.append(entry)
-        self.state.apply(entry)
+        self.origins.append(origin)
+        self.state.apply(entry, origin)
 
     def endTurn(self) -> None:
         """Come to the end of the turn."""

@@ -46,7 +46,7 @@ def main(directory: str) -> None:
         more()
 
     def begin() -> None:
-        journal.open(lambda entry: None)
+        journal.open(lambda entry, origin: None)
         for _ in range(TOGETHER):
             more()
 

@@ -78,7 +78,8 @@ class DiskTestCase(SynchronousTestCase):
             retention,
             clock,
         )
-        self.successResultOf(self.journal.open(apply or self.applied.append))
+        receive = apply or self.applied.append
+        self.successResultOf(self.journal.open(lambda entry, origin: receive(entry)))
         self.writer, self.reader = self.workers.values()
         self.addCleanup(self.closeJournal)
 

@@ -35,7 +35,7 @@ def asKept(event: Event) -> Event:
     """An event without what is not kept of it."""
     if isinstance(event, Joined):
         event = replace(event, ranks="", first=False)
-    return replace(event, label=None)
+    return event
 
 
 class EncodingTests(SynchronousTestCase):

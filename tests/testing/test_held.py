@@ -20,7 +20,7 @@ class HeldJournalTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.applied: list[Entry] = []
         self.journal = HeldJournal(Stamp(lambda: 0.0, "test"))
-        self.successResultOf(self.journal.open(self.applied.append))
+        self.successResultOf(self.journal.open(lambda entry, origin: self.applied.append(entry)))
 
     def test_holds(self) -> None:
         """An event waits."""

@@ -25,7 +25,6 @@ from twistchat.chat.model.events import (
     Joined,
     Kicked,
     Killed,
-    Label,
     ModeChange,
     ModesSet,
     OperatorSet,
@@ -228,7 +227,6 @@ def allStrings(event: Event, text: str) -> Event:
         return text if isinstance(value, str) else value
 
     changes = {field.name: changed(getattr(event, field.name)) for field in fields(event) if field.name != "kind"}
-    changes["label"] = Label(text, text)
     return replace(event, **changes)  # type: ignore[arg-type]  # each has a value of its own type
 
 

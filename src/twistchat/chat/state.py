@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.rooms import Rooms
 from twistchat.chat.model.serverbans import ServerBans
 from twistchat.chat.model.users import Session, Users
@@ -50,16 +51,17 @@ class State(RoomAppliers, PeopleAppliers):
         self.serverBans = ServerBans()
         self.mostUsers = 0
         self.sequence = 0
-        self._appliers: Mapping[type[Event], Callable[[State, Entry], None]] = {
+        self._appliers: Mapping[type[Event], Callable[[State, Entry, Origin | None], None]] = {
             **ROOM_APPLIERS,
             **PEOPLE_APPLIERS,
         }
 
-    def apply(self, entry: Entry) -> None:
+    def apply(self, entry: Entry, origin: Origin | None = None) -> None:
         """
         Let an entry happen: change the state, then tell its audience.
 
+        @param origin: the request that led to it, for the session that asked; it has no influence on the state.
         @raise ChatError: what was proposed is no longer possible; nothing has changed.
         """
         self.sequence = entry.sequence
-        self._appliers[type(entry.event)](self, entry)
+        self._appliers[type(entry.event)](self, entry, origin)

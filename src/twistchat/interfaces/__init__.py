@@ -16,6 +16,7 @@ from twistchat.interfaces.log import ILog
 from twistchat.interfaces.outlet import IOutlet
 
 if TYPE_CHECKING:
+    from twistchat.interfaces.log import Apply as Apply
     from twistchat.interfaces.log import Receipt as Receipt
     from twistchat.interfaces.log import Refused as Refused
 

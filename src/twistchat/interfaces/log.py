@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from twistchat.chat.model.events import Entry, Event
+    from twistchat.chat.model.origin import Origin
 
+    Apply: TypeAlias = "Callable[[Entry, Origin | None], None]"
     Receipt: TypeAlias = "Deferred[Entry]"
     Refused: TypeAlias = "Callable[[Event, Failure], None]"
 
@@ -27,25 +29,26 @@ class ILog(Interface):
 
     promise = Attribute("str: what it keeps, as a sentence that an administrator reads at start.")
 
-    def open(apply: Callable[[Entry], None]) -> Deferred[None]:
+    def open(apply: Apply) -> Deferred[None]:
         """
         Restore the state from what was stored, then accept events.
 
-        @param apply: called with each entry, in order and never inside itself.  Before the result fires, it is called
-            with the stored entries that rebuild the state of rooms (no messages).  After that, it is called with every
-            entry as soon as the entry is durable.  If it raises a L{ChatError <twistchat.chat.errors.ChatError>}, the
-            one who proposed the event gets that error.
+        @param apply: called with each entry and its origin, in order and never inside itself.  Before the result fires,
+            it is called with the stored entries that rebuild the state of rooms (no messages), without an origin.
+            After that, it is called with every entry as soon as the entry is durable.  If it raises a L{ChatError
+            <twistchat.chat.errors.ChatError>}, the one who proposed the event gets that error.
         @return: fires when the state is restored, which may take a while; the server lets its doors listen then.
             Fails if the log cannot be opened; the message is one line for the administrator.
         """
 
-    def append(event: Event) -> Receipt:
+    def append(event: Event, origin: Origin | None = None) -> Receipt:
         """
         Propose an event.
 
         Events are stamped and applied in the order in which they were proposed.  An event is applied only after it is
         on disk, if this log stores it there.  Until then nothing has changed and nobody has seen it.
 
+        @param origin: the request that leads to the event.  It is passed to C{apply} and not stored.
         @return: fires with the entry after it was applied.  Fails with
             L{NotStored <twistchat.chat.errors.NotStored>} if the event cannot be stored (too many events are waiting,
             or the log is closed); then it was not applied.  Fails with what C{apply} raised, if it did.  A passing

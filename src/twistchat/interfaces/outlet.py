@@ -36,21 +36,22 @@ class IOutlet(Interface):
             <twistchat.chat.model.events.HostSet>} if the dialect of C{""} cannot express it.
         """
 
-    def echo(entry: Entry, data: bytes) -> bytes:
+    def echo(label: str, data: bytes) -> bytes:
         """
         Encode the outcome of this session's own request, which has a label.
 
-        @param entry: its event's label is one of this session's.
+        @param label: the label of that request.
         @param data: the entry in the dialect of this session.
         @return: what to deliver in its place; empty if the outlet delivers it itself.
         """
 
-    def moved(old: str, entry: Entry) -> None:
+    def moved(old: str, entry: Entry, label: str | None) -> None:
         """
         A room of this session has another name.  Called after the room was notified.
 
         @param old: the room's folded name until now.
         @param entry: of a L{RoomRenamed <twistchat.chat.model.events.RoomRenamed>}.
+        @param label: the label of this session's request that led to it; C{None} if there is none.
         """
 
     def disconnect(reason: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
@@ -26,6 +25,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes import RANKS
 from twistchat.chat.model.names import fold
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation
 from twistchat.interfaces import IHistory, ILog
 from twistchat.journal.history.words import matches, phrases
@@ -33,7 +33,7 @@ from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.stamp import Stamp
 
 if TYPE_CHECKING:
-    from twistchat.interfaces import Refused
+    from twistchat.interfaces import Apply, Refused
 
 PREFIXES = ("", *[rank.prefix for rank in RANKS])
 """What stands before a room's name where those of a rank heard what others did not, and where all heard it."""
@@ -68,21 +68,21 @@ class MemoryJournal:
         self._conversations: dict[str, deque[Entry]] = {}
         self._places: OrderedDict[int, str] = OrderedDict()
 
-    def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
+    def open(self, apply: Apply) -> Deferred[None]:
         """See L{ILog.open}.  There is nothing to bring back."""
         self._apply, self._open = apply, True
         return succeed(None)
 
-    def append(self, event: Event) -> Deferred[Entry]:
+    def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
         """See L{ILog.append}.  What is proposed while an entry is being applied comes after it."""
         if not self._open:
             return fail(NotStored("the journal is closed"))
         entry = self._stamp(event)
         if self._applying:
             receipt: Deferred[Entry] = Deferred()
-            self._proposed.append(Proposal(entry, receipt, None))
+            self._proposed.append(Proposal(entry, origin, receipt, None))
             return receipt
-        failure = self._take(entry)
+        failure = self._take(entry, origin)
         return succeed(entry) if failure is None else fail(failure)
 
     def post(self, event: Event, refused: Refused) -> None:
@@ -92,9 +92,9 @@ class MemoryJournal:
             return
         entry = self._stamp(event)
         if self._applying:
-            self._proposed.append(Proposal(entry, None, refused))
+            self._proposed.append(Proposal(entry, None, None, refused))
             return
-        failure = self._take(entry)
+        failure = self._take(entry, None)
         if failure is not None:
             refused(event, failure)
 
@@ -158,7 +158,7 @@ class MemoryJournal:
         for closed in closing:
             closed.callback(None)
 
-    def _take(self, entry: Entry) -> Failure | None:
+    def _take(self, entry: Entry, origin: Origin | None) -> Failure | None:
         """
         Apply an entry, and what is proposed meanwhile.
 
@@ -166,13 +166,13 @@ class MemoryJournal:
         """
         self._applying = True
         try:
-            failure = self._happen(entry)
+            failure = self._happen(entry, origin)
             while self._proposed:
                 next = self._proposed.popleft()
                 if isinstance(next, Mark):
                     next.reached()
                     continue
-                refusal = self._happen(next.entry)
+                refusal = self._happen(next.entry, next.origin)
                 if refusal is None:
                     next.taken()
                 else:
@@ -183,10 +183,10 @@ class MemoryJournal:
             self._closeIfAsked()
         return failure
 
-    def _happen(self, entry: Entry) -> Failure | None:
+    def _happen(self, entry: Entry, origin: Origin | None) -> Failure | None:
         """Apply an entry; one that cannot be is not remembered, and why is returned."""
         try:
-            self._apply(entry)
+            self._apply(entry, origin)
         except Exception:
             return Failure()
         if entry.event.durable:
@@ -198,8 +198,6 @@ class MemoryJournal:
         name = conversation(event)
         if name is None:
             return
-        if event.label is not None:
-            entry = replace(entry, event=replace(event, label=None))
         if not isinstance(event, RoomMessage):
             self._rearrange(event, name)
         entries = self._conversations.get(name)

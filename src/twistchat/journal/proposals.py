@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from twistchat.chat.model.events import Entry
+from twistchat.chat.model.origin import Origin
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Refused
@@ -20,15 +21,17 @@ class Proposal:
     An event on its way.  Whoever proposed it has a receipt, or is told only where it is refused.
 
     @ivar entry: the event, stamped.
+    @ivar origin: the request that led to it, or C{None}.
     @ivar row: what is to be put on disk; C{None} where nothing is.
     @ivar why: why it could not be put there, or C{None}.
     """
 
-    __slots__ = ("_receipt", "_refused", "entry", "row", "why")
+    __slots__ = ("_receipt", "_refused", "entry", "origin", "row", "why")
 
     def __init__(
         self,
         entry: Entry,
+        origin: Origin | None,
         receipt: Deferred[Entry] | None,
         refused: Refused | None,
         row: Row | None = None,
@@ -37,6 +40,7 @@ class Proposal:
         @param receipt: fires with what becomes of it; or C{None}, and C{refused} is called where it is refused.
         """
         self.entry = entry
+        self.origin = origin
         self.row = row
         self.why: str | None = None
         self._receipt = receipt

@@ -180,11 +180,11 @@ class Connection(Protocol, ABC):
         """Turn away a client whose address is banned from the server."""
         self.expel(wordServerBan(ban.reason))
 
-    def echo(self, entry: Entry, data: bytes) -> bytes:
+    def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}.  Where a door has no labels, nothing is to be put on them."""
         return data
 
-    def moved(self, old: str, entry: Entry) -> None:
+    def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}.  Where a door keeps no room in mind, there is nothing to change."""
 
     # For a door's protocol to call

@@ -19,7 +19,8 @@ from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 
 if TYPE_CHECKING:
-    from twistchat.interfaces import Refused
+    from twistchat.chat.model.origin import Origin
+    from twistchat.interfaces import Apply, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class HeldJournal(MemoryJournal):
         self._held: deque[_Held] = deque()
         self._opened = False
 
-    def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
+    def open(self, apply: Apply) -> Deferred[None]:
         """See L{ILog.open}."""
         self._opened = True
         return super().open(apply)
@@ -66,12 +67,12 @@ class HeldJournal(MemoryJournal):
         """The events that are held."""
         return [held.event for held in self._held if held.event is not None]
 
-    def append(self, event: Event) -> Deferred[Entry]:
+    def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
         """See L{ILog.append}."""
         if not self._opened:
             return fail(NotStored("the journal is closed"))
         receipt: Deferred[Entry] = Deferred()
-        happen = partial(MemoryJournal.append, self, event)
+        happen = partial(MemoryJournal.append, self, event, origin)
         self._held.append(_Held(event, lambda: happen().chainDeferred(receipt), receipt.errback))
         return receipt
 

@@ -17,7 +17,6 @@ from twistchat.chat.model.events import (
     Event,
     Invited,
     Joined,
-    Label,
     PrivateMessage,
     PrivateMessageRedacted,
     PrivateTagMessage,
@@ -28,6 +27,7 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.users import Operator
 from twistchat.interfaces import IDialect
 
@@ -368,22 +368,22 @@ class LabelTests(SynchronousTestCase):
         self.session = self.alice.session
         self.scene.clear(self.alice, self.bob)
 
-    def label(self, text: str = "L") -> Label:
-        """A label of alice's."""
-        return Label(self.session.id, text)
+    def label(self, text: str = "L") -> Origin:
+        """A request of alice's with a label."""
+        return Origin(self.session, text)
 
     def test_everyVerb(self) -> None:
         """The answer to every verb that changes a room has it, for the session that asked and nobody else."""
         chat, session = self.chat, self.session
         phone = self.scene.attach(self.alice)
         verbs: list[tuple[Callable[[], object], str]] = [
-            (lambda: chat.setTopic(session, "#a", "x", label=self.label()), "#a alice topic x"),
-            (lambda: chat.setModes(session, "#a", "+m", (), label=self.label()), "#a alice set +m"),
-            (lambda: chat.invite(session, "#a", "carol", label=self.label()), "#a alice invited carol"),
-            (lambda: chat.renameRoom(session, "#a", "#b", label=self.label()), "#a alice renamed it #b"),
-            (lambda: chat.kick(session, "#b", "bob", "x", label=self.label()), "#b alice kicked bob x"),
-            (lambda: chat.part(session, "#b", "x", label=self.label()), "#b alice parted x"),
-            (lambda: chat.join(session, "#c", label=self.label()), "#c alice joined"),
+            (lambda: chat.setTopic(self.label(), "#a", "x"), "#a alice topic x"),
+            (lambda: chat.setModes(self.label(), "#a", "+m", ()), "#a alice set +m"),
+            (lambda: chat.invite(self.label(), "#a", "carol"), "#a alice invited carol"),
+            (lambda: chat.renameRoom(self.label(), "#a", "#b"), "#a alice renamed it #b"),
+            (lambda: chat.kick(self.label(), "#b", "bob", "x"), "#b alice kicked bob x"),
+            (lambda: chat.part(self.label(), "#b", "x"), "#b alice parted x"),
+            (lambda: chat.join(self.label(), "#c"), "#c alice joined"),
         ]
         for verb, line in verbs:
             with self.subTest(line):
@@ -394,7 +394,7 @@ class LabelTests(SynchronousTestCase):
         self.alice.user.operator = Operator("Operator", operator)
         chat.setModes(session, "#c", "-o", ["alice"])
         self.scene.clear(self.alice)
-        chat.takeOver(session, "#c", label=self.label())
+        chat.takeOver(self.label(), "#c")
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["L> #c alice set +q alice"])
 
@@ -402,10 +402,10 @@ class LabelTests(SynchronousTestCase):
         """So has what was taken back."""
         source, to = self.alice.user.source, self.bob.user.source
         for event, line in (
-            (RoomMessageRedacted(source, "#a", 1, "m", label=self.label()), "#a alice unsaid m"),
-            (PrivateMessageRedacted(source, to, 1, "m", label=self.label()), "@bob alice untold m"),
+            (RoomMessageRedacted(source, "#a", 1, "m"), "#a alice unsaid m"),
+            (PrivateMessageRedacted(source, to, 1, "m"), "@bob alice untold m"),
         ):
-            done(self.scene.journal.append(event))
+            done(self.scene.journal.append(event, self.label()))
             self.scene.endTurn()
             self.assertEqual((self.alice.heard(), self.bob.heard()), ([f"L> {line}"], [line]))
 
@@ -414,10 +414,10 @@ class LabelTests(SynchronousTestCase):
         tags = (("typing", "done"),)
 
         def say() -> list[str]:
-            self.chat.say(self.session, "#a", "1", label=self.label("1"))
-            self.chat.signal(self.session, "#a", tags, label=self.label("2"))
-            self.chat.tell(self.session, "bob", "2", label=self.label("3"))
-            self.chat.signalUser(self.session, "bob", tags, label=self.label("4"))
+            self.chat.say(self.label("1"), "#a", "1")
+            self.chat.signal(self.label("2"), "#a", tags)
+            self.chat.tell(self.label("3"), "bob", "2")
+            self.chat.signalUser(self.label("4"), "bob", tags)
             self.chat.say(self.session, "#a", "3")
             self.scene.endTurn()
             return self.alice.heard()
@@ -438,18 +438,18 @@ class LabelTests(SynchronousTestCase):
             if part:
                 self.scene.state.broadcast.settle(dave.session)
                 self.chat.say(self.bob.session, "#a", "ignored again")
-            self.chat.setTopic(self.session, "#a", f"heard {part}", label=self.label())
+            self.chat.setTopic(self.label(), "#a", f"heard {part}")
             self.scene.endTurn()
             self.assertEqual(dave.heard(), [f"#a alice topic heard {part}"])
             self.assertIn("#a bob: ignored", eve.heard())
 
     def test_toOneself(self) -> None:
         """Of a text to oneself only the echo has it (IRCv3 labeled-response, "Tags")."""
-        self.chat.tell(self.session, "alice", "1", label=self.label())
+        self.chat.tell(self.label(), "alice", "1")
         self.assertEqual(self.alice.heard(), ["@alice alice: 1"])
         self.chat.setEcho(self.session, True)
-        self.chat.tell(self.session, "alice", "2", label=self.label())
-        self.chat.signalUser(self.session, "alice", (("typing", "done"),), label=self.label())
+        self.chat.tell(self.label(), "alice", "2")
+        self.chat.signalUser(self.label(), "alice", (("typing", "done"),))
         self.assertEqual(
             self.alice.heard(),
             [
@@ -463,11 +463,11 @@ class LabelTests(SynchronousTestCase):
     def test_nothingInItsPlace(self) -> None:
         """An outlet that sees to it itself is given nothing, and what was told around it all the same."""
         self.chat.setTopic(self.session, "#a", "1")
-        self.chat.setTopic(self.session, "#a", "2", label=self.label(""))
+        self.chat.setTopic(self.label(""), "#a", "2")
         self.chat.setTopic(self.session, "#a", "3")
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["#a alice topic 1", "#a alice topic 3"])
-        self.chat.setTopic(self.session, "#a", "4", label=self.label(""))
+        self.chat.setTopic(self.label(""), "#a", "4")
         self.scene.endTurn()
         self.assertEqual(self.alice.outlet.delivered, [])
         self.assertEqual(len(self.bob.heard()), 4)
@@ -476,10 +476,10 @@ class LabelTests(SynchronousTestCase):
         """An outlet is not asked where its dialect has nothing to say."""
         self.alice.outlet.dialect = FakeDialect("mute", (TopicSet, PrivateMessage))
         self.scene.room("#a").audience.add(self.session)
-        self.patch(self.alice.outlet, "echo", lambda entry, data: self.fail("it was asked"))
-        self.chat.setTopic(self.session, "#a", "x", label=self.label())
+        self.patch(self.alice.outlet, "echo", lambda label, data: self.fail("it was asked"))
+        self.chat.setTopic(self.label(), "#a", "x")
         self.chat.setEcho(self.session, True)
-        self.chat.tell(self.session, "bob", "x", label=self.label())
+        self.chat.tell(self.label(), "bob", "x")
         self.scene.endTurn()
         self.assertEqual(self.alice.outlet.delivered, [])
 
@@ -488,7 +488,7 @@ class LabelTests(SynchronousTestCase):
         dave = self.scene.person("dave", "#a")
         self.scene.clear(self.bob)
         self.scene.dialect.rendered.clear()
-        self.chat.setTopic(self.session, "#a", "x", label=self.label())
+        self.chat.setTopic(self.label(), "#a", "x")
         self.scene.endTurn()
         self.assertEqual(len(self.scene.dialect.rendered), 1)
         self.assertIs(self.bob.outlet.delivered[0], dave.outlet.delivered[0])

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDialect, FakeOutlet, Person, Scene, done
-from twistchat.chat.model.events import Entry, Label
+from twistchat.chat.model.events import Entry
+from twistchat.chat.model.origin import Origin
 from twistchat.interfaces import IDialect
 
 POISON = "poison"
@@ -48,15 +49,15 @@ class BrokenOutlet(FakeOutlet):
         self._raise("tune")
         return super().tune(room)
 
-    def echo(self, entry: Entry, data: bytes) -> bytes:
+    def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
         self._raise("echo")
-        return super().echo(entry, data)
+        return super().echo(label, data)
 
-    def moved(self, old: str, entry: Entry) -> None:
+    def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}."""
         self._raise("moved")
-        super().moved(old, entry)
+        super().moved(old, entry, label)
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
@@ -78,9 +79,9 @@ class BrokenDialectTests(SynchronousTestCase):
         self.ids = [self.people[n].session.id for n in (1, 4)]
         self.scene.clear(*self.people)
 
-    def say(self, person: Person, text: str, label: Label | None = None) -> None:
+    def say(self, person: Person, text: str, label: str | None = None) -> None:
         """Say something in the room."""
-        done(self.scene.chat.say(person.session, "#a", text, label=label))
+        done(self.scene.chat.say(person.session if label is None else Origin(person.session, label), "#a", text))
 
     def check(self, *texts: tuple[Person, str]) -> None:
         """Hold that all others hear these texts, in this order, and that the broken ones are reported as such."""
@@ -101,7 +102,7 @@ class BrokenDialectTests(SynchronousTestCase):
 
     def test_label(self) -> None:
         """So it is where something has a label, or is not for all."""
-        self.say(self.people[0], "one", Label(self.people[0].session.id, "L"))
+        self.say(self.people[0], "one", "L")
         self.say(self.people[0], POISON)
         self.check((self.people[0], "one"), (self.people[0], POISON))
 
@@ -159,9 +160,10 @@ class BrokenOutletTests(SynchronousTestCase):
             {(what, *ids) for what, ids in self.scene.departures.faults or ()}, {(self.outlet, self.third.session.id)}
         )
 
-    def say(self, text: str, label: Label | None = None) -> None:
+    def say(self, text: str, label: str | None = None) -> None:
         """Let the third say something."""
-        done(self.scene.chat.say(self.third.session, "#a", text, label=label))
+        asker = self.third.session if label is None else Origin(self.third.session, label)
+        done(self.scene.chat.say(asker, "#a", text))
 
     def test_deliver(self) -> None:
         """Those behind it hear what those before it hear."""
@@ -186,21 +188,19 @@ class BrokenOutletTests(SynchronousTestCase):
         """An answer that fails is heard by the others as what it is."""
         self.scene.chat.setEcho(self.third.session, True)
         self.breakDown("echo")
-        label = Label(self.third.session.id, "L")
-        self.check(lambda: self.say("hello", label), "#a third: hello")
+        self.check(lambda: self.say("hello", "L"), "#a third: hello")
 
     def test_ofNoRoom(self) -> None:
         """News of a user reaches all others, whatever fails."""
         for name in ("tune", "deliver", "echo"):
             self.breakDown(name)
             nick, before = f"third{name}", self.third.user.nick
-            label = Label(self.third.session.id, "L")
-            self.check(lambda nick=nick, label=label: self.rename(nick, label), f"{before} is {nick}")  # type: ignore[misc]
+            self.check(lambda nick=nick: self.rename(nick, "L"), f"{before} is {nick}")  # type: ignore[misc]
 
-    def rename(self, nick: str, label: Label) -> None:
+    def rename(self, nick: str, label: str) -> None:
         """Let the third take another nick."""
         self.third.user.renames = None
-        done(self.scene.chat.rename(self.third.session, nick, label=label))
+        done(self.scene.chat.rename(Origin(self.third.session, label), nick))
 
     def test_tune(self) -> None:
         """Whoever cannot be tuned to a room is in it, and hears nothing."""

@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import HeldScene, Person, Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.model.events import Killed, Label, Quit, ServerBanSet
+from twistchat.chat.model.events import Killed, Quit, ServerBanSet
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.chat.model.serverbans import ServerBan
 from twistchat.chat.model.users import Operator
@@ -54,18 +55,19 @@ class OperatorTests(SynchronousTestCase):
         self.assertEqual(ann.user.source.host, "staff.example")
 
     def test_labels(self) -> None:
-        """The event that a verb proposes carries the label of the request."""
+        """The request is the origin of what a verb proposes."""
         scene = Scene()
         chat, session = scene.chat, scene.operator("op", *PRIVILEGES).session
         scene.person("bob")
-        label = Label(session.id, "L")
+        origin = Origin(session, "L")
         for receipt in (
-            chat.announce(session, "hello", label=label),
-            chat.banFromServer(session, "192.0.2.0/24", None, label=label),
-            chat.liftServerBan(session, "192.0.2.0/24", label=label),
-            chat.kill(session, "bob", "spam", label=label),
+            chat.announce(origin, "hello"),
+            chat.banFromServer(origin, "192.0.2.0/24", None),
+            chat.liftServerBan(origin, "192.0.2.0/24"),
+            chat.kill(origin, "bob", "spam"),
         ):
-            self.assertEqual(done(receipt).event.label, label)
+            done(receipt)
+        self.assertEqual(scene.origins[-4:], [origin] * 4)
 
     def test_badHost(self) -> None:
         """A host that is none is refused, and they are an operator all the same."""

@@ -7,7 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDialect, HeldScene, Person, Scene, done
 from twistchat.chat.fanout.audience import NOTICES, RESHOWN
-from twistchat.chat.model.events import Entered, Entry, Label, OperatorSet, Source, UserModesSet
+from twistchat.chat.model.events import Entered, Entry, OperatorSet, Source, UserModesSet
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.users import NO_FLAGS, Operator
 
 
@@ -159,8 +160,8 @@ class NoticeTests(SynchronousTestCase):
         """What follows from another event has its label."""
         self.become(self.op, host="staff.example")
         self.op.heard()
-        label = Label(self.op.session.id, "L")
-        done(self.chat.resign(self.op.session, label=label))
+        origin = Origin(self.op.session, "L")
+        done(self.chat.resign(origin))
         heard = ["op operator None", "op umode +-s", "op host ~u@op.host"]
         self.assertEqual([line for line in self.op.heard() if "~op" not in line], [f"L> {line}" for line in heard])
 

@@ -13,14 +13,11 @@ from tests.chat.fakes import FakeOutlet, HeldScene, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.limits import Limits
 from twistchat.chat.model.events import (
-    AccountSet,
     AwaySet,
     Entered,
     Entry,
     Event,
-    HostSet,
     Killed,
-    Label,
     OperatorSet,
     Quit,
     RealnameSet,
@@ -29,6 +26,7 @@ from twistchat.chat.model.events import (
     Source,
     UserModesSet,
 )
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.serverbans import normalizeServerBan
 from twistchat.chat.model.users import Operator, User
 
@@ -184,11 +182,11 @@ class EnterTests(SynchronousTestCase):
             before: Callable[[], object] = staticmethod(lambda: None)
             after: Callable[[Source], object] = staticmethod(lambda source: None)
 
-            def _apply(self, entry: Entry) -> None:
+            def _apply(self, entry: Entry, origin: Origin | None) -> None:
                 event = entry.event
                 if isinstance(event, Entered):
                     self.before()
-                super()._apply(entry)
+                super()._apply(entry, origin)
                 if isinstance(event, Entered):
                     self.after(event.source)
 
@@ -498,30 +496,28 @@ class UserModeTests(SynchronousTestCase):
 
 
 class LabelTests(SynchronousTestCase):
-    """The label of a request goes with what it leads to."""
+    """The origin of a request goes with what it leads to."""
 
     def test_everyVerb(self) -> None:
-        """The event that a verb proposes carries it."""
+        """It is passed to apply with the event that a verb proposes."""
         scene = Scene()
         chat, ann = scene.chat, scene.connect()
-        label = Label(ann.session.id, "L")
+        origin = Origin(ann.session, "L")
 
         def modes(text: str) -> Deferred[str]:
-            return Deferred.fromCoroutine(chat.setUserModes(ann.session, text, label=label))
+            return Deferred.fromCoroutine(chat.setUserModes(origin, text))
 
         def become() -> Deferred[None]:
-            return Deferred.fromCoroutine(chat.becomeOperator(ann.session, "Boss", (), label=label))
+            return Deferred.fromCoroutine(chat.becomeOperator(origin, "Boss", ()))
 
         verbs: tuple[tuple[type[Event], Callable[[], Deferred[Any] | None]], ...] = (
-            (Entered, lambda: Deferred.fromCoroutine(chat.enter(ann.session, "ann", "~u", "a.host", label=label))),
-            (Renamed, lambda: chat.rename(ann.session, "anna", label=label)),
-            (RealnameSet, lambda: chat.setRealname(ann.session, "Anna", label=label)),
-            (HostSet, lambda: chat.setHost(ann.user, "b.host", label=label)),
-            (AccountSet, lambda: chat.setAccount(ann.user, "Anna", label=label)),
-            (AwaySet, lambda: chat.setAway(ann.session, "lunch", label=label)),
+            (Entered, lambda: Deferred.fromCoroutine(chat.enter(origin, "ann", "~u", "a.host"))),
+            (Renamed, lambda: chat.rename(origin, "anna")),
+            (RealnameSet, lambda: chat.setRealname(origin, "Anna")),
+            (AwaySet, lambda: chat.setAway(origin, "lunch")),
             (UserModesSet, lambda: modes("+i")),
             (OperatorSet, become),
-            (OperatorSet, lambda: chat.resign(ann.session, label=label)),
+            (OperatorSet, lambda: chat.resign(origin)),
             (OperatorSet, become),
             (OperatorSet, lambda: modes("-o")),
         )
@@ -530,7 +526,7 @@ class LabelTests(SynchronousTestCase):
                 before = len(scene.entries)
                 done(verb())
                 (entry,) = scene.entries[before:]
-                self.assertEqual((type(entry.event), entry.event.label), (kind, label))
+                self.assertEqual((type(entry.event), scene.origins[-1]), (kind, origin))
 
 
 class RefusalTests(SynchronousTestCase):

@@ -14,12 +14,12 @@ from twistchat.chat.limits import Limits
 from twistchat.chat.model.events import (
     Entry,
     Kind,
-    Label,
     PrivateMessageRedacted,
     PrivateTagMessage,
     RoomMessageRedacted,
     RoomTagMessage,
 )
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.chat.model.users import Operator, User
 from twistchat.journal.memory import MemoryJournal
@@ -548,10 +548,10 @@ class UntellTests(SynchronousTestCase):
         refused(errors.BadText, lambda: asked(chat.untell(session, "bob", msgid, "a\nb")))
 
     def test_label(self) -> None:
-        """The event carries the label of the request."""
-        label = Label(self.alice.session.id, "L")
-        untold = self.scene.chat.untell(self.alice.session, "bob", self.tell(self.alice, "bob"), label=label)
-        self.assertEqual(done(asked(untold)).event.label, label)
+        """The request is the origin of the event."""
+        origin = Origin(self.alice.session, "L")
+        done(asked(self.scene.chat.untell(origin, "bob", self.tell(self.alice, "bob"))))
+        self.assertEqual(self.scene.origins[-1], origin)
 
     def test_gone(self) -> None:
         """Who is gone by the time it happens has no need to hear it."""

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import HeldScene, Person, Scene, done, rebuilt, refused, shown
 from twistchat.chat import errors
 from twistchat.chat.model.events import SERVER, Entry, Event, Kicked, ModeChange, ModesSet, RoomRenamed
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.users import Operator
 from twistchat.chat.rules.upkeep import AGAIN, AT_ONCE
 from twistchat.journal.memory import MemoryJournal
@@ -207,9 +208,9 @@ class FaultyJournal(MemoryJournal):
 
     full = False
 
-    def append(self, event: Event) -> Deferred[Entry]:
+    def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
         """See L{MemoryJournal.append}."""
-        return fail(errors.NotStored("full")) if self.full and event.durable else super().append(event)
+        return fail(errors.NotStored("full")) if self.full and event.durable else super().append(event, origin)
 
 
 class FaultTests(SynchronousTestCase):

@@ -777,7 +777,7 @@ class SameWordsTests(SynchronousTestCase):
         self.journal = SqliteJournal(
             directory, lambda: 1.0, lambda: "j", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
         )
-        self.successResultOf(self.journal.open(lambda entry: None))
+        self.successResultOf(self.journal.open(lambda entry, origin: None))
         self.addCleanup(lambda: self.successResultOf(self.journal.close()))
         self.store: Store = self.journal._access.store
 

@@ -454,7 +454,7 @@ class AnyOrderTests(SynchronousTestCase):
             return self.workers[-1]
 
         self.journal = SqliteJournal(directory, lambda: 1.0, lambda: "r", lambda: bytes(32), work, "relaxed")
-        self.successResultOf(self.journal.open(lambda entry: None))
+        self.successResultOf(self.journal.open(lambda entry, origin: None))
 
     def append(self, event: RoomMessage | RoomRenamed | RoomMessageRedacted) -> Entry:
         """Append an event, and let the disk do no more than that needs."""

@@ -257,7 +257,7 @@ class RestoreTests(CheckTestCase):
         """The journal of the data directory, opened with another key at hand; and what it applies."""
         applied: list[Any] = []
         journal = self.journal(b"another key, that is not to be..")
-        self.successResultOf(journal.open(applied.append))
+        self.successResultOf(journal.open(lambda entry, origin: applied.append(entry)))
         self.addCleanup(journal.close)
         return journal, [entry.event for entry in applied]
 

@@ -67,7 +67,7 @@ class KillTests(SynchronousTestCase):
     def kept(self, directory: str, after: int) -> list[Entry]:
         """What is there when the journal is opened again, behind what was there before; the file is sound."""
         journal = SqliteJournal(directory, lambda: 1.0, lambda: "other", lambda: bytes(32), lambda name: InlineWorker())
-        self.successResultOf(journal.open(lambda entry: None))
+        self.successResultOf(journal.open(lambda entry, origin: None))
         check = journal._access.store._connection.execute("PRAGMA integrity_check").fetchall()
         self.assertEqual(check, [("ok",)])
         kept: list[Entry] = []

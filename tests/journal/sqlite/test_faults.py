@@ -210,7 +210,7 @@ class OpenTests(DiskTestCase):
         journal = SqliteJournal(
             self.directory, lambda: 1.0, lambda: "name", lambda: bytes(32), lambda name: HeldWorker()
         )
-        error = self.failureResultOf(journal.open(lambda entry: None), JournalUnusable).value
+        error = self.failureResultOf(journal.open(lambda entry, origin: None), JournalUnusable).value
         self.assertNotIn("\n", str(error))
         return str(error)
 

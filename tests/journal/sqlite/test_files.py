@@ -48,7 +48,7 @@ class FilesTestCase(DiskTestCase):
         journal = SqliteJournal(
             self.directory, lambda: 1.0, lambda: "name", lambda: bytes(32), lambda name: HeldWorker()
         )
-        why = str(self.failureResultOf(journal.open(lambda entry: None), JournalUnusable).value)
+        why = str(self.failureResultOf(journal.open(lambda entry, origin: None), JournalUnusable).value)
         self.assertEqual(len(why.splitlines()), 1)
         return why
 
@@ -199,7 +199,7 @@ class KeyTests(FilesTestCase):
         journal = SqliteJournal(
             self.directory, lambda: 1.0, lambda: "x", lambda: b"x" * 32, lambda name: InlineWorker()
         )
-        self.successResultOf(journal.open(lambda entry: None))
+        self.successResultOf(journal.open(lambda entry, origin: None))
         self.assertEqual(journal.cloakKey(), bytes(32))
         self.successResultOf(journal.close())
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["journal.lock", "journal.sqlite"])

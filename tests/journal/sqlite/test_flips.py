@@ -62,7 +62,7 @@ class FlipTests(SynchronousTestCase):
         self.path = Path(self.directory, "journal.sqlite")
         journal = self.journal()
         written: list[Entry] = []
-        self.successResultOf(journal.open(written.append))
+        self.successResultOf(journal.open(lambda entry, origin: written.append(entry)))
         random = Random(1)
         for number in range(240):
             words = " ".join(random.choice(["tea", "at", "four", "naïve", "☃"]) for _ in range(random.randrange(1, 30)))
@@ -98,7 +98,7 @@ class FlipTests(SynchronousTestCase):
         journal = self.journal()
         with capturedLogs() as logs:
             outcome: list[object] = []
-            journal.open(shown.applied.append).addBoth(outcome.append)
+            journal.open(lambda entry, origin: shown.applied.append(entry)).addBoth(outcome.append)
             if isinstance(outcome[0], Failure):
                 outcome[0].trap(JournalUnusable)
                 self.assertNotIn("\n", str(outcome[0].value))

@@ -41,7 +41,7 @@ class ThreadTests(TestCase):
             lambda name: ThreadWorker(name, reactor.callFromThread),
         )
         self.addCleanup(self.journal.close)
-        return self.journal.open(self.applied.append)
+        return self.journal.open(lambda entry, origin: self.applied.append(entry))
 
     async def concurrent(self) -> None:
         """Append from many sides while it is read; the journal stays in order and every reading is whole."""

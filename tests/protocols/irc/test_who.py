@@ -286,11 +286,11 @@ class Deaf:
         """See L{IOutlet.tune}."""
         return self.dialect
 
-    def echo(self, entry: Entry, data: bytes) -> bytes:
+    def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
         return b""
 
-    def moved(self, old: str, entry: Entry) -> None:
+    def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}."""
 
     def disconnect(self, reason: str) -> None:

@@ -14,6 +14,7 @@ from tests.protocols.line.servers import GOODBYE, STRANGER, limited
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry, Event, RoomMessage
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Damaged, Kept, Span
 from twistchat.journal.memory import MemoryJournal
 from twistchat.protocols.line.wording import WORDS, word
@@ -295,13 +296,13 @@ class FloodTests(SynchronousTestCase):
 class FullDisk(MemoryJournal):
     """A journal that keeps nothing that is said."""
 
-    def append(self, event: Event) -> Deferred[Entry]:
+    def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
         """See L{ILog.append}."""
         if isinstance(event, RoomMessage):
             failed: Deferred[Entry] = Deferred()
             failed.errback(errors.NotStored("the disk is full"))
             return failed
-        return super().append(event)
+        return super().append(event, origin)
 
     def post(self, event: Event, refused: Refused) -> None:
         """See L{ILog.post}."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
 from itertools import combinations
 from weakref import ref
 
@@ -24,7 +23,6 @@ from twistchat.chat.model.events import (
     Joined,
     Kicked,
     Killed,
-    Label,
     ModeChange,
     ModesSet,
     OperatorSet,
@@ -100,13 +98,6 @@ class RenderTests(SynchronousTestCase):
         ):
             data = dialect.render(Entry(1, "x-1", time, RoomMessage(BOB, "#a", "s", "hi")))
             self.assertEqual(data, f"@time={shown} :bob!bo@b.cloak PRIVMSG #a :hi\r\n".encode())
-
-    def test_label(self) -> None:
-        """The label of a request is its session's, and no part of what is seen."""
-        for event in EVENTS:
-            labelled = replace(event, label=Label("s1", "q"))
-            for view in View:
-                self.assertEqual(render(labelled, *ALL, view=view), render(event, *ALL, view=view))
 
     def test_kinds(self) -> None:
         """A text is a message, an action or a notice; and for those from some rank on."""

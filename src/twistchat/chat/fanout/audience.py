@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.delivery import IGNORABLE, Delivery, Group, hears
 from twistchat.chat.model.events import Entry
+from twistchat.chat.model.origin import Origin
 
 if TYPE_CHECKING:
     from twistchat.chat.fanout.delivery import Departures
@@ -96,16 +97,16 @@ class Broadcast:
             for room in session.user.rooms.values():
                 room.audience.add(session)
 
-    def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "") -> None:
+    def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "", origin: Origin | None = None) -> None:
         """
         Give an entry that is not of one room to these sessions, behind all that waits.
 
         @param place: whence it comes, as L{IOutlet.tune <twistchat.interfaces.IOutlet.tune>} has it.
+        @param origin: the request that led to it.
         """
         self.flush()
         ignorable = isinstance(entry.event, IGNORABLE)
-        label = entry.event.label
-        labelled = None if label is None else label.session
+        asking = None if origin is None else origin.session
         groups: dict[IDialect, list[Session]] = {}
         for session in sessions:
             if ignorable and not hears(session, entry):
@@ -126,16 +127,18 @@ class Broadcast:
                 continue
             for session in listening if data else ():
                 try:
-                    own = data if session.id != labelled else session.outlet.echo(entry, data)
+                    own = data
+                    if session is asking and origin is not None:
+                        own = session.outlet.echo(origin.label, data)
                     if own:
                         session.outlet.deliver(own)
                 except Exception as error:
                     self.departures.broken(session.outlet, [session], error)
 
-    def moved(self, session: Session, old: str, entry: Entry) -> None:
+    def moved(self, session: Session, old: str, entry: Entry, origin: Origin | None) -> None:
         """Tell an outlet of a room's new name.  See L{IOutlet.moved <twistchat.interfaces.IOutlet.moved>}."""
         try:
-            session.outlet.moved(old, entry)
+            session.outlet.moved(old, entry, origin.label if origin is not None and origin.session is session else None)
         except Exception as error:
             self.departures.broken(session.outlet, [session], error)
 
@@ -217,10 +220,17 @@ class Audience:
         self._groups, self._dialects = {}, {}
         self._room = room
 
-    def tell(self, entry: Entry, speaker: str | None = None, chosen: Container[str] | None = None) -> None:
+    def tell(
+        self,
+        entry: Entry,
+        origin: Origin | None = None,
+        speaker: str | None = None,
+        chosen: Container[str] | None = None,
+    ) -> None:
         """
         Tell an entry at the end of the turn.
 
+        @param origin: the request that led to it.
         @param speaker: the id of the session that does not hear it unless it asked for its echo.
         @param chosen: the ids of the sessions that hear it; C{None} where all do.
         """
@@ -230,8 +240,9 @@ class Audience:
             self._broadcast.enlist(self)
         told.entries.append(entry)
         told.speakers.append(speaker)
-        if entry.event.label is not None:
-            told.labelled.add(entry.event.label.session)
+        if origin is not None:
+            told.origins[entry.sequence] = origin
+            told.labelled.add(origin.session.id)
         if chosen is not None:
             told.chosen[entry.sequence] = chosen
 

@@ -23,6 +23,7 @@ from twistchat.chat.model.events import (
     RoomTagMessage,
 )
 from twistchat.chat.model.names import fold
+from twistchat.chat.model.origin import Origin
 
 if TYPE_CHECKING:
     from twistchat.chat.model.users import Session
@@ -110,11 +111,12 @@ class Delivery:
     @ivar entries: what it was told.
     @ivar speakers: for each entry the id of the session that said it, or C{None}.
     @ivar marks: how many of the entries a session has had, or is not to have, by its id; 0 where it is not here.
-    @ivar labelled: the ids of sessions that have a label on something.
+    @ivar origins: the request that led to an entry, by the entry's sequence number.
+    @ivar labelled: the ids of the sessions of these requests.
     @ivar chosen: who hears an entry that is not for all, by its sequence number.
     """
 
-    __slots__ = ("_departures", "_written", "chosen", "entries", "labelled", "marks", "speakers")
+    __slots__ = ("_departures", "_written", "chosen", "entries", "labelled", "marks", "origins", "speakers")
 
     def __init__(self, departures: Departures) -> None:
         self._departures = departures
@@ -122,6 +124,7 @@ class Delivery:
         self.speakers: list[str | None] = []
         self.marks: dict[str, int] = {}
         self.labelled: set[str] = set()
+        self.origins: dict[int, Origin] = {}
         self.chosen: dict[int, Container[str]] = {}
         self._written: dict[IDialect, list[bytes]] = {}
 
@@ -186,7 +189,7 @@ class Delivery:
                     self._departures.broken(session.outlet, [session], error)
 
     def _giveApart(self, sessions: Mapping[str, Session], chunks: list[bytes], apart: Container[str | None]) -> None:
-        """Give each session what is for it, where somebody has a label on something, or something is not for all."""
+        """Deliver when some listeners need labels or filtered entries."""
         shared = b"".join(chunks)
         selections = {(True,) * len(chunks): shared}
         for session in sessions.values():
@@ -229,7 +232,7 @@ class Delivery:
             return b"".join(chunks[start:])
         return b"".join(
             [
-                _addressed(session, entry, chunk) if labelled else chunk
+                self._addressed(session, entry, chunk) if labelled else chunk
                 for entry, chunk in zip(entries[start:], chunks[start:], strict=True)
                 if self._isFor(session, entry)
             ]
@@ -238,6 +241,13 @@ class Delivery:
     def _isFor(self, session: Session, entry: Entry) -> bool:
         chosen = self.chosen.get(entry.sequence)
         return (chosen is None or session.id in chosen) and hears(session, entry)
+
+    def _addressed(self, session: Session, entry: Entry, data: bytes) -> bytes:
+        """What one session is given of an entry: the data, unless a labelled request of its own led to the entry."""
+        origin = self.origins.get(entry.sequence)
+        if origin is None or origin.session is not session or not data:
+            return data
+        return session.outlet.echo(origin.label, data)
 
 
 def _runs(chunks: list[bytes], speakers: list[str | None]) -> list[tuple[str | None, bytes]]:
@@ -268,11 +278,3 @@ def isIgnored(session: Session, event: Event) -> bool:
     if not session.ignored or not isinstance(event, IGNORABLE):
         return False
     return fold(event.source.nick) in session.ignored
-
-
-def _addressed(session: Session, entry: Entry, data: bytes) -> bytes:
-    """What one session is given of an entry: the data, unless it put a label on what led to it."""
-    label = entry.event.label
-    if label is None or label.session != session.id or not data:
-        return data
-    return session.outlet.echo(entry, data)

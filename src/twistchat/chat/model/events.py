@@ -12,7 +12,7 @@ A text may have several lines, with LF between them; no other field of an event 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from twistchat.chat.model.values import swift
@@ -45,19 +45,6 @@ SERVER = Source("", "")
 """The source of what the server does by itself: every door has its own name for the server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """
-    What a client calls its request, so that it knows the answer to it (IRCv3 labeled-response).
-
-    @ivar session: the id of the session whose request it is.
-    @ivar text: the client's name for it.
-    """
-
-    session: str
-    text: str
-
-
 Tags = tuple[tuple[str, str], ...]
 """Client-only tags of a text (IRCv3 message-tags): names without the C{+}, each with its value, which may be empty."""
 
@@ -78,12 +65,10 @@ class Event:
 
     @cvar durable: whether the journal keeps it.
     @ivar source: who did it.
-    @ivar label: the request that led to it, where its session wants to know; never kept.
     """
 
     durable: ClassVar[bool] = False
     source: Source
-    label: Label | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

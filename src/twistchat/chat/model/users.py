@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from twistchat.chat.errors import TextRefused
 from twistchat.chat.limits import TokenBucket
@@ -26,6 +26,7 @@ class Session:
     """
     One connection that has come in through a door.
 
+    @cvar origin: what it asks for has no origin, since no outcome has to be recognized.
     @ivar id: unique for ever; what an event names as its C{session}.
     @ivar outlet: where to reach it.
     @ivar exempt: whether limits on rates do not bind it.
@@ -58,6 +59,8 @@ class Session:
         "watched",
     )
 
+    origin: ClassVar[None] = None
+
     def __init__(
         self,
         id: str,
@@ -80,6 +83,11 @@ class Session:
         self.ignored: dict[str, str] = {}
         self.watched: dict[str, str] = {}
         self.closed = False
+
+    @property
+    def session(self) -> Session:
+        """Itself: a session may ask, and so may a labelled request of it (an L{Origin})."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)

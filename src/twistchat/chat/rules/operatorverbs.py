@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
-from twistchat.chat.model.events import Announced, Killed, Label, OperatorSet, ServerBanLifted, ServerBanSet
+from twistchat.chat.model.events import Announced, Killed, OperatorSet, ServerBanLifted, ServerBanSet
+from twistchat.chat.model.origin import Asker
 from twistchat.chat.model.serverbans import ServerBan, ServerBanTest, checkReach, normalizeServerBan
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import Session, User
@@ -23,17 +24,14 @@ class OperatorVerbs(PeopleVerbs):
     """
     What operators of the server may ask.
 
-    A C{label} is the request's, for L{IOutlet.echo <twistchat.interfaces.IOutlet.echo>}.
     """
 
     async def becomeOperator(
         self,
-        session: Session,
+        asker: Asker,
         title: str,
         privileges: Iterable[str],
         host: str | None = None,
-        *,
-        label: Label | None = None,
     ) -> None:
         """
         Make a session's user an operator of the server, of which the caller has made sure.
@@ -42,12 +40,12 @@ class OperatorVerbs(PeopleVerbs):
         @param privileges: members of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}.
         @param host: the host with which they are shown from now on; C{None} leaves it as it is.
         """
-        user = self._user(session)
-        await self._journal.append(OperatorSet(user.source, title, frozenset(privileges), label=label))
+        user = self._user(asker)
+        await self._propose(asker, OperatorSet(user.source, title, frozenset(privileges)))
         if host is not None and (showing := self.setHost(user, host)) is not None:
             await showing
 
-    def requirePrivilege(self, session: Session, privilege: str) -> User:
+    def requirePrivilege(self, asker: Asker, privilege: str) -> User:
         """
         Hold that a session's user is an operator of the server with a privilege.
 
@@ -55,31 +53,29 @@ class OperatorVerbs(PeopleVerbs):
         @return: the user.
         @raise NotPrivileged: they are not.
         """
-        user = self._user(session)
+        user = self._user(asker)
         if not user.may(privilege):
             raise errors.NotPrivileged(privilege)
         return user
 
-    def kill(self, session: Session, nick: str, reason: str, *, label: Label | None = None) -> Receipt:
+    def kill(self, asker: Asker, nick: str, reason: str) -> Receipt:
         """Disconnect a user, all sessions of theirs."""
-        user = self.requirePrivilege(session, "kill")
+        user = self.requirePrivilege(asker, "kill")
         victim = self._named(nick)
         checkText("the reason", reason, self.limits.reason)
-        return self._journal.append(Killed(user.source, victim.source, reason, label=label))
+        return self._propose(asker, Killed(user.source, victim.source, reason))
 
-    def announce(self, session: Session, text: str, *, label: Label | None = None) -> Receipt:
+    def announce(self, asker: Asker, text: str) -> Receipt:
         """Say something to every operator, and to everyone who listens for it (user mode C{w})."""
-        user = self.requirePrivilege(session, "wallops")
+        user = self.requirePrivilege(asker, "wallops")
         if not text.strip():
             raise errors.NothingSaid
         checkText("the announcement", text, self.limits.reason)
-        return self._journal.append(Announced(user.source, text, label=label))
+        return self._propose(asker, Announced(user.source, text))
 
     # Bans from the server
 
-    def banFromServer(
-        self, session: Session, mask: str, seconds: float | None, reason: str = "", *, label: Label | None = None
-    ) -> Receipt:
+    def banFromServer(self, asker: Asker, mask: str, seconds: float | None, reason: str = "") -> Receipt:
         """
         Keep those who match from the server, and disconnect those of them who are here.
 
@@ -87,7 +83,7 @@ class OperatorVerbs(PeopleVerbs):
         @param seconds: for how long; C{None} for ever.
         @param reason: why, as those are told who are kept out.
         """
-        user = self.requirePrivilege(session, "ban")
+        user = self.requirePrivilege(asker, "ban")
         asked, mask = mask, normalizeServerBan(mask)
         checkReach(mask, asked)
         checkText("the reason", reason, self.limits.reason)
@@ -97,15 +93,15 @@ class OperatorVerbs(PeopleVerbs):
         if any(test.meets(user.source, own.address) for own in user.sessions.values()):
             raise errors.BadServerBan(asked, "it would meet you")
         until = None if seconds is None else int((self._wall() + seconds) * 1000)
-        return self._journal.append(ServerBanSet(user.source, mask, reason, until, label=label))
+        return self._propose(asker, ServerBanSet(user.source, mask, reason, until))
 
-    def liftServerBan(self, session: Session, mask: str, *, label: Label | None = None) -> Receipt:
+    def liftServerBan(self, asker: Asker, mask: str) -> Receipt:
         """End a ban from the server."""
-        user = self.requirePrivilege(session, "ban")
+        user = self.requirePrivilege(asker, "ban")
         asked, mask = mask, normalizeServerBan(mask)
         if self.state.serverBans.get(mask, self._today()) is None:
             raise errors.NoSuchServerBan(asked)
-        return self._journal.append(ServerBanLifted(user.source, mask, label=label))
+        return self._propose(asker, ServerBanLifted(user.source, mask))
 
     def serverBans(self, session: Session) -> list[ServerBan]:
         """Every ban from the server, the oldest first."""

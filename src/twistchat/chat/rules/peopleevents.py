@@ -27,6 +27,7 @@ from twistchat.chat.model.events import (
     UserModesSet,
 )
 from twistchat.chat.model.names import fold
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.serverbans import ServerBan, ServerBans, ServerBanTest, wordServerBan
 from twistchat.chat.model.usermodes import OPERATORS_ONLY, SETTABLE, sortUserModes
 from twistchat.chat.model.users import NO_FLAGS, Operator, User, audienceOf
@@ -50,7 +51,7 @@ class PeopleAppliers(Appliers):
     serverBans: ServerBans
     mostUsers: int
 
-    def _entered(self, entry: Entry) -> None:
+    def _entered(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, Entered)
         self._claim(event.source.nick, None)
@@ -62,25 +63,25 @@ class PeopleAppliers(Appliers):
         if session is not None:
             user.sessions[session.id] = session
             session.user = user
-        self._tellWatchers(entry, user.nick)
+        self._tellWatchers(entry, user.nick, origin)
 
-    def _quit(self, entry: Entry) -> None:
+    def _quit(self, entry: Entry, origin: Origin | None) -> None:
         user = self._user(entry)
-        self._remove(entry, user)
+        self._remove(entry, user, origin)
 
-    def _killed(self, entry: Entry) -> None:
+    def _killed(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, Killed)
         user = self.users.get(event.killed.uid)
         if user is None:
             raise NoSuchNick(event.killed.nick)
-        self._remove(entry, user)
-        self._tellOperators(entry)
+        self._remove(entry, user, origin)
+        self._tellOperators(entry, origin)
         why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
         for session in list(user.sessions.values()):
             self.broadcast.disconnect(session, f"Killed ({why})")
 
-    def _renamed(self, entry: Entry) -> None:
+    def _renamed(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, Renamed)
         user = self._user(entry)
@@ -92,42 +93,42 @@ class PeopleAppliers(Appliers):
         for session in self.sessions.values():
             if old in session.ignored:
                 session.ignored[new] = session.ignored[old]
-        self.broadcast.tell(entry, heard)
+        self.broadcast.tell(entry, heard, origin=origin)
         if old != new:
             # Who watches one of the two nicks is not to learn of the other.
             self.whowas.add(source, entry.time)
-            self._tellWatchers(replace(entry, event=Quit(source, "")), old)
-            self._tellWatchers(replace(entry, event=Entered(user.source, "")), new)
+            self._tellWatchers(replace(entry, event=Quit(source, "")), old, origin)
+            self._tellWatchers(replace(entry, event=Entered(user.source, "")), new, origin)
 
-    def _awaySet(self, entry: Entry) -> None:
+    def _awaySet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, AwaySet)
         user = self._user(entry)
         if event.message != user.away:
             user.away = event.message
-            self._tellOfUser(entry, user, themselves=False)
+            self._tellOfUser(entry, user, origin, themselves=False)
 
-    def _realnameSet(self, entry: Entry) -> None:
+    def _realnameSet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, RealnameSet)
         user = self._user(entry)
-        self._changeSource(entry, user, replace(user.source, realname=event.realname))
+        self._changeSource(entry, user, origin, replace(user.source, realname=event.realname))
 
-    def _hostSet(self, entry: Entry) -> None:
+    def _hostSet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, HostSet)
         user = self._user(entry)
         before = user.source
-        self._changeSource(entry, user, replace(before, username=event.username, host=event.host))
+        self._changeSource(entry, user, origin, replace(before, username=event.username, host=event.host))
         self._showAgain(entry, user, before)
 
-    def _accountSet(self, entry: Entry) -> None:
+    def _accountSet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, AccountSet)
         user = self._user(entry)
-        self._changeSource(entry, user, replace(user.source, account=event.account))
+        self._changeSource(entry, user, origin, replace(user.source, account=event.account))
 
-    def _userModesSet(self, entry: Entry) -> None:
+    def _userModesSet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, UserModesSet)
         user = self._user(entry)
@@ -135,9 +136,9 @@ class PeopleAppliers(Appliers):
             event = replace(event, added=sortUserModes(set(event.added) - OPERATORS_ONLY))
         _changeModes(user, event.added, event.removed)
         self.users.count(user)
-        self.broadcast.tell(replace(entry, event=event), user.sessions.values())
+        self.broadcast.tell(replace(entry, event=event), user.sessions.values(), origin=origin)
 
-    def _operatorSet(self, entry: Entry) -> None:
+    def _operatorSet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, OperatorSet)
         user = self._user(entry)
@@ -150,19 +151,20 @@ class PeopleAppliers(Appliers):
             host = user.source.host if before is None else before.host
             user.operator = Operator(event.title, event.privileges, host)
         self.users.count(user)
-        self.broadcast.tell(entry, user.sessions.values())
+        self.broadcast.tell(entry, user.sessions.values(), origin=origin)
         if before is not None and user.operator is None:
-            self._resigned(entry, user, before)
-        self._tellOperators(entry)
+            self._resigned(entry, user, before, origin)
+        self._tellOperators(entry, origin)
 
-    def _announced(self, entry: Entry) -> None:
+    def _announced(self, entry: Entry, origin: Origin | None) -> None:
         listening = [user for user in self.users if "w" in user.flags or user.operator is not None]
-        self.broadcast.tell(entry, [session for user in listening for session in user.sessions.values()])
+        sessions = [session for user in listening for session in user.sessions.values()]
+        self.broadcast.tell(entry, sessions, origin=origin)
 
-    def _serverBanSet(self, entry: Entry) -> None:
+    def _serverBanSet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, ServerBanSet)
-        self._tellOperators(entry, "ban")
+        self._tellOperators(entry, origin, "ban")
         self.serverBans.add(ServerBan(event.mask, event.reason, event.source.nick, entry.time, event.until))
         if event.until is not None and event.until <= entry.time:
             return
@@ -174,15 +176,15 @@ class PeopleAppliers(Appliers):
         ]
         self.broadcast.departures.disconnect(met, wordServerBan(event.reason))
 
-    def _serverBanLifted(self, entry: Entry) -> None:
+    def _serverBanLifted(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, ServerBanLifted)
         self.serverBans.remove(event.mask)
-        self._tellOperators(entry, "ban")
+        self._tellOperators(entry, origin, "ban")
 
     # What they share
 
-    def _remove(self, entry: Entry, user: User) -> None:
+    def _remove(self, entry: Entry, user: User, origin: Origin | None) -> None:
         """Let a user go, and tell those who shared a room with them, and those who watch their nick."""
         heard = audienceOf(user)
         rooms, user.rooms = user.rooms, {}
@@ -192,18 +194,18 @@ class PeopleAppliers(Appliers):
         self.whowas.add(user.source, entry.time)
         for session in user.sessions.values():
             session.user = None
-        self.broadcast.tell(entry, [session for session in heard if session.id not in user.sessions])
-        self._tellWatchers(entry, user.nick, gone=user)
+        others = [session for session in heard if session.id not in user.sessions]
+        self.broadcast.tell(entry, others, origin=origin)
+        self._tellWatchers(entry, user.nick, origin, gone=user)
 
-    def _resigned(self, entry: Entry, user: User, before: Operator) -> None:
+    def _resigned(self, entry: Entry, user: User, before: Operator, origin: Origin | None) -> None:
         """Take from a user what they had as an operator of the server: their modes, and their host."""
-        label = entry.event.label
         modes = sortUserModes(user.flags & OPERATORS_ONLY)
         if modes:
-            self._userModesSet(following(entry, UserModesSet(user.source, "", modes, label=label), "modes"))
+            self._userModesSet(following(entry, UserModesSet(user.source, "", modes), "modes"), origin)
         if before.host is not None and before.host != user.source.host:
-            host = HostSet(user.source, user.source.username, before.host, label=label)
-            self._hostSet(following(entry, host, "host"))
+            host = HostSet(user.source, user.source.username, before.host)
+            self._hostSet(following(entry, host, "host"), origin)
 
     def _showAgain(self, entry: Entry, user: User, before: Source) -> None:
         """
@@ -222,7 +224,7 @@ class PeopleAppliers(Appliers):
             sessions = [session for other in members for session in other.sessions.values()]
             self.broadcast.tell(following(entry, joined, f"join{number}"), sessions, RESHOWN)
 
-    def _tellOperators(self, entry: Entry, privilege: str | None = None) -> None:
+    def _tellOperators(self, entry: Entry, origin: Origin | None, privilege: str | None = None) -> None:
         """
         Tell the operators of the server who want to know.
 
@@ -235,14 +237,14 @@ class PeopleAppliers(Appliers):
             for session in user.sessions.values()
         ]
         if listening:
-            self.broadcast.tell(entry, listening, NOTICES)
+            self.broadcast.tell(entry, listening, NOTICES, origin)
 
-    def _changeSource(self, entry: Entry, user: User, source: Source) -> None:
+    def _changeSource(self, entry: Entry, user: User, origin: Origin | None, source: Source) -> None:
         """Give a user other names behind their nick, and tell who sees these."""
         user.source = source
-        self._tellOfUser(entry, user)
+        self._tellOfUser(entry, user, origin)
 
-    def _tellOfUser(self, entry: Entry, user: User, themselves: bool = True) -> None:
+    def _tellOfUser(self, entry: Entry, user: User, origin: Origin | None, themselves: bool = True) -> None:
         """
         Tell what is new about a user to those who share a room with them, and those others who watch their nick.
 
@@ -251,12 +253,14 @@ class PeopleAppliers(Appliers):
         near = {session.id: session for session in audienceOf(user)}
         watching = [session for session in self.watchers.of(user.nick) if session.id not in near]
         self.broadcast.tell(
-            entry, [session for session in near.values() if themselves or session.id not in user.sessions]
+            entry,
+            [session for session in near.values() if themselves or session.id not in user.sessions],
+            origin=origin,
         )
         if watching:
-            self.broadcast.tell(entry, watching, WATCHED)
+            self.broadcast.tell(entry, watching, WATCHED, origin)
 
-    def _tellWatchers(self, entry: Entry, nick: str, gone: User | None = None) -> None:
+    def _tellWatchers(self, entry: Entry, nick: str, origin: Origin | None, gone: User | None = None) -> None:
         """
         Tell those who watch a nick that someone came under it, or went.
 
@@ -266,10 +270,10 @@ class PeopleAppliers(Appliers):
         if watching and gone is not None:
             watching = [session for session in watching if session.id not in gone.sessions]
         if watching:
-            self.broadcast.tell(entry, watching, WATCHED)
+            self.broadcast.tell(entry, watching, WATCHED, origin)
 
 
-PEOPLE_APPLIERS: Mapping[type[Event], Callable[[PeopleAppliers, Entry], None]] = {
+PEOPLE_APPLIERS: Mapping[type[Event], Callable[[PeopleAppliers, Entry, Origin | None], None]] = {
     Entered: PeopleAppliers._entered,
     Quit: PeopleAppliers._quit,
     Killed: PeopleAppliers._killed,

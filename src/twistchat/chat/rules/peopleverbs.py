@@ -13,7 +13,6 @@ from twistchat.chat.model.events import (
     AwaySet,
     Entered,
     HostSet,
-    Label,
     OperatorSet,
     Quit,
     RealnameSet,
@@ -22,6 +21,7 @@ from twistchat.chat.model.events import (
     UserModesSet,
 )
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
+from twistchat.chat.model.origin import Asker
 from twistchat.chat.model.serverbans import ServerBan, wordServerBan
 from twistchat.chat.model.texts import checkText, withoutDelimiters
 from twistchat.chat.model.usermodes import OPERATORS_ONLY, SETTABLE, parseUserModes, sortUserModes
@@ -39,7 +39,6 @@ class PeopleVerbs(Verbs):
     """
     What a session may ask for its user, and for itself.
 
-    A C{label} is the request's, for L{IOutlet.echo <twistchat.interfaces.IOutlet.echo>}.
     """
 
     _ids: Callable[[], str]
@@ -71,7 +70,7 @@ class PeopleVerbs(Verbs):
 
     async def enter(
         self,
-        session: Session,
+        asker: Asker,
         nick: str,
         username: str,
         host: str,
@@ -79,7 +78,6 @@ class PeopleVerbs(Verbs):
         *,
         modes: str = "",
         away: str | None = None,
-        label: Label | None = None,
     ) -> None:
         """
         Let a session's user come in as a guest.
@@ -91,15 +89,14 @@ class PeopleVerbs(Verbs):
         @param away: why they are away from the start, or C{None}.
         @raise ChatError: this nick cannot be had, or they are not welcome under these names.
         """
+        session = asker.session
         nick = self.checkNick(session, nick)
         checkText("the realname", realname, self.limits.realname)
         if away is not None:
             checkText("the reason", away, self.limits.reason)
         source = Source(self._ids(), nick, username, host, None, realname, "B" in modes)
         self._checkServerBans(source, session.address)
-        await self._journal.append(
-            Entered(source, session.id, sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes)), label=label)
-        )
+        await self._propose(asker, Entered(source, session.id, sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes))))
         if session.closed:
             user = self.state.users.get(source.uid)
             if user is not None and not user.sessions:
@@ -163,14 +160,14 @@ class PeopleVerbs(Verbs):
             raise errors.NickInUse(nick, holder.nick)
         return nick
 
-    def rename(self, session: Session, nick: str, *, label: Label | None = None) -> Receipt | None:
+    def rename(self, asker: Asker, nick: str) -> Receipt | None:
         """
         Take another nick.
 
         @return: C{None} where it is the one they have, to the letter.
         """
-        user = self._user(session)
-        nick = self.checkNick(session, nick)
+        user = self._user(asker)
+        nick = self.checkNick(asker.session, nick)
         if nick == user.nick:
             return None
         for room in user.rooms.values():
@@ -183,28 +180,26 @@ class PeopleVerbs(Verbs):
                 raise errors.NickFixed(room.name)
         if any(self._serverBan(replace(user.source, nick=nick), own.address) for own in user.sessions.values()):
             raise errors.NickReserved(nick)
-        self._checkRenames(session, user, "change your nick")
-        return self._journal.append(Renamed(user.source, nick, label=label))
+        self._checkRenames(asker, user, "change your nick")
+        return self._propose(asker, Renamed(user.source, nick))
 
-    def setRealname(self, session: Session, realname: str, *, label: Label | None = None) -> Receipt | None:
+    def setRealname(self, asker: Asker, realname: str) -> Receipt | None:
         """
         Take another realname.
 
         @return: C{None} where it is the one they have.
         """
-        user = self._user(session)
+        user = self._user(asker)
         checkText("the realname", realname, self.limits.realname)
         if realname == user.source.realname:
             return None
         for room in user.rooms.values():
             if room.silenced(room.members[user.source.uid]):
                 raise errors.Banned(room.name)
-        self._checkRenames(session, user, "change your realname")
-        return self._journal.append(RealnameSet(user.source, realname, label=label))
+        self._checkRenames(asker, user, "change your realname")
+        return self._propose(asker, RealnameSet(user.source, realname))
 
-    def setHost(
-        self, user: User, host: str, username: str | None = None, *, label: Label | None = None
-    ) -> Receipt | None:
+    def setHost(self, user: User, host: str, username: str | None = None) -> Receipt | None:
         """
         Show a user with another host.  Whether that may be is for the caller to say.
 
@@ -218,9 +213,9 @@ class PeopleVerbs(Verbs):
         _checkShown("the username", username)
         if (username, host) == (source.username, source.host):
             return None
-        return self._journal.append(HostSet(source, username, host, label=label))
+        return self._journal.append(HostSet(source, username, host))
 
-    def setAccount(self, user: User, account: str | None, *, label: Label | None = None) -> Receipt | None:
+    def setAccount(self, user: User, account: str | None) -> Receipt | None:
         """
         Let a user be logged in to an account, or to none.  That it is theirs is for the caller to know.
 
@@ -228,22 +223,22 @@ class PeopleVerbs(Verbs):
         """
         if account == user.source.account:
             return None
-        return self._journal.append(AccountSet(user.source, account, label=label))
+        return self._journal.append(AccountSet(user.source, account))
 
-    def setAway(self, session: Session, message: str | None, *, label: Label | None = None) -> Receipt:
+    def setAway(self, asker: Asker, message: str | None) -> Receipt:
         """Be away with a message, or back with C{None}.  Where it is so already, nobody hears of it."""
-        user = self._user(session)
+        user = self._user(asker)
         if message is not None:
             checkText("the reason", message, self.limits.reason)
-        if message != user.away and not self._unbound(session, user):
+        if message != user.away and not self._unbound(asker, user):
             now = self._now()
             if user.absences is None:
                 user.absences = TokenBucket(self.limits.awayBurst, self.limits.awayRate, now)
             if wait := user.absences.take(now):
                 raise errors.TooFast("go away and come back", wait)
-        return self._journal.append(AwaySet(user.source, message, label=label))
+        return self._propose(asker, AwaySet(user.source, message))
 
-    async def setUserModes(self, session: Session, text: str, *, label: Label | None = None) -> str:
+    async def setUserModes(self, asker: Asker, text: str) -> str:
         """
         Change one's own modes.  What is known takes effect, whatever else was asked for; what is for operators of the
         server only is passed over for others.
@@ -251,27 +246,27 @@ class PeopleVerbs(Verbs):
         @param text: as in C{"+i-w"}.
         @return: the letters of which there is no user mode.
         """
-        user = self._user(session)
+        user = self._user(asker)
         asked, unknown = parseUserModes(text)
-        if asked.pop("o", True) is False and (resigning := self.resign(session, label=label)) is not None:
+        if asked.pop("o", True) is False and (resigning := self.resign(asker)) is not None:
             await resigning
         barred = frozenset() if user.operator is not None else OPERATORS_ONLY
         added = sortUserModes({letter for letter, adding in asked.items() if adding} - user.flags - barred)
         removed = sortUserModes({letter for letter, adding in asked.items() if not adding} & user.flags)
         if added or removed:
-            await self._journal.append(UserModesSet(user.source, added, removed, label=label))
+            await self._propose(asker, UserModesSet(user.source, added, removed))
         return unknown
 
-    def resign(self, session: Session, *, label: Label | None = None) -> Receipt | None:
+    def resign(self, asker: Asker) -> Receipt | None:
         """
         Be an operator of the server no more.
 
         @return: C{None} where they are none.
         """
-        user = self._user(session)
+        user = self._user(asker)
         if user.operator is None:
             return None
-        return self._journal.append(OperatorSet(user.source, None, label=label))
+        return self._propose(asker, OperatorSet(user.source, None))
 
     # Whom a session watches
 
@@ -380,8 +375,8 @@ class PeopleVerbs(Verbs):
         except errors.BadNick:
             return None
 
-    def _checkRenames(self, session: Session, user: User, what: str) -> None:
-        if self._unbound(session, user):
+    def _checkRenames(self, asker: Asker, user: User, what: str) -> None:
+        if self._unbound(asker, user):
             return
         now = self._now()
         if user.renames is None:

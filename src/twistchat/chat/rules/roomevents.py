@@ -29,6 +29,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes import HALF_OPERATOR, OPERATOR, RANK_BY_LETTER, sortRanks
 from twistchat.chat.model.names import fold
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.rooms import Member, Room, Topic
 from twistchat.chat.model.users import Session
 from twistchat.chat.rules.appliers import Appliers
@@ -38,21 +39,21 @@ from twistchat.chat.rules.succession import Vacancy
 class RoomAppliers(Appliers):
     """What happens in rooms, and texts."""
 
-    def _said(self, entry: Entry) -> None:
+    def _said(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, (RoomMessage, RoomTagMessage))
         room = self._present(event)
         if room is not None:
-            room.audience.tell(entry, event.session, _audibleTo(room, event) if event.rank else None)
+            room.audience.tell(entry, origin, event.session, _audibleTo(room, event) if event.rank else None)
 
-    def _unsaid(self, entry: Entry) -> None:
+    def _unsaid(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, RoomMessageRedacted)
         room = self._present(event)
         if room is not None:
-            room.audience.tell(entry)
+            room.audience.tell(entry, origin)
 
-    def _told(self, entry: Entry) -> None:
+    def _told(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, (PrivateMessage, PrivateTagMessage))
         recipient = self.users.get(event.recipient.uid)
@@ -64,18 +65,19 @@ class RoomAppliers(Appliers):
                     session.correspondent = event.source.uid
         if recipient.source.uid == event.source.uid:
             # It is heard once as what was received, and once more as the echo, which alone has the label.
-            received = replace(entry, event=replace(event, session="", label=None))
+            received = replace(entry, event=replace(event, session=""))
             self.broadcast.tell(received, recipient.sessions.values())
-            self.broadcast.tell(entry, [own for own in recipient.sessions.values() if own.id == event.session])
+            sender = [own for own in recipient.sessions.values() if own.id == event.session]
+            self.broadcast.tell(entry, sender, origin=origin)
             return
-        self.broadcast.tell(entry, self._both(event.source, event.recipient))
+        self.broadcast.tell(entry, self._both(event.source, event.recipient), origin=origin)
 
-    def _untold(self, entry: Entry) -> None:
+    def _untold(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, PrivateMessageRedacted)
-        self.broadcast.tell(entry, self._both(event.source, event.recipient))
+        self.broadcast.tell(entry, self._both(event.source, event.recipient), origin=origin)
 
-    def _invited(self, entry: Entry) -> None:
+    def _invited(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, Invited)
         self._user(entry)
@@ -90,11 +92,11 @@ class RoomAppliers(Appliers):
             invitee.invitations[room] = room.bansSet
         else:
             invitee.invitations.setdefault(room, None)
-        self.broadcast.tell(entry, invitee.sessions.values())
+        self.broadcast.tell(entry, invitee.sessions.values(), origin=origin)
         if invitee.source.uid not in room.members:
-            room.audience.tell(entry)
+            room.audience.tell(entry, origin)
 
-    def _joined(self, entry: Entry) -> None:
+    def _joined(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, Joined)
         user = self._user(entry)
@@ -113,40 +115,40 @@ class RoomAppliers(Appliers):
         user.moves += 1
         for session in user.sessions.values():
             room.audience.add(session)
-        room.audience.tell(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)))
+        room.audience.tell(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
         if len(room.members) == 2 and not room.led:
             # The other one has laid the rank down, and there was nobody whom it could pass to.
             self._vacate(entry, room, self.rooms.vacancies.get(fold(room.name)) or Vacancy(entry.time))
 
-    def _parted(self, entry: Entry) -> None:
+    def _parted(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, Parted)
         room, member = self._membership(event.room, event.source)
         if member is None:
             raise NotInRoom(event.room)
-        room.audience.tell(entry)
+        room.audience.tell(entry, origin)
         del member.user.rooms[fold(room.name)]
         self._leave(entry, room, member.user)
 
-    def _kicked(self, entry: Entry) -> None:
+    def _kicked(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, Kicked)
         room, member = self._membership(event.room, event.kicked)
         if member is None:
             raise TargetNotInRoom(event.kicked.nick, event.room)
-        room.audience.tell(entry)
+        room.audience.tell(entry, origin)
         del member.user.rooms[fold(room.name)]
         self._leave(entry, room, member.user)
 
-    def _topicSet(self, entry: Entry) -> None:
+    def _topicSet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, TopicSet)
         room = self._present(event) or self._room(event.room, entry.time)
         room.topic = Topic(event.topic, event.source.nick, entry.time) if event.topic else None
-        room.audience.tell(entry)
+        room.audience.tell(entry, origin)
         self._forgetIfOver(room)
 
-    def _modesSet(self, entry: Entry) -> None:
+    def _modesSet(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, ModesSet)
         room = self._present(event)
@@ -155,7 +157,7 @@ class RoomAppliers(Appliers):
         room = room or self._room(event.room, entry.time)
         for change in event.changes:
             room.change(change, event.source.nick, entry.time)
-        room.audience.tell(entry)
+        room.audience.tell(entry, origin)
         if any(change.subject is not None or change.letter == "P" for change in event.changes):
             self._findOperator(entry, room, event)
         self._forgetIfOver(room)
@@ -183,7 +185,7 @@ class RoomAppliers(Appliers):
                 vacancy = Vacancy(entry.time)
             self._vacate(entry, room, replace(vacancy, resigned=lost[-1] if lost else vacancy.resigned))
 
-    def _roomRenamed(self, entry: Entry) -> None:
+    def _roomRenamed(self, entry: Entry, origin: Origin | None) -> None:
         event = entry.event
         assert isinstance(event, RoomRenamed)
         room = self._present(event)
@@ -195,7 +197,7 @@ class RoomAppliers(Appliers):
                 raise RoomNameInUse(holder.name)
             raise RoomLookalike(event.name, holder.name)
         old, new = fold(room.name), fold(event.name)
-        room.audience.tell(entry)
+        room.audience.tell(entry, origin)
         room.audience.move(new)
         self.rooms.rename(room, event.name)
         sessions: list[Session] = []
@@ -205,7 +207,7 @@ class RoomAppliers(Appliers):
             user.moves += 1
             sessions += user.sessions.values()
         for session in sessions:
-            self.broadcast.moved(session, old, entry)
+            self.broadcast.moved(session, old, entry, origin)
             room.audience.add(session)
 
     # What they share
@@ -244,7 +246,7 @@ class RoomAppliers(Appliers):
         return room, room.members.get(source.uid)
 
 
-ROOM_APPLIERS: Mapping[type[Event], Callable[[RoomAppliers, Entry], None]] = {
+ROOM_APPLIERS: Mapping[type[Event], Callable[[RoomAppliers, Entry, Origin | None], None]] = {
     RoomMessage: RoomAppliers._said,
     RoomTagMessage: RoomAppliers._said,
     RoomMessageRedacted: RoomAppliers._unsaid,

@@ -12,7 +12,6 @@ from twistchat.chat.model.events import (
     Invited,
     Joined,
     Kicked,
-    Label,
     ModeChange,
     ModesSet,
     Parted,
@@ -21,6 +20,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes import HALF_OPERATOR, parseChanges
 from twistchat.chat.model.names import fold, normalizeRoom
+from twistchat.chat.model.origin import Asker
 from twistchat.chat.model.rooms import Member, Room
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import Session, User
@@ -41,18 +41,16 @@ class RoomVerbs(Verbs):
     """
     What a session may ask of a room.
 
-    A C{label} is the request's, for L{IOutlet.echo <twistchat.interfaces.IOutlet.echo>}.
     """
 
     _lobby: str
 
     def join(
         self,
-        session: Session,
+        asker: Asker,
         name: str,
         key: str | None = None,
         unlimited: bool = False,
-        label: Label | None = None,
     ) -> Receipt | None:
         """
         Come into a room, which begins where there was none.
@@ -65,7 +63,7 @@ class RoomVerbs(Verbs):
         @raise Forwarded: the room does not let them in, and names another, which they are to join in its place.  Follow
             that once only: that room may name this one.
         """
-        user = self._user(session)
+        user = self._user(asker)
         name = normalizeRoom(name, self.limits.room)
         if fold(name) in user.rooms:
             return None
@@ -79,51 +77,49 @@ class RoomVerbs(Verbs):
         else:
             self._checkLocks(room, user, key)
             name = room.name
-        if not (unlimited or self._unbound(session, user)):
+        if not (unlimited or self._unbound(asker, user)):
             self._checkJoinRates(user, room)
-        return self._journal.append(Joined(user.source, name, user.away, label=label))
+        return self._propose(asker, Joined(user.source, name, user.away))
 
-    def part(self, session: Session, name: str, reason: str = "", label: Label | None = None) -> Receipt:
+    def part(self, asker: Asker, name: str, reason: str = "") -> Receipt:
         """Leave a room."""
-        room, member = self._membership(session, name)
+        room, member = self._membership(asker, name)
         checkText("the reason", reason, self.limits.reason)
-        return self._journal.append(Parted(member.user.source, room.name, reason, label=label))
+        return self._propose(asker, Parted(member.user.source, room.name, reason))
 
-    def setTopic(self, session: Session, name: str, topic: str, label: Label | None = None) -> Receipt:
+    def setTopic(self, asker: Asker, name: str, topic: str) -> Receipt:
         """Set a room's topic, or clear it with an empty one."""
-        room, member = self._membership(session, name)
+        room, member = self._membership(asker, name)
         checkText("the topic", topic, self.limits.topic)
         if "t" in room.modes:
             room.require(member, HALF_OPERATOR)
-        return self._journal.append(TopicSet(member.user.source, room.name, topic, label=label))
+        return self._propose(asker, TopicSet(member.user.source, room.name, topic))
 
-    def kick(self, session: Session, name: str, nick: str, reason: str = "", label: Label | None = None) -> Receipt:
+    def kick(self, asker: Asker, name: str, nick: str, reason: str = "") -> Receipt:
         """Put a user out of a room."""
-        room, member = self._membership(session, name)
+        room, member = self._membership(asker, name)
         room.require(member, HALF_OPERATOR)
         checkText("the reason", reason, self.limits.reason)
         target = room.members.get(self._named(nick).source.uid)
         if target is None:
             raise errors.TargetNotInRoom(nick, room.name)
         room.require(member, target.level)
-        return self._journal.append(Kicked(member.user.source, room.name, target.user.source, reason, label=label))
+        return self._propose(asker, Kicked(member.user.source, room.name, target.user.source, reason))
 
-    def invite(self, session: Session, name: str, nick: str, label: Label | None = None) -> Receipt:
+    def invite(self, asker: Asker, name: str, nick: str) -> Receipt:
         """
         Invite a user into a room, past its locks; and past the bans that it has by then, where the asker is one who
         could lift them: a half-operator.
         """
-        room, member = self._membership(session, name)
+        room, member = self._membership(asker, name)
         if "i" in room.modes and "g" not in room.modes:
             room.require(member, HALF_OPERATOR)
         invitee = self._named(nick)
         if invitee.source.uid in room.members:
             raise errors.AlreadyInRoom(invitee.nick, room.name)
-        return self._journal.append(Invited(member.user.source, room.name, invitee.source, label=label))
+        return self._propose(asker, Invited(member.user.source, room.name, invitee.source))
 
-    def setModes(
-        self, session: Session, name: str, letters: str, parameters: Sequence[str], label: Label | None = None
-    ) -> Receipt | None:
+    def setModes(self, asker: Asker, name: str, letters: str, parameters: Sequence[str]) -> Receipt | None:
         """
         Change a room's modes, lists and ranks.  Where one change contradicts another, the last is carried out.
 
@@ -131,15 +127,14 @@ class RoomVerbs(Verbs):
         @param parameters: those of the letters that have one, in order.
         @return: C{None} where nothing would change.
         """
-        return self.changeModes(session, name, parseChanges(letters, parameters), label=label)
+        return self.changeModes(asker, name, parseChanges(letters, parameters))
 
     def changeModes(
         self,
-        session: Session,
+        asker: Asker,
         name: str,
         asked: Iterable[tuple[bool, str, str | None]],
         refused: Callable[[errors.ChatError], None] | None = None,
-        label: Label | None = None,
     ) -> Receipt | None:
         """
         Make changes that have been read already, as L{setModes} does.
@@ -150,17 +145,15 @@ class RoomVerbs(Verbs):
         @return: C{None} where nothing would change.
         @raise LobbyLock: the room is the lobby, which only operators of the server with the privilege C{"rooms"} lock.
         """
-        room, member = self._membership(session, name)
+        room, member = self._membership(asker, name)
         changes = checkChanges(room, member, asked, self._named, self.state.rooms, self.limits.bans, refused)
         if fold(room.name) == self._lobby and not member.user.may("rooms"):
             changes = _withoutLocks(room, member, changes, refused)
         if not changes:
             return None
-        return self._journal.append(ModesSet(member.user.source, room.name, changes, label=label))
+        return self._propose(asker, ModesSet(member.user.source, room.name, changes))
 
-    def renameRoom(
-        self, session: Session, name: str, new: str, reason: str = "", label: Label | None = None
-    ) -> Receipt | None:
+    def renameRoom(self, asker: Asker, name: str, new: str, reason: str = "") -> Receipt | None:
         """
         Give a room another name; all that it has, and who is in it, goes with it (IRCv3 channel-rename).  Operators do,
         but where an account is the room's founder, founders; and operators of the server with the privilege C{"rooms"}.
@@ -169,7 +162,7 @@ class RoomVerbs(Verbs):
         @param new: may differ from C{name} in case only.
         @return: C{None} where it is its name, to the letter.
         """
-        room, member = self._membership(session, name)
+        room, member = self._membership(asker, name)
         if not member.user.may("rooms"):
             room.require(member, room.renamedBy)
         checkText("the reason", reason, self.limits.reason)
@@ -184,27 +177,27 @@ class RoomVerbs(Verbs):
             if fold(holder.name) == fold(new):
                 raise errors.RoomNameInUse(holder.name)
             raise errors.RoomLookalike(new, holder.name)
-        if not session.exempt:
+        if not asker.session.exempt:
             if room.renames is None:
                 room.renames = TokenBucket(RENAME_BURST, RENAME_RATE, self._now())
             if wait := room.renames.take(self._now()):
                 raise errors.TooFast("rename rooms", wait)
-        return self._journal.append(RoomRenamed(member.user.source, room.name, new, reason, label=label))
+        return self._propose(asker, RoomRenamed(member.user.source, room.name, new, reason))
 
-    def takeOver(self, session: Session, name: str, label: Label | None = None) -> Receipt | None:
+    def takeOver(self, asker: Asker, name: str) -> Receipt | None:
         """
         Have a founder's rank in a room where the asker is, as operators of the server may who have the privilege
         C{"rooms"}.
 
         @return: C{None} where they have it.
         """
-        if not self._user(session).may("rooms"):
+        if not self._user(asker).may("rooms"):
             raise errors.NotPrivileged("rooms")
-        room, member = self._membership(session, name)
+        room, member = self._membership(asker, name)
         change = ModeChange(True, "q", member.user.nick, member.user.source)
         if room.isSo(change):
             return None
-        return self._journal.append(ModesSet(member.user.source, room.name, (change,), label=label))
+        return self._propose(asker, ModesSet(member.user.source, room.name, (change,)))
 
     # Questions
 

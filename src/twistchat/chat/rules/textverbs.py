@@ -9,7 +9,6 @@ from twistchat.chat.model.events import (
     Cuts,
     Entry,
     Kind,
-    Label,
     PrivateMessage,
     PrivateMessageRedacted,
     PrivateTagMessage,
@@ -21,6 +20,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes import OPERATOR, RANK_BY_LETTER, VOICE
 from twistchat.chat.model.names import fold
+from twistchat.chat.model.origin import Asker
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.spans import Around, pair
 from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
@@ -36,13 +36,12 @@ class TextVerbs(Verbs):
 
     def say(
         self,
-        session: Session,
+        asker: Asker,
         name: str,
         text: str,
         kind: Kind = "message",
         tags: Tags = (),
         rank: str = "",
-        label: Label | None = None,
         cuts: Cuts = (),
     ) -> Receipt:
         """
@@ -52,7 +51,7 @@ class TextVerbs(Verbs):
         @param rank: the letter of a rank, to be heard only by those who hold it or a higher one; from members only.
         @param cuts: where the sender cut long lines.
         """
-        return self._journal.append(self._text(session, name, text, kind, tags, rank, label, cuts))
+        return self._propose(asker, self._text(asker.session, name, text, kind, tags, rank, cuts))
 
     def post(self, session: Session, name: str, text: str, refused: Refused, kind: Kind = "message") -> None:
         """
@@ -63,41 +62,38 @@ class TextVerbs(Verbs):
 
     def tell(
         self,
-        session: Session,
+        asker: Asker,
         nick: str,
         text: str,
         kind: Kind = "message",
         tags: Tags = (),
-        label: Label | None = None,
         cuts: Cuts = (),
     ) -> Receipt:
         """Say a text to one user.  The parameters are those of L{say}."""
-        user = self._user(session)
+        session, user = asker.session, self._user(asker)
         recipient = self._named(nick)
         checkMessage(text, self.limits.message, self.limits.lines)
         _checkTaken(recipient, user, text, kind)
         session.spoke = self._now()
-        told = PrivateMessage(user.source, session.id, recipient.source, text, kind, tags, cuts, label=label)
-        return self._journal.append(told)
+        told = PrivateMessage(user.source, session.id, recipient.source, text, kind, tags, cuts)
+        return self._propose(asker, told)
 
-    def signal(self, session: Session, name: str, tags: Tags, rank: str = "", label: Label | None = None) -> Receipt:
+    def signal(self, asker: Asker, name: str, tags: Tags, rank: str = "") -> Receipt:
         """Send tags without a text to a room, for whoever may speak there.  The parameters are those of L{say}."""
-        user = self._user(session)
+        user = self._user(asker)
         room = self._speaking(user, name, rank)
-        return self._journal.append(RoomTagMessage(user.source, room.name, session.id, tags, rank, label=label))
+        return self._propose(asker, RoomTagMessage(user.source, room.name, asker.session.id, tags, rank))
 
-    def signalUser(self, session: Session, nick: str, tags: Tags, label: Label | None = None) -> Receipt:
+    def signalUser(self, asker: Asker, nick: str, tags: Tags) -> Receipt:
         """Send tags without a text to one user."""
-        user = self._user(session)
+        user = self._user(asker)
         recipient = self._named(nick)
         _checkTaken(recipient, user, "", "message")
-        return self._journal.append(PrivateTagMessage(user.source, session.id, recipient.source, tags, label=label))
+        return self._propose(asker, PrivateTagMessage(user.source, asker.session.id, recipient.source, tags))
 
     # Taking back
 
-    async def unsay(
-        self, session: Session, name: str, msgid: str, reason: str = "", label: Label | None = None
-    ) -> Entry:
+    async def unsay(self, asker: Asker, name: str, msgid: str, reason: str = "") -> Entry:
         """
         Take back a text that was said in a room where the asker is: one of their own; or anyone's, for the room's
         operators, and for operators of the server who may.
@@ -109,21 +105,17 @@ class TextVerbs(Verbs):
         @raise NotYours: it has, and the asker may not.
         """
         checkText("the reason", reason, self.limits.reason)
-        place, _ = self._membership(session, name)
+        place, _ = self._membership(asker, name)
         text = await self._find(fold(place.name), place.name, msgid)
-        room, member = self._membership(session, name)
+        room, member = self._membership(asker, name)
         user = member.user
         if room is not place:
             raise errors.NoSuchText(room.name, msgid)
         if not (_wrote(text, user.source) or member.level >= OPERATOR or user.may("redact")):
             raise errors.NotYours(room.name, msgid)
-        return await self._journal.append(
-            RoomMessageRedacted(user.source, room.name, text.sequence, msgid, reason, label=label)
-        )
+        return await self._propose(asker, RoomMessageRedacted(user.source, room.name, text.sequence, msgid, reason))
 
-    async def untell(
-        self, session: Session, nick: str, msgid: str, reason: str = "", label: Label | None = None
-    ) -> Entry:
+    async def untell(self, asker: Asker, nick: str, msgid: str, reason: str = "") -> Entry:
         """
         Take back a text from the private conversation with a user, as far as it is kept: that of two accounts.  It must
         be the asker's own, unless they are an operator of the server who may.
@@ -133,17 +125,17 @@ class TextVerbs(Verbs):
         @raise NotYours: it has, and the asker may not.
         """
         checkText("the reason", reason, self.limits.reason)
-        own, other = self._user(session).source.account, self._named(nick).source.account
+        own, other = self._user(asker).source.account, self._named(nick).source.account
         if own is None or other is None:
             raise errors.NoSuchText(nick, msgid)
         text = await self._find(pair(own, other), nick, msgid)
-        user, recipient = self._user(session), self._named(nick)
+        user, recipient = self._user(asker), self._named(nick)
         if (user.source.account, recipient.source.account) != (own, other):
             raise errors.NoSuchText(nick, msgid)
         if not (_wrote(text, user.source) or user.may("redact")):
             raise errors.NotYours(recipient.nick, msgid)
-        return await self._journal.append(
-            PrivateMessageRedacted(user.source, recipient.source, text.sequence, msgid, reason, label=label)
+        return await self._propose(
+            asker, PrivateMessageRedacted(user.source, recipient.source, text.sequence, msgid, reason)
         )
 
     async def _find(self, conversation: str, target: str, msgid: str) -> Entry:
@@ -169,7 +161,6 @@ class TextVerbs(Verbs):
         kind: Kind,
         tags: Tags = (),
         rank: str = "",
-        label: Label | None = None,
         cuts: Cuts = (),
     ) -> RoomMessage:
         """What L{say} proposes."""
@@ -178,7 +169,7 @@ class TextVerbs(Verbs):
         checkMessage(text, self.limits.message, self.limits.lines)
         _checkTextModes(room, text, kind)
         session.spoke = self._now()
-        return RoomMessage(user.source, room.name, session.id, text, kind, rank, tags, cuts, label=label)
+        return RoomMessage(user.source, room.name, session.id, text, kind, rank, tags, cuts)
 
     def _speaking(self, user: User, name: str, rank: str) -> Room:
         """The room of this name, where a user may speak, to those of a rank or to all."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.limits import Limits
+from twistchat.chat.model.events import Event
+from twistchat.chat.model.origin import Asker
 from twistchat.chat.model.rooms import Member, Room
-from twistchat.chat.model.users import Session, User
+from twistchat.chat.model.users import User
 from twistchat.chat.state import State
 
 if TYPE_CHECKING:
-    from twistchat.interfaces import IHistory, ILog
+    from twistchat.interfaces import IHistory, ILog, Receipt
 
 
 class Verbs:
@@ -30,10 +32,15 @@ class Verbs:
     _now: Callable[[], float]
     _wall: Callable[[], float]
 
-    def _user(self, session: Session) -> User:
-        if session.user is None:
+    def _user(self, asker: Asker) -> User:
+        user = asker.user
+        if user is None:
             raise errors.NotEntered
-        return session.user
+        return user
+
+    def _propose(self, asker: Asker, event: Event) -> Receipt:
+        """Propose an event for whoever asks for it."""
+        return self._journal.append(event, asker.origin)
 
     def _named(self, nick: str) -> User:
         user = self.state.users.named(nick)
@@ -41,8 +48,8 @@ class Verbs:
             raise errors.NoSuchNick(nick)
         return user
 
-    def _membership(self, session: Session, name: str) -> tuple[Room, Member]:
-        user = self._user(session)
+    def _membership(self, asker: Asker, name: str) -> tuple[Room, Member]:
+        user = self._user(asker)
         room = self.state.rooms.get(name)
         member = None if room is None else room.members.get(user.source.uid)
         if room is None or room.secretTo(user):
@@ -51,6 +58,6 @@ class Verbs:
             raise errors.NotInRoom(room.name)
         return room, member
 
-    def _unbound(self, session: Session, user: User) -> bool:
+    def _unbound(self, asker: Asker, user: User) -> bool:
         """Whether limits on rates do not bind what a session asks for."""
-        return session.exempt or user.may("exempt")
+        return asker.session.exempt or user.may("exempt")

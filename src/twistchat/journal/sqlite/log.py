@@ -21,6 +21,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.model.events import Entry, Event, RoomRenamed
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Kept, Span, conversation
 from twistchat.interfaces import IHistory, ILog
 from twistchat.journal.history.indexing import Indexing
@@ -39,7 +40,7 @@ from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
 
 if TYPE_CHECKING:
-    from twistchat.interfaces import Refused
+    from twistchat.interfaces import Apply, Refused
 
 BATCH = 2048
 """Entries in one transaction at the most; no more than L{MOST_ROWS <twistchat.journal.sqlite.store.MOST_ROWS>}."""
@@ -121,7 +122,7 @@ class SqliteJournal:
 
     # ILog and IHistory
 
-    def open(self, apply: Callable[[Entry], None]) -> Deferred[None]:
+    def open(self, apply: Apply) -> Deferred[None]:
         """See L{ILog.open}.  All of it happens within the call: nobody is served yet."""
         self._apply = apply
         try:
@@ -146,15 +147,15 @@ class SqliteJournal:
             self._retention.start(self._access.write, self._read, lambda: self._applied)
         return succeed(None)
 
-    def append(self, event: Event) -> Deferred[Entry]:
+    def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
         """See L{ILog.append}."""
         receipt: Deferred[Entry] = Deferred()
-        why = self._propose(event, receipt, None)
+        why = self._propose(event, origin, receipt, None)
         return receipt if why is None else fail(NotStored(why))
 
     def post(self, event: Event, refused: Refused) -> None:
         """See L{ILog.post}."""
-        why = self._propose(event, None, refused)
+        why = self._propose(event, None, None, refused)
         if why is not None:
             refused(event, Failure(NotStored(why)))
 
@@ -210,7 +211,9 @@ class SqliteJournal:
 
     # From proposal to receipt
 
-    def _propose(self, event: Event, receipt: Deferred[Entry] | None, refused: Refused | None) -> str | None:
+    def _propose(
+        self, event: Event, origin: Origin | None, receipt: Deferred[Entry] | None, refused: Refused | None
+    ) -> str | None:
         """
         Take in a proposal.
 
@@ -229,7 +232,7 @@ class SqliteJournal:
         if entry.sequence > self._reserved - RESERVED // 2:
             self._reserve()
         stored = durable or (self._keepPassing and conversation(event) is not None)
-        self._waiting.append(Proposal(entry, receipt, refused, self._rows.row(entry) if stored else None))
+        self._waiting.append(Proposal(entry, origin, receipt, refused, self._rows.row(entry) if stored else None))
         if type(event) is RoomRenamed:
             self._renames += 1
         if self._writing is None and not self._settling:
@@ -324,7 +327,7 @@ class SqliteJournal:
             proposal.refuse(Failure(NotStored(proposal.why)))
             return
         try:
-            self._apply(entry)
+            self._apply(entry, proposal.origin)
         except ChatError:
             refusal = Failure()
             if proposal.row is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
 
@@ -16,6 +16,9 @@ from twistchat.chat.model.events import Entry, Event, ModesSet, RoomRenamed, Ser
 from twistchat.journal.codec import Unreadable, decode
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
 from twistchat.journal.stamp import msgid
+
+if TYPE_CHECKING:
+    from twistchat.interfaces import Apply
 
 _HELD = f"""
     SELECT {COLUMNS}, (
@@ -101,7 +104,7 @@ def _shown(holding: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{key} of {place}" if place else key for place, key in holding]
 
 
-def rebuild(entries: Iterable[Held], name: str, now: int, apply: Callable[[Entry], None]) -> tuple[set[int], list[int]]:
+def rebuild(entries: Iterable[Held], name: str, now: int, apply: Apply) -> tuple[set[int], list[int]]:
     """
     Apply what holds.  The log has what cannot be applied, at level critical if it changed on disk.
 
@@ -127,7 +130,7 @@ def rebuild(entries: Iterable[Held], name: str, now: int, apply: Callable[[Entry
             continue
         if event is not None:
             try:
-                apply(Entry(sequence, msgid(name, sequence), found.time, event))
+                apply(Entry(sequence, msgid(name, sequence), found.time, event), None)
                 continue
             except ChatError as e:
                 error = e

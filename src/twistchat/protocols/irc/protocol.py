@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.audience import NOTICES, RESHOWN, WATCHED
-from twistchat.chat.model.events import Entry, Event, Label, RoomMessage, RoomRenamed
+from twistchat.chat.model.events import Entry, Event, RoomMessage, RoomRenamed
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User
 from twistchat.config import Settings
@@ -193,12 +193,12 @@ class IrcConnection(Connection):
         """See L{IOutlet.tune}."""
         return self._dialects[PLACES.get(place, 0)]
 
-    def echo(self, entry: Entry, data: bytes) -> bytes:
+    def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
-        reply = self._replyFor(entry)
+        reply = self._replies.get(label)
         return data if reply is None else reply.take(data)
 
-    def moved(self, old: str, entry: Entry) -> None:
+    def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """
         See L{IOutlet.moved}.  Whoever knows RENAME is told that; a change of case is no news to others.  The answer to
         RENAME itself is continued by the command.
@@ -208,19 +208,12 @@ class IrcConnection(Connection):
         new = fold(event.name)
         if "draft/channel-rename" in self.capabilities or new == old:
             return
-        move, reply = Move(self, entry, new), self._replyFor(entry)
+        move, reply = Move(self, entry, new), None if label is None else self._replies.get(label)
         if reply is None:
             self.irc.moves.add(move)
         else:
             reply.lines(move.render())
             reply.entered = new
-
-    def _replyFor(self, entry: Entry) -> Reply | None:
-        """The answer to the request of this client that led to an entry, as long as it is put together."""
-        label = entry.event.label
-        if label is None or label.session != self.openSession.id:
-            return None
-        return self._replies.get(label.text)
 
     def cut(self, data: bytes) -> Sequence[Line]:
         """See L{Connection.cut}."""
@@ -388,7 +381,7 @@ class IrcConnection(Connection):
             return Reply(self, command)
         if len(label.encode()) > LABEL or label in self._replies:
             return Reply(self, command)
-        reply = self._replies[label] = Reply(self, command, Label(self.openSession.id, label))
+        reply = self._replies[label] = Reply(self, command, label)
         return reply
 
     def _finish(self, reply: Reply) -> None:
@@ -396,7 +389,7 @@ class IrcConnection(Connection):
             return
         reply.finish()
         if reply.label is not None:
-            del self._replies[reply.label.text]
+            del self._replies[reply.label]
 
 
 def _context(message: Message) -> str:

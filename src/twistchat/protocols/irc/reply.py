@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import ChatError
-from twistchat.chat.model.events import Label
+from twistchat.chat.model.origin import Asker, Origin
 from twistchat.net.input.pace import Pace
 from twistchat.protocols.irc.wording import word
 from twistchat.protocols.irc.words import packed
@@ -60,8 +60,7 @@ class Reply:
     The answer to one command.
 
     @ivar command: the command's name.
-    @ivar label: what an event is to carry so that its outcome becomes part of this answer; C{None} where the client
-        does not want to know.
+    @ivar label: the client's name for the command; C{None} where it has none.
     @ivar whole: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its
         place among all else that happens.
     @ivar postponed: whether the answer is not to be sent yet when the command has taken effect.
@@ -83,7 +82,7 @@ class Reply:
         "whole",
     )
 
-    def __init__(self, client: IrcConnection, command: str, label: Label | None = None) -> None:
+    def __init__(self, client: IrcConnection, command: str, label: str | None = None) -> None:
         self._client = client
         self.command = command
         self.label = label
@@ -94,6 +93,12 @@ class Reply:
         self._open: str | None = None
         self._answered = self._holding = False
         self._pace: Pace | None = None
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks the chat for what the command does.  With a label, the outcome becomes part of this answer."""
+        session = self._client.openSession
+        return session if self.label is None else Origin(session, self.label)
 
     def numeric(self, code: str, *parameters: str) -> None:
         """A numeric, to the client's nick (C{*} while it has none)."""
@@ -183,7 +188,7 @@ class Reply:
         """
         if self.whole and self.label is not None:
             self._answered = True
-            return labelled(data, self.label.text, self._client.server, self._client.nextReference())
+            return labelled(data, self.label, self._client.server, self._client.nextReference())
         self._units.append(data)
         if not self._holding:
             self._holding = True
@@ -206,7 +211,7 @@ class Reply:
             if self._open is None:
                 self._open = self._client.nextReference()
                 opening = serialize("BATCH", (f"+{self._open}", "labeled-response"), self._client.server)
-                opening = withTag(opening, "label", self.label.text)
+                opening = withTag(opening, "label", self.label)
             data = opening + inBatch(data, self._open)
         self._client.reply(data)
 
@@ -233,7 +238,7 @@ class Reply:
             self._client.reply(serialize("BATCH", (f"-{self._open}",), self._client.server))
         elif not self._answered:
             data, self._units = b"".join(self._units), []
-            self._client.reply(labelled(data, self.label.text, self._client.server, self._client.nextReference()))
+            self._client.reply(labelled(data, self.label, self._client.server, self._client.nextReference()))
         if self._holding:
             self._holding = False
             self._client.release()

@@ -174,7 +174,7 @@ class LineProtocol(Connection):
             return self.dialects.none
         return self.dialects.current if place and place == self.current else self.dialects.other
 
-    def moved(self, old: str, entry: Entry) -> None:
+    def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""
         if self.current == old and isinstance(entry.event, RoomRenamed):
             self.current = fold(entry.event.name)

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import Entry, Event, Kind, PrivateMessage, RoomMessage, Source
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Span, conversation
 
 ANN = Source("u1", "Ann", "~ann", "ann.cloak", "Ann", "Ann O'Nym")
@@ -34,6 +35,7 @@ class OpenedJournal(_Base):
     @ivar time: what the journal's clock shows, in seconds since the epoch.
     @ivar journal: the one that the test is about.
     @ivar applied: the entries that it has applied, where the test did not open it otherwise.
+    @ivar origins: the origin of each entry that it has passed to C{apply}.
     """
 
     def makeJournal(self, now: Callable[[], float]) -> Any:
@@ -51,12 +53,18 @@ class OpenedJournal(_Base):
         """Make a journal and open it."""
         self.time = 1000.0
         self.applied: list[Entry] = []
+        self.origins: list[Origin | None] = []
         self.journal = self.makeJournal(lambda: self.time)
         self.openJournal(self.applied.append)
 
     def openJournal(self, apply: Callable[[Entry], None]) -> None:
         """Open the journal that the test is about; close it when the test is over."""
-        opened = self.journal.open(apply)
+
+        def receive(entry: Entry, origin: Origin | None) -> None:
+            self.origins.append(origin)
+            apply(entry)
+
+        opened = self.journal.open(receive)
         self.settle()
         self.successResultOf(opened)
         self.addCleanup(self.closeJournal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from twistchat.chat.model.events import (
-    Label,
     PrivateMessage,
     PrivateMessageRedacted,
     PrivateTagMessage,
@@ -13,7 +12,9 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
+from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Span, pair
+from twistchat.chat.model.users import Session
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
 
@@ -36,12 +37,16 @@ class TextContract(OpenedJournal):
         for words in ("first", "second", "third first"):
             self.assertEqual(self.search(words), [text])
 
-    def test_labels(self) -> None:
-        """A label reaches those to whom the event happens, and is gone when it is read back."""
-        (entry,) = self.append(RoomMessage(ANN, "#room", "s1", "x", label=Label("s1", "42")))
-        self.assertEqual(entry.event.label, Label("s1", "42"))
-        self.assertEqual(self.applied[-1], entry)
-        self.assertEqual([found.event for found in self.read(Span("#room", 9))], [said("x", "#room")])
+    def test_origin(self) -> None:
+        """An origin is passed to C{apply} with its entry, and is not kept with it."""
+        session = Session("s1", None)  # type: ignore[arg-type]  # nothing is sent to it
+        origin = Origin(session, "42")
+        entry = self.result(self.journal.append(said("x", "#room"), origin))
+        self.append(said("y", "#room"))
+        self.assertEqual((self.applied[0], self.origins), (entry, [origin, None]))
+        self.assertEqual(
+            [found.event for found in self.read(Span("#room", 9))], [said("x", "#room"), said("y", "#room")]
+        )
 
     def test_ranks(self) -> None:
         """What those of a rank heard is not read or found as the room's; it is another conversation."""

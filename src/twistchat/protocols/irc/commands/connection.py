@@ -67,7 +67,7 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         return None
     chat, arrival = client.context.chat, client.arrival
     if arrival is None:
-        return chat.rename(client.openSession, wanted, label=reply.label)
+        return chat.rename(reply.asker, wanted)
     arrival.wanted = chat.checkNick(client.openSession, wanted)
     arrival.facts.named()
     return arrival.advance(reply)

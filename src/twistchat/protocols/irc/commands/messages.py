@@ -52,13 +52,13 @@ def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     if not message.params or not message.params[0]:
         reply.numeric(n.ERR_NORECIPIENT, "No recipient given (TAGMSG)")
         return None
-    chat, session, label, tags = client.context.chat, client.openSession, reply.label, clientTags(client, message)
+    chat, tags = client.context.chat, clientTags(client, message)
 
     def send(target: str) -> Receipt:
         rank, name = addressee(target)
         if name[:1] == "#":
-            return chat.signal(session, name, tags, rank, label)
-        return chat.signalUser(session, name, tags, label)
+            return chat.signal(reply.asker, name, tags, rank)
+        return chat.signalUser(reply.asker, name, tags)
 
     return _toAll(client, reply, message.params[0], send, "TAGMSG")
 
@@ -75,7 +75,7 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
     takeBack = chat.unsay if target[:1] == "#" else chat.untell
     reply.whole = True
     try:
-        await takeBack(client.openSession, target, msgid, reason, label=reply.label)
+        await takeBack(reply.asker, target, msgid, reason)
     except (NoSuchNick, NoSuchRoom, NotInRoom):
         reply.fail("INVALID_TARGET", shown(target), f"You cannot delete messages from {target}")
 
@@ -118,20 +118,20 @@ def sendText(
     @param text: it may have several lines.
     @param cuts: where its sender cut long lines.
     """
-    chat, session, label = client.context.chat, client.openSession, reply.label
+    chat, asker = client.context.chat, reply.asker
     kind, text = _read(command, text)
     if kind == "action":
         cuts = tuple([offset - len(ACTION) for offset in cuts])
 
     if kind != "notice" and targets[:1] == "#" and "," not in targets:
         reply.whole = True
-        return chat.say(session, targets, text, kind, tags, "", label, cuts)
+        return chat.say(asker, targets, text, kind, tags, "", cuts)
 
     def send(target: str) -> Receipt:
         rank, name = addressee(target)
         if name[:1] == "#":
-            return chat.say(session, name, text, kind, tags, rank, label, cuts)
-        return chat.tell(session, name, text, kind, tags, label, cuts)
+            return chat.say(asker, name, text, kind, tags, rank, cuts)
+        return chat.tell(asker, name, text, kind, tags, cuts)
 
     return _toAll(client, reply, targets, send, command)
 

@@ -59,9 +59,7 @@ async def _change(client: IrcConnection, room: Room, letters: str, parameters: S
             asked.append(change)
     receipt = None
     if asked:
-        receipt = client.context.chat.changeModes(
-            client.openSession, room.name, asked, refused=refused.append, label=reply.label
-        )
+        receipt = client.context.chat.changeModes(reply.asker, room.name, asked, refused=refused.append)
     reply.whole = not refused and not lists
     if receipt is not None:
         await receipt

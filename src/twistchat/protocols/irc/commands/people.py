@@ -146,7 +146,7 @@ def away(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _setAway(client: IrcConnection, reason: str | None, reply: Reply) -> None:
-    await client.context.chat.setAway(client.openSession, reason, label=reply.label)
+    await client.context.chat.setAway(reply.asker, reason)
     _confirmAway(reason, reply)
 
 
@@ -169,7 +169,7 @@ async def _setRealname(client: IrcConnection, realname: str, reply: Reply) -> No
         reply.fail("INVALID_REALNAME", "Realname is not valid: it is empty")
         return
     try:
-        proposal = client.context.chat.setRealname(client.openSession, realname, label=reply.label)
+        proposal = client.context.chat.setRealname(reply.asker, realname)
         if proposal is not None:
             await proposal
     except (errors.TooLong, errors.BadText):
@@ -199,6 +199,6 @@ def userMode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _setModes(client: IrcConnection, text: str, reply: Reply) -> None:
-    unknown = await client.context.chat.setUserModes(client.openSession, text, label=reply.label)
+    unknown = await client.context.chat.setUserModes(reply.asker, text)
     if unknown:
         reply.numeric(n.ERR_UMODEUNKNOWNFLAG, f"Unknown MODE flag {unknown}")
