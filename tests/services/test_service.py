@@ -246,17 +246,51 @@ class StartTests(ServiceTestCase):
         self.assertFalse(service.running)
         self.assertEqual([], self.logged())
 
-    def test_journalTakesTooLong(self) -> None:
-        """A journal that is not open at once stops the start too."""
+    def test_opensLater(self) -> None:
+        """While the journal opens, nobody is let in; the kernel queues the connections."""
+        service, opening = self.slow()
+        self.assertEqual(["stop"], self.reading)
+        self.assertEqual([], self.logged())
+        opening.callback(None)
+        self.assertEqual(["stop", "start"], self.reading)
+        self.assertIn("The line door is open: nc 127.0.0.1 6623", self.logged())
+        service.stopService()
+
+    def test_stopsWhileOpening(self) -> None:
+        """A service that is stopped while the journal opens does not let anybody in afterwards."""
+        service, opening = self.slow()
+        service.stopService()
+        opening.callback(None)
+        self.assertEqual(["stop"], self.reading)
+        self.assertEqual([], self.logged())
+
+    def test_failsLater(self) -> None:
+        """If the journal cannot be opened after all, the server logs one line, and stops."""
+        _, opening = self.slow()
+        opening.errback(NotStored("no leader"))
+        self.assertEqual(["stop"], self.reading)
+        self.assertEqual(["the journal cannot be opened: no leader"], self.logged())
+        self.assertTrue(self.reactor.hasStopped)
+
+    def slow(self) -> tuple[ChatService, Deferred[None]]:
+        """Start a service whose journal takes its time to open."""
+        opening: Deferred[None] = Deferred()
 
         class Slow(MemoryJournal):
             def open(self, apply: Any) -> Deferred[None]:
-                return Deferred()
+                return opening
 
         self.journal = Slow(Stamp(self.reactor.seconds, "test"))
-        error = self.assertRaises(StartFailure, self.service(LOOPBACK).startService)
-        self.assertEqual("the journal cannot be opened: it takes too long", str(error))
-        self.assertEqual([], self.logged())
+        service = self.service(LOOPBACK)
+        service.privilegedStartService()
+        (port,) = service._ports
+        self.reading: list[str] = []
+        port.stopReading, port.startReading = (
+            (lambda: self.reading.append("stop")),
+            lambda: self.reading.append("start"),
+        )
+        service.startService()
+        return service, opening
 
 
 class RootTests(ServiceTestCase):

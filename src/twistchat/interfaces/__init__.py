@@ -12,7 +12,7 @@ from twistchat.interfaces.accounts import IPasswords
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.history import IHistory
-from twistchat.interfaces.log import ILog
+from twistchat.interfaces.log import IFollowing, ILog
 from twistchat.interfaces.outlet import IOutlet
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "IDialect",
     "IDoor",
     "IDoorFactory",
+    "IFollowing",
     "IHistory",
     "ILog",
     "IOutlet",

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     Refused: TypeAlias = "Callable[[Event, Failure], None]"
 
 
+class IFollowing(Interface):
+    """Somebody follows a log."""
+
+    def stop() -> None:
+        """Pass no more entries on.  A second call is harmless."""
+
+
 class ILog(Interface):
     """
     The one ordered record of events.  It stores an event, stamps it, and applies it.
@@ -71,6 +78,20 @@ class ILog(Interface):
 
         @param reached: called once, after those who proposed it were notified.  Called within this call if nothing is
             pending.  It does not raise.
+        """
+
+    def follow(sequence: int, receive: Callable[[Entry], None]) -> IFollowing:
+        """
+        Pass every applied entry from a sequence number on to a follower: first those that are stored, then each one
+        right after it was applied.  The follower gets them in order, without gaps or duplicates.
+
+        Entries that are no longer stored are left out: passing events, texts that were redacted, what retention
+        deleted.  Entries that were refused are left out too, and so are stored bytes that changed.
+
+        @param sequence: the first sequence number; 0 for everything that is stored.
+        @param receive: takes an entry; perhaps within this call.  If it raises, that is logged and it receives no
+            more; nobody else is affected.  Events that it proposes are applied after this entry.
+        @return: stops it.  It may be called before the log is open: the follower then starts when the log is.
         """
 
     def cloakKey() -> bytes:

@@ -28,6 +28,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation
 from twistchat.interfaces import IHistory, ILog
+from twistchat.journal.following import Followers, Following
 from twistchat.journal.history.words import matches, phrases
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.stamp import Stamp
@@ -67,10 +68,13 @@ class MemoryJournal:
         self._closing: list[Deferred[None]] = []
         self._conversations: dict[str, deque[Entry]] = {}
         self._places: OrderedDict[int, str] = OrderedDict()
+        self._followers = Followers()
 
     def open(self, apply: Apply) -> Deferred[None]:
         """See L{ILog.open}.  There is nothing to bring back."""
         self._apply, self._open = apply, True
+        for following in self._followers.active:
+            following.join()
         return succeed(None)
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
@@ -138,6 +142,15 @@ class MemoryJournal:
         """See L{IHistory.locate}."""
         return self._stamp.locate(msgid)
 
+    def follow(self, sequence: int, receive: Callable[[Entry], None]) -> Following:
+        """See L{ILog.follow}."""
+        following = self._followers.add(sequence, receive)
+        if self._open:
+            kept = [entry for entries in self._conversations.values() for entry in entries]
+            following.replay(sorted(kept, key=attrgetter("sequence")))
+            following.join()
+        return following
+
     def cloakKey(self) -> bytes:
         """See L{ILog.cloakKey}."""
         if self._key is None:
@@ -191,6 +204,11 @@ class MemoryJournal:
             return Failure()
         if entry.event.durable:
             self._remember(entry)
+        for following in self._followers.active:
+            try:
+                following.receive(entry)
+            except Exception:
+                following.fail()
         return None
 
     def _remember(self, entry: Entry) -> None:

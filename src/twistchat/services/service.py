@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
-from twisted.internet.interfaces import IListeningPort, IReactorTime
+from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -47,7 +47,7 @@ class ChatService(Service):
 
     def __init__(
         self,
-        reactor: IReactorTime,
+        reactor: Any,
         listeners: Sequence[Listener],
         journal: ILog,
         context: ServerContext,
@@ -55,7 +55,7 @@ class ChatService(Service):
         complain: Callable[[str], None] = lambda why: None,
     ) -> None:
         """
-        @param reactor: to listen with; it has what the endpoints want of it.
+        @param reactor: to listen with, and to stop; it has what the endpoints want of it.
         @param isRoot: whether this process may do everything on this machine.
         @param complain: told in one line why the server cannot start, before L{StartFailure} is raised.
         """
@@ -65,8 +65,11 @@ class ChatService(Service):
         self._context = context
         self._isRoot = isRoot
         self._complain = complain
-        self._ports: list[IListeningPort] = []
+        self._ports: list[Any] = []
         self._factories: list[IDoorFactory] = []
+        self._starting = True
+        self._isOpen = False
+        self._failure: Failure | None = None
 
     def privilegedStartService(self) -> None:
         """
@@ -79,7 +82,10 @@ class ChatService(Service):
 
     def startService(self) -> None:
         """
-        Open the journal, and say how to come in.
+        Open the journal, then let the doors accept connections, and log how to connect.
+
+        Opening may take a while.  Until then the ports are bound and the kernel queues connections.  If opening fails
+        after this call has returned, the server logs one line and stops.
 
         @raise StartFailure: it cannot be opened; or this is root's process, and reachable from other machines.
         """
@@ -137,10 +143,24 @@ class ChatService(Service):
                     "a server that other machines reach does not run as root; start it as twistd --uid USER twistchat"
                 )
             log.warn("This server runs as root.  twistd --uid USER twistchat gives that up.")
-        try:
-            _now(self._journal.open(self._context.chat.state.apply))
-        except Exception as e:
-            raise StartFailure(f"the journal cannot be opened: {e}") from e
+        self._starting, self._failure = True, None
+        opening = maybeDeferred(self._journal.open, self._context.chat.state.apply)
+        opening.addCallbacks(self._opened, self._notOpened)
+        self._starting = False
+        if self._failure is not None:
+            raise _cannotOpen(self._failure) from self._failure.value
+        if not self._isOpen:
+            for port in self._ports:
+                port.stopReading()
+
+    def _opened(self, _: None) -> None:
+        """The journal is open: let the doors accept connections."""
+        self._isOpen = True
+        if not self._starting:
+            if not self.running:
+                return
+            for port in self._ports:
+                port.startReading()
         log.info("{promise}", promise=self._journal.promise)
         for listener, port in zip(self._listeners, self._ports, strict=True):
             log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
@@ -154,6 +174,16 @@ class ChatService(Service):
                 port=self._context.settings.irc.stsPort,
                 example=KINDS["ssl"].example,
             )
+
+    def _notOpened(self, failure: Failure) -> None:
+        """The journal cannot be opened: L{startService} raises that, or, if it has returned, stop the server."""
+        if self._starting:
+            self._failure = failure
+        elif self.running:
+            why = str(_cannotOpen(failure))
+            log.critical("{why}", why=why)
+            self._complain(why)
+            self._reactor.stop()
 
     async def _stop(self) -> None:
         await DeferredList([maybeDeferred(port.stopListening) for port in self._ports])
@@ -171,6 +201,10 @@ class ChatService(Service):
         """
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
+
+
+def _cannotOpen(failure: Failure) -> StartFailure:
+    return StartFailure(f"the journal cannot be opened: {failure.value}")
 
 
 def _now(result: Deferred[Any]) -> Any:

@@ -99,6 +99,14 @@ _FILL = """
     ORDER BY sequence
 """
 
+_PAGE = f"""
+    {_ROWS} FROM (
+        SELECT {COLUMNS} FROM entry
+        WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT value FROM json_each(?))
+        ORDER BY sequence LIMIT ?
+    )
+"""
+
 _SINCE = "SELECT sequence FROM entry WHERE time >= ? ORDER BY time, sequence LIMIT 1"
 
 _NEWEST_OF_ALL = "SELECT sequence FROM entry INDEXED BY entry_time ORDER BY time DESC, sequence DESC LIMIT 1 OFFSET ?"
@@ -247,6 +255,22 @@ class Reader:
         person = None if account is None else fold(account)
         sought = [row for row in found if self._isSought(row, stretches, person)]
         return self._entries(sought)[-limit:]
+
+    def page(self, after: int, last: int, count: int, without: str) -> tuple[list[Entry], int]:
+        """
+        Read entries of all conversations, oldest first.  Those that changed on disk are logged, and left out.
+
+        @param after: begin behind this sequence number.
+        @param last: stay at or before this one.
+        @param count: read at most this many entries.
+        @param without: a JSON array of sequence numbers to leave out.
+        @return: the entries; and the sequence number up to which they go, which is C{last} if there are no more.
+        @raise Fault: the file cannot be read.
+        """
+        with faults():
+            rows, _ = self._rows(_PAGE, (after, last, without, count))
+        found = [self._entry(row, row[3]) for row in rows]
+        return [entry for entry in found if isinstance(entry, Entry)], rows[-1][0] if len(rows) == count else last
 
     def since(self, time: int) -> int:
         """The sequence number of the first entry at this time or later; one behind all where there is none."""

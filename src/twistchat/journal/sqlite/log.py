@@ -24,6 +24,7 @@ from twistchat.chat.model.events import Entry, Event, RoomRenamed
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Kept, Span, conversation
 from twistchat.interfaces import IHistory, ILog
+from twistchat.journal.following import Followers, Following
 from twistchat.journal.history.indexing import Indexing
 from twistchat.journal.history.reader import Reader
 from twistchat.journal.history.renames import Moving
@@ -53,6 +54,9 @@ WAITING = 8192
 
 RESERVED = 100_000
 """How many sequence numbers are reserved at a time: they are not given again if this process ends without notice."""
+
+PAGE = 500
+"""Entries that are read at a time for a follower."""
 
 T = TypeVar("T")
 
@@ -119,6 +123,7 @@ class SqliteJournal:
         self._refused: set[int] = set()
         self._finishing = False
         self._fresh = 0
+        self._followers = Followers()
 
     # ILog and IHistory
 
@@ -145,6 +150,8 @@ class SqliteJournal:
         self._indexing.begin()
         if self._retention is not None:
             self._retention.start(self._access.write, self._read, lambda: self._applied)
+        for following in self._followers.active:
+            self._replay(following, following.start - 1, self._applied)
         return succeed(None)
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
@@ -189,6 +196,13 @@ class SqliteJournal:
     def locate(self, msgid: str) -> int | None:
         """See L{IHistory.locate}."""
         return self._stamp.locate(msgid)
+
+    def follow(self, sequence: int, receive: Callable[[Entry], None]) -> Following:
+        """See L{ILog.follow}.  The stored entries are read in pages, while the server goes on."""
+        following = self._followers.add(sequence, receive)
+        if not self._closed:
+            self._replay(following, sequence - 1, self._applied)
+        return following
 
     def cloakKey(self) -> bytes:
         """See L{ILog.cloakKey}."""
@@ -338,6 +352,11 @@ class SqliteJournal:
             log.failure("An entry of the journal could not be applied", refusal)
         else:
             self._applied = entry.sequence
+            for following in self._followers.active:
+                try:
+                    following.receive(entry)
+                except Exception:
+                    following.fail()
             proposal.taken()
             return
         self._applied = entry.sequence
@@ -398,6 +417,29 @@ class SqliteJournal:
     def _read(self, work: Callable[[Reader], T]) -> Deferred[T]:
         """Read something.  Fails with L{NotRead}."""
         return fail(NotRead("the journal is closed")) if self._closed else self._access.read(work)
+
+    def _replay(self, following: Following, after: int, last: int) -> None:
+        """
+        Pass a follower the stored entries behind a sequence number, up to another; later ones it receives as they are
+        applied.
+        """
+
+        def replay(page: tuple[list[Entry], int]) -> None:
+            entries, end = page
+            following.replay(entries)
+            if following.active:
+                self._replay(following, end, last)
+
+        def stop(failure: Failure) -> None:
+            if not self._closed:
+                log.failure("The journal could not be read for a follower, which receives no more entries", failure)
+            following.stop()
+
+        if after >= last:
+            following.join()
+        else:
+            without = self._without()
+            self._read(lambda reader: reader.page(after, last, PAGE, without)).addCallbacks(replay, stop)
 
     def _finish(self) -> None:
         """Everything proposed is settled: close the file, and let go of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twistchat.testing.contract.end import EndContract
+from twistchat.testing.contract.following import FollowingContract
 from twistchat.testing.contract.keeping import KeepingContract
 from twistchat.testing.contract.opened import ANN as ANN
 from twistchat.testing.contract.opened import BOB as BOB
@@ -17,6 +18,7 @@ from twistchat.testing.contract.texts import TextContract
 
 class JournalContract(
     OrderContract,
+    FollowingContract,
     EndContract,
     ReadingContract,
     SearchContract,

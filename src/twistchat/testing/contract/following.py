@@ -1,0 +1,160 @@
+"""Following a log."""
+
+from __future__ import annotations
+
+from twisted.logger import LogLevel, capturedLogs
+
+from twistchat.chat.errors import NoSuchNick
+from twistchat.chat.model.events import Entry, Event, Quit, RoomMessageRedacted
+from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
+
+
+class FollowingContract(OpenedJournal):
+    """Whoever follows the log receives every applied entry once, in order: first the stored ones, then new ones."""
+
+    def test_followed(self) -> None:
+        """A follower receives the stored durable entries, and then every entry, passing ones too."""
+        kept = self.append(said("a"), said("b", "#other"))
+        found: list[Entry] = []
+        self.journal.follow(0, found.append)
+        self.settle()
+        self.assertEqual(found, kept)
+        later = self.append(said("c"), Quit(BOB, ""), said("d"))
+        self.assertEqual(found, [*kept, *later])
+
+    def test_followedFrom(self) -> None:
+        """It receives entries from a sequence number on, which may be one that is yet to come."""
+        kept = self.append(*map(said, "abc"))
+        found: list[Entry] = []
+        future: list[Entry] = []
+        self.journal.follow(kept[1].sequence, found.append)
+        self.journal.follow(kept[2].sequence + 2, future.append)
+        later = self.append(*map(said, "de"))
+        self.assertEqual(found, [*kept[1:], *later])
+        self.assertEqual(future, later[1:])
+
+    def test_followedMeanwhile(self) -> None:
+        """Entries that are proposed and applied while the stored ones are replayed come after those, once."""
+        self.append(*map(said, "abc"))
+        found: list[Entry] = []
+        receipts = [self.journal.append(said("d"))]
+
+        def receive(entry: Entry) -> None:
+            found.append(entry)
+            if len(found) < 3:
+                receipts.append(self.journal.append(said(f"after {len(found)}")))
+
+        self.journal.follow(0, receive)
+        receipts.append(self.journal.append(said("e")))
+        self.settle()
+        for receipt in receipts:
+            self.successResultOf(receipt)
+        self.assertEqual(found, self.applied)
+        self.assertEqual(len(found), 7)
+
+    def test_followedFromApply(self) -> None:
+        """If somebody begins to follow while an entry is applied, they receive that entry too, once."""
+        found: list[Entry] = []
+        again: list[Entry] = []
+
+        def receive(entry: Entry) -> None:
+            if not found:
+                self.journal.follow(0, again.append)
+            found.append(entry)
+
+        def apply(entry: Entry) -> None:
+            self.applied.append(entry)
+            if entry.event == said("b"):
+                self.journal.follow(0, receive)
+
+        self.applied.clear()
+        self.reopen(apply)
+        receipts = [self.journal.append(said(text)) for text in "abc"]
+        self.settle()
+        self.assertEqual(found, [self.successResultOf(receipt) for receipt in receipts])
+        self.assertEqual(again, found)
+
+    def test_followedBeforeOpen(self) -> None:
+        """Whoever follows a log that is not open receives entries once it is."""
+        self.closeJournal()
+        self.journal = self.makeJournal(lambda: self.time)
+        found: list[Entry] = []
+        self.journal.follow(0, found.append)
+        self.settle()
+        self.assertEqual(found, [])
+        self.openJournal(self.applied.append)
+        entries = self.append(said("a"), said("b"))
+        self.assertEqual(found, entries)
+
+    def test_followedAfterReceipt(self) -> None:
+        """A follower receives an entry after it was applied and before its receipt fires."""
+        order: list[str] = []
+        self.reopen(lambda entry: order.append("applied"))
+        self.journal.follow(0, lambda entry: order.append("followed"))
+        self.settle()
+        self.journal.append(said("a")).addCallback(lambda entry: order.append("receipt"))
+        self.settle()
+        self.assertEqual(sorted(order, key=["applied", "followed", "receipt"].index), order)
+
+    def test_stopped(self) -> None:
+        """After C{stop}, a follower receives nothing, not even in the middle of a replay."""
+        self.append(*map(said, "abc"))
+        found: list[Entry] = []
+
+        def receive(entry: Entry) -> None:
+            found.append(entry)
+            following.stop()
+
+        following = self.journal.follow(self.applied[-1].sequence + 1, receive)
+        self.append(*map(said, "de"))
+        self.assertEqual(len(found), 1)
+        following.stop()
+        stopped = self.journal.follow(0, found.append)
+        count = len(found)
+        stopped.stop()
+        self.settle()
+        self.append(said("f"))
+        self.assertIn(len(found) - count, (0, 5))
+
+    def test_followerFails(self) -> None:
+        """A follower that raises is logged and dropped, and harms nobody."""
+        found: list[Entry] = []
+        calls: list[Entry] = []
+
+        def fail(entry: Entry) -> None:
+            calls.append(entry)
+            raise ValueError("the webhook is broken")
+
+        kept = self.append(said("a"))
+        with capturedLogs() as logs:
+            self.journal.follow(kept[0].sequence + 1, fail)
+            self.journal.follow(0, fail)
+            self.journal.follow(0, found.append)
+            entries = self.append(said("b"), said("c"))
+        self.assertEqual(found, [*kept, *entries])
+        self.assertEqual(calls.count(kept[0]), 1)
+        self.assertEqual(len(calls), 2)
+        critical = [event for event in logs if event["log_level"] is LogLevel.critical]
+        self.assertEqual(len(critical), 2)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
+
+    def test_notFollowed(self) -> None:
+        """Refused entries, and texts that were redacted, are not passed on."""
+
+        def apply(entry: Entry) -> None:
+            if entry.event == said("no"):
+                raise NoSuchNick("Bob")
+
+        self.reopen(apply)
+        live: list[Event] = []
+        self.journal.follow(0, lambda entry: live.append(entry.event))
+        receipts = [self.journal.append(said(text)) for text in ("yes", "no", "again")]
+        self.settle()
+        self.failureResultOf(receipts[1], NoSuchNick)
+        entry = self.successResultOf(receipts[0])
+        (redacted,) = self.append(RoomMessageRedacted(ANN, "#Room", entry.sequence, entry.msgid))
+        late: list[Event] = []
+        self.journal.follow(0, lambda entry: late.append(entry.event))
+        self.settle()
+        self.assertEqual(live, [said("yes"), said("again"), redacted.event])
+        self.assertEqual(late, [said("again"), redacted.event])
