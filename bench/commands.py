@@ -281,9 +281,9 @@ def amongUsers(bench: Bench, count: int) -> None:
     len_, lena = world.enter("len", door="line"), world.enter("lena", "/join #big", door="line")
     bob, server = others[0], world.chat
     oper = world.enter("oper")
-    session = next(iter(server.find("oper").sessions.values()))
+    session = next(iter(server.identity.find("oper").sessions.values()))
     Deferred.fromCoroutine(
-        server.becomeOperator(session, "tests", ["auspex", "ban", "kill", "rehash", "rooms", "wallops"])
+        server.operators.become(session, "tests", ["auspex", "ban", "kill", "rehash", "rooms", "wallops"])
     )
     for run in range(300):
         world.journal.append(ServerBanSet(Source("op", "op"), f"*!*@*{run}.bad", "spam", None))
@@ -354,7 +354,7 @@ def inHundredRooms(bench: Bench) -> None:
                 talking.append((seat, f"PRIVMSG {name} :hello"))
         world.quiet()
     ann = anns[0]
-    session = next(iter(world.chat.find("ann0").sessions.values()))
+    session = next(iter(world.chat.identity.find("ann0").sessions.values()))
     del session, rooms
     for what, storm in ((at, []), (f"{at}, during a storm", talking)):
         bench.give(world, what, "NICK", ann, "NICK new%d", undo=("NICK ann0",), storm=storm)
@@ -377,7 +377,7 @@ def underBans(bench: Bench, masks: int, count: int) -> None:
         world.enter(f"user{number}", "JOIN #big")
         if number % 500 == 0:
             world.quiet()
-    source = world.chat.find("ann").source
+    source = world.chat.identity.find("ann").source
     for number in range(masks):
         mask = f"*a*a*a*b{number}*!*@*.bad"
         world.journal.append(ModesSet(source, "#big", (ModeChange(True, "b", mask),)))

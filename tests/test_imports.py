@@ -49,6 +49,28 @@ LAYERS: Mapping[str, Layer] = {
         typing=("twisted.internet.defer", "twisted.python.failure", "twistchat.chat", "twistchat.net"),
     ),
     "twistchat.chat": Layer(may=("zope.interface", "twistchat.chat"), pure=True),
+    "twistchat.chat.errors": Layer(pure=True),
+    "twistchat.chat.limits": Layer(pure=True),
+    # A room has an audience, which the rules give it.
+    "twistchat.chat.model": Layer(
+        may=("zope.interface", "twistchat.chat.model", "twistchat.chat.errors", "twistchat.chat.limits"),
+        typing=("twistchat.chat.fanout",),
+        pure=True,
+    ),
+    "twistchat.chat.fanout": Layer(may=("zope.interface", "twistchat.chat.fanout", "twistchat.chat.model"), pure=True),
+    # The effects of the rules change a state that they are given.
+    "twistchat.chat.rules": Layer(
+        may=(
+            "zope.interface",
+            "twistchat.chat.rules",
+            "twistchat.chat.fanout",
+            "twistchat.chat.model",
+            "twistchat.chat.errors",
+            "twistchat.chat.limits",
+        ),
+        typing=("twistchat.chat.state",),
+        pure=True,
+    ),
     # A dialect says at run time that it is an IDialect.
     "twistchat.wire": Layer(
         may=("zope.interface", "twistchat.interfaces", "twistchat.chat", "twistchat.wire"),

@@ -134,7 +134,7 @@ class InjectionTests(SynchronousTestCase):
         self.server = MemoryServer()
         self.sender = bringIn(self.server)
         (session,) = self.server.chat.state.sessions.values()
-        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", ("rooms",))))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ("rooms",))))
         self.server.settle()
         everything = [name for name in CAPABILITIES if name != "sts"]
         self.watchers: dict[str, Client] = {
@@ -239,7 +239,7 @@ class InjectionTests(SynchronousTestCase):
 
     def ask(self, verb: Verb, text: str) -> None:
         """Ask something of the chat, which may refuse it."""
-        session = next(iter(self.server.chat.find("sender").sessions.values()))
+        session = next(iter(self.server.chat.identity.find("sender").sessions.values()))
         try:
             receipt = verb(self.server.chat, session, text)
         except ChatError:
@@ -274,25 +274,25 @@ class InjectionTests(SynchronousTestCase):
 
 def _verbs() -> Iterator[tuple[str, Verb]]:
     yield "nothing", lambda chat, session, text: None
-    yield "text", lambda chat, session, text: chat.say(session, "#lobby", text)
-    yield "action", lambda chat, session, text: chat.say(session, "#lobby", text, "action")
-    yield "notice", lambda chat, session, text: chat.say(session, "#lobby", text, "notice")
-    yield "private text", lambda chat, session, text: chat.tell(session, "plain", text)
-    yield "value of a tag", lambda chat, session, text: chat.say(session, "#lobby", "t", tags=(("x", text),))
-    yield "name of a tag", lambda chat, session, text: chat.say(session, "#lobby", "t", tags=((text, "x"),))
-    yield "signal", lambda chat, session, text: chat.signal(session, "#lobby", ((text, text),))
-    yield "topic", lambda chat, session, text: chat.setTopic(session, "#lobby", text)
-    yield "part", lambda chat, session, text: chat.part(session, "#lobby", text)
-    yield "kick", lambda chat, session, text: chat.kick(session, "#lobby", "victim", text)
-    yield "key", lambda chat, session, text: chat.setModes(session, "#lobby", "+k", [text])
-    yield "mask", lambda chat, session, text: chat.setModes(session, "#lobby", "+b", [f"{text}!*@*"])
-    yield "room", lambda chat, session, text: chat.join(session, f"#{text}")
-    yield "new name", lambda chat, session, text: chat.renameRoom(session, "#lobby", f"#{text}")
-    yield "reason of a new name", lambda chat, session, text: chat.renameRoom(session, "#lobby", "#hall", text)
-    yield "nick", lambda chat, session, text: chat.rename(session, text)
-    yield "realname", lambda chat, session, text: chat.setRealname(session, text)
-    yield "away", lambda chat, session, text: chat.setAway(session, text)
-    yield "quit", lambda chat, session, text: chat.close(session, text)
+    yield "text", lambda chat, session, text: chat.speaking.say(session, "#lobby", text)
+    yield "action", lambda chat, session, text: chat.speaking.say(session, "#lobby", text, "action")
+    yield "notice", lambda chat, session, text: chat.speaking.say(session, "#lobby", text, "notice")
+    yield "private text", lambda chat, session, text: chat.speaking.sayPrivate(session, "plain", text)
+    yield "value of a tag", lambda chat, session, text: chat.speaking.say(session, "#lobby", "t", tags=(("x", text),))
+    yield "name of a tag", lambda chat, session, text: chat.speaking.say(session, "#lobby", "t", tags=((text, "x"),))
+    yield "signal", lambda chat, session, text: chat.speaking.sendTags(session, "#lobby", ((text, text),))
+    yield "topic", lambda chat, session, text: chat.channels.setTopic(session, "#lobby", text)
+    yield "part", lambda chat, session, text: chat.membership.part(session, "#lobby", text)
+    yield "kick", lambda chat, session, text: chat.membership.kick(session, "#lobby", "victim", text)
+    yield "key", lambda chat, session, text: chat.channels.setModes(session, "#lobby", "+k", [text])
+    yield "mask", lambda chat, session, text: chat.channels.setModes(session, "#lobby", "+b", [f"{text}!*@*"])
+    yield "room", lambda chat, session, text: chat.membership.join(session, f"#{text}")
+    yield "new name", lambda chat, session, text: chat.channels.rename(session, "#lobby", f"#{text}")
+    yield "reason of a new name", lambda chat, session, text: chat.channels.rename(session, "#lobby", "#hall", text)
+    yield "nick", lambda chat, session, text: chat.identity.rename(session, text)
+    yield "realname", lambda chat, session, text: chat.identity.setRealname(session, text)
+    yield "away", lambda chat, session, text: chat.presence.setAway(session, text)
+    yield "quit", lambda chat, session, text: chat.presence.close(session, text)
 
 
 VERBS: Final = dict(_verbs())

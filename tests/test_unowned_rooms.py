@@ -56,8 +56,8 @@ class UnownedTestCase(SynchronousTestCase):
 
     def empower(self, nick: str) -> None:
         """Make someone an operator of the server, who may do what they want in rooms."""
-        session = next(iter(self.server.chat.find(nick).sessions.values()))
-        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", ("rooms",))))
+        session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ("rooms",))))
         self.server.settle()
 
 
@@ -101,8 +101,8 @@ class OperatorTests(UnownedTestCase):
         """After ten minutes the rank passes, and both doors say so."""
         self.person("alice")
         bob, carol = self.irc("bob", "#lobby"), self.person("carol")
-        alice = next(iter(self.server.chat.find("alice").sessions.values()))
-        self.server.chat.close(alice, "connection lost")
+        alice = next(iter(self.server.chat.identity.find("alice").sessions.values()))
+        self.server.chat.presence.close(alice, "connection lost")
         for client in (bob, carol):
             client.skip()
         for _ in range(29):
@@ -177,7 +177,7 @@ class RestartTests(UnownedTestCase):
 
     def own(self, nick: str) -> None:
         """Let someone's account own the room."""
-        self.server.chat.setAccount(self.server.chat.find(nick), nick)
+        self.server.chat.identity.setAccount(self.server.chat.identity.find(nick), nick)
         self.server.settle()
 
     def test_lostBefore(self) -> None:

@@ -280,7 +280,7 @@ class Scene:
     def wait(self, seconds: float) -> None:
         """Let time pass, and the chat tend to its rooms."""
         self.now += seconds
-        self.chat.tend()
+        self.chat.upkeep.tend()
         self.endTurn()
 
     def _apply(self, entry: Entry, origin: Origin | None) -> None:
@@ -301,11 +301,11 @@ class Scene:
     ) -> Person:
         """Open a session that has not entered."""
         outlet = FakeOutlet(dialect or self.dialect)
-        return Person(self.chat.open(outlet, exempt, address=address, secure=secure), outlet)
+        return Person(self.chat.presence.open(outlet, exempt, address=address, secure=secure), outlet)
 
     def enter(self, person: Person, nick: str) -> Deferred[None]:
         """Begin to enter."""
-        return Deferred.fromCoroutine(self.chat.enter(person.session, nick, "~u", f"{nick.lower()}.host"))
+        return Deferred.fromCoroutine(self.chat.identity.enter(person.session, nick, "~u", f"{nick.lower()}.host"))
 
     def person(self, nick: str, *rooms: str, dialect: IDialect | None = None, account: str | None = None) -> Person:
         """
@@ -320,7 +320,7 @@ class Scene:
             source = Source(f"uid-{nick}", nick, "~u", f"{nick.lower()}.host", account)
             done(self.journal.append(Entered(source, person.session.id)))
         for room in rooms:
-            done(self.chat.join(person.session, room, unlimited=True))
+            done(self.chat.membership.join(person.session, room, unlimited=True))
         self.endTurn()
         person.heard()
         return person
@@ -328,13 +328,13 @@ class Scene:
     def attach(self, person: Person, dialect: IDialect | None = None) -> Person:
         """A second session of someone's, in all their rooms."""
         other = self.connect(dialect)
-        self.chat.attach(other.session, person.user)
+        self.chat.presence.attach(other.session, person.user)
         return other
 
     def operator(self, nick: str, *privileges: str) -> Person:
         """Someone who is an operator of the server with these privileges, and past what they heard of that."""
         person = self.person(nick)
-        done(Deferred.fromCoroutine(self.chat.becomeOperator(person.session, "an operator", privileges)))
+        done(Deferred.fromCoroutine(self.chat.operators.become(person.session, "an operator", privileges)))
         person.heard()
         return person
 
@@ -350,12 +350,12 @@ class Scene:
 
     def modes(self, person: Person, name: str, letters: str, *parameters: str) -> None:
         """Set modes, which changes something."""
-        done(self.chat.setModes(person.session, name, letters, parameters))
+        done(self.chat.channels.setModes(person.session, name, letters, parameters))
 
     def promote(self, name: str, nick: str, ranks: str) -> None:
         """Give someone these ranks in a room and no other, whoever may."""
         room = self.room(name)
-        user = self.chat.find(nick)
+        user = self.chat.identity.find(nick)
         room.members[user.source.uid].ranks = ranks
 
     def clear(self, *people: Person) -> None:
@@ -407,7 +407,7 @@ class HeldScene(Scene):
         self.journal.commit()
         done(entering)
         for room in rooms:
-            self.chat.join(person.session, room, unlimited=True)
+            self.chat.membership.join(person.session, room, unlimited=True)
         self.commit()
         person.heard()
         return person

@@ -24,7 +24,7 @@ class ComingTests(SynchronousTestCase):
         scene = Scene()
         alice = scene.connect()
         self.assertIsNone(alice.session.user)
-        done(Deferred.fromCoroutine(scene.chat.enter(alice.session, "Alice", "~u", "a.host", "Alice A.")))
+        done(Deferred.fromCoroutine(scene.chat.identity.enter(alice.session, "Alice", "~u", "a.host", "Alice A.")))
         source = alice.user.source
         self.assertEqual(
             (source.nick, source.username, source.host, source.account, source.realname),
@@ -32,7 +32,7 @@ class ComingTests(SynchronousTestCase):
         )
         self.assertEqual((alice.user.rooms, alice.user.away), ({}, None))
         self.assertEqual(list(alice.user.sessions.values()), [alice.session])
-        self.assertIs(scene.chat.find("aLICE"), alice.user)
+        self.assertIs(scene.chat.identity.find("aLICE"), alice.user)
         self.assertEqual(alice.heard(), [])
 
     def test_ids(self) -> None:
@@ -77,7 +77,7 @@ class ComingTests(SynchronousTestCase):
         scene = Scene()
         alice, bob = scene.person("alice", "#one", "#two"), scene.person("bob", "#one")
         scene.clear(alice, bob)
-        entry = done(scene.chat.close(alice.session, "bye"))
+        entry = done(scene.chat.presence.close(alice.session, "bye"))
         scene.endTurn()
         self.assertEqual(entry.event.reason, "bye")
         self.assertEqual(bob.heard(), ["alice quit bye"])
@@ -93,15 +93,15 @@ class ComingTests(SynchronousTestCase):
         """A session ends once."""
         scene = Scene()
         alice = scene.person("alice")
-        done(scene.chat.close(alice.session, "bye"))
-        self.assertIsNone(scene.chat.close(alice.session, "bye again"))
+        done(scene.chat.presence.close(alice.session, "bye"))
+        self.assertIsNone(scene.chat.presence.close(alice.session, "bye again"))
         self.assertEqual(len(scene.entries), 2)
 
     def test_closeUnentered(self) -> None:
         """One who never entered goes without a trace."""
         scene = Scene()
         someone = scene.connect()
-        self.assertIsNone(scene.chat.close(someone.session, "bye"))
+        self.assertIsNone(scene.chat.presence.close(someone.session, "bye"))
         self.assertEqual((scene.entries, scene.state.sessions), ([], {}))
         self.assertTrue(someone.session.closed)
 
@@ -110,9 +110,9 @@ class ComingTests(SynchronousTestCase):
         scene = Scene()
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
-        done(scene.chat.say(bob.session, "#a", "last words"))
+        done(scene.chat.speaking.say(bob.session, "#a", "last words"))
         done(scene.journal.close())
-        refused(errors.NotStored, lambda: scene.chat.close(alice.session, "bye"))
+        refused(errors.NotStored, lambda: scene.chat.presence.close(alice.session, "bye"))
         scene.endTurn()
         self.assertTrue(alice.session.closed)
         self.assertEqual(alice.heard(), ["#a bob: last words"])
@@ -128,12 +128,12 @@ class SessionsTests(SynchronousTestCase):
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         phone = scene.attach(alice)
         scene.clear(alice, bob)
-        self.assertIsNone(scene.chat.close(alice.session, "bye"))
-        done(scene.chat.say(bob.session, "#a", "still there?"))
+        self.assertIsNone(scene.chat.presence.close(alice.session, "bye"))
+        done(scene.chat.speaking.say(bob.session, "#a", "still there?"))
         scene.endTurn()
         self.assertEqual((alice.heard(), phone.heard(), bob.heard()), ([], ["#a bob: still there?"], []))
-        self.assertIs(scene.chat.find("alice"), phone.user)
-        done(scene.chat.close(phone.session, "all gone"))
+        self.assertIs(scene.chat.identity.find("alice"), phone.user)
+        done(scene.chat.presence.close(phone.session, "all gone"))
         self.assertEqual(bob.heard(), ["alice quit all gone"])
 
     def test_theirOwnWords(self) -> None:
@@ -142,9 +142,9 @@ class SessionsTests(SynchronousTestCase):
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         phone = scene.attach(alice)
         scene.clear(alice, bob)
-        done(scene.chat.say(alice.session, "#a", "to all"))
-        done(scene.chat.tell(alice.session, "bob", "to bob"))
-        done(scene.chat.tell(bob.session, "alice", "to alice"))
+        done(scene.chat.speaking.say(alice.session, "#a", "to all"))
+        done(scene.chat.speaking.sayPrivate(alice.session, "bob", "to bob"))
+        done(scene.chat.speaking.sayPrivate(bob.session, "alice", "to alice"))
         self.assertEqual(alice.heard(), ["@alice bob: to alice"])
         self.assertEqual(phone.heard(), ["#a alice: to all", "@bob alice: to bob", "@alice bob: to alice"])
         self.assertEqual(bob.heard(), ["#a alice: to all", "@bob alice: to bob"])
@@ -154,13 +154,13 @@ class SessionsTests(SynchronousTestCase):
         scene = Scene()
         alice = scene.person("alice")
         phone = scene.attach(alice)
-        done(scene.chat.join(phone.session, "#a"))
+        done(scene.chat.membership.join(phone.session, "#a"))
         scene.endTurn()
         self.assertEqual((alice.heard(), phone.heard()), (["#a alice joined"], ["#a alice joined"]))
-        self.assertIsNone(scene.chat.join(alice.session, "#a"))
+        self.assertIsNone(scene.chat.membership.join(alice.session, "#a"))
         bob = scene.person("bob", "#a")
-        done(scene.chat.part(alice.session, "#a", "later"))
-        done(scene.chat.say(bob.session, "#a", "alone"))
+        done(scene.chat.membership.part(alice.session, "#a", "later"))
+        done(scene.chat.speaking.say(bob.session, "#a", "alone"))
         scene.endTurn()
         self.assertEqual(alice.heard(), ["#a bob joined", "#a alice parted later"])
         self.assertEqual(phone.heard(), ["#a bob joined", "#a alice parted later"])
@@ -174,23 +174,23 @@ class NickTests(SynchronousTestCase):
         scene = Scene()
         alice, bob, carol = scene.person("alice", "#a", "#b"), scene.person("bob", "#a", "#b"), scene.person("carol")
         scene.clear(alice, bob)
-        done(scene.chat.rename(alice.session, "Alicia"))
+        done(scene.chat.identity.rename(alice.session, "Alicia"))
         scene.endTurn()
         self.assertEqual(alice.heard(), ["alice is Alicia"])
         self.assertEqual(bob.heard(), ["alice is Alicia"])
         self.assertEqual(carol.heard(), [])
-        self.assertIs(scene.chat.find("alicia"), alice.user)
-        refused(errors.NoSuchNick, lambda: scene.chat.tell(bob.session, "alice", "?"))
-        done(scene.chat.rename(carol.session, "alice"))
+        self.assertIs(scene.chat.identity.find("alicia"), alice.user)
+        refused(errors.NoSuchNick, lambda: scene.chat.speaking.sayPrivate(bob.session, "alice", "?"))
+        done(scene.chat.identity.rename(carol.session, "alice"))
         self.assertEqual(scene.ranks("#a"), {"Alicia": "o", "bob": ""})
 
     def test_renameToOneself(self) -> None:
         """A user can change the case of their nick, or its look; the very same nick changes nothing."""
         scene = Scene()
         alan = scene.person("alan")
-        self.assertIsNone(scene.chat.rename(alan.session, "alan"))
+        self.assertIsNone(scene.chat.identity.rename(alan.session, "alan"))
         for nick in ("ALAN", "\N{CYRILLIC SMALL LETTER A}lan", "alan"):
-            done(scene.chat.rename(alan.session, nick))
+            done(scene.chat.identity.rename(alan.session, nick))
             self.assertEqual(alan.user.nick, nick)
 
     def test_renameRefused(self) -> None:
@@ -198,10 +198,12 @@ class NickTests(SynchronousTestCase):
         scene = Scene(reserved=("ChanServ",))
         alice = scene.person("alice")
         scene.person("bob")
-        refused(errors.NotEntered, lambda: scene.chat.rename(scene.connect().session, "carol"))
-        refused(errors.BadNick, lambda: scene.chat.rename(alice.session, "1"))
-        self.assertEqual(refused(errors.NickInUse, lambda: scene.chat.rename(alice.session, "BOB")).holder, "bob")
-        refused(errors.NickReserved, lambda: scene.chat.rename(alice.session, "chanserv"))
+        refused(errors.NotEntered, lambda: scene.chat.identity.rename(scene.connect().session, "carol"))
+        refused(errors.BadNick, lambda: scene.chat.identity.rename(alice.session, "1"))
+        self.assertEqual(
+            refused(errors.NickInUse, lambda: scene.chat.identity.rename(alice.session, "BOB")).holder, "bob"
+        )
+        refused(errors.NickReserved, lambda: scene.chat.identity.rename(alice.session, "chanserv"))
         self.assertEqual(alice.user.nick, "alice")
 
     def test_away(self) -> None:
@@ -209,16 +211,16 @@ class NickTests(SynchronousTestCase):
         scene = Scene(Limits(reason=5))
         alice, bob, carol = scene.person("alice", "#a"), scene.person("bob", "#a"), scene.person("carol")
         scene.clear(alice, bob)
-        done(scene.chat.setAway(alice.session, "lunch"))
+        done(scene.chat.presence.setAway(alice.session, "lunch"))
         self.assertEqual(alice.user.away, "lunch")
-        done(scene.chat.setAway(alice.session, None))
+        done(scene.chat.presence.setAway(alice.session, None))
         self.assertIsNone(alice.user.away)
         self.assertEqual(bob.heard(), ["alice away lunch", "alice away"])
         self.assertEqual(carol.heard(), [])
-        error = refused(errors.TooLong, lambda: scene.chat.setAway(alice.session, "supper"))
+        error = refused(errors.TooLong, lambda: scene.chat.presence.setAway(alice.session, "supper"))
         self.assertEqual((error.what, error.length, error.limit, error.unit), ("the reason", 6, 5, "characters"))
-        refused(errors.BadText, lambda: scene.chat.setAway(alice.session, "a\nb"))
-        refused(errors.NotEntered, lambda: scene.chat.setAway(scene.connect().session, "x"))
+        refused(errors.BadText, lambda: scene.chat.presence.setAway(alice.session, "a\nb"))
+        refused(errors.NotEntered, lambda: scene.chat.presence.setAway(scene.connect().session, "x"))
 
 
 class TextTests(SynchronousTestCase):
@@ -234,7 +236,7 @@ class TextTests(SynchronousTestCase):
 
     def test_say(self) -> None:
         """A room's members hear what is said in it, but for the session that said it."""
-        entry: Entry = done(self.scene.chat.say(self.alice.session, "#rOOM", "hello", "notice"))
+        entry: Entry = done(self.scene.chat.speaking.say(self.alice.session, "#rOOM", "hello", "notice"))
         event = entry.event
         assert isinstance(event, RoomMessage)
         self.assertEqual(
@@ -250,14 +252,18 @@ class TextTests(SynchronousTestCase):
         """A text is a message unless it is told otherwise."""
         kinds: tuple[Literal["message", "action", "notice"], ...] = ("message", "action", "notice")
         for kind in kinds:
-            self.assertEqual(done(self.scene.chat.say(self.bob.session, "#room", "x", kind)).event.kind, kind)
-            self.assertEqual(done(self.scene.chat.tell(self.bob.session, "alice", "x", kind)).event.kind, kind)
-        self.assertEqual(done(self.scene.chat.say(self.bob.session, "#room", "x")).event.kind, "message")
-        self.assertEqual(done(self.scene.chat.tell(self.bob.session, "alice", "x")).event.kind, "message")
+            self.assertEqual(done(self.scene.chat.speaking.say(self.bob.session, "#room", "x", kind)).event.kind, kind)
+            self.assertEqual(
+                done(self.scene.chat.speaking.sayPrivate(self.bob.session, "alice", "x", kind)).event.kind, kind
+            )
+        self.assertEqual(done(self.scene.chat.speaking.say(self.bob.session, "#room", "x")).event.kind, "message")
+        self.assertEqual(
+            done(self.scene.chat.speaking.sayPrivate(self.bob.session, "alice", "x")).event.kind, "message"
+        )
 
     def test_tell(self) -> None:
         """A private text is heard by the one it is for."""
-        event = done(self.scene.chat.tell(self.alice.session, "CAROL", "psst")).event
+        event = done(self.scene.chat.speaking.sayPrivate(self.alice.session, "CAROL", "psst")).event
         self.assertEqual((event.recipient, event.session), (self.carol.user.source, self.alice.session.id))
         self.assertEqual(self.carol.heard(), ["@carol alice: psst"])
         self.assertEqual((self.alice.heard(), self.bob.heard()), ([], []))
@@ -265,15 +271,15 @@ class TextTests(SynchronousTestCase):
     def test_echo(self) -> None:
         """A session that wants its echo hears what it says, in its place in the order, as long as it does."""
         chat, session = self.scene.chat, self.alice.session
-        done(chat.say(session, "#room", "1"))
-        chat.setEcho(session, True)
-        done(chat.say(session, "#room", "2"))
-        done(chat.say(self.bob.session, "#room", "3"))
-        done(chat.tell(session, "bob", "4"))
-        done(chat.say(session, "#room", "5"))
-        chat.setEcho(session, False)
-        done(chat.say(session, "#room", "6"))
-        done(chat.tell(session, "bob", "7"))
+        done(chat.speaking.say(session, "#room", "1"))
+        chat.speaking.setEcho(session, True)
+        done(chat.speaking.say(session, "#room", "2"))
+        done(chat.speaking.say(self.bob.session, "#room", "3"))
+        done(chat.speaking.sayPrivate(session, "bob", "4"))
+        done(chat.speaking.say(session, "#room", "5"))
+        chat.speaking.setEcho(session, False)
+        done(chat.speaking.say(session, "#room", "6"))
+        done(chat.speaking.sayPrivate(session, "bob", "7"))
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["#Room alice: 2", "#Room bob: 3", "@bob alice: 4", "#Room alice: 5"])
         self.assertEqual(
@@ -288,8 +294,8 @@ class TextTests(SynchronousTestCase):
         """A text is not empty, not longer in bytes than the limit, and has no delimiter of lines in it."""
         session = self.alice.session
         for verb in (
-            lambda text: self.scene.chat.say(session, "#room", text),
-            lambda text: self.scene.chat.tell(session, "bob", text),
+            lambda text: self.scene.chat.speaking.say(session, "#room", text),
+            lambda text: self.scene.chat.speaking.sayPrivate(session, "bob", text),
         ):
             refused(errors.NothingSaid, lambda: verb(""))  # noqa: B023  # called at once
             for text in ("123456789", "ääääa", "\N{GRINNING FACE}\N{GRINNING FACE}a"):
@@ -304,44 +310,56 @@ class TextTests(SynchronousTestCase):
     def test_nobodyThere(self) -> None:
         """A room that is not there, and a nick nobody has, are named as they were asked for."""
         self.assertEqual(
-            refused(errors.NoSuchRoom, lambda: self.scene.chat.say(self.alice.session, "#None", "x")).room, "#None"
+            refused(errors.NoSuchRoom, lambda: self.scene.chat.speaking.say(self.alice.session, "#None", "x")).room,
+            "#None",
         )
         self.assertEqual(
-            refused(errors.NoSuchNick, lambda: self.scene.chat.tell(self.alice.session, "None", "x")).nick, "None"
+            refused(
+                errors.NoSuchNick, lambda: self.scene.chat.speaking.sayPrivate(self.alice.session, "None", "x")
+            ).nick,
+            "None",
         )
 
     def test_notEntered(self) -> None:
         """One who has not entered says nothing to anybody."""
         session = self.scene.connect().session
-        refused(errors.NotEntered, lambda: self.scene.chat.say(session, "#room", "x"))
-        refused(errors.NotEntered, lambda: self.scene.chat.tell(session, "bob", "x"))
-        refused(errors.NotEntered, lambda: self.scene.chat.signal(session, "#room", ()))
-        refused(errors.NotEntered, lambda: self.scene.chat.signalUser(session, "bob", ()))
+        refused(errors.NotEntered, lambda: self.scene.chat.speaking.say(session, "#room", "x"))
+        refused(errors.NotEntered, lambda: self.scene.chat.speaking.sayPrivate(session, "bob", "x"))
+        refused(errors.NotEntered, lambda: self.scene.chat.speaking.sendTags(session, "#room", ()))
+        refused(errors.NotEntered, lambda: self.scene.chat.speaking.sendTagsPrivate(session, "bob", ()))
 
     def test_fromOutside(self) -> None:
         """Only members may speak, as long as the room has its mode n; without it whoever is not barred may."""
         chat, scene = self.scene.chat, self.scene
-        self.assertEqual(refused(errors.NotInRoom, lambda: chat.say(self.carol.session, "#room", "x")).room, "#Room")
+        self.assertEqual(
+            refused(errors.NotInRoom, lambda: chat.speaking.say(self.carol.session, "#room", "x")).room, "#Room"
+        )
         scene.modes(self.alice, "#room", "-n")
         scene.clear(self.alice, self.bob)
-        done(chat.say(self.carol.session, "#room", "hello"))
+        done(chat.speaking.say(self.carol.session, "#room", "hello"))
         scene.endTurn()
         self.assertEqual((self.bob.heard(), self.carol.heard()), (["#Room carol: hello"], []))
         scene.modes(self.alice, "#room", "+m")
-        self.assertEqual(refused(errors.CannotSpeak, lambda: chat.say(self.carol.session, "#room", "x")).room, "#Room")
+        self.assertEqual(
+            refused(errors.CannotSpeak, lambda: chat.speaking.say(self.carol.session, "#room", "x")).room, "#Room"
+        )
         scene.modes(self.alice, "#room", "-m+b", "carol")
-        self.assertEqual(refused(errors.NotInRoom, lambda: chat.say(self.carol.session, "#room", "x")).room, "#Room")
+        self.assertEqual(
+            refused(errors.NotInRoom, lambda: chat.speaking.say(self.carol.session, "#room", "x")).room, "#Room"
+        )
         scene.modes(self.alice, "#room", "+e", "*!*@carol.host")
-        done(chat.say(self.carol.session, "#room", "again"))
+        done(chat.speaking.say(self.carol.session, "#room", "again"))
 
     def test_moderated(self) -> None:
         """In a moderated room only those with a voice or more may speak."""
         chat, scene = self.scene.chat, self.scene
         scene.modes(self.alice, "#room", "+m")
-        self.assertEqual(refused(errors.CannotSpeak, lambda: chat.say(self.bob.session, "#room", "x")).room, "#Room")
+        self.assertEqual(
+            refused(errors.CannotSpeak, lambda: chat.speaking.say(self.bob.session, "#room", "x")).room, "#Room"
+        )
         for rank in "qaohv":
             scene.promote("#room", "bob", rank)
-            done(chat.say(self.bob.session, "#room", rank))
+            done(chat.speaking.say(self.bob.session, "#room", rank))
 
 
 class IgnoreTests(SynchronousTestCase):
@@ -352,18 +370,18 @@ class IgnoreTests(SynchronousTestCase):
         self.scene = Scene()
         self.alice, self.bob, self.carol = (self.scene.person(nick, "#a") for nick in ("alice", "bob", "carol"))
         self.scene.clear(self.alice, self.bob, self.carol)
-        self.assertIs(self.scene.chat.ignore(self.alice.session, "BOB"), self.bob.user)
+        self.assertIs(self.scene.chat.speaking.ignore(self.alice.session, "BOB"), self.bob.user)
 
     def test_ignored(self) -> None:
         """Texts and invitations of one who is ignored are not heard; what else they do is, and what others say."""
         chat = self.scene.chat
-        done(chat.join(self.bob.session, "#b"))
-        done(chat.say(self.bob.session, "#a", "spam"))
-        done(chat.say(self.carol.session, "#a", "what?"))
-        done(chat.tell(self.bob.session, "alice", "spam"))
-        done(chat.invite(self.bob.session, "#b", "alice"))
-        done(chat.setAway(self.bob.session, "sulking"))
-        done(chat.part(self.bob.session, "#a"))
+        done(chat.membership.join(self.bob.session, "#b"))
+        done(chat.speaking.say(self.bob.session, "#a", "spam"))
+        done(chat.speaking.say(self.carol.session, "#a", "what?"))
+        done(chat.speaking.sayPrivate(self.bob.session, "alice", "spam"))
+        done(chat.membership.invite(self.bob.session, "#b", "alice"))
+        done(chat.presence.setAway(self.bob.session, "sulking"))
+        done(chat.membership.part(self.bob.session, "#a"))
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["#a carol: what?", "bob away sulking", "#a bob parted"])
         self.assertEqual(self.carol.heard(), ["#a bob: spam", "bob away sulking", "#a bob parted"])
@@ -371,62 +389,62 @@ class IgnoreTests(SynchronousTestCase):
     def test_oneSession(self) -> None:
         """It binds the session that asked, and no other of the same user."""
         phone = self.scene.attach(self.alice)
-        done(self.scene.chat.tell(self.bob.session, "alice", "hey"))
+        done(self.scene.chat.speaking.sayPrivate(self.bob.session, "alice", "hey"))
         self.assertEqual((self.alice.heard(), phone.heard()), ([], ["@alice bob: hey"]))
 
     def test_fromNowOn(self) -> None:
         """It takes hold, and ends, between two texts of one turn."""
         chat = self.scene.chat
-        done(chat.say(self.bob.session, "#a", "1"))
-        self.assertTrue(chat.unignore(self.alice.session, "Bob"))
-        done(chat.say(self.bob.session, "#a", "2"))
-        chat.ignore(self.alice.session, "bob")
-        done(chat.say(self.bob.session, "#a", "3"))
+        done(chat.speaking.say(self.bob.session, "#a", "1"))
+        self.assertTrue(chat.speaking.unignore(self.alice.session, "Bob"))
+        done(chat.speaking.say(self.bob.session, "#a", "2"))
+        chat.speaking.ignore(self.alice.session, "bob")
+        done(chat.speaking.say(self.bob.session, "#a", "3"))
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["#a bob: 2"])
 
     def test_unignore(self) -> None:
         """Whether that nick was ignored is said; nobody needs to have it any more."""
         chat = self.scene.chat
-        done(chat.close(self.bob.session, "bye"))
-        self.assertFalse(chat.unignore(self.alice.session, "carol"))
-        self.assertTrue(chat.unignore(self.alice.session, "bob"))
-        self.assertFalse(chat.unignore(self.alice.session, "bob"))
+        done(chat.presence.close(self.bob.session, "bye"))
+        self.assertFalse(chat.speaking.unignore(self.alice.session, "carol"))
+        self.assertTrue(chat.speaking.unignore(self.alice.session, "bob"))
+        self.assertFalse(chat.speaking.unignore(self.alice.session, "bob"))
 
     def test_sharedAgain(self) -> None:
         """Who ignores nobody any more is given the same object as everyone else."""
         dave = self.scene.person("dave", "#a")
-        self.assertTrue(self.scene.chat.unignore(self.alice.session, "bob"))
+        self.assertTrue(self.scene.chat.speaking.unignore(self.alice.session, "bob"))
         for person in (self.alice, dave):
             person.outlet.delivered.clear()
         for person in (self.bob, self.carol):
-            done(self.scene.chat.say(person.session, "#a", "hello"))
+            done(self.scene.chat.speaking.say(person.session, "#a", "hello"))
         self.scene.endTurn()
         self.assertIs(self.alice.outlet.delivered[0], dave.outlet.delivered[0])
 
     def test_rename(self) -> None:
         """Another nick does not help who is ignored; nor is heard what they said before it, in the same turn."""
         chat = self.scene.chat
-        done(chat.say(self.bob.session, "#a", "1"))
-        done(chat.rename(self.bob.session, "robert"))
-        done(chat.say(self.bob.session, "#a", "2"))
-        done(chat.rename(self.bob.session, "rob"))
-        done(chat.tell(self.bob.session, "alice", "3"))
+        done(chat.speaking.say(self.bob.session, "#a", "1"))
+        done(chat.identity.rename(self.bob.session, "robert"))
+        done(chat.speaking.say(self.bob.session, "#a", "2"))
+        done(chat.identity.rename(self.bob.session, "rob"))
+        done(chat.speaking.sayPrivate(self.bob.session, "alice", "3"))
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["bob is robert", "robert is rob"])
 
     def test_renameOutOfSight(self) -> None:
         """Nor does a nick taken while no room is shared."""
         chat = self.scene.chat
-        done(chat.part(self.bob.session, "#a"))
-        done(chat.rename(self.bob.session, "robert"))
-        done(chat.tell(self.bob.session, "alice", "guess who"))
+        done(chat.membership.part(self.bob.session, "#a"))
+        done(chat.identity.rename(self.bob.session, "robert"))
+        done(chat.speaking.sayPrivate(self.bob.session, "alice", "guess who"))
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["#a bob parted"])
 
     def test_nobody(self) -> None:
         """Only someone who is here can be ignored."""
         self.assertEqual(
-            refused(errors.NoSuchNick, lambda: self.scene.chat.ignore(self.alice.session, "dave")).nick,
+            refused(errors.NoSuchNick, lambda: self.scene.chat.speaking.ignore(self.alice.session, "dave")).nick,
             "dave",
         )

@@ -36,6 +36,16 @@ TEXTS = st.sampled_from(("x", "y"))
 ADDING = st.booleans()
 
 
+SUBJECTS = {
+    **dict.fromkeys(("rename", "setRealname"), "identity"),
+    **dict.fromkeys(("join", "part", "kick", "invite"), "membership"),
+    "setAway": "presence",
+    "announce": "operators",
+    "say": "speaking",
+}
+"""The subjects of verbs that belong to none of C{channels}."""
+
+
 class Watching(FakeDialect):
     """Puts a tilde before what is heard of those who are watched."""
 
@@ -115,7 +125,9 @@ class Chatting(RuleBasedStateMachine):
         guest = self.guest(who)
         session = self.people[guest][0].session
         expected = getattr(self.model, verb)(guest, *arguments)
-        self.ask(expected, lambda: ask(session) if ask is not None else getattr(self.chat, verb)(session, *arguments))
+        subject = getattr(self.chat, SUBJECTS.get(verb, "channels"))
+        name = "rename" if verb == "renameRoom" else verb
+        self.ask(expected, lambda: ask(session) if ask is not None else getattr(subject, name)(session, *arguments))
 
     @invariant()
     def heard(self) -> None:
@@ -172,7 +184,7 @@ class Chatting(RuleBasedStateMachine):
         expected = self.model.enter(nick)
         self.ask(expected, lambda: self.scene.enter(person, nick))
         if expected:
-            assert self.chat.close(person.session, "bye") is None
+            assert self.chat.presence.close(person.session, "bye") is None
         else:
             self.people[self.model.guests[-1]] = [person]
 
@@ -183,7 +195,7 @@ class Chatting(RuleBasedStateMachine):
         guest = self.guest(who)
         if len(self.people[guest]) < 2:
             person = self.connect()
-            self.chat.attach(person.session, self.people[guest][0].user)
+            self.chat.presence.attach(person.session, self.people[guest][0].user)
             self.people[guest].append(person)
 
     @precondition(lambda self: self.model.guests)
@@ -195,7 +207,7 @@ class Chatting(RuleBasedStateMachine):
         if not self.people[guest]:
             del self.people[guest]
             self.model.leave(guest, f"{guest.nick} quit bye")
-        going = self.chat.close(person.session, "bye")
+        going = self.chat.presence.close(person.session, "bye")
         assert (going is None) == (guest in self.people)
 
     @precondition(lambda self: self.model.guests)
@@ -226,7 +238,7 @@ class Chatting(RuleBasedStateMachine):
             "setFlag",
             letter,
             adding,
-            ask=lambda session: Deferred.fromCoroutine(self.chat.setUserModes(session, text)),
+            ask=lambda session: Deferred.fromCoroutine(self.chat.identity.setUserModes(session, text)),
         )
 
     @precondition(lambda self: self.model.guests)
@@ -237,7 +249,7 @@ class Chatting(RuleBasedStateMachine):
         guest.operator = True
         guest.heard.append(f"{guest.nick} operator boss")
         session = self.people[guest][0].session
-        done(Deferred.fromCoroutine(self.chat.becomeOperator(session, "boss", ("kill", "wallops"))))
+        done(Deferred.fromCoroutine(self.chat.operators.become(session, "boss", ("kill", "wallops"))))
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO)
@@ -247,7 +259,7 @@ class Chatting(RuleBasedStateMachine):
         if guest.operator:
             guest.heard.append(f"{guest.nick} operator None")
         guest.operator = False
-        self.chat.resign(self.people[guest][0].session)
+        self.chat.identity.resign(self.people[guest][0].session)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, text=TEXTS)
@@ -261,12 +273,12 @@ class Chatting(RuleBasedStateMachine):
         """Disconnect someone."""
         nick = self.nick(whom)
         victim = self.model.named(nick)
-        self.do(who, "kill", nick, ask=lambda session: self.chat.kill(session, nick, "spam"))
+        self.do(who, "kill", nick, ask=lambda session: self.chat.operators.kill(session, nick, "spam"))
         if victim is not None and victim not in self.model.guests:
             for person in self.people.pop(victim):
                 assert len(person.outlet.reasons) == 1
                 assert person.heard() == []
-                assert self.chat.close(person.session, "Killed") is None
+                assert self.chat.presence.close(person.session, "Killed") is None
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, nick=NICK, adding=ADDING)
@@ -276,13 +288,13 @@ class Chatting(RuleBasedStateMachine):
         session = self.people[guest][0].session
         if adding:
             guest.watches.add(same(nick))
-            here, gone = self.chat.watch(session, [nick])
+            here, gone = self.chat.presence.watch(session, [nick])
             found = self.model.named(nick)
             assert ([user.nick for user in here], gone) == ([found.nick] if found else [], [] if found else [nick])
         else:
             guest.watches.discard(same(nick))
-            self.chat.unwatch(session, [nick])
-        assert {same(watched) for watched in self.chat.watched(session)} == guest.watches
+            self.chat.presence.unwatch(session, [nick])
+        assert {same(watched) for watched in self.chat.presence.watched(session)} == guest.watches
 
     # Rooms
 
@@ -345,7 +357,7 @@ class Chatting(RuleBasedStateMachine):
             verb,
             room,
             *arguments,
-            ask=lambda session: self.chat.setModes(session, room, letters, parameters),
+            ask=lambda session: self.chat.channels.setModes(session, room, letters, parameters),
         )
 
     @precondition(lambda self: self.model.guests)
@@ -395,7 +407,7 @@ class Chatting(RuleBasedStateMachine):
     def tell(self, who: int, whom: int, text: str) -> None:
         """Say something to one."""
         nick = self.nick(whom)
-        self.do(who, "whisper", nick, text, ask=lambda session: self.chat.tell(session, nick, text))
+        self.do(who, "whisper", nick, text, ask=lambda session: self.chat.speaking.sayPrivate(session, nick, text))
 
 
 def sign(adding: bool) -> str:

@@ -234,7 +234,7 @@ class Play:
             self.scene.person("dan"),
         ]
         for person in self.people:
-            done(self.scene.chat.join(person.session, "#a"))
+            done(self.scene.chat.membership.join(person.session, "#a"))
         self.comings = 0
 
     def act(self, verb: str, who: int, choice: int, other: int) -> None:
@@ -245,18 +245,18 @@ class Play:
         session = person.session
         letters, parameters = MODES[(choice * 4 + other) % len(MODES)]
         verbs: dict[str, Callable[[], object]] = {
-            "join": lambda: chat.join(session, room, "key"),
-            "part": lambda: chat.part(session, room),
-            "topic": lambda: chat.setTopic(session, room, TEXTS[other % len(TEXTS)]),
-            "kick": lambda: chat.kick(session, room, nick),
-            "modes": lambda: chat.setModes(session, ROOMS[other % 2], letters, parameters),
-            "rank": lambda: chat.setModes(session, room, "+-"[choice % 2] + "ohv"[other % 3], [nick]),
-            "rename": lambda: chat.rename(session, NICKS[choice % len(NICKS)]),
-            "say": lambda: chat.say(session, room, "hello"),
-            "tell": lambda: chat.tell(session, nick, "hello"),
-            "away": lambda: chat.setAway(session, TEXTS[other % len(TEXTS)] or None),
-            "invite": lambda: chat.invite(session, room, nick),
-            "rename room": lambda: chat.renameRoom(session, room, ROOMS[other]),
+            "join": lambda: chat.membership.join(session, room, "key"),
+            "part": lambda: chat.membership.part(session, room),
+            "topic": lambda: chat.channels.setTopic(session, room, TEXTS[other % len(TEXTS)]),
+            "kick": lambda: chat.membership.kick(session, room, nick),
+            "modes": lambda: chat.channels.setModes(session, ROOMS[other % 2], letters, parameters),
+            "rank": lambda: chat.channels.setModes(session, room, "+-"[choice % 2] + "ohv"[other % 3], [nick]),
+            "rename": lambda: chat.identity.rename(session, NICKS[choice % len(NICKS)]),
+            "say": lambda: chat.speaking.say(session, room, "hello"),
+            "tell": lambda: chat.speaking.sayPrivate(session, nick, "hello"),
+            "away": lambda: chat.presence.setAway(session, TEXTS[other % len(TEXTS)] or None),
+            "invite": lambda: chat.membership.invite(session, room, nick),
+            "rename room": lambda: chat.channels.rename(session, room, ROOMS[other]),
             "return": lambda: self.comeBack(who),
         }
         self.scene.now += 60
@@ -269,7 +269,7 @@ class Play:
         """Go, and come back with nothing but an account."""
         person = self.people[who]
         account = person.user.source.account
-        done(self.scene.chat.close(person.session, "bye"))
+        done(self.scene.chat.presence.close(person.session, "bye"))
         self.comings += 1
         self.people[who] = self.scene.person(f"back{self.comings}", account=account)
 

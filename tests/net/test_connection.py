@@ -318,9 +318,9 @@ class LeavingTests(ConnectionTestCase):
         self.serve(connectionsPerAddress=1)
         _, connection = self.connect("192.0.2.1")
         chat = self.server.chat
-        self.successResultOf(Deferred.fromCoroutine(chat.enter(connection.session, "ann", "u", "a.host")))
+        self.successResultOf(Deferred.fromCoroutine(chat.identity.enter(connection.session, "ann", "u", "a.host")))
         self.patch(Pinging, "tune", lambda connection, place: Silence())
-        chat.join(connection.session, "#a")
+        chat.membership.join(connection.session, "#a")
         second, _ = self.connect("192.0.2.1")
         self.assertIn(b"fault: Your address has 1 connection,", second.told)
 

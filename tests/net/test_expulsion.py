@@ -22,7 +22,7 @@ class ExpulsionTests(SynchronousTestCase):
         """Bring people in."""
         self.server = server
         self.operator = self.enter("op")
-        becoming = server.chat.becomeOperator(self.operator, "Boss", ["kill", "ban"])
+        becoming = server.chat.operators.become(self.operator, "Boss", ["kill", "ban"])
         self.finish(Deferred.fromCoroutine(becoming))
         self.ann, self.bob = self.come("ann"), self.come("bob", STRANGER)
         self.ann.skip()
@@ -35,8 +35,8 @@ class ExpulsionTests(SynchronousTestCase):
 
     def enter(self, nick: str) -> Session:
         """Someone who is here, and is in no room."""
-        session = self.server.chat.open(FakeOutlet(FakeDialect()))
-        self.finish(Deferred.fromCoroutine(self.server.chat.enter(session, nick, "~u", f"{nick}.host")))
+        session = self.server.chat.presence.open(FakeOutlet(FakeDialect()))
+        self.finish(Deferred.fromCoroutine(self.server.chat.identity.enter(session, nick, "~u", f"{nick}.host")))
         return session
 
     def come(self, nick: str, host: str = "127.0.0.1") -> LineClient:
@@ -52,9 +52,9 @@ class ExpulsionTests(SynchronousTestCase):
         """Who is banned has what was said until then, learns why, and quits for that reason; their nick is free."""
         self.ann.send("hello")
         self.bob.until("[12:00] <ann> hello")
-        (session,) = self.server.chat.find("ann").sessions.values()
-        done(self.server.chat.say(session, "#lobby", "last"))
-        done(self.server.chat.banFromServer(self.operator, f"{STRANGER}/24", 60, "spam"))
+        (session,) = self.server.chat.identity.find("ann").sessions.values()
+        done(self.server.chat.speaking.say(session, "#lobby", "last"))
+        done(self.server.chat.operators.banFromServer(self.operator, f"{STRANGER}/24", 60, "spam"))
         self.server.settle()
         self.bob.expect("[12:00] <ann> last", "* Banned from this server: spam")
         self.assertTrue(self.bob.gone)
@@ -64,7 +64,7 @@ class ExpulsionTests(SynchronousTestCase):
 
     def test_keptOut(self) -> None:
         """Whose address is banned is turned away until the ban has ended."""
-        done(self.server.chat.banFromServer(self.operator, STRANGER, 20, "spam"))
+        done(self.server.chat.operators.banFromServer(self.operator, STRANGER, 20, "spam"))
         self.server.settle()
         client = self.server.connect(STRANGER)
         client.expect("! Banned from this server: spam")
@@ -78,14 +78,14 @@ class ExpulsionTests(SynchronousTestCase):
         """A connection that has not come in is put out too."""
         client = self.server.connect(STRANGER)
         client.skip()
-        done(self.server.chat.banFromServer(self.operator, STRANGER, None))
+        done(self.server.chat.operators.banFromServer(self.operator, STRANGER, None))
         self.server.settle()
         client.expect("* Banned from this server")
         self.assertTrue(client.gone and self.bob.gone)
 
     def test_killed(self) -> None:
         """Who is killed learns by whom and why, and does not quit besides; their nick is free."""
-        done(self.server.chat.kill(self.operator, "bob", "spam"))
+        done(self.server.chat.operators.kill(self.operator, "bob", "spam"))
         self.server.settle()
         self.bob.expect("* Killed (op (spam))")
         self.assertTrue(self.bob.gone)
@@ -95,7 +95,7 @@ class ExpulsionTests(SynchronousTestCase):
     def test_held(self) -> None:
         """On a journal that takes its time it is the same, and what the killed had proposed still happens."""
         self.begin(MemoryServer(journal=HeldJournal))
-        killing = self.server.chat.kill(self.operator, "bob", "spam")
+        killing = self.server.chat.operators.kill(self.operator, "bob", "spam")
         self.bob.send("too late", "/nick robert")
         commit(self.server)
         done(killing)
@@ -103,7 +103,7 @@ class ExpulsionTests(SynchronousTestCase):
         self.bob.until("* Killed (op (spam))")
         self.bob.expect()
         self.assertTrue(self.bob.gone)
-        banning = self.server.chat.banFromServer(self.operator, "~line@*", None)
+        banning = self.server.chat.operators.banFromServer(self.operator, "~line@*", None)
         commit(self.server)
         done(banning)
         self.ann.until("* Banned from this server")

@@ -1,9 +1,9 @@
 """
-The verbs: what a session may ask of the chat.
+The chat, as protocols see it: what may be asked of it, by subject.
 
-A verb checks names, membership, rank and limits, and raises a L{ChatError <twistchat.chat.errors.ChatError>} for what
-it refuses; then it proposes an event to the journal.  It changes nothing itself: that is left to
-L{State.apply <twistchat.chat.state.State.apply>}, once the journal has the event.
+A verb checks names, membership, rank and limits, and raises a L{ChatError <twistchat.chat.errors.ChatError>} if it
+refuses; then it proposes an event to the log.  It changes nothing itself: L{State.apply
+<twistchat.chat.state.State.apply>} does, once the log has the event.
 """
 
 from __future__ import annotations
@@ -14,27 +14,37 @@ from typing import TYPE_CHECKING
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import Limits
 from twistchat.chat.model.names import fold, reserve
-from twistchat.chat.model.spans import Around, Kept, Point, Span
-from twistchat.chat.model.users import Session
-from twistchat.chat.rules.operatorverbs import OperatorVerbs
-from twistchat.chat.rules.roomverbs import RoomVerbs
-from twistchat.chat.rules.textverbs import TextVerbs
+from twistchat.chat.rules.channels import Channels
+from twistchat.chat.rules.core import Core
+from twistchat.chat.rules.identity import Identity
+from twistchat.chat.rules.membership import Membership
+from twistchat.chat.rules.operators import Operators
+from twistchat.chat.rules.presence import Presence
+from twistchat.chat.rules.reading import Reading
+from twistchat.chat.rules.speaking import Speaking
 from twistchat.chat.rules.upkeep import Upkeep
 from twistchat.chat.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from twistchat.chat.fanout.delivery import Departures
     from twistchat.interfaces import IHistory, ILog
 
 
-class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
+class Chat:
     """
-    The chat, as doors see it.
+    The chat: its state, and a verb for everything that may be asked, on the object of its subject.
 
-    @ivar state: users and rooms; doors read it, and change nothing in it.
+    @ivar state: users and rooms; protocols read it, and change nothing in it.
     @ivar limits: how much is too much.
+    @ivar speaking: texts, tags and their redaction.
+    @ivar membership: joining, parting, kicks and invitations.
+    @ivar channels: topics, modes and names of rooms.
+    @ivar identity: nicks, realnames, hosts, accounts and modes of users.
+    @ivar presence: sessions, absence, and watching others.
+    @ivar operators: what operators of the server may do.
+    @ivar reading: history and search.
+    @ivar upkeep: what the server does by itself.
+    @ivar settled: see L{ILog.settled <twistchat.interfaces.ILog.settled>}.
     """
 
     def __init__(
@@ -66,56 +76,15 @@ class Chat(RoomVerbs, TextVerbs, OperatorVerbs, Upkeep):
         @param later: called with a number of seconds, after which C{tend} is to be called; or with C{None}, where it
             need not be.  The last call counts.
         """
-        self.state = State(Broadcast(wake, departures), self._needed)
+        self.state = State(Broadcast(wake, departures), lambda: self.upkeep.needed())
         self.limits = limits
-        self._journal = log
-        self._history = history
-        self._now = now
-        self._wall = wall
-        self._ids = ids
-        self._reserved = reserve(reserved)
-        self._lobby = fold(lobby)
-        self._later = later
-        self._due = None
-        self._passing = set()
-
-    def settled(self, reached: Callable[[], None]) -> None:
-        """See L{ILog.settled <twistchat.interfaces.ILog.settled>}."""
-        self._journal.settled(reached)
-
-    # Questions
-
-    async def history(
-        self,
-        session: Session,
-        name: str,
-        limit: int,
-        after: Point | None = None,
-        before: Point | None = None,
-        oldest: bool = False,
-    ) -> Sequence[Kept]:
-        """
-        Read a room's history, for a member of it.  The arguments are those of L{Span}.
-
-        @return: no more than the limit on one reply allows, oldest first.
-        """
-        room, _ = self._membership(session, name)
-        limit = min(limit, self.limits.historyReply)
-        return await self._history.read(Span(fold(room.name), limit, after, before, oldest))
-
-    async def historyAround(self, session: Session, name: str, limit: int, point: Point) -> Sequence[Kept]:
-        """Read what was nearest to a point in a room, for a member of it."""
-        room, _ = self._membership(session, name)
-        return await self._history.read(Around(fold(room.name), min(limit, self.limits.historyReply), point))
-
-    async def search(self, session: Session, words: str, limit: int, before: int | None = None) -> Sequence[Kept]:
-        """
-        Find texts that have all of these words: in the rooms where the asker is now, and in the private conversations
-        of their account.
-
-        @param before: a sequence number, to find only what came before it.
-        @return: the newest, no more than the limit on one reply allows, oldest first.
-        """
-        user = self._user(session)
-        limit = min(limit, self.limits.historyReply)
-        return await self._history.search(list(user.rooms), words, limit, before, user.source.account)
+        self.settled = log.settled
+        core = Core(self.state, log, history, limits, now, wall, ids, reserve(reserved), fold(lobby))
+        self.speaking = Speaking(core)
+        self.membership = Membership(core)
+        self.channels = Channels(core)
+        self.identity = Identity(core)
+        self.presence = Presence(core)
+        self.operators = Operators(core, self.identity)
+        self.reading = Reading(core)
+        self.upkeep = Upkeep(core, later)

@@ -262,11 +262,11 @@ class Connection(Protocol, ABC):
         @raise ChatError: it cannot be said.
         """
         assert self.session is not None
-        self.context.chat.post(self.session, name, text, self.untaken, kind)
+        self.context.chat.speaking.post(self.session, name, text, self.untaken, kind)
         self.pipeline.began()
 
     def untaken(self, event: Event, failure: Failure) -> None:
-        """Word for the client why a text was not taken of which it hears otherwise.  See L{TextVerbs.post}."""
+        """Word for the client why a text was not taken of which it hears otherwise.  See L{Speaking.post}."""
         self.refused(failure)
 
     def expel(self, reason: str) -> None:
@@ -320,7 +320,9 @@ class Connection(Protocol, ABC):
         self.heard = self._seconds()
         accepted = self.transport.accepted if isinstance(self.transport, Proxied) else self.heard
         if self._admit() and self.ticket is not None:
-            self.session = context.chat.open(self, self.ticket.exempt, address=self.address, secure=self.secure)
+            self.session = context.chat.presence.open(
+                self, self.ticket.exempt, address=self.address, secure=self.secure
+            )
             context.idle.watch(self, accepted + deadline)
             self.begin()
 
@@ -399,7 +401,7 @@ class Connection(Protocol, ABC):
         """Count the connection for its address; or end it, where that has too many, or is banned."""
         self.ticket = None
         try:
-            self.context.chat.checkAddress(self.address)
+            self.context.chat.presence.checkAddress(self.address)
             self.ticket = self.context.admission.admit(self.address)
         except ServerBanned as ban:
             self.banned(ban)
@@ -427,7 +429,7 @@ class Connection(Protocol, ABC):
 
     def _endSession(self, reason: str) -> None:
         if self.session is not None:
-            going = self.context.chat.close(self.session, reason)
+            going = self.context.chat.presence.close(self.session, reason)
             if going is not None:
                 going.addErrback(ungone)
 

@@ -88,12 +88,14 @@ class ServerContext:
         """
         turn, portions = Turn(clock), Portions(clock)
         idle = Idle(clock)
-        upkeep = Reminder(idle, clock, lambda: chat.tend())
+        upkeep = Reminder(idle, clock, lambda: chat.upkeep.tend())
         chat = Chat(
             log,
             history,
             lambda: turn.tell(chat.state.broadcast.flush),
-            DepartureQueue(turn.afterwards, portions.wait, lambda session, reason: chat.close(session, reason)),
+            DepartureQueue(
+                turn.afterwards, portions.wait, lambda session, reason: chat.presence.close(session, reason)
+            ),
             clock.seconds,
             wall,
             ids,

@@ -62,7 +62,7 @@ class RenderTests(SynchronousTestCase):
 
     def say(self, person: Person, text: str) -> int:
         """Say something in the room: its sequence number."""
-        entry: Entry = done(self.scene.chat.say(person.session, "#a", text))
+        entry: Entry = done(self.scene.chat.speaking.say(person.session, "#a", text))
         return entry.sequence
 
     def test_renders(self) -> None:
@@ -75,7 +75,7 @@ class RenderTests(SynchronousTestCase):
     def test_goneDialect(self) -> None:
         """A dialect whose last listener has left renders nothing more."""
         for person in self.twos:
-            done(self.scene.chat.part(person.session, "#a"))
+            done(self.scene.chat.membership.part(person.session, "#a"))
         self.scene.endTurn()
         self.two.rendered.clear()
         self.say(self.ones[0], "x")
@@ -97,7 +97,7 @@ class RenderTests(SynchronousTestCase):
 
     def test_senders(self) -> None:
         """Those who spoke in the turn get the rest of it; those who want their echo, all, and nobody renders again."""
-        self.scene.chat.setEcho(self.ones[2].session, True)
+        self.scene.chat.speaking.setEcho(self.ones[2].session, True)
         for person in self.ones[:3]:
             self.say(person, "x")
         self.scene.endTurn()
@@ -132,7 +132,7 @@ class RenderTests(SynchronousTestCase):
 
     def test_ignoring(self) -> None:
         """Those who ignore someone get the rest; nobody renders again, nor is given nothing."""
-        self.scene.chat.ignore(self.ones[0].session, "two0")
+        self.scene.chat.speaking.ignore(self.ones[0].session, "two0")
         self.say(self.twos[0], "spam")
         self.say(self.twos[1], "ham")
         self.scene.endTurn()
@@ -150,7 +150,7 @@ class RenderTests(SynchronousTestCase):
         listener = self.scene.person("mute", "#a", dialect=mute)
         self.say(self.ones[0], "x")
         self.scene.endTurn()
-        done(self.scene.chat.close(self.ones[0].session, "bye"))
+        done(self.scene.chat.presence.close(self.ones[0].session, "bye"))
         self.assertEqual(listener.outlet.delivered, [])
 
     def test_equalDialects(self) -> None:
@@ -166,11 +166,11 @@ class RenderTests(SynchronousTestCase):
     def test_ofNoRoom(self) -> None:
         """What is not of one room is rendered once a dialect too, and heard once by who shares several rooms."""
         for person in (*self.ones, *self.twos):
-            done(self.scene.chat.join(person.session, "#c", unlimited=True))
+            done(self.scene.chat.membership.join(person.session, "#c", unlimited=True))
         self.scene.clear(*self.ones, *self.twos)
         self.one.rendered.clear()
         self.two.rendered.clear()
-        sequence = done(self.scene.chat.close(self.ones[0].session, "bye")).sequence
+        sequence = done(self.scene.chat.presence.close(self.ones[0].session, "bye")).sequence
         self.assertEqual((self.one.rendered, self.two.rendered), ([sequence], [sequence]))
         for listener in (*self.ones[1:], *self.twos):
             self.assertEqual(listener.outlet.delivered, [b"one0 quit bye\n"])
@@ -180,10 +180,10 @@ class RenderTests(SynchronousTestCase):
         """An outlet is asked for its dialect with the room's folded name as it joins, and with "" for the rest."""
         listener = self.scene.connect()
         done(self.scene.enter(listener, "tuned"))
-        done(self.scene.chat.join(listener.session, "#BIG"))
+        done(self.scene.chat.membership.join(listener.session, "#BIG"))
         self.assertEqual(listener.outlet.tuned, ["#big"])
         self.scene.endTurn()
-        done(self.scene.chat.tell(self.ones[0].session, "tuned", "x"))
+        done(self.scene.chat.speaking.sayPrivate(self.ones[0].session, "tuned", "x"))
         self.assertEqual(listener.outlet.tuned, ["#big", ""])
 
 
@@ -203,7 +203,7 @@ class OrderTests(SynchronousTestCase):
 
     def say(self, text: str, room: str = "#a") -> None:
         """Let alice say something."""
-        done(self.scene.chat.say(self.alice.session, room, text))
+        done(self.scene.chat.speaking.say(self.alice.session, room, text))
 
     def test_wake(self) -> None:
         """The end of the turn is asked for when something begins to wait, and not again until it has come."""
@@ -220,7 +220,7 @@ class OrderTests(SynchronousTestCase):
     def test_join(self) -> None:
         """Who joins in the middle of a turn hears what comes from their own joining on."""
         self.say("before")
-        done(self.scene.chat.join(self.carol.session, "#a"))
+        done(self.scene.chat.membership.join(self.carol.session, "#a"))
         self.say("after")
         self.scene.endTurn()
         self.assertEqual(self.carol.heard(), ["#a carol joined", "#a alice: after"])
@@ -231,7 +231,7 @@ class OrderTests(SynchronousTestCase):
         dan = self.scene.person("dan", "#a")
         self.scene.clear(self.bob, dan)
         self.say("1")
-        done(self.scene.chat.join(self.carol.session, "#a"))
+        done(self.scene.chat.membership.join(self.carol.session, "#a"))
         for number in "234":
             self.scene.state.broadcast.settle(self.carol.session)
             self.carol.outlet.deliver(b"reply\n")
@@ -249,12 +249,12 @@ class OrderTests(SynchronousTestCase):
     def test_leave(self) -> None:
         """Who parts, is put out or is gone in the middle of a turn has heard all until then, and no more."""
         for room, leave in (
-            ("#p", lambda: self.scene.chat.part(self.bob.session, "#p", "bye")),
-            ("#k", lambda: self.scene.chat.kick(self.alice.session, "#k", "bob", "bye")),
+            ("#p", lambda: self.scene.chat.membership.part(self.bob.session, "#p", "bye")),
+            ("#k", lambda: self.scene.chat.membership.kick(self.alice.session, "#k", "bob", "bye")),
         ):
             with self.subTest(room):
                 for person in (self.alice, self.bob):
-                    done(self.scene.chat.join(person.session, room))
+                    done(self.scene.chat.membership.join(person.session, room))
                 self.scene.clear(self.bob)
                 self.say("before", room)
                 done(leave())
@@ -264,7 +264,7 @@ class OrderTests(SynchronousTestCase):
                 self.assertEqual(heard[0], f"{room} alice: before")
                 self.assertEqual((len(heard), "bye" in heard[1]), (2, True))
         self.say("before")
-        done(self.scene.chat.close(self.bob.session, "bye"))
+        done(self.scene.chat.presence.close(self.bob.session, "bye"))
         self.say("after")
         self.scene.endTurn()
         self.assertEqual(self.bob.heard(), ["#a alice: before"])
@@ -272,7 +272,7 @@ class OrderTests(SynchronousTestCase):
     def test_rename(self) -> None:
         """A rename stands between what was said before it and after it."""
         self.say("1")
-        done(self.scene.chat.rename(self.alice.session, "alicia"))
+        done(self.scene.chat.identity.rename(self.alice.session, "alicia"))
         self.say("2")
         self.scene.endTurn()
         self.assertEqual(self.bob.heard(), ["#a alice: 1", "alice is alicia", "#a alicia: 2"])
@@ -280,12 +280,12 @@ class OrderTests(SynchronousTestCase):
 
     def test_quit(self) -> None:
         """So does a quit, for those who share several rooms."""
-        done(self.scene.chat.join(self.alice.session, "#b"))
-        done(self.scene.chat.join(self.bob.session, "#b"))
+        done(self.scene.chat.membership.join(self.alice.session, "#b"))
+        done(self.scene.chat.membership.join(self.bob.session, "#b"))
         self.scene.clear(self.bob)
         self.say("1", "#a")
         self.say("2", "#b")
-        done(self.scene.chat.close(self.alice.session, "bye"))
+        done(self.scene.chat.presence.close(self.alice.session, "bye"))
         self.scene.endTurn()
         self.assertEqual(self.bob.heard(), ["#a alice: 1", "#b alice: 2", "alice quit bye"])
 
@@ -307,10 +307,10 @@ class OrderTests(SynchronousTestCase):
 
     def test_settle(self) -> None:
         """What waits for a session is given to it first, so that a reply comes behind it; nobody hears it twice."""
-        done(self.scene.chat.join(self.carol.session, "#c"))
+        done(self.scene.chat.membership.join(self.carol.session, "#c"))
         self.scene.clear(self.carol)
         self.say("1")
-        done(self.scene.chat.say(self.carol.session, "#c", "elsewhere"))
+        done(self.scene.chat.speaking.say(self.carol.session, "#c", "elsewhere"))
         self.scene.state.broadcast.settle(self.bob.session)
         self.bob.outlet.deliver(b"reply\n")
         self.say("2")
@@ -326,7 +326,7 @@ class OrderTests(SynchronousTestCase):
         self.scene.clear(eve, fay, gil, hal)
         for rooms in (["#x"], ["#x", "#y", "#z"]):
             for room in [*rooms, "#other"]:
-                done(self.scene.chat.say(gil.session, room, "1"))
+                done(self.scene.chat.speaking.say(gil.session, room, "1"))
             self.scene.state.broadcast.settle(eve.session)
             self.assertEqual(eve.heard(), [f"{room} gil: 1" for room in rooms])
             self.assertEqual((fay.heard(), hal.heard()), (["#x gil: 1"], []))
@@ -342,16 +342,16 @@ class OrderTests(SynchronousTestCase):
     def test_private(self) -> None:
         """A private text comes behind all that was said in rooms before it."""
         self.say("1")
-        done(self.scene.chat.tell(self.alice.session, "bob", "2"))
+        done(self.scene.chat.speaking.sayPrivate(self.alice.session, "bob", "2"))
         self.say("3")
         self.scene.endTurn()
         self.assertEqual(self.bob.heard(), ["#a alice: 1", "@bob alice: 2", "#a alice: 3"])
 
     def test_flushedEmptyRoom(self) -> None:
         """A room that ends in the turn in which it was told something disturbs nobody."""
-        done(self.scene.chat.join(self.carol.session, "#c"))
-        done(self.scene.chat.say(self.carol.session, "#c", "x"))
-        done(self.scene.chat.part(self.carol.session, "#c"))
+        done(self.scene.chat.membership.join(self.carol.session, "#c"))
+        done(self.scene.chat.speaking.say(self.carol.session, "#c", "x"))
+        done(self.scene.chat.membership.part(self.carol.session, "#c"))
         self.scene.endTurn()
         self.assertEqual(self.carol.heard(), ["#c carol joined", "#c carol parted"])
 
@@ -377,13 +377,13 @@ class LabelTests(SynchronousTestCase):
         chat, session = self.chat, self.session
         phone = self.scene.attach(self.alice)
         verbs: list[tuple[Callable[[], object], str]] = [
-            (lambda: chat.setTopic(self.label(), "#a", "x"), "#a alice topic x"),
-            (lambda: chat.setModes(self.label(), "#a", "+m", ()), "#a alice set +m"),
-            (lambda: chat.invite(self.label(), "#a", "carol"), "#a alice invited carol"),
-            (lambda: chat.renameRoom(self.label(), "#a", "#b"), "#a alice renamed it #b"),
-            (lambda: chat.kick(self.label(), "#b", "bob", "x"), "#b alice kicked bob x"),
-            (lambda: chat.part(self.label(), "#b", "x"), "#b alice parted x"),
-            (lambda: chat.join(self.label(), "#c"), "#c alice joined"),
+            (lambda: chat.channels.setTopic(self.label(), "#a", "x"), "#a alice topic x"),
+            (lambda: chat.channels.setModes(self.label(), "#a", "+m", ()), "#a alice set +m"),
+            (lambda: chat.membership.invite(self.label(), "#a", "carol"), "#a alice invited carol"),
+            (lambda: chat.channels.rename(self.label(), "#a", "#b"), "#a alice renamed it #b"),
+            (lambda: chat.membership.kick(self.label(), "#b", "bob", "x"), "#b alice kicked bob x"),
+            (lambda: chat.membership.part(self.label(), "#b", "x"), "#b alice parted x"),
+            (lambda: chat.membership.join(self.label(), "#c"), "#c alice joined"),
         ]
         for verb, line in verbs:
             with self.subTest(line):
@@ -392,9 +392,9 @@ class LabelTests(SynchronousTestCase):
                 self.assertEqual((self.alice.heard(), phone.heard()), ([f"L> {line}"], [line]))
         operator = frozenset({"rooms"})
         self.alice.user.operator = Operator("Operator", operator)
-        chat.setModes(session, "#c", "-o", ["alice"])
+        chat.channels.setModes(session, "#c", "-o", ["alice"])
         self.scene.clear(self.alice)
-        chat.takeOver(self.label(), "#c")
+        chat.channels.takeOver(self.label(), "#c")
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["L> #c alice set +q alice"])
 
@@ -414,42 +414,42 @@ class LabelTests(SynchronousTestCase):
         tags = (("typing", "done"),)
 
         def say() -> list[str]:
-            self.chat.say(self.label("1"), "#a", "1")
-            self.chat.signal(self.label("2"), "#a", tags)
-            self.chat.tell(self.label("3"), "bob", "2")
-            self.chat.signalUser(self.label("4"), "bob", tags)
-            self.chat.say(self.session, "#a", "3")
+            self.chat.speaking.say(self.label("1"), "#a", "1")
+            self.chat.speaking.sendTags(self.label("2"), "#a", tags)
+            self.chat.speaking.sayPrivate(self.label("3"), "bob", "2")
+            self.chat.speaking.sendTagsPrivate(self.label("4"), "bob", tags)
+            self.chat.speaking.say(self.session, "#a", "3")
             self.scene.endTurn()
             return self.alice.heard()
 
         self.assertEqual(say(), [])
         heard = self.bob.heard()
         self.assertEqual(len(heard), 5)
-        self.chat.setEcho(self.session, True)
+        self.chat.speaking.setEcho(self.session, True)
         self.assertEqual(say(), [f"{number}> {line}" for number, line in enumerate(heard[:4], 1)] + heard[4:])
 
     def test_ignoring(self) -> None:
         """Whoever ignores somebody does not hear them, though another's entry in the same turn has a label."""
         dave, eve = self.scene.person("dave", "#a"), self.scene.person("eve", "#a")
-        self.chat.ignore(dave.session, "bob")
+        self.chat.speaking.ignore(dave.session, "bob")
         self.scene.clear(self.alice, self.bob, dave, eve)
         for part in (False, True):
-            self.chat.say(self.bob.session, "#a", "ignored")
+            self.chat.speaking.say(self.bob.session, "#a", "ignored")
             if part:
                 self.scene.state.broadcast.settle(dave.session)
-                self.chat.say(self.bob.session, "#a", "ignored again")
-            self.chat.setTopic(self.label(), "#a", f"heard {part}")
+                self.chat.speaking.say(self.bob.session, "#a", "ignored again")
+            self.chat.channels.setTopic(self.label(), "#a", f"heard {part}")
             self.scene.endTurn()
             self.assertEqual(dave.heard(), [f"#a alice topic heard {part}"])
             self.assertIn("#a bob: ignored", eve.heard())
 
     def test_toOneself(self) -> None:
         """Of a text to oneself only the echo has it (IRCv3 labeled-response, "Tags")."""
-        self.chat.tell(self.label(), "alice", "1")
+        self.chat.speaking.sayPrivate(self.label(), "alice", "1")
         self.assertEqual(self.alice.heard(), ["@alice alice: 1"])
-        self.chat.setEcho(self.session, True)
-        self.chat.tell(self.label(), "alice", "2")
-        self.chat.signalUser(self.label(), "alice", (("typing", "done"),))
+        self.chat.speaking.setEcho(self.session, True)
+        self.chat.speaking.sayPrivate(self.label(), "alice", "2")
+        self.chat.speaking.sendTagsPrivate(self.label(), "alice", (("typing", "done"),))
         self.assertEqual(
             self.alice.heard(),
             [
@@ -462,12 +462,12 @@ class LabelTests(SynchronousTestCase):
 
     def test_nothingInItsPlace(self) -> None:
         """An outlet that sees to it itself is given nothing, and what was told around it all the same."""
-        self.chat.setTopic(self.session, "#a", "1")
-        self.chat.setTopic(self.label(""), "#a", "2")
-        self.chat.setTopic(self.session, "#a", "3")
+        self.chat.channels.setTopic(self.session, "#a", "1")
+        self.chat.channels.setTopic(self.label(""), "#a", "2")
+        self.chat.channels.setTopic(self.session, "#a", "3")
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["#a alice topic 1", "#a alice topic 3"])
-        self.chat.setTopic(self.label(""), "#a", "4")
+        self.chat.channels.setTopic(self.label(""), "#a", "4")
         self.scene.endTurn()
         self.assertEqual(self.alice.outlet.delivered, [])
         self.assertEqual(len(self.bob.heard()), 4)
@@ -477,9 +477,9 @@ class LabelTests(SynchronousTestCase):
         self.alice.outlet.dialect = FakeDialect("mute", (TopicSet, PrivateMessage))
         self.scene.room("#a").audience.add(self.session)
         self.patch(self.alice.outlet, "echo", lambda label, data: self.fail("it was asked"))
-        self.chat.setTopic(self.label(), "#a", "x")
-        self.chat.setEcho(self.session, True)
-        self.chat.tell(self.label(), "bob", "x")
+        self.chat.channels.setTopic(self.label(), "#a", "x")
+        self.chat.speaking.setEcho(self.session, True)
+        self.chat.speaking.sayPrivate(self.label(), "bob", "x")
         self.scene.endTurn()
         self.assertEqual(self.alice.outlet.delivered, [])
 
@@ -488,7 +488,7 @@ class LabelTests(SynchronousTestCase):
         dave = self.scene.person("dave", "#a")
         self.scene.clear(self.bob)
         self.scene.dialect.rendered.clear()
-        self.chat.setTopic(self.label(), "#a", "x")
+        self.chat.channels.setTopic(self.label(), "#a", "x")
         self.scene.endTurn()
         self.assertEqual(len(self.scene.dialect.rendered), 1)
         self.assertIs(self.bob.outlet.delivered[0], dave.outlet.delivered[0])
@@ -511,9 +511,9 @@ class HearsTests(SynchronousTestCase):
         ]
         for event in [*ignorable, Joined(BOB, "#a"), Quit(BOB, "bye"), RoomMessage(ALICE, "#a", "s", "x")]:
             with self.subTest(written(event)):
-                scene.chat.unignore(session, "bob")
+                scene.chat.speaking.unignore(session, "bob")
                 self.assertFalse(isIgnored(session, event))
-                scene.chat.ignore(session, "bob")
+                scene.chat.speaking.ignore(session, "bob")
                 self.assertIs(isIgnored(session, event), event in ignorable)
                 self.assertIs(hears(session, Entry(1, "m", 0, event)), event not in ignorable)
 
@@ -559,20 +559,20 @@ class ModelTests(SynchronousTestCase):
         chat, person, room = scene.chat, people[who], f"#r{which}"
         inside = room in person.user.rooms
         if verb == "say" and inside:
-            done(chat.say(person.session, room, str(number)))
+            done(chat.speaking.say(person.session, room, str(number)))
         elif verb == "join" and not inside:
-            done(chat.join(person.session, room, unlimited=True))
+            done(chat.membership.join(person.session, room, unlimited=True))
         elif verb == "part" and inside:
-            done(chat.part(person.session, room))
+            done(chat.membership.part(person.session, room))
         elif verb == "rename":
-            done(chat.rename(person.session, f"n{number}"))
+            done(chat.identity.rename(person.session, f"n{number}"))
         elif verb == "echo":
-            chat.setEcho(person.session, not person.session.echo)
+            chat.speaking.setEcho(person.session, not person.session.echo)
         elif verb == "ignore":
             nick = people[which].user.nick
-            if not chat.unignore(person.session, nick):
-                chat.ignore(person.session, nick)
+            if not chat.speaking.unignore(person.session, nick):
+                chat.speaking.ignore(person.session, nick)
         elif verb == "tell":
-            done(chat.tell(person.session, people[which].user.nick, str(number)))
+            done(chat.speaking.sayPrivate(person.session, people[which].user.nick, str(number)))
         elif verb == "turn":
             scene.endTurn()

@@ -81,7 +81,9 @@ class BrokenDialectTests(SynchronousTestCase):
 
     def say(self, person: Person, text: str, label: str | None = None) -> None:
         """Say something in the room."""
-        done(self.scene.chat.say(person.session if label is None else Origin(person.session, label), "#a", text))
+        done(
+            self.scene.chat.speaking.say(person.session if label is None else Origin(person.session, label), "#a", text)
+        )
 
     def check(self, *texts: tuple[Person, str]) -> None:
         """Hold that all others hear these texts, in this order, and that the broken ones are reported as such."""
@@ -124,7 +126,7 @@ class BrokenDialectTests(SynchronousTestCase):
 
     def test_ofNoRoom(self) -> None:
         """A new nick that it cannot write is heard by all others, and has happened."""
-        done(self.scene.chat.rename(self.people[0].session, POISON))
+        done(self.scene.chat.identity.rename(self.people[0].session, POISON))
         self.assertEqual([person.heard() for person in self.sound], [[f"p0 is {POISON}"]] * 4)
         self.assertEqual(self.scene.departures.faults, [(self.broken, self.ids)])
         self.assertEqual(self.people[0].user.nick, POISON)
@@ -140,9 +142,9 @@ class BrokenOutletTests(SynchronousTestCase):
         self.scene.departures.faults = []
         self.people = [self.scene.person(f"p{n}", "#a") for n in range(2)]
         self.outlet = BrokenOutlet(self.scene.dialect)
-        self.third = Person(self.scene.chat.open(self.outlet), self.outlet)
+        self.third = Person(self.scene.chat.presence.open(self.outlet), self.outlet)
         done(self.scene.enter(self.third, "third"))
-        done(self.scene.chat.join(self.third.session, "#a"))
+        done(self.scene.chat.membership.join(self.third.session, "#a"))
         self.people += [self.scene.person(f"p{n}", "#a") for n in range(2, 4)]
         self.scene.clear(self.third, *self.people)
 
@@ -163,7 +165,7 @@ class BrokenOutletTests(SynchronousTestCase):
     def say(self, text: str, label: str | None = None) -> None:
         """Let the third say something."""
         asker = self.third.session if label is None else Origin(self.third.session, label)
-        done(self.scene.chat.say(asker, "#a", text))
+        done(self.scene.chat.speaking.say(asker, "#a", text))
 
     def test_deliver(self) -> None:
         """Those behind it hear what those before it hear."""
@@ -171,22 +173,22 @@ class BrokenOutletTests(SynchronousTestCase):
         self.scene.modes(self.people[0], "#a", "-n")
         self.scene.clear(*self.people)
         self.breakDown("deliver")
-        self.check(lambda: self.scene.chat.say(outside.session, "#a", "hello"), "#a outside: hello")
+        self.check(lambda: self.scene.chat.speaking.say(outside.session, "#a", "hello"), "#a outside: hello")
         self.assertEqual(len(self.scene.departures.faults or ()), 1)
 
     def test_deliverOwn(self) -> None:
         """So it is where it spoke, ignores somebody, or is given what waits for it before the others."""
-        self.scene.chat.setEcho(self.third.session, True)
+        self.scene.chat.speaking.setEcho(self.third.session, True)
         self.breakDown("deliver")
         self.check(lambda: self.say("hello"), "#a third: hello")
-        self.scene.chat.ignore(self.third.session, "p0")
+        self.scene.chat.speaking.ignore(self.third.session, "p0")
         self.check(lambda: self.say("again"), "#a third: again")
         self.say("settled")
         self.check(lambda: self.scene.state.broadcast.settle(self.third.session), "#a third: settled")
 
     def test_echo(self) -> None:
         """An answer that fails is heard by the others as what it is."""
-        self.scene.chat.setEcho(self.third.session, True)
+        self.scene.chat.speaking.setEcho(self.third.session, True)
         self.breakDown("echo")
         self.check(lambda: self.say("hello", "L"), "#a third: hello")
 
@@ -200,28 +202,28 @@ class BrokenOutletTests(SynchronousTestCase):
     def rename(self, nick: str, label: str) -> None:
         """Let the third take another nick."""
         self.third.user.renames = None
-        done(self.scene.chat.rename(Origin(self.third.session, label), nick))
+        done(self.scene.chat.identity.rename(Origin(self.third.session, label), nick))
 
     def test_tune(self) -> None:
         """Whoever cannot be tuned to a room is in it, and hears nothing."""
         self.breakDown("tune")
         for person in self.people:
-            done(self.scene.chat.join(person.session, "#b", unlimited=True))
+            done(self.scene.chat.membership.join(person.session, "#b", unlimited=True))
         self.scene.clear(*self.people)
-        self.check(lambda: self.scene.chat.join(self.third.session, "#b"), "#b third joined")
+        self.check(lambda: self.scene.chat.membership.join(self.third.session, "#b"), "#b third joined")
         self.assertIn(self.third.user.source.uid, self.scene.room("#b").members)
-        self.check(lambda: self.scene.chat.part(self.third.session, "#b"), "#b third parted")
+        self.check(lambda: self.scene.chat.membership.part(self.third.session, "#b"), "#b third parted")
 
     def test_moved(self) -> None:
         """A room's new name holds for everyone behind it."""
         self.breakDown("moved")
-        self.check(lambda: self.scene.chat.renameRoom(self.people[0].session, "#a", "#b"), "#a p0 renamed it #b")
+        self.check(lambda: self.scene.chat.channels.rename(self.people[0].session, "#a", "#b"), "#a p0 renamed it #b")
         self.assertEqual([person.outlet.moves for person in self.people], [[("#a", "#b")]] * 4)
-        self.check(lambda: self.scene.chat.part(self.third.session, "#b"), "#b third parted")
+        self.check(lambda: self.scene.chat.membership.part(self.third.session, "#b"), "#b third parted")
 
     def test_disconnect(self) -> None:
         """Who is killed is gone."""
         operator = self.scene.operator("op", "kill")
         self.breakDown("disconnect")
-        self.check(lambda: self.scene.chat.kill(operator.session, "third", "bye"), "op killed third bye")
+        self.check(lambda: self.scene.chat.operators.kill(operator.session, "third", "bye"), "op killed third bye")
         self.assertIsNone(self.scene.state.users.named("third"))

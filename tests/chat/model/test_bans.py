@@ -47,7 +47,7 @@ class CostTests(SynchronousTestCase):
 
     def say(self) -> None:
         """Let the member say something."""
-        done(self.chat.say(self.bob.session, "#a", "hello"))
+        done(self.chat.speaking.say(self.bob.session, "#a", "hello"))
 
     def cost(self, act: Callable[[], object]) -> int:
         """How many masks are tested by an act, and by what the member says after it."""
@@ -64,16 +64,16 @@ class CostTests(SynchronousTestCase):
         """A member who comes into another room, has a rank there, and leaves it, is not tested here again."""
 
         def travel() -> None:
-            done(self.chat.join(self.bob.session, "#other", unlimited=True))
+            done(self.chat.membership.join(self.bob.session, "#other", unlimited=True))
             self.scene.modes(self.bob, "#other", "+v", "bob")
-            done(self.chat.part(self.bob.session, "#other"))
+            done(self.chat.membership.part(self.bob.session, "#other"))
 
         self.assertEqual(self.cost(travel), 0)
 
     def test_joiner(self) -> None:
         """Who comes in is held against each mask once; the others are not."""
         eve = self.scene.person("eve")
-        self.assertEqual(self.cost(lambda: done(self.chat.join(eve.session, "#a", unlimited=True))), 300)
+        self.assertEqual(self.cost(lambda: done(self.chat.membership.join(eve.session, "#a", unlimited=True))), 300)
 
     def test_change(self) -> None:
         """When a ban or an exception comes or goes, the next text of a member costs one test."""
@@ -81,19 +81,19 @@ class CostTests(SynchronousTestCase):
             self.assertEqual(self.cost(lambda letters=letters: self.set(letters, "eve")), 1, letters)  # type: ignore[misc]
         self.assertEqual(self.cost(lambda: self.set("+bb-b", "x1", "x2", "7")), 2)
         self.assertEqual(self.cost(lambda: self.set("+I", "eve")), 0)
-        self.assertEqual(self.cost(lambda: self.chat.setModes(self.alice.session, "#a", "+b", ["x1"])), 0)
+        self.assertEqual(self.cost(lambda: self.chat.channels.setModes(self.alice.session, "#a", "+b", ["x1"])), 0)
 
     def test_changes(self) -> None:
         """After many changes the whole list is asked once, and so it is for a member who has another name."""
         for number in range(MOST_CHANGES + 1):
             self.set("+e", f"free{number}")
         self.assertEqual(self.cost(lambda: None), 300)
-        self.assertEqual(self.cost(lambda: done(self.chat.setAccount(self.bob.user, "bobby"))), 300)
+        self.assertEqual(self.cost(lambda: done(self.chat.identity.setAccount(self.bob.user, "bobby"))), 300)
 
     def test_rename(self) -> None:
         """A new nick costs each mask one test: what keeps from speaking and what fixes the nick are asked together."""
-        self.assertEqual(self.cost(lambda: done(self.chat.rename(self.bob.session, "robert"))), 300)
-        self.assertEqual(self.cost(lambda: done(self.chat.rename(self.bob.session, "rob"))), 300)
+        self.assertEqual(self.cost(lambda: done(self.chat.identity.rename(self.bob.session, "robert"))), 300)
+        self.assertEqual(self.cost(lambda: done(self.chat.identity.rename(self.bob.session, "rob"))), 300)
 
 
 class PlaceTests(SynchronousTestCase):
@@ -104,10 +104,10 @@ class PlaceTests(SynchronousTestCase):
         scene = Scene()
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         bans, member = scene.room("#a").bans, scene.room("#a").members[bob.user.source.uid]
-        done(scene.chat.join(bob.session, "#b"))
+        done(scene.chat.membership.join(bob.session, "#b"))
         scene.modes(alice, "#a", "+b", "~c:#b")
         self.assertEqual(bans.ofMember(member), {"", "m", "n"})
-        done(scene.chat.part(bob.session, "#b"))
+        done(scene.chat.membership.part(bob.session, "#b"))
         scene.modes(alice, "#a", "-b", "~c:#b")
         self.assertEqual(bans.ofMember(member), frozenset())
 
@@ -124,8 +124,8 @@ class WildcardTests(SynchronousTestCase):
         nick = "b" + "o" * MOST_WILDCARDS + "b"
         changes = (ModeChange(True, "b", mask), ModeChange(True, "b", other))
         done(scene.journal.append(ModesSet(alice.user.source, "#a", changes)))
-        done(scene.chat.say(bob.session, "#a", "hello"))
-        done(scene.chat.rename(bob.session, nick))
+        done(scene.chat.speaking.say(bob.session, "#a", "hello"))
+        done(scene.chat.identity.rename(bob.session, nick))
         self.assertTrue(scene.room("#a").barred(bob.user))
         scene.modes(alice, "#a", "-bb", mask, other)
         self.assertEqual(scene.room("#a").lists["b"], {})
@@ -143,14 +143,14 @@ class Verdicts(RuleBasedStateMachine):
     @rule(letter=st.sampled_from("be"), mask=st.sampled_from(MASKS), adding=st.booleans())
     def change(self, letter: str, mask: str, adding: bool) -> None:
         """Masks come and go."""
-        self.scene.chat.setModes(self.people[0].session, "#a", ("+" if adding else "-") + letter, [mask])
+        self.scene.chat.channels.setModes(self.people[0].session, "#a", ("+" if adding else "-") + letter, [mask])
 
     @rule(index=st.integers(1, 2))
     def travel(self, index: int) -> None:
         """Somebody comes into another room, or leaves it."""
         session, chat = self.people[index].session, self.scene.chat
-        if chat.join(session, "#b", unlimited=True) is None:
-            done(chat.part(session, "#b"))
+        if chat.membership.join(session, "#b", unlimited=True) is None:
+            done(chat.membership.part(session, "#b"))
 
     @rule(name=st.sampled_from(("#b", "#c")))
     def move(self, name: str) -> None:
@@ -159,7 +159,7 @@ class Verdicts(RuleBasedStateMachine):
         if self.scene.state.rooms.get(name) is None:
             for operator in self.operators(other)[:1]:
                 self.scene.room(other).renames = None
-                done(self.scene.chat.renameRoom(operator.session, other, name))
+                done(self.scene.chat.channels.rename(operator.session, other, name))
 
     @rule(name=st.sampled_from(("#b", "#c")), index=st.integers(1, 2), letters=st.sampled_from(("+o", "-o", "+v")))
     def promote(self, name: str, index: int, letters: str) -> None:
@@ -167,14 +167,14 @@ class Verdicts(RuleBasedStateMachine):
         subject = self.people[index].user
         for operator in self.operators(name)[:1]:
             if subject.source.uid in self.scene.room(name).members:
-                self.scene.chat.setModes(operator.session, name, letters, [subject.nick])
+                self.scene.chat.channels.setModes(operator.session, name, letters, [subject.nick])
 
     @rule(index=st.integers(1, 2), what=st.sampled_from(("bad", "good")), account=st.sampled_from((None, "acc")))
     def appear(self, index: int, what: str, account: str | None) -> None:
         """Somebody is shown otherwise."""
         user = self.people[index].user
-        self.scene.chat.setHost(user, what)
-        self.scene.chat.setAccount(user, account)
+        self.scene.chat.identity.setHost(user, what)
+        self.scene.chat.identity.setAccount(user, account)
 
     @rule(index=st.integers(1, 2))
     def ask(self, index: int) -> None:

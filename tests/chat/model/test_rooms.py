@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDepartures, Scene, done
-from twistchat.chat.fanout.audience import Broadcast
+from twistchat.chat.fanout.audience import Audience, Broadcast
 from twistchat.chat.model.rooms import Room, Rooms
 
 LOOKALIKE = "#p\N{CYRILLIC SMALL LETTER A}ul"
@@ -22,7 +22,7 @@ class LifeTests(SynchronousTestCase):
 
     def leave(self) -> None:
         """Leave the room empty."""
-        done(self.scene.chat.part(self.alice.session, "#a"))
+        done(self.scene.chat.membership.part(self.alice.session, "#a"))
 
     def test_ends(self) -> None:
         """A room of which nothing is to be kept ends with its last member."""
@@ -37,24 +37,24 @@ class LifeTests(SynchronousTestCase):
                 room = self.scene.room("#a")
                 self.leave()
                 self.assertEqual(list(self.scene.state.rooms), [room])
-                done(self.scene.chat.join(self.alice.session, "#a", unlimited=True))
+                done(self.scene.chat.membership.join(self.alice.session, "#a", unlimited=True))
                 self.assertEqual(self.scene.ranks("#a"), {"alice": "o"})
                 self.scene.modes(self.alice, "#a", inverse)
                 self.leave()
                 self.assertEqual(list(self.scene.state.rooms), [])
-                done(self.scene.chat.join(self.alice.session, "#a", unlimited=True))
+                done(self.scene.chat.membership.join(self.alice.session, "#a", unlimited=True))
 
     def test_keptTopic(self) -> None:
         """A topic keeps it, with its name in the case it began with, and its time."""
-        done(self.scene.chat.setTopic(self.alice.session, "#A", "here"))
+        done(self.scene.chat.channels.setTopic(self.alice.session, "#A", "here"))
         created = self.scene.room("#a").created
         self.scene.now += 10
         self.leave()
-        done(self.scene.chat.join(self.alice.session, "#A"))
+        done(self.scene.chat.membership.join(self.alice.session, "#A"))
         room = self.scene.room("#a")
         assert room.topic is not None
         self.assertEqual((room.name, room.created, room.topic.text), ("#a", created, "here"))
-        done(self.scene.chat.setTopic(self.alice.session, "#a", ""))
+        done(self.scene.chat.channels.setTopic(self.alice.session, "#a", ""))
         self.leave()
         self.assertEqual(len(self.scene.state.rooms), 0)
 
@@ -62,10 +62,10 @@ class LifeTests(SynchronousTestCase):
         """The rank of a guest is gone with them, and keeps nothing."""
         bob = self.scene.person("bob", "#a")
         self.scene.modes(self.alice, "#a", "+o", "bob")
-        done(self.scene.chat.part(bob.session, "#a"))
-        done(self.scene.chat.join(bob.session, "#a"))
+        done(self.scene.chat.membership.part(bob.session, "#a"))
+        done(self.scene.chat.membership.join(bob.session, "#a"))
         self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": ""})
-        done(self.scene.chat.part(bob.session, "#a"))
+        done(self.scene.chat.membership.part(bob.session, "#a"))
         self.leave()
         self.assertEqual(len(self.scene.state.rooms), 0)
 
@@ -74,10 +74,10 @@ class LifeTests(SynchronousTestCase):
         bob = self.scene.person("bob", "#a", account="Robert")
         self.scene.modes(self.alice, "#a", "+vo", "bob", "bob")
         self.assertEqual(self.scene.room("#a").granted, {"robert": "ov"})
-        done(self.scene.chat.close(bob.session, "bye"))
+        done(self.scene.chat.presence.close(bob.session, "bye"))
         self.leave()
         self.assertEqual(len(self.scene.state.rooms), 1)
-        done(self.scene.chat.join(self.alice.session, "#a"))
+        done(self.scene.chat.membership.join(self.alice.session, "#a"))
         bobby = self.scene.person("bobby", "#a", account="ROBERT")
         self.assertEqual(self.scene.ranks("#a"), {"alice": "", "bobby": "ov"})
         self.scene.modes(bobby, "#a", "-ov", "bobby", "bobby")
@@ -88,9 +88,9 @@ class LifeTests(SynchronousTestCase):
         bob = self.scene.person("bob", "#a", account="bob")
         self.scene.modes(self.alice, "#a", "+o", "bob")
         self.leave()
-        done(self.scene.chat.part(bob.session, "#a"))
-        done(self.scene.chat.join(self.alice.session, "#a"))
-        done(self.scene.chat.join(bob.session, "#a"))
+        done(self.scene.chat.membership.part(bob.session, "#a"))
+        done(self.scene.chat.membership.join(self.alice.session, "#a"))
+        done(self.scene.chat.membership.join(bob.session, "#a"))
         self.assertEqual(self.scene.ranks("#a"), {"alice": "", "bob": "o"})
 
     def test_operatorWhereAccountsOnlySpeak(self) -> None:
@@ -98,9 +98,9 @@ class LifeTests(SynchronousTestCase):
         bob = self.scene.person("bob", "#a", account="bob")
         self.scene.modes(self.alice, "#a", "+v", "bob")
         self.leave()
-        done(self.scene.chat.part(bob.session, "#a"))
-        done(self.scene.chat.join(self.alice.session, "#a"))
-        done(self.scene.chat.join(bob.session, "#a"))
+        done(self.scene.chat.membership.part(bob.session, "#a"))
+        done(self.scene.chat.membership.join(self.alice.session, "#a"))
+        done(self.scene.chat.membership.join(bob.session, "#a"))
         self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": "v"})
 
 
@@ -110,7 +110,7 @@ class RoomsTests(SynchronousTestCase):
     def test_register(self) -> None:
         """A room is found by its name whatever the case, and by what that looks like, until it is removed."""
         rooms = Rooms()
-        room = Room("#Paul", 5, Broadcast(lambda: None, FakeDepartures()))
+        room = Room("#Paul", 5, Audience("#paul", Broadcast(lambda: None, FakeDepartures())))
         rooms.add(room)
         self.assertIs(rooms.get("#pAUL"), room)
         self.assertIs(rooms.lookalike(LOOKALIKE), room)

@@ -69,4 +69,6 @@ class AudienceTests(SynchronousTestCase):
         phone = scene.attach(bob)
         heard = list(audienceOf(alice.user))
         self.assertEqual(heard, [alice.session, bob.session, phone.session, carol.session])
-        self.assertEqual(list(audienceOf(scene.person("eve").user)), [scene.chat.find("eve").sessions.popitem()[1]])
+        self.assertEqual(
+            list(audienceOf(scene.person("eve").user)), [scene.chat.identity.find("eve").sessions.popitem()[1]]
+        )

@@ -72,7 +72,7 @@ class WatchTests(SynchronousTestCase):
 
     def watch(self, *nicks: str) -> tuple[list[str], list[str]]:
         """Watch: the nicks that are here, and those that are not."""
-        here, gone = self.chat.watch(self.ann.session, nicks)
+        here, gone = self.chat.presence.watch(self.ann.session, nicks)
         return [user.nick for user in here], gone
 
     def test_presence(self) -> None:
@@ -80,35 +80,35 @@ class WatchTests(SynchronousTestCase):
         self.scene.person("Bob")
         self.assertEqual(self.watch("BOB", "carol", "bob", "Carol"), (["Bob"], ["carol"]))
         self.assertEqual(self.watch("carol", "bob"), (["Bob"], ["carol"]))
-        self.assertEqual(self.chat.watched(self.ann.session), ["BOB", "carol"])
+        self.assertEqual(self.chat.presence.watched(self.ann.session), ["BOB", "carol"])
 
     def test_full(self) -> None:
         """Those that fit are watched; the others are named, as they were asked for."""
         self.watch("bob")
         error = refused(errors.WatchListFull, lambda: self.watch("carol", "Bob", "dave", "eve", "Frank", "eve"))
         self.assertEqual((error.limit, error.refused), (3, ("eve", "Frank")))
-        self.assertEqual(self.chat.watched(self.ann.session), ["bob", "carol", "dave"])
+        self.assertEqual(self.chat.presence.watched(self.ann.session), ["bob", "carol", "dave"])
         self.assertEqual(self.watch("DAVE"), ([], ["DAVE"]))
 
     def test_badNick(self) -> None:
         """What cannot be a nick is nobody's, and takes no place."""
         self.assertEqual(self.watch("1st", "a b", "", "bob", "x" * 33), ([], ["1st", "a b", "", "bob", "x" * 33]))
-        self.assertEqual(self.chat.watched(self.ann.session), ["bob"])
-        self.chat.unwatch(self.ann.session, ["1st", "bob"])
-        self.assertEqual(self.chat.watched(self.ann.session), [])
+        self.assertEqual(self.chat.presence.watched(self.ann.session), ["bob"])
+        self.chat.presence.unwatch(self.ann.session, ["1st", "bob"])
+        self.assertEqual(self.chat.presence.watched(self.ann.session), [])
 
     def test_composed(self) -> None:
         """A nick is the same however its letters are composed."""
         zoe = self.scene.person(NFD)
         self.assertEqual(self.watch(NFD), ([NFC], []))
-        self.assertEqual(self.chat.presence([NFD, NFC]), ([zoe.user], []))
-        self.chat.unwatch(self.ann.session, [NFD])
-        self.assertEqual(self.chat.watched(self.ann.session), [])
+        self.assertEqual(self.chat.presence.whoIsHere([NFD, NFC]), ([zoe.user], []))
+        self.chat.presence.unwatch(self.ann.session, [NFD])
+        self.assertEqual(self.chat.presence.watched(self.ann.session), [])
 
     def test_entered(self) -> None:
         """Only who has come in may watch."""
         someone = self.scene.connect()
-        refused(errors.NotEntered, lambda: self.chat.watch(someone.session, ["bob"]))
+        refused(errors.NotEntered, lambda: self.chat.presence.watch(someone.session, ["bob"]))
 
 
 class HeardTests(SynchronousTestCase):
@@ -129,15 +129,15 @@ class HeardTests(SynchronousTestCase):
 
         person = self.scene.person(nick)
         person.outlet.places[WATCHED] = Marked(mute=())
-        self.chat.watch(person.session, watched)
+        self.chat.presence.watch(person.session, watched)
         return person
 
     def test_comingAndGoing(self) -> None:
         """Entering and leaving are heard, of the watched only."""
         bob, carol = self.scene.person("bob"), self.scene.person("carol")
         self.assertEqual(self.ann.heard(), ["~bob entered"])
-        done(self.chat.close(bob.session, "bye"))
-        done(self.chat.close(carol.session, "bye"))
+        done(self.chat.presence.close(bob.session, "bye"))
+        done(self.chat.presence.close(carol.session, "bye"))
         self.assertEqual(self.ann.heard(), ["~bob quit bye"])
 
     def test_renamed(self) -> None:
@@ -146,20 +146,20 @@ class HeardTests(SynchronousTestCase):
         bob = self.scene.person("Bob")
         for person in (self.ann, other):
             person.heard()
-        done(self.chat.rename(bob.session, "robert"))
+        done(self.chat.identity.rename(bob.session, "robert"))
         self.assertEqual((self.ann.heard(), other.heard()), (["~Bob quit", "~robert entered"], ["~Bob quit"]))
-        done(self.chat.rename(bob.session, "ROBERT"))
-        done(self.chat.rename(bob.session, "zack"))
+        done(self.chat.identity.rename(bob.session, "ROBERT"))
+        done(self.chat.identity.rename(bob.session, "zack"))
         self.assertEqual((self.ann.heard(), other.heard()), (["~ROBERT quit"], []))
-        done(self.chat.rename(bob.session, "bob"))
+        done(self.chat.identity.rename(bob.session, "bob"))
         self.assertEqual((self.ann.heard(), other.heard()), (["~bob entered"], ["~bob entered"]))
 
     def test_renamedBesideWhoWatches(self) -> None:
         """In a room with them one hears both: that they are renamed, and that a watched nick is here."""
-        done(self.chat.join(self.ann.session, "#a"))
+        done(self.chat.membership.join(self.ann.session, "#a"))
         zack = self.scene.person("zack", "#a")
         self.scene.clear(self.ann)
-        done(self.chat.rename(zack.session, "bob"))
+        done(self.chat.identity.rename(zack.session, "bob"))
         self.assertEqual(self.ann.heard(), ["zack is bob", "~bob entered"])
 
     def test_news(self) -> None:
@@ -167,11 +167,11 @@ class HeardTests(SynchronousTestCase):
         bob, carol = self.scene.person("bob"), self.scene.person("carol")
         self.ann.heard()
         for person in (bob, carol):
-            done(self.chat.setAway(person.session, "lunch"))
-            done(self.chat.setRealname(person.session, "B."))
-            done(self.chat.setHost(person.user, "new.host"))
-            done(self.chat.setAccount(person.user, "acc"))
-            done(self.chat.setAway(person.session, None))
+            done(self.chat.presence.setAway(person.session, "lunch"))
+            done(self.chat.identity.setRealname(person.session, "B."))
+            done(self.chat.identity.setHost(person.user, "new.host"))
+            done(self.chat.identity.setAccount(person.user, "acc"))
+            done(self.chat.presence.setAway(person.session, None))
         self.assertEqual(
             self.ann.heard(),
             ["~bob away lunch", "~bob realname B.", "~bob host ~u@new.host", "~bob account acc", "~bob away"],
@@ -180,18 +180,18 @@ class HeardTests(SynchronousTestCase):
     def test_newsOnce(self) -> None:
         """Who is in a room with them hears it for that, and once."""
         bob = self.scene.person("bob", "#a")
-        done(self.chat.join(self.ann.session, "#a"))
+        done(self.chat.membership.join(self.ann.session, "#a"))
         self.scene.clear(self.ann, bob)
-        done(self.chat.setAway(bob.session, "lunch"))
-        done(self.chat.setRealname(bob.session, "B."))
+        done(self.chat.presence.setAway(bob.session, "lunch"))
+        done(self.chat.identity.setRealname(bob.session, "B."))
         self.assertEqual(self.ann.heard(), ["bob away lunch", "bob realname B."])
         self.assertEqual(bob.heard(), ["bob realname B."])
 
     def test_themselves(self) -> None:
         """Who watches their own nick hears once what is new about them."""
-        self.chat.watch(self.ann.session, ["ann"])
-        done(self.chat.setRealname(self.ann.session, "A."))
-        done(self.chat.setAway(self.ann.session, "lunch"))
+        self.chat.presence.watch(self.ann.session, ["ann"])
+        done(self.chat.identity.setRealname(self.ann.session, "A."))
+        done(self.chat.presence.setAway(self.ann.session, "lunch"))
         self.assertEqual(self.ann.heard(), ["ann realname A."])
 
     def test_killed(self) -> None:
@@ -199,30 +199,30 @@ class HeardTests(SynchronousTestCase):
         self.scene.person("bob")
         operator = self.scene.operator("op", "kill")
         self.ann.heard()
-        done(self.chat.kill(operator.session, "bob", "spam"))
+        done(self.chat.operators.kill(operator.session, "bob", "spam"))
         self.assertEqual(self.ann.heard(), ["~op killed bob spam"])
-        self.chat.watch(self.ann.session, ["ann"])
-        done(self.chat.kill(operator.session, "ann", "spam"))
+        self.chat.presence.watch(self.ann.session, ["ann"])
+        done(self.chat.operators.kill(operator.session, "ann", "spam"))
         self.assertEqual(self.ann.heard(), [])
 
     def test_noMore(self) -> None:
         """Who watches no more, or is gone, hears nothing; nor does it cost anything then."""
-        self.chat.unwatch(self.ann.session, ["BOB"])
+        self.chat.presence.unwatch(self.ann.session, ["BOB"])
         bob = self.scene.person("bob")
         self.assertEqual(self.ann.heard(), [])
-        done(self.chat.rename(bob.session, "robert"))
-        self.chat.unwatchAll(self.ann.session)
-        done(self.chat.close(bob.session, "bye"))
+        done(self.chat.identity.rename(bob.session, "robert"))
+        self.chat.presence.unwatchAll(self.ann.session)
+        done(self.chat.presence.close(bob.session, "bye"))
         self.assertEqual(self.ann.heard(), ["~robert entered"])
-        self.chat.watch(self.ann.session, ["bob"])
-        self.chat.close(self.ann.session, "bye")
+        self.chat.presence.watch(self.ann.session, ["bob"])
+        self.chat.presence.close(self.ann.session, "bye")
         self.assertEqual(list(self.scene.state.watchers.of("bob")), [])
 
     def test_eachSession(self) -> None:
         """Each session watches for itself."""
         phone = self.scene.attach(self.ann)
         phone.outlet.places = self.ann.outlet.places
-        self.chat.watch(phone.session, ["carol"])
+        self.chat.presence.watch(phone.session, ["carol"])
         self.scene.person("bob")
         self.scene.person("carol")
         self.assertEqual((self.ann.heard(), phone.heard()), (["~bob entered"], ["~carol entered"]))
@@ -230,6 +230,6 @@ class HeardTests(SynchronousTestCase):
     def test_awayFromTheStart(self) -> None:
         """Someone who is away when they come in comes in first, then is away (IRCv3 pre-away)."""
         bob = self.scene.connect()
-        done(Deferred.fromCoroutine(self.chat.enter(bob.session, "bob", "~u", "bob.host", away="*")))
+        done(Deferred.fromCoroutine(self.chat.identity.enter(bob.session, "bob", "~u", "bob.host", away="*")))
         self.assertEqual(self.ann.heard(), ["~bob entered", "~bob away *"])
         self.assertEqual((bob.user.away, bob.heard()), ("*", []))

@@ -21,19 +21,19 @@ class DurableTests(SynchronousTestCase):
     def test_nothingYet(self) -> None:
         """While its proposal waits, a verb has no effect that anyone can see; then it has, and its receipt."""
         chat, session = self.scene.chat, self.alice.session
-        chat.setEcho(session, True)
+        chat.speaking.setEcho(session, True)
         for propose, lines in (
-            (lambda: chat.say(session, "#a", "hello"), ["#a alice: hello"]),
-            (lambda: chat.tell(session, "bob", "psst"), ["@bob alice: psst"]),
-            (lambda: chat.setTopic(session, "#a", "new"), ["#a alice topic new"]),
-            (lambda: chat.setModes(session, "#a", "+m", []), ["#a alice set +m"]),
-            (lambda: chat.setAway(session, "lunch"), ["alice away lunch"]),
-            (lambda: chat.rename(session, "alicia"), ["alice is alicia"]),
-            (lambda: chat.kick(session, "#a", "bob"), ["#a alicia kicked bob"]),
-            (lambda: chat.invite(session, "#a", "bob"), ["#a alicia invited bob"]),
-            (lambda: chat.part(session, "#a"), []),
-            (lambda: chat.join(session, "#b"), []),
-            (lambda: chat.close(session, "bye"), []),
+            (lambda: chat.speaking.say(session, "#a", "hello"), ["#a alice: hello"]),
+            (lambda: chat.speaking.sayPrivate(session, "bob", "psst"), ["@bob alice: psst"]),
+            (lambda: chat.channels.setTopic(session, "#a", "new"), ["#a alice topic new"]),
+            (lambda: chat.channels.setModes(session, "#a", "+m", []), ["#a alice set +m"]),
+            (lambda: chat.presence.setAway(session, "lunch"), ["alice away lunch"]),
+            (lambda: chat.identity.rename(session, "alicia"), ["alice is alicia"]),
+            (lambda: chat.membership.kick(session, "#a", "bob"), ["#a alicia kicked bob"]),
+            (lambda: chat.membership.invite(session, "#a", "bob"), ["#a alicia invited bob"]),
+            (lambda: chat.membership.part(session, "#a"), []),
+            (lambda: chat.membership.join(session, "#b"), []),
+            (lambda: chat.presence.close(session, "bye"), []),
         ):
             before = shown(self.scene.state)
             receipt = propose()
@@ -50,8 +50,8 @@ class DurableTests(SynchronousTestCase):
     def test_refusedByTheDisk(self) -> None:
         """What could not be kept has not happened: whoever proposed it is told, and nobody hears it."""
         before = shown(self.scene.state)
-        said = self.scene.chat.say(self.alice.session, "#a", "hello")
-        topic = self.scene.chat.setTopic(self.alice.session, "#a", "new")
+        said = self.scene.chat.speaking.say(self.alice.session, "#a", "hello")
+        topic = self.scene.chat.channels.setTopic(self.alice.session, "#a", "new")
         self.scene.journal.refuse("the disk is full")
         self.scene.endTurn()
         for receipt in (said, topic):
@@ -62,8 +62,8 @@ class DurableTests(SynchronousTestCase):
     def test_inOrder(self) -> None:
         """Messages that are under way together are heard in the order in which they were said."""
         for n in range(3):
-            self.scene.chat.say(self.alice.session, "#a", str(n))
-            self.scene.chat.say(self.bob.session, "#a", str(n))
+            self.scene.chat.speaking.say(self.alice.session, "#a", str(n))
+            self.scene.chat.speaking.say(self.bob.session, "#a", str(n))
         self.scene.commit(4)
         self.assertEqual(self.bob.heard(), ["#a alice: 0", "#a alice: 1"])
         self.scene.commit()
@@ -96,8 +96,8 @@ class RaceTests(SynchronousTestCase):
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
         renaming = [
-            self.scene.chat.rename(alice.session, "carol"),
-            self.scene.chat.rename(bob.session, "c\N{CYRILLIC SMALL LETTER A}rol"),
+            self.scene.chat.identity.rename(alice.session, "carol"),
+            self.scene.chat.identity.rename(bob.session, "c\N{CYRILLIC SMALL LETTER A}rol"),
         ]
         self.scene.commit()
         done(renaming[0])
@@ -109,10 +109,10 @@ class RaceTests(SynchronousTestCase):
     def test_freedNick(self) -> None:
         """A nick is free when its user's going has been taken, and not before."""
         alice, bob = self.scene.person("alice"), self.scene.person("bob")
-        self.scene.chat.close(alice.session, "bye")
-        refused(errors.NickInUse, lambda: self.scene.chat.rename(bob.session, "alice"))
+        self.scene.chat.presence.close(alice.session, "bye")
+        refused(errors.NickInUse, lambda: self.scene.chat.identity.rename(bob.session, "alice"))
         self.scene.commit()
-        renaming = self.scene.chat.rename(bob.session, "alice")
+        renaming = self.scene.chat.identity.rename(bob.session, "alice")
         self.scene.commit()
         done(renaming)
 
@@ -120,7 +120,7 @@ class RaceTests(SynchronousTestCase):
         """When a connection is lost while its user enters, no ghost of them remains, and the nick is free."""
         ghost = self.scene.connect()
         entering = self.scene.enter(ghost, "ghost")
-        self.assertIsNone(self.scene.chat.close(ghost.session, "lost"))
+        self.assertIsNone(self.scene.chat.presence.close(ghost.session, "lost"))
         self.scene.commit()
         done(entering)
         self.assertEqual((len(self.scene.state.users), self.scene.state.sessions, ghost.session.user), (0, {}, None))
@@ -131,21 +131,21 @@ class RaceTests(SynchronousTestCase):
         """A lost connection whose nick was taken meanwhile does nobody else any harm."""
         alice, ghost = self.scene.connect(), self.scene.connect()
         entering, haunting = self.scene.enter(alice, "alice"), self.scene.enter(ghost, "alice")
-        self.scene.chat.close(ghost.session, "lost")
+        self.scene.chat.presence.close(ghost.session, "lost")
         self.scene.commit()
         done(entering)
         self.failureResultOf(haunting, errors.NickInUse)
-        self.assertIs(self.scene.chat.find("alice"), alice.user)
+        self.assertIs(self.scene.chat.identity.find("alice"), alice.user)
 
     def test_closedWhileJoining(self) -> None:
         """When it is lost while they join, they do not remain in the room, and nothing is sent to what is closed."""
         alice, bob = self.scene.person("alice"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
-        joining = self.scene.chat.join(alice.session, "#a")
+        joining = self.scene.chat.membership.join(alice.session, "#a")
         users: list[object] = []
         assert joining is not None
         joining.addCallback(lambda entry: users.append(alice.session.user))
-        self.scene.chat.close(alice.session, "lost")
+        self.scene.chat.presence.close(alice.session, "lost")
         self.scene.commit()
         self.assertEqual(users, [None])
         self.assertEqual(self.scene.ranks("#a"), {"bob": "o"})
@@ -154,10 +154,10 @@ class RaceTests(SynchronousTestCase):
     def test_closedSession(self) -> None:
         """A session that has ended can do nothing more, though its user is not gone yet."""
         alice = self.scene.person("alice", "#a")
-        self.scene.chat.close(alice.session, "lost")
+        self.scene.chat.presence.close(alice.session, "lost")
         for ask in (
-            lambda: self.scene.chat.say(alice.session, "#a", "boo"),
-            lambda: self.scene.chat.join(alice.session, "#b"),
+            lambda: self.scene.chat.speaking.say(alice.session, "#a", "boo"),
+            lambda: self.scene.chat.membership.join(alice.session, "#b"),
         ):
             refused(errors.NotEntered, ask)
         self.scene.commit()
@@ -167,8 +167,8 @@ class RaceTests(SynchronousTestCase):
         """What was said before its speaker was put out is heard before that."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
-        said = self.scene.chat.say(bob.session, "#a", "hello")
-        self.scene.chat.kick(alice.session, "#a", "bob")
+        said = self.scene.chat.speaking.say(bob.session, "#a", "hello")
+        self.scene.chat.membership.kick(alice.session, "#a", "bob")
         self.scene.commit()
         done(said)
         self.assertEqual(alice.heard(), ["#a bob: hello", "#a alice kicked bob"])
@@ -177,9 +177,9 @@ class RaceTests(SynchronousTestCase):
         """What was checked while its speaker was still in is kept and heard, though they are out by then."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
-        self.scene.chat.setEcho(bob.session, True)
-        self.scene.chat.kick(alice.session, "#a", "bob")
-        said = self.scene.chat.say(bob.session, "#a", "hello")
+        self.scene.chat.speaking.setEcho(bob.session, True)
+        self.scene.chat.membership.kick(alice.session, "#a", "bob")
+        said = self.scene.chat.speaking.say(bob.session, "#a", "hello")
         self.scene.commit()
         done(said)
         self.assertEqual(alice.heard(), ["#a alice kicked bob", "#a bob: hello"])
@@ -188,10 +188,10 @@ class RaceTests(SynchronousTestCase):
     def test_joinDuringTheLock(self) -> None:
         """Who was checked before the room was locked is in; who asks later is not."""
         alice, bob, carol = self.scene.person("alice", "#a"), self.scene.person("bob"), self.scene.person("carol")
-        self.scene.chat.setModes(alice.session, "#a", "+i", [])
-        joining = self.scene.chat.join(bob.session, "#a")
+        self.scene.chat.channels.setModes(alice.session, "#a", "+i", [])
+        joining = self.scene.chat.membership.join(bob.session, "#a")
         self.scene.commit(1)
-        refused(errors.InviteOnly, lambda: self.scene.chat.join(carol.session, "#a"))
+        refused(errors.InviteOnly, lambda: self.scene.chat.membership.join(carol.session, "#a"))
         self.scene.commit()
         done(joining)
         self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": ""})
@@ -199,8 +199,8 @@ class RaceTests(SynchronousTestCase):
     def test_roomsAlike(self) -> None:
         """Of two rooms that look alike, only the one begun first begins."""
         alice, bob = self.scene.person("alice"), self.scene.person("bob")
-        joining = self.scene.chat.join(alice.session, "#a")
-        twin = self.scene.chat.join(bob.session, "#\N{CYRILLIC SMALL LETTER A}")
+        joining = self.scene.chat.membership.join(alice.session, "#a")
+        twin = self.scene.chat.membership.join(bob.session, "#\N{CYRILLIC SMALL LETTER A}")
         self.scene.commit()
         done(joining)
         assert twin is not None
@@ -210,8 +210,8 @@ class RaceTests(SynchronousTestCase):
     def test_beginTogether(self) -> None:
         """Of two who begin a room at once, the first is its operator."""
         alice, bob = self.scene.person("alice"), self.scene.person("bob")
-        self.scene.chat.join(bob.session, "#A")
-        self.scene.chat.join(alice.session, "#a")
+        self.scene.chat.membership.join(bob.session, "#A")
+        self.scene.chat.membership.join(alice.session, "#a")
         self.scene.commit()
         self.assertEqual(self.scene.ranks("#a"), {"bob": "o", "alice": ""})
         self.assertEqual(self.scene.room("#a").name, "#A")
@@ -220,8 +220,8 @@ class RaceTests(SynchronousTestCase):
         """Of two who put out one, the second is told that they are not there any more; so is one who parts."""
         alice, bob, carol = (self.scene.person(nick, "#a") for nick in ("alice", "bob", "carol"))
         self.scene.promote("#a", "carol", "o")
-        kicks = [self.scene.chat.kick(operator.session, "#a", "bob") for operator in (alice, carol)]
-        parting = self.scene.chat.part(bob.session, "#a")
+        kicks = [self.scene.chat.membership.kick(operator.session, "#a", "bob") for operator in (alice, carol)]
+        parting = self.scene.chat.membership.part(bob.session, "#a")
         self.scene.commit()
         done(kicks[0])
         self.assertEqual(self.failureResultOf(kicks[1], errors.TargetNotInRoom).value.nick, "bob")
@@ -230,10 +230,10 @@ class RaceTests(SynchronousTestCase):
     def test_goneRecipient(self) -> None:
         """Who tells or invites somebody that goes meanwhile is told that they are gone."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob")
-        self.scene.chat.close(bob.session, "bye")
+        self.scene.chat.presence.close(bob.session, "bye")
         receipts = [
-            self.scene.chat.tell(alice.session, "bob", "psst"),
-            self.scene.chat.invite(alice.session, "#a", "bob"),
+            self.scene.chat.speaking.sayPrivate(alice.session, "bob", "psst"),
+            self.scene.chat.membership.invite(alice.session, "#a", "bob"),
         ]
         self.scene.commit()
         for receipt in receipts:
@@ -242,17 +242,17 @@ class RaceTests(SynchronousTestCase):
     def test_rankOfOneGone(self) -> None:
         """A rank for one who leaves meanwhile is nobody's; a ban holds for the nick that it names, whoever has it."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
-        self.scene.chat.part(bob.session, "#a")
-        ranking = self.scene.chat.setModes(alice.session, "#a", "+o", ["bob"])
+        self.scene.chat.membership.part(bob.session, "#a")
+        ranking = self.scene.chat.channels.setModes(alice.session, "#a", "+o", ["bob"])
         self.scene.commit()
         done(ranking)
         self.assertEqual(self.scene.ranks("#a"), {"alice": "o"})
-        self.scene.chat.join(bob.session, "#a")
+        self.scene.chat.membership.join(bob.session, "#a")
         self.scene.commit()
-        self.scene.chat.rename(bob.session, "robert")
-        self.scene.chat.setModes(alice.session, "#a", "+b", ["bob"])
+        self.scene.chat.identity.rename(bob.session, "robert")
+        self.scene.chat.channels.setModes(alice.session, "#a", "+b", ["bob"])
         self.scene.commit()
-        receipt = self.scene.chat.say(bob.session, "#a", "under another nick")
+        receipt = self.scene.chat.speaking.say(bob.session, "#a", "under another nick")
         self.scene.commit()
         done(receipt)
 
@@ -260,13 +260,13 @@ class RaceTests(SynchronousTestCase):
         """A journal that closes finishes what waits; a going after that is refused, and the session is closed."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
-        said = self.scene.chat.say(alice.session, "#a", "last")
+        said = self.scene.chat.speaking.say(alice.session, "#a", "last")
         done(self.scene.journal.close())
         done(said)
-        going = self.scene.chat.close(alice.session, "shutdown")
+        going = self.scene.chat.presence.close(alice.session, "shutdown")
         assert going is not None
         self.failureResultOf(going, errors.NotStored)
         self.assertTrue(alice.session.closed)
-        self.assertIsNone(self.scene.chat.close(alice.session, "shutdown"))
+        self.assertIsNone(self.scene.chat.presence.close(alice.session, "shutdown"))
         self.scene.endTurn()
         self.assertEqual(bob.heard(), ["#a alice: last"])

@@ -31,7 +31,7 @@ class RankTests(SynchronousTestCase):
             self.scene.promote("#a", "actor", rank)
             before = shown(self.scene.state)
             try:
-                self.scene.chat.setModes(self.actor.session, "#a", letters, parameters)
+                self.scene.chat.channels.setModes(self.actor.session, "#a", letters, parameters)
             except errors.NotOperator as error:
                 self.assertEqual(error.room, "#a")
                 self.assertEqual(shown(self.scene.state), before)
@@ -39,7 +39,7 @@ class RankTests(SynchronousTestCase):
             else:
                 inverse = letters.translate(str.maketrans("+-", "-+"))
                 self.scene.promote("#a", "actor", "q")
-                self.scene.chat.setModes(self.actor.session, "#a", inverse, parameters)
+                self.scene.chat.channels.setModes(self.actor.session, "#a", inverse, parameters)
         return refusals
 
     def test_modes(self) -> None:
@@ -69,7 +69,9 @@ class RankTests(SynchronousTestCase):
             self.scene.promote("#a", "actor", letter)
             self.scene.modes(self.actor, "#a", f"-{letter}", "actor")
             self.assertEqual(self.scene.ranks("#a")["actor"], "")
-            refused(errors.NotOperator, lambda: self.scene.chat.setModes(self.actor.session, "#a", "+v", ["actor"]))
+            refused(
+                errors.NotOperator, lambda: self.scene.chat.channels.setModes(self.actor.session, "#a", "+v", ["actor"])
+            )
 
     def test_kick(self) -> None:
         """A half-operator and above puts out those of the same rank, and lower."""
@@ -78,11 +80,11 @@ class RankTests(SynchronousTestCase):
                 self.scene.promote("#a", "actor", mine)
                 self.scene.promote("#a", "target", theirs)
                 if mine not in ("", "v") and RANKS.index(mine) <= RANKS.index(theirs):
-                    done(self.scene.chat.kick(self.actor.session, "#a", "target"))
-                    done(self.scene.chat.join(self.target.session, "#a", unlimited=True))
+                    done(self.scene.chat.membership.kick(self.actor.session, "#a", "target"))
+                    done(self.scene.chat.membership.join(self.target.session, "#a", unlimited=True))
                 else:
                     error = refused(
-                        errors.NotOperator, lambda: self.scene.chat.kick(self.actor.session, "#a", "target")
+                        errors.NotOperator, lambda: self.scene.chat.membership.kick(self.actor.session, "#a", "target")
                     )
                     self.assertEqual(error.room, "#a")
 
@@ -91,27 +93,29 @@ class RankTests(SynchronousTestCase):
         for rank in RANKS:
             self.scene.promote("#a", "actor", rank)
             if rank in ("", "v"):
-                refused(errors.NotOperator, lambda: self.scene.chat.setTopic(self.actor.session, "#a", "x"))
+                refused(errors.NotOperator, lambda: self.scene.chat.channels.setTopic(self.actor.session, "#a", "x"))
             else:
-                done(self.scene.chat.setTopic(self.actor.session, "#a", rank))
+                done(self.scene.chat.channels.setTopic(self.actor.session, "#a", rank))
         self.scene.promote("#a", "target", "o")
         self.scene.modes(self.target, "#a", "-t")
-        done(self.scene.chat.setTopic(self.actor.session, "#a", "anyone's"))
+        done(self.scene.chat.channels.setTopic(self.actor.session, "#a", "anyone's"))
 
     def test_invite(self) -> None:
         """While only the invited come in, half-operators and above invite; else every member."""
         self.scene.person("guest")
         for rank in RANKS:
             self.scene.promote("#a", "actor", rank)
-            done(self.scene.chat.invite(self.actor.session, "#a", "guest"))
+            done(self.scene.chat.membership.invite(self.actor.session, "#a", "guest"))
         self.scene.promote("#a", "target", "o")
         self.scene.modes(self.target, "#a", "+i")
         for rank in RANKS:
             self.scene.promote("#a", "actor", rank)
             if rank in ("", "v"):
-                refused(errors.NotOperator, lambda: self.scene.chat.invite(self.actor.session, "#a", "guest"))
+                refused(
+                    errors.NotOperator, lambda: self.scene.chat.membership.invite(self.actor.session, "#a", "guest")
+                )
             else:
-                done(self.scene.chat.invite(self.actor.session, "#a", "guest"))
+                done(self.scene.chat.membership.invite(self.actor.session, "#a", "guest"))
 
     def test_highestCounts(self) -> None:
         """Who holds several ranks has them in order, and the highest counts; the lower ones are there when it goes."""
@@ -134,7 +138,7 @@ class ModeTests(SynchronousTestCase):
 
     def set(self, letters: str, *parameters: str) -> tuple[ModeChange, ...]:
         """Set modes as the operator: the changes that were proposed."""
-        entry = self.scene.chat.setModes(self.alice.session, "#room", letters, parameters)
+        entry = self.scene.chat.channels.setModes(self.alice.session, "#room", letters, parameters)
         return () if entry is None else done(entry).event.changes
 
     def test_changes(self) -> None:
@@ -177,7 +181,7 @@ class ModeTests(SynchronousTestCase):
             ("+beI", ()),
         ):
             with self.subTest(letters):
-                self.assertIsNone(self.scene.chat.setModes(self.alice.session, "#room", letters, parameters))
+                self.assertIsNone(self.scene.chat.channels.setModes(self.alice.session, "#room", letters, parameters))
         self.assertEqual(len(self.scene.entries), count)
 
     def test_parameters(self) -> None:
@@ -197,7 +201,9 @@ class ModeTests(SynchronousTestCase):
         """A mistake anywhere refuses the whole."""
         before = shown(self.scene.state)
         chat, session = self.scene.chat, self.alice.session
-        self.assertEqual(refused(errors.UnknownMode, lambda: chat.setModes(session, "#room", "+my", [])).letter, "y")
+        self.assertEqual(
+            refused(errors.UnknownMode, lambda: chat.channels.setModes(session, "#room", "+my", [])).letter, "y"
+        )
         for letters, parameters, letter, parameter in (
             ("+mk", [], "k", None),
             ("-k", [], "k", None),
@@ -225,17 +231,21 @@ class ModeTests(SynchronousTestCase):
             with self.subTest(f"{letters} {parameters}"):
                 error = refused(
                     errors.BadModeParameter,
-                    lambda letters=letters, parameters=parameters: chat.setModes(session, "#room", letters, parameters),  # type: ignore[misc]
+                    lambda letters=letters, parameters=parameters: chat.channels.setModes(
+                        session, "#room", letters, parameters
+                    ),  # type: ignore[misc]
                 )
                 self.assertEqual((error.letter, error.parameter), (letter, parameter))
                 self.assertTrue(error.why)
-        self.assertEqual(refused(errors.NoSuchNick, lambda: chat.setModes(session, "#room", "+o", ["Eve"])).nick, "Eve")
+        self.assertEqual(
+            refused(errors.NoSuchNick, lambda: chat.channels.setModes(session, "#room", "+o", ["Eve"])).nick, "Eve"
+        )
         self.scene.person("carol")
-        absent = refused(errors.TargetNotInRoom, lambda: chat.setModes(session, "#room", "+mo", ["carol"]))
+        absent = refused(errors.TargetNotInRoom, lambda: chat.channels.setModes(session, "#room", "+mo", ["carol"]))
         self.assertEqual((absent.nick, absent.room), ("carol", "#Room"))
-        refused(errors.NoSuchRoom, lambda: chat.setModes(session, "#none", "+m", []))
-        carol = self.scene.chat.find("carol").sessions
-        refused(errors.NotInRoom, lambda: chat.setModes(next(iter(carol.values())), "#room", "+m", []))
+        refused(errors.NoSuchRoom, lambda: chat.channels.setModes(session, "#none", "+m", []))
+        carol = self.scene.chat.identity.find("carol").sessions
+        refused(errors.NotInRoom, lambda: chat.channels.setModes(next(iter(carol.values())), "#room", "+m", []))
         self.assertEqual(shown(self.scene.state)["rooms"], before["rooms"])
 
     def test_contradiction(self) -> None:
@@ -264,27 +274,29 @@ class ModeTests(SynchronousTestCase):
         self.set("+bb", "Eve", "*!*@Evil.host")
         self.set("+e", "good!*@*")
         chat = self.scene.chat
-        items = chat.listItems(self.bob.session, "#room", "b")
+        items = chat.channels.listItems(self.bob.session, "#room", "b")
         self.assertEqual([item.mask for item in items], ["eve!*@*", "*!*@evil.host"])
         self.assertEqual({(item.by, item.time) for item in items}, {("alice", self.scene.entries[-2].time)})
-        self.assertEqual([item.mask for item in chat.listItems(self.bob.session, "#room", "e")], ["good!*@*"])
-        self.assertEqual(chat.listItems(self.bob.session, "#room", "I"), [])
+        self.assertEqual([item.mask for item in chat.channels.listItems(self.bob.session, "#room", "e")], ["good!*@*"])
+        self.assertEqual(chat.channels.listItems(self.bob.session, "#room", "I"), [])
         self.set("-b", "EVE!*@*")
-        self.assertEqual([item.mask for item in chat.listItems(self.bob.session, "#room", "b")], ["*!*@evil.host"])
+        self.assertEqual(
+            [item.mask for item in chat.channels.listItems(self.bob.session, "#room", "b")], ["*!*@evil.host"]
+        )
         carol = self.scene.person("carol")
-        self.assertRaises(errors.NotInRoom, chat.listItems, carol.session, "#room", "b")
-        self.assertRaises(errors.NoSuchRoom, chat.listItems, carol.session, "#none", "b")
+        self.assertRaises(errors.NotInRoom, chat.channels.listItems, carol.session, "#room", "b")
+        self.assertRaises(errors.NoSuchRoom, chat.channels.listItems, carol.session, "#none", "b")
 
     def test_listFull(self) -> None:
         """A list takes so many masks and no more; each list for itself, and one goes in where one comes out."""
         self.set("+bb", "a", "b")
         self.set("+eee", "a", "b", "c")
         chat, session = self.scene.chat, self.alice.session
-        error = refused(errors.ListFull, lambda: chat.setModes(session, "#room", "+bb", ["c", "d"]))
+        error = refused(errors.ListFull, lambda: chat.channels.setModes(session, "#room", "+bb", ["c", "d"]))
         self.assertEqual((error.room, error.letter, error.limit), ("#Room", "b", 3))
         self.assertEqual(len(self.scene.room("#room").lists["b"]), 2)
         self.set("+bbIII", "c", "C!*@*", "x", "y", "z")
-        refused(errors.ListFull, lambda: chat.setModes(session, "#room", "+b", ["d"]))
+        refused(errors.ListFull, lambda: chat.channels.setModes(session, "#room", "+b", ["d"]))
         self.set("-b+b", "a", "d")
         self.assertEqual(list(self.scene.room("#room").lists["b"]), ["b!*@*", "c!*@*", "d!*@*"])
 
@@ -293,7 +305,7 @@ class ModeTests(SynchronousTestCase):
         self.set("+bbb", "a", "b", "c")
         chat = self.scene.chat
         chat.limits = Limits(bans=1)
-        refused(errors.ListFull, lambda: chat.setModes(self.alice.session, "#room", "+b", ["d"]))
+        refused(errors.ListFull, lambda: chat.channels.setModes(self.alice.session, "#room", "+b", ["d"]))
         self.set("-b", "a")
         self.set("-b+b", "b", "e")
 
@@ -309,12 +321,12 @@ class LockTests(SynchronousTestCase):
 
     def join(self, key: str | None = None) -> None:
         """Let bob join and part again."""
-        done(self.scene.chat.join(self.bob.session, "#room", key, unlimited=True))
-        done(self.scene.chat.part(self.bob.session, "#room"))
+        done(self.scene.chat.membership.join(self.bob.session, "#room", key, unlimited=True))
+        done(self.scene.chat.membership.part(self.bob.session, "#room"))
 
     def invite(self) -> None:
         """Let alice invite bob."""
-        done(self.scene.chat.invite(self.alice.session, "#room", "bob"))
+        done(self.scene.chat.membership.invite(self.alice.session, "#room", "bob"))
 
     def test_key(self) -> None:
         """The key is asked for to the letter."""
@@ -322,7 +334,7 @@ class LockTests(SynchronousTestCase):
         for key in (None, "", "key", "Key "):
             error = refused(
                 errors.BadKey,
-                lambda key=key: self.scene.chat.join(self.bob.session, "#room", key),  # type: ignore[misc]
+                lambda key=key: self.scene.chat.membership.join(self.bob.session, "#room", key),  # type: ignore[misc]
             )
             self.assertEqual(error.room, "#Room")
         self.join("Key")
@@ -375,34 +387,34 @@ class LockTests(SynchronousTestCase):
         for rank, past in (("", False), ("v", False), ("h", True), ("o", True)):
             with self.subTest(rank):
                 self.scene.promote("#room", "carol", rank)
-                done(chat.invite(carol.session, "#room", "bob"))
+                done(chat.membership.invite(carol.session, "#room", "bob"))
                 if past:
                     self.join()
                 refused(errors.Banned, self.join)
         self.invite()
         self.scene.promote("#room", "carol", "")
-        done(chat.invite(carol.session, "#room", "bob"))
-        done(chat.join(self.bob.session, "#room", unlimited=True))
-        refused(errors.Banned, lambda: chat.say(self.bob.session, "#room", "still silent"))
+        done(chat.membership.invite(carol.session, "#room", "bob"))
+        done(chat.membership.join(self.bob.session, "#room", unlimited=True))
+        refused(errors.Banned, lambda: chat.speaking.say(self.bob.session, "#room", "still silent"))
 
     def test_invitationOfARoomThatEnded(self) -> None:
         """An invitation is into one room, and not into another that has its name later."""
         self.invite()
-        done(self.scene.chat.part(self.alice.session, "#room"))
-        done(self.scene.chat.join(self.alice.session, "#room"))
+        done(self.scene.chat.membership.part(self.alice.session, "#room"))
+        done(self.scene.chat.membership.join(self.alice.session, "#room"))
         self.scene.modes(self.alice, "#room", "+i")
         refused(errors.InviteOnly, self.join)
 
     def test_inviteRefused(self) -> None:
         """Members invite those who are here and not in the room."""
         chat = self.scene.chat
-        error = refused(errors.AlreadyInRoom, lambda: chat.invite(self.alice.session, "#room", "ALICE"))
+        error = refused(errors.AlreadyInRoom, lambda: chat.membership.invite(self.alice.session, "#room", "ALICE"))
         self.assertEqual((error.nick, error.room), ("alice", "#Room"))
         self.assertEqual(
-            refused(errors.NoSuchNick, lambda: chat.invite(self.alice.session, "#room", "Eve")).nick, "Eve"
+            refused(errors.NoSuchNick, lambda: chat.membership.invite(self.alice.session, "#room", "Eve")).nick, "Eve"
         )
-        refused(errors.NotInRoom, lambda: chat.invite(self.bob.session, "#room", "alice"))
-        refused(errors.NoSuchRoom, lambda: chat.invite(self.bob.session, "#none", "alice"))
+        refused(errors.NotInRoom, lambda: chat.membership.invite(self.bob.session, "#room", "alice"))
+        refused(errors.NoSuchRoom, lambda: chat.membership.invite(self.bob.session, "#none", "alice"))
         self.assertEqual(self.bob.user.invitations, {})
 
     def test_ban(self) -> None:
@@ -420,32 +432,32 @@ class LockTests(SynchronousTestCase):
     def test_silence(self) -> None:
         """A member who matches a ban is silent and keeps their nick, unless they have a voice or an exception."""
         chat, scene = self.scene.chat, self.scene
-        done(chat.join(self.bob.session, "#room"))
-        done(chat.say(self.bob.session, "#room", "not banned yet"))
+        done(chat.membership.join(self.bob.session, "#room"))
+        done(chat.speaking.say(self.bob.session, "#room", "not banned yet"))
         scene.modes(self.alice, "#room", "+b", "bob")
         for ask in (
-            lambda: chat.say(self.bob.session, "#room", "x"),
-            lambda: chat.rename(self.bob.session, "robert"),
+            lambda: chat.speaking.say(self.bob.session, "#room", "x"),
+            lambda: chat.identity.rename(self.bob.session, "robert"),
         ):
             self.assertEqual(refused(errors.Banned, ask).room, "#Room")
         scene.modes(self.alice, "#room", "+v", "bob")
-        done(chat.say(self.bob.session, "#room", "with a voice"))
+        done(chat.speaking.say(self.bob.session, "#room", "with a voice"))
         scene.modes(self.alice, "#room", "-v", "bob")
-        refused(errors.Banned, lambda: chat.say(self.bob.session, "#room", "x"))
+        refused(errors.Banned, lambda: chat.speaking.say(self.bob.session, "#room", "x"))
         scene.modes(self.alice, "#room", "+e", "*!~u@*")
-        done(chat.say(self.bob.session, "#room", "as an exception"))
+        done(chat.speaking.say(self.bob.session, "#room", "as an exception"))
         scene.modes(self.alice, "#room", "-e", "*!~u@*")
-        refused(errors.Banned, lambda: chat.say(self.bob.session, "#room", "x"))
+        refused(errors.Banned, lambda: chat.speaking.say(self.bob.session, "#room", "x"))
         scene.modes(self.alice, "#room", "-b", "bob")
-        done(chat.say(self.bob.session, "#room", "forgiven"))
-        done(chat.rename(self.bob.session, "robert"))
+        done(chat.speaking.say(self.bob.session, "#room", "forgiven"))
+        done(chat.identity.rename(self.bob.session, "robert"))
 
     def test_nickChange(self) -> None:
         """A ban on a nick binds whoever takes it."""
         chat = self.scene.chat
-        done(chat.join(self.bob.session, "#room"))
+        done(chat.membership.join(self.bob.session, "#room"))
         self.scene.modes(self.alice, "#room", "+b", "mallory")
-        done(chat.say(self.bob.session, "#room", "x"))
-        done(chat.rename(self.bob.session, "mallory"))
-        refused(errors.Banned, lambda: chat.say(self.bob.session, "#room", "x"))
-        refused(errors.Banned, lambda: chat.rename(self.bob.session, "bob"))
+        done(chat.speaking.say(self.bob.session, "#room", "x"))
+        done(chat.identity.rename(self.bob.session, "mallory"))
+        refused(errors.Banned, lambda: chat.speaking.say(self.bob.session, "#room", "x"))
+        refused(errors.Banned, lambda: chat.identity.rename(self.bob.session, "bob"))

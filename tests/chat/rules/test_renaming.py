@@ -28,15 +28,15 @@ class RenameTests(SynchronousTestCase):
     def rename(self, new: str, person: Person | None = None, old: str = "#old", reason: str = "") -> None:
         """Rename the room, as its operator unless someone else is named; it is as if long ago since the last time."""
         self.scene.now += 3600
-        done(self.chat.renameRoom((person or self.alice).session, old, new, reason))
+        done(self.chat.channels.rename((person or self.alice).session, old, new, reason))
 
     def test_everythingGoesWithIt(self) -> None:
         """Topic, modes, lists, ranks, members and invitations are the room's, whatever it is called."""
-        done(self.chat.setTopic(self.alice.session, "#old", "here"))
+        done(self.chat.channels.setTopic(self.alice.session, "#old", "here"))
         carol = self.scene.person("carol", "#old", account="carol")
         self.scene.modes(self.alice, "#old", "+vimb", "carol", "eve")
         dave = self.scene.person("dave")
-        done(self.chat.invite(self.alice.session, "#old", "dave"))
+        done(self.chat.membership.invite(self.alice.session, "#old", "dave"))
         room = self.scene.room("#old")
         before = (room.created, room.topic, room.modes, room.lists, room.granted, self.scene.ranks("#old"))
         self.rename("#New")
@@ -48,20 +48,20 @@ class RenameTests(SynchronousTestCase):
         self.assertIsNone(self.scene.state.rooms.get("#old"))
         self.assertIsNone(self.scene.state.rooms.lookalike("#old"))
         self.assertEqual(list(self.bob.user.rooms), ["#first", "#new", "#last"])
-        done(self.chat.join(dave.session, "#new"))
-        done(self.chat.part(carol.session, "#new"))
+        done(self.chat.membership.join(dave.session, "#new"))
+        done(self.chat.membership.part(carol.session, "#new"))
 
     def test_told(self) -> None:
         """All hear it where they heard the room until then, and then what is said there under its new name."""
         phone = self.scene.attach(self.bob)
-        done(self.chat.say(self.alice.session, "#old", "before"))
+        done(self.chat.speaking.say(self.alice.session, "#old", "before"))
         self.rename("#new", reason="typo")
-        done(self.chat.say(self.alice.session, "#new", "after"))
+        done(self.chat.speaking.say(self.alice.session, "#new", "after"))
         self.scene.endTurn()
         heard = ["#Old alice: before", "#Old alice renamed it #new typo", "#new alice: after"]
         self.assertEqual((self.bob.heard(), phone.heard()), (heard, heard))
         self.assertEqual(self.alice.heard(), heard[1:2])
-        refused(errors.NoSuchRoom, lambda: self.chat.say(self.alice.session, "#old", "x"))
+        refused(errors.NoSuchRoom, lambda: self.chat.speaking.say(self.alice.session, "#old", "x"))
 
     def test_outlets(self) -> None:
         """Each session there is told once the others have been, and then asked for its dialect under the new name."""
@@ -88,7 +88,7 @@ class RenameTests(SynchronousTestCase):
             self.assertIs(self.scene.room(name), room)
             self.assertIs(self.scene.state.rooms.lookalike("#old"), room)
         self.assertEqual(len(self.scene.state.rooms), 3)
-        self.assertIsNone(self.chat.renameRoom(self.alice.session, "#old", "#old"))
+        self.assertIsNone(self.chat.channels.rename(self.alice.session, "#old", "#old"))
 
     def test_who(self) -> None:
         """Operators rename it; where an account is its founder, founders; operators of the server always may."""
@@ -126,33 +126,33 @@ class RenameTests(SynchronousTestCase):
     def test_rate(self) -> None:
         """A room takes three new names at once and then one a minute, whoever gives them; what is exempt is."""
         for number in range(3):
-            done(self.chat.renameRoom(self.alice.session, f"#r{number}" if number else "#old", f"#r{number + 1}"))
-        error = refused(errors.TooFast, lambda: self.chat.renameRoom(self.alice.session, "#r3", "#r4"))
+            done(self.chat.channels.rename(self.alice.session, f"#r{number}" if number else "#old", f"#r{number + 1}"))
+        error = refused(errors.TooFast, lambda: self.chat.channels.rename(self.alice.session, "#r3", "#r4"))
         self.assertEqual((error.what, round(error.wait)), ("rename rooms", 60))
         self.scene.now += 60
-        done(self.chat.renameRoom(self.alice.session, "#r3", "#r4"))
+        done(self.chat.channels.rename(self.alice.session, "#r3", "#r4"))
         self.alice.session.exempt = True
-        done(self.chat.renameRoom(self.alice.session, "#r4", "#r5"))
+        done(self.chat.channels.rename(self.alice.session, "#r4", "#r5"))
 
     def test_nameIsFree(self) -> None:
         """The old name is free for another room, which has nothing of this one."""
-        done(self.chat.setTopic(self.alice.session, "#old", "here"))
+        done(self.chat.channels.setTopic(self.alice.session, "#old", "here"))
         self.rename("#new")
         carol = self.scene.person("carol", "#OLD")
         room = self.scene.room("#old")
         self.assertEqual((room.name, room.topic, self.scene.ranks("#old")), ("#OLD", None, {"carol": "o"}))
         refused(errors.RoomNameInUse, lambda: self.rename("#new", carol))
-        done(self.chat.setTopic(carol.session, "#old", "there"))
+        done(self.chat.channels.setTopic(carol.session, "#old", "there"))
 
     def test_replay(self) -> None:
         """What is kept of rooms is found again under their names of now, over chains and swaps."""
-        done(self.chat.setTopic(self.alice.session, "#old", "1"))
-        done(self.chat.setTopic(self.bob.session, "#first", "2"))
+        done(self.chat.channels.setTopic(self.alice.session, "#old", "1"))
+        done(self.chat.channels.setTopic(self.bob.session, "#first", "2"))
         self.rename("#x")
         self.rename("#old", self.bob, "#first")
         self.rename("#first", self.alice, "#x")
         self.rename("#FIRST", self.alice, "#first")
-        done(self.chat.setTopic(self.alice.session, "#first", "3"))
+        done(self.chat.channels.setTopic(self.alice.session, "#first", "3"))
         durable = [entry for entry in self.scene.entries if isinstance(entry.event, (TopicSet, ModesSet, RoomRenamed))]
         self.assertEqual(kept(rebuilt(durable)), kept(self.scene.state))
         topics = {name: topic.text for name, (topic, *_) in kept(self.scene.state).items()}
@@ -178,13 +178,13 @@ class RaceTests(SynchronousTestCase):
 
     def test_late(self) -> None:
         """What comes behind the new name is refused, not lost: its proposer is to say it again; leaving, too."""
-        renaming = self.chat.renameRoom(self.alice.session, "#old", "#new")
+        renaming = self.chat.channels.rename(self.alice.session, "#old", "#new")
         late = [
-            self.chat.say(self.bob.session, "#old", "x"),
-            self.chat.signal(self.bob.session, "#old", (("typing", "active"),)),
-            self.chat.setTopic(self.alice.session, "#old", "x"),
-            self.chat.setModes(self.alice.session, "#old", "+m", ()),
-            self.chat.part(self.bob.session, "#old"),
+            self.chat.speaking.say(self.bob.session, "#old", "x"),
+            self.chat.speaking.sendTags(self.bob.session, "#old", (("typing", "active"),)),
+            self.chat.channels.setTopic(self.alice.session, "#old", "x"),
+            self.chat.channels.setModes(self.alice.session, "#old", "+m", ()),
+            self.chat.membership.part(self.bob.session, "#old"),
         ]
         self.scene.commit()
         done(renaming)
@@ -196,8 +196,8 @@ class RaceTests(SynchronousTestCase):
 
     def test_early(self) -> None:
         """What comes before it is heard under the old name."""
-        saying = self.chat.say(self.bob.session, "#old", "x")
-        renaming = self.chat.renameRoom(self.alice.session, "#old", "#new")
+        saying = self.chat.speaking.say(self.bob.session, "#old", "x")
+        renaming = self.chat.channels.rename(self.alice.session, "#old", "#new")
         self.scene.commit()
         done(saying)
         done(renaming)
@@ -206,10 +206,10 @@ class RaceTests(SynchronousTestCase):
     def test_twoAtOnce(self) -> None:
         """Of two rooms that would have one name, the first has it; of two names for a room, it takes the first."""
         carol = self.scene.person("carol", "#c")
-        first = self.chat.renameRoom(self.alice.session, "#old", "#new")
-        second = self.chat.renameRoom(carol.session, "#c", "#NEW")
-        third = self.chat.renameRoom(self.alice.session, "#old", "#other")
-        fourth = self.chat.renameRoom(carol.session, "#c", "#n\N{CYRILLIC SMALL LETTER IE}w")
+        first = self.chat.channels.rename(self.alice.session, "#old", "#new")
+        second = self.chat.channels.rename(carol.session, "#c", "#NEW")
+        third = self.chat.channels.rename(self.alice.session, "#old", "#other")
+        fourth = self.chat.channels.rename(carol.session, "#c", "#n\N{CYRILLIC SMALL LETTER IE}w")
         self.scene.commit()
         done(first)
         self.assertEqual(refused(errors.RoomNameInUse, lambda: second).room, "#new")
@@ -219,8 +219,8 @@ class RaceTests(SynchronousTestCase):
 
     def test_takenMeanwhile(self) -> None:
         """A room that began under the new name in between keeps it."""
-        joining = self.chat.join(self.bob.session, "#new")
-        renaming = self.chat.renameRoom(self.alice.session, "#old", "#new")
+        joining = self.chat.membership.join(self.bob.session, "#new")
+        renaming = self.chat.channels.rename(self.alice.session, "#old", "#new")
         self.scene.commit()
         done(joining)
         refused(errors.RoomNameInUse, lambda: renaming)
@@ -229,7 +229,7 @@ class RaceTests(SynchronousTestCase):
     def test_forgotten(self) -> None:
         """A name is remembered as given up until another room has it, and not for ever."""
         rooms = self.scene.state.rooms
-        self.chat.renameRoom(self.alice.session, "#old", "#r0")
+        self.chat.channels.rename(self.alice.session, "#old", "#r0")
         self.scene.commit()
         self.assertTrue(rooms.isVacated("#OLD"))
         room = self.scene.room("#r0")

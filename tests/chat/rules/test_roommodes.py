@@ -34,8 +34,8 @@ class RoomTestCase(SynchronousTestCase):
 
     def join(self, person: Person, key: str | None = None) -> None:
         """Let someone join and part again."""
-        done(self.chat.join(person.session, "#room", key, unlimited=True))
-        done(self.chat.part(person.session, "#room"))
+        done(self.chat.membership.join(person.session, "#room", key, unlimited=True))
+        done(self.chat.membership.part(person.session, "#room"))
 
 
 class LockTests(RoomTestCase):
@@ -46,14 +46,14 @@ class LockTests(RoomTestCase):
         self.set("+R")
         self.assertEqual(refused(errors.RegisteredOnly, lambda: self.join(self.bob)).room, "#Room")
         self.join(self.carol)
-        done(self.chat.invite(self.alice.session, "#room", "bob"))
+        done(self.chat.membership.invite(self.alice.session, "#room", "bob"))
         self.join(self.bob)
         refused(errors.RegisteredOnly, lambda: self.join(self.bob))
 
     def test_secure(self) -> None:
         """z: every connection encrypted; an invitation changes nothing of that."""
         self.set("+z")
-        done(self.chat.invite(self.alice.session, "#room", "bob"))
+        done(self.chat.membership.invite(self.alice.session, "#room", "bob"))
         self.assertEqual(refused(errors.SecureOnly, lambda: self.join(self.bob)).room, "#Room")
         self.bob.session.secure = True
         phone = self.scene.attach(self.bob)
@@ -65,7 +65,7 @@ class LockTests(RoomTestCase):
         """O: operators of the server, whatever they may; it is theirs to set."""
         empower(self.alice, "rooms")
         self.set("+O")
-        done(self.chat.invite(self.alice.session, "#room", "bob"))
+        done(self.chat.membership.invite(self.alice.session, "#room", "bob"))
         self.assertEqual(refused(errors.OperatorsOnly, lambda: self.join(self.bob)).room, "#Room")
         empower(self.bob)
         self.join(self.bob)
@@ -102,7 +102,7 @@ class ForwardTests(RoomTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        done(self.chat.join(self.alice.session, "#Hall", unlimited=True))
+        done(self.chat.membership.join(self.alice.session, "#Hall", unlimited=True))
 
     def test_forwarded(self) -> None:
         """Who cannot come in is sent to the other room, with the reason; and is not brought there."""
@@ -132,10 +132,10 @@ class ForwardTests(RoomTestCase):
         self.set("-z+O")
         refused(errors.OperatorsOnly, lambda: self.join(self.bob))
         self.set("-O+i")
-        done(self.chat.join(self.bob.session, "#hall", unlimited=True))
+        done(self.chat.membership.join(self.bob.session, "#hall", unlimited=True))
         refused(errors.InviteOnly, lambda: self.join(self.bob))
         for person in (self.alice, self.bob):
-            done(self.chat.part(person.session, "#hall"))
+            done(self.chat.membership.part(person.session, "#hall"))
         refused(errors.InviteOnly, lambda: self.join(self.bob))
 
     def test_setting(self) -> None:
@@ -148,8 +148,8 @@ class ForwardTests(RoomTestCase):
         for rank in ("h", "v", ""):
             self.scene.promote("#hall", "alice", rank)
             self.assertEqual(refused(errors.NotOperator, lambda: self.set("+f", "#hall")).room, "#Hall")
-        done(self.chat.join(self.bob.session, "#hall", unlimited=True))
-        done(self.chat.part(self.alice.session, "#hall"))
+        done(self.chat.membership.join(self.bob.session, "#hall", unlimited=True))
+        done(self.chat.membership.part(self.alice.session, "#hall"))
         self.assertEqual(refused(errors.NotOperator, lambda: self.set("+f", "#hall")).room, "#Hall")
         self.scene.promote("#hall", "bob", "o")
         self.scene.modes(self.bob, "#hall", "+s")
@@ -160,7 +160,7 @@ class ForwardTests(RoomTestCase):
     def test_taken(self) -> None:
         """It is taken away without naming the room, and those who hear it hear which it was."""
         self.set("+f", "#hall")
-        changes = done(self.chat.setModes(self.alice.session, "#room", "-f", ())).event.changes
+        changes = done(self.chat.channels.setModes(self.alice.session, "#room", "-f", ())).event.changes
         self.assertEqual(changes, (ModeChange(False, "f", "#Hall"),))
 
 
@@ -169,37 +169,37 @@ class MemberTests(RoomTestCase):
 
     def test_nicks(self) -> None:
         """N: no member changes their nick, not its operator either; who is elsewhere does."""
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+N")
         for person in (self.alice, self.bob):
             error = refused(
                 errors.NickFixed,
-                lambda person=person: self.chat.rename(person.session, "other"),  # type: ignore[misc]
+                lambda person=person: self.chat.identity.rename(person.session, "other"),  # type: ignore[misc]
             )
             self.assertEqual(error.room, "#Room")
-        done(self.chat.rename(self.carol.session, "other"))
+        done(self.chat.identity.rename(self.carol.session, "other"))
         self.set("-N")
-        done(self.chat.rename(self.bob.session, "bobby"))
+        done(self.chat.identity.rename(self.bob.session, "bobby"))
 
     def test_freeInvitations(self) -> None:
         """g: every member invites, where only the invited come in."""
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+i")
-        refused(errors.NotOperator, lambda: self.chat.invite(self.bob.session, "#room", "carol"))
+        refused(errors.NotOperator, lambda: self.chat.membership.invite(self.bob.session, "#room", "carol"))
         self.set("+g")
-        done(self.chat.invite(self.bob.session, "#room", "carol"))
+        done(self.chat.membership.invite(self.bob.session, "#room", "carol"))
         self.join(self.carol)
 
     def test_permanent(self) -> None:
         """P: the room stays, and nobody operates it for coming first."""
         self.scene.promote("#room", "alice", "q")
         self.set("+P")
-        done(self.chat.part(self.alice.session, "#room"))
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
+        done(self.chat.membership.part(self.alice.session, "#room"))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.assertEqual(self.scene.ranks("#room"), {"bob": ""})
         empower(self.bob, "rooms")
         self.scene.modes(self.bob, "#room", "-P")
-        done(self.chat.part(self.bob.session, "#room"))
+        done(self.chat.membership.part(self.bob.session, "#room"))
         self.assertEqual(len(self.scene.state.rooms), 0)
 
     def test_secret(self) -> None:
@@ -208,18 +208,18 @@ class MemberTests(RoomTestCase):
         room = self.scene.room("#room")
         self.assertTrue(room.secretTo(self.bob.user))
         self.assertFalse(room.secretTo(self.alice.user))
-        self.assertEqual(list(self.chat.listed(self.bob.session)), [None])
-        self.assertEqual(list(self.chat.listed(self.alice.session)), [room])
-        self.assertRaises(errors.NoSuchRoom, self.chat.visible, self.bob.session, "#room")
-        refused(errors.NoSuchRoom, lambda: self.chat.setTopic(self.bob.session, "#room", "x"))
-        refused(errors.NoSuchRoom, lambda: self.chat.say(self.bob.session, "#room", "x"))
+        self.assertEqual(list(self.chat.channels.listed(self.bob.session)), [None])
+        self.assertEqual(list(self.chat.channels.listed(self.alice.session)), [room])
+        self.assertRaises(errors.NoSuchRoom, self.chat.channels.visible, self.bob.session, "#room")
+        refused(errors.NoSuchRoom, lambda: self.chat.channels.setTopic(self.bob.session, "#room", "x"))
+        refused(errors.NoSuchRoom, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
         empower(self.bob, "rooms")
-        self.assertEqual(list(self.chat.listed(self.bob.session)), [None])
+        self.assertEqual(list(self.chat.channels.listed(self.bob.session)), [None])
         empower(self.bob, "auspex")
-        self.assertEqual(list(self.chat.listed(self.bob.session)), [room])
-        self.assertIs(self.chat.visible(self.bob.session, "#room"), room)
-        refused(errors.NotInRoom, lambda: self.chat.setTopic(self.bob.session, "#room", "x"))
-        refused(errors.NotInRoom, lambda: self.chat.say(self.bob.session, "#room", "x"))
+        self.assertEqual(list(self.chat.channels.listed(self.bob.session)), [room])
+        self.assertIs(self.chat.channels.visible(self.bob.session, "#room"), room)
+        refused(errors.NotInRoom, lambda: self.chat.channels.setTopic(self.bob.session, "#room", "x"))
+        refused(errors.NotInRoom, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
 
 
 class LobbyTests(RoomTestCase):
@@ -262,7 +262,7 @@ class LobbyTests(RoomTestCase):
             with self.subTest(f"{letter} {parameters}"):
                 empower(self.alice, "kill")
                 if parameters == ("~a:*",):
-                    self.chat.setAccount(self.alice.user, "alice")
+                    self.chat.identity.setAccount(self.alice.user, "alice")
                 error = refused(
                     errors.LobbyLock,
                     lambda letter=letter, parameters=parameters: self.set(f"+{letter}", *parameters),  # type: ignore[misc]
@@ -290,29 +290,29 @@ class LobbyTests(RoomTestCase):
         """Where changes are made one by one, the others are made."""
         why: list[errors.ChatError] = []
         asked = [(True, "i", None), (True, "m", None)]
-        done(self.chat.changeModes(self.alice.session, "#lobby", asked, why.append))
+        done(self.chat.channels.changeModes(self.alice.session, "#lobby", asked, why.append))
         self.assertEqual(why, [errors.LobbyLock("#lobby", "i")])
         self.assertEqual(set(self.scene.room("#lobby").modes), set("ntm"))
-        self.assertIsNone(self.chat.changeModes(self.alice.session, "#lobby", asked[:1], why.append))
+        self.assertIsNone(self.chat.channels.changeModes(self.alice.session, "#lobby", asked[:1], why.append))
 
     def test_elsewhere(self) -> None:
         """Any other room is its operators' to lock."""
-        done(self.chat.join(self.alice.session, "#den"))
+        done(self.chat.membership.join(self.alice.session, "#den"))
         self.scene.modes(self.alice, "#den", "+ib", "*!*@*")
 
     def test_renaming(self) -> None:
         """Only operators of the server give the lobby another name, or its name to another room."""
-        done(self.chat.join(self.alice.session, "#den"))
-        done(self.chat.renameRoom(self.alice.session, "#lobby", "#LOBBY"))
-        error = refused(errors.NotPrivileged, lambda: self.chat.renameRoom(self.alice.session, "#lobby", "#hall"))
+        done(self.chat.membership.join(self.alice.session, "#den"))
+        done(self.chat.channels.rename(self.alice.session, "#lobby", "#LOBBY"))
+        error = refused(errors.NotPrivileged, lambda: self.chat.channels.rename(self.alice.session, "#lobby", "#hall"))
         self.assertEqual(error.privilege, "rooms")
         empower(self.alice, "rooms")
-        done(self.chat.renameRoom(self.alice.session, "#lobby", "#hall"))
+        done(self.chat.channels.rename(self.alice.session, "#lobby", "#hall"))
         empower(self.alice, "kill")
-        error = refused(errors.NotPrivileged, lambda: self.chat.renameRoom(self.alice.session, "#den", "#lobby"))
+        error = refused(errors.NotPrivileged, lambda: self.chat.channels.rename(self.alice.session, "#den", "#lobby"))
         self.assertEqual(error.privilege, "rooms")
         empower(self.alice, "rooms")
-        done(self.chat.renameRoom(self.alice.session, "#den", "#lobby"))
+        done(self.chat.channels.rename(self.alice.session, "#den", "#lobby"))
 
 
 class SettingTests(RoomTestCase):
@@ -348,20 +348,20 @@ class SettingTests(RoomTestCase):
 
     def test_takeOver(self) -> None:
         """They have a founder's rank for the asking, where they are; everyone there sees it, from themselves."""
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
-        refused(errors.NotPrivileged, lambda: self.chat.takeOver(self.bob.session, "#room"))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
+        refused(errors.NotPrivileged, lambda: self.chat.channels.takeOver(self.bob.session, "#room"))
         empower(self.bob, "rooms")
         self.scene.clear(self.alice, self.bob)
-        event = done(self.chat.takeOver(self.bob.session, "#ROOM")).event
+        event = done(self.chat.channels.takeOver(self.bob.session, "#ROOM")).event
         source = self.bob.user.source
         self.assertEqual(event, ModesSet(source, "#Room", (ModeChange(True, "q", "bob", source),)))
         self.assertEqual(self.scene.ranks("#room"), {"alice": "o", "bob": "q"})
         self.scene.endTurn()
         self.assertEqual(self.alice.heard(), ["#Room bob set +q bob"])
-        self.assertIsNone(self.chat.takeOver(self.bob.session, "#room"))
+        self.assertIsNone(self.chat.channels.takeOver(self.bob.session, "#room"))
         empower(self.carol, "rooms")
-        refused(errors.NotInRoom, lambda: self.chat.takeOver(self.carol.session, "#room"))
-        refused(errors.NoSuchRoom, lambda: self.chat.takeOver(self.carol.session, "#none"))
+        refused(errors.NotInRoom, lambda: self.chat.channels.takeOver(self.carol.session, "#room"))
+        refused(errors.NoSuchRoom, lambda: self.chat.channels.takeOver(self.carol.session, "#none"))
 
 
 class ExtendedBanTests(RoomTestCase):
@@ -369,7 +369,7 @@ class ExtendedBanTests(RoomTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        done(self.chat.join(self.alice.session, "#Ops", unlimited=True))
+        done(self.chat.membership.join(self.alice.session, "#Ops", unlimited=True))
 
     def enters(self, person: Person) -> bool:
         """Whether someone may come in."""
@@ -427,86 +427,88 @@ class ExtendedBanTests(RoomTestCase):
 
     def test_muted(self) -> None:
         """C{~m} lets in, and keeps silent and under their nick those without a voice."""
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
-        done(self.chat.say(self.bob.session, "#room", "x"))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
+        done(self.chat.speaking.say(self.bob.session, "#room", "x"))
         for mask in ("~m:bob", "~m:~U:bob", "~m:~c:#room"):
             with self.subTest(mask):
                 self.set("+b", mask)
-                refused(errors.Banned, lambda: self.chat.say(self.bob.session, "#room", "x"))
-                refused(errors.Banned, lambda: self.chat.rename(self.bob.session, "robert"))
+                refused(errors.Banned, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
+                refused(errors.Banned, lambda: self.chat.identity.rename(self.bob.session, "robert"))
                 self.set("+v", "bob")
-                done(self.chat.say(self.bob.session, "#room", "x"))
+                done(self.chat.speaking.say(self.bob.session, "#room", "x"))
                 self.set("-v", "bob")
-                done(self.chat.part(self.bob.session, "#room"))
-                done(self.chat.join(self.bob.session, "#room", unlimited=True))
-                refused(errors.Banned, lambda: self.chat.say(self.bob.session, "#room", "x"))
+                done(self.chat.membership.part(self.bob.session, "#room"))
+                done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
+                refused(errors.Banned, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
                 self.set("-b", mask)
-                done(self.chat.say(self.bob.session, "#room", "x"))
+                done(self.chat.speaking.say(self.bob.session, "#room", "x"))
 
     def test_mutedOutside(self) -> None:
         """It silences those outside as well, where they may speak from there."""
         self.set("-n+b", "~m:bob")
-        refused(errors.NotInRoom, lambda: self.chat.say(self.bob.session, "#room", "x"))
-        done(self.chat.say(self.carol.session, "#room", "x"))
+        refused(errors.NotInRoom, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
+        done(self.chat.speaking.say(self.carol.session, "#room", "x"))
 
     def test_nickBan(self) -> None:
         """C{~n} fixes the nick and nothing else, of those without a voice."""
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+b", "~n:bob")
-        self.assertEqual(refused(errors.NickFixed, lambda: self.chat.rename(self.bob.session, "x")).room, "#Room")
-        done(self.chat.say(self.bob.session, "#room", "x"))
+        self.assertEqual(
+            refused(errors.NickFixed, lambda: self.chat.identity.rename(self.bob.session, "x")).room, "#Room"
+        )
+        done(self.chat.speaking.say(self.bob.session, "#room", "x"))
         self.set("+v", "bob")
-        done(self.chat.rename(self.bob.session, "bobby"))
-        done(self.chat.rename(self.bob.session, "bob"))
+        done(self.chat.identity.rename(self.bob.session, "bobby"))
+        done(self.chat.identity.rename(self.bob.session, "bob"))
         self.set("-v+e", "bob", "~n:bob")
-        done(self.chat.rename(self.bob.session, "bobby"))
+        done(self.chat.identity.rename(self.bob.session, "bobby"))
 
     def test_exceptionInOneRespect(self) -> None:
         """An exception that frees in one respect does so in that one only, from bans in all as well."""
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+be", "bob", "~m:bob")
-        done(self.chat.say(self.bob.session, "#room", "x"))
-        refused(errors.NickFixed, lambda: self.chat.rename(self.bob.session, "x"))
-        done(self.chat.part(self.bob.session, "#room"))
+        done(self.chat.speaking.say(self.bob.session, "#room", "x"))
+        refused(errors.NickFixed, lambda: self.chat.identity.rename(self.bob.session, "x"))
+        done(self.chat.membership.part(self.bob.session, "#room"))
         refused(errors.Banned, lambda: self.join(self.bob))
         self.set("-e+e", "~m:bob", "bob")
         self.join(self.bob)
 
     def test_forgotten(self) -> None:
         """Who is silent is found out again when they come or go elsewhere, or what they are there changes."""
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+be", "~m:~c:#ops", "~c:@#ops")
 
         def silent() -> bool:
             try:
-                done(self.chat.say(self.bob.session, "#room", "x"))
+                done(self.chat.speaking.say(self.bob.session, "#room", "x"))
             except errors.Banned:
                 return True
             return False
 
         self.assertFalse(silent())
-        done(self.chat.join(self.bob.session, "#ops", unlimited=True))
+        done(self.chat.membership.join(self.bob.session, "#ops", unlimited=True))
         self.assertTrue(silent())
         self.scene.modes(self.alice, "#ops", "+o", "bob")
         self.assertFalse(silent())
         self.scene.modes(self.alice, "#ops", "-o", "bob")
         self.assertTrue(silent())
-        done(self.chat.renameRoom(self.alice.session, "#ops", "#other"))
+        done(self.chat.channels.rename(self.alice.session, "#ops", "#other"))
         self.assertFalse(silent())
-        done(self.chat.renameRoom(self.alice.session, "#other", "#ops"))
+        done(self.chat.channels.rename(self.alice.session, "#other", "#ops"))
         self.assertTrue(silent())
-        done(self.chat.kick(self.alice.session, "#ops", "bob"))
+        done(self.chat.membership.kick(self.alice.session, "#ops", "bob"))
         self.assertFalse(silent())
 
     def test_remembered(self) -> None:
         """While nothing of that happens, the lists are not asked again."""
-        done(self.chat.join(self.bob.session, "#room", unlimited=True))
+        done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+b", "~m:~a:*")
-        done(self.chat.say(self.bob.session, "#room", "x"))
+        done(self.chat.speaking.say(self.bob.session, "#room", "x"))
         member = self.scene.room("#room").members[self.bob.user.source.uid]
         self.assertEqual(member.bound, frozenset())
         member.bound = frozenset("m")
-        refused(errors.Banned, lambda: self.chat.say(self.bob.session, "#room", "x"))
+        refused(errors.Banned, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
 
     def test_bad(self) -> None:
         """A mask that is none is told what would be one: of those that the list has."""

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.succession}: who operates a room that its last operator has left."""
+"""Tests of L{twistchat.chat.model.vacancies}: who operates a room that its last operator has left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.chat.fakes import Person, Scene, done, rebuilt, refused, shown
 from twistchat.chat import errors
 from twistchat.chat.model.events import Entered, Source
 from twistchat.chat.model.users import Operator
-from twistchat.chat.rules.succession import TERM, Vacancy
+from twistchat.chat.model.vacancies import TERM, Vacancy
 
 TEN_MINUTES = 600.0
 
@@ -36,16 +36,16 @@ class SuccessionTestCase(SynchronousTestCase):
     def part(self, *people: Person) -> None:
         """Let people leave the room."""
         for person in people:
-            done(self.chat.part(person.session, "#a"))
+            done(self.chat.membership.part(person.session, "#a"))
 
     def join(self, *people: Person) -> None:
         """Let people come into the room."""
         for person in people:
-            done(self.chat.join(person.session, "#a", unlimited=True))
+            done(self.chat.membership.join(person.session, "#a", unlimited=True))
 
     def quit(self, person: Person) -> None:
         """Let someone disconnect."""
-        done(self.chat.close(person.session, "connection lost"))
+        done(self.chat.presence.close(person.session, "connection lost"))
 
     def visitor(self, nick: str, username: str = "~u", host: str = "", account: str | None = None) -> Person:
         """Someone who has just connected, under these names."""
@@ -75,7 +75,7 @@ class ReturnTests(SuccessionTestCase):
     def test_rejoined(self) -> None:
         """One who stays connected is known whatever they are called; and nobody who takes their nick meanwhile is."""
         self.part(self.alice)
-        done(self.chat.rename(self.alice.session, "alicia"))
+        done(self.chat.identity.rename(self.alice.session, "alicia"))
         impostor = self.visitor("alice", host="alice.host")
         self.join(impostor, self.alice)
         self.assertEqual(self.ranks(), {"bob": "", "carol": "", "alice": "", "alicia": "o"})
@@ -91,7 +91,7 @@ class ReturnTests(SuccessionTestCase):
 
     def test_account(self) -> None:
         """One with an account is known by that, under any name; and by nothing else."""
-        self.chat.setAccount(self.alice.user, "Alice")
+        self.chat.identity.setAccount(self.alice.user, "Alice")
         self.quit(self.alice)
         for account in (None, "other"):
             guest = self.visitor("alice", account=account)
@@ -108,8 +108,8 @@ class ReturnTests(SuccessionTestCase):
         self.scene.modes(self.alice, "#a", "+v", "alice")
         for leave in (
             lambda: self.part(self.alice),
-            lambda: self.chat.kick(self.alice.session, "#a", "alice"),
-            lambda: self.chat.kill(killer.session, "alice", "spam"),
+            lambda: self.chat.membership.kick(self.alice.session, "#a", "alice"),
+            lambda: self.chat.operators.kill(killer.session, "alice", "spam"),
         ):
             leave()
             self.assertEqual(self.ranks(), {"bob": "", "carol": ""})
@@ -170,11 +170,11 @@ class ReturnTests(SuccessionTestCase):
 
     def test_emptiedAmongOthers(self) -> None:
         """A claim to a room that has ended holds, whatever rooms lose their operators meanwhile."""
-        done(self.chat.join(self.bob.session, "#b"))
-        done(self.chat.join(self.carol.session, "#b"))
+        done(self.chat.membership.join(self.bob.session, "#b"))
+        done(self.chat.membership.join(self.carol.session, "#b"))
         self.quit(self.alice)
         self.part(self.bob, self.carol)
-        done(self.chat.part(self.bob.session, "#b"))
+        done(self.chat.membership.part(self.bob.session, "#b"))
         self.join(self.carol, self.visitor("alice"))
         self.assertEqual(self.ranks(), {"carol": "o", "alice": "o"})
 
@@ -189,22 +189,22 @@ class ReturnTests(SuccessionTestCase):
         helper = self.scene.operator("helper", "rooms")
         self.quit(self.alice)
         self.join(helper)
-        done(self.chat.takeOver(helper.session, "#a"))
+        done(self.chat.channels.takeOver(helper.session, "#a"))
         self.join(self.visitor("alice"))
         self.assertEqual(self.ranks()["alice"], "")
 
     def test_renamed(self) -> None:
         """A claim goes with the room's name, and into no other room that gets the old one, or got it before."""
         self.scene.person("dave", "#b")
-        dave = next(iter(self.chat.find("dave").sessions.values()))
+        dave = next(iter(self.chat.identity.find("dave").sessions.values()))
         self.part(self.alice)
         helper = self.scene.operator("helper", "rooms")
         self.join(helper)
-        done(self.chat.renameRoom(helper.session, "#a", "#c"))
-        done(self.chat.renameRoom(dave, "#b", "#a"))
+        done(self.chat.channels.rename(helper.session, "#a", "#c"))
+        done(self.chat.channels.rename(dave, "#b", "#a"))
         self.join(self.alice)
         self.assertEqual(self.ranks("#a"), {"dave": "o", "alice": ""})
-        done(self.chat.join(self.alice.session, "#C"))
+        done(self.chat.membership.join(self.alice.session, "#C"))
         self.assertEqual(self.ranks("#c")["alice"], "o")
 
     def test_renamedOver(self) -> None:
@@ -212,7 +212,7 @@ class ReturnTests(SuccessionTestCase):
         dave = self.scene.person("dave", "#b")
         self.quit(self.alice)
         self.part(self.bob, self.carol)
-        done(self.chat.renameRoom(dave.session, "#b", "#a"))
+        done(self.chat.channels.rename(dave.session, "#b", "#a"))
         self.join(self.visitor("alice"))
         self.assertEqual(self.ranks(), {"dave": "o", "alice": ""})
 
@@ -244,7 +244,7 @@ class HeirTests(SuccessionTestCase):
 
     def test_forTheVisit(self) -> None:
         """An heir's account does not own the room for that."""
-        self.chat.setAccount(self.bob.user, "bob")
+        self.chat.identity.setAccount(self.bob.user, "bob")
         self.quit(self.alice)
         self.scene.wait(TEN_MINUTES)
         self.assertEqual(self.ranks(), {"bob": "o", "carol": ""})
@@ -257,7 +257,7 @@ class HeirTests(SuccessionTestCase):
         self.part(self.alice)
         self.assertIsNone(self.scene.later)
         self.join(self.alice)
-        self.chat.setAccount(self.carol.user, "carol")
+        self.chat.identity.setAccount(self.carol.user, "carol")
         self.scene.modes(self.bob, "#a", "+o", "carol")
         self.part(self.carol, self.bob)
         self.scene.wait(TEN_MINUTES)
@@ -315,9 +315,9 @@ class HeirTests(SuccessionTestCase):
         """Claims to rooms that have ended do not pile up."""
         for number in range(20):
             for person in (self.bob, self.carol):
-                done(self.chat.join(person.session, f"#r{number}", unlimited=True))
+                done(self.chat.membership.join(person.session, f"#r{number}", unlimited=True))
             for person in (self.bob, self.carol):
-                done(self.chat.part(person.session, f"#r{number}"))
+                done(self.chat.membership.part(person.session, f"#r{number}"))
             self.scene.wait(TEN_MINUTES / 4)
         self.assertLess(len(self.scene.state.rooms.vacancies), 6)
 
@@ -345,7 +345,7 @@ class ServerOperatorTests(SuccessionTestCase):
 
     def test_withoutPrivilege(self) -> None:
         """What the leaving operator sent last, and what others are, ends no claim."""
-        done(Deferred.fromCoroutine(self.chat.becomeOperator(self.bob.session, "helper", ("kill",))))
+        done(Deferred.fromCoroutine(self.chat.operators.become(self.bob.session, "helper", ("kill",))))
         self.quit(self.alice)
         self.part(self.bob, self.carol)
         self.join(self.bob, self.carol)

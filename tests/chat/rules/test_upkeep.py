@@ -38,11 +38,11 @@ class UnlockingTests(SynchronousTestCase):
 
     def join(self, person: Person) -> None:
         """Let someone come in."""
-        done(self.chat.join(person.session, "#room", unlimited=True))
+        done(self.chat.membership.join(person.session, "#room", unlimited=True))
 
     def part(self, person: Person) -> None:
         """Let someone leave."""
-        done(self.chat.part(person.session, "#room"))
+        done(self.chat.membership.part(person.session, "#room"))
 
     def test_everyLock(self) -> None:
         """Each lock keeps others out while somebody is there, and nobody when it is empty."""
@@ -67,7 +67,7 @@ class UnlockingTests(SynchronousTestCase):
     def test_theRestStays(self) -> None:
         """What keeps nobody out stays, and so does the topic."""
         self.lock("+ms-n+i")
-        done(self.chat.setTopic(self.alice.session, "#room", "tea"))
+        done(self.chat.channels.setTopic(self.alice.session, "#room", "tea"))
         self.part(self.alice)
         room = self.scene.room("#room")
         assert room.topic is not None
@@ -77,9 +77,9 @@ class UnlockingTests(SynchronousTestCase):
         """However the last one leaves."""
         killer = self.scene.operator("killer", "kill")
         for leave in (
-            lambda: self.chat.kick(self.alice.session, "#room", "alice"),
-            lambda: self.chat.kill(killer.session, "alice", "spam"),
-            lambda: self.chat.close(self.alice.session, "bye"),
+            lambda: self.chat.membership.kick(self.alice.session, "#room", "alice"),
+            lambda: self.chat.operators.kill(killer.session, "alice", "spam"),
+            lambda: self.chat.presence.close(self.alice.session, "bye"),
         ):
             self.lock("+i")
             leave()
@@ -108,7 +108,7 @@ class UnlockingTests(SynchronousTestCase):
 
     def test_voiced(self) -> None:
         """An account that has a voice only could not lift them."""
-        self.chat.setAccount(self.bob.user, "bob")
+        self.chat.identity.setAccount(self.bob.user, "bob")
         self.join(self.bob)
         self.scene.modes(self.alice, "#room", "+vi", "bob")
         self.part(self.bob)
@@ -142,7 +142,7 @@ class UnlockingTests(SynchronousTestCase):
         """Where entries leave a room locked and empty, the first comes in, and hears that the locks are gone."""
         self.scene.journal.append(ModesSet(SERVER, "#other", (ModeChange(True, "i"), ModeChange(True, "b", "*!*@*"))))
         carol = self.scene.person("carol")
-        done(self.chat.join(carol.session, "#other"))
+        done(self.chat.membership.join(carol.session, "#other"))
         self.scene.endTurn()
         self.assertEqual(carol.heard(), ["#other carol joined", "#other  set -i -b *!*@*"])
         self.assertEqual(self.scene.ranks("#other"), {"carol": "o"})
@@ -161,11 +161,11 @@ class LateTests(SynchronousTestCase):
     def test_lateLock(self) -> None:
         """A lock that comes when its author has gone binds nobody, and goes with the next who comes."""
         lock = ModesSet(self.alice.user.source, "#a", (ModeChange(True, "i"),))
-        self.chat.close(self.alice.session, "connection lost")
+        self.chat.presence.close(self.alice.session, "connection lost")
         self.scene.journal.append(lock)
         self.scene.commit()
         self.assertIn("i", self.scene.room("#a").modes)
-        self.chat.join(self.bob.session, "#a")
+        self.chat.membership.join(self.bob.session, "#a")
         self.scene.commit()
         self.scene.commit()
         self.assertEqual(self.scene.ranks("#a"), {"bob": "o"})
@@ -173,7 +173,7 @@ class LateTests(SynchronousTestCase):
 
     def test_staleHeir(self) -> None:
         """The rank does not pass where an operator is there, nor to one who has gone: then it passes later."""
-        self.chat.join(self.bob.session, "#a")
+        self.chat.membership.join(self.bob.session, "#a")
         carol = self.scene.person("carol", "#a")
         self.scene.now += 600
         change = ModeChange(True, "o", "bob", self.bob.user.source)
@@ -182,18 +182,18 @@ class LateTests(SynchronousTestCase):
             self.scene.commit()
             self.assertEqual(refused(errors.NotInRoom, lambda early=early: early).room, name)  # type: ignore[misc]
         self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": "", "carol": ""})
-        self.chat.part(self.alice.session, "#a")
+        self.chat.membership.part(self.alice.session, "#a")
         self.scene.commit()
         self.scene.now += 600
-        self.chat.part(self.bob.session, "#a")
-        self.chat.tend()
-        self.chat.tend()
+        self.chat.membership.part(self.bob.session, "#a")
+        self.chat.upkeep.tend()
+        self.chat.upkeep.tend()
         self.assertEqual(len(self.scene.journal.waiting), 2)
         self.scene.commit()
         self.assertEqual(self.scene.ranks("#a"), {"carol": ""})
         self.assertEqual(self.scene.later, AGAIN)
         self.scene.clear(carol)
-        self.chat.tend()
+        self.chat.upkeep.tend()
         self.scene.commit()
         self.assertEqual(self.scene.ranks("#a"), {"carol": "o"})
         self.assertEqual(carol.heard(), ["#a  set +o carol"])
@@ -227,7 +227,7 @@ class FaultTests(SynchronousTestCase):
     def test_again(self) -> None:
         """The room is open all the while; what somebody has set again meanwhile is left alone."""
         self.journal.full = True
-        done(self.scene.chat.part(self.alice.session, "#a"))
+        done(self.scene.chat.membership.part(self.alice.session, "#a"))
         self.assertEqual(self.scene.later, AGAIN)
         bob = self.scene.person("bob", "#a")
         self.scene.wait(AGAIN)
@@ -243,21 +243,21 @@ class FaultTests(SynchronousTestCase):
     def test_sooner(self) -> None:
         """That does not wait for what is due later."""
         bob, carol = self.scene.person("bob", "#b"), self.scene.person("carol", "#b")
-        done(self.scene.chat.part(bob.session, "#b"))
+        done(self.scene.chat.membership.part(bob.session, "#b"))
         self.assertEqual(self.scene.later, 600.0)
         self.journal.full = True
-        done(self.scene.chat.part(self.alice.session, "#a"))
+        done(self.scene.chat.membership.part(self.alice.session, "#a"))
         self.assertEqual(self.scene.later, AGAIN)
         self.assertEqual(self.scene.ranks("#b"), {"carol": ""})
         self.journal.full = False
         self.scene.wait(AGAIN)
         self.assertEqual(self.scene.later, 595.0)
-        done(self.scene.chat.part(carol.session, "#b"))
+        done(self.scene.chat.membership.part(carol.session, "#b"))
 
     def test_allSetAgain(self) -> None:
         """Where all of it is set again, there is nothing to tell."""
         self.journal.full = True
-        done(self.scene.chat.part(self.alice.session, "#a"))
+        done(self.scene.chat.membership.part(self.alice.session, "#a"))
         self.journal.full = False
         self.scene.modes(self.scene.person("bob", "#a"), "#a", "+ik", "other")
         self.scene.wait(AGAIN)
@@ -271,7 +271,7 @@ class RenamedTests(SynchronousTestCase):
         """The journal is told under the name that the room has."""
         scene = HeldScene()
         alice = scene.person("alice", "#a")
-        scene.chat.setModes(alice.session, "#a", "+is", ())
+        scene.chat.channels.setModes(alice.session, "#a", "+is", ())
         scene.commit()
         source = alice.user.source
         scene.journal.append(Kicked(source, "#a", source, ""))
@@ -293,22 +293,22 @@ class ArmingTests(SynchronousTestCase):
         scene = Scene()
         alice, bob = (scene.person(nick, "#a", "#b", "#c") for nick in ("alice", "bob"))
         self.assertIsNone(scene.later)
-        done(scene.chat.part(alice.session, "#a"))
+        done(scene.chat.membership.part(alice.session, "#a"))
         self.assertEqual(scene.later, 600.0)
         scene.now += 100
-        done(scene.chat.part(alice.session, "#b"))
+        done(scene.chat.membership.part(alice.session, "#b"))
         self.assertEqual(scene.later, 600.0)
         scene.wait(500)
         self.assertEqual((scene.ranks("#a"), scene.ranks("#b"), scene.later), ({"bob": "o"}, {"bob": ""}, AGAIN))
         scene.wait(AGAIN)
         self.assertEqual(scene.later, 95.0)
-        done(scene.chat.part(bob.session, "#a"))
-        done(scene.chat.close(alice.session, "bye"))
-        done(scene.chat.part(bob.session, "#b"))
+        done(scene.chat.membership.part(bob.session, "#a"))
+        done(scene.chat.presence.close(alice.session, "bye"))
+        done(scene.chat.membership.part(bob.session, "#b"))
         self.assertEqual(scene.later, 95.0)
         scene.wait(95)
         self.assertEqual((scene.later, scene.ranks("#c")), (505.0, {"bob": ""}))
-        done(scene.chat.close(bob.session, "bye"))
+        done(scene.chat.presence.close(bob.session, "bye"))
         self.assertIsNone(scene.later)
 
 
@@ -322,13 +322,13 @@ class ManyTests(SynchronousTestCase):
         names = [f"#r{number}" for number in range(AT_ONCE + 3)]
         for person in (alice, bob):
             for name in names:
-                scene.chat.join(person.session, name, unlimited=True)
+                scene.chat.membership.join(person.session, name, unlimited=True)
             scene.commit()
-        scene.chat.close(alice.session, "bye")
+        scene.chat.presence.close(alice.session, "bye")
         scene.commit()
         scene.now += 600
         for expected in (AT_ONCE, 3, 0):
-            scene.chat.tend()
+            scene.chat.upkeep.tend()
             self.assertEqual(len(scene.journal.waiting), expected)
             scene.commit()
         self.assertEqual({scene.ranks(name)["bob"] for name in names}, {"o"})

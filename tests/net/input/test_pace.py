@@ -91,7 +91,7 @@ class PaceTests(SynchronousTestCase):
         self.clock = TurnClock()
         self.server = MemoryServer(Settings(), clock=self.clock)
         self.client = self.server.person("ann", STRANGER)
-        session = next(iter(self.server.chat.find("ann").sessions.values()))
+        session = next(iter(self.server.chat.identity.find("ann").sessions.values()))
         assert isinstance(session.outlet, Connection)
         self.connection = session.outlet
         self.pace = Pace(self.connection)
@@ -192,9 +192,9 @@ class LongAnswerTests(SynchronousTestCase):
     def enter(self, nick: str) -> Session:
         """Bring somebody into the room, who hears nothing."""
         chat = self.server.chat
-        session = chat.open(FakeOutlet(Silence()))
-        self.successResultOf(Deferred.fromCoroutine(chat.enter(session, nick, "m", "host")))
-        receipt = chat.join(session, "#big", unlimited=True)
+        session = chat.presence.open(FakeOutlet(Silence()))
+        self.successResultOf(Deferred.fromCoroutine(chat.identity.enter(session, nick, "m", "host")))
+        receipt = chat.membership.join(session, "#big", unlimited=True)
         assert receipt is not None
         self.successResultOf(receipt)
         return session
@@ -211,12 +211,12 @@ class LongAnswerTests(SynchronousTestCase):
         self.begin(self.bob, "JOIN #big")
         self.clock.turn()
         for session in self.sessions[-2:]:
-            chat.close(session, "bye")
+            chat.presence.close(session, "bye")
         for session, nick in zip(self.sessions[:2], ("early", "later"), strict=True):
-            receipt = chat.rename(session, nick)
+            receipt = chat.identity.rename(session, nick)
             assert receipt is not None
             self.successResultOf(receipt)
-        receipt = chat.rename(self.sessions[-3], "late")
+        receipt = chat.identity.rename(self.sessions[-3], "late")
         assert receipt is not None
         self.enter("newcomer")
         self.server.settle()
@@ -253,7 +253,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.begin(self.bob, "@label=7 NAMES #big", "PING x")
         for number in range(2):
             self.clock.turn()
-            self.server.chat.close(self.sessions[number], "bye")
+            self.server.chat.presence.close(self.sessions[number], "bye")
         self.server.settle()
         lines = self.bob.lines()
         self.assertRegex(lines[0], r"^@label=7 :twistchat\.local BATCH \+\S+ labeled-response$")
@@ -290,7 +290,7 @@ class LongAnswerTests(SynchronousTestCase):
         """The line door's list leaves out who goes meanwhile, and counts who was there."""
         self.begin(self.lena, "/who #big")
         self.clock.turn()
-        self.server.chat.close(self.sessions[-1], "bye")
+        self.server.chat.presence.close(self.sessions[-1], "bye")
         self.server.settle()
         names = [name for line in self.lena.lines() for name in line.partition(": ")[2].split()]
         self.assertEqual(names, ["@m0", *(f"m{number}" for number in range(1, self.COUNT - 1))])
@@ -313,7 +313,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.begin(self.lena, "/who #big")
         self.clock.turn()
         for session in self.sessions[-40:]:
-            self.server.chat.close(session, "bye")
+            self.server.chat.presence.close(session, "bye")
         self.server.settle()
         lines = self.lena.lines()
         self.assertEqual(len(lines), -(-(self.COUNT - 40) // 20))
@@ -323,17 +323,17 @@ class LongAnswerTests(SynchronousTestCase):
         """C{JOIN 0} passes over a channel out of which somebody is put meanwhile."""
         chat, names = self.server.chat, [f"#r{number}" for number in range(90)]
         operator = self.sessions[0]
-        bob = next(iter(chat.find("bob").sessions.values()))
+        bob = next(iter(chat.identity.find("bob").sessions.values()))
         for name in names:
             for session in (operator, bob):
-                receipt = chat.join(session, name, unlimited=True)
+                receipt = chat.membership.join(session, name, unlimited=True)
                 assert receipt is not None
                 self.successResultOf(receipt)
         self.server.settle()
         self.bob.skip()
         self.begin(self.bob, "JOIN 0")
         self.clock.turn()
-        self.successResultOf(chat.kick(operator, names[-1], "bob"))
+        self.successResultOf(chat.membership.kick(operator, names[-1], "bob"))
         self.server.settle()
         heard = [line.split(" ")[1:3] for line in self.bob.lines()]
         self.assertEqual([name for command, name in heard if command == "PART"], names[:-1])
@@ -343,7 +343,7 @@ class LongAnswerTests(SynchronousTestCase):
         """The line door's list of rooms leaves out those that go while it is put together."""
         chat, names = self.server.chat, [f"#r{number:03}" for number in range(3 * PORTION)]
         for session, name in zip(self.sessions, names, strict=False):
-            receipt = chat.join(session, name, unlimited=True)
+            receipt = chat.membership.join(session, name, unlimited=True)
             assert receipt is not None
             self.successResultOf(receipt)
         self.server.settle()
@@ -351,7 +351,7 @@ class LongAnswerTests(SynchronousTestCase):
         for _ in range(4):
             self.clock.turn()
         for number in (-2, -1):
-            self.successResultOf(chat.part(self.sessions[len(names) + number], names[number]))
+            self.successResultOf(chat.membership.part(self.sessions[len(names) + number], names[number]))
         self.server.settle()
         lines = self.lena.lines()
         self.assertEqual(lines[-1], f"* {len(names)} rooms")

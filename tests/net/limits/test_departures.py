@@ -147,11 +147,11 @@ class QueueTests(SynchronousTestCase):
         self.server = MemoryServer()
         self.patch(departures, "AT_ONCE", 4)
         self.people = [self.server.person(f"p{number}") for number in range(9)]
-        users = [self.server.chat.find(f"p{number}") for number in range(len(self.people))]
+        users = [self.server.chat.identity.find(f"p{number}") for number in range(len(self.people))]
         self.sessions = [next(iter(user.sessions.values())) for user in users]
         self.acts: list[Callable[[], object]] = []
         self.turns: list[Deferred[None]] = []
-        self.queue = DepartureQueue(self.acts.append, self.wait, self.server.chat.close)
+        self.queue = DepartureQueue(self.acts.append, self.wait, self.server.chat.presence.close)
 
     def wait(self) -> Deferred[None]:
         """Wait for a turn."""
@@ -203,10 +203,10 @@ class QueueTests(SynchronousTestCase):
 
     def test_ban(self) -> None:
         """All whom a ban meets go, and the server goes on."""
-        session = self.server.chat.open(self.sessions[0].outlet)
-        self.successResultOf(Deferred.fromCoroutine(self.server.chat.enter(session, "op", "op", "elsewhere")))
-        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "op", ["ban"])))
-        self.server.chat.banFromServer(session, "*!~line@*", None, "spam")
+        session = self.server.chat.presence.open(self.sessions[0].outlet)
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.identity.enter(session, "op", "op", "elsewhere")))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "op", ["ban"])))
+        self.server.chat.operators.banFromServer(session, "*!~line@*", None, "spam")
         self.assertEqual(self.gone(), [False] * 9)
         self.server.settle()
         self.assertEqual(self.gone(), [True] * 9)

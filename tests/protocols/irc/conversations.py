@@ -61,22 +61,22 @@ class Conversations(SynchronousTestCase):
         @param privileges: with spaces between them; all that there are where none is named.
         """
         client = self.irc(nick, *capabilities)
-        session = next(iter(self.server.chat.find(nick).sessions.values()))
+        session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
         granted = privileges.split() or PRIVILEGES
-        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", granted)))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", granted)))
         self.server.settle()
         client.skip()
         return client
 
     def logIn(self, nick: str, account: str) -> None:
         """Let a user be logged in to an account."""
-        self.server.chat.setAccount(self.server.chat.find(nick), account)
+        self.server.chat.identity.setAccount(self.server.chat.identity.find(nick), account)
         self.server.settle()
 
     def leave(self, nick: str, why: str) -> None:
         """Let a user be away."""
-        session = next(iter(self.server.chat.find(nick).sessions.values()))
-        self.server.chat.setAway(session, why)
+        session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
+        self.server.chat.presence.setAway(session, why)
         self.server.settle()
 
     def hears(self, client: IrcClient, *lines: str) -> None:

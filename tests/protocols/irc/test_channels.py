@@ -284,8 +284,8 @@ class GapTests(Conversations):
             for label in ("", "@label=1 "):
                 nick = f"gone{number}{'x' if label else ''}"
                 client = self.enter(nick, "batch", "labeled-response", "message-tags", "echo-message")
-                session = next(iter(self.server.chat.find(nick).sessions.values()))
-                granting = Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", ["rooms"]))
+                session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
+                granting = Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ["rooms"]))
                 client.send("JOIN #x", "JOIN #y")
                 self.commit()
                 self.successResultOf(granting)

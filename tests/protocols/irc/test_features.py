@@ -76,7 +76,7 @@ class TokenTests(SynchronousTestCase):
 
     def test_ACCOUNTEXTBAN(self) -> None:
         """A ban with its letter meets an account."""
-        self.server.chat.setAccount(self.server.chat.find("alice"), "Liddell")
+        self.server.chat.identity.setAccount(self.server.chat.identity.find("alice"), "Liddell")
         self.bob.join("#a")
         self.assertEqual(
             ["MODE"], self.codes(f"MODE #a +b {self.tokens['EXTBAN'][0]}{self.tokens['ACCOUNTEXTBAN']}:liddell")
@@ -182,10 +182,10 @@ class TokenTests(SynchronousTestCase):
 
     def test_HOSTLEN(self) -> None:
         """A host of that length can be shown, one that is longer cannot."""
-        length, user = self.number("HOSTLEN"), self.server.chat.find("bob")
+        length, user = self.number("HOSTLEN"), self.server.chat.identity.find("bob")
         self.assertLessEqual(len(host()), length)
-        self.server.chat.setHost(user, length * "x")
-        self.assertRaises(TooLong, self.server.chat.setHost, user, (length + 1) * "x")
+        self.server.chat.identity.setHost(user, length * "x")
+        self.assertRaises(TooLong, self.server.chat.identity.setHost, user, (length + 1) * "x")
 
     def test_INVEX(self) -> None:
         """With this mode one needs no invitation."""
@@ -339,7 +339,7 @@ class TokenTests(SynchronousTestCase):
         """That much is kept of a username, its mark included."""
         client = self.server.connectIrc()
         client.send("NICK x", f"USER {100 * 'u'} 0 * :x")
-        self.assertEqual(self.number("USERLEN"), len(self.server.chat.find("x").source.username))
+        self.assertEqual(self.number("USERLEN"), len(self.server.chat.identity.find("x").source.username))
 
     def test_UTF8ONLY(self) -> None:
         """Nothing else is relayed."""

@@ -148,13 +148,13 @@ class LongListTests(Conversations):
         """Many rooms, and topics longer than a line."""
         self.limit(roomsPerUser=10_000, sendq=64 * 1024)
         alice = self.irc("alice")
-        session = next(iter(self.server.chat.find("alice").sessions.values()))
+        session = next(iter(self.server.chat.identity.find("alice").sessions.values()))
         self.names = [f"#room{number}" for number in range(self.ROOMS)]
         for name in self.names:
-            receipt = self.server.chat.join(session, name)
+            receipt = self.server.chat.membership.join(session, name)
             assert isinstance(receipt, Deferred)
             self.successResultOf(receipt)
-            self.server.chat.setTopic(session, name, "\u20ac" * 390)
+            self.server.chat.channels.setTopic(session, name, "\u20ac" * 390)
         self.server.settle()
         alice.hangUp()
         self.server.settle()

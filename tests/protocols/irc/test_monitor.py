@@ -156,9 +156,9 @@ class ExtendedTests(SynchronousTestCase):
         bob.send("MONITOR + alice")
         bob.skip()
         alice.send("AWAY :x", "SETNAME :y", "AWAY")
-        user = server.chat.find("alice")
-        server.chat.setAccount(user, "Alice")
-        server.chat.setHost(user, "other.host")
+        user = server.chat.identity.find("alice")
+        server.chat.identity.setAccount(user, "Alice")
+        server.chat.identity.setHost(user, "other.host")
         server.settle()
         return [line.split(" ", 1)[1] for line in bob.lines()]
 

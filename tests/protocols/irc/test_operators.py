@@ -39,7 +39,7 @@ class OperTests(SynchronousTestCase):
         bob = server.irc("bob")
         bob.send("OPER root secret")
         bob.expect(f":{mask('bob')} MODE bob :+o", ":twistchat 381 bob :You are now an IRC operator")
-        self.assertEqual(set(PRIVILEGES), server.chat.find("bob").operator.privileges)  # type: ignore[union-attr]  # is one
+        self.assertEqual(set(PRIVILEGES), server.chat.identity.find("bob").operator.privileges)  # type: ignore[union-attr]  # is one
 
     def test_wrong(self) -> None:
         """A wrong password and a name there is none of are answered alike; one that is missing is missed."""
@@ -100,10 +100,10 @@ class OperTests(SynchronousTestCase):
         bob = server.irc("bob")
         bob.send("OPER one", "OPER one x", "OPER both secret")
         bob.expect(*[":twistchat 464 bob :Password incorrect"] * 3)
-        server.chat.setAccount(server.chat.find("bob"), "Ellen")
+        server.chat.identity.setAccount(server.chat.identity.find("bob"), "Ellen")
         bob.send("OPER one", "OPER both secret")
         bob.expect(*[":twistchat 464 bob :Password incorrect"] * 2)
-        server.chat.setAccount(server.chat.find("bob"), "HELEN")
+        server.chat.identity.setAccount(server.chat.identity.find("bob"), "HELEN")
         for line in ("OPER one", "OPER one whatever", "OPER both secret"):
             bob.send(line)
             self.assertIn(" 381 ", bob.lines()[-1], line)
@@ -115,7 +115,7 @@ class OperTests(SynchronousTestCase):
         operators = {"one": OperatorSettings(fingerprint="ab" * 32, class_="some")}
         server = serverWith(operators=operators, classes={"some": ClassSettings()})
         bob = server.irc("bob")
-        (session,) = server.chat.find("bob").sessions.values()
+        (session,) = server.chat.identity.find("bob").sessions.values()
         for fingerprint, code in ((None, "464"), ("cd" * 32, "464"), ("ab" * 32, "381")):
             session.fingerprint = fingerprint
             bob.send("OPER one")

@@ -197,8 +197,8 @@ class StatsTests(Queries):
         for letter in "oy":
             bob.send(f"STATS {letter}")
             self.assertEqual(["481"], [line.split(" ")[1] for line in bob.lines()])
-        (session,) = server.chat.find("bob").sessions.values()
-        self.successResultOf(Deferred.fromCoroutine(server.chat.becomeOperator(session, "x", {"auspex"})))
+        (session,) = server.chat.identity.find("bob").sessions.values()
+        self.successResultOf(Deferred.fromCoroutine(server.chat.operators.become(session, "x", {"auspex"})))
         server.settle()
         self.check(
             "STATS o",

@@ -123,7 +123,7 @@ class GatewayTests(SynchronousTestCase):
     def test_rate(self) -> None:
         """Whether limits on rates bind is for the client's address to say."""
         alice = self.enter("WEBIRC secret web x 127.0.0.5")
-        (session,) = self.server.chat.find("alice").sessions.values()
+        (session,) = self.server.chat.identity.find("alice").sessions.values()
         self.assertTrue(session.exempt)
         alice.send("QUIT")
 
@@ -139,7 +139,7 @@ class SecureTests(SynchronousTestCase):
         client.send(f"{LINE} {options}", "CAP LS 302")
         offered = client.lines()[0]
         client.send("NICK alice", "USER a 0 * :a", "CAP END")
-        secure = server.chat.find("alice").secure
+        secure = server.chat.identity.find("alice").secure
         self.assertEqual(secure, "sts=duration=" in offered)
         self.assertEqual(not secure, "sts=port=6697" in offered)
         return secure

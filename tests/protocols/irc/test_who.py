@@ -181,7 +181,7 @@ class WhoxTests(SynchronousTestCase):
 
     def test_values(self) -> None:
         """The account, and since when nothing was said; addresses for those who may know them."""
-        self.server.chat.setAccount(self.server.chat.find("alice"), "Alice")
+        self.server.chat.identity.setAccount(self.server.chat.identity.find("alice"), "Alice")
         self.server.advance(12)
         self.check("%nla", "alice 12 Alice")
         self.check("%i", "198.51.100.7", self.alice, "alice")
@@ -214,9 +214,9 @@ class ManyTests(SynchronousTestCase):
         """A server with many in a room, and little room to send."""
         server = serverWith(limits={"sendq": 48 * 1024, "roomJoinBurst": number})
         for index in range(number):
-            session = server.chat.open(Deaf(), exempt=True)
-            self.successResultOf(Deferred.fromCoroutine(server.chat.enter(session, f"u{index}", "~u", "host")))
-            server.chat.join(session, "#a")
+            session = server.chat.presence.open(Deaf(), exempt=True)
+            self.successResultOf(Deferred.fromCoroutine(server.chat.identity.enter(session, f"u{index}", "~u", "host")))
+            server.chat.membership.join(session, "#a")
         return server
 
     def test_big(self) -> None:
@@ -231,8 +231,8 @@ class ManyTests(SynchronousTestCase):
         bob.link.stalled = True
         bob.send("WHO #a", "PING x")
         server.advance(20)
-        (session,) = server.chat.find("u2499").sessions.values()
-        server.chat.close(session, "bye")
+        (session,) = server.chat.identity.find("u2499").sessions.values()
+        server.chat.presence.close(session, "bye")
         other.send("PING y")
         self.assertEqual([":twistchat PONG twistchat y"], other.lines())
         bob.link.stalled = False

@@ -90,7 +90,7 @@ class WhoisTests(SynchronousTestCase):
     def test_more(self) -> None:
         """Away, bots, accounts: a line each."""
         self.alice.send("AWAY :at lunch", "MODE alice +B")
-        self.server.chat.setAccount(self.server.chat.find("alice"), "Alice")
+        self.server.chat.identity.setAccount(self.server.chat.identity.find("alice"), "Alice")
         lines = ask(self.bob, "WHOIS alice")
         self.assertIn("301 bob alice :at lunch", lines)
         self.assertIn("335 bob alice :is a bot", lines)
@@ -99,7 +99,7 @@ class WhoisTests(SynchronousTestCase):
 
     def test_secure(self) -> None:
         """An encrypted connection is for all to see; its client's certificate for the client and for operators."""
-        (session,) = self.server.chat.find("alice").sessions.values()
+        (session,) = self.server.chat.identity.find("alice").sessions.values()
         session.secure, session.fingerprint = True, "ab" * 32
         self.assertIn("671 bob alice :is using a secure connection", ask(self.bob, "WHOIS alice"))
         self.assertNotIn("276", codes(ask(self.bob, "WHOIS alice")))
@@ -261,7 +261,7 @@ class AwayTests(SynchronousTestCase):
         self.server = serverWith(limits={"reason": 5})
         alice = self.server.irc("alice")
         alice.send("AWAY :0123456789")
-        self.assertEqual("01234", self.server.chat.find("alice").away)
+        self.assertEqual("01234", self.server.chat.identity.find("alice").away)
 
     def test_tooOften(self) -> None:
         """A limit on rates keeps rooms from being flooded."""
@@ -295,7 +295,7 @@ class AwayTests(SynchronousTestCase):
         """Who came back before registration is here."""
         client = self.server.connectIrc()
         client.send("CAP REQ draft/pre-away", "AWAY :one", "AWAY", "NICK carol", "USER c 0 * :C", "CAP END")
-        self.assertIsNone(self.server.chat.find("carol").away)
+        self.assertIsNone(self.server.chat.identity.find("carol").away)
 
 
 class SetnameTests(SynchronousTestCase):

@@ -201,7 +201,7 @@ class RefusedLineTests(SynchronousTestCase):
         def fail(*_: object) -> None:
             raise Oops("secret")
 
-        self.patch(self.server.chat, "visible", fail)
+        self.patch(self.server.chat.channels, "visible", fail)
         self.alice.send("/who")
         self.alice.expect("! That failed inside the server, which has logged why.  Tell its administrator.")
         self.assertEqual(1, len(self.flushLoggedErrors(Oops)))

@@ -279,11 +279,11 @@ class NoticeTests(OperatorTestCase):
     def test_silent(self) -> None:
         """At this door it tells none of it, even to those who have asked for it at another."""
         chat = self.server.chat
-        (session,) = chat.find("alice").sessions.values()
-        self.successResultOf(Deferred.fromCoroutine(chat.becomeOperator(session, "Boss", ["kill", "ban"])))
-        self.successResultOf(Deferred.fromCoroutine(chat.setUserModes(session, "+s")))
-        self.assertEqual(chat.find("alice").modes, "os")
-        chat.banFromServer(session, "x!*@*", None)
-        chat.kill(session, "bob", "spam")
+        (session,) = chat.identity.find("alice").sessions.values()
+        self.successResultOf(Deferred.fromCoroutine(chat.operators.become(session, "Boss", ["kill", "ban"])))
+        self.successResultOf(Deferred.fromCoroutine(chat.identity.setUserModes(session, "+s")))
+        self.assertEqual(chat.identity.find("alice").modes, "os")
+        chat.operators.banFromServer(session, "x!*@*", None)
+        chat.operators.kill(session, "bob", "spam")
         self.server.settle()
         self.alice.expect("* alice is an operator of the server: Boss", "* bob quit (killed by alice: spam)")

@@ -519,13 +519,13 @@ class RenamedRoomTests(SynchronousTestCase):
         room = chat.state.rooms.get(old)
         assert room is not None
         operator = next(member.user for member in room.members.values() if member.ranks)
-        chat.renameRoom(next(iter(operator.sessions.values())), old, new)
+        chat.channels.rename(next(iter(operator.sessions.values())), old, new)
         self.server.settle()
 
     def test_current(self) -> None:
         """Who talks there goes on talking there, and its texts are still shown without its name."""
-        session = next(iter(self.server.chat.find("alice").sessions.values()))
-        self.successResultOf(Deferred.fromCoroutine(self.server.chat.becomeOperator(session, "tests", ("rooms",))))
+        session = next(iter(self.server.chat.identity.find("alice").sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ("rooms",))))
         self.server.settle()
         self.alice.skip()
         self.bob.skip()

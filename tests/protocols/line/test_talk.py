@@ -37,7 +37,9 @@ class SayingTests(SynchronousTestCase):
     def test_severalLines(self) -> None:
         """A text of several lines, as other doors send it, is as many lines, each with its speaker; in history too."""
         chat = self.server.chat
-        chat.say(next(iter(chat.find("alice").sessions.values())), "#lobby", "one\n\n[12:00] <carol> two")
+        chat.speaking.say(
+            next(iter(chat.identity.find("alice").sessions.values())), "#lobby", "one\n\n[12:00] <carol> two"
+        )
         self.server.settle()
         lines = ["[12:00] <alice> one", "[12:00] <alice> [12:00] <carol> two"]
         self.bob.expect(*lines)
@@ -48,7 +50,7 @@ class SayingTests(SynchronousTestCase):
         """A text for those of a rank names the rank and the room, which may be the current one."""
         chat = self.server.chat
         carol = self.server.person("carol")
-        chat.say(next(iter(chat.find("bob").sessions.values())), "#lobby", "help", rank="o")
+        chat.speaking.say(next(iter(chat.identity.find("bob").sessions.values())), "#lobby", "help", rank="o")
         self.server.settle()
         self.alice.until("[12:00] @#lobby <bob> help")
         carol.expect()

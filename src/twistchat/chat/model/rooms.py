@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotOperator
-from twistchat.chat.fanout.audience import Audience, Broadcast
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.bans import EVERYTHING, FREE, Bans, ListItem
 from twistchat.chat.model.events import ModeChange, Source
@@ -25,7 +25,10 @@ from twistchat.chat.model.modes import (
 )
 from twistchat.chat.model.names import fold, skeleton
 from twistchat.chat.model.users import User
-from twistchat.chat.rules.succession import Vacancy
+from twistchat.chat.model.vacancies import Vacancy
+
+if TYPE_CHECKING:
+    from twistchat.chat.fanout.audience import Audience
 
 MOST_VACATED = 100
 """How many names that rooms have given up are remembered: enough for what is on its way to a room that is renamed."""
@@ -106,7 +109,7 @@ class Room:
         "topic",
     )
 
-    def __init__(self, name: str, created: int, broadcast: Broadcast) -> None:
+    def __init__(self, name: str, created: int, audience: Audience) -> None:
         self.name = name
         self.created = created
         self.topic: Topic | None = None
@@ -118,7 +121,7 @@ class Room:
         self.granted: dict[str, str] = {}
         self.members: dict[str, Member] = {}
         self.bansSet = 0
-        self.audience = Audience(fold(name), broadcast)
+        self.audience = audience
         self.joins: TokenBucket | None = None
         self.renames: TokenBucket | None = None
 

@@ -1,79 +1,108 @@
 """
-Who operates a room that its last operator has left, while no account owns it.
+What happens to a room when members leave it: it ends, loses its locks, or needs another operator.
 
-That operator has ten minutes to come back.  Then the member who has been there longest becomes operator.
+These functions are steps of effects; each changes the state.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.events import Source
+from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike
+from twistchat.chat.fanout.audience import Audience
+from twistchat.chat.model.events import Entry, RoomEvent
+from twistchat.chat.model.modes import OPERATOR
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.users import User, Users
+from twistchat.chat.model.rooms import Room
+from twistchat.chat.model.users import User
+from twistchat.chat.model.vacancies import Vacancy
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.rooms import Room
-
-TERM = 600_000
-"""How long the last operator of a room may be gone and have the rank back, in milliseconds."""
+    from twistchat.chat.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Vacancy:
+def userOf(state: State, entry: Entry) -> User:
     """
-    A room has no operator.
+    The user who did what an entry says.
 
-    @ivar since: the time of the entry that left it without one, in milliseconds since the epoch.
-    @ivar former: the names of its last operator as they left; C{None} where nobody may have the rank back.
-    @ivar ranks: the ranks that they had.
-    @ivar resigned: the id of a member who laid the rank down, and is not to be given it again; C{""} for nobody.
+    @raise NoSuchNick: they are gone.
     """
-
-    since: int
-    former: Source | None = None
-    ranks: str = ""
-    resigned: str = ""
-
-    @property
-    def end(self) -> int:
-        """When the rank passes to another member, in milliseconds since the epoch."""
-        return self.since + TERM
-
-    def isOver(self, time: int) -> bool:
-        """Whether it does by now."""
-        return time >= self.end
-
-    def awaits(self, user: User, users: Users, time: int) -> bool:
-        """
-        Whether a user is the last operator, who is in time to have the rank back.
-
-        It is the same connection, or the same account.  A guest who has connected again is known by nick, username and
-        host together: anybody may take the nick meanwhile, but not the host.
-
-        @param users: everyone who is here.
-        """
-        former, source = self.former, user.source
-        if former is None or self.isOver(time):
-            return False
-        if source.uid == former.uid:
-            return True
-        if former.account is not None:
-            return source.account is not None and fold(source.account) == fold(former.account)
-        return users.get(former.uid) is None and _names(source) == _names(former)
-
-    def heir(self, room: Room | None) -> User | None:
-        """
-        Who is to be operator: the member who has been there longest.
-
-        @param room: C{None} where it has ended.
-        @return: C{None} where there is an operator, or nobody who could be.
-        """
-        if room is None or room.led:
-            return None
-        return next((m.user for m in room.members.values() if m.user.source.uid != self.resigned), None)
+    user = state.users.get(entry.event.source.uid)
+    if user is None:
+        raise NoSuchNick(entry.event.source.nick)
+    return user
 
 
-def _names(source: Source) -> tuple[str, str, str]:
-    return fold(source.nick), source.username, source.host
+def present(state: State, event: RoomEvent) -> Room | None:
+    """
+    The room of an event, or C{None} where there is none.
+
+    @raise NotInRoom: it was renamed while the event was on its way, and whoever proposed it is to do so again.
+        (Nobody is here in a replay, and so nobody was late.)
+    """
+    room = state.rooms.get(event.room)
+    if room is None and state.rooms.isVacated(event.room) and state.users.get(event.source.uid) is not None:
+        raise NotInRoom(event.room)
+    return room
+
+
+def roomFor(state: State, name: str, now: int) -> Room:
+    """
+    The room of this name; a new one if there is none.
+
+    @raise RoomLookalike: another room's name looks like it.
+    """
+    room = state.rooms.get(name)
+    if room is None:
+        twin = state.rooms.lookalike(name)
+        if twin is not None:
+            raise RoomLookalike(name, twin.name)
+        room = Room(name, now, Audience(fold(name), state.broadcast))
+        state.rooms.add(room)
+    return room
+
+
+def leave(state: State, entry: Entry, room: Room, user: User) -> None:
+    """Let a user out of a room, for whatever reason; of the user's own rooms it has been taken already."""
+    for session in user.sessions.values():
+        room.audience.remove(session)
+    member = room.members.pop(user.source.uid)
+    user.moves += 1
+    if not room.members:
+        unlock(state, room)
+        forgetIfOver(state, room)
+        if fold(room.name) in state.rooms.vacancies:
+            state.tend()
+    elif member.level >= OPERATOR and not room.led:
+        vacate(state, entry, room, Vacancy(entry.time, user.source, member.ranks))
+
+
+def unlock(state: State, room: Room) -> None:
+    """Let a room that is empty lose the locks that nobody could lift."""
+    changes = room.unlock() if room.abandoned else ()
+    if changes:
+        state.rooms.unlocked.append((room, changes))
+        state.tend()
+
+
+def vacate(state: State, entry: Entry, room: Room, vacancy: Vacancy) -> None:
+    """
+    Let a room have no operator, from now on.
+
+    Others that are over, where nobody needs an operator, are forgotten a few at a time.
+    """
+    name, vacancies = fold(room.name), state.rooms.vacancies
+    for earlier, other in list(islice(vacancies.items(), 10)):
+        place = state.rooms.get(earlier)
+        if other.isOver(entry.time) and (place is None or not place.members or place.led):
+            del vacancies[earlier]
+    vacancies.pop(name, None)
+    vacancies[name] = vacancy
+    state.tend()
+
+
+def forgetIfOver(state: State, room: Room) -> None:
+    """Remove a room that has no members and nothing to keep."""
+    if not room.members and not room.kept:
+        state.rooms.remove(room)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.events import SERVER, ModeChange, ModesSet
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
-from twistchat.chat.rules.verbs import Verbs
+from twistchat.chat.rules.core import Core
 
 if TYPE_CHECKING:
     from twistchat.chat.model.users import User
@@ -21,12 +21,18 @@ AGAIN = 5.0
 """Seconds after which to look again at what should have happened by now, or did not fit into one turn."""
 
 
-class Upkeep(Verbs):
+class Upkeep:
     """What nobody asks for."""
 
-    _later: Callable[[float | None], None]
-    _due: float | None
-    _passing: set[str]
+    def __init__(self, core: Core, later: Callable[[float | None], None]) -> None:
+        """
+        @param later: called with a number of seconds, after which C{tend} is to be called; or with C{None}, where it
+            need not be.  The last call counts.
+        """
+        self._core = core
+        self._later = later
+        self._due: float | None = None
+        self._passing: set[str] = set()
 
     def tend(self) -> None:
         """
@@ -37,7 +43,7 @@ class Upkeep(Verbs):
         """
         self._due = None
         self._tellUnlocked()
-        rooms, now = self.state.rooms, int(self._wall() * 1000)
+        rooms, now = self._core.state.rooms, int(self._core.wall() * 1000)
         waits = [AGAIN] if rooms.unlocked else []
         for name, vacancy in list(rooms.vacancies.items()):
             if not vacancy.isOver(now):
@@ -50,7 +56,7 @@ class Upkeep(Verbs):
                     self._pass(name, heir)
         self._tendIn(min(waits, default=None))
 
-    def _needed(self) -> None:
+    def needed(self) -> None:
         """
         Take notice of what is new about rooms: see C{State.tend}.  This takes no longer for any number of them.
 
@@ -58,20 +64,20 @@ class Upkeep(Verbs):
         not bring it back.
         """
         self._tellUnlocked()
-        rooms = self.state.rooms
+        rooms = self._core.state.rooms
         if not len(rooms) and not rooms.unlocked:
             self._tendIn(None)
         elif rooms.vacancies:
             last = next(reversed(rooms.vacancies.values()))
-            self._tendSoon(max(0.0, last.end / 1000 - self._wall()))
+            self._tendSoon(max(0.0, last.end / 1000 - self._core.wall()))
 
     def _tendSoon(self, seconds: float) -> None:
         """Tend to the rooms in so many seconds, if that is not to be done earlier."""
-        if self._due is None or self._now() + seconds < self._due:
+        if self._due is None or self._core.now() + seconds < self._due:
             self._tendIn(seconds)
 
     def _tendIn(self, seconds: float | None) -> None:
-        self._due = None if seconds is None else self._now() + seconds
+        self._due = None if seconds is None else self._core.now() + seconds
         self._later(seconds)
 
     def _pass(self, name: str, heir: User) -> None:
@@ -86,19 +92,19 @@ class Upkeep(Verbs):
             return
         self._passing.add(name)
         change = ModeChange(True, "o", heir.nick, replace(heir.source, account=None))
-        passing = self._journal.append(ModesSet(SERVER, heir.rooms[name].name, (change,)))
+        passing = self._core.log.append(ModesSet(SERVER, heir.rooms[name].name, (change,)))
         passing.addBoth(lambda _: self._passing.discard(name))
 
     def _tellUnlocked(self) -> None:
         """Tell the journal what rooms have lost."""
-        rooms = self.state.rooms
+        rooms = self._core.state.rooms
         unlocked, rooms.unlocked = rooms.unlocked, []
         for room, changes in unlocked:
             self._record(room, changes)
 
     def _record(self, room: Room, changes: tuple[ModeChange, ...]) -> None:
         """Tell the journal what a room has lost, under the name that it has; again, where that fails."""
-        there = self.state.rooms.get(room.name)
+        there = self._core.state.rooms.get(room.name)
         lost = tuple([change for change in changes if there is None or there.isSo(change)])
         if not lost:
             return
@@ -109,7 +115,7 @@ class Upkeep(Verbs):
                 self._record(room, changes)
 
         def failed(_: object) -> None:
-            self.state.rooms.unlocked.append((room, changes))
+            self._core.state.rooms.unlocked.append((room, changes))
             self._tendSoon(AGAIN)
 
-        self._journal.append(event).addCallbacks(taken, failed)
+        self._core.log.append(event).addCallbacks(taken, failed)

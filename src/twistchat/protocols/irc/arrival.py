@@ -81,7 +81,9 @@ class Arrival:
                 reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
                 self._expel(reply, "Bad password")
                 return
-            await context.chat.enter(reply.asker, self.wanted, self.username, host, self.realname, away=self.away)
+            await context.chat.identity.enter(
+                reply.asker, self.wanted, self.username, host, self.realname, away=self.away
+            )
         except NickInUse as e:
             self.wanted = ""
             self.facts.refused()

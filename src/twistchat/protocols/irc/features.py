@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.masks import BINDING, NAMING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.rules.changes import LONGEST_KEY
-from twistchat.chat.rules.peopleverbs import LONGEST_HOST
+from twistchat.chat.rules.identity import LONGEST_HOST
 from twistchat.protocols.irc.words import USERNAME
 from twistchat.wire.irc.isupport import lines
 

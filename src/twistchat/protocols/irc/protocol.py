@@ -129,7 +129,7 @@ class IrcConnection(Connection):
         of, enabled = self.irc.dialects.of, self.negotiation.enabled
         self._dialects = tuple([of(enabled, view) for view in VIEWS])
         session = self.openSession
-        self.context.chat.setEcho(session, "echo-message" in enabled)
+        self.context.chat.speaking.setEcho(session, "echo-message" in enabled)
         self.context.chat.state.broadcast.regroup(session)
 
     def settle(self) -> None:
@@ -363,7 +363,7 @@ class IrcConnection(Connection):
             reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")
             return None
         if command.privilege:
-            self.context.chat.requirePrivilege(self.openSession, command.privilege)
+            self.context.chat.operators.requirePrivilege(self.openSession, command.privilege)
         return command.run(self, message, reply)
 
     def _answered(self, result: Any, reply: Reply, message: Message) -> Any:

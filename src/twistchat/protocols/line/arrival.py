@@ -39,7 +39,7 @@ async def _enter(client: LineProtocol, nick: str) -> None:
     """Come in under a name, and into the lobby."""
     context = client.context
     session = client.openSession
-    await context.chat.enter(session, nick, "~line", context.cloak(client.address))
+    await context.chat.identity.enter(session, nick, "~line", context.cloak(client.address))
     if session.user is None:
         return
     client.registered()

@@ -40,7 +40,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
     """
     chat, session = client.context.chat, client.openSession
     with client.holding():
-        joining = chat.join(session, name, key, unlimited)
+        joining = chat.membership.join(session, name, key, unlimited)
         if joining is None:
             client.setCurrent(fold(name))
             client.reply(notice(f"You are talking in {client.currentRoom().name}"))
@@ -49,7 +49,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
         client.setCurrent(fold(name))
         room = client.currentRoom()
         try:
-            past = await chat.history(session, room.name, chat.limits.historyOnJoin, before=entry.sequence)
+            past = await chat.reading.history(session, room.name, chat.limits.historyOnJoin, before=entry.sequence)
         finally:
             # Who comes into a room while the journal cannot be read sees who is there all the same.
             client.reply(b"".join(_introduction(client, room)))

@@ -95,7 +95,7 @@ async def _ban(
         return
     mask = maskOf(client, rest[0])
     reason = (rest[1] if len(rest) > 1 else "")[: client.settings.limits.reason] or NO_REASON
-    proposal = client.context.chat.banFromServer(reply.asker, mask, seconds or None, reason)
+    proposal = client.context.chat.operators.banFromServer(reply.asker, mask, seconds or None, reason)
     await proposal
     howLong = f"for {wordSpan(seconds)}" if seconds else "for ever"
     log.info("{who} banned {mask} {howLong}: {reason}", who=client.nick, mask=mask, howLong=howLong, reason=reason)
@@ -103,7 +103,7 @@ async def _ban(
 
 
 async def _lift(client: IrcConnection, mask: str, reply: Reply) -> None:
-    await client.context.chat.liftServerBan(reply.asker, mask)
+    await client.context.chat.operators.liftServerBan(reply.asker, mask)
     log.info("{who} lifted the ban on {mask}", who=client.nick, mask=mask)
     reply.line("NOTICE", client.nick, f"*** {mask} is not banned any more")
 

@@ -62,12 +62,12 @@ async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | Non
     """Come into a room, or into the one that it forwards to; that one's own forward is not followed."""
     chat, session = client.context.chat, client.openSession
     try:
-        receipt = chat.join(reply.asker, name, key)
+        receipt = chat.membership.join(reply.asker, name, key)
     except Forwarded as forward:
         reply.error(forward, name)
         reply.flush()
         try:
-            receipt = chat.join(reply.asker, forward.to)
+            receipt = chat.membership.join(reply.asker, forward.to)
         except Forwarded as again:
             raise again.why from None
         name = forward.to
@@ -92,7 +92,7 @@ async def _leave(client: IrcConnection, reply: Reply, names: Iterable[str], reas
         reply.flush()
         await reply.step(_reach(client, name))
         try:
-            await client.context.chat.part(reply.asker, name, reason)
+            await client.context.chat.membership.part(reply.asker, name, reason)
         except ChatError as e:
             reply.error(e, name)
 
@@ -115,7 +115,7 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
         reply.flush()
         await reply.step(_reach(client, name))
         try:
-            await client.context.chat.kick(reply.asker, name, nick, reason)
+            await client.context.chat.membership.kick(reply.asker, name, nick, reason)
         except ChatError as e:
             reply.error(e, name)
 
@@ -134,7 +134,7 @@ async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
         return
     nick, name = message.params[:2]
     chat = client.context.chat
-    await chat.invite(reply.asker, name, nick)
+    await chat.membership.invite(reply.asker, name, nick)
     invitee, room = chat.state.users.named(nick), chat.state.rooms.get(name)
     if invitee is None or room is None:
         return
@@ -148,10 +148,10 @@ def topic(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{TOPIC}: whoever may know of a channel may read its topic."""
     name = message.params[0]
     if len(message.params) == 1:
-        showTopic(reply, client.context.chat.visible(client.openSession, name))
+        showTopic(reply, client.context.chat.channels.visible(client.openSession, name))
         return None
     reply.whole = True
-    return client.context.chat.setTopic(reply.asker, name, message.params[1])
+    return client.context.chat.channels.setTopic(reply.asker, name, message.params[1])
 
 
 @table.command("NAMES", "[<channel>]", "list who is in a channel", MODERN)
@@ -159,7 +159,7 @@ async def names(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{NAMES}: of one channel; others that are named are passed over, as TARGMAX says."""
     name = message.params[0].split(",")[0] if message.params else ""
     try:
-        room = client.context.chat.visible(client.openSession, name)
+        room = client.context.chat.channels.visible(client.openSession, name)
     except NoSuchRoom:
         endNames(reply, shown(name))
     else:
@@ -172,7 +172,7 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
     old, new = message.params[:2]
     try:
         reason = _reason(client, message, 2)
-        receipt = client.context.chat.renameRoom(reply.asker, old, new, reason)
+        receipt = client.context.chat.channels.rename(reply.asker, old, new, reason)
         if receipt is not None:
             await receipt
             user = client.openSession.user
@@ -204,7 +204,7 @@ async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> Non
     name = message.params[0]
     await _comeIn(client, reply, name, None)
     reply.flush()
-    receipt = client.context.chat.takeOver(reply.asker, name)
+    receipt = client.context.chat.channels.takeOver(reply.asker, name)
     if receipt is not None:
         await receipt
 

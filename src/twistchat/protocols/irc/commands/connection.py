@@ -67,8 +67,8 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         return None
     chat, arrival = client.context.chat, client.arrival
     if arrival is None:
-        return chat.rename(reply.asker, wanted)
-    arrival.wanted = chat.checkNick(client.openSession, wanted)
+        return chat.identity.rename(reply.asker, wanted)
+    arrival.wanted = chat.identity.checkNick(client.openSession, wanted)
     arrival.facts.named()
     return arrival.advance(reply)
 

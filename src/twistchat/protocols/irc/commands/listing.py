@@ -35,7 +35,7 @@ async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
     reply.numeric(n.RPL_LISTSTART, "Channel", "Users  Name")
     listed = _Filter.read(wanted, client.context.wall(), reply)
     if listed is not None:
-        for room in client.context.chat.listed(client.openSession):
+        for room in client.context.chat.channels.listed(client.openSession):
             await reply.step()
             if room is not None and listed.holds(room):
                 topic = "" if room.topic is None else room.topic.text

@@ -57,8 +57,8 @@ def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     def send(target: str) -> Receipt:
         rank, name = addressee(target)
         if name[:1] == "#":
-            return chat.signal(reply.asker, name, tags, rank)
-        return chat.signalUser(reply.asker, name, tags)
+            return chat.speaking.sendTags(reply.asker, name, tags, rank)
+        return chat.speaking.sendTagsPrivate(reply.asker, name, tags)
 
     return _toAll(client, reply, message.params[0], send, "TAGMSG")
 
@@ -72,7 +72,7 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
     target, msgid, *rest = message.params
     reason = rest[0][: client.settings.limits.reason] if rest else ""
     chat = client.context.chat
-    takeBack = chat.unsay if target[:1] == "#" else chat.untell
+    takeBack = chat.speaking.redact if target[:1] == "#" else chat.speaking.redactPrivate
     reply.whole = True
     try:
         await takeBack(reply.asker, target, msgid, reason)
@@ -125,13 +125,13 @@ def sendText(
 
     if kind != "notice" and targets[:1] == "#" and "," not in targets:
         reply.whole = True
-        return chat.say(asker, targets, text, kind, tags, "", cuts)
+        return chat.speaking.say(asker, targets, text, kind, tags, "", cuts)
 
     def send(target: str) -> Receipt:
         rank, name = addressee(target)
         if name[:1] == "#":
-            return chat.say(asker, name, text, kind, tags, rank, cuts)
-        return chat.tell(asker, name, text, kind, tags, cuts)
+            return chat.speaking.say(asker, name, text, kind, tags, rank, cuts)
+        return chat.speaking.sayPrivate(asker, name, text, kind, tags, cuts)
 
     return _toAll(client, reply, targets, send, command)
 

@@ -38,7 +38,7 @@ def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     target, *rest = message.params
     if target[:1] != "#":
         return userMode(client, message, reply)
-    room = client.context.chat.visible(client.openSession, target)
+    room = client.context.chat.channels.visible(client.openSession, target)
     if rest:
         return _change(client, room, rest[0], rest[1:], reply)
     inside = client.user.source.uid in room.members or client.user.may("auspex")
@@ -59,7 +59,7 @@ async def _change(client: IrcConnection, room: Room, letters: str, parameters: S
             asked.append(change)
     receipt = None
     if asked:
-        receipt = client.context.chat.changeModes(reply.asker, room.name, asked, refused=refused.append)
+        receipt = client.context.chat.channels.changeModes(reply.asker, room.name, asked, refused=refused.append)
     reply.whole = not refused and not lists
     if receipt is not None:
         await receipt
@@ -116,7 +116,7 @@ async def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) ->
                     reply.numeric(code, room.name, member.user.nick)
     else:
         try:
-            items = client.context.chat.listItems(client.openSession, room.name, letter)
+            items = client.context.chat.channels.listItems(client.openSession, room.name, letter)
         except ChatError as e:
             reply.error(e, room.name)
             return

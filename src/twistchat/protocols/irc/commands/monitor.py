@@ -32,18 +32,18 @@ async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None
         elif what == "+":
             _watch(client, nicks, reply)
         else:
-            chat.unwatch(session, nicks)
+            chat.presence.unwatch(session, nicks)
     elif what.upper() == "C":
-        chat.unwatchAll(session)
+        chat.presence.unwatchAll(session)
     elif what.upper() == "L":
-        for some in portions(chat.watched(session)):
+        for some in portions(chat.presence.watched(session)):
             await reply.step(STEPS)
             reply.several(n.RPL_MONLIST, (), some, ",", colon=True)
         reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif what.upper() == "S":
-        for some in portions(chat.watched(session)):
+        for some in portions(chat.presence.watched(session)):
             await reply.step(STEPS)
-            _tell(*chat.presence(some), reply)
+            _tell(*chat.presence.whoIsHere(some), reply)
     else:
         reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", shown(what), "Unknown modifier: it is one of + - C L S")
 
@@ -52,10 +52,10 @@ def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
     chat = client.context.chat
     refused: tuple[str, ...] = ()
     try:
-        found = chat.watch(client.openSession, nicks)
+        found = chat.presence.watch(client.openSession, nicks)
     except WatchListFull as full:
         refused = full.refused
-        found = chat.presence([nick for nick in nicks if nick not in refused])
+        found = chat.presence.whoIsHere([nick for nick in nicks if nick not in refused])
     _tell(*found, reply)
     limit, text = str(client.settings.limits.watched), "Monitor list is full"
     size = room(n.ERR_MONLISTFULL, (client.nick, limit), client.server) - len(text) - 2

@@ -53,7 +53,7 @@ async def _becomeOperator(
         reply.numeric(n.ERR_NOOPERHOST, "No O-lines for your host")
         return
     rights = client.settings.classes[operator.class_]
-    await client.context.chat.becomeOperator(reply.asker, rights.title, rights.privileges, rights.host or None)
+    await client.context.chat.operators.become(reply.asker, rights.title, rights.privileges, rights.host or None)
     log.info("{who} is an operator as {name!r}", who=who, name=name)
     reply.numeric(n.RPL_YOUREOPER, "You are now an IRC operator")
 
@@ -75,14 +75,14 @@ def kill(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         return None
     reason = (rest[0] if rest else "")[: client.settings.limits.reason] or NO_REASON
     log.info("{who} kills {nick!r}: {reason}", who=client.nick, nick=nick, reason=reason)
-    return client.context.chat.kill(reply.asker, nick, reason)
+    return client.context.chat.operators.kill(reply.asker, nick, reason)
 
 
 @table.command("WALLOPS", "<text>", "say something to all who listen for it", MODERN, minParams=1, privilege="wallops")
 def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{WALLOPS}: heard by operators, and by users with mode C{w}."""
     try:
-        return client.context.chat.announce(reply.asker, message.params[0])
+        return client.context.chat.operators.announce(reply.asker, message.params[0])
     except TooLong as error:
         reply.fail("TOO_LONG", f"The announcement has {error.length} characters, and {error.limit} fit")
         return None

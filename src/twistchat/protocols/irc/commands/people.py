@@ -146,7 +146,7 @@ def away(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _setAway(client: IrcConnection, reason: str | None, reply: Reply) -> None:
-    await client.context.chat.setAway(reply.asker, reason)
+    await client.context.chat.presence.setAway(reply.asker, reason)
     _confirmAway(reason, reply)
 
 
@@ -169,7 +169,7 @@ async def _setRealname(client: IrcConnection, realname: str, reply: Reply) -> No
         reply.fail("INVALID_REALNAME", "Realname is not valid: it is empty")
         return
     try:
-        proposal = client.context.chat.setRealname(reply.asker, realname)
+        proposal = client.context.chat.identity.setRealname(reply.asker, realname)
         if proposal is not None:
             await proposal
     except (errors.TooLong, errors.BadText):
@@ -187,7 +187,7 @@ def userMode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     @param message: its first parameter is the nick.
     """
     nick, *rest = message.params
-    user = client.context.chat.find(nick)
+    user = client.context.chat.identity.find(nick)
     if user is not client.user:
         what = "change" if rest else "view"
         reply.numeric(n.ERR_USERSDONTMATCH, f"Can't {what} modes for other users")
@@ -199,6 +199,6 @@ def userMode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _setModes(client: IrcConnection, text: str, reply: Reply) -> None:
-    unknown = await client.context.chat.setUserModes(reply.asker, text)
+    unknown = await client.context.chat.identity.setUserModes(reply.asker, text)
     if unknown:
         reply.numeric(n.ERR_UMODEUNKNOWNFLAG, f"Unknown MODE flag {unknown}")

@@ -152,7 +152,7 @@ async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
 
 async def _operators(client: IrcConnection, reply: Reply) -> None:
     """Who may become an operator of the server; from where and as what, not by which password."""
-    client.context.chat.requirePrivilege(client.openSession, "auspex")
+    client.context.chat.operators.requirePrivilege(client.openSession, "auspex")
     for name, operator in client.settings.operators.items():
         for host in operator.hosts or ("*",):
             await reply.step()
@@ -160,21 +160,21 @@ async def _operators(client: IrcConnection, reply: Reply) -> None:
 
 
 async def _classes(client: IrcConnection, reply: Reply) -> None:
-    client.context.chat.requirePrivilege(client.openSession, "auspex")
+    client.context.chat.operators.requirePrivilege(client.openSession, "auspex")
     for name, settings in client.settings.classes.items():
         await reply.step()
         reply.numeric(n.RPL_STATSYLINE, "Y", shown(name), f"{settings.title}: {' '.join(settings.privileges) or '-'}")
 
 
 async def _addressBans(client: IrcConnection, reply: Reply) -> None:
-    for ban in client.context.chat.serverBans(client.openSession):
+    for ban in client.context.chat.operators.serverBans(client.openSession):
         await reply.step()
         if "!" not in ban.mask:
             reply.numeric(n.RPL_STATSDLINE, "D", ban.mask, _wordBan(client, ban))
 
 
 async def _nameBans(client: IrcConnection, reply: Reply) -> None:
-    for ban in client.context.chat.serverBans(client.openSession):
+    for ban in client.context.chat.operators.serverBans(client.openSession):
         await reply.step()
         if "!" in ban.mask:
             who, _, host = ban.mask.rpartition("@")

@@ -29,7 +29,7 @@ def kick(client: LineProtocol, argument: str) -> Outcome:
     """C{/kick}: out of the current room."""
     nick, reason = words(argument, 1, 2, "/kick NICK [REASON]")
     assert nick is not None
-    return client.context.chat.kick(client.openSession, client.currentRoom().name, nick, reason or "")
+    return client.context.chat.membership.kick(client.openSession, client.currentRoom().name, nick, reason or "")
 
 
 @table.command(
@@ -39,24 +39,24 @@ async def ban(client: LineProtocol, argument: str) -> None:
     """C{/ban}: a nick is banned and kicked; a mask C{nick!user@host} is banned; with nothing, the bans are listed."""
     chat, session, room = client.context.chat, client.openSession, client.currentRoom()
     if not argument:
-        items, pace = chat.listItems(session, room.name, "b"), Pace(client)
+        items, pace = chat.channels.listItems(session, room.name, "b"), Pace(client)
         if not items:
             client.reply(notice(f"Nobody is banned from {room.name}"))
         for item in items:
             await pace.step()
             client.reply(notice(f"{item.mask} is banned from {room.name} (by {item.by})"))
         return
-    setting = chat.setModes(session, room.name, "+b", [argument])
+    setting = chat.channels.setModes(session, room.name, "+b", [argument])
     if setting is None:
         client.reply(notice(f"{argument} is banned from {room.name} already"))
     else:
         await setting
     try:
-        user = chat.find(argument)
+        user = chat.identity.find(argument)
     except NoSuchNick:
         return
     if user.source.uid in room.members and user is not session.user:
-        await chat.kick(session, room.name, argument, "banned")
+        await chat.membership.kick(session, room.name, argument, "banned")
 
 
 @table.command("unban", "NICK or MASK", "let someone in again", example="/unban bob")
@@ -65,7 +65,7 @@ def unban(client: LineProtocol, argument: str) -> Outcome:
     (mask,) = words(argument, 1, 1, "/unban NICK or /unban MASK")
     assert mask is not None
     room = client.currentRoom()
-    lifting = client.context.chat.setModes(client.openSession, room.name, "-b", [mask])
+    lifting = client.context.chat.channels.setModes(client.openSession, room.name, "-b", [mask])
     if lifting is None:
         raise Misused(f"There is no ban on {mask} in {room.name}; /ban lists the bans")
     return lifting
@@ -91,11 +91,11 @@ def mode(client: LineProtocol, argument: str) -> Outcome:
     lists = [letter for letter in letters if letter in ROOM_MODES and ROOM_MODES[letter].shape is Shape.LIST]
     if lists and not parameters:
         for letter in lists:
-            items = client.context.chat.listItems(client.openSession, room.name, letter)
+            items = client.context.chat.channels.listItems(client.openSession, room.name, letter)
             masks = " ".join(item.mask for item in items) or "nothing"
             client.reply(notice(f"List {letter} of {room.name}: {masks}"))
         return None
-    setting = client.context.chat.setModes(client.openSession, room.name, letters, parameters)
+    setting = client.context.chat.channels.setModes(client.openSession, room.name, letters, parameters)
     if setting is None:
         client.reply(notice(f"That changes nothing on {room.name}"))
     return setting

@@ -18,7 +18,7 @@ def nick(client: LineProtocol, argument: str) -> Outcome:
     """C{/nick}: take another nick."""
     (wanted,) = words(argument, 1, 1, "/nick NICK")
     assert wanted is not None
-    renaming = client.context.chat.rename(client.openSession, wanted.rstrip())
+    renaming = client.context.chat.identity.rename(client.openSession, wanted.rstrip())
     if renaming is None:
         client.reply(notice(f"You are {wanted}"))
     return renaming
@@ -29,7 +29,7 @@ def nick(client: LineProtocol, argument: str) -> Outcome:
 )
 async def away(client: LineProtocol, argument: str) -> None:
     """C{/away}: set or clear the away message."""
-    await client.context.chat.setAway(client.openSession, argument or None)
+    await client.context.chat.presence.setAway(client.openSession, argument or None)
     client.reply(notice(f"You are away: {argument}" if argument else "You are back"))
 
 

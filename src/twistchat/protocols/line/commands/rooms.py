@@ -35,7 +35,7 @@ async def leave(client: LineProtocol, argument: str) -> None:
     else:
         name, reason = client.currentRoom().name, argument
     assert name is not None
-    await client.context.chat.part(client.openSession, name, reason or "")
+    await client.context.chat.membership.part(client.openSession, name, reason or "")
     client.chooseCurrent()
 
 
@@ -55,7 +55,7 @@ async def who(client: LineProtocol, argument: str) -> None:
         return
     name = roomName(argument) if argument else client.currentRoom().name
     try:
-        room = chat.visible(client.openSession, name)
+        room = chat.channels.visible(client.openSession, name)
     except (BadRoomName, NoSuchRoom):
         if argument.startswith("#"):
             raise
@@ -78,7 +78,7 @@ async def rooms(client: LineProtocol, argument: str) -> None:
     """C{/rooms}: every room that is not secret and not empty, fullest first."""
     chat, pace, session = client.context.chat, Pace(client), client.openSession
     bySize: dict[int, list[str]] = {}
-    for room in chat.listed(session):
+    for room in chat.channels.listed(session):
         await pace.step()
         if room is not None and room.members:
             bySize.setdefault(len(room.members), []).append(room.name)
@@ -87,7 +87,7 @@ async def rooms(client: LineProtocol, argument: str) -> None:
         for name in sorted(bySize[size]):
             await pace.step()
             try:
-                room = chat.visible(session, name)
+                room = chat.channels.visible(session, name)
             except NoSuchRoom:
                 continue
             count += 1
@@ -102,7 +102,7 @@ def topic(client: LineProtocol, argument: str) -> Outcome:
     if not argument:
         client.reply(showTopic(client, room))
         return None
-    return client.context.chat.setTopic(client.openSession, room.name, "" if argument == "-" else argument)
+    return client.context.chat.channels.setTopic(client.openSession, room.name, "" if argument == "-" else argument)
 
 
 @table.command(
@@ -113,4 +113,4 @@ def invite(client: LineProtocol, argument: str) -> Outcome:
     nick, name = words(argument, 1, 2, "/invite NICK [#ROOM]")
     assert nick is not None
     name = client.currentRoom().name if name is None else roomName(name)
-    return client.context.chat.invite(client.openSession, name, nick)
+    return client.context.chat.membership.invite(client.openSession, name, nick)

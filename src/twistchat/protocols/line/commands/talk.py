@@ -40,12 +40,12 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
     if target.startswith("#"):
         client.post(target, text)
         return None
-    return _tell(client, client.context.chat.find(target), text)
+    return _tell(client, client.context.chat.identity.find(target), text)
 
 
 def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
     """Say a text to one user, and tell the client where they are away."""
-    told = client.context.chat.tell(client.openSession, recipient.nick, text)
+    told = client.context.chat.speaking.sayPrivate(client.openSession, recipient.nick, text)
     if recipient.away is not None:
         client.reply(away(recipient))
     return told
@@ -92,7 +92,7 @@ async def history(client: LineProtocol, argument: str) -> None:
     with client.holding():
         count = int(argument) if argument else limits.historyOnJoin
         chat = client.context.chat
-        past = await chat.history(client.openSession, name, count, before=chat.state.sequence + 1)
+        past = await chat.reading.history(client.openSession, name, count, before=chat.state.sequence + 1)
         if not await showHistory(client, name, await fitting(client, past, client.dialects.current)):
             client.reply(notice(f"{name} has no history yet"))
 
@@ -112,7 +112,7 @@ async def search(client: LineProtocol, argument: str) -> None:
         raise Misused("Usage: /search WORDS; after that, /search alone goes further back")
     words, before = client.searched
     with client.holding():
-        found = await fitting(client, await chat.search(client.openSession, words, PAGE, before), dialect)
+        found = await fitting(client, await chat.reading.search(client.openSession, words, PAGE, before), dialect)
         if found:
             client.searched = (words, found[0][0].sequence)
         if not await showHistory(client, f'"{words}" in your rooms', found):
@@ -126,7 +126,7 @@ def echo(client: LineProtocol, argument: str) -> None:
     """C{/echo}: the sender's own texts as the acknowledgement that they were taken."""
     if argument not in ("on", "off"):
         raise Misused("Usage: /echo on or /echo off")
-    client.context.chat.setEcho(client.openSession, argument == "on")
+    client.context.chat.speaking.setEcho(client.openSession, argument == "on")
     client.reply(notice(f"Echo is {argument}"))
 
 
@@ -134,7 +134,7 @@ def echo(client: LineProtocol, argument: str) -> None:
 def ignore(client: LineProtocol, argument: str) -> None:
     """C{/ignore}: texts and invitations of this nick are not shown to this session any more."""
     if argument:
-        nick = client.context.chat.ignore(client.openSession, argument).nick
+        nick = client.context.chat.speaking.ignore(client.openSession, argument).nick
         client.reply(notice(f"You ignore {nick}; /unignore {nick} ends it"))
     else:
         client.reply(notice(f"You ignore {' '.join(sorted(client.openSession.ignored)) or 'nobody'}"))
@@ -145,6 +145,6 @@ def unignore(client: LineProtocol, argument: str) -> None:
     """C{/unignore}: the end of an C{/ignore}."""
     (nick,) = words(argument, 1, 1, "/unignore NICK")
     assert nick is not None
-    if not client.context.chat.unignore(client.openSession, nick):
+    if not client.context.chat.speaking.unignore(client.openSession, nick):
         raise Misused("You do not ignore anyone of that name; /ignore lists whom you do")
     client.reply(notice(f"You hear {nick} again"))

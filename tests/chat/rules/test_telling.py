@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.peopleevents}: what follows from an event, and who is told of it from which place."""
+"""Tests of L{twistchat.chat.rules.telling}: what follows from an event, and who is told of it from which place."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ class NoticeTests(SynchronousTestCase):
 
     def setModes(self, person: Person, text: str) -> None:
         """Change someone's modes."""
-        done(Deferred.fromCoroutine(self.chat.setUserModes(person.session, text)))
+        done(Deferred.fromCoroutine(self.chat.identity.setUserModes(person.session, text)))
 
     def become(self, person: Person, *privileges: str, host: str | None = None) -> None:
         """Become an operator."""
-        done(Deferred.fromCoroutine(self.chat.becomeOperator(person.session, "Boss", privileges, host)))
+        done(Deferred.fromCoroutine(self.chat.operators.become(person.session, "Boss", privileges, host)))
 
     def test_told(self) -> None:
         """Every session of such an operator is told of operators, kills and bans; nobody else is."""
         self.become(self.ann)
-        done(self.chat.resign(self.ann.session))
-        done(self.chat.kill(self.other.session, "bob", "spam"))
-        done(self.chat.banFromServer(self.other.session, "x!*@*", None, "spam"))
-        done(self.chat.liftServerBan(self.other.session, "x!*@*"))
+        done(self.chat.identity.resign(self.ann.session))
+        done(self.chat.operators.kill(self.other.session, "bob", "spam"))
+        done(self.chat.operators.banFromServer(self.other.session, "x!*@*", None, "spam"))
+        done(self.chat.operators.liftServerBan(self.other.session, "x!*@*"))
         told = [
             "~ann operator Boss",
             "~ann operator None",
@@ -79,24 +79,24 @@ class NoticeTests(SynchronousTestCase):
         """Who may not ask for the bans is not told of them."""
         self.become(self.ann, "kill")
         self.listen(self.ann)
-        done(self.chat.banFromServer(self.other.session, "x!*@*", None))
-        done(self.chat.liftServerBan(self.other.session, "x!*@*"))
+        done(self.chat.operators.banFromServer(self.other.session, "x!*@*", None))
+        done(self.chat.operators.liftServerBan(self.other.session, "x!*@*"))
         self.assertEqual(self.ann.heard(), [])
-        done(self.chat.kill(self.other.session, "bob", ""))
+        done(self.chat.operators.kill(self.other.session, "bob", ""))
         self.assertEqual(self.ann.heard(), ["~other killed bob"])
 
     def test_afterAllElse(self) -> None:
         """It comes behind what was said before."""
         for person in (self.op, self.ann):
-            done(self.chat.join(person.session, "#a", unlimited=True))
+            done(self.chat.membership.join(person.session, "#a", unlimited=True))
         self.scene.clear(self.op)
-        done(self.chat.say(self.ann.session, "#a", "hello"))
-        done(self.chat.kill(self.other.session, "bob", ""))
+        done(self.chat.speaking.say(self.ann.session, "#a", "hello"))
+        done(self.chat.operators.kill(self.other.session, "bob", ""))
         self.assertEqual(self.op.heard(), ["#a ann: hello", "~other killed bob"])
 
     def test_themselves(self) -> None:
         """Who is gone hears nothing, not even that."""
-        done(self.chat.kill(self.op.session, "op", "enough"))
+        done(self.chat.operators.kill(self.op.session, "op", "enough"))
         self.assertEqual((self.op.heard(), self.phone.heard()), ([], []))
 
     def test_notForOthers(self) -> None:
@@ -105,7 +105,7 @@ class NoticeTests(SynchronousTestCase):
         self.setModes(self.ann, "+si")
         self.assertEqual((self.ann.user.modes, self.ann.heard()), ("i", ["ann umode +i-"]))
         eve = self.scene.connect()
-        done(Deferred.fromCoroutine(self.chat.enter(eve.session, "eve", "~u", "eve.host", modes="sw")))
+        done(Deferred.fromCoroutine(self.chat.identity.enter(eve.session, "eve", "~u", "eve.host", modes="sw")))
         self.assertEqual(eve.user.modes, "w")
         entered = self.scene.entries[-1].event
         assert isinstance(entered, Entered)
@@ -115,7 +115,7 @@ class NoticeTests(SynchronousTestCase):
         """An entry that would give someone such a mode as they come in gives them the others."""
         source = Source("u1", "eve")
         done(self.scene.journal.append(Entered(source, "elsewhere", "sw")))
-        self.assertEqual(self.chat.find("eve").modes, "w")
+        self.assertEqual(self.chat.identity.find("eve").modes, "w")
 
     def test_noModes(self) -> None:
         """Users without modes share one empty set, whether they ever had one or not."""
@@ -129,8 +129,8 @@ class NoticeTests(SynchronousTestCase):
         scene = HeldScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
-        scene.chat.resign(ann.session)
-        modes = Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+sw"))
+        scene.chat.identity.resign(ann.session)
+        modes = Deferred.fromCoroutine(scene.chat.identity.setUserModes(ann.session, "+sw"))
         scene.commit()
         done(modes)
         self.assertEqual((ann.user.modes, ann.heard()), ("w", ["ann operator None", "ann umode +w-"]))
@@ -140,9 +140,9 @@ class NoticeTests(SynchronousTestCase):
         scene = HeldScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
-        modes = Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+s"))
+        modes = Deferred.fromCoroutine(scene.chat.identity.setUserModes(ann.session, "+s"))
         for _ in range(2):
-            scene.chat.resign(ann.session)
+            scene.chat.identity.resign(ann.session)
         scene.commit()
         done(modes)
         self.assertEqual(ann.heard(), ["ann umode +s-", "ann operator None", "ann umode +-s"])
@@ -152,7 +152,7 @@ class NoticeTests(SynchronousTestCase):
         """What follows from another event has an id of its own."""
         self.become(self.op, host="staff.example")
         marked = self.op.outlet.dialect = Marked()
-        done(self.chat.resign(self.op.session))
+        done(self.chat.identity.resign(self.op.session))
         msgid = self.scene.entries[-1].msgid
         self.assertEqual(marked.msgids, [msgid, f"{msgid}-modes", f"{msgid}-host"])
 
@@ -161,7 +161,7 @@ class NoticeTests(SynchronousTestCase):
         self.become(self.op, host="staff.example")
         self.op.heard()
         origin = Origin(self.op.session, "L")
-        done(self.chat.resign(origin))
+        done(self.chat.identity.resign(origin))
         heard = ["op operator None", "op umode +-s", "op host ~u@op.host"]
         self.assertEqual([line for line in self.op.heard() if "~op" not in line], [f"L> {line}" for line in heard])
 
@@ -169,13 +169,13 @@ class NoticeTests(SynchronousTestCase):
         """A ban of which no operator hears, and someone's coming that nobody watches for, end no room's turn early."""
         self.setModes(self.op, "-s")
         for person in (self.ann, self.bob):
-            done(self.chat.join(person.session, "#a", unlimited=True))
+            done(self.chat.membership.join(person.session, "#a", unlimited=True))
         self.scene.clear(self.ann)
-        done(self.chat.say(self.bob.session, "#a", "1"))
-        done(self.chat.banFromServer(self.other.session, "x!*@*", None))
-        done(self.chat.liftServerBan(self.other.session, "x!*@*"))
+        done(self.chat.speaking.say(self.bob.session, "#a", "1"))
+        done(self.chat.operators.banFromServer(self.other.session, "x!*@*", None))
+        done(self.chat.operators.liftServerBan(self.other.session, "x!*@*"))
         self.scene.enter(self.scene.connect(), "eve")
-        done(self.chat.say(self.bob.session, "#a", "2"))
+        done(self.chat.speaking.say(self.bob.session, "#a", "2"))
         self.scene.endTurn()
         self.assertEqual(self.ann.outlet.delivered, [b"#a bob: 1\n#a bob: 2\n"])
 
@@ -201,8 +201,8 @@ class HostTests(SynchronousTestCase):
         Those who share rooms are told in two places: that the host is another, and behind that, once for each of those
         rooms, that its user went and came; the user's own sessions only the first, and nobody else anything.
         """
-        done(self.chat.say(self.ann.session, "#a", "hello"))
-        done(self.chat.setHost(self.ann.user, "new.host"))
+        done(self.chat.speaking.say(self.ann.session, "#a", "hello"))
+        done(self.chat.identity.setHost(self.ann.user, "new.host"))
         host = "ann host ~u@new.host"
         told = ["#a ann: hello", host, "~ann quit Changing hostname", "~#a ann joined", "~#b ann joined"]
         self.assertEqual((self.bob.heard(), self.phone.heard()), (told, told))
@@ -213,7 +213,7 @@ class HostTests(SynchronousTestCase):
     def test_renderings(self) -> None:
         """Each is rendered once for all who hear it, with an id of its own and the names of then."""
         self.scene.promote("#b", "ann", "ov")
-        done(self.chat.setAway(self.ann.session, "out"))
+        done(self.chat.presence.setAway(self.ann.session, "out"))
         seen: list[Entry] = []
         render = self.marked.render
 
@@ -222,7 +222,7 @@ class HostTests(SynchronousTestCase):
             return render(entry)
 
         self.marked.render = keep  # type: ignore[method-assign]  # it is to be seen what is rendered
-        done(self.chat.setHost(self.ann.user, "new.host"))
+        done(self.chat.identity.setHost(self.ann.user, "new.host"))
         msgid = self.scene.entries[-1].msgid
         self.assertEqual([entry.msgid for entry in seen], [f"{msgid}-{name}" for name in ("quit", "join0", "join1")])
         self.assertEqual([entry.event.source.host for entry in seen], ["ann.host", "new.host", "new.host"])
@@ -231,29 +231,29 @@ class HostTests(SynchronousTestCase):
 
     def test_alone(self) -> None:
         """Where nobody else is, there is nobody to tell."""
-        done(self.chat.setHost(self.out.user, "new.host"))
+        done(self.chat.identity.setHost(self.out.user, "new.host"))
         self.assertEqual((self.out.heard(), self.marked.msgids), (["out host ~u@new.host"], []))
 
     def test_back(self) -> None:
         """Who resigns is shown with the host from before, however often they became an operator meanwhile."""
         for host in ("staff.example", None, "boss.example"):
-            done(Deferred.fromCoroutine(self.chat.becomeOperator(self.out.session, "Boss", (), host)))
+            done(Deferred.fromCoroutine(self.chat.operators.become(self.out.session, "Boss", (), host)))
         self.out.heard()
-        done(self.chat.resign(self.out.session))
+        done(self.chat.identity.resign(self.out.session))
         self.assertEqual(self.out.heard(), ["out operator None", "out host ~u@out.host"])
         self.assertEqual(self.out.user.source.host, "out.host")
 
     def test_noOther(self) -> None:
         """Who had no other host keeps theirs, and nobody hears of it."""
-        done(Deferred.fromCoroutine(self.chat.becomeOperator(self.out.session, "Boss", ())))
-        done(self.chat.resign(self.out.session))
+        done(Deferred.fromCoroutine(self.chat.operators.become(self.out.session, "Boss", ())))
+        done(self.chat.identity.resign(self.out.session))
         self.assertEqual(self.out.heard(), ["out operator Boss", "out operator None"])
 
     def test_entries(self) -> None:
         """All of it follows from one entry, so that it is so on every node."""
-        done(Deferred.fromCoroutine(self.chat.becomeOperator(self.out.session, "Boss", (), "staff.example")))
+        done(Deferred.fromCoroutine(self.chat.operators.become(self.out.session, "Boss", (), "staff.example")))
         before = len(self.scene.entries)
-        done(Deferred.fromCoroutine(self.chat.setUserModes(self.out.session, "+s-o")))
+        done(Deferred.fromCoroutine(self.chat.identity.setUserModes(self.out.session, "+s-o")))
         first, *rest = [entry.event for entry in self.scene.entries[before:]]
         self.assertIsInstance(first, OperatorSet)
         self.assertEqual([event for event in rest if not isinstance(event, UserModesSet)], [])

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.peopleverbs}, beside those of L{tests.chat.test_chat}."""
+"""Tests of L{twistchat.chat.rules.identity}, beside those of L{tests.chat.test_chat}."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import FakeOutlet, HeldScene, Person, Scene, done, refused
+from tests.chat.fakes import NOON, FakeOutlet, HeldScene, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.limits import Limits
 from twistchat.chat.model.events import (
@@ -42,7 +42,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual((plain.address, plain.secure, plain.fingerprint, plain.spoke), (None, False, None, 5.0))
         secret = scene.connect(address="192.0.2.7", secure=True).session
         self.assertEqual((secret.address, secret.secure), ("192.0.2.7", True))
-        usual = scene.chat.open(FakeOutlet(scene.dialect))
+        usual = scene.chat.presence.open(FakeOutlet(scene.dialect))
         self.assertEqual((usual.exempt, usual.secure, usual.address), (False, False, None))
 
     def test_secure(self) -> None:
@@ -53,7 +53,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual((ann.user.secure, ann.user.modes), (True, "Z"))
         other = scene.attach(ann)
         self.assertEqual((ann.user.secure, ann.user.modes), (False, ""))
-        scene.chat.close(other.session, "bye")
+        scene.chat.presence.close(other.session, "bye")
         self.assertTrue(ann.user.secure)
         self.assertFalse(User(Source("u1", "nobody")).secure)
 
@@ -66,7 +66,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(ann.user.idle(12.0), 2.0)
         ann.session.spoke = 11.5
         self.assertEqual(ann.user.idle(12.0), 0.5)
-        scene.chat.close(ann.session, "bye")
+        scene.chat.presence.close(ann.session, "bye")
         self.assertEqual(phone.user.idle(12.0), 2.0)
         self.assertEqual(User(Source("u1", "nobody")).idle(12.0), 0.0)
 
@@ -82,7 +82,9 @@ class EnterTests(SynchronousTestCase):
     def enter(self, nick: str, realname: str = "", modes: str = "", away: str | None = None) -> Deferred[None]:
         """Come in."""
         chat, session = self.scene.chat, self.ann.session
-        return Deferred.fromCoroutine(chat.enter(session, nick, "~u", "a.host", realname, modes=modes, away=away))
+        return Deferred.fromCoroutine(
+            chat.identity.enter(session, nick, "~u", "a.host", realname, modes=modes, away=away)
+        )
 
     def test_modes(self) -> None:
         """One has the modes from the start that one asks for, and no others; nobody is told of them."""
@@ -120,7 +122,7 @@ class EnterTests(SynchronousTestCase):
         for mask, nick in (("192.0.2.0/24", "ann"), ("ann!*@*", "Ann"), ("~u@a.host", "bob"), ("~u@192.0.2.*", "bob")):
             scene = Scene()
             self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
-            until = scene.chat._today() + 1000
+            until = int((NOON + scene.now) * 1000) + 1000
             self.ban(scene, mask, until)
             self.ann.outlet.reasons.clear()
             error = refused(errors.ServerBanned, partial(self.enter, nick))
@@ -133,10 +135,10 @@ class EnterTests(SynchronousTestCase):
         """An address may be asked about before anything is known of who comes from there."""
         self.ban(self.scene, "192.0.2.0/24")
         self.ban(self.scene, "*!*@198.51.100.*")
-        error = refused(errors.ServerBanned, lambda: self.scene.chat.checkAddress("192.0.2.9"))
+        error = refused(errors.ServerBanned, lambda: self.scene.chat.presence.checkAddress("192.0.2.9"))
         self.assertEqual((error.reason, error.until), ("spam", None))
         for address in (None, "192.0.3.1", "198.51.100.7"):
-            self.scene.chat.checkAddress(address)
+            self.scene.chat.presence.checkAddress(address)
 
     def test_bannedMeanwhile(self) -> None:
         """One whom a ban by name meets that was on its way when they came in is disconnected when they have."""
@@ -167,7 +169,7 @@ class EnterTests(SynchronousTestCase):
         self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
         self.ban(scene, "~u@192.0.2.*")
         entering = self.enter("ann", away="lunch")
-        scene.chat.close(self.ann.session, "connection lost")
+        scene.chat.presence.close(self.ann.session, "connection lost")
         scene.commit()
         done(entering)
         self.assertEqual((len(scene.state.users), self.ann.outlet.reasons), (0, []))
@@ -196,7 +198,7 @@ class EnterTests(SynchronousTestCase):
         def attach(source: Source) -> None:
             user = scene.state.users.get(source.uid)
             assert user is not None
-            scene.chat.attach(phone.session, user)
+            scene.chat.presence.attach(phone.session, user)
 
         for closes, after, kinds, nicks in (
             (False, kill, [Entered, Killed], []),
@@ -208,7 +210,7 @@ class EnterTests(SynchronousTestCase):
                 ann, phone = scene.connect(), scene.connect()
                 self.ann = ann
                 if closes:
-                    scene.before = partial(scene.chat.close, ann.session, "connection lost")
+                    scene.before = partial(scene.chat.presence.close, ann.session, "connection lost")
                 scene.after = after
                 done(self.enter("ann", away="lunch"))
                 self.assertEqual([type(entry.event) for entry in scene.entries], kinds)
@@ -219,7 +221,7 @@ class EnterTests(SynchronousTestCase):
         scene = HeldScene()
         ann = scene.connect()
         entering = scene.enter(ann, "ann")
-        scene.chat.close(ann.session, "connection lost")
+        scene.chat.presence.close(ann.session, "connection lost")
         scene.commit(1)
         self.assertEqual(len(scene.state.users), 1)
         scene.commit()
@@ -234,17 +236,17 @@ class NickTests(SynchronousTestCase):
         """One that can be is given back as it would be shown; to those who have it, their own is free."""
         scene = Scene(reserved=("Services",))
         chat, someone, ann = scene.chat, scene.connect().session, scene.person("ann").session
-        self.assertEqual(chat.checkNick(someone, "Zoe\N{COMBINING DIAERESIS}"), "Zo\xeb")
-        self.assertEqual(chat.checkNick(ann, "ANN"), "ANN")
-        refused(errors.NickInUse, lambda: chat.checkNick(someone, "ANN"))
-        refused(errors.NickReserved, lambda: chat.checkNick(someone, "services"))
-        refused(errors.BadNick, lambda: chat.checkNick(someone, "a b"))
+        self.assertEqual(chat.identity.checkNick(someone, "Zoe\N{COMBINING DIAERESIS}"), "Zo\xeb")
+        self.assertEqual(chat.identity.checkNick(ann, "ANN"), "ANN")
+        refused(errors.NickInUse, lambda: chat.identity.checkNick(someone, "ANN"))
+        refused(errors.NickReserved, lambda: chat.identity.checkNick(someone, "services"))
+        refused(errors.BadNick, lambda: chat.identity.checkNick(someone, "a b"))
 
     def test_mostUsers(self) -> None:
         """It is known how many there were at most, though some are gone."""
         scene = Scene()
         ann, _ = scene.person("ann"), scene.person("bob")
-        done(scene.chat.close(ann.session, "bye"))
+        done(scene.chat.presence.close(ann.session, "bye"))
         scene.person("carol")
         self.assertEqual((len(scene.state.users), scene.state.mostUsers), (2, 2))
 
@@ -261,16 +263,16 @@ class RenameTests(SynchronousTestCase):
     def test_nickRate(self) -> None:
         """After a burst, nicks and realnames are taken at a rate; what is refused or changes nothing is not counted."""
         chat, session = self.scene.chat, self.ann.session
-        done(chat.rename(session, "anna"))
-        self.assertIsNone(chat.rename(session, "anna"))
-        refused(errors.NickInUse, lambda: chat.rename(session, "bob"))
-        done(chat.setRealname(session, "A."))
-        error = refused(errors.TooFast, lambda: chat.rename(session, "anni"))
+        done(chat.identity.rename(session, "anna"))
+        self.assertIsNone(chat.identity.rename(session, "anna"))
+        refused(errors.NickInUse, lambda: chat.identity.rename(session, "bob"))
+        done(chat.identity.setRealname(session, "A."))
+        error = refused(errors.TooFast, lambda: chat.identity.rename(session, "anni"))
         self.assertEqual((error.what, error.wait), ("change your nick", 2.0))
-        error = refused(errors.TooFast, lambda: chat.setRealname(session, "B."))
+        error = refused(errors.TooFast, lambda: chat.identity.setRealname(session, "B."))
         self.assertEqual((error.what, error.wait), ("change your realname", 2.0))
         self.scene.now = 2.0
-        done(chat.rename(session, "anni"))
+        done(chat.identity.rename(session, "anni"))
 
     def test_unbound(self) -> None:
         """The rate does not bind sessions that are exempt, nor operators who have that privilege."""
@@ -279,47 +281,50 @@ class RenameTests(SynchronousTestCase):
         operator = self.scene.operator("op", "exempt")
         for person in (exempt, operator):
             for n in range(5):
-                done(self.scene.chat.rename(person.session, f"{person.user.nick}{n}"))
-                done(self.scene.chat.setAway(person.session, str(n)))
-                done(self.scene.chat.join(person.session, f"#{person.user.nick}"))
+                done(self.scene.chat.identity.rename(person.session, f"{person.user.nick}{n}"))
+                done(self.scene.chat.presence.setAway(person.session, str(n)))
+                done(self.scene.chat.membership.join(person.session, f"#{person.user.nick}"))
 
     def test_fixed(self) -> None:
         """A room that fixes nicks lets nobody rename; and names itself."""
         self.scene.modes(self.ann, "#a", "+b", "~n:bob")
-        error = refused(errors.NickFixed, lambda: self.scene.chat.rename(self.bob.session, "rob"))
+        error = refused(errors.NickFixed, lambda: self.scene.chat.identity.rename(self.bob.session, "rob"))
         self.assertEqual(error.room, "#a")
-        done(self.scene.chat.rename(self.ann.session, "anna"))
+        done(self.scene.chat.identity.rename(self.ann.session, "anna"))
 
     def test_bannedName(self) -> None:
         """A nick that is banned from the server cannot be taken by one who is here."""
         self.scene.journal.append(ServerBanSet(Source("op", "op"), "evil*!*@*", "spam"))
         self.assertEqual(
-            refused(errors.NickReserved, lambda: self.scene.chat.rename(self.ann.session, "Eviline")).nick, "Eviline"
+            refused(errors.NickReserved, lambda: self.scene.chat.identity.rename(self.ann.session, "Eviline")).nick,
+            "Eviline",
         )
 
     def test_bannedNameFromOneAddress(self) -> None:
         """It is enough that the ban meets one of their sessions."""
         self.scene.journal.append(ServerBanSet(Source("op", "op"), "evil*!*@192.0.2.0/24", "spam"))
-        self.scene.chat.attach(self.scene.connect(address="198.51.100.7").session, self.ann.user)
-        done(self.scene.chat.rename(self.ann.session, "evil1"))
-        self.scene.chat.attach(self.scene.connect(address="192.0.2.7").session, self.ann.user)
-        refused(errors.NickReserved, lambda: self.scene.chat.rename(self.ann.session, "evil2"))
+        self.scene.chat.presence.attach(self.scene.connect(address="198.51.100.7").session, self.ann.user)
+        done(self.scene.chat.identity.rename(self.ann.session, "evil1"))
+        self.scene.chat.presence.attach(self.scene.connect(address="192.0.2.7").session, self.ann.user)
+        refused(errors.NickReserved, lambda: self.scene.chat.identity.rename(self.ann.session, "evil2"))
 
     def test_realname(self) -> None:
         """All in a room with them and they themselves hear it; it is what they have from then on."""
-        done(self.scene.chat.setRealname(self.ann.session, "Ann Ab"))
+        done(self.scene.chat.identity.setRealname(self.ann.session, "Ann Ab"))
         self.assertEqual((self.ann.heard(), self.bob.heard()), (["ann realname Ann Ab"], ["ann realname Ann Ab"]))
         self.assertEqual(self.ann.user.source.realname, "Ann Ab")
-        self.assertIsNone(self.scene.chat.setRealname(self.ann.session, "Ann Ab"))
+        self.assertIsNone(self.scene.chat.identity.setRealname(self.ann.session, "Ann Ab"))
 
     def test_badRealname(self) -> None:
         """A realname has a limit, ends no line, and does not change for one who is banned from speaking."""
         chat, session = self.scene.chat, self.bob.session
-        self.assertEqual(refused(errors.TooLong, lambda: chat.setRealname(session, "x" * 151)).what, "the realname")
-        self.assertEqual(refused(errors.BadText, lambda: chat.setRealname(session, "a\nb")).character, "\n")
+        self.assertEqual(
+            refused(errors.TooLong, lambda: chat.identity.setRealname(session, "x" * 151)).what, "the realname"
+        )
+        self.assertEqual(refused(errors.BadText, lambda: chat.identity.setRealname(session, "a\nb")).character, "\n")
         self.scene.modes(self.ann, "#a", "+b", "bob")
-        self.assertEqual(refused(errors.Banned, lambda: chat.setRealname(session, "B.")).room, "#a")
-        refused(errors.NotEntered, lambda: chat.setRealname(self.scene.connect().session, "x"))
+        self.assertEqual(refused(errors.Banned, lambda: chat.identity.setRealname(session, "B.")).room, "#a")
+        refused(errors.NotEntered, lambda: chat.identity.setRealname(self.scene.connect().session, "x"))
 
 
 class ShownTests(SynchronousTestCase):
@@ -339,60 +344,60 @@ class ShownTests(SynchronousTestCase):
     def test_host(self) -> None:
         """A host and a username change for those who see them; each may stay as it is."""
         chat, user = self.scene.chat, self.bob.user
-        done(chat.setHost(user, "staff.example"))
+        done(chat.identity.setHost(user, "staff.example"))
         self.assertEqual((user.source.username, user.source.host), ("~u", "staff.example"))
         self.assertEqual(self.heard(), (["bob host ~u@staff.example"], ["bob host ~u@staff.example"], []))
-        done(chat.setHost(user, "staff.example", "bob"))
+        done(chat.identity.setHost(user, "staff.example", "bob"))
         self.assertEqual((user.source.username, user.source.host), ("bob", "staff.example"))
-        self.assertIsNone(chat.setHost(user, "staff.example", "bob"))
-        self.assertIsNone(chat.setHost(user, "staff.example"))
+        self.assertIsNone(chat.identity.setHost(user, "staff.example", "bob"))
+        self.assertIsNone(chat.identity.setHost(user, "staff.example"))
 
     def test_badHost(self) -> None:
         """What would break a mask or a line is no host and no username."""
         chat, user = self.scene.chat, self.bob.user
         for character in " \r\n\0!@,*?\x1b\u2028":
-            error = refused(errors.BadText, partial(chat.setHost, user, f"a{character}b"))
+            error = refused(errors.BadText, partial(chat.identity.setHost, user, f"a{character}b"))
             self.assertEqual((error.what, error.character), ("the host", character))
-            error = refused(errors.BadText, partial(chat.setHost, user, "ok", f"a{character}"))
+            error = refused(errors.BadText, partial(chat.identity.setHost, user, "ok", f"a{character}"))
             self.assertEqual(error.what, "the username")
-        refused(errors.BadText, lambda: chat.setHost(user, ":x"))
-        refused(errors.NothingSaid, lambda: chat.setHost(user, ""))
-        self.assertEqual(refused(errors.TooLong, lambda: chat.setHost(user, "x" * 64)).limit, 63)
+        refused(errors.BadText, lambda: chat.identity.setHost(user, ":x"))
+        refused(errors.NothingSaid, lambda: chat.identity.setHost(user, ""))
+        self.assertEqual(refused(errors.TooLong, lambda: chat.identity.setHost(user, "x" * 64)).limit, 63)
         self.assertEqual(self.heard(), ([], [], []))
 
     def test_account(self) -> None:
         """Logging in and out is for those in a room with them; the mode r follows."""
         chat, user = self.scene.chat, self.bob.user
-        done(chat.setAccount(user, "Bobby"))
+        done(chat.identity.setAccount(user, "Bobby"))
         self.assertEqual((user.source.account, user.modes), ("Bobby", "r"))
-        self.assertIsNone(chat.setAccount(user, "Bobby"))
-        done(chat.setAccount(user, None))
+        self.assertIsNone(chat.identity.setAccount(user, "Bobby"))
+        done(chat.identity.setAccount(user, None))
         self.assertEqual((user.source.account, user.modes), (None, ""))
         lines = ["bob account Bobby", "bob account None"]
         self.assertEqual(self.heard(), (lines, lines, []))
-        self.assertIsNone(chat.setAccount(user, None))
+        self.assertIsNone(chat.identity.setAccount(user, None))
 
     def test_verdicts(self) -> None:
         """Whether a ban keeps someone silent is asked again when they are shown otherwise."""
         chat, session = self.scene.chat, self.bob.session
         self.scene.modes(self.ann, "#a", "+b", "*!*@bad.host")
-        done(chat.say(session, "#a", "hello"))
-        done(chat.setHost(self.bob.user, "bad.host"))
-        refused(errors.Banned, lambda: chat.say(session, "#a", "hello"))
-        done(chat.setHost(self.bob.user, "good.host"))
-        done(chat.say(session, "#a", "hello"))
+        done(chat.speaking.say(session, "#a", "hello"))
+        done(chat.identity.setHost(self.bob.user, "bad.host"))
+        refused(errors.Banned, lambda: chat.speaking.say(session, "#a", "hello"))
+        done(chat.identity.setHost(self.bob.user, "good.host"))
+        done(chat.speaking.say(session, "#a", "hello"))
         changes: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("~r:b.", lambda: chat.setRealname(session, "B.")),
-            ("~a:bobby", lambda: chat.setAccount(self.bob.user, "bobby")),
-            ("robert", lambda: chat.rename(session, "robert")),
+            ("~r:b.", lambda: chat.identity.setRealname(session, "B.")),
+            ("~a:bobby", lambda: chat.identity.setAccount(self.bob.user, "bobby")),
+            ("robert", lambda: chat.identity.rename(session, "robert")),
         )
         for mask, change in changes:
             self.scene.modes(self.ann, "#a", "+b", mask)
-            done(chat.say(session, "#a", "hello"))
+            done(chat.speaking.say(session, "#a", "hello"))
             change()
-            refused(errors.Banned, lambda: chat.say(session, "#a", "hello"))
+            refused(errors.Banned, lambda: chat.speaking.say(session, "#a", "hello"))
             self.scene.modes(self.ann, "#a", "-b", mask)
-            done(chat.say(session, "#a", "hello"))
+            done(chat.speaking.say(session, "#a", "hello"))
 
 
 class AwayTests(SynchronousTestCase):
@@ -408,7 +413,7 @@ class AwayTests(SynchronousTestCase):
     def test_heard(self) -> None:
         """Others in the room hear it, once and when it changes; oneself does not."""
         for message in (None, "lunch", "lunch", None, None):
-            done(self.scene.chat.setAway(self.ann.session, message))
+            done(self.scene.chat.presence.setAway(self.ann.session, message))
         self.assertEqual(self.bob.heard(), ["ann away lunch", "ann away"])
         self.assertEqual((self.ann.heard(), self.phone.heard()), ([], []))
 
@@ -416,12 +421,12 @@ class AwayTests(SynchronousTestCase):
         """After a burst of changes there is a rate; what changes nothing is not counted."""
         chat, session = self.scene.chat, self.ann.session
         for message in (None, "lunch", "lunch", None):
-            done(chat.setAway(session, message))
-        error = refused(errors.TooFast, lambda: chat.setAway(self.phone.session, "tea"))
+            done(chat.presence.setAway(session, message))
+        error = refused(errors.TooFast, lambda: chat.presence.setAway(self.phone.session, "tea"))
         self.assertEqual((error.what, error.wait), ("go away and come back", 2.0))
-        done(chat.setAway(session, None))
+        done(chat.presence.setAway(session, None))
         self.scene.now = 2.0
-        done(chat.setAway(session, "tea"))
+        done(chat.presence.setAway(session, "tea"))
         self.assertEqual(self.ann.user.away, "tea")
 
 
@@ -438,7 +443,7 @@ class UserModeTests(SynchronousTestCase):
     def set(self, text: str, person: Person | None = None) -> str:
         """Change modes: the letters of none."""
         session = (person or self.ann).session
-        unknown: str = done(Deferred.fromCoroutine(self.scene.chat.setUserModes(session, text)))
+        unknown: str = done(Deferred.fromCoroutine(self.scene.chat.identity.setUserModes(session, text)))
         return unknown
 
     def test_set(self) -> None:
@@ -467,9 +472,9 @@ class UserModeTests(SynchronousTestCase):
     def test_bot(self) -> None:
         """A bot says so in all that it does, until it does not."""
         self.set("+B")
-        done(self.scene.chat.rename(self.ann.session, "robot"))
+        done(self.scene.chat.identity.rename(self.ann.session, "robot"))
         self.assertTrue(self.ann.user.source.bot)
-        self.assertTrue(done(self.scene.chat.say(self.ann.session, "#a", "beep")).event.source.bot)
+        self.assertTrue(done(self.scene.chat.speaking.say(self.ann.session, "#a", "beep")).event.source.bot)
         self.set("-B")
         self.assertFalse(self.ann.user.source.bot)
 
@@ -488,7 +493,7 @@ class UserModeTests(SynchronousTestCase):
         scene = HeldScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
-        modes = Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+sw-o"))
+        modes = Deferred.fromCoroutine(scene.chat.identity.setUserModes(ann.session, "+sw-o"))
         self.assertEqual([type(event) for event in scene.journal.waiting], [OperatorSet])
         scene.commit()
         done(modes)
@@ -505,19 +510,19 @@ class LabelTests(SynchronousTestCase):
         origin = Origin(ann.session, "L")
 
         def modes(text: str) -> Deferred[str]:
-            return Deferred.fromCoroutine(chat.setUserModes(origin, text))
+            return Deferred.fromCoroutine(chat.identity.setUserModes(origin, text))
 
         def become() -> Deferred[None]:
-            return Deferred.fromCoroutine(chat.becomeOperator(origin, "Boss", ()))
+            return Deferred.fromCoroutine(chat.operators.become(origin, "Boss", ()))
 
         verbs: tuple[tuple[type[Event], Callable[[], Deferred[Any] | None]], ...] = (
-            (Entered, lambda: Deferred.fromCoroutine(chat.enter(origin, "ann", "~u", "a.host"))),
-            (Renamed, lambda: chat.rename(origin, "anna")),
-            (RealnameSet, lambda: chat.setRealname(origin, "Anna")),
-            (AwaySet, lambda: chat.setAway(origin, "lunch")),
+            (Entered, lambda: Deferred.fromCoroutine(chat.identity.enter(origin, "ann", "~u", "a.host"))),
+            (Renamed, lambda: chat.identity.rename(origin, "anna")),
+            (RealnameSet, lambda: chat.identity.setRealname(origin, "Anna")),
+            (AwaySet, lambda: chat.presence.setAway(origin, "lunch")),
             (UserModesSet, lambda: modes("+i")),
             (OperatorSet, become),
-            (OperatorSet, lambda: chat.resign(origin)),
+            (OperatorSet, lambda: chat.identity.resign(origin)),
             (OperatorSet, become),
             (OperatorSet, lambda: modes("-o")),
         )
@@ -580,11 +585,11 @@ class WhowasTests(SynchronousTestCase):
         ann = scene.person("ann")
         source = ann.user.source
         scene.now = 1.0
-        entry = done(scene.chat.rename(ann.session, "anna"))
+        entry = done(scene.chat.identity.rename(ann.session, "anna"))
         (departed,) = scene.state.whowas.named("ANN")
         self.assertEqual((departed.source, departed.time), (source, entry.time))
-        done(scene.chat.rename(ann.session, "ANNA"))
+        done(scene.chat.identity.rename(ann.session, "ANNA"))
         self.assertEqual(scene.state.whowas.named("anna"), [])
-        entry = done(scene.chat.close(ann.session, "bye"))
+        entry = done(scene.chat.presence.close(ann.session, "bye"))
         (departed,) = scene.state.whowas.named("anna")
         self.assertEqual((departed.source.nick, departed.time), ("ANNA", entry.time))

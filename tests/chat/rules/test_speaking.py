@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.textverbs}: lines, tags, ranks, what modes block, and taking back."""
+"""Tests of L{twistchat.chat.rules.speaking}: lines, tags, ranks, what modes block, and taking back."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ class TextTests(SynchronousTestCase):
     def verbs(self) -> Sequence[Callable[[str], Deferred[Entry]]]:
         """The ways to say a text."""
         chat, session = self.scene.chat, self.alice.session
-        return (lambda text: chat.say(session, "#a", text), lambda text: chat.tell(session, "bob", text))
+        return (
+            lambda text: chat.speaking.say(session, "#a", text),
+            lambda text: chat.speaking.sayPrivate(session, "bob", text),
+        )
 
     def test_lines(self) -> None:
         """A text may have as many lines as the limit says, empty ones among them; their ends are bytes of it."""
@@ -73,10 +76,10 @@ class TextTests(SynchronousTestCase):
     def test_tags(self) -> None:
         """Tags go with a text, and alone."""
         chat, session = self.scene.chat, self.alice.session
-        self.assertEqual(done(chat.say(session, "#a", "x", tags=TAGS)).event.tags, TAGS)
-        self.assertEqual(done(chat.tell(session, "bob", "y", tags=TAGS)).event.tags, TAGS)
-        self.assertIsInstance(done(chat.signal(session, "#a", TAGS)).event, RoomTagMessage)
-        self.assertIsInstance(done(chat.signalUser(session, "bob", TAGS)).event, PrivateTagMessage)
+        self.assertEqual(done(chat.speaking.say(session, "#a", "x", tags=TAGS)).event.tags, TAGS)
+        self.assertEqual(done(chat.speaking.sayPrivate(session, "bob", "y", tags=TAGS)).event.tags, TAGS)
+        self.assertIsInstance(done(chat.speaking.sendTags(session, "#a", TAGS)).event, RoomTagMessage)
+        self.assertIsInstance(done(chat.speaking.sendTagsPrivate(session, "bob", TAGS)).event, PrivateTagMessage)
         self.scene.endTurn()
         written = " +typing=active +draft/x="
         self.assertEqual(
@@ -93,9 +96,9 @@ class TextTests(SynchronousTestCase):
     def test_signalsEchoed(self) -> None:
         """Tags alone come back to the session that asked for its echo, and to the sender's other sessions always."""
         phone = self.scene.attach(self.alice)
-        self.scene.chat.setEcho(self.alice.session, True)
-        done(self.scene.chat.signal(self.alice.session, "#a", TAGS[:1]))
-        done(self.scene.chat.signalUser(self.alice.session, "bob", TAGS[:1]))
+        self.scene.chat.speaking.setEcho(self.alice.session, True)
+        done(self.scene.chat.speaking.sendTags(self.alice.session, "#a", TAGS[:1]))
+        done(self.scene.chat.speaking.sendTagsPrivate(self.alice.session, "bob", TAGS[:1]))
         self.scene.endTurn()
         heard = ["#a alice signals +typing=active", "@bob alice signals +typing=active"]
         self.assertEqual((self.alice.heard(), phone.heard(), self.bob.heard()), (heard, heard, heard))
@@ -104,26 +107,26 @@ class TextTests(SynchronousTestCase):
         """Who may not speak sends no tags either."""
         chat = self.scene.chat
         carol = self.scene.person("carol")
-        refused(errors.NotInRoom, lambda: chat.signal(carol.session, "#a", TAGS))
-        refused(errors.NoSuchRoom, lambda: chat.signal(carol.session, "#none", TAGS))
-        refused(errors.NoSuchNick, lambda: chat.signalUser(carol.session, "nobody", TAGS))
+        refused(errors.NotInRoom, lambda: chat.speaking.sendTags(carol.session, "#a", TAGS))
+        refused(errors.NoSuchRoom, lambda: chat.speaking.sendTags(carol.session, "#none", TAGS))
+        refused(errors.NoSuchNick, lambda: chat.speaking.sendTagsPrivate(carol.session, "nobody", TAGS))
         self.scene.modes(self.alice, "#a", "+m")
-        refused(errors.CannotSpeak, lambda: chat.signal(self.bob.session, "#a", TAGS))
+        refused(errors.CannotSpeak, lambda: chat.speaking.sendTags(self.bob.session, "#a", TAGS))
         self.scene.modes(self.alice, "#a", "-m+b", "bob")
-        refused(errors.Banned, lambda: chat.signal(self.bob.session, "#a", TAGS))
+        refused(errors.Banned, lambda: chat.speaking.sendTags(self.bob.session, "#a", TAGS))
 
     def test_signalsPass(self) -> None:
         """Tags alone are not kept."""
-        done(self.scene.chat.signal(self.alice.session, "#a", TAGS))
+        done(self.scene.chat.speaking.sendTags(self.alice.session, "#a", TAGS))
         self.assertFalse(self.scene.entries[-1].event.durable)
-        done(self.scene.chat.signalUser(self.alice.session, "bob", TAGS))
+        done(self.scene.chat.speaking.sendTagsPrivate(self.alice.session, "bob", TAGS))
         self.assertFalse(self.scene.entries[-1].event.durable)
 
     def test_ignoredSignals(self) -> None:
         """Nothing is heard of one who is ignored."""
-        self.scene.chat.ignore(self.bob.session, "alice")
-        done(self.scene.chat.signal(self.alice.session, "#a", TAGS))
-        done(self.scene.chat.signalUser(self.alice.session, "bob", TAGS))
+        self.scene.chat.speaking.ignore(self.bob.session, "alice")
+        done(self.scene.chat.speaking.sendTags(self.alice.session, "#a", TAGS))
+        done(self.scene.chat.speaking.sendTagsPrivate(self.alice.session, "bob", TAGS))
         self.scene.endTurn()
         self.assertEqual(self.bob.heard(), [])
 
@@ -131,16 +134,16 @@ class TextTests(SynchronousTestCase):
         """When a session last said something is known; what is refused and tags alone do not count."""
         chat, session = self.scene.chat, self.alice.session
         self.scene.now = 10.0
-        done(chat.say(session, "#a", "x"))
+        done(chat.speaking.say(session, "#a", "x"))
         self.assertEqual(session.spoke, 10.0)
         self.scene.now = 20.0
-        done(chat.tell(session, "bob", "x"))
+        done(chat.speaking.sayPrivate(session, "bob", "x"))
         self.assertEqual(session.spoke, 20.0)
         self.scene.now = 30.0
-        done(chat.signal(session, "#a", TAGS))
-        done(chat.signalUser(session, "bob", TAGS))
-        refused(errors.NothingSaid, lambda: chat.say(session, "#a", ""))
-        refused(errors.NothingSaid, lambda: chat.tell(session, "bob", ""))
+        done(chat.speaking.sendTags(session, "#a", TAGS))
+        done(chat.speaking.sendTagsPrivate(session, "bob", TAGS))
+        refused(errors.NothingSaid, lambda: chat.speaking.say(session, "#a", ""))
+        refused(errors.NothingSaid, lambda: chat.speaking.sayPrivate(session, "bob", ""))
         self.assertEqual(session.spoke, 20.0)
 
     def test_refusal(self) -> None:
@@ -154,9 +157,9 @@ class TextTests(SynchronousTestCase):
         self.patch(User, "refusal", refusal)
         chat, session = self.scene.chat, self.alice.session
         count = len(self.scene.entries)
-        error = refused(errors.TextRefused, lambda: chat.tell(session, "BOB", "x", "notice"))
+        error = refused(errors.TextRefused, lambda: chat.speaking.sayPrivate(session, "BOB", "x", "notice"))
         self.assertEqual((error.nick, error.why), ("bob", "at all"))
-        refused(errors.TextRefused, lambda: chat.signalUser(session, "bob", TAGS))
+        refused(errors.TextRefused, lambda: chat.speaking.sendTagsPrivate(session, "bob", TAGS))
         self.assertEqual(asked, [("bob", "alice", "x", "notice"), ("bob", "alice", "", "message")])
         self.assertEqual(len(self.scene.entries), count)
 
@@ -164,12 +167,12 @@ class TextTests(SynchronousTestCase):
         """A text to oneself is received once by each session, and once more by one that asked for its echo."""
         chat, session = self.scene.chat, self.alice.session
         phone = self.scene.attach(self.alice)
-        done(chat.tell(session, "alice", "1"))
-        done(chat.signalUser(session, "alice", TAGS[:1]))
+        done(chat.speaking.sayPrivate(session, "alice", "1"))
+        done(chat.speaking.sendTagsPrivate(session, "alice", TAGS[:1]))
         heard = ["@alice alice: 1", "@alice alice signals +typing=active"]
         self.assertEqual((self.alice.heard(), phone.heard()), (heard, heard))
-        chat.setEcho(session, True)
-        done(chat.tell(session, "alice", "2"))
+        chat.speaking.setEcho(session, True)
+        done(chat.speaking.sayPrivate(session, "alice", "2"))
         self.assertEqual((self.alice.heard(), phone.heard()), (2 * ["@alice alice: 2"], ["@alice alice: 2"]))
 
 
@@ -195,15 +198,15 @@ class RankTests(SynchronousTestCase):
         chat = self.scene.chat
         for rank, expected in {"q": "q", "a": "qa", "o": "qao", "h": "qaoh", "v": "qaohv", "": "qaohv"}.items():
             with self.subTest(rank):
-                done(chat.say(self.people["-"].session, "#a", "x", rank=rank))
+                done(chat.speaking.say(self.people["-"].session, "#a", "x", rank=rank))
                 self.assertEqual(self.hearers(), expected)
-                done(chat.signal(self.people["-"].session, "#a", TAGS, rank))
+                done(chat.speaking.sendTags(self.people["-"].session, "#a", TAGS, rank))
                 self.assertEqual(self.hearers(), expected)
-                done(chat.say(self.people["q"].session, "#a", "x", rank=rank))
+                done(chat.speaking.say(self.people["q"].session, "#a", "x", rank=rank))
                 self.assertEqual(self.hearers(), expected.replace("q", "") + ("-" if not rank else ""))
-        chat.setEcho(self.people["-"].session, True)
+        chat.speaking.setEcho(self.people["-"].session, True)
         phone = self.scene.attach(self.people["-"])
-        done(chat.say(self.people["-"].session, "#a", "x", rank="o"))
+        done(chat.speaking.say(self.people["-"].session, "#a", "x", rank="o"))
         self.assertEqual(self.hearers(), "qao-")
         self.assertEqual(phone.heard(), ["o#a p: x"])
 
@@ -212,7 +215,7 @@ class RankTests(SynchronousTestCase):
         chat = self.scene.chat
         speaker, operator, nobody = (self.people[rank] for rank in "ho-")
         for number, rank in enumerate(("", "o", "")):
-            done(chat.say(speaker.session, "#a", str(number), rank=rank))
+            done(chat.speaking.say(speaker.session, "#a", str(number), rank=rank))
         self.scene.dialect.rendered.clear()
         self.scene.endTurn()
         self.assertEqual(len(self.scene.dialect.rendered), 3)
@@ -221,8 +224,8 @@ class RankTests(SynchronousTestCase):
 
     def test_shared(self) -> None:
         """Those who hear the same of such a turn share one object."""
-        done(self.scene.chat.say(self.people["h"].session, "#a", "1", rank="o"))
-        done(self.scene.chat.say(self.people["h"].session, "#a", "2"))
+        done(self.scene.chat.speaking.say(self.people["h"].session, "#a", "1", rank="o"))
+        done(self.scene.chat.speaking.say(self.people["h"].session, "#a", "2"))
         self.scene.endTurn()
         for one, other in ("qo", "v-"):
             self.assertIs(self.people[one].outlet.delivered[0], self.people[other].outlet.delivered[0])
@@ -230,7 +233,7 @@ class RankTests(SynchronousTestCase):
     def test_whenSaid(self) -> None:
         """Who had the rank when it was said hears it, whatever happens later in that turn."""
         chat = self.scene.chat
-        done(chat.say(self.people["h"].session, "#a", "x", rank="o"))
+        done(chat.speaking.say(self.people["h"].session, "#a", "x", rank="o"))
         self.scene.modes(self.people["q"], "#a", "+o-o", "p", "po")
         self.scene.endTurn()
         self.assertIn("o#a ph: x", self.people["o"].heard())
@@ -241,16 +244,21 @@ class RankTests(SynchronousTestCase):
         chat = self.scene.chat
         carol = self.scene.person("carol")
         self.scene.modes(self.people["q"], "#a", "-n")
-        done(chat.say(carol.session, "#a", "x"))
-        self.assertEqual(refused(errors.NotInRoom, lambda: chat.say(carol.session, "#a", "x", rank="o")).room, "#a")
-        self.scene.modes(self.people["q"], "#a", "+s")
-        refused(errors.NoSuchRoom, lambda: chat.say(carol.session, "#a", "x", rank="o"))
+        done(chat.speaking.say(carol.session, "#a", "x"))
         self.assertEqual(
-            refused(errors.UnknownMode, lambda: chat.say(self.people["-"].session, "#a", "x", rank="b")).letter, "b"
+            refused(errors.NotInRoom, lambda: chat.speaking.say(carol.session, "#a", "x", rank="o")).room, "#a"
+        )
+        self.scene.modes(self.people["q"], "#a", "+s")
+        refused(errors.NoSuchRoom, lambda: chat.speaking.say(carol.session, "#a", "x", rank="o"))
+        self.assertEqual(
+            refused(
+                errors.UnknownMode, lambda: chat.speaking.say(self.people["-"].session, "#a", "x", rank="b")
+            ).letter,
+            "b",
         )
         self.scene.modes(self.people["q"], "#a", "+m")
-        refused(errors.CannotSpeak, lambda: chat.say(self.people["-"].session, "#a", "x", rank="o"))
-        done(chat.say(self.people["v"].session, "#a", "x", rank="o"))
+        refused(errors.CannotSpeak, lambda: chat.speaking.say(self.people["-"].session, "#a", "x", rank="o"))
+        done(chat.speaking.say(self.people["v"].session, "#a", "x", rank="o"))
 
 
 class BlockTests(SynchronousTestCase):
@@ -270,16 +278,16 @@ class BlockTests(SynchronousTestCase):
         for person in (self.alice, self.bob):
             error = refused(
                 errors.TextBlocked,
-                lambda person=person: chat.say(person.session, "#a", text, kind),  # type: ignore[misc]
+                lambda person=person: chat.speaking.say(person.session, "#a", text, kind),  # type: ignore[misc]
             )
             self.assertEqual((error.room, error.letter), ("#a", letter))
         self.scene.modes(self.alice, "#a", f"-{letter}")
-        done(chat.say(self.bob.session, "#a", text, kind))
+        done(chat.speaking.say(self.bob.session, "#a", text, kind))
 
     def passes(self, letter: str, text: str, kind: Kind = "message") -> None:
         """Hold that a text is let through while a mode is set."""
         self.scene.modes(self.alice, "#a", f"+{letter}")
-        done(self.scene.chat.say(self.bob.session, "#a", text, kind))
+        done(self.scene.chat.speaking.say(self.bob.session, "#a", text, kind))
         self.scene.modes(self.alice, "#a", f"-{letter}")
 
     def test_ctcp(self) -> None:
@@ -310,20 +318,20 @@ class BlockTests(SynchronousTestCase):
         """M: an account or a voice."""
         chat = self.scene.chat
         self.scene.modes(self.alice, "#a", "+M")
-        self.assertEqual(refused(errors.CannotSpeak, lambda: chat.say(self.bob.session, "#a", "x")).room, "#a")
-        refused(errors.CannotSpeak, lambda: chat.signal(self.bob.session, "#a", TAGS))
-        done(chat.say(self.carol.session, "#a", "x"))
-        done(chat.say(self.alice.session, "#a", "x"))
+        self.assertEqual(refused(errors.CannotSpeak, lambda: chat.speaking.say(self.bob.session, "#a", "x")).room, "#a")
+        refused(errors.CannotSpeak, lambda: chat.speaking.sendTags(self.bob.session, "#a", TAGS))
+        done(chat.speaking.say(self.carol.session, "#a", "x"))
+        done(chat.speaking.say(self.alice.session, "#a", "x"))
         self.scene.modes(self.alice, "#a", "+v", "bob")
-        done(chat.say(self.bob.session, "#a", "x"))
+        done(chat.speaking.say(self.bob.session, "#a", "x"))
         self.scene.modes(self.alice, "#a", "-n")
         outside = self.scene.person("outside")
-        refused(errors.CannotSpeak, lambda: chat.say(outside.session, "#a", "x"))
-        done(chat.say(self.scene.person("known", account="known").session, "#a", "x"))
+        refused(errors.CannotSpeak, lambda: chat.speaking.say(outside.session, "#a", "x"))
+        done(chat.speaking.say(self.scene.person("known", account="known").session, "#a", "x"))
         self.scene.modes(self.alice, "#a", "+s")
-        refused(errors.NoSuchRoom, lambda: chat.say(outside.session, "#a", "x"))
+        refused(errors.NoSuchRoom, lambda: chat.speaking.say(outside.session, "#a", "x"))
         self.scene.modes(self.alice, "#a", "+m-s")
-        refused(errors.CannotSpeak, lambda: chat.say(self.carol.session, "#a", "x"))
+        refused(errors.CannotSpeak, lambda: chat.speaking.say(self.carol.session, "#a", "x"))
 
 
 class LocatingJournal(MemoryJournal):
@@ -366,13 +374,13 @@ class UnsayTests(SynchronousTestCase):
 
     def say(self, person: Person, room: str = "#a") -> str:
         """Say something: its id."""
-        entry: Entry = done(self.scene.chat.say(person.session, room, "x"))
+        entry: Entry = done(self.scene.chat.speaking.say(person.session, room, "x"))
         self.scene.clear(self.op, self.alice, self.guest)
         return entry.msgid
 
     def unsay(self, person: Person, msgid: str, reason: str = "", room: str = "#a") -> Deferred[Entry]:
         """Take a text back."""
-        return asked(self.scene.chat.unsay(person.session, room, msgid, reason))
+        return asked(self.scene.chat.speaking.redact(person.session, room, msgid, reason))
 
     def test_own(self) -> None:
         """Everyone takes back their own; all in the room hear it, with the place of the text in the order."""
@@ -388,9 +396,9 @@ class UnsayTests(SynchronousTestCase):
     def test_ownUnderAnotherNick(self) -> None:
         """It is one's own under another nick, and from another session or another time under the same account."""
         ours, theirs = self.say(self.alice), self.say(self.guest)
-        done(self.scene.chat.rename(self.guest.session, "visitor"))
+        done(self.scene.chat.identity.rename(self.guest.session, "visitor"))
         done(self.unsay(self.guest, theirs))
-        done(self.scene.chat.close(self.alice.session, "bye"))
+        done(self.scene.chat.presence.close(self.alice.session, "bye"))
         again = self.scene.person("alicia", "#a", account="ALICE")
         done(self.unsay(again, ours))
 
@@ -398,13 +406,13 @@ class UnsayTests(SynchronousTestCase):
         """It stays one's own after logging out; a guest does not take back what an account wrote."""
         ours = self.say(self.alice)
         refused(errors.NotYours, lambda: self.unsay(self.guest, ours))
-        done(self.scene.chat.setAccount(self.alice.user, None))
+        done(self.scene.chat.identity.setAccount(self.alice.user, None))
         done(self.unsay(self.alice, ours))
 
     def test_others(self) -> None:
         """Operators of the room take back anyone's; others do not, whoever has the author's nick now."""
         msgid = self.say(self.guest)
-        done(self.scene.chat.close(self.guest.session, "bye"))
+        done(self.scene.chat.presence.close(self.guest.session, "bye"))
         impostor = self.scene.person("guest", "#a")
         for person in (self.alice, impostor):
             error = refused(errors.NotYours, lambda person=person: self.unsay(person, msgid))  # type: ignore[misc]
@@ -428,11 +436,11 @@ class UnsayTests(SynchronousTestCase):
 
     def test_none(self) -> None:
         """An id of nothing, of no text, or of a text elsewhere is the id of no text here."""
-        done(self.scene.chat.join(self.op.session, "#b"))
+        done(self.scene.chat.membership.join(self.op.session, "#b"))
         elsewhere = self.say(self.op, room="#b")
         here = self.say(self.op)
-        private = done(self.scene.chat.tell(self.op.session, "alice", "x")).msgid
-        topic = done(self.scene.chat.setTopic(self.op.session, "#a", "x")).msgid
+        private = done(self.scene.chat.speaking.sayPrivate(self.op.session, "alice", "x")).msgid
+        topic = done(self.scene.chat.channels.setTopic(self.op.session, "#a", "x")).msgid
         for msgid in ("", "t-", "t-x", "t-999", "u-1", elsewhere, private, topic):
             with self.subTest(msgid):
                 error = refused(errors.NoSuchText, lambda msgid=msgid: self.unsay(self.op, msgid))  # type: ignore[misc]
@@ -454,19 +462,19 @@ class UnsayTests(SynchronousTestCase):
         journal = scene.journal
         assert isinstance(journal, HoldingReads)
         op, bob = scene.person("op", "#a"), scene.person("bob", "#a")
-        msgid = done(scene.chat.say(bob.session, "#a", "x")).msgid
+        msgid = done(scene.chat.speaking.say(bob.session, "#a", "x")).msgid
         for happens, kind in (
             (lambda: scene.promote("#a", "op", ""), errors.NotYours),
-            (lambda: done(scene.chat.part(op.session, "#a")), errors.NotInRoom),
-            (lambda: scene.chat.close(op.session, "bye"), errors.NotEntered),
+            (lambda: done(scene.chat.membership.part(op.session, "#a")), errors.NotInRoom),
+            (lambda: scene.chat.presence.close(op.session, "bye"), errors.NotEntered),
         ):
             held = journal.held = Deferred()
-            taking = asked(scene.chat.unsay(op.session, "#a", msgid))
+            taking = asked(scene.chat.speaking.redact(op.session, "#a", msgid))
             happens()
             held.callback(None)
             refused(kind, lambda taking=taking: taking)  # type: ignore[misc]
             if kind is not errors.NotEntered:
-                scene.chat.join(op.session, "#a")
+                scene.chat.membership.join(op.session, "#a")
                 scene.promote("#a", "op", "o")
 
     def test_renamedMeanwhile(self) -> None:
@@ -475,11 +483,11 @@ class UnsayTests(SynchronousTestCase):
         journal = scene.journal
         assert isinstance(journal, HoldingReads)
         op = scene.person("op", "#a")
-        msgid = done(scene.chat.say(op.session, "#a", "x")).msgid
+        msgid = done(scene.chat.speaking.say(op.session, "#a", "x")).msgid
         held = journal.held = Deferred()
-        taking = asked(scene.chat.unsay(op.session, "#a", msgid))
-        done(scene.chat.renameRoom(op.session, "#a", "#b"))
-        done(scene.chat.join(op.session, "#a"))
+        taking = asked(scene.chat.speaking.redact(op.session, "#a", msgid))
+        done(scene.chat.channels.rename(op.session, "#a", "#b"))
+        done(scene.chat.membership.join(op.session, "#a"))
         held.callback(None)
         refused(errors.NoSuchText, lambda: taking)
 
@@ -496,14 +504,14 @@ class UntellTests(SynchronousTestCase):
 
     def tell(self, person: Person, nick: str) -> str:
         """Say something to someone: its id."""
-        entry: Entry = done(self.scene.chat.tell(person.session, nick, "x"))
+        entry: Entry = done(self.scene.chat.speaking.sayPrivate(person.session, nick, "x"))
         self.alice.heard()
         self.bob.heard()
         return entry.msgid
 
     def untell(self, person: Person, nick: str, msgid: str) -> Deferred[Entry]:
         """Take a text back."""
-        return asked(self.scene.chat.untell(person.session, nick, msgid, "typo"))
+        return asked(self.scene.chat.speaking.redactPrivate(person.session, nick, msgid, "typo"))
 
     def test_own(self) -> None:
         """The author takes it back, and all sessions of both hear it; the other does not."""
@@ -537,20 +545,20 @@ class UntellTests(SynchronousTestCase):
                 refused(errors.NoSuchText, lambda nick=nick, msgid=msgid: self.untell(self.alice, nick, msgid))  # type: ignore[misc]
         refused(errors.NoSuchText, lambda: self.untell(self.guest, "alice", guests))
         refused(errors.NoSuchNick, lambda: self.untell(self.alice, "nobody", other))
-        done(self.scene.chat.close(carol.session, "bye"))
+        done(self.scene.chat.presence.close(carol.session, "bye"))
         refused(errors.NoSuchNick, lambda: self.untell(self.alice, "carol", other))
 
     def test_reason(self) -> None:
         """A reason has its limit, and ends no line."""
         chat, session, msgid = self.scene.chat, self.alice.session, self.tell(self.alice, "bob")
-        error = refused(errors.TooLong, lambda: asked(chat.untell(session, "bob", msgid, "x" * 391)))
+        error = refused(errors.TooLong, lambda: asked(chat.speaking.redactPrivate(session, "bob", msgid, "x" * 391)))
         self.assertEqual((error.what, error.limit), ("the reason", 390))
-        refused(errors.BadText, lambda: asked(chat.untell(session, "bob", msgid, "a\nb")))
+        refused(errors.BadText, lambda: asked(chat.speaking.redactPrivate(session, "bob", msgid, "a\nb")))
 
     def test_label(self) -> None:
         """The request is the origin of the event."""
         origin = Origin(self.alice.session, "L")
-        done(asked(self.scene.chat.untell(origin, "bob", self.tell(self.alice, "bob"))))
+        done(asked(self.scene.chat.speaking.redactPrivate(origin, "bob", self.tell(self.alice, "bob"))))
         self.assertEqual(self.scene.origins[-1], origin)
 
     def test_gone(self) -> None:
@@ -558,7 +566,7 @@ class UntellTests(SynchronousTestCase):
         msgid = self.tell(self.alice, "bob")
         sequence = self.scene.entries[-1].sequence
         source = self.bob.user.source
-        done(self.scene.chat.close(self.bob.session, "bye"))
+        done(self.scene.chat.presence.close(self.bob.session, "bye"))
         done(self.scene.journal.append(PrivateMessageRedacted(self.alice.user.source, source, sequence, msgid)))
         self.assertEqual(self.alice.heard(), [f"@bob alice untold {msgid}"])
 
@@ -568,10 +576,10 @@ class UntellTests(SynchronousTestCase):
         journal = scene.journal
         assert isinstance(journal, HoldingReads)
         alice, bob = scene.person("alice", account="alice"), scene.person("bob", account="bob")
-        msgid = done(scene.chat.tell(alice.session, "bob", "x")).msgid
+        msgid = done(scene.chat.speaking.sayPrivate(alice.session, "bob", "x")).msgid
         held = journal.held = Deferred()
-        taking = asked(scene.chat.untell(alice.session, "bob", msgid))
-        done(scene.chat.rename(bob.session, "robert"))
+        taking = asked(scene.chat.speaking.redactPrivate(alice.session, "bob", msgid))
+        done(scene.chat.identity.rename(bob.session, "robert"))
         scene.person("bob", account="other")
         held.callback(None)
         refused(errors.NoSuchText, lambda: taking)

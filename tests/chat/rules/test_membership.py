@@ -19,8 +19,8 @@ class RoomTests(SynchronousTestCase):
         """A room begins with its first member, who is its operator; it keeps the name it began with."""
         scene = Scene()
         alice, bob = scene.person("alice"), scene.person("bob")
-        self.assertEqual(done(scene.chat.join(alice.session, "#Room")).event.room, "#Room")
-        self.assertEqual(done(scene.chat.join(bob.session, "#rOOM")).event.room, "#Room")
+        self.assertEqual(done(scene.chat.membership.join(alice.session, "#Room")).event.room, "#Room")
+        self.assertEqual(done(scene.chat.membership.join(bob.session, "#rOOM")).event.room, "#Room")
         scene.endTurn()
         self.assertEqual(scene.ranks("#room"), {"alice": "o", "bob": ""})
         room = scene.room("#ROOM")
@@ -43,14 +43,14 @@ class RoomTests(SynchronousTestCase):
         scene = Scene()
         dialect = Listening()
         alice, bob = scene.person("alice", dialect=dialect), scene.person("bob", account="bob", dialect=dialect)
-        done(scene.chat.setAway(bob.session, "lunch"))
+        done(scene.chat.presence.setAway(bob.session, "lunch"))
         for person in (alice, bob):
-            proposed = done(scene.chat.join(person.session, "#a")).event
+            proposed = done(scene.chat.membership.join(person.session, "#a")).event
             self.assertEqual((proposed.ranks, proposed.first), ("", False))
         scene.modes(alice, "#a", "+vh", "bob", "bob")
-        done(scene.chat.part(bob.session, "#a"))
-        done(scene.chat.setAway(bob.session, None))
-        done(scene.chat.join(bob.session, "#a"))
+        done(scene.chat.membership.part(bob.session, "#a"))
+        done(scene.chat.presence.setAway(bob.session, None))
+        done(scene.chat.membership.join(bob.session, "#a"))
         scene.endTurn()
         source = bob.user.source
         self.assertEqual(
@@ -66,9 +66,9 @@ class RoomTests(SynchronousTestCase):
         """Joining where one is changes nothing, and costs nothing."""
         scene = Scene(Limits(userJoinBurst=1, roomsPerUser=1))
         alice = scene.person("alice")
-        done(scene.chat.join(alice.session, "#a"))
+        done(scene.chat.membership.join(alice.session, "#a"))
         count = len(scene.entries)
-        self.assertIsNone(scene.chat.join(alice.session, "#A"))
+        self.assertIsNone(scene.chat.membership.join(alice.session, "#A"))
         self.assertEqual(len(scene.entries), count)
 
     def test_joinRefused(self) -> None:
@@ -76,32 +76,32 @@ class RoomTests(SynchronousTestCase):
         scene = Scene(Limits(room=6, roomsPerUser=2))
         alice, bob = scene.person("alice", "#Paypa"), scene.person("bob")
         chat = scene.chat
-        refused(errors.NotEntered, lambda: chat.join(scene.connect().session, "#a"))
-        error = refused(errors.BadRoomName, lambda: chat.join(alice.session, "room"))
+        refused(errors.NotEntered, lambda: chat.membership.join(scene.connect().session, "#a"))
+        error = refused(errors.BadRoomName, lambda: chat.membership.join(alice.session, "room"))
         self.assertEqual((error.room, error.why), ("room", "does not begin with #"))
-        refused(errors.BadRoomName, lambda: chat.join(alice.session, "#sixsix"))
+        refused(errors.BadRoomName, lambda: chat.membership.join(alice.session, "#sixsix"))
         lookalike = "#P" + "\N{CYRILLIC SMALL LETTER A}" + "ypa"
-        twin = refused(errors.RoomLookalike, lambda: chat.join(bob.session, lookalike))
+        twin = refused(errors.RoomLookalike, lambda: chat.membership.join(bob.session, lookalike))
         self.assertEqual((twin.room, twin.existing), (lookalike, "#Paypa"))
-        done(chat.join(alice.session, "#b"))
-        self.assertEqual(refused(errors.TooManyRooms, lambda: chat.join(alice.session, "#c")).limit, 2)
-        done(chat.part(alice.session, "#b"))
-        done(chat.join(alice.session, "#c"))
+        done(chat.membership.join(alice.session, "#b"))
+        self.assertEqual(refused(errors.TooManyRooms, lambda: chat.membership.join(alice.session, "#c")).limit, 2)
+        done(chat.membership.part(alice.session, "#b"))
+        done(chat.membership.join(alice.session, "#c"))
 
     def test_part(self) -> None:
         """All in the room hear it, the one who parts included; then a room without members ends."""
         scene = Scene(Limits(reason=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
-        done(scene.chat.part(alice.session, "#A", "later"))
-        done(scene.chat.say(bob.session, "#a", "gone"))
+        done(scene.chat.membership.part(alice.session, "#A", "later"))
+        done(scene.chat.speaking.say(bob.session, "#a", "gone"))
         scene.endTurn()
         self.assertEqual((alice.heard(), bob.heard()), (["#a alice parted later"], ["#a alice parted later"]))
         self.assertEqual(alice.user.rooms, {})
-        done(scene.chat.part(bob.session, "#a"))
+        done(scene.chat.membership.part(bob.session, "#a"))
         self.assertEqual(bob.heard(), ["#a bob parted"])
         self.assertEqual(len(scene.state.rooms), 0)
-        done(scene.chat.join(bob.session, "#a"))
+        done(scene.chat.membership.join(bob.session, "#a"))
         self.assertEqual(scene.ranks("#a"), {"bob": "o"})
 
     def test_partRefused(self) -> None:
@@ -110,12 +110,14 @@ class RoomTests(SynchronousTestCase):
         alice = scene.person("alice", "#a")
         scene.person("bob", "#b")
         chat = scene.chat
-        self.assertEqual(refused(errors.NoSuchRoom, lambda: chat.part(alice.session, "#C")).room, "#C")
-        self.assertEqual(refused(errors.NotInRoom, lambda: chat.part(alice.session, "#B")).room, "#b")
-        refused(errors.NotEntered, lambda: chat.part(scene.connect().session, "#a"))
-        error = refused(errors.TooLong, lambda: chat.part(alice.session, "#a", "sixsix"))
+        self.assertEqual(refused(errors.NoSuchRoom, lambda: chat.membership.part(alice.session, "#C")).room, "#C")
+        self.assertEqual(refused(errors.NotInRoom, lambda: chat.membership.part(alice.session, "#B")).room, "#b")
+        refused(errors.NotEntered, lambda: chat.membership.part(scene.connect().session, "#a"))
+        error = refused(errors.TooLong, lambda: chat.membership.part(alice.session, "#a", "sixsix"))
         self.assertEqual((error.what, error.length, error.limit), ("the reason", 6, 5))
-        self.assertEqual(refused(errors.BadText, lambda: chat.part(alice.session, "#a", "a\rb")).character, "\r")
+        self.assertEqual(
+            refused(errors.BadText, lambda: chat.membership.part(alice.session, "#a", "a\rb")).character, "\r"
+        )
         self.assertEqual(scene.ranks("#a"), {"alice": "o"})
 
     def test_topic(self) -> None:
@@ -124,11 +126,11 @@ class RoomTests(SynchronousTestCase):
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
         scene.now = 60.0
-        entry = done(scene.chat.setTopic(alice.session, "#a", "ää öü"))
+        entry = done(scene.chat.channels.setTopic(alice.session, "#a", "ää öü"))
         topic = scene.room("#a").topic
         assert topic is not None
         self.assertEqual((topic.text, topic.by, topic.time), ("ää öü", "alice", entry.time))
-        done(scene.chat.setTopic(alice.session, "#a", ""))
+        done(scene.chat.channels.setTopic(alice.session, "#a", ""))
         self.assertIsNone(scene.room("#a").topic)
         scene.endTurn()
         self.assertEqual(bob.heard(), ["#a alice topic ää öü", "#a alice topic"])
@@ -139,11 +141,13 @@ class RoomTests(SynchronousTestCase):
         scene = Scene(Limits(topic=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob")
         chat = scene.chat
-        refused(errors.NoSuchRoom, lambda: chat.setTopic(alice.session, "#b", "x"))
-        refused(errors.NotInRoom, lambda: chat.setTopic(bob.session, "#a", "x"))
-        error = refused(errors.TooLong, lambda: chat.setTopic(alice.session, "#a", "sixsix"))
+        refused(errors.NoSuchRoom, lambda: chat.channels.setTopic(alice.session, "#b", "x"))
+        refused(errors.NotInRoom, lambda: chat.channels.setTopic(bob.session, "#a", "x"))
+        error = refused(errors.TooLong, lambda: chat.channels.setTopic(alice.session, "#a", "sixsix"))
         self.assertEqual((error.what, error.length, error.limit, error.unit), ("the topic", 6, 5, "characters"))
-        self.assertEqual(refused(errors.BadText, lambda: chat.setTopic(alice.session, "#a", "a\0")).character, "\0")
+        self.assertEqual(
+            refused(errors.BadText, lambda: chat.channels.setTopic(alice.session, "#a", "a\0")).character, "\0"
+        )
         self.assertIsNone(scene.room("#a").topic)
 
     def test_kick(self) -> None:
@@ -151,21 +155,21 @@ class RoomTests(SynchronousTestCase):
         scene = Scene()
         alice, bob, carol = scene.person("alice", "#a"), scene.person("bob", "#a", "#b"), scene.person("carol", "#a")
         scene.clear(alice, bob, carol)
-        done(scene.chat.kick(alice.session, "#a", "BOB", "enough"))
-        done(scene.chat.say(carol.session, "#a", "peace"))
+        done(scene.chat.membership.kick(alice.session, "#a", "BOB", "enough"))
+        done(scene.chat.speaking.say(carol.session, "#a", "peace"))
         scene.endTurn()
         self.assertEqual(alice.heard(), ["#a alice kicked bob enough", "#a carol: peace"])
         self.assertEqual(bob.heard(), ["#a alice kicked bob enough"])
         self.assertEqual(scene.ranks("#a"), {"alice": "o", "carol": ""})
         self.assertEqual(list(bob.user.rooms), ["#b"])
-        refused(errors.NotInRoom, lambda: scene.chat.say(bob.session, "#a", "hey"))
-        done(scene.chat.join(bob.session, "#a"))
+        refused(errors.NotInRoom, lambda: scene.chat.speaking.say(bob.session, "#a", "hey"))
+        done(scene.chat.membership.join(bob.session, "#a"))
 
     def test_kickOneself(self) -> None:
         """The last one can be put out too: then the room ends."""
         scene = Scene()
         alice = scene.person("alice", "#a")
-        done(scene.chat.kick(alice.session, "#a", "alice"))
+        done(scene.chat.membership.kick(alice.session, "#a", "alice"))
         self.assertEqual(alice.heard(), ["#a alice kicked alice"])
         self.assertEqual(len(scene.state.rooms), 0)
 
@@ -175,13 +179,15 @@ class RoomTests(SynchronousTestCase):
         alice, bob = scene.person("alice", "#a"), scene.person("bob")
         before = shown(scene.state)
         chat = scene.chat
-        refused(errors.NotInRoom, lambda: chat.kick(bob.session, "#a", "alice"))
-        refused(errors.NoSuchRoom, lambda: chat.kick(alice.session, "#b", "bob"))
-        self.assertEqual(refused(errors.NoSuchNick, lambda: chat.kick(alice.session, "#a", "Eve")).nick, "Eve")
-        error = refused(errors.TargetNotInRoom, lambda: chat.kick(alice.session, "#a", "bob"))
+        refused(errors.NotInRoom, lambda: chat.membership.kick(bob.session, "#a", "alice"))
+        refused(errors.NoSuchRoom, lambda: chat.membership.kick(alice.session, "#b", "bob"))
+        self.assertEqual(
+            refused(errors.NoSuchNick, lambda: chat.membership.kick(alice.session, "#a", "Eve")).nick, "Eve"
+        )
+        error = refused(errors.TargetNotInRoom, lambda: chat.membership.kick(alice.session, "#a", "bob"))
         self.assertEqual((error.nick, error.room), ("bob", "#a"))
-        refused(errors.TooLong, lambda: chat.kick(alice.session, "#a", "alice", "sixsix"))
-        refused(errors.BadText, lambda: chat.kick(alice.session, "#a", "alice", "a\nb"))
+        refused(errors.TooLong, lambda: chat.membership.kick(alice.session, "#a", "alice", "sixsix"))
+        refused(errors.BadText, lambda: chat.membership.kick(alice.session, "#a", "alice", "a\nb"))
         self.assertEqual(shown(scene.state), before)
 
 
@@ -193,25 +199,25 @@ class RateTests(SynchronousTestCase):
         scene = Scene(Limits(userJoinBurst=2, userJoinRate=0.5, roomJoinBurst=1))
         alice = scene.person("alice")
         for name in ("#a", "#b"):
-            done(scene.chat.join(alice.session, name))
-        error = refused(errors.TooFast, lambda: scene.chat.join(alice.session, "#c"))
+            done(scene.chat.membership.join(alice.session, name))
+        error = refused(errors.TooFast, lambda: scene.chat.membership.join(alice.session, "#c"))
         self.assertEqual((error.what, error.wait), ("join rooms", 2.0))
         scene.now += 2.0
-        done(scene.chat.join(alice.session, "#c"))
-        refused(errors.TooFast, lambda: scene.chat.join(alice.session, "#d"))
+        done(scene.chat.membership.join(alice.session, "#c"))
+        refused(errors.TooFast, lambda: scene.chat.membership.join(alice.session, "#d"))
 
     def test_room(self) -> None:
         """A room is joined by so many at once, then by so many a second; whoever begins it does not count."""
         scene = Scene(Limits(roomJoinBurst=2, roomJoinRate=0.5))
         people = [scene.person(f"p{n}") for n in range(5)]
         for person in people[:3]:
-            done(scene.chat.join(person.session, "#A"))
-        error = refused(errors.RoomTooFast, lambda: scene.chat.join(people[3].session, "#a"))
+            done(scene.chat.membership.join(person.session, "#A"))
+        error = refused(errors.RoomTooFast, lambda: scene.chat.membership.join(people[3].session, "#a"))
         self.assertEqual((error.room, error.wait), ("#A", 2.0))
-        done(scene.chat.join(people[3].session, "#b"))
+        done(scene.chat.membership.join(people[3].session, "#b"))
         scene.now += 2.0
-        done(scene.chat.join(people[3].session, "#a"))
-        refused(errors.RoomTooFast, lambda: scene.chat.join(people[4].session, "#a"))
+        done(scene.chat.membership.join(people[3].session, "#a"))
+        refused(errors.RoomTooFast, lambda: scene.chat.membership.join(people[4].session, "#a"))
 
     def test_unbound(self) -> None:
         """Rates bind neither an exempt session nor what the server does itself, and neither counts against others."""
@@ -221,11 +227,11 @@ class RateTests(SynchronousTestCase):
         done(scene.enter(exempt, "exempt"))
         unlimited, bob = scene.person("hurried"), scene.person("bob")
         for name in ("#a", "#b", "#c"):
-            done(scene.chat.join(exempt.session, name))
-            done(scene.chat.join(unlimited.session, name, unlimited=True))
-        done(scene.chat.join(bob.session, "#a"))
-        refused(errors.TooFast, lambda: scene.chat.join(bob.session, "#b"))
-        done(scene.chat.join(unlimited.session, "#d"))
+            done(scene.chat.membership.join(exempt.session, name))
+            done(scene.chat.membership.join(unlimited.session, name, unlimited=True))
+        done(scene.chat.membership.join(bob.session, "#a"))
+        refused(errors.TooFast, lambda: scene.chat.membership.join(bob.session, "#b"))
+        done(scene.chat.membership.join(unlimited.session, "#d"))
 
     def test_refusalsAreFree(self) -> None:
         """A join that the room's locks refuse costs nothing."""
@@ -233,8 +239,8 @@ class RateTests(SynchronousTestCase):
         alice, bob = scene.person("alice", "#a"), scene.person("bob")
         scene.modes(alice, "#a", "+i")
         for _ in range(3):
-            refused(errors.InviteOnly, lambda: scene.chat.join(bob.session, "#a"))
-        done(scene.chat.join(bob.session, "#b"))
+            refused(errors.InviteOnly, lambda: scene.chat.membership.join(bob.session, "#a"))
+        done(scene.chat.membership.join(bob.session, "#b"))
 
 
 class QuestionTests(SynchronousTestCase):
@@ -245,29 +251,35 @@ class QuestionTests(SynchronousTestCase):
         scene = Scene()
         alice, bob = scene.person("alice", "#open", "#secret"), scene.person("bob", "#open")
         chat = scene.chat
-        self.assertEqual([room.name for room in chat.listed(bob.session) if room is not None], ["#open", "#secret"])
+        self.assertEqual(
+            [room.name for room in chat.channels.listed(bob.session) if room is not None], ["#open", "#secret"]
+        )
         scene.modes(alice, "#secret", "+s")
-        self.assertEqual([room.name for room in chat.listed(alice.session) if room is not None], ["#open", "#secret"])
-        self.assertEqual([room.name for room in chat.listed(bob.session) if room is not None], ["#open"])
-        self.assertEqual(list(chat.listed(bob.session)), [scene.room("#open"), None])
-        self.assertIs(chat.visible(alice.session, "#secret"), scene.room("#secret"))
+        self.assertEqual(
+            [room.name for room in chat.channels.listed(alice.session) if room is not None], ["#open", "#secret"]
+        )
+        self.assertEqual([room.name for room in chat.channels.listed(bob.session) if room is not None], ["#open"])
+        self.assertEqual(list(chat.channels.listed(bob.session)), [scene.room("#open"), None])
+        self.assertIs(chat.channels.visible(alice.session, "#secret"), scene.room("#secret"))
         for ask in (
-            lambda: chat.part(bob.session, "#secret"),
-            lambda: chat.setTopic(bob.session, "#secret", "x"),
-            lambda: chat.kick(bob.session, "#secret", "alice"),
-            lambda: chat.invite(bob.session, "#secret", "bob"),
-            lambda: chat.setModes(bob.session, "#secret", "+m", []),
-            lambda: chat.say(bob.session, "#secret", "x"),
+            lambda: chat.membership.part(bob.session, "#secret"),
+            lambda: chat.channels.setTopic(bob.session, "#secret", "x"),
+            lambda: chat.membership.kick(bob.session, "#secret", "alice"),
+            lambda: chat.membership.invite(bob.session, "#secret", "bob"),
+            lambda: chat.channels.setModes(bob.session, "#secret", "+m", []),
+            lambda: chat.speaking.say(bob.session, "#secret", "x"),
         ):
             self.assertEqual(refused(errors.NoSuchRoom, ask).room, "#secret")
-        self.assertEqual(self.assertRaises(errors.NoSuchRoom, chat.visible, bob.session, "#secret").room, "#secret")
-        self.assertRaises(errors.NoSuchRoom, chat.listItems, bob.session, "#secret", "b")
+        self.assertEqual(
+            self.assertRaises(errors.NoSuchRoom, chat.channels.visible, bob.session, "#secret").room, "#secret"
+        )
+        self.assertRaises(errors.NoSuchRoom, chat.channels.listItems, bob.session, "#secret", "b")
         scene.modes(alice, "#secret", "+m-n")
-        refused(errors.NoSuchRoom, lambda: chat.say(bob.session, "#secret", "x"))
+        refused(errors.NoSuchRoom, lambda: chat.speaking.say(bob.session, "#secret", "x"))
         scene.modes(alice, "#secret", "-m+b", "bob")
-        refused(errors.NoSuchRoom, lambda: chat.say(bob.session, "#secret", "x"))
+        refused(errors.NoSuchRoom, lambda: chat.speaking.say(bob.session, "#secret", "x"))
         scene.modes(alice, "#secret", "-b", "bob")
-        done(chat.say(bob.session, "#secret", "whoever knows it may speak"))
+        done(chat.speaking.say(bob.session, "#secret", "whoever knows it may speak"))
 
     def test_members(self) -> None:
         """Of an open room, anyone who has entered may ask who is in it, in the order in which they came."""
@@ -275,19 +287,21 @@ class QuestionTests(SynchronousTestCase):
         for nick in ("carol", "alice"):
             scene.person(nick, "#a")
         bob = scene.person("bob")
-        members = scene.chat.visible(bob.session, "#A").members.values()
+        members = scene.chat.channels.visible(bob.session, "#A").members.values()
         self.assertEqual([(member.user.nick, member.ranks) for member in members], [("carol", "o"), ("alice", "")])
-        self.assertEqual(self.assertRaises(errors.NoSuchRoom, scene.chat.visible, bob.session, "#B").room, "#B")
+        self.assertEqual(
+            self.assertRaises(errors.NoSuchRoom, scene.chat.channels.visible, bob.session, "#B").room, "#B"
+        )
 
     def test_listedMeanwhile(self) -> None:
         """A room that goes while one goes through the list is passed over, and so is one that becomes secret."""
         scene = Scene()
         alice, bob = scene.person("alice", "#a", "#b", "#c"), scene.person("bob")
-        listed = scene.chat.listed(bob.session)
+        listed = scene.chat.channels.listed(bob.session)
         self.assertEqual(next(listed), scene.room("#a"))
-        done(scene.chat.part(alice.session, "#b"))
+        done(scene.chat.membership.part(alice.session, "#b"))
         scene.modes(alice, "#c", "+s")
-        done(scene.chat.join(alice.session, "#d"))
+        done(scene.chat.membership.join(alice.session, "#d"))
         self.assertEqual(list(listed), [None, None])
 
     def test_notEntered(self) -> None:
@@ -295,18 +309,18 @@ class QuestionTests(SynchronousTestCase):
         scene = Scene()
         scene.person("alice", "#a")
         session = scene.connect().session
-        self.assertRaises(errors.NotEntered, scene.chat.listed, session)
-        self.assertRaises(errors.NotEntered, scene.chat.visible, session, "#a")
-        self.assertRaises(errors.NotEntered, scene.chat.listItems, session, "#a", "b")
-        self.assertRaises(errors.NotEntered, scene.chat.renameRoom, session, "#a", "#b")
-        self.assertRaises(errors.NotEntered, scene.chat.takeOver, session, "#a")
+        self.assertRaises(errors.NotEntered, scene.chat.channels.listed, session)
+        self.assertRaises(errors.NotEntered, scene.chat.channels.visible, session, "#a")
+        self.assertRaises(errors.NotEntered, scene.chat.channels.listItems, session, "#a", "b")
+        self.assertRaises(errors.NotEntered, scene.chat.channels.rename, session, "#a", "#b")
+        self.assertRaises(errors.NotEntered, scene.chat.channels.takeOver, session, "#a")
 
     def test_find(self) -> None:
         """A nick is found whatever its case."""
         scene = Scene()
         alice = scene.person("alice")
-        self.assertIs(scene.chat.find("ALICE"), alice.user)
-        self.assertEqual(self.assertRaises(errors.NoSuchNick, scene.chat.find, "Bob").nick, "Bob")
+        self.assertIs(scene.chat.identity.find("ALICE"), alice.user)
+        self.assertEqual(self.assertRaises(errors.NoSuchNick, scene.chat.identity.find, "Bob").nick, "Bob")
 
     def test_history(self) -> None:
         """A member reads what was said, oldest first, and no more at once than the limit."""
@@ -316,10 +330,10 @@ class QuestionTests(SynchronousTestCase):
         said: list[Entry] = []
         for n in range(6):
             scene.now += 1
-            said.append(done(chat.say(alice.session, "#a", str(n))))
+            said.append(done(chat.speaking.say(alice.session, "#a", str(n))))
 
         def texts(**stretch: object) -> str:
-            entries = done(Deferred.fromCoroutine(chat.history(alice.session, "#a", **stretch)))  # type: ignore[arg-type]
+            entries = done(Deferred.fromCoroutine(chat.reading.history(alice.session, "#a", **stretch)))  # type: ignore[arg-type]
             return "".join(entry.event.text for entry in entries)
 
         self.assertEqual(texts(limit=100), "345")
@@ -329,18 +343,18 @@ class QuestionTests(SynchronousTestCase):
         self.assertEqual(texts(limit=100, after=At(said[1].time), before=said[4].sequence), "23")
 
         def around(limit: int, point: int | At) -> str:
-            entries = done(Deferred.fromCoroutine(chat.historyAround(alice.session, "#a", limit, point)))
+            entries = done(Deferred.fromCoroutine(chat.reading.around(alice.session, "#a", limit, point)))
             return "".join(entry.event.text for entry in entries)
 
         self.assertEqual(around(100, said[2].sequence), "123")
         self.assertEqual(around(1, At(said[2].time)), "2")
         for ask in (
-            lambda: Deferred.fromCoroutine(chat.history(bob.session, "#a", 5)),
-            lambda: Deferred.fromCoroutine(chat.historyAround(bob.session, "#a", 5, 1)),
+            lambda: Deferred.fromCoroutine(chat.reading.history(bob.session, "#a", 5)),
+            lambda: Deferred.fromCoroutine(chat.reading.around(bob.session, "#a", 5, 1)),
         ):
             self.assertEqual(refused(errors.NotInRoom, ask).room, "#A")
         scene.modes(alice, "#a", "+s")
-        refused(errors.NoSuchRoom, lambda: Deferred.fromCoroutine(chat.history(bob.session, "#a", 5)))
+        refused(errors.NoSuchRoom, lambda: Deferred.fromCoroutine(chat.reading.history(bob.session, "#a", 5)))
 
     def test_search(self) -> None:
         """One searches the rooms where one is, and no other; no more is given at once than the limit."""
@@ -348,10 +362,10 @@ class QuestionTests(SynchronousTestCase):
         alice, bob = scene.person("alice", "#a", "#b"), scene.person("bob", "#b")
         for room in ("#a", "#b"):
             for n in range(3):
-                done(scene.chat.say(alice.session, room, f"tea {room} {n}"))
+                done(scene.chat.speaking.say(alice.session, room, f"tea {room} {n}"))
 
         def found(person: Person, words: str, limit: int, before: int | None = None) -> list[str]:
-            entries = done(Deferred.fromCoroutine(scene.chat.search(person.session, words, limit, before)))
+            entries = done(Deferred.fromCoroutine(scene.chat.reading.search(person.session, words, limit, before)))
             return [entry.event.text for entry in entries]
 
         self.assertEqual(found(bob, "tea", 100), ["tea #b 1", "tea #b 2"])
@@ -360,7 +374,7 @@ class QuestionTests(SynchronousTestCase):
         self.assertEqual(found(alice, "tea", 100, third), ["tea #a 1", "tea #a 2"])
         self.assertEqual(found(bob, "tea", 100, third), [])
         self.assertEqual(found(bob, "coffee", 100), [])
-        done(scene.chat.part(bob.session, "#b"))
+        done(scene.chat.membership.part(bob.session, "#b"))
         self.assertEqual(found(bob, "tea", 100), [])
         session = scene.connect().session
-        refused(errors.NotEntered, lambda: Deferred.fromCoroutine(scene.chat.search(session, "tea", 1)))
+        refused(errors.NotEntered, lambda: Deferred.fromCoroutine(scene.chat.reading.search(session, "tea", 1)))

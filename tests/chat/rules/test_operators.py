@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.operatorverbs}."""
+"""Tests of L{twistchat.chat.rules.operators}."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OperatorTests(SynchronousTestCase):
 
     def become(self, privileges: tuple[str, ...] = (), host: str | None = None) -> None:
         """Become an operator."""
-        done(Deferred.fromCoroutine(self.scene.chat.becomeOperator(self.ann.session, "Boss", privileges, host)))
+        done(Deferred.fromCoroutine(self.scene.chat.operators.become(self.ann.session, "Boss", privileges, host)))
 
     def test_become(self) -> None:
         """An operator may what was said, and is shown with the host of operators; others see no more than that."""
@@ -46,7 +46,7 @@ class OperatorTests(SynchronousTestCase):
         """Becoming an operator is over when the host is shown as well, and not before."""
         scene = HeldScene()
         ann = scene.person("ann")
-        becoming = Deferred.fromCoroutine(scene.chat.becomeOperator(ann.session, "Boss", (), "staff.example"))
+        becoming = Deferred.fromCoroutine(scene.chat.operators.become(ann.session, "Boss", (), "staff.example"))
         scene.commit(1)
         self.assertNoResult(becoming)
         self.assertEqual(ann.user.source.host, "ann.host")
@@ -61,10 +61,10 @@ class OperatorTests(SynchronousTestCase):
         scene.person("bob")
         origin = Origin(session, "L")
         for receipt in (
-            chat.announce(origin, "hello"),
-            chat.banFromServer(origin, "192.0.2.0/24", None),
-            chat.liftServerBan(origin, "192.0.2.0/24"),
-            chat.kill(origin, "bob", "spam"),
+            chat.operators.announce(origin, "hello"),
+            chat.operators.banFromServer(origin, "192.0.2.0/24", None),
+            chat.operators.liftServerBan(origin, "192.0.2.0/24"),
+            chat.operators.kill(origin, "bob", "spam"),
         ):
             done(receipt)
         self.assertEqual(scene.origins[-4:], [origin] * 4)
@@ -77,28 +77,30 @@ class OperatorTests(SynchronousTestCase):
     def test_resign(self) -> None:
         """One who resigns may nothing more, and once is enough."""
         self.become(("kill",))
-        done(self.scene.chat.resign(self.ann.session))
+        done(self.scene.chat.identity.resign(self.ann.session))
         self.assertEqual((self.ann.user.operator, self.ann.user.modes), (None, ""))
         self.assertEqual(self.ann.heard(), ["ann operator Boss", "ann operator None"])
-        self.assertIsNone(self.scene.chat.resign(self.ann.session))
+        self.assertIsNone(self.scene.chat.identity.resign(self.ann.session))
 
     def test_requirePrivilege(self) -> None:
         """Doors may ask for a privilege, and learn whose it is."""
         self.become(("rehash",))
         chat, session = self.scene.chat, self.ann.session
-        self.assertIs(chat.requirePrivilege(session, "rehash"), self.ann.user)
-        self.assertEqual(refused(errors.NotPrivileged, lambda: chat.requirePrivilege(session, "ban")).privilege, "ban")
+        self.assertIs(chat.operators.requirePrivilege(session, "rehash"), self.ann.user)
+        self.assertEqual(
+            refused(errors.NotPrivileged, lambda: chat.operators.requirePrivilege(session, "ban")).privilege, "ban"
+        )
 
     def test_privileges(self) -> None:
         """Each verb is for those who have its privilege, which it names; and for no one who is not here."""
         chat = self.scene.chat
         chat.state.serverBans.add(ServerBan("192.0.2.0/24", "", "op", 0, None))
         verbs: tuple[tuple[str, Callable[[Person], object]], ...] = (
-            ("kill", lambda person: chat.kill(person.session, "bob", "spam")),
-            ("wallops", lambda person: chat.announce(person.session, "hello")),
-            ("ban", lambda person: chat.banFromServer(person.session, "192.0.2.0/24", None)),
-            ("ban", lambda person: chat.liftServerBan(person.session, "192.0.2.0/24")),
-            ("ban", lambda person: chat.serverBans(person.session)),
+            ("kill", lambda person: chat.operators.kill(person.session, "bob", "spam")),
+            ("wallops", lambda person: chat.operators.announce(person.session, "hello")),
+            ("ban", lambda person: chat.operators.banFromServer(person.session, "192.0.2.0/24", None)),
+            ("ban", lambda person: chat.operators.liftServerBan(person.session, "192.0.2.0/24")),
+            ("ban", lambda person: chat.operators.serverBans(person.session)),
         )
         for privilege, verb in verbs:
             others = PRIVILEGES.keys() - {privilege}
@@ -123,11 +125,11 @@ class KillTests(SynchronousTestCase):
 
     def kill(self, nick: str, reason: str = "spam") -> None:
         """Kill."""
-        done(self.scene.chat.kill(self.operator.session, nick, reason))
+        done(self.scene.chat.operators.kill(self.operator.session, nick, reason))
 
     def test_kill(self) -> None:
         """Those who shared a room hear it; the killed have all their sessions closed, and hear why there only."""
-        done(self.scene.chat.say(self.ann.session, "#a", "hello"))
+        done(self.scene.chat.speaking.say(self.ann.session, "#a", "hello"))
         user = self.bob.user
         self.kill("BOB")
         self.scene.endTurn()
@@ -147,7 +149,7 @@ class KillTests(SynchronousTestCase):
         self.kill("bob", "")
         self.assertEqual(self.bob.outlet.reasons, ["Killed (op)"])
         for person in (self.bob, self.phone):
-            self.assertIsNone(self.scene.chat.close(person.session, "Killed"))
+            self.assertIsNone(self.scene.chat.presence.close(person.session, "Killed"))
             self.assertNotIn(person.session.id, self.scene.state.sessions)
         self.assertIsInstance(self.scene.entries[-1].event, Killed)
         self.scene.person("bob", "#a")
@@ -168,10 +170,10 @@ class KillTests(SynchronousTestCase):
         scene = HeldScene()
         ann, bob, carol = scene.person("ann", "#a"), scene.person("bob", "#a"), scene.person("carol", "#a")
         ann.user.operator = Operator("Boss", frozenset(("kill",)))
-        scene.chat.close(bob.session, "bye")
-        killing = scene.chat.kill(ann.session, "bob", "")
-        renaming = scene.chat.rename(carol.session, "carola")
-        second = scene.chat.kill(ann.session, "carol", "")
+        scene.chat.presence.close(bob.session, "bye")
+        killing = scene.chat.operators.kill(ann.session, "bob", "")
+        renaming = scene.chat.identity.rename(carol.session, "carola")
+        second = scene.chat.operators.kill(ann.session, "carol", "")
         scene.commit()
         self.assertEqual(self.failureResultOf(killing, errors.NoSuchNick).value.nick, "bob")
         done(renaming)
@@ -188,10 +190,10 @@ class AnnounceTests(SynchronousTestCase):
         scene = Scene()
         ann, bob = scene.person("ann", "#a"), scene.person("bob", "#a")
         phone = scene.attach(ann)
-        done(Deferred.fromCoroutine(scene.chat.setUserModes(ann.session, "+w")))
+        done(Deferred.fromCoroutine(scene.chat.identity.setUserModes(ann.session, "+w")))
         operator, other = scene.operator("op", "wallops"), scene.operator("other")
         scene.clear(ann, bob, phone)
-        done(scene.chat.announce(operator.session, "restart at noon"))
+        done(scene.chat.operators.announce(operator.session, "restart at noon"))
         for person in (ann, phone, operator, other):
             self.assertEqual(person.heard(), ["op announced restart at noon"])
         self.assertEqual(bob.heard(), [])
@@ -201,9 +203,9 @@ class AnnounceTests(SynchronousTestCase):
         scene = Scene()
         session = scene.operator("op", "wallops").session
         for text in ("", "  "):
-            refused(errors.NothingSaid, partial(scene.chat.announce, session, text))
-        refused(errors.BadText, lambda: scene.chat.announce(session, "a\nb"))
-        self.assertEqual(refused(errors.TooLong, lambda: scene.chat.announce(session, "x" * 391)).limit, 390)
+            refused(errors.NothingSaid, partial(scene.chat.operators.announce, session, text))
+        refused(errors.BadText, lambda: scene.chat.operators.announce(session, "a\nb"))
+        self.assertEqual(refused(errors.TooLong, lambda: scene.chat.operators.announce(session, "x" * 391)).limit, 390)
 
 
 class ServerBanTests(SynchronousTestCase):
@@ -214,7 +216,7 @@ class ServerBanTests(SynchronousTestCase):
         self.scene = Scene()
         self.chat = self.scene.chat
         self.operator = self.arrive("op", "192.0.2.1")
-        done(Deferred.fromCoroutine(self.chat.becomeOperator(self.operator.session, "Boss", ["ban"])))
+        done(Deferred.fromCoroutine(self.chat.operators.become(self.operator.session, "Boss", ["ban"])))
         self.bob, self.carol = self.arrive("bob", "198.51.100.7"), self.arrive("carol", "::ffff:198.51.100.8")
         self.unnamed = self.scene.connect(address="198.51.100.9")
         self.local = self.arrive("local", None)
@@ -227,7 +229,7 @@ class ServerBanTests(SynchronousTestCase):
 
     def ban(self, mask: str, seconds: float | None = None, reason: str = "spam") -> None:
         """Ban."""
-        done(self.chat.banFromServer(self.operator.session, mask, seconds, reason))
+        done(self.chat.operators.banFromServer(self.operator.session, mask, seconds, reason))
 
     def gone(self) -> list[str]:
         """Who was disconnected since this was last asked, and how often."""
@@ -259,7 +261,7 @@ class ServerBanTests(SynchronousTestCase):
     def test_eachSession(self) -> None:
         """Of a user with several sessions only those are disconnected that an address meets; by name, all."""
         phone = self.scene.connect(address="203.0.113.5")
-        self.chat.attach(phone.session, self.bob.user)
+        self.chat.presence.attach(phone.session, self.bob.user)
         self.ban("203.0.113.5")
         self.assertEqual((self.gone(), phone.outlet.reasons), ([], ["Banned from this server: spam"]))
         self.ban("bob!*@*")
@@ -268,44 +270,46 @@ class ServerBanTests(SynchronousTestCase):
     def test_until(self) -> None:
         """A ban ends when its time is over; until then it keeps people out."""
         self.ban("203.0.113.0/24", 60)
-        (ban,) = self.chat.serverBans(self.operator.session)
+        (ban,) = self.chat.operators.serverBans(self.operator.session)
         start = self.scene.entries[-1].time
         self.assertEqual(ban, ServerBan("203.0.113.0/24", "spam", "op", start, start + 60_000))
         error = refused(errors.ServerBanned, lambda: self.arrive("eve", "203.0.113.9"))
         self.assertEqual((error.reason, error.until), ("spam", start + 60_000))
         self.scene.now = 60.0
-        self.assertEqual(self.chat.serverBans(self.operator.session), [])
+        self.assertEqual(self.chat.operators.serverBans(self.operator.session), [])
         self.arrive("eve", "203.0.113.9")
 
     def test_replaced(self) -> None:
         """A second ban on the same, however it is written, takes the place of the first."""
         self.ban("203.0.113.0/24", 60)
         self.ban("*@::ffff:203.0.113.5/120", None, "again")
-        (ban,) = self.chat.serverBans(self.operator.session)
+        (ban,) = self.chat.operators.serverBans(self.operator.session)
         self.assertEqual((ban.mask, ban.reason, ban.until), ("203.0.113.0/24", "again", None))
 
     def test_lifted(self) -> None:
         """A ban that is lifted keeps nobody out; one that is not there, or has ended, is not lifted."""
         self.ban("203.0.113.0/24")
-        done(self.chat.liftServerBan(self.operator.session, "203.0.113.77/24"))
+        done(self.chat.operators.liftServerBan(self.operator.session, "203.0.113.77/24"))
         self.arrive("eve", "203.0.113.9")
         self.ban("203.0.113.0/25", 60)
         self.scene.now = 60.0
         for mask in ("203.0.113.0/24", "203.0.113.0/25"):
-            error = refused(errors.NoSuchServerBan, partial(self.chat.liftServerBan, self.operator.session, mask))
+            error = refused(
+                errors.NoSuchServerBan, partial(self.chat.operators.liftServerBan, self.operator.session, mask)
+            )
             self.assertEqual(error.mask, mask)
-        refused(errors.BadServerBan, lambda: self.chat.liftServerBan(self.operator.session, "bob"))
+        refused(errors.BadServerBan, lambda: self.chat.operators.liftServerBan(self.operator.session, "bob"))
 
     def test_liftedWide(self) -> None:
         """A ban that could not be set any more can still be lifted."""
         self.scene.journal.append(ServerBanSet(self.operator.user.source, "*!*@*.cloak", "spam"))
-        done(self.chat.liftServerBan(self.operator.session, "*@*.cloak"))
-        self.assertEqual(self.chat.serverBans(self.operator.session), [])
+        done(self.chat.operators.liftServerBan(self.operator.session, "*@*.cloak"))
+        self.assertEqual(self.chat.operators.serverBans(self.operator.session), [])
 
     def test_oneself(self) -> None:
         """Nobody bans themselves, by any of their sessions."""
         phone = self.scene.connect(address="203.0.113.5")
-        self.chat.attach(phone.session, self.operator.user)
+        self.chat.presence.attach(phone.session, self.operator.user)
         for mask in ("192.0.2.0/24", "203.0.113.5", "op!*@*", "~u@192.0.2.*", "*@op.host"):
             error = refused(errors.BadServerBan, partial(self.ban, mask))
             self.assertEqual((error.mask, error.why), (mask, "it would meet you"))
@@ -326,7 +330,7 @@ class ServerBanTests(SynchronousTestCase):
         scene = HeldScene()
         ann, bob = scene.person("ann"), scene.person("bob")
         ann.user.operator = Operator("Boss", frozenset(("ban",)))
-        scene.chat.banFromServer(ann.session, "bob!*@*", 1.0)
+        scene.chat.operators.banFromServer(ann.session, "bob!*@*", 1.0)
         scene.now = 1.0
         scene.commit()
         self.assertEqual(bob.outlet.reasons, [])

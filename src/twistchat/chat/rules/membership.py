@@ -1,0 +1,243 @@
+"""Who is in which room: joining, parting, kicks and invitations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from twistchat.chat import errors
+from twistchat.chat.errors import NoSuchNick, NotInRoom, TargetNotInRoom
+from twistchat.chat.limits import TokenBucket
+from twistchat.chat.model.events import Entry, Invited, Joined, Kicked, Parted, Source
+from twistchat.chat.model.modes import HALF_OPERATOR, sortRanks
+from twistchat.chat.model.names import fold, normalizeRoom
+from twistchat.chat.model.origin import Asker, Origin
+from twistchat.chat.model.rooms import Member, Room
+from twistchat.chat.model.texts import checkText
+from twistchat.chat.model.users import User
+from twistchat.chat.model.vacancies import Vacancy
+from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.succession import leave, roomFor, unlock, userOf, vacate
+
+if TYPE_CHECKING:
+    from twistchat.chat.state import State
+    from twistchat.interfaces import Receipt
+
+
+class Membership:
+    """The verbs that bring users into rooms and out of them."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def join(
+        self,
+        asker: Asker,
+        name: str,
+        key: str | None = None,
+        unlimited: bool = False,
+    ) -> Receipt | None:
+        """
+        Come into a room, which begins where there was none.
+
+        Operators of the server with the privilege C{"rooms"} pass every lock.
+
+        @param key: the room's key, where it has one.
+        @param unlimited: whether this join is the server's own doing, which no rate binds.
+        @return: C{None} where they are in it.
+        @raise Forwarded: the room does not let them in, and names another, which they are to join in its place.  Follow
+            that once only: that room may name this one.
+        """
+        user = self._core.user(asker)
+        name = normalizeRoom(name, self._core.limits.room)
+        if fold(name) in user.rooms:
+            return None
+        if len(user.rooms) >= self._core.limits.roomsPerUser:
+            raise errors.TooManyRooms(self._core.limits.roomsPerUser)
+        room = self._core.state.rooms.get(name)
+        if room is None:
+            twin = self._core.state.rooms.lookalike(name)
+            if twin is not None:
+                raise errors.RoomLookalike(name, twin.name)
+        else:
+            self._checkLocks(room, user, key)
+            name = room.name
+        if not (unlimited or self._core.unbound(asker, user)):
+            self._checkJoinRates(user, room)
+        return self._core.propose(asker, Joined(user.source, name, user.away))
+
+    def part(self, asker: Asker, name: str, reason: str = "") -> Receipt:
+        """Leave a room."""
+        room, member = self._core.membership(asker, name)
+        checkText("the reason", reason, self._core.limits.reason)
+        return self._core.propose(asker, Parted(member.user.source, room.name, reason))
+
+    def kick(self, asker: Asker, name: str, nick: str, reason: str = "") -> Receipt:
+        """Put a user out of a room."""
+        room, member = self._core.membership(asker, name)
+        room.require(member, HALF_OPERATOR)
+        checkText("the reason", reason, self._core.limits.reason)
+        target = room.members.get(self._core.named(nick).source.uid)
+        if target is None:
+            raise errors.TargetNotInRoom(nick, room.name)
+        room.require(member, target.level)
+        return self._core.propose(asker, Kicked(member.user.source, room.name, target.user.source, reason))
+
+    def invite(self, asker: Asker, name: str, nick: str) -> Receipt:
+        """
+        Invite a user into a room, past its locks; and past the bans that it has by then, where the asker is one who
+        could lift them: a half-operator.
+        """
+        room, member = self._core.membership(asker, name)
+        if "i" in room.modes and "g" not in room.modes:
+            room.require(member, HALF_OPERATOR)
+        invitee = self._core.named(nick)
+        if invitee.source.uid in room.members:
+            raise errors.AlreadyInRoom(invitee.nick, room.name)
+        return self._core.propose(asker, Invited(member.user.source, room.name, invitee.source))
+
+    # Checks
+
+    def _checkLocks(self, room: Room, user: User, key: str | None) -> None:
+        """
+        Hold that a room lets a user in.
+
+        An invitation passes what its operators have locked; and bans from before it, where it is of one who could lift
+        them.  The last operator, who comes back in time to have the rank again, passes the locks too.
+        """
+        if room.abandoned or user.may("rooms"):
+            return
+        if "O" in room.modes and user.operator is None:
+            raise errors.OperatorsOnly(room.name)
+        if "z" in room.modes and not user.secure:
+            raise errors.SecureOnly(room.name)
+        vacancy = self._core.state.rooms.vacancies.get(fold(room.name))
+        returning = vacancy is not None and vacancy.awaits(user, self._core.state.users, int(self._core.wall() * 1000))
+        why = _lock(room, user, key, returning)
+        if why is None:
+            return
+        to = self._core.state.rooms.get(room.modes.get("f") or "")
+        if to is None or user.source.uid in to.members:
+            raise why
+        raise errors.Forwarded(room.name, to.name, why)
+
+    def _checkJoinRates(self, user: User, room: Room | None) -> None:
+        limits, now = self._core.limits, self._core.now()
+        if user.joins is None:
+            user.joins = TokenBucket(limits.userJoinBurst, limits.userJoinRate, now)
+        if wait := user.joins.take(now):
+            raise errors.TooFast("join rooms", wait)
+        if room is None:
+            return
+        if room.joins is None:
+            room.joins = TokenBucket(limits.roomJoinBurst, limits.roomJoinRate, now)
+        if wait := room.joins.take(now):
+            raise errors.RoomTooFast(room.name, wait)
+
+
+def _lock(room: Room, user: User, key: str | None, returning: bool) -> errors.ChatError | None:
+    """
+    What of a room's operators' keeps a user out.
+
+    @param returning: whether they are the last operator, and in time.
+    """
+    modes = room.modes
+    if room.barred(user) and user.invitations.get(room) != room.bansSet:
+        return errors.Banned(room.name)
+    if returning or room in user.invitations:
+        return None
+    if "R" in modes and user.source.account is None:
+        return errors.RegisteredOnly(room.name)
+    if "i" in modes and not room.welcomed(user):
+        return errors.InviteOnly(room.name)
+    if "k" in modes and modes["k"] != key:
+        return errors.BadKey(room.name, key is not None)
+    if "l" in modes and len(room.members) >= int(modes["l"] or 0):
+        return errors.RoomFull(room.name, int(modes["l"] or 0))
+    return None
+
+
+# Effects
+
+
+def _joined(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, Joined)
+    user = userOf(state, entry)
+    room = roomFor(state, event.room, entry.time)
+    if event.source.uid in room.members:
+        return
+    unlock(state, room)
+    ranks = room.ranksFor(user.source)
+    vacancy = state.rooms.vacancies.get(fold(room.name))
+    if vacancy is not None and vacancy.awaits(user, state.users, entry.time):
+        ranks = sortRanks(ranks + vacancy.ranks)
+        del state.rooms.vacancies[fold(room.name)]
+    room.members[event.source.uid] = Member(user, ranks)
+    user.invitations.pop(room, None)
+    user.rooms[fold(room.name)] = room
+    user.moves += 1
+    for session in user.sessions.values():
+        room.audience.add(session)
+    room.audience.tell(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
+    if len(room.members) == 2 and not room.led:
+        # The other one has laid the rank down, and there was nobody whom it could pass to.
+        vacate(state, entry, room, state.rooms.vacancies.get(fold(room.name)) or Vacancy(entry.time))
+
+
+def _parted(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, Parted)
+    room, member = membershipOf(state, event.room, event.source)
+    if member is None:
+        raise NotInRoom(event.room)
+    room.audience.tell(entry, origin)
+    del member.user.rooms[fold(room.name)]
+    leave(state, entry, room, member.user)
+
+
+def _kicked(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, Kicked)
+    room, member = membershipOf(state, event.room, event.kicked)
+    if member is None:
+        raise TargetNotInRoom(event.kicked.nick, event.room)
+    room.audience.tell(entry, origin)
+    del member.user.rooms[fold(room.name)]
+    leave(state, entry, room, member.user)
+
+
+def _invited(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, Invited)
+    userOf(state, entry)
+    invitee = state.users.get(event.invitee.uid)
+    if invitee is None:
+        raise NoSuchNick(event.invitee.nick)
+    room = state.rooms.get(event.room)
+    if room is None:
+        raise NotInRoom(event.room)
+    inviter = room.members.get(event.source.uid)
+    if inviter is not None and inviter.level >= HALF_OPERATOR:
+        invitee.invitations[room] = room.bansSet
+    else:
+        invitee.invitations.setdefault(room, None)
+    state.broadcast.tell(entry, invitee.sessions.values(), origin=origin)
+    if invitee.source.uid not in room.members:
+        room.audience.tell(entry, origin)
+
+
+def membershipOf(state: State, name: str, source: Source) -> tuple[Room, Member | None]:
+    room = state.rooms.get(name)
+    if room is None:
+        raise NotInRoom(name)
+    return room, room.members.get(source.uid)
+
+
+EFFECTS: Effects = {
+    Joined: _joined,
+    Parted: _parted,
+    Kicked: _kicked,
+    Invited: _invited,
+}
+"""What applying these events does."""

@@ -1,0 +1,213 @@
+"""What operators of the server may do, each of it with a privilege."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from twistchat.chat import errors
+from twistchat.chat.errors import NoSuchNick
+from twistchat.chat.model.events import (
+    Announced,
+    Entry,
+    HostSet,
+    Killed,
+    OperatorSet,
+    ServerBanLifted,
+    ServerBanSet,
+    UserModesSet,
+)
+from twistchat.chat.model.origin import Asker, Origin
+from twistchat.chat.model.serverbans import ServerBan, ServerBanTest, checkReach, normalizeServerBan, wordServerBan
+from twistchat.chat.model.texts import checkText
+from twistchat.chat.model.usermodes import OPERATORS_ONLY, sortUserModes
+from twistchat.chat.model.users import Operator, Session, User
+from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.identity import Identity, hostSet, userModesSet
+from twistchat.chat.rules.presence import remove
+from twistchat.chat.rules.succession import userOf
+from twistchat.chat.rules.telling import following, tellOperators
+
+if TYPE_CHECKING:
+    from twistchat.chat.state import State
+    from twistchat.interfaces import Receipt
+
+LONGEST_BAN = 100 * 365 * 86400.0
+"""Seconds; what is to last longer is to last for ever."""
+
+
+class Operators:
+    """The verbs of operators of the server."""
+
+    def __init__(self, core: Core, identity: Identity) -> None:
+        """
+        @param identity: shows operators with the host that comes with their rights.
+        """
+        self._core = core
+        self._identity = identity
+
+    async def become(
+        self,
+        asker: Asker,
+        title: str,
+        privileges: Iterable[str],
+        host: str | None = None,
+    ) -> None:
+        """
+        Make a session's user an operator of the server, of which the caller has made sure.
+
+        @param title: what they are, for those who ask.
+        @param privileges: members of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}.
+        @param host: the host with which they are shown from now on; C{None} leaves it as it is.
+        """
+        user = self._core.user(asker)
+        await self._core.propose(asker, OperatorSet(user.source, title, frozenset(privileges)))
+        if host is not None and (showing := self._identity.setHost(user, host)) is not None:
+            await showing
+
+    def requirePrivilege(self, asker: Asker, privilege: str) -> User:
+        """
+        Hold that a session's user is an operator of the server with a privilege.
+
+        @param privilege: one of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}.
+        @return: the user.
+        @raise NotPrivileged: they are not.
+        """
+        user = self._core.user(asker)
+        if not user.may(privilege):
+            raise errors.NotPrivileged(privilege)
+        return user
+
+    def kill(self, asker: Asker, nick: str, reason: str) -> Receipt:
+        """Disconnect a user, all sessions of theirs."""
+        user = self.requirePrivilege(asker, "kill")
+        victim = self._core.named(nick)
+        checkText("the reason", reason, self._core.limits.reason)
+        return self._core.propose(asker, Killed(user.source, victim.source, reason))
+
+    def announce(self, asker: Asker, text: str) -> Receipt:
+        """Say something to every operator, and to everyone who listens for it (user mode C{w})."""
+        user = self.requirePrivilege(asker, "wallops")
+        if not text.strip():
+            raise errors.NothingSaid
+        checkText("the announcement", text, self._core.limits.reason)
+        return self._core.propose(asker, Announced(user.source, text))
+
+    # Bans from the server
+
+    def banFromServer(self, asker: Asker, mask: str, seconds: float | None, reason: str = "") -> Receipt:
+        """
+        Keep those who match from the server, and disconnect those of them who are here.
+
+        @param mask: as L{normalizeServerBan} reads it.  A ban on the same mask is replaced.
+        @param seconds: for how long; C{None} for ever.
+        @param reason: why, as those are told who are kept out.
+        """
+        user = self.requirePrivilege(asker, "ban")
+        asked, mask = mask, normalizeServerBan(mask)
+        checkReach(mask, asked)
+        checkText("the reason", reason, self._core.limits.reason)
+        if seconds is not None and not 0 < seconds <= LONGEST_BAN:
+            raise errors.BadServerBan(asked, "a ban lasts more than 0 seconds and not over 100 years, or for ever")
+        test = ServerBanTest(mask)
+        if any(test.meets(user.source, own.address) for own in user.sessions.values()):
+            raise errors.BadServerBan(asked, "it would meet you")
+        until = None if seconds is None else int((self._core.wall() + seconds) * 1000)
+        return self._core.propose(asker, ServerBanSet(user.source, mask, reason, until))
+
+    def liftServerBan(self, asker: Asker, mask: str) -> Receipt:
+        """End a ban from the server."""
+        user = self.requirePrivilege(asker, "ban")
+        asked, mask = mask, normalizeServerBan(mask)
+        if self._core.state.serverBans.get(mask, self._core.today()) is None:
+            raise errors.NoSuchServerBan(asked)
+        return self._core.propose(asker, ServerBanLifted(user.source, mask))
+
+    def serverBans(self, session: Session) -> list[ServerBan]:
+        """Every ban from the server, the oldest first."""
+        self.requirePrivilege(session, "ban")
+        return self._core.state.serverBans.held(self._core.today())
+
+
+# Effects
+
+
+def _operatorSet(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, OperatorSet)
+    user = userOf(state, entry)
+    before = user.operator
+    if event.title is None:
+        if before is None:
+            return
+        user.operator = None
+    else:
+        host = user.source.host if before is None else before.host
+        user.operator = Operator(event.title, event.privileges, host)
+    state.users.count(user)
+    state.broadcast.tell(entry, user.sessions.values(), origin=origin)
+    if before is not None and user.operator is None:
+        _resigned(state, entry, user, before, origin)
+    tellOperators(state, entry, origin)
+
+
+def _resigned(state: State, entry: Entry, user: User, before: Operator, origin: Origin | None) -> None:
+    """Take from a user what they had as an operator of the server: their modes, and their host."""
+    modes = sortUserModes(user.flags & OPERATORS_ONLY)
+    if modes:
+        userModesSet(state, following(entry, UserModesSet(user.source, "", modes), "modes"), origin)
+    if before.host is not None and before.host != user.source.host:
+        host = HostSet(user.source, user.source.username, before.host)
+        hostSet(state, following(entry, host, "host"), origin)
+
+
+def _killed(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, Killed)
+    user = state.users.get(event.killed.uid)
+    if user is None:
+        raise NoSuchNick(event.killed.nick)
+    remove(state, entry, user, origin)
+    tellOperators(state, entry, origin)
+    why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
+    for session in list(user.sessions.values()):
+        state.broadcast.disconnect(session, f"Killed ({why})")
+
+
+def _announced(state: State, entry: Entry, origin: Origin | None) -> None:
+    listening = [user for user in state.users if "w" in user.flags or user.operator is not None]
+    sessions = [session for user in listening for session in user.sessions.values()]
+    state.broadcast.tell(entry, sessions, origin=origin)
+
+
+def _serverBanSet(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, ServerBanSet)
+    tellOperators(state, entry, origin, "ban")
+    state.serverBans.add(ServerBan(event.mask, event.reason, event.source.nick, entry.time, event.until))
+    if event.until is not None and event.until <= entry.time:
+        return
+    test = ServerBanTest(event.mask)
+    met = [
+        session
+        for session in state.sessions.values()
+        if test.meets(None if session.user is None else session.user.source, session.address)
+    ]
+    state.broadcast.departures.disconnect(met, wordServerBan(event.reason))
+
+
+def _serverBanLifted(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, ServerBanLifted)
+    state.serverBans.remove(event.mask)
+    tellOperators(state, entry, origin, "ban")
+
+
+EFFECTS: Effects = {
+    OperatorSet: _operatorSet,
+    Killed: _killed,
+    Announced: _announced,
+    ServerBanSet: _serverBanSet,
+    ServerBanLifted: _serverBanLifted,
+}
+"""What applying these events does."""

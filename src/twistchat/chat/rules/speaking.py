@@ -1,0 +1,337 @@
+"""What is said in rooms and to one user: texts, tags without a text, and their redaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from twistchat.chat import errors
+from twistchat.chat.errors import NoSuchNick
+from twistchat.chat.fanout.delivery import isIgnored
+from twistchat.chat.model.events import (
+    Cuts,
+    Entry,
+    Kind,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomTagMessage,
+    Source,
+    Tags,
+)
+from twistchat.chat.model.modes import OPERATOR, RANK_BY_LETTER, VOICE
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.origin import Asker, Origin
+from twistchat.chat.model.rooms import Room
+from twistchat.chat.model.spans import Around, pair
+from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
+from twistchat.chat.model.users import Session, User
+from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.succession import present
+
+if TYPE_CHECKING:
+    from twistchat.chat.state import State
+    from twistchat.interfaces import Receipt, Refused
+
+
+class Speaking:
+    """
+    The verbs of speaking, and of whose texts a session hears.
+
+    An asker is a session, or an L{Origin} of one, whose outcome the client wants to recognize.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def say(
+        self,
+        asker: Asker,
+        name: str,
+        text: str,
+        kind: Kind = "message",
+        tags: Tags = (),
+        rank: str = "",
+        cuts: Cuts = (),
+    ) -> Receipt:
+        """
+        Say a text in a room.
+
+        @param text: with LF between its lines, where it has several.
+        @param rank: the letter of a rank, to be heard only by those who hold it or a higher one; from members only.
+        @param cuts: where the sender cut long lines.
+        """
+        return self._core.propose(asker, self._text(asker.session, name, text, kind, tags, rank, cuts))
+
+    def post(self, session: Session, name: str, text: str, refused: Refused, kind: Kind = "message") -> None:
+        """
+        Say a text in a room, for whoever hears it there, and is to be told only where it could not be taken.  See
+        L{ILog.post <twistchat.interfaces.ILog.post>}, and L{say} for the parameters.
+        """
+        self._core.log.post(self._text(session, name, text, kind), refused)
+
+    def sayPrivate(
+        self,
+        asker: Asker,
+        nick: str,
+        text: str,
+        kind: Kind = "message",
+        tags: Tags = (),
+        cuts: Cuts = (),
+    ) -> Receipt:
+        """Say a text to one user.  The parameters are those of L{say}."""
+        session, user = asker.session, self._core.user(asker)
+        recipient = self._core.named(nick)
+        checkMessage(text, self._core.limits.message, self._core.limits.lines)
+        _checkTaken(recipient, user, text, kind)
+        session.spoke = self._core.now()
+        told = PrivateMessage(user.source, session.id, recipient.source, text, kind, tags, cuts)
+        return self._core.propose(asker, told)
+
+    def sendTags(self, asker: Asker, name: str, tags: Tags, rank: str = "") -> Receipt:
+        """Send tags without a text to a room, for whoever may speak there.  The parameters are those of L{say}."""
+        user = self._core.user(asker)
+        room = self._speaking(user, name, rank)
+        return self._core.propose(asker, RoomTagMessage(user.source, room.name, asker.session.id, tags, rank))
+
+    def sendTagsPrivate(self, asker: Asker, nick: str, tags: Tags) -> Receipt:
+        """Send tags without a text to one user."""
+        user = self._core.user(asker)
+        recipient = self._core.named(nick)
+        _checkTaken(recipient, user, "", "message")
+        return self._core.propose(asker, PrivateTagMessage(user.source, asker.session.id, recipient.source, tags))
+
+    # Redaction
+
+    async def redact(self, asker: Asker, name: str, msgid: str, reason: str = "") -> Entry:
+        """
+        Take back a text that was said in a room where the asker is: one of their own; or anyone's, for the room's
+        operators, and for operators of the server who may.
+
+        What was said to those of a rank only is not found.
+
+        @param msgid: the id of the text's entry.
+        @raise NoSuchText: the room's history has no such text.
+        @raise NotYours: it has, and the asker may not.
+        """
+        checkText("the reason", reason, self._core.limits.reason)
+        place, _ = self._core.membership(asker, name)
+        text = await self._find(fold(place.name), place.name, msgid)
+        room, member = self._core.membership(asker, name)
+        user = member.user
+        if room is not place:
+            raise errors.NoSuchText(room.name, msgid)
+        if not (_wrote(text, user.source) or member.level >= OPERATOR or user.may("redact")):
+            raise errors.NotYours(room.name, msgid)
+        return await self._core.propose(
+            asker, RoomMessageRedacted(user.source, room.name, text.sequence, msgid, reason)
+        )
+
+    async def redactPrivate(self, asker: Asker, nick: str, msgid: str, reason: str = "") -> Entry:
+        """
+        Take back a text from the private conversation with a user, as far as it is kept: that of two accounts.  It must
+        be the asker's own, unless they are an operator of the server who may.
+
+        @param msgid: the id of the text's entry.
+        @raise NoSuchText: that conversation has no such text.
+        @raise NotYours: it has, and the asker may not.
+        """
+        checkText("the reason", reason, self._core.limits.reason)
+        own, other = self._core.user(asker).source.account, self._core.named(nick).source.account
+        if own is None or other is None:
+            raise errors.NoSuchText(nick, msgid)
+        text = await self._find(pair(own, other), nick, msgid)
+        user, recipient = self._core.user(asker), self._core.named(nick)
+        if (user.source.account, recipient.source.account) != (own, other):
+            raise errors.NoSuchText(nick, msgid)
+        if not (_wrote(text, user.source) or user.may("redact")):
+            raise errors.NotYours(recipient.nick, msgid)
+        return await self._core.propose(
+            asker, PrivateMessageRedacted(user.source, recipient.source, text.sequence, msgid, reason)
+        )
+
+    # What a session hears
+
+    def setEcho(self, session: Session, echo: bool) -> None:
+        """Let a session hear what it says itself, from now on, or not."""
+        self._core.state.broadcast.settle(session)
+        session.echo = echo
+
+    def ignore(self, session: Session, nick: str) -> User:
+        """
+        Let a session hear no text of a user, and no invitation, under any nick that they take.
+
+        @return: the user.
+        """
+        user = self._core.named(nick)
+        self._core.state.broadcast.settle(session)
+        session.ignored.setdefault(fold(user.nick), fold(user.nick))
+        self._core.state.broadcast.regroup(session)
+        return user
+
+    def unignore(self, session: Session, nick: str) -> bool:
+        """
+        End that, for every nick that this user is known to have had meanwhile.
+
+        @return: whether that nick was ignored.
+        """
+        self._core.state.broadcast.settle(session)
+        first = session.ignored.get(fold(nick))
+        session.ignored = {known: since for known, since in session.ignored.items() if since != first}
+        self._core.state.broadcast.regroup(session)
+        return first is not None
+
+    # Checks
+
+    async def _find(self, conversation: str, target: str, msgid: str) -> Entry:
+        """The entry of a text, as the journal has it."""
+        sequence = self._core.history.locate(msgid)
+        found = () if sequence is None else await self._core.history.read(Around(conversation, 1, sequence))
+        for entry in found:
+            if (
+                isinstance(entry, Entry)
+                and entry.msgid == msgid
+                and isinstance(entry.event, (RoomMessage, PrivateMessage))
+            ):
+                return entry
+        raise errors.NoSuchText(target, msgid)
+
+    def _text(
+        self,
+        session: Session,
+        name: str,
+        text: str,
+        kind: Kind,
+        tags: Tags = (),
+        rank: str = "",
+        cuts: Cuts = (),
+    ) -> RoomMessage:
+        """What L{say} proposes."""
+        user = self._core.user(session)
+        room = self._speaking(user, name, rank)
+        checkMessage(text, self._core.limits.message, self._core.limits.lines)
+        _checkTextModes(room, text, kind)
+        session.spoke = self._core.now()
+        return RoomMessage(user.source, room.name, session.id, text, kind, rank, tags, cuts)
+
+    def _speaking(self, user: User, name: str, rank: str) -> Room:
+        """The room of this name, where a user may speak, to those of a rank or to all."""
+        room = self._core.state.rooms.get(name)
+        if room is None:
+            raise errors.NoSuchRoom(name)
+        member = room.members.get(user.source.uid)
+        hushed = "m" in room.modes or ("M" in room.modes and user.source.account is None)
+        if member is None:
+            outside = "n" in room.modes or rank != "" or room.muted(user)
+            if room.secretTo(user) and (outside or hushed):
+                raise errors.NoSuchRoom(name)
+            if outside:
+                raise errors.NotInRoom(room.name)
+        elif room.silenced(member):
+            raise errors.Banned(room.name)
+        if hushed and (member is None or member.level < VOICE):
+            raise errors.CannotSpeak(room.name)
+        if rank and rank not in RANK_BY_LETTER:
+            raise errors.UnknownMode(rank)
+        return room
+
+
+def _checkTextModes(room: Room, text: str, kind: Kind) -> None:
+    """Hold a text against the modes of its room that forbid some texts to all."""
+    modes = room.modes
+    if "T" in modes and kind == "notice":
+        raise errors.TextBlocked(room.name, "T", "that are notices")
+    if "C" in modes and kind != "action" and asksClients(text):
+        raise errors.TextBlocked(room.name, "C", "that are CTCP, but for actions")
+    if "c" in modes and FORMATTING.search(text) is not None:
+        raise errors.TextBlocked(room.name, "c", "with colours or formatting in them")
+
+
+def _checkTaken(recipient: User, sender: User, text: str, kind: Kind) -> None:
+    refusal = recipient.refusal(sender, text, kind)
+    if refusal is not None:
+        raise refusal
+
+
+def _wrote(text: Entry, source: Source) -> bool:
+    """Whether a text is by this user, or by another under the same account."""
+    author = text.event.source
+    if author.account is not None and source.account is not None:
+        return fold(author.account) == fold(source.account)
+    return author.uid == source.uid
+
+
+# Effects
+
+
+def _roomMessage(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, (RoomMessage, RoomTagMessage))
+    room = present(state, event)
+    if room is not None:
+        room.audience.tell(entry, origin, event.session, _audibleTo(room, event) if event.rank else None)
+
+
+def _roomMessageRedacted(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, RoomMessageRedacted)
+    room = present(state, event)
+    if room is not None:
+        room.audience.tell(entry, origin)
+
+
+def _privateMessage(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, (PrivateMessage, PrivateTagMessage))
+    recipient = state.users.get(event.recipient.uid)
+    if recipient is None:
+        raise NoSuchNick(event.recipient.nick)
+    if isinstance(event, PrivateMessage):
+        for session in recipient.sessions.values():
+            if not isIgnored(session, event):
+                session.correspondent = event.source.uid
+    if recipient.source.uid == event.source.uid:
+        # It is heard once as what was received, and once more as the echo, which alone has the label.
+        received = replace(entry, event=replace(event, session=""))
+        state.broadcast.tell(received, recipient.sessions.values())
+        sender = [own for own in recipient.sessions.values() if own.id == event.session]
+        state.broadcast.tell(entry, sender, origin=origin)
+        return
+    state.broadcast.tell(entry, _both(state, event.source, event.recipient), origin=origin)
+
+
+def _privateMessageRedacted(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, PrivateMessageRedacted)
+    state.broadcast.tell(entry, _both(state, event.source, event.recipient), origin=origin)
+
+
+def _both(state: State, source: Source, recipient: Source) -> Iterable[Session]:
+    """The sessions of two users, as far as they are here; each once."""
+    users = [user for user in (state.users.get(recipient.uid), state.users.get(source.uid)) if user is not None]
+    return {session.id: session for user in users for session in user.sessions.values()}.values()
+
+
+def _audibleTo(room: Room, event: RoomMessage | RoomTagMessage) -> set[str]:
+    """The sessions of those in a room whom a text for a rank is for, and of its speaker."""
+    least = RANK_BY_LETTER[event.rank].level
+    return {
+        id
+        for uid, member in room.members.items()
+        if member.level >= least or uid == event.source.uid
+        for id in member.user.sessions
+    }
+
+
+EFFECTS: Effects = {
+    RoomMessage: _roomMessage,
+    RoomTagMessage: _roomMessage,
+    RoomMessageRedacted: _roomMessageRedacted,
+    PrivateMessage: _privateMessage,
+    PrivateTagMessage: _privateMessage,
+    PrivateMessageRedacted: _privateMessageRedacted,
+}
+"""What applying these events does."""
