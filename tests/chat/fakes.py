@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
-from twistchat.chat.fanout.audience import RESHOWN, Broadcast
+from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import Limits
 from twistchat.chat.model.events import (
     AccountSet,
@@ -54,7 +54,6 @@ from twistchat.interfaces import IDialect, IOutlet
 from twistchat.journal.memory import MemoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldJournal
-from twistchat.wire.plain import Silence
 
 NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
@@ -165,15 +164,17 @@ class FakeOutlet:
     @ivar delivered: what was delivered, as the very objects.
     @ivar tuned: the rooms for which it was asked.
     @ivar moves: the rooms that it was told have another name: the old one, folded, and the new one.
+    @ivar rehosts: the hosts that it was told another user has: the old one, and the new one.
     @ivar reasons: why it was disconnected.
     """
 
     def __init__(self, dialect: IDialect) -> None:
         self.dialect = dialect
-        self.places: dict[str, IDialect] = {RESHOWN: Silence()}
+        self.places: dict[str, IDialect] = {}
         self.delivered: list[bytes] = []
         self.tuned: list[str] = []
         self.moves: list[tuple[str, str]] = []
+        self.rehosts: list[tuple[str, str]] = []
         self.reasons: list[str] = []
 
     def deliver(self, data: bytes) -> None:
@@ -193,6 +194,11 @@ class FakeOutlet:
         """See L{IOutlet.moved}."""
         assert isinstance(entry.event, RoomRenamed)
         self.moves.append((old, entry.event.name))
+
+    def rehosted(self, entry: Entry, before: Source) -> None:
+        """See L{IOutlet.rehosted}."""
+        assert isinstance(entry.event, HostSet)
+        self.rehosts.append((before.host, entry.event.host))
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zope.interface import Interface
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.events import Entry
+    from twistchat.chat.model.events import Entry, Source
     from twistchat.interfaces.dialect import IDialect
 
 
@@ -30,10 +30,8 @@ class IOutlet(Interface):
         The dialect in which this session hears entries from a place.
 
         @param place: a room's folded name; C{""} for entries that belong to no room; L{WATCHED
-            <twistchat.chat.fanout.audience.WATCHED>} for news of watched users; L{NOTICES
-            <twistchat.chat.fanout.audience.NOTICES>} for what the server tells its operators; or L{RESHOWN
-            <twistchat.chat.fanout.audience.RESHOWN>} for what replaces a L{HostSet
-            <twistchat.chat.model.events.HostSet>} if the dialect of C{""} cannot express it.
+            <twistchat.chat.fanout.audience.WATCHED>} for news of watched users; or L{NOTICES
+            <twistchat.chat.fanout.audience.NOTICES>} for what the server tells its operators.
         """
 
     def echo(label: str, data: bytes) -> bytes:
@@ -52,6 +50,14 @@ class IOutlet(Interface):
         @param old: the room's folded name until now.
         @param entry: of a L{RoomRenamed <twistchat.chat.model.events.RoomRenamed>}.
         @param label: the label of this session's request that led to it; C{None} if there is none.
+        """
+
+    def rehosted(entry: Entry, before: Source) -> None:
+        """
+        Another user, who shares a room with this session's user, has another host.  Called after the entry was told.
+
+        @param entry: of a L{HostSet <twistchat.chat.model.events.HostSet>}.
+        @param before: the names of that user until now.
         """
 
     def disconnect(reason: str) -> None:

@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import ServerBanned
-from twistchat.chat.model.events import Entry, Event, Kind
+from twistchat.chat.model.events import Entry, Event, Kind, Source
 from twistchat.chat.model.serverbans import wordServerBan
 from twistchat.chat.model.users import Session
 from twistchat.interfaces import IDialect, IOutlet
@@ -186,6 +186,9 @@ class Connection(Protocol, ABC):
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}.  Where a door keeps no room in mind, there is nothing to change."""
+
+    def rehosted(self, entry: Entry, before: Source) -> None:
+        """See L{IOutlet.rehosted}.  A door that shows no hosts has nothing to show."""
 
     # For a door's protocol to call
 

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDialect, HeldScene, Person, Scene, done
-from twistchat.chat.fanout.audience import NOTICES, RESHOWN
+from twistchat.chat.fanout.audience import NOTICES
 from twistchat.chat.model.events import Entered, Entry, OperatorSet, Source, UserModesSet
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.users import NO_FLAGS, Operator
@@ -191,48 +191,29 @@ class HostTests(SynchronousTestCase):
         self.bob, self.carol = self.scene.person("bob", "#a", "#b"), self.scene.person("carol", "#b")
         self.out = self.scene.person("out", "#d")
         self.phone, self.tablet = self.scene.attach(self.bob), self.scene.attach(self.ann)
-        self.marked = Marked()
-        for person in (self.ann, self.bob, self.carol, self.out, self.phone, self.tablet):
-            person.outlet.places[RESHOWN] = self.marked
         self.scene.clear(self.ann, self.bob, self.carol, self.out, self.phone, self.tablet)
 
-    def test_reshown(self) -> None:
+    def test_rehosted(self) -> None:
         """
-        Those who share rooms are told in two places: that the host is another, and behind that, once for each of those
-        rooms, that its user went and came; the user's own sessions only the first, and nobody else anything.
+        Those who share rooms are told that the host is another, and so is each of their outlets behind that; the
+        user's own sessions only the first, and nobody else anything.
         """
         done(self.chat.speaking.say(self.ann.session, "#a", "hello"))
+        notice = self.bob.outlet.rehosted
+
+        def rehosted(entry: Entry, before: Source) -> None:
+            notice(entry, before)
+            self.bob.outlet.deliver(b"seen\n")
+
+        self.patch(self.bob.outlet, "rehosted", rehosted)
         done(self.chat.identity.setHost(self.ann.user, "new.host"))
-        host = "ann host ~u@new.host"
-        told = ["#a ann: hello", host, "~ann quit Changing hostname", "~#a ann joined", "~#b ann joined"]
-        self.assertEqual((self.bob.heard(), self.phone.heard()), (told, told))
-        self.assertEqual(self.carol.heard(), [host, "~ann quit Changing hostname", "~#b ann joined"])
-        self.assertEqual((self.ann.heard()[-1], self.tablet.heard()[-1]), (host, host))
-        self.assertEqual(self.out.heard(), [])
-
-    def test_renderings(self) -> None:
-        """Each is rendered once for all who hear it, with an id of its own and the names of then."""
-        self.scene.promote("#b", "ann", "ov")
-        done(self.chat.presence.setAway(self.ann.session, "out"))
-        seen: list[Entry] = []
-        render = self.marked.render
-
-        def keep(entry: Entry) -> bytes:
-            seen.append(entry)
-            return render(entry)
-
-        self.marked.render = keep  # type: ignore[method-assign]  # it is to be seen what is rendered
-        done(self.chat.identity.setHost(self.ann.user, "new.host"))
-        msgid = self.scene.entries[-1].msgid
-        self.assertEqual([entry.msgid for entry in seen], [f"{msgid}-{name}" for name in ("quit", "join0", "join1")])
-        self.assertEqual([entry.event.source.host for entry in seen], ["ann.host", "new.host", "new.host"])
-        joined = seen[2].event
-        self.assertEqual((joined.room, joined.ranks, joined.away, joined.first), ("#b", "ov", "out", False))  # type: ignore[attr-defined]  # a Joined
-
-    def test_alone(self) -> None:
-        """Where nobody else is, there is nobody to tell."""
-        done(self.chat.identity.setHost(self.out.user, "new.host"))
-        self.assertEqual((self.out.heard(), self.marked.msgids), (["out host ~u@new.host"], []))
+        host, change = "ann host ~u@new.host", [("ann.host", "new.host")]
+        self.assertEqual(self.bob.heard(), ["#a ann: hello", host, "seen"])
+        self.assertEqual((self.phone.heard(), self.phone.outlet.rehosts), (["#a ann: hello", host], change))
+        self.assertEqual((self.carol.heard(), self.carol.outlet.rehosts), ([host], change))
+        for person in (self.ann, self.tablet):
+            self.assertEqual((person.heard()[-1], person.outlet.rehosts), (host, []))
+        self.assertEqual((self.out.heard(), self.out.outlet.rehosts), ([], []))
 
     def test_back(self) -> None:
         """Who resigns is shown with the host from before, however often they became an operator meanwhile."""

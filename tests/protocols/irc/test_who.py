@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.protocols.irc.servers import host, rooted, serverWith, staffed
-from twistchat.chat.model.events import Entry
+from twistchat.chat.model.events import Entry, Source
 from twistchat.interfaces import IDialect, IOutlet
 from twistchat.testing import IrcClient, MemoryServer
 
@@ -292,6 +292,9 @@ class Deaf:
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}."""
+
+    def rehosted(self, entry: Entry, before: Source) -> None:
+        """See L{IOutlet.rehosted}."""
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""

@@ -47,7 +47,7 @@ from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects, View, relevant
 
 SERVER = "irc.example.org"
-ROOM, SELF, WATCHED, NOTICES, RESHOWN = View.ROOM, View.SELF, View.WATCHED, View.NOTICES, View.RESHOWN
+ROOM, SELF, WATCHED, NOTICES = View.ROOM, View.SELF, View.WATCHED, View.NOTICES
 T = "time=2026-01-02T09:05:59.007Z"
 TAGGED = ("server-time", "message-tags", "account-tag")
 ALL = tuple(CAPABILITIES)
@@ -352,23 +352,6 @@ class NoticeTests(SynchronousTestCase):
                 self.assertEqual(render(event, *ALL, view=view), "")
 
 
-class ReshownTests(SynchronousTestCase):
-    """What stands for CHGHOST (chghost, "Fallback")."""
-
-    def test_fallback(self) -> None:
-        """A user goes and comes again, in the manner of the client's capabilities."""
-        plain = (*TAGGED, "extended-join", "away-notify")
-        for event in (Quit(ALICE, "x"), Joined(ALICE, "#a", "lunch", "qo"), Joined(BOB, "#a")):
-            for names in ((), plain, tuple({*ALL} - {"chghost"})):
-                self.assertEqual(render(event, *names, view=RESHOWN), render(event, *names))
-
-    def test_chghost(self) -> None:
-        """Those who know CHGHOST are told by that alone; and of nothing else anyone is told here."""
-        for event in EVENTS:
-            self.assertEqual(render(event, "chghost", view=RESHOWN), "")
-            self.assertEqual(bool(render(event, view=RESHOWN)), isinstance(event, (Quit, Joined)), event)
-
-
 class DialectsTests(SynchronousTestCase):
     """One object for all who are written to alike."""
 
@@ -388,7 +371,7 @@ class DialectsTests(SynchronousTestCase):
         for view in View:
             one = dialects.of(["server-time", "message-tags"], view)
             self.assertIs(dialects.of(["message-tags", "echo-message", "server-time", "sasl"], view), one)
-        self.assertEqual(len({dialects.of(ALL, view) for view in View}), 5)
+        self.assertEqual(len({dialects.of(ALL, view) for view in View}), 4)
         plain = dialects.of((), ROOM)
         for name in ("batch", "draft/multiline", "draft/message-redaction", "extended-monitor", "multi-prefix"):
             self.assertIs(dialects.of([name], ROOM), plain)
@@ -433,4 +416,3 @@ class DialectsTests(SynchronousTestCase):
         self.assertEqual(relevant(["echo-message", "setname", "x/y"], ROOM), {"setname"})
         self.assertEqual(relevant([], WATCHED), set())
         self.assertEqual(relevant(ALL, NOTICES), {"server-time"})
-        self.assertEqual(relevant(ALL, RESHOWN), {"chghost"})

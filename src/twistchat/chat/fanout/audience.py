@@ -19,7 +19,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.delivery import IGNORABLE, Delivery, Group, hears
-from twistchat.chat.model.events import Entry
+from twistchat.chat.model.events import Entry, Source
 from twistchat.chat.model.origin import Origin
 
 if TYPE_CHECKING:
@@ -34,13 +34,7 @@ WATCHED = "*"
 NOTICES = "!"
 """The place from which operators of the server hear what it tells them (user mode C{s})."""
 
-RESHOWN = "="
-"""
-The place from which those hear of a user's new host whose protocol has no word for that (IRCv3 chghost, "Fallback"):
-the user goes, and comes again into each room.
-"""
-
-ASIDE = frozenset({WATCHED, NOTICES, RESHOWN})
+ASIDE = frozenset({WATCHED, NOTICES})
 """The places of which a door may have nothing to tell."""
 
 
@@ -139,6 +133,13 @@ class Broadcast:
         """Tell an outlet of a room's new name.  See L{IOutlet.moved <twistchat.interfaces.IOutlet.moved>}."""
         try:
             session.outlet.moved(old, entry, origin.label if origin is not None and origin.session is session else None)
+        except Exception as error:
+            self.departures.broken(session.outlet, [session], error)
+
+    def rehosted(self, session: Session, entry: Entry, before: Source) -> None:
+        """Tell an outlet of a user's new host.  See L{IOutlet.rehosted <twistchat.interfaces.IOutlet.rehosted>}."""
+        try:
+            session.outlet.rehosted(entry, before)
         except Exception as error:
             self.departures.broken(session.outlet, [session], error)
 

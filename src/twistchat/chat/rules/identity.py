@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.errors import NickInUse
-from twistchat.chat.fanout.audience import RESHOWN
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.events import (
     AccountSet,
@@ -15,7 +14,6 @@ from twistchat.chat.model.events import (
     Entered,
     Entry,
     HostSet,
-    Joined,
     OperatorSet,
     Quit,
     RealnameSet,
@@ -31,7 +29,7 @@ from twistchat.chat.model.usermodes import OPERATORS_ONLY, SETTABLE, parseUserMo
 from twistchat.chat.model.users import NO_FLAGS, Session, User, audienceOf
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.succession import userOf
-from twistchat.chat.rules.telling import following, tellOfUser, tellWatchers
+from twistchat.chat.rules.telling import tellOfUser, tellWatchers
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -282,7 +280,9 @@ def hostSet(state: State, entry: Entry, origin: Origin | None) -> None:
     user = userOf(state, entry)
     before = user.source
     _changeSource(state, entry, user, origin, replace(before, username=event.username, host=event.host))
-    _showAgain(state, entry, user, before)
+    for session in audienceOf(user):
+        if session.id not in user.sessions:
+            state.broadcast.rehosted(session, entry, before)
 
 
 def _accountSet(state: State, entry: Entry, origin: Origin | None) -> None:
@@ -307,24 +307,6 @@ def _changeSource(state: State, entry: Entry, user: User, origin: Origin | None,
     """Give a user other names behind their nick, and tell who sees these."""
     user.source = source
     tellOfUser(state, entry, user, origin)
-
-
-def _showAgain(state: State, entry: Entry, user: User, before: Source) -> None:
-    """
-    Tell others of a user's new host as if that user went and came again (IRCv3 chghost, "Fallback"): those whose
-    outlets hear anything from L{RESHOWN}.
-
-    @param before: the user's names until now.
-    """
-    others = [session for session in audienceOf(user) if session.id not in user.sessions]
-    if not others:
-        return
-    state.broadcast.tell(following(entry, Quit(before, "Changing hostname"), "quit"), others, RESHOWN)
-    for number, room in enumerate(user.rooms.values()):
-        joined = Joined(user.source, room.name, user.away, room.members[before.uid].ranks)
-        members = [member.user for member in room.members.values() if member.user is not user]
-        sessions = [session for other in members for session in other.sessions.values()]
-        state.broadcast.tell(following(entry, joined, f"join{number}"), sessions, RESHOWN)
 
 
 def _claim(state: State, nick: str, claimant: User | None) -> None:

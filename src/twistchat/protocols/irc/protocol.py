@@ -12,8 +12,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
-from twistchat.chat.fanout.audience import NOTICES, RESHOWN, WATCHED
-from twistchat.chat.model.events import Entry, Event, RoomMessage, RoomRenamed
+from twistchat.chat.fanout.audience import NOTICES, WATCHED
+from twistchat.chat.model.events import Entry, Event, RoomMessage, RoomRenamed, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User
 from twistchat.config import Settings
@@ -25,7 +25,7 @@ from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.arrival import Arrival
 from twistchat.protocols.irc.batches import MULTILINE, TextBatch, takesLine
 from twistchat.protocols.irc.commands import COMMANDS
-from twistchat.protocols.irc.moves import Move
+from twistchat.protocols.irc.fallbacks import Move
 from twistchat.protocols.irc.negotiation import Negotiation
 from twistchat.protocols.irc.reply import Reply
 from twistchat.protocols.irc.server import IrcServer, offered
@@ -46,8 +46,8 @@ from twistchat.wire.irc.message import (
 )
 from twistchat.wire.lines import LineSplitter, Overlong
 
-VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES, View.RESHOWN)
-PLACES = {"": 1, WATCHED: 2, NOTICES: 3, RESHOWN: 4}
+VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES)
+PLACES = {"": 1, WATCHED: 2, NOTICES: 3}
 """Which of L{VIEWS} is that from each place; from any other, which is a room, it is the first."""
 
 LABEL = 64
@@ -214,6 +214,11 @@ class IrcConnection(Connection):
         else:
             reply.lines(move.render())
             reply.entered = new
+
+    def rehosted(self, entry: Entry, before: Source) -> None:
+        """See L{IOutlet.rehosted}."""
+        if "chghost" not in self.capabilities:
+            self.deliver(self.irc.hosts.render(self, entry, before))
 
     def cut(self, data: bytes) -> Sequence[Line]:
         """See L{Connection.cut}."""

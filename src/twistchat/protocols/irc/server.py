@@ -9,7 +9,7 @@ from itertools import count
 
 from twistchat import __version__
 from twistchat.net.context import ServerContext
-from twistchat.protocols.irc.moves import Moves
+from twistchat.protocols.irc.fallbacks import HostFallback, Moves
 from twistchat.protocols.irc.templates import Templates
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects
@@ -30,6 +30,7 @@ class IrcServer:
     @ivar gateways: the digest of each gateway's password that was right, by its hash.
     @ivar templates: what it says to all alike.
     @ivar moves: shows rooms' new names.
+    @ivar hosts: shows users' new hosts.
     """
 
     name: str
@@ -39,12 +40,14 @@ class IrcServer:
     gateways: dict[str, bytes]
     templates: Templates
     moves: Moves
+    hosts: HostFallback
 
     @classmethod
     def of(cls, context: ServerContext) -> IrcServer:
         """The server of this backstage."""
         name = context.settings.server.name
-        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), Moves(context.portions))
+        moves = Moves(context.portions)
+        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), moves, HostFallback())
 
 
 def offered(context: ServerContext, secure: bool) -> Mapping[str, str]:

@@ -74,14 +74,12 @@ class View(Enum):
     @cvar SELF: what is for it, or of people whom it shares a room with.
     @cvar WATCHED: news of those whom it watches (IRCv3 monitor, extended-monitor).
     @cvar NOTICES: what the server tells its operators.
-    @cvar RESHOWN: what stands for CHGHOST (IRCv3 chghost, "Fallback").
     """
 
     ROOM = "room"
     SELF = "self"
     WATCHED = "watched"
     NOTICES = "notices"
-    RESHOWN = "reshown"
 
 
 @implementer(IDialect)
@@ -323,14 +321,6 @@ class IrcDialect:
         """To C{*}, so that all who listen are sent the same."""
         return self._byServer(entry, "NOTICE", "*", text=f"*** {noted(event)}")
 
-    # Those who are shown with another host
-
-    def _wentForHost(self, entry: Entry, event: Quit) -> bytes:
-        return b"" if "chghost" in self._has else self._quit(entry, event)
-
-    def _cameWithHost(self, entry: Entry, event: Joined) -> bytes:
-        return b"" if "chghost" in self._has else self._joined(entry, event)
-
 
 def _parameter(change: ModeChange) -> str | None:
     """The parameter of a change; some have one only where they are set (modern.ircdocs.horse, "MODE message")."""
@@ -386,16 +376,11 @@ _WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
         ServerBanSet: IrcDialect._noted,
         ServerBanLifted: IrcDialect._noted,
     },
-    View.RESHOWN: {
-        Quit: IrcDialect._wentForHost,
-        Joined: IrcDialect._cameWithHost,
-    },
 }
 """What each view hears of.  Of anything else IRC says nothing there."""
 
 _MONITORED: Final = frozenset({"account-notify", "away-notify", "chghost", "setname"})
 _TAGS: Final = frozenset({"account-tag", "message-tags", "server-time"})
-_JOINED: Final = frozenset({"away-notify", "extended-join"})
 
 
 def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
@@ -403,8 +388,6 @@ def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
     names = frozenset(name for name in inEffect(capabilities) if name in CAPABILITIES and CAPABILITIES[name].dialect)
     if view is View.NOTICES:
         return names & {"server-time"}
-    if view is View.RESHOWN:
-        return names & {"chghost"} or names & (_JOINED | _TAGS)
     if view is not View.WATCHED:
         return names - {"extended-monitor"} - ({"invite-notify"} if view is View.SELF else frozenset())
     monitored = names & _MONITORED if "extended-monitor" in names else frozenset()

@@ -1,6 +1,11 @@
 """
-A room's new name, for clients that do not know RENAME: they leave the one and come into the other (IRCv3
-channel-rename, "Fallback").
+What clients are shown that lack a capability for it.
+
+A user's new host, for clients without CHGHOST: the user quits, and joins again each room that both are in (IRCv3
+chghost, "Fallback").
+
+A room's new name, for clients without RENAME: they leave the one and come into the other (IRCv3 channel-rename,
+"Fallback").
 
 All in the room are told at once that it has another name, and each is shown that with lines of their own.  So they take
 turns: first all leave and come, and hear nothing meanwhile; then each is told who is there.
@@ -11,11 +16,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twistchat.chat.model.events import Entry, Joined, Parted, RoomRenamed
+from twistchat.chat.model.events import Entry, Event, Joined, Parted, Quit, RoomRenamed, Source
 from twistchat.chat.model.names import fold
 from twistchat.net.input.pace import Gone
 from twistchat.protocols.irc.reply import Reply
@@ -24,9 +30,56 @@ from twistchat.protocols.irc.rooms import showRoom
 if TYPE_CHECKING:
     from twistchat.net.input.pace import Portions
     from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.wire.irc.dialect import IrcDialect
 
 AT_ONCE: Final = 25
 """Clients who leave and come in one turn."""
+
+
+class HostFallback:
+    """
+    Renders QUIT and JOIN for a user with a new host, once for all clients of a dialect.
+
+    @ivar _entry: the entry for which lines were rendered last.
+    @ivar _written: those lines, by dialect and what the entry's id is followed by.
+    """
+
+    __slots__ = ("_entry", "_written")
+
+    def __init__(self) -> None:
+        self._entry: Entry | None = None
+        self._written: WeakKeyDictionary[IrcDialect, dict[str, bytes]] = WeakKeyDictionary()
+
+    def render(self, client: IrcConnection, entry: Entry, before: Source) -> bytes:
+        """
+        The lines for one client.
+
+        @param entry: of a L{HostSet <twistchat.chat.model.events.HostSet>} that has just happened.
+        @param before: the names of that user until then.
+        """
+        if entry is not self._entry:
+            self._entry, self._written = entry, WeakKeyDictionary()
+        user = client.context.chat.state.users.get(before.uid)
+        if user is None:
+            return b""
+        lines = [self._line(client.tune(""), entry, "quit", Quit(before, "Changing hostname"))]
+        own = client.user.source.uid
+        for number, (name, room) in enumerate(user.rooms.items()):
+            if own in room.members:
+                joined = Joined(user.source, room.name, user.away, room.members[before.uid].ranks)
+                lines.append(self._line(client.tune(name), entry, f"join{number}", joined))
+        return b"".join(lines)
+
+    def _line(self, dialect: IrcDialect, entry: Entry, name: str, event: Event) -> bytes:
+        """
+        An event that stands for the entry, in a dialect.
+
+        @param name: tells its message id from that of the entry, since an id is of one message (IRCv3 message-ids).
+        """
+        written = self._written.setdefault(dialect, {})
+        if name not in written:
+            written[name] = dialect.render(replace(entry, msgid=f"{entry.msgid}-{name}", event=event))
+        return written[name]
 
 
 class Move:

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.protocols.irc.moves}, and of what else is told to all clients, a few in a turn."""
+"""Tests of L{twistchat.protocols.irc.fallbacks}, and of what else is told to all clients, a few in a turn."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.protocols.irc.servers import staffed
 from twistchat.chat.limits import Limits
+from twistchat.chat.model.events import Entry, Joined, Quit
 from twistchat.chat.model.rooms import Room
-from twistchat.config import Settings
+from twistchat.config import ClassSettings, Settings
 from twistchat.net.input import pace
-from twistchat.protocols.irc import changes, moves
-from twistchat.protocols.irc.moves import AT_ONCE, Move
+from twistchat.protocols.irc import changes, fallbacks
+from twistchat.protocols.irc.fallbacks import AT_ONCE, Move
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.reply import Reply
 from twistchat.protocols.irc.rooms import showRoom
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.turns import TurnClock
+from twistchat.wire.irc.dialect import IrcDialect
 
 LIMITS = Limits(connectionsPerAddress=1000, newPerAddress=1000, roomJoinBurst=1000)
 """As by default, but that many may come at once."""
@@ -144,7 +147,7 @@ class MoveTests(SynchronousTestCase):
                 self.clock.callLater(0, self.people[4].link.cut)
             await show(client, reply, room)
 
-        self.patch(moves, "showRoom", fail)
+        self.patch(fallbacks, "showRoom", fail)
         self.alice.send("RENAME #old #new")
         named = ["366" in map(command, client.lines()) for client in self.people]
         self.assertEqual([number for number, was in enumerate(named) if not was], [3, 4])
@@ -200,3 +203,41 @@ class ChangeTests(SynchronousTestCase):
         self.server.settle()
         self.assertIn(b"NETWORK=Two", self.people[-1].raw)
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+
+
+class HostTests(SynchronousTestCase):
+    """A user's new host, for clients without CHGHOST."""
+
+    def setUp(self) -> None:
+        """An operator with a host of their own, in two channels with others."""
+        self.server = staffed(staff=ClassSettings(host="staff.example.org"))
+        self.bob = self.server.irc("bob")
+        self.bob.join("#a", "#b")
+
+    def come(self, nick: str, room: str, *capabilities: str) -> IrcClient:
+        """Someone in a channel, past what they heard of that."""
+        client = self.server.irc(nick, *capabilities)
+        client.join(room)
+        return client
+
+    def test_once(self) -> None:
+        """Each line is rendered once for all clients of a dialect, and has a message id of its own."""
+        people = [self.come(f"p{n}", "#b", "message-tags") for n in range(3)]
+        for client in people:
+            client.skip()
+        rendered: list[str] = []
+        render = IrcDialect.render
+
+        def counted(dialect: IrcDialect, entry: Entry) -> bytes:
+            if isinstance(entry.event, (Quit, Joined)):
+                rendered.append(entry.msgid)
+            return render(dialect, entry)
+
+        self.patch(IrcDialect, "render", counted)
+        self.bob.send("OPER staff secret")
+        heard = [[line for line in client.lines() if " MODE " not in line] for client in people]
+        self.assertEqual(heard, [heard[0]] * 3)
+        quit, joined = heard[0]
+        self.assertRegex(quit, r"^@msgid=\S+-quit :bob!\S+ QUIT :Changing hostname$")
+        self.assertRegex(joined, r"^@msgid=\S+-join1 :bob!~bob@staff.example.org JOIN #b$")
+        self.assertEqual([msgid.rpartition("-")[2] for msgid in rendered], ["quit", "join1"])
