@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, get_type_hints
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.chat.test_errors import everyError, example
 from twistchat.chat import errors
 from twistchat.protocols.irc.wording import ELSEWHERE, WORDS, word
 from twistchat.wire.irc.message import serialize
 
 HOSTILE = " :a b\r\n\0\x1b\u0085\u2028\u202e" + "x" * 600
-
-
-def everyError() -> list[type[errors.ChatError]]:
-    """The class of every error that the chat raises."""
-    found = [
-        error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.ChatError)
-    ]
-    return [error for error in found if error is not errors.ChatError]
-
-
-def example(error: type[errors.ChatError], **given: Any) -> errors.ChatError:
-    """An error with something in each field; what a user gave is hostile."""
-    values: dict[type, Any] = {int: 3, float: 2.5, errors.ChatError: errors.NothingSaid()}
-    hints = get_type_hints(error, vars(errors))
-    fields = {}
-    for field in dataclasses.fields(error):  # type: ignore[arg-type]  # each of them is a dataclass
-        hint = hints[field.name]
-        fields[field.name] = given.get(field.name, values.get(hint, "x" if hint is str else None))
-    if "refused" in fields:
-        fields["refused"] = ("a", "b")
-    if "privilege" in fields:
-        fields["privilege"] = "kill"
-    if "character" in fields:
-        fields["character"] = "\n"
-    return error(**fields)
 
 
 class WordingTests(SynchronousTestCase):
@@ -63,6 +38,15 @@ class WordingTests(SynchronousTestCase):
             for other in word(problem, "JOIN", HOSTILE)[1:-1]:
                 self.assertLess(len(other.encode()), 260)
                 self.assertFalse(set(other) & set(" \r\n\0"), error)
+
+    def test_unknown(self) -> None:
+        """An error without words here, a plugin's, is a standard reply with its code and its text."""
+
+        class Closed(errors.ChatError):
+            code = "CLOSED"
+            wording = "The room is closed"
+
+        self.assertEqual(word(Closed(), "JOIN", "#tea"), ("FAIL", "CLOSED", "The room is closed"))
 
     def test_elsewhere(self) -> None:
         """What is worded for one command is an error that has words, and worded otherwise there."""

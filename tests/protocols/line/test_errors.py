@@ -94,6 +94,10 @@ class WordingTests(SynchronousTestCase):
         self.assertEqual(known, set(WORDS))
         self.assertEqual(known, set(map(type, SAMPLES)))
 
+    def test_unknown(self) -> None:
+        """An error without words here, a plugin's, is shown with its text."""
+        self.assertEqual(word(ChatError()), "That was refused.")
+
     def test_sentences(self) -> None:
         """Each says what was wrong and then what to do, on one line that every terminal can show."""
         for error in SAMPLES:

@@ -60,8 +60,8 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         n.ERR_NOPRIVILEGES,
         f"Permission Denied - This is for operators who may {PRIVILEGES[e.privilege]} ({e.privilege})",
     ),
-    errors.BadServerBan: lambda e, c: ("FAIL", "BAD_MASK", shown(e.mask), f"This cannot be banned: {e.why}"),
-    errors.NoSuchServerBan: lambda e, c: ("FAIL", "NO_SUCH_BAN", shown(e.mask), "There is no such ban"),
+    errors.BadServerBan: lambda e, c: ("FAIL", e.code, shown(e.mask), f"This cannot be banned: {e.why}"),
+    errors.NoSuchServerBan: lambda e, c: ("FAIL", e.code, shown(e.mask), "There is no such ban"),
     errors.ServerBanned: lambda e, c: (n.ERR_YOUREBANNEDCREEP, f"You are banned from this server: {e.reason}"),
     errors.WatchListFull: lambda e, c: (
         n.ERR_MONLISTFULL,
@@ -72,14 +72,14 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
     errors.RoomNameInUse: lambda e, c: ("FAIL", "CHANNEL_NAME_IN_USE", shown(c), e.room, "That channel exists already"),
     errors.NoSuchText: lambda e, c: (
         "FAIL",
-        "UNKNOWN_MSGID",
+        e.code,
         shown(e.target),
         shown(e.msgid),
         "This message does not exist, or does not any more",
     ),
     errors.NotYours: lambda e, c: (
         "FAIL",
-        "REDACT_FORBIDDEN",
+        e.code,
         e.target,
         shown(e.msgid),
         "You are not authorised to delete this message",
@@ -87,17 +87,17 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
     errors.NothingSaid: lambda e, c: (n.ERR_NOTEXTTOSEND, "No text to send"),
     errors.TooLong: lambda e, c: (
         "FAIL",
-        "TOO_LONG",
+        e.code,
         *((shown(c),) if c else ()),
         f"{_sentence(e.what)} has {e.length} {e.unit}, and {e.limit} fit",
     ),
     errors.BadText: lambda e, c: (
         "FAIL",
-        "BAD_TEXT",
+        e.code,
         *((shown(c),) if c else ()),
-        f"{_sentence(e.what)} has U+{ord(e.character):04X} in it",
+        e.text,
     ),
-    errors.TooFast: lambda e, c: (n.RPL_TRYAGAIN, shown(c), f"You {e.what} too fast; try again in {ceil(e.wait)} s"),
+    errors.TooFast: lambda e, c: (n.RPL_TRYAGAIN, shown(c), e.text),
     errors.RoomTooFast: lambda e, c: (
         n.ERR_UNAVAILRESOURCE,
         e.room,
@@ -111,7 +111,10 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
     errors.NotRead: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"What was said cannot be read now: {e.why}"),
     errors.NotStored: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"Not taken, and nobody has seen it: {e.why}"),
 }
-"""For each error, its words; the second argument is what was asked for (a room, a nick), or C{""}."""
+"""
+For each error, its words; an error that has none here is a standard reply with its own code and text.  The second
+argument is what was asked for (a room, a nick), or C{""}.
+"""
 
 
 def _unsent(why: str) -> Callable[[Any, str], Words]:
@@ -141,7 +144,8 @@ def word(error: errors.ChatError, command: str, context: str) -> Words:
     """
     if isinstance(error, errors.TooFast):
         context = command
-    return ELSEWHERE.get((type(error), command), WORDS[type(error)])(error, context)
+    words = ELSEWHERE.get((type(error), command)) or WORDS.get(type(error))
+    return ("FAIL", error.code, error.text) if words is None else words(error, context)
 
 
 def _lock(letter: str) -> str:

@@ -1,0 +1,70 @@
+"""Tests of L{twistchat.chat.errors}: every error has a code of its own and a text."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, get_type_hints
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat import errors
+
+
+def everyError() -> list[type[errors.ChatError]]:
+    """The class of every error that the chat raises."""
+    found = [
+        error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.ChatError)
+    ]
+    return [error for error in found if error is not errors.ChatError]
+
+
+def example(error: type[errors.ChatError], **given: Any) -> errors.ChatError:
+    """An error with something in each field; what a user gave is hostile."""
+    values: dict[type, Any] = {int: 3, float: 2.5, errors.ChatError: errors.NothingSaid()}
+    hints = get_type_hints(error, vars(errors))
+    fields = {}
+    for field in dataclasses.fields(error):  # type: ignore[arg-type]  # each of them is a dataclass
+        hint = hints[field.name]
+        fields[field.name] = given.get(field.name, values.get(hint, "x" if hint is str else None))
+    if "refused" in fields:
+        fields["refused"] = ("a", "b")
+    if "privilege" in fields:
+        fields["privilege"] = "kill"
+    if "character" in fields:
+        fields["character"] = "\n"
+    return error(**fields)
+
+
+class ErrorTests(SynchronousTestCase):
+    """Codes and texts."""
+
+    def test_codes(self) -> None:
+        """No two errors have the same code, and each reads like one of a standard reply."""
+        codes = [error.code for error in everyError()]
+        self.assertEqual(len({*codes, errors.ChatError.code}), len(codes) + 1)
+        for code in codes:
+            self.assertRegex(code, r"^[A-Z]+(_[A-Z]+)*$")
+
+    def test_texts(self) -> None:
+        """Each text is one sentence in which no field is left to be filled in, with no full stop behind it."""
+        for error in everyError():
+            text = example(error).text
+            self.assertRegex(text, r"^[A-Zx#][^{}\n]+[^.]$", error)
+
+    def test_facts(self) -> None:
+        """A text names what its error is about."""
+        self.assertEqual(errors.NoSuchRoom("#tea").text, "There is no room #tea")
+        self.assertEqual(errors.NickInUse("bob", "bob").text, "The nick bob is in use")
+        self.assertEqual(errors.NickInUse("b0b", "bob").text, "The nick b0b looks like bob, which is in use")
+        self.assertEqual(errors.BadKey("#tea", False).text, "#tea needs a key")
+        self.assertEqual(errors.TooManyRooms(1).text, "You are in 1 room, and can be in no more")
+        self.assertEqual(errors.TooFast("join rooms", 2.1).text, "You join rooms too fast; try again in 3 s")
+        self.assertEqual(errors.BadText("the topic", "\n").text, "The topic has U+000A in it")
+        self.assertEqual(
+            errors.Forwarded("#a", "#b", errors.InviteOnly("#a")).text,
+            "Only those who were invited come into #a.  You may join #b instead",
+        )
+
+    def test_unusual(self) -> None:
+        """What a user gave is shown as it is, whatever stands in it."""
+        self.assertEqual(errors.NoSuchRoom("#{room}").text, "There is no room #{room}")
