@@ -29,7 +29,7 @@ class ConnectionFactory(ServerFactory):
         """
         self._context = context
         self._make = make
-        self._open: set[Connection] = set()
+        self._open: dict[Connection, None] = {}
         self._closed: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
@@ -45,17 +45,17 @@ class ConnectionFactory(ServerFactory):
         return closed
 
     @property
-    def connections(self) -> frozenset[Connection]:
-        """The connections that are open."""
-        return frozenset(self._open)
+    def connections(self) -> tuple[Connection, ...]:
+        """The connections that are open, in the order in which they were made."""
+        return tuple(self._open)
 
     def opened(self, connection: Connection) -> None:
         """A connection was made."""
-        self._open.add(connection)
+        self._open[connection] = None
 
     def lost(self, connection: Connection) -> None:
         """A connection is gone."""
-        self._open.discard(connection)
+        self._open.pop(connection, None)
         self._fireIfClosed()
 
     def _fireIfClosed(self) -> None:
