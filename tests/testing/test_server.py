@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from twisted.internet.protocol import Protocol
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.config import ServerSettings
-from twistchat.testing import LineClient, MemoryServer
-from twistchat.testing.server import SETTINGS
+from twistchat.chat.limits import Limits
+from twistchat.config import ConfigError, ServerSettings
+from twistchat.testing import LineClient, MemoryServer, settingsOf
+from twistchat.testing.server import NOON, SETTINGS
 
 
 class EchoBot(LineOnlyReceiver):
@@ -32,6 +35,38 @@ class EchoBot(LineOnlyReceiver):
 
 class MemoryServerTests(SynchronousTestCase):
     """A whole server in memory."""
+
+    def test_settingsOf(self) -> None:
+        """A configuration file's text gives settings, with the default limits; a mistake names its line."""
+        settings = settingsOf('[server]\nname = "tea.example"\n')
+        self.assertEqual("tea.example", settings.server.name)
+        self.assertEqual(Limits(), settings.limits)
+        mistake = self.assertRaises(ConfigError, settingsOf, "[limits]\nnick = 0\n")
+        self.assertTrue(str(mistake).startswith("twistchat.toml:2: limits.nick: "), mistake)
+
+    def test_configure(self) -> None:
+        """Another configuration file takes effect when the server reads it again; one with a mistake does not."""
+        server = MemoryServer()
+        server.configure('[line]\nmotd = "Tea"\n')
+        server.connect().expect("* This is twistchat.  Type the name you want to have here")
+        server.context.rehash()
+        server.connect().expect("* Tea", "* This is twistchat.  Type the name you want to have here")
+        server.configure("[line]\nmotd = 7\n")
+        self.assertRaises(ConfigError, server.context.rehash)
+
+    def test_directory(self) -> None:
+        """A server with a journal on disk is continued by another one with the same directory."""
+        directory = mkdtemp()
+        self.addCleanup(rmtree, directory)
+        before = MemoryServer(directory=directory)
+        before.person("alice").send("Hello", "/topic Tea")
+        self.successResultOf(before.close())
+        after = MemoryServer(directory=directory, start=NOON + 60)
+        bob = after.connect()
+        bob.send("bob")
+        bob.until("[12:00] <alice> Hello")
+        bob.until("* alice set the topic of #lobby to: Tea")
+        self.successResultOf(after.close())
 
     def test_bot(self) -> None:
         """A bot's protocol can be plugged in, and talked to."""

@@ -11,7 +11,7 @@ from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.contract import JournalContract
 from twistchat.testing.held import HeldJournal
 from twistchat.testing.links import Link, MemoryTransport
-from twistchat.testing.server import MemoryServer
+from twistchat.testing.server import MemoryServer, settingsOf
 
 __all__ = [
     "Client",
@@ -22,4 +22,5 @@ __all__ = [
     "Link",
     "MemoryServer",
     "MemoryTransport",
+    "settingsOf",
 ]

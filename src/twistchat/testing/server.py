@@ -14,11 +14,12 @@ from twisted.internet.task import Clock
 from twistchat.accounts.passwords import Verifier
 from twistchat.chat.chat import Chat
 from twistchat.chat.limits import Limits
-from twistchat.config import LineSettings, ServerSettings, Settings
+from twistchat.config import LineSettings, ServerSettings, Settings, SettingsBuilder
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor
 from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.context import ServerContext
 from twistchat.testing.clients import Client, IrcClient, LineClient
@@ -41,6 +42,20 @@ and rates do not bind 127.0.0.0/8.
 """
 
 
+def settingsOf(text: str) -> Settings:
+    """
+    The settings that a configuration file gives, with defaults for what it leaves out.
+
+    Unlike L{SETTINGS}, these bind every client by the default limits.
+
+    @param text: TOML, as in C{twistchat.toml}.
+    @raise ConfigError: it has a mistake; the error calls the file C{twistchat.toml}.
+    """
+    builder = SettingsBuilder(("irc", "line"))
+    builder.readFile(text.encode(), "twistchat.toml")
+    return builder.finish()
+
+
 class MemoryServer:
     """
     A server in memory: the real chat, doors and journal, on a clock that stands still until L{advance} moves it.
@@ -60,6 +75,7 @@ class MemoryServer:
         doors: Iterable[IDoor] = (LineDoor(), IrcDoor()),
         start: float = NOON,
         clock: Clock | None = None,
+        directory: str | None = None,
     ) -> None:
         """
         @param settings: what an administrator would choose.
@@ -67,15 +83,24 @@ class MemoryServer:
         @param doors: the ways in.
         @param start: what time it is at first, in seconds since the epoch.
         @param clock: the clock of everything in it; one of its own, where it is C{None}.
+        @param directory: where a journal on disk is, which takes the place of C{journal}.  A later server that is
+            given the same directory continues what this one leaves there.
         """
         self.clock = Clock() if clock is None else clock
         self.configuration = settings
+        self._file: str | None = None
         numbers = count(1)
 
         def wall() -> float:
             return start + self.clock.seconds()
 
-        self.journal = journal(Stamp(wall, "test"))
+        self.journal: Any
+        if directory is None:
+            self.journal = journal(Stamp(wall, "test"))
+        else:
+            self.journal = SqliteJournal(
+                directory, wall, lambda: "test", lambda: bytes(32), lambda name: InlineWorker(), clock=self.clock
+            )
         self.context = ServerContext.assemble(
             settings,
             self.journal,
@@ -85,7 +110,7 @@ class MemoryServer:
             lambda: str(next(numbers)),
             lambda: b"test",
             Verifier(InlineWorker, settings.limits.passwordQueue),
-            lambda: self.configuration,
+            self._reread,
         )
         self._factories = {door.name: door.factory(self.context) for door in doors}
         self._links: list[Link] = []
@@ -96,6 +121,17 @@ class MemoryServer:
     def chat(self) -> Chat:
         """The verbs, and the state behind them."""
         return self.context.chat
+
+    def configure(self, text: str) -> None:
+        """
+        Change the configuration file, which takes effect when the server reads it again.
+
+        @param text: TOML, as for L{settingsOf}.  A mistake is reported when the file is read.
+        """
+        self._file = text
+
+    def _reread(self) -> Settings:
+        return self.configuration if self._file is None else settingsOf(self._file)
 
     def plug(self, client: IProtocol, door: str = "line", host: str = "127.0.0.1") -> Link:
         """
