@@ -1,0 +1,128 @@
+"""Recorded conversations: every byte that clients receive is what was recorded.  See conversations/README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.conversations.escapes import BadEscape, escape, unescape
+from tests.conversations.player import record, replay
+from tests.conversations.record import main
+from tests.conversations.script import FOLDER, BadScript, readScript, scripts
+from twistchat.protocols.irc.commands import COMMANDS as IRC_COMMANDS
+from twistchat.protocols.line.commands import COMMANDS as LINE_COMMANDS
+
+
+class ConversationTests(SynchronousTestCase):
+    """One test for each script: C{test_irc_join} plays C{conversations/irc/join.chat}."""
+
+    def play(self, path: Path) -> None:
+        """Hold that clients receive what was recorded."""
+        difference = replay(readScript(path))
+        if difference:
+            self.fail(difference)
+
+
+def _testOf(path: Path) -> Callable[[ConversationTests], None]:
+    def test(case: ConversationTests) -> None:
+        case.play(path)
+
+    return test
+
+
+for _path in scripts():
+    setattr(ConversationTests, f"test_{'_'.join(_path.relative_to(FOLDER).with_suffix('').parts)}", _testOf(_path))
+
+
+class CoverageTests(SynchronousTestCase):
+    """The scripts leave no command out."""
+
+    def sent(self, door: str) -> set[str]:
+        """The first words of all lines that clients send at a door, without tags."""
+        words = set()
+        for path in scripts():
+            script = readScript(path)
+            for step in script.steps:
+                if step.name and script.speakers[step.name].door == door:
+                    for line in step.data.decode("utf-8", "replace").splitlines():
+                        command = line.partition(" ")[2] if line.startswith("@") else line
+                        words.add(command.partition(" ")[0])
+        return words
+
+    def test_irc(self) -> None:
+        """Every command of the IRC door is sent."""
+        self.assertEqual(set(), set(IRC_COMMANDS) - self.sent("irc"))
+
+    def test_line(self) -> None:
+        """Every command of the line door is sent, and every alias."""
+        names = {f"/{name}" for command in LINE_COMMANDS.values() for name in (command.name, *command.aliases)}
+        self.assertEqual(set(), names - self.sent("line"))
+
+
+class ToolTests(SynchronousTestCase):
+    """Scripts are read, compared and recorded as their README says."""
+
+    def script(self, text: str) -> Path:
+        """A script in a directory of its own."""
+        directory = mkdtemp()
+        self.addCleanup(rmtree, directory)
+        path = Path(directory, "sample.chat")
+        path.write_text(text, "utf-8")
+        return path
+
+    def test_escapes(self) -> None:
+        """Every byte survives, and no text has a control character or ends with a space."""
+        data = bytes(range(256)) + "höflich \u202e".encode() + b"\\n "
+        text = escape(data)
+        self.assertEqual(data, unescape(text))
+        self.assertTrue(text.isprintable())
+        self.assertFalse(text.endswith(" "))
+        self.assertEqual(b"ab" * 3 + b"\r\n", unescape("\\{ab*3}\\r\\n"))
+        self.assertRaises(BadEscape, unescape, "\\q")
+
+    def test_difference(self) -> None:
+        """A difference in one byte is shown with the line of the script that leads to it."""
+        recorded = record(readScript(self.script("client bob line\nbob connects\nbob > bob\n")))
+        self.assertIn("bob < * bob joined #lobby\n", recorded)
+        self.assertEqual("", replay(readScript(self.script(recorded))))
+        for changed in (
+            recorded.replace("joined #lobby", "joined  #lobby"),
+            recorded.replace("bob < * bob joined #lobby\n", ""),
+            recorded.replace("bob < * bob joined #lobby", "bob <| * bob joined #lobby\\r\\n"),
+            recorded + "bob is gone\n",
+        ):
+            path = self.script(changed)
+            difference = replay(readScript(path))
+            number = changed.splitlines().index("bob > bob") + 1
+            self.assertTrue(difference.startswith(f"{path}:{number}: bob > bob\n"), difference)
+
+    def test_record(self) -> None:
+        """Recording keeps comments, replaces what is received, and is stable."""
+        text = "# Tea.\nclient bob line\n\nbob connects\nbob < nonsense\n\n# Then:\nbob > bob\nwait 1\n"
+        path = self.script(text)
+        self.assertEqual(0, main([str(path)]))
+        once = path.read_text("utf-8")
+        self.assertNotIn("nonsense", once)
+        kept = [line for line in once.splitlines() if not line.startswith("bob < ")]
+        self.assertEqual([line for line in text.splitlines() if "nonsense" not in line], kept)
+        self.assertEqual(0, main([str(path)]))
+        self.assertEqual(once, path.read_text("utf-8"))
+
+    def test_mistakes(self) -> None:
+        """A script that cannot be read is refused, with the line."""
+        for text, why in (
+            ("nonsense\n", "sample.chat:1: this means nothing: nonsense"),
+            ("\nbob > hello\n", "sample.chat:2: there is no client bob"),
+            ("client bob line\nbob < hello\n", "sample.chat:2: nothing has happened yet that a client could hear of"),
+            ("journal paper\n", "sample.chat:1: a journal is memory or sqlite"),
+            ("wait long\n", "sample.chat:1: could not convert string to float: 'long'"),
+        ):
+            read = partial(readScript, self.script(text))
+            self.assertEqual(why, str(self.assertRaises(BadScript, read)))
+        self.assertIn("Usage:", str(main([])))
+        self.assertIn("No such file", str(main(["/nonexistent.chat"])))
