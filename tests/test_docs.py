@@ -9,24 +9,101 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.protocols.irc.servers import SECRET
 from twistchat.config import Settings
+from twistchat.config.builder import SettingsBuilder
 from twistchat.config.settings import LIVE
+from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.protocols.line.commands import COMMANDS
 from twistchat.testing import MemoryServer
+from twistchat.wire.irc.capabilities import CAPABILITIES
 
 ROOT = Path(__file__).parent.parent
 
 REPOSITORY = "https://github.com/twistchat/twistchat/blob/main/"
-"""What links from elsewhere to a file of this repository begin with."""
+"""The address of this repository's files, as pages on GitHub."""
+
+RAW = "https://raw.githubusercontent.com/twistchat/twistchat/main/"
+"""The address of this repository's files themselves, which images need."""
+
+DOCUMENTS = [
+    path for pattern in ("*.md", "bench/*.md", "docs/*.md", "newsfragments/*.md") for path in sorted(ROOT.glob(pattern))
+]
+"""Every document."""
 
 
 def blocks(path: str, language: str) -> list[str]:
     """The fenced blocks of one language in a document."""
     text = (ROOT / path).read_text("utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def reaches(document: Path, target: str) -> bool:
+    """Whether a relative link in a document leads to a file that exists and, if it names one, to a heading in it."""
+    name, _, anchor = target.partition("#")
+    path = document.parent / name if name else document
+    return path.exists() and (not anchor or anchor in anchors(path))
+
+
+def marked(path: str, name: str) -> list[str]:
+    """The fenced blocks of a document that follow the comment C{test: NAME}."""
+    text = (ROOT / path).read_text("utf-8")
+    return re.findall(rf"^<!-- test: {name} -->\n```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+class StartTests(SynchronousTestCase):
+    """docs/start.md."""
+
+    def test_conversation(self) -> None:
+        """Alice sees at the line door what the page shows, and nothing else."""
+        server = MemoryServer(Settings())
+        alice, bob = server.connect(), None
+        coming, garden, sharing = marked("docs/start.md", "alice")
+        for block in (coming, garden, sharing):
+            if block is garden:
+                bob = server.irc("bob")
+                bob.send("JOIN #lobby", "PRIVMSG #lobby :hello alice")
+                alice.expect("* bob joined #lobby", "[12:00] <bob> hello alice")
+            elif bob is not None:
+                bob.send("JOIN #garden")
+            server.advance(10)
+            seen = []
+            for line in block.splitlines():
+                if line.startswith("* "):
+                    seen.append(line)
+                elif not line.startswith("$ "):
+                    alice.send(line)
+            alice.expect(*seen)
+
+    def test_configuration(self) -> None:
+        """Its configuration is valid, makes an operator of who comes from this machine, and listens for others."""
+        text = "\n".join(marked("docs/start.md", "configuration")).replace("PASTE THE HASH HERE", SECRET)
+        builder = SettingsBuilder(["irc", "line"])
+        builder.readFile(text.encode(), "docs/start.md")
+        settings = builder.finish()
+        self.assertEqual({"irc": ("tcp:6667",), "line": ("tcp:6623",)}, dict(settings.listen))
+        server = MemoryServer(settings)
+        for host, numeric in (("127.0.0.1", "381"), ("192.0.2.7", "491")):
+            alice = server.irc("alice", host=host)
+            alice.send("OPER admin secret")
+            alice.until(re.compile(rf":\S+ {numeric} alice .*"))
+            alice.hangUp()
+
+    def test_start(self) -> None:
+        """The line that starts the server is the one in the README."""
+        start = blocks("README.md", "sh")[0]
+        self.assertIn(start, blocks("docs/start.md", "sh"))
 
 
 class ExampleTests(SynchronousTestCase):
@@ -68,18 +145,22 @@ class LineProtocolTests(SynchronousTestCase):
         text = (ROOT / "docs/line-protocol.md").read_text("utf-8")
         self.assertIn(f"`{LineDoor.defaultEndpoints[0]}`", text)
 
-    def test_client(self) -> None:
-        """Its client comes in, answers each ping in its room, however they arrive, and nothing else."""
-        (client,) = blocks("docs/line-protocol.md", "python")
+
+class BotTests(SynchronousTestCase):
+    """docs/bots.md."""
+
+    def test_line(self) -> None:
+        """The bot on the line protocol answers each ping in its room, however they arrive, and nothing else."""
+        client, _ = blocks("docs/bots.md", "python")
         server = MemoryServer()
         alice = server.person("alice")
         alice.send("!ping", "/join #tea")
-        bob, helper = server.person("bob"), server.connect()
+        bob, pingbot = server.person("bob"), server.connect()
         said: list[bytes] = []
         doings = iter(
             (
                 lambda: bob.send("!ping", "!ping", "!ping", "!pingpong", "/me > !ping"),
-                lambda: bob.send("/msg helper !ping"),
+                lambda: bob.send("/msg pingbot !ping"),
                 lambda: bob.send("!ping"),
             )
         )
@@ -90,29 +171,58 @@ class LineProtocolTests(SynchronousTestCase):
             read = 0
 
             def recv_into(self, buffer: Any, *more: Any) -> int:
-                for do in () if self.read < len(helper.raw) else doings:
+                for do in () if self.read < len(pingbot.raw) else doings:
                     do()
                     break
-                data = helper.raw[self.read :][: len(buffer)]
+                data = pingbot.raw[self.read :][: len(buffer)]
                 buffer[: len(data)] = data
                 self.read += len(data)
                 return len(data)
 
             def send(self, data: Any, *more: Any) -> int:
                 said.append(bytes(data))
-                helper.sendBytes(bytes(data))
+                pingbot.sendBytes(bytes(data))
                 return len(data)
 
             def sendall(self, data: Any, *more: Any) -> None:
                 self.send(data)
 
         self.patch(socket, "create_connection", lambda address: Connection())
-        exec(compile(client, "docs/line-protocol.md", "exec"), {})
-        self.assertIn("<alice> !ping", helper.raw.decode())
-        self.assertIn("@helper <bob> !ping", helper.raw.decode())
-        self.assertEqual(b"helper\n/echo on\n" + 4 * b"pong\n", b"".join(said))
+        exec(compile(client, "docs/bots.md", "exec"), {})
+        self.assertIn("<alice> !ping", pingbot.raw.decode())
+        self.assertIn("@pingbot <bob> !ping", pingbot.raw.decode())
+        self.assertEqual(b"pingbot\n/echo on\n" + 4 * b"pong\n", b"".join(said))
         for _ in range(4):
-            bob.until("[12:00] <helper> pong")
+            bob.until("[12:00] <pingbot> pong")
+
+    def test_irc(self) -> None:
+        """The bot over IRC marks itself as one and answers each ping in the lobby, and no other."""
+        _, client = blocks("docs/bots.md", "python")
+        module = ModuleType("example")
+        exec(compile(client, "docs/bots.md", "exec"), module.__dict__)
+        server = MemoryServer()
+        alice = server.person("alice")
+        alice.send("!ping")
+        server.plug(module.PingBot(), door="irc")
+        alice.until("* pingbot joined #lobby")
+        alice.send("!ping", "!ping", "!pingpong", "/me !ping", "/msg pingbot !ping")
+        alice.expect("[12:00] <pingbot> pong", "[12:00] <pingbot> pong")
+        watcher = server.irc("watcher")
+        watcher.send("WHOIS pingbot")
+        watcher.until(re.compile(r".* 335 watcher pingbot .*"))
+
+    def test_ircConnects(self) -> None:
+        """The bot over IRC connects to the IRC door, tries again when it is refused, and runs until it is stopped."""
+        _, client = blocks("docs/bots.md", "python")
+        module = ModuleType("example")
+        exec(compile(client, "docs/bots.md", "exec"), module.__dict__)
+        reactor = MemoryReactorClock()
+        self.assertNoResult(module.main(reactor))
+        ((host, port, factory, *_),) = reactor.tcpClients
+        self.assertEqual(f"tcp:{port}:interface={host}", IrcDoor.defaultEndpoints[0])
+        factory.clientConnectionFailed(reactor.connectors[0], Failure(ConnectionRefusedError()))
+        reactor.advance(60)
+        self.assertEqual(2, len(reactor.tcpClients))
 
 
 class OperatingTests(SynchronousTestCase):
@@ -160,23 +270,42 @@ class ReadmeTests(SynchronousTestCase):
             self.assertIn(part, heard)
 
     def test_links(self) -> None:
-        """Its links are absolute, as a package index wants them; those into this repository name files of it."""
+        """Its links are absolute, as a package index wants them; those into this repository lead somewhere."""
         targets = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
         self.assertEqual([], [target for target in targets if not target.startswith("https://")])
         own = [target.removeprefix(REPOSITORY) for target in targets if target.startswith(REPOSITORY)]
         self.assertIn("docs/operating.md", own)
-        self.assertEqual([], [target for target in own if not (ROOT / target).exists()])
+        self.assertEqual([], [target for target in own if not reaches(ROOT / "README.md", target)])
+
+    def test_images(self) -> None:
+        """Its images are files of this repository, by an address that gives the image and not a page about it."""
+        images = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
+        self.assertEqual([f"{RAW}bench/growth.png"], images)
+        self.assertTrue((ROOT / "bench/growth.png").exists())
+
+    def test_capabilities(self) -> None:
+        """Both numbers of IRCv3 capabilities in it are right."""
+        text = (ROOT / "README.md").read_text("utf-8")
+        numbers = re.findall(r"^with (\d+) \[IRCv3\]|^\| IRCv3 capabilities \| (\d+) ", text, re.MULTILINE)
+        self.assertEqual([(str(len(CAPABILITIES)), ""), ("", str(len(CAPABILITIES)))], numbers)
 
 
 class LinkTests(SynchronousTestCase):
     """Links between documents."""
 
     def test_targets(self) -> None:
-        """What a document links to in this repository is there."""
+        """Whatever a document links to in this repository exists: the file, and the heading in it."""
         missing = [
-            f"{document.name}: {target}"
-            for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("newsfragments/*.md")]
-            for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8"))
-            if not (document.parent / target).exists()
+            f"{document.relative_to(ROOT)}: {target}"
+            for document in DOCUMENTS
+            for target in re.findall(r"\]\(([^):]+)\)", document.read_text("utf-8"))
+            if not reaches(document, target)
         ]
         self.assertEqual([], missing)
+
+    def test_reaches(self) -> None:
+        """A missing file and a missing heading are both found."""
+        document = ROOT / "docs/operating.md"
+        self.assertTrue(reaches(document, "irc.md#channels-that-nobody-owns"))
+        self.assertFalse(reaches(document, "irc.md#channels-that-somebody-owns"))
+        self.assertFalse(reaches(document, "nothing.md"))
