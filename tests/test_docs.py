@@ -231,7 +231,7 @@ class OperatingTests(SynchronousTestCase):
     def test_live(self) -> None:
         """Its table of what is taken over while the server runs has every such key and section, and no other."""
         text = (ROOT / "docs/operating.md").read_text("utf-8")
-        rows = text.partition("| taken over | |\n")[2].partition("\n\n")[0]
+        rows = text.partition("| key or section | applies to |\n")[2].partition("\n\n")[0]
         documented = [
             key.strip("[]") for row in rows.splitlines() for key in re.findall(r"`([^`]+)`", row.split("|")[1])
         ]
