@@ -204,12 +204,12 @@ class BotTests(SynchronousTestCase):
         alice = server.person("alice")
         alice.send("!ping")
         server.plug(module.PingBot(), door="irc")
-        alice.until("* pingbot joined #lobby")
-        alice.send("!ping", "!ping", "!pingpong", "/me !ping", "/msg pingbot !ping")
-        alice.expect("[12:00] <pingbot> pong", "[12:00] <pingbot> pong")
+        alice.until("* ircbot joined #lobby")
+        alice.send("!ping", "!ping", "!pingpong", "/me !ping", "/msg ircbot !ping")
+        alice.expect("[12:00] <ircbot> pong", "[12:00] <ircbot> pong")
         watcher = server.irc("watcher")
-        watcher.send("WHOIS pingbot")
-        watcher.until(re.compile(r".* 335 watcher pingbot .*"))
+        watcher.send("WHOIS ircbot")
+        watcher.until(re.compile(r".* 335 watcher ircbot .*"))
 
     def test_ircConnects(self) -> None:
         """The bot over IRC connects to the IRC door, tries again when it is refused, and runs until it is stopped."""
