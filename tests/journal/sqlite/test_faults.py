@@ -191,7 +191,7 @@ class FaultTests(DiskTestCase):
 
     def test_bugs(self) -> None:
         """What fails for a reason that nobody thought of fails this batch only, and is logged."""
-        self.patch(self.store, "write", lambda rows: 1 // 0)
+        self.patch(self.store, "write", lambda *batch: 1 // 0)
         self.assertRefused("the journal failed")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 

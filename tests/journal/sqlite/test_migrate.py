@@ -20,6 +20,8 @@ from twistchat.chat.model.events import (
     RoomMessage,
     RoomMessageRedacted,
     RoomRenamed,
+    ServerBanLifted,
+    ServerBanSet,
     Source,
     TopicSet,
 )
@@ -187,6 +189,83 @@ class Version2Tests(EarlierTestCase):
         again = self.path.with_name("again.sqlite")
         reader.copyTo(again)
         self.assertTrue(again.exists())
+
+
+class Version3Tests(Version2Tests):
+    """A journal that version 3 has written.  What it has is indexed when that version starts."""
+
+    version = 3
+    also = f"{Version2Tests.also} UPDATE journal SET indexed = 11;"
+
+    def test_consoleBeforeServer(self) -> None:
+        """The console reads the file before a server has brought it to this version."""
+        self.assertEqual(self.early, self.asConsole())
+
+
+class Version4Tests(EarlierTestCase):
+    """A journal that version 4 has written, in which SQLite computed what holds."""
+
+    version = 4
+    rows = f"""{VERSION_2.rstrip()},
+(12, 1009, 'modes', '#hall', '{{"by":["u1","Ann"],"room":"#Hall","changes":[{{"adding":true,"letter":"k",
+    "parameter":"one"}},{{"adding":true,"letter":"b","parameter":"x!*@*"}},{{"adding":false,"letter":"t"}}]}}'),
+(13, 1010, 'banned', NULL, '{{"by":["u1","Ann"],"mask":"192.0.2.0/24","reason":"spam","until":null}}'),
+(14, 1011, 'banned', NULL, '{{"by":["u1","Ann"],"mask":"x!*@*","reason":"spam","until":null}}'),
+(15, 1012, 'unbanned', NULL, '{{"by":["u1","Ann"],"mask":"x!*@*"}}')
+"""
+    also = """
+        UPDATE holding SET conversation = '#hall' WHERE conversation = '#room';
+        INSERT INTO holding VALUES ('#hall', 'renamed 10', 10);
+        DELETE FROM renaming;
+        UPDATE entry SET checksum = checksum(
+            sequence, CAST(time AS INTEGER), CAST(kind AS BLOB), CAST(conversation AS BLOB), CAST(body AS BLOB)
+        );
+    """
+
+    HELD: ClassVar = [
+        " ban 192.0.2.0/24 13",
+        "#hall b x!*@* 12",
+        "#hall i  8",
+        "#hall k 12",
+        "#hall o bob 8",
+        "#hall renamed 10 10",
+        "#hall t  12",
+        "#hall topic 9",
+    ]
+
+    def held(self) -> list[str]:
+        """The table of what holds."""
+        return self.onDisk("SELECT conversation || ' ' || key || ' ' || sequence AS line FROM holding ORDER BY line")
+
+    def test_kept(self) -> None:
+        """The table keeps its rows, its triggers are gone, and what holds is applied."""
+        self.assertEqual(self.held(), self.HELD)
+        triggers = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND sql LIKE '%holding%'"
+        self.assertEqual(self.onDisk(triggers), [0])
+        self.assertEqual([entry.sequence for entry in self.applied], [8, 9, 10, 12, 13])
+
+    def test_goesOn(self) -> None:
+        """This version goes on with the table: keys are set, released, and moved with their room."""
+        self.append(
+            ModesSet(ANN, "#Hall", (ModeChange(True, "k", "two"), ModeChange(False, "i"))),
+            ServerBanLifted(ANN, "192.0.2.0/24"),
+            ServerBanSet(ANN, "y!*@*", "spam"),
+            RoomRenamed(ANN, "#Hall", "#Room"),
+        )
+        self.assertEqual(
+            self.held(),
+            [
+                " ban y!*@* 103",
+                "#room b x!*@* 12",
+                "#room i  101",
+                "#room k 101",
+                "#room o bob 8",
+                "#room renamed 10 10",
+                "#room renamed 104 104",
+                "#room t  12",
+                "#room topic 9",
+            ],
+        )
 
 
 class MigrationTests(SynchronousTestCase):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from shutil import rmtree
+from sqlite3 import connect
 from tempfile import mkdtemp
 from typing import Any
 
@@ -27,6 +29,7 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
+from twistchat.chat.model.holding import Holding
 from twistchat.chat.model.modes import RANK_BY_LETTER, ROOM_MODES, Shape
 from twistchat.chat.model.names import fold
 from twistchat.chat.state import State
@@ -89,6 +92,15 @@ def kept(state: State) -> dict[str, Any]:
     return rooms | {"bans": state.serverBans.held(NOW)}
 
 
+def onDisk(directory: str) -> dict[int, set[str]]:
+    """The table of what holds, as L{Holding.entries} has it."""
+    found: dict[int, set[str]] = {}
+    with closing(connect(f"{directory}/journal.sqlite")) as connection:
+        for sequence, key in connection.execute("SELECT sequence, key FROM holding ORDER BY sequence"):
+            found.setdefault(sequence, set()).add(key)
+    return found
+
+
 class RebuildingTests(SynchronousTestCase):
     """The state of rooms, before and after."""
 
@@ -102,16 +114,18 @@ class RebuildingTests(SynchronousTestCase):
         directory = mkdtemp()
         try:
             journal, state = self.start(directory)
+            holding = Holding()
             for event in [*events, None]:
                 if event is None:
                     self.successResultOf(journal.close())
                     before = kept(state)
+                    self.assertEqual(onDisk(directory), holding.entries())
                     journal, state = self.start(directory)
                     self.assertEqual(kept(state), before)
                 elif not isinstance(event, RoomRenamed) or state.rooms.get(event.room) is not None:
                     if state.users.get(ANN.uid) is None:
                         self.successResultOf(journal.append(Entered(ANN, "s")))
-                    journal.append(event).addErrback(lambda failure: failure.trap(ChatError) and None)
+                    journal.append(event).addCallbacks(holding.note, lambda failure: failure.trap(ChatError) and None)
             self.successResultOf(journal.close())
         finally:
             rmtree(directory)

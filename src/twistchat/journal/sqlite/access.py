@@ -18,6 +18,7 @@ from twistchat.worker import Worker
 
 if TYPE_CHECKING:
     from twistchat.journal.history.reader import Reader
+    from twistchat.journal.sqlite.rebuilding import HeldKeys
     from twistchat.journal.sqlite.rows import Row
 
 CHECKPOINT_BATCHES = 512
@@ -64,10 +65,11 @@ class Access:
         self._faulty = self._broken = False
         self._batches = self._entries = 0
 
-    def writeBatch(self, rows: Sequence[Row], done: Callable[[str | None], None]) -> None:
+    def writeBatch(self, rows: Sequence[Row], held: HeldKeys, done: Callable[[str | None], None]) -> None:
         """
         Put entries on disk.
 
+        @param held: see L{Store.write}.
         @param done: called with C{None} when they are there, or with why none of them is.
         """
 
@@ -80,7 +82,7 @@ class Access:
             self.count(len(rows))
             done(why)
 
-        self._writer.submit(partial(self.store.write, rows), written)
+        self._writer.submit(partial(self.store.write, rows, held), written)
 
     def write(self, work: Callable[[Store], T]) -> Deferred[T]:
         """Do something with the file between two batches.  Fails with L{Fault}, which the log has then."""

@@ -20,7 +20,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError, NotRead, NotStored
-from twistchat.chat.model.events import Entry, Event, RoomRenamed
+from twistchat.chat.model.events import Entry, Event, RoomMessage
+from twistchat.chat.model.holding import effect
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Kept, Span, conversation
 from twistchat.interfaces import IHistory, ILog
@@ -34,7 +35,7 @@ from twistchat.journal.sqlite.access import Access, noted
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.migrate import JournalUnusable
-from twistchat.journal.sqlite.rebuilding import rebuild
+from twistchat.journal.sqlite.rebuilding import HeldKeys, note, rebuild
 from twistchat.journal.sqlite.rows import Row, RowWriter
 from twistchat.journal.sqlite.store import Store
 from twistchat.journal.stamp import Stamp
@@ -116,7 +117,6 @@ class SqliteJournal:
         self._decided: deque[Proposal | Mark] = deque()
         self._writing: list[Proposal | Mark] | None = None
         self._settling = False
-        self._renames = 0
         self._renaming: Proposal | None = None
         self._durable = 0
         self._applied = 0
@@ -246,9 +246,9 @@ class SqliteJournal:
         if entry.sequence > self._reserved - RESERVED // 2:
             self._reserve()
         stored = durable or (self._keepPassing and conversation(event) is not None)
-        self._waiting.append(Proposal(entry, origin, receipt, refused, self._rows.row(entry) if stored else None))
-        if type(event) is RoomRenamed:
-            self._renames += 1
+        row = self._rows.row(entry) if stored else None
+        done = None if type(event) is RoomMessage else effect(event)
+        self._waiting.append(Proposal(entry, origin, receipt, refused, row, done))
         if self._writing is None and not self._settling:
             self._advance()
         return None
@@ -293,6 +293,7 @@ class SqliteJournal:
             self._decided.append(waiting.popleft())
         batch: list[Proposal | Mark] = []
         rows: list[Row] = []
+        held: HeldKeys = {}
         size = 0
         while waiting and len(batch) < BATCH:
             next = waiting[0]
@@ -302,13 +303,15 @@ class SqliteJournal:
                     break
                 rows.append(next.row)
             batch.append(waiting.popleft())
-            if self._renames and isinstance(next, Proposal) and type(next.entry.event) is RoomRenamed:
-                self._renames -= 1
+            if not isinstance(next, Proposal) or next.effect is None:
+                continue
+            note(held, next.effect, next.entry.sequence)
+            if next.effect.renamed is not None:
                 self._renaming = next
                 break
         if batch:
             self._writing = batch
-            self._access.writeBatch(rows, self._written)
+            self._access.writeBatch(rows, held, self._written)
 
     def _written(self, why: str | None) -> None:
         """A batch is on disk, or not: then this is why."""

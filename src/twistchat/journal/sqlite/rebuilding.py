@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twisted.logger import Logger
 
 from twistchat.chat.errors import ChatError
-from twistchat.chat.model.events import Entry, Event, ModesSet, RoomRenamed, ServerBanSet, TopicSet
+from twistchat.chat.model.events import Entry, Event, ServerBanSet
+from twistchat.chat.model.holding import RENAMED, Effect, keysOf, remaining
 from twistchat.journal.codec import Unreadable, decode
-from twistchat.journal.sqlite.rows import COLUMNS, isIntact
+from twistchat.journal.sqlite.rows import COLUMNS, encodable, isIntact
 from twistchat.journal.stamp import msgid
 
 if TYPE_CHECKING:
@@ -28,14 +29,65 @@ _HELD = f"""
     FROM entry WHERE sequence IN (SELECT sequence FROM holding UNION SELECT sequence FROM renaming) ORDER BY sequence
 """
 
-_CHANGES = "SELECT place, key FROM change WHERE sequence = ? ORDER BY place"
-
 _MISSING = """
     SELECT sequence, CAST(conversation AS TEXT), CAST(key AS TEXT) FROM holding
     WHERE sequence NOT IN (SELECT sequence FROM entry) ORDER BY sequence
 """
 
+# There was no room of the new name, so all that was held by that name has been released.  Entries that hold something
+# of the room know it by the names that it had then: so those that renamed it later are to be applied again, too.
+# This is what L{Holding <twistchat.chat.model.holding.Holding>} does in memory.
+RENAME = (
+    "DELETE FROM holding WHERE conversation = :target AND :origin <> :target",
+    "UPDATE holding SET conversation = :target WHERE conversation = :origin",
+    "INSERT INTO holding VALUES (:target, :key, :sequence)",
+    f"""
+    DELETE FROM holding WHERE conversation = :target AND key GLOB '{RENAMED}*' AND sequence < coalesce(
+        (SELECT min(sequence) FROM holding WHERE conversation = :target AND key NOT GLOB '{RENAMED}*'), 9e18
+    )
+    """,
+    "DELETE FROM renaming WHERE sequence = :sequence",
+)
+"""Move what a room holds to its new name."""
+
+_SET = """
+    INSERT OR REPLACE INTO holding
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)
+"""
+
+_RELEASE = """
+    DELETE FROM holding WHERE (conversation, key) IN (
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
+    )
+"""
+
+HeldKeys: TypeAlias = "dict[tuple[str, str], int | None]"
+"""What a batch does to what holds: by conversation and key, the entry that holds it now, or C{None} if nothing does."""
+
 log = Logger()
+
+
+def note(held: HeldKeys, effect: Effect, sequence: int) -> None:
+    """
+    Add what an entry does to what its batch does.
+
+    A room's new name is left to L{RENAME}, which is carried out when it is known that the room has that name.
+    """
+    room = encodable(effect.room)
+    for key in effect.sets:
+        held[room, encodable(key)] = sequence
+    for key in effect.releases:
+        held[room, encodable(key)] = None
+
+
+def holdingStatements(held: HeldKeys) -> Iterator[tuple[str, Sequence[object]]]:
+    """The statements, with their parameters, that write down what a batch does to what holds."""
+    sets = [(*key, sequence) for key, sequence in held.items() if sequence is not None]
+    releases = [key for key, sequence in held.items() if sequence is None]
+    if sets:
+        yield _SET, (json.dumps(sets, ensure_ascii=False),)
+    if releases:
+        yield _RELEASE, (json.dumps(releases, ensure_ascii=False),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +116,12 @@ def held(connection: sqlite3.Connection) -> Iterator[Held]:
     @param connection: reads texts with L{readText <twistchat.journal.sqlite.rows.readText>}.
     """
     for *row, holding in connection.execute(_HELD):
-        yield _held(connection, row, [(place, key) for place, key in json.loads(holding)])
+        yield _held(row, [(place, key) for place, key in json.loads(holding)])
     for sequence, lost in groupby(connection.execute(_MISSING), lambda row: int(row[0])):
         yield Held(sequence, lost=_shown((place, key) for _, place, key in lost))
 
 
-def _held(connection: sqlite3.Connection, row: Sequence[Any], holding: Sequence[tuple[str, str]]) -> Held:
+def _held(row: Sequence[Any], holding: Sequence[tuple[str, str]]) -> Held:
     """
     Read one of them.
 
@@ -83,20 +135,10 @@ def _held(connection: sqlite3.Connection, row: Sequence[Any], holding: Sequence[
         event = decode(kind, body)
     except Unreadable as e:
         return Held(sequence, error=e)
-    keys = {key for _, key in holding}
-    holds: set[str] = set()
-    if isinstance(event, ModesSet):
-        changes = [(place, key) for place, key in connection.execute(_CHANGES, (sequence,)) if key in keys]
-        event = replace(event, changes=tuple(event.changes[place] for place, _ in changes))
-        holds = {key for _, key in changes}
-    elif isinstance(event, TopicSet):
-        holds = {"topic"}
-    elif isinstance(event, ServerBanSet):
-        holds = {f"ban {event.mask}"}
-    elif isinstance(event, RoomRenamed):
-        holds = {f"renamed {sequence}"}
+    holds = {encodable(key) for key in keysOf(event, sequence)}
     lost = _shown(what for what in holding if what[1] not in holds)
-    return Held(sequence, time, event if holds & keys or not holding else None, lost)
+    keys = {key for _, key in holding}
+    return Held(sequence, time, remaining(event, sequence, keys) if holding else event, lost)
 
 
 def _shown(holding: Iterable[tuple[str, str]]) -> list[str]:

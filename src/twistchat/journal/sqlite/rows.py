@@ -151,14 +151,15 @@ class RowWriter:
         body = _write(fields)
         if not _isUtf8(body):
             body = _writeAscii(fields)
-        place = _encodable(conversation(entry.event))
+        place = conversation(entry.event)
+        place = None if place is None else encodable(place)
         check = checksum(entry.sequence, entry.time, kind, place, body.encode())
         return (entry.sequence, entry.time, kind, place, check, body)
 
 
-def _encodable(name: str | None) -> str | None:
-    """The name of a conversation, as far as it can be written down; all names of rooms and accounts can."""
-    return name if name is None or _isUtf8(name) else name.encode("utf-8", "replace").decode()
+def encodable(name: str) -> str:
+    """A name as far as UTF-8 can encode it; all names of rooms, accounts and masks can be encoded."""
+    return name if _isUtf8(name) else name.encode("utf-8", "replace").decode()
 
 
 def _isUtf8(text: str) -> bool:

@@ -11,12 +11,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twistchat.chat.model.holding import renamedKey
 from twistchat.journal.sqlite.constants import Constants, readConstants, writeConstants
 from twistchat.journal.sqlite.faults import Fault, fault, faults
 from twistchat.journal.sqlite.files import FILE, lock, readKeyFile, retireKeyFile, secure
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
 from twistchat.journal.sqlite.position import NOTE, Position, note, readPosition
-from twistchat.journal.sqlite.rebuilding import Held, held
+from twistchat.journal.sqlite.rebuilding import RENAME, Held, HeldKeys, held, holdingStatements
 from twistchat.journal.sqlite.rows import placed, readText
 
 if TYPE_CHECKING:
@@ -51,20 +52,6 @@ _MOVE = """
 """
 
 _MOVED = "DELETE FROM moving WHERE sequence = :sequence AND origin = :origin"
-
-# There was no room of the new name, so all that was held by that name has been taken back.  Entries that hold something
-# of the room know it by the names that it had then: so those that renamed it later are to be applied again, too.
-_RENAME = (
-    "DELETE FROM holding WHERE conversation = :target AND :origin <> :target",
-    "UPDATE holding SET conversation = :target WHERE conversation = :origin",
-    "INSERT INTO holding VALUES (:target, 'renamed ' || :sequence, :sequence)",
-    """
-    DELETE FROM holding WHERE conversation = :target AND key GLOB 'renamed *' AND sequence < coalesce(
-        (SELECT min(sequence) FROM holding WHERE conversation = :target AND key NOT GLOB 'renamed *'), 9e18
-    )
-    """,
-    "DELETE FROM renaming WHERE sequence = :sequence",
-)
 
 _OVER = "DELETE FROM holding WHERE conversation = '' AND sequence IN (SELECT value FROM json_each(?))"
 
@@ -186,19 +173,24 @@ class Store:
             (sequence,) = self._connection.execute("SELECT max(sequence) FROM renaming").fetchone()
         return None if sequence is None else int(sequence)
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[Row], held: HeldKeys | None = None) -> None:
         """
         Put entries on disk, all or none.
 
-        It is one statement, so that the interpreter lock is taken once for the whole transaction.
+        If C{held} is empty, it is one statement, so that the interpreter lock is taken once for the whole transaction.
 
         @param rows: no more than L{MOST_ROWS}.  A room's new name is the last of them: whether it was given is to be
             told, with L{rename} or L{forget}, before anything else is written.
+        @param held: what these entries do to what holds.
         @raise Fault: none was kept.
         """
         if self._renamed:
             self._rename()
-        self._change(_WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows)))
+        statement, parameters = _WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows))
+        if held:
+            self._transact((statement, parameters), *holdingStatements(held))
+        else:
+            self._change(statement, parameters)
 
     def rename(self, sequence: int) -> None:
         """
@@ -248,7 +240,10 @@ class Store:
 
         @param sequences: a JSON array of their sequence numbers.
         """
-        self._change("DELETE FROM entry WHERE sequence IN (SELECT value FROM json_each(?))", (sequences,))
+        self._transact(
+            ("DELETE FROM entry WHERE sequence IN (SELECT value FROM json_each(?))", (sequences,)),
+            ("DELETE FROM holding WHERE sequence IN (SELECT value FROM json_each(?))", (sequences,)),
+        )
 
     def expire(self, after: int, before: int, count: int) -> int | None:
         """
@@ -352,13 +347,17 @@ class Store:
                     "SELECT origin, target FROM renaming WHERE sequence = ?", (sequence,)
                 ).fetchone()
             if found is not None:
-                parameters = {"sequence": sequence, "origin": found[0], "target": found[1]}
-                with self._changing():
-                    self._connection.execute("BEGIN IMMEDIATE")
-                    for statement in _RENAME:
-                        self._connection.execute(statement, parameters)
-                    self._connection.execute("COMMIT")
+                parameters = {"sequence": sequence, "origin": found[0], "target": found[1], "key": renamedKey(sequence)}
+                self._transact(*[(statement, parameters) for statement in RENAME])
             del self._renamed[0]
+
+    def _transact(self, *statements: tuple[str, Sequence[object] | Mapping[str, object]]) -> None:
+        """Carry out statements, each with its parameters, in one transaction."""
+        with self._changing():
+            self._connection.execute("BEGIN IMMEDIATE")
+            for statement, parameters in statements:
+                self._connection.execute(statement, parameters)
+            self._connection.execute("COMMIT")
 
     def _change(self, statement: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
         """Carry out a statement, and count the rows that it has changed itself."""

@@ -1,0 +1,171 @@
+"""
+What holds: which entries make rooms and server bans what they are now.
+
+Each topic, mode, mask and rank of a room has a key, and so have a room's new name and each ban from the server.  An
+event I{sets} keys: from then on its entry holds them.  It may I{release} keys.  Apply the entries that hold
+something, in order, to an empty state: that gives the topics, modes, masks, ranks and names of all rooms and the bans
+from the server.  So a restart does not need to read messages, and retention must not delete these entries.
+
+This module is the only place that says which event does what to which key.  L{Holding} is the register in memory; a log
+on disk keeps the same register in a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from twistchat.chat.model.events import (
+    Entry,
+    Event,
+    ModeChange,
+    ModesSet,
+    RoomRenamed,
+    ServerBanLifted,
+    ServerBanSet,
+    TopicSet,
+)
+from twistchat.chat.model.modes import ROOM_MODES, Shape
+from twistchat.chat.model.names import fold
+
+SERVER_WIDE = ""
+"""Stands for a room's name in what holds for the whole server."""
+
+RENAMED = "renamed "
+"""How the key of a room's new name begins; the sequence number follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """
+    What an event does to what holds.
+
+    @ivar room: the room's folded name, or L{SERVER_WIDE}.
+    @ivar sets: keys that its entry holds from now on, instead of another entry.
+    @ivar releases: keys that nothing holds any more.
+    @ivar renamed: the folded name that the room has from now on: all keys of the room move to it, and its entry holds
+        L{renamedKey}.  C{None} if the event renames no room.
+    """
+
+    room: str
+    sets: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    renamed: str | None = None
+
+
+def effect(event: Event) -> Effect | None:
+    """What an event does to what holds; C{None} for most events, which do nothing to it."""
+    found = _EFFECTS.get(type(event))
+    return None if found is None else found(event)
+
+
+def remaining(event: Event, sequence: int, keys: Collection[str]) -> Event | None:
+    """
+    The part of an event that still holds.
+
+    @param sequence: the event's sequence number.
+    @param keys: what its entry holds.
+    @return: of a L{ModesSet}, the changes that hold; others were undone since, and must not happen again.  C{None} if
+        nothing of the event holds.
+    """
+    if isinstance(event, ModesSet):
+        changes = tuple([change for change in event.changes if modeKey(change) in keys])
+        return replace(event, changes=changes) if changes else None
+    return event if keysOf(event, sequence) & set(keys) else None
+
+
+def keysOf(event: Event, sequence: int) -> set[str]:
+    """All keys that an event's entry held when it was applied."""
+    done = effect(event)
+    if done is None:
+        return set()
+    return {*done.sets, renamedKey(sequence)} if done.renamed is not None else set(done.sets)
+
+
+def renamedKey(sequence: int) -> str:
+    """The key of a room's new name, from the sequence number of the entry that renamed it."""
+    return f"{RENAMED}{sequence}"
+
+
+def banKey(mask: str) -> str:
+    """The key of a ban from the server."""
+    return f"ban {mask}"
+
+
+TOPIC = "topic"
+"""The key of a room's topic."""
+
+
+def modeKey(change: ModeChange) -> str | None:
+    """
+    The key of what a change of modes sets: the rank of an account, a mode with one parameter, a mask, or a flag.
+
+    @return: C{None} for a rank of a guest, which ends with their visit.
+    """
+    if change.subject is not None:
+        account = change.subject.account
+        return None if account is None else f"{change.letter} {account}"
+    mode = ROOM_MODES.get(change.letter)
+    if mode is not None and mode.shape in (Shape.ALWAYS, Shape.ON_SET):
+        return change.letter
+    return f"{change.letter} {change.parameter or ''}"
+
+
+def _modesSet(event: ModesSet) -> Effect:
+    keys = [modeKey(change) for change in event.changes]
+    return Effect(fold(event.room), tuple([key for key in keys if key is not None]))
+
+
+_EFFECTS: Mapping[type[Event], Callable[[Any], Effect]] = {
+    TopicSet: lambda event: Effect(fold(event.room), (TOPIC,)),
+    ModesSet: _modesSet,
+    RoomRenamed: lambda event: Effect(fold(event.room), renamed=fold(event.name)),
+    ServerBanSet: lambda event: Effect(SERVER_WIDE, (banKey(event.mask),)),
+    ServerBanLifted: lambda event: Effect(SERVER_WIDE, releases=(banKey(event.mask),)),
+}
+"""For each class of events that does something to what holds: what."""
+
+
+class Holding:
+    """The register of what holds, in memory."""
+
+    __slots__ = ("_rooms",)
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, dict[str, int]] = {}
+
+    def note(self, entry: Entry) -> None:
+        """Take account of an entry that was applied."""
+        done = effect(entry.event)
+        if done is None:
+            return
+        keys = self._rooms.setdefault(done.room, {})
+        keys.update(dict.fromkeys(done.sets, entry.sequence))
+        for key in done.releases:
+            keys.pop(key, None)
+        if done.renamed is not None:
+            self._rename(done.room, done.renamed, entry.sequence)
+
+    def entries(self) -> dict[int, set[str]]:
+        """Which keys each entry holds, by sequence number, ascending.  Entries that hold nothing are left out."""
+        found: dict[int, set[str]] = {}
+        for keys in self._rooms.values():
+            for key, sequence in keys.items():
+                found.setdefault(sequence, set()).add(key)
+        return dict(sorted(found.items()))
+
+    def _rename(self, origin: str, target: str, sequence: int) -> None:
+        """
+        Move what a room holds to its new name.
+
+        There was no room of that name, so nothing that the name held is in force.  Earlier entries know the room by the
+        name that it had then; so the entries that renamed it since hold something too, as long as such entries do.
+        """
+        keys = self._rooms.pop(origin)
+        oldest = min([held for key, held in keys.items() if not key.startswith(RENAMED)], default=None)
+        self._rooms[target] = {
+            key: held
+            for key, held in {**keys, renamedKey(sequence): sequence}.items()
+            if not key.startswith(RENAMED) or (oldest is not None and held > oldest)
+        }
