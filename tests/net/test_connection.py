@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Protocol
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -294,6 +295,37 @@ class LeavingTests(ConnectionTestCase):
         self.connection.intake.resume(Reason.BACKLOG)
         self.server.settle()
         self.assertEqual([], self.connection.work)
+
+    def test_takesNoMore(self) -> None:
+        """What comes once the connection is ending is not even looked at, however slowly its client reads the rest."""
+        self.client.link.stalled = True
+        self.connection.reply(b"what the client does not read")
+        self.connection.leave("bye")
+        self.send(self.client, b"wait")
+        self.assertFalse(self.client.gone)
+        self.assertEqual([], self.connection.work)
+
+    def test_lostWhileCommandsWait(self) -> None:
+        """Commands that wait for another are not started once the connection is lost; the other takes effect."""
+        for _ in range(3):
+            self.send(self.client, b"wait")
+        self.client.link.cut()
+        self.assertEqual(1, len(self.connection.work))
+        self.connection.work[0].callback(None)
+        self.server.settle()
+        self.assertEqual(1, len(self.connection.work))
+
+    def test_lostWhileAnAnswerIsMade(self) -> None:
+        """What is meant for a client that is gone is dropped: it is no slow reader, and is not logged as one."""
+        self.client.link.stalled = True
+        self.connection.reply(b"x" * 100_000)
+        self.server.settle()
+        self.client.link.cut()
+        with capturedLogs() as events:
+            for _ in range(10):
+                self.connection.reply(b"x" * 100_000)
+                self.server.settle()
+        self.assertEqual([], [*map(formatEvent, events)])
 
     def test_twice(self) -> None:
         """Whoever leaves twice leaves once; no timer is left behind."""

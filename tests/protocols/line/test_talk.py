@@ -493,6 +493,19 @@ class SlowHistoryTests(SynchronousTestCase):
         self.alice.expect("* bob joined #lobby", "* bob quit (connection lost)")
         self.assertEqual([], self.flushLoggedErrors())
 
+    def test_disconnectedMeanwhile(self) -> None:
+        """Who is disconnected while their history is read is shown what was said meanwhile, and then why they go."""
+        bob = self.server.connect()
+        bob.send("bob")
+        self.finish()
+        bob.skip()
+        bob.send("/history")
+        self.alice.send("meanwhile")
+        bob.expect()
+        self.server.close("Gone fishing")
+        bob.expect("[12:00] <alice> meanwhile", "* Gone fishing")
+        self.assertTrue(bob.gone)
+
     def test_kickedMeanwhile(self) -> None:
         """Who is put out while their history is read is told so behind it."""
         bob = self.server.connect()
