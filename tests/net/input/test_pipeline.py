@@ -278,6 +278,8 @@ class BegunTests(SynchronousTestCase):
             deep.pipeline.submit(deep.pipeline.began, True, 1)
         deep.finish("join")
         self.assertTrue(deep.pipeline.idle)
+        for commands in (*pipelines, deep):
+            self.assertEqual([], [signal for signal in commands.signals if signal.startswith("refused")])
 
 
 class RefusalTests(SynchronousTestCase):
