@@ -540,6 +540,19 @@ class PushTests(SynchronousTestCase):
         plumbing.endTurn()
         self.assertEqual(plumbing.transport.value(), b"")
 
+    def test_keepsNothing(self) -> None:
+        """Once the connection is gone, nothing is kept for it: neither an event nor what was held back."""
+        plumbing = PushPlumbing()
+        plumbing.outbox.stopProducing()
+        plumbing.outbox.deliver(b"x")
+        plumbing.endTurn()
+        self.assertEqual(0, plumbing.outbox.waiting)
+        plumbing.outbox.hold()
+        plumbing.outbox.release()
+        plumbing.outbox.deliver(b"y")
+        plumbing.endTurn()
+        self.assertEqual((0, b""), (plumbing.outbox.waiting, plumbing.transport.value()))
+
 
 class HoldTests(SynchronousTestCase):
     """What an audience is told while something is being read that comes first."""
