@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.logger import LogLevel, capturedLogs
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry
+from twistchat.chat.model.users import Session
 from twistchat.config import Settings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
@@ -201,6 +206,15 @@ class QueueTests(SynchronousTestCase):
         self.server.settle()
         self.assertIn("* p0 quit (connection lost)", self.people[1].lines())
 
+    def test_notTaken(self) -> None:
+        """That a closed journal takes nobody's going is passed over; whatever else is wrong with it is logged."""
+        for session, kind, logged in ((self.sessions[0], NotStored, 0), (self.sessions[1], ValueError, 1)):
+            queue = DepartureQueue(self.acts.append, self.wait, partial(_fails, kind))
+            queue.disconnect([session], "go")
+            self.acts.pop()()
+            gc.collect()  # an error that nobody took is logged when its Deferred is
+            self.assertEqual(logged, len(self.flushLoggedErrors()))
+
     def test_ban(self) -> None:
         """All whom a ban meets go, and the server goes on."""
         session = self.server.chat.presence.open(self.sessions[0].outlet)
@@ -211,3 +225,8 @@ class QueueTests(SynchronousTestCase):
         self.server.settle()
         self.assertEqual(self.gone(), [True] * 9)
         self.assertEqual([user.nick for user in self.server.chat.state.users], ["op"])
+
+
+def _fails(kind: type[Exception], session: Session, reason: str) -> Deferred[Any]:
+    """End a session on a journal that does not take that."""
+    return fail(kind("a fault"))
