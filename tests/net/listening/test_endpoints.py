@@ -122,6 +122,7 @@ class DescriptionTests(SynchronousTestCase):
             "tcp:abc": "port is 'abc', and a port is a whole number from 0 to 65535",
             "tcp:65536": "port is '65536', and a port is a whole number",
             "tcp:-1": "port is '-1', and a port is a whole number",
+            "tcp:port=1=2": "port is '1=2', and a port is a whole number",
             f"tcp:{'9' * 5000}": f"port is '{'9' * 59}…', and a port is a whole number",
             "tcp:1:backlog=0": "backlog is '0', and a backlog is a whole number from 1",
             "tcp:1:interfaces=x": "there is no argument 'interfaces'; did you mean interface?",
@@ -401,4 +402,5 @@ class NextPortTests(SynchronousTestCase):
         taken = CannotListenError("127.0.0.1", 6667, OSError(errno.EADDRINUSE, "Address already in use"))
         self.assertTrue(isTaken(taken))
         self.assertFalse(isTaken(CannotListenError("127.0.0.1", 1, OSError(errno.EACCES, "Permission denied"))))
+        self.assertFalse(isTaken(CannotListenError(None, "x", "Cannot acquire lock")))
         self.assertFalse(isTaken(ValueError("no")))
