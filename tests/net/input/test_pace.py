@@ -356,3 +356,23 @@ class LongAnswerTests(SynchronousTestCase):
         lines = self.lena.lines()
         self.assertEqual(lines[-1], f"* {len(names)} rooms")
         self.assertEqual([line.split(" ")[1] for line in lines[:-1]], ["#big", "#lobby", *names[:-2]])
+
+    def test_bans(self) -> None:
+        """The line door's list of a room's bans lets others have their turn, as other long answers do."""
+        chat, operator = self.server.chat, self.sessions[0]
+        lena = next(iter(chat.identity.find("lena").sessions.values()))
+        for number in range(0, 100, 4):
+            receipt = chat.channels.setModes(operator, "#big", "+bbbb", [f"x{number + more}!*@*" for more in range(4)])
+            assert receipt is not None
+            self.successResultOf(receipt)
+        receipt = chat.membership.join(lena, "#big", unlimited=True)
+        assert receipt is not None
+        self.successResultOf(receipt)
+        self.lena.send("/join #big")
+        self.lena.skip()
+        self.begin(self.lena, "/ban")
+        self.clock.turn()
+        self.lena.link.move()
+        self.assertLessEqual(len(self.lena.lines()), PORTION)
+        self.server.settle()
+        self.assertEqual(100 - PORTION, len(self.lena.lines()))
