@@ -350,6 +350,17 @@ class AdmissionTests(SynchronousTestCase):
         self.assertFalse(server.connect(STRANGER).gone)
         self.assertTrue(server.connect(STRANGER).gone)
 
+    def test_changedWhileRunning(self) -> None:
+        """When the configuration is read again, its limits hold for those who connect from then on."""
+        server = limited(connectionsPerAddress=1)
+        first = server.connect(STRANGER)
+        limits = replace(server.configuration.limits, connectionsPerAddress=2)
+        server.configuration = replace(server.configuration, limits=limits)
+        self.assertTrue(server.connect(STRANGER).gone)
+        server.context.rehash()
+        second, third = server.connect(STRANGER), server.connect(STRANGER)
+        self.assertEqual((False, False, True), (first.gone, second.gone, third.gone))
+
     def test_sixtyFour(self) -> None:
         """An IPv6 address counts as its /64."""
         server = limited(connectionsPerAddress=1)
