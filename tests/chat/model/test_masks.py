@@ -90,6 +90,12 @@ class MaskTests(SynchronousTestCase):
             ("", "", True),
             ("*", "", True),
             ("a*\n", "ab\n", True),
+            ("ab*ba", "aba", False),
+            ("ab*ba", "abba", True),
+            ("*b*b", "ab", False),
+            ("*b*b", "bab", True),
+            ("*b*b*", "ab", False),
+            ("*b*b*", "abb", True),
         ):
             with self.subTest(f"{mask!r} {text!r}"):
                 self.assertIs(Glob(mask).matches(text), expected)
@@ -110,6 +116,22 @@ class MaskTests(SynchronousTestCase):
         self.assertTrue(binding or not test.respect)
         user = User(Source("u1", "b", "a", "c", "x", "m n"))
         self.assertIn(test.names(user, fullMask(user.source)), (True, False))
+
+    def test_split(self) -> None:
+        """What stands behind an extended mask is taken as it is; a colon in a plain mask does not make it extended."""
+        for text, mask in (
+            ("~r:~A:b**", "~r:~a:b*"),
+            ("~c:#A**b", "~c:#a**b"),
+            ("~U@2001:DB8::1", "*!~u@2001:db8::1"),
+            ("~bob!a:b", "~bob!a:b@*"),
+        ):
+            self.assertEqual(normalizeExtended(text), mask)
+
+    def test_unknown(self) -> None:
+        """A mask of a kind that this version does not know names nobody: it may come from a newer one's journal."""
+        user = User(Source("u1", "bob", "~u", "host"))
+        self.assertFalse(Mask("~x:*").names(user, fullMask(user.source)))
+        self.assertTrue(Mask("~U:*!*@*").names(user, fullMask(user.source)))
 
     def test_one(self) -> None:
         """A mask names one nick or account where that has no wildcard in it."""

@@ -179,8 +179,8 @@ class Mask:
         letter, rest = _split(mask)
         self.respect = ""
         if letter in BINDING:
-            self.respect, mask = letter, rest
-            letter, rest = _split(mask)
+            self.respect = letter
+            letter, rest = _split(rest)
         self._kind = letter
         self.placed = letter == "c"
         who, host = "*", ""
@@ -192,7 +192,7 @@ class Mask:
         self.namesOne = not _hasWildcards(who)
         self.host = "" if _hasWildcards(host) else host
         self._place = rest
-        self._glob = Glob(rest if letter else mask)
+        self._glob = Glob(rest)
 
     def names(self, user: User, own: str) -> bool:
         """
