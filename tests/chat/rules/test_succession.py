@@ -193,6 +193,43 @@ class ReturnTests(SuccessionTestCase):
         self.join(self.visitor("alice"))
         self.assertEqual(self.ranks()["alice"], "")
 
+    def test_owned(self) -> None:
+        """They have no claim once somebody owns the room, even if no other operator was chosen."""
+        helper = self.scene.operator("helper", "rooms")
+        self.quit(self.alice)
+        self.join(helper)
+        self.scene.modes(helper, "#a", "+P")
+        self.join(self.visitor("alice"))
+        self.assertEqual(self.ranks()["alice"], "")
+
+    def test_voiceGiven(self) -> None:
+        """A half-operator or an operator of the server who gives or takes a voice neither ends nor delays a claim."""
+        helper = self.scene.operator("helper", "rooms")
+        self.join(helper)
+        self.scene.modes(self.alice, "#a", "+hh", "bob", "helper")
+        self.quit(self.alice)
+        for person in (self.bob, helper):
+            self.scene.wait(TEN_MINUTES / 4)
+            self.scene.modes(person, "#a", "+v", "carol")
+            self.scene.modes(person, "#a", "-v", "carol")
+        again = self.visitor("alice")
+        self.join(again)
+        self.assertEqual(self.ranks()["alice"], "o")
+        self.quit(again)
+        self.scene.wait(TEN_MINUTES / 2)
+        self.scene.modes(self.bob, "#a", "+v", "carol")
+        self.scene.wait(TEN_MINUTES / 2)
+        self.assertEqual(self.ranks(), {"bob": "oh", "carol": "v", "helper": "h"})
+
+    def test_resignedByAnother(self) -> None:
+        """A claim holds although another member became operator meanwhile and has laid that rank down."""
+        self.quit(self.alice)
+        self.part(self.bob, self.carol)
+        self.join(self.bob, self.carol)
+        self.scene.modes(self.bob, "#a", "-o", "bob")
+        self.join(self.visitor("alice"))
+        self.assertEqual(self.ranks(), {"bob": "", "carol": "", "alice": "o"})
+
     def test_renamed(self) -> None:
         """A claim goes with the room's name, and into no other room that gets the old one, or got it before."""
         self.scene.person("dave", "#b")
@@ -206,6 +243,28 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks("#a"), {"dave": "o", "alice": ""})
         done(self.chat.membership.join(self.alice.session, "#C"))
         self.assertEqual(self.ranks("#c")["alice"], "o")
+
+    def test_renamedToItself(self) -> None:
+        """A claim holds where the case of the room's name changes."""
+        self.part(self.alice)
+        helper = self.scene.operator("helper", "rooms")
+        self.join(helper)
+        done(self.chat.channels.rename(helper.session, "#a", "#A"))
+        self.join(self.alice)
+        self.assertEqual(self.ranks("#A")["alice"], "o")
+
+    def test_renamedBeside(self) -> None:
+        """A claim to one room is not moved when another room that waits for its operator is renamed."""
+        for person in (self.alice, self.bob):
+            done(self.chat.membership.join(person.session, "#b"))
+        helper = self.scene.operator("helper", "rooms")
+        self.join(helper)
+        done(self.chat.membership.part(self.alice.session, "#b"))
+        self.part(self.alice)
+        done(self.chat.channels.rename(helper.session, "#a", "#c"))
+        for name in ("#b", "#c"):
+            done(self.chat.membership.join(self.alice.session, name))
+            self.assertEqual(self.ranks(name)["alice"], "o")
 
     def test_renamedOver(self) -> None:
         """A claim to a room that has ended is none to a room that is given its name."""
@@ -233,6 +292,41 @@ class HeirTests(SuccessionTestCase):
             self.assertEqual(person.heard(), ["#a  set +o bob"])
         self.scene.wait(TEN_MINUTES)
         self.assertEqual(self.carol.heard(), [])
+        self.assertEqual(self.scene.state.rooms.vacancies, {})
+
+    def test_takenOver(self) -> None:
+        """An operator of the server who took a room over, and lays that rank down, leaves it to its longest member."""
+        helper = self.scene.operator("helper", "rooms")
+        self.join(helper)
+        self.part(self.alice)
+        done(self.chat.channels.takeOver(helper.session, "#a"))
+        self.scene.modes(helper, "#a", "-q", "helper")
+        self.scene.wait(TEN_MINUTES)
+        self.assertEqual(self.ranks(), {"bob": "o", "carol": "", "helper": ""})
+
+    def test_amongOtherModes(self) -> None:
+        """It does not matter what other modes change together with the rank."""
+        self.scene.modes(self.alice, "#a", "-o+m", "alice")
+        self.scene.wait(TEN_MINUTES)
+        self.assertEqual(self.ranks(), {"alice": "", "bob": "o", "carol": ""})
+
+    def test_severalLost(self) -> None:
+        """Of several who lose the rank at once, the last one named is passed over."""
+        self.scene.modes(self.alice, "#a", "+o", "bob")
+        self.scene.modes(self.bob, "#a", "-oo", "alice", "bob")
+        self.scene.wait(TEN_MINUTES)
+        self.assertEqual(self.ranks(), {"alice": "o", "bob": "", "carol": ""})
+
+    def test_ledMeanwhile(self) -> None:
+        """Nobody inherits, and the server does not try, where the room was left and begun again by another."""
+        self.quit(self.alice)
+        self.part(self.bob, self.carol)
+        self.join(self.carol, self.bob)
+        self.scene.clear(self.bob, self.carol)
+        count = len(self.scene.entries)
+        self.scene.wait(TEN_MINUTES)
+        self.assertEqual((len(self.scene.entries), self.scene.later), (count, None))
+        self.assertEqual(self.ranks(), {"carol": "o", "bob": ""})
 
     def test_ofThoseWhoStay(self) -> None:
         """Who left and came back has been there since then."""
@@ -290,6 +384,16 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.scene.later, 0.0)
         self.scene.wait(0)
         self.assertEqual(self.ranks(), {"alice": "", "carol": "o"})
+
+    def test_overdue(self) -> None:
+        """Once the ten minutes are over, the next who comes inherits at once; giving a voice does not delay that."""
+        self.scene.modes(self.alice, "#a", "+h-o", "alice", "alice")
+        self.part(self.bob, self.carol)
+        self.scene.wait(TEN_MINUTES)
+        self.scene.modes(self.alice, "#a", "+v", "alice")
+        self.join(self.carol)
+        self.scene.wait(0)
+        self.assertEqual(self.ranks(), {"alice": "hv", "carol": "o"})
 
     def test_resignedAndAlone(self) -> None:
         """Who has laid the rank down and leaves the room empty may come first again."""

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import HeldScene, Person, Scene, done, rebuilt, refused, shown
 from twistchat.chat import errors
-from twistchat.chat.model.events import SERVER, Entry, Event, Kicked, ModeChange, ModesSet, RoomRenamed
+from twistchat.chat.model.events import SERVER, Entry, Event, Joined, Kicked, ModeChange, ModesSet, Parted, RoomRenamed
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.users import Operator
 from twistchat.chat.rules.upkeep import AGAIN, AT_ONCE
@@ -198,6 +198,24 @@ class LateTests(SynchronousTestCase):
         self.assertEqual(self.scene.ranks("#a"), {"carol": "o"})
         self.assertEqual(carol.heard(), ["#a  set +o carol"])
 
+    def test_heirOfAnotherTime(self) -> None:
+        """A rank on its way does not pass where the room was begun again, nor before a new operator's time is over."""
+        for gone in (False, True):
+            with self.subTest(gone=gone):
+                scene = HeldScene()
+                alice, bob, carol = (scene.person(nick, "#a") for nick in ("alice", "bob", "carol"))
+                scene.chat.presence.close(alice.session, "connection lost")
+                scene.commit()
+                scene.now += 600
+                b, c = bob.user.source, carol.user.source
+                events = [Parted(b, "#a", ""), Parted(c, "#a", ""), Joined(c, "#a"), Joined(b, "#a")]
+                for event in [*events, Parted(c, "#a", "")] if gone else events:
+                    scene.journal.append(event)
+                scene.chat.upkeep.tend()
+                scene.commit()
+                self.assertEqual([type(entry.event) for entry in byServer(scene)], [ModesSet])
+                self.assertEqual(scene.ranks("#a"), {"bob": ""} if gone else {"carol": "o", "bob": ""})
+
 
 class FaultyJournal(MemoryJournal):
     """
@@ -239,6 +257,22 @@ class FaultTests(SynchronousTestCase):
         self.assertEqual(entry.event, ModesSet(SERVER, "#a", (ModeChange(False, "k", "key"),)))
         self.assertIsNone(self.scene.later)
         self.assertIn("i", self.scene.room("#a").modes)
+
+    def test_noRoomLeft(self) -> None:
+        """It is told of a room that has ended, too, where no other room is left to look after."""
+        bob = self.scene.person("bob")
+        done(self.scene.chat.membership.invite(self.alice.session, "#a", "bob"))
+        done(self.scene.chat.membership.join(bob.session, "#a", unlimited=True))
+        done(self.scene.chat.membership.part(self.alice.session, "#a"))
+        self.journal.full = True
+        done(self.scene.chat.membership.part(bob.session, "#a"))
+        self.assertEqual((len(self.scene.state.rooms), self.scene.later), (0, AGAIN))
+        self.journal.full = False
+        self.scene.wait(AGAIN)
+        self.assertEqual(
+            [entry.event.changes for entry in byServer(self.scene) if isinstance(entry.event, ModesSet)],
+            [(ModeChange(False, "i"), ModeChange(False, "k", "key"))],
+        )
 
     def test_sooner(self) -> None:
         """That does not wait for what is due later."""
