@@ -208,6 +208,7 @@ class OrderTests(SynchronousTestCase):
     def test_wake(self) -> None:
         """The end of the turn is asked for when something begins to wait, and not again until it has come."""
         self.assertEqual(self.scene.wakes, 0)
+        done(self.scene.chat.membership.join(self.carol.session, "#c"))
         self.say("1")
         self.say("2")
         self.assertEqual(self.scene.wakes, 1)
@@ -469,8 +470,18 @@ class LabelTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), ["#a alice topic 1", "#a alice topic 3"])
         self.chat.channels.setTopic(self.label(""), "#a", "4")
         self.scene.endTurn()
+        self.chat.identity.rename(self.label(""), "alicia")
         self.assertEqual(self.alice.outlet.delivered, [])
-        self.assertEqual(len(self.bob.heard()), 4)
+        self.assertEqual(len(self.bob.heard()), 5)
+
+    def test_several(self) -> None:
+        """Where several have labels on something in one turn, each has their own label and nobody else's."""
+        for person, text in ((self.alice, "1"), (self.bob, "2")):
+            self.scene.promote("#a", person.user.nick, "o")
+            self.chat.channels.setTopic(Origin(person.session, f"L{text}"), "#a", text)
+        self.scene.endTurn()
+        self.assertEqual(self.alice.heard(), ["L1> #a alice topic 1", "#a bob topic 2"])
+        self.assertEqual(self.bob.heard(), ["#a alice topic 1", "L2> #a bob topic 2"])
 
     def test_nothingToSay(self) -> None:
         """An outlet is not asked where its dialect has nothing to say."""

@@ -222,6 +222,28 @@ class RankTests(SynchronousTestCase):
         self.assertEqual(operator.heard(), ["#a ph: 0", "o#a ph: 1", "#a ph: 2"])
         self.assertEqual(nobody.heard(), ["#a ph: 0", "#a ph: 2"])
 
+    def test_answeredBetween(self) -> None:
+        """Whoever is answered, or comes in, in the midst of such a turn hears no more of it than others of no rank."""
+        chat, (speaker, nobody) = self.scene.chat, (self.people[rank] for rank in "h-")
+        late = self.scene.person("late")
+        done(chat.speaking.say(speaker.session, "#a", "1", rank="o"))
+        self.scene.state.broadcast.settle(nobody.session)
+        done(chat.membership.join(late.session, "#a"))
+        done(chat.speaking.say(speaker.session, "#a", "2"))
+        done(chat.speaking.say(speaker.session, "#a", "3", rank="o"))
+        self.scene.endTurn()
+        for person in (nobody, late):
+            self.assertEqual(person.heard(), ["#a late joined", "#a ph: 2"])
+
+    def test_joinedBetween(self) -> None:
+        """Whoever comes in during such a turn does not hear what was said before."""
+        chat, speaker, late = self.scene.chat, self.people["h"], self.scene.person("late")
+        done(chat.speaking.say(speaker.session, "#a", "before"))
+        done(chat.membership.join(late.session, "#a"))
+        done(chat.speaking.say(speaker.session, "#a", "x", rank="o"))
+        self.scene.endTurn()
+        self.assertEqual(late.heard(), ["#a late joined"])
+
     def test_shared(self) -> None:
         """Those who hear the same of such a turn share one object."""
         done(self.scene.chat.speaking.say(self.people["h"].session, "#a", "1", rank="o"))
