@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import Person, Scene, done
+from tests.chat.fakes import Person, Scene, done, refused
+from twistchat.chat.errors import Banned
 from twistchat.chat.limits import Limits
 from twistchat.chat.model.bans import MOST_CHANGES
 from twistchat.chat.model.events import ModeChange, ModesSet
@@ -69,6 +70,10 @@ class CostTests(SynchronousTestCase):
             done(self.chat.membership.part(self.bob.session, "#other"))
 
         self.assertEqual(self.cost(travel), 0)
+        self.set("+b", "~c:#other")
+        self.set("-b", "~c:#other")
+        self.say()
+        self.assertEqual(self.cost(travel), 0)
 
     def test_joiner(self) -> None:
         """Who comes in is held against each mask once; the others are not."""
@@ -82,6 +87,13 @@ class CostTests(SynchronousTestCase):
         self.assertEqual(self.cost(lambda: self.set("+bb-b", "x1", "x2", "7")), 2)
         self.assertEqual(self.cost(lambda: self.set("+I", "eve")), 0)
         self.assertEqual(self.cost(lambda: self.chat.channels.setModes(self.alice.session, "#a", "+b", ["x1"])), 0)
+
+    def test_oneOfSeveral(self) -> None:
+        """Where several masks come or go at once, it is enough that one of them names the member."""
+        self.set("+bb", "bob", "eve")
+        refused(Banned, self.say)
+        self.set("-bb", "eve", "bob")
+        self.say()
 
     def test_changes(self) -> None:
         """After many changes the whole list is asked once, and so it is for a member who has another name."""
@@ -110,6 +122,15 @@ class PlaceTests(SynchronousTestCase):
         done(scene.chat.membership.part(bob.session, "#b"))
         scene.modes(alice, "#a", "-b", "~c:#b")
         self.assertEqual(bans.ofMember(member), frozenset())
+
+    def test_oneOfTwo(self) -> None:
+        """Where one of two such bans is gone, the other binds whoever comes into its room."""
+        scene = Scene()
+        alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
+        scene.modes(alice, "#a", "+bb-b", "~c:#b", "~c:#c", "~c:#c")
+        done(scene.chat.speaking.say(bob.session, "#a", "hello"))
+        done(scene.chat.membership.join(bob.session, "#b"))
+        refused(Banned, lambda: scene.chat.speaking.say(bob.session, "#a", "hello"))
 
 
 class WildcardTests(SynchronousTestCase):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import FakeDepartures, Scene, done
+from tests.chat.fakes import FakeDepartures, Scene, done, refused
+from twistchat.chat.errors import Banned
 from twistchat.chat.fanout.audience import Audience, Broadcast
-from twistchat.chat.model.rooms import Room, Rooms
+from twistchat.chat.model.events import ModeChange, ModesSet, Source
+from twistchat.chat.model.rooms import MOST_VACATED, Room, Rooms
 
 LOOKALIKE = "#p\N{CYRILLIC SMALL LETTER A}ul"
 """Looks like C{#paul}."""
@@ -83,6 +85,14 @@ class LifeTests(SynchronousTestCase):
         self.scene.modes(bobby, "#a", "-ov", "bobby", "bobby")
         self.assertEqual(self.scene.room("#a").granted, {})
 
+    def test_keptLists(self) -> None:
+        """In a replay, where nobody is in a room, its bans are there before the account that owns it, and stay."""
+        owner, source = Source("u9", "owner", account="owner"), self.alice.user.source
+        for change in (ModeChange(True, "b", "eve!*@*"), ModeChange(True, "o", "owner", owner)):
+            done(self.scene.journal.append(ModesSet(source, "#kept", (change,))))
+        eve = self.scene.person("eve")
+        refused(Banned, lambda: self.scene.chat.membership.join(eve.session, "#kept"))
+
     def test_noOperatorBesidesTheEntitled(self) -> None:
         """Who comes first into a room that an account may operate is not its operator."""
         bob = self.scene.person("bob", "#a", account="bob")
@@ -118,3 +128,18 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual((list(rooms), len(rooms)), ([room], 1))
         rooms.remove(room)
         self.assertEqual((rooms.get("#paul"), rooms.lookalike("#paul"), len(rooms)), (None, None, 0))
+
+    def test_vacated(self) -> None:
+        """A name that a room gave up is known until another room has it; only the latest hundred are."""
+        rooms, audience = Rooms(), Audience("#old", Broadcast(lambda: None, FakeDepartures()))
+        room = Room("#Old", 5, audience)
+        rooms.add(room)
+        rooms.rename(room, "#0")
+        self.assertEqual((rooms.isVacated("#oLD"), rooms.isVacated("#0")), (True, False))
+        another = Room("#old", 6, audience)
+        rooms.add(another)
+        rooms.remove(another)
+        self.assertFalse(rooms.isVacated("#old"))
+        for number in range(1, MOST_VACATED + 2):
+            rooms.rename(room, f"#{number}")
+        self.assertEqual([rooms.isVacated(f"#{number}") for number in (0, 1, MOST_VACATED)], [False, True, True])

@@ -239,6 +239,31 @@ class RaceTests(SynchronousTestCase):
         for receipt in receipts:
             self.assertEqual(self.failureResultOf(receipt, errors.NoSuchNick).value.nick, "bob")
 
+    def test_inviterGone(self) -> None:
+        """An invitation by an operator who is put out meanwhile lets its invitee in past a lock, and past no ban."""
+        alice, bob, carol = self.scene.person("alice", "#a"), self.scene.person("bob", "#a"), self.scene.person("carol")
+        self.scene.promote("#a", "bob", "o")
+        self.scene.chat.channels.setModes(alice.session, "#a", "+ib", ["carol"])
+        self.scene.commit()
+        self.scene.chat.membership.kick(alice.session, "#a", "bob")
+        inviting = self.scene.chat.membership.invite(bob.session, "#a", "carol")
+        self.scene.commit()
+        done(inviting)
+        refused(errors.Banned, lambda: self.scene.chat.membership.join(carol.session, "#a"))
+        self.scene.chat.channels.setModes(alice.session, "#a", "-b", ["carol"])
+        self.scene.commit()
+        joining = self.scene.chat.membership.join(carol.session, "#a")
+        self.scene.commit()
+        done(joining)
+
+    def test_inviteeComes(self) -> None:
+        """Whoever comes in while an invitation is on its way hears that once."""
+        alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob")
+        self.scene.chat.membership.join(bob.session, "#a")
+        self.scene.chat.membership.invite(alice.session, "#a", "bob")
+        self.scene.commit()
+        self.assertEqual(bob.heard(), ["#a bob joined", "#a alice invited bob"])
+
     def test_rankOfOneGone(self) -> None:
         """A rank for one who leaves meanwhile is nobody's; a ban holds for the nick that it names, whoever has it."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")

@@ -397,6 +397,13 @@ class LockTests(SynchronousTestCase):
         done(chat.membership.join(self.bob.session, "#room", unlimited=True))
         refused(errors.Banned, lambda: chat.speaking.say(self.bob.session, "#room", "still silent"))
 
+    def test_invitationPastOtherLists(self) -> None:
+        """It holds where masks are taken away, or come into lists that keep nobody out."""
+        self.scene.modes(self.alice, "#room", "+bb", "bob", "eve")
+        self.invite()
+        self.scene.modes(self.alice, "#room", "-b+eI", "eve", "eve", "eve")
+        self.join()
+
     def test_invitationOfARoomThatEnded(self) -> None:
         """An invitation is into one room, and not into another that has its name later."""
         self.invite()

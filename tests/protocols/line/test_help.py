@@ -219,6 +219,15 @@ class ReplyTests(SynchronousTestCase):
         self.alice.expect("* You replied to dave")
         self.assertIn("PRIVMSG dave :five", dave.lines()[-1])
 
+    def test_signal(self) -> None:
+        """A typing notification is not a message, so a reply does not go to its sender."""
+        dave = self.server.irc("dave", "message-tags")
+        self.bob.send("/msg alice one")
+        dave.send("@+typing=active TAGMSG alice")
+        self.alice.skip()
+        self.alice.send("/r two")
+        self.alice.expect("* You replied to bob")
+
     def test_renamed(self) -> None:
         """It finds them under their new nick."""
         self.bob.send("/msg alice one", "/nick robert")

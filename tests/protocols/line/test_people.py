@@ -35,6 +35,13 @@ class NickTests(SynchronousTestCase):
         self.alice.expect("[12:00] @Alicia <bob> hi")
         self.bob.expect("! Nobody here is called alice.  /who lists who is in this room.")
 
+    def test_newHost(self) -> None:
+        """A new host is nothing that this door shows: nobody seems to leave and to come again for it."""
+        user = self.server.chat.identity.find("alice")
+        self.server.chat.identity.setHost(user, "new.host")
+        self.bob.send("/who")
+        self.bob.expect("* 2 in #lobby: @alice bob")
+
     def test_spelling(self) -> None:
         """One's own nick may be spelled otherwise."""
         self.alice.send("/nick ALICE", "/nick аlice")
