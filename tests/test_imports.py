@@ -48,12 +48,12 @@ LAYERS: Mapping[str, Layer] = {
         may=("zope.interface", "twisted.internet.interfaces", "twistchat.interfaces"),
         typing=("twisted.internet.defer", "twisted.python.failure", "twistchat.chat", "twistchat.net"),
     ),
-    "twistchat.chat": Layer(may=("zope.interface", "twistchat.chat"), pure=True),
+    "twistchat.chat": Layer(may=("msgspec", "zope.interface", "twistchat.chat"), pure=True),
     "twistchat.chat.errors": Layer(pure=True),
     "twistchat.chat.limits": Layer(pure=True),
     # A room has an audience, which the rules give it.
     "twistchat.chat.model": Layer(
-        may=("zope.interface", "twistchat.chat.model", "twistchat.chat.errors", "twistchat.chat.limits"),
+        may=("msgspec", "zope.interface", "twistchat.chat.model", "twistchat.chat.errors", "twistchat.chat.limits"),
         typing=("twistchat.chat.fanout",),
         pure=True,
     ),
@@ -61,6 +61,7 @@ LAYERS: Mapping[str, Layer] = {
     # The effects of the rules change a state that they are given.
     "twistchat.chat.rules": Layer(
         may=(
+            "msgspec",
             "zope.interface",
             "twistchat.chat.rules",
             "twistchat.chat.fanout",
@@ -79,6 +80,7 @@ LAYERS: Mapping[str, Layer] = {
     "twistchat.config": Layer(may=("twistchat.chat", "twistchat.config")),
     "twistchat.journal": Layer(
         may=(
+            "msgspec",
             "zope.interface",
             "twisted.internet.defer",
             "twisted.internet.interfaces",
@@ -118,6 +120,7 @@ LAYERS: Mapping[str, Layer] = {
     ),
     "twistchat.protocols": Layer(
         may=(
+            "msgspec",
             "zope.interface",
             "automat",
             "twisted",

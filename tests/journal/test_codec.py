@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model import events
@@ -38,6 +39,12 @@ def asKept(event: Event) -> Event:
     return event
 
 
+def fields(event: Event) -> tuple[str, dict[str, Any]]:
+    """The kind of an event's row, and what its body holds."""
+    kind, body = encode(event)
+    return kind, json.loads(body)
+
+
 class EncodingTests(SynchronousTestCase):
     """Events as rows."""
 
@@ -60,15 +67,15 @@ class EncodingTests(SynchronousTestCase):
     def test_roundTrip(self, event: Event) -> None:
         """An event is read as it was written, but for what is not kept."""
         kind, body = encode(event)
-        self.assertEqual(decode(kind, json.dumps(body)), asKept(event))
+        self.assertEqual(decode(kind, body), asKept(event))
 
     @given(SAMPLES)
     @settings(max_examples=100)
     def test_laterFields(self, event: Event) -> None:
         """What a later version added to an event, or to whom it names, is passed over."""
-        kind, body = encode(event)
+        kind, body = fields(event)
         body["later"] = {"x": 1}
-        body["by"] = [*body["by"], False, "later"] if len(body["by"]) == 6 else [*body["by"], "later"]
+        body["by"] = [*body["by"], "later"]
         self.assertEqual(decode(kind, json.dumps(body)), asKept(event))
 
     def test_fixed(self) -> None:
@@ -119,17 +126,16 @@ class EncodingTests(SynchronousTestCase):
 
     def test_reservedNames(self) -> None:
         """The schema's names of what a body holds are those of the encoding."""
-        kind, body = encode(said("hello"))
+        kind, body = fields(said("hello"))
         self.assertEqual((kind, body["text"]), ("said", "hello"))
-        kind, body = encode(RoomMessageRedacted(ANN, "#r", 7, "j-7"))
+        kind, body = fields(RoomMessageRedacted(ANN, "#r", 7, "j-7"))
         self.assertEqual((kind, body["taken"]["sequence"]), ("unsaid", 7))
-        kind, body = encode(RoomRenamed(ANN, "#Old", "#New"))
+        kind, body = fields(RoomRenamed(ANN, "#Old", "#New"))
         self.assertEqual((kind, body["origin"]), ("roomrenamed", "#old"))
-        kind, body = encode(ServerBanSet(ANN, "*!*@h", "", 5))
+        kind, body = fields(ServerBanSet(ANN, "*!*@h", "", 5))
         self.assertEqual((kind, body["mask"], body["until"]), ("banned", "*!*@h", 5))
 
     def test_onlyWhereSo(self) -> None:
-        """What few texts have, and who is no program, costs the others nothing."""
-        self.assertEqual(list(encode(said("hello"))[1]), ["by", "room", "session", "text", "kind"])
-        self.assertEqual(len(encode(said("hello"))[1]["by"]), 6)
-        self.assertEqual(list(encode(Joined(ANN, "#r", ranks="o", first=True))[1]), ["by", "room"])
+        """A field that has its default is not written."""
+        self.assertEqual(list(fields(said("hello"))[1]), ["by", "room", "session", "text"])
+        self.assertEqual(list(fields(Joined(ANN, "#r", ranks="o", first=True))[1]), ["by", "room"])

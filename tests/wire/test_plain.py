@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from unicodedata import category
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields, replace
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -227,7 +227,7 @@ def allStrings(event: Event, text: str) -> Event:
         return text if isinstance(value, str) else value
 
     changes = {field.name: changed(getattr(event, field.name)) for field in fields(event) if field.name != "kind"}
-    return replace(event, **changes)  # type: ignore[arg-type]  # each has a value of its own type
+    return replace(event, **changes)
 
 
 class LineTests(SynchronousTestCase):

@@ -1,24 +1,24 @@
 """
 Events as rows: a kind, which is a short name that never changes its meaning, and a body, which is a JSON object.
 
-A field that was added later and that a body does not have takes its default; one that this version does not know is
-passed over.  So a journal is read by versions before and after the one that wrote it.  A text's fields that are rarely
-used are written only where they are.
-
-What is found out as an event is applied (with which ranks someone came in) is not kept; nor are labels.
+A field that a body does not have takes its default, and a field that this version does not know is ignored.  So a
+journal is read by versions before and after the one that wrote it.  Fields that have their default are not written.
+The ranks that L{Joined} has once it is applied are not kept.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from twistchat.chat.model.events import (
     AccountSet,
     Announced,
     AwaySet,
-    Cuts,
     Entered,
     Event,
     HostSet,
@@ -26,7 +26,6 @@ from twistchat.chat.model.events import (
     Joined,
     Kicked,
     Killed,
-    ModeChange,
     ModesSet,
     OperatorSet,
     Parted,
@@ -42,8 +41,6 @@ from twistchat.chat.model.events import (
     RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
-    Source,
-    Tags,
     TopicSet,
     UserModesSet,
 )
@@ -51,15 +48,12 @@ from twistchat.chat.model.names import fold
 
 Body: TypeAlias = "dict[str, Any]"
 
-_Decode: TypeAlias = "Callable[[Body], Event]"
-_Encode: TypeAlias = "Callable[[Any], Body]"
-
 
 class Unreadable(Exception):
     """A row is not an event of this version.  As a string it says which and why."""
 
 
-KINDS: dict[type[Event], str] = {
+KINDS: Mapping[type[Event], str] = {
     RoomMessage: "said",
     PrivateMessage: "told",
     TopicSet: "topic",
@@ -93,16 +87,18 @@ C{unsaid}, C{untold}, C{topic}, C{modes}, C{roomrenamed}, C{banned} and C{unbann
 """
 
 
-def encode(event: Event) -> tuple[str, Body]:
+def encode(event: Event) -> tuple[str, bytes]:
     """
     Write an event as a row.
 
-    @return: its kind, and its body, of what JSON has.
+    @return: its kind; and its body, which is JSON in UTF-8.
     """
     kind = KINDS[type(event)]
-    body = {"by": fromSource(event.source)}
-    body.update(_FIELDS[kind][0](event))
-    return kind, body
+    special = _SPECIAL.get(kind)
+    try:
+        return kind, _toJson(event if special is None else special[0](event))
+    except UnicodeEncodeError:  # lone surrogates are written as JSON escapes
+        return kind, json.dumps(msgspec.to_builtins(event if special is None else special[0](event))).encode()
 
 
 def decode(kind: str, body: str | bytes) -> Event:
@@ -112,205 +108,65 @@ def decode(kind: str, body: str | bytes) -> Event:
     @param body: JSON.
     @raise Unreadable: the kind is not known, or the body is not one of that kind.
     """
-    if kind not in _FIELDS:
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
         raise Unreadable(f"there is no event of the kind {kind!r} in this version")
     try:
-        return _FIELDS[kind][1](json.loads(body))
+        return decoder(body)
     except (AttributeError, KeyError, TypeError, ValueError) as e:
         raise Unreadable(f"the body is not that of an event of the kind {kind!r} ({type(e).__name__}: {e})") from e
 
 
-def fromSource(source: Source) -> list[str | bool | None]:
-    """Write a source: its fields in their order, the last of them only where it is so."""
-    fields = [source.uid, source.nick, source.username, source.host, source.account, source.realname]
-    return [*fields, True] if source.bot else [*fields]
+_toJson = msgspec.json.Encoder().encode
 
 
-def _source(value: list[Any]) -> Source:
-    return Source(*value[:7])
+def _fields(event: Event) -> Body:
+    fields: Body = msgspec.to_builtins(event)
+    return fields
 
 
-def _extras(rank: str, tags: Tags, cuts: Cuts = ()) -> Body:
-    """What few texts have."""
-    body: Body = {}
-    if rank:
-        body["rank"] = rank
-    if tags:
-        body["tags"] = [[name, value] for name, value in tags]
-    if cuts:
-        body["cuts"] = [*cuts]
-    return body
+def _fromRedacted(event: RoomMessageRedacted | PrivateMessageRedacted) -> Body:
+    """The schema finds the text that was taken back in a field of its own."""
+    fields = _fields(event)
+    return fields | {"taken": {"sequence": fields.pop("sequence"), "msgid": fields.pop("msgid")}}
 
 
-def _tags(body: Body) -> Tags:
-    return tuple([(name, value) for name, value in body.get("tags", ())])
+def _toRedacted(fields: Body) -> Body:
+    taken: Body = fields["taken"]
+    return fields | taken
 
 
-def _cuts(body: Body) -> Cuts:
-    return tuple([int(offset) for offset in body.get("cuts", ())])
-
-
-def _fromChange(change: ModeChange) -> Body:
-    body: Body = {"adding": change.adding, "letter": change.letter}
-    if change.parameter is not None:
-        body["parameter"] = change.parameter
-    if change.subject is not None:
-        body["subject"] = fromSource(change.subject)
-    return body
-
-
-def _change(body: Body) -> ModeChange:
-    subject = body.get("subject")
-    return ModeChange(
-        body["adding"], body["letter"], body.get("parameter"), None if subject is None else _source(subject)
-    )
-
-
-def _fromTaken(event: RoomMessageRedacted | PrivateMessageRedacted) -> Body:
-    """Which text was taken back."""
-    return {"taken": {"sequence": event.sequence, "msgid": event.msgid}}
-
-
-def _taken(body: Body) -> tuple[int, str]:
-    return body["taken"]["sequence"], body["taken"]["msgid"]
-
-
-_FIELDS: dict[str, tuple[_Encode, _Decode]] = {
-    "said": (
-        lambda event: (
-            {"room": event.room, "session": event.session, "text": event.text, "kind": event.kind}
-            | _extras(event.rank, event.tags, event.cuts)
-        ),
-        lambda body: RoomMessage(
-            _source(body["by"]),
-            body["room"],
-            body["session"],
-            body["text"],
-            body.get("kind", "message"),
-            body.get("rank", ""),
-            _tags(body),
-            _cuts(body),
-        ),
-    ),
-    "told": (
-        lambda event: (
-            {
-                "session": event.session,
-                "to": fromSource(event.recipient),
-                "text": event.text,
-                "kind": event.kind,
-            }
-            | _extras("", event.tags, event.cuts)
-        ),
-        lambda body: PrivateMessage(
-            _source(body["by"]),
-            body["session"],
-            _source(body["to"]),
-            body["text"],
-            body.get("kind", "message"),
-            _tags(body),
-            _cuts(body),
-        ),
-    ),
-    "topic": (
-        lambda event: {"room": event.room, "topic": event.topic},
-        lambda body: TopicSet(_source(body["by"]), body["room"], body["topic"]),
-    ),
-    "modes": (
-        lambda event: {"room": event.room, "changes": [_fromChange(change) for change in event.changes]},
-        lambda body: ModesSet(_source(body["by"]), body["room"], tuple(map(_change, body["changes"]))),
-    ),
-    "joined": (
-        lambda event: {"room": event.room} if event.away is None else {"room": event.room, "away": event.away},
-        lambda body: Joined(_source(body["by"]), body["room"], body.get("away")),
-    ),
-    "parted": (
-        lambda event: {"room": event.room, "reason": event.reason},
-        lambda body: Parted(_source(body["by"]), body["room"], body["reason"]),
-    ),
-    "kicked": (
-        lambda event: {"room": event.room, "kicked": fromSource(event.kicked), "reason": event.reason},
-        lambda body: Kicked(_source(body["by"]), body["room"], _source(body["kicked"]), body["reason"]),
-    ),
-    "entered": (
-        lambda event: {"session": event.session, "modes": event.modes},
-        lambda body: Entered(_source(body["by"]), body["session"], body.get("modes", "")),
-    ),
-    "quit": (
-        lambda event: {"reason": event.reason},
-        lambda body: Quit(_source(body["by"]), body["reason"]),
-    ),
-    "renamed": (
-        lambda event: {"nick": event.nick},
-        lambda body: Renamed(_source(body["by"]), body["nick"]),
-    ),
-    "away": (
-        lambda event: {"message": event.message},
-        lambda body: AwaySet(_source(body["by"]), body["message"]),
-    ),
-    "invited": (
-        lambda event: {"room": event.room, "invitee": fromSource(event.invitee)},
-        lambda body: Invited(_source(body["by"]), body["room"], _source(body["invitee"])),
-    ),
-    "realname": (
-        lambda event: {"realname": event.realname},
-        lambda body: RealnameSet(_source(body["by"]), body["realname"]),
-    ),
-    "host": (
-        lambda event: {"username": event.username, "host": event.host},
-        lambda body: HostSet(_source(body["by"]), body["username"], body["host"]),
-    ),
-    "account": (
-        lambda event: {"account": event.account},
-        lambda body: AccountSet(_source(body["by"]), body["account"]),
-    ),
-    "usermodes": (
-        lambda event: {"added": event.added, "removed": event.removed},
-        lambda body: UserModesSet(_source(body["by"]), body["added"], body["removed"]),
-    ),
-    "operator": (
-        lambda event: {"title": event.title, "privileges": sorted(event.privileges)},
-        lambda body: OperatorSet(_source(body["by"]), body["title"], frozenset(body.get("privileges", ()))),
-    ),
-    "killed": (
-        lambda event: {"killed": fromSource(event.killed), "reason": event.reason},
-        lambda body: Killed(_source(body["by"]), _source(body["killed"]), body["reason"]),
-    ),
-    "announced": (
-        lambda event: {"text": event.text},
-        lambda body: Announced(_source(body["by"]), body["text"]),
-    ),
-    "banned": (
-        lambda event: {"mask": event.mask, "reason": event.reason, "until": event.until},
-        lambda body: ServerBanSet(_source(body["by"]), body["mask"], body["reason"], body.get("until")),
-    ),
-    "unbanned": (
-        lambda event: {"mask": event.mask},
-        lambda body: ServerBanLifted(_source(body["by"]), body["mask"]),
-    ),
-    "signalled": (
-        lambda event: {"session": event.session, "to": fromSource(event.recipient)} | _extras("", event.tags),
-        lambda body: PrivateTagMessage(_source(body["by"]), body["session"], _source(body["to"]), _tags(body)),
-    ),
-    "untold": (
-        lambda event: {"to": fromSource(event.recipient), **_fromTaken(event), "reason": event.reason},
-        lambda body: PrivateMessageRedacted(
-            _source(body["by"]), _source(body["to"]), *_taken(body), body.get("reason", "")
-        ),
-    ),
-    "roomsignalled": (
-        lambda event: {"room": event.room, "session": event.session} | _extras(event.rank, event.tags),
-        lambda body: RoomTagMessage(
-            _source(body["by"]), body["room"], body["session"], _tags(body), body.get("rank", "")
-        ),
-    ),
-    "unsaid": (
-        lambda event: {"room": event.room, **_fromTaken(event), "reason": event.reason},
-        lambda body: RoomMessageRedacted(_source(body["by"]), body["room"], *_taken(body), body.get("reason", "")),
-    ),
-    "roomrenamed": (
-        lambda event: {"room": event.room, "origin": fold(event.room), "name": event.name, "reason": event.reason},
-        lambda body: RoomRenamed(_source(body["by"]), body["room"], body["name"], body.get("reason", "")),
-    ),
+_SPECIAL: Mapping[str, tuple[Callable[[Any], Any], Callable[[Body], Body] | None]] = {
+    "operator": (lambda event: {**_fields(event), "privileges": sorted(event.privileges)}, None),
+    "joined": (lambda event: replace(event, ranks="", first=False), None),
+    "roomrenamed": (lambda event: {**_fields(event), "origin": fold(event.room)}, None),
+    "unsaid": (_fromRedacted, _toRedacted),
+    "untold": (_fromRedacted, _toRedacted),
 }
-"""For each kind, how the fields behind C{source} are written, and how the whole is read."""
+"""For a kind whose body is not the event's own fields: what is written, and the event's fields from what was read."""
+
+
+def _decoder(kind: str, event: type[Event]) -> Callable[[str | bytes], Event]:
+    """What reads the bodies of a kind."""
+    restore = _SPECIAL[kind][1] if kind in _SPECIAL else None
+
+    def convert(body: str | bytes) -> Event:
+        fields = json.loads(body)
+        return msgspec.convert(fields if restore is None else restore(fields), event)
+
+    if restore is not None:
+        return convert
+    read = msgspec.json.Decoder(event).decode
+
+    def decodeJson(body: str | bytes) -> Event:
+        try:
+            return read(body)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:  # msgspec does not read the escapes of lone surrogates
+            return convert(body)
+
+    return decodeJson
+
+
+_DECODERS = {kind: _decoder(kind, event) for event, kind in KINDS.items()}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 
+from msgspec.structs import replace
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs
 

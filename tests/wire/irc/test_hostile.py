@@ -6,11 +6,11 @@ client.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields, replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import EVENTS, entry

@@ -12,14 +12,12 @@ A text may have several lines, with LF between them; no other field of an event 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from twistchat.chat.model.values import swift
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, gc=False, array_like=True):
     """
     One user's names at one moment: what IRC calls the source of a message (modern.ircdocs.horse, "Source").
 
@@ -58,8 +56,7 @@ Kind = Literal["message", "action", "notice"]
 """How a text is meant: said, done (C{/me}), or remarked without asking for an answer (IRC's NOTICE)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False, omit_defaults=True, rename={"source": "by", "recipient": "to"}):
     """
     Something that happened, by someone.
 
@@ -71,8 +68,7 @@ class Event:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Entered(Event):
+class Entered(Event, frozen=True, gc=False):
     """
     A user came into the chat under C{source.nick}.
 
@@ -84,51 +80,44 @@ class Entered(Event):
     modes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Quit(Event):
+class Quit(Event, frozen=True, gc=False):
     """A user's last session ended, for C{reason}."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Renamed(Event):
+class Renamed(Event, frozen=True, gc=False):
     """A user, C{source.nick} until now, is called C{nick}."""
 
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
-class AwaySet(Event):
+class AwaySet(Event, frozen=True, gc=False):
     """A user is away with C{message}, or back where it is C{None}."""
 
     message: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RealnameSet(Event):
+class RealnameSet(Event, frozen=True, gc=False):
     """A user changed their realname."""
 
     realname: str
 
 
-@dataclass(frozen=True, slots=True)
-class HostSet(Event):
+class HostSet(Event, frozen=True, gc=False):
     """A user is shown with another username and host from now on."""
 
     username: str
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSet(Event):
+class AccountSet(Event, frozen=True, gc=False):
     """A user logged in to an account, or out where it is C{None}."""
 
     account: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UserModesSet(Event):
+class UserModesSet(Event, frozen=True, gc=False):
     """
     A user's own modes were changed.
 
@@ -140,8 +129,7 @@ class UserModesSet(Event):
     removed: str
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorSet(Event):
+class OperatorSet(Event, frozen=True, gc=False):
     """
     A user became an operator of the server, or is none any more.
 
@@ -153,23 +141,20 @@ class OperatorSet(Event):
     privileges: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Killed(Event):
+class Killed(Event, frozen=True, gc=False):
     """A user was disconnected by an operator of the server."""
 
     killed: Source
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Announced(Event):
+class Announced(Event, frozen=True, gc=False):
     """Something was said to everyone who listens for it (IRC's WALLOPS)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServerBanSet(Event):
+class ServerBanSet(Event, frozen=True, gc=False):
     """
     Someone is kept from the server.
 
@@ -184,17 +169,14 @@ class ServerBanSet(Event):
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ServerBanLifted(Event):
+class ServerBanLifted(Event, frozen=True, gc=False):
     """A ban from the server ended before its time."""
 
     durable: ClassVar[bool] = True
     mask: str
 
 
-@swift
-@dataclass(frozen=True, slots=True)
-class PrivateMessage(Event):
+class PrivateMessage(Event, frozen=True, gc=False):
     """
     A private text from one user to another.
 
@@ -212,8 +194,7 @@ class PrivateMessage(Event):
     cuts: Cuts = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateTagMessage(Event):
+class PrivateTagMessage(Event, frozen=True, gc=False):
     """
     Tags without a text, from one user to another (IRC's TAGMSG): that they are typing, say.
 
@@ -225,8 +206,7 @@ class PrivateTagMessage(Event):
     tags: Tags
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateMessageRedacted(Event):
+class PrivateMessageRedacted(Event, frozen=True, gc=False):
     """
     A private text was taken back.
 
@@ -242,16 +222,14 @@ class PrivateMessageRedacted(Event):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Invited(Event):
+class Invited(Event, frozen=True, gc=False):
     """A user was invited into a room; they may pass its locks once."""
 
     room: str
     invitee: Source
 
 
-@dataclass(frozen=True, slots=True)
-class RoomEvent(Event):
+class RoomEvent(Event, frozen=True, gc=False):
     """
     Something that happened in a room, for those in it.
 
@@ -261,9 +239,7 @@ class RoomEvent(Event):
     room: str
 
 
-@swift
-@dataclass(frozen=True, slots=True)
-class RoomMessage(RoomEvent):
+class RoomMessage(RoomEvent, frozen=True, gc=False):
     """
     A text said in a room.
 
@@ -282,8 +258,7 @@ class RoomMessage(RoomEvent):
     cuts: Cuts = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RoomTagMessage(RoomEvent):
+class RoomTagMessage(RoomEvent, frozen=True, gc=False):
     """
     Tags without a text, for those in a room (IRC's TAGMSG): that someone is typing, say.
 
@@ -296,8 +271,7 @@ class RoomTagMessage(RoomEvent):
     rank: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RoomMessageRedacted(RoomEvent):
+class RoomMessageRedacted(RoomEvent, frozen=True, gc=False):
     """
     A text was taken back.
 
@@ -311,8 +285,7 @@ class RoomMessageRedacted(RoomEvent):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RoomRenamed(RoomEvent):
+class RoomRenamed(RoomEvent, frozen=True, gc=False):
     """
     A room, C{room} until now, is called C{name}; its history goes with it.
 
@@ -324,8 +297,7 @@ class RoomRenamed(RoomEvent):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined(RoomEvent):
+class Joined(RoomEvent, frozen=True, gc=False):
     """
     A user came into a room, which begins with its first member.
 
@@ -339,31 +311,27 @@ class Joined(RoomEvent):
     first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parted(RoomEvent):
+class Parted(RoomEvent, frozen=True, gc=False):
     """A user left a room, for C{reason} (which may be empty)."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kicked(RoomEvent):
+class Kicked(RoomEvent, frozen=True, gc=False):
     """A user was put out of a room by an operator."""
 
     kicked: Source
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TopicSet(RoomEvent):
+class TopicSet(RoomEvent, frozen=True, gc=False):
     """A room's topic was set, or cleared where it is empty."""
 
     durable: ClassVar[bool] = True
     topic: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModeChange:
+class ModeChange(Struct, frozen=True, gc=False, omit_defaults=True):
     """
     One change of a room's modes.
 
@@ -379,8 +347,7 @@ class ModeChange:
     subject: Source | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ModesSet(RoomEvent):
+class ModesSet(RoomEvent, frozen=True, gc=False):
     """
     A room's modes, lists or ranks were changed, in this order.
 
@@ -391,9 +358,7 @@ class ModesSet(RoomEvent):
     changes: tuple[ModeChange, ...]
 
 
-@swift
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     """
     An event as the journal stamped it.
 

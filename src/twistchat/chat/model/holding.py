@@ -13,8 +13,10 @@ on disk keeps the same register in a table.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from twistchat.chat.model.events import (
     Entry,

@@ -6,8 +6,9 @@ That operator has ten minutes to come back.  Then the member who has been there 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from twistchat.chat.model.events import Source
 from twistchat.chat.model.names import fold
@@ -20,8 +21,7 @@ TERM = 600_000
 """How long the last operator of a room may be gone and have the rank back, in milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vacancy:
+class Vacancy(Struct, frozen=True):
     """
     A room has no operator.
 

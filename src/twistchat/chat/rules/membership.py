@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchNick, NotInRoom, TargetNotInRoom

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from twistchat.chat.fanout.audience import NOTICES, WATCHED
 from twistchat.chat.model.events import Entry, Event

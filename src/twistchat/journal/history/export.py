@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from twistchat.chat.model.events import Entry, Event, ModesSet
+from msgspec.structs import replace
+
+from twistchat.chat.model.events import Entry, Event, ModesSet, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Damaged, Span
 from twistchat.journal.codec import encode
@@ -17,10 +18,13 @@ from twistchat.journal.history.reader import Reader
 PAGE = 500
 """Entries that are read at a time."""
 
-_NAMES = ("nick", "username", "host", "account", "realname", "bot")
+_NAMES = Source.__struct_fields__[1:]
 
 _OWN = frozenset({"session", "origin"})
 """Fields that are for this server."""
+
+_ALWAYS = ("kind", "reason")
+"""Fields that are shown where they have their default, too."""
 
 
 def export(reader: Reader, room: str) -> Iterator[str | Damaged]:
@@ -42,10 +46,13 @@ def _object(entry: Entry) -> dict[str, Any]:
     An entry as people and programs elsewhere read it: when it was, who did it and what, with no id of this server's own
     but those of the entry.
     """
-    kind, body = encode(_withoutKeys(entry.event))
+    event = _withoutKeys(entry.event)
+    kind, body = encode(event)
     when = datetime.fromtimestamp(entry.time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     shown = {"sequence": entry.sequence, "msgid": entry.msgid, "time": when, "event": kind}
-    return shown | {name: _value(value) for name, value in body.items() if name not in _OWN}
+    fields = {name: _value(value) for name, value in json.loads(body).items() if name not in _OWN}
+    always = {name: getattr(event, name) for name in _ALWAYS if hasattr(event, name)}
+    return shown | fields | always
 
 
 def _withoutKeys(event: Event) -> Event:
@@ -58,7 +65,8 @@ def _withoutKeys(event: Event) -> Event:
 def _value(value: Any) -> Any:
     """A field of a body, with the names of a source or of tags in place of bare lists."""
     if isinstance(value, list) and value and isinstance(value[0], str):
-        return dict(zip(_NAMES, value[1:], strict=False))
+        names = dict(zip(_NAMES, value[1:], strict=False))
+        return names if names.pop("bot", False) is False else names | {"bot": True}
     if isinstance(value, list) and value and isinstance(value[0], list):
         return dict(value)
     if isinstance(value, list):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from json.encoder import encode_basestring
 from struct import Struct
 from typing import TypeAlias
 from zlib import crc32
 
-from twistchat.chat.model.events import Entry, RoomMessage, Source
+from twistchat.chat.model.events import Entry
 from twistchat.chat.model.spans import conversation
-from twistchat.journal.codec import encode, fromSource
+from twistchat.journal.codec import KINDS, encode
 
 Row: TypeAlias = tuple[int, int, str, str | None, int, str]
 """
@@ -28,12 +25,17 @@ keeps it from failing the query.
 """
 
 KNOWN = 4096
-"""Sessions of which it is remembered how what they say begins."""
+"""Conversations whose checksums are remembered."""
 
 _pack = Struct("<qq").pack
 
-_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_writeAscii = json.JSONEncoder(separators=(",", ":")).encode
+
+def _started(kind: str) -> int:
+    """The checksum of the beginning of a row: its kind, and a space."""
+    return crc32(f"{kind} ".encode("utf-8", "surrogateescape"))
+
+
+_STARTS = {kind: _started(kind) for kind in KINDS.values()}
 
 
 def checksum(sequence: int, time: int, kind: str, conversation: str | None, body: bytes) -> int:
@@ -45,7 +47,9 @@ def checksum(sequence: int, time: int, kind: str, conversation: str | None, body
 
     @param body: in UTF-8, or what has become of that.
     """
-    start = crc32(f"{kind} ".encode("utf-8", "surrogateescape"))
+    start = _STARTS.get(kind)
+    if start is None:
+        start = _started(kind)
     return crc32(_pack(sequence, time), crc32(body, start)) ^ placed(conversation)
 
 
@@ -80,81 +84,29 @@ def placed(conversation: str | None) -> int:
     return 0 if conversation is None else crc32(conversation.encode("utf-8", "surrogateescape"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """
-    How the rows of what a session says in a room begin.
-
-    @ivar start: the body, up to the text.
-    @ivar checksum: of the kind and the start.
-    @ivar placed: see L{placed}.
-    """
-
-    source: Source
-    room: str
-    conversation: str | None
-    start: str
-    checksum: int
-    placed: int
-
-
 class RowWriter:
-    """
-    Writes rows.
+    """Writes rows.  It remembers the checksums of conversations, up to L{KNOWN} of them."""
 
-    A plain message, which is what nearly every entry is, is put together from the text of its fields; what is in front
-    of its text is the same as in the last that its session said, most of the time, and is remembered.  That is a tenth
-    of the time that the general way takes, and gives the same JSON.
-    """
-
-    __slots__ = ("_heads",)
+    __slots__ = ("_places",)
 
     def __init__(self) -> None:
-        self._heads: dict[str, _Head] = {}
+        self._places: dict[str | None, tuple[str | None, int]] = {None: (None, placed(None))}
 
     def row(self, entry: Entry) -> Row:
         """Write an entry."""
-        event = entry.event
-        if type(event) is not RoomMessage or event.rank or event.tags or event.cuts:
-            return self._general(entry)
-        sequence, time = entry.sequence, entry.time
-        rest = f'{encode_basestring(event.text)},"kind":"{event.kind}"}}'
-        try:
-            head = self._heads.get(event.session)
-            if head is None or head.source is not event.source or head.room != event.room:
-                head = self._remember(event)
-            # This is what the function checksum does; the checksum of the beginning is known.
-            check = crc32(rest.encode() + _pack(sequence, time), head.checksum) ^ head.placed
-        except UnicodeEncodeError:
-            return self._general(entry)
-        return (sequence, time, "said", head.conversation, check, head.start + rest)
+        event, sequence, time = entry.event, entry.sequence, entry.time
+        kind, body = encode(event)
+        name = conversation(event)
+        place, bits = self._places.get(name) or self._remember(name)
+        check = crc32(_pack(sequence, time), crc32(body, _STARTS[kind])) ^ bits
+        return (sequence, time, kind, place, check, body.decode())
 
-    def _remember(self, event: RoomMessage) -> _Head:
-        """
-        How what a session says in a room begins.
-
-        @raise UnicodeEncodeError: it has lone surrogates.
-        """
-        if len(self._heads) >= KNOWN:
-            self._heads.clear()
-        start = (
-            f'{{"by":{_write(fromSource(event.source))},"room":{_write(event.room)},'
-            f'"session":{_write(event.session)},"text":'
-        )
-        check = crc32(f"said {start}".encode())
-        place = conversation(event)
-        head = self._heads[event.session] = _Head(event.source, event.room, place, start, check, placed(place))
-        return head
-
-    def _general(self, entry: Entry) -> Row:
-        kind, fields = encode(entry.event)
-        body = _write(fields)
-        if not _isUtf8(body):
-            body = _writeAscii(fields)
-        place = conversation(entry.event)
-        place = None if place is None else encodable(place)
-        check = checksum(entry.sequence, entry.time, kind, place, body.encode())
-        return (entry.sequence, entry.time, kind, place, check, body)
+    def _remember(self, name: str | None) -> tuple[str | None, int]:
+        if len(self._places) >= KNOWN:
+            self._places.clear()
+        place = None if name is None else encodable(name)
+        found = self._places[name] = (place, placed(place))
+        return found
 
 
 def encodable(name: str) -> str:
