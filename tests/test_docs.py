@@ -203,7 +203,9 @@ class BotTests(SynchronousTestCase):
         server = MemoryServer()
         alice = server.person("alice")
         alice.send("!ping")
-        server.plug(module.PingBot(), door="irc")
+        bot = module.PingBot()
+        self.addCleanup(bot.stopHeartbeat)  # it runs on the real reactor
+        server.plug(bot, door="irc")
         alice.until("* ircbot joined #lobby")
         alice.send("!ping", "!ping", "!pingpong", "/me !ping", "/msg ircbot !ping")
         alice.expect("[12:00] <ircbot> pong", "[12:00] <ircbot> pong")
