@@ -286,7 +286,7 @@ def amongUsers(bench: Bench, count: int) -> None:
         server.operators.become(session, "tests", ["auspex", "ban", "kill", "rehash", "rooms", "wallops"])
     )
     for run in range(300):
-        world.journal.append(ServerBanSet(Source("op", "op"), f"*!*@*{run}.bad", "spam", None))
+        world.log.append(ServerBanSet(Source("op", "op"), f"*!*@*{run}.bad", "spam", None))
     bench.give(world, at, f"WHO {STORMY}", bob, f"WHO {STORMY}")
     bench.give(world, at, f"WHO {STORMY}, five times", bob, *[f"WHO {STORMY}"] * 5)
     bench.give(world, at, "WHO *a*a*!*@*", bob, "WHO *a*a*!*@*")
@@ -380,7 +380,7 @@ def underBans(bench: Bench, masks: int, count: int) -> None:
     source = world.chat.identity.find("ann").source
     for number in range(masks):
         mask = f"*a*a*a*b{number}*!*@*.bad"
-        world.journal.append(ModesSet(source, "#big", (ModeChange(True, "b", mask),)))
+        world.log.append(ModesSet(source, "#big", (ModeChange(True, "b", mask),)))
     others = [world.enter(f"other{number}") for number in range(RUNS)]
     bob = world.seats[1]
     lena = world.enter("lena", "/join #big", door="line")

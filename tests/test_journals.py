@@ -12,8 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.spans import Span
 from twistchat.config import SettingsBuilder
-from twistchat.interfaces import ILog
-from twistchat.journal.memory import MemoryJournal
+from twistchat.interfaces import IHistory, ILog
+from twistchat.journal.memory import MemoryLog
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.tap import makeJournal
 from twistchat.testing.contract import said
@@ -29,25 +29,26 @@ class PretendReactor(Clock):
 class MakeJournalTests(SynchronousTestCase):
     """From settings to journals."""
 
-    def made(self, *assignments: str) -> MemoryJournal | SqliteJournal:
+    def made(self, *assignments: str) -> ILog:
         """The journal of these settings."""
         builder = SettingsBuilder([])
         for assignment in assignments:
             builder.set(assignment)
         self.clock = PretendReactor()
-        journal = makeJournal(builder.finish(), self.clock)
-        self.assertTrue(ILog.providedBy(journal))
-        return journal
+        log, self.history = makeJournal(builder.finish(), self.clock)
+        self.assertTrue(ILog.providedBy(log))
+        self.assertTrue(IHistory.providedBy(self.history))
+        return log
 
     def test_memory(self) -> None:
         """The journal in memory says what it keeps, and keeps as much as it is told."""
         journal = self.made('journal.kind="memory"', "journal.keep=2")
-        self.assertIsInstance(journal, MemoryJournal)
+        self.assertIsInstance(journal, MemoryLog)
         self.assertIn("nothing that is said outlives this process", journal.promise)
         self.successResultOf(journal.open(lambda entry, origin: None))
         for text in "abc":
             self.successResultOf(journal.append(said(text)))
-        self.assertEqual(len(self.successResultOf(journal.read(Span("#room", 9)))), 2)
+        self.assertEqual(len(self.successResultOf(self.history.read(Span("#room", 9)))), 2)
 
     def test_sqlite(self) -> None:
         """The one on disk says where it is, and begins nothing before it is opened."""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from random import Random
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,24 +15,27 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.journal.disk import sound
 from twistchat.chat.model.events import Entry, RoomMessage
 from twistchat.chat.model.spans import Around, Kept, Span
+from twistchat.interfaces import Journal
+from twistchat.journal.history.memory import MemoryHistory
+from twistchat.journal.memory import MemoryLog
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.testing import HeldJournal, LineClient, MemoryServer
+from twistchat.testing import HeldLog, LineClient, MemoryServer
 from twistchat.testing.server import NOON, SETTINGS
 from twistchat.testing.workers import HeldWorker
 
 TEXT = re.compile(r"\[12:00\] <[a-z]+> (line \d+)")
 
 
-class SlowReader(HeldJournal):
+class SlowReader(MemoryHistory):
     """
-    A journal that is slow to read, too.
+    A history that is slow to read.
 
     @ivar readings: what is being read, and who waits for it.
     """
 
-    def __init__(self, stamp: Stamp) -> None:
-        super().__init__(stamp)
+    def __init__(self, log: MemoryLog) -> None:
+        super().__init__(log)
         self.readings: list[tuple[Span | Around, Deferred[Sequence[Kept]]]] = []
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
@@ -51,23 +53,24 @@ class SlowReader(HeldJournal):
 class MemoryLag:
     """A journal in memory that lags behind: the test says when something is written, and when something is read."""
 
-    def make(self, stamp: Stamp) -> Any:
+    def make(self, stamp: Stamp) -> Journal:
         """Make the journal."""
-        self._journal = SlowReader(stamp)
-        return self._journal
+        self._log = HeldLog(stamp)
+        self._history = SlowReader(self._log)
+        return Journal(self._log, self._history)
 
     def busy(self) -> bool:
         """Whether anything waits to be written or read."""
-        return bool(self._journal.waiting or self._journal.readings)
+        return bool(self._log.waiting or self._history.readings)
 
     def write(self, random: Random) -> None:
         """Let a few events happen, or none."""
-        self._journal.commit(random.randrange(4))
+        self._log.commit(random.randrange(4))
 
     def read(self) -> None:
         """Let a reading come back, if there is one."""
-        if self._journal.readings:
-            self._journal.answer()
+        if self._history.readings:
+            self._history.answer()
 
 
 class SqliteLag:
@@ -77,14 +80,15 @@ class SqliteLag:
         self._directory = directory
         self._workers: list[HeldWorker] = []
 
-    def make(self, stamp: Stamp) -> Any:
+    def make(self, stamp: Stamp) -> Journal:
         """Make the journal."""
 
         def work(name: str) -> HeldWorker:
             self._workers.append(HeldWorker())
             return self._workers[-1]
 
-        return SqliteJournal(self._directory, lambda: NOON, lambda: "j", lambda: bytes(32), work)
+        kept = SqliteJournal(self._directory, lambda: NOON, lambda: "j", lambda: bytes(32), work)
+        return Journal(kept, kept)
 
     def busy(self) -> bool:
         """Whether anything waits to be written or read."""
@@ -179,6 +183,6 @@ class ReplayTests(SynchronousTestCase):
     def read(self, server: MemoryServer, lag: MemoryLag | SqliteLag, random: Random) -> Sequence[Entry]:
         """All that the journal has of the lobby, when everything has reached it."""
         self.settle(server, lag, random)
-        reading = server.journal.read(Span("#lobby", 10_000))
+        reading = server.history.read(Span("#lobby", 10_000))
         self.settle(server, lag, random)
         return sound(self.successResultOf(reading))

@@ -22,7 +22,7 @@ from zope.interface import implementer
 from tests.commandlines import CommandLineTestCase
 from twistchat.config import SettingsBuilder
 from twistchat.interfaces import IDoor, IDoorFactory
-from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.memory import MemoryLog
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.net.context import ServerContext
 from twistchat.services.service import ChatService, StartFailure
@@ -82,13 +82,13 @@ class MakeJournalTests(CommandLineTestCase):
 
     def test_memory(self) -> None:
         """In memory, which says so."""
-        journal = makeJournal(self.settings("--journal", "memory"), MemoryReactorClock())
-        self.assertIsInstance(journal, MemoryJournal)
+        journal, _ = makeJournal(self.settings("--journal", "memory"), MemoryReactorClock())
+        self.assertIsInstance(journal, MemoryLog)
         self.assertIn("in memory", journal.promise)
 
     def test_sqlite(self) -> None:
         """On disk; nothing is written before it is opened."""
-        journal = makeJournal(self.settings("--journal", "sqlite"), MemoryReactorClock())
+        journal, _ = makeJournal(self.settings("--journal", "sqlite"), MemoryReactorClock())
         self.assertIsInstance(journal, SqliteJournal)
         self.assertEqual([], list(self.directory.iterdir()))
 
@@ -100,7 +100,7 @@ class CloakKeyTests(CommandLineTestCase):
         """The key that a server has which is started with these options, and stopped again."""
         reactor: Any = MemoryReactorClock()
         reactor.callFromThread = lambda call, *arguments: call(*arguments)
-        journal = makeJournal(self.settings(*arguments), reactor)
+        journal, _ = makeJournal(self.settings(*arguments), reactor)
         self.successResultOf(journal.open(lambda entry, origin: None))
         try:
             return journal.cloakKey()

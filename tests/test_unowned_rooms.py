@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
 from twistchat.chat.model.privileges import PRIVILEGES
-from twistchat.journal.memory import MemoryJournal
+from twistchat.interfaces import Journal
+from twistchat.journal.memory import memoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import IrcClient, LineClient, MemoryServer
@@ -31,10 +30,12 @@ TEN_MINUTES = 600.0
 class UnownedTestCase(SynchronousTestCase):
     """A server whose limits bind everyone."""
 
-    journal: Callable[[Stamp], Any] = MemoryJournal
-
     def setUp(self) -> None:
-        self.server = MemoryServer(BOUND, self.journal)
+        self.server = MemoryServer(BOUND, self.makeJournal)
+
+    def makeJournal(self, stamp: Stamp) -> Journal:
+        """Make the server's journal."""
+        return memoryJournal(stamp)
 
     def person(self, nick: str, host: str = HOST) -> LineClient:
         """Someone at the line door."""
@@ -161,9 +162,10 @@ class RestartTests(UnownedTestCase):
         self.addCleanup(rmtree, self.directory)
         super().setUp()
 
-    def journal(self, stamp: Stamp) -> Any:
+    def makeJournal(self, stamp: Stamp) -> Journal:
         """A journal on disk."""
-        return SqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
+        kept = SqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
+        return Journal(kept, kept)
 
     def restart(self) -> None:
         """Stop the server, and start another on the same journal."""

@@ -26,9 +26,9 @@ from twisted.logger import Logger
 
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import ConfigError, Settings, toml
-from twistchat.interfaces import IDoor
+from twistchat.interfaces import IDoor, Journal
 from twistchat.journal.history.retention import Retention
-from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.memory import memoryJournal
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
@@ -75,12 +75,12 @@ def makeService(options: ChatOptions) -> IService:
     passwords = Verifier(lambda: makeWorker("passwords"), settings.limits.passwordQueue)
     context = ServerContext.assemble(
         settings,
-        journal,
-        journal,
+        journal.log,
+        journal.history,
         reactor,
         time.time,
         lambda: f"{prefix}-{next(numbers)}",
-        journal.cloakKey,
+        journal.log.cloakKey,
         passwords,
         options.reread,
     )
@@ -89,7 +89,7 @@ def makeService(options: ChatOptions) -> IService:
     reactor.callWhenRunning(freeze)
     reactor.callWhenRunning(_takeSignals, reactor, lambda: rehash(context))
     complain = _Terminal.behindDaemon().complain if not runner.get("nodaemon", True) else lambda why: None
-    return ChatService(reactor, listeners, journal, context, lambda: os.geteuid() == 0, complain)
+    return ChatService(reactor, listeners, journal.log, context, lambda: os.geteuid() == 0, complain)
 
 
 def giveDirectory(path: Path, uid: int | None, gid: int | None) -> None:
@@ -198,12 +198,12 @@ def workers(reactor: Any) -> Callable[[str], Worker]:
     return lambda name: ThreadWorker(name, reactor.callFromThread)
 
 
-def makeJournal(settings: Settings, reactor: Any) -> MemoryJournal | SqliteJournal:
+def makeJournal(settings: Settings, reactor: Any) -> Journal:
     """The journal that the settings name.  One on disk has threads, which tell the reactor when they are done."""
     chosen = settings.journal
     if chosen.kind == "memory":
-        return MemoryJournal(Stamp(time.time, secrets.token_hex(4)), chosen.keep, secrets.token_bytes(KEY_SIZE))
-    return SqliteJournal(
+        return memoryJournal(Stamp(time.time, secrets.token_hex(4)), chosen.keep, secrets.token_bytes(KEY_SIZE))
+    kept = SqliteJournal(
         str(Path(settings.server.data).absolute()),
         time.time,
         lambda: secrets.token_hex(4),
@@ -214,6 +214,7 @@ def makeJournal(settings: Settings, reactor: Any) -> MemoryJournal | SqliteJourn
         Retention(reactor, time.time, chosen.retention, chosen.retentionCount),
         reactor,
     )
+    return Journal(kept, kept)
 
 
 def _explain(otherwise: Callable[[type[BaseException], BaseException, TracebackType | None], Any]) -> Any:

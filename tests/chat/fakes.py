@@ -50,10 +50,10 @@ from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.users import Session, User
 from twistchat.chat.state import State
-from twistchat.interfaces import IDialect, IOutlet
-from twistchat.journal.memory import MemoryJournal
+from twistchat.interfaces import IDialect, IOutlet, Journal
+from twistchat.journal.memory import memoryJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.testing import HeldJournal
+from twistchat.testing import HeldLog, inMemory
 
 NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
@@ -240,7 +240,7 @@ class Scene:
     def __init__(
         self,
         limits: Limits | None = None,
-        journal: Callable[[Stamp], MemoryJournal] = MemoryJournal,
+        journal: Callable[[Stamp], Journal] = memoryJournal,
         reserved: tuple[str, ...] = (),
         lobby: str = "",
     ) -> None:
@@ -255,10 +255,12 @@ class Scene:
         def wall() -> float:
             return NOON + self.now
 
-        self.journal = journal(Stamp(wall, "t"))
+        self.log: Any
+        self.history: Any
+        self.log, self.history = journal(Stamp(wall, "t"))
         self.chat = Chat(
-            self.journal,
-            self.journal,
+            self.log,
+            self.history,
             self._wake,
             self.departures,
             lambda: self.now,
@@ -270,7 +272,7 @@ class Scene:
             self._later,
         )
         self.dialect = FakeDialect()
-        self.journal.open(self._apply)
+        self.log.open(self._apply)
 
     @property
     def state(self) -> State:
@@ -324,7 +326,7 @@ class Scene:
             done(self.enter(person, nick))
         else:
             source = Source(f"uid-{nick}", nick, "~u", f"{nick.lower()}.host", account)
-            done(self.journal.append(Entered(source, person.session.id)))
+            done(self.log.append(Entered(source, person.session.id)))
         for room in rooms:
             done(self.chat.membership.join(person.session, room, unlimited=True))
         self.endTurn()
@@ -396,21 +398,21 @@ class FakeDepartures:
 class HeldScene(Scene):
     """A scene on a journal that holds events until L{commit}."""
 
-    journal: HeldJournal
+    log: HeldLog
 
     def __init__(self, limits: Limits | None = None) -> None:
-        super().__init__(limits, HeldJournal)
+        super().__init__(limits, inMemory(HeldLog))
 
     def commit(self, count: int | None = None) -> None:
         """Let held events happen, and end the turn."""
-        self.journal.commit(count)
+        self.log.commit(count)
         self.endTurn()
 
     def person(self, nick: str, *rooms: str, dialect: IDialect | None = None, account: str | None = None) -> Person:
         """See L{Scene.person}."""
         person = self.connect(dialect)
         entering = self.enter(person, nick)
-        self.journal.commit()
+        self.log.commit()
         done(entering)
         for room in rooms:
             self.chat.membership.join(person.session, room, unlimited=True)

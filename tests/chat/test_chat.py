@@ -111,7 +111,7 @@ class ComingTests(SynchronousTestCase):
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
         done(scene.chat.speaking.say(bob.session, "#a", "last words"))
-        done(scene.journal.close())
+        done(scene.log.close())
         refused(errors.NotStored, lambda: scene.chat.presence.close(alice.session, "bye"))
         scene.endTurn()
         self.assertTrue(alice.session.closed)

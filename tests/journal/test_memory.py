@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.spans import Span
-from twistchat.journal.memory import MemoryJournal
+from twistchat.interfaces import Journal
+from twistchat.journal.memory import MemoryLog, memoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing.contract import JournalContract, said
 
 
-class MemoryJournalTests(JournalContract, SynchronousTestCase):
+class MemoryTests(JournalContract, SynchronousTestCase):
     """The memory journal does what every journal does."""
 
-    def makeJournal(self, now: Callable[[], float]) -> Any:
+    def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
-        return MemoryJournal(Stamp(now, "m"), key=bytes(32))
+        return memoryJournal(Stamp(now, "m"), key=bytes(32))
 
     def test_withinTheCall(self) -> None:
         """An event is applied within the call that proposes it."""
-        self.assertEqual(self.successResultOf(self.journal.append(said("now"))), self.applied[-1])
+        self.assertEqual(self.successResultOf(self.log.append(said("now"))), self.applied[-1])
 
     def test_keep(self) -> None:
         """It remembers as many entries as it was told, of all conversations together."""
-        self.journal = MemoryJournal(Stamp(lambda: 1.0, "m"), keep=3)
+        self.log, self.history = memoryJournal(Stamp(lambda: 1.0, "m"), keep=3)
         self.openJournal(self.applied.append)
         self.append(said("a"), said("b", "#other"), said("c"), said("d"))
         self.assertEqual(self.texts(Span("#room", 9)), ["c", "d"])
@@ -36,4 +36,4 @@ class MemoryJournalTests(JournalContract, SynchronousTestCase):
 
     def test_noKey(self) -> None:
         """If it was made without a key of the cloaks, it does not pretend to have one."""
-        self.assertRaises(ValueError, MemoryJournal(Stamp(lambda: 1.0, "m")).cloakKey)
+        self.assertRaises(ValueError, MemoryLog(Stamp(lambda: 1.0, "m")).cloakKey)

@@ -468,7 +468,7 @@ class BannedTests(ConnectionTestCase):
     def setUp(self) -> None:
         self.serve()
         source = Source("0", "op", "~u", "host")
-        self.server.journal.append(ServerBanSet(source, "192.0.2.0/24", "spam"))
+        self.server.log.append(ServerBanSet(source, "192.0.2.0/24", "spam"))
         self.server.settle()
 
     def test_turnedAway(self) -> None:

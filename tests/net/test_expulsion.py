@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import FakeDialect, FakeOutlet, done
 from tests.protocols.line.servers import STRANGER, commit
 from twistchat.chat.model.users import Session
-from twistchat.testing import HeldJournal, LineClient, MemoryServer
+from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 
 
 class ExpulsionTests(SynchronousTestCase):
@@ -29,7 +29,7 @@ class ExpulsionTests(SynchronousTestCase):
 
     def finish(self, deferred: Deferred[None]) -> None:
         """Let something happen."""
-        if isinstance(self.server.journal, HeldJournal):
+        if isinstance(self.server.log, HeldLog):
             commit(self.server)
         done(deferred)
 
@@ -43,7 +43,7 @@ class ExpulsionTests(SynchronousTestCase):
         """Someone at the line door."""
         client = self.server.connect(host)
         client.send(nick)
-        if isinstance(self.server.journal, HeldJournal):
+        if isinstance(self.server.log, HeldLog):
             commit(self.server)
         client.skip()
         return client
@@ -94,7 +94,7 @@ class ExpulsionTests(SynchronousTestCase):
 
     def test_held(self) -> None:
         """On a journal that takes its time it is the same, and what the killed had proposed still happens."""
-        self.begin(MemoryServer(journal=HeldJournal))
+        self.begin(MemoryServer(journal=inMemory(HeldLog)))
         killing = self.server.chat.operators.kill(self.operator, "bob", "spam")
         self.bob.send("too late", "/nick robert")
         commit(self.server)

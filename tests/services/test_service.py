@@ -23,12 +23,13 @@ from twistchat.chat.model.events import RoomMessage, Source
 from twistchat.config import IrcSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.history.memory import MemoryHistory
+from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
 from twistchat.net.connection import CLOSING
 from twistchat.net.context import ServerContext
 from twistchat.services.service import FINISHING, ChatService, Listener, StartFailure
-from twistchat.testing import HeldJournal
+from twistchat.testing import HeldLog
 from twistchat.testing.server import SETTINGS
 from twistchat.testing.workers import InlineWorker
 
@@ -69,7 +70,7 @@ class ServiceTestCase(SynchronousTestCase):
         self.worker = InlineWorker()
         self.passwords = Verifier(lambda: self.worker, 1)
         self.reactor: Any = Reactor()
-        self.journal: Any = HeldJournal(Stamp(self.reactor.seconds, "test"))
+        self.log: Any = HeldLog(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
         observer = cast(ILogObserver, self.events.append)
         globalLogPublisher.addObserver(observer)
@@ -80,8 +81,8 @@ class ServiceTestCase(SynchronousTestCase):
         ids = iter(map(str, range(1000)))
         self.context = ServerContext.assemble(
             self.settings,
-            self.journal,
-            self.journal,
+            self.log,
+            MemoryHistory(self.log),
             self.reactor,
             lambda: 0.0,
             lambda: next(ids),
@@ -91,7 +92,7 @@ class ServiceTestCase(SynchronousTestCase):
         )
         door = LineDoor()
         listeners = [Listener(door, description) for description in descriptions]
-        return ChatService(self.reactor, listeners, self.journal, self.context, lambda: self.root)
+        return ChatService(self.reactor, listeners, self.log, self.context, lambda: self.root)
 
     def started(self, *descriptions: str) -> ChatService:
         """Start such a service, as twistd does."""
@@ -149,7 +150,7 @@ class StartTests(ServiceTestCase):
         service = self.service(LOOPBACK)
         service.privilegedStartService()
         self.assertEqual(1, len(self.reactor.tcpServers))
-        self.failureResultOf(self.journal.append(RoomMessage(Source("1", "alice"), "#a", "1", "hello")), NotStored)
+        self.failureResultOf(self.log.append(RoomMessage(Source("1", "alice"), "#a", "1", "hello")), NotStored)
         self.assertFalse(service.running)
         service.startService()
         self.assertTrue(service.running)
@@ -165,7 +166,7 @@ class StartTests(ServiceTestCase):
         self.started(LOOPBACK, "tcp:7000")
         self.assertEqual(
             [
-                self.journal.promise,
+                self.log.promise,
                 "The line door is open: nc 127.0.0.1 6623",
                 "The line door is open: nc 127.0.0.1 7000",
             ],
@@ -234,11 +235,11 @@ class StartTests(ServiceTestCase):
     def test_journalFails(self) -> None:
         """A journal that cannot be opened stops the start."""
 
-        class Broken(MemoryJournal):
+        class Broken(MemoryLog):
             def open(self, apply: Any) -> Deferred[None]:
                 return fail(NotStored("the file is not a journal"))
 
-        self.journal = Broken(Stamp(self.reactor.seconds, "test"))
+        self.log = Broken(Stamp(self.reactor.seconds, "test"))
         service = self.service(LOOPBACK)
         error = self.assertRaises(StartFailure, service.startService)
         self.assertTrue(str(error).startswith("the journal cannot be opened: "), error)
@@ -276,11 +277,11 @@ class StartTests(ServiceTestCase):
         """Start a service whose journal takes its time to open."""
         opening: Deferred[None] = Deferred()
 
-        class Slow(MemoryJournal):
+        class Slow(MemoryLog):
             def open(self, apply: Any) -> Deferred[None]:
                 return opening
 
-        self.journal = Slow(Stamp(self.reactor.seconds, "test"))
+        self.log = Slow(Stamp(self.reactor.seconds, "test"))
         service = self.service(LOOPBACK)
         service.privilegedStartService()
         (port,) = service._ports
@@ -352,8 +353,8 @@ class StopTests(ServiceTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        assert isinstance(self.journal, HeldJournal)
-        self.held = self.journal
+        assert isinstance(self.log, HeldLog)
+        self.held = self.log
         self.running = self.started(LOOPBACK)
         self.stops: list[Deferred[None]] = []
         (self.port,) = self.running._ports

@@ -7,19 +7,19 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Joined, Parted, RoomMessage, Source
 from twistchat.journal.stamp import Stamp
-from twistchat.testing import HeldJournal
+from twistchat.testing import HeldLog
 
 ALICE = Source("1", "alice")
 FIRST, SECOND = (RoomMessage(ALICE, "#a", "session", text) for text in ("first", "second"))
 PASSING = Joined(ALICE, "#a")
 
 
-class HeldJournalTests(SynchronousTestCase):
+class HeldLogTests(SynchronousTestCase):
     """Events happen when the test says so."""
 
     def setUp(self) -> None:
         self.applied: list[Entry] = []
-        self.journal = HeldJournal(Stamp(lambda: 0.0, "test"))
+        self.journal = HeldLog(Stamp(lambda: 0.0, "test"))
         self.successResultOf(self.journal.open(lambda entry, origin: self.applied.append(entry)))
 
     def test_holds(self) -> None:

@@ -12,6 +12,7 @@ from twistchat.interfaces.accounts import IPasswords
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.history import IHistory
+from twistchat.interfaces.journal import Journal
 from twistchat.interfaces.log import IFollowing, ILog
 from twistchat.interfaces.outlet import IOutlet
 
@@ -29,4 +30,5 @@ __all__ = [
     "ILog",
     "IOutlet",
     "IPasswords",
+    "Journal",
 ]

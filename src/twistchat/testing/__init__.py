@@ -3,24 +3,26 @@ For tests against twistchat: this project's own, and those of people who write b
 
 L{MemoryServer} is a whole server with no socket, no thread and no waiting; L{LineClient} is a person at its line door,
 L{IrcClient} one at its IRC door.
-L{HeldJournal} is a journal that keeps events waiting until the test lets them happen.  L{JournalContract} is what every
-journal does, as tests.
+L{HeldLog} is a log that keeps events waiting until the test lets them happen; L{inMemory} makes a journal of it.
+L{JournalContract} tests any journal.
 """
 
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.contract import JournalContract
-from twistchat.testing.held import HeldJournal
+from twistchat.testing.held import HeldLog
+from twistchat.testing.journals import inMemory
 from twistchat.testing.links import Link, MemoryTransport
 from twistchat.testing.server import MemoryServer, settingsOf
 
 __all__ = [
     "Client",
-    "HeldJournal",
+    "HeldLog",
     "IrcClient",
     "JournalContract",
     "LineClient",
     "Link",
     "MemoryServer",
     "MemoryTransport",
+    "inMemory",
     "settingsOf",
 ]

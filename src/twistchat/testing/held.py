@@ -1,4 +1,4 @@
-"""A journal whose disk is in the test's hands."""
+"""A log whose disk is in the test's hands."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Event
-from twistchat.interfaces import IHistory, ILog
-from twistchat.journal.memory import MemoryJournal
+from twistchat.interfaces import ILog
+from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def _never(failure: Failure) -> None:
     """A place between events is not refused."""
 
 
-@implementer(ILog, IHistory)
-class HeldJournal(MemoryJournal):
+@implementer(ILog)
+class HeldLog(MemoryLog):
     """
     Takes events as a durable journal does, and holds them until L{commit} or L{refuse} says what became of them.
 
@@ -72,7 +72,7 @@ class HeldJournal(MemoryJournal):
         if not self._opened:
             return fail(NotStored("the journal is closed"))
         receipt: Deferred[Entry] = Deferred()
-        happen = partial(MemoryJournal.append, self, event, origin)
+        happen = partial(MemoryLog.append, self, event, origin)
         self._held.append(_Held(event, lambda: happen().chainDeferred(receipt), receipt.errback))
         return receipt
 
@@ -81,12 +81,12 @@ class HeldJournal(MemoryJournal):
         if not self._opened:
             refused(event, Failure(NotStored("the journal is closed")))
             return
-        self._held.append(_Held(event, partial(MemoryJournal.post, self, event, refused), partial(refused, event)))
+        self._held.append(_Held(event, partial(MemoryLog.post, self, event, refused), partial(refused, event)))
 
     def settled(self, reached: Callable[[], None]) -> None:
         """See L{ILog.settled}."""
         if self._held:
-            self._held.append(_Held(None, partial(MemoryJournal.settled, self, reached), _never))
+            self._held.append(_Held(None, partial(MemoryLog.settled, self, reached), _never))
         else:
             super().settled(reached)
 

@@ -17,8 +17,8 @@ from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, ServerSettings, Settings, SettingsBuilder
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.interfaces import IDoor
-from twistchat.journal.memory import MemoryJournal
+from twistchat.interfaces import IDoor, Journal
+from twistchat.journal.memory import memoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.context import ServerContext
@@ -63,7 +63,8 @@ class MemoryServer:
     Given the same calls, it says the same bytes.
 
     @ivar clock: the clock of everything in it.
-    @ivar journal: where events go.
+    @ivar log: where events go.
+    @ivar history: what reads them.
     @ivar context: what the doors are given.
     @ivar configuration: what the configuration says, when it is read again.
     """
@@ -71,7 +72,7 @@ class MemoryServer:
     def __init__(
         self,
         settings: Settings = SETTINGS,
-        journal: Callable[[Stamp], Any] = MemoryJournal,
+        journal: Callable[[Stamp], Journal] = memoryJournal,
         doors: Iterable[IDoor] = (LineDoor(), IrcDoor()),
         start: float = NOON,
         clock: Clock | None = None,
@@ -94,17 +95,19 @@ class MemoryServer:
         def wall() -> float:
             return start + self.clock.seconds()
 
-        self.journal: Any
         if directory is None:
-            self.journal = journal(Stamp(wall, "test"))
+            made = journal(Stamp(wall, "test"))
         else:
-            self.journal = SqliteJournal(
+            kept = SqliteJournal(
                 directory, wall, lambda: "test", lambda: bytes(32), lambda name: InlineWorker(), clock=self.clock
             )
+            made = Journal(kept, kept)
+        self.log: Any = made.log
+        self.history: Any = made.history
         self.context = ServerContext.assemble(
             settings,
-            self.journal,
-            self.journal,
+            self.log,
+            self.history,
             self.clock,
             wall,
             lambda: str(next(numbers)),
@@ -115,7 +118,7 @@ class MemoryServer:
         self._factories = {door.name: door.factory(self.context) for door in doors}
         self._links: list[Link] = []
         self._ports = count(40_001)
-        self.journal.open(self.chat.state.apply)
+        self.log.open(self.chat.state.apply)
 
     @property
     def chat(self) -> Chat:
@@ -195,7 +198,7 @@ class MemoryServer:
 
     def close(self, reason: str = "The server is shutting down") -> Deferred[list[None]]:
         """Close the journal and then the doors, as a server does that stops."""
-        self.journal.close()
+        self.log.close()
         closed = gatherResults([factory.close(reason) for factory in self._factories.values()])
         self.settle()
         return closed

@@ -406,7 +406,7 @@ class LabelTests(SynchronousTestCase):
             (RoomMessageRedacted(source, "#a", 1, "m"), "#a alice unsaid m"),
             (PrivateMessageRedacted(source, to, 1, "m"), "@bob alice untold m"),
         ):
-            done(self.scene.journal.append(event, self.label()))
+            done(self.scene.log.append(event, self.label()))
             self.scene.endTurn()
             self.assertEqual((self.alice.heard(), self.bob.heard()), ([f"L> {line}"], [line]))
 

@@ -144,7 +144,7 @@ class WildcardTests(SynchronousTestCase):
         other = "*?" * MOST_WILDCARDS + "!*@*"
         nick = "b" + "o" * MOST_WILDCARDS + "b"
         changes = (ModeChange(True, "b", mask), ModeChange(True, "b", other))
-        done(scene.journal.append(ModesSet(alice.user.source, "#a", changes)))
+        done(scene.log.append(ModesSet(alice.user.source, "#a", changes)))
         done(scene.chat.speaking.say(bob.session, "#a", "hello"))
         done(scene.chat.identity.rename(bob.session, nick))
         self.assertTrue(scene.room("#a").barred(bob.user))

@@ -89,7 +89,7 @@ class LifeTests(SynchronousTestCase):
         """In a replay, where nobody is in a room, its bans are there before the account that owns it, and stay."""
         owner, source = Source("u9", "owner", account="owner"), self.alice.user.source
         for change in (ModeChange(True, "b", "eve!*@*"), ModeChange(True, "o", "owner", owner)):
-            done(self.scene.journal.append(ModesSet(source, "#kept", (change,))))
+            done(self.scene.log.append(ModesSet(source, "#kept", (change,))))
         eve = self.scene.person("eve")
         refused(Banned, lambda: self.scene.chat.membership.join(eve.session, "#kept"))
 

@@ -115,7 +115,7 @@ class EnterTests(SynchronousTestCase):
 
     def ban(self, scene: Scene, mask: str, until: int | None = None) -> None:
         """Ban from the server."""
-        scene.journal.append(ServerBanSet(Source("op", "op"), normalizeServerBan(mask), "spam", until))
+        scene.log.append(ServerBanSet(Source("op", "op"), normalizeServerBan(mask), "spam", until))
 
     def test_banned(self) -> None:
         """Who is banned from the server does not come in, as long as that holds, and is told why and until when."""
@@ -193,7 +193,7 @@ class EnterTests(SynchronousTestCase):
                     self.after(event.source)
 
         def kill(source: Source) -> object:
-            return scene.journal.append(Killed(Source("op", "op"), source, ""))
+            return scene.log.append(Killed(Source("op", "op"), source, ""))
 
         def attach(source: Source) -> None:
             user = scene.state.users.get(source.uid)
@@ -294,7 +294,7 @@ class RenameTests(SynchronousTestCase):
 
     def test_bannedName(self) -> None:
         """A nick that is banned from the server cannot be taken by one who is here."""
-        self.scene.journal.append(ServerBanSet(Source("op", "op"), "evil*!*@*", "spam"))
+        self.scene.log.append(ServerBanSet(Source("op", "op"), "evil*!*@*", "spam"))
         self.assertEqual(
             refused(errors.NickReserved, lambda: self.scene.chat.identity.rename(self.ann.session, "Eviline")).nick,
             "Eviline",
@@ -302,7 +302,7 @@ class RenameTests(SynchronousTestCase):
 
     def test_bannedNameFromOneAddress(self) -> None:
         """It is enough that the ban meets one of their sessions."""
-        self.scene.journal.append(ServerBanSet(Source("op", "op"), "evil*!*@192.0.2.0/24", "spam"))
+        self.scene.log.append(ServerBanSet(Source("op", "op"), "evil*!*@192.0.2.0/24", "spam"))
         self.scene.chat.presence.attach(self.scene.connect(address="198.51.100.7").session, self.ann.user)
         done(self.scene.chat.identity.rename(self.ann.session, "evil1"))
         self.scene.chat.presence.attach(self.scene.connect(address="192.0.2.7").session, self.ann.user)
@@ -494,7 +494,7 @@ class UserModeTests(SynchronousTestCase):
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
         modes = Deferred.fromCoroutine(scene.chat.identity.setUserModes(ann.session, "+sw-o"))
-        self.assertEqual([type(event) for event in scene.journal.waiting], [OperatorSet])
+        self.assertEqual([type(event) for event in scene.log.waiting], [OperatorSet])
         scene.commit()
         done(modes)
         self.assertEqual(ann.heard(), ["ann operator None", "ann umode +w-"])

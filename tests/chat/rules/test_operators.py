@@ -302,7 +302,7 @@ class ServerBanTests(SynchronousTestCase):
 
     def test_liftedWide(self) -> None:
         """A ban that could not be set any more can still be lifted."""
-        self.scene.journal.append(ServerBanSet(self.operator.user.source, "*!*@*.cloak", "spam"))
+        self.scene.log.append(ServerBanSet(self.operator.user.source, "*!*@*.cloak", "spam"))
         done(self.chat.operators.liftServerBan(self.operator.session, "*@*.cloak"))
         self.assertEqual(self.chat.operators.serverBans(self.operator.session), [])
 

@@ -52,7 +52,7 @@ class DurableTests(SynchronousTestCase):
         before = shown(self.scene.state)
         said = self.scene.chat.speaking.say(self.alice.session, "#a", "hello")
         topic = self.scene.chat.channels.setTopic(self.alice.session, "#a", "new")
-        self.scene.journal.refuse("the disk is full")
+        self.scene.log.refuse("the disk is full")
         self.scene.endTurn()
         for receipt in (said, topic):
             self.assertEqual(self.failureResultOf(receipt, errors.NotStored).value.why, "the disk is full")
@@ -286,7 +286,7 @@ class RaceTests(SynchronousTestCase):
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
         said = self.scene.chat.speaking.say(alice.session, "#a", "last")
-        done(self.scene.journal.close())
+        done(self.scene.log.close())
         done(said)
         going = self.scene.chat.presence.close(alice.session, "shutdown")
         assert going is not None

@@ -22,7 +22,8 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.chat.model.users import Operator, User
-from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.history.memory import MemoryHistory
+from twistchat.testing import inMemory
 
 TAGS = (("typing", "active"), ("draft/x", ""))
 
@@ -356,7 +357,7 @@ class BlockTests(SynchronousTestCase):
         refused(errors.CannotSpeak, lambda: chat.speaking.say(self.carol.session, "#a", "x"))
 
 
-class LocatingJournal(MemoryJournal):
+class LocatingHistory(MemoryHistory):
     """A journal that knows every entry by its id, and deletes none."""
 
     asked: list[Span | Around]
@@ -367,7 +368,7 @@ class LocatingJournal(MemoryJournal):
         return int(sequence) if prefix == "t" and sequence.isdigit() else None
 
 
-class HoldingReads(LocatingJournal):
+class HoldingReads(LocatingHistory):
     """A journal that hands over what it has read when the test lets it."""
 
     held: Deferred[None] | None = None
@@ -389,7 +390,7 @@ class UnsayTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """An operator and a member with accounts, and a guest."""
-        self.scene = Scene(Limits(reason=5), LocatingJournal)
+        self.scene = Scene(Limits(reason=5), inMemory(history=LocatingHistory))
         self.op = self.scene.person("op", "#a")
         self.alice = self.scene.person("alice", "#a", account="Alice")
         self.guest = self.scene.person("guest", "#a")
@@ -480,8 +481,8 @@ class UnsayTests(SynchronousTestCase):
 
     def test_meanwhile(self) -> None:
         """Who has left, or lost their rank, while the journal was read takes back nothing."""
-        scene = Scene(journal=HoldingReads)
-        journal = scene.journal
+        scene = Scene(journal=inMemory(history=HoldingReads))
+        journal = scene.history
         assert isinstance(journal, HoldingReads)
         op, bob = scene.person("op", "#a"), scene.person("bob", "#a")
         msgid = done(scene.chat.speaking.say(bob.session, "#a", "x")).msgid
@@ -501,8 +502,8 @@ class UnsayTests(SynchronousTestCase):
 
     def test_renamedMeanwhile(self) -> None:
         """A room that came under that name while the journal was read has no such text."""
-        scene = Scene(journal=HoldingReads)
-        journal = scene.journal
+        scene = Scene(journal=inMemory(history=HoldingReads))
+        journal = scene.history
         assert isinstance(journal, HoldingReads)
         op = scene.person("op", "#a")
         msgid = done(scene.chat.speaking.say(op.session, "#a", "x")).msgid
@@ -519,7 +520,7 @@ class UntellTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two with accounts, and a guest."""
-        self.scene = Scene(journal=LocatingJournal)
+        self.scene = Scene(journal=inMemory(history=LocatingHistory))
         self.alice = self.scene.person("alice", account="Alice")
         self.bob = self.scene.person("bob", account="Robert")
         self.guest = self.scene.person("guest")
@@ -589,13 +590,13 @@ class UntellTests(SynchronousTestCase):
         sequence = self.scene.entries[-1].sequence
         source = self.bob.user.source
         done(self.scene.chat.presence.close(self.bob.session, "bye"))
-        done(self.scene.journal.append(PrivateMessageRedacted(self.alice.user.source, source, sequence, msgid)))
+        done(self.scene.log.append(PrivateMessageRedacted(self.alice.user.source, source, sequence, msgid)))
         self.assertEqual(self.alice.heard(), [f"@bob alice untold {msgid}"])
 
     def test_meanwhile(self) -> None:
         """Where the nick was another's by the time the journal was read, nothing is taken back."""
-        scene = Scene(journal=HoldingReads)
-        journal = scene.journal
+        scene = Scene(journal=inMemory(history=HoldingReads))
+        journal = scene.history
         assert isinstance(journal, HoldingReads)
         alice, bob = scene.person("alice", account="alice"), scene.person("bob", account="bob")
         msgid = done(scene.chat.speaking.sayPrivate(alice.session, "bob", "x")).msgid

@@ -114,7 +114,7 @@ class NoticeTests(SynchronousTestCase):
     def test_notFromElsewhere(self) -> None:
         """An entry that would give someone such a mode as they come in gives them the others."""
         source = Source("u1", "eve")
-        done(self.scene.journal.append(Entered(source, "elsewhere", "sw")))
+        done(self.scene.log.append(Entered(source, "elsewhere", "sw")))
         self.assertEqual(self.chat.identity.find("eve").modes, "w")
 
     def test_noModes(self) -> None:

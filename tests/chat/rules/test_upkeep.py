@@ -11,7 +11,8 @@ from twistchat.chat.model.events import SERVER, Entry, Event, Joined, Kicked, Mo
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.users import Operator
 from twistchat.chat.rules.upkeep import AGAIN, AT_ONCE
-from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.memory import MemoryLog
+from twistchat.testing import inMemory
 
 LOCKS = (("+O", ()), ("+z", ()), ("+R", ()), ("+i", ()), ("+k", ("key",)), ("+l", ("1",)), ("+b", ("*!*@*",)))
 
@@ -140,7 +141,7 @@ class UnlockingTests(SynchronousTestCase):
 
     def test_afterAReplay(self) -> None:
         """Where entries leave a room locked and empty, the first comes in, and hears that the locks are gone."""
-        self.scene.journal.append(ModesSet(SERVER, "#other", (ModeChange(True, "i"), ModeChange(True, "b", "*!*@*"))))
+        self.scene.log.append(ModesSet(SERVER, "#other", (ModeChange(True, "i"), ModeChange(True, "b", "*!*@*"))))
         carol = self.scene.person("carol")
         done(self.chat.membership.join(carol.session, "#other"))
         self.scene.endTurn()
@@ -162,7 +163,7 @@ class LateTests(SynchronousTestCase):
         """A lock that comes when its author has gone binds nobody, and goes with the next who comes."""
         lock = ModesSet(self.alice.user.source, "#a", (ModeChange(True, "i"),))
         self.chat.presence.close(self.alice.session, "connection lost")
-        self.scene.journal.append(lock)
+        self.scene.log.append(lock)
         self.scene.commit()
         self.assertIn("i", self.scene.room("#a").modes)
         self.chat.membership.join(self.bob.session, "#a")
@@ -178,7 +179,7 @@ class LateTests(SynchronousTestCase):
         self.scene.now += 600
         change = ModeChange(True, "o", "bob", self.bob.user.source)
         for name in ("#a", "#none"):
-            early = self.scene.journal.append(ModesSet(SERVER, name, (change,)))
+            early = self.scene.log.append(ModesSet(SERVER, name, (change,)))
             self.scene.commit()
             self.assertEqual(refused(errors.NotInRoom, lambda early=early: early).room, name)  # type: ignore[misc]
         self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": "", "carol": ""})
@@ -188,7 +189,7 @@ class LateTests(SynchronousTestCase):
         self.chat.membership.part(self.bob.session, "#a")
         self.chat.upkeep.tend()
         self.chat.upkeep.tend()
-        self.assertEqual(len(self.scene.journal.waiting), 2)
+        self.assertEqual(len(self.scene.log.waiting), 2)
         self.scene.commit()
         self.assertEqual(self.scene.ranks("#a"), {"carol": ""})
         self.assertEqual(self.scene.later, AGAIN)
@@ -210,14 +211,14 @@ class LateTests(SynchronousTestCase):
                 b, c = bob.user.source, carol.user.source
                 events = [Parted(b, "#a", ""), Parted(c, "#a", ""), Joined(c, "#a"), Joined(b, "#a")]
                 for event in [*events, Parted(c, "#a", "")] if gone else events:
-                    scene.journal.append(event)
+                    scene.log.append(event)
                 scene.chat.upkeep.tend()
                 scene.commit()
                 self.assertEqual([type(entry.event) for entry in byServer(scene)], [ModesSet])
                 self.assertEqual(scene.ranks("#a"), {"bob": ""} if gone else {"carol": "o", "bob": ""})
 
 
-class FaultyJournal(MemoryJournal):
+class FaultyLog(MemoryLog):
     """
     A journal whose disk may be full.
 
@@ -227,7 +228,7 @@ class FaultyJournal(MemoryJournal):
     full = False
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
-        """See L{MemoryJournal.append}."""
+        """See L{MemoryLog.append}."""
         return fail(errors.NotStored("full")) if self.full and event.durable else super().append(event, origin)
 
 
@@ -236,9 +237,9 @@ class FaultTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """A locked room."""
-        self.scene = Scene(journal=FaultyJournal)
-        assert isinstance(self.scene.journal, FaultyJournal)
-        self.journal = self.scene.journal
+        self.scene = Scene(journal=inMemory(FaultyLog))
+        assert isinstance(self.scene.log, FaultyLog)
+        self.journal = self.scene.log
         self.alice = self.scene.person("alice", "#a")
         self.scene.modes(self.alice, "#a", "+ik", "key")
 
@@ -308,10 +309,10 @@ class RenamedTests(SynchronousTestCase):
         scene.chat.channels.setModes(alice.session, "#a", "+is", ())
         scene.commit()
         source = alice.user.source
-        scene.journal.append(Kicked(source, "#a", source, ""))
-        scene.journal.append(RoomRenamed(source, "#a", "#b"))
+        scene.log.append(Kicked(source, "#a", source, ""))
+        scene.log.append(RoomRenamed(source, "#a", "#b"))
         scene.commit()
-        while scene.journal.waiting:
+        while scene.log.waiting:
             scene.commit()
         events = [entry.event for entry in byServer(scene)]
         told = [(event.room, event.changes) for event in events if isinstance(event, ModesSet)]
@@ -363,6 +364,6 @@ class ManyTests(SynchronousTestCase):
         scene.now += 600
         for expected in (AT_ONCE, 3, 0):
             scene.chat.upkeep.tend()
-            self.assertEqual(len(scene.journal.waiting), expected)
+            self.assertEqual(len(scene.log.waiting), expected)
             scene.commit()
         self.assertEqual({scene.ranks(name)["bob"] for name in names}, {"o"})

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
-from typing import Any
 
 from msgspec.structs import replace
 from twisted.internet.task import Clock
@@ -31,6 +30,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes import ROOM_MODES, Shape
 from twistchat.chat.model.spans import Span
+from twistchat.interfaces import Journal
 from twistchat.journal.history.indexing import QUIET
 from twistchat.journal.sqlite import log as sqlite
 from twistchat.journal.sqlite.log import SqliteJournal
@@ -42,10 +42,11 @@ from twistchat.testing.workers import HeldWorker, InlineWorker
 class InlineTests(JournalContract, SynchronousTestCase):
     """The journal on disk does what every journal does, on a disk that takes no time."""
 
-    def makeJournal(self, now: Callable[[], float]) -> Any:
+    def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
         self.directory = temporary(self)
-        return SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
+        kept = SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
+        return Journal(kept, kept)
 
     def damage(self, entry: Entry) -> bool:
         """See L{JournalContract.damage}."""
@@ -57,11 +58,12 @@ class InlineTests(JournalContract, SynchronousTestCase):
 class HeldTests(InlineTests):
     """And so it does on a disk that takes its time."""
 
-    def makeJournal(self, now: Callable[[], float]) -> Any:
+    def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
         self.directory = temporary(self)
-        return SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker)
+        kept = SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker)
+        return Journal(kept, kept)
 
     def makeWorker(self, name: str) -> HeldWorker:
         """A thread that is none."""
@@ -78,12 +80,13 @@ class HeldTests(InlineTests):
 class IndexedTests(HeldTests):
     """And where all that was said is in the word index, when somebody looks for it."""
 
-    def makeJournal(self, now: Callable[[], float]) -> Any:
+    def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
         self.clock = Clock()
         self.directory = temporary(self)
-        return SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker, clock=self.clock)
+        kept = SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker, clock=self.clock)
+        return Journal(kept, kept)
 
     def settle(self) -> None:
         """See L{JournalContract.settle}."""

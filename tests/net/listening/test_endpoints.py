@@ -30,7 +30,7 @@ from tests.wire.test_proxy import SSL as OVER_TLS
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import IrcSettings, Settings
 from twistchat.doors.line import LineDoor
-from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.memory import memoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.context import ServerContext
 from twistchat.net.listening.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
@@ -252,11 +252,11 @@ class EndpointTestCase(TestCase):
     def serve(self, description: str) -> None:
         """Start a server that listens at an endpoint, whose port is to be found out."""
         numbers = count(1)
-        journal = MemoryJournal(Stamp(reactor.seconds, "test"))
+        journal = memoryJournal(Stamp(reactor.seconds, "test"))
         self.context = ServerContext.assemble(
             self.settings,
-            journal,
-            journal,
+            journal.log,
+            journal.history,
             reactor,
             reactor.seconds,
             lambda: str(next(numbers)),
@@ -265,7 +265,7 @@ class EndpointTestCase(TestCase):
             lambda: self.settings,
         )
         listener = Listener(LineDoor(), description)
-        self.service = ChatService(reactor, [listener], journal, self.context, lambda: False)
+        self.service = ChatService(reactor, [listener], journal.log, self.context, lambda: False)
         self.service.startService()
         self.addCleanup(self.service.stopService)
         address: Any = self.service._ports[0].getHost()

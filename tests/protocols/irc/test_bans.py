@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, settingsWith, staffed
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings
+from twistchat.interfaces import Journal
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.protocols.irc.commands.bans import readDuration
 from twistchat.protocols.irc.words import wordSpan
-from twistchat.testing import HeldJournal, IrcClient, MemoryServer
+from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
 from twistchat.testing.server import NOON
 from twistchat.testing.workers import InlineWorker
 
@@ -100,9 +100,9 @@ class BanTests(SynchronousTestCase):
 
     def test_notStored(self) -> None:
         """A ban is announced only once it is kept; where it cannot be, that is said."""
-        self.server = MemoryServer(staffed().configuration, journal=HeldJournal)
-        journal = self.server.journal
-        assert isinstance(journal, HeldJournal)
+        self.server = MemoryServer(staffed().configuration, journal=inMemory(HeldLog))
+        journal = self.server.log
+        assert isinstance(journal, HeldLog)
         self.root = self.server.connectIrc()
         self.root.send("NICK root", "USER root 0 * :root")
         journal.commit()
@@ -262,10 +262,11 @@ class RestartTests(SynchronousTestCase):
             operators={"root": OperatorSettings(password=SECRET, class_="root")},
         )
 
-        def journal(stamp: Stamp) -> Any:
-            return SqliteJournal(
+        def journal(stamp: Stamp) -> Journal:
+            kept = SqliteJournal(
                 self.directory, lambda: at, lambda: "j", lambda: bytes(32), lambda name: InlineWorker()
             )
+            return Journal(kept, kept)
 
         return MemoryServer(settings, journal=journal, start=at)
 

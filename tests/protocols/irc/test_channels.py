@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tests.protocols.irc.conversations import HOST, Conversations, mask
-from twistchat.testing import HeldJournal, IrcClient, MemoryServer
+from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 
@@ -194,12 +194,12 @@ class GapTests(Conversations):
 
     def setUp(self) -> None:
         """A server whose journal takes its time."""
-        self.server = MemoryServer(SETTINGS, journal=HeldJournal)
+        self.server = MemoryServer(SETTINGS, journal=inMemory(HeldLog))
 
     def commit(self, count: int | None = None) -> None:
         """Let so many events happen, or all, and what comes of that."""
-        journal = self.server.journal
-        assert isinstance(journal, HeldJournal)
+        journal = self.server.log
+        assert isinstance(journal, HeldLog)
         journal.commit(count)
         self.server.settle()
 

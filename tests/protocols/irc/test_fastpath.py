@@ -12,7 +12,7 @@ from tests.protocols.irc.conversations import mask
 from twistchat.net.input.pipeline import MOST_CONCURRENT
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.protocol import IrcConnection
-from twistchat.testing import HeldJournal, MemoryServer
+from twistchat.testing import HeldLog, MemoryServer, inMemory
 
 TARGETS = (
     b"#a",
@@ -96,7 +96,7 @@ def converse(capabilities: tuple[str, ...], said: list[tuple[bool, list[bytes]]]
         client = ann if first else bob
         if not client.gone:
             client.sendBytes(b"".join(line + b"\r\n" for line in lines))
-    kept = [entry for entries in server.journal._conversations.values() for entry in entries]
+    kept = [entry for entries in server.history._conversations.values() for entry in entries]
     return ann.raw, bob.raw, kept
 
 
@@ -148,9 +148,9 @@ class HeldTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two people in a channel."""
-        self.server = MemoryServer(journal=HeldJournal)
-        journal = self.server.journal
-        assert isinstance(journal, HeldJournal)
+        self.server = MemoryServer(journal=inMemory(HeldLog))
+        journal = self.server.log
+        assert isinstance(journal, HeldLog)
         self.journal = journal
         self.ann, self.bob = self.server.connectIrc(), self.server.connectIrc()
         for client, nick in ((self.ann, "ann"), (self.bob, "bob")):

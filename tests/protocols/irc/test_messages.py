@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.protocols.irc.conversations import HOST, Conversations, mask
-from twistchat.testing import HeldJournal, MemoryServer
+from twistchat.testing import HeldLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 
@@ -190,9 +190,9 @@ class TargetTests(Conversations):
 
     def test_underWay(self) -> None:
         """All of them, and the texts behind them, are on their way to the disk at once, in their order."""
-        self.server = MemoryServer(SETTINGS, journal=HeldJournal)
-        journal = self.server.journal
-        assert isinstance(journal, HeldJournal)
+        self.server = MemoryServer(SETTINGS, journal=inMemory(HeldLog))
+        journal = self.server.log
+        assert isinstance(journal, HeldLog)
         alice = self.server.connectIrc()
         alice.send("CAP REQ echo-message", "NICK alice", "USER a 0 * :a", "CAP END")
         journal.commit()
@@ -219,9 +219,9 @@ class TargetTests(Conversations):
 
     def test_notStored(self) -> None:
         """What the journal does not take nobody sees, and whoever sent it is told; of a notice nobody is."""
-        self.server = MemoryServer(SETTINGS, journal=HeldJournal)
-        journal = self.server.journal
-        assert isinstance(journal, HeldJournal)
+        self.server = MemoryServer(SETTINGS, journal=inMemory(HeldLog))
+        journal = self.server.log
+        assert isinstance(journal, HeldLog)
         alice = self.server.connectIrc()
         alice.send("CAP REQ :echo-message standard-replies", "NICK alice", "USER a 0 * :a", "CAP END")
         journal.commit()

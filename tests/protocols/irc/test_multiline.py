@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.protocols.irc.conversations import LABELS, Conversations, mask
 from twistchat.protocols.irc.batches import DEADLINE
-from twistchat.testing import HeldJournal, IrcClient, MemoryServer
+from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 MULTILINE = ("batch", "draft/multiline")
@@ -219,9 +219,9 @@ class TextTests(Multiline):
 
     def test_order(self) -> None:
         """It has its place among what is under way."""
-        self.server = MemoryServer(SETTINGS, journal=HeldJournal)
-        journal = self.server.journal
-        assert isinstance(journal, HeldJournal)
+        self.server = MemoryServer(SETTINGS, journal=inMemory(HeldLog))
+        journal = self.server.log
+        assert isinstance(journal, HeldLog)
         alice = self.server.connectIrc()
         alice.send("CAP REQ :batch draft/multiline echo-message", "NICK alice", "USER alice 0 * :a", "CAP END")
         journal.commit()

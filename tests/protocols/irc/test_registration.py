@@ -12,7 +12,7 @@ from twistchat import __version__
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.config import Settings
 from twistchat.protocols.irc.registration import Complete, begin
-from twistchat.testing import HeldJournal, IrcClient, MemoryServer
+from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
 
 VERSION = f"twistchat-{__version__}"
 
@@ -436,31 +436,31 @@ class RaceTests(SynchronousTestCase):
 
     def test_loser(self) -> None:
         """The journal's order decides; the other gets 433, and comes in under another nick."""
-        server = MemoryServer(journal=HeldJournal)
+        server = MemoryServer(journal=inMemory(HeldLog))
         one, two = server.connectIrc(), server.connectIrc()
         for client in (one, two):
             client.send("NICK alice", "USER alice 0 * :Alice", "PING x")
             client.expect()
-        assert isinstance(server.journal, HeldJournal)
-        while server.journal.waiting:
-            server.journal.commit()
+        assert isinstance(server.log, HeldLog)
+        while server.log.waiting:
+            server.log.commit()
             server.settle()
         self.assertEqual("001", numerics(one.lines())[0])
         two.expect(":twistchat 433 * alice :Nickname is already in use", ":twistchat PONG twistchat x")
         two.send("NICK bob")
-        while server.journal.waiting:
-            server.journal.commit()
+        while server.log.waiting:
+            server.log.commit()
             server.settle()
         self.assertEqual("001", numerics(two.lines())[0])
 
     def test_gone(self) -> None:
         """Who hangs up while coming in leaves nothing behind."""
-        server = MemoryServer(journal=HeldJournal)
+        server = MemoryServer(journal=inMemory(HeldLog))
         client = server.connectIrc()
         client.send("NICK alice", "USER alice 0 * :Alice")
         client.hangUp()
-        assert isinstance(server.journal, HeldJournal)
-        while server.journal.waiting:
-            server.journal.commit()
+        assert isinstance(server.log, HeldLog)
+        while server.log.waiting:
+            server.log.commit()
             server.settle()
         self.assertEqual(0, len(server.chat.state.users))

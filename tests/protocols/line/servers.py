@@ -10,9 +10,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from twistchat.chat.model.spans import Around, Kept, Span
-from twistchat.journal.memory import MemoryJournal
-from twistchat.journal.stamp import Stamp
-from twistchat.testing import HeldJournal, MemoryServer
+from twistchat.journal.history.memory import MemoryHistory
+from twistchat.journal.memory import MemoryLog
+from twistchat.testing import HeldLog, MemoryServer
 from twistchat.testing.server import SETTINGS
 
 GOODBYE = "* Goodbye.  If your nc does not end by itself, Ctrl-C ends it"
@@ -29,22 +29,22 @@ def limited(**limits: Any) -> MemoryServer:
 
 def commit(server: MemoryServer) -> None:
     """Let everything happen that a held journal holds, and what comes of it."""
-    assert isinstance(server.journal, HeldJournal)
-    while server.journal.waiting:
-        server.journal.commit()
+    assert isinstance(server.log, HeldLog)
+    while server.log.waiting:
+        server.log.commit()
         server.settle()
 
 
-class SlowJournal(MemoryJournal):
+class SlowHistory(MemoryHistory):
     """
-    A journal whose reads take as long as a test likes, and find what is there when they are done: no journal must look
+    A history whose reads take as long as a test likes, and find what is there when they are done: no journal must look
     earlier than that.
 
     @ivar reads: what waits to be read.
     """
 
-    def __init__(self, stamp: Stamp) -> None:
-        super().__init__(stamp)
+    def __init__(self, log: MemoryLog) -> None:
+        super().__init__(log)
         self.reads: list[tuple[Callable[[], Deferred[Sequence[Kept]]], Deferred[Sequence[Kept]]]] = []
 
     def read(self, span: Span | Around) -> Deferred[Any]:

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.protocols.line.servers import GOODBYE, STRANGER, commit, limited
 from twistchat.chat.limits import Limits
 from twistchat.config import ChatSettings, LineSettings, ServerSettings, Settings
-from twistchat.testing import HeldJournal, LineClient, MemoryServer
+from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 GREETING = "* This is twistchat.  Type the name you want to have here"
@@ -168,7 +168,7 @@ class RefusedNameTests(SynchronousTestCase):
 
     def test_takenWhileItWasOnItsWay(self) -> None:
         """Of two who ask for one name at once, the first has it, and the second may try another."""
-        server = MemoryServer(journal=HeldJournal)
+        server = MemoryServer(journal=inMemory(HeldLog))
         first, second = server.connect(), server.connect()
         for client in (first, second):
             client.skip()
@@ -183,7 +183,7 @@ class RefusedNameTests(SynchronousTestCase):
 
     def test_goneWhileItWasOnItsWay(self) -> None:
         """Someone whose connection is lost before their name was taken leaves nobody behind."""
-        server = MemoryServer(journal=HeldJournal)
+        server = MemoryServer(journal=inMemory(HeldLog))
         client = server.connect()
         client.send("carol")
         client.hangUp()
@@ -310,7 +310,7 @@ class DeadlineTests(SynchronousTestCase):
     def test_linesBehindTheNameDoNotCount(self) -> None:
         """What is sent behind a name that is still on its way is not counted as tries for one."""
         settings = replace(SETTINGS, limits=replace(SETTINGS.limits, unregisteredLines=3))
-        server = MemoryServer(settings, HeldJournal)
+        server = MemoryServer(settings, inMemory(HeldLog))
         client = server.connect()
         client.send("alice", "one", "two", "three", "four", "/who")
         commit(server)

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import commit, limited
 from twistchat.net.connection import CLOSING
-from twistchat.testing import HeldJournal, LineClient, MemoryServer
+from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 
 
 class HalfClosedTests(SynchronousTestCase):
@@ -34,7 +34,7 @@ class HalfClosedTests(SynchronousTestCase):
 
     def test_slowJournal(self) -> None:
         """It is served to the end, however long that takes."""
-        server = MemoryServer(journal=HeldJournal)
+        server = MemoryServer(journal=inMemory(HeldLog))
         script = server.connect()
         assert script.transport is not None
         script.transport.write(b"script\n/echo on\none\ntwo\n/who\n")
@@ -165,7 +165,7 @@ class ClosingTests(SynchronousTestCase):
 
     def test_finishesWhatWasProposed(self) -> None:
         """What the journal had been given is seen before the goodbye."""
-        server = MemoryServer(journal=HeldJournal)
+        server = MemoryServer(journal=inMemory(HeldLog))
         alice, bob = self.arrive(server, "alice"), self.arrive(server, "bob")
         alice.skip()
         alice.send("/echo on", "made it")

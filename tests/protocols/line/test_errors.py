@@ -16,9 +16,10 @@ from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry, Event, RoomMessage
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Damaged, Kept, Span
-from twistchat.journal.memory import MemoryJournal
+from twistchat.journal.history.memory import MemoryHistory
+from twistchat.journal.memory import MemoryLog
 from twistchat.protocols.line.wording import WORDS, word
-from twistchat.testing import MemoryServer
+from twistchat.testing import MemoryServer, inMemory
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Refused
@@ -297,7 +298,7 @@ class FloodTests(SynchronousTestCase):
         )
 
 
-class FullDisk(MemoryJournal):
+class FullDisk(MemoryLog):
     """A journal that keeps nothing that is said."""
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
@@ -316,7 +317,7 @@ class FullDisk(MemoryJournal):
             super().post(event, refused)
 
 
-class Unreadable(MemoryJournal):
+class Unreadable(MemoryHistory):
     """A journal that cannot be read."""
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
@@ -332,7 +333,7 @@ class NotReadTests(SynchronousTestCase):
     def test_told(self) -> None:
         """Who comes in is in the room, sees who is there, and is told; and so is who asks for history."""
         why = "! What was said before cannot be read just now: the disk failed.  Try /history later."
-        server = MemoryServer(journal=Unreadable)
+        server = MemoryServer(journal=inMemory(history=Unreadable))
         alice = server.connect()
         alice.send("alice", "/history", "hello")
         alice.until("* 1 in #lobby: @alice")
@@ -341,7 +342,7 @@ class NotReadTests(SynchronousTestCase):
         alice.until("[12:00] * bob listens")
 
 
-class DamagedJournal(MemoryJournal):
+class DamagedHistory(MemoryHistory):
     """A journal in which the texts that have C{word} in them changed on disk."""
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
@@ -364,7 +365,7 @@ class DamagedTests(SynchronousTestCase):
     """Entries that changed on disk.  The clients come from an address that limits bind."""
 
     def setUp(self) -> None:
-        self.server = MemoryServer(journal=DamagedJournal)
+        self.server = MemoryServer(journal=inMemory(history=DamagedHistory))
         self.alice = self.server.person("alice", STRANGER)
 
     def test_history(self) -> None:
@@ -386,7 +387,7 @@ class DamagedTests(SynchronousTestCase):
 
     def test_pages(self) -> None:
         """Searching goes on behind them."""
-        server = MemoryServer(journal=DamagedJournal)
+        server = MemoryServer(journal=inMemory(history=DamagedHistory))
         alice = server.person("alice")
         alice.send("first tea", *(f"word tea {number}" for number in range(50)), "/search tea", "/search")
         alice.expect(
@@ -402,7 +403,7 @@ class NotStoredTests(SynchronousTestCase):
 
     def test_told(self) -> None:
         """The sender is told so, nobody has seen it, and what needs no disk goes on."""
-        server = MemoryServer(journal=FullDisk)
+        server = MemoryServer(journal=inMemory(FullDisk))
         alice, bob = server.person("alice"), server.person("bob")
         alice.skip()
         alice.send("/echo on", "hello", "/who")

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import GOODBYE, commit
 from twistchat.chat.model.events import Entered, Joined, Parted, RoomMessage, TopicSet
-from twistchat.testing import HeldJournal, LineClient, MemoryServer
+from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 
@@ -57,9 +57,9 @@ class HeldTestCase(SynchronousTestCase):
     """Alice and bob are in the lobby of a server whose journal is in the test's hands."""
 
     def setUp(self) -> None:
-        self.server = MemoryServer(journal=HeldJournal)
-        assert isinstance(self.server.journal, HeldJournal)
-        self.journal = self.server.journal
+        self.server = MemoryServer(journal=inMemory(HeldLog))
+        assert isinstance(self.server.log, HeldLog)
+        self.journal = self.server.log
         self.alice, self.bob = self.arrive("alice"), self.arrive("bob")
         self.alice.skip()
 
@@ -256,8 +256,8 @@ class HeldOrderTests(HeldTestCase):
 
     def test_sentAhead(self) -> None:
         """One who sends more ahead than may wait is read no more until it has been served; nothing is lost."""
-        server = MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, recvq=100)), HeldJournal)
-        assert isinstance(server.journal, HeldJournal)
+        server = MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, recvq=100)), inMemory(HeldLog))
+        assert isinstance(server.log, HeldLog)
         alice = server.connect()
         alice.send("alice")
         commit(server)

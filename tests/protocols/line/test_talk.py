@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.protocols.line.servers import SlowJournal, limited
-from twistchat.testing import MemoryServer
+from tests.protocols.line.servers import SlowHistory, limited
+from twistchat.testing import MemoryServer, inMemory
 
 
 class SayingTests(SynchronousTestCase):
@@ -393,9 +393,9 @@ class SlowHistoryTests(SynchronousTestCase):
     """History that takes its time meets live lines without gap or double."""
 
     def setUp(self) -> None:
-        self.server = MemoryServer(journal=SlowJournal)
-        assert isinstance(self.server.journal, SlowJournal)
-        self.journal = self.server.journal
+        self.server = MemoryServer(journal=inMemory(history=SlowHistory))
+        assert isinstance(self.server.history, SlowHistory)
+        self.history = self.server.history
         self.alice = self.server.connect()
         self.alice.send("alice")
         self.finish()
@@ -403,7 +403,7 @@ class SlowHistoryTests(SynchronousTestCase):
 
     def finish(self) -> None:
         """Let what is being read be there."""
-        self.journal.finish()
+        self.history.finish()
         self.server.settle()
 
     def test_onJoining(self) -> None:

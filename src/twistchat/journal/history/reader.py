@@ -19,9 +19,9 @@ from twistchat.chat.model.events import Entry
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Around, At, Damaged, Kept, Point, Span
 from twistchat.journal.codec import Unreadable, decode
+from twistchat.journal.history.memory import nearest
 from twistchat.journal.history.renames import Piece, Rename, pieces
 from twistchat.journal.history.words import isWord
-from twistchat.journal.memory import nearest
 from twistchat.journal.sqlite.constants import readConstants
 from twistchat.journal.sqlite.copying import copyTo
 from twistchat.journal.sqlite.faults import Fault, faults

@@ -16,18 +16,18 @@ class EndContract(OpenedJournal):
 
     def test_beforeOpen(self) -> None:
         """A journal that is not open takes nothing."""
-        journal = self.makeJournal(lambda: self.time)
+        log, _ = self.makeJournal(lambda: self.time)
         for event in (said("a"), Quit(ANN, "")):
-            self.failureResultOf(journal.append(event), NotStored)
+            self.failureResultOf(log.append(event), NotStored)
 
     def test_closeFinishes(self) -> None:
         """Closing finishes what was proposed, then takes nothing more, not even a passing event."""
         self.applied.clear()
-        receipts = [self.journal.append(event) for event in (said("a"), Quit(BOB, ""), said("b"))]
-        closed = self.journal.close()
-        late = [self.journal.append(event) for event in (said("c"), Quit(ANN, ""))]
+        receipts = [self.log.append(event) for event in (said("a"), Quit(BOB, ""), said("b"))]
+        closed = self.log.close()
+        late = [self.log.append(event) for event in (said("c"), Quit(ANN, ""))]
         refused: list[object] = []
-        self.journal.post(said("d"), lambda event, failure: refused.append((event, failure.value)))
+        self.log.post(said("d"), lambda event, failure: refused.append((event, failure.value)))
         self.settle()
         self.successResultOf(closed)
         self.assertEqual(refused, [(said("d"), NotStored("the journal is closed"))])
@@ -42,12 +42,12 @@ class EndContract(OpenedJournal):
         def apply(entry: Entry) -> None:
             self.applied.append(entry)
             if entry.event == said("a"):
-                closings.append(self.journal.close())
+                closings.append(self.log.close())
                 self.assertNoResult(closings[0])
 
         self.applied.clear()
         self.reopen(apply)
-        receipts = [self.journal.append(said(text)) for text in "ab"]
+        receipts = [self.log.append(said(text)) for text in "ab"]
         self.settle()
         self.successResultOf(closings[0])
         kept = [event for receipt in receipts for event in self.eventOf(receipt)]
@@ -62,8 +62,8 @@ class EndContract(OpenedJournal):
 
     def test_closeTwice(self) -> None:
         """Closing twice is harmless, at once and later."""
-        self.journal.append(said("a"))
-        closings = [self.journal.close(), self.journal.close()]
+        self.log.append(said("a"))
+        closings = [self.log.close(), self.log.close()]
         self.settle()
-        for closed in [*closings, self.journal.close()]:
+        for closed in [*closings, self.log.close()]:
             self.assertIsNone(self.result(closed))

@@ -16,7 +16,7 @@ class FollowingContract(OpenedJournal):
         """A follower receives the stored durable entries, and then every entry, passing ones too."""
         kept = self.append(said("a"), said("b", "#other"))
         found: list[Entry] = []
-        self.journal.follow(0, found.append)
+        self.log.follow(0, found.append)
         self.settle()
         self.assertEqual(found, kept)
         later = self.append(said("c"), Quit(BOB, ""), said("d"))
@@ -27,8 +27,8 @@ class FollowingContract(OpenedJournal):
         kept = self.append(*map(said, "abc"))
         found: list[Entry] = []
         future: list[Entry] = []
-        self.journal.follow(kept[1].sequence, found.append)
-        self.journal.follow(kept[2].sequence + 2, future.append)
+        self.log.follow(kept[1].sequence, found.append)
+        self.log.follow(kept[2].sequence + 2, future.append)
         later = self.append(*map(said, "de"))
         self.assertEqual(found, [*kept[1:], *later])
         self.assertEqual(future, later[1:])
@@ -37,15 +37,15 @@ class FollowingContract(OpenedJournal):
         """Entries that are proposed and applied while the stored ones are replayed come after those, once."""
         self.append(*map(said, "abc"))
         found: list[Entry] = []
-        receipts = [self.journal.append(said("d"))]
+        receipts = [self.log.append(said("d"))]
 
         def receive(entry: Entry) -> None:
             found.append(entry)
             if len(found) < 3:
-                receipts.append(self.journal.append(said(f"after {len(found)}")))
+                receipts.append(self.log.append(said(f"after {len(found)}")))
 
-        self.journal.follow(0, receive)
-        receipts.append(self.journal.append(said("e")))
+        self.log.follow(0, receive)
+        receipts.append(self.log.append(said("e")))
         self.settle()
         for receipt in receipts:
             self.successResultOf(receipt)
@@ -59,17 +59,17 @@ class FollowingContract(OpenedJournal):
 
         def receive(entry: Entry) -> None:
             if not found:
-                self.journal.follow(0, again.append)
+                self.log.follow(0, again.append)
             found.append(entry)
 
         def apply(entry: Entry) -> None:
             self.applied.append(entry)
             if entry.event == said("b"):
-                self.journal.follow(0, receive)
+                self.log.follow(0, receive)
 
         self.applied.clear()
         self.reopen(apply)
-        receipts = [self.journal.append(said(text)) for text in "abc"]
+        receipts = [self.log.append(said(text)) for text in "abc"]
         self.settle()
         self.assertEqual(found, [self.successResultOf(receipt) for receipt in receipts])
         self.assertEqual(again, found)
@@ -77,9 +77,9 @@ class FollowingContract(OpenedJournal):
     def test_followedBeforeOpen(self) -> None:
         """Whoever follows a log that is not open receives entries once it is."""
         self.closeJournal()
-        self.journal = self.makeJournal(lambda: self.time)
+        self.log, self.history = self.makeJournal(lambda: self.time)
         found: list[Entry] = []
-        self.journal.follow(0, found.append)
+        self.log.follow(0, found.append)
         self.settle()
         self.assertEqual(found, [])
         self.openJournal(self.applied.append)
@@ -90,9 +90,9 @@ class FollowingContract(OpenedJournal):
         """A follower receives an entry after it was applied and before its receipt fires."""
         order: list[str] = []
         self.reopen(lambda entry: order.append("applied"))
-        self.journal.follow(0, lambda entry: order.append("followed"))
+        self.log.follow(0, lambda entry: order.append("followed"))
         self.settle()
-        self.journal.append(said("a")).addCallback(lambda entry: order.append("receipt"))
+        self.log.append(said("a")).addCallback(lambda entry: order.append("receipt"))
         self.settle()
         self.assertEqual(sorted(order, key=["applied", "followed", "receipt"].index), order)
 
@@ -105,11 +105,11 @@ class FollowingContract(OpenedJournal):
             found.append(entry)
             following.stop()
 
-        following = self.journal.follow(self.applied[-1].sequence + 1, receive)
+        following = self.log.follow(self.applied[-1].sequence + 1, receive)
         self.append(*map(said, "de"))
         self.assertEqual(len(found), 1)
         following.stop()
-        stopped = self.journal.follow(0, found.append)
+        stopped = self.log.follow(0, found.append)
         count = len(found)
         stopped.stop()
         self.settle()
@@ -127,9 +127,9 @@ class FollowingContract(OpenedJournal):
 
         kept = self.append(said("a"))
         with capturedLogs() as logs:
-            self.journal.follow(kept[0].sequence + 1, fail)
-            self.journal.follow(0, fail)
-            self.journal.follow(0, found.append)
+            self.log.follow(kept[0].sequence + 1, fail)
+            self.log.follow(0, fail)
+            self.log.follow(0, found.append)
             entries = self.append(said("b"), said("c"))
         self.assertEqual(found, [*kept, *entries])
         self.assertEqual(calls.count(kept[0]), 1)
@@ -147,14 +147,14 @@ class FollowingContract(OpenedJournal):
 
         self.reopen(apply)
         live: list[Event] = []
-        self.journal.follow(0, lambda entry: live.append(entry.event))
-        receipts = [self.journal.append(said(text)) for text in ("yes", "no", "again")]
+        self.log.follow(0, lambda entry: live.append(entry.event))
+        receipts = [self.log.append(said(text)) for text in ("yes", "no", "again")]
         self.settle()
         self.failureResultOf(receipts[1], NoSuchNick)
         entry = self.successResultOf(receipts[0])
         (redacted,) = self.append(RoomMessageRedacted(ANN, "#Room", entry.sequence, entry.msgid))
         late: list[Event] = []
-        self.journal.follow(0, lambda entry: late.append(entry.event))
+        self.log.follow(0, lambda entry: late.append(entry.event))
         self.settle()
         self.assertEqual(live, [said("yes"), said("again"), redacted.event])
         self.assertEqual(late, [said("again"), redacted.event])

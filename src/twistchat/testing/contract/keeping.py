@@ -22,9 +22,9 @@ class KeepingContract(OpenedJournal):
 
     def test_cloakKey(self) -> None:
         """The key of the cloaks has 32 bytes, and is the same at every call."""
-        key = self.journal.cloakKey()
+        key = self.log.cloakKey()
         self.assertEqual(len(key), 32)
-        self.assertEqual(self.journal.cloakKey(), key)
+        self.assertEqual(self.log.cloakKey(), key)
 
     def test_damaged(self) -> None:
         """An entry that changed where it is kept is counted in its place, and not shown; the others are."""
@@ -33,7 +33,7 @@ class KeepingContract(OpenedJournal):
             raise SkipTest("this journal keeps nothing that could be damaged")
         gone = Damaged(entries[1].sequence)
         for span in (Span("#room", 9), Span("#room", 3, oldest=True), Around("#room", 3, entries[1].sequence)):
-            self.assertEqual(self.result(self.journal.read(span)), [entries[0], gone, entries[2]])
-        self.assertEqual(self.result(self.journal.read(Around("#room", 1, entries[1].sequence))), [gone])
-        found = self.result(self.journal.search(["#room"], "word", 9))
+            self.assertEqual(self.result(self.history.read(span)), [entries[0], gone, entries[2]])
+        self.assertEqual(self.result(self.history.read(Around("#room", 1, entries[1].sequence))), [gone])
+        found = self.result(self.history.search(["#room"], "word", 9))
         self.assertIn(found, ([entries[0], gone, entries[2]], [entries[0], entries[2]]))

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.model.events import Entry, Event, Kind, PrivateMessage, RoomMessage, Source
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Span, conversation
+from twistchat.interfaces import Journal
 
 ANN = Source("u1", "Ann", "~ann", "ann.cloak", "Ann", "Ann O'Nym")
 BOB = Source("u2", "Bob", "~bob", "bob.cloak", "bob")
@@ -33,12 +34,13 @@ class OpenedJournal(_Base):
     A journal that is made and opened before each test and closed after it, and what the tests do with it.
 
     @ivar time: what the journal's clock shows, in seconds since the epoch.
-    @ivar journal: the one that the test is about.
+    @ivar log: the log that the test is about.
+    @ivar history: its history.
     @ivar applied: the entries that it has applied, where the test did not open it otherwise.
     @ivar origins: the origin of each entry that it has passed to C{apply}.
     """
 
-    def makeJournal(self, now: Callable[[], float]) -> Any:
+    def makeJournal(self, now: Callable[[], float]) -> Journal:
         """
         Make a journal that keeps nothing yet, and do not open it.
 
@@ -54,7 +56,7 @@ class OpenedJournal(_Base):
         self.time = 1000.0
         self.applied: list[Entry] = []
         self.origins: list[Origin | None] = []
-        self.journal = self.makeJournal(lambda: self.time)
+        self.log, self.history = self.makeJournal(lambda: self.time)
         self.openJournal(self.applied.append)
 
     def openJournal(self, apply: Callable[[Entry], None]) -> None:
@@ -64,21 +66,21 @@ class OpenedJournal(_Base):
             self.origins.append(origin)
             apply(entry)
 
-        opened = self.journal.open(receive)
+        opened = self.log.open(receive)
         self.settle()
         self.successResultOf(opened)
         self.addCleanup(self.closeJournal)
 
     def closeJournal(self) -> None:
         """Close it."""
-        closed = self.journal.close()
+        closed = self.log.close()
         self.settle()
         self.successResultOf(closed)
 
     def reopen(self, apply: Callable[[Entry], None]) -> None:
         """Open a new journal, where the one of the test was set up with another C{apply}."""
         self.closeJournal()
-        self.journal = self.makeJournal(lambda: self.time)
+        self.log, self.history = self.makeJournal(lambda: self.time)
         self.openJournal(apply)
 
     def result(self, waiting: Deferred[Any]) -> Any:
@@ -88,11 +90,11 @@ class OpenedJournal(_Base):
 
     def append(self, *events: Event) -> list[Entry]:
         """Append events, one after the other."""
-        return [self.result(self.journal.append(event)) for event in events]
+        return [self.result(self.log.append(event)) for event in events]
 
     def read(self, span: Span | Around) -> list[Entry]:
         """Read a stretch."""
-        return list(self.result(self.journal.read(span)))
+        return list(self.result(self.history.read(span)))
 
     def texts(self, span: Span | Around) -> list[str]:
         """The texts of a stretch."""
@@ -100,12 +102,12 @@ class OpenedJournal(_Base):
 
     def search(self, words: str, limit: int = 10, before: int | None = None, account: str | None = None) -> list[str]:
         """The texts found in C{#room}."""
-        found = self.result(self.journal.search(["#room"], words, limit, before, account))
+        found = self.result(self.history.search(["#room"], words, limit, before, account))
         return [entry.event.text for entry in found]
 
     def at(self, entry: Entry) -> list[Entry]:
         """What is read of an entry when one asks for it by its message id."""
-        sequence = self.journal.locate(entry.msgid)
+        sequence = self.history.locate(entry.msgid)
         where = conversation(entry.event)
         assert sequence is not None and where is not None
         return [found for found in self.read(Around(where, 1, sequence)) if found.msgid == entry.msgid]

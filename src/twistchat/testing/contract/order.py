@@ -14,15 +14,15 @@ class OrderContract(OpenedJournal):
 
     def test_provides(self) -> None:
         """It is a journal, and has a sentence for the administrator."""
-        self.assertTrue(ILog.providedBy(self.journal))
-        self.assertTrue(IHistory.providedBy(self.journal))
-        self.assertIsInstance(self.journal.promise, str)
+        self.assertTrue(ILog.providedBy(self.log))
+        self.assertTrue(IHistory.providedBy(self.history))
+        self.assertIsInstance(self.log.promise, str)
 
     def test_order(self) -> None:
         """Events are stamped and applied in the order in which they were proposed, passing or not."""
         self.applied.clear()
         events = [said("a"), Joined(BOB, "#room"), said("b"), Quit(BOB, "bye"), TopicSet(ANN, "#room", "t"), said("c")]
-        receipts = [self.journal.append(event) for event in events]
+        receipts = [self.log.append(event) for event in events]
         self.settle()
         self.assertEqual([entry.event for entry in self.applied], events)
         self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied)
@@ -47,7 +47,7 @@ class OrderContract(OpenedJournal):
             seen.append(("receipt", entry.sequence))
             return entry
 
-        receipts = [self.journal.append(event) for event in (said("a"), Quit(BOB, ""), said("b"))]
+        receipts = [self.log.append(event) for event in (said("a"), Quit(BOB, ""), said("b"))]
         for receipt in receipts:
             receipt.addCallback(witness)
         self.settle()
@@ -66,13 +66,13 @@ class OrderContract(OpenedJournal):
 
         self.applied.clear()
         self.reopen(apply)
-        receipts = [self.journal.append(said(text)) for text in ("yes", "no", "again")]
+        receipts = [self.log.append(said(text)) for text in ("yes", "no", "again")]
         self.settle()
         self.successResultOf(receipts[0])
         self.assertEqual(self.failureResultOf(receipts[1], ChatError).value, NoSuchNick("Bob"))
         self.successResultOf(receipts[2])
         self.assertEqual(self.texts(Span("#room", 10)), ["yes", "again"])
-        self.assertEqual(self.result(self.journal.search(["#room"], "no", 10)), [])
+        self.assertEqual(self.result(self.history.search(["#room"], "no", 10)), [])
 
     def test_proposedWhileApplying(self) -> None:
         """What is proposed while an entry is applied comes after it, in order, and never inside."""
@@ -80,7 +80,7 @@ class OrderContract(OpenedJournal):
         order: list[str] = []
 
         def propose(text: str) -> None:
-            self.journal.append(said(text)).addCallback(lambda entry: order.append(f"receipt {text}"))
+            self.log.append(said(text)).addCallback(lambda entry: order.append(f"receipt {text}"))
 
         def apply(entry: Entry) -> None:
             nonlocal depth
@@ -94,7 +94,7 @@ class OrderContract(OpenedJournal):
             depth -= 1
 
         self.reopen(apply)
-        self.journal.append(said("first")).addCallback(lambda entry: propose("fourth"))
+        self.log.append(said("first")).addCallback(lambda entry: propose("fourth"))
         self.settle()
         self.assertEqual([text for text in order if " " not in text], ["first", "second", "third", "fourth"])
         receipts = [text for text in order if " " in text]
@@ -108,11 +108,11 @@ class OrderContract(OpenedJournal):
         def apply(entry: Entry) -> None:
             order.append(entry.event)
             if entry.event == said("first"):
-                self.journal.append(Quit(ANN, "1")).addCallback(lambda _: self.journal.append(more))
-                self.journal.append(Quit(ANN, "2"))
+                self.log.append(Quit(ANN, "1")).addCallback(lambda _: self.log.append(more))
+                self.log.append(Quit(ANN, "2"))
 
         self.reopen(apply)
-        self.journal.append(said("first"))
+        self.log.append(said("first"))
         self.settle()
         self.assertEqual(order, [said("first"), Quit(ANN, "1"), Quit(ANN, "2"), more])
 
@@ -127,10 +127,10 @@ class OrderContract(OpenedJournal):
         self.applied.clear()
         self.reopen(apply)
         told: list[object] = []
-        self.journal.post(said("a"), lambda *refusal: told.append(refusal))
-        receipt = self.journal.append(said("b"))
-        self.journal.post(said("no"), lambda event, failure: told.append((event, failure.value)))
-        self.journal.post(Quit(BOB, ""), lambda *refusal: told.append(refusal))
+        self.log.post(said("a"), lambda *refusal: told.append(refusal))
+        receipt = self.log.append(said("b"))
+        self.log.post(said("no"), lambda event, failure: told.append((event, failure.value)))
+        self.log.post(Quit(BOB, ""), lambda *refusal: told.append(refusal))
         self.settle()
         self.assertEqual([entry.event for entry in self.applied], [said("a"), said("b"), Quit(BOB, "")])
         self.assertEqual(self.successResultOf(receipt), self.applied[1])
@@ -147,13 +147,13 @@ class OrderContract(OpenedJournal):
             order.append(entry.event)
 
         self.reopen(apply)
-        self.journal.settled(lambda: order.append("nothing"))
+        self.log.settled(lambda: order.append("nothing"))
         self.assertEqual(order, ["nothing"])
-        self.journal.post(said("a"), lambda *refusal: None)
-        self.journal.append(said("no")).addErrback(lambda _: order.append("receipt"))
-        self.journal.post(said("no"), lambda *refusal: order.append("refused"))
-        self.journal.settled(lambda: order.append("settled"))
-        self.journal.append(said("b"))
+        self.log.post(said("a"), lambda *refusal: None)
+        self.log.append(said("no")).addErrback(lambda _: order.append("receipt"))
+        self.log.post(said("no"), lambda *refusal: order.append("refused"))
+        self.log.settled(lambda: order.append("settled"))
+        self.log.append(said("b"))
         self.settle()
         self.assertEqual(order, ["nothing", said("a"), "receipt", "refused", "settled", said("b")])
 
@@ -164,12 +164,12 @@ class OrderContract(OpenedJournal):
         def apply(entry: Entry) -> None:
             order.append(entry.event)
             if entry.event == said("a"):
-                self.journal.post(said("b"), lambda *refusal: None)
-                self.journal.settled(lambda: order.append("settled"))
-                self.journal.post(said("c"), lambda *refusal: None)
+                self.log.post(said("b"), lambda *refusal: None)
+                self.log.settled(lambda: order.append("settled"))
+                self.log.post(said("c"), lambda *refusal: None)
                 order.append("applied")
 
         self.reopen(apply)
-        self.journal.post(said("a"), lambda *refusal: None)
+        self.log.post(said("a"), lambda *refusal: None)
         self.settle()
         self.assertEqual(order, [said("a"), "applied", said("b"), "settled", said("c")])

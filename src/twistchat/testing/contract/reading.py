@@ -112,11 +112,11 @@ class ReadingContract(OpenedJournal):
         """An entry is found by its message id; other ids are none of this journal's."""
         entries = self.append(said("a"), said("b", "#other"), PrivateMessage(ANN, "s1", BOB, "c"))
         for entry in entries:
-            self.assertEqual(self.journal.locate(entry.msgid), entry.sequence)
+            self.assertEqual(self.history.locate(entry.msgid), entry.sequence)
             self.assertEqual(self.at(entry), [entry])
         msgid = entries[0].msgid
         for none in ("", "-", "x", f"x{msgid}", f"{msgid}x", f"{msgid} ", f"{msgid}-1", msgid.replace("-", "-0")):
-            self.assertIsNone(self.journal.locate(none), none)
+            self.assertIsNone(self.history.locate(none), none)
         prefix = msgid.rpartition("-")[0]
         for digits in ("", "0", "-1", "+1", "1.0", "\u0661", "9" * 19, "9" * 5000, "1_0"):
-            self.assertIsNone(self.journal.locate(f"{prefix}-{digits}"), digits)
+            self.assertIsNone(self.history.locate(f"{prefix}-{digits}"), digits)

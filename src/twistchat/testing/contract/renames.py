@@ -23,10 +23,10 @@ class RenameContract(OpenedJournal):
         self.assertEqual(self.read(Span("@#new", 9)), entries[2:])
         self.assertEqual([*self.read(Span("#old", 9)), *self.read(Span("@#old", 9))], [])
         self.assertEqual(self.read(Span("#older", 9)), elsewhere)
-        found = self.result(self.journal.search(["#new"], "word", 9))
+        found = self.result(self.history.search(["#new"], "word", 9))
         self.assertEqual(found, [*entries[:2], *after])
-        self.assertEqual(self.result(self.journal.search(["#old", "@#old"], "word", 9)), [])
-        self.assertEqual(self.result(self.journal.search(["#new"], "word", 1, before=after[0].sequence)), [entries[1]])
+        self.assertEqual(self.result(self.history.search(["#old", "@#old"], "word", 9)), [])
+        self.assertEqual(self.result(self.history.search(["#new"], "word", 1, before=after[0].sequence)), [entries[1]])
         self.append(RoomMessageRedacted(ANN, "#New", entries[0].sequence, entries[0].msgid))
         self.assertEqual(self.texts(Span("#new", 9)), ["two word", "four word"])
 
@@ -48,7 +48,7 @@ class RenameContract(OpenedJournal):
             RoomRenamed(ANN, "#one", "#two"),
             said("d", "#two"),
         ]
-        receipts = [self.journal.append(event) for event in events]
+        receipts = [self.log.append(event) for event in events]
         self.settle()
         self.assertEqual([self.successResultOf(receipt).event for receipt in receipts], events)
         self.assertEqual([entry.event for entry in self.applied[-7:]], events)
@@ -82,7 +82,7 @@ class RenameContract(OpenedJournal):
         self.reopen(apply)
         self.append(said("a", "#old"), said("x", "#new"))
         receipts = [
-            self.journal.append(event)
+            self.log.append(event)
             for event in (RoomRenamed(ANN, "#old", "#new"), said("b", "#old"), said("y", "#new"), Quit(BOB, ""))
         ]
         self.settle()
@@ -91,4 +91,4 @@ class RenameContract(OpenedJournal):
             self.successResultOf(receipt)
         self.assertEqual(self.texts(Span("#old", 9)), ["a", "b"])
         self.assertEqual(len(self.read(Span("#new", 9))), 2)
-        self.assertEqual(self.result(self.journal.search(["#new"], "a", 9)), [])
+        self.assertEqual(self.result(self.history.search(["#new"], "a", 9)), [])

@@ -60,4 +60,4 @@ class SearchContract(OpenedJournal):
         self.assertEqual(self.search("secret", account="BOB"), ["secret room", "secret one", "secret two"])
         self.assertEqual(self.search("secret", account="carol"), ["secret room"])
         self.assertEqual(self.search("secret", account="an"), ["secret room"])
-        self.assertEqual(self.result(self.journal.search([], "secret", 5)), [])
+        self.assertEqual(self.result(self.history.search([], "secret", 5)), [])

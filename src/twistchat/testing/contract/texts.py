@@ -41,7 +41,7 @@ class TextContract(OpenedJournal):
         """An origin is passed to C{apply} with its entry, and is not kept with it."""
         session = Session("s1", None)  # type: ignore[arg-type]  # nothing is sent to it
         origin = Origin(session, "42")
-        entry = self.result(self.journal.append(said("x", "#room"), origin))
+        entry = self.result(self.log.append(said("x", "#room"), origin))
         self.append(said("y", "#room"))
         self.assertEqual((self.applied[0], self.origins), (entry, [origin, None]))
         self.assertEqual(
