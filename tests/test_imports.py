@@ -139,6 +139,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.interfaces",
             "twistchat.config",
             "twistchat.net",
+            "twistchat.wire",
             "twistchat.protocols",
             "twistchat.doors",
         ),

@@ -26,7 +26,7 @@ from twistchat.doors.line import LineDoor
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
-from twistchat.net.connection import CLOSING
+from twistchat.net.client.closing import CLOSING
 from twistchat.net.context import ServerContext
 from twistchat.services.service import FINISHING, ChatService, Listener, StartFailure
 from twistchat.testing import HeldLog

@@ -11,7 +11,7 @@ from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
-    from twistchat.net.factory import ConnectionFactory
+    from twistchat.net.stream import StreamFactory
 
 
 @implementer(IPlugin, IDoor)
@@ -26,14 +26,11 @@ class IrcDoor:
         """See L{IDoor.invitation}."""
         return f"irssi -c {host} -p {port}"
 
-    def factory(self, context: ServerContext) -> ConnectionFactory:
-        """See L{IDoor.factory}."""
-        from twistchat.net.factory import ConnectionFactory
-        from twistchat.protocols.irc.changes import Changes
-        from twistchat.protocols.irc.protocol import IrcConnection
-        from twistchat.protocols.irc.server import IrcServer
+    def factory(self, context: ServerContext) -> StreamFactory:
+        """See L{IDoor.factory}: IRC over streams."""
+        from twistchat.net.stream import StreamFactory
+        from twistchat.protocols.irc.factory import IrcFactory
+        from twistchat.wire.lines import TerminatedLines
 
-        server = IrcServer.of(context)
-        factory = ConnectionFactory(context, lambda context, factory: IrcConnection(context, factory, server))
-        context.onReload.append(Changes(context, lambda: factory.connections).tell)
-        return factory
+        clients = IrcFactory(context)
+        return StreamFactory(context, clients, lambda client: TerminatedLines(clients.longestLine))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from twisted.plugin import IPlugin
 from zope.interface import implementer
@@ -12,7 +11,7 @@ from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
-    from twistchat.net.factory import ConnectionFactory
+    from twistchat.net.stream import StreamFactory
 
 
 @implementer(IPlugin, IDoor)
@@ -27,11 +26,11 @@ class LineDoor:
         """See L{IDoor.invitation}."""
         return f"nc {host} {port}"
 
-    def factory(self, context: ServerContext) -> ConnectionFactory:
-        """See L{IDoor.factory}."""
-        from twistchat.net.factory import ConnectionFactory
-        from twistchat.protocols.line.protocol import Dialects, LineProtocol
+    def factory(self, context: ServerContext) -> StreamFactory:
+        """See L{IDoor.factory}: the line protocol over streams, on which telnet clients may talk."""
+        from twistchat.net.input.telnet import TelnetCodec
+        from twistchat.net.stream import StreamFactory
+        from twistchat.protocols.line.factory import LineFactory
 
-        zone = context.settings.line.timezone
-        dialects = Dialects.shownIn(ZoneInfo(zone) if zone else None)
-        return ConnectionFactory(context, lambda context, factory: LineProtocol(context, factory, dialects))
+        clients, now = LineFactory(context), context.clock.seconds
+        return StreamFactory(context, clients, lambda client: TelnetCodec(client, clients.longestLine, now))

@@ -82,3 +82,13 @@ class LineSplitter:
         if data.endswith(b"\r"):
             data = data[:-1]
         return data if len(data) <= self._limit else Overlong(len(data))
+
+
+class TerminatedLines(LineSplitter):
+    """A splitter for protocols in which what has no terminator is no line."""
+
+    __slots__ = ()
+
+    def finish(self) -> list[bytes | Overlong]:
+        """See L{LineSplitter.finish}.  There is never one."""
+        return []

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.input.intake import BYTES, LINES, SECONDS, Intake, Line, Reason, Shares
+from twistchat.interfaces.carrier import IClient
+from twistchat.net.input.intake import BYTES, LINES, SECONDS, Codec, Intake, Line, Reason, Shares
 from twistchat.testing.turns import TurnClock
 from twistchat.wire.lines import LineSplitter
 
@@ -55,26 +56,28 @@ class Taken:
         self.done = 0
         self.at: Callable[[Line], float | None] = lambda line: None
         self._splitter = LineSplitter(100)
+        self.client = cast(IClient, self)
+        self.codec: Codec = self
         self.intake = Intake(self, shares)
 
-    def cut(self, data: bytes) -> Sequence[Line]:
-        """See L{Source.cut}."""
+    def feed(self, data: bytes) -> Sequence[Line]:
+        """See L{Codec.feed}."""
         self.cuts.append(len(data))
         return self._splitter.feed(data)
 
-    def lastLines(self) -> Sequence[Line]:
-        """See L{Source.lastLines}."""
+    def finish(self) -> Sequence[Line]:
+        """See L{Codec.finish}."""
         return self._splitter.finish()
 
     def take(self, line: Line) -> float:
-        """See L{Source.take}."""
+        """See L{IClient.take}."""
         wait = self.at(line) or 0.0
         if not wait:
             self.lines.append(line)
         return wait
 
     def inputDone(self) -> None:
-        """See L{Source.inputDone}."""
+        """See L{IClient.inputDone}."""
         self.done += 1
 
 

@@ -11,7 +11,7 @@ from tests.chat.fakes import FakeOutlet
 from tests.protocols.irc.conversations import LABELS
 from twistchat.chat.model.users import Session
 from twistchat.config import Settings
-from twistchat.net.connection import Connection
+from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.input.pace import PATIENCE, PORTION, SOME, TOGETHER, Gone, Pace, Portions, portions
 from twistchat.testing import MemoryServer
 from twistchat.testing.clients import Client
@@ -92,7 +92,7 @@ class PaceTests(SynchronousTestCase):
         self.server = MemoryServer(Settings(), clock=self.clock)
         self.client = self.server.person("ann", STRANGER)
         session = next(iter(self.server.chat.identity.find("ann").sessions.values()))
-        assert isinstance(session.outlet, Connection)
+        assert isinstance(session.outlet, ClientProtocol)
         self.connection = session.outlet
         self.pace = Pace(self.connection)
         self.made: list[int] = []

@@ -20,12 +20,14 @@ from twistchat.config import Settings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDialect, IDoor
+from twistchat.net.client.factory import ClientFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.factory import ConnectionFactory
 from twistchat.net.limits import departures
 from twistchat.net.limits.departures import FAILED, DepartureQueue
+from twistchat.net.stream import StreamFactory
 from twistchat.protocols.line.protocol import Dialects, LineProtocol
 from twistchat.testing import LineClient, MemoryServer
+from twistchat.wire.lines import LineSplitter
 from twistchat.wire.plain import PlainDialect
 
 STRANGER = "203.0.113.9"
@@ -55,7 +57,7 @@ class FragileDoor(LineDoor):
         self.dialect: FragileDialect | None = None
         self.disconnects = True
 
-    def factory(self, context: ServerContext) -> ConnectionFactory:
+    def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}."""
         dialects = Dialects.shownIn(None)
         dialect = self.dialect = FragileDialect(dialects.clock, current=True)
@@ -74,7 +76,8 @@ class FragileDoor(LineDoor):
                     raise OSError("no way out")
                 super().disconnect(reason)
 
-        return ConnectionFactory(context, lambda context, factory: FragileProtocol(context, factory, dialects))
+        clients = ClientFactory(context, lambda context, factory: FragileProtocol(context, factory, dialects))
+        return StreamFactory(context, clients, lambda client: LineSplitter(1000))
 
 
 class FragileDoorTests(SynchronousTestCase):

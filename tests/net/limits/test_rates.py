@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.limits import Limits
-from twistchat.net.limits.rates import MINOR_BURST, MINOR_RATE, REFUSALS, TELNET, Rates
+from twistchat.net.limits.rates import MINOR_BURST, MINOR_RATE, REFUSALS, Rates
 
 
 class RatesTests(SynchronousTestCase):
@@ -39,17 +39,6 @@ class RatesTests(SynchronousTestCase):
         self.assertTrue(rates.refusal())
 
     def test_exempt(self) -> None:
-        """An exempt connection may send what it likes, but telnet commands."""
+        """An exempt connection may send what it likes."""
         rates = self.rates(exempt=True)
         self.assertEqual({0.0}, {rates.line() for _ in range(1000)} | {rates.minor() for _ in range(1000)})
-        self.assertTrue(rates.telnet(int(TELNET[0])))
-        self.assertFalse(rates.telnet(1))
-
-    def test_telnet(self) -> None:
-        """More telnet commands at once than may come are too many, and count for nothing."""
-        rates = self.rates()
-        self.assertFalse(rates.telnet(int(TELNET[0]) + 1))
-        self.assertTrue(rates.telnet(int(TELNET[0])))
-        self.now += 2
-        self.assertTrue(rates.telnet(int(2 * TELNET[1])))
-        self.assertFalse(rates.telnet(1))

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.net.listening.authorities import ClientSide, Identity, ServerSide, identify
 from tests.protocols.line.servers import STRANGER, limited
 from twistchat.doors.line import LineDoor
-from twistchat.net.connection import CLOSING
+from twistchat.net.client.closing import CLOSING
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.links import Link, address
 

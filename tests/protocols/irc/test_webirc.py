@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET, STRANGER, encrypt, gateway, host, rooted, staffed
 from twistchat.accounts.passwords import Verifier
+from twistchat.net.stream import StreamCarrier
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.workers import HeldWorker
@@ -161,7 +162,9 @@ class HashTests(SynchronousTestCase):
         server = MemoryServer(gateway())
         client = server.connectIrc(STRANGER)
         client.send(LINE)
-        connection = client.link._server  # what the door made of it
+        carrier = client.link._server  # what the door made of it
+        assert isinstance(carrier, StreamCarrier)
+        connection = carrier.client
         assert isinstance(connection, IrcConnection)
         ((hash, digest),) = connection.irc.gateways.items()
         self.assertEqual(SECRET, hash)

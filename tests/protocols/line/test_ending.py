@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import commit, limited
-from twistchat.net.connection import CLOSING
+from twistchat.net.client.closing import CLOSING
 from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from twistchat.interfaces.carrier import IClient
 from twistchat.wire.lines import Overlong
 
 Line: TypeAlias = "bytes | Overlong"
@@ -41,30 +42,36 @@ ONLY_SHARE: Final = frozenset({Reason.SHARE})
 """The reasons of a connection that waits for its next share and for nothing else."""
 
 
+class Codec(Protocol):
+    """Splits the bytes of one connection into lines."""
+
+    def feed(self, data: bytes) -> Sequence[Line]:
+        """
+        Take the next bytes.
+
+        @return: the lines that they complete.
+        """
+
+    def finish(self) -> Sequence[Line]:
+        """
+        End the input.
+
+        @return: the last line, where one without a terminator counts as a line.
+        """
+
+
 class Source(Protocol):
     """
-    A connection whose input is taken.
+    A connection whose input is taken: a carrier.
 
-    @ivar transport: where it comes from; an C{IPushProducer}.
+    @ivar transport: where the bytes come from; an C{IPushProducer}.
+    @ivar codec: splits them into lines.
+    @ivar client: takes the lines.
     """
 
     transport: Any
-
-    def cut(self, data: bytes) -> Sequence[Line]:
-        """Cut the next bytes into lines."""
-
-    def lastLines(self) -> Sequence[Line]:
-        """The line that had no end, when no more bytes come."""
-
-    def take(self, line: Line) -> float:
-        """
-        Obey a line.
-
-        @return: C{0.0}; or how many seconds too early the line came: then nothing was done, and it is given again.
-        """
-
-    def inputDone(self) -> None:
-        """The client sends no more, and all that it sent has been taken."""
+    codec: Codec
+    client: IClient
 
 
 class Shares:
@@ -137,7 +144,7 @@ class Intake:
             self._work()
 
     def end(self) -> None:
-        """The client sends no more.  L{Source.inputDone} is called when all that it sent has been taken."""
+        """The client sends no more.  L{IClient.inputDone} is called when all that it sent has been taken."""
         self._ended = True
         if self._reasons:
             self.pause(Reason.SHARE)
@@ -178,7 +185,7 @@ class Intake:
 
     def _work(self) -> None:
         """Take this turn's share; what is left waits for a later turn."""
-        take, seconds = self.source.take, self._shares.clock.seconds
+        take, seconds = self.source.client.take, self._shares.clock.seconds
         end = seconds() + SECONDS
         lines = self._next()
         for at, line in enumerate(lines):
@@ -209,15 +216,15 @@ class Intake:
         if chunk.count(b"\n") > LINES:
             chunk = chunk[: -len(chunk.split(b"\n", LINES)[-1])]
         self._unread = self._unread[len(chunk) :]
-        return self.source.cut(chunk)
+        return self.source.codec.feed(chunk)
 
     def _finish(self) -> None:
         """All that came has been taken: what is left in the splitter is the last line."""
-        self._lines = self.source.lastLines()
+        self._lines = self.source.codec.finish()
         if self._lines:
             self._work()
         else:
-            self.source.inputDone()
+            self.source.client.inputDone()
 
     def _refilled(self) -> None:
         self._timer = None

@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 if TYPE_CHECKING:
-    from twistchat.net.connection import Connection
+    from twistchat.net.client.protocol import ClientProtocol
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ class Pace:
 
     __slots__ = ("_client", "_left")
 
-    def __init__(self, client: Connection) -> None:
+    def __init__(self, client: ClientProtocol) -> None:
         self._client = client
         self._left = PORTION
 

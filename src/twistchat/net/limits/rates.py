@@ -14,9 +14,6 @@ MINOR_RATE: Final = 10
 REFUSALS: Final = 100
 """Lines at once that are refused as too fast before the connection is closed; then as many a second as are taken."""
 
-TELNET: Final = (1000.0, 50.0)
-"""Telnet commands at once, and a second after that.  They bind exempt connections too: no client needs more."""
-
 
 class Rates:
     """
@@ -28,7 +25,7 @@ class Rates:
     @ivar exempt: whether it is exempt.
     """
 
-    __slots__ = ("_limits", "_lines", "_minor", "_now", "_refusals", "_telnet", "exempt")
+    __slots__ = ("_limits", "_lines", "_minor", "_now", "_refusals", "exempt")
 
     def __init__(self, limits: Limits, exempt: bool, now: Callable[[], float]) -> None:
         """
@@ -40,7 +37,6 @@ class Rates:
         self._lines: TokenBucket | None = None
         self._minor: TokenBucket | None = None
         self._refusals: TokenBucket | None = None
-        self._telnet: TokenBucket | None = None
 
     def line(self) -> float:
         """
@@ -72,13 +68,3 @@ class Rates:
         if self._refusals is None:
             self._refusals = TokenBucket(REFUSALS, self._limits.floodRate, self._now())
         return not self._refusals.take(self._now())
-
-    def telnet(self, commands: int) -> bool:
-        """
-        Count telnet commands.
-
-        @return: whether so many may come; otherwise the client is to go.
-        """
-        if self._telnet is None:
-            self._telnet = TokenBucket(*TELNET, self._now())
-        return not self._telnet.take(self._now(), commands)

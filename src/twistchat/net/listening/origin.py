@@ -204,6 +204,5 @@ class ProxiedFactory(WrappingFactory[Proxied]):
 
     def farewell(self, reason: str) -> bytes:
         """Word why a connection is not taken, as this door words the end of one."""
-        protocol: Any = self.wrappedFactory.buildProtocol(None)
-        say = getattr(protocol, "farewell", None)
-        return b"" if say is None else bytes(say(reason, True))
+        say = getattr(self.wrappedFactory, "farewell", None)
+        return b"" if say is None else bytes(say(reason))

@@ -97,14 +97,14 @@ class Arrival:
             return
         self.facts.welcomed()
         client.arrival = None
-        client.registered()
+        client.entrance.register()
         welcome(client, reply)
 
     def _expel(self, reply: Reply, why: str) -> None:
         reply.finish()
-        self._client.expel(why)
+        self._client.closing.expel(why)
 
     async def _passwordFits(self) -> bool:
         """Hold the server's password, where it has one, against what was given."""
         stored = self._client.settings.irc.password
-        return not stored or await self._client.checkPassword(stored, self.password or "")
+        return not stored or await self._client.entrance.checkPassword(stored, self.password or "")

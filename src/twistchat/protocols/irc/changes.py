@@ -15,7 +15,7 @@ from twistchat.protocols.irc.server import offered
 from twistchat.wire.irc.capabilities import advertise, capLines
 
 if TYPE_CHECKING:
-    from twistchat.net.connection import Connection
+    from twistchat.net.client.protocol import ClientProtocol
     from twistchat.net.context import ServerContext
 
 
@@ -31,7 +31,7 @@ class Changes:
 
     _log = Logger()
 
-    def __init__(self, context: ServerContext, connections: Callable[[], Iterable[Connection]]) -> None:
+    def __init__(self, context: ServerContext, connections: Callable[[], Iterable[ClientProtocol]]) -> None:
         """
         @param connections: those that are open.
         """

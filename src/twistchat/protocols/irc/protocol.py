@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -17,9 +16,9 @@ from twistchat.chat.model.events import Entry, Event, RoomMessage, RoomRenamed, 
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User
 from twistchat.config import Settings
-from twistchat.net.connection import Connection
+from twistchat.net.client.factory import ClientFactory
+from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
-from twistchat.net.factory import ConnectionFactory
 from twistchat.net.input.intake import Line
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.arrival import Arrival
@@ -44,7 +43,7 @@ from twistchat.wire.irc.message import (
     room,
     serialize,
 )
-from twistchat.wire.lines import LineSplitter, Overlong
+from twistchat.wire.lines import Overlong
 
 VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES)
 PLACES = {"": 1, WATCHED: 2, NOTICES: 3}
@@ -59,7 +58,7 @@ _BATCHED = re.compile(rb"(?:@\S* +)?BATCH +(?P<sign>[+-])|@(?:\S*;)?batch=", re.
 log = Logger()
 
 
-class IrcConnection(Connection):
+class IrcConnection(ClientProtocol):
     """
     Someone at the IRC door.
 
@@ -75,7 +74,6 @@ class IrcConnection(Connection):
         "_granted",
         "_holders",
         "_replies",
-        "_splitter",
         "arrival",
         "batch",
         "irc",
@@ -87,15 +85,13 @@ class IrcConnection(Connection):
 
     arrival: Arrival | None
 
-    def __init__(self, context: ServerContext, factory: ConnectionFactory, irc: IrcServer) -> None:
+    def __init__(self, context: ServerContext, factory: ClientFactory, irc: IrcServer) -> None:
         super().__init__(context, factory)
         self.batch: TextBatch | None = None
         self._holders = self._granted = 0
-        limits = context.settings.limits
         self.irc = irc
         self.server = irc.name
         self.arrival = Arrival(self)
-        self._splitter = LineSplitter(limits.ircLine + limits.ircTags + 2)
         self._replies: dict[str, Reply] = {}
 
     # For commands
@@ -157,26 +153,26 @@ class IrcConnection(Connection):
         reply.postponed = False
         self._finish(reply)
 
-    # Connection's
+    # ClientProtocol's
 
     def begin(self) -> None:
-        """See L{Connection.begin}.  An IRC server says nothing until it is spoken to."""
+        """See L{ClientProtocol.begin}.  An IRC server says nothing until it is spoken to."""
         self.negotiation = Negotiation(offered(self.context, self.secure))
         self.retune()
 
     def farewell(self, reason: str, fault: bool) -> bytes:
-        """See L{Connection.farewell}."""
+        """See L{ClientProtocol.farewell}."""
         host = self.context.cloak(self.address)
         why = fit(" ".join(reason.split()), room("ERROR", ("Closing", "Link:", host)) - len("()"))
         return serialize("ERROR", (f"Closing Link: {host} ({why})",))
 
     def refused(self, failure: Failure) -> None:
-        """See L{Connection.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
+        """See L{ClientProtocol.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
         log.failure("A command of the IRC door failed", failure)
         self.reply(serialize("FAIL", ("*", "INTERNAL_ERROR", "That failed inside the server, which has logged why")))
 
     def untaken(self, event: Event, failure: Failure) -> None:
-        """See L{Connection.untaken}."""
+        """See L{ClientProtocol.untaken}."""
         if not isinstance(failure.value, ChatError):
             self.refused(failure)
             return
@@ -186,7 +182,7 @@ class IrcConnection(Connection):
         reply.finish()
 
     def idle(self) -> None:
-        """See L{Connection.idle}."""
+        """See L{ClientProtocol.idle}."""
         self.reply(serialize("PING", (self.server,), self.server))
 
     def tune(self, place: str) -> IrcDialect:
@@ -220,12 +216,8 @@ class IrcConnection(Connection):
         if "chghost" not in self.capabilities:
             self.deliver(self.irc.hosts.render(self, entry, before))
 
-    def cut(self, data: bytes) -> Sequence[Line]:
-        """See L{Connection.cut}."""
-        return self._splitter.feed(data)
-
     def connectionLost(self, reason: Any = None) -> None:
-        """See L{Connection.connectionLost}."""
+        """See L{ClientProtocol.connectionLost}."""
         if self.batch is not None:
             self.batch.forget()
             self.batch = None
@@ -234,8 +226,8 @@ class IrcConnection(Connection):
     # Lines
 
     def take(self, line: Line) -> float:
-        """See L{Connection.take}.  A line that comes too fast waits; nothing is lost, and the kernel holds it back."""
-        if self._registered and not self.rates.exempt:
+        """See L{ClientProtocol.take}.  A line that comes too fast waits, and the kernel holds back the rest."""
+        if self.entrance.registered and not self.rates.exempt:
             wait = self._count(line)
             if wait:
                 return wait
@@ -306,7 +298,7 @@ class IrcConnection(Connection):
         if isinstance(line, bytes) and not line.strip():
             self.arrival.mayTry(blank=True)
             return False
-        return not self.speaksHttp(line)
+        return not self.entrance.speaksHttp(line)
 
     def _refuseLength(self) -> None:
         """Answer a line that is too long."""

@@ -42,6 +42,6 @@ async def _enter(client: LineProtocol, nick: str) -> None:
     await context.chat.identity.enter(session, nick, "~line", context.cloak(client.address))
     if session.user is None:
         return
-    client.registered()
+    client.entrance.register()
     client.reply(notice(f"You are {session.user.nick}.  /help lists what you can type"))
     await enterRoom(client, context.settings.chat.lobby, unlimited=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -20,21 +20,17 @@ from twistchat.chat.model.events import Entry, RoomRenamed
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.texts import counted
-from twistchat.net.connection import Connection
+from twistchat.net.client.factory import ClientFactory
+from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
-from twistchat.net.factory import ConnectionFactory
 from twistchat.net.input.intake import Line
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.arrival import arrive
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.table import Misused, Outcome
 from twistchat.protocols.line.wording import word, wordTime
-from twistchat.wire.lines import LineSplitter, Overlong
+from twistchat.wire.lines import Overlong
 from twistchat.wire.plain import Clockface, PlainDialect, Silence, error, notice
-from twistchat.wire.telnet import IAC, TelnetStripper
-
-ROOM_FOR_COMMAND = 256
-"""Bytes that a line may have beyond the limit on a message, for the command in front of it."""
 
 QUOTED = 40
 """Characters of a line that an error about it repeats."""
@@ -65,7 +61,7 @@ class Dialects:
         return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False), Silence())
 
 
-class LineProtocol(Connection):
+class LineProtocol(ClientProtocol):
     """
     Someone at the line door.
 
@@ -74,16 +70,14 @@ class LineProtocol(Connection):
     @ivar searched: what was searched for last, and the sequence number before which to go on; or C{None}.
     """
 
-    __slots__ = ("_splitter", "_telnet", "_unregisteredLines", "current", "dialects", "searched")
+    __slots__ = ("_unregisteredLines", "current", "dialects", "searched")
 
-    def __init__(self, context: ServerContext, factory: ConnectionFactory, dialects: Dialects) -> None:
+    def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
         super().__init__(context, factory)
         self.current = ""
         self.searched: tuple[str, int] | None = None
         self._unregisteredLines = 0
         self.dialects = dialects
-        self._telnet = TelnetStripper()
-        self._splitter = LineSplitter(context.settings.limits.message + ROOM_FOR_COMMAND)
 
     # For commands
 
@@ -134,10 +128,10 @@ class LineProtocol(Connection):
         finally:
             self.outbox.release()
 
-    # Connection's
+    # ClientProtocol's
 
     def begin(self) -> None:
-        """See L{Connection.begin}."""
+        """See L{ClientProtocol.begin}."""
         settings = self.context.settings
         for line in settings.line.motd.splitlines():
             self.reply(notice(line))
@@ -145,20 +139,20 @@ class LineProtocol(Connection):
 
     @property
     def deadline(self) -> float:
-        """See L{Connection.deadline}: people think about their name longer than programs do."""
+        """See L{ClientProtocol.deadline}: people think about their name longer than programs do."""
         return self.context.settings.limits.lineRegistration
 
     def whyLate(self) -> str:
-        """See L{Connection.whyLate}."""
+        """See L{ClientProtocol.whyLate}."""
         time = wordTime(self.deadline)
         return f"The time to choose a name ({time}) is over.  You are welcome to connect again and choose one."
 
     def farewell(self, reason: str, fault: bool) -> bytes:
-        """See L{Connection.farewell}."""
+        """See L{ClientProtocol.farewell}."""
         return error(reason) if fault else notice(reason)
 
     def refused(self, failure: Failure) -> None:
-        """See L{Connection.refused}."""
+        """See L{ClientProtocol.refused}."""
         if isinstance(failure.value, ChatError):
             self.context.refusals.noteError(self.address, failure.value)
             self.reply(error(word(failure.value)))
@@ -179,30 +173,14 @@ class LineProtocol(Connection):
         if self.current == old and isinstance(entry.event, RoomRenamed):
             self.current = fold(entry.event.name)
 
-    def cut(self, data: bytes) -> Sequence[Line]:
-        """See L{Connection.cut}."""
-        commands = data.count(IAC)
-        if commands and not self.rates.telnet(commands):
-            self.turnAway("You sent too many telnet commands")
-            return ()
-        text = self._telnet.feed(data)
-        answer = self._telnet.takeAnswer()
-        if answer:
-            self.reply(answer)
-        return self._splitter.feed(text)
-
-    def lastLines(self) -> Sequence[Line]:
-        """See L{Connection.lastLines}.  Here, what did not end with a line's end is a line too."""
-        return self._splitter.finish()
-
     # Lines
 
     def take(self, line: Line) -> float:
-        """See L{Connection.take}.  A line that comes too fast is refused here, so none ever waits."""
+        """See L{ClientProtocol.take}.  A line that comes too fast is refused here, so none ever waits."""
         if isinstance(line, bytes) and not line.strip():
             self._countBlank()
             return 0.0
-        if not self._registered and self.speaksHttp(line):
+        if not self.entrance.registered and self.entrance.speaksHttp(line):
             return 0.0
         size = 0 if isinstance(line, Overlong) else len(line)
         try:
@@ -210,13 +188,13 @@ class LineProtocol(Connection):
         except Misused as bad:
             self.pipeline.submit(partial(self._refuse, str(bad)), False, size)
         else:
-            concurrent = self._registered and _sendsMessage(text)
+            concurrent = self.entrance.registered and _sendsMessage(text)
             self.pipeline.submit(partial(self._serve, text), concurrent, size)
         return 0.0
 
     def _countBlank(self) -> None:
         """Count a blank line, which says nothing, and disconnect a client that sends little else."""
-        if not self._registered:
+        if not self.entrance.registered:
             self._mayTry()
         elif self.rates.minor():
             self.turnAway("You sent too many blank lines")
@@ -250,7 +228,7 @@ class LineProtocol(Connection):
 
     def _refuse(self, why: str) -> None:
         """Say why a line is not taken, in its turn."""
-        if not self.ending and (self._registered or self._mayTry()):
+        if not self.ending and (self.entrance.registered or self._mayTry()):
             self.reply(error(why))
 
     def _mayTry(self) -> bool:
@@ -270,7 +248,7 @@ class LineProtocol(Connection):
         return Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
 
     def _obey(self, text: str) -> Outcome:
-        if not self._registered:
+        if not self.entrance.registered:
             return arrive(self, text) if self._mayTry() else None
         if text[0] != "/":
             return talk.say(self, text)

@@ -123,5 +123,5 @@ def quit(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     reason = f"Quit: {given}"
     reply.finish()
     client.reply(client.farewell(reason, fault=False))
-    client.leave(reason)
+    client.closing.leave(reason)
     return None

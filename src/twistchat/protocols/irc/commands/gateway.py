@@ -40,7 +40,7 @@ def webirc(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
         return None
     if not arrival.first:
-        client.expel("WEBIRC must be the first message")
+        client.closing.expel("WEBIRC must be the first message")
         return None
     password, _, _, address, *options = message.params
     words = " ".join(options).split()
@@ -57,18 +57,18 @@ async def _speakFor(client: IrcConnection, password: str, given: str, secure: bo
     try:
         gateway = await gatewayOf(client.settings.webirc, client.address, password, partial(_isRight, client))
     except ChatError:
-        client.expel("Too many passwords to check; try again in a minute")
+        client.closing.expel("Too many passwords to check; try again in a minute")
         return
     if client.ending:
         return
     if gateway is None:
         log.warn("{address} said WEBIRC, and is no gateway with this password", address=client.address)
-        client.expel("Invalid WebIRC password, or address of a gateway")
+        client.closing.expel("Invalid WebIRC password, or address of a gateway")
         return
     address = parseAddress(given)
     if address is None:
-        client.expel("WEBIRC names no IP address")
-    elif client.comesFrom(str(address), secure):
+        client.closing.expel("WEBIRC names no IP address")
+    elif client.entrance.comesFrom(str(address), secure):
         client.begin()
 
 
@@ -82,7 +82,7 @@ async def _isRight(client: IrcConnection, hash: str, password: str) -> bool:
     known, digest = client.irc.gateways, sha256(password.encode()).digest()
     if hash in known and compare_digest(known[hash], digest):
         return True
-    right = await client.checkPassword(hash, password)
+    right = await client.entrance.checkPassword(hash, password)
     if right:
         known[hash] = digest
     return right

@@ -41,7 +41,7 @@ async def _becomeOperator(
 ) -> None:
     session, who = client.openSession, f"{client.nick} ({client.address})"
     stored = None if operator is None else operator.password
-    right = (operator is not None and not stored) or await client.checkPassword(stored, password)
+    right = (operator is not None and not stored) or await client.entrance.checkPassword(stored, password)
     if session.user is None:
         return
     if operator is None or not right or not _isKnown(client, operator):

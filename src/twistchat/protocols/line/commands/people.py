@@ -37,4 +37,4 @@ async def away(client: LineProtocol, argument: str) -> None:
 def quit(client: LineProtocol, argument: str) -> None:
     """C{/quit}: end the session."""
     client.reply(notice("Goodbye.  If your nc does not end by itself, Ctrl-C ends it"))
-    client.leave(argument)
+    client.closing.leave(argument)

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.connection}: what connections of all doors have in common."""
+"""Tests of L{twistchat.net.client.protocol}: what clients of all doors have in common."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded, TooFast
 from twistchat.chat.model.events import Entry, Quit, ServerBanSet, Source
 from twistchat.interfaces import IDialect, IDoor
-from twistchat.net.connection import Connection
+from twistchat.net.client.factory import ClientFactory
+from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
-from twistchat.net.factory import ConnectionFactory
 from twistchat.net.input.intake import Line, Reason
+from twistchat.net.stream import StreamFactory
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import Link
 from twistchat.testing.server import SETTINGS
@@ -32,7 +33,7 @@ STRANGER = "192.0.2.7"
 RIGHT = hashPassword("right", bytes(SALT))
 
 
-class Pinging(Connection):
+class Pinging(ClientProtocol):
     """
     A connection whose client comes in with C{in}, and is made to wait with C{wait}.
 
@@ -42,19 +43,15 @@ class Pinging(Connection):
     pings = True
 
     def begin(self) -> None:
-        """See L{Connection.begin}."""
+        """See L{ClientProtocol.begin}."""
         self.asked: list[float] = []
         self.work: list[Deferred[None]] = []
 
-    def cut(self, data: bytes) -> Sequence[Line]:
-        """See L{Connection.cut}.  Here, all that comes at once is a line."""
-        return [data]
-
     def take(self, line: Line) -> float:
-        """See L{Connection.take}."""
+        """See L{ClientProtocol.take}."""
         assert isinstance(line, bytes)
         if line == b"in":
-            self.registered()
+            self.entrance.register()
         elif line.startswith(b"wait"):
             self.pipeline.submit(self._wait, False, len(line))
         return 0.0
@@ -64,19 +61,31 @@ class Pinging(Connection):
         return self.work[-1]
 
     def idle(self) -> None:
-        """See L{Connection.idle}."""
+        """See L{ClientProtocol.idle}."""
         self.asked.append(self.context.clock.seconds())
 
     def farewell(self, reason: str, fault: bool) -> bytes:
-        """See L{Connection.farewell}."""
+        """See L{ClientProtocol.farewell}."""
         return f"{'fault' if fault else 'end'}: {reason}\n".encode()
 
     def refused(self, failure: Failure) -> None:
-        """See L{Connection.refused}."""
+        """See L{ClientProtocol.refused}."""
 
     def tune(self, place: str) -> IDialect:
         """See L{IOutlet.tune}."""
         raise AssertionError("nothing is told here")
+
+
+class Chunks:
+    """A codec to which all that comes at once is a line."""
+
+    def feed(self, data: bytes) -> Sequence[Line]:
+        """See L{Codec.feed}."""
+        return [data]
+
+    def finish(self) -> Sequence[Line]:
+        """See L{Codec.finish}."""
+        return []
 
 
 class Silent(Pinging):
@@ -93,7 +102,7 @@ class Door:
     summary = "A door."
     defaultEndpoints = ()
 
-    def __init__(self, make: type[Connection]) -> None:
+    def __init__(self, make: type[ClientProtocol]) -> None:
         self._make = make
         self.made: list[Any] = []
 
@@ -101,15 +110,15 @@ class Door:
         """See L{IDoor.invitation}."""
         return "knock"
 
-    def factory(self, context: ServerContext) -> ConnectionFactory:
+    def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}."""
 
-        def make(context: ServerContext, factory: ConnectionFactory) -> Connection:
+        def make(context: ServerContext, factory: ClientFactory) -> ClientProtocol:
             connection = self._make(context, factory)
             self.made.append(connection)
             return connection
 
-        return ConnectionFactory(context, make)
+        return StreamFactory(context, ClientFactory(context, make), lambda client: Chunks())
 
 
 class Client(Protocol):
@@ -138,7 +147,7 @@ class Client(Protocol):
 class ConnectionTestCase(SynchronousTestCase):
     """A server with a door of its own."""
 
-    kind: type[Connection] = Pinging
+    kind: type[ClientProtocol] = Pinging
 
     def serve(self, **limits: Any) -> None:
         """Start a server with these limits."""
@@ -287,12 +296,12 @@ class LeavingTests(ConnectionTestCase):
 
     def test_obeysNoMore(self) -> None:
         """What the client has sent and what waited is not obeyed any more."""
-        self.connection.intake.pause(Reason.BACKLOG)
-        self.connection.dataReceived(b"wait")
+        self.connection.carrier.pause(Reason.BACKLOG)
+        self.connection.carrier.dataReceived(b"wait")
         self.client.link.stalled = True
         self.connection.reply(b"what the client does not read")
-        self.connection.leave("bye")
-        self.connection.intake.resume(Reason.BACKLOG)
+        self.connection.closing.leave("bye")
+        self.connection.carrier.resume(Reason.BACKLOG)
         self.server.settle()
         self.assertEqual([], self.connection.work)
 
@@ -300,7 +309,7 @@ class LeavingTests(ConnectionTestCase):
         """What comes once the connection is ending is not even looked at, however slowly its client reads the rest."""
         self.client.link.stalled = True
         self.connection.reply(b"what the client does not read")
-        self.connection.leave("bye")
+        self.connection.closing.leave("bye")
         self.send(self.client, b"wait")
         self.assertFalse(self.client.gone)
         self.assertEqual([], self.connection.work)
@@ -331,8 +340,8 @@ class LeavingTests(ConnectionTestCase):
         """Whoever leaves twice leaves once; no timer is left behind."""
         self.client.link.stalled = True
         self.connection.reply(b"what the client does not read")
-        self.connection.leave("bye")
-        self.connection.leave("bye")
+        self.connection.closing.leave("bye")
+        self.connection.closing.leave("bye")
         self.server.settle()
         self.assertEqual(1, len(self.server.clock.getDelayedCalls()))
         self.client.link.cut()
@@ -341,7 +350,7 @@ class LeavingTests(ConnectionTestCase):
     def test_gone(self) -> None:
         """Who is gone already leaves no timer behind either."""
         self.client.link.cut()
-        self.connection.leave("bye")
+        self.connection.closing.leave("bye")
         self.server.settle()
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
@@ -361,7 +370,7 @@ class LeavingTests(ConnectionTestCase):
         self.send(self.client, b"\x16")
         self.assertFalse(self.client.gone)
         client, connection = self.connect()
-        self.assertFalse(connection.speaksHttp(b"hello"))
+        self.assertFalse(connection.entrance.speaksHttp(b"hello"))
         self.send(client, b"\x16")
         self.assertFalse(client.gone)
         client, connection = self.connect()
@@ -400,18 +409,18 @@ class ComesFromTests(ConnectionTestCase):
         _, connection = self.connect(self.gateway)
         connection.secure, connection.fingerprint = True, "00"
         self.assertEqual(self.gateway, connection.session.address)
-        self.assertTrue(connection.comesFrom("2001:db8::1", secure=True))
+        self.assertTrue(connection.entrance.comesFrom("2001:db8::1", secure=True))
         session = connection.session
         self.assertEqual(("2001:db8::1", True, None), (session.address, session.secure, session.fingerprint))
         self.assertEqual(("2001:db8::1", True, None), (connection.address, connection.secure, connection.fingerprint))
-        self.assertTrue(connection.comesFrom("2001:db8::1", secure=False))
+        self.assertTrue(connection.entrance.comesFrom("2001:db8::1", secure=False))
         self.assertFalse(session.secure or connection.secure)
 
     def test_encryptedHalfway(self) -> None:
         """What is not encrypted from the gateway to here is not secure, whatever it is before."""
         self.serve()
         _, connection = self.connect(self.gateway)
-        connection.comesFrom("2001:db8::1", secure=True)
+        connection.entrance.comesFrom("2001:db8::1", secure=True)
         self.assertFalse(connection.session.secure or connection.secure)
 
     def test_limits(self) -> None:
@@ -420,7 +429,7 @@ class ComesFromTests(ConnectionTestCase):
         clients = []
         for number in range(20):
             client, connection = self.connect(self.gateway)
-            self.assertTrue(connection.comesFrom(f"2001:db8:0:{number}::1", secure=False))
+            self.assertTrue(connection.entrance.comesFrom(f"2001:db8:0:{number}::1", secure=False))
             self.send(client, b"in")
             clients.append(client)
         for _ in range(2):
@@ -440,7 +449,7 @@ class ComesFromTests(ConnectionTestCase):
         self.serve(connectionsPerAddress=1)
         first, _ = self.connect(STRANGER)
         client, connection = self.connect(self.gateway)
-        self.assertFalse(connection.comesFrom(STRANGER, secure=False))
+        self.assertFalse(connection.entrance.comesFrom(STRANGER, secure=False))
         self.server.settle()
         self.assertIn(b"fault: Your address has 1 connection,", client.told)
         self.assertTrue(client.gone and connection.session.closed)
@@ -453,11 +462,11 @@ class ComesFromTests(ConnectionTestCase):
         self.serve(floodBurst=1)
         _, connection = self.connect("127.0.0.1")
         self.assertTrue(connection.session.exempt)
-        connection.comesFrom(STRANGER, secure=False)
+        connection.entrance.comesFrom(STRANGER, secure=False)
         self.assertFalse(connection.session.exempt)
         self.assertEqual(0.0, connection.rates.line())
         self.assertGreater(connection.rates.line(), 0.0)
-        connection.comesFrom("127.0.0.1", secure=False)
+        connection.entrance.comesFrom("127.0.0.1", secure=False)
         self.assertTrue(connection.session.exempt)
         self.assertEqual([0.0, 0.0], [connection.rates.line(), connection.rates.line()])
 
@@ -484,7 +493,7 @@ class BannedTests(ConnectionTestCase):
     def test_behindGateway(self) -> None:
         """So are those for whom a gateway speaks that is not."""
         client, connection = self.connect("203.0.113.1")
-        self.assertFalse(connection.comesFrom(STRANGER, secure=False))
+        self.assertFalse(connection.entrance.comesFrom(STRANGER, secure=False))
         self.server.settle()
         self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
         self.assertTrue(client.gone and connection.session.closed)
@@ -502,7 +511,7 @@ class LoginTests(ConnectionTestCase):
 
     def check(self, password: str, hash: str | None = RIGHT) -> Any:
         """Check a password."""
-        checked = Deferred.fromCoroutine(self.connection.checkPassword(hash, password))
+        checked = Deferred.fromCoroutine(self.connection.entrance.checkPassword(hash, password))
         self.worker.run()
         return checked
 
@@ -525,7 +534,7 @@ class LoginTests(ConnectionTestCase):
     def test_atOnce(self) -> None:
         """Guesses that are made all at once are counted before any of them is checked."""
         self.server.context.passwords = Verifier(lambda: self.worker, 100)
-        guesses = [Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "wrong")) for _ in range(10)]
+        guesses = [Deferred.fromCoroutine(self.connection.entrance.checkPassword(RIGHT, "wrong")) for _ in range(10)]
         self.assertEqual(2, len(self.worker))
         self.worker.run()
         self.assertEqual([False, False], [self.successResultOf(guess) for guess in guesses[:2]])
@@ -534,16 +543,16 @@ class LoginTests(ConnectionTestCase):
 
     def test_busy(self) -> None:
         """Where the server has too much to check, nobody has failed."""
-        waiting = Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "right"))
+        waiting = Deferred.fromCoroutine(self.connection.entrance.checkPassword(RIGHT, "right"))
         for _ in range(5):
-            refused = Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "right"))
+            refused = Deferred.fromCoroutine(self.connection.entrance.checkPassword(RIGHT, "right"))
             self.failureResultOf(refused, Overloaded)
         self.worker.run()
         self.assertIs(True, self.successResultOf(waiting))
 
     def test_gone(self) -> None:
         """A client that is gone meanwhile does no harm."""
-        checked = Deferred.fromCoroutine(self.connection.checkPassword(RIGHT, "right"))
-        self.connection.connectionLost()
+        checked = Deferred.fromCoroutine(self.connection.entrance.checkPassword(RIGHT, "right"))
+        self.connection.carrier.connectionLost()
         self.worker.run()
         self.assertIs(True, self.successResultOf(checked))

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.factory}."""
+"""Tests of L{twistchat.net.client.factory}."""
 
 from __future__ import annotations
 
@@ -23,18 +23,19 @@ class FactoryTests(SynchronousTestCase):
         self.assertIsNone(factory.buildProtocol(peer))
         protocol.makeConnection(StringTransport(peerAddress=peer))
         protocol.connectionLost()
-        self.assertEqual(factory.connections, ())
+        self.assertEqual(factory.clients.connections, ())
 
     def test_order(self) -> None:
         """Connections are told things in the order in which they were made, whatever their addresses in memory."""
         factory = LineDoor().factory(MemoryServer().context)
-        made = []
+        made, carriers = [], []
         for port in range(40001, 40101):
             peer = address("127.0.0.1", port)
             protocol = factory.buildProtocol(peer)
             assert protocol is not None
             protocol.makeConnection(StringTransport(peerAddress=peer))
-            made.append(protocol)
-        made[7].connectionLost()
+            made.append(protocol.client)
+            carriers.append(protocol)
+        carriers[7].connectionLost()
         del made[7]
-        self.assertEqual(tuple(made), factory.connections)
+        self.assertEqual(tuple(made), factory.clients.connections)

@@ -1,0 +1,90 @@
+"""The end of a client's connection, in its several ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twistchat.net.limits.departures import ungone
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
+    from twistchat.net.client.protocol import ClientProtocol
+
+CLOSING: Final = 5.0
+"""Seconds that a client has to read what waits for it, when its connection is being closed."""
+
+
+class Closing:
+    """Ends one client's session and closes its connection.  It sets C{client.ending}."""
+
+    __slots__ = ("_abortion", "_client", "_lost")
+
+    def __init__(self, client: ClientProtocol) -> None:
+        self._client = client
+        self._abortion: IDelayedCall | None = None
+        self._lost = False
+
+    def expel(self, reason: str) -> None:
+        """Tell the client what it did wrong, and close the connection."""
+        self._end(reason, fault=True)
+
+    def disconnect(self, reason: str) -> None:
+        """Tell the client why its connection ends, and close it."""
+        self._end(reason, fault=False)
+
+    def turnAway(self, reason: str) -> None:
+        """Tell the client which limit it passed, close the connection, and log that."""
+        self._client.context.refusals.note(self._client.address, reason)
+        self.expel(reason)
+
+    def giveUp(self, reason: str) -> None:
+        """Turn away a client that has not registered.  During a handshake there is no way to tell it why."""
+        self.turnAway(reason)
+        if not self._client.carrier.ready:
+            self._client.carrier.abort()
+
+    def tooSlow(self) -> None:
+        """Drop a client for whom more waits than may."""
+        client = self._client
+        client.context.refusals.note(client.address, "it reads too slowly, and more than limits.sendq waited for it")
+        self._endSession("read too slowly")
+        client.carrier.abort()
+
+    def leave(self, reason: str) -> None:
+        """
+        End the session, and close the connection when what waits has been sent.
+
+        @param reason: what others are told.
+        """
+        client = self._client
+        client.ending = True
+        client.carrier.stop()
+        client.silence.stop()
+        self._endSession(reason)
+        client.outbox.close()
+        if self._abortion is None and not self._lost:
+            self._abortion = client.context.clock.callLater(CLOSING, client.carrier.abort)
+
+    def lost(self) -> None:
+        """The connection is lost: end the session."""
+        client = self._client
+        client.ending = self._lost = True
+        client.silence.stop()
+        if self._abortion is not None and self._abortion.active():
+            self._abortion.cancel()
+        self._endSession("connection lost")
+
+    def _end(self, reason: str, fault: bool) -> None:
+        client = self._client
+        if not client.ending:
+            client.outbox.release()
+            client.reply(client.farewell(reason, fault))
+            self.leave(reason)
+
+    def _endSession(self, reason: str) -> None:
+        session = self._client.session
+        if session is not None:
+            going = self._client.context.chat.presence.close(session, reason)
+            if going is not None:
+                going.addErrback(ungone)

@@ -1,0 +1,57 @@
+"""Tests of L{twistchat.net.input.telnet}."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.interfaces.carrier import IClient
+from twistchat.net.input.telnet import COMMANDS, TelnetCodec
+from twistchat.wire.telnet import DO, IAC, WONT
+
+NOP = bytes((IAC, 241))
+
+
+class TelnetCodecTests(SynchronousTestCase):
+    """A stream of a client that may use telnet, on a clock that the test moves."""
+
+    now = 0.0
+
+    def setUp(self) -> None:
+        """Begin a stream.  The test case is its client."""
+        self.replies: list[bytes] = []
+        self.refusals: list[str] = []
+        self.codec = TelnetCodec(cast(IClient, self), 100, lambda: self.now)
+
+    def reply(self, data: bytes) -> None:
+        """See L{IClient.reply}."""
+        self.replies.append(data)
+
+    def turnAway(self, reason: str) -> None:
+        """See L{IClient.turnAway}."""
+        self.refusals.append(reason)
+
+    def test_lines(self) -> None:
+        """Commands are taken out and answered; the rest is lines, and a last one without a terminator counts."""
+        self.assertEqual([b"alice"], self.codec.feed(b"al" + bytes((IAC, DO, 3)) + b"ice\r\nhel"))
+        self.assertEqual([bytes((IAC, WONT, 3))], self.replies)
+        self.assertEqual([b"hello"], [*self.codec.feed(b"lo"), *self.codec.finish()])
+
+    def test_commands(self) -> None:
+        """So many commands may come at once, then some a second; with more the client is turned away."""
+        most, rate = map(int, COMMANDS)
+        self.codec.feed(NOP * most)
+        self.now += 2
+        self.codec.feed(NOP * 2 * rate)
+        self.assertEqual([], self.refusals)
+        self.assertEqual((), self.codec.feed(NOP + b"line\n"))
+        self.assertEqual(["You sent too many telnet commands"], self.refusals)
+
+    def test_tooManyAtOnce(self) -> None:
+        """More commands at once than may come are too many, and count for nothing."""
+        most = int(COMMANDS[0])
+        self.codec.feed(NOP * (most + 1))
+        self.assertEqual(1, len(self.refusals))
+        self.codec.feed(NOP * most)
+        self.assertEqual(1, len(self.refusals))
