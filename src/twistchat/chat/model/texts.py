@@ -26,13 +26,15 @@ def checkMessage(text: str, limit: int, lines: int) -> None:
     @param lines: how many lines.
     @raise ChatError: it cannot be said.
     """
-    if not text.strip("\n"):
+    severalLines = "\n" in text
+    if not (text.strip("\n") if severalLines else text):
         raise NothingSaid
     if 4 * len(text) > limit and (length := len(text.encode())) > limit:
         raise TooLong("the message", length, limit, "bytes")
-    if (count := text.count("\n") + 1) > lines:
+    if severalLines and (count := text.count("\n") + 1) > lines:
         raise TooLong("the message", count, lines, "lines")
-    _checkDelimiters("the message", text, "\r\0")
+    if "\r" in text or "\0" in text:
+        _checkDelimiters("the message", text, "\r\0")
 
 
 def asksClients(text: str) -> bool:

@@ -33,22 +33,34 @@ def read(line: bytes, limit: int) -> tuple[str, str] | None:
 
     @param line: begins with L{BEGINNING}.
     @param limit: bytes that it may have, with its end.
-    @return: the channel and the text; C{None} where it is, or may be, anything else.
+    @return: the channel and the text, which may have delimiters in it; C{None} if the line is, or may be, anything
+        else.
     """
     head, _, said = line.partition(b" :")
-    name = head[COMMAND:]
-    if not said or said[0] == CTCP or len(line) + 2 > limit or b" " in name or b"," in name:
-        return None
-    if b"\0" in line or b"\r" in line:
+    name = _channel(head)
+    if name is None or not said or said[0] == CTCP or len(line) + 2 > limit:
         return None
     try:
-        return _channel(name), said.decode()
+        return name, said.decode()
     except UnicodeDecodeError:
         return None
 
 
-_channel = lru_cache(4096)(bytes.decode)
-"""The name of a channel.  The same object each time: what waits to be said holds no more than its text."""
+@lru_cache(4096)
+def _channel(head: bytes) -> str | None:
+    """
+    The name of the one channel that a line is for.  Its lines share one object, so each holds no more than its text.
+
+    @param head: the line in front of its text.
+    @return: C{None} if these are several channels, or no name.
+    """
+    name = head[COMMAND:]
+    if any(delimiter in name for delimiter in b" ,\0\r"):
+        return None
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 SURE: Final = MAX_LINE - len(":!@ PRIVMSG  :\r\n")
