@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 from operator import attrgetter
@@ -36,6 +36,30 @@ PREFIXES = ("", *[rank.prefix for rank in RANKS])
 T = TypeVar("T")
 
 
+class _Conversation:
+    """
+    The kept entries of one conversation.
+
+    @ivar name: its name.
+    @ivar entries: oldest first.
+    @ivar mergedInto: the conversation that has its entries now, because the room was renamed.
+    """
+
+    __slots__ = ("entries", "mergedInto", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.entries: deque[Entry] = deque()
+        self.mergedInto: _Conversation | None = None
+
+    def current(self) -> _Conversation:
+        """The conversation that has the entries now."""
+        conversation = self
+        while conversation.mergedInto is not None:
+            conversation = conversation.mergedInto
+        return conversation
+
+
 @implementer(IHistory)
 class MemoryHistory:
     """
@@ -51,14 +75,14 @@ class MemoryHistory:
         """
         self._keep = keep
         self._log = log
-        self._conversations: dict[str, deque[Entry]] = {}
-        self._places: OrderedDict[int, str] = OrderedDict()
+        self._conversations: dict[str, _Conversation] = {}
+        self._order: deque[_Conversation] = deque()  # for each kept entry, oldest first, its conversation
         log.follow(0, self._receive)
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.read}."""
-        entries = list(self._conversations.get(span.conversation, ()))
-        return succeed(select(entries, span))
+        found = self._conversations.get(span.conversation)
+        return succeed(select([] if found is None else list(found.entries), span))
 
     def search(
         self,
@@ -73,7 +97,9 @@ class MemoryHistory:
         names = set(conversations)
         if account is not None:
             names.update(name for name in self._conversations if fold(account) in name.split(" "))
-        entries = [entry for name in names for entry in self._conversations.get(name, ())]
+        entries = [
+            entry for name in names if name in self._conversations for entry in self._conversations[name].entries
+        ]
         entries.sort(key=attrgetter("sequence"), reverse=True)
         found = (
             entry
@@ -98,13 +124,15 @@ class MemoryHistory:
             return
         if not isinstance(event, RoomMessage):
             self._rearrange(event, name)
-        entries = self._conversations.get(name)
-        if entries is None:
-            entries = self._conversations[name] = deque()
-        entries.append(entry)
-        self._places[entry.sequence] = name
-        if len(self._places) > self._keep:
-            self._forget(next(iter(self._places)))
+        place = self._conversations.get(name)
+        if place is None:
+            place = self._conversations[name] = _Conversation(name)
+        place.entries.append(entry)
+        self._order.append(place)
+        if len(self._order) > self._keep:
+            oldest = self._order.popleft().current()
+            oldest.entries.popleft()
+            self._dropIfEmpty(oldest)
 
     def _rearrange(self, event: Event, name: str) -> None:
         """Do what an event does to what was there before."""
@@ -116,37 +144,38 @@ class MemoryHistory:
 
     def _takeBack(self, event: RoomMessageRedacted | PrivateMessageRedacted, name: str) -> None:
         """Forget a text, if it is one of this conversation."""
-        place = self._places.get(event.sequence)
-        if place is None:
-            return
-        if place == name or (
-            isinstance(event, RoomMessageRedacted) and place in [prefix + name for prefix in PREFIXES]
-        ):
-            taken = next(entry for entry in self._conversations[place] if entry.sequence == event.sequence)
-            if isinstance(taken.event, RoomMessage if isinstance(event, RoomMessageRedacted) else PrivateMessage):
-                self._forget(event.sequence)
+        inRoom = isinstance(event, RoomMessageRedacted)
+        for prefix in PREFIXES if inRoom else ("",):
+            place = self._conversations.get(prefix + name)
+            if place is None:
+                continue
+            index = bisect_left(place.entries, event.sequence, key=attrgetter("sequence"))
+            if index == len(place.entries) or place.entries[index].sequence != event.sequence:
+                continue
+            if isinstance(place.entries[index].event, RoomMessage if inRoom else PrivateMessage):
+                del place.entries[index]
+                positions = (at for at, other in enumerate(self._order) if other.current() is place)
+                del self._order[next(islice(positions, index, None))]
+                self._dropIfEmpty(place)
                 self._log.forget(event.sequence)
+            return
 
     def _move(self, origin: str, target: str) -> None:
         """Let all of a conversation be part of another."""
         moved = self._conversations.pop(origin, None)
         if moved is None:
             return
-        both = [*self._conversations.get(target, ()), *moved]
-        both.sort(key=lambda entry: entry.sequence)
-        self._conversations[target] = deque(both)
-        for entry in moved:
-            self._places[entry.sequence] = target
+        place = self._conversations.get(target)
+        if place is None:
+            moved.name = target
+            self._conversations[target] = moved
+            return
+        place.entries = deque(sorted([*place.entries, *moved.entries], key=attrgetter("sequence")))
+        moved.entries, moved.mergedInto = deque(), place
 
-    def _forget(self, sequence: int) -> None:
-        name = self._places.pop(sequence)
-        entries = self._conversations[name]
-        if entries[0].sequence == sequence:
-            entries.popleft()
-        else:
-            entries.remove(next(entry for entry in entries if entry.sequence == sequence))
-        if not entries:
-            del self._conversations[name]
+    def _dropIfEmpty(self, place: _Conversation) -> None:
+        if not place.entries:
+            del self._conversations[place.name]
 
 
 def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:
