@@ -44,7 +44,7 @@ class IrcServer:
 
     @classmethod
     def of(cls, context: ServerContext) -> IrcServer:
-        """The server of this backstage."""
+        """The server of this chat."""
         name = context.settings.server.name
         moves = Moves(context.portions)
         return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), moves, HostFallback())
