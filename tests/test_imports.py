@@ -46,7 +46,13 @@ LAYERS: Mapping[str, Layer] = {
     "twistchat": Layer(),
     "twistchat.interfaces": Layer(
         may=("zope.interface", "twisted.internet.interfaces", "twistchat.interfaces"),
-        typing=("twisted.internet.defer", "twisted.python.failure", "twistchat.chat", "twistchat.net"),
+        typing=(
+            "twisted.internet.defer",
+            "twisted.python.failure",
+            "twistchat.chat",
+            "twistchat.net",
+            "twistchat.worker",
+        ),
     ),
     "twistchat.chat": Layer(may=("msgspec", "zope.interface", "twistchat.chat"), pure=True),
     "twistchat.chat.errors": Layer(pure=True),
@@ -85,6 +91,7 @@ LAYERS: Mapping[str, Layer] = {
             "twisted.internet.defer",
             "twisted.internet.interfaces",
             "twisted.logger",
+            "twisted.plugin",
             "twisted.python",
             "twistchat.chat",
             "twistchat.interfaces",

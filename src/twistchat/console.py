@@ -24,7 +24,7 @@ from twistchat.journal.sqlite.checking import Findings, check
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import FILE, KEY_FILE, restore
 from twistchat.journal.sqlite.migrate import JournalUnusable
-from twistchat.options import SettingsOptions, installedDoors
+from twistchat.options import SettingsOptions, installedDoors, installedJournals
 
 WIDTH = 40
 """Characters of a bar that shows progress."""
@@ -46,6 +46,7 @@ class _JournalOptions(SettingsOptions):
     def __init__(self) -> None:
         super().__init__()
         self.doors = installedDoors()
+        self.journals = installedJournals()
         self.docs["data"] = f"{self.dataHelp}  [default: ./twistchat-data]"
 
     def parseArgs(self, *arguments: str) -> None:

@@ -14,8 +14,8 @@ from twisted.python.usage import Options
 
 import twisted
 from twistchat import __version__
-from twistchat.config import ConfigError, Settings, SettingsBuilder, toml
-from twistchat.interfaces import IDoor
+from twistchat.config import BUILT_IN, ConfigError, Settings, SettingsBuilder, toml
+from twistchat.interfaces import IDoor, IJournalKind
 
 CONFIG = "twistchat.toml"
 """The configuration that is taken where no other is named."""
@@ -26,6 +26,7 @@ class SettingsOptions(Options):
     The options that choose settings.
 
     @ivar doors: the doors there are.
+    @ivar journals: the kinds of journals there are, beside those that come with twistchat.
     @ivar settings: what the options and the configuration come to, once they have been parsed.
     """
 
@@ -35,6 +36,7 @@ class SettingsOptions(Options):
     ]
 
     doors: Iterable[IDoor] = ()
+    journals: Iterable[IJournalKind] = ()
     settings: Settings
 
     def __init__(self) -> None:
@@ -69,7 +71,9 @@ class SettingsOptions(Options):
 
     def read(self) -> SettingsBuilder:
         """The configuration file, then what C{--set} sets, then the options."""
-        builder = SettingsBuilder([door.name for door in self.doors])
+        builder = SettingsBuilder(
+            [door.name for door in self.doors], {**BUILT_IN, **{kind.name: kind.settings for kind in self.journals}}
+        )
         name = self["config"] or CONFIG
         path = self._directory / name
         if self["config"] is not None or self._hasFile or path.exists():
@@ -125,10 +129,15 @@ def installedDoors() -> list[IDoor]:
     return sorted(getPlugins(IDoor), key=lambda door: door.name)
 
 
-def chatOptions(doors: Iterable[IDoor]) -> ChatOptions:
-    """Make the options of C{twistd twistchat}, with one for each of these doors."""
+def installedJournals() -> list[IJournalKind]:
+    """Every kind of journal that a plugin brings, by name."""
+    return sorted(getPlugins(IJournalKind), key=lambda kind: kind.name)
+
+
+def chatOptions(doors: Iterable[IDoor], journals: Iterable[IJournalKind] = ()) -> ChatOptions:
+    """Make the options of C{twistd twistchat}, with one for each of these doors, and these kinds of journals."""
     attributes: dict[str, Any] = {f"opt_{door.name}": _endpointOption(door) for door in doors}
-    made: ChatOptions = type("ChatOptions", (ChatOptions,), attributes | {"doors": doors})()
+    made: ChatOptions = type("ChatOptions", (ChatOptions,), attributes | {"doors": doors, "journals": journals})()
     return made
 
 

@@ -26,24 +26,24 @@ from twisted.logger import Logger
 
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import ConfigError, Settings, toml
-from twistchat.interfaces import IDoor, Journal
-from twistchat.journal.history.retention import Retention
-from twistchat.journal.memory import memoryJournal
+from twistchat.interfaces import IDoor, IJournalKind, Journal, JournalContext
+from twistchat.journal.kinds import MemoryKind, SqliteKind
 from twistchat.journal.sqlite.constants import KEY_SIZE
-from twistchat.journal.sqlite.log import SqliteJournal
-from twistchat.journal.stamp import Stamp
 from twistchat.net.context import ServerContext
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
-from twistchat.options import ChatOptions, chatOptions, installedDoors
+from twistchat.options import ChatOptions, chatOptions, installedDoors, installedJournals
 from twistchat.services.service import ChatService, Listener, StartFailure
 from twistchat.worker import ThreadWorker, Worker
 
 log = Logger()
 
+BUILT_IN = (MemoryKind(), SqliteKind())
+"""The kinds of journals that come with twistchat."""
+
 
 def Options() -> ChatOptions:
     """Make the options of the command."""
-    return chatOptions(installedDoors())
+    return chatOptions(installedDoors(), installedJournals())
 
 
 def makeService(options: ChatOptions) -> IService:
@@ -67,9 +67,10 @@ def makeService(options: ChatOptions) -> IService:
     if not listeners:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
     runner: Mapping[str, Any] = options.parent or {}
-    if settings.journal.kind == "sqlite":
+    kinds = installedJournals()
+    if journalKind(settings, kinds).onDisk:
         giveDirectory(Path(settings.server.data).absolute(), runner.get("uid"), runner.get("gid"))
-    journal = makeJournal(settings, reactor)
+    journal = makeJournal(settings, reactor, kinds)
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)
     passwords = Verifier(lambda: makeWorker("passwords"), settings.limits.passwordQueue)
@@ -198,23 +199,28 @@ def workers(reactor: Any) -> Callable[[str], Worker]:
     return lambda name: ThreadWorker(name, reactor.callFromThread)
 
 
-def makeJournal(settings: Settings, reactor: Any) -> Journal:
-    """The journal that the settings name.  One on disk has threads, which tell the reactor when they are done."""
-    chosen = settings.journal
-    if chosen.kind == "memory":
-        return memoryJournal(Stamp(time.time, secrets.token_hex(4)), chosen.keep, secrets.token_bytes(KEY_SIZE))
-    kept = SqliteJournal(
+def makeJournal(settings: Settings, reactor: Any, kinds: Iterable[IJournalKind] = BUILT_IN) -> Journal:
+    """
+    The journal that the settings name.
+
+    @param kinds: the kinds of journals there are.
+    """
+    context = JournalContext(
+        settings.journal,
+        settings.journal.own,
         str(Path(settings.server.data).absolute()),
         time.time,
         lambda: secrets.token_hex(4),
         lambda: secrets.token_bytes(KEY_SIZE),
         workers(reactor),
-        chosen.durability,
-        chosen.keepPassing,
-        Retention(reactor, time.time, chosen.retention, chosen.retentionCount),
         reactor,
     )
-    return Journal(kept, kept)
+    return journalKind(settings, kinds).make(context)
+
+
+def journalKind(settings: Settings, kinds: Iterable[IJournalKind]) -> IJournalKind:
+    """The kind of journal that the settings name."""
+    return next(kind for kind in kinds if kind.name == settings.journal.kind)
 
 
 def _explain(otherwise: Callable[[type[BaseException], BaseException, TracebackType | None], Any]) -> Any:

@@ -1,9 +1,10 @@
-"""What twistchat gives to Twisted's plugin system: the C{twistd} command, and the doors."""
+"""What twistchat gives to Twisted's plugin system: the C{twistd} command, the doors, and the kinds of journals."""
 
 from twisted.application.service import ServiceMaker
 
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
+from twistchat.journal.kinds import MemoryKind, SqliteKind
 
 twistchat = ServiceMaker(
     "twistchat",
@@ -14,3 +15,6 @@ twistchat = ServiceMaker(
 
 lineDoor = LineDoor()
 ircDoor = IrcDoor()
+
+memoryJournals = MemoryKind()
+sqliteJournals = SqliteKind()

@@ -1,6 +1,6 @@
 """The configuration: C{twistchat.toml} and the command's options become one frozen value, or one clear error."""
 
-from twistchat.config.builder import SettingsBuilder
+from twistchat.config.builder import BUILT_IN, SettingsBuilder
 from twistchat.config.describe import describe
 from twistchat.config.errors import ConfigError
 from twistchat.config.reload import Reload, reloadSettings
@@ -17,6 +17,7 @@ from twistchat.config.settings import (
 )
 
 __all__ = [
+    "BUILT_IN",
     "ChatSettings",
     "ClassSettings",
     "ConfigError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
@@ -13,14 +13,19 @@ from twistchat.config import toml
 from twistchat.config.bounds import MESSAGES_WAITING, NAMES_TOGETHER, outside
 from twistchat.config.errors import ConfigError
 from twistchat.config.keytypes import Endpoints, Unfit, closest, readingOf
-from twistchat.config.settings import NAMED, SECTIONS, TABLES, Settings, keysOf
+from twistchat.config.settings import NAMED, SECTIONS, TABLES, JournalSettings, Settings, keysOf
 from twistchat.config.tables import NamedTables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from twistchat.config.keytypes import Reading
 
+
+BUILT_IN: Mapping[str, type | None] = MappingProxyType({"memory": None, "sqlite": None})
+"""The kinds of journals that come with twistchat."""
+
+_literal: Any = Literal
 
 _ALL_SECTIONS = ", ".join(SECTIONS)
 
@@ -33,10 +38,13 @@ class SettingsBuilder:
     have a name of their own.  A value is checked when it is put, and the first mistake raises L{ConfigError}.
     """
 
-    def __init__(self, doors: Collection[str]) -> None:
+    def __init__(self, doors: Collection[str], journals: Mapping[str, type | None] = BUILT_IN) -> None:
         """
         @param doors: the names of the doors there are, which are the keys of C{[listen]}.
+        @param journals: the kinds of journals there are, by name; each with the dataclass of C{[journal.NAME]}, or
+            C{None} if it has no such section.
         """
+        self._journals = {kind: journals[kind] for kind in sorted(journals)}
         self._doors = sorted(doors)
         self._types: dict[str, object] = {
             f"{section}.{name}": annotation
@@ -44,6 +52,13 @@ class SettingsBuilder:
             for name, _, annotation, _ in keysOf(table)
         }
         self._types.update((f"listen.{door}", Endpoints) for door in doors)
+        self._types["journal.kind"] = _literal[tuple(self._journals)]
+        self._types.update(
+            (f"journal.{kind}.{name}", annotation)
+            for kind, table in self._journals.items()
+            if table is not None
+            for name, _, annotation, _ in keysOf(table)
+        )
         self._readings: dict[str, Reading] = {key: readingOf(annotation) for key, annotation in self._types.items()}
         self._values: dict[str, object] = {}
         self._origins: dict[str, str] = {}
@@ -74,6 +89,10 @@ class SettingsBuilder:
                 self._named.read(section, table, file, name)
                 continue
             for key, value in table.items():
+                if section == "journal" and self._journals.get(key) is not None and isinstance(value, dict):
+                    for own, each in value.items():
+                        self.put(f"journal.{key}.{own}", each, f"{name}:{file.line(section, key, own)}")
+                    continue
                 self.put(f"{section}.{key}", value, f"{name}:{file.line(section, key)}")
 
     def set(self, assignment: str, origin: str = "--set") -> None:
@@ -140,12 +159,23 @@ class SettingsBuilder:
         for key, value in self._values.items():
             section, _, name = key.partition(".")
             sections[section][name] = value
+        sections["journal"] = self._journal(sections["journal"])
         made: dict[str, Any] = {"listen": MappingProxyType(sections.pop("listen"))}
         made.update((section, TABLES[section](**values)) for section, values in sections.items())
         settings = Settings(**made | self._named.finish())
         self._checkPing(settings)
         self._checkSizes(settings)
         return replace(settings, chat=replace(settings.chat, lobby=self._lobby(settings)))
+
+    def _journal(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of C{[journal]}, with those of C{[journal.KIND]} as one."""
+        kind = values.get("kind", JournalSettings().kind)
+        table = self._journals.get(kind)
+        made = {name: value for name, value in values.items() if "." not in name}
+        if table is not None:
+            fields = {f"{kind}.{name}": field for name, field, _, _ in keysOf(table)}
+            made["own"] = table(**{fields[name]: value for name, value in values.items() if name in fields})
+        return made
 
     def _checkPing(self, settings: Settings) -> None:
         """Nobody can be given up before they have been asked."""

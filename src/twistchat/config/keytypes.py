@@ -70,6 +70,9 @@ Fingerprint = Annotated[str, "fingerprint"]
 Privileges = Annotated[tuple[str, ...], "privileges"]
 """Keys of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}."""
 
+JournalKind = Annotated[str, "journal kind"]
+"""The name of a kind of journal that is installed."""
+
 Endpoints = Annotated[tuple[str, ...], "endpoints"]
 """Twisted's server endpoint strings; whoever has a reactor checks that they can be parsed."""
 

@@ -49,7 +49,7 @@ def reloadSettings(current: Settings, fresh: Settings) -> Reload:
             live = [key for key in changed if section in LIVE or f"{section}.{key}" in LIVE]
             sections[section] = replace(old, **{key: getattr(new, key) for key in live})
             taken += [f"{section}.{key}" for key in live]
-            waiting += [f"{section}.{key}" for key in changed if key not in live]
+            waiting += [f"{section}.{key if key != 'own' else new.kind}" for key in changed if key not in live]
         elif section in NAMED:
             sections[section] = new
             taken += _different(section, old, new)

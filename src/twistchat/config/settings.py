@@ -20,6 +20,7 @@ from twistchat.config.keytypes import (
     Fingerprint,
     Greeting,
     Host,
+    JournalKind,
     Lines,
     NetworkName,
     Nicks,
@@ -33,6 +34,9 @@ from twistchat.config.keytypes import (
     Url,
     Zone,
 )
+
+NO_KEY: Mapping[Any, Any] = MappingProxyType({"key": False})
+"""The metadata of a field that is no key of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,16 @@ class JournalSettings:
     @ivar retentionCount: how many entries are kept on disk, of all conversations together; 0 sets no limit.
     @ivar keepPassing: whether people's comings and goings are kept on disk too, as part of a room's history.
     @ivar keep: how many entries the memory journal holds for history, of all conversations together.
+    @ivar own: the keys of [journal.KIND], for a kind of journal that a plugin brings; C{None} without one.
     """
 
-    kind: Literal["memory", "sqlite"] = "sqlite"
+    kind: JournalKind = "sqlite"
     durability: Literal["full", "relaxed"] = "full"
     retention: Age = 90 * 86400.0
     retentionCount: Number = 0
     keepPassing: bool = False
     keep: int = 10_000
+    own: Any = field(default=None, metadata=NO_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,4 +268,6 @@ def keysOf(table: type) -> Iterator[tuple[str, str, object, object]]:
     """The name, the field, the type and the default of each key in a section."""
     types = get_type_hints(table, include_extras=True)
     for key in fields(table):
+        if not key.metadata.get("key", True):
+            continue
         yield key.name.removesuffix("_"), key.name, types[key.name], key.default

@@ -12,7 +12,7 @@ from twistchat.interfaces.accounts import IPasswords
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.history import IHistory
-from twistchat.interfaces.journal import Journal
+from twistchat.interfaces.journal import IJournalKind, Journal, JournalContext
 from twistchat.interfaces.log import IFollowing, ILog
 from twistchat.interfaces.outlet import IOutlet
 
@@ -27,8 +27,10 @@ __all__ = [
     "IDoorFactory",
     "IFollowing",
     "IHistory",
+    "IJournalKind",
     "ILog",
     "IOutlet",
     "IPasswords",
     "Journal",
+    "JournalContext",
 ]
