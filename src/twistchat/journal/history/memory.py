@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
@@ -28,12 +28,25 @@ from twistchat.interfaces import IHistory
 from twistchat.journal.history.words import matches, phrases
 
 if TYPE_CHECKING:
-    from twistchat.journal.memory import MemoryLog
+    from twistchat.interfaces import IFollowing
 
 PREFIXES = ("", *[rank.prefix for rank in RANKS])
 """What stands before a room's name in the name of a conversation: nothing, or the prefix of a rank."""
 
 T = TypeVar("T")
+
+
+class Followed(Protocol):
+    """What this history asks of the log that it follows: L{MemoryLog <twistchat.journal.memory.MemoryLog>}, say."""
+
+    def follow(self, sequence: int, receive: Callable[[Entry], None]) -> IFollowing:
+        """See L{ILog.follow <twistchat.interfaces.ILog.follow>}."""
+
+    def locate(self, msgid: str) -> int | None:
+        """See L{IHistory.locate <twistchat.interfaces.IHistory.locate>}: the log knows its message ids."""
+
+    def forget(self, sequence: int) -> None:
+        """Delete a stored entry, because its text was redacted.  The log need not have it."""
 
 
 class _Conversation:
@@ -68,7 +81,7 @@ class MemoryHistory:
     It keeps up to a number of entries of all conversations together, and drops the oldest first.
     """
 
-    def __init__(self, log: MemoryLog, keep: int = 10_000) -> None:
+    def __init__(self, log: Followed, keep: int = 10_000) -> None:
         """
         @param log: the log that it follows, which need not be open.
         @param keep: how many entries it keeps.

@@ -1,0 +1,1 @@
+"""A journal for twistchat that keeps entries as lines of JSON."""
