@@ -1,1 +1,1 @@
-"""Protocols without input or output: bytes to values, and entries to bytes."""
+"""Sans-I/O protocols: they parse bytes into values and render entries as bytes."""

@@ -1,4 +1,4 @@
-"""Lines out of a stream of bytes: bounded in memory, linear in time, whatever the chunks."""
+"""Split a stream of bytes into lines, in bounded memory and linear time, for any size of chunks."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Overlong:
-    """A line that was not kept, of C{length} bytes without its terminator."""
+    """A discarded line of C{length} bytes, without its terminator."""
 
     length: int
 
 
 class LineSplitter:
     """
-    Cuts a stream at LF, and takes one CR away before it.
+    Splits a stream at LF and removes one CR before it.
 
-    A line over the limit is counted and thrown away as it comes, but for its last byte, which may be a CR; so no more
-    than the limit is ever held.  The stream goes on behind it.
+    It discards the bytes of an overlong line as they arrive and only counts them, so it never buffers more than the
+    limit.  It keeps the last byte, which may be a CR.  The next line is read as usual.
     """
 
-    __slots__ = ("_held", "_limit", "_skipped")
+    __slots__ = ("_limit", "_partial", "_skipped")
 
     def __init__(self, limit: int) -> None:
         """
-        @param limit: how many bytes a line may have, its terminator left out.
+        @param limit: the maximum length of a line in bytes, without its terminator.
         """
         self._limit = limit
-        self._held = bytearray()
+        self._partial = bytearray()
         self._skipped = 0
 
     def feed(self, data: bytes) -> list[bytes | Overlong]:
         """
-        Take the next bytes of the stream.
+        Read the next bytes of the stream.
 
-        @return: the lines that they complete, in order.
+        @return: the lines that these bytes complete, in order.
         """
         head, newline, rest = data.partition(b"\n")
         if not newline:
-            self._hold(head)
+            self._keep(head)
             return []
         lines: list[bytes | Overlong] = [self._complete(head)]
         if rest:
@@ -48,37 +48,37 @@ class LineSplitter:
                 if line.endswith(b"\r"):
                     line = line[:-1]
                 lines.append(line if len(line) <= limit else Overlong(len(line)))
-            self._hold(tail)
+            self._keep(tail)
         return lines
 
     def finish(self) -> list[bytes | Overlong]:
         """
         End the stream.
 
-        @return: the line that had no end, if there is one.
+        @return: the last line, if it has no terminator.
         """
         line = self._complete(b"")
         return [line] if line else []
 
-    def _hold(self, data: bytes) -> None:
+    def _keep(self, data: bytes) -> None:
         if self._skipped:
             self._skipped += len(data)
-            self._held[:] = data[-1:] or self._held
+            self._partial[:] = data[-1:] or self._partial
         else:
-            self._held += data
-            if len(self._held) > self._limit + 1:
-                self._skipped = len(self._held)
-                del self._held[:-1]
+            self._partial += data
+            if len(self._partial) > self._limit + 1:
+                self._skipped = len(self._partial)
+                del self._partial[:-1]
 
     def _complete(self, data: bytes) -> bytes | Overlong:
         if self._skipped:
-            length = self._skipped + len(data) - (data or self._held).endswith(b"\r")
+            length = self._skipped + len(data) - (data or self._partial).endswith(b"\r")
             self._skipped = 0
-            self._held.clear()
+            self._partial.clear()
             return Overlong(length)
-        if self._held:
-            data = bytes(self._held) + data
-            self._held.clear()
+        if self._partial:
+            data = bytes(self._partial) + data
+            self._partial.clear()
         if data.endswith(b"\r"):
             data = data[:-1]
         return data if len(data) <= self._limit else Overlong(len(data))

@@ -1,9 +1,9 @@
 """
-The plain dialect: one entry, one line, for people with a terminal and for scripts; but one for each line of a text.
+The dialect of the line protocol, for people with a terminal and for scripts.
 
-C{docs/line-protocol.md} writes the format down.  A text is C{[HH:MM] <nick> text}; everything else that happens is a
-notice, which begins with C{* }.  A text of another room than the listener's current one, or of none, or for one rank
-only, says where it was said behind the time:
+An entry is one line; a text of several lines is one line for each.  C{docs/line-protocol.md} specifies the format.  A
+text is C{[HH:MM] <nick> text}.  Every other event is a notice, which begins with C{* }.  The place follows the time if
+the text is private, is for one rank only, or was said in a room other than the listener's current one:
 
     - C{[HH:MM] #room <nick> text}
     - C{[HH:MM] @nick <nick> text}
@@ -46,18 +46,18 @@ from twistchat.wire.text import printable
 
 
 def notice(text: str) -> bytes:
-    """A line that tells something: C{* text}."""
+    """A line with information: C{* text}."""
     return f"* {printable(text)}\n".encode()
 
 
 def error(text: str) -> bytes:
-    """A line that says what was wrong and what to do: C{! text}."""
+    """A line that reports an error: C{! text}."""
     return f"! {printable(text)}\n".encode()
 
 
 class Clockface:
     """
-    Writes a moment as a wall clock shows it.
+    Formats timestamps in a time zone.
 
     @ivar zone: the time zone, or C{None} for the machine's own.
     """
@@ -71,7 +71,7 @@ class Clockface:
 
     def show(self, time: int) -> str:
         """
-        The hour and minute of a moment, C{HH:MM}.
+        Format the hour and minute, C{HH:MM}.
 
         @param time: milliseconds since the epoch.
         """
@@ -81,7 +81,7 @@ class Clockface:
         return self._shown
 
     def day(self, time: int) -> str:
-        """The day of a moment, C{YYYY-MM-DD}."""
+        """Format the date, C{YYYY-MM-DD}."""
         return self._local(time).date().isoformat()
 
     def _local(self, time: int) -> datetime:
@@ -91,9 +91,9 @@ class Clockface:
 @implementer(IDialect)
 class PlainDialect:
     """
-    Writes entries for the line door.
+    Renders entries for the line protocol.
 
-    There are two for a server: one for the room that a listener is in just now, whose texts do not name it, and one for
+    A server has two of these dialects: one for the listener's current room, which omits the room's name, and one for
     everything else.
     """
 
@@ -101,8 +101,8 @@ class PlainDialect:
 
     def __init__(self, clock: Clockface, current: bool) -> None:
         """
-        @param clock: shows the time of a text.
-        @param current: whether texts of a room leave out its name.
+        @param clock: formats the time of a text.
+        @param current: whether to omit the room's name from the texts said in it.
         """
         self._clock = clock
         self._current = current
@@ -125,8 +125,10 @@ class PlainDialect:
 
     def render(self, entry: Entry) -> bytes:
         """
-        See L{IDialect.render}.  This protocol has nothing to say of who entered or is away, of what users are shown as,
-        of tags without a text, and of bans from the server.
+        See L{IDialect.render}.
+
+        This protocol shows no arrival at the server, away status, host, realname or account, no tags without a text,
+        and no server ban.
         """
         event = entry.event
         if type(event) is RoomMessage:
@@ -151,7 +153,7 @@ class PlainDialect:
 
 @implementer(IDialect)
 class Silence:
-    """Says nothing, for places of which the line door does not tell."""
+    """Renders nothing, for events that the line protocol does not show."""
 
     __slots__ = ()
 
@@ -161,17 +163,21 @@ class Silence:
 
 
 def _prefix(rank: str) -> str:
-    """What stands before a room for a text that is for those of a rank only."""
+    """The prefix of a room's name in a text to one rank; empty for a text to everyone."""
     return RANK_BY_LETTER[rank].prefix if rank in RANK_BY_LETTER else ""
 
 
 def because(reason: str) -> str:
-    """A reason as it stands behind a notice: in parentheses, or nothing."""
+    """The suffix of a notice with a reason: C{ (reason)}, or nothing if there is none."""
     return f" ({reason})" if reason else ""
 
 
 def writeModes(changes: tuple[ModeChange, ...]) -> str:
-    """A mode string and its parameters: C{+o-m bob}.  A key is not shown, for it would stay in the history: C{+k *}."""
+    """
+    Write a mode string and its parameters: C{+o-m bob}.
+
+    A key is written as C{*}, because it would stay in the history: C{+k *}.
+    """
     letters, parameters, sign = "", "", ""
     for change in changes:
         wanted = "+" if change.adding else "-"

@@ -1,7 +1,7 @@
 """
-The header that a proxy puts in front of what its client sends: the PROXY protocol, versions 1 and 2.
+Parse the header that a proxy sends before its client's data: the PROXY protocol, versions 1 and 2.
 
-The specification is HAProxy's C{doc/proxy-protocol.txt}; its sections are cited as they are numbered there.
+The section numbers are those of HAProxy's C{doc/proxy-protocol.txt}.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 LONGEST_TEXT = 107
-"""Bytes of a header of version 1, its CR LF included (section 2.1)."""
+"""The maximum size of a version 1 header in bytes, including its CR LF (section 2.1)."""
 
 LONGEST = 4096
-"""Bytes that may stand behind the first 16 of a header of version 2; senders are to stay within one packet."""
+"""The maximum size of a version 2 header, in bytes after the first 16.  Senders should stay within one packet."""
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 """The beginning of a header of version 2 (section 2.2)."""
@@ -24,17 +24,17 @@ _SSL, _OVER_SSL = 0x20, 0x01
 
 
 class BadHeader(Exception):
-    """What came is no header; the text ends the sentence "the PROXY header …"."""
+    """The data is not a valid header.  The message completes the sentence "the PROXY header …"."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyHeader:
     """
-    For whom a proxy connects.
+    The client on whose behalf a proxy connects.
 
-    @ivar address: the client's IP address; C{None} where the proxy speaks for itself, or does not know.
+    @ivar address: the client's IP address; C{None} if the proxy connects on its own behalf or does not know it.
     @ivar port: the client's port.
-    @ivar secure: whether the proxy says that the client has connected to it over TLS.
+    @ivar secure: whether the proxy reports that the client uses TLS.
     """
 
     address: str | None = None
@@ -44,11 +44,11 @@ class ProxyHeader:
 
 def parseHeader(data: bytes) -> tuple[ProxyHeader, bytes] | None:
     """
-    Read a header.
+    Parse a header.
 
-    @param data: all that has come since the beginning.
-    @return: it, and what comes behind it; C{None} where it is not complete.
-    @raise BadHeader: it is none.
+    @param data: all bytes received on the connection.
+    @return: the header and the bytes after it; C{None} if the header is incomplete.
+    @raise BadHeader: the data is not a header.
     """
     if data[: len(SIGNATURE)] == SIGNATURE[: len(data)]:
         return _parseBinary(data)
@@ -96,7 +96,7 @@ def _parseBinary(data: bytes) -> tuple[ProxyHeader, bytes] | None:
     rest = data[16 + length :]
     body = data[16 : 16 + length]
     if version == 0x20 or family >> 4 in (0, 3):
-        return ProxyHeader(), rest  # LOCAL; of an unspecified family; or of the proxy's own UNIX socket
+        return ProxyHeader(), rest  # the command LOCAL, an unspecified family, or a UNIX socket
     if family == 0x11:
         kind: type[IPv4Address | IPv6Address] = IPv4Address
         size = 4
@@ -111,7 +111,7 @@ def _parseBinary(data: bytes) -> tuple[ProxyHeader, bytes] | None:
 
 
 def _isSecure(extensions: bytes) -> bool:
-    """Whether type-length-value fields (section 2.2.1) say that the client came over TLS (section 2.2.5)."""
+    """Whether the type-length-value fields (section 2.2.1) report that the client uses TLS (section 2.2.5)."""
     while extensions:
         if len(extensions) < 3:
             raise BadHeader("is cut off within its extensions")

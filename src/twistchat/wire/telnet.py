@@ -1,4 +1,4 @@
-"""Telnet's commands in a stream of bytes (RFC 854): taken out, and answered as far as telnet insists on that."""
+"""Remove telnet commands from a stream of bytes, and answer those that require an answer (RFC 854)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ BINARY, TIMING_MARK = 0, 6
 
 ACCEPTED = (BINARY, TIMING_MARK)
 """
-Options that are agreed to: bytes that are left alone (RFC 856), which UTF-8 wants; and the mark that a client waits for
-after an interrupt, showing nothing until it comes (RFC 860).
+The options that the server accepts.
+
+BINARY passes all bytes unchanged (RFC 856), as UTF-8 requires.  TIMING_MARK answers an interrupt; the client shows no
+output until it receives the answer (RFC 860).
 """
 
 
@@ -25,9 +27,9 @@ class _Place(Enum):
 
 class TelnetStripper:
     """
-    Takes commands, option negotiations and subnegotiations out of a stream, however it is cut into chunks.
+    Removes commands, option negotiations and subnegotiations from a stream, for any size of chunks.
 
-    A doubled IAC, which is how telnet writes the byte 255, is taken out too: that byte has no place in UTF-8.
+    It also removes a doubled IAC, telnet's escape for the byte 255: UTF-8 never contains that byte.
     """
 
     __slots__ = ("_answer", "_place", "_request")
@@ -39,9 +41,9 @@ class TelnetStripper:
 
     def feed(self, data: bytes) -> bytes:
         """
-        Take the next bytes of the stream.
+        Read the next bytes of the stream.
 
-        @return: what of them is text.
+        @return: the bytes that are text.
         """
         if self._place is _Place.TEXT and IAC not in data:
             return data
@@ -64,7 +66,7 @@ class TelnetStripper:
         return bytes(text)
 
     def takeAnswer(self) -> bytes:
-        """What is to be sent for the requests that were fed since this was last asked; empty for most streams."""
+        """Take the answers to the requests read since the last call; most streams have none."""
         answer = bytes(self._answer)
         self._answer.clear()
         return answer

@@ -1,18 +1,18 @@
-"""Text for terminals: nothing in it that a terminal would obey instead of show."""
+"""Make text safe for terminals: replace the characters that a terminal would interpret."""
 
 from __future__ import annotations
 
 import re
 
-_OBEYED = re.compile(
+_INTERPRETED = re.compile(
     "["
-    "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1, escape sequences among them
-    "\u061c\u200e\u200f"  # marks of direction
-    "\u202a-\u202e\u2066-\u2069"  # embeddings, overrides and isolates of direction
+    "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1, which include escape sequences
+    "\u061c\u200e\u200f"  # directional marks
+    "\u202a-\u202e\u2066-\u2069"  # directional embeddings, overrides and isolates
     "\u2028\u2029"  # line and paragraph separators
-    "\ud800-\udfff"  # halves of surrogate pairs, which no terminal is sent: UTF-8 cannot write them
+    "\ud800-\udfff"  # lone surrogates, which UTF-8 cannot encode
     "\ufff9-\ufffb"  # interlinear annotation
-    "\U000e0000-\U000e007f"  # tags, which show nothing and carry text
+    "\U000e0000-\U000e007f"  # tags, which are invisible but carry text
     "]"
 )
 
@@ -21,11 +21,12 @@ def printable(text: str) -> str:
     """
     Make a text safe to show on a terminal.
 
-    A tab becomes a space, another C0 character or DEL its picture (Unicode's Control Pictures, so that one sees what
-    was sent), and every other character that a terminal obeys becomes U+FFFD.  Bidirectional text keeps its natural
-    direction; only the characters that would change the direction of what stands around it go.
+    A tab becomes a space.  Other C0 characters and DEL become their symbols in Unicode's block Control Pictures, so
+    that the reader sees what was sent.  Every other character that a terminal interprets becomes U+FFFD.
+    Bidirectional text keeps its natural direction; only the characters that override the direction of surrounding text
+    are replaced.
     """
-    return text if text.isprintable() else _OBEYED.sub(_picture, text)
+    return text if text.isprintable() else _INTERPRETED.sub(_picture, text)
 
 
 def _picture(match: re.Match[str]) -> str:

@@ -1,8 +1,7 @@
 """
-Capabilities: what a client may ask for beyond the IRC of 1993, and the lines in which that is agreed on (IRCv3
-capability-negotiation).
+IRCv3 capabilities and the lines that negotiate them (capability-negotiation).
 
-Which of them a server offers, and with which values, is the door's to say.
+The IRC protocol decides which capabilities the server offers, and with which values.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ class Capability:
     """
     A capability.
 
-    @ivar name: opaque, and case-sensitive.
-    @ivar source: the specification, as the last part of its address below C{https://ircv3.net/specs/}.
-    @ivar dialect: whether it changes the bytes in which an event is written.
-    @ivar requires: the capabilities without which it does nothing.
+    @ivar name: an opaque, case-sensitive name.
+    @ivar source: the specification: the part of its address after C{https://ircv3.net/specs/}.
+    @ivar dialect: whether it changes the bytes of an event.
+    @ivar requires: the capabilities that it depends on; without them it has no effect.
     """
 
     name: str
@@ -61,17 +60,18 @@ CAPABILITIES: Final = {
         Capability("userhost-in-names", "extensions/userhost-in-names"),
     )
 }
-"""Every capability that is known here, by name."""
+"""Every known capability, by name."""
 
 VALUES: Final = 302
-"""The version of C{CAP LS} from which on values, replies of several lines, NEW and DEL are understood."""
+"""The first version of C{CAP LS} whose clients understand values, multiline replies, NEW and DEL."""
 
 
 def inEffect(enabled: Iterable[str]) -> frozenset[str]:
     """
-    Of the capabilities that a client has, those that do something: what they require is there too.
+    Select the enabled capabilities whose dependencies are enabled too.
 
-    A client may enable them in any order (labeled-response, multiline: "Dependencies"), so none is refused for that.
+    A client may enable capabilities in any order (labeled-response, multiline: "Dependencies"), so a missing dependency
+    is no reason to refuse one.
     """
     names = frozenset(enabled)
     return frozenset(
@@ -81,38 +81,38 @@ def inEffect(enabled: Iterable[str]) -> frozenset[str]:
 
 def parseRequest(text: str) -> list[tuple[bool, str]]:
     """
-    Read what C{CAP REQ} asks for.
+    Parse the parameter of C{CAP REQ}.
 
-    @return: for each capability in turn: whether it is to be enabled, or else disabled; and its name, which may be
-        none that there is, or empty behind a lone C{-}.
+    @return: for each capability, in order: whether to enable or disable it, and its name.  The name may be unknown; for
+        a lone C{-} it is empty.
     """
     return [(False, word[1:]) if word[0] == "-" else (True, word) for word in text.split(" ") if word]
 
 
 def advertise(offered: Mapping[str, str], version: int) -> list[str]:
     """
-    Capabilities as LS and NEW name them: with their values for those who understand them ("Capability Values").
+    Write the words of LS and NEW; only clients that understand values get them ("Capability Values").
 
-    @param offered: names, with values that may be empty.
-    @param version: of C{CAP LS}, as the client named it; 0 where it did not.
+    @param offered: the names with their values, which may be empty.
+    @param version: the version in the client's C{CAP LS}; 0 if it named none.
     """
     return [f"{name}={value}" if value and version >= VALUES else name for name, value in offered.items()]
 
 
 def capLines(subcommand: str, words: Iterable[str], client: str, source: str, version: int = 0) -> list[bytes]:
     """
-    Write an answer to CAP, or a notice with it, each line within 512 bytes.
+    Write CAP lines of at most 512 bytes each.
 
-    Where LS and LIST need more than one line, all but the last say so with a C{*}.  A client that named no version
-    understands that no better than it needs to: it gets one line, of as many as find room in their order ("Multiline
-    replies").  ACK, NAK, NEW and DEL of several lines are as many complete ones.
+    If LS or LIST needs several lines, all but the last have a C{*} parameter.  A client that named no version does not
+    understand this and gets one line with as many words as fit, in order ("Multiline replies").  Each line of ACK, NAK,
+    NEW and DEL is complete.
 
     @param subcommand: LS, LIST, ACK, NAK, NEW or DEL.
-    @param words: capabilities; with their values as L{advertise} writes them, or with the C{-} of a request.
-    @param client: the nick, or C{*} while there is none.
+    @param words: the capabilities, with their values as L{advertise} writes them, or with the C{-} of a request.
+    @param client: the nick, or C{*} if the client has none yet.
     @param source: the server's name.
-    @param version: of C{CAP LS}, as the client named it; 0 where it did not.
-    @return: at least one line: where there are no words, it says that.
+    @param version: the version in the client's C{CAP LS}; 0 if it named none.
+    @return: at least one line, also if there are no words.
     """
     listing = subcommand in ("LS", "LIST")
     head = (client, subcommand)

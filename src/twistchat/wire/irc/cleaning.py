@@ -1,8 +1,8 @@
 """
-Lines from whatever an entry holds: what IRC cannot carry is replaced, so that every entry can be written.
+Write lines from untrusted values: replace every character that an IRC line cannot contain.
 
-The rules for names and texts keep such values out long before; but an exception here would be one within a fan-out, and
-a delimiter that passed would be somebody's forged line.
+The chat already refuses such names and texts.  This is the second check: an exception here would break a fan-out, and a
+delimiter that passed would let a user forge a line.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from twistchat.wire.irc.message import Unwritable, escapeTag, isTagKey, room, se
 from twistchat.wire.irc.wrapping import fit
 
 MAX_CLIENT_TAGS: Final = 4094
-"""Bytes of client-only tags in one message (message-tags, "Size limit")."""
+"""The maximum size of the client-only tags of one message, in bytes (message-tags, "Size limit")."""
 
 MAX_PARAMETERS: Final = 13
 """
-Parameters of the changes in one MODE: with the room and the letters they make 15 (modern.ircdocs.horse, "Parameters").
+The maximum number of mode parameters in one MODE.
+
+With the room and the letters, the line has 15 parameters (modern.ircdocs.horse, "Parameters").
 """
 
 _MILLISECONDS: Final = tuple(f".{millisecond:03}Z" for millisecond in range(1000))
@@ -30,7 +32,7 @@ _DELIMITERS: Final = str.maketrans("\0\r\n ", "____")
 
 
 def cleanText(text: str) -> str:
-    """A last parameter, with a space for each NUL, CR and LF, and U+FFFD for what UTF-8 cannot write."""
+    """Clean a last parameter: NUL, CR and LF become spaces, and lone surrogates become U+FFFD."""
     if "\n" in text or "\r" in text or "\0" in text:
         text = text.translate(_LINE_ENDS)
     return text if text.isascii() else _encodable(text)
@@ -38,8 +40,9 @@ def cleanText(text: str) -> str:
 
 def cleanName(name: str) -> str:
     """
-    A parameter before the last, or a part of a source: C{_} for each NUL, CR, LF and space, and for a C{:} at its
-    beginning; C{*} where there is nothing.
+    Clean a parameter before the last, or a part of a source.
+
+    NUL, CR, LF, spaces and a leading C{:} become C{_}.  An empty name becomes C{*}.
     """
     if " " in name or "\n" in name or "\r" in name or "\0" in name:
         name = name.translate(_DELIMITERS)
@@ -55,7 +58,7 @@ def mask(source: Source) -> str:
 
 @lru_cache(4096)
 def joinMask(nick: str, username: str, host: str) -> str:
-    """The C{nick!user@host} of these.  Few people do most of what happens, so it is remembered."""
+    """Build C{nick!user@host} from its parts.  The results are cached: a few users cause most events."""
     return f"{cleanName(nick)}!{cleanName(username)}@{cleanName(host)}"
 
 
@@ -63,10 +66,10 @@ def write(source: str, command: str, names: Sequence[str], text: str | None = No
     """
     Write a line without tags.
 
-    @param source: clean.
-    @param names: the parameters before the last; they are cleaned.
-    @param text: the last parameter, always with its C{:}; it is cleaned, and cut where it does not fit.
-    @return: empty where not even the names fit into 512 bytes: then IRC cannot tell it.
+    @param source: the source, already clean.
+    @param names: the parameters before the last; this function cleans them.
+    @param text: the last parameter, always written with a C{:}; this function cleans it, and truncates it to fit.
+    @return: the line; empty if the names alone exceed 512 bytes, since IRC cannot express that.
     """
     params = [cleanName(name) for name in names]
     if text is not None:
@@ -79,12 +82,12 @@ def write(source: str, command: str, names: Sequence[str], text: str | None = No
 
 def writeList(source: str, command: str, names: Sequence[str], words: Iterable[tuple[str, str | None]]) -> list[bytes]:
     """
-    Write changes of modes, in as many lines as they need.
+    Write mode changes in as many lines as they need.
 
-    @param source: clean.
-    @param names: the parameters before the changes; they are cleaned.
-    @param words: each change: its sign and letter, and its parameter, which is cleaned, and cut where it alone is more
-        than fits.
+    @param source: the source, already clean.
+    @param names: the parameters before the changes; this function cleans them.
+    @param words: for each change, its sign and letter, and its parameter.  This function cleans the parameter, and
+        truncates one that does not fit into a line.
     """
     lines: list[bytes] = []
     size = room(command, [*map(cleanName, names), "+o"], source)
@@ -104,9 +107,9 @@ def writeList(source: str, command: str, names: Sequence[str], words: Iterable[t
 
 def clientTags(tags: Tags) -> str:
     """
-    Client-only tags as they go behind those of the server, each with a C{;} before it.
+    Write client-only tags, each with a C{;} before it, to follow the server's tags.
 
-    One that cannot be written, or is past the limit, is left out.
+    Tags with an invalid key are omitted, and so is everything beyond the size limit.
     """
     written = ""
     size = 0
@@ -122,14 +125,14 @@ def clientTags(tags: Tags) -> str:
 
 
 def tagValue(key: str, value: str) -> str:
-    """A tag with its value, which may be empty; a NUL in it becomes a space."""
+    """Write a tag with its value, which may be empty; NUL becomes a space."""
     if value.replace("-", "").isalnum():
         return f"{key}={value}"
     return f"{key}={escapeTag(_encodable(value).replace(chr(0), ' '))}" if value else key
 
 
 class Stampclock:
-    """Writes times as the C{time} tag has them (server-time), and does it once for all in the same second."""
+    """Formats times for the C{time} tag (server-time).  It formats each second once and reuses the result."""
 
     __slots__ = ("_second", "_shown")
 
@@ -139,7 +142,7 @@ class Stampclock:
 
     def show(self, time: int) -> str:
         """
-        A moment, as C{2011-10-19T16:40:51.620Z}.
+        Format a time, as in C{2011-10-19T16:40:51.620Z}.
 
         @param time: milliseconds since the epoch.
         """
@@ -151,7 +154,7 @@ class Stampclock:
 
 
 def _encodable(text: str) -> str:
-    """A text with U+FFFD for each half of a surrogate pair."""
+    """Replace lone surrogates with U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

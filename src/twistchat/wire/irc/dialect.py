@@ -1,7 +1,7 @@
 """
-Entries as IRC clients see them: one dialect for each set of capabilities that changes the bytes, and each place.
+Render entries for IRC clients: one dialect for each view and each set of capabilities that changes the bytes.
 
-Every field of an event is taken for hostile: see L{twistchat.wire.irc.cleaning}.
+Every field of an event is untrusted: see L{twistchat.wire.irc.cleaning}.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ from twistchat.wire.irc.texts import Pieces, split, statusTarget, writeText
 
 class View(Enum):
     """
-    From where a session hears.
+    Why a session receives an event.
 
-    @cvar ROOM: a room that it is in.
-    @cvar SELF: what is for it, or of people whom it shares a room with.
-    @cvar WATCHED: news of those whom it watches (IRCv3 monitor, extended-monitor).
-    @cvar NOTICES: what the server tells its operators.
+    @cvar ROOM: the event is in a room that the session is in.
+    @cvar SELF: the event concerns the session's user, or a user in one of its rooms.
+    @cvar WATCHED: the session monitors the event's user (IRCv3 monitor, extended-monitor).
+    @cvar NOTICES: the session receives server notices.
     """
 
     ROOM = "room"
@@ -85,19 +85,19 @@ class View(Enum):
 @implementer(IDialect)
 class IrcDialect:
     """
-    Writes entries for IRC clients of the same capabilities.
+    Renders entries for IRC clients with the same capabilities, in one view.
 
-    There is one for each set of them and view: L{IrcDialects} sees to that, so that dialects are equal where they are
-    the same.
+    L{IrcDialects} makes one object for each set of capabilities and view, so dialects compare by identity.
     """
 
     __slots__ = ("__weakref__", "_account", "_clock", "_has", "_serverName", "_tagged", "_timed", "_writers")
 
     def __init__(self, serverName: str, clock: Stampclock, capabilities: frozenset[str], view: View) -> None:
         """
-        @param serverName: the source of what the server says.
-        @param clock: shared, since most entries that are written one after the other are of the same second.
-        @param capabilities: of those that change the bytes, the ones that are in effect.
+        @param serverName: the source of the server's own lines.
+        @param clock: formats times.  All dialects share it, because most consecutive entries are in the same second.
+        @param capabilities: the capabilities in effect that change the bytes.
+        @param view: why the sessions of this dialect receive events.
         """
         self._serverName = cleanName(serverName)
         self._clock = clock
@@ -117,12 +117,12 @@ class IrcDialect:
 
     def _tags(self, entry: Entry, source: Source | None, client: Tags = (), *, first: bool = True) -> bytes:
         """
-        The tags of a line, with the C{@} and the space.
+        Write the tags of a line, with the C{@} and the space.
 
-        @param source: who the line is from; C{None} for the server.
+        @param source: the source of the line; C{None} for the server.
         @param client: client-only tags.
-        @param first: whether it is the first line of the entry, and so has its message id: an id is of one message
-            (message-ids, "Tag value"; multiline, "Message ids").
+        @param first: whether this is the first line of the entry.  Only the first has the message id (message-ids, "Tag
+            value"; multiline, "Message ids").
         """
         tags = f";time={self._clock.show(entry.time)}" if self._timed else ""
         if source is not None:
@@ -140,12 +140,12 @@ class IrcDialect:
     def _by(
         self, entry: Entry, source: Source, command: str, *names: str, text: str | None = None, first: bool = True
     ) -> bytes:
-        """One line from a user."""
+        """Write one line from a user."""
         line = write(mask(source), command, names, text)
         return self._tags(entry, source, first=first) + line if line else b""
 
     def _byServer(self, entry: Entry, command: str, *names: str, text: str | None = None) -> bytes:
-        """One line from the server."""
+        """Write one line from the server."""
         line = write(self._serverName, command, names, text)
         return self._tags(entry, None) + line if line else b""
 
@@ -175,7 +175,7 @@ class IrcDialect:
         return b"".join((tags, first, *(again + piece for piece in rest)))
 
     def _batch(self, entry: Entry, tags: bytes, pieces: Pieces) -> bytes:
-        """A text of several lines; all tags of the message are on the line that opens the batch."""
+        """Write a text of several lines; the line that opens the batch has all tags of the message."""
         reference = f"m{entry.sequence}"
         batched = [
             tags,
@@ -196,7 +196,7 @@ class IrcDialect:
         return self._signal(entry, event, event.recipient.nick)
 
     def _signal(self, entry: Entry, event: RoomTagMessage | PrivateTagMessage, target: str) -> bytes:
-        """Tags without a text, for those only who asked for tags (message-tags, "TAGMSG")."""
+        """Write tags without a text, for clients with message-tags only (message-tags, "TAGMSG")."""
         if not self._tagged:
             return b""
         line = write(mask(event.source), "TAGMSG", (target,))
@@ -231,7 +231,7 @@ class IrcDialect:
         return self._by(entry, event.source, "PART", event.room, text=event.reason or None)
 
     def _kicked(self, entry: Entry, event: Kicked) -> bytes:
-        """Where no reason was given it is the nick of who did it (RFC 2812, section 3.2.8)."""
+        """The default reason is the nick of the user who kicks (RFC 2812, section 3.2.8)."""
         reason = event.reason or event.source.nick
         return self._by(entry, event.source, "KICK", event.room, event.kicked.nick, text=reason)
 
@@ -269,7 +269,7 @@ class IrcDialect:
         return self._by(entry, event.source, "QUIT", text=event.reason)
 
     def _killed(self, entry: Entry, event: Killed) -> bytes:
-        """To others it is that they quit (modern.ircdocs.horse, "KILL message")."""
+        """Other users see a QUIT (modern.ircdocs.horse, "KILL message")."""
         why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
         return self._by(entry, event.killed, "QUIT", text=f"Killed ({why})")
 
@@ -300,10 +300,10 @@ class IrcDialect:
     def _announced(self, entry: Entry, event: Announced) -> bytes:
         return self._by(entry, event.source, "WALLOPS", text=event.text)
 
-    # Those who are watched
+    # Monitored users
 
     def _came(self, entry: Entry, event: Entered) -> bytes:
-        """To C{*}, so that all who watch are sent the same (monitor, "730 - RPL_MONONLINE")."""
+        """The target is C{*}, so that all watchers share the bytes (monitor, "730 - RPL_MONONLINE")."""
         return self._byServer(entry, RPL_MONONLINE, "*", text=mask(event.source))
 
     def _left(self, entry: Entry, event: Quit) -> bytes:
@@ -315,15 +315,15 @@ class IrcDialect:
     def _offline(self, entry: Entry, source: Source) -> bytes:
         return self._byServer(entry, RPL_MONOFFLINE, "*", text=cleanName(source.nick))
 
-    # For operators of the server
+    # Server notices
 
     def _noted(self, entry: Entry, event: Noted) -> bytes:
-        """To C{*}, so that all who listen are sent the same."""
+        """The target is C{*}, so that all operators share the bytes."""
         return self._byServer(entry, "NOTICE", "*", text=f"*** {noted(event)}")
 
 
 def _parameter(change: ModeChange) -> str | None:
-    """The parameter of a change; some have one only where they are set (modern.ircdocs.horse, "MODE message")."""
+    """The parameter of a change; some modes have one only when they are set (modern.ircdocs.horse, "MODE message")."""
     mode = ROOM_MODES.get(change.letter)
     return None if mode is not None and mode.shape is Shape.ON_SET and not change.adding else change.parameter
 
@@ -377,14 +377,14 @@ _WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
         ServerBanLifted: IrcDialect._noted,
     },
 }
-"""What each view hears of.  Of anything else IRC says nothing there."""
+"""How each view renders each type of event.  A view renders nothing for a type that is not listed."""
 
 _MONITORED: Final = frozenset({"account-notify", "away-notify", "chghost", "setname"})
 _TAGS: Final = frozenset({"account-tag", "message-tags", "server-time"})
 
 
 def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
-    """Of these capabilities, those that change the bytes of some event in this view."""
+    """Select the capabilities that change the bytes of any event in this view."""
     names = frozenset(name for name in inEffect(capabilities) if name in CAPABILITIES and CAPABILITIES[name].dialect)
     if view is View.NOTICES:
         return names & {"server-time"}
@@ -395,11 +395,11 @@ def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
 
 
 _relevant = lru_cache(1024)(relevant)
-"""The same, remembered: a client asks for each view when its capabilities change, and most have what others have."""
+"""L{relevant} with a cache: each change of capabilities asks for every view, and most clients have the same ones."""
 
 
 class IrcDialects:
-    """The dialects of a server: one object for all sessions that are written to alike, while any of them has it."""
+    """The dialects of a server: one object for each, as long as any session uses it."""
 
     def __init__(self, serverName: str) -> None:
         self._serverName = serverName
@@ -408,9 +408,10 @@ class IrcDialects:
 
     def of(self, capabilities: Iterable[str], view: View) -> IrcDialect:
         """
-        The dialect of a client.
+        Find or make the dialect of a client.
 
-        @param capabilities: all that it has enabled, whether or not they matter here.
+        @param capabilities: all capabilities that the client has enabled.
+        @param view: why the client receives the events.
         """
         key = _relevant(frozenset(capabilities), view), view
         dialect = self._dialects.get(key)

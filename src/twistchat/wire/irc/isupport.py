@@ -1,4 +1,4 @@
-"""What the server supports, as RPL_ISUPPORT says it (modern.ircdocs.horse, "RPL_ISUPPORT")."""
+"""Write the tokens of RPL_ISUPPORT (modern.ircdocs.horse, "RPL_ISUPPORT")."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from twistchat.wire.irc.message import room, serialize
 from twistchat.wire.irc.numerics import RPL_ISUPPORT
 
 MAX_TOKENS: Final = 13
-"""Tokens in one line: with the client and the text behind them they make 15 parameters."""
+"""The maximum number of tokens in one line; with the client and the text, the line has 15 parameters."""
 
 _TEXT: Final = "are supported by this server"
 _ESCAPE: Final = str.maketrans({" ": r"\x20", "=": r"\x3D", "\\": r"\x5C"})
 
 
 def escape(value: str) -> str:
-    """The value of a token as it is written."""
+    """Escape the value of a token."""
     return value.translate(_ESCAPE)
 
 
 def lines(tokens: Mapping[str, str | None], client: str, source: str) -> list[bytes]:
     """
-    Write tokens, in their order.
+    Write tokens in their order.
 
-    @param tokens: each with its value, or with C{None} for one that has none; a name that begins with C{-} takes back
-        what was said before.
-    @param client: the nick, or C{*} while there is none.
+    @param tokens: each token with its value, or with C{None} if it has none.  A name that begins with C{-} withdraws
+        the token.
+    @param client: the nick, or C{*} if the client has none yet.
     @param source: the server's name.
-    @return: lines of at most 13 tokens and 512 bytes each; none for no tokens.
-    @raise Unwritable: a token is longer than a line, or has the end of a line in it.
+    @return: lines of at most 13 tokens and 512 bytes each; no lines if there are no tokens.
+    @raise Unwritable: a token is longer than a line, or contains a line end.
     """
     size = room(RPL_ISUPPORT, (client,), source) - len(_TEXT.encode())
     written: list[bytes] = []

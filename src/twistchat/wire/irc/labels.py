@@ -1,6 +1,6 @@
 """
-Tags for lines that are written already: the label of the request that they answer, and the batch that they are in
-(IRCv3 labeled-response, batch).
+Add tags to rendered lines: the label of the request that they answer, and the batch that they belong to (IRCv3
+labeled-response, batch).
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from twistchat.wire.irc.message import Unwritable, parse, serialize, writeTags
 
 def withTag(data: bytes, key: str, value: str) -> bytes:
     """
-    Put one more tag on the first line: on the only one, or on the one that opens a batch.
+    Add a tag to the first line.
 
-    It comes before all others, so that no client-only tag can push it out (message-tags, "Client-only tags").
+    The tag precedes all others, so that no client-only tag can displace it (message-tags, "Client-only tags").
 
-    @param data: a line, or a batch as a dialect writes it.
-    @raise Unwritable: this is no tag.
+    @param data: a line, or the lines of a batch.
+    @raise Unwritable: the key or the value is not valid.
     """
     tag = writeTags({key: value}).encode()
     return b"@%b;%b" % (tag, data[1:]) if data[:1] == b"@" else b"@%b %b" % (tag, data)
@@ -23,13 +23,13 @@ def withTag(data: bytes, key: str, value: str) -> bytes:
 
 def inBatch(data: bytes, reference: str) -> bytes:
     """
-    Put lines into a batch.
+    Add lines to a batch.
 
-    What is in a batch of its own already stays there; the lines that open and close that one are put into the outer
-    (batch, "The BATCH verb").
+    Lines that are in a batch already stay in it; the lines that open and close that batch join the outer one (batch,
+    "The BATCH verb").
 
     @param data: whole lines.
-    @param reference: the batch, which the caller opens and closes.
+    @param reference: the outer batch's reference.  The caller opens and closes that batch.
     """
     return b"".join(
         [line if "batch" in parse(line[:-2]).tags else withTag(line, "batch", reference) for line in _cut(data)]
@@ -38,9 +38,9 @@ def inBatch(data: bytes, reference: str) -> bytes:
 
 def isOne(data: bytes) -> bool:
     """
-    Whether lines are one logical message: a single line, or a single batch (labeled-response, "Tags").
+    Whether lines form one logical message: a single line, or a single batch (labeled-response, "Tags").
 
-    @param data: whole lines; not empty.
+    @param data: whole lines, at least one.
     """
     lines = _cut(data)
     if len(lines) == 1:
@@ -55,12 +55,12 @@ def isOne(data: bytes) -> bool:
 
 def labelled(data: bytes, label: str, source: str, reference: str) -> bytes:
     """
-    Make lines the answer to a labelled request (labeled-response, "Tags" and "The ACK response").
+    Turn lines into the answer to a labelled request (labeled-response, "Tags" and "The ACK response").
 
-    @param data: whole lines; empty where there is nothing to say, which is said with ACK.
-    @param label: the client's.
+    @param data: whole lines.  If there are none, the answer is ACK.
+    @param label: the label that the client chose.
     @param source: the server's name.
-    @param reference: for the batch that holds the lines where they are several: no open batch is called that.
+    @param reference: the reference of the batch for several lines; no open batch has it.
     """
     if not data:
         return serialize("ACK", (), source, {"label": label})

@@ -1,9 +1,8 @@
 """
-The grammar of IRC: one line is one message (modern.ircdocs.horse, "Message Format"; IRCv3 message-tags).
+The grammar of IRC messages (modern.ircdocs.horse, "Message Format"; IRCv3 message-tags).  One line is one message.
 
-L{parse} is generous: it takes several spaces for one, and any number of parameters.  L{serialize} is strict: it
-writes a line that L{parse} reads back as the same message, or raises L{Unwritable}.  It trusts nobody to have looked
-before.
+L{parse} is lenient: it accepts repeated spaces and any number of parameters.  L{serialize} is strict: it writes a line
+that L{parse} reads back as the same message, or raises L{Unwritable}.  It does not rely on earlier checks.
 """
 
 from __future__ import annotations
@@ -41,23 +40,24 @@ __all__ = [
 ]
 
 MAX_LINE: Final = 512
-"""Bytes of a message without its tags, CR LF included."""
+"""The maximum size of a message in bytes, without its tags but with its CR LF."""
 
 MAX_TAGS: Final = 8191
-"""Bytes of the tags of a message from a server, the C{@} and the space included (message-tags, "Size limit")."""
+"""The maximum size of a server message's tags in bytes, with the C{@} and the space (message-tags, "Size limit")."""
 
 NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
-"""The tags of a message that has none."""
+"""An empty set of tags."""
 
 
 class Message(NamedTuple):
     """
     One message.
 
-    @ivar tags: their values, unescaped; empty for a tag without one.  A client-only tag's key begins with C{+}.
-    @ivar source: who it comes from, without the C{:}; empty where it does not say.
-    @ivar command: a command or a numeric, its ASCII letters in upper case.
-    @ivar params: all parameters alike, whether the last had its C{:} or not.
+    @ivar tags: the unescaped values of the tags, by key.  The value of a tag without one is empty.  The key of a
+        client-only tag begins with C{+}.
+    @ivar source: the source, without the C{:}; empty if there is none.
+    @ivar command: a command or a numeric, in upper case if it is ASCII.
+    @ivar params: all parameters.  The last is the same with or without its C{:}.
     """
 
     tags: Mapping[str, str]
@@ -66,17 +66,17 @@ class Message(NamedTuple):
     params: tuple[str, ...]
 
 
-# What cannot be read
+# Parse errors
 
 
 @dataclass
 class BadMessage(Exception):
     """
-    A line is no message.
+    A line is not a valid message.
 
-    @ivar why: what is wrong with it, to end the sentence "the message …".
-    @ivar command: the command, as far as the answer can name it; otherwise empty.
-    @ivar label: the request's label (IRCv3 labeled-response), which the answer has to bear.
+    @ivar why: the mistake; completes the sentence "the message …".
+    @ivar command: the command, if the line has a valid one; otherwise empty.
+    @ivar label: the request's label (IRCv3 labeled-response), which the answer needs.
     """
 
     why: str
@@ -86,42 +86,42 @@ class BadMessage(Exception):
 
 @dataclass
 class EmptyMessage(BadMessage):
-    """There is nothing in the line.  It is to be ignored."""
+    """The line is empty.  The caller should ignore it."""
 
 
 @dataclass
 class NoCommand(BadMessage):
-    """There are tags, a source or a parameter, and no command."""
+    """The line has tags, a source or a parameter, but no command."""
 
 
 @dataclass
 class NotUtf8(BadMessage):
-    """The line is not UTF-8, from byte C{offset} on."""
+    """The line is not UTF-8; C{offset} is the index of the first invalid byte."""
 
     offset: int = 0
 
 
 @dataclass
 class NulByte(BadMessage):
-    """There is a NUL in the line."""
+    """The line contains a NUL."""
 
 
 @dataclass
 class LineEnd(BadMessage):
     """
-    There is a CR or an LF within the line.
+    The line contains a CR or an LF.
 
-    Some servers end a line at a CR alone.  Here it has no meaning: what would be one line to one reader and two to the
-    next is not passed on.
+    Some servers end a line at a lone CR.  This server refuses such lines, because one reader would see one line and
+    another would see two.
     """
 
 
 def parse(line: bytes) -> Message:
     """
-    Read a message.
+    Parse a message.
 
-    @param line: without its CR LF.
-    @raise BadMessage: it is none.
+    @param line: the line, without its CR LF.
+    @raise BadMessage: the line is not a valid message.
     """
     try:
         text = line.decode()
@@ -153,17 +153,17 @@ def parse(line: bytes) -> Message:
     if command.isascii():
         command = command.upper()
     params = (*words[1:], trailing) if colon else tuple(words[1:])
-    # Past the constructor that NamedTuple writes: it takes three times as long, and this is done for every line.
+    # NamedTuple's own constructor takes three times as long, and every line needs this call.
     return tuple.__new__(Message, (tags, source, command, params))
 
 
 def measure(line: bytes) -> tuple[int, int]:
     """
-    Measure a line that a client sent (message-tags, "Size limit").
+    Measure a client's line (message-tags, "Size limit").
 
-    @param line: without its CR LF.
-    @return: the bytes of its tags, without the C{@} and the space: at most 4094; and the bytes of all that is behind
-        them, with a CR LF: at most 512.
+    @param line: the line, without its CR LF.
+    @return: the size of the tags in bytes, without the C{@} and the space, for a limit of 4094; and the size of the
+        rest, with its CR LF, for a limit of 512.
     """
     if line[:1] != b"@":
         return 0, len(line) + 2
@@ -175,7 +175,7 @@ _SALVAGED: Final = str.maketrans("\0\r\n", "\ufffd" * 3)
 
 
 def _salvage(line: bytes) -> tuple[str, str | None]:
-    """The command and the label of a line that is refused, each as far as it is sound."""
+    """Find the command and the label of an invalid line; each is left out if it is itself invalid."""
     text = line.decode(errors="replace").translate(_SALVAGED)
     try:
         message = parse(text.encode())
@@ -200,11 +200,11 @@ _KEY: Final = re.compile(r"[^\0\r\n ;=]+")
 
 def parseTags(data: str) -> dict[str, str]:
     """
-    Read tags.
+    Parse tags.
 
-    Keys are opaque: none is refused for its letters.  Of a key that stands there twice, the last counts.
+    Keys are opaque, so any characters are accepted.  If a key occurs twice, the last value counts.
 
-    @param data: what lies between the C{@} and the space.
+    @param data: the text between the C{@} and the space.
     """
     tags = {}
     for tag in data.split(";"):
@@ -216,28 +216,28 @@ def parseTags(data: str) -> dict[str, str]:
 
 def unescapeTag(value: str) -> str:
     """
-    The value of a tag as it was meant.
+    Unescape the value of a tag.
 
-    A backslash at the end means nothing, and one before a character that needs none means that character.
+    A backslash at the end is dropped, and so is one before a character that needs no escape.
     """
     return _ESCAPED.sub(lambda match: _UNESCAPE.get(match[1], match[1]), value)
 
 
 def escapeTag(value: str) -> str:
-    """The value of a tag as it is written."""
+    """Escape the value of a tag."""
     return value.translate(_ESCAPE) if _ESCAPABLE.search(value) else value
 
 
 def isTagKey(key: str) -> bool:
-    """Whether this can be written as the key of a tag."""
+    """Whether a text is a valid key of a tag."""
     return _KEY.fullmatch(key) is not None
 
 
 def writeTags(tags: Mapping[str, str]) -> str:
     """
-    Write tags, in their order: what goes between the C{@} and the space.
+    Write tags in their order, without the C{@} and the space.
 
-    @raise Unwritable: a key cannot be one, or a value has a NUL in it.
+    @raise Unwritable: a key is not valid, or a value contains a NUL.
     """
     written = []
     for key, value in tags.items():
@@ -253,7 +253,7 @@ def writeTags(tags: Mapping[str, str]) -> str:
 
 
 class Unwritable(ValueError):
-    """These values make no message that would be read back as such; the text says which, and why."""
+    """L{parse} could not read back a message with these values.  The error's text says which, and why."""
 
 
 def serialize(
@@ -268,13 +268,14 @@ def serialize(
     Write a message.
 
     @param command: letters, or three digits.
-    @param params: all but the last without spaces, not empty, and not beginning with C{:}.
-    @param source: without the C{:}; empty for none.
-    @param tags: written in their order.
-    @param colon: whether to mark the last parameter with a C{:} that it does not need, as old clients expect of some.
+    @param params: the parameters.  All but the last must not be empty, contain a space or begin with C{:}.
+    @param source: the source, without the C{:}; empty for none.
+    @param tags: the tags, written in their order.
+    @param colon: whether to write the C{:} before the last parameter also if it is not needed; old clients expect it in
+        some messages.
     @return: the line, with its CR LF.
-    @raise Unwritable: something in it would end the line, or the part that it is in; or it is longer than 512 bytes
-        without its tags, or 8191 with what belongs to the tags.
+    @raise Unwritable: a value contains a delimiter, the line is longer than 512 bytes without its tags, or the tags are
+        longer than 8191 bytes.
     """
     if not _isCommand(command):
         raise Unwritable(f"{command!r} is no command: a command is letters, or three digits")
@@ -304,11 +305,11 @@ def serialize(
 
 def room(command: str, params: Sequence[str] = (), source: str = "") -> int:
     """
-    How many bytes a line has left for one more parameter, the last; less than none where what is there is too much.
+    Compute how many bytes a line has left for its last parameter.  The result is negative if the line is too long.
 
-    L{fit} cuts a text to that.
+    L{fit} truncates a text to this size.
 
-    @param params: those before it.
+    @param params: the parameters before the last.
     """
     head = " ".join((f":{source} {command}" if source else command, *params))
     return MAX_LINE - len(" :\r\n") - len(_encode(head))

@@ -1,4 +1,4 @@
-"""What the server tells its operators, in words (user mode s)."""
+"""The wording of server notices, which operators receive with user mode s."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from twistchat.chat.model.events import Killed, OperatorSet, ServerBanLifted, ServerBanSet, Source
 
 Noted = OperatorSet | Killed | ServerBanSet | ServerBanLifted
-"""The events of which operators are told."""
+"""The events that cause a server notice."""
 
 
 def noted(event: Noted) -> str:
-    """An event as one sentence.  It may hold anything that users wrote."""
+    """Describe an event in one sentence.  It may contain unchecked text of users."""
     by = event.source.nick
     match event:
         case OperatorSet(title=None):
@@ -27,15 +27,15 @@ def noted(event: Noted) -> str:
 
 
 def _known(source: Source) -> str:
-    """Someone as operators know them."""
+    """A user's nick, username and host."""
     return f"{source.nick} ({source.username}@{source.host})"
 
 
 def _because(reason: str) -> str:
-    """A reason as it ends a sentence."""
+    """The end of a sentence with a reason; empty if there is none."""
     return f": {reason}" if reason else ""
 
 
 def _until(time: int | None) -> str:
-    """How long something holds: C{None} is for ever, else milliseconds since the epoch."""
+    """When a ban ends: C{None} is never, else milliseconds since the epoch."""
     return "for ever" if time is None else f"until {datetime.fromtimestamp(time // 1000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,13 +1,13 @@
 """
-The numerics: three digits for each answer that IRC knows.
+IRC's numerics.
 
-Names and numbers are those of modern.ircdocs.horse, "Numerics"; one from elsewhere has its source beside it.  Where two
-names share a number, servers disagreed; the number means what the name used here says.
+Names and numbers are from modern.ircdocs.horse, "Numerics"; those from elsewhere have their source beside them.  Some
+servers use a number for something else; here it means what its name says.
 """
 
 from __future__ import annotations
 
-# Coming in
+# Registration
 
 RPL_WELCOME = "001"
 RPL_YOURHOST = "002"
@@ -192,9 +192,9 @@ RPL_KNOCKDLVR = "711"  # Hybrid, Solanum: KNOCK
 ERR_TOOMANYKNOCK = "712"  # Hybrid, Solanum: KNOCK
 ERR_CHANOPEN = "713"  # Hybrid, Solanum: KNOCK
 ERR_KNOCKONCHAN = "714"  # Hybrid, Solanum: KNOCK
-RPL_TARGUMODEG = "716"  # Hybrid, Solanum: they take texts only from those whom they accept
-RPL_TARGNOTIFY = "717"  # Hybrid, Solanum: they were told of yours
-RPL_UMODEGMSG = "718"  # Hybrid, Solanum; IRCv3 account-tag: someone would write to you
+RPL_TARGUMODEG = "716"  # Hybrid, Solanum: they accept texts only from chosen users
+RPL_TARGNOTIFY = "717"  # Hybrid, Solanum: they were notified of your text
+RPL_UMODEGMSG = "718"  # Hybrid, Solanum; IRCv3 account-tag: someone wants to write to you
 ERR_NOPRIVS = "723"
 RPL_QUIETLIST = "728"  # Solanum: MODE q
 RPL_ENDOFQUIETLIST = "729"  # Solanum: MODE q

@@ -1,6 +1,6 @@
 """
-What people say, in as many lines as it takes: one PRIVMSG or NOTICE for most, a batch or several for long texts and
-those of several lines (draft/multiline).
+Write texts as PRIVMSG or NOTICE: one line for most, several lines or a batch for long and multiline texts
+(draft/multiline).
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ from twistchat.wire.irc.message import MAX_LINE
 from twistchat.wire.irc.wrapping import wrap
 
 COMMANDS: Final[dict[Kind, str]] = {"message": "PRIVMSG", "action": "PRIVMSG", "notice": "NOTICE"}
-"""The command for each kind of text."""
+"""The command of each kind of text."""
 
 _ACTION: Final = "\x01ACTION "
 _ACTION_END: Final = "\x01"
 
-_LEAST: Final = 32
-"""Bytes that a line has to have left for its text; otherwise it is given less of the source."""
+_MIN_TEXT: Final = 32
+"""The minimum space for the text in a line, in bytes.  If less is left, the source is shortened to the nick."""
 
 
 @lru_cache(4096)
 def _head(nick: str, username: str, host: str, target: str, kind: Kind) -> bytes:
     """
-    What stands before a text.  It is remembered: most texts are from people who have just said something there.
+    Build the part of a line before the text.
 
-    @return: empty where something in it has to be replaced.
+    The results are cached, because most senders have just spoken in the same place.
+
+    @return: empty if a name contains a character that must be replaced.
     """
     names = (nick, username, host, target)
     if any(name != cleanName(name) for name in names):
@@ -42,12 +44,12 @@ def _head(nick: str, username: str, host: str, target: str, kind: Kind) -> bytes
 
 def writeText(tags: bytes, source: Source, target: str, text: str, kind: Kind) -> bytes:
     """
-    Write a text in one line, where it needs nothing but that.
+    Write a text that fits into one line and needs no cleaning.
 
-    This is done for each text and dialect: it looks for what must not be, and replaces nothing.
+    This is the fast path, called for each text and dialect: it checks values and replaces nothing.
 
-    @param tags: with their C{@} and space, or empty.
-    @return: empty where it needs more than one line, or something in it has to be replaced: L{split} does that.
+    @param tags: the tags with their C{@} and space, or empty.
+    @return: the line; empty if the text needs several lines or cleaning.  Then use L{split}.
     """
     head = _head(source.nick, source.username, source.host, target, kind)
     if not head or not text or "\n" in text or "\r" in text or "\0" in text:
@@ -69,12 +71,12 @@ def writeText(tags: bytes, source: Source, target: str, text: str, kind: Kind) -
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """
-    A text cut into lines, which have no tags yet.
+    A text split into protocol lines, which have no tags yet.
 
-    @ivar source: where they come from.
-    @ivar target: where they go.
-    @ivar lines: for each line of the text, the lines that it takes here: none for one that is empty.
-    @ivar blank: a line with an empty text.
+    @ivar source: the source of the lines.
+    @ivar target: the target of the lines.
+    @ivar lines: for each line of the text, its protocol lines; none if the line is empty.
+    @ivar blank: a protocol line with an empty text.
     """
 
     source: str
@@ -85,11 +87,11 @@ class Pieces:
 
 class _Frame(NamedTuple):
     """
-    A line without its text.
+    A protocol line without its text.
 
-    @ivar source: where it comes from.
-    @ivar head: what stands before the text.
-    @ivar tail: what stands behind it.
+    @ivar source: the source of the line.
+    @ivar head: the bytes before the text.
+    @ivar tail: the bytes after the text.
     @ivar size: how many bytes are left for the text.
     """
 
@@ -101,28 +103,28 @@ class _Frame(NamedTuple):
 
 def _frame(source: Source, target: str, kind: Kind) -> _Frame | None:
     """
-    The line in which a text goes.
+    Build the line that carries a text.
 
-    Where names leave it too little room, the source is the nick alone.
+    If the full source leaves too little space for the text, the source is the nick alone.
 
-    @param target: clean.
-    @return: C{None} where not even that leaves room for a text.
+    @param target: the target, already clean.
+    @return: C{None} if there is still too little space.
     """
     before, after = (_ACTION, _ACTION_END) if kind == "action" else ("", "")
     tail = f"{after}\r\n".encode()
     for shown in (mask(source), cleanName(source.nick)):
         head = f":{shown} {COMMANDS[kind]} {target} :{before}".encode()
         size = MAX_LINE - len(head) - len(tail)
-        if size >= _LEAST:
+        if size >= _MIN_TEXT:
             return _Frame(shown, head, tail, size)
     return None
 
 
 def capacity(source: Source, target: str, kind: Kind) -> int:
     """
-    How many bytes a text of one line may have so that L{split} leaves it whole.
+    The maximum size in bytes of a line that L{split} does not split.
 
-    @param target: where it goes, as L{statusTarget} has it; in any case of its letters.
+    @param target: the target, as L{statusTarget} writes it, in upper or lower case.
     """
     frame = _frame(source, cleanName(target), kind)
     return 0 if frame is None else frame.size
@@ -130,9 +132,9 @@ def capacity(source: Source, target: str, kind: Kind) -> int:
 
 def statusTarget(rank: str, room: str) -> str:
     """
-    The target of a text for those of a rank and above (modern.ircdocs.horse, "STATUSMSG").
+    The target of a text to the members of at least a rank (modern.ircdocs.horse, "STATUSMSG").
 
-    @param rank: the letter of the rank, or C{""} where all in the room hear it.
+    @param rank: the letter of the rank, or C{""} for all members.
     """
     return f"{RANK_BY_LETTER[rank].prefix}{room}" if rank in RANK_BY_LETTER else room
 
@@ -141,11 +143,11 @@ def split(source: Source, target: str, text: str, kind: Kind, cuts: Cuts = ()) -
     """
     Write any text.
 
-    A long line is cut where its sender cut it (draft/multiline, "Fallback"), and a part that is still too long is cut
-    between words.
+    A long line is split where its sender split it (draft/multiline, "Fallback").  A part that is still too long is
+    split between words.
 
-    @param cuts: those of the event.  An offset at which there is nothing to cut is passed over.
-    @return: C{None} where names leave no room for a text.
+    @param cuts: the event's cuts.  Offsets at the start or end of a line are ignored.
+    @return: C{None} if the names leave no space for a text.
     """
     target = cleanName(target)
     frame = _frame(source, target, kind)
@@ -165,7 +167,7 @@ def split(source: Source, target: str, text: str, kind: Kind, cuts: Cuts = ()) -
 
 
 def _cut(text: str, cuts: Cuts) -> Iterator[list[str]]:
-    """For each line of a text, its parts: several where an offset is within the line."""
+    """Split each line of a text into parts, at the offsets within the line."""
     offsets = deque(sorted(cuts))
     start = 0
     for line in text.split("\n"):

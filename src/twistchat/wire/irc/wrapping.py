@@ -1,9 +1,9 @@
 """
-Cutting texts to a number of bytes, where people do not see the cut as damage.
+Split texts by their size in bytes, at boundaries between characters as readers see them.
 
-What belongs to one character for a reader (a letter and its accents, an emoji and its modifiers, a flag) stays
-together.  This is an approximation of Unicode's grapheme clusters (UAX #29): it knows marks, joiners, variation
-selectors, modifiers, regional indicators, tags and Hangul jamo, and not the conjuncts of Indic scripts.
+A letter and its accents, an emoji and its modifiers, or a flag is not split.  This approximates Unicode's grapheme
+clusters (UAX #29): it knows marks, joiners, variation selectors, modifiers, regional indicators, tags and Hangul jamo,
+but not the conjuncts of Indic scripts.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _ATTACHED = frozenset({"Mn", "Mc", "Me"})
 
 def fit(text: str, size: int) -> str:
     """
-    As much of the beginning of a text as there is room for.
+    Truncate a text.
 
-    Where one character with its marks is larger than the room, it is cut between its code points, never within one.
+    If the first character and its marks alone exceed the size, they are split between code points, never within one.
 
-    @param size: bytes of UTF-8.
+    @param size: the maximum size in bytes of UTF-8.
     """
     if 4 * len(text) <= size:
         return text
@@ -36,20 +36,19 @@ def fit(text: str, size: int) -> str:
 
 def wrap(text: str, size: int) -> list[str]:
     """
-    Cut a text into pieces, between words where there are any, behind the space (draft/multiline, "Splitting long
-    lines").
+    Split a text into pieces, after spaces if possible (draft/multiline, "Splitting long lines").
 
-    The pieces joined are the text again.
+    The concatenated pieces equal the text.
 
-    @param size: the most bytes of UTF-8 that a piece may have: at least 4, so that each character finds room.
-    @return: the pieces, none of them empty, unless the text is.
+    @param size: the maximum size of a piece in bytes of UTF-8; at least 4, so that every character fits.
+    @return: the pieces.  None is empty, unless the text is.
     """
     if size < 4:
         raise ValueError(f"a piece of {size} bytes has no room for every character")
     pieces = []
     start = 0
     while True:
-        # No character takes less than a byte: what the next piece can be is within this, and what decides its end.
+        # Every character takes at least one byte, so this contains the next piece and the character after it.
         window = text[start : start + size + 1]
         piece = fit(window, size)
         if len(piece) == len(window):
@@ -62,7 +61,7 @@ def wrap(text: str, size: int) -> list[str]:
 
 
 def isBoundary(text: str, index: int) -> bool:
-    """Whether a text may be cut before C{index}, which is within it."""
+    """Whether a text may be split before C{index}, which is neither its start nor its end."""
     before, after = text[index - 1], text[index]
     if after < "\u0300":
         return True
@@ -77,7 +76,7 @@ def isBoundary(text: str, index: int) -> bool:
 
 
 def _isAttached(character: str) -> bool:
-    """Whether this belongs to the character before it."""
+    """Whether a character belongs to the one before it."""
     return (
         category(character) in _ATTACHED
         or character in ("\u200c", _JOINER)
@@ -88,5 +87,5 @@ def _isAttached(character: str) -> bool:
 
 
 def _isIndicator(character: str) -> bool:
-    """Whether this is half of a flag."""
+    """Whether a character is a regional indicator, half of a flag."""
     return "\U0001f1e6" <= character <= "\U0001f1ff"
