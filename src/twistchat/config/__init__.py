@@ -1,4 +1,4 @@
-"""The configuration: C{twistchat.toml} and the command's options become one frozen value, or one clear error."""
+"""The configuration: read C{twistchat.toml} and the command's options into one frozen value."""
 
 from twistchat.config.builder import BUILT_IN, SettingsBuilder
 from twistchat.config.describe import describe

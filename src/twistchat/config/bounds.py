@@ -1,9 +1,9 @@
 """
-The least and the most that a limit may be.
+The minimum and maximum of each limit.
 
-Below the least nobody could connect, or do anything once connected; above the most a single client could use up the
-server's memory, or names would not fit into a line of IRC.  Every type of key has bounds of its own, in L{keytypes
-<twistchat.config.keytypes>}; these are narrower.
+Below the minimum, nobody could connect or use the server.  Above the maximum, one client could exhaust the server's
+memory, or names would not fit into an IRC line.  The types in L{keytypes <twistchat.config.keytypes>} have wider
+bounds, which apply to all keys.
 """
 
 from __future__ import annotations
@@ -17,56 +17,56 @@ KIB = 1024
 
 BOUNDS: Mapping[str, tuple[float, float | None]] = MappingProxyType(
     {
-        # A nick appears several times in some lines of IRC, which have 512 bytes, and a character takes up to four.
+        # An IRC line has 512 bytes and may contain a nick several times; a character takes up to four bytes.
         "limits.nick": (1, 48),
         "limits.room": (2, 98),
-        # A person's ordinary line, and what one connection may make the server hold.
+        # The minimum is an ordinary line; the maximum bounds the memory for one connection.
         "limits.message": (512, 64 * KIB),
-        # Clients send lines of 512 bytes whatever the server would prefer (RFC 2812, section 2.3).
+        # Clients always send lines of up to 512 bytes (RFC 2812, section 2.3).
         "limits.ircLine": (512, 64 * KIB),
         "limits.ircTags": (512, 64 * KIB),
-        # The welcome of an IRC client, and a few messages beside it.
+        # The welcome of an IRC client and a few messages must fit.
         "limits.sendq": (32 * KIB, None),
-        # A line that is whole.
+        # One whole line must fit.
         "limits.recvq": (512, None),
-        # A client on a slow line answers within seconds.
+        # A client on a slow connection needs some seconds to answer.
         "limits.ping": (5, None),
         "limits.pingTimeout": (10, None),
         "limits.registration": (5, None),
         "limits.lineRegistration": (5, None),
-        # With less than one line in ten seconds even the answer to a PING comes too late.
+        # Below one line in ten seconds, even the answer to a PING arrives too late.
         "limits.floodRate": (0.1, None),
         "limits.roomJoinRate": (0.001, None),
         "limits.userJoinRate": (0.001, None),
         "limits.nickRate": (0.001, None),
         "limits.awayRate": (0.001, None),
         "limits.loginRate": (0.0001, None),
-        # One who takes their time must not keep everyone else out.
+        # A few slow connections must not keep everyone else out.
         "limits.unregistered": (10, None),
         # CAP LS, PASS, NICK, USER, a CAP REQ or two, and CAP END.
         "limits.unregisteredLines": (10, None),
-        # A reply is read as a whole before it is sent.
+        # The server reads a whole reply before it sends it.
         "limits.historyReply": (1, 10_000),
         "limits.historyOnJoin": (1, 10_000),
     }
 )
-"""For each key that has bounds, the least and the most; C{None} where its type alone sets the most."""
+"""The minimum and maximum of each key that has bounds; C{None} if only its type sets the maximum."""
 
 NAMES_TOGETHER = 100
-"""Characters that C{limits.nick} and C{limits.room} may have together, so that a text beside them fits into a line."""
+"""The maximum sum of C{limits.nick} and C{limits.room}, in characters, so that a text fits into the same line."""
 
 MESSAGES_WAITING = 4
-"""Messages of the greatest length that must fit into C{limits.sendq}: with one less, nobody could hear such a text."""
+"""How many messages of maximum length must fit into C{limits.sendq}; with less, nobody could receive them."""
 
 
 def outside(key: str, value: object, annotation: object) -> str | None:
     """
-    Find out whether a value is out of bounds.
+    Check whether a value is out of bounds.
 
-    @param key: the key, C{"limits.nick"}.
-    @param value: its value, as the key's type gives it.
-    @param annotation: the key's type, which tells the unit.
-    @return: what is wanted instead, to end the sentence "found …, "; C{None} where it is within bounds.
+    @param key: the key, as in C{"limits.nick"}.
+    @param value: the value, converted to the key's type.
+    @param annotation: the key's type, which determines the unit.
+    @return: C{None} if the value is within bounds; otherwise what would be right, to complete the sentence "found …, ".
     """
     if key not in BOUNDS or not isinstance(value, int | float):
         return None
@@ -80,7 +80,7 @@ def outside(key: str, value: object, annotation: object) -> str | None:
 
 
 def described(key: str, annotation: object) -> str:
-    """The bounds of a key in a sentence, with a space in front; or C{""} where it has none."""
+    """Describe the bounds of a key in a sentence, with a leading space; C{""} if it has none."""
     if key not in BOUNDS:
         return ""
     least, most = BOUNDS[key]
@@ -93,4 +93,4 @@ _UNITS: dict[object, tuple[str, str]] = {
     Bytes: ("a size", " bytes"),
     Seconds: ("a time", " s"),
 }
-"""For types of keys, what a value of each is called, and the unit behind its number."""
+"""What messages call a value of each type, and its unit."""

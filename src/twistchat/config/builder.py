@@ -1,4 +1,4 @@
-"""The configuration in the making: C{twistchat.toml} and the command's options, each mistake named."""
+"""Build the settings from C{twistchat.toml} and the command's options, and report mistakes with their place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 BUILT_IN: Mapping[str, type | None] = MappingProxyType({"memory": None, "sqlite": None})
-"""The kinds of journals that come with twistchat."""
+"""The kinds of journals that twistchat includes."""
 
 _literal: Any = Literal
 
@@ -32,16 +32,16 @@ _ALL_SECTIONS = ", ".join(SECTIONS)
 
 class SettingsBuilder:
     """
-    Settings in the making.
+    Collects the values of keys and makes L{Settings} of them.
 
-    What sets a key later overrides what set it before, so the file is read first, then C{--set}, then the options that
-    have a name of their own.  A value is checked when it is put, and the first mistake raises L{ConfigError}.
+    A later value overrides an earlier one.  So callers read the file first, then C{--set}, then the specific options.
+    Each value is checked when it is set, and the first mistake raises L{ConfigError}.
     """
 
     def __init__(self, doors: Collection[str], journals: Mapping[str, type | None] = BUILT_IN) -> None:
         """
-        @param doors: the names of the doors there are, which are the keys of C{[listen]}.
-        @param journals: the kinds of journals there are, by name; each with the dataclass of C{[journal.NAME]}, or
+        @param doors: the names of the installed doors: the keys of C{[listen]}.
+        @param journals: the installed kinds of journals, by name; each with the dataclass of C{[journal.NAME]}, or
             C{None} if it has no such section.
         """
         self._journals = {kind: journals[kind] for kind in sorted(journals)}
@@ -66,10 +66,10 @@ class SettingsBuilder:
 
     def readFile(self, data: bytes, name: str) -> None:
         """
-        Take over every key of a file.
+        Set every key of a file.
 
-        @param data: what the file holds.
-        @param name: how errors call the file.
+        @param data: the content of the file.
+        @param name: the name of the file in errors.
         """
         try:
             file = toml.TomlFile(data)
@@ -97,9 +97,9 @@ class SettingsBuilder:
 
     def set(self, assignment: str, origin: str = "--set") -> None:
         """
-        Set one key from the text C{section.key=VALUE}, with the value as TOML has it.
+        Set one key from the text C{section.key=VALUE}, whose value is TOML.
 
-        @param origin: the option that takes such texts.
+        @param origin: the option with this text, for errors.
         """
         where = f"{origin} {toml.shortened(assignment)}"
         key, equals, text = assignment.partition("=")
@@ -124,9 +124,9 @@ class SettingsBuilder:
         """
         Set one key.
 
-        @param key: its section and its name, C{"journal.kind"}.
-        @param value: what TOML would give for it; a list may be a tuple.
-        @param origin: how errors call what set it: an option as it was given, or a file and a line.
+        @param key: its section and name, as in C{"journal.kind"}.
+        @param value: the value, as TOML parses it; a list may be a tuple.
+        @param origin: where the value comes from, for errors: an option with its argument, or a file and line.
         """
         reading = self._reading(key, origin)
         try:
@@ -140,10 +140,10 @@ class SettingsBuilder:
 
     def _within(self, key: str, value: object, found: object = None) -> None:
         """
-        Hold that a value is within its key's bounds.
+        Check that a value is within its key's bounds.
 
-        @param found: the value as it was found, where that is written otherwise.
-        @raise Unfit: it is not.
+        @param found: the value as it was written, if that differs.
+        @raise Unfit: the value is out of bounds.
         """
         why = None if isinstance(value, bool) else outside(key, value, self._types[key])
         if why is not None:
@@ -151,9 +151,9 @@ class SettingsBuilder:
 
     def finish(self) -> Settings:
         """
-        Make the settings: what was put, and defaults for the rest.
+        Make the settings, with defaults for the keys that were not set.
 
-        What depends on more than one key is checked here.
+        This checks the rules that concern several keys.
         """
         sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS if section not in NAMED}
         for key, value in self._values.items():
@@ -168,7 +168,7 @@ class SettingsBuilder:
         return replace(settings, chat=replace(settings.chat, lobby=self._lobby(settings)))
 
     def _journal(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of C{[journal]}, with those of C{[journal.KIND]} as one."""
+        """Combine the values of C{[journal.KIND]} into one value of C{[journal]}."""
         kind = values.get("kind", JournalSettings().kind)
         table = self._journals.get(kind)
         made = {name: value for name, value in values.items() if "." not in name}
@@ -178,14 +178,14 @@ class SettingsBuilder:
         return made
 
     def _checkPing(self, settings: Settings) -> None:
-        """Nobody can be given up before they have been asked."""
+        """Check that the server pings a client before it drops it."""
         ping, timeout = settings.limits.ping, settings.limits.pingTimeout
         if timeout <= ping:
             found = f"limits.ping is {ping:g} s and limits.pingTimeout {timeout:g} s"
             self._contradict(f"{found}; the second must be longer", "limits.pingTimeout", "limits.ping")
 
     def _checkSizes(self, settings: Settings) -> None:
-        """Names leave room for a text in a line of IRC, and the longest message fits into what may wait to leave."""
+        """Check that an IRC line has space for names and a text, and that the send queue has space for messages."""
         limits = settings.limits
         if limits.nick + limits.room > NAMES_TOGETHER:
             found = f"limits.nick is {limits.nick} and limits.room {limits.room}"
@@ -200,12 +200,12 @@ class SettingsBuilder:
         """
         Refuse settings that contradict each other.
 
-        @param keys: those that do; the first of them that was put is named as the place of the mistake.
+        @param keys: the keys that contradict each other.  The error names the place of the first one that was set.
         """
         raise ConfigError(next(self._origins[key] for key in keys if key in self._origins), why)
 
     def _lobby(self, settings: Settings) -> str:
-        """The lobby's name as rooms are named.  It must be within the limit that holds for every room."""
+        """Normalize the lobby's name.  It must obey the limit on room names."""
         lobby, limit = settings.chat.lobby, settings.limits.room
         try:
             return normalizeRoom(lobby, limit)
@@ -220,9 +220,9 @@ class SettingsBuilder:
 
     def _reading(self, key: str, where: str) -> Reading:
         """
-        How a key is read.
+        Find the conversion for a key's values.
 
-        @raise ConfigError: where there is no such key.
+        @raise ConfigError: the key does not exist.
         """
         if key in self._readings:
             return self._readings[key]
@@ -238,7 +238,7 @@ class SettingsBuilder:
         raise ConfigError(where, f"there is no key {toml.shortened(key)}{hint}")
 
     def _guess(self, section: str, name: str) -> str:
-        """What may have been meant by a key that does not exist, or what there is, as the end of a sentence."""
+        """End the sentence about an unknown key: with a similar key, or a list of those that exist."""
         names = [known.removeprefix(f"{section}.") for known in self._readings if known.startswith(f"{section}.")]
         guess = closest(name, names, 0.6)
         if guess is not None:

@@ -1,4 +1,4 @@
-"""The configuration explained: a C{twistchat.toml} that has every key."""
+"""Write a documented C{twistchat.toml} with every key."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings, k
 
 def describe(doors: Mapping[str, Sequence[str]] | None = None) -> str:
     """
-    Write a C{twistchat.toml} that has every key with its default and what it is for.
+    Write a C{twistchat.toml} that has every key with its default and its description.
 
-    A line that begins with C{"# "} is for people; one that begins with C{"#"} and no space is a key, out of use.
+    A line that begins with C{"# "} is a description.  One that begins with C{"#"} and no space is a key, commented out.
 
-    @param doors: where each door listens by default, for those that are to have a key in C{[listen]}.
+    @param doors: the default endpoints of each door that gets a key in C{[listen]}.
     """
     sections = _documented(Settings)
     lines = [_comment(paragraph) for paragraph in _PREFACE]
@@ -64,7 +64,7 @@ _MARKUP = re.compile(r"[BCIL]\{([^{}]*?)(?: <[^<>{}]*>)?\}")
 
 
 def _documented(table: type) -> dict[str, str]:
-    """What a class's docstring says of each field: one line of plain text, a sentence."""
+    """Extract the description of each field from a class's docstring, as one line of plain text."""
     texts = {}
     for name, text in _IVAR.findall(inspect.cleandoc(table.__doc__ or "")):
         plain = " ".join(_MARKUP.sub(r"\1", text).split())

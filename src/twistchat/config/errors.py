@@ -1,4 +1,4 @@
-"""The one error of the configuration."""
+"""The error that all of the configuration raises."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from twistchat.config import toml
 
 class ConfigError(Exception):
     """
-    The configuration has a mistake.  As a string it is one line, to be shown as it is.
+    The configuration has a mistake.  C{str} gives a one-line message for the user.
 
-    @ivar where: what has the mistake: C{"twistchat.toml:12"}, or an option as it was given.
-    @ivar why: what was found, and what would be right.
+    @ivar where: the place of the mistake: C{"twistchat.toml:12"}, or an option with its argument.
+    @ivar why: the value that was found, and what would be right.
     """
 
     def __init__(self, where: str, why: str) -> None:

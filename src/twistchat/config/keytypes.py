@@ -1,8 +1,8 @@
 """
-The types that a key of the configuration may have, and how a value is read as each of them.
+The types of configuration keys, and the conversion of values to each type.
 
-A type is an annotation of a dataclass's field.  Where a bare C{str} or C{int} says too little, an C{Annotated} one has
-its own reading: L{Limits <twistchat.chat.limits.Limits>} has some of those, the rest are here.
+A type is the annotation of a dataclass's field.  An C{Annotated} type has its own conversion.  L{Limits
+<twistchat.chat.limits.Limits>} defines some of them; the others are here.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from twistchat.chat.model.texts import counted
 from twistchat.config import toml
 
 ServerName = Annotated[str, "server name"]
-"""The name of a server, which can stand in an IRC prefix (RFC 2812, section 2.3.1)."""
+"""The name of a server, valid in an IRC prefix (RFC 2812, section 2.3.1)."""
 
 Directory = Annotated[str, "directory"]
 """The path of a directory."""
 
 Age = Annotated[float, "age"]
-"""A length of time in seconds, or 0 for one without end."""
+"""A length of time in seconds, or 0 for no limit."""
 
 Number = Annotated[int, "number"]
 """A whole number that may be 0."""
 
 Greeting = Annotated[str, "greeting"]
-"""A text of one line or more."""
+"""A text of one or more lines."""
 
 Zone = Annotated[str, "time zone"]
-"""A name of the IANA time zone database, or C{""} for the machine's own."""
+"""A name in the IANA time zone database, or C{""} for the machine's own time zone."""
 
 Nicks = Annotated[tuple[str, ...], "nicks"]
-"""Names as users could want them."""
+"""Names that users could choose as nicks."""
 
 Text = Annotated[str, "text"]
 """A text of one line, without control characters."""
@@ -47,22 +47,22 @@ Lines = Annotated[tuple[str, ...], "lines"]
 """Up to three texts of one line each."""
 
 NetworkName = Annotated[str, "network name"]
-"""The name of an IRC network, as it can stand in a token of IRC's 005."""
+"""The name of an IRC network, valid in a token of IRC's 005."""
 
 Host = Annotated[str, "host"]
-"""A host as others see it, which can stand in an IRC prefix; or C{""}."""
+"""The host that others see, valid in an IRC prefix; or C{""}."""
 
 Url = Annotated[str, "URL"]
-"""An absolute URL of the schemes http and https (RFC 3986), as it can stand in a token of IRC's 005; or C{""}."""
+"""An absolute http or https URL (RFC 3986), valid in a token of IRC's 005; or C{""}."""
 
 Port = Annotated[int, "port"]
 """A TCP port, or 0 for none."""
 
 Span = Annotated[float, "span"]
-"""A length of time in seconds, or 0 for one that is over at once."""
+"""A length of time in seconds, or 0 for none."""
 
 PasswordHash = Annotated[str, "password hash"]
-"""The argon2id hash of a password (RFC 9106), encoded as argon2's reference implementation does it; or C{""}."""
+"""The argon2id hash of a password (RFC 9106), in the encoding of argon2's reference implementation; or C{""}."""
 
 Fingerprint = Annotated[str, "fingerprint"]
 """A SHA-256 in hexadecimal, in lower case without separators; or C{""}."""
@@ -74,10 +74,10 @@ JournalKind = Annotated[str, "journal kind"]
 """The name of a kind of journal that is installed."""
 
 Endpoints = Annotated[tuple[str, ...], "endpoints"]
-"""Twisted's server endpoint strings; whoever has a reactor checks that they can be parsed."""
+"""Twisted's server endpoint strings.  Parsing them needs a reactor, so the code that listens checks them."""
 
 Reading: TypeAlias = Callable[[object], object]
-"""Takes a value as TOML gives it, or as Python code does.  Gives it as its field wants it, or raises L{Unfit}."""
+"""Converts a value from TOML, or from Python code, to the type of its field; raises L{Unfit} if that is impossible."""
 
 _SERVER_NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -114,11 +114,11 @@ _ENDPOINT = 'an endpoint such as "tcp:2323:interface=127.0.0.1" is wanted'
 
 class Unfit(Exception):
     """
-    A value does not fit its key.
+    A value is not valid for its key.
 
-    @ivar found: the value, or the part of it that does not fit.
-    @ivar shown: what is said of it, in a message.
-    @ivar why: what would be right; ends the sentence "found …, ".
+    @ivar found: the value, or its invalid part.
+    @ivar shown: how messages show it.
+    @ivar why: what would be right; completes the sentence "found …, ".
     """
 
     def __init__(self, found: object, why: str, shown: str | None = None) -> None:
@@ -130,10 +130,10 @@ class Unfit(Exception):
 
 def readingOf(annotation: object) -> Reading:
     """
-    How a value is read for a field.
+    Find the conversion for a field.
 
     @param annotation: the field's type.
-    @raise KeyError: where no key may have that type.
+    @raise KeyError: the type has no conversion.
     """
     if get_origin(annotation) is Literal:
         return lambda value: _choice(value, get_args(annotation))
@@ -141,7 +141,7 @@ def readingOf(annotation: object) -> Reading:
 
 
 def writtenAs(annotation: object, value: object) -> str:
-    """Write a field's value as its user would: in TOML, a time or a size with the largest unit that divides it."""
+    """Write a field's value as TOML: a time or a size with the largest unit that divides it."""
     if annotation in (Seconds, Age, Span):
         return _withUnit(value, _DURATION_UNITS)
     if annotation == Bytes:
@@ -150,7 +150,7 @@ def writtenAs(annotation: object, value: object) -> str:
 
 
 def closest(word: str, words: Iterable[str], cutoff: float) -> str | None:
-    """The one of some words that a misspelt one may have meant, if any; capitals and underscores do not count."""
+    """Find the word most similar to a misspelt one, if any.  Case, underscores and hyphens are ignored."""
     plain = {_plain(candidate): candidate for candidate in words}
     matches = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=cutoff)
     return plain[matches[0]] if matches else None
@@ -169,7 +169,7 @@ def _withUnit(value: object, units: dict[str, int]) -> str:
 
 
 def _text(value: object) -> str:
-    """Any text that can leave as UTF-8, which one from a command line may not."""
+    """Convert a text.  One from a command line may contain lone surrogates, which UTF-8 cannot encode."""
     if not isinstance(value, str):
         raise Unfit(value, _TEXT)
     if any("\ud800" <= character <= "\udfff" for character in value):
@@ -179,9 +179,9 @@ def _text(value: object) -> str:
 
 def visible(value: object) -> str:
     """
-    A name: a text of one character or more, none of which is a space.
+    Convert a name: a text of at least one character, without spaces.
 
-    @raise Unfit: it is none.
+    @raise Unfit: the value is not a name.
     """
     text = _text(value)
     if not text or not text.isprintable() or " " in text:
@@ -190,7 +190,7 @@ def visible(value: object) -> str:
 
 
 def _serverName(value: object) -> str:
-    """RFC 2812, section 1.1 sets the length, section 2.3.1 the letters."""
+    """RFC 2812 limits the length in section 1.1 and the characters in section 2.3.1."""
     text = _text(value)
     if not _SERVER_NAME.fullmatch(text):
         why = "1 to 63 letters (a-z), digits, dots and hyphens are wanted, with a letter or digit at either end"
@@ -214,7 +214,11 @@ def _lines(value: object) -> tuple[str, ...]:
 
 
 def _matching(pattern: re.Pattern[str], why: str, empty: bool = True) -> Callable[[object], str]:
-    """Make a reading for the texts that match a pattern as a whole, and the empty one."""
+    """
+    Make a conversion for texts that match a pattern as a whole.
+
+    @param empty: whether an empty text is valid too.
+    """
 
     def read(value: object) -> str:
         text = _text(value)
@@ -226,7 +230,7 @@ def _matching(pattern: re.Pattern[str], why: str, empty: bool = True) -> Callabl
 
 
 def _passwordHash(value: object) -> str:
-    """What it is instead, a password perhaps, is not shown: messages go into logs."""
+    """The message does not show an invalid value: it may be a password, and messages are logged."""
     text = _text(value)
     if text and not _PASSWORD_HASH.fullmatch(text):
         why = 'the hash of a password is wanted, as "twistchat hash-password" makes it'
@@ -258,7 +262,7 @@ def _port(value: object) -> int:
 
 
 def _directory(value: object) -> str:
-    """A path may hold what is not UTF-8, as file names do."""
+    """A path may contain bytes that are not UTF-8, as file names do."""
     if not isinstance(value, str) or not value or "\0" in value:
         raise Unfit(value, "the path of a directory is wanted")
     return value
@@ -297,9 +301,9 @@ def _choice(value: object, options: tuple[str, ...]) -> str:
 
 def _items(value: object, one: Callable[[object], str]) -> tuple[str, ...]:
     """
-    Read a list of texts.  A single text stands for a list of it.
+    Convert a list of texts.  A single text becomes a list of one.
 
-    @param one: reads a single text.
+    @param one: converts a single text.
     """
     if not isinstance(value, list | tuple):
         if not isinstance(value, str):

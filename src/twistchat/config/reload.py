@@ -1,4 +1,4 @@
-"""What takes effect of a configuration that is read again, while the server runs."""
+"""Decide which changes of the configuration take effect while the server runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings
 @dataclass(frozen=True, slots=True)
 class Reload:
     """
-    What reading the configuration again came to.
+    The result of reading the configuration again.
 
-    @ivar settings: what holds from now on.
-    @ivar taken: the keys that have another value than before.
-    @ivar waiting: the keys that have another value in the configuration, which holds from the next start on.
+    @ivar settings: the settings in effect from now on.
+    @ivar taken: the changed keys that take effect now.
+    @ivar waiting: the changed keys that take effect at the next start.
     """
 
     settings: Settings
@@ -34,10 +34,10 @@ class Reload:
 
 def reloadSettings(current: Settings, fresh: Settings) -> Reload:
     """
-    Take over what can be changed while the server runs: L{LIVE}.
+    Apply the changes that can take effect while the server runs: those of L{LIVE}.
 
-    @param current: what holds.
-    @param fresh: what the configuration says now.
+    @param current: the settings in effect.
+    @param fresh: the settings in the changed configuration.
     """
     taken: list[str] = []
     waiting: list[str] = []

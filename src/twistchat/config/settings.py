@@ -1,8 +1,8 @@
 """
-Every key of the configuration, as a field.
+Every key of the configuration, as a field of a dataclass.
 
-Its type says how it is read, its default what it is when nobody sets it, and its docstring is what a user reads of it
-in C{docs/twistchat.toml}.
+The field's type determines how its value is read.  The field's docstring becomes its description in
+C{docs/twistchat.toml}.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class ServerSettings:
     """
     The server as a whole.
 
-    @ivar name: the server's name, which IRC clients see as the server they are on.  Letters, digits, dots and
-        hyphens; with a dot in it, clients can tell it from a nick.
-    @ivar description: what the server is, in one line, for those who ask with IRC's WHOIS or LINKS.
-    @ivar data: the directory for what the server keeps.  A relative path begins where the server is started.  The
-        option --data sets it too.
+    @ivar name: the server's name, as IRC clients see it.  Letters, digits, dots and hyphens.  Include a dot, so that
+        clients can distinguish it from a nick.
+    @ivar description: one line about the server, shown by IRC's WHOIS and LINKS.
+    @ivar data: the directory for the server's data.  A relative path starts at the directory where the server is
+        started.  The option --data sets it too.
     """
 
     name: ServerName = "twistchat.local"
@@ -61,9 +61,9 @@ class ChatSettings:
     """
     The rules of the chat.
 
-    @ivar lobby: the room that one is in after connecting through a door that shows one room at a time.  Only operators
-        of the server with the privilege "rooms" lock it.
-    @ivar reserved: nicks that nobody can take: those of services, and others that would deceive.
+    @ivar lobby: the room that users enter when they connect through a door that shows one room at a time.  Only server
+        operators with the privilege "rooms" can lock it.
+    @ivar reserved: nicks that nobody can use, such as the names of services.
     """
 
     lobby: str = "#lobby"
@@ -77,14 +77,15 @@ class JournalSettings:
 
     @ivar kind: "sqlite" keeps the journal on disk, in the data directory; "memory" keeps it in memory and loses it when
         the server stops.  The option --journal sets it too.
-    @ivar durability: "full" puts every message on disk before anyone sees it, so that it survives a power failure;
-        "relaxed" answers sooner, and a power failure takes the last moments with it.
-    @ivar retention: how long entries are kept on disk; 0 for ever.  What a room has (its topic, modes, bans and ranks)
-        is kept as long as it holds.
-    @ivar retentionCount: how many entries are kept on disk, of all conversations together; 0 sets no limit.
-    @ivar keepPassing: whether people's comings and goings are kept on disk too, as part of a room's history.
-    @ivar keep: how many entries the memory journal holds for history, of all conversations together.
-    @ivar own: the keys of [journal.KIND], for a kind of journal that a plugin brings; C{None} without one.
+    @ivar durability: "full" writes every message to disk before anyone sees it, so that it survives a power failure;
+        "relaxed" answers sooner, but a power failure loses the last moments.
+    @ivar retention: how long entries are kept on disk; 0 keeps them for ever.  The current topic, modes, bans and ranks
+        of a room are always kept.
+    @ivar retentionCount: the maximum number of entries kept on disk, for all conversations together; 0 sets no limit.
+    @ivar keepPassing: whether the journal on disk also keeps passing events, such as joins and quits, as part of a
+        room's history.
+    @ivar keep: the maximum number of entries that the memory journal keeps for history, for all conversations together.
+    @ivar own: the keys of [journal.KIND], if a plugin brings this kind of journal; otherwise C{None}.
     """
 
     kind: JournalKind = "sqlite"
@@ -101,9 +102,9 @@ class LineSettings:
     """
     The line door.
 
-    @ivar timezone: the time zone of the times shown, as the IANA database names it ("Europe/Paris"); "" is the
-        machine's own.
-    @ivar motd: a greeting shown on connecting, of one line or more; "" shows none.
+    @ivar timezone: the time zone of displayed times: a name in the IANA database ("Europe/Paris"); "" is the machine's
+        own.
+    @ivar motd: a greeting of one or more lines, shown to everyone who connects; "" shows none.
     """
 
     timezone: Zone = ""
@@ -115,19 +116,17 @@ class IrcSettings:
     """
     The IRC door.
 
-    @ivar network: the name of the network, of which this is the only server.  Letters, digits, dots, hyphens and
-        underscores.
-    @ivar motd: the message of the day, of one line or more; "" says that there is none.
-    @ivar admin: who runs this server and how to reach them, for the command ADMIN: up to three lines.
-    @ivar icon: where the picture of the network is, a URL, which should be of a square and begin with https; "" where
-        there is none.
-    @ivar password: the hash of a password without which nobody comes in through this door; "" where none is wanted.
-        The command "twistchat hash-password" makes it.
-    @ivar stsPort: the port of an encrypted endpoint of this door, to which clients that know IRCv3's strict transport
-        security are sent from any other; 0 sends nobody.
-    @ivar stsDuration: how long such clients come back to that port and no other; 0 ends it for those who would.
-    @ivar stsPreload: whether makers of clients may ship that with their programs.
-    @ivar proxies: networks whose PROXY header is believed, at the endpoints of any door that begin with "haproxy:".
+    @ivar network: the name of the network.  Letters, digits, dots, hyphens and underscores.
+    @ivar motd: the message of the day, one or more lines; "" for none.
+    @ivar admin: up to three lines about who runs this server and how to reach them, shown by the command ADMIN.
+    @ivar icon: the URL of the network's icon, which should be square and use https; "" for none.
+    @ivar password: the hash of the password that clients need to connect through this door; "" if they need none.  The
+        command "twistchat hash-password" makes it.
+    @ivar stsPort: the port of a TLS endpoint of this door.  Clients that support IRCv3's strict transport security
+        reconnect to it when they use any other; 0 turns this off.
+    @ivar stsDuration: how long such clients use only that port; 0 makes them forget it.
+    @ivar stsPreload: whether vendors of clients may include this policy in their programs.
+    @ivar proxies: networks whose PROXY headers are trusted, at endpoints of any door that begin with "haproxy:".
     """
 
     network: NetworkName = "twistchat"
@@ -146,7 +145,7 @@ class WebircSettings:
     """
     A gateway.
 
-    @ivar password: the hash of the gateway's password, which "twistchat hash-password" makes.
+    @ivar password: the hash of the gateway's password.  The command "twistchat hash-password" makes it.
     @ivar hosts: the networks that the gateway connects from.
     """
 
@@ -159,9 +158,9 @@ class ClassSettings:
     """
     A class of operators.
 
-    @ivar title: what they are, for those who ask who they are.
+    @ivar title: their title, shown by WHOIS.
     @ivar privileges: what they may do.
-    @ivar host: the host that others see of them; "" leaves them theirs.
+    @ivar host: the host that others see for them; "" keeps their own.
     """
 
     title: Text = "is an operator of this server"
@@ -172,13 +171,13 @@ class ClassSettings:
 @dataclass(frozen=True, slots=True)
 class OperatorSettings:
     """
-    An operator.  What is given of C{password}, C{account}, C{fingerprint} and C{hosts} has to be right, all of it.
+    An operator.  All of C{password}, C{account}, C{fingerprint} and C{hosts} that are set must match.
 
-    @ivar password: the hash of their password, which "twistchat hash-password" makes; "" where none is wanted.
-    @ivar account: the account that they have to be logged in to; "" where none is wanted.
-    @ivar fingerprint: the SHA-256 of the certificate that their client has, in hexadecimal; "" where none is wanted.
-    @ivar class_: what they may do: the NAME of a table [classes.NAME].
-    @ivar hosts: the networks that they connect from; none where that does not matter.
+    @ivar password: the hash of their password; "" if they need none.  The command "twistchat hash-password" makes it.
+    @ivar account: the account that they must be logged in to; "" if they need none.
+    @ivar fingerprint: the SHA-256 of their client's certificate, in hexadecimal; "" if they need none.
+    @ivar class_: their class: the NAME of a table [classes.NAME].
+    @ivar hosts: the networks that they must connect from; an empty list allows all.
     """
 
     password: PasswordHash = ""
@@ -195,21 +194,20 @@ class Settings:
 
     @ivar server: the server as a whole.
     @ivar chat: the rules of the chat.
-    @ivar listen: where each door listens, as Twisted's server endpoint strings, one or a list of them.  The keys are
-        the doors' names.  With no key at all every door listens where it does by default; with any, only what is named
-        listens.  Each door also has an option of its name, --line for the line door: one such option takes the place of
-        all keys.
-    @ivar journal: the record of what was said and done.
+    @ivar listen: where each door listens: one of Twisted's server endpoint strings, or a list of them.  The keys are
+        the doors' names.  Without any key, every door listens at its default endpoints; otherwise only the doors named
+        here listen.  Each door also has an option, such as --line for the line door.  One such option replaces all
+        keys.
+    @ivar journal: the record of all events.
     @ivar line: the line door, for nc and telnet.
     @ivar irc: the IRC door.
-    @ivar webirc: gateways that say on whose behalf they connect, with IRC's command WEBIRC.  Each has a table of its
-        own, [webirc.NAME].
-    @ivar classes: classes of operators of the server.  Each has a table of its own, [classes.NAME].
-    @ivar operators: who may become an operator of the server, with IRC's command OPER.  Each has a table of its own,
-        [operators.NAME], where NAME is what they say there.  What is given of password, account, fingerprint and hosts
-        has to be right, all of it.
-    @ivar limits: how much is too much.  Lengths are in characters where they are not said to be in bytes; rates are
-        per second.
+    @ivar webirc: gateways that connect on behalf of their users, with IRC's command WEBIRC.  Each has its own table,
+        [webirc.NAME].
+    @ivar classes: classes of server operators.  Each has its own table, [classes.NAME].
+    @ivar operators: users who may become server operators, with IRC's command OPER.  Each has its own table,
+        [operators.NAME]; NAME is the name they give to OPER.  All of password, account, fingerprint and hosts that are
+        set must match.
+    @ivar limits: all limits.  Lengths are in characters unless they are said to be in bytes; rates are per second.
     """
 
     server: ServerSettings = field(default_factory=ServerSettings)
@@ -230,10 +228,10 @@ SECTIONS = tuple(section.name for section in fields(Settings))
 TABLES: dict[str, Any] = {
     section.name: section.default_factory for section in fields(Settings) if is_dataclass(section.default_factory)
 }
-"""The sections whose keys are fixed: all but C{listen} and those of L{NAMED}."""
+"""The sections with fixed keys: all except C{listen} and those of L{NAMED}."""
 
 NAMED: dict[str, Any] = {"webirc": WebircSettings, "classes": ClassSettings, "operators": OperatorSettings}
-"""The sections whose tables have names of the administrator's, with what each table is."""
+"""The sections whose tables the administrator names, with the class of each table."""
 
 LIVE = (
     "server.description",
@@ -259,13 +257,15 @@ LIVE = (
     "limits.exempt",
 )
 """
-The sections and keys that take effect when the configuration is read again: those that only doors look at, when someone
-connects or asks.  What clients have been told once (how long a nick may be), and what is set up at the start, stays.
+The sections and keys that take effect when the configuration is read again.
+
+Only doors use them, when a client connects or sends a command.  Values that clients were told (such as the maximum
+length of a nick) and values that are used at the start only do not change.
 """
 
 
 def keysOf(table: type) -> Iterator[tuple[str, str, object, object]]:
-    """The name, the field, the type and the default of each key in a section."""
+    """List the name, the field, the type and the default of each key in a section."""
     types = get_type_hints(table, include_extras=True)
     for key in fields(table):
         if not key.metadata.get("key", True):

@@ -1,4 +1,4 @@
-"""The sections whose tables have names that the administrator gives: operators, their classes, gateways."""
+"""Read the sections whose tables the administrator names: operators, their classes, and gateways."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 class NamedTables:
     """
-    Named tables in the making.
+    Collects the values of named tables and makes the tables.
 
-    They are set in the configuration file alone.  A value is checked when it is read, and what depends on more than one
-    when all are made; the first mistake raises L{ConfigError}.
+    Only the configuration file can set them.  L{read} checks single values; L{finish} checks the rules that concern
+    several values.  The first mistake raises L{ConfigError}.
     """
 
     def __init__(self) -> None:
@@ -34,11 +34,12 @@ class NamedTables:
 
     def read(self, section: str, tables: Mapping[str, object], file: toml.TomlFile, name: str) -> None:
         """
-        Take over every table of a section.
+        Read every table of a section.
 
         @param section: one of L{NAMED}.
-        @param tables: what the file has in it.
-        @param name: how errors call the file.
+        @param tables: the content of the section.
+        @param file: the file, for the lines in errors.
+        @param name: the name of the file in errors.
         """
         for table, values in tables.items():
             where = f"{name}:{file.line(section, table)}"
@@ -109,5 +110,5 @@ class NamedTables:
 
 
 def _asFields(section: str, values: Mapping[str, object]) -> dict[str, object]:
-    """Values by the names of their fields, for those by the names of their keys."""
+    """Rename values from the names of their keys to the names of their fields."""
     return {field: values[key] for key, field, _, _ in keysOf(NAMED[section]) if key in values}

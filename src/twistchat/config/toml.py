@@ -1,8 +1,8 @@
 """
-TOML with places: what a file holds, the line each key stands on, and values written as TOML again.
+Read TOML with the line of each key, and write values as TOML.
 
-The standard library's L{tomllib} reads TOML 1.0 but does not say where in the text a key was.  A file is therefore read
-twice: as a whole, and once more one statement at a time, which is where the lines come from.
+The standard library's L{tomllib} reads TOML 1.0 but does not report the place of a key.  So this module reads a file
+twice: as a whole for the values, and statement by statement for the lines.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KeyPath = tuple[str, ...]
-"""The names that lead to a key from the top of a file: C{("limits", "nick")}."""
+"""The names of a key and the tables that contain it, outermost first: C{("limits", "nick")}."""
 
 MAX_INTEGER = 2**63 - 1
-"""The largest integer TOML promises to hold (TOML 1.0, "Integer")."""
+"""The largest integer that every TOML parser must accept (TOML 1.0, "Integer")."""
 
 _SHOWN = 60
 
@@ -36,7 +36,7 @@ class NotToml(Exception):
     A text is not TOML.
 
     @ivar line: the line with the mistake, from 1.
-    @ivar why: what is wrong there.
+    @ivar why: the mistake.
     """
 
     def __init__(self, line: int, why: str) -> None:
@@ -47,15 +47,15 @@ class NotToml(Exception):
 
 class TomlFile:
     """
-    A TOML file that was read.
+    A parsed TOML file.
 
-    @ivar values: what it holds, as L{tomllib.loads} gives it, in the order of the file.
+    @ivar values: its content, as L{tomllib.loads} returns it, in the order of the file.
     """
 
     def __init__(self, data: bytes) -> None:
         """
-        @param data: the file's bytes.  A byte order mark, which some editors put first, is passed over.
-        @raise NotToml: where it is not UTF-8, or not TOML.
+        @param data: the file's bytes.  A byte order mark, which some editors write, is ignored.
+        @raise NotToml: the file is not UTF-8, or not TOML.
         """
         try:
             text = data.decode("utf-8")
@@ -76,7 +76,7 @@ class TomlFile:
 
     def line(self, *path: str) -> int:
         """
-        The line, from 1, of the statement in which a key first appears.  A key within an array has the array's line.
+        The line, from 1, of the first statement with a key.  A key within an array has the array's line.
         """
         while path and path not in self._lines:
             path = path[:-1]
@@ -90,8 +90,8 @@ class _Statement:
 
     @ivar first: its first line.
     @ivar last: its last line.
-    @ivar whole: false where the text ended, and this did not.
-    @ivar paths: the keys it makes or adds to, those above each before it.
+    @ivar whole: false if the text ends within the statement.
+    @ivar paths: the keys that it creates or extends; each follows the tables that contain it.
     """
 
     first: int
@@ -102,10 +102,10 @@ class _Statement:
 
 def _statements(text: str) -> Iterator[_Statement]:
     """
-    Take a text apart into statements.
+    Split a text into statements.
 
-    A statement ends with the first line at which it is TOML by itself: one that has begun a longer value is not, until
-    the line where this value ends.
+    A statement ends with the first line that makes it valid TOML.  A statement with a value of several lines is not
+    valid before the last of them.
     """
     table: KeyPath = ()
     chunk: list[str] = []
@@ -130,7 +130,7 @@ def _statements(text: str) -> Iterator[_Statement]:
 
 
 def _paths(values: Mapping[str, Any], above: KeyPath = ()) -> Iterator[KeyPath]:
-    """Every key of nested tables, each after those above it."""
+    """List every key of nested tables; each follows the tables that contain it."""
     for name, value in values.items():
         path = (*above, name)
         yield path
@@ -140,10 +140,10 @@ def _paths(values: Mapping[str, Any], above: KeyPath = ()) -> Iterator[KeyPath]:
 
 def _diagnosed(text: str, bad: Exception) -> NotToml:
     """
-    Say where a text is not TOML, and why.
+    Describe where and why a text is not TOML.
 
-    @param bad: what L{tomllib} raised.  Its messages end with the place, except for an integer of thousands of digits
-        and for arrays nested by the thousand.
+    @param bad: the exception of L{tomllib}.  Its message ends with the place, except for integers with thousands of
+        digits and for arrays with thousands of levels.
     """
     place = _PLACE.fullmatch(str(bad))
     if place is None:
@@ -163,12 +163,12 @@ def _diagnosed(text: str, bad: Exception) -> NotToml:
 
 
 def _unfinished(text: str) -> int:
-    """The line of the statement that does not end."""
+    """Find the first line of the unfinished statement."""
     return max(statement.first for statement in _statements(text))
 
 
 def _twice(text: str, line: int) -> NotToml | None:
-    """Where the statement that ends on a line is TOML by itself, then name the key of it that was there before."""
+    """Find the duplicate key of the statement that ends on a line, if this statement alone is valid TOML."""
     seen: dict[KeyPath, int] = {}
     for statement in _statements(text):
         if statement.whole and statement.last == line:
@@ -186,7 +186,7 @@ def readValue(text: str) -> object:
     """
     Read one value.
 
-    @raise NotToml: where the text is not one TOML value, or is more than that.
+    @raise NotToml: the text is not exactly one TOML value.
     """
     try:
         values = tomllib.loads(f"value = {text}")
@@ -201,7 +201,7 @@ def write(value: object) -> str:
     """
     Write a value as TOML, on one line of printable characters.
 
-    @param value: what L{tomllib} can give, with tuples allowed as arrays.
+    @param value: a value of a type that L{tomllib} returns; a tuple is written as an array.
     """
     if isinstance(value, str):
         return '"' + printable(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
@@ -217,7 +217,7 @@ def write(value: object) -> str:
 
 
 def show(value: object) -> str:
-    """Write a value for a message: as L{write} does, and no longer than fits into a sentence."""
+    """Write a value for a message: like L{write}, but shortened."""
     try:
         return shortened(write(value))
     except RecursionError:
@@ -225,7 +225,7 @@ def show(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """A text with TOML's escapes for what is no printable character: controls, line ends, bidi overrides."""
+    """Escape the characters of a text that are not printable, in TOML's notation."""
     return "".join(character if character.isprintable() else _escape(character) for character in text)
 
 
@@ -235,5 +235,5 @@ def _escape(character: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """The beginning of a text: as much of it as fits into a sentence."""
+    """Truncate a text to 60 characters, with an ellipsis if it is longer."""
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
