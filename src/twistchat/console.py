@@ -1,4 +1,4 @@
-"""C{twistchat}: what an administrator does with a server's data and its configuration, while it runs or not."""
+"""The command C{twistchat}: administration of a server's data and configuration, also while the server runs."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.options import SettingsOptions, installedDoors, installedJournals
 
 WIDTH = 40
-"""Characters of a bar that shows progress."""
+"""The width of the progress bar, in characters."""
 
 
 class Refused(Exception):
-    """A command cannot be carried out.  As a string it is one line, to be shown as it is."""
+    """A command cannot run.  C{str} gives a one-line message for the user."""
 
 
 class _JournalOptions(SettingsOptions):
     """
     Options of a command that reads the journal.
 
-    @cvar dataHelp: what C{--help} says of C{--data}.
+    @cvar dataHelp: the help text of C{--data}.
     """
 
     dataHelp: ClassVar = "The server's data directory, which has the journal."
@@ -50,14 +50,14 @@ class _JournalOptions(SettingsOptions):
         self.docs["data"] = f"{self.dataHelp}  [default: ./twistchat-data]"
 
     def parseArgs(self, *arguments: str) -> None:
-        """Refuse arguments: a command that takes some says so."""
+        """Refuse all arguments.  Commands that take some override this."""
         _only(arguments, 0)
 
     def path(self) -> Path:
         """
-        The journal's file.
+        Find the journal's file.
 
-        @raise Refused: there is none.
+        @raise Refused: there is no journal.
         """
         path = Path(self.settings.server.data) / FILE
         if not path.exists():
@@ -77,7 +77,7 @@ class BackupOptions(_JournalOptions):
     target: Path
 
     def parseArgs(self, *arguments: str) -> None:
-        """Take the name of the new file."""
+        """Read the name of the new file."""
         self.target = Path(_named(arguments, "the new file"))
 
     def run(self) -> None:
@@ -138,14 +138,14 @@ class CheckOptions(_JournalOptions):
     file: Path | None = None
 
     def parseArgs(self, *arguments: str) -> None:
-        """Take the name of the file."""
+        """Read the name of the file."""
         _only(arguments, 1)
         self.file = Path(arguments[0]) if arguments else None
 
     def run(self) -> None:
-        """Read it, and print what is found."""
+        """Check the journal, and print the result."""
         path = self.path() if self.file is None else _existing(self.file)
-        # A single statement of SQLite may take long, and Python would look at Ctrl-C only behind it.
+        # One SQLite statement may take long, and Python would handle Ctrl-C only after it.
         earlier = signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             with _progress() as progress:
@@ -182,11 +182,11 @@ class RestoreOptions(_JournalOptions):
     source: Path
 
     def parseArgs(self, *arguments: str) -> None:
-        """Take the name of the backup."""
+        """Read the name of the backup."""
         self.source = Path(_named(arguments, "the backup"))
 
     def run(self) -> None:
-        """Check the backup, and put it in place."""
+        """Check the backup, and install it as the journal."""
         with _progress() as progress:
             findings = _checked(_existing(self.source), progress)
         if not findings.good:
@@ -209,7 +209,11 @@ def _only(arguments: Sequence[str], count: int) -> None:
 
 
 def _named(arguments: Sequence[str], what: str) -> str:
-    """The one argument of a command, which names a file."""
+    """
+    Return the only argument of a command, the name of a file.
+
+    @param what: describes the file, for the error.
+    """
     _only(arguments, 1)
     if not arguments:
         raise UsageError(f"the argument FILE is missing: {what}")
@@ -217,7 +221,7 @@ def _named(arguments: Sequence[str], what: str) -> str:
 
 
 def _checked(path: Path, progress: Callable[[float], None]) -> Findings:
-    """Check a file, which is named if it cannot be read at all."""
+    """Check a file.  An error names the file if it cannot be read at all."""
     try:
         return check(path, progress)
     except Fault as e:
@@ -225,7 +229,11 @@ def _checked(path: Path, progress: Callable[[float], None]) -> Findings:
 
 
 def _existing(path: Path) -> Path:
-    """A file that is there, or C{Refused}."""
+    """
+    Return the path of an existing file.
+
+    @raise Refused: there is no such file.
+    """
     if not path.is_file():
         raise Refused(f"there is no file {path}")
     return path
@@ -237,7 +245,7 @@ def _entries(count: int) -> str:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[float], None]]:
-    """Show on standard error how much has been read, if that is a terminal; and remove that in the end."""
+    """Show a progress bar on standard error if that is a terminal, and erase it at the end."""
     terminal = sys.stderr.isatty()
     shown = -1
 
@@ -271,7 +279,7 @@ class HashPasswordOptions(Options):
         _only(arguments, 0)
 
     def run(self) -> None:
-        """Ask, and write the hash."""
+        """Ask for the password, and print its hash."""
         print(hashPassword(self._ask(), secrets.token_bytes(SALT)))
 
     def _ask(self) -> str:
@@ -312,7 +320,7 @@ class ConsoleOptions(Options):
         """
         See L{Options.parseOptions}.
 
-        @raise UsageError: also of a command that does not exist; it names the one that may have been meant.
+        @raise UsageError: the options have a mistake.  If a command does not exist, the error suggests a similar one.
         """
         try:
             super().parseOptions(options)
@@ -320,12 +328,12 @@ class ConsoleOptions(Options):
             unknown = str(e).removeprefix(UNKNOWN)
             if unknown == str(e):
                 raise
-            guesses = get_close_matches(unknown.lower(), COMMANDS, 1, ALIKE)
+            guesses = get_close_matches(unknown.lower(), COMMANDS, 1, MIN_SIMILARITY)
             hint = f"did you mean {guesses[0]}?" if guesses else f"the commands are {', '.join(COMMANDS)}"
             raise UsageError(f"there is no command {unknown} ({hint})") from None
 
     def getSynopsis(self) -> str:
-        """How the command line begins: for a command that was named, with nothing in front of it."""
+        """The start of the usage line.  A subcommand appends its own, so then it is the program's name alone."""
         return "Usage: twistchat" if self.subCommand else super().getSynopsis()
 
 
@@ -333,17 +341,17 @@ COMMANDS = tuple(name for name, *_ in ConsoleOptions.subCommands)
 """The names of the commands."""
 
 UNKNOWN = "Unknown command: "
-"""What Twisted's error of a command that does not exist begins with."""
+"""The start of Twisted's error message for an unknown command."""
 
-ALIKE = 0.6
-"""How alike two names are, from 0 to 1, for one to be taken for a misspelling of the other (L{difflib})."""
+MIN_SIMILARITY = 0.6
+"""The minimum similarity, from 0 to 1, to suggest a command for a misspelt one (L{difflib})."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """
     Run the console script.
 
-    @param arguments: what stands behind C{twistchat}; the process's own arguments where it is C{None}.
+    @param arguments: the arguments after C{twistchat}; if C{None}, those of the process.
     """
     options = ConsoleOptions()
     try:
@@ -357,7 +365,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Fault as e:
         raise SystemExit(f"twistchat: {e.why}: {e.detail}") from None
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read has seen enough; nothing is to be said of it at the exit either
+        sys.stderr.close()  # the reader closed the pipe, which is no error; suppress Python's message at exit
     except KeyboardInterrupt:
         raise SystemExit(128 + signal.SIGINT) from None
     except OSError as e:

@@ -1,4 +1,4 @@
-"""The options of C{twistd twistchat} and of the console's commands, and the settings that they come to."""
+"""Parse the options of C{twistd twistchat} and of the console's commands into settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from twistchat.config import BUILT_IN, ConfigError, Settings, SettingsBuilder, t
 from twistchat.interfaces import IDoor, IJournalKind
 
 CONFIG = "twistchat.toml"
-"""The configuration that is taken where no other is named."""
+"""The default configuration file."""
 
 
 class SettingsOptions(Options):
@@ -54,7 +54,7 @@ class SettingsOptions(Options):
         sys.exit(0)
 
     def postOptions(self) -> None:
-        """Read the configuration; a mistake in it, or in an option, ends the process with one line that says so."""
+        """Read the configuration.  A mistake in it, or in an option, ends the process with a message of one line."""
         self._directory = Path.cwd()
         try:
             self.settings = self.reread()
@@ -63,14 +63,14 @@ class SettingsOptions(Options):
 
     def reread(self) -> Settings:
         """
-        Read the configuration, for the first time or again: the same file, wherever the process is by now.
+        Read the configuration.  Each call reads the same file, even if the process has changed its directory.
 
-        @raise ConfigError: it has a mistake, or cannot be read.
+        @raise ConfigError: the file has a mistake, or cannot be read.
         """
         return self.finish(self.read())
 
     def read(self) -> SettingsBuilder:
-        """The configuration file, then what C{--set} sets, then the options."""
+        """Read the configuration file, then C{--set}, then the other options.  Later values override earlier ones."""
         builder = SettingsBuilder(
             [door.name for door in self.doors], {**BUILT_IN, **{kind.name: kind.settings for kind in self.journals}}
         )
@@ -95,7 +95,7 @@ class SettingsOptions(Options):
 
 
 class ChatOptions(SettingsOptions):
-    """The options of C{twistd twistchat}, but for those of the doors."""
+    """The options of C{twistd twistchat}, without those of the doors."""
 
     synopsis = "[options]"
     longdesc = (
@@ -112,7 +112,7 @@ class ChatOptions(SettingsOptions):
         self._endpoints: dict[str, list[str]] = {}
 
     def finish(self, builder: SettingsBuilder) -> Settings:
-        """Let the options of the doors take the place of all that the file says of listening."""
+        """Make the settings.  If any door has an option, the options replace the whole section C{[listen]}."""
         if self["journal"] is not None:
             builder.put("journal.kind", self["journal"], f"--journal {toml.shortened(self['journal'])}")
         for door, descriptions in self._endpoints.items():
@@ -125,17 +125,17 @@ class ChatOptions(SettingsOptions):
 
 
 def installedDoors() -> list[IDoor]:
-    """Every door that a plugin brings, by name."""
+    """Find the doors of all plugins, sorted by name."""
     return sorted(getPlugins(IDoor), key=lambda door: door.name)
 
 
 def installedJournals() -> list[IJournalKind]:
-    """Every kind of journal that a plugin brings, by name."""
+    """Find the kinds of journals of all plugins, sorted by name."""
     return sorted(getPlugins(IJournalKind), key=lambda kind: kind.name)
 
 
 def chatOptions(doors: Iterable[IDoor], journals: Iterable[IJournalKind] = ()) -> ChatOptions:
-    """Make the options of C{twistd twistchat}, with one for each of these doors, and these kinds of journals."""
+    """Make the options of C{twistd twistchat}, including those of these doors and kinds of journals."""
     attributes: dict[str, Any] = {f"opt_{door.name}": _endpointOption(door) for door in doors}
     made: ChatOptions = type("ChatOptions", (ChatOptions,), attributes | {"doors": doors, "journals": journals})()
     return made

@@ -1,4 +1,4 @@
-"""A thread that does one thing after the other, and tells the reactor."""
+"""Run blocking work in a thread, in order, and report the results to the reactor."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ T = TypeVar("T")
 
 
 class Worker(Protocol):
-    """Does work that may block, one piece after the other, in the order in which it was submitted."""
+    """Runs blocking work, one item at a time, in the order of submission."""
 
     def submit(self, work: Callable[[], T], done: Callable[[T | Failure], None]) -> None:
         """
-        Do something elsewhere.
+        Queue work.
 
-        @param work: does it.
-        @param done: called in the reactor's thread with what C{work} returned, or with what it raised.
+        @param work: the function to run.
+        @param done: called in the reactor's thread with C{work}'s result, or with a L{Failure} if it raised.
         """
 
     def stop(self) -> None:
-        """Do what was submitted, and end."""
+        """End after all submitted work."""
 
 
 class ThreadWorker:
     """
     A L{Worker} with one thread.
 
-    The thread is a daemon: where a disk hangs for ever, the process can still end.
+    The thread is a daemon, so that the process can end even if a disk hangs.
     """
 
     def __init__(self, name: str, callFromThread: Callable[..., Any]) -> None:
         """
-        @param name: the thread's name, for those who look at the process.
-        @param callFromThread: the reactor's.
+        @param name: the thread's name, for debugging.
+        @param callFromThread: the reactor's C{callFromThread}.
         """
         self._callFromThread = callFromThread
         self._work: SimpleQueue[tuple[Callable[[], Any], Callable[[Any], None]] | None] = SimpleQueue()

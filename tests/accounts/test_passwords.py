@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from twistchat.accounts import passwords
-from twistchat.accounts.passwords import NOBODYS, SALT, Verifier, hashPassword
+from twistchat.accounts.passwords import DUMMY_HASH, SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded
 from twistchat.interfaces import IPasswords
 from twistchat.testing.workers import HeldWorker, InlineWorker
@@ -23,7 +23,7 @@ class HashTests(SynchronousTestCase):
 
     def test_parameters(self) -> None:
         """They are argon2id's with 19 MiB, two passes and one pipeline; so is the hash that is nobody's."""
-        for hash in (RIGHT, NOBODYS):
+        for hash in (RIGHT, DUMMY_HASH):
             made = extract_parameters(hash)
             self.assertEqual(
                 (Type.ID, 19 * 1024, 2, 1, 16, 32),
@@ -80,7 +80,7 @@ class VerifierTests(SynchronousTestCase):
         self.assertIs(False, self.successResultOf(verifier.check(None, "x")))
         self.assertIs(False, self.successResultOf(verifier.check("", "x")))
         self.assertIs(True, self.successResultOf(verifier.check(RIGHT, "x")))
-        self.assertEqual([NOBODYS, NOBODYS, RIGHT], checked)
+        self.assertEqual([DUMMY_HASH, DUMMY_HASH, RIGHT], checked)
 
     def test_elsewhere(self) -> None:
         """Nothing is checked within the call, and one worker, made with the first password, checks them all."""

@@ -1,1 +1,1 @@
-"""Who somebody is: the account store, password hashing, SASL mechanisms."""
+"""Authentication of users: password hashes and their verification."""

@@ -1,8 +1,8 @@
 """
-Passwords: their argon2id hashes (RFC 9106), made and checked.
+Hash and verify passwords with argon2id (RFC 9106).
 
-A check takes some 20 ms of a processor and 19 MiB, on purpose.  So it is never done by the reactor, never twice at
-once, and no more of them wait than a limit says.
+A check deliberately takes about 20 ms of CPU and 19 MiB of memory.  So it runs in a separate thread, one at a time, and
+the queue of checks is bounded.
 """
 
 from __future__ import annotations
@@ -24,37 +24,38 @@ if TYPE_CHECKING:
     from twistchat.worker import Worker
 
 MEMORY: Final = 19 * 1024
-"""KiB of memory that one hash takes; with L{PASSES} what OWASP's Password Storage Cheat Sheet asks of argon2id."""
+"""The memory for one hash in KiB.  OWASP's Password Storage Cheat Sheet recommends this and L{PASSES} for argon2id."""
 
 PASSES: Final = 2
-"""How often that memory is gone over."""
+"""The number of passes over that memory."""
 
 SALT: Final = 16
-"""Bytes of salt."""
+"""The size of a salt in bytes."""
 
-NOBODYS: Final = "$argon2id$v=19$m=19456,t=2,p=1$Y2xvc2VkIHRvIGV2ZXJ5MQ$uEtzqk6rNxRfsdO+0bbKMP7MEcK0Jptv/nD/OVoFI+E"
-"""The hash of no password at all: checking against it costs what a check costs, and fails."""
+DUMMY_HASH: Final = "$argon2id$v=19$m=19456,t=2,p=1$Y2xvc2VkIHRvIGV2ZXJ5MQ$uEtzqk6rNxRfsdO+0bbKMP7MEcK0Jptv/nD/OVoFI+E"
+"""A hash that no password matches.  A check against it fails, and takes as long as any other."""
 
 _HASHER: Final = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY, parallelism=1, salt_len=SALT)
 
 
 def hashPassword(password: str, salt: bytes) -> str:
     """
-    The hash of a password, in its encoded form.  This takes a while.
+    Hash a password.  This blocks for about 20 ms.
 
     @param salt: L{SALT} random bytes.
+    @return: the hash in its encoded form, C{$argon2id$…}.
     """
     return _HASHER.hash(password, salt=salt)
 
 
 @implementer(IPasswords)
 class Verifier:
-    """Checks passwords in a thread of its own, one after the other."""
+    """Checks passwords in a separate thread, one at a time."""
 
     def __init__(self, makeWorker: Callable[[], Worker], limit: int) -> None:
         """
-        @param makeWorker: makes what does the work; called with the first password.
-        @param limit: how many checks may wait.
+        @param makeWorker: makes the worker; called for the first password.
+        @param limit: the maximum number of pending checks.
         """
         self._makeWorker = makeWorker
         self._limit = limit
@@ -69,11 +70,11 @@ class Verifier:
             self._worker = self._makeWorker()
         self._waiting += 1
         checked: Deferred[bool] = Deferred()
-        self._worker.submit(partial(_fits, hash, password), partial(self._done, checked))
+        self._worker.submit(partial(_verify, hash, password), partial(self._done, checked))
         return checked
 
     def stop(self) -> None:
-        """Let the thread end.  Nothing is checked any more."""
+        """Stop the thread, and refuse further checks."""
         self._limit = 0
         if self._worker is not None:
             self._worker.stop()
@@ -83,8 +84,8 @@ class Verifier:
         checked.callback(outcome)
 
 
-def _fits(hash: str | None, password: str) -> bool:
+def _verify(hash: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(hash or NOBODYS, password) and bool(hash)
+        return _HASHER.verify(hash or DUMMY_HASH, password) and bool(hash)
     except VerifyMismatchError:
         return False
