@@ -41,6 +41,8 @@ from twistchat.chat.model.events import (
     RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
+    SessionEnded,
+    SessionStarted,
     Source,
     Tags,
     TopicSet,
@@ -58,7 +60,7 @@ from twistchat.testing import HeldLog, inMemory
 NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
 
-SILENT: tuple[type[Event], ...] = (Entered, ServerBanSet, ServerBanLifted)
+SILENT: tuple[type[Event], ...] = (Entered, SessionStarted, SessionEnded, ServerBanSet, ServerBanLifted)
 """Events of which a L{FakeDialect} has nothing to say unless told otherwise."""
 
 E = TypeVar("E", bound=ChatError)
@@ -120,6 +122,10 @@ def written(event: Event) -> str:
             return f"{who} announced {event.text}"
         case Entered():
             return f"{who} entered"
+        case SessionStarted():
+            return f"{who} started {event.session}"
+        case SessionEnded():
+            return f"{who} ended {event.session}"
         case ServerBanSet():
             return f"{who} banned"
         case ServerBanLifted():
@@ -336,7 +342,7 @@ class Scene:
     def attach(self, person: Person, dialect: IDialect | None = None) -> Person:
         """A second session of someone's, in all their rooms."""
         other = self.connect(dialect)
-        self.chat.presence.attach(other.session, person.user)
+        done(self.chat.presence.attach(other.session, person.user))
         return other
 
     def operator(self, nick: str, *privileges: str) -> Person:
@@ -465,6 +471,7 @@ def shown(state: State) -> dict[str, Any]:
                 user.away,
                 user.flags,
                 user.operator,
+                sorted([*user.sessions, *user.elsewhere]),
                 sorted(user.rooms),
                 sorted(room.name for room in user.invitations),
             )

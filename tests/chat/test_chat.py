@@ -128,7 +128,7 @@ class SessionsTests(SynchronousTestCase):
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         phone = scene.attach(alice)
         scene.clear(alice, bob)
-        self.assertIsNone(scene.chat.presence.close(alice.session, "bye"))
+        done(scene.chat.presence.close(alice.session, "bye"))
         done(scene.chat.speaking.say(bob.session, "#a", "still there?"))
         scene.endTurn()
         self.assertEqual((alice.heard(), phone.heard(), bob.heard()), ([], ["#a bob: still there?"], []))

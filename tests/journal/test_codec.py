@@ -58,7 +58,8 @@ class EncodingTests(SynchronousTestCase):
         self.assertEqual(set(KINDS), classes)
         kinds = """
             account announced away banned entered host invited joined kicked killed modes operator parted quit realname
-            renamed roomrenamed roomsignalled said signalled told topic unbanned unsaid untold usermodes
+            renamed roomrenamed roomsignalled said sessionended sessionstarted signalled told topic unbanned unsaid
+            untold usermodes
         """
         self.assertEqual(sorted(KINDS.values()), kinds.split())
 

@@ -60,6 +60,7 @@ class Chat:
         reserved: Iterable[str] = (),
         lobby: str = "",
         later: Callable[[float | None], None] = lambda seconds: None,
+        node: str = "local",
     ) -> None:
         """
         @param log: takes proposed events; open it with this chat's C{state.apply}.
@@ -75,11 +76,12 @@ class Chat:
         @param lobby: the room that only operators of the server lock; C{""} for none.
         @param later: called with a number of seconds, after which C{tend} is to be called; or with C{None}, where it
             need not be.  The last call counts.
+        @param node: the id of this node, for the entries of sessions that begin and end here.
         """
         self.state = State(Broadcast(wake, departures), lambda: self.upkeep.needed())
         self.limits = limits
         self.settled = log.settled
-        core = Core(self.state, log, history, limits, now, wall, ids, reserve(reserved), fold(lobby))
+        core = Core(self.state, log, history, limits, now, wall, ids, node, reserve(reserved), fold(lobby))
         self.speaking = Speaking(core)
         self.membership = Membership(core)
         self.channels = Channels(core)

@@ -41,6 +41,8 @@ from twistchat.chat.model.events import (
     RoomTagMessage,
     ServerBanLifted,
     ServerBanSet,
+    SessionEnded,
+    SessionStarted,
     TopicSet,
     UserModesSet,
 )
@@ -62,6 +64,8 @@ KINDS: Mapping[type[Event], str] = {
     Parted: "parted",
     Kicked: "kicked",
     Entered: "entered",
+    SessionStarted: "sessionstarted",
+    SessionEnded: "sessionended",
     Quit: "quit",
     Renamed: "renamed",
     AwaySet: "away",

@@ -19,10 +19,11 @@ from twistchat.chat.model.events import (
     Event,
     Killed,
     OperatorSet,
-    Quit,
     RealnameSet,
     Renamed,
     ServerBanSet,
+    SessionEnded,
+    SessionStarted,
     Source,
     UserModesSet,
 )
@@ -173,7 +174,7 @@ class EnterTests(SynchronousTestCase):
         scene.commit()
         done(entering)
         self.assertEqual((len(scene.state.users), self.ann.outlet.reasons), (0, []))
-        self.assertEqual([type(entry.event) for entry in scene.entries], [ServerBanSet, Entered, Quit])
+        self.assertEqual([type(entry.event) for entry in scene.entries], [ServerBanSet, Entered, SessionEnded])
 
     def test_whileItIsApplied(self) -> None:
         """What happens to a user between their coming in and the end of the verb is respected."""
@@ -203,7 +204,7 @@ class EnterTests(SynchronousTestCase):
         for closes, after, kinds, nicks in (
             (False, kill, [Entered, Killed], []),
             (True, kill, [Entered, Killed], []),
-            (True, attach, [Entered], ["ann"]),
+            (True, attach, [Entered, SessionStarted, SessionEnded], ["ann"]),
         ):
             with self.subTest(f"{closes} {after.__name__}"):
                 scene = self.scene = Watching()

@@ -103,7 +103,7 @@ class Broadcast:
         asking = None if origin is None else origin.session
         groups: dict[IDialect, list[Session]] = {}
         for session in sessions:
-            if ignorable and not hears(session, entry):
+            if session.closed or (ignorable and not hears(session, entry)):
                 continue
             try:
                 dialect = session.outlet.tune(place)
@@ -131,6 +131,8 @@ class Broadcast:
 
     def moved(self, session: Session, old: str, entry: Entry, origin: Origin | None) -> None:
         """Tell an outlet of a room's new name.  See L{IOutlet.moved <twistchat.interfaces.IOutlet.moved>}."""
+        if session.closed:
+            return
         try:
             session.outlet.moved(old, entry, origin.label if origin is not None and origin.session is session else None)
         except Exception as error:
@@ -138,13 +140,17 @@ class Broadcast:
 
     def rehosted(self, session: Session, entry: Entry, before: Source) -> None:
         """Tell an outlet of a user's new host.  See L{IOutlet.rehosted <twistchat.interfaces.IOutlet.rehosted>}."""
+        if session.closed:
+            return
         try:
             session.outlet.rehosted(entry, before)
         except Exception as error:
             self.departures.broken(session.outlet, [session], error)
 
     def disconnect(self, session: Session, reason: str) -> None:
-        """Have an outlet close its connection."""
+        """Have an outlet close its connection, unless that is gone."""
+        if session.closed:
+            return
         try:
             session.outlet.disconnect(reason)
         except Exception as error:
@@ -170,9 +176,12 @@ class Audience:
     def add(self, session: Session) -> None:
         """
         Let a session hear what comes from now on, in the dialect to which its outlet is tuned; or in that from now on,
-        where it listens already.  When it begins to ignore others, or ends that, it is to be added again.
+        where it listens already.  When it begins to ignore others, or ends that, it is to be added again.  A session
+        whose connection is gone is not added.
         """
         self.remove(session)
+        if session.closed:
+            return
         try:
             dialect, deliver = session.outlet.tune(self._room), session.outlet.deliver
             group = self._groups.get(dialect)

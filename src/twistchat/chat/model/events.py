@@ -72,16 +72,47 @@ class Entered(Event, frozen=True, gc=False):
     """
     A user came into the chat under C{source.nick}.
 
-    @ivar session: the id of the session that brought them.
+    @ivar session: the id of their first session.
     @ivar modes: letters of the user modes that they have from the start.
+    @ivar node: the id of the node that holds the session's connection.
     """
 
     session: str
     modes: str = ""
+    node: str = ""
+
+
+class SessionStarted(Event, frozen=True, gc=False):
+    """
+    A user, who is here already, has one more session.
+
+    @ivar session: the session's id.
+    @ivar node: the id of the node that holds its connection.
+    """
+
+    session: str
+    node: str = ""
+
+
+class SessionEnded(Event, frozen=True, gc=False):
+    """
+    A user's session ended.  With their last one the user leaves, which is shown as a L{Quit}.
+
+    @ivar session: the session's id.
+    @ivar node: the id of the node that held its connection.
+    @ivar reason: why, for those who see the user leave.
+    """
+
+    session: str
+    node: str
+    reason: str
 
 
 class Quit(Event, frozen=True, gc=False):
-    """A user's last session ended, for C{reason}."""
+    """
+    A user left, for C{reason}.  Audiences are told this when a user's last session ends (L{SessionEnded}); journals of
+    earlier versions hold it as an event of its own.
+    """
 
     reason: str
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from twistchat.chat.errors import TextRefused
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Room
     from twistchat.interfaces import IOutlet
 
+
+NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
+"""The sessions elsewhere of a user who has none: one object for all of them."""
 
 NO_FLAGS: Final[frozenset[str]] = frozenset()
 """The flags of a user who has none: one object for all of them, since a set of one's own is of 216 bytes."""
@@ -36,7 +40,8 @@ class Session:
         that user was first ignored: itself, or an earlier one of theirs.
     @ivar correspondent: the uid of the last user who wrote to it alone; C{None} where nobody has.
     @ivar watched: the nicks whose comings and goings it hears of, by their folded forms.
-    @ivar closed: whether the connection is gone.
+    @ivar closed: whether the connection is gone.  Nothing is told to it any more; it is its user's until the entry of
+        its end is applied.
     @ivar spoke: when it last said something, in seconds on the chat's clock; at first when it was opened.
     @ivar address: the IP address from which it comes, where there is one: for operators and for bans, not for others.
     @ivar secure: whether its connection is encrypted.
@@ -110,7 +115,8 @@ class User:
     One name in the chat.
 
     @ivar source: the user's names as they are now; every event of theirs carries it.
-    @ivar sessions: their connections, by id; all of them are in the same rooms.
+    @ivar sessions: those of their sessions whose connections this process holds, by id; all are in the same rooms.
+    @ivar elsewhere: their other sessions: the id of the node that holds the connection, by the session's id.
     @ivar rooms: where they are, by folded name.
     @ivar invitations: rooms whose locks they may pass once, each with how many bans had been set there, which they may
         pass too; or with C{None}, where they may pass no ban.
@@ -127,6 +133,7 @@ class User:
     __slots__ = (
         "absences",
         "away",
+        "elsewhere",
         "flags",
         "invitations",
         "joins",
@@ -143,6 +150,7 @@ class User:
         self.source = source
         self.since = since
         self.sessions: dict[str, Session] = {}
+        self.elsewhere: Mapping[str, str] = NOWHERE
         self.rooms: dict[str, Room] = {}
         self.invitations: dict[Room, int | None] = {}
         self.away: str | None = None
@@ -168,6 +176,33 @@ class User:
         """The letters of all their user modes, in the order of the table."""
         follow = (("o", self.operator is not None), ("r", self.source.account is not None), ("Z", self.secure))
         return sortUserModes(self.flags | {letter for letter, has in follow if has})
+
+    def begin(self, id: str, session: Session | None, node: str) -> None:
+        """
+        Give the user a session.
+
+        @param id: the session's id.
+        @param session: the session; C{None} if another process holds its connection.
+        @param node: the id of the node that holds it.
+        """
+        if session is None:
+            self.elsewhere = {**self.elsewhere, id: node}
+        else:
+            self.sessions[id] = session
+            session.user = self
+
+    def end(self, id: str) -> Session | None:
+        """
+        Take a session from the user.
+
+        @return: the session, if this process holds its connection.
+        """
+        session = self.sessions.pop(id, None)
+        if session is not None:
+            session.user = None
+        elif id in self.elsewhere:
+            self.elsewhere = {other: node for other, node in self.elsewhere.items() if other != id} or NOWHERE
+        return session
 
     def may(self, privilege: str) -> bool:
         """

@@ -38,6 +38,7 @@ class Core:
     @ivar wall: seconds since the epoch.
     @ivar ids: a new id at each call, for users and sessions; unique over restarts, too.
     @ivar reserved: skeletons of nicks that nobody can have.
+    @ivar node: the id of this node, for the entries of sessions.
     @ivar lobby: the folded name of the room that only operators of the server lock; C{""} for none.
     """
 
@@ -48,6 +49,7 @@ class Core:
     now: Callable[[], float]
     wall: Callable[[], float]
     ids: Callable[[], str]
+    node: str
     reserved: frozenset[str] = frozenset()
     lobby: str = ""
 

@@ -19,6 +19,7 @@ from twistchat.chat.model.events import (
     Quit,
     RealnameSet,
     Renamed,
+    SessionEnded,
     Source,
     UserModesSet,
 )
@@ -74,13 +75,13 @@ class Identity:
             checkText("the reason", away, self._core.limits.reason)
         source = Source(self._core.ids(), nick, username, host, None, realname, "B" in modes)
         self._core.checkServerBans(source, session.address)
-        await self._core.propose(
-            asker, Entered(source, session.id, sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes)))
-        )
+        initial = sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes))
+        await self._core.propose(asker, Entered(source, session.id, initial, self._core.node))
         if session.closed:
             user = self._core.state.users.get(source.uid)
-            if user is not None and not user.sessions:
-                await self._core.log.append(Quit(user.source, "connection lost"))
+            if user is not None:
+                ended = SessionEnded(user.source, session.id, self._core.node, "connection lost")
+                await self._core.log.append(ended)
             return
         ban = self._core.serverBan(source, session.address)
         if ban is not None:
@@ -241,10 +242,7 @@ def _entered(state: State, entry: Entry, origin: Origin | None) -> None:
     _changeModes(user, event.modes, "")
     state.users.add(user)
     state.mostUsers = max(state.mostUsers, len(state.users))
-    session = state.sessions.get(event.session)
-    if session is not None:
-        user.sessions[session.id] = session
-        session.user = user
+    user.begin(event.session, state.sessions.get(event.session), event.node)
     tellWatchers(state, entry, user.nick, origin)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from twistchat.chat import errors
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.model.events import AwaySet, Entry, Quit
+from twistchat.chat.model.events import AwaySet, Entry, Quit, SessionEnded, SessionStarted
 from twistchat.chat.model.names import fold, normalizeNick
 from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.texts import checkText, withoutDelimiters
@@ -49,24 +51,24 @@ class Presence:
         """
         self._core.checkServerBans(None, address)
 
-    def attach(self, session: Session, user: User) -> None:
+    def attach(self, session: Session, user: User) -> Receipt:
         """
-        Make a session another of a user's: in all their rooms from now on, under their name.
+        Give a user one more session: it is in all their rooms, under their name, once that is applied.
 
-        @param user: whose it is, of which the caller has made sure.
+        @param user: whose it is; the caller has made sure of that.
         """
-        session.user = user
-        user.sessions[session.id] = session
-        for room in user.rooms.values():
-            room.audience.add(session)
+        starting = self._core.log.append(SessionStarted(user.source, session.id, self._core.node))
+        starting.addCallback(self._started, session, user)
+        return starting
 
     def close(self, session: Session, reason: str) -> Receipt | None:
         """
-        End a session; and with the last of a user's sessions, that user's presence.
+        End a session; and with the last of a user's sessions, that user's presence.  Nothing more is told to it, from
+        now on; its user has it until the end is applied.
 
         @param reason: why, for those who see the user go.  It is cut to its limit, and what must not be in it becomes
             spaces: nobody is kept here for a bad reason.
-        @return: the proposal of the user's going, or C{None} where they stay or never came.
+        @return: the proposal of the end, or C{None} if it never became a user's.
         """
         if session.closed:
             return None
@@ -79,10 +81,7 @@ class Presence:
         for room in user.rooms.values():
             room.audience.remove(session)
         session.user = None
-        del user.sessions[session.id]
-        if user.sessions:
-            return None
-        return self._core.log.append(Quit(user.source, withoutDelimiters(reason[: self._core.limits.reason])))
+        return self._end(session, user, withoutDelimiters(reason[: self._core.limits.reason]))
 
     def setAway(self, asker: Asker, message: str | None) -> Receipt:
         """Be away with a message, or back with C{None}.  Where it is so already, nobody hears of it."""
@@ -154,6 +153,17 @@ class Presence:
                 here[user.source.uid] = user
         return list(here.values()), list(gone.values())
 
+    # Sessions
+
+    def _started(self, entry: Entry, session: Session, user: User) -> Entry:
+        """A further session has started: end it, if its connection was lost meanwhile."""
+        if session.closed:
+            self._end(session, user, "connection lost").addErrback(lambda failure: None)
+        return entry
+
+    def _end(self, session: Session, user: User, reason: str) -> Receipt:
+        return self._core.log.append(SessionEnded(user.source, session.id, self._core.node, reason))
+
     # Checks
 
     def _watchable(self, nick: str) -> str | None:
@@ -170,6 +180,29 @@ class Presence:
 def _quit(state: State, entry: Entry, origin: Origin | None) -> None:
     user = userOf(state, entry)
     remove(state, entry, user, origin)
+
+
+def _sessionStarted(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, SessionStarted)
+    user = userOf(state, entry)
+    session = state.sessions.get(event.session)
+    user.begin(event.session, session, event.node)
+    if session is not None:
+        for room in user.rooms.values():
+            room.audience.add(session)
+
+
+def _sessionEnded(state: State, entry: Entry, origin: Origin | None) -> None:
+    event = entry.event
+    assert isinstance(event, SessionEnded)
+    user = userOf(state, entry)
+    session = user.end(event.session)
+    if session is not None:
+        for room in user.rooms.values():
+            room.audience.remove(session)
+    if not (user.sessions or user.elsewhere):
+        remove(state, replace(entry, event=Quit(event.source, event.reason)), user, origin)
 
 
 def _awaySet(state: State, entry: Entry, origin: Origin | None) -> None:
@@ -197,6 +230,8 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
 
 
 EFFECTS: Effects = {
+    SessionStarted: _sessionStarted,
+    SessionEnded: _sessionEnded,
     Quit: _quit,
     AwaySet: _awaySet,
 }
