@@ -22,9 +22,9 @@ from typing import Final
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocol
 
-from twistchat.chat.limits import Limits
 from twistchat.chat.model.events import ModeChange, ModesSet, ServerBanSet, Source
 from twistchat.config import LineSettings, Settings
+from twistchat.config.limits import Limits
 from twistchat.tap import COLLECT
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import MemoryTransport, address

@@ -19,8 +19,8 @@ from types import CodeType, FrameType
 from twisted.internet.protocol import Protocol
 
 import twistchat
-from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
+from twistchat.config.limits import Limits
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor

@@ -423,7 +423,7 @@ class CheckerTests(SynchronousTestCase):
 
     def test_config(self) -> None:
         """The settings know the limits of the chat, and nothing else of it all."""
-        self.assertAllowed("twistchat.config.settings", "from twistchat.chat.limits import Limits")
+        self.assertAllowed("twistchat.config.settings", "from twistchat.chat.limits import ChatLimits")
         self.assertRefused(
             "twistchat.config.builder", "import twisted", "import twistchat.interfaces", "import twistchat.doors"
         )

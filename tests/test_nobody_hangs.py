@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
+from twistchat.config.limits import Limits
 from twistchat.net.input.intake import LINES
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.testing import Client, IrcClient, MemoryServer

@@ -9,8 +9,8 @@ from tempfile import mkdtemp
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits
 from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.config.limits import Limits
 from twistchat.interfaces import Journal
 from twistchat.journal.memory import memoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal

@@ -13,7 +13,7 @@ from zope.interface import implementer
 from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.audience import Broadcast
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import (
     AccountSet,
     Announced,
@@ -245,7 +245,7 @@ class Scene:
 
     def __init__(
         self,
-        limits: Limits | None = None,
+        limits: ChatLimits | None = None,
         journal: Callable[[Stamp], Journal] = memoryJournal,
         reserved: tuple[str, ...] = (),
         lobby: str = "",
@@ -272,7 +272,7 @@ class Scene:
             lambda: self.now,
             wall,
             lambda: f"id{next(numbers)}",
-            limits or Limits(),
+            limits or ChatLimits(),
             reserved,
             lobby,
             self._later,
@@ -406,7 +406,7 @@ class HeldScene(Scene):
 
     log: HeldLog
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: ChatLimits | None = None) -> None:
         super().__init__(limits, inMemory(HeldLog))
 
     def commit(self, count: int | None = None) -> None:

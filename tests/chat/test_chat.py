@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import Entry, RoomMessage
 
 CYRILLIC_A = "\N{CYRILLIC SMALL LETTER A}"
@@ -44,7 +44,7 @@ class ComingTests(SynchronousTestCase):
 
     def test_badNick(self) -> None:
         """A nick that is none is refused, and so is one over the limit."""
-        scene = Scene(Limits(nick=5))
+        scene = Scene(ChatLimits(nick=5))
         someone = scene.connect()
         error = refused(errors.BadNick, lambda: scene.enter(someone, "a b"))
         self.assertEqual((error.nick, error.why), ("a b", "has a space in it"))
@@ -208,7 +208,7 @@ class NickTests(SynchronousTestCase):
 
     def test_away(self) -> None:
         """Those who share a room hear that someone is away, and back."""
-        scene = Scene(Limits(reason=5))
+        scene = Scene(ChatLimits(reason=5))
         alice, bob, carol = scene.person("alice", "#a"), scene.person("bob", "#a"), scene.person("carol")
         scene.clear(alice, bob)
         done(scene.chat.presence.setAway(alice.session, "lunch"))
@@ -228,7 +228,7 @@ class TextTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two in a room, and one outside."""
-        self.scene = Scene(Limits(message=8))
+        self.scene = Scene(ChatLimits(message=8))
         self.alice = self.scene.person("alice", "#Room")
         self.bob = self.scene.person("bob", "#room")
         self.carol = self.scene.person("carol")

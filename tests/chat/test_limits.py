@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits, TokenBucket
+from twistchat.chat.limits import ChatLimits, TokenBucket
 
 
 class BucketTests(SynchronousTestCase):
@@ -82,7 +82,7 @@ class LimitsTests(SynchronousTestCase):
 
     def test_positive(self) -> None:
         """No limit is nothing by default, but that no network is exempt."""
-        limits = Limits()
+        limits = ChatLimits()
         for field in fields(limits):
             value = getattr(limits, field.name)
             with self.subTest(field.name):

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import FakeDepartures, Person, Scene, done, kept, rebuilt, shown
 from twistchat.chat import errors
 from twistchat.chat.fanout.audience import Broadcast
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model import events
 from twistchat.chat.model.events import (
     AccountSet,
@@ -230,7 +230,7 @@ class Play:
     """Four people, two of them with accounts, who do what they are told as far as it is possible."""
 
     def __init__(self) -> None:
-        self.scene = Scene(Limits(bans=2, userJoinBurst=1000, roomJoinBurst=1000))
+        self.scene = Scene(ChatLimits(bans=2, userJoinBurst=1000, roomJoinBurst=1000))
         self.people = [
             self.scene.person("ann", account="Ann"),
             self.scene.person("ben", account="ben"),

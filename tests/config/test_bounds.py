@@ -8,9 +8,9 @@ from dataclasses import fields
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits
 from twistchat.config import ConfigError, Settings, SettingsBuilder
 from twistchat.config.bounds import BOUNDS
+from twistchat.config.limits import Limits
 from twistchat.testing import IrcClient, MemoryServer
 
 WIDE = "\N{GOTHIC LETTER AHSA}"

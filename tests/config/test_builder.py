@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits
 from twistchat.chat.model.names import DEFAULT_RESERVED, normalizeRoom
 from twistchat.config import (
     ChatSettings,
@@ -25,6 +24,7 @@ from twistchat.config import (
     SettingsBuilder,
     describe,
 )
+from twistchat.config.limits import Limits
 
 DOORS = ("line", "irc")
 

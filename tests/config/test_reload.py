@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits
 from twistchat.config import (
     ClassSettings,
     IrcSettings,
@@ -17,6 +16,7 @@ from twistchat.config import (
     Settings,
     reloadSettings,
 )
+from twistchat.config.limits import Limits
 from twistchat.config.settings import LIVE, SECTIONS, TABLES
 
 

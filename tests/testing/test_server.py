@@ -11,8 +11,8 @@ from twisted.internet.protocol import Protocol
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits
 from twistchat.config import ConfigError, ServerSettings
+from twistchat.config.limits import Limits
 from twistchat.testing import LineClient, MemoryServer, settingsOf
 from twistchat.testing.server import NOON, SETTINGS
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.audience import Broadcast
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.names import fold, reserve
 from twistchat.chat.rules.channels import Channels
 from twistchat.chat.rules.core import Core
@@ -56,7 +56,7 @@ class Chat:
         now: Callable[[], float],
         wall: Callable[[], float],
         ids: Callable[[], str],
-        limits: Limits,
+        limits: ChatLimits,
         reserved: Iterable[str] = (),
         lobby: str = "",
         later: Callable[[float | None], None] = lambda seconds: None,

@@ -1,5 +1,5 @@
 """
-How much is too much: the limits, as one frozen value, and the token bucket that measures a rate.
+How much is too much: the limits of the chat, as one frozen value, and the token bucket that measures a rate.
 
 Nothing here reads a clock: whoever asks says what time it is.
 """
@@ -20,9 +20,10 @@ Networks = Annotated[tuple[str, ...], "networks"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ChatLimits:
     """
-    Every limit, with its default.  Lengths are characters unless they say bytes; rates are per second.
+    The limits that the rules of the chat check, with their defaults.  Lengths are characters unless they say bytes;
+    rates are per second.
 
     @ivar nick: a nick.
     @ivar room: a room's name; with C{nick}, no more than 100 together.
@@ -32,19 +33,8 @@ class Limits:
     @ivar lines: lines one message may have.
     @ivar realname: the free text that IRC calls realname.
     @ivar watched: nicks that one session watches (IRC's MONITOR).
-    @ivar targets: recipients of one IRC command.
-    @ivar ircLine: an IRC message without its tags, in bytes, its line's end included.
-    @ivar ircTags: the tags that a client sends, in bytes.
-    @ivar ping: silence after which a client is asked whether it is still there, in seconds.
-    @ivar pingTimeout: silence after which it is taken for gone, in seconds.
     @ivar roomsPerUser: rooms one user is in.
     @ivar bans: masks in one list of one room.
-    @ivar sendq: what may wait to leave for one connection, in bytes, the transport's own buffer included.
-    @ivar recvq: what one connection may have sent ahead of being served, in bytes.
-    @ivar registration: how long a connection may take to come in, in seconds.
-    @ivar lineRegistration: the same at the line door, where people need time to choose a name, in seconds.
-    @ivar floodBurst: lines one session may send at once.
-    @ivar floodRate: lines a second it may send after that.
     @ivar roomJoinBurst: joins one room takes at once.
     @ivar roomJoinRate: joins a second it takes after that.
     @ivar userJoinBurst: rooms one user may join at once.
@@ -53,17 +43,7 @@ class Limits:
     @ivar nickRate: nicks and realnames a second they may take after that.
     @ivar awayBurst: times at once that one user may go away or come back.
     @ivar awayRate: times a second that they may after that.
-    @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64, loopback does not
-        count).
-    @ivar newPerAddress: new connections from one address in ten minutes; loopback does not count.
-    @ivar unregistered: connections that have not come in yet, from everywhere; one more takes the place of another.
-    @ivar unregisteredLines: lines one such connection may send.
-    @ivar loginFailures: logins from one address that may fail at once.
-    @ivar loginRate: failed logins a second from one address after that.
-    @ivar passwordQueue: passwords that may wait to be checked.
     @ivar historyReply: entries of history in one reply.
-    @ivar historyOnJoin: entries of history shown on joining.
-    @ivar exempt: networks (CIDR) that flood, connection and login limits do not bind.
     """
 
     nick: int = 32
@@ -74,19 +54,8 @@ class Limits:
     lines: int = 100
     realname: int = 150
     watched: int = 100
-    targets: int = 4
-    ircLine: Bytes = 512
-    ircTags: Bytes = 4094
-    ping: Seconds = 90.0
-    pingTimeout: Seconds = 150.0
     roomsPerUser: int = 100
     bans: int = 100
-    sendq: Bytes = 256 * 1024
-    recvq: Bytes = 10 * 1024
-    registration: Seconds = 30.0
-    lineRegistration: Seconds = 180.0
-    floodBurst: int = 5
-    floodRate: float = 2.0
     roomJoinBurst: int = 10
     roomJoinRate: float = 1.0
     userJoinBurst: int = 10
@@ -95,16 +64,7 @@ class Limits:
     nickRate: float = 0.1
     awayBurst: int = 5
     awayRate: float = 0.1
-    connectionsPerAddress: int = 64
-    newPerAddress: int = 128
-    unregistered: int = 100
-    unregisteredLines: int = 64
-    loginFailures: int = 3
-    loginRate: float = 0.05
-    passwordQueue: int = 32
     historyReply: int = 500
-    historyOnJoin: int = 50
-    exempt: Networks = ()
 
 
 class TokenBucket:

@@ -64,11 +64,12 @@ _MARKUP = re.compile(r"[BCIL]\{([^{}]*?)(?: <[^<>{}]*>)?\}")
 
 
 def _documented(table: type) -> dict[str, str]:
-    """Extract the description of each field from a class's docstring, as one line of plain text."""
+    """Extract the description of each field from the docstrings of a class and its bases, as one line of plain text."""
     texts = {}
-    for name, text in _IVAR.findall(inspect.cleandoc(table.__doc__ or "")):
-        plain = " ".join(_MARKUP.sub(r"\1", text).split())
-        texts[name] = plain[:1].upper() + plain[1:]
+    for each in reversed(table.__mro__):
+        for name, text in _IVAR.findall(inspect.cleandoc(each.__doc__ or "")):
+            plain = " ".join(_MARKUP.sub(r"\1", text).split())
+            texts[name] = plain[:1].upper() + plain[1:]
     return texts
 
 

@@ -2,7 +2,7 @@
 The types of configuration keys, and the conversion of values to each type.
 
 A type is the annotation of a dataclass's field.  An C{Annotated} type has its own conversion.  L{Limits
-<twistchat.chat.limits.Limits>} defines some of them; the others are here.
+<twistchat.config.limits.Limits>} defines some of them; the others are here.
 """
 
 from __future__ import annotations

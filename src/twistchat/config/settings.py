@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_type_hints
 
-from twistchat.chat.limits import Limits, Networks
+from twistchat.chat.limits import Networks
 from twistchat.chat.model.names import DEFAULT_RESERVED
 from twistchat.config.keytypes import (
     Age,
@@ -34,6 +34,7 @@ from twistchat.config.keytypes import (
     Url,
     Zone,
 )
+from twistchat.config.limits import Limits
 
 NO_KEY: Mapping[Any, Any] = MappingProxyType({"key": False})
 """The metadata of a field that is no key of the configuration."""

@@ -13,8 +13,8 @@ from twisted.internet.task import Clock
 
 from twistchat.accounts.passwords import Verifier
 from twistchat.chat.chat import Chat
-from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, ServerSettings, Settings, SettingsBuilder
+from twistchat.config.limits import Limits
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor, Journal

@@ -11,12 +11,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import Person, Scene, done, refused
 from twistchat.chat.errors import Banned
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.bans import MOST_CHANGES
 from twistchat.chat.model.events import ModeChange, ModesSet
 from twistchat.chat.model.masks import MOST_WILDCARDS, Mask
 
-LIMITS = Limits(bans=1000)
+LIMITS = ChatLimits(bans=1000)
 MASKS = ("bob", "*!*@bad", "~m:bob", "~n:*!*@bad", "~m:~c:#b", "~c:@#b", "~a:*", "~r:?o?", "~m:~U:b*")
 
 

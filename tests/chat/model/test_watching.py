@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import FakeDialect, FakeOutlet, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.fanout.audience import WATCHED
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.users import Session
 from twistchat.chat.model.watching import Watchers
@@ -66,7 +66,7 @@ class WatchTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Someone who may watch three."""
-        self.scene = Scene(Limits(watched=3))
+        self.scene = Scene(ChatLimits(watched=3))
         self.chat = self.scene.chat
         self.ann = self.scene.person("ann")
 

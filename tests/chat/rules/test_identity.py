@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import NOON, FakeOutlet, HeldScene, Person, Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import (
     AwaySet,
     Entered,
@@ -257,7 +257,7 @@ class RenameTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two in a room."""
-        self.scene = Scene(Limits(nickBurst=2, nickRate=0.5, userJoinBurst=2, awayBurst=2))
+        self.scene = Scene(ChatLimits(nickBurst=2, nickRate=0.5, userJoinBurst=2, awayBurst=2))
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(self.ann, self.bob)
 
@@ -406,7 +406,7 @@ class AwayTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two in a room, one of them twice."""
-        self.scene = Scene(Limits(awayBurst=2, awayRate=0.5))
+        self.scene = Scene(ChatLimits(awayBurst=2, awayRate=0.5))
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.phone = self.scene.attach(self.ann)
         self.scene.clear(self.ann, self.bob, self.phone)

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDialect, Person, Scene, done, refused, shown, written
 from twistchat.chat import errors
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import Entry, Joined
 from twistchat.chat.model.spans import At
 
@@ -64,7 +64,7 @@ class RoomTests(SynchronousTestCase):
 
     def test_joinTwice(self) -> None:
         """Joining where one is changes nothing, and costs nothing."""
-        scene = Scene(Limits(userJoinBurst=1, roomsPerUser=1))
+        scene = Scene(ChatLimits(userJoinBurst=1, roomsPerUser=1))
         alice = scene.person("alice")
         done(scene.chat.membership.join(alice.session, "#a"))
         count = len(scene.entries)
@@ -73,7 +73,7 @@ class RoomTests(SynchronousTestCase):
 
     def test_joinRefused(self) -> None:
         """Names that are none, look-alikes, and one room too many are refused."""
-        scene = Scene(Limits(room=6, roomsPerUser=2))
+        scene = Scene(ChatLimits(room=6, roomsPerUser=2))
         alice, bob = scene.person("alice", "#Paypa"), scene.person("bob")
         chat = scene.chat
         refused(errors.NotEntered, lambda: chat.membership.join(scene.connect().session, "#a"))
@@ -90,7 +90,7 @@ class RoomTests(SynchronousTestCase):
 
     def test_part(self) -> None:
         """All in the room hear it, the one who parts included; then a room without members ends."""
-        scene = Scene(Limits(reason=5))
+        scene = Scene(ChatLimits(reason=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
         done(scene.chat.membership.part(alice.session, "#A", "later"))
@@ -106,7 +106,7 @@ class RoomTests(SynchronousTestCase):
 
     def test_partRefused(self) -> None:
         """One parts from where one is, with a reason that fits on a line."""
-        scene = Scene(Limits(reason=5))
+        scene = Scene(ChatLimits(reason=5))
         alice = scene.person("alice", "#a")
         scene.person("bob", "#b")
         chat = scene.chat
@@ -122,7 +122,7 @@ class RoomTests(SynchronousTestCase):
 
     def test_topic(self) -> None:
         """A topic says who set it and when; an empty one clears it."""
-        scene = Scene(Limits(topic=5))
+        scene = Scene(ChatLimits(topic=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
         scene.now = 60.0
@@ -138,7 +138,7 @@ class RoomTests(SynchronousTestCase):
 
     def test_topicRefused(self) -> None:
         """Nobody sets the topic of a room they are not in; and it fits on a line."""
-        scene = Scene(Limits(topic=5))
+        scene = Scene(ChatLimits(topic=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob")
         chat = scene.chat
         refused(errors.NoSuchRoom, lambda: chat.channels.setTopic(alice.session, "#b", "x"))
@@ -175,7 +175,7 @@ class RoomTests(SynchronousTestCase):
 
     def test_kickRefused(self) -> None:
         """Someone is put out of where they are, by someone who is there."""
-        scene = Scene(Limits(reason=5))
+        scene = Scene(ChatLimits(reason=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob")
         before = shown(scene.state)
         chat = scene.chat
@@ -196,7 +196,7 @@ class RateTests(SynchronousTestCase):
 
     def test_user(self) -> None:
         """A user joins so many rooms at once, then so many a second."""
-        scene = Scene(Limits(userJoinBurst=2, userJoinRate=0.5, roomJoinBurst=1))
+        scene = Scene(ChatLimits(userJoinBurst=2, userJoinRate=0.5, roomJoinBurst=1))
         alice = scene.person("alice")
         for name in ("#a", "#b"):
             done(scene.chat.membership.join(alice.session, name))
@@ -208,7 +208,7 @@ class RateTests(SynchronousTestCase):
 
     def test_room(self) -> None:
         """A room is joined by so many at once, then by so many a second; whoever begins it does not count."""
-        scene = Scene(Limits(roomJoinBurst=2, roomJoinRate=0.5))
+        scene = Scene(ChatLimits(roomJoinBurst=2, roomJoinRate=0.5))
         people = [scene.person(f"p{n}") for n in range(5)]
         for person in people[:3]:
             done(scene.chat.membership.join(person.session, "#A"))
@@ -221,7 +221,7 @@ class RateTests(SynchronousTestCase):
 
     def test_unbound(self) -> None:
         """Rates bind neither an exempt session nor what the server does itself, and neither counts against others."""
-        scene = Scene(Limits(userJoinBurst=1, roomJoinBurst=1))
+        scene = Scene(ChatLimits(userJoinBurst=1, roomJoinBurst=1))
         scene.person("alice", "#a")
         exempt = scene.connect(exempt=True)
         done(scene.enter(exempt, "exempt"))
@@ -235,7 +235,7 @@ class RateTests(SynchronousTestCase):
 
     def test_refusalsAreFree(self) -> None:
         """A join that the room's locks refuse costs nothing."""
-        scene = Scene(Limits(userJoinBurst=1))
+        scene = Scene(ChatLimits(userJoinBurst=1))
         alice, bob = scene.person("alice", "#a"), scene.person("bob")
         scene.modes(alice, "#a", "+i")
         for _ in range(3):
@@ -324,7 +324,7 @@ class QuestionTests(SynchronousTestCase):
 
     def test_history(self) -> None:
         """A member reads what was said, oldest first, and no more at once than the limit."""
-        scene = Scene(Limits(historyReply=3))
+        scene = Scene(ChatLimits(historyReply=3))
         alice, bob = scene.person("alice", "#A"), scene.person("bob")
         chat = scene.chat
         said: list[Entry] = []
@@ -358,7 +358,7 @@ class QuestionTests(SynchronousTestCase):
 
     def test_search(self) -> None:
         """One searches the rooms where one is, and no other; no more is given at once than the limit."""
-        scene = Scene(Limits(historyReply=2))
+        scene = Scene(ChatLimits(historyReply=2))
         alice, bob = scene.person("alice", "#a", "#b"), scene.person("bob", "#b")
         for room in ("#a", "#b"):
             for n in range(3):

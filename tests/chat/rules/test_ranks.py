@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import Scene, done, refused, shown
 from twistchat.chat import errors
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import ModeChange
 
 RANKS = ("q", "a", "o", "h", "v", "")
@@ -131,7 +131,7 @@ class ModeTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """An operator and a member."""
-        self.scene = Scene(Limits(bans=3))
+        self.scene = Scene(ChatLimits(bans=3))
         self.alice = self.scene.person("alice", "#Room")
         self.bob = self.scene.person("bob", "#room")
         self.scene.clear(self.alice, self.bob)
@@ -304,7 +304,7 @@ class ModeTests(SynchronousTestCase):
         """A list that is over the limit, since that was lowered, can be made shorter and no longer."""
         self.set("+bbb", "a", "b", "c")
         chat = self.scene.chat
-        chat.limits = Limits(bans=1)
+        chat.limits = ChatLimits(bans=1)
         refused(errors.ListFull, lambda: chat.channels.setModes(self.alice.session, "#room", "+b", ["d"]))
         self.set("-b", "a")
         self.set("-b+b", "b", "e")

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import HeldScene, Person, Scene, done, kept, rebuilt, refused, shown
 from twistchat.chat import errors
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import Entry, ModesSet, RoomRenamed, TopicSet
 from twistchat.chat.model.users import Operator
 
@@ -19,7 +19,7 @@ class RenameTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """An operator and a member in a room; the member in two more."""
-        self.scene = Scene(Limits(reason=5))
+        self.scene = Scene(ChatLimits(reason=5))
         self.chat = self.scene.chat
         self.alice = self.scene.person("alice", "#Old")
         self.bob = self.scene.person("bob", "#first", "#old", "#last")

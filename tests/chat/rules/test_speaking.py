@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import Person, Scene, done, refused
 from twistchat.chat import errors
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import (
     Entry,
     Kind,
@@ -38,7 +38,7 @@ class TextTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two in a room."""
-        self.scene = Scene(Limits(message=20, lines=3))
+        self.scene = Scene(ChatLimits(message=20, lines=3))
         self.alice = self.scene.person("alice", "#a")
         self.bob = self.scene.person("bob", "#a")
         self.scene.clear(self.alice, self.bob)
@@ -390,7 +390,7 @@ class UnsayTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """An operator and a member with accounts, and a guest."""
-        self.scene = Scene(Limits(reason=5), inMemory(history=LocatingHistory))
+        self.scene = Scene(ChatLimits(reason=5), inMemory(history=LocatingHistory))
         self.op = self.scene.person("op", "#a")
         self.alice = self.scene.person("alice", "#a", account="Alice")
         self.guest = self.scene.person("guest", "#a")

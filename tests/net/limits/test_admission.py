@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits
+from twistchat.config.limits import Limits
 from twistchat.net.limits.admission import NEW_PERIOD, Admission, NotAdmitted, Ticket, cloak, readAddress
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import Limits
+from twistchat.config.limits import Limits
 from twistchat.net.limits.rates import MINOR_BURST, MINOR_RATE, REFUSALS, Rates
 
 

@@ -9,8 +9,8 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat import errors
-from twistchat.chat.limits import Limits
 from twistchat.config import LineSettings, Settings
+from twistchat.config.limits import Limits
 from twistchat.net.limits.refusals import INTERVAL, REMEMBERED, WORDS, RefusalLog
 from twistchat.testing import MemoryServer
 

@@ -40,7 +40,8 @@ class Conversations(SynchronousTestCase):
         """
         Start another server, with other limits.
 
-        @param limits: fields of L{Limits <twistchat.chat.limits.Limits>}.  Rates do not bind, unless C{exempt} says so.
+        @param limits: fields of L{Limits <twistchat.config.limits.Limits>}.  Rates do not bind, unless C{exempt} says
+            so.
         """
         self.server = MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, **limits)))
 

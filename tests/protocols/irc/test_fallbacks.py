@@ -7,10 +7,10 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import staffed
-from twistchat.chat.limits import Limits
 from twistchat.chat.model.events import Entry, Joined, Quit
 from twistchat.chat.model.rooms import Room
 from twistchat.config import ClassSettings, Settings
+from twistchat.config.limits import Limits
 from twistchat.net.input import pace
 from twistchat.protocols.irc import changes, fallbacks
 from twistchat.protocols.irc.fallbacks import AT_ONCE, Move

@@ -8,8 +8,8 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import GOODBYE, STRANGER, commit, limited
-from twistchat.chat.limits import Limits
 from twistchat.config import ChatSettings, LineSettings, ServerSettings, Settings
+from twistchat.config.limits import Limits
 from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from twistchat.chat import errors
-from twistchat.chat.limits import Limits
+from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import Entry, Event, Source
 from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.rooms import Member, Room
@@ -45,7 +45,7 @@ class Core:
     state: State
     log: ILog
     history: IHistory
-    limits: Limits
+    limits: ChatLimits
     now: Callable[[], float]
     wall: Callable[[], float]
     ids: Callable[[], str]

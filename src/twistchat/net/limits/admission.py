@@ -9,9 +9,10 @@ from hashlib import blake2s
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from twistchat.chat.errors import TooFast
-from twistchat.chat.limits import Limits, TokenBucket
+from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.serverbans import parseAddress
 from twistchat.chat.model.texts import counted
+from twistchat.config.limits import Limits
 from twistchat.interfaces import IPasswords
 
 NEW_PERIOD = 600.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from twistchat.chat.limits import Limits, TokenBucket
+from twistchat.chat.limits import TokenBucket
+from twistchat.config.limits import Limits
 
 MINOR_BURST: Final = 100
 MINOR_RATE: Final = 10

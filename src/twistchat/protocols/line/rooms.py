@@ -47,9 +47,9 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
             return
         entry = await joining
         client.setCurrent(fold(name))
-        room = client.currentRoom()
+        room, recent = client.currentRoom(), client.context.settings.limits.historyOnJoin
         try:
-            past = await chat.reading.history(session, room.name, chat.limits.historyOnJoin, before=entry.sequence)
+            past = await chat.reading.history(session, room.name, recent, before=entry.sequence)
         finally:
             # Who comes into a room while the journal cannot be read sees who is there all the same.
             client.reply(b"".join(_introduction(client, room)))
