@@ -274,6 +274,7 @@ def _realnameSet(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def hostSet(state: State, entry: Entry, origin: Origin | None) -> None:
+    """Show a user with another host."""
     event = entry.event
     assert isinstance(event, HostSet)
     user = userOf(state, entry)
@@ -292,6 +293,7 @@ def _accountSet(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def userModesSet(state: State, entry: Entry, origin: Origin | None) -> None:
+    """Change a user's own modes; those for operators of the server are passed over for others."""
     event = entry.event
     assert isinstance(event, UserModesSet)
     user = userOf(state, entry)
