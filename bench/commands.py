@@ -25,7 +25,7 @@ from twisted.internet.interfaces import IProtocol
 from twistchat.chat.model.events import ModeChange, ModesSet, ServerBanSet, Source
 from twistchat.config import LineSettings, Settings
 from twistchat.config.limits import Limits
-from twistchat.tap import COLLECT
+from twistchat.services.interpreter import COLLECT
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import MemoryTransport, address
 from twistchat.testing.turns import TurnClock

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import pwd
 import signal
 import sys
 import time
@@ -17,64 +16,16 @@ from typing import Any, cast
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.python.usage import Options
-from zope.interface import implementer
 
 from tests.commandlines import CommandLineTestCase
-from twistchat.config import SettingsBuilder
-from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.sqlite.log import SqliteJournal
-from twistchat.net.context import ServerContext
-from twistchat.services.service import ChatService, StartFailure
-from twistchat.tap import giveDirectory, makeJournal, makeService, plan
+from twistchat.services.failure import StartFailure
+from twistchat.services.service import ChatService
+from twistchat.tap import makeJournal, makeService
 from twisted import internet
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"
-
-
-@implementer(IDoor)
-class FakeDoor:
-    """A door that somebody else wrote."""
-
-    summary = "A door."
-
-    def __init__(self, name: str, *defaultEndpoints: str) -> None:
-        self.name = name
-        self.defaultEndpoints = defaultEndpoints
-
-    def invitation(self, host: str, port: int) -> str:
-        """See L{IDoor.invitation}."""
-        return f"knock at {host} {port}"
-
-    def factory(self, context: ServerContext) -> IDoorFactory:
-        """See L{IDoor.factory}.  Nobody comes in."""
-        raise AssertionError("this door is not to be opened")
-
-
-class PlanTests(CommandLineTestCase):
-    """Which door listens where."""
-
-    doors = (FakeDoor("line", DEFAULT), FakeDoor("irc", "tcp:6667", "tcp:6668"), FakeDoor("late"))
-
-    def planned(self, **listen: list[str]) -> list[tuple[str, str]]:
-        """The plan for these settings of listen."""
-        builder = SettingsBuilder([door.name for door in self.doors])
-        for door, endpoints in listen.items():
-            builder.put(f"listen.{door}", endpoints, "here")
-        return [(listener.door.name, listener.description) for listener in plan(self.doors, builder.finish())]
-
-    def test_defaults(self) -> None:
-        """Where nothing is named, each door listens at its defaults."""
-        self.assertEqual([("line", DEFAULT), ("irc", "tcp:6667"), ("irc", "tcp:6668")], self.planned())
-
-    def test_named(self) -> None:
-        """Naming any door's endpoint replaces all defaults: only what is named listens."""
-        self.assertEqual([("irc", "tcp:1"), ("irc", "tcp:2")], self.planned(irc=["tcp:1", "tcp:2"]))
-        self.assertEqual([("line", "tcp:1"), ("late", "tcp:2")], self.planned(late=["tcp:2"], line=["tcp:1"]))
-
-    def test_nowhere(self) -> None:
-        """A door that is to listen nowhere does not."""
-        self.assertEqual([], self.planned(line=[]))
 
 
 class MakeJournalTests(CommandLineTestCase):
@@ -122,47 +73,6 @@ class CloakKeyTests(CommandLineTestCase):
         self.addCleanup(connection.close)
         (kept,) = connection.execute("SELECT value FROM constant WHERE name = 'cloak key'").fetchone()
         self.assertIn(kept, keys)
-
-
-class GiveDirectoryTests(CommandLineTestCase):
-    """The data directory of a server that gives up being root."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.root = True
-        self.owners: list[tuple[Path, int, int]] = []
-        self.patch(os, "geteuid", lambda: 0 if self.root else 1000)
-        self.patch(os, "chown", lambda path, uid, gid: self.owners.append((path, uid, gid)))
-        self.path = self.directory / "data"
-
-    def test_made(self) -> None:
-        """Root makes it for the user, with the group of the user or another, and for nobody else to read."""
-        own = pwd.getpwnam("nobody")
-        giveDirectory(self.path, own.pw_uid, None)
-        self.assertEqual([(self.path, own.pw_uid, own.pw_gid)], self.owners)
-        self.assertEqual(0o700, self.path.stat().st_mode & 0o777)
-        below = self.path / "one" / "two"
-        giveDirectory(below, own.pw_uid, 77)
-        self.assertEqual((below, own.pw_uid, 77), self.owners[-1])
-
-    def test_left(self) -> None:
-        """It is left alone where it is there already, or where this process stays who it is."""
-        giveDirectory(self.path, None, None)
-        self.root = False
-        giveDirectory(self.path, 99, None)
-        self.assertFalse(self.path.exists())
-        self.root = True
-        self.path.mkdir()
-        giveDirectory(self.path, 99, None)
-        self.assertEqual([], self.owners)
-
-    def test_refused(self) -> None:
-        """Where it cannot be made, one line says why."""
-        (self.directory / "file").touch()
-        stop = self.assertRaises(SystemExit, giveDirectory, self.directory / "file" / "data", 99, 99)
-        self.assertEqual(
-            f"twistchat: the data directory {self.directory}/file/data cannot be made: Not a directory", str(stop)
-        )
 
 
 class MakeServiceTests(CommandLineTestCase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -27,8 +28,10 @@ from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
 from twistchat.net.client.closing import CLOSING
-from twistchat.net.context import ServerContext
-from twistchat.services.service import FINISHING, ChatService, Listener, StartFailure
+from twistchat.services.assembly import assemble
+from twistchat.services.failure import StartFailure
+from twistchat.services.listening import Listener, Listening
+from twistchat.services.service import FINISHING, ChatService
 from twistchat.testing import HeldLog
 from twistchat.testing.server import SETTINGS
 from twistchat.testing.workers import InlineWorker
@@ -79,7 +82,7 @@ class ServiceTestCase(SynchronousTestCase):
     def service(self, *descriptions: str) -> ChatService:
         """Make a service of the line door that listens at these endpoints."""
         ids = iter(map(str, range(1000)))
-        self.context = ServerContext.assemble(
+        self.context = assemble(
             self.settings,
             self.log,
             MemoryHistory(self.log),
@@ -91,8 +94,12 @@ class ServiceTestCase(SynchronousTestCase):
             lambda: self.settings,
         )
         door = LineDoor()
-        listeners = [Listener(door, description) for description in descriptions]
-        return ChatService(self.reactor, listeners, self.log, self.context, lambda: self.root)
+        return self.serviceOf([Listener(door, description) for description in descriptions])
+
+    def serviceOf(self, listeners: Sequence[Listener]) -> ChatService:
+        """Make a service that listens at these places, on the context made last."""
+        listening = Listening(self.reactor, listeners, self.context)
+        return ChatService(self.reactor, listening, self.log, self.context, lambda: self.root)
 
     def started(self, *descriptions: str) -> ChatService:
         """Start such a service, as twistd does."""
@@ -207,8 +214,9 @@ class StartTests(ServiceTestCase):
         ):
             self.events.clear()
             self.settings = replace(SETTINGS, irc=IrcSettings(stsPort=port, proxies=("127.0.0.1/32",)))
-            service = self.service(LOOPBACK)
-            service._listeners = [*service._listeners, *(Listener(IrcDoor(), endpoint) for endpoint in endpoints)]
+            self.service()
+            places = [Listener(LineDoor(), LOOPBACK), *(Listener(IrcDoor(), endpoint) for endpoint in endpoints)]
+            service = self.serviceOf(places)
             service.privilegedStartService()
             service.startService()
             warnings = [text for text in self.logged() if "irc.stsPort sends them to port 6697" in text]
@@ -284,7 +292,7 @@ class StartTests(ServiceTestCase):
         self.log = Slow(Stamp(self.reactor.seconds, "test"))
         service = self.service(LOOPBACK)
         service.privilegedStartService()
-        (port,) = service._ports
+        (port,) = service.listening.ports
         self.reading: list[str] = []
         port.stopReading, port.startReading = (
             (lambda: self.reading.append("stop")),
@@ -357,7 +365,7 @@ class StopTests(ServiceTestCase):
         self.held = self.log
         self.running = self.started(LOOPBACK)
         self.stops: list[Deferred[None]] = []
-        (self.port,) = self.running._ports
+        (self.port,) = self.running.listening.ports
         self.patch(self.port, "stopListening", self.stopListening)
         self.listening = True
 

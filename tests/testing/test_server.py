@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import ConfigError, ServerSettings
 from twistchat.config.limits import Limits
+from twistchat.net.reload import rehash
 from twistchat.testing import LineClient, MemoryServer, settingsOf
 from twistchat.testing.server import NOON, SETTINGS
 
@@ -49,10 +50,10 @@ class MemoryServerTests(SynchronousTestCase):
         server = MemoryServer()
         server.configure('[line]\nmotd = "Tea"\n')
         server.connect().expect("* This is twistchat.  Type the name you want to have here")
-        server.context.rehash()
+        rehash(server.context)
         server.connect().expect("* Tea", "* This is twistchat.  Type the name you want to have here")
         server.configure("[line]\nmotd = 7\n")
-        self.assertRaises(ConfigError, server.context.rehash)
+        self.assertRaises(ConfigError, rehash, server.context)
 
     def test_directory(self) -> None:
         """A server with a journal on disk is continued by another one with the same directory."""

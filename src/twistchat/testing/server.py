@@ -21,7 +21,7 @@ from twistchat.interfaces import IDoor, Journal
 from twistchat.journal.memory import memoryJournal
 from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.net.context import ServerContext
+from twistchat.services.assembly import assemble
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.links import Link, address
 from twistchat.testing.workers import InlineWorker
@@ -104,7 +104,7 @@ class MemoryServer:
             made = Journal(kept, kept)
         self.log: Any = made.log
         self.history: Any = made.history
-        self.context = ServerContext.assemble(
+        self.context = assemble(
             settings,
             self.log,
             self.history,

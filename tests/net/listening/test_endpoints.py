@@ -32,10 +32,11 @@ from twistchat.config import IrcSettings, Settings
 from twistchat.doors.line import LineDoor
 from twistchat.journal.memory import memoryJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.net.context import ServerContext
 from twistchat.net.listening.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
 from twistchat.net.output.kinds import SocketOutbox
-from twistchat.services.service import ChatService, Listener
+from twistchat.services.assembly import assemble
+from twistchat.services.listening import Listener, Listening
+from twistchat.services.service import ChatService
 from twistchat.testing.server import SETTINGS
 from twistchat.testing.workers import InlineWorker
 
@@ -253,7 +254,7 @@ class EndpointTestCase(TestCase):
         """Start a server that listens at an endpoint, whose port is to be found out."""
         numbers = count(1)
         journal = memoryJournal(Stamp(reactor.seconds, "test"))
-        self.context = ServerContext.assemble(
+        self.context = assemble(
             self.settings,
             journal.log,
             journal.history,
@@ -264,11 +265,11 @@ class EndpointTestCase(TestCase):
             Verifier(InlineWorker, 1),
             lambda: self.settings,
         )
-        listener = Listener(LineDoor(), description)
-        self.service = ChatService(reactor, [listener], journal.log, self.context, lambda: False)
+        listening = Listening(reactor, [Listener(LineDoor(), description)], self.context)
+        self.service = ChatService(reactor, listening, journal.log, self.context, lambda: False)
         self.service.startService()
         self.addCleanup(self.service.stopService)
-        address: Any = self.service._ports[0].getHost()
+        address: Any = listening.ports[0].getHost()
         self.port = address.port
 
     async def call(self, side: ClientSide | None) -> Caller:

@@ -19,6 +19,7 @@ from twistchat.config import IrcSettings, WebircSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.net.listening.origin import CLOSING, Proxied, ProxiedFactory, gatewayOf, isWithin
+from twistchat.net.reload import rehash
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.links import Link, address
 from twistchat.testing.server import SETTINGS
@@ -264,7 +265,7 @@ class ProxiedTests(ProxiedTestCase):
     def test_listedLater(self) -> None:
         """Who is a proxy is what the configuration says when it connects."""
         self.server.configuration = replace(self.server.configuration, irc=IrcSettings(proxies=("203.0.113.9/32",)))
-        self.server.context.rehash()
+        rehash(self.server.context)
         client = self.connect("203.0.113.9")
         client.sendBytes(HEADER)
         client.expect("* This is twistchat.  Type the name you want to have here")
@@ -379,7 +380,7 @@ class SecureTests(ProxiedTestCase):
             self.server.configuration = replace(
                 self.server.configuration, irc=IrcSettings(proxies=("127.0.0.0/8", "::1/128", f"{PROXY}/32"))
             )
-            self.server.context.rehash()
+            rehash(self.server.context)
             transport = StringTransport(peerAddress=address(host, 55555))
             if encrypted:
                 directlyProvides(transport, ISSLTransport)

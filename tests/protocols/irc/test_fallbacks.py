@@ -12,6 +12,7 @@ from twistchat.chat.model.rooms import Room
 from twistchat.config import ClassSettings, Settings
 from twistchat.config.limits import Limits
 from twistchat.net.input import pace
+from twistchat.net.reload import rehash
 from twistchat.protocols.irc import changes, fallbacks
 from twistchat.protocols.irc.fallbacks import AT_ONCE, Move
 from twistchat.protocols.irc.protocol import IrcConnection
@@ -167,7 +168,7 @@ class ChangeTests(SynchronousTestCase):
         """Let the network have another name."""
         before = self.server.configuration
         self.server.configuration = replace(before, irc=replace(before.irc, network=network))
-        self.server.context.rehash()
+        rehash(self.server.context)
 
     def test_all(self) -> None:
         """All are told, a few in a turn; and what is newer still comes behind that for everyone."""

@@ -13,6 +13,7 @@ from twistchat.chat.model.modes import RANKS, ROOM_MODES
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.config import ClassSettings, OperatorSettings, ServerSettings
+from twistchat.net.reload import rehash
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.testing import IrcClient, MemoryServer
 
@@ -105,7 +106,7 @@ class AboutTests(Queries):
             ]
             self.assertEqual(expected, told)
             self.server.configuration = settingsWith(server=ServerSettings("tea.example", "Closed"))
-            self.server.context.rehash()
+            rehash(self.server.context)
 
     def test_motd(self) -> None:
         """The message of the day, again; or that there is none."""

@@ -9,6 +9,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import settingsWith
+from twistchat.net.reload import rehash
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.templates import Templates
 from twistchat.testing import MemoryServer
@@ -43,7 +44,7 @@ class FormTests(SynchronousTestCase):
         server = MemoryServer(settingsWith(irc={"motd": "before"}))
         ann = server.irc("ann")
         server.configuration = replace(server.configuration, irc=replace(server.configuration.irc, motd="after"))
-        server.context.rehash()
+        rehash(server.context)
         ann.skip()
         ann.send("MOTD")
         self.assertIn(":twistchat 372 ann :- after", ann.lines())

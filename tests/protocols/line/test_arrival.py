@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.protocols.line.servers import GOODBYE, STRANGER, commit, limited
 from twistchat.config import ChatSettings, LineSettings, ServerSettings, Settings
 from twistchat.config.limits import Limits
+from twistchat.net.reload import rehash
 from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
@@ -357,7 +358,7 @@ class AdmissionTests(SynchronousTestCase):
         limits = replace(server.configuration.limits, connectionsPerAddress=2)
         server.configuration = replace(server.configuration, limits=limits)
         self.assertTrue(server.connect(STRANGER).gone)
-        server.context.rehash()
+        rehash(server.context)
         second, third = server.connect(STRANGER), server.connect(STRANGER)
         self.assertEqual((False, False, True), (first.gone, second.gone, third.gone))
 

@@ -10,6 +10,7 @@ from twistchat.chat.errors import TooLong
 from twistchat.chat.model.names import fold
 from twistchat.config import ConfigError
 from twistchat.net.listening.origin import isWithin
+from twistchat.net.reload import rehash
 from twistchat.protocols.irc.commands.bans import NO_REASON
 from twistchat.protocols.irc.table import MODERN, Outcome, Table
 from twistchat.wire.irc import numerics as n
@@ -89,10 +90,10 @@ def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 @table.command("REHASH", "", "have the configuration read again", MODERN, privilege="rehash")
-def rehash(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+def reread(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{REHASH}: says what has changed; or the mistake, and then nothing has."""
     try:
-        reloaded = client.context.rehash()
+        reloaded = rehash(client.context)
     except ConfigError as mistake:
         reply.fail("CONFIG_BAD", str(mistake))
         return None

@@ -1,0 +1,190 @@
+"""Binds the doors to their endpoints, and tells the administrator how to connect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from shlex import quote
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.config import Settings
+from twistchat.interfaces import IDoor, IDoorFactory
+from twistchat.net.context import ServerContext
+from twistchat.net.listening.endpoints import KINDS, PLAIN, PROXY, atNextPort, endpointOf, isTaken, whyNotListening
+from twistchat.net.listening.origin import ProxiedFactory
+from twistchat.services.failure import StartFailure
+
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """
+    A place where a door listens.
+
+    @ivar description: a server endpoint string.
+    """
+
+    door: IDoor
+    description: str
+
+
+def plan(doors: Iterable[IDoor], settings: Settings) -> list[Listener]:
+    """Decide which door listens where: at what the settings name or, if they name nothing, at each door's default."""
+    return [
+        Listener(door, description)
+        for door in doors
+        for description in (settings.listen.get(door.name, ()) if settings.listen else door.defaultEndpoints)
+    ]
+
+
+class Listening:
+    """
+    The ports at which the doors listen.
+
+    @ivar ports: the ports that are bound, in the order of the listeners.
+    """
+
+    def __init__(self, reactor: Any, listeners: Sequence[Listener], context: ServerContext) -> None:
+        """
+        @param reactor: to listen with; it provides what the endpoints need.
+        @param listeners: where the doors listen.
+        @param context: given to the doors.
+        """
+        self._reactor = reactor
+        self._listeners = listeners
+        self._context = context
+        self._factories: list[IDoorFactory] = []
+        self.ports: list[Any] = []
+
+    def bind(self) -> None:
+        """
+        Make each door's factory, one per door, and listen at every endpoint.
+
+        @raise StartFailure: an address cannot be had; nothing listens then.
+        """
+        factories: dict[str, IDoorFactory] = {}
+        for listener in self._listeners:
+            name = listener.door.name
+            if name not in factories:
+                factories[name] = listener.door.factory(self._context)
+            try:
+                endpoint, proxied = endpointOf(self._reactor, listener.description)
+                factory = ProxiedFactory(factories[name], self._context) if proxied else factories[name]
+                port = _now(endpoint.listen(factory))
+            except Exception as e:
+                for port in self.ports:
+                    port.stopListening()
+                advice = f"; {self._otherwise(listener)}" if isTaken(e) else ""
+                raise StartFailure(
+                    f"the {name} door cannot listen at {listener.description}: {whyNotListening(e)}{advice}"
+                ) from e
+            self.ports.append(port)
+        self._factories = list(factories.values())
+
+    @property
+    def isReachable(self) -> bool:
+        """Whether other machines can reach a port."""
+        return not all(_isLoopback(port) for port in self.ports)
+
+    def pause(self) -> None:
+        """Accept nobody: the kernel queues connections until L{resume}."""
+        for port in self.ports:
+            port.stopReading()
+
+    def resume(self) -> None:
+        """Accept connections again."""
+        for port in self.ports:
+            port.startReading()
+
+    def announce(self) -> None:
+        """Log how to connect to each door, and warn about endpoints that nobody can use."""
+        settings = self._context.settings
+        for listener, port in zip(self._listeners, self.ports, strict=True):
+            log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
+            if listener.description.startswith(PROXY) and not settings.irc.proxies:
+                log.warn("Nobody comes in at {where}: irc.proxies names no proxy", where=listener.description)
+        irc = [listener.description for listener in self._listeners if listener.door.name == "irc"]
+        if settings.irc.stsPort and irc and all(where.startswith(PLAIN) for where in irc):
+            log.warn(
+                "Clients that follow strict transport security cannot come in: irc.stsPort sends them to port {port},"
+                " and the irc door has no encrypted endpoint.  Name one, as in --irc {example}, or leave stsPort out",
+                port=settings.irc.stsPort,
+                example=KINDS["ssl"].example,
+            )
+
+    def stop(self) -> Deferred[Any]:
+        """
+        Stop listening.
+
+        @return: fires when no port listens any more.
+        """
+        return DeferredList([maybeDeferred(port.stopListening) for port in self.ports])
+
+    def closeDoors(self, reason: str) -> Deferred[Any]:
+        """
+        Tell every client of every door, and close the connections.
+
+        @return: fires when the last connection is closed.
+        """
+        return DeferredList([factory.close(reason) for factory in self._factories])
+
+    def _otherwise(self, taken: Listener) -> str:
+        """
+        Advise what to do if something else listens at an address already.
+
+        The advice has the options for all doors, because one option replaces all defaults.
+        """
+        advice = "stop what listens there"
+        other = atNextPort(taken.description)
+        if other is None:
+            return advice
+        options = " ".join(
+            f"--{listener.door.name} {quote(other if listener is taken else listener.description)}"
+            for listener in self._listeners
+        )
+        return f"{advice}, or choose another port, as in {options}"
+
+
+def _now(result: Deferred[Any]) -> Any:
+    """The result of a Deferred that must have fired: endpoints listen at once."""
+    outcome: list[Any] = []
+    result.addBoth(outcome.append)
+    if not outcome:
+        raise StartFailure("it takes too long")
+    if isinstance(outcome[0], Failure):
+        outcome[0].raiseException()
+    return outcome[0]
+
+
+def _invitation(listener: Listener, port: IListeningPort) -> str:
+    """The command to paste to connect from this machine; or the address, if there is no such command."""
+    host: Any = port.getHost()
+    address = getattr(host, "host", None)
+    if address is None:
+        return listener.description
+    reachable = _reachable(address)
+    if listener.description.startswith(PROXY):
+        return f"{reachable} port {host.port}, for proxies"
+    if listener.description.startswith(("ssl:", "tls:")):
+        return f"{reachable} port {host.port}, with TLS"
+    return listener.door.invitation(reachable, host.port)
+
+
+def _isLoopback(port: IListeningPort) -> bool:
+    address = getattr(port.getHost(), "host", None)
+    return address is None or ip_address(address).is_loopback
+
+
+def _reachable(address: str) -> str:
+    """An address to connect to, for one that a port listens at."""
+    parsed = ip_address(address)
+    if parsed.is_unspecified:
+        return "127.0.0.1" if parsed.version == 4 else "::1"
+    return address

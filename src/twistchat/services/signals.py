@@ -1,0 +1,63 @@
+"""The signals that an administrator sends to a running server."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from twisted.logger import Logger
+
+from twistchat.config import ConfigError
+from twistchat.net.context import ServerContext
+from twistchat.net.reload import rehash
+
+log = Logger()
+
+
+def takeSignals(reactor: Any, context: ServerContext) -> None:
+    """
+    Stop in good order, with exit status 0, on SIGTERM and SIGINT; read the configuration again on SIGHUP.
+
+    Twisted's own runners would end by the signal once they have stopped, which a supervisor takes for a crash.
+
+    @param reactor: the reactor, which must be running: it installs signal handlers of its own when it starts.
+    """
+    stop = _stopOnce(reactor)
+
+    def reload() -> None:
+        _reload(context)
+
+    def caught(number: int, frame: object) -> None:
+        reactor.callFromThread(stop)
+
+    signal.signal(signal.SIGTERM, caught)
+    signal.signal(signal.SIGINT, caught)
+    signal.signal(signal.SIGHUP, lambda number, frame: reactor.callFromThread(reload))
+
+
+def _stopOnce(reactor: Any) -> Callable[[], None]:
+    """
+    Return a call that stops the reactor at the first call only.
+
+    C{reactor.running} stays true until the reactor has stopped, and a second C{reactor.stop} raises an error.
+    """
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if reactor.running and not stopping:
+            stopping = True
+            reactor.stop()
+
+    return stop
+
+
+def _reload(context: ServerContext) -> None:
+    """Read the configuration again, and log the result in one line."""
+    try:
+        reloaded = rehash(context)
+    except ConfigError as e:
+        log.error("The configuration has a mistake, and nothing of it was taken over: {mistake}", mistake=e)
+    else:
+        log.info("The configuration was read again; {reloaded}", reloaded=reloaded)
