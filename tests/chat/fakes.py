@@ -494,9 +494,14 @@ def shown(state: State) -> dict[str, Any]:
     }
 
 
+def newState() -> State:
+    """A state with nobody and nothing in it."""
+    return State(Broadcast(lambda: None, FakeDepartures()))
+
+
 def rebuilt(entries: list[Entry]) -> State:
     """A fresh state to which entries were applied; those that it refuses are passed over, as they were before."""
-    state = State(Broadcast(lambda: None, FakeDepartures()))
+    state = newState()
     for entry in entries:
         try:
             state.apply(entry)

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import FakeDepartures
+from tests.chat.fakes import newState
 from tests.journal.sqlite.test_rebuilding import EVENTS, kept
 from twistchat.chat.errors import ChatError
-from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.model.events import (
     SERVER,
     Entered,
@@ -28,13 +27,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.holding import Effect, Holding, effect, keysOf, modeKey, remaining
 from twistchat.chat.model.modes import ROOM_MODES, Shape
-from twistchat.chat.state import State
 from twistchat.testing.contract import ANN, BOB, GUEST
-
-
-def newState() -> State:
-    """A state with nobody and nothing in it."""
-    return State(Broadcast(lambda: None, FakeDepartures()))
 
 
 class EffectTests(SynchronousTestCase):

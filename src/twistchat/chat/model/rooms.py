@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -312,11 +312,20 @@ class Rooms:
             self.vacancies.pop(new, None)
         if old in self.vacancies:
             self.vacancies = {new if key == old else key: vacancy for key, vacancy in self.vacancies.items()}
-        self._vacated[fold(room.name)] = None
-        if len(self._vacated) > MOST_VACATED:
-            del self._vacated[next(iter(self._vacated))]
+        self.vacate(old)
         room.name = name
         self.add(room)
+
+    @property
+    def vacated(self) -> Collection[str]:
+        """The folded names that rooms have given up of late, oldest first."""
+        return self._vacated.keys()
+
+    def vacate(self, name: str) -> None:
+        """Note that a room has given up its name, which is folded."""
+        self._vacated[name] = None
+        if len(self._vacated) > MOST_VACATED:
+            del self._vacated[next(iter(self._vacated))]
 
     def isVacated(self, name: str) -> bool:
         """Whether a room that was called this has another name now, and none has come after it."""

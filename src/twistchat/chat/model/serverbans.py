@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -101,6 +102,10 @@ class ServerBans:
 
     def __len__(self) -> int:
         return len(self._bans)
+
+    def __iter__(self) -> Iterator[ServerBan]:
+        """Every ban, those that have ended too, oldest first."""
+        return iter([ban for ban, _ in self._bans.values()])
 
     def add(self, ban: ServerBan) -> None:
         """Take in a ban, in place of one on the same mask; and forget those that have ended by its time."""

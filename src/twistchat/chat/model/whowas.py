@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twistchat.chat.model.events import Source
@@ -40,6 +41,10 @@ class Whowas:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def __iter__(self) -> Iterator[Departed]:
+        """All who are remembered, oldest first."""
+        return iter(self._all.values())
 
     def add(self, source: Source, time: int) -> None:
         """

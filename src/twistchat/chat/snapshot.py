@@ -1,0 +1,232 @@
+"""
+Snapshots: the state of the chat after some entry, as bytes.
+
+A node that joins a cluster restores a snapshot and applies the entries after it.  It then has the same state as a node
+that applied all entries.  A snapshot has everything that entries change, and nothing else: rates, caches, and what only
+one connection needs (its echo setting, its ignore list, the nicks it watches) are not in it.
+
+It is a JSON object.  A field that was added later has a default, and unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from twistchat.chat.fanout.audience import Audience
+from twistchat.chat.model.events import ModeChange, Source
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.rooms import Member, Room, Topic
+from twistchat.chat.model.serverbans import ServerBan
+from twistchat.chat.model.users import NO_FLAGS, NOWHERE, Operator, User
+from twistchat.chat.model.vacancies import Vacancy
+from twistchat.chat.model.whowas import Departed
+
+if TYPE_CHECKING:
+    from twistchat.chat.state import State
+
+VERSION = 1
+"""The version of the format.  Another version cannot be read."""
+
+
+class UnreadableSnapshot(Exception):
+    """Bytes are not a snapshot of this version.  As a string it says why."""
+
+
+class OperatorRecord(Struct, frozen=True):
+    """What makes a user an operator of the server: the fields of L{Operator}, with the privileges in order."""
+
+    title: str
+    privileges: tuple[str, ...]
+    host: str | None
+
+
+class UserRecord(Struct, frozen=True):
+    """
+    A user.
+
+    @ivar sessions: the ids of all their sessions, each with the id of the node that holds the connection.
+    @ivar rooms: the folded names of their rooms, in the order in which they came into them.
+    @ivar invitations: by folded name of a room, how many bans had been set there; C{None} if no ban may be passed.
+    """
+
+    source: Source
+    since: int
+    sessions: dict[str, str]
+    rooms: tuple[str, ...] = ()
+    invitations: dict[str, int | None] = {}
+    away: str | None = None
+    flags: str = ""
+    operator: OperatorRecord | None = None
+
+
+class MaskRecord(Struct, frozen=True, array_like=True):
+    """A mask in a list of a room, the nick of who set it, and when."""
+
+    mask: str
+    by: str
+    time: int
+
+
+class RoomRecord(Struct, frozen=True):
+    """
+    A room.
+
+    @ivar members: the ranks of each member, by the user's id, in the order in which they came.
+    """
+
+    name: str
+    created: int
+    topic: Topic | None
+    modes: dict[str, str | None]
+    lists: dict[str, tuple[MaskRecord, ...]]
+    granted: dict[str, str]
+    members: dict[str, str]
+    bansSet: int
+
+
+class Snapshot(Struct, frozen=True):
+    """
+    The state.
+
+    @ivar sequence: the sequence number of the last entry that was applied, or refused.
+    @ivar vacated: the folded names that rooms have given up of late, oldest first.
+    @ivar whowas: oldest first.
+    """
+
+    version: int
+    sequence: int
+    mostUsers: int
+    users: tuple[UserRecord, ...]
+    rooms: tuple[RoomRecord, ...]
+    vacancies: dict[str, Vacancy]
+    vacated: tuple[str, ...]
+    whowas: tuple[Departed, ...]
+    serverBans: tuple[ServerBan, ...]
+
+
+def takeSnapshot(state: State, node: str) -> bytes:
+    """
+    Write the state down.  The same entries always give the same bytes.
+
+    @param node: the id of the node whose state it is, which holds the connections of the state's own sessions.
+    """
+    snapshot = Snapshot(
+        VERSION,
+        state.sequence,
+        state.mostUsers,
+        tuple([_userRecord(state, user, node) for user in state.users]),
+        tuple(map(_roomRecord, state.rooms)),
+        state.rooms.vacancies,
+        tuple(state.rooms.vacated),
+        tuple(state.whowas),
+        tuple(state.serverBans),
+    )
+    return msgspec.json.encode(snapshot)
+
+
+def restoreSnapshot(state: State, data: bytes) -> None:
+    """
+    Bring a new state to that of a snapshot.  The next entry to be applied is the one after L{Snapshot.sequence}.
+
+    @param state: nothing has been applied to it.
+    @raise UnreadableSnapshot: nothing has changed.
+    """
+    try:
+        version = msgspec.json.decode(data, type=_Version).version
+        if version != VERSION:
+            raise UnreadableSnapshot(f"it has version {version}, and this server reads version {VERSION}")
+        snapshot = msgspec.json.decode(data, type=Snapshot)
+    except msgspec.MsgspecError as e:
+        raise UnreadableSnapshot(f"it is not a snapshot: {e}") from e
+    state.sequence, state.mostUsers = snapshot.sequence, snapshot.mostUsers
+    for userRecord in snapshot.users:
+        state.users.add(_user(userRecord))
+    for roomRecord in snapshot.rooms:
+        state.rooms.add(_room(state, roomRecord))
+    for record in snapshot.users:
+        user = state.users.get(record.source.uid)
+        assert user is not None
+        user.rooms = {name: _named(state, name) for name in record.rooms}
+        user.invitations = {_named(state, name): bans for name, bans in record.invitations.items()}
+    state.rooms.vacancies = dict(snapshot.vacancies)
+    for name in snapshot.vacated:
+        state.rooms.vacate(name)
+    for departed in snapshot.whowas:
+        state.whowas.add(departed.source, departed.time)
+    for ban in snapshot.serverBans:
+        state.serverBans.add(ban)
+
+
+class _Version(Struct, frozen=True):
+    version: int
+
+
+def _userRecord(state: State, user: User, node: str) -> UserRecord:
+    sessions = {**dict.fromkeys(user.sessions, node), **user.elsewhere}
+    operator = user.operator
+    return UserRecord(
+        user.source,
+        user.since,
+        dict(sorted(sessions.items())),
+        tuple(user.rooms),
+        # An invitation into a room that has ended is void: a later room of that name is another one.
+        {fold(room.name): bans for room, bans in user.invitations.items() if state.rooms.get(room.name) is room},
+        user.away,
+        "".join(sorted(user.flags)),
+        None if operator is None else _operatorRecord(operator),
+    )
+
+
+def _operatorRecord(operator: Operator) -> OperatorRecord:
+    return OperatorRecord(operator.title, tuple(sorted(operator.privileges)), operator.host)
+
+
+def _user(record: UserRecord) -> User:
+    user = User(record.source, record.since)
+    user.elsewhere = record.sessions or NOWHERE
+    user.away = record.away
+    user.flags = frozenset(record.flags) or NO_FLAGS
+    if record.operator is not None:
+        user.operator = Operator(record.operator.title, frozenset(record.operator.privileges), record.operator.host)
+    return user
+
+
+def _roomRecord(room: Room) -> RoomRecord:
+    return RoomRecord(
+        room.name,
+        room.created,
+        room.topic,
+        room.modes,
+        {
+            letter: tuple([MaskRecord(item.mask, item.by, item.time) for item in items.values()])
+            for letter, items in room.lists.items()
+        },
+        room.granted,
+        {uid: member.ranks for uid, member in room.members.items()},
+        room.bansSet,
+    )
+
+
+def _room(state: State, record: RoomRecord) -> Room:
+    room = Room(record.name, record.created, Audience(fold(record.name), state.broadcast))
+    room.topic = record.topic
+    room.modes = record.modes
+    for letter, items in record.lists.items():
+        for item in items:
+            room.change(ModeChange(True, letter, item.mask), item.by, item.time)
+    room.granted = record.granted
+    for uid, ranks in record.members.items():
+        user = state.users.get(uid)
+        assert user is not None
+        room.members[uid] = Member(user, ranks)
+    room.bansSet = record.bansSet
+    return room
+
+
+def _named(state: State, name: str) -> Room:
+    room = state.rooms.get(name)
+    assert room is not None
+    return room

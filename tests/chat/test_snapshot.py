@@ -1,0 +1,123 @@
+"""Tests of L{twistchat.chat.snapshot}."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import Scene, done, newState, rebuilt, shown
+from tests.chat.test_model import Chatting
+from twistchat.chat.errors import ChatError
+from twistchat.chat.model.events import Entry, ServerBanSet, Source
+from twistchat.chat.snapshot import VERSION, UnreadableSnapshot, restoreSnapshot, takeSnapshot
+from twistchat.chat.state import State
+
+NODE = "local"
+
+
+def continued(data: bytes, entries: list[Entry]) -> State:
+    """A state from a snapshot, to which entries were applied; those that it refuses are passed over."""
+    state = newState()
+    restoreSnapshot(state, data)
+    for entry in entries:
+        try:
+            state.apply(entry)
+        except ChatError:
+            continue
+    return state
+
+
+class Snapshotting(Chatting):
+    """A chat in which people do anything.  At the end, every snapshot and the entries behind it give the whole."""
+
+    def teardown(self) -> None:
+        """Take a snapshot at a few places, and go on from there."""
+        super().teardown()
+        entries = self.scene.entries
+        whole = takeSnapshot(self.scene.state, NODE)
+        for place in {0, len(entries) // 3, len(entries) // 2, len(entries) - 1, len(entries)}:
+            begun = takeSnapshot(rebuilt(entries[:place]), NODE)
+            assert takeSnapshot(continued(begun, []), "other") == begun
+            again = continued(begun, entries[place:])
+            assert takeSnapshot(again, "other") == whole, place
+            self.forgetVoid()
+            assert shown(again) == shown(self.scene.state), place
+
+    def forgetVoid(self) -> None:
+        """Forget invitations into rooms that have ended, which no snapshot has."""
+        state = self.scene.state
+        for user in state.users:
+            for room in list(user.invitations):
+                if state.rooms.get(room.name) is not room:
+                    del user.invitations[room]
+
+
+class SnapshotTests(SynchronousTestCase):
+    """Writing the state down, and reading it."""
+
+    def test_anything(self) -> None:
+        """A snapshot and the entries behind it equal the whole, whatever happened."""
+        run_state_machine_as_test(
+            Snapshotting, settings=settings(max_examples=20, stateful_step_count=40, deadline=None)
+        )
+
+    def test_everything(self) -> None:
+        """Everything that there may be is in a snapshot, and restored."""
+        scene = Scene()
+        alice = scene.operator("alice", "kill", "rooms")
+        bob = scene.person("bob", "#a", "#B", account="Bob")
+        done(scene.chat.membership.join(alice.session, "#a"))
+        scene.attach(bob)
+        scene.modes(bob, "#a", "+kbeI", "key", "x!*@*", "m:y!*@*", "z!*@*")
+        scene.modes(bob, "#a", "-o", "bob")
+        scene.promote("#a", "bob", "o")
+        done(scene.chat.channels.setTopic(bob.session, "#a", "tea"))
+        done(scene.chat.membership.invite(bob.session, "#B", "alice"))
+        done(scene.chat.channels.rename(bob.session, "#B", "#c"))
+        done(scene.chat.presence.setAway(bob.session, "lunch"))
+        carol = scene.person("carol", "#d")
+        scene.person("dave", "#d")
+        done(scene.chat.membership.part(carol.session, "#d"))
+        done(scene.chat.identity.rename(carol.session, "caroline"))
+        done(scene.log.append(ServerBanSet(Source("op", "op"), "192.0.2.0/24", "spam", None)))
+        data = takeSnapshot(scene.state, NODE)
+        state = continued(data, [])
+        self.assertEqual(takeSnapshot(state, "other"), data)
+        self.assertEqual(shown(state), shown(scene.state))
+        found = json.loads(data)
+        self.assertEqual(found["sequence"], scene.entries[-1].sequence)
+        self.assertEqual(list(found["vacancies"]), ["#a", "#d"])
+        self.assertEqual(found["vacated"], ["#b"])
+        self.assertEqual(found["mostUsers"], 4)
+        (restored,) = [user for user in state.users if user.nick == "bob"]
+        self.assertEqual(restored.elsewhere, dict.fromkeys(scene.state.users.named("bob").sessions, NODE))  # type: ignore[union-attr]
+        self.assertEqual(state.users.operators, 1)
+        room = state.rooms.get("#a")
+        assert room is not None
+        self.assertEqual(room.bans.placed, scene.room("#a").bans.placed)
+
+    def test_unreadable(self) -> None:
+        """Other bytes, and other versions, are refused; nothing has changed then."""
+        data = takeSnapshot(newState(), NODE)
+        other = data.replace(b'"version":%d' % VERSION, b'"version":99')
+        for bad, why in (
+            (b"", "it is not a snapshot"),
+            (b"{}", "it is not a snapshot"),
+            (data[:-5], "it is not a snapshot"),
+            (b'{"version": 1}', "it is not a snapshot"),
+            (other, "it has version 99, and this server reads version 1"),
+        ):
+            state = newState()
+            error = self.assertRaises(UnreadableSnapshot, restoreSnapshot, state, bad)
+            self.assertIn(why, str(error))
+            self.assertEqual(takeSnapshot(state, NODE), data)
+
+    def test_laterFields(self) -> None:
+        """Fields that a later version of the server has added are ignored."""
+        data = takeSnapshot(newState(), NODE)
+        state = newState()
+        restoreSnapshot(state, data[:-1] + b',"more":[1]}')
+        self.assertEqual(takeSnapshot(state, NODE), data)
