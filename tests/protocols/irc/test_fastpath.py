@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.conversations import mask
+from twistchat.chat.model.spans import Span
 from twistchat.net.input.pipeline import MOST_CONCURRENT
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.protocol import IrcConnection
@@ -96,7 +97,9 @@ def converse(capabilities: tuple[str, ...], said: list[tuple[bool, list[bytes]]]
         client = ann if first else bob
         if not client.gone:
             client.sendBytes(b"".join(line + b"\r\n" for line in lines))
-    kept = [entry for entries in server.history._conversations.values() for entry in entries]
+    kept: list[object] = []
+    for room in ("#a", "#b"):
+        server.history.read(Span(room, 500)).addCallback(kept.extend)
     return ann.raw, bob.raw, kept
 
 
