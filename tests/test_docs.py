@@ -89,7 +89,7 @@ class StartTests(SynchronousTestCase):
     def test_configuration(self) -> None:
         """Its configuration is valid, makes an operator of who comes from this machine, and listens for others."""
         text = "\n".join(marked("docs/start.md", "configuration")).replace("PASTE THE HASH HERE", SECRET)
-        builder = SettingsBuilder(["irc", "line"])
+        builder = SettingsBuilder({"irc": None, "line": None})
         builder.readFile(text.encode(), "docs/start.md")
         settings = builder.finish()
         self.assertEqual({"irc": ("tcp:6667",), "line": ("tcp:6623",)}, dict(settings.listen))

@@ -31,7 +31,7 @@ class MakeJournalTests(SynchronousTestCase):
 
     def made(self, *assignments: str) -> ILog:
         """The journal of these settings."""
-        builder = SettingsBuilder([])
+        builder = SettingsBuilder({})
         for assignment in assignments:
             builder.set(assignment)
         self.clock = PretendReactor()

@@ -72,7 +72,8 @@ class SettingsOptions(Options):
     def read(self) -> SettingsBuilder:
         """Read the configuration file, then C{--set}, then the other options.  Later values override earlier ones."""
         builder = SettingsBuilder(
-            [door.name for door in self.doors], {**BUILT_IN, **{kind.name: kind.settings for kind in self.journals}}
+            {door.name: door.settings for door in self.doors},
+            {**BUILT_IN, **{kind.name: kind.settings for kind in self.journals}},
         )
         name = self["config"] or CONFIG
         path = self._directory / name

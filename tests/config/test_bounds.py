@@ -22,7 +22,7 @@ KEYS = tuple(f"limits.{field.name}" for field in fields(Limits) if field.name !=
 
 def settings(values: Mapping[str, object]) -> Settings:
     """The settings that come of these values of keys."""
-    builder = SettingsBuilder(())
+    builder = SettingsBuilder({})
     for key, value in values.items():
         builder.put(key, value, "here")
     return builder.finish()

@@ -17,6 +17,7 @@ from twistchat.chat.model.names import DEFAULT_RESERVED, normalizeRoom
 from twistchat.config import (
     ChatSettings,
     ConfigError,
+    IrcSettings,
     JournalSettings,
     LineSettings,
     ServerSettings,
@@ -26,7 +27,7 @@ from twistchat.config import (
 )
 from twistchat.config.limits import Limits
 
-DOORS = ("line", "irc")
+DOORS: dict[str, type | None] = {"line": LineSettings, "irc": IrcSettings}
 
 ALL = "server, chat, listen, journal, line, irc, webirc, classes, operators, limits"
 """The sections, as they are listed."""
@@ -151,7 +152,7 @@ Be kind.'''
                 listen = {"line": ("tcp:1",)} if section == "listen" else {}
                 self.assertEqual(fromSet(f"{section}.{line}"), Settings(listen=listen), line)
                 seen += 1
-        self.assertEqual(seen, len(SettingsBuilder(["line"])._readings))
+        self.assertEqual(seen, len(SettingsBuilder({"line": None})._readings))
 
     def test_order(self) -> None:
         """What comes later wins: the file, --set in its order, then the options with names of their own."""
@@ -283,7 +284,7 @@ class FileMistakeTests(SynchronousTestCase):
 
     def test_noDoors(self) -> None:
         """Where there is no door at all, that is what is said of a key in [listen]."""
-        bad = self.assertRaises(ConfigError, SettingsBuilder([]).set, 'listen.line="tcp:1"')
+        bad = self.assertRaises(ConfigError, SettingsBuilder({}).set, 'listen.line="tcp:1"')
         self.assertIn("there is no door line; no door is installed", str(bad))
 
     @given(
@@ -449,7 +450,7 @@ class DescribeTests(SynchronousTestCase):
 
     def test_inUse(self) -> None:
         """With every key in use, it gives the defaults, and leaves out no key."""
-        builder = SettingsBuilder(())
+        builder = SettingsBuilder({})
         builder.readFile(inUse(describe()).encode(), "twistchat.toml")
         self.assertEqual(builder.finish(), Settings())
         self.assertEqual(set(builder._values), set(builder._readings))

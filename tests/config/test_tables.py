@@ -59,7 +59,7 @@ bob.password = "{HASH}"
 
 def read(text: str) -> Settings:
     """The settings of a file."""
-    builder = SettingsBuilder(["irc"])
+    builder = SettingsBuilder({"irc": IrcSettings})
     builder.readFile(text.encode(), "twistchat.toml")
     return builder.finish()
 
@@ -181,7 +181,7 @@ class NamedTablesTests(SynchronousTestCase):
     def test_noOption(self) -> None:
         """They are for the file alone, and the error says so."""
         for assignment in ("operators.alice.account='a'", "operators=5", "operators.alice={class='admin'}"):
-            bad = self.assertRaises(ConfigError, SettingsBuilder([]).set, assignment)
+            bad = self.assertRaises(ConfigError, SettingsBuilder({}).set, assignment)
             where = f"--set {assignment}"
             wanted = "[operators] is for the configuration file: write a table [operators.NAME] there"
             self.assertEqual(f"{where}: {wanted}", str(bad))

@@ -18,6 +18,7 @@ class FakeDoor:
     """A door that somebody else wrote."""
 
     summary = "A door."
+    settings = None
 
     def __init__(self, name: str, *defaultEndpoints: str) -> None:
         self.name = name
@@ -39,7 +40,7 @@ class PlanTests(CommandLineTestCase):
 
     def planned(self, **listen: list[str]) -> list[tuple[str, str]]:
         """The plan for these settings of listen."""
-        builder = SettingsBuilder([door.name for door in self.doors])
+        builder = SettingsBuilder({door.name: door.settings for door in self.doors})
         for door, endpoints in listen.items():
             builder.put(f"listen.{door}", endpoints, "here")
         return [(listener.door.name, listener.description) for listener in plan(self.doors, builder.finish())]

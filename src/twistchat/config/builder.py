@@ -17,7 +17,7 @@ from twistchat.config.settings import NAMED, SECTIONS, TABLES, JournalSettings, 
 from twistchat.config.tables import NamedTables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from twistchat.config.keytypes import Reading
 
@@ -26,8 +26,6 @@ BUILT_IN: Mapping[str, type | None] = MappingProxyType({"memory": None, "sqlite"
 """The kinds of journals that twistchat includes."""
 
 _literal: Any = Literal
-
-_ALL_SECTIONS = ", ".join(SECTIONS)
 
 
 class SettingsBuilder:
@@ -38,17 +36,20 @@ class SettingsBuilder:
     Each value is checked when it is set, and the first mistake raises L{ConfigError}.
     """
 
-    def __init__(self, doors: Collection[str], journals: Mapping[str, type | None] = BUILT_IN) -> None:
+    def __init__(self, doors: Mapping[str, type | None], journals: Mapping[str, type | None] = BUILT_IN) -> None:
         """
-        @param doors: the names of the installed doors: the keys of C{[listen]}.
+        @param doors: the installed doors, by name, which are the keys of C{[listen]}; each with the dataclass of the
+            section named like the door, or C{None} if it has no such section.
         @param journals: the installed kinds of journals, by name; each with the dataclass of C{[journal.NAME]}, or
             C{None} if it has no such section.
         """
         self._journals = {kind: journals[kind] for kind in sorted(journals)}
         self._doors = sorted(doors)
+        self._own = _ownSections(doors)
+        self._sections = (*SECTIONS, *self._own)
         self._types: dict[str, object] = {
             f"{section}.{name}": annotation
-            for section, table in TABLES.items()
+            for section, table in (TABLES | self._own).items()
             for name, _, annotation, _ in keysOf(table)
         }
         self._types.update((f"listen.{door}", Endpoints) for door in doors)
@@ -77,11 +78,11 @@ class SettingsBuilder:
             raise ConfigError(f"{name}:{bad.line}", bad.why) from None
         for section, table in file.values.items():
             where = f"{name}:{file.line(section)}"
-            if section not in SECTIONS and isinstance(table, dict):
-                guess = closest(section, SECTIONS, 0.6)
-                hint = f"did you mean [{guess}]?" if guess else f"the sections are {_ALL_SECTIONS}"
+            if section not in self._sections and isinstance(table, dict):
+                guess = closest(section, self._sections, 0.6)
+                hint = f"did you mean [{guess}]?" if guess else f"the sections are {', '.join(self._sections)}"
                 raise ConfigError(where, f"there is no section [{toml.shortened(section)}]; {hint}")
-            if section not in SECTIONS:
+            if section not in self._sections:
                 raise ConfigError(where, f"{toml.shortened(section)} is in no section{self._guess('', section)}")
             if not isinstance(table, dict):
                 raise ConfigError(where, f"{section}: found {toml.show(table)}, a section [{section}] is wanted")
@@ -155,12 +156,15 @@ class SettingsBuilder:
 
         This checks the rules that concern several keys.
         """
-        sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS if section not in NAMED}
+        sections: dict[str, dict[str, Any]] = {section: {} for section in self._sections if section not in NAMED}
         for key, value in self._values.items():
             section, _, name = key.partition(".")
             sections[section][name] = value
         sections["journal"] = self._journal(sections["journal"])
         made: dict[str, Any] = {"listen": MappingProxyType(sections.pop("listen"))}
+        made["doors"] = MappingProxyType(
+            {door: table(**_asFields(table, sections.pop(door))) for door, table in self._own.items()}
+        )
         made.update((section, TABLES[section](**values)) for section, values in sections.items())
         settings = Settings(**made | self._named.finish())
         self._checkPing(settings)
@@ -232,7 +236,7 @@ class SettingsBuilder:
         if section == "listen" and dot:
             known = f"the doors are {', '.join(self._doors)}" if self._doors else "no door is installed"
             raise ConfigError(where, f"there is no door {toml.shortened(name)}; {known}")
-        if section in SECTIONS and not dot:
+        if section in self._sections and not dot:
             raise ConfigError(where, f"{section} is a section; set one of its keys, as in {section}.KEY=VALUE")
         hint = self._guess(section, name) if dot else self._guess("", key)
         raise ConfigError(where, f"there is no key {toml.shortened(key)}{hint}")
@@ -247,4 +251,27 @@ class SettingsBuilder:
         guess = closest(name, everywhere, 0.8)
         if guess is not None:
             return f"; did you mean {everywhere[guess]}?"
-        return f"; the keys of [{section}] are {', '.join(names)}" if names else f"; the sections are {_ALL_SECTIONS}"
+        if names:
+            return f"; the keys of [{section}] are {', '.join(names)}"
+        return f"; the sections are {', '.join(self._sections)}"
+
+
+def _ownSections(doors: Mapping[str, type | None]) -> dict[str, Any]:
+    """
+    The sections of the doors that have one, except those that come with twistchat.
+
+    @raise ConfigError: a door has the name of another section.
+    """
+    own: dict[str, Any] = {}
+    for door, table in doors.items():
+        if table is None or table is TABLES.get(door):
+            continue
+        if door in SECTIONS:
+            raise ConfigError(f"the door {door}", f"it cannot have settings: the section [{door}] exists already")
+        own[door] = table
+    return own
+
+
+def _asFields(table: type, values: Mapping[str, object]) -> dict[str, object]:
+    """Name values by their fields instead of by their keys."""
+    return {field: values[key] for key, field, _, _ in keysOf(table) if key in values}

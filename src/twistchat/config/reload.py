@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings
@@ -45,7 +46,7 @@ def reloadSettings(current: Settings, fresh: Settings) -> Reload:
     for section in SECTIONS:
         old, new = getattr(current, section), getattr(fresh, section)
         if section in TABLES:
-            changed = [key.name for key in fields(old) if getattr(old, key.name) != getattr(new, key.name)]
+            changed = _changed(old, new)
             live = [key for key in changed if section in LIVE or f"{section}.{key}" in LIVE]
             sections[section] = replace(old, **{key: getattr(new, key) for key in live})
             taken += [f"{section}.{key}" for key in live]
@@ -55,7 +56,20 @@ def reloadSettings(current: Settings, fresh: Settings) -> Reload:
             taken += _different(section, old, new)
         else:
             waiting += _different(section, old, new)
-    return Reload(replace(current, **sections), tuple(taken), tuple(waiting))
+    doors: dict[str, Any] = {}
+    for door, new in fresh.doors.items():
+        old = current.of(door, type(new))
+        changed = _changed(old, new)
+        live = [key for key in changed if key in getattr(new, "live", ())]
+        doors[door] = replace(old, **{key: getattr(new, key) for key in live})
+        taken += [f"{door}.{key}" for key in live]
+        waiting += [f"{door}.{key}" for key in changed if key not in live]
+    return Reload(replace(current, doors=MappingProxyType(doors), **sections), tuple(taken), tuple(waiting))
+
+
+def _changed(old: Any, new: Any) -> list[str]:
+    """List the fields in which two values of one section differ."""
+    return [key.name for key in fields(old) if getattr(old, key.name) != getattr(new, key.name)]
 
 
 def _different(section: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from types import MappingProxyType
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, TypeVar, get_type_hints
 
 from twistchat.chat.limits import Networks
 from twistchat.chat.model.names import DEFAULT_RESERVED
@@ -38,6 +38,9 @@ from twistchat.config.limits import Limits
 
 NO_KEY: Mapping[Any, Any] = MappingProxyType({"key": False})
 """The metadata of a field that is no key of the configuration."""
+
+OwnSettings = TypeVar("OwnSettings")
+"""The class of a door's own settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,7 @@ class Settings:
         [operators.NAME]; NAME is the name they give to OPER.  All of password, account, fingerprint and hosts that are
         set must match.
     @ivar limits: all limits.  Lengths are in characters unless they are said to be in bytes; rates are per second.
+    @ivar doors: the sections of doors that plugins bring, by the door's name.  Read one with L{of}.
     """
 
     server: ServerSettings = field(default_factory=ServerSettings)
@@ -221,10 +225,22 @@ class Settings:
     classes: Mapping[str, ClassSettings] = field(default_factory=lambda: MappingProxyType({}))
     operators: Mapping[str, OperatorSettings] = field(default_factory=lambda: MappingProxyType({}))
     limits: Limits = field(default_factory=Limits)
+    doors: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), metadata=NO_KEY)
+
+    def of(self, door: str, kind: type[OwnSettings]) -> OwnSettings:
+        """
+        Get the section of a door that a plugin brings.
+
+        @param door: the door's name.
+        @param kind: the class of its settings.
+        @return: the section; or the defaults, if these settings were made without that door.
+        """
+        found = self.doors.get(door)
+        return found if isinstance(found, kind) else kind()
 
 
-SECTIONS = tuple(section.name for section in fields(Settings))
-"""The names of the sections."""
+SECTIONS = tuple(section.name for section in fields(Settings) if section.metadata.get("key", True))
+"""The names of the sections that come with twistchat."""
 
 TABLES: dict[str, Any] = {
     section.name: section.default_factory for section in fields(Settings) if is_dataclass(section.default_factory)

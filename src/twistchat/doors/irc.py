@@ -10,6 +10,7 @@ from zope.interface import implementer
 from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
+    from twistchat.config import IrcSettings
     from twistchat.net.context import ServerContext
     from twistchat.net.stream import StreamFactory
 
@@ -21,6 +22,13 @@ class IrcDoor:
     name = "irc"
     summary = "The IRC door, for every IRC client."
     defaultEndpoints = ("tcp:6667:interface=127.0.0.1",)
+
+    @property
+    def settings(self) -> type[IrcSettings]:
+        """See L{IDoor}."""
+        from twistchat.config import IrcSettings
+
+        return IrcSettings
 
     def invitation(self, host: str, port: int) -> str:
         """See L{IDoor.invitation}."""

@@ -10,6 +10,7 @@ from zope.interface import implementer
 from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
+    from twistchat.config import LineSettings
     from twistchat.net.context import ServerContext
     from twistchat.net.stream import StreamFactory
 
@@ -21,6 +22,13 @@ class LineDoor:
     name = "line"
     summary = "The line door, for nc, telnet and scripts."
     defaultEndpoints = ("tcp:6623:interface=127.0.0.1",)
+
+    @property
+    def settings(self) -> type[LineSettings]:
+        """See L{IDoor}."""
+        from twistchat.config import LineSettings
+
+        return LineSettings
 
     def invitation(self, host: str, port: int) -> str:
         """See L{IDoor.invitation}."""

@@ -23,6 +23,14 @@ class IDoor(Interface):
 
     name = Attribute("str: the option of C{twistd twistchat} that takes this door's endpoints, C{line} for C{--line}.")
     summary = Attribute("str: one line for C{--help}.")
+    settings = Attribute(
+        """
+        type or None: a frozen dataclass whose fields are the keys of the configuration section named like the door;
+        None if the door has no such section.  See L{twistchat.config.keytypes} for the types of keys.  The docstring
+        has an C{@ivar} for each key.  Every field has a default.  The class variable C{live}, a tuple of names, lists
+        the keys that take effect when the configuration is read again.  Read the section with C{context.settings.of}.
+        """
+    )
     defaultEndpoints = Attribute("tuple[str, ...]: where it listens if nobody configures it; server endpoint strings.")
 
     def invitation(host: str, port: int) -> str:

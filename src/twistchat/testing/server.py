@@ -42,16 +42,17 @@ and rates do not bind 127.0.0.0/8.
 """
 
 
-def settingsOf(text: str) -> Settings:
+def settingsOf(text: str, doors: Iterable[IDoor] = (LineDoor(), IrcDoor())) -> Settings:
     """
     The settings that a configuration file gives, with defaults for what it leaves out.
 
     Unlike L{SETTINGS}, these bind every client by the default limits.
 
     @param text: TOML, as in C{twistchat.toml}.
+    @param doors: the doors there are.
     @raise ConfigError: it has a mistake; the error calls the file C{twistchat.toml}.
     """
-    builder = SettingsBuilder(("irc", "line"))
+    builder = SettingsBuilder({door.name: door.settings for door in doors})
     builder.readFile(text.encode(), "twistchat.toml")
     return builder.finish()
 
@@ -115,7 +116,8 @@ class MemoryServer:
             Verifier(InlineWorker, settings.limits.passwordQueue),
             self._reread,
         )
-        self._factories = {door.name: door.factory(self.context) for door in doors}
+        self._doors = tuple(doors)
+        self._factories = {door.name: door.factory(self.context) for door in self._doors}
         self._links: list[Link] = []
         self._ports = count(40_001)
         self.log.open(self.chat.state.apply)
@@ -134,7 +136,7 @@ class MemoryServer:
         self._file = text
 
     def _reread(self) -> Settings:
-        return self.configuration if self._file is None else settingsOf(self._file)
+        return self.configuration if self._file is None else settingsOf(self._file, self._doors)
 
     def plug(self, client: IProtocol, door: str = "line", host: str = "127.0.0.1") -> Link:
         """

@@ -100,6 +100,7 @@ class Door:
 
     name = "test"
     summary = "A door."
+    settings = None
     defaultEndpoints = ()
 
     def __init__(self, make: type[ClientProtocol]) -> None:

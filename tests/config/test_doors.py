@@ -1,0 +1,106 @@
+"""Tests of L{twistchat.config}: the sections of doors that plugins bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.config import ConfigError, IrcSettings, LineSettings, Settings, SettingsBuilder, reloadSettings
+from twistchat.config.keytypes import Port, Span
+
+
+@dataclass(frozen=True, slots=True)
+class PagerSettings:
+    """
+    A door for pagers.
+
+    @ivar beeps: how often a message beeps.
+    @ivar relay: the port of the relay.
+    @ivar pause: the time between two pages.
+    @ivar class_: the class of the service.
+    """
+
+    live: ClassVar = ("beeps",)
+
+    beeps: int = 3
+    relay: Port = 0
+    pause: Span = 5.0
+    class_: str = ""
+
+
+DOORS: dict[str, type | None] = {"irc": IrcSettings, "line": LineSettings, "late": None, "pager": PagerSettings}
+
+
+def fromFile(text: str) -> Settings:
+    """Read the settings of a file."""
+    builder = SettingsBuilder(DOORS)
+    builder.readFile(text.encode(), "twistchat.toml")
+    return builder.finish()
+
+
+class OwnSectionTests(SynchronousTestCase):
+    """The section that is named like a door."""
+
+    def test_read(self) -> None:
+        """The keys of the section become the door's own dataclass, with defaults for the rest."""
+        settings = fromFile('[pager]\nbeeps = 5\npause = "1m"\nclass = "fast"\n[listen]\npager = "tcp:1"\n')
+        self.assertEqual(PagerSettings(5, 0, 60.0, "fast"), settings.of("pager", PagerSettings))
+        self.assertEqual({"pager": ("tcp:1",)}, dict(settings.listen))
+
+    def test_defaults(self) -> None:
+        """Without the section, and in settings made without the door, the defaults hold."""
+        for settings in (fromFile(""), Settings()):
+            self.assertEqual(PagerSettings(), settings.of("pager", PagerSettings))
+
+    def test_set(self) -> None:
+        """C{--set} sets its keys, too."""
+        builder = SettingsBuilder(DOORS)
+        builder.set("pager.relay=7000")
+        self.assertEqual(7000, builder.finish().of("pager", PagerSettings).relay)
+
+    def test_mistakes(self) -> None:
+        """A mistake is reported as one in any other section is."""
+        keys = "beeps, relay, pause, class"
+        sections = "server, chat, listen, journal, line, irc, webirc, classes, operators, limits, pager"
+        for text, where, why in (
+            ("[pager]\nbeep = 1", 2, "there is no key pager.beep; did you mean pager.beeps?"),
+            ("[pager]\n\nxyzzy = 1", 3, f"there is no key pager.xyzzy; the keys of [pager] are {keys}"),
+            ('[pager]\nbeeps = "x"', 2, 'pager.beeps: found "x", a whole number of at least 1 is wanted'),
+            ("[pager]\nrelay = 70000", 2, "pager.relay: found 70000, a port number from 0 to 65535 is wanted"),
+            ("pager = 1", 1, "pager: found 1, a section [pager] is wanted"),
+            ("[pagers]", 1, "there is no section [pagers]; did you mean [pager]?"),
+            ("[xyzzy]", 1, f"there is no section [xyzzy]; the sections are {sections}"),
+            ("[late]\nbeeps = 1", 1, "there is no section [late]; did you mean [line]?"),
+        ):
+            error = self.assertRaises(ConfigError, fromFile, text)
+            self.assertEqual(f"twistchat.toml:{where}: {why}", str(error))
+
+    def test_setMistakes(self) -> None:
+        """So is one in an option."""
+        bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).set, "pager=1")
+        self.assertEqual("--set pager=1: pager is a section; set one of its keys, as in pager.KEY=VALUE", str(bad))
+
+    def test_builtIn(self) -> None:
+        """The sections of the doors that come with twistchat are read as ever."""
+        settings = fromFile('[irc]\nmotd = "Hello."\n[line]\ntimezone = "UTC"\n')
+        self.assertEqual(("Hello.", "UTC"), (settings.irc.motd, settings.line.timezone))
+        self.assertEqual(["pager"], list(settings.doors))
+
+    def test_nameTaken(self) -> None:
+        """A door whose name is that of another section cannot have settings."""
+        bad = self.assertRaises(ConfigError, SettingsBuilder, {"chat": PagerSettings})
+        self.assertEqual("the door chat: it cannot have settings: the section [chat] exists already", str(bad))
+
+    def test_reload(self) -> None:
+        """The keys that the class calls live change while the server runs; the others wait for the next start."""
+        before = fromFile("[pager]\nbeeps = 1\nrelay = 1\n")
+        reload = reloadSettings(before, fromFile("[pager]\nbeeps = 2\nrelay = 2\n"))
+        self.assertEqual((("pager.beeps",), ("pager.relay",)), (reload.taken, reload.waiting))
+        self.assertEqual(PagerSettings(2, 1), reload.settings.of("pager", PagerSettings))
+
+    def test_reloadUnchanged(self) -> None:
+        """Nothing is reported for a section that is as it was."""
+        before = fromFile("[pager]\nbeeps = 1\n")
+        self.assertEqual("nothing has changed", str(reloadSettings(before, fromFile("[pager]\nbeeps = 1\n"))))
