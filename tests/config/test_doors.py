@@ -68,7 +68,7 @@ class OwnSectionTests(SynchronousTestCase):
             ("[pager]\nbeep = 1", 2, "there is no key pager.beep; did you mean pager.beeps?"),
             ("[pager]\n\nxyzzy = 1", 3, f"there is no key pager.xyzzy; the keys of [pager] are {keys}"),
             ('[pager]\nbeeps = "x"', 2, 'pager.beeps: found "x", a whole number of at least 1 is wanted'),
-            ("[pager]\nrelay = 70000", 2, "pager.relay: found 70000, a port number from 0 to 65535 is wanted"),
+            ("[pager]\nrelay = 70000", 2, "pager.relay: found 70000, a port is wanted: a whole number of at most 65535, or 0 for none"),
             ("pager = 1", 1, "pager: found 1, a section [pager] is wanted"),
             ("[pagers]", 1, "there is no section [pagers]; did you mean [pager]?"),
             ("[xyzzy]", 1, f"there is no section [xyzzy]; the sections are {sections}"),
