@@ -169,7 +169,7 @@ LAYERS: Mapping[str, Layer] = {
         world=True,
     ),
     "twistchat.tap": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),
-    "twistchat.testing": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),
+    "twistchat.testing": Layer(may=("msgspec", "zope.interface", "twisted", "twistchat"), world=True),
 }
 """Every part of the house, by name.  A new part needs a row."""
 

@@ -1,0 +1,307 @@
+"""The promises of every door, as a test suite for people who write one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.model.events import Entry, RoomMessage
+from twistchat.config import Settings
+from twistchat.doors.irc import IrcDoor
+from twistchat.doors.line import LineDoor
+from twistchat.interfaces import IDoor
+from twistchat.net.client.closing import CLOSING
+from twistchat.testing.clients import Client
+from twistchat.testing.samples import ALICE, everyError, everyEvent
+from twistchat.testing.server import MemoryServer, settingsOf
+
+STRANGER = "203.0.113.9"
+"""An address that the default limits bind."""
+
+ROOM = "#contract"
+"""The room in which the tests talk."""
+
+EXEMPT = '[limits]\nexempt = ["127.0.0.0/8"]\n'
+"""The default limits, except for the witness, who comes from loopback."""
+
+PATIENCE = 60.0
+"""Seconds after which every command of a test was taken, at the default rates."""
+
+if TYPE_CHECKING:
+    _Base = SynchronousTestCase
+else:
+    _Base = object
+
+
+class DoorContract(_Base):
+    """
+    A mixin for a C{SynchronousTestCase}: the promises of an L{IDoor <twistchat.interfaces.IDoor>}.
+
+    Its user says how the door is made and what a client sends to enter, to join a room and to speak.  The clients of
+    the door must be L{ClientProtocols <twistchat.net.client.protocol.ClientProtocol>}.  All limits have their
+    defaults.
+
+    @ivar door: the door to test.
+    @ivar server: a server with this door and the two that come with twistchat.
+    @ivar witness: a person at another door, who is in the room.
+    """
+
+    def makeDoor(self) -> IDoor:
+        """Make the door to test."""
+        raise AssertionError("a test of a door says how it is made")
+
+    def enters(self, nick: str) -> bytes:
+        """What a client sends to enter under a nick."""
+        raise AssertionError("a test of a door says how a client enters")
+
+    def joins(self, room: str) -> bytes:
+        """What a client sends to join a room."""
+        raise AssertionError("a test of a door says how a client joins a room")
+
+    def says(self, room: str, text: str) -> bytes:
+        """What a client sends to say a text in a room that it joined last."""
+        raise AssertionError("a test of a door says how a client speaks")
+
+    def setUp(self) -> None:
+        """Start a server, with a witness in the room."""
+        self.door = self.makeDoor()
+        doors = {door.name: door for door in (LineDoor(), IrcDoor(), self.door)}
+        self.server = MemoryServer(self.settings(tuple(doors.values())), doors=doors.values())
+        self.witness: Client
+        if self.door.name == "irc":
+            self.witness = self.server.person("witness")
+            self.witness.send(f"/join {ROOM}")
+        else:
+            irc = self.server.irc("witness")
+            irc.join(ROOM)
+            self.witness = irc
+        self.witness.skip()
+
+    def settings(self, doors: tuple[IDoor, ...]) -> Settings:
+        """The settings of the server: the defaults."""
+        return settingsOf(EXEMPT, doors)
+
+    # What the tests do
+
+    def connect(self) -> Client:
+        """Connect a client to the door."""
+        client = Client(self.server.settle)
+        client.link = self.server.plug(client, self.door.name, STRANGER)
+        return client
+
+    def member(self, nick: str) -> Client:
+        """Connect a client that enters and joins the room."""
+        client = self.connect()
+        client.sendBytes(self.enters(nick) + self.joins(ROOM))
+        self.server.advance(PATIENCE)
+        self.assertIn(nick, self.members())
+        client.skip()
+        return client
+
+    def members(self) -> set[str]:
+        """The nicks of those in the room."""
+        room = self.server.chat.state.rooms.get(ROOM)
+        return set() if room is None else {member.user.nick for member in room.members.values()}
+
+    def outlet(self, nick: str) -> Any:
+        """The server's side of a client's connection."""
+        user = self.server.chat.state.users.named(nick)
+        assert user is not None
+        (session,) = user.sessions
+        return self.server.chat.state.sessions[session].outlet
+
+    def heard(self, *texts: str) -> list[str]:
+        """Those of some texts that the witness has heard, in the order in which they came."""
+        lines = self.witness.lines()
+        return [text for line in lines for text in texts if line.endswith(text)]
+
+    def speak(self, text: str) -> None:
+        """Let the witness say a text in the room."""
+        self.witness.send(f"PRIVMSG {ROOM} :{text}" if self.door.name != "irc" else text)
+
+    # Coming in
+
+    def test_admitted(self) -> None:
+        """A client enters, and is a user of the chat; what it says reaches the other doors, and the other way."""
+        client = self.member("ann")
+        client.sendBytes(self.says(ROOM, "hello"))
+        self.assertEqual(["hello"], self.heard("hello"))
+        client.skip()
+        self.speak("welcome")
+        self.assertIn(b"welcome", client.raw)
+
+    def test_nickInUse(self) -> None:
+        """A nick that is taken is refused, with words; the client stays and may try another."""
+        self.member("ann")
+        client = self.connect()
+        client.skip()
+        client.sendBytes(self.enters("ann"))
+        self.assertNotEqual([], client.lines())
+        self.assertFalse(client.gone)
+        client.sendBytes(self.enters("bob") + self.joins(ROOM))
+        self.server.advance(PATIENCE / 4)
+        self.assertIn("bob", self.members())
+
+    def test_tooMany(self) -> None:
+        """The default limit on connections from one address holds; the client learns why it is refused."""
+        for _ in range(self.server.context.settings.limits.connectionsPerAddress):
+            self.assertFalse(self.connect().gone)
+        refused = self.connect()
+        self.assertTrue(refused.gone)
+        self.assertNotEqual(b"", refused.raw)
+
+    def test_deadline(self) -> None:
+        """A client that does not enter is disconnected, with words, within the longest deadline."""
+        client = self.connect()
+        client.skip()
+        limits = self.server.context.settings.limits
+        self.server.advance(max(limits.registration, limits.lineRegistration) + 1)
+        self.assertTrue(client.gone)
+        self.assertNotEqual([], client.lines())
+
+    def test_unregisteredLines(self) -> None:
+        """A client that sends line after line without entering is disconnected."""
+        client = self.connect()
+        for _ in range(self.server.context.settings.limits.unregisteredLines + 10):
+            client.sendBytes(self.says(ROOM, "anybody?"))
+            self.server.advance(0.5)
+        self.assertTrue(client.gone)
+
+    # Commands
+
+    def test_order(self) -> None:
+        """Commands that arrive at once take effect in the order in which they were sent."""
+        texts = [f"text-{number}" for number in range(3)]
+        client = self.connect()
+        client.sendBytes(self.enters("ann") + self.joins(ROOM) + b"".join(self.says(ROOM, text) for text in texts))
+        self.server.advance(PATIENCE)
+        self.assertEqual(texts, self.heard(*texts))
+
+    def test_flood(self) -> None:
+        """A client cannot say more at once than the default burst; what is taken keeps its order."""
+        client = self.member("ann")
+        texts = [f"text-{number:03}" for number in range(80)]
+        client.sendBytes(b"".join(self.says(ROOM, text) for text in texts))
+        first = self.heard(*texts)
+        self.assertLessEqual(len(first), self.server.context.settings.limits.floodBurst + 1)
+        self.server.advance(PATIENCE)
+        heard = first + self.heard(*texts)
+        self.assertEqual(sorted(heard), heard)
+
+    def test_garbage(self) -> None:
+        """Bytes that are no command harm nobody: no error is logged, and the others talk on."""
+        client = self.member("ann")
+        for garbage in (b"\xff\xfe\x00\r\n", b"\0\0\0\n", b"{}[]::  \r\n", b"x" * 70_000 + b"\r\n", b"\n\n\n"):
+            if not client.gone:
+                client.sendBytes(garbage)
+                self.server.advance(1)
+        self.assertEqual([], self.flushLoggedErrors())
+        self.speak("still here")
+        self.assertFalse(self.witness.gone)
+
+    # The end
+
+    def test_nothingAfterClose(self) -> None:
+        """After a client was told why it is disconnected, nothing of it is obeyed and nothing else is sent."""
+        client = self.member("ann")
+        outlet = self.outlet("ann")
+        outlet.disconnect("because of the test")
+        assert client.transport is not None
+        client.transport.write(self.says(ROOM, "too late"))
+        self.speak("not for ann")
+        self.server.advance(PATIENCE)
+        self.assertTrue(client.gone)
+        self.assertEqual([], self.heard("too late"))
+        self.assertIn(b"because of the test", client.raw)
+        self.assertNotIn(b"not for ann", client.raw)
+
+    def test_hungUp(self) -> None:
+        """A client that hangs up leaves the chat."""
+        self.member("ann").hangUp()
+        self.assertNotIn("ann", self.members())
+
+    def test_slowReader(self) -> None:
+        """A client that does not read is dropped; never does more wait for it than the default allows."""
+        slow, quick = self.member("slow"), self.member("quick")
+        outlet, limit = self.outlet("slow"), self.server.context.settings.limits.sendq
+        slow.link.stalled = True
+        most = 0
+        for _ in range(2 * limit // 300):
+            if not slow.gone:
+                most = max(most, outlet.outbox.leaving)
+                self.speak("x" * 300)
+        self.assertTrue(slow.gone)
+        self.assertLessEqual(most, limit)
+        self.assertFalse(quick.gone)
+        self.assertNotIn("slow", self.members())
+
+    def test_close(self) -> None:
+        """When the door closes, every client learns why; the door is closed when all clients are gone."""
+        clients = [self.member("ann"), self.member("bob"), self.connect()]
+        clients[1].link.stalled = True
+        closed = self.server.close("the end of the test")
+        self.assertNoResult(closed)
+        self.server.advance(CLOSING + 1)
+        self.successResultOf(closed)
+        self.assertEqual([True, True, True], [client.gone for client in clients])
+        for client in (clients[0], clients[2]):
+            self.assertIn(b"the end of the test", client.raw)
+
+    # Events and errors
+
+    def test_failureHarmsOnlyItsOwn(self) -> None:
+        """If an event cannot be rendered, the sessions of that dialect are disconnected, and nobody else is."""
+        client, outlet = self.member("ann"), self.outlet("ann")
+        dialect = type(outlet.tune(ROOM))
+        really = dialect.render
+
+        def render(self: Any, entry: Entry) -> bytes:
+            if getattr(entry.event, "text", "") == "poison":
+                raise ZeroDivisionError("this dialect cannot write poison")
+            data: bytes = really(self, entry)
+            return data
+
+        self.patch(dialect, "render", render)
+        self.speak("poison")
+        self.server.advance(1)
+        self.assertTrue(client.gone)
+        self.assertFalse(self.witness.gone)
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+        self.speak("and on")
+        self.assertNotIn("ann", self.members())
+
+    def test_everyEvent(self) -> None:
+        """Every event is rendered without an error, as whole lines, and always as the same bytes."""
+        self.member("ann")
+        dialect = self.outlet("ann").tune(ROOM)
+        for event in everyEvent("some words"):
+            data = dialect.render(_entry(event))
+            self.assertTrue(data == b"" or data.endswith(b"\n"), event)
+            self.assertEqual(data, dialect.render(_entry(event)))
+
+    def test_noForgedLines(self) -> None:
+        """No field of an event ends a line: CR, LF and NUL in it never reach the client as such."""
+        self.member("ann")
+        dialect = self.outlet("ann").tune(ROOM)
+        for clean, hostile in zip(everyEvent("some words"), everyEvent("some\r\0words"), strict=True):
+            expected, data = (dialect.render(_entry(event)) for event in (clean, hostile))
+            self.assertEqual(expected.count(b"\n"), data.count(b"\n"), hostile)
+            self.assertNotIn(b"\0", data)
+            self.assertNotIn(b"\r", data.replace(b"\r\n", b""), hostile)
+
+    def test_everyError(self) -> None:
+        """The door has words for every error of the chat, and logs none of them."""
+        client, outlet = self.member("ann"), self.outlet("ann")
+        failed = RoomMessage(ALICE, ROOM, "s1", "text")
+        for error in everyError():
+            client.skip()
+            outlet.untaken(failed, Failure(error))
+            self.server.settle()
+            self.assertNotEqual([], client.lines(), error)
+        self.assertEqual([], self.flushLoggedErrors())
+
+
+def _entry(event: Any) -> Entry:
+    return Entry(7, "id-7", 1_767_268_800_000, event)
