@@ -153,7 +153,7 @@ def addressee(target: str) -> tuple[str, str]:
     if target[:1] == "#":
         return "", target
     name = target.lstrip(PREFIXES)
-    if name is target or name[:1] != "#":
+    if name[:1] != "#":
         return "", target
     ranks = [RANK_BY_PREFIX[prefix] for prefix in target[: len(target) - len(name)]]
     return min(ranks, key=lambda rank: rank.level).letter, name
