@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.protocols.irc.conversations import mask
+from tests.protocols.irc.conversations import HOST, mask
+from twistchat.chat.model.events import Entry, Event, RoomMessage
 from twistchat.chat.model.spans import Span
+from twistchat.journal.memory import MemoryLog
 from twistchat.net.input.pipeline import MOST_CONCURRENT
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import HeldLog, MemoryServer, inMemory
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.origin import Origin
+    from twistchat.interfaces import Refused
 
 TARGETS = (
     b"#a",
@@ -194,3 +203,72 @@ class HeldTests(SynchronousTestCase):
         self.assertEqual(len(answers[0]), 1)
         self.assertIn("the disk is full", answers[0][0])
         self.bob.expect()
+
+    def test_refusedLines(self) -> None:
+        """A line that cannot be read is answered behind the texts that came before it."""
+        tooLong = ":twistchat 417 ann :Input line was too long"
+        for line, answer in (
+            (b"x" * 511, tooLong),
+            (b"x" * 9000, tooLong),
+            (b"\xff", ":twistchat FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8 at byte 0"),
+        ):
+            self.ann.sendBytes(b"PRIVMSG #a :one\r\n" + line + b"\r\n")
+            self.ann.expect()
+            self.journal.commit()
+            self.server.settle()
+            self.ann.expect(answer)
+
+    def test_tooLong(self) -> None:
+        """A line over the limit is answered in the same words, whether it had to wait or not."""
+        line = f"PRIVMSG #a :{'x' * 499}"
+        for first in ([], ["TOPIC #a :x"]):
+            self.ann.send(*first, line)
+            self.journal.commit()
+            self.server.settle()
+            self.assertEqual(self.ann.lines()[-1], ":twistchat 417 ann :Input line was too long")
+
+    def test_intoBatch(self) -> None:
+        """A text that waited while a batch was opened ends that, and what comes behind it waits for it."""
+        self.ann.send("CAP REQ :batch draft/multiline echo-message")
+        self.ann.skip()
+        self.ann.send("TOPIC #a :x", "BATCH +1 draft/multiline #a", "PRIVMSG #a :plain", "PING 1")
+        self.journal.commit(1)
+        self.server.settle()
+        self.ann.until(re.compile(":twistchat FAIL BATCH MULTILINE_INVALID :PRIVMSG came while .*"))
+        self.ann.expect()
+        self.journal.commit()
+        self.server.settle()
+        self.ann.expect(f":{mask('ann')} PRIVMSG #a :plain", ":twistchat PONG twistchat 1")
+
+    def test_behindQuit(self) -> None:
+        """What comes behind QUIT is not obeyed, though it was read before that took effect."""
+        self.ann.send("TOPIC #a :x", "QUIT :bye", "PRIVMSG #a :straight", "PRIVMSG #a general", "NICK eve", "PING 1")
+        self.journal.commit()
+        self.server.settle()
+        self.bob.expect(f":{mask('ann')} TOPIC #a :x", f":{mask('ann')} QUIT :Quit: bye")
+        self.assertEqual(self.ann.lines()[1:], [f"ERROR :Closing Link: {HOST} (Quit: bye)"])
+
+
+class BrokenTests(SynchronousTestCase):
+    """With a journal that fails as nobody foresaw."""
+
+    def test_unforeseen(self) -> None:
+        """Whichever path a text took, whoever sent it is told that it failed, and the log why."""
+
+        class Broken(MemoryLog):
+            """Fails where a text is to be kept."""
+
+            def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
+                """See L{ILog.append <twistchat.interfaces.ILog.append>}."""
+                return fail(OSError("no")) if isinstance(event, RoomMessage) else super().append(event, origin)
+
+            def post(self, event: Event, refused: Refused) -> None:
+                """See L{ILog.post <twistchat.interfaces.ILog.post>}."""
+                refused(event, Failure(OSError("no")))
+
+        ann = MemoryServer(journal=inMemory(Broken)).irc("ann", "standard-replies")
+        ann.join("#a")
+        for line in ("PRIVMSG #a :straight", "PRIVMSG #a general", "NOTICE #a :general"):
+            ann.send(line)
+            ann.expect("FAIL * INTERNAL_ERROR :That failed inside the server, which has logged why")
+            self.assertEqual([failure.type for failure in self.flushLoggedErrors()], [OSError])

@@ -108,6 +108,29 @@ class LabelTests(Conversations):
         self.assertEqual([line.rsplit(":", 1)[1] for line in alice.lines()], texts)
         self.assertEqual(sorted(texts), sorted(["one", "two", "three", "four"]))
 
+    def test_placeInTheTurn(self) -> None:
+        """The one event that answers a command comes behind what others said before it in the same turn."""
+        bob = self.irc("bob", rooms="#tea")
+        alice = self.irc("alice", *LABELS, "echo-message", "message-tags", rooms="#tea")
+        self.irc("carol", rooms="#tea")
+        bob.send("MODE #tea +o alice")
+        assert alice.transport is not None and bob.transport is not None
+        for command in (
+            "PRIVMSG #tea :x",
+            "PRIVMSG #tea :\x01ACTION x\x01",
+            "NOTICE #tea :x",
+            "TAGMSG #tea",
+            "TOPIC #tea :x",
+            "MODE #tea +m",
+            "KICK #tea carol",
+            "PART #tea",
+        ):
+            alice.skip()
+            bob.transport.write(b"NOTICE #tea :before\r\n")
+            alice.transport.write(f"@label=a {command}\r\n".encode())
+            self.server.settle()
+            self.assertEqual(["label=a" in line for line in alice.lines()], [False, True], command)
+
     def test_others(self) -> None:
         """Nobody else sees a label."""
         alice = self.irc("alice", *LABELS, "message-tags", "echo-message", rooms="#tea")

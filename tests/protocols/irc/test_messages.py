@@ -103,6 +103,7 @@ class RoomTests(Conversations):
             ("PRIVMSG , :x", "411 alice :No recipient given (PRIVMSG)"),
             ("PRIVMSG #tea", "412 alice :No text to send"),
             ("PRIVMSG #tea :", "412 alice :No text to send"),
+            ("PRIVMSG #tea,nobody :", "412 alice :No text to send"),
         ):
             self.gets(alice, line, f":twistchat {answer}")
         for line in ("NOTICE", "NOTICE #tea", "NOTICE #tea :", "NOTICE #none :x", "NOTICE nobody :x", "NOTICE , :x"):
@@ -321,6 +322,10 @@ class TagTests(Conversations):
         bob.send(f"@{fits}y PRIVMSG #tea :hi", f"@+x PRIVMSG #tea :{'z' * 498}")
         self.hears(bob, *[":twistchat 417 bob :Input line was too long"] * 2)
         self.hears(alice)
+        line = f"@+x PING :{'z' * 504}"
+        self.gets(bob, f"{line}z", ":twistchat 417 bob :Input line was too long")
+        bob.send(line)
+        self.assertRegex(bob.lines()[0], "^:twistchat PONG twistchat :?z+$")
 
 
 class GranularityTests(Conversations):

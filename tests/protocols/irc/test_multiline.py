@@ -141,9 +141,13 @@ class TextTests(Multiline):
     def test_concatFirst(self) -> None:
         """A first line that would be joined has nothing before it, and is taken as it is."""
         self.alice.send(
-            "BATCH +1 draft/multiline #tea", "@batch=1;draft/multiline-concat PRIVMSG #tea :one", "BATCH -1"
+            "BATCH +1 draft/multiline #tea",
+            "@batch=1;draft/multiline-concat PRIVMSG #tea :one",
+            "@batch=1 PRIVMSG #tea :two",
+            "BATCH -1",
         )
-        self.hears(self.carol, f":{mask('alice')} PRIVMSG #tea :one")
+        self.hears(self.carol, *[f":{mask('alice')} PRIVMSG #tea :{text}" for text in ("one", "two")])
+        self.assertNotIn("concat", "".join(self.bob.lines()))
 
     def test_private(self) -> None:
         """To one user; who is away says so, and the line door shows each line."""
@@ -285,11 +289,12 @@ class ErrorTests(Multiline):
             ["@batch=1 TAGMSG #tea"],
             ["@batch=1 JOIN #bar"],
             ["@batch=1 NOPE #bar"],
+            ["@batch=1 TOPIC #tea :x"],
             [line, "@batch=1 NOTICE #tea :x"],
             ["@batch=1 PRIVMSG #tea"],
             ["@batch=1 PRIVMSG"],
-            ["@batch=1;+typing=done PRIVMSG #tea :x"],
-            ["@batch=1;label=x PRIVMSG #tea :x"],
+            [line, "@batch=1;+typing=done PRIVMSG #tea :x"],
+            [line, "@batch=1;label=x PRIVMSG #tea :x"],
             [line, "@batch=1;draft/multiline-concat PRIVMSG #tea :"],
             [line, "@batch=2 PRIVMSG #tea :x"],
             [],
@@ -387,9 +392,12 @@ class ErrorTests(Multiline):
         self.assertTrue(line.startswith("@label=3 :twistchat FAIL BATCH MULTILINE_INVALID_TARGET #tea #bar :"))
 
     def test_gone(self) -> None:
-        """Whoever goes with a batch open leaves nothing behind."""
+        """Whoever goes with a batch open leaves nothing behind: nothing is said, and nothing waits for its deadline."""
+        scheduled = len(self.server.clock.getDelayedCalls())
         self.alice.send(self.OPENING, "@batch=1 PRIVMSG #tea :x")
+        self.assertEqual(len(self.server.clock.getDelayedCalls()), scheduled + 1)
         self.alice.hangUp()
+        self.assertLessEqual(len(self.server.clock.getDelayedCalls()), scheduled)
         self.server.advance(DEADLINE)
         self.hears(self.bob, f":{mask('alice')} QUIT :connection lost")
 
@@ -421,6 +429,28 @@ class FloodTests(Conversations):
         self.server.advance(60)
         alice.send(*["@batch=1 PRIVMSG #tea :x"] * 30)
         self.assertEqual(sum("FAIL" in line for line in alice.lines()), 10)
+
+    def test_unclosed(self) -> None:
+        """A batch that is not closed has no more lines for nothing than one may have, and its closing."""
+        self.limit(exempt=(), floodBurst=10, lines=20)
+        alice = self.irc("alice", *MULTILINE, rooms="#tea")
+        for count, answered in ((21 + 8, True), (21 + 9, False)):
+            self.server.advance(60)
+            alice.send("PONG x")
+            alice.skip()
+            alice.send("BATCH +1 draft/multiline #tea", *["@batch=1 PRIVMSG #tea :x"] * count, "PING x")
+            self.assertIs(":twistchat PONG twistchat x" in alice.lines(), answered)
+
+    def test_ended(self) -> None:
+        """Behind a command that ends the batch, its lines count again."""
+        self.limit(exempt=(), floodBurst=10, lines=20)
+        alice = self.irc("alice", *MULTILINE, rooms="#tea")
+        self.server.advance(60)
+        alice.send("PONG x")
+        alice.send("BATCH +1 draft/multiline #tea", "MODE #tea +n")
+        alice.skip()
+        alice.send(*["BATCH -2"] * 20)
+        self.assertEqual(len(alice.lines()), 8)
 
     def test_closings(self) -> None:
         """Closing what is not open counts."""

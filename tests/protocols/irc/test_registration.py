@@ -327,9 +327,13 @@ class WrongTests(SynchronousTestCase):
         self.assertTrue(self.client.gone)
 
     def test_tooManyBadLines(self) -> None:
-        """Lines that cannot be read count, too."""
-        self.client.sendBytes(b"\xff\r\n" * 65)
-        self.assertTrue(self.client.gone)
+        """Lines that cannot be read, or are too long, count, too."""
+        for line in (b"\xff\r\n", b"X" * 600 + b"\r\n"):
+            client = self.server.connectIrc()
+            client.sendBytes(line * 64)
+            self.assertFalse(client.gone)
+            client.sendBytes(line)
+            self.assertTrue(client.gone)
 
     def test_tooLate(self) -> None:
         """Who does not come in within 30 s is told to go, capabilities or none."""

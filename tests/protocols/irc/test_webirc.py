@@ -37,6 +37,10 @@ class GatewayTests(SynchronousTestCase):
         alice.send("WHOIS alice")
         self.assertIn(f":twistchat 338 alice alice ~alice@{ALICES} {ALICES} :Is actually using host", alice.lines())
 
+    def test_blankLine(self) -> None:
+        """A blank line before WEBIRC is no message, so WEBIRC is the first still."""
+        self.assertIn(f"alice!~alice@{host(ALICES)}", self.enter(f"\r\n{LINE}").lines()[0])
+
     def test_ipv6(self) -> None:
         """An IPv6 address comes with a zero in front, so that it is no trailing parameter."""
         for given, shown in (("2001:db8::1", "2001:db8::1"), ("0::1", "0::1"), ("::ffff:192.0.2.1", "192.0.2.1")):
