@@ -326,6 +326,13 @@ class WrongTests(SynchronousTestCase):
         self.client.expect(f"ERROR :Closing Link: {host()} (You sent 64 messages and did not register)")
         self.assertTrue(self.client.gone)
 
+    def test_tooManyMixedLines(self) -> None:
+        """Blank lines count together with the others."""
+        self.client.send(*["PING x", ""] * 32)
+        self.assertFalse(self.client.gone)
+        self.client.send("PING x")
+        self.assertTrue(self.client.gone)
+
     def test_tooManyBadLines(self) -> None:
         """Lines that cannot be read, or are too long, count, too."""
         for line in (b"\xff\r\n", b"X" * 600 + b"\r\n"):
@@ -451,6 +458,8 @@ class RaceTests(SynchronousTestCase):
             server.settle()
         self.assertEqual("001", numerics(one.lines())[0])
         two.expect(":twistchat 433 * alice :Nickname is already in use", ":twistchat PONG twistchat x")
+        two.send("CAP LIST", "CAP LS", "CAP END")
+        self.assertEqual(["CAP", "CAP"], numerics(two.lines()))
         two.send("NICK bob")
         while server.log.waiting:
             server.log.commit()
