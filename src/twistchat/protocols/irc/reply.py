@@ -104,14 +104,13 @@ class Reply:
         """A numeric, to the client's nick (C{*} while it has none)."""
         self.line(code, self._client.nick, *parameters)
 
-    def line(self, command: str, *parameters: str, source: str | None = None) -> None:
+    def line(self, command: str, *parameters: str) -> None:
         """
-        A message.
+        A message from the server.
 
         @param parameters: as L{written} has them.
-        @param source: from whom; the server where it is C{None}.
         """
-        self._put(written(self._client.server if source is None else source, command, parameters))
+        self._put(written(self._client.server, command, parameters))
 
     def lines(self, data: Iterable[bytes]) -> None:
         """Messages that are written already."""
@@ -153,15 +152,11 @@ class Reply:
         @param code: which failure.
         @param rest: its context, and last a description for people.
         """
-        self._standard("FAIL", code, rest)
-
-    def warn(self, code: str, *rest: str) -> None:
-        """A standard reply: a warning.  The arguments are those of L{fail}."""
-        self._standard("WARN", code, rest)
-
-    def note(self, code: str, *rest: str) -> None:
-        """A standard reply: something to know.  The arguments are those of L{fail}."""
-        self._standard("NOTE", code, rest)
+        capabilities = self._client.capabilities
+        if code in EVERYONE or "standard-replies" in capabilities or STANDARD.get(self.command) in capabilities:
+            self.line("FAIL", self.command, code, *rest)
+        else:
+            self.line("NOTICE", self._client.nick, f"*** {self.command}: {rest[-1]}")
 
     @contextmanager
     def batch(self, kind: str, *parameters: str) -> Iterator[None]:
@@ -206,7 +201,6 @@ class Reply:
             return
         self._units = []
         if self.label is not None:
-            self._client.settle()
             opening = b""
             if self._open is None:
                 self._open = self._client.nextReference()
@@ -242,13 +236,6 @@ class Reply:
         if self._holding:
             self._holding = False
             self._client.release()
-
-    def _standard(self, kind: str, code: str, rest: Sequence[str]) -> None:
-        capabilities = self._client.capabilities
-        if code in EVERYONE or "standard-replies" in capabilities or STANDARD.get(self.command) in capabilities:
-            self.line(kind, self.command, code, *rest)
-        else:
-            self.line("NOTICE", self._client.nick, f"*** {self.command}: {rest[-1]}")
 
     def _put(self, data: bytes) -> None:
         if self.label is not None:
