@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import STRANGER, host, mask, rooted, serverWith, settingsWith, staffed
 from twistchat.config import ClassSettings
+from twistchat.net.input.pace import SOME
 from twistchat.testing import IrcClient, MemoryServer
 
 
@@ -143,6 +144,26 @@ class WhoisTests(SynchronousTestCase):
         self.assertEqual([f"@{name}" for name in names], " ".join(line.split(" :")[1] for line in lines).split())
         for line in lines:
             self.assertLessEqual(len(f":twistchat {line}\r\n"), 512)
+
+    def test_leavingMeanwhile(self) -> None:
+        """A room that somebody leaves while their rooms are listed, in portions, is not listed."""
+        self.server = serverWith(limits={"roomsPerUser": 10_000})
+        alice, bob = self.server.irc("alice"), self.server.irc("bob")
+        (session,) = self.server.chat.identity.find("alice").sessions.values()
+        names = [f"#room{number}" for number in range(20 * SOME)]
+        for name in names:
+            self.server.chat.membership.join(session, name)
+        self.server.settle()
+        alice.skip()
+        self.server.clock.callLater(0, self.server.chat.membership.part, session, names[-1], "")
+        assert bob.transport is not None
+        bob.transport.write(b"WHOIS alice\r\n")
+        bob.link.move()
+        self.server.settle()
+        lines = bob.lines()
+        listed = [word for line in lines if " 319 " in line for word in line.split(" :", 1)[1].split()]
+        self.assertEqual([f"@{name}" for name in names[:-1]], listed)
+        self.assertEqual(":twistchat 318 bob alice :End of /WHOIS list", lines[-1])
 
     def test_lineDoor(self) -> None:
         """Someone at the line door is shown like anyone; what they are called there cannot break a line."""
@@ -319,6 +340,11 @@ class SetnameTests(SynchronousTestCase):
         self.bob.expect()
         self.alice.expect(f":{mask('bob')} SETNAME :Bob")
         self.assertIn(f"311 bob alice ~alice {host()} * :Alice Liddell", ask(self.bob, "WHOIS alice"))
+
+    def test_same(self) -> None:
+        """The realname that somebody has already changes nothing, and nobody is told."""
+        self.alice.send("SETNAME alice", "PING x")
+        self.alice.expect(":twistchat PONG twistchat x")
 
     def test_refused(self) -> None:
         """What cannot be is refused with FAIL, as the capability has it; with a notice without."""
