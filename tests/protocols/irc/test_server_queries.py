@@ -157,7 +157,8 @@ class StatsTests(Queries):
 
     def test_uptime(self) -> None:
         """Since when the server is up."""
-        self.check("STATS u", "242 bob :Server Up 0 days 0:00:00", "219 bob u :End of /STATS report")
+        for letter in ("u", "uptime"):
+            self.check(f"STATS {letter}", "242 bob :Server Up 0 days 0:00:00", "219 bob u :End of /STATS report")
         for _ in range(20):
             self.server.advance(80)
             self.bob.send("PONG x")
