@@ -307,6 +307,11 @@ class PartTests(Conversations):
         self.gets(bob, "PART #TEA", f":{mask('bob')} PART #tea")
         self.hears(alice, f":{mask('bob')} PART #tea")
 
+    def test_emptyNames(self) -> None:
+        """An empty name in the list is ignored."""
+        alice = self.irc("alice", rooms="#a #b")
+        self.gets(alice, "PART ,#a,,#b,", f":{mask('alice')} PART #a", f":{mask('alice')} PART #b")
+
     def test_reason(self) -> None:
         """The reason is on each line; what is too long of it is cut."""
         self.limit(reason=10)

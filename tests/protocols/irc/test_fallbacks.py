@@ -119,6 +119,13 @@ class MoveTests(SynchronousTestCase):
         self.assertEqual(heard[:4], ["PART #old", "JOIN #new", "PART #new", "JOIN #newer"])
         self.assertEqual(heard.count("366"), 1)
 
+    def test_later(self) -> None:
+        """After everybody has been shown one new name, they are shown the next."""
+        for old, new in (("#old", "#new"), ("#new", "#newer")):
+            self.alice.send(f"RENAME {old} {new}")
+            heard = [command(line) for line in self.last.lines()]
+            self.assertEqual(heard[:2], [f"PART {old}", f"JOIN {new}"])
+
     def test_failure(self) -> None:
         """One who cannot be shown it keeps nobody else from being shown it, and hears what comes after."""
         render = Move.render

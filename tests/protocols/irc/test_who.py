@@ -199,6 +199,12 @@ class WhoxTests(SynchronousTestCase):
         self.bob.send("WHO alice %", "WHO alice %XYZ")
         self.bob.expect(*[":twistchat 354 bob", ":twistchat 315 bob alice :End of WHO list"] * 2)
 
+    def test_thirdParameter(self) -> None:
+        """A parameter behind the fields is ignored."""
+        self.bob.skip()
+        self.bob.send("WHO alice %n o")
+        self.bob.expect(":twistchat 354 bob alice", ":twistchat 315 bob alice :End of WHO list")
+
     def test_noSpaceInFields(self) -> None:
         """No field but the last can have a space in it, and the last is cut to the line."""
         self.alice.send(f"SETNAME :{150 * 'x'}")
@@ -256,12 +262,19 @@ class ManyTests(SynchronousTestCase):
         self.assertEqual([], server.clock.getDelayedCalls())
 
     def test_most(self) -> None:
-        """A mask brings up a limited number, for those who do not see everyone anyway."""
+        """A mask brings up a limited number; for operators who see everyone it brings up all."""
         server = self.crowd(502)
         bob = server.irc("bob")
         bob.send("WHO u*")
         server.advance(1)
         self.assertEqual(501, len(bob.lines()))
+        (session,) = server.chat.identity.find("bob").sessions.values()
+        self.successResultOf(Deferred.fromCoroutine(server.chat.operators.become(session, "x", {"auspex"})))
+        server.settle()
+        bob.skip()
+        bob.send("WHO u*")
+        server.advance(1)
+        self.assertEqual(503, len(bob.lines()))
 
 
 @implementer(IDialect)
