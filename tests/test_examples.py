@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -31,6 +32,19 @@ def load(folder: str, module: str) -> ModuleType:
 _door = load("door", "jsondoor.test.test_door")
 JsonContractTests = _door.ContractTests
 JsonTests = _door.JsonTests
+
+
+class PageTests(SynchronousTestCase):
+    """The page that explains the examples."""
+
+    def test_quotes(self) -> None:
+        """Every piece of code on the page is code of the example that is named above it."""
+        page = (EXAMPLES.parent / "docs" / "extending.md").read_text()
+        quotes = re.findall(r"From `([^`]+)`:\n\n```python\n(.*?)```\n", page, re.DOTALL)
+        self.assertEqual(page.count("```python\n"), len(quotes))
+        self.assertGreater(len(quotes), 5)
+        for path, code in quotes:
+            self.assertIn(f"\n{code}", (EXAMPLES.parent / path).read_text(), path)
 
 
 class PluginTests(SynchronousTestCase):

@@ -1,0 +1,204 @@
+"""Tests of L{twistchat.testing.door}: the contract finds the faults of a door."""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.doors import test_contract
+from twistchat.chat.model.events import Entry
+from twistchat.doors.line import LineDoor
+from twistchat.interfaces import IDialect
+from twistchat.net.client.factory import ClientFactory
+from twistchat.net.context import ServerContext
+from twistchat.net.input.intake import Line
+from twistchat.net.limits.admission import Admission
+from twistchat.net.stream import StreamFactory
+from twistchat.protocols.line.protocol import Dialects, LineProtocol
+from twistchat.wire.lines import LineSplitter
+from twistchat.wire.plain import PlainDialect
+
+
+class FaultyDoor(LineDoor):
+    """The line door with a fault: another protocol, or another factory."""
+
+    name = "faulty"
+    settings = None  # type: ignore[assignment]  # as for a door without a section
+
+    def __init__(self, protocol: type[LineProtocol], clients: type[ClientFactory] = ClientFactory) -> None:
+        self._protocol = protocol
+        self._clients = clients
+
+    def factory(self, context: ServerContext) -> StreamFactory:
+        """See L{IDoor.factory}."""
+        dialects = Dialects.shownIn(None)
+        clients = self._clients(context, lambda context, factory: self._protocol(context, factory, dialects))
+        return StreamFactory(context, clients, lambda client: LineSplitter(4096))
+
+
+class Speechless(LineProtocol):
+    """Words no error, and no farewell."""
+
+    def refused(self, failure: Failure) -> None:
+        """Say nothing."""
+
+    def farewell(self, reason: str, fault: bool) -> bytes:
+        """Say nothing."""
+        return b""
+
+
+class Hasty(LineProtocol):
+    """Counts no line."""
+
+    def _read(self, line: Line) -> str:
+        assert isinstance(line, bytes)
+        return line.decode("utf-8", "replace")
+
+    def _mayTry(self) -> bool:
+        return True
+
+
+class Crowded(LineProtocol):
+    """Admits everyone, whatever the limits say, and waits for them for ever."""
+
+    def connectionMade(self) -> None:
+        """See L{ClientProtocol}."""
+        context = self.context
+        context.admission = Admission(context.settings.limits, lambda: 0.0)
+        super().connectionMade()
+        self.silence.stop()
+
+
+class Deaf(LineProtocol):
+    """Ends no session, and closes no connection."""
+
+    def disconnect(self, reason: str) -> None:
+        """Do nothing."""
+
+    def overflowed(self) -> None:
+        """Do nothing."""
+
+    def connectionLost(self, reason: Any = None) -> None:
+        """Do nothing."""
+
+
+class Backwards(LineProtocol):
+    """Obeys the lines of one turn in the wrong order."""
+
+    def take(self, line: Line) -> float:
+        """Keep a line, to obey it before those that came earlier."""
+        if self.entrance.registered:
+            waiting: list[Line] = vars(self).setdefault("waiting", [])
+            waiting.insert(0, line)
+            if len(waiting) == 1:
+                self.context.clock.callLater(1, self._obeyAll, waiting)
+            return 0.0
+        return super().take(line)
+
+    def _obeyAll(self, waiting: list[Line]) -> None:
+        lines, waiting[:] = waiting[:], []
+        for line in lines:
+            super().take(line)
+
+
+@dataclass(frozen=True, slots=True)
+class RawDialect:
+    """Writes the values of fields as they are, and fails on what has none."""
+
+    plain: PlainDialect
+
+    def render(self, entry: Entry) -> bytes:
+        """See L{IDialect.render}."""
+        if entry.event.source.nick == "alice":
+            return f"{entry.event.topic}\n".encode() if hasattr(entry.event, "topic") else b"half a line"
+        return self.plain.render(entry)
+
+
+class Raw(LineProtocol):
+    """Uses L{RawDialect}."""
+
+    def tune(self, place: str) -> IDialect:  # type: ignore[override]  # this dialect is another
+        """See L{IOutlet.tune}."""
+        dialect: Any = RawDialect(self.dialects.other)
+        return dialect if place.startswith("#") else super().tune(place)
+
+
+class NeverClosing(ClientFactory):
+    """Says at once that it is closed."""
+
+    def close(self, reason: str) -> Deferred[None]:
+        """See L{IDoorFactory.close}."""
+        return succeed(None)
+
+
+def outcome(door: Callable[[], FaultyDoor], test: str) -> unittest.TestResult:
+    """Run one test of the contract on a door."""
+
+    class Case(test_contract.LineTests):
+        def makeDoor(self) -> Any:
+            return door()
+
+    result = unittest.TestResult()
+    Case(test).run(result)
+    return result
+
+
+class FaultTests(SynchronousTestCase):
+    """Each fault of a door fails the tests that are about it."""
+
+    def assertFound(self, door: Callable[[], FaultyDoor], *tests: str) -> None:
+        """Assert that the contract's tests of these names fail."""
+        for test in tests:
+            result = outcome(door, test)
+            self.assertEqual(1, len([*result.failures, *result.errors]), f"{test} passed")
+        self.flushLoggedErrors()
+
+    def test_sound(self) -> None:
+        """The door that these derive from passes."""
+        for test in ("test_order", "test_everyError", "test_close", "test_slowReader", "test_noForgedLines"):
+            result = outcome(lambda: FaultyDoor(LineProtocol), test)
+            self.assertTrue(result.wasSuccessful(), result.failures + result.errors)
+
+    def test_speechless(self) -> None:
+        """A door that says nothing of errors and ends."""
+        self.assertFound(
+            lambda: FaultyDoor(Speechless),
+            "test_everyError",
+            "test_nickInUse",
+            "test_tooMany",
+            "test_deadline",
+            "test_close",
+            "test_nothingAfterClose",
+        )
+
+    def test_hasty(self) -> None:
+        """A door without rates."""
+        self.assertFound(lambda: FaultyDoor(Hasty), "test_flood", "test_unregisteredLines")
+
+    def test_crowded(self) -> None:
+        """A door without limits on connections and without deadlines."""
+        self.assertFound(lambda: FaultyDoor(Crowded), "test_tooMany", "test_deadline")
+
+    def test_deaf(self) -> None:
+        """A door that ends nothing."""
+        self.assertFound(
+            lambda: FaultyDoor(Deaf), "test_nothingAfterClose", "test_hungUp", "test_slowReader", "test_close"
+        )
+
+    def test_backwards(self) -> None:
+        """A door that changes the order of commands."""
+        self.assertFound(lambda: FaultyDoor(Backwards), "test_order")
+
+    def test_raw(self) -> None:
+        """A door that writes fields as they are, and no whole lines."""
+        self.assertFound(lambda: FaultyDoor(Raw), "test_everyEvent", "test_noForgedLines")
+
+    def test_neverClosing(self) -> None:
+        """A door that does not wait for its clients to go."""
+        self.assertFound(lambda: FaultyDoor(LineProtocol, NeverClosing), "test_close")
