@@ -28,8 +28,9 @@ from twistchat.chat.model.events import (
 )
 from twistchat.config.keytypes import PasswordHash, readingOf
 from twistchat.console import main
+from twistchat.interfaces import ILog
 from twistchat.journal.history import export
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.migrate import migrate, schema
 from twistchat.testing.workers import InlineWorker
 
@@ -47,7 +48,7 @@ class ConsoleTestCase(SynchronousTestCase):
         os.chdir(self.folder)
         self.data = self.folder / "data"
 
-    def serve(self, *events: Event) -> SqliteJournal:
+    def serve(self, *events: Event) -> ILog:
         """Open a journal, and let these events happen."""
         journal = self.journal(bytes(range(32)))
         self.successResultOf(journal.open(lambda entry, origin: None))
@@ -56,11 +57,11 @@ class ConsoleTestCase(SynchronousTestCase):
             self.successResultOf(journal.append(event))
         return journal
 
-    def journal(self, key: bytes) -> SqliteJournal:
+    def journal(self, key: bytes) -> ILog:
         """The journal of the data directory; if it is new, with this key of the cloaks."""
-        return SqliteJournal(
+        return sqliteJournal(
             str(self.data), lambda: 1_767_268_800.25, lambda: "j", lambda: key, lambda name: InlineWorker()
-        )
+        ).log
 
     def change(self, statement: str, name: str = "data/journal.sqlite") -> None:
         """Change a journal behind its back."""

@@ -99,6 +99,42 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.worker",
         ),
     ),
+    # The history follows the log, and shares its file; it does not import what writes the log.
+    "twistchat.journal.history": Layer(
+        may=(
+            "msgspec",
+            "zope.interface",
+            "twisted.internet.defer",
+            "twisted.internet.interfaces",
+            "twisted.logger",
+            "twisted.python",
+            "twistchat.chat",
+            "twistchat.interfaces",
+            "twistchat.journal.codec",
+            "twistchat.journal.history",
+            "twistchat.journal.sqlite.faults",
+            "twistchat.journal.sqlite.reading",
+            "twistchat.journal.sqlite.rows",
+        ),
+        typing=("twistchat.journal.sqlite.log", "twistchat.journal.sqlite.sharing"),
+    ),
+    # The log knows nothing of the history but what is in its module "sharing".
+    "twistchat.journal.sqlite": Layer(
+        may=(
+            "zope.interface",
+            "twisted.internet.defer",
+            "twisted.logger",
+            "twisted.python",
+            "twistchat.chat",
+            "twistchat.interfaces",
+            "twistchat.journal.codec",
+            "twistchat.journal.following",
+            "twistchat.journal.proposals",
+            "twistchat.journal.sqlite",
+            "twistchat.journal.stamp",
+            "twistchat.worker",
+        ),
+    ),
     "twistchat.accounts": Layer(
         may=(
             "argon2",
@@ -393,10 +429,12 @@ class CheckerTests(SynchronousTestCase):
             "from twisted.internet import defer",
             "from twisted.python.failure import Failure",
             "from twistchat.interfaces import ILog",
-            "from twistchat.journal import memory",
+            "from twistchat.journal.sqlite import writer",
         )
+        self.assertRefused("twistchat.journal.history.reader", "import twistchat.journal.sqlite.writer")
         self.assertRefused(
             "twistchat.journal.sqlite.log",
+            "import twistchat.journal.history.reader",
             "from twisted.internet import threads",
             "import twistchat.wire.plain",
             "import twistchat.config",

@@ -14,7 +14,7 @@ from twistchat.chat.model.spans import Span
 from twistchat.config import SettingsBuilder
 from twistchat.interfaces import IHistory, ILog
 from twistchat.journal.memory import MemoryLog
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.tap import makeJournal
 from twistchat.testing.contract import said
 
@@ -55,7 +55,7 @@ class MakeJournalTests(SynchronousTestCase):
         directory = Path(mkdtemp())
         self.addCleanup(rmtree, directory)
         journal = self.made('journal.kind="sqlite"', f'server.data="{directory}/data"')
-        self.assertIsInstance(journal, SqliteJournal)
+        self.assertIsInstance(journal, SqliteLog)
         self.assertEqual(
             journal.promise, f"The journal is on disk, in {directory}/data: what anyone sees is there first."
         )

@@ -17,8 +17,8 @@ from twistchat.chat.model.events import Entry, RoomMessage
 from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history.memory import MemoryHistory
+from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.memory import MemoryLog
-from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldLog, LineClient, MemoryServer
 from twistchat.testing.server import NOON, SETTINGS
@@ -87,8 +87,7 @@ class SqliteLag:
             self._workers.append(HeldWorker())
             return self._workers[-1]
 
-        kept = SqliteJournal(self._directory, lambda: NOON, lambda: "j", lambda: bytes(32), work)
-        return Journal(kept, kept)
+        return sqliteJournal(self._directory, lambda: NOON, lambda: "j", lambda: bytes(32), work)
 
     def busy(self) -> bool:
         """Whether anything waits to be written or read."""

@@ -19,7 +19,7 @@ from twisted.python.usage import Options
 
 from tests.commandlines import CommandLineTestCase
 from twistchat.journal.memory import MemoryLog
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.services.failure import StartFailure
 from twistchat.services.service import ChatService
 from twistchat.tap import makeJournal, makeService
@@ -40,7 +40,7 @@ class MakeJournalTests(CommandLineTestCase):
     def test_sqlite(self) -> None:
         """On disk; nothing is written before it is opened."""
         journal, _ = makeJournal(self.settings("--journal", "sqlite"), MemoryReactorClock())
-        self.assertIsInstance(journal, SqliteJournal)
+        self.assertIsInstance(journal, SqliteLog)
         self.assertEqual([], list(self.directory.iterdir()))
 
 

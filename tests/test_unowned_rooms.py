@@ -12,8 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.config.limits import Limits
 from twistchat.interfaces import Journal
-from twistchat.journal.memory import memoryJournal
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.kinds import memoryJournal, sqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import IrcClient, LineClient, MemoryServer
 from twistchat.testing.server import NOON, SETTINGS
@@ -164,8 +163,7 @@ class RestartTests(UnownedTestCase):
 
     def makeJournal(self, stamp: Stamp) -> Journal:
         """A journal on disk."""
-        kept = SqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
-        return Journal(kept, kept)
+        return sqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
 
     def restart(self) -> None:
         """Stop the server, and start another on the same journal."""

@@ -19,11 +19,12 @@ from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
 from twistchat.chat.model.spans import Damaged
 from twistchat.journal.history.export import export
-from twistchat.journal.history.reader import CHECKSUMS, Reader
+from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.sqlite.checking import Findings, check
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import FILE, KEY_FILE, restore
 from twistchat.journal.sqlite.migrate import JournalUnusable
+from twistchat.journal.sqlite.reading import CHECKSUMS
 from twistchat.options import SettingsOptions, installedDoors, installedJournals
 
 WIDTH = 40
@@ -87,7 +88,7 @@ class BackupOptions(_JournalOptions):
             raise Refused(f"{self.target} is there already; name a file that is not")
         if not self.target.absolute().parent.is_dir():
             raise Refused(f"there is no directory {self.target.absolute().parent}")
-        with closing(Reader(path)) as reader:
+        with closing(HistoryReader.open(path)) as reader:
             reader.copyTo(self.target)
             if reader.version < CHECKSUMS:
                 print(f"twistchat: {path} is of an earlier version; keep {KEY_FILE} beside it, too", file=sys.stderr)
@@ -110,7 +111,7 @@ class ExportOptions(_JournalOptions):
         except BadRoomName as bad:
             raise Refused(f"the room name {bad.room} {bad.why}") from None
         written = damaged = 0
-        with closing(Reader(self.path())) as reader:
+        with closing(HistoryReader.open(self.path())) as reader:
             for line in export(reader, room):
                 if isinstance(line, Damaged):
                     damaged += 1
@@ -191,8 +192,8 @@ class RestoreOptions(_JournalOptions):
             findings = _checked(_existing(self.source), progress)
         if not findings.good:
             raise Refused(f"{self.source} is damaged, and was not restored; twistchat check {self.source} says more")
-        with closing(Reader(self.source)) as reader:
-            path = restore(reader, Path(self.settings.server.data))
+        with closing(HistoryReader.open(self.source)) as reader:
+            path = restore(reader.copyTo, Path(self.settings.server.data))
             if reader.version < CHECKSUMS and not path.with_name(KEY_FILE).exists():
                 print(
                     f"twistchat: this backup is of an earlier version; put the {KEY_FILE} of that time beside {path}"

@@ -53,7 +53,7 @@ from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.users import Session, User
 from twistchat.chat.state import State
 from twistchat.interfaces import IDialect, IOutlet, Journal
-from twistchat.journal.memory import memoryJournal
+from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.testing import HeldLog, inMemory
 

@@ -16,7 +16,7 @@ from typing import Any
 from twisted.internet import reactor as installed
 
 from twistchat.chat.model.events import Entry
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.kinds import sqliteJournal
 from twistchat.testing.contract import said
 from twistchat.worker import ThreadWorker
 
@@ -29,7 +29,7 @@ TOGETHER = 40
 def main(directory: str) -> None:
     """Append until the end."""
     numbers = iter(range(sys.maxsize))
-    journal = SqliteJournal(
+    journal, _ = sqliteJournal(
         directory,
         time.time,
         lambda: "crash",

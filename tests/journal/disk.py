@@ -17,9 +17,19 @@ from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Event
 from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.journal.history.retention import Retention
-from twistchat.journal.sqlite.log import SqliteJournal
-from twistchat.journal.sqlite.store import Store
+from twistchat.journal.history.sqlite import SqliteHistory
+from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite.log import SqliteLog
+from twistchat.journal.sqlite.writer import Writer
 from twistchat.testing.workers import HeldWorker
+
+
+def sqliteParts(*arguments: Any) -> tuple[SqliteLog, SqliteHistory]:
+    """A journal on disk, made with the arguments of L{sqliteJournal}: its log and its history."""
+    log, history = sqliteJournal(*arguments)
+    assert isinstance(log, SqliteLog)
+    assert isinstance(history, SqliteHistory)
+    return log, history
 
 
 def temporary(case: SynchronousTestCase) -> str:
@@ -67,7 +77,7 @@ class DiskTestCase(SynchronousTestCase):
         """Open the journal of this directory."""
         self.applied: list[Entry] = []
         self.workers: dict[str, HeldWorker] = {}
-        self.journal = SqliteJournal(
+        self.journal, self.history = sqliteParts(
             self.directory,
             lambda: self.now,
             lambda: "name",
@@ -103,14 +113,14 @@ class DiskTestCase(SynchronousTestCase):
     def die(self) -> None:
         """Let go of the files as they are, like a process that was killed."""
         self.writer.run()
-        self.journal._access.store.abandon()
-        self.journal._access.reader.close()
+        self.journal._threads.writer.abandon()
+        self.journal._threads.reader.close()
         self.journal._closed = True
 
     @property
-    def store(self) -> Store:
+    def store(self) -> Writer:
         """The journal's file."""
-        return self.journal._access.store
+        return self.journal._threads.writer
 
     @property
     def path(self) -> Path:
@@ -125,7 +135,7 @@ class DiskTestCase(SynchronousTestCase):
 
     def index(self) -> None:
         """Let the word index have all that was applied, without waiting for its time."""
-        while self.store.index(self.journal._applied, 1000)[1]:
+        while self.history.writer.index(self.journal._applied, 1000)[1]:
             pass
 
     def checkWords(self) -> None:
@@ -140,7 +150,7 @@ class DiskTestCase(SynchronousTestCase):
 
     def readAll(self, span: Span | Around) -> Sequence[Kept]:
         """Read a stretch, in which there may be damage."""
-        reading = self.journal.read(span)
+        reading = self.history.read(span)
         self.settle()
         return self.successResultOf(reading)
 

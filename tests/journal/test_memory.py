@@ -8,7 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.spans import Span
 from twistchat.interfaces import Journal
-from twistchat.journal.memory import MemoryLog, memoryJournal
+from twistchat.journal.kinds import memoryJournal
+from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
 from twistchat.testing.contract import JournalContract, said
 

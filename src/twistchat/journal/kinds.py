@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorTime
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from twistchat.interfaces import IJournalKind, Journal, JournalContext
+from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.history.retention import Retention
-from twistchat.journal.memory import memoryJournal
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.history.sqlite import SqliteHistory
+from twistchat.journal.memory import MemoryLog
+from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.journal.stamp import Stamp
+from twistchat.worker import Worker
 
 
 @implementer(IPlugin, IJournalKind)
@@ -38,7 +44,7 @@ class SqliteKind:
     def make(self, context: JournalContext) -> Journal:
         """See L{IJournalKind.make}."""
         chosen = context.settings
-        kept = SqliteJournal(
+        return sqliteJournal(
             context.directory,
             context.now,
             context.name,
@@ -49,4 +55,33 @@ class SqliteKind:
             Retention(context.clock, context.now, chosen.retention, chosen.retentionCount),
             context.clock,
         )
-        return Journal(kept, kept)
+
+
+def memoryJournal(stamp: Stamp, keep: int = 10_000, key: bytes | None = None) -> Journal:
+    """
+    Make a journal in memory.
+
+    @param stamp: stamps the events.
+    @param keep: how many entries it keeps for history, of all conversations together.
+    @param key: the key of the cloaks; C{None} if nobody asks for it.
+    """
+    log = MemoryLog(stamp, keep, key)
+    return Journal(log, MemoryHistory(log, keep))
+
+
+def sqliteJournal(
+    directory: str,
+    now: Callable[[], float],
+    name: Callable[[], str],
+    key: Callable[[], bytes],
+    worker: Callable[[str], Worker],
+    durability: str = "full",
+    keepPassing: bool = False,
+    retention: Retention | None = None,
+    clock: IReactorTime | None = None,
+) -> Journal:
+    """
+    Make a journal on disk.  See L{SqliteLog} and L{SqliteHistory} for the arguments.
+    """
+    log = SqliteLog(directory, now, name, key, worker, durability, keepPassing)
+    return Journal(log, SqliteHistory(log, retention, clock))

@@ -13,9 +13,8 @@ from zope.interface import implementer
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Event
 from twistchat.chat.model.origin import Origin
-from twistchat.interfaces import ILog, Journal
+from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
-from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.stamp import Stamp
 
@@ -165,15 +164,3 @@ class MemoryLog:
             except Exception:
                 following.fail()
         return None
-
-
-def memoryJournal(stamp: Stamp, keep: int = 10_000, key: bytes | None = None) -> Journal:
-    """
-    Make a journal in memory.
-
-    @param stamp: stamps the events.
-    @param keep: how many entries it keeps for history, of all conversations together.
-    @param key: the key of the cloaks; C{None} if nobody asks for it.
-    """
-    log = MemoryLog(stamp, keep, key)
-    return Journal(log, MemoryHistory(log, keep))

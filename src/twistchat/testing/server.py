@@ -18,8 +18,7 @@ from twistchat.config.limits import Limits
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor, Journal
-from twistchat.journal.memory import memoryJournal
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.kinds import memoryJournal, sqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.services.assembly import assemble
 from twistchat.testing.clients import Client, IrcClient, LineClient
@@ -99,10 +98,9 @@ class MemoryServer:
         if directory is None:
             made = journal(Stamp(wall, "test"))
         else:
-            kept = SqliteJournal(
+            made = sqliteJournal(
                 directory, wall, lambda: "test", lambda: bytes(32), lambda name: InlineWorker(), clock=self.clock
             )
-            made = Journal(kept, kept)
         self.log: Any = made.log
         self.history: Any = made.history
         self.context = assemble(

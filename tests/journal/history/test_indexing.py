@@ -17,7 +17,7 @@ from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import DiskTestCase, sound
+from tests.journal.disk import DiskTestCase, sound, sqliteParts
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.events import (
     Entry,
@@ -31,10 +31,9 @@ from twistchat.chat.model.events import (
 )
 from twistchat.journal.history import indexing, renames
 from twistchat.journal.history.indexing import LONGEST, QUIET, Indexing
-from twistchat.journal.history.reader import Reader
+from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.sqlite import log as sqlite
-from twistchat.journal.sqlite.log import SqliteJournal
-from twistchat.journal.sqlite.store import Store
+from twistchat.journal.sqlite.writer import Writer
 from twistchat.testing.contract import ANN, BOB, GUEST, said
 from twistchat.testing.workers import InlineWorker
 
@@ -126,7 +125,7 @@ class IndexTestCase(DiskTestCase):
 
     def found(self, words: str = "word", limit: int = 99, account: str | None = None, room: str = "#room") -> list[str]:
         """What is found, while the writer is stopped."""
-        searching = self.journal.search([room], words, limit, account=account)
+        searching = self.history.search([room], words, limit, account=account)
         self.reader.run()
         return [getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(searching))]
 
@@ -314,7 +313,7 @@ class WhenTests(IndexTestCase):
         self.quiet()
         self.patch(renames, "STEP", 2)
         steps: list[object] = []
-        self.patch(self.store, "index", lambda *arguments: steps.extend([arguments]))
+        self.patch(self.history.writer, "index", lambda *arguments: steps.extend([arguments]))
         self.append(RoomRenamed(ANN, "#room", "#hall"))
         for _ in range(LAG):
             self.clock.advance(0.02)
@@ -340,7 +339,7 @@ class WhenTests(IndexTestCase):
         """What is on disk and has not been applied is not indexed, however many wait."""
         self.append(*(said("word") for _ in range(STEP)))
         receipts = [self.journal.append(said("word")) for _ in range(2)]
-        self.writer._work.appendleft((lambda: self.store.index(self.journal._applied, 99), lambda _: None))
+        self.writer._work.appendleft((lambda: self.history.writer.index(self.journal._applied, 99), lambda _: None))
         self.put(self.applied[-1].sequence + 1000)
         self.settle()
         self.quiet()
@@ -400,7 +399,7 @@ class EndTests(IndexTestCase):
         """So it is where the process is killed."""
         self.append(said("word 0"), said("word 1"))
         self.die()
-        self.journal._indexing.stop()
+        self.history._indexing.stop()
         self.openJournal()
         self.check()
 
@@ -410,7 +409,7 @@ class EndTests(IndexTestCase):
         self.clock.advance(QUIET)
         self.writer.step()
         self.assertEqual(self.indexed(), STEP)
-        self.journal._indexing.stop()
+        self.history._indexing.stop()
         self.writer._work.clear()
         self.die()
         self.openJournal()
@@ -426,7 +425,7 @@ class EndTests(IndexTestCase):
         """A copy has all texts, and who opens it as a journal finds them."""
         self.append(said("word 0"), said("word 1"))
         copy = self.path.with_name("copy.sqlite")
-        reader = Reader(self.path)
+        reader = HistoryReader.open(self.path)
         self.addCleanup(reader.close)
         reader.copyTo(copy)
         self.closeJournal()
@@ -460,11 +459,11 @@ class SearchTests(IndexTestCase):
             for limit in (1, 3, 5, 8):
                 self.assertEqual(self.found(limit=limit), texts[-limit:], stage)
             for place in (0, 2, 5, 8):
-                page = self.journal.search(["#room"], "word", 3, entries[place].sequence)
+                page = self.history.search(["#room"], "word", 3, entries[place].sequence)
                 self.reader.run()
                 wanted = entries[max(0, place - 3) : place]
                 self.assertEqual(self.successResultOf(page), wanted, (stage, place))
-            both = self.journal.search(["#other", "#room", "@#room"], "word", 3)
+            both = self.history.search(["#other", "#room", "@#room"], "word", 3)
             self.reader.run()
             found = [getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(both))]
             self.assertEqual(found, ["word 8", "word elsewhere", "word ranked"], stage)
@@ -488,10 +487,10 @@ class SearchTests(IndexTestCase):
             self.assertEqual(self.found(account="bob")[-1], "word himself", stage)
             self.assertEqual(self.found(account="an"), ["word room"], stage)
             self.assertEqual(self.found(limit=2, account="ann"), ["word room", "word two"], stage)
-            alone = self.journal.search([], "word", 9, account="ann")
+            alone = self.history.search([], "word", 9, account="ann")
             self.reader.run()
             self.assertEqual(len(self.successResultOf(alone)), 2, stage)
-            pair = self.journal.search(["ann bob"], "word", 9, account="ann")
+            pair = self.history.search(["ann bob"], "word", 9, account="ann")
             self.reader.run()
             self.assertEqual(len(self.successResultOf(pair)), 2, stage)
 
@@ -505,9 +504,9 @@ class SearchTests(IndexTestCase):
 
             def step(statements: Iterator[int] = statements, when: int = when) -> None:
                 if next(statements) == when:
-                    self.store.index(self.journal._applied, 3)
+                    self.history.writer.index(self.journal._applied, 3)
 
-            reader = self.journal._access.reader
+            reader = self.journal._threads.reader
             spy = SpyConnection(reader._connection, step)
             reader._connection = spy  # type: ignore[assignment]  # it does what that does
             self.assertEqual(self.found(), texts, when)
@@ -523,7 +522,7 @@ class SearchTests(IndexTestCase):
     def test_common(self) -> None:
         """Where all is indexed, or what is not has not been applied, a search is one statement."""
         self.append(said("word"))
-        reader = self.journal._access.reader
+        reader = self.journal._threads.reader
         spy = SpyConnection(reader._connection)
         reader._connection = spy  # type: ignore[assignment]  # it does what that does
         self.found()
@@ -541,7 +540,7 @@ class SearchTests(IndexTestCase):
         """Nothing of what was looked through stays with the reader, and it still sees what is new."""
         self.append(said("word 0"))
         self.found()
-        tail = self.journal._access.reader._connection.execute("SELECT count(*) FROM tail WHERE tail MATCH 'word'")
+        tail = self.journal._threads.reader._connection.execute("SELECT count(*) FROM tail WHERE tail MATCH 'word'")
         self.assertEqual(tail.fetchone(), (0,))
         self.append(said("word 1"))
         self.assertEqual(self.found(), ["word 0", "word 1"])
@@ -574,7 +573,7 @@ class GoneTests(IndexTestCase):
         super().setUp()
         self.entries = self.leave(*(said(f"word {number}") for number in range(8)))
         self.entries += self.leave(PrivateMessage(ANN, "s", BOB, "word 8"), PrivateMessage(ANN, "s", BOB, "word 9"))
-        self.store.index(self.entries[5].sequence, 99)
+        self.history.writer.index(self.entries[5].sequence, 99)
 
     def test_takenBack(self) -> None:
         """What is taken back is not found any more, nor indexed; and only where it was is there something to merge."""
@@ -595,7 +594,7 @@ class GoneTests(IndexTestCase):
     def test_forgotten(self) -> None:
         """Retention takes out what is indexed and what is not."""
         for place in (3, 7, 9):
-            self.store.expire(0, self.entries[place].sequence + 1, 99)
+            self.history.writer.expire(0, self.entries[place].sequence + 1, 99)
             self.checkWords()
         self.assertEqual((self.found(account="ann"), self.indexed()), ([], 0))
         self.quiet()
@@ -620,7 +619,7 @@ class GoneTests(IndexTestCase):
             self.failureResultOf(receipts[0], NoSuchNick)
             self.assertEqual(self.found(), [*before, "word taken"])
             if first:
-                self.store.index(self.journal._applied, 99)
+                self.history.writer.index(self.journal._applied, 99)
                 self.assertEqual(self.found("refused"), [])
                 self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'refused'"), [1])
             self.settle()
@@ -677,8 +676,10 @@ class FaultTests(IndexTestCase):
 
     def test_onlySteps(self) -> None:
         """Where messages can be written and a step cannot, it is tried more and more rarely; then all is well again."""
-        work = self.store.index
-        self.patch(self.store, "index", lambda *arguments: self.store._change("INSERT INTO nowhere VALUES (1)", ()))
+        work = self.history.writer.index
+        self.patch(
+            self.history.writer, "index", lambda *arguments: self.store.change("INSERT INTO nowhere VALUES (1)", ())
+        )
         tried = []
         with capturedLogs():
             for _ in range(int(8 * LONGEST / QUIET)):
@@ -689,7 +690,7 @@ class FaultTests(IndexTestCase):
                 self.settle()
             pauses = [round(later - earlier) for earlier, later in pairwise(tried)]
             self.assertEqual([*pauses[:4], max(pauses)], [2 * QUIET, 4 * QUIET, 8 * QUIET, LONGEST, LONGEST])
-            self.store.index = work  # type: ignore[method-assign]  # as it was
+            self.history.writer.index = work  # type: ignore[method-assign]  # as it was
             self.append(said("word"))
             self.clock.advance(LONGEST)
             self.settle()
@@ -716,7 +717,7 @@ class FaultTests(IndexTestCase):
 
     def test_bug(self) -> None:
         """What fails for a reason that nobody thought of is logged, and stops nothing else."""
-        self.patch(self.store, "index", lambda *arguments: 1 // 0)
+        self.patch(self.history.writer, "index", lambda *arguments: 1 // 0)
         with capturedLogs():
             self.quiet()
             self.append(said("word"))
@@ -774,12 +775,12 @@ class SameWordsTests(SynchronousTestCase):
         """Have a journal that indexes nothing by itself."""
         directory = mkdtemp()
         self.addCleanup(rmtree, directory)
-        self.journal = SqliteJournal(
+        self.journal, self.history = sqliteParts(
             directory, lambda: 1.0, lambda: "j", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
         )
         self.successResultOf(self.journal.open(lambda entry, origin: None))
         self.addCleanup(lambda: self.successResultOf(self.journal.close()))
-        self.store: Store = self.journal._access.store
+        self.store: Writer = self.journal._threads.writer
 
     @given(st.lists(WORDS, min_size=1, max_size=4), st.data())
     @example(["ﬁne ½ ①", "ộ"], None)
@@ -792,11 +793,11 @@ class SameWordsTests(SynchronousTestCase):
         if data is not None:
             wanted.append(data.draw(WORDS))
         before = [self.search(words, first) for words in wanted]
-        while self.store.index(self.journal._applied, 3)[1]:
+        while self.history.writer.index(self.journal._applied, 3)[1]:
             pass
         self.assertEqual([self.search(words, first) for words in wanted], before)
 
     def search(self, words: str, first: int) -> list[int]:
         """The entries found, from one on."""
-        found = self.successResultOf(self.journal.search(["#room"], words, 500))
+        found = self.successResultOf(self.history.search(["#room"], words, 500))
         return [entry.sequence for entry in found if entry.sequence >= first]

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import DiskTestCase, sound
+from tests.journal.disk import DiskTestCase, sound, sqliteParts
 from twistchat.chat.errors import NoSuchNick, NotStored
 from twistchat.chat.model.events import (
     Entry,
@@ -30,7 +30,6 @@ from twistchat.chat.model.modes import RANKS
 from twistchat.chat.model.spans import Around, Span
 from twistchat.journal.history import renames
 from twistchat.journal.history.renames import Rename, pieces
-from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.sqlite.migrate import schema
 from twistchat.testing.contract import ANN, BOB, said
 from twistchat.testing.workers import HeldWorker
@@ -90,7 +89,7 @@ class RenameTests(DiskTestCase):
 
     def found(self, room: str, word: str) -> str:
         """What is found in a room."""
-        searching = self.journal.search([room], word, 500)
+        searching = self.history.search([room], word, 500)
         self.reader.run()
         return " ".join(getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(searching)))
 
@@ -103,7 +102,7 @@ class RenameTests(DiskTestCase):
 
     def readNow(self, room: str, limit: int = 500) -> str:
         """What is read of a room while the writer is stopped."""
-        reading = self.journal.read(Span(room, limit))
+        reading = self.history.read(Span(room, limit))
         self.reader.run()
         entries = sound(self.successResultOf(reading))
         return " ".join(entry.event.text for entry in entries if isinstance(entry.event, RoomMessage))
@@ -227,13 +226,13 @@ class RenameTests(DiskTestCase):
     def test_readBefore(self) -> None:
         """Who asked before the rename reads the room as it was then; nothing is moved until that has been read."""
         entries = self.append(said("a", "#old"), said("b", "#old"))
-        early = self.journal.read(Span("#old", 9))
-        search = self.journal.search(["#old"], "b", 9)
-        around = self.journal.read(Around("#old", 9, entries[0].sequence))
+        early = self.history.read(Span("#old", 9))
+        search = self.history.search(["#old"], "b", 9)
+        around = self.history.read(Around("#old", 9, entries[0].sequence))
         receipt = self.journal.append(renamed("#old", "#new"))
         self.writer.run()
         self.successResultOf(receipt)
-        late = self.journal.read(Span("#new", 9))
+        late = self.history.read(Span("#new", 9))
         self.assertEqual(self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#old'"), [2])
         self.settle()
         self.assertEqual(self.successResultOf(early), entries)
@@ -261,8 +260,8 @@ class RenameTests(DiskTestCase):
 
     def kill(self) -> None:
         """Let go of the files, whatever there was still to do."""
-        self.journal._access.store.abandon()
-        self.journal._access.reader.close()
+        self.journal._threads.writer.abandon()
+        self.journal._threads.reader.close()
         self.journal._closed = True
 
     def crash(self) -> Entry:
@@ -377,9 +376,9 @@ class RenameTests(DiskTestCase):
     def test_checkpoints(self) -> None:
         """What was moved counts for the next checkpoint, so the log does not grow without end."""
         self.append(*(said("x", "#old") for _ in range(50)))
-        before = self.journal._access._entries
+        before = self.journal._threads._entries
         self.append(renamed("#old", "#new"))
-        self.assertEqual(self.journal._access._entries, before + 1 + 50)
+        self.assertEqual(self.journal._threads._entries, before + 1 + 50)
 
 
 STEPS = st.one_of(
@@ -423,25 +422,25 @@ class AnyOrderTests(SynchronousTestCase):
                         if worker:
                             worker.step()
                 elif step == "index":
-                    self.journal._access.store.index(self.journal._applied, 2)
+                    self.history.writer.index(self.journal._applied, 2)
                 elif step == "kill":
-                    self.journal._access.store.abandon()
-                    self.journal._access.reader.close()
+                    self.journal._threads.writer.abandon()
+                    self.journal._threads.reader.close()
                     self.open(directory)
                 self.check(rooms)
             while any(self.workers):
                 for worker in self.workers:
                     worker.run()
             self.check(rooms)
-            self.assertEqual(self.journal._access.store.move(2**62, 1), None)
-            while self.journal._access.store.index(self.journal._applied, 3)[1]:
+            self.assertEqual(self.history.writer.move(2**62, 1), None)
+            while self.history.writer.index(self.journal._applied, 3)[1]:
                 pass
             self.check(rooms)
-            self.journal._access.store._connection.execute(
+            self.journal._threads.writer._connection.execute(
                 "INSERT INTO word (word, rank) VALUES ('integrity-check', 1)"
             )
-            self.journal._access.store.abandon()
-            self.journal._access.reader.close()
+            self.journal._threads.writer.abandon()
+            self.journal._threads.reader.close()
         finally:
             rmtree(directory)
 
@@ -453,7 +452,9 @@ class AnyOrderTests(SynchronousTestCase):
             self.workers.append(HeldWorker())
             return self.workers[-1]
 
-        self.journal = SqliteJournal(directory, lambda: 1.0, lambda: "r", lambda: bytes(32), work, "relaxed")
+        self.journal, self.history = sqliteParts(
+            directory, lambda: 1.0, lambda: "r", lambda: bytes(32), work, "relaxed"
+        )
         self.successResultOf(self.journal.open(lambda entry, origin: None))
 
     def append(self, event: RoomMessage | RoomRenamed | RoomMessageRedacted) -> Entry:
@@ -466,10 +467,10 @@ class AnyOrderTests(SynchronousTestCase):
     def check(self, rooms: dict[str, list[Entry]]) -> None:
         """Read every room, and look for what was said in it."""
         for name, entries in rooms.items():
-            reading = self.journal.read(Span(name, 100))
-            newest = self.journal.read(Span(name, 2))
-            oldest = self.journal.read(Span(name, 2, after=0, oldest=True))
-            searching = self.journal.search([name], "word", 100)
+            reading = self.history.read(Span(name, 100))
+            newest = self.history.read(Span(name, 2))
+            oldest = self.history.read(Span(name, 2, after=0, oldest=True))
+            searching = self.history.search([name], "word", 100)
             self.workers[1].run()
             self.assertEqual(self.successResultOf(reading), entries)
             self.assertEqual(self.successResultOf(newest), entries[-2:])

@@ -11,9 +11,8 @@ from twisted.logger import LogLevel, capturedLogs
 from tests.journal.disk import DiskTestCase
 from twistchat.chat.model.events import ModeChange, ModesSet, PrivateMessage, RoomMessageRedacted, RoomRenamed, TopicSet
 from twistchat.chat.model.spans import Span
-from twistchat.journal.history import renames, retention
+from twistchat.journal.history import renames, retention, writing
 from twistchat.journal.history.retention import EVERY, FIRST, PAUSE, Retention
-from twistchat.journal.sqlite import store
 from twistchat.testing.contract import ANN, BOB, GUEST, said
 
 DAY = 86400.0
@@ -141,7 +140,7 @@ class RetentionTests(DiskTestCase):
 
     def test_takenBackMeanwhile(self) -> None:
         """What is taken back while the index is merged leaves it, too; and nothing is merged for nothing."""
-        self.patch(store, "PAGES", 1)
+        self.patch(writing, "PAGES", 1)
         self.append(*(said(f"ordinary{number} text {number}") for number in range(600)))
         entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
         self.index()

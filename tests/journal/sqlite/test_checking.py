@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 from tests.test_console import ALICE, BOB, ConsoleTestCase
 from twistchat.chat.model.events import ModeChange, ModesSet, RoomMessage, ServerBanSet, TopicSet
 from twistchat.console import main
+from twistchat.interfaces import ILog
 from twistchat.journal.sqlite import checking
-from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.sqlite.migrate import migrate, schema
 from twistchat.journal.sqlite.rows import checksum
 from twistchat.net.limits.admission import cloak
@@ -39,7 +39,7 @@ class CheckTestCase(ConsoleTestCase):
                 status = int(e.code or 0)
         return status, printed.getvalue().splitlines()
 
-    def fill(self, count: int = 10, size: int = 0) -> SqliteJournal:
+    def fill(self, count: int = 10, size: int = 0) -> ILog:
         """Open a journal in which these texts are, and what rooms keep."""
         return self.serve(
             *(RoomMessage(ALICE, "#lobby", "1", f"word {number} {size * 'x'}") for number in range(count)),
@@ -249,11 +249,11 @@ class RestoreTests(CheckTestCase):
         self.successResultOf(journal.close())
         self.data.rename("gone")
 
-    def host(self, journal: SqliteJournal) -> str:
+    def host(self, journal: ILog) -> str:
         """What others see of an address."""
         return cloak(journal.cloakKey)("192.0.2.1")
 
-    def opened(self) -> tuple[SqliteJournal, list[Any]]:
+    def opened(self) -> tuple[ILog, list[Any]]:
         """The journal of the data directory, opened with another key at hand; and what it applies."""
         applied: list[Any] = []
         journal = self.journal(b"another key, that is not to be..")

@@ -12,10 +12,9 @@ from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import sound
+from tests.journal.disk import sound, sqliteParts
 from twistchat.chat.model.events import Entry, RoomMessage
 from twistchat.chat.model.spans import Span
-from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.testing.workers import InlineWorker
 
 ROOT = Path(__file__).parents[3]
@@ -66,14 +65,16 @@ class KillTests(SynchronousTestCase):
 
     def kept(self, directory: str, after: int) -> list[Entry]:
         """What is there when the journal is opened again, behind what was there before; the file is sound."""
-        journal = SqliteJournal(directory, lambda: 1.0, lambda: "other", lambda: bytes(32), lambda name: InlineWorker())
-        self.successResultOf(journal.open(lambda entry, origin: None))
-        check = journal._access.store._connection.execute("PRAGMA integrity_check").fetchall()
+        log, history = sqliteParts(
+            directory, lambda: 1.0, lambda: "other", lambda: bytes(32), lambda name: InlineWorker()
+        )
+        self.successResultOf(log.open(lambda entry, origin: None))
+        check = log._threads.writer._connection.execute("PRAGMA integrity_check").fetchall()
         self.assertEqual(check, [("ok",)])
         kept: list[Entry] = []
         while page := self.successResultOf(
-            journal.read(Span("#room", 500, kept[-1].sequence if kept else after, None, oldest=True))
+            history.read(Span("#room", 500, kept[-1].sequence if kept else after, None, oldest=True))
         ):
             kept += sound(page)
-        self.successResultOf(journal.close())
+        self.successResultOf(log.close())
         return kept

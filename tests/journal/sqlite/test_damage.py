@@ -44,7 +44,7 @@ class DamageTestCase(DiskTestCase):
 
     def search(self, words: str = "word", room: str = "#room", account: str | None = None) -> Sequence[Kept]:
         """What is found."""
-        searching = self.journal.search([room], words, 9, account=account)
+        searching = self.history.search([room], words, 9, account=account)
         self.settle()
         return self.successResultOf(searching)
 
@@ -106,7 +106,7 @@ class ReadTests(DamageTestCase):
     def test_search(self) -> None:
         """What is found is compared as well, in the word index and behind its end."""
         entries = self.append(*(said("word tea") for _ in range(4)))
-        self.store.index(entries[1].sequence, 9)
+        self.history.writer.index(entries[1].sequence, 9)
         for entry in (entries[0], entries[2]):
             self.damage(entry, value="replace(body, 'tea', 'pea')")
         kept = [entries[1], entries[3]]
@@ -156,15 +156,15 @@ class ReadTests(DamageTestCase):
     def test_indexTwice(self) -> None:
         """If the index of conversations names one row in the place of another, the answer is a refusal."""
         entries = self.append(said("one"), said("two"))
-        rows = self.journal._access.reader._rows
+        rows = self.history.reader._rows
 
         def wrong(*arguments: Any) -> Any:
             found, moving = rows(*arguments)
             return [found[0], found[0]], moving
 
-        self.patch(self.journal._access.reader, "_rows", wrong)
+        self.patch(self.history.reader, "_rows", wrong)
         self.assertEqual(len(entries), 2)
-        reading = self.journal.read(Span("#room", 9))
+        reading = self.history.read(Span("#room", 9))
         self.settle()
         self.assertEqual(self.failureResultOf(reading, NotRead).value.why, "the journal's file is damaged")
 
@@ -174,7 +174,7 @@ class ReadTests(DamageTestCase):
         for entry in entries:
             self.damage(entry)
         with self.critical() as lines:
-            reading = self.journal.read(Span("#room", 9))
+            reading = self.history.read(Span("#room", 9))
             work, done = self.reader._work.popleft()
             with self.critical() as early:
                 outcome = work()
@@ -206,7 +206,7 @@ class ReadTests(DamageTestCase):
         self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [entries[3].sequence])
         self.damage(entries[2], "body", "'{'")
         self.append(*(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[:3]))
-        self.store.expire(0, entries[2].sequence + 1, 99)
+        self.history.writer.expire(0, entries[2].sequence + 1, 99)
         self.assertEqual(self.search(), [entries[3]])
         self.assertNotIn(entries[0].sequence, self.onDisk())
 
@@ -317,5 +317,5 @@ class StartTests(DamageTestCase):
         receipt = self.journal.append(said("later"))
         self.settle()
         self.assertEqual(self.refused(receipt), "the journal's file is damaged")
-        self.assertEqual(self.journal.locate("name-1"), 1)
+        self.assertEqual(self.history.locate("name-1"), 1)
         self.assertEqual(self.store.position().time, entries[-1].time)

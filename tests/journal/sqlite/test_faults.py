@@ -17,7 +17,7 @@ from tests.journal.disk import DiskTestCase
 from twistchat.chat.errors import NotRead, NotStored
 from twistchat.chat.model.events import Joined, Quit
 from twistchat.chat.model.spans import Span
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.testing.contract import ANN, said
 from twistchat.testing.workers import HeldWorker
@@ -160,7 +160,7 @@ class FaultTests(DiskTestCase):
         """So it is where the checkpoint's fsync fails."""
         failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
         with self.logged(LogLevel.critical):
-            self.journal._access._checkpoint()
+            self.journal._threads._checkpoint()
             self.settle()
         self.assertEqual(len(failing.asked), 1)
         self.assertRefused("the disk failed, and the server must be restarted")
@@ -185,7 +185,7 @@ class FaultTests(DiskTestCase):
             data[page * 4096 : page * 4096 + 64] = b"\xff" * 64
         self.path.write_bytes(data)
         self.openJournal()
-        reading = self.journal.read(Span("#room", 500))
+        reading = self.history.read(Span("#room", 500))
         self.settle()
         self.assertEqual(self.failureResultOf(reading, NotRead).value.why, "the journal's file is damaged")
 
@@ -207,7 +207,7 @@ class OpenTests(DiskTestCase):
 
     def unusable(self) -> str:
         """Why the journal cannot be opened."""
-        journal = SqliteJournal(
+        journal, _ = sqliteJournal(
             self.directory, lambda: 1.0, lambda: "name", lambda: bytes(32), lambda name: HeldWorker()
         )
         error = self.failureResultOf(journal.open(lambda entry, origin: None), JournalUnusable).value

@@ -15,10 +15,10 @@ from zlib import crc32
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from tests.journal.disk import DiskTestCase
-from twistchat.journal.sqlite import store as storing
+from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite import writer
 from twistchat.journal.sqlite.constants import Constants, writeConstants
 from twistchat.journal.sqlite.files import retireKeyFile, secure
-from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
 from twistchat.testing.workers import HeldWorker, InlineWorker
 
@@ -45,7 +45,7 @@ class FilesTestCase(DiskTestCase):
 
     def unusable(self) -> str:
         """Why the journal cannot be opened."""
-        journal = SqliteJournal(
+        journal, _ = sqliteJournal(
             self.directory, lambda: 1.0, lambda: "name", lambda: bytes(32), lambda name: HeldWorker()
         )
         why = str(self.failureResultOf(journal.open(lambda entry, origin: None), JournalUnusable).value)
@@ -196,7 +196,7 @@ class KeyTests(FilesTestCase):
 
     def test_kept(self) -> None:
         """It is made once; a journal has the one that it began with."""
-        journal = SqliteJournal(
+        journal, _ = sqliteJournal(
             self.directory, lambda: 1.0, lambda: "x", lambda: b"x" * 32, lambda name: InlineWorker()
         )
         self.successResultOf(journal.open(lambda entry, origin: None))
@@ -234,9 +234,9 @@ class KeyTests(FilesTestCase):
             steps.extend(self.onDisk("SELECT value FROM constant WHERE name = 'cloak key'"))
             retireKeyFile(directory, key)
 
-        self.patch(storing, "writeConstants", writing)
-        self.patch(storing, "retireKeyFile", retiring)
-        store = storing.Store(self.directory, "relaxed", lambda: "name", lambda: bytes(32))
+        self.patch(writer, "writeConstants", writing)
+        self.patch(writer, "retireKeyFile", retiring)
+        store = writer.Writer(self.directory, "relaxed", lambda: "name", lambda: bytes(32))
         self.addCleanup(store.abandon)
         self.assertEqual(steps, [2, OLD_KEY])
         self.assertEqual(store._connection.execute("PRAGMA synchronous").fetchone(), (1,))
@@ -287,4 +287,4 @@ class KeyTests(FilesTestCase):
         """The name of which there is a checksum is the one that counts."""
         self.change("UPDATE journal SET name = 'nama'")
         self.openJournal()
-        self.assertEqual(self.journal.locate("name-7"), 7)
+        self.assertEqual(self.history.locate("name-7"), 7)

@@ -13,11 +13,12 @@ from twisted.logger import LogLevel, capturedLogs
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import temporary
+from tests.journal.disk import sqliteParts, temporary
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.events import Entry, ModeChange, ModesSet, PrivateMessage, RoomRenamed, ServerBanSet, TopicSet
 from twistchat.chat.model.spans import Damaged, Kept, Span, conversation, pair
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.history.sqlite import SqliteHistory
+from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.testing.contract import ANN, BOB, said
 from twistchat.testing.workers import InlineWorker
@@ -60,7 +61,7 @@ class FlipTests(SynchronousTestCase):
         """Have a journal with a few hundred entries of all sorts, closed in good order."""
         self.directory = temporary(self)
         self.path = Path(self.directory, "journal.sqlite")
-        journal = self.journal()
+        journal, history = self.journal()
         written: list[Entry] = []
         self.successResultOf(journal.open(lambda entry, origin: written.append(entry)))
         random = Random(1)
@@ -76,7 +77,7 @@ class FlipTests(SynchronousTestCase):
         journal.append(ServerBanSet(ANN, "*!*@192.0.2.1", "spam"))
         journal.append(RoomRenamed(ANN, "#old", "#new"))
         # Half is in the word index, and half is searched without it.
-        self.assertEqual(journal._access.store.index(len(written) // 2, 1000), (len(written) // 2, False))
+        self.assertEqual(history.writer.index(len(written) // 2, 1000), (len(written) // 2, False))
         self.successResultOf(journal.close())
         self.written = {entry.sequence: entry for entry in written}
         whole = self.show()
@@ -86,16 +87,14 @@ class FlipTests(SynchronousTestCase):
         self.assertEqual(sum(self.sizes.values()), len(written) - 1)
         self.assertEqual(len(whole.found or ()), 264)
 
-    def journal(self) -> SqliteJournal:
+    def journal(self) -> tuple[SqliteLog, SqliteHistory]:
         """The journal of this directory."""
-        return SqliteJournal(
-            self.directory, lambda: 1000.0, lambda: "j", lambda: bytes(32), lambda name: InlineWorker()
-        )
+        return sqliteParts(self.directory, lambda: 1000.0, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
 
     def show(self) -> Shown | None:
         """All that the journal shows; or C{None}, if it cannot be opened, which is said in one line."""
         shown = Shown()
-        journal = self.journal()
+        journal, history = self.journal()
         with capturedLogs() as logs:
             outcome: list[object] = []
             journal.open(lambda entry, origin: shown.applied.append(entry)).addBoth(outcome.append)
@@ -104,11 +103,11 @@ class FlipTests(SynchronousTestCase):
                 self.assertNotIn("\n", str(outcome[0].value))
                 return None
             for place in PLACES:
-                journal.read(Span(place, 1000)).addCallbacks(
+                history.read(Span(place, 1000)).addCallbacks(
                     lambda kept, place=place: shown.read.update({place: kept}),
                     lambda failure, place=place: (failure.trap(NotRead), shown.read.update({place: None})),
                 )
-            searching = journal.search(["#room", "#new"], "word", 1000, account="ann")
+            searching = history.search(["#room", "#new"], "word", 1000, account="ann")
             searching.addErrback(lambda failure: failure.trap(NotRead) and None)
             shown.found = self.successResultOf(searching)
             self.successResultOf(journal.close())

@@ -32,8 +32,8 @@ from twistchat.chat.model.modes import ROOM_MODES, Shape
 from twistchat.chat.model.spans import Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history.indexing import QUIET
+from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite import log as sqlite
-from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.journal.sqlite.rows import RowWriter, checksum
 from twistchat.testing.contract import ANN, BOB, GUEST, JournalContract, said
 from twistchat.testing.workers import HeldWorker, InlineWorker
@@ -45,8 +45,7 @@ class InlineTests(JournalContract, SynchronousTestCase):
     def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
         self.directory = temporary(self)
-        kept = SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
-        return Journal(kept, kept)
+        return sqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
 
     def damage(self, entry: Entry) -> bool:
         """See L{JournalContract.damage}."""
@@ -62,8 +61,7 @@ class HeldTests(InlineTests):
         """See L{JournalContract.makeJournal}."""
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
         self.directory = temporary(self)
-        kept = SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker)
-        return Journal(kept, kept)
+        return sqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker)
 
     def makeWorker(self, name: str) -> HeldWorker:
         """A thread that is none."""
@@ -85,8 +83,7 @@ class IndexedTests(HeldTests):
         self.workers: list[HeldWorker] = getattr(self, "workers", [])
         self.clock = Clock()
         self.directory = temporary(self)
-        kept = SqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker, clock=self.clock)
-        return Journal(kept, kept)
+        return sqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker, clock=self.clock)
 
     def settle(self) -> None:
         """See L{JournalContract.settle}."""
@@ -197,7 +194,7 @@ class CommitTests(DiskTestCase):
         self.store.write([RowWriter().row(replace(entry, sequence=entry.sequence + 1))])
         self.assertEqual(len(self.onDisk()), 2)
         self.assertEqual(self.read(Span("#room", 9)), [entry])
-        found = self.journal.search(["#room"], "word", 9)
+        found = self.history.search(["#room"], "word", 9)
         self.settle()
         self.assertEqual(self.successResultOf(found), [entry])
 

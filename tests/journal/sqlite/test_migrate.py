@@ -27,7 +27,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.spans import Span, pair
 from twistchat.journal.history.export import export
-from twistchat.journal.history.reader import Reader
+from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, migrate, schema
 from twistchat.testing.contract import ANN, BOB, said
 
@@ -85,7 +85,7 @@ class EarlierTestCase(DiskTestCase):
 
     def asConsole(self, room: str = "#room") -> tuple[list[str], list[Entry]]:
         """What the console finds in the file, and what it would find if it searched."""
-        reader = Reader(self.path)
+        reader = HistoryReader.open(self.path)
         try:
             return list(map(str, export(reader, room))), sound(reader.search([room], "word", 9, account="ann"))
         finally:
@@ -93,7 +93,7 @@ class EarlierTestCase(DiskTestCase):
 
     def found(self, room: str, account: str | None = None) -> list[int]:
         """What is found of texts with C{word} in them."""
-        searching = self.journal.search([room], "word", 9, account=account)
+        searching = self.history.search([room], "word", 9, account=account)
         self.settle()
         return [entry.sequence for entry in self.successResultOf(searching)]
 
@@ -171,7 +171,7 @@ class Version2Tests(EarlierTestCase):
         self.append(RoomMessageRedacted(ANN, "#hall", 11, "name-11"), PrivateMessageRedacted(ANN, BOB, 4, "name-4"))
         self.assertEqual(self.found("#hall", "ann"), [1])
         self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [1])
-        while self.store.merge():
+        while self.history.writer.merge():
             pass
         self.store.checkpoint(whole=True)
         for word in (b"five", b"three"):
@@ -182,7 +182,7 @@ class Version2Tests(EarlierTestCase):
         """The console reads the file before a server has brought it to this version."""
         self.assertEqual(len(self.early[0]), 0)
         copy = self.path.with_name("journal.sqlite.version2")
-        reader = Reader(copy)
+        reader = HistoryReader.open(copy)
         self.addCleanup(reader.close)
         self.assertEqual([entry.sequence for entry in reader.search(["#hall"], "word", 9, account="bob")], [1, 4, 11])
         self.assertEqual(list(export(reader, "#hall")), self.asConsole("#hall")[0])

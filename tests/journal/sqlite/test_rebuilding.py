@@ -33,7 +33,7 @@ from twistchat.chat.model.holding import Holding
 from twistchat.chat.model.modes import RANK_BY_LETTER, ROOM_MODES, Shape
 from twistchat.chat.model.names import fold
 from twistchat.chat.state import State
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.kinds import sqliteJournal
 from twistchat.testing.contract import ANN
 from twistchat.testing.workers import InlineWorker
 
@@ -156,9 +156,9 @@ class RebuildingTests(SynchronousTestCase):
         self.assertEqual(sorted(states[0]), ["#one", "#two", "bans"])
         self.assertEqual(states[1], states[0])
 
-    def start(self, directory: str) -> tuple[SqliteJournal, State]:
+    def start(self, directory: str) -> tuple[Any, State]:
         """Open a journal with a new state."""
-        journal = SqliteJournal(
+        journal, _ = sqliteJournal(
             directory, lambda: NOW / 1000, lambda: "r", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
         )
         state = State(Broadcast(lambda: None, FakeDepartures()))

@@ -13,10 +13,10 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import LoopingCall
 from twisted.trial.unittest import TestCase
 
+from tests.journal.disk import sqliteParts
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Quit
 from twistchat.chat.model.spans import Span
-from twistchat.journal.sqlite.log import SqliteJournal
 from twistchat.testing.contract import ANN, said
 from twistchat.worker import ThreadWorker
 
@@ -33,7 +33,7 @@ class ThreadTests(TestCase):
         self.directory = mkdtemp()
         self.addCleanup(rmtree, self.directory)
         self.applied: list[Entry] = []
-        self.journal = SqliteJournal(
+        self.journal, self.history = sqliteParts(
             self.directory,
             time.time,
             lambda: "threads",
@@ -51,7 +51,7 @@ class ThreadTests(TestCase):
             receipts.append(self.journal.append(said(str(number))))
             if number % 50 == 0:
                 await receipts[-1]
-                readings.append(self.journal.read(Span("#room", 100)))
+                readings.append(self.history.read(Span("#room", 100)))
         await gatherResults(receipts)
         self.assertEqual([entry.event for entry in self.applied], [said(str(number)) for number in range(2000)])
         for reading in await gatherResults(readings):
@@ -75,7 +75,7 @@ class ThreadTests(TestCase):
         turning.start(0.01)
         try:
             receipt: Deferred[Any] = self.journal.append(said("lost"))
-            self.assertEqual(await self.journal.read(Span("#room", 9)), [before])
+            self.assertEqual(await self.history.read(Span("#room", 9)), [before])
             with self.assertRaises(NotStored) as caught:
                 await receipt
         finally:
@@ -84,7 +84,7 @@ class ThreadTests(TestCase):
         self.assertEqual(caught.exception.why, "another process has the journal locked")
         self.assertGreater(len(turns), 50)
         after = await self.journal.append(said("after"))
-        self.assertEqual(await self.journal.read(Span("#room", 9)), [before, after])
+        self.assertEqual(await self.history.read(Span("#room", 9)), [before, after])
 
     def test_locked(self) -> Deferred[None]:
         """Another process has the file locked for longer than the journal waits."""

@@ -30,7 +30,7 @@ from tests.wire.test_proxy import SSL as OVER_TLS
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import IrcSettings, Settings
 from twistchat.doors.line import LineDoor
-from twistchat.journal.memory import memoryJournal
+from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.listening.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
 from twistchat.net.output.kinds import SocketOutbox

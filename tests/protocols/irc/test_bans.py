@@ -12,7 +12,7 @@ from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, se
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings
 from twistchat.interfaces import Journal
-from twistchat.journal.sqlite.log import SqliteJournal
+from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.protocols.irc.commands.bans import readDuration
 from twistchat.protocols.irc.words import wordSpan
@@ -263,10 +263,9 @@ class RestartTests(SynchronousTestCase):
         )
 
         def journal(stamp: Stamp) -> Journal:
-            kept = SqliteJournal(
+            return sqliteJournal(
                 self.directory, lambda: at, lambda: "j", lambda: bytes(32), lambda name: InlineWorker()
             )
-            return Journal(kept, kept)
 
         return MemoryServer(settings, journal=journal, start=at)
 

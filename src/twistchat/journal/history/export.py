@@ -13,7 +13,7 @@ from twistchat.chat.model.events import Entry, Event, ModesSet, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Damaged, Span
 from twistchat.journal.codec import encode
-from twistchat.journal.history.reader import Reader
+from twistchat.journal.history.reader import HistoryReader
 
 PAGE = 500
 """Entries that are read at a time."""
@@ -27,7 +27,7 @@ _ALWAYS = ("kind", "reason")
 """Fields that are shown where they have their default, too."""
 
 
-def export(reader: Reader, room: str) -> Iterator[str | Damaged]:
+def export(reader: HistoryReader, room: str) -> Iterator[str | Damaged]:
     """
     Read all that is kept of a room, oldest first.
 

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from twistchat.journal.sqlite.faults import Fault
 
 if TYPE_CHECKING:
-    from twistchat.journal.sqlite.access import Write
+    from twistchat.journal.history.writing import Write
 
 STEP = 1024
 """Entries that are indexed at a time: so many that each costs little, so few that a batch hardly waits for them."""
@@ -114,7 +114,7 @@ class Indexing:
         self._stepping = True
         last = self._last()
         count, size = (MOST, None) if self._waiting > LAG else (STEP, SIZE)
-        self._write(lambda store: store.index(last, count, size)).addCallbacks(
+        self._write(lambda file: file.index(last, count, size)).addCallbacks(
             self._stepped, self._failed, callbackArgs=(self._waiting,)
         )
 

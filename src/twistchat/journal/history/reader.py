@@ -1,45 +1,29 @@
-"""Reading the journal's file: a connection of its own, which cannot write.  Everything here blocks."""
+"""Reading and searching conversations in the journal's file.  Everything here blocks."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
-from urllib.parse import quote
 
 from twisted.logger import Logger
 
-from twistchat.chat.model.events import Entry
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Around, At, Damaged, Kept, Point, Span
-from twistchat.journal.codec import Unreadable, decode
+from twistchat.chat.model.spans import Around, At, Kept, Point, Span
 from twistchat.journal.history.memory import nearest
 from twistchat.journal.history.renames import Piece, Rename, pieces
 from twistchat.journal.history.words import isWord
-from twistchat.journal.sqlite.constants import readConstants
-from twistchat.journal.sqlite.copying import copyTo
-from twistchat.journal.sqlite.faults import Fault, faults
-from twistchat.journal.sqlite.rows import COLUMNS, isIntact, readText
-from twistchat.journal.sqlite.store import BUSY
-from twistchat.journal.stamp import msgid
-
-LAST = 2**63 - 1
-"""A sequence number behind all others."""
+from twistchat.journal.sqlite.faults import faults
+from twistchat.journal.sqlite.reading import LAST, RowReader, StoredRow, sortEntries
+from twistchat.journal.sqlite.rows import COLUMNS
 
 MOVES = 2
 """From this version of the schema on, rooms are renamed."""
 
 INDEXES = 3
 """From this version of the schema on, texts are on disk before they are in the word index."""
-
-CHECKSUMS = 4
-"""From this version of the schema on, entries have checksums."""
 
 _ROWS = """
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)),
@@ -99,23 +83,9 @@ _FILL = """
     ORDER BY sequence
 """
 
-_PAGE = f"""
-    {_ROWS} FROM (
-        SELECT {COLUMNS} FROM entry
-        WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT value FROM json_each(?))
-        ORDER BY sequence LIMIT ?
-    )
-"""
-
 _SINCE = "SELECT sequence FROM entry WHERE time >= ? ORDER BY time, sequence LIMIT 1"
 
 _NEWEST_OF_ALL = "SELECT sequence FROM entry INDEXED BY entry_time ORDER BY time DESC, sequence DESC LIMIT 1 OFFSET ?"
-
-CHANGED = "Entry {sequence} of the journal changed on disk, and is not shown.  twistchat check reads all of the journal"
-"""What is logged of a damaged row."""
-
-_Row: TypeAlias = "list[Any]"
-"""What L{COLUMNS} are of a row."""
 
 log = Logger()
 
@@ -135,57 +105,48 @@ class _Reading:
     without: str
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open a journal's file, to read it only."""
-    connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode=ro",
-        uri=True,
-        timeout=BUSY,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    connection.text_factory = readText
-    return connection
-
-
-class Reader:
+class HistoryReader:
     """
-    What a journal's file holds.
+    Reads conversations, and searches them.
 
-    It may be opened beside a running server: the console's way to copy and export what that has.
-
-    @ivar version: of its schema.
-    @ivar remarks: what there is to be logged, oldest first.  Each is to be called in the reactor's thread.
+    @ivar version: of the file's schema.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: RowReader) -> None:
         """
-        @param path: the journal's file.
+        @param file: reads the rows.
+        @raise Fault: the file cannot be read.
+        """
+        self._file = file
+        self.version = file.version
+        with faults():
+            file.execute(_TAIL)
+            if file.version < MOVES:
+                file.execute("CREATE TEMP TABLE moving (sequence, origin, target)")
+            if file.version < INDEXES:
+                file.execute(f"CREATE TEMP VIEW journal AS SELECT {LAST} AS indexed")
+
+    @classmethod
+    def open(cls, path: Path) -> HistoryReader:
+        """
+        Open a journal's file, which a server may be using.
+
         @raise Fault: it cannot be opened.
         """
-        with faults():
-            self._connection = connect(path)
-            try:
-                self._connection.execute("PRAGMA cache_size = -16384")
-                (self._name,) = self._connection.execute("SELECT name FROM journal").fetchone()
-                (self.version,) = self._connection.execute("PRAGMA user_version").fetchone()
-                self._connection.execute("PRAGMA temp_store = MEMORY")
-                self._connection.execute(_TAIL)
-                self._checked = self.version >= CHECKSUMS
-                if self._checked:
-                    constants = readConstants(self._connection)
-                    self._name = self._name if constants is None else constants.name
-                else:
-                    self._connection.execute("CREATE TEMP VIEW entry AS SELECT *, NULL AS checksum FROM main.entry")
-                if self.version < MOVES:
-                    self._connection.execute("CREATE TEMP TABLE moving (sequence, origin, target)")
-                if self.version < INDEXES:
-                    self._connection.execute(f"CREATE TEMP VIEW journal AS SELECT {LAST} AS indexed")
-            except BaseException:
-                self._connection.close()
-                raise
-        self.remarks: deque[Callable[[], None]] = deque()
-        self._told: set[str | int] = set()
+        file = RowReader(path)
+        try:
+            return cls(file)
+        except BaseException:
+            file.close()
+            raise
+
+    def copyTo(self, path: Path) -> None:
+        """See L{RowReader.copyTo}."""
+        self._file.copyTo(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
     def read(self, span: Span | Around, before: int = LAST, without: str = "[]") -> Sequence[Kept]:
         """
@@ -233,8 +194,8 @@ class Reader:
         everywhere = query(places + private, 0, before)
         stretches = [(name, 0, LAST) for name in conversations]
         with faults():
-            rows, moving, more = self._connection.execute(_SEARCH_ALL, everywhere).fetchone()
-            found: list[_Row] = []
+            rows, moving, more = self._file.execute(_SEARCH_ALL, everywhere).fetchone()
+            found: list[StoredRow] = []
             if moving == "[]" and not more:
                 found = json.loads(rows)
             else:
@@ -247,30 +208,14 @@ class Reader:
                     statements = [_SEARCH]
                     if more:
                         names = json.dumps([name for name, _, _ in stretches])
-                        self._connection.execute(_FILL, {"names": names, "private": bool(private), "end": before})
+                        self._file.execute(_FILL, {"names": names, "private": bool(private), "end": before})
                         statements.append(_SEARCH_TAIL)
                     for statement in statements:
                         for parameters in queries:
                             found += self._rows(statement, parameters)[0]
         person = None if account is None else fold(account)
         sought = [row for row in found if self._isSought(row, stretches, person)]
-        return self._entries(sought)[-limit:]
-
-    def page(self, after: int, last: int, count: int, without: str) -> tuple[list[Entry], int]:
-        """
-        Read entries of all conversations, oldest first.  Those that changed on disk are logged, and left out.
-
-        @param after: begin behind this sequence number.
-        @param last: stay at or before this one.
-        @param count: read at most this many entries.
-        @param without: a JSON array of sequence numbers to leave out.
-        @return: the entries; and the sequence number up to which they go, which is C{last} if there are no more.
-        @raise Fault: the file cannot be read.
-        """
-        with faults():
-            rows, _ = self._rows(_PAGE, (after, last, without, count))
-        found = [self._entry(row, row[3]) for row in rows]
-        return [entry for entry in found if isinstance(entry, Entry)], rows[-1][0] if len(rows) == count else last
+        return self._file.entries(sought)[-limit:]
 
     def since(self, time: int) -> int:
         """The sequence number of the first entry at this time or later; one behind all where there is none."""
@@ -280,48 +225,35 @@ class Reader:
     def newest(self, count: int) -> int:
         """The sequence number of the first of the newest C{count} entries, or 0 where there are no more than that."""
         with faults():
-            row = self._connection.execute(_NEWEST_OF_ALL, (count - 1,)).fetchone()
+            row = self._file.execute(_NEWEST_OF_ALL, (count - 1,)).fetchone()
         return 0 if row is None else int(row[0])
-
-    def copyTo(self, path: Path) -> None:
-        """
-        Copy the journal, as it is at this moment, to a file of its own.
-
-        @raise Fault: it cannot be read, or the copy cannot be written.
-        """
-        with faults():
-            copyTo(self._connection, path)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
 
     def _start(self, point: Point) -> int:
         """The sequence number of the first entry that is not before a point."""
         if not isinstance(point, At):
             return point
-        row = self._connection.execute(_SINCE, (point.time,)).fetchone()
+        row = self._file.execute(_SINCE, (point.time,)).fetchone()
         return LAST if row is None else int(row[0])
 
     def _stretch(self, query: str, reading: _Reading, start: int, end: int) -> list[Kept]:
         """The entries of a conversation from one sequence number to before another, oldest first."""
         found, moving = self._rows(query, (reading.conversation, start, end, reading.without, reading.limit))
         if not moving:
-            return self._entries(found, reading.conversation)
+            return self._file.entries(found, reading.conversation)
         entries: list[Kept] = []
         with self._renames(reading.before, reading.without) as renames:
             for name, first, last in pieces(reading.conversation, renames, LAST):
                 part = (name, max(start, first), min(end, last), reading.without, reading.limit)
-                entries += self._entries(self._rows(query, part)[0], name)
-        _sort(entries)
+                entries += self._file.entries(self._rows(query, part)[0], name)
+        sortEntries(entries)
         return entries[: reading.limit] if query is _OLDEST else entries[-reading.limit :]
 
-    def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[list[_Row], bool]:
+    def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[list[StoredRow], bool]:
         """The rows of a query; and whether any may be elsewhere, for a room was renamed."""
-        rows, moving = self._connection.execute(query, parameters).fetchone()
+        rows, moving = self._file.execute(query, parameters).fetchone()
         return json.loads(rows), moving != "[]"
 
-    def _isSought(self, row: _Row, stretches: Sequence[Piece], person: str | None) -> bool:
+    def _isSought(self, row: StoredRow, stretches: Sequence[Piece], person: str | None) -> bool:
         """
         Whether a row that the word index has found is of a conversation that was asked for.  A damaged index may name
         any row.
@@ -336,9 +268,9 @@ class Reader:
         else:
             sought = any(name == place and start <= sequence < end for name, start, end in stretches)
         # Whether this is such a row is unknown if it is damaged: then it counts as one.
-        if sought or not self._isIntact(row, row[3]):
+        if sought or not self._file.isIntactRow(row, row[3]):
             return True
-        self._remark(
+        self._file.remark(
             sequence,
             log.critical,
             "The word index of the journal changed on disk: entry {sequence} was found where it is not."
@@ -346,53 +278,6 @@ class Reader:
             sequence=sequence,
         )
         return False
-
-    def _isIntact(self, row: _Row, conversation: str | None) -> bool:
-        """Whether a row is as it was written, to this conversation.  Before version 4, nobody can tell."""
-        return not self._checked or (row[3] == conversation and isIntact(*row))
-
-    def _entries(self, rows: Sequence[_Row], conversation: str | None = None) -> list[Kept]:
-        """
-        The entries of some rows, oldest first.
-
-        @param conversation: that which they are of; if not given, each is of the one that it names.  The index of
-            conversations may be damaged and name a row of another.
-        @raise Fault: that index names one row twice, in the place of another one.
-        """
-        if len({row[0] for row in rows}) < len(rows):
-            raise Fault("the journal's file is damaged", "an index names an entry twice")
-        found = [self._entry(row, row[3] if conversation is None else conversation) for row in rows]
-        entries = [entry for entry in found if entry is not None]
-        _sort(entries)
-        return entries
-
-    def _entry(self, row: _Row, conversation: str | None) -> Kept | None:
-        """Read a row; one that this version cannot read is left out, and logged once a kind."""
-        sequence, time, kind, _, _, body = row
-        if not self._isIntact(row, conversation):
-            self._remark(sequence, log.critical, CHANGED, sequence=sequence)
-            return Damaged(sequence)
-        try:
-            return Entry(sequence, msgid(self._name, sequence), time, decode(kind, body))
-        except Unreadable as e:
-            self._remark(
-                kind,
-                log.warn,
-                "Entry {sequence} of the journal, and perhaps others like it: {why}",
-                sequence=sequence,
-                why=e,
-            )
-            return None
-
-    def _remark(self, what: str | int, tell: Callable[..., None], text: str, **fields: object) -> None:
-        """
-        Have something logged, once.
-
-        @param what: what it is about: a sequence number, or a kind.
-        """
-        if what not in self._told:
-            self._told.add(what)
-            self.remarks.append(partial(tell, text, **fields))
 
     @contextmanager
     def _renames(self, before: int, without: str) -> Iterator[list[Rename]]:
@@ -402,20 +287,13 @@ class Reader:
         @return: the renames whose entries are then being moved, newest first; but for those of which whoever reads is
             to know nothing.
         """
-        self._connection.execute("BEGIN")
-        try:
-            yield self._connection.execute(
+        with self._file.moment():
+            yield self._file.execute(
                 "SELECT sequence, origin, target FROM moving"
                 " WHERE sequence < ? AND sequence NOT IN (SELECT value FROM json_each(?))"
                 " ORDER BY sequence DESC",
                 (before, without),
             ).fetchall()
-        finally:
-            self._connection.rollback()
-
-
-def _sort(entries: list[Kept]) -> None:
-    entries.sort(key=lambda entry: entry.sequence)
 
 
 def _behind(point: Point) -> Point:

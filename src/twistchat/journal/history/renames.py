@@ -13,7 +13,7 @@ from twistchat.chat.errors import NotRead
 from twistchat.journal.sqlite.faults import Fault
 
 if TYPE_CHECKING:
-    from twistchat.journal.sqlite.access import Read, Write
+    from twistchat.journal.history.writing import Read, Write
 
 Rename: TypeAlias = tuple[int, str, str]
 """The sequence number of the entry that renamed a conversation, what that was called, and what it is called since."""
@@ -94,7 +94,7 @@ class Moving:
         if not self._stopped:
             self._stepping = True
             bound = self._bound
-            stepping = self._write(lambda store: store.move(bound, STEP))
+            stepping = self._write(lambda file: file.move(bound, STEP))
             stepping.addCallbacks(lambda count: self._stepped(count, bound), self._failed)
 
     def _stepped(self, count: int | None, bound: int) -> None:

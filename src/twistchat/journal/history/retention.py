@@ -14,7 +14,7 @@ from twistchat.chat.errors import NotRead
 from twistchat.journal.sqlite.faults import Fault
 
 if TYPE_CHECKING:
-    from twistchat.journal.sqlite.access import Read, Write
+    from twistchat.journal.history.writing import Read, Write
 
 FIRST = 60.0
 """Seconds after the start at which it begins."""
@@ -92,7 +92,7 @@ class Retention:
     def _step(self, after: int, bound: int) -> None:
         self._call = None
         if not self._stopped:
-            stepping = self._write(lambda store: store.expire(after, bound, STEP))
+            stepping = self._write(lambda file: file.expire(after, bound, STEP))
             stepping.addCallbacks(lambda place: self._stepped(place, bound), self._failed)
 
     def _stepped(self, place: int | None, bound: int) -> None:
@@ -104,7 +104,7 @@ class Retention:
     def _merge(self) -> None:
         self._call = None
         if not self._stopped:
-            self._write(lambda store: store.merge()).addCallbacks(self._merged, self._failed)
+            self._write(lambda file: file.merge()).addCallbacks(self._merged, self._failed)
 
     def _merged(self, more: bool) -> None:
         if more:

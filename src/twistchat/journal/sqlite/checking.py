@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from twistchat.journal.codec import Unreadable, decode
-from twistchat.journal.history.reader import CHECKSUMS, LAST, connect
 from twistchat.journal.sqlite.constants import readConstants
 from twistchat.journal.sqlite.faults import Fault, faults
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, schema
 from twistchat.journal.sqlite.position import noted
+from twistchat.journal.sqlite.reading import CHECKSUMS, LAST, connect
 from twistchat.journal.sqlite.rebuilding import held
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
 

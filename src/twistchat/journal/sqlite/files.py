@@ -5,9 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from pwd import getpwuid
-from typing import TYPE_CHECKING
 
 from twisted.logger import Logger
 
@@ -23,9 +23,6 @@ LOCK = "journal.lock"
 
 KEY_FILE = "cloak.key"
 """Where the key of the cloaks was before the journal had it."""
-
-if TYPE_CHECKING:
-    from twistchat.journal.history.reader import Reader
 
 OTHERS = 0o077
 """What others than the owner may do with a file."""
@@ -96,11 +93,11 @@ def lock(directory: Path) -> int:
     return descriptor
 
 
-def restore(reader: Reader, directory: Path) -> Path:
+def restore(copyTo: Callable[[Path], None], directory: Path) -> Path:
     """
     Put a copy of a journal where a server will find it as its own.  It is there whole or not at all.
 
-    @param reader: has the journal open.
+    @param copyTo: copies the journal to a file.
     @param directory: of the server; made, if it is not there.  Root gives the file to the owner of the directory.
     @return: the new file.
     @raise JournalUnusable: there is a journal, or something left of one; or this is no directory, or a server uses it.
@@ -115,7 +112,7 @@ def restore(reader: Reader, directory: Path) -> Path:
         for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal"):
             if os.path.lexists(directory / name):
                 raise JournalUnusable(f"{directory / name} is there already; name another directory, or move it away")
-        reader.copyTo(path)
+        copyTo(path)
         if os.geteuid() == 0:
             owner = directory.stat()
             for file in (path, directory / LOCK):

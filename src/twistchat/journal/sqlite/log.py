@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -23,21 +22,19 @@ from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.model.events import Entry, Event, RoomMessage
 from twistchat.chat.model.holding import effect
 from twistchat.chat.model.origin import Origin
-from twistchat.chat.model.spans import Around, Kept, Span, conversation
-from twistchat.interfaces import IHistory, ILog
+from twistchat.chat.model.spans import conversation
+from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
-from twistchat.journal.history.indexing import Indexing
-from twistchat.journal.history.reader import Reader
-from twistchat.journal.history.renames import Moving
-from twistchat.journal.history.retention import Retention
 from twistchat.journal.proposals import Mark, Proposal
-from twistchat.journal.sqlite.access import Access, noted
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.migrate import JournalUnusable
+from twistchat.journal.sqlite.reading import RowReader
 from twistchat.journal.sqlite.rebuilding import HeldKeys, note, rebuild
 from twistchat.journal.sqlite.rows import Row, RowWriter
-from twistchat.journal.sqlite.store import Store
+from twistchat.journal.sqlite.sharing import SharedFile, Sharing
+from twistchat.journal.sqlite.threads import FileThreads, noted
+from twistchat.journal.sqlite.writer import Writer
 from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
 
@@ -45,7 +42,7 @@ if TYPE_CHECKING:
     from twistchat.interfaces import Apply, Refused
 
 BATCH = 2048
-"""Entries in one transaction at the most; no more than L{MOST_ROWS <twistchat.journal.sqlite.store.MOST_ROWS>}."""
+"""Entries in one transaction at the most; no more than L{MOST_ROWS <twistchat.journal.sqlite.writer.MOST_ROWS>}."""
 
 BATCH_SIZE = 1024 * 1024
 """Bytes, about, of one transaction's entries at the most, but for a single one that has more."""
@@ -64,9 +61,9 @@ T = TypeVar("T")
 log = Logger()
 
 
-@implementer(ILog, IHistory)
-class SqliteJournal:
-    """The default journal: a directory on disk."""
+@implementer(ILog)
+class SqliteLog:
+    """The log of the default journal: a file in a directory of its own."""
 
     def __init__(
         self,
@@ -77,8 +74,6 @@ class SqliteJournal:
         worker: Callable[[str], Worker],
         durability: str = "full",
         keepPassing: bool = False,
-        retention: Retention | None = None,
-        clock: IReactorTime | None = None,
     ) -> None:
         """
         Nothing is opened or started yet: the process may still become another.
@@ -91,8 +86,6 @@ class SqliteJournal:
         @param durability: C{"full"}: what was taken survives a power failure; C{"relaxed"}: it survives the end of
             this process, and a power failure takes the last moments with it.
         @param keepPassing: whether comings and goings of a room are kept as well, for playback.
-        @param retention: what is forgotten, and when; C{None} keeps everything.
-        @param clock: for pauses in work that can wait; C{None} makes none.
         """
         self.promise = (
             f"The journal is on disk, in {directory}: what anyone sees is there first."
@@ -107,8 +100,7 @@ class SqliteJournal:
         self._makeWorker = worker
         self._durability = durability
         self._keepPassing = keepPassing
-        self._retention = retention
-        self._clock = clock
+        self._sharing: Sharing | None = None
         self._rows = RowWriter()
         self._stamp = Stamp(now, "")
         self._closed = True
@@ -125,31 +117,37 @@ class SqliteJournal:
         self._fresh = 0
         self._followers = Followers()
 
-    # ILog and IHistory
+    def share(self, sharing: Sharing) -> None:
+        """Let somebody work in the file, beside this log.  It is not open yet."""
+        self._sharing = sharing
+
+    # ILog
 
     def open(self, apply: Apply) -> Deferred[None]:
         """See L{ILog.open}.  All of it happens within the call: nobody is served yet."""
         self._apply = apply
         try:
-            store = Store(self._directory, self._durability, self._name, self._key)
+            writer = Writer(self._directory, self._durability, self._name, self._key)
             try:
-                self._begin(store)
-                reader = Reader(store.path)
+                self._begin(writer)
+                reader = RowReader(writer.path)
+                try:
+                    if self._sharing is not None:
+                        self._sharing.prepare(self._shared(reader, writer))
+                except BaseException:
+                    reader.close()
+                    raise
             except BaseException:
-                store.abandon()
+                writer.abandon()
                 raise
         except Fault as e:
             return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}"))
         except Exception:
             return fail()
-        self._access = Access(store, reader, self._makeWorker, self._mended)
+        self._threads = FileThreads(writer, reader, self._makeWorker, self._mended)
         self._closed = False
-        self._indexing = Indexing(self._clock, self._access.write, self._idle, lambda: self._applied)
-        self._moving = Moving(self._clock, self._access.write, self._read, self._access.count)
-        self._moving.begin(self._applied)
-        self._indexing.begin()
-        if self._retention is not None:
-            self._retention.start(self._access.write, self._read, lambda: self._applied)
+        if self._sharing is not None:
+            self._sharing.begin()
         for following in self._followers.active:
             self._replay(following, following.start - 1, self._applied)
         return succeed(None)
@@ -174,27 +172,8 @@ class SqliteJournal:
         else:
             reached()
 
-    def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
-        """See L{IHistory.read}."""
-        end, without = self._applied + 1, self._without()
-        return self._read(lambda reader: reader.read(span, end, without))
-
-    def search(
-        self,
-        conversations: Sequence[str],
-        words: str,
-        limit: int,
-        before: int | None = None,
-        account: str | None = None,
-    ) -> Deferred[Sequence[Kept]]:
-        """See L{IHistory.search}."""
-        end, without = self._applied + 1, self._without()
-        if before is not None:
-            end = min(before, end)
-        return self._read(lambda reader: reader.search(conversations, words, limit, end, account, without))
-
     def locate(self, msgid: str) -> int | None:
-        """See L{IHistory.locate}."""
+        """See L{IHistory.locate}, which needs the log for it."""
         return self._stamp.locate(msgid)
 
     def follow(self, sequence: int, receive: Callable[[Entry], None]) -> Following:
@@ -206,7 +185,7 @@ class SqliteJournal:
 
     def cloakKey(self) -> bytes:
         """See L{ILog.cloakKey}."""
-        return self._access.store.constants.key
+        return self._threads.writer.constants.key
 
     def close(self) -> Deferred[None]:
         """See L{ILog.close}."""
@@ -216,10 +195,8 @@ class SqliteJournal:
         self._closing.append(closed)
         if not self._closed:
             self._closed = True
-            self._moving.stop()
-            self._indexing.stop()
-            if self._retention is not None:
-                self._retention.stop()
+            if self._sharing is not None:
+                self._sharing.stop()
             self._advance()
         return closed
 
@@ -237,8 +214,8 @@ class SqliteJournal:
         if self._closed:
             return "the journal is closed"
         if durable:
-            if self._access.store.broken is not None:
-                return self._access.store.broken
+            if self._threads.writer.broken is not None:
+                return self._threads.writer.broken
             if self._durable >= WAITING:
                 return "too much waits for the disk"
             self._durable += 1
@@ -273,7 +250,8 @@ class SqliteJournal:
         finally:
             self._settling = False
         if self._fresh:
-            self._indexing.came(self._fresh)
+            if self._sharing is not None:
+                self._sharing.stored(self._fresh)
             self._fresh = 0
         if self._closed and self._closing and not self._finishing and self._writing is None and not self._waiting:
             self._finish()
@@ -311,7 +289,7 @@ class SqliteJournal:
                 break
         if batch:
             self._writing = batch
-            self._access.writeBatch(rows, held, self._written)
+            self._threads.writeBatch(rows, held, self._written)
 
     def _written(self, why: str | None) -> None:
         """A batch is on disk, or not: then this is why."""
@@ -340,7 +318,7 @@ class SqliteJournal:
         entry = proposal.entry
         self._durable -= entry.event.durable
         if proposal.why is not None:
-            self._access.untaken += 1
+            self._threads.untaken += 1
             proposal.refuse(Failure(NotStored(proposal.why)))
             return
         try:
@@ -370,31 +348,49 @@ class SqliteJournal:
         self._renaming = None
         sequence = proposal.entry.sequence
         if proposal.why is None and sequence not in self._refused:
-            renaming = self._access.write(lambda store: store.rename(sequence))
-            renaming.addCallbacks(lambda _: self._moving.begin(sequence), noted)
+            renaming = self._threads.write(lambda writer: writer.rename(sequence))
+            renaming.addCallbacks(lambda _: self._roomMoves(sequence), noted)
+
+    def _roomMoves(self, sequence: int) -> None:
+        """The file says that a room has its new name."""
+        if self._sharing is not None:
+            self._sharing.renamed(sequence)
 
     def _mended(self) -> None:
         """The file can be written again: go on with what fell behind."""
-        self._moving.begin(self._applied)
-        self._indexing.begin()
+        if self._sharing is not None:
+            self._sharing.writable()
 
     # What else there is to do with the file
 
-    def _begin(self, store: Store) -> None:
+    def _begin(self, writer: Writer) -> None:
         """Take up where the journal was left, and rebuild the rooms."""
-        position, name = store.position(), store.constants.name
+        position, name = writer.position(), writer.constants.name
         self._stamp = Stamp(self._now, name, position.sequence, position.time)
         self._applied = position.sequence
         self._reserved = position.sequence + RESERVED
-        store.reserve(self._reserved, position.time)
-        store.checkpoint(whole=True)
-        refused, over = rebuild(store.held(), name, int(self._now() * 1000), self._apply)
-        store.endBans(over)
-        unsettled = store.unsettled()
+        writer.reserve(self._reserved, position.time)
+        writer.checkpoint(whole=True)
+        refused, over = rebuild(writer.held(), name, int(self._now() * 1000), self._apply)
+        writer.endBans(over)
+        unsettled = writer.unsettled()
         if unsettled in refused:
-            store.forget(json.dumps([unsettled]))
+            writer.forget(json.dumps([unsettled]))
         elif unsettled is not None:
-            store.rename(unsettled)
+            writer.rename(unsettled)
+
+    def _shared(self, reader: RowReader, writer: Writer) -> SharedFile:
+        """What is offered to whoever works in the file too."""
+        return SharedFile(
+            reader,
+            writer,
+            lambda work: self._read(lambda _: work()),
+            lambda work: self._threads.write(lambda _: work()),
+            self._idle,
+            lambda: self._applied,
+            self._without,
+            lambda entries: self._threads.count(entries),
+        )
 
     def _idle(self) -> bool:
         """Whether no batch is on its way to the disk, nor waits to be."""
@@ -402,7 +398,7 @@ class SqliteJournal:
 
     def _reserve(self) -> None:
         self._reserved = self._stamp.sequence + RESERVED
-        self._access.write(lambda store: store.reserve(self._reserved, self._stamp.time)).addErrback(noted)
+        self._threads.write(lambda writer: writer.reserve(self._reserved, self._stamp.time)).addErrback(noted)
 
     def _forget(self) -> None:
         """Take entries out again that were stored and could not be applied.  Meanwhile reading passes them over."""
@@ -412,14 +408,14 @@ class SqliteJournal:
             self._refused -= refused
 
         sequences = json.dumps(sorted(refused))
-        self._access.write(lambda store: store.forget(sequences)).addCallbacks(done, noted)
+        self._threads.write(lambda writer: writer.forget(sequences)).addCallbacks(done, noted)
 
     def _without(self) -> str:
         return json.dumps(list(self._refused))
 
-    def _read(self, work: Callable[[Reader], T]) -> Deferred[T]:
+    def _read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
         """Read something.  Fails with L{NotRead}."""
-        return fail(NotRead("the journal is closed")) if self._closed else self._access.read(work)
+        return fail(NotRead("the journal is closed")) if self._closed else self._threads.read(work)
 
     def _replay(self, following: Following, after: int, last: int) -> None:
         """
@@ -454,4 +450,4 @@ class SqliteJournal:
                 waiter.callback(None)
 
         self._finishing = True
-        self._access.close(self._stamp.sequence, self._stamp.time, closed)
+        self._threads.close(self._stamp.sequence, self._stamp.time, closed)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twistchat.chat.model.holding import renamedKey
 from twistchat.journal.sqlite.constants import Constants, readConstants, writeConstants
@@ -17,14 +17,12 @@ from twistchat.journal.sqlite.faults import Fault, fault, faults
 from twistchat.journal.sqlite.files import FILE, lock, readKeyFile, retireKeyFile, secure
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
 from twistchat.journal.sqlite.position import NOTE, Position, note, readPosition
+from twistchat.journal.sqlite.reading import BUSY
 from twistchat.journal.sqlite.rebuilding import RENAME, Held, HeldKeys, held, holdingStatements
-from twistchat.journal.sqlite.rows import placed, readText
+from twistchat.journal.sqlite.rows import readText
 
 if TYPE_CHECKING:
     from twistchat.journal.sqlite.rows import Row
-
-BUSY = 2.0
-"""Seconds to wait for another process that has the file locked."""
 
 MOST_ROWS = 32_766 // 6
 """How many rows one statement can write: SQLite takes so many parameters (Limits, SQLITE_MAX_VARIABLE_NUMBER)."""
@@ -37,46 +35,13 @@ _SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
 _WRITE = "INSERT INTO entry (sequence, time, kind, conversation, checksum, body) VALUES "
 _VALUES = "(?,?,?,?,?,?)"
 
-_EXPIRE = """
-    DELETE FROM entry WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT sequence FROM holding)
-"""
-
-_STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
-
-# The checksum is changed by the exclusive-or with "change": see rows.placed.
-_MOVE = """
-    UPDATE entry SET conversation = :target, checksum = (checksum | :change) - (checksum & :change) WHERE sequence IN (
-        SELECT sequence FROM entry WHERE conversation = :origin AND sequence < :sequence
-        ORDER BY sequence DESC LIMIT :count
-    )
-"""
-
-_MOVED = "DELETE FROM moving WHERE sequence = :sequence AND origin = :origin"
-
 _OVER = "DELETE FROM holding WHERE conversation = '' AND sequence IN (SELECT value FROM json_each(?))"
-
-_NEXT = """
-    SELECT max(sequence), count(*), total(size) FROM (
-        SELECT sequence, length(body) AS size FROM entry
-        WHERE sequence > (SELECT indexed FROM journal) AND sequence <= :last ORDER BY sequence LIMIT :count
-    )
-"""
-
-_INDEX = "UPDATE journal SET indexed = ?"
-
-_MERGE = "INSERT INTO word (word, rank) VALUES ('merge', ?)"
-
-PAGES = 32
-"""Pages of the word index, of 4 KB each, that are merged at a time."""
-
-MERGES = 64
-"""After how many of these the log is moved into the database."""
 
 _DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_CLOSE})
 """Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
 
 
-class Store:
+class Writer:
     """
     The connection that writes and checkpoints.
 
@@ -100,7 +65,6 @@ class Store:
         self.path = Path(directory, FILE)
         self.broken: str | None = None
         self._renamed: list[int] = []
-        self._merges = 0
         try:
             secure(self.path.parent, os.geteuid())
             oldKey = readKeyFile(self.path.parent)
@@ -190,7 +154,7 @@ class Store:
         if held:
             self._transact((statement, parameters), *holdingStatements(held))
         else:
-            self._change(statement, parameters)
+            self.change(statement, parameters)
 
     def rename(self, sequence: int) -> None:
         """
@@ -201,38 +165,14 @@ class Store:
         self._renamed.append(sequence)
         self._rename()
 
-    def move(self, bound: int, count: int) -> int | None:
-        """
-        Move a few entries of a room that was renamed to where they are read.
-
-        @param bound: those of rooms that were renamed by the entry of this sequence number, or by an earlier one.
-        @param count: no more entries than this.
-        @return: how many it has moved, or C{None} where there are no more.
-        """
-        with faults():
-            found = self._connection.execute(
-                "SELECT sequence, origin, target FROM moving"
-                " WHERE sequence <= ? AND sequence NOT IN (SELECT sequence FROM renaming)"
-                " ORDER BY sequence, origin LIMIT 1",
-                (bound,),
-            ).fetchone()
-        if found is None:
-            return None
-        where = dict(zip(("sequence", "origin", "target"), found, strict=True))
-        change = placed(where["origin"]) ^ placed(where["target"])
-        moved = self._change(_MOVE, where | {"change": change, "count": count})
-        if moved < count:
-            self._change(_MOVED, where)
-        return moved
-
     def endBans(self, sequences: Sequence[int]) -> None:
         """Hold these entries' bans from the server no more."""
         if sequences:
-            self._change(_OVER, (json.dumps(sequences),))
+            self.change(_OVER, (json.dumps(sequences),))
 
     def reserve(self, sequence: int, time: int) -> None:
         """Note that sequence numbers up to this one, and this time, may have been given."""
-        self._change(NOTE, note(sequence, time))
+        self.change(NOTE, note(sequence, time))
 
     def forget(self, sequences: str) -> None:
         """
@@ -245,68 +185,6 @@ class Store:
             ("DELETE FROM holding WHERE sequence IN (SELECT value FROM json_each(?))", (sequences,)),
         )
 
-    def expire(self, after: int, before: int, count: int) -> int | None:
-        """
-        Take out a few old entries, but for those that hold what a room keeps.
-
-        @param after: begin behind this sequence number.
-        @param before: and stay before this one.
-        @param count: look at no more entries than this.
-        @return: how far it came, or C{None} where nothing was left to look at.
-        """
-        with faults():
-            (end,) = self._connection.execute(_STEP, (after, before, count)).fetchone()
-        if end is not None:
-            self._change(_EXPIRE, (after, end))
-        return None if end is None else int(end)
-
-    def index(self, last: int, count: int, size: int | None = None) -> tuple[int, bool]:
-        """
-        Put the texts of a few entries, those that have waited longest, into the word index.
-
-        The work is one statement, so that the interpreter lock is taken once for it.
-
-        @param last: stay at or before this sequence number.
-        @param count: no more entries than this.
-        @param size: nor, but for a single one, more than so many characters; C{None} for any size.
-        @return: how many it took, and whether others may be left up to C{last}.
-        """
-        while True:
-            with faults():
-                found = self._connection.execute(_NEXT, {"last": last, "count": count}).fetchone()
-            end, taken, total = found
-            if taken < 2 or size is None or total <= size:
-                break
-            count = taken // 2
-        if taken:
-            self._change(_INDEX, (end,))
-        return taken, taken == count
-
-    def merge(self) -> bool:
-        """
-        Do a little to rid the word index of what was taken back: merge what it wrote before and since (FTS5, section
-        6.8, "The 'merge' Command").
-
-        @return: whether there is more to do.
-        """
-        with faults():
-            (unmerged,) = self._connection.execute("SELECT unmerged FROM journal").fetchone()
-        if not unmerged:
-            return False
-        before = self._connection.total_changes
-        if unmerged == 1:
-            self._change("UPDATE journal SET unmerged = 2", ())
-            self._change(_MERGE, (-PAGES,))
-        else:
-            self._change(_MERGE, (PAGES,))
-        self._merges += 1
-        over = unmerged == 2 and self._connection.total_changes - before < 2
-        if over:
-            self._change("UPDATE journal SET unmerged = 0 WHERE unmerged = 2", ())
-        if over or self._merges % MERGES == 0:
-            self.checkpoint()
-        return not over
-
     def checkpoint(self, whole: bool = False) -> None:
         """
         Move what is in the log into the database, as far as no reader needs it there.
@@ -314,7 +192,7 @@ class Store:
         @param whole: leave the log empty.  At a start nothing is written behind what another process left there:
             it can be read now, and yet be lost, where that process's fsync failed.
         """
-        self._change(f"PRAGMA wal_checkpoint({'TRUNCATE' if whole else 'PASSIVE'})", ())
+        self.change(f"PRAGMA wal_checkpoint({'TRUNCATE' if whole else 'PASSIVE'})", ())
 
     def close(self, sequence: int, time: int) -> None:
         """
@@ -359,8 +237,26 @@ class Store:
                 self._connection.execute(statement, parameters)
             self._connection.execute("COMMIT")
 
-    def _change(self, statement: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
-        """Carry out a statement, and count the rows that it has changed itself."""
+    def query(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Any:
+        """
+        The first row of a query; C{None} if there is none.
+
+        @raise Fault: the file cannot be read.
+        """
+        with faults():
+            return self._connection.execute(statement, parameters).fetchone()
+
+    @property
+    def changes(self) -> int:
+        """How many rows this connection has changed so far."""
+        return self._connection.total_changes
+
+    def change(self, statement: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
+        """
+        Carry out a statement, and count the rows that it has changed itself.
+
+        @raise Fault: nothing has changed.
+        """
         with self._changing():
             cursor = self._connection.execute(statement, parameters)
             cursor.fetchall()

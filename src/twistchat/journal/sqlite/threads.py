@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -13,11 +13,11 @@ from twisted.python.failure import Failure
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.texts import counted
 from twistchat.journal.sqlite.faults import Fault
-from twistchat.journal.sqlite.store import Store
+from twistchat.journal.sqlite.writer import Writer
 from twistchat.worker import Worker
 
 if TYPE_CHECKING:
-    from twistchat.journal.history.reader import Reader
+    from twistchat.journal.sqlite.reading import RowReader
     from twistchat.journal.sqlite.rebuilding import HeldKeys
     from twistchat.journal.sqlite.rows import Row
 
@@ -25,30 +25,24 @@ CHECKPOINT_BATCHES = 512
 CHECKPOINT_ENTRIES = 16_384
 """After how many transactions, or entries, the log is moved into the database."""
 
-Write: TypeAlias = "Callable[[Callable[[Store], Any]], Deferred[Any]]"
-"""L{Access.write}, as those have it who do work with the file in the background."""
-
-Read: TypeAlias = "Callable[[Callable[[Reader], Any]], Deferred[Any]]"
-"""L{Access.read}, likewise."""
-
 T = TypeVar("T")
 
 log = Logger()
 
 
-class Access:
+class FileThreads:
     """
     Does work with the file on its threads, each piece after those that were asked for before it.
 
     The log has a line when faults begin, and one when they are over.
 
-    @ivar store: what the writing thread works with.
+    @ivar writer: what the writing thread works with.
     @ivar reader: what the reading thread works with.
     @ivar untaken: how many messages were not taken since faults began.
     """
 
     def __init__(
-        self, store: Store, reader: Reader, worker: Callable[[str], Worker], mended: Callable[[], None]
+        self, writer: Writer, reader: RowReader, worker: Callable[[str], Worker], mended: Callable[[], None]
     ) -> None:
         """
         Start the threads.
@@ -56,11 +50,11 @@ class Access:
         @param worker: starts one, with a name for it.
         @param mended: called when a batch could be written again, before anyone hears of it.
         """
-        self.store = store
+        self.writer = writer
         self.reader = reader
         self.untaken = 0
         self._mended = mended
-        self._writer = worker("twistchat journal writer")
+        self._writings = worker("twistchat journal writer")
         self._readings = worker("twistchat journal reader")
         self._faulty = self._broken = False
         self._batches = self._entries = 0
@@ -69,7 +63,7 @@ class Access:
         """
         Put entries on disk.
 
-        @param held: see L{Store.write}.
+        @param held: see L{Writer.write}.
         @param done: called with C{None} when they are there, or with why none of them is.
         """
 
@@ -82,9 +76,9 @@ class Access:
             self.count(len(rows))
             done(why)
 
-        self._writer.submit(partial(self.store.write, rows, held), written)
+        self._writings.submit(partial(self.writer.write, rows, held), written)
 
-    def write(self, work: Callable[[Store], T]) -> Deferred[T]:
+    def write(self, work: Callable[[Writer], T]) -> Deferred[T]:
         """Do something with the file between two batches.  Fails with L{Fault}, which the log has then."""
         result: Deferred[T] = Deferred()
 
@@ -94,10 +88,10 @@ class Access:
             else:
                 result.callback(outcome)
 
-        self._writer.submit(partial(work, self.store), done)
+        self._writings.submit(partial(work, self.writer), done)
         return result
 
-    def read(self, work: Callable[[Reader], T]) -> Deferred[T]:
+    def read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
         """Read something.  Fails with L{NotRead}."""
         result: Deferred[T] = Deferred()
 
@@ -130,21 +124,21 @@ class Access:
         @param time: the time given last.
         """
 
-        def closeStore(_: object) -> None:
-            self._writer.submit(partial(self.store.close, sequence, time), over)
+        def closeWriter(_: object) -> None:
+            self._writings.submit(partial(self.writer.close, sequence, time), over)
 
         def over(outcome: Failure | None) -> None:
-            for worker in (self._readings, self._writer):
+            for worker in (self._readings, self._writings):
                 worker.stop()
             if isinstance(outcome, Failure):
                 self._fault(outcome)
             closed()
 
-        self._readings.submit(self.reader.close, closeStore)
+        self._readings.submit(self.reader.close, closeWriter)
 
     def _checkpoint(self) -> None:
         self._batches = self._entries = 0
-        self.write(Store.checkpoint).addErrback(noted)
+        self.write(Writer.checkpoint).addErrback(noted)
 
     def _judge(self, outcome: Failure | None) -> str | None:
         """What came of a batch: C{None}, or why nothing of it was kept."""
@@ -163,7 +157,7 @@ class Access:
             if not self._faulty:
                 log.failure("The journal failed", failure)
             error = Fault("the journal failed", repr(error))
-        if self.store.broken is not None:
+        if self.writer.broken is not None:
             if not self._broken:
                 self._broken = self._faulty = True
                 log.critical(

@@ -1,0 +1,196 @@
+"""Reading rows of the journal's file: a connection of its own, which cannot write.  Everything here blocks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+from twisted.logger import Logger
+
+from twistchat.chat.model.events import Entry
+from twistchat.chat.model.spans import Damaged, Kept
+from twistchat.journal.codec import Unreadable, decode
+from twistchat.journal.sqlite.constants import readConstants
+from twistchat.journal.sqlite.copying import copyTo
+from twistchat.journal.sqlite.faults import Fault, faults
+from twistchat.journal.sqlite.rows import COLUMNS, isIntact, readText
+from twistchat.journal.stamp import msgid
+
+BUSY = 2.0
+"""Seconds to wait for another process that has the file locked."""
+
+LAST = 2**63 - 1
+"""A sequence number behind all others."""
+
+CHECKSUMS = 4
+"""From this version of the schema on, entries have checksums."""
+
+_PAGE = f"""
+    SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
+        SELECT {COLUMNS} FROM entry
+        WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT value FROM json_each(?))
+        ORDER BY sequence LIMIT ?
+    )
+"""
+
+CHANGED = "Entry {sequence} of the journal changed on disk, and is not shown.  twistchat check reads all of the journal"
+"""What is logged of a damaged row."""
+
+StoredRow: TypeAlias = "list[Any]"
+"""What L{COLUMNS} are of a row."""
+
+log = Logger()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a journal's file, to read it only."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro",
+        uri=True,
+        timeout=BUSY,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.text_factory = readText
+    return connection
+
+
+class RowReader:
+    """
+    The connection that reads.
+
+    It may be opened beside a running server: the console's way to copy and export what that has.
+
+    @ivar version: of the file's schema.
+    @ivar remarks: what there is to be logged, oldest first.  Call each of them in the reactor's thread.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """
+        @param path: the journal's file.
+        @raise Fault: it cannot be opened.
+        """
+        with faults():
+            self._connection = connect(path)
+            try:
+                self.execute("PRAGMA cache_size = -16384")
+                (self._name,) = self.execute("SELECT name FROM journal").fetchone()
+                (self.version,) = self.execute("PRAGMA user_version").fetchone()
+                self.execute("PRAGMA temp_store = MEMORY")
+                self._checked = self.version >= CHECKSUMS
+                if self._checked:
+                    constants = readConstants(self._connection)
+                    self._name = self._name if constants is None else constants.name
+                else:
+                    self.execute("CREATE TEMP VIEW entry AS SELECT *, NULL AS checksum FROM main.entry")
+            except BaseException:
+                self._connection.close()
+                raise
+        self.remarks: deque[Callable[[], None]] = deque()
+        self._told: set[str | int] = set()
+
+    def execute(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Cursor:
+        """
+        Carry out a statement that changes nothing but temporary tables.
+
+        @raise sqlite3.Error: it fails.
+        """
+        return self._connection.execute(statement, parameters)
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Read everything as it is at one moment.  What is put into temporary tables is gone afterwards."""
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+
+    def page(self, after: int, last: int, count: int, without: str) -> tuple[list[Entry], int]:
+        """
+        Read entries of all conversations, oldest first.  Those that changed on disk are logged, and left out.
+
+        @param after: begin behind this sequence number.
+        @param last: stay at or before this one.
+        @param count: read at most this many entries.
+        @param without: a JSON array of sequence numbers to leave out.
+        @return: the entries; and the sequence number up to which they go, which is C{last} if there are no more.
+        @raise Fault: the file cannot be read.
+        """
+        with faults():
+            (text,) = self.execute(_PAGE, (after, last, without, count)).fetchone()
+        rows: list[StoredRow] = json.loads(text)
+        found = [self.entry(row, row[3]) for row in rows]
+        return [entry for entry in found if isinstance(entry, Entry)], rows[-1][0] if len(rows) == count else last
+
+    def copyTo(self, path: Path) -> None:
+        """
+        Copy the journal, as it is at this moment, to a file of its own.
+
+        @raise Fault: it cannot be read, or the copy cannot be written.
+        """
+        with faults():
+            copyTo(self._connection, path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def isIntactRow(self, row: StoredRow, conversation: str | None) -> bool:
+        """Whether a row is as it was written, to this conversation.  Before version 4, nobody can tell."""
+        return not self._checked or (row[3] == conversation and isIntact(*row))
+
+    def entries(self, rows: Sequence[StoredRow], conversation: str | None = None) -> list[Kept]:
+        """
+        The entries of some rows, oldest first.
+
+        @param conversation: that which they are of; if not given, each is of the one that it names.  The index of
+            conversations may be damaged and name a row of another.
+        @raise Fault: that index names one row twice, in the place of another one.
+        """
+        if len({row[0] for row in rows}) < len(rows):
+            raise Fault("the journal's file is damaged", "an index names an entry twice")
+        found = [self.entry(row, row[3] if conversation is None else conversation) for row in rows]
+        entries = [entry for entry in found if entry is not None]
+        sortEntries(entries)
+        return entries
+
+    def entry(self, row: StoredRow, conversation: str | None) -> Kept | None:
+        """Read a row; one that this version cannot read is left out, and logged once a kind."""
+        sequence, time, kind, _, _, body = row
+        if not self.isIntactRow(row, conversation):
+            self.remark(sequence, log.critical, CHANGED, sequence=sequence)
+            return Damaged(sequence)
+        try:
+            return Entry(sequence, msgid(self._name, sequence), time, decode(kind, body))
+        except Unreadable as e:
+            self.remark(
+                kind,
+                log.warn,
+                "Entry {sequence} of the journal, and perhaps others like it: {why}",
+                sequence=sequence,
+                why=e,
+            )
+            return None
+
+    def remark(self, what: str | int, tell: Callable[..., None], text: str, **fields: object) -> None:
+        """
+        Have something logged, once.
+
+        @param what: what it is about: a sequence number, or a kind.
+        """
+        if what not in self._told:
+            self._told.add(what)
+            self.remarks.append(partial(tell, text, **fields))
+
+
+def sortEntries(entries: list[Kept]) -> None:
+    """Sort entries by their sequence numbers."""
+    entries.sort(key=lambda entry: entry.sequence)
