@@ -51,7 +51,7 @@ def makeService(options: ChatOptions) -> IService:
     from twisted.internet import reactor
 
     settings = options.settings
-    # Timers and rates are measured on a clock that nobody sets back; nothing has been scheduled on the other yet.
+    # Timers and rates need a clock that never goes back.  Nothing is scheduled yet, so no timer mixes the two clocks.
     reactor.seconds = time.monotonic  # type: ignore[method-assign]
     listeners = plan(options.doors, settings)
     for listener in listeners:
@@ -91,15 +91,15 @@ def makeService(options: ChatOptions) -> IService:
 
 
 def workers(reactor: Any) -> Callable[[str], Worker]:
-    """What makes threads of some name, which tell the reactor when they are done."""
+    """Return a function that makes a worker thread with a given name.  The reactor's thread gets the results."""
     return lambda name: ThreadWorker(name, reactor.callFromThread)
 
 
 def makeJournal(settings: Settings, reactor: Any, kinds: Iterable[IJournalKind] = BUILT_IN) -> Journal:
     """
-    The journal that the settings name.
+    Make the journal that the settings name.
 
-    @param kinds: the kinds of journals there are.
+    @param kinds: the available kinds of journals.
     """
     context = JournalContext(
         settings.journal,
@@ -115,5 +115,5 @@ def makeJournal(settings: Settings, reactor: Any, kinds: Iterable[IJournalKind] 
 
 
 def journalKind(settings: Settings, kinds: Iterable[IJournalKind]) -> IJournalKind:
-    """The kind of journal that the settings name."""
+    """Find the kind of journal that the settings name."""
     return next(kind for kind in kinds if kind.name == settings.journal.kind)

@@ -1,4 +1,4 @@
-"""The IRC door as a plugin: its name, where it listens, and its factory."""
+"""The IRC door as a plugin: its name, default endpoints, settings and factory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @implementer(IPlugin, IDoor)
 class IrcDoor:
-    """See L{IDoor}.  The door itself is loaded when its factory is made, for C{twistd} loads every plugin there is."""
+    """See L{IDoor}.  C{twistd} loads every installed plugin, so this imports the protocol only to make the factory."""
 
     name = "irc"
     summary = "The IRC door, for every IRC client."

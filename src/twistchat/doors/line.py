@@ -1,4 +1,4 @@
-"""The line door as a plugin: its name, where it listens, and its factory."""
+"""The line door as a plugin: its name, default endpoints, settings and factory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @implementer(IPlugin, IDoor)
 class LineDoor:
-    """See L{IDoor}.  The door itself is loaded when its factory is made, for C{twistd} loads every plugin there is."""
+    """See L{IDoor}.  C{twistd} loads every installed plugin, so this imports the protocol only to make the factory."""
 
     name = "line"
     summary = "The line door, for nc, telnet and scripts."
@@ -35,7 +35,7 @@ class LineDoor:
         return f"nc {host} {port}"
 
     def factory(self, context: ServerContext) -> StreamFactory:
-        """See L{IDoor.factory}: the line protocol over streams, on which telnet clients may talk."""
+        """See L{IDoor.factory}: the line protocol over streams, with support for telnet clients."""
         from twistchat.net.input.telnet import TelnetCodec
         from twistchat.net.stream import StreamFactory
         from twistchat.protocols.line.factory import LineFactory

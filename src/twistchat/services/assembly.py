@@ -41,11 +41,11 @@ def assemble(
     @param history: reads the entries that the log has stored.
     @param clock: the reactor's clock, or a test's.
     @param wall: returns the time in seconds since the epoch.
-    @param ids: returns a new id at each call.  No id repeats, not even after a restart.
-    @param key: returns the key of the cloaks.
+    @param ids: returns a new id at each call.  Ids never repeat, not even after a restart.
+    @param key: returns the key of the cloaks, 1 to 32 bytes.
     @param passwords: checks passwords.
-    @param reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} if it has a
-        mistake.
+    @param reread: reads the configuration again.  It raises L{ConfigError <twistchat.config.ConfigError>} if the
+        configuration has a mistake.
     """
     turn, portions = Turn(clock), Portions(clock)
     idle = Idle(clock)

@@ -1,4 +1,4 @@
-"""The data directory of a server that is started as root and then becomes another user."""
+"""Makes the data directory for a server that starts as root and then changes its user."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 
 def giveDirectory(path: Path, uid: int | None, gid: int | None) -> None:
     """
-    Make the data directory for the user that this process is going to be, who may not be allowed to make it.
+    Make the data directory and give it to the user that this process will run as.
 
-    This does nothing if the directory exists, or if the process does not change its user.
+    That user may lack the permission to make it.  This does nothing if the directory exists, or if the process does not
+    change its user.
 
-    @param uid: the user that C{twistd --uid} names.
-    @param gid: the group that C{twistd --gid} names; the user's own if it is C{None}.
+    @param uid: the user from C{twistd --uid}.
+    @param gid: the group from C{twistd --gid}; with C{None}, the user's own group.
     @raise SystemExit: the directory cannot be made; one line says why.
     """
     if uid is None or os.geteuid() != 0 or path.exists():

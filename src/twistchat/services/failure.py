@@ -1,7 +1,11 @@
-"""The one error of a start.  It is in a module of its own because listening, the service and the terminal need it."""
+"""
+The error of a failed start.
+
+It has a module of its own because listening, the service and the terminal all import it.
+"""
 
 from __future__ import annotations
 
 
 class StartFailure(Exception):
-    """The server cannot start.  As a string it is one line, to be shown as it is."""
+    """The server cannot start.  Its string is one line, which is shown unchanged."""

@@ -1,4 +1,4 @@
-"""Sets up Python's interpreter for a server: how often threads switch, and when garbage is collected."""
+"""Tunes Python's interpreter for a server: the interval of thread switches, and garbage collection."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import sys
 
 SWITCH_INTERVAL = 0.0002
 """
-Seconds after which the reactor's thread gives the interpreter to one that waits for it.
+Seconds after which the reactor's thread releases the GIL if another thread waits for it.
 
-The journal's writer wants it twice a batch, for microseconds: to begin, and to say that it is done.  With Python's own
-5 ms it stands idle meanwhile, and takes turns with the reactor where it should work beside it.
+The journal's writer needs the GIL twice per batch, for microseconds: at the start, and to report the end.  With
+Python's default of 5 ms the writer waits for the reactor instead of working in parallel.
 """
 
 COLLECT = (20_000, 20, 20)
 """
-Thresholds of the garbage collector, instead of Python's (700, 10, 10).
+Thresholds of the garbage collector.  Python's defaults are (700, 10, 10).
 
-A message makes a dozen objects that live until the disk has it, and none of them is part of a reference cycle.  A
-search for cycles every 700 objects takes a tenth of the processor's time.
+A message makes a dozen objects that live until it is on disk, and none of them is part of a reference cycle.  A search
+for cycles every 700 objects takes a tenth of the CPU time.
 """
 
 
 def tuneInterpreter() -> None:
-    """Apply L{SWITCH_INTERVAL} and L{COLLECT}.  C{bench/README.md} says what they bring."""
+    """Apply L{SWITCH_INTERVAL} and L{COLLECT}.  C{bench/README.md} has the measurements."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(*COLLECT)
 
@@ -32,7 +32,7 @@ def freeze() -> None:
     """
     Exclude every object that exists now (modules, classes, tables) from garbage collection.
 
-    There are some 50,000 of them, and they stay to the end.  Every full collection would look at them again, for 24 ms.
+    About 50,000 such objects live until the process ends.  Scanning them would add 24 ms to every full collection.
     """
     gc.collect()
     gc.freeze()

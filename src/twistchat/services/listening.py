@@ -26,9 +26,9 @@ log = Logger()
 @dataclass(frozen=True, slots=True)
 class Listener:
     """
-    A place where a door listens.
+    An endpoint at which a door listens.
 
-    @ivar description: a server endpoint string.
+    @ivar description: the endpoint as a Twisted server endpoint string.
     """
 
     door: IDoor
@@ -36,7 +36,7 @@ class Listener:
 
 
 def plan(doors: Iterable[IDoor], settings: Settings) -> list[Listener]:
-    """Decide which door listens where: at what the settings name or, if they name nothing, at each door's default."""
+    """List the endpoints of each door: those that the settings name, or each door's defaults if they name none."""
     return [
         Listener(door, description)
         for door in doors
@@ -53,9 +53,9 @@ class Listening:
 
     def __init__(self, reactor: Any, listeners: Sequence[Listener], context: ServerContext) -> None:
         """
-        @param reactor: to listen with; it provides what the endpoints need.
-        @param listeners: where the doors listen.
-        @param context: given to the doors.
+        @param reactor: the reactor that the endpoints use.
+        @param listeners: the endpoints of the doors.
+        @param context: passed to each door's factory.
         """
         self._reactor = reactor
         self._listeners = listeners
@@ -65,9 +65,9 @@ class Listening:
 
     def bind(self) -> None:
         """
-        Make each door's factory, one per door, and listen at every endpoint.
+        Make one factory per door, and listen at every endpoint.
 
-        @raise StartFailure: an address cannot be had; nothing listens then.
+        @raise StartFailure: an endpoint cannot listen.  The endpoints that already listen are closed again.
         """
         factories: dict[str, IDoorFactory] = {}
         for listener in self._listeners:
@@ -94,7 +94,7 @@ class Listening:
         return not all(_isLoopback(port) for port in self.ports)
 
     def pause(self) -> None:
-        """Accept nobody: the kernel queues connections until L{resume}."""
+        """Stop accepting connections.  The kernel queues them until L{resume}."""
         for port in self.ports:
             port.stopReading()
 
@@ -104,7 +104,7 @@ class Listening:
             port.startReading()
 
     def announce(self) -> None:
-        """Log how to connect to each door, and warn about endpoints that nobody can use."""
+        """Log how to connect to each door, and warn about endpoints that no client can use."""
         settings = self._context.settings
         for listener, port in zip(self._listeners, self.ports, strict=True):
             log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
@@ -137,9 +137,9 @@ class Listening:
 
     def _otherwise(self, taken: Listener) -> str:
         """
-        Advise what to do if something else listens at an address already.
+        Say what the administrator can do if another program already listens at an address.
 
-        The advice has the options for all doors, because one option replaces all defaults.
+        The advice lists the options for all doors, because one option replaces all defaults.
         """
         advice = "stop what listens there"
         other = atNextPort(taken.description)
@@ -153,7 +153,11 @@ class Listening:
 
 
 def _now(result: Deferred[Any]) -> Any:
-    """The result of a Deferred that must have fired: endpoints listen at once."""
+    """
+    Return the result of a Deferred that must have fired already.  Endpoints start to listen within the call.
+
+    @raise StartFailure: it has not fired.
+    """
     outcome: list[Any] = []
     result.addBoth(outcome.append)
     if not outcome:
@@ -164,7 +168,7 @@ def _now(result: Deferred[Any]) -> Any:
 
 
 def _invitation(listener: Listener, port: IListeningPort) -> str:
-    """The command to paste to connect from this machine; or the address, if there is no such command."""
+    """Return the command that connects from this machine, or the address if no command does."""
     host: Any = port.getHost()
     address = getattr(host, "host", None)
     if address is None:
@@ -183,7 +187,7 @@ def _isLoopback(port: IListeningPort) -> bool:
 
 
 def _reachable(address: str) -> str:
-    """An address to connect to, for one that a port listens at."""
+    """Return the address to connect to when a port listens at C{address}: loopback if that is a wildcard address."""
     parsed = ip_address(address)
     if parsed.is_unspecified:
         return "127.0.0.1" if parsed.version == 4 else "::1"

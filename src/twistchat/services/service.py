@@ -1,4 +1,4 @@
-"""The chat as a Twisted service: it opens the journal, listens at every door, and closes both in good order."""
+"""The chat as a Twisted service: it opens the journal, listens at every door, and shuts both down cleanly."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from twistchat.services.listening import Listening
 log = Logger()
 
 FINISHING = 10.0
-"""Seconds that the journal has to finish what was proposed, when the service stops."""
+"""Seconds that the journal has to write pending proposals when the service stops."""
 
 
 class ChatService(Service):
     """
-    Everything that runs while the server does.
+    The server: its journal, its doors and its ports.
 
     @ivar listening: the ports at which the doors listen.
     """
@@ -39,10 +39,10 @@ class ChatService(Service):
         complain: Callable[[str], None] = lambda why: None,
     ) -> None:
         """
-        @param reactor: to stop if the journal cannot be opened, and to limit the time of a stop with.
+        @param reactor: stopped if the journal cannot be opened.  It also times the shutdown.
         @param listening: the ports, which are not bound yet.
-        @param isRoot: whether this process may do everything on this machine.
-        @param complain: told in one line why the server cannot start, before L{StartFailure} is raised.
+        @param isRoot: returns whether this process runs as root.
+        @param complain: called with one line that says why the server cannot start, before L{StartFailure} is raised.
         """
         self.listening = listening
         self._reactor = reactor
@@ -56,9 +56,9 @@ class ChatService(Service):
 
     def privilegedStartService(self) -> None:
         """
-        Listen, while the process may still do so at any port.
+        Bind the ports, while the process still has the privilege to bind any port.
 
-        @raise StartFailure: an address cannot be had; nothing listens then.
+        @raise StartFailure: an endpoint cannot listen; then none does.
         """
         with self._complaining():
             self.listening.bind()
@@ -70,7 +70,7 @@ class ChatService(Service):
         Opening may take a while.  Until then the ports are bound and the kernel queues connections.  If opening fails
         after this call has returned, the server logs one line and stops.
 
-        @raise StartFailure: it cannot be opened; or this is root's process, and reachable from other machines.
+        @raise StartFailure: the journal cannot be opened; or the process runs as root, and other machines can reach it.
         """
         with self._complaining():
             if not self.listening.ports:
@@ -81,9 +81,9 @@ class ChatService(Service):
 
     def stopService(self) -> Deferred[None]:
         """
-        Listen no more, finish what was proposed, tell every client, and close their connections.
+        Stop listening, write pending proposals, tell every client, and close their connections.
 
-        @return: fires when that is done, and in any case soon: no client and no disk holds it up.
+        @return: fires when that is done.  Timeouts bound the wait for slow clients and slow disks.
         """
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
@@ -126,7 +126,7 @@ class ChatService(Service):
         self.listening.announce()
 
     def _notOpened(self, failure: Failure) -> None:
-        """The journal cannot be opened: L{startService} raises that, or, if it has returned, stop the server."""
+        """The journal cannot be opened.  L{startService} raises the error; if it has returned, stop the server."""
         if self._starting:
             self._failure = failure
         elif self.running:

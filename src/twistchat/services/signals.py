@@ -1,4 +1,4 @@
-"""The signals that an administrator sends to a running server."""
+"""Reacts to the signals that an administrator sends to a running server."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ log = Logger()
 
 def takeSignals(reactor: Any, context: ServerContext) -> None:
     """
-    Stop in good order, with exit status 0, on SIGTERM and SIGINT; read the configuration again on SIGHUP.
+    Shut down cleanly with exit status 0 on SIGTERM and SIGINT, and read the configuration again on SIGHUP.
 
-    Twisted's own runners would end by the signal once they have stopped, which a supervisor takes for a crash.
+    Twisted's own runners end the process with the signal after the shutdown.  A supervisor takes that for a crash.
 
     @param reactor: the reactor, which must be running: it installs signal handlers of its own when it starts.
     """
@@ -38,7 +38,7 @@ def takeSignals(reactor: Any, context: ServerContext) -> None:
 
 def _stopOnce(reactor: Any) -> Callable[[], None]:
     """
-    Return a call that stops the reactor at the first call only.
+    Return a function that stops the reactor once, however often it is called.
 
     C{reactor.running} stays true until the reactor has stopped, and a second C{reactor.stop} raises an error.
     """

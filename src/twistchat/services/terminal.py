@@ -1,4 +1,4 @@
-"""Shows, at the terminal, in one line why a server cannot start."""
+"""Shows one line at the terminal that says why a server cannot start."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None]
 
 class DaemonTerminal(io.TextIOBase):
     """
-    The terminal at which a server was started that goes into the background.
+    The terminal from which a server was started that then goes into the background.
 
-    twistd waits there until the server has started.  If the server cannot start, twistd writes the first hundred bytes
-    of the exception to C{sys.__stderr__}, written as Python writes bytes, because it is sent no more than that.  This
-    object replaces that file.  It has a pipe of its own, which carries the whole line.
+    The C{twistd} at the terminal waits until the server in the background has started.  If that fails, it writes only
+    the first hundred bytes of the exception, as a bytes literal, to C{sys.__stderr__}.  This object replaces that file
+    and writes the whole line instead, which the background process sends through a pipe.
     """
 
     def __init__(self, stderr: TextIO) -> None:
         """
-        @param stderr: the terminal itself.
+        @param stderr: the file that writes to the terminal.
         """
         super().__init__()
         self._stderr = stderr
@@ -36,18 +36,18 @@ class DaemonTerminal(io.TextIOBase):
 
     @classmethod
     def install(cls) -> DaemonTerminal:
-        """Put a new one in place of C{sys.__stderr__}."""
+        """Make a terminal, and replace C{sys.__stderr__} with it."""
         terminal = cls(sys.__stderr__ or sys.stderr)
         standIn: Any = terminal
         sys.__stderr__ = standIn  # type: ignore[misc]  # it is final for those who write to it, as twistd does
         return terminal
 
     def complain(self, why: str) -> None:
-        """Say, in the background, why the server cannot start."""
+        """Send the reason why the server cannot start.  The background process calls this."""
         os.write(self._writing, f"twistchat: {why}\n".encode("utf-8", "backslashreplace"))
 
     def write(self, text: str) -> int:
-        """Write the complaint; or this text, if there is no complaint."""
+        """Write the reason that L{complain} sent, or C{text} if it sent none."""
         with suppress(BlockingIOError):
             self._stderr.write(os.read(self._reading, 65536).decode())
             self._stderr.flush()
@@ -59,9 +59,9 @@ class DaemonTerminal(io.TextIOBase):
 
 def explaining(otherwise: ExceptHook) -> ExceptHook:
     """
-    Make an C{excepthook} that shows a L{StartFailure} as one line: the administrator can mend it, and we cannot.
+    Make an C{excepthook} that shows a L{StartFailure} as one line, since the administrator needs no traceback.
 
-    @param otherwise: shows all other exceptions.
+    @param otherwise: the hook for all other exceptions.
     """
 
     def excepthook(kind: type[BaseException], value: BaseException, traceback: TracebackType | None) -> None:
