@@ -29,7 +29,7 @@ from twistchat.services.directory import giveDirectory
 from twistchat.services.interpreter import freeze, tuneInterpreter
 from twistchat.services.listening import Listening, plan
 from twistchat.services.service import ChatService
-from twistchat.services.signals import takeSignals
+from twistchat.services.signals import installSignals
 from twistchat.services.terminal import DaemonTerminal, explaining
 from twistchat.worker import ThreadWorker, Worker
 
@@ -84,7 +84,7 @@ def makeService(options: ChatOptions) -> IService:
     sys.excepthook = explaining(sys.excepthook)
     tuneInterpreter()
     reactor.callWhenRunning(freeze)
-    reactor.callWhenRunning(takeSignals, reactor, context)
+    reactor.callWhenRunning(installSignals, reactor, context)
     complain = DaemonTerminal.install().complain if not runner.get("nodaemon", True) else lambda why: None
     listening = Listening(reactor, listeners, context)
     return ChatService(reactor, listening, journal.log, context, lambda: os.geteuid() == 0, complain)

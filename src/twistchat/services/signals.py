@@ -15,7 +15,7 @@ from twistchat.net.reload import rehash
 log = Logger()
 
 
-def takeSignals(reactor: Any, context: ServerContext) -> None:
+def installSignals(reactor: Any, context: ServerContext) -> None:
     """
     Shut down cleanly with exit status 0 on SIGTERM and SIGINT, and read the configuration again on SIGHUP.
 
