@@ -25,7 +25,7 @@ from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors, installedJournals
 from twistchat.services.assembly import assemble
-from twistchat.services.directory import giveDirectory
+from twistchat.services.directory import makeDataDirectory
 from twistchat.services.interpreter import freeze, tuneInterpreter
 from twistchat.services.listening import Listening, plan
 from twistchat.services.service import ChatService
@@ -65,7 +65,7 @@ def makeService(options: ChatOptions) -> IService:
     runner: Mapping[str, Any] = options.parent or {}
     kinds = installedJournals()
     if journalKind(settings, kinds).onDisk:
-        giveDirectory(Path(settings.server.data).absolute(), runner.get("uid"), runner.get("gid"))
+        makeDataDirectory(Path(settings.server.data).absolute(), runner.get("uid"), runner.get("gid"))
     journal = makeJournal(settings, reactor, kinds)
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)

@@ -7,7 +7,7 @@ import pwd
 from pathlib import Path
 
 from tests.commandlines import CommandLineTestCase
-from twistchat.services.directory import giveDirectory
+from twistchat.services.directory import makeDataDirectory
 
 
 class GiveDirectoryTests(CommandLineTestCase):
@@ -24,28 +24,28 @@ class GiveDirectoryTests(CommandLineTestCase):
     def test_made(self) -> None:
         """Root makes it for the user, with the group of the user or another, and for nobody else to read."""
         own = pwd.getpwnam("nobody")
-        giveDirectory(self.path, own.pw_uid, None)
+        makeDataDirectory(self.path, own.pw_uid, None)
         self.assertEqual([(self.path, own.pw_uid, own.pw_gid)], self.owners)
         self.assertEqual(0o700, self.path.stat().st_mode & 0o777)
         below = self.path / "one" / "two"
-        giveDirectory(below, own.pw_uid, 77)
+        makeDataDirectory(below, own.pw_uid, 77)
         self.assertEqual((below, own.pw_uid, 77), self.owners[-1])
 
     def test_left(self) -> None:
         """It is left alone where it is there already, or where this process stays who it is."""
-        giveDirectory(self.path, None, None)
+        makeDataDirectory(self.path, None, None)
         self.root = False
-        giveDirectory(self.path, 99, None)
+        makeDataDirectory(self.path, 99, None)
         self.assertFalse(self.path.exists())
         self.root = True
         self.path.mkdir()
-        giveDirectory(self.path, 99, None)
+        makeDataDirectory(self.path, 99, None)
         self.assertEqual([], self.owners)
 
     def test_refused(self) -> None:
         """Where it cannot be made, one line says why."""
         (self.directory / "file").touch()
-        stop = self.assertRaises(SystemExit, giveDirectory, self.directory / "file" / "data", 99, 99)
+        stop = self.assertRaises(SystemExit, makeDataDirectory, self.directory / "file" / "data", 99, 99)
         self.assertEqual(
             f"twistchat: the data directory {self.directory}/file/data cannot be made: Not a directory", str(stop)
         )

@@ -7,7 +7,7 @@ import pwd
 from pathlib import Path
 
 
-def giveDirectory(path: Path, uid: int | None, gid: int | None) -> None:
+def makeDataDirectory(path: Path, uid: int | None, gid: int | None) -> None:
     """
     Make the data directory and give it to the user that this process will run as.
 
