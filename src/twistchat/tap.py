@@ -30,7 +30,7 @@ from twistchat.services.interpreter import freeze, tuneInterpreter
 from twistchat.services.listening import Listening, plan
 from twistchat.services.service import ChatService
 from twistchat.services.signals import installSignals
-from twistchat.services.terminal import DaemonTerminal, explaining
+from twistchat.services.terminal import DaemonTerminal, startFailureHook
 from twistchat.worker import ThreadWorker, Worker
 
 BUILT_IN = (MemoryKind(), SqliteKind())
@@ -81,7 +81,7 @@ def makeService(options: ChatOptions) -> IService:
         passwords,
         options.reread,
     )
-    sys.excepthook = explaining(sys.excepthook)
+    sys.excepthook = startFailureHook(sys.excepthook)
     tuneInterpreter()
     reactor.callWhenRunning(freeze)
     reactor.callWhenRunning(installSignals, reactor, context)

@@ -57,7 +57,7 @@ class DaemonTerminal(io.TextIOBase):
         return len(text)
 
 
-def explaining(otherwise: ExceptHook) -> ExceptHook:
+def startFailureHook(otherwise: ExceptHook) -> ExceptHook:
     """
     Make an C{excepthook} that shows a L{StartFailure} as one line, since the administrator needs no traceback.
 
