@@ -16,7 +16,15 @@ from twisted.python.failure import Failure
 from twistchat.config import Settings
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.listening.endpoints import KINDS, PLAIN, PROXY, atNextPort, endpointOf, isTaken, whyNotListening
+from twistchat.net.listening.endpoints import (
+    KINDS,
+    PLAIN,
+    PROXY,
+    atNextPort,
+    endpointOf,
+    isAddressInUse,
+    whyNotListening,
+)
 from twistchat.net.listening.origin import ProxiedFactory
 from twistchat.services.failure import StartFailure
 
@@ -81,7 +89,7 @@ class Listening:
             except Exception as e:
                 for port in self.ports:
                     port.stopListening()
-                advice = f"; {self._otherwise(listener)}" if isTaken(e) else ""
+                advice = f"; {self._otherwise(listener)}" if isAddressInUse(e) else ""
                 raise StartFailure(
                     f"the {name} door cannot listen at {listener.description}: {whyNotListening(e)}{advice}"
                 ) from e

@@ -32,7 +32,14 @@ from twistchat.config import IrcSettings, Settings
 from twistchat.doors.line import LineDoor
 from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.net.listening.endpoints import KINDS, BadEndpoint, atNextPort, endpointOf, isTaken, whyNotListening
+from twistchat.net.listening.endpoints import (
+    KINDS,
+    BadEndpoint,
+    atNextPort,
+    endpointOf,
+    isAddressInUse,
+    whyNotListening,
+)
 from twistchat.net.output.kinds import SocketOutbox
 from twistchat.services.assembly import assemble
 from twistchat.services.listening import Listener, Listening
@@ -401,7 +408,7 @@ class NextPortTests(SynchronousTestCase):
     def test_taken(self) -> None:
         """An endpoint is taken where the system says so, and not where something else is wrong."""
         taken = CannotListenError("127.0.0.1", 6667, OSError(errno.EADDRINUSE, "Address already in use"))
-        self.assertTrue(isTaken(taken))
-        self.assertFalse(isTaken(CannotListenError("127.0.0.1", 1, OSError(errno.EACCES, "Permission denied"))))
-        self.assertFalse(isTaken(CannotListenError(None, "x", "Cannot acquire lock")))
-        self.assertFalse(isTaken(ValueError("no")))
+        self.assertTrue(isAddressInUse(taken))
+        self.assertFalse(isAddressInUse(CannotListenError("127.0.0.1", 1, OSError(errno.EACCES, "Permission denied"))))
+        self.assertFalse(isAddressInUse(CannotListenError(None, "x", "Cannot acquire lock")))
+        self.assertFalse(isAddressInUse(ValueError("no")))

@@ -123,7 +123,7 @@ def whyNotListening(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
-def isTaken(error: Exception) -> bool:
+def isAddressInUse(error: Exception) -> bool:
     """Whether something else listens at an endpoint already."""
     return (
         isinstance(error, CannotListenError)
