@@ -89,7 +89,7 @@ class Listening:
             except Exception as e:
                 for port in self.ports:
                     port.stopListening()
-                advice = f"; {self._otherwise(listener)}" if isAddressInUse(e) else ""
+                advice = f"; {self._advice(listener)}" if isAddressInUse(e) else ""
                 raise StartFailure(
                     f"the {name} door cannot listen at {listener.description}: {whyNotListening(e)}{advice}"
                 ) from e
@@ -143,7 +143,7 @@ class Listening:
         """
         return DeferredList([factory.close(reason) for factory in self._factories])
 
-    def _otherwise(self, taken: Listener) -> str:
+    def _advice(self, taken: Listener) -> str:
         """
         Say what the administrator can do if another program already listens at an address.
 
