@@ -85,7 +85,7 @@ class Listening:
             try:
                 endpoint, proxied = endpointOf(self._reactor, listener.description)
                 factory = ProxiedFactory(factories[name], self._context) if proxied else factories[name]
-                port = _now(endpoint.listen(factory))
+                port = _resultOf(endpoint.listen(factory))
             except Exception as e:
                 for port in self.ports:
                     port.stopListening()
@@ -160,7 +160,7 @@ class Listening:
         return f"{advice}, or choose another port, as in {options}"
 
 
-def _now(result: Deferred[Any]) -> Any:
+def _resultOf(result: Deferred[Any]) -> Any:
     """
     Return the result of a Deferred that must have fired already.  Endpoints start to listen within the call.
 
