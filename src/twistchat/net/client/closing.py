@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from twistchat.net.limits.departures import ungone
+from twistchat.net.limits.departures import ignoreNotStored
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
@@ -87,4 +87,4 @@ class Closing:
         if session is not None:
             going = self._client.context.chat.presence.close(session, reason)
             if going is not None:
-                going.addErrback(ungone)
+                going.addErrback(ignoreNotStored)

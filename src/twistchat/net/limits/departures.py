@@ -105,9 +105,9 @@ class DepartureQueue:
             self.broken(session.outlet, [session], error)
         going = self._close(session, reason)
         if going is not None:
-            going.addErrback(ungone)
+            going.addErrback(ignoreNotStored)
 
 
-def ungone(failure: Failure) -> None:
+def ignoreNotStored(failure: Failure) -> None:
     """Pass over that somebody's going was not taken: the journal is closed, and everyone is going."""
     failure.trap(NotStored)
