@@ -25,9 +25,9 @@ class SettingsOptions(Options):
     """
     The options that choose settings.
 
-    @ivar doors: the doors there are.
-    @ivar journals: the kinds of journals there are, beside those that come with twistchat.
-    @ivar settings: what the options and the configuration come to, once they have been parsed.
+    @ivar doors: the installed doors.
+    @ivar journals: the kinds of journals that plugins bring.
+    @ivar settings: the settings from the options and the configuration file; set after parsing.
     """
 
     optParameters: ClassVar = [

@@ -1,9 +1,8 @@
 """
-For tests against twistchat: this project's own, and those of people who write bots, doors and journals for it.
+Tools for tests against twistchat: its own tests, and those of bots, doors and journals by others.
 
-L{MemoryServer} is a whole server with no socket, no thread and no waiting; L{LineClient} is a person at its line door,
-L{IrcClient} one at its IRC door.
-L{HeldLog} is a log that keeps events waiting until the test lets them happen; L{inMemory} makes a journal of it.
+L{MemoryServer} is a whole server without sockets, threads or delays.  L{LineClient} and L{IrcClient} are clients of its
+doors.  L{HeldLog} is a log that commits events when the test says so; L{inMemory} makes a journal of it.
 L{JournalContract} tests any journal, and L{DoorContract} any door.
 """
 

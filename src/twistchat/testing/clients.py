@@ -1,4 +1,4 @@
-"""People at the doors of a server in memory."""
+"""Clients of a server in memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from twistchat.testing.links import Link
 
 class Client(Protocol):
     """
-    Someone at a door of a L{MemoryServer <twistchat.testing.server.MemoryServer>}, line by line.
+    A client of a L{MemoryServer <twistchat.testing.server.MemoryServer>} that sends and expects lines.
 
-    @ivar link: their connection.
-    @ivar raw: every byte that was sent to them.
-    @ivar gone: whether their connection is closed.
+    @ivar link: its connection.
+    @ivar raw: every byte that it has received.
+    @ivar gone: whether its connection is closed.
     """
 
     link: Link
@@ -24,47 +24,47 @@ class Client(Protocol):
 
     def __init__(self, settle: Callable[[], None]) -> None:
         """
-        @param settle: lets everything happen that needs no time to pass.
+        @param settle: processes everything that is due now.
         """
         self._settle = settle
         self._read = 0
         self.raw = b""
 
-    # What they do
+    # Send
 
     def send(self, *lines: str) -> None:
-        """Type lines, and let everything happen that they lead to."""
+        """Send lines, and process everything that is due."""
         self.sendBytes(b"".join(f"{line}\n".encode() for line in lines))
 
     def sendBytes(self, data: bytes) -> None:
-        """Send bytes as they are, and let everything happen that they lead to."""
+        """Send bytes, and process everything that is due."""
         assert self.transport is not None
         self.transport.write(data)
         self._settle()
 
     def finish(self) -> None:
-        """Send no more, as a script behind a pipe does, and go on reading."""
+        """Close the sending side only, as a script behind a pipe does."""
         self.link.finish()
         self._settle()
 
     def hangUp(self) -> None:
-        """Lose the connection."""
+        """Close the connection."""
         self.link.cut()
         self._settle()
 
-    # What they see
+    # Read
 
     def lines(self) -> list[str]:
-        """The lines that they have seen since they were last asked for."""
+        """Return the lines received since the last call of a reading method."""
         unseen, self._read = self.raw[self._read :], len(self.raw)
         return [line.removesuffix("\r") for line in unseen.decode().removesuffix("\n").split("\n")] if unseen else []
 
     def expect(self, *expected: str | re.Pattern[str]) -> None:
         """
-        Hold that these are the lines they have seen since they were last asked for.
+        Assert that exactly these lines were received since the last call of a reading method.
 
-        @param expected: a string is the whole line; a pattern matches the whole line.
-        @raise AssertionError: they are not; the error shows both.
+        @param expected: a string equals the line; a pattern matches the whole line.
+        @raise AssertionError: the lines differ.  The error shows both.
         """
         found = self.lines()
         if len(found) != len(expected) or not all(map(_fits, found, expected)):
@@ -73,10 +73,10 @@ class Client(Protocol):
 
     def until(self, wanted: str | re.Pattern[str]) -> str:
         """
-        Pass over lines until one fits.
+        Read lines until one matches.  Lines after it stay unread.
 
-        @return: that line; what comes behind it is still to be asked for.
-        @raise AssertionError: none fits; the error shows what was passed over.
+        @return: the matching line.
+        @raise AssertionError: no line matches.  The error shows the lines that were read.
         """
         passed = []
         while self._read < len(self.raw):
@@ -89,33 +89,33 @@ class Client(Protocol):
         raise AssertionError(f"expected\n  {wanted}\nfound\n  " + ("\n  ".join(passed) or "(nothing)"))
 
     def skip(self) -> None:
-        """Pass over what they have seen."""
+        """Discard all unread lines."""
         self._read = len(self.raw)
 
-    # Protocol's
+    # Protocol
 
     def dataReceived(self, data: bytes) -> None:
-        """Keep what is sent."""
+        """Record the received bytes."""
         self.raw += data
 
     def connectionLost(self, reason: object = None) -> None:
-        """See that the connection is closed."""
+        """Record that the connection is closed."""
         self.gone = True
 
 
 class LineClient(Client):
-    """Someone at the line door."""
+    """A client of the line door."""
 
 
 class IrcClient(Client):
-    """Someone at the IRC door."""
+    """A client of the IRC door."""
 
     def register(self, nick: str, *capabilities: str) -> None:
         """
-        Come in under a nick.
+        Register with a nick.
 
-        @param capabilities: what is asked for, and must be granted.
-        @raise AssertionError: they were not granted, or the client did not come in.
+        @param capabilities: the capabilities to request.  The server must grant all of them.
+        @raise AssertionError: the server did not grant them, or did not welcome the client.
         """
         if capabilities:
             self.send("CAP LS 302", f"CAP REQ :{' '.join(capabilities)}")
@@ -128,9 +128,9 @@ class IrcClient(Client):
 
     def join(self, *rooms: str) -> None:
         """
-        Come into rooms, and pass over all that is shown of them.
+        Join rooms, and discard all output.
 
-        @raise AssertionError: the client is not in them then.
+        @raise AssertionError: the client did not join a room.
         """
         for room in rooms:
             self.send(f"JOIN {room}")

@@ -1,4 +1,4 @@
-"""A log whose disk is in the test's hands."""
+"""A log that commits events when the test says so."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class _Held:
     """
-    What is held.
+    An item in the queue of uncommitted events.
 
-    @ivar event: an event; C{None} for a place between events of which somebody wants to know.
-    @ivar happen: lets it happen, or that be known.
-    @ivar refuse: tells why it does not.
+    @ivar event: the event; C{None} for a mark between events, made by L{ILog.settled}.
+    @ivar happen: commits the event, or reports that the mark is reached.
+    @ivar refuse: reports the failure of the event.
     """
 
     event: Event | None
@@ -39,16 +39,12 @@ class _Held:
 
 
 def _never(failure: Failure) -> None:
-    """A place between events is not refused."""
+    """Ignore the failure: a mark between events cannot fail."""
 
 
 @implementer(ILog)
 class HeldLog(MemoryLog):
-    """
-    Takes events as a durable journal does, and holds them until L{commit} or L{refuse} says what became of them.
-
-    @ivar waiting: the events that are held, in order.
-    """
+    """Accepts events as a durable log does, and queues them until the test calls L{commit} or L{refuse}."""
 
     promise = "The journal is a test's: what is said happens when the test says so."
 
@@ -64,7 +60,7 @@ class HeldLog(MemoryLog):
 
     @property
     def waiting(self) -> list[Event]:
-        """The events that are held."""
+        """The uncommitted events, in order."""
         return [held.event for held in self._held if held.event is not None]
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
@@ -92,9 +88,9 @@ class HeldLog(MemoryLog):
 
     def commit(self, count: int | None = None) -> None:
         """
-        Let held events happen, in order.
+        Commit events, in order.
 
-        @param count: how many; all of those that are held now, and those that they lead to, where it is C{None}.
+        @param count: how many; C{None} for all uncommitted events, including those that these lead to.
         """
         while self._held and (count != 0 or self._held[0].event is None):
             held = self._held.popleft()
@@ -103,7 +99,7 @@ class HeldLog(MemoryLog):
                 count -= 1
 
     def refuse(self, why: str) -> None:
-        """Fail every held event that is durable, as a disk does that takes no more; the passing ones happen."""
+        """Fail all uncommitted durable events, as a full disk does.  Passing events still take effect."""
         waiting, self._held = self._held, deque()
         for held in waiting:
             if held.event is not None and held.event.durable:

@@ -1,4 +1,4 @@
-"""Journals in memory, made of any two classes."""
+"""Make in-memory journals from a class of log and a class of history."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def inMemory(
     log: Callable[[Stamp], MemoryLog] = MemoryLog, history: Callable[[MemoryLog], MemoryHistory] = MemoryHistory
 ) -> Callable[[Stamp], Journal]:
     """
-    What makes a journal in memory, for L{MemoryServer <twistchat.testing.server.MemoryServer>}.
+    Return a factory of in-memory journals, for L{MemoryServer <twistchat.testing.server.MemoryServer>}.
 
     @param log: the class of its log.
     @param history: the class of its history.

@@ -1,4 +1,4 @@
-"""Connections in memory: two protocols, and a transport for each, with nothing between them but a test."""
+"""In-memory connections: two protocols with a transport each.  The test moves the bytes between them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 BUFFER = 64 * 1024
-"""Bytes that a transport holds before it asks its producer to pause, as Twisted's transports do."""
+"""How many bytes a transport buffers before it pauses its producer, as Twisted's transports do."""
 
 
 def address(host: str, port: int) -> IAddress:
-    """A TCP address."""
+    """Make a TCP address."""
     return (IPv6Address if ":" in host else IPv4Address)("TCP", host, port)
 
 
 class MemoryTransport(StringTransport):
-    """One end of a L{Link}: holds what its protocol writes until the link moves it."""
+    """One end of a L{Link}: buffers what its protocol writes until the link moves it."""
 
     def __init__(self, host: IAddress, peer: IAddress) -> None:
         super().__init__(host, peer)
@@ -28,37 +28,37 @@ class MemoryTransport(StringTransport):
         self.other: MemoryTransport | None = None
 
     def hasHungUp(self) -> bool:
-        """Whether the other end closes, or sends no more.  See L{twistchat.net.listening.hangup.hasHungUp}."""
+        """Whether the other end has closed its sending side.  See L{twistchat.net.listening.hangup.hasHungUp}."""
         return self.other is not None and self.other.disconnecting
 
     def write(self, data: bytes) -> None:
-        """Hold bytes; tell a push producer to pause where they are many."""
+        """Buffer bytes, and pause a push producer if the buffer is full."""
         if self.connected and not self.aborting:
             super().write(data)
             if self.producer is not None and self.streaming and self.io.tell() > BUFFER:
                 self.producer.pauseProducing()
 
     def abortConnection(self) -> None:
-        """Forget what is held, and close."""
+        """Discard the buffer, and close."""
         self.aborting = True
         self.disconnecting = True
         self.clear()
 
     def resumeProducing(self) -> None:
-        """Read again; harmless while the connection closes, as it is with Twisted's own."""
+        """Resume reading.  Unlike L{StringTransport}, this accepts the call while the connection closes."""
         self.producerState = "producing"
 
     def pauseProducing(self) -> None:
-        """Read no more."""
+        """Pause reading."""
         self.producerState = "paused"
 
     @property
     def finished(self) -> bool:
-        """Whether it is to close and holds nothing; a pull producer may have more, a push producer has paused."""
+        """Whether the transport is closing and has sent everything.  A pull producer may have more to send."""
         return bool(self.disconnecting and not self.value() and (self.producer is None or self.streaming))
 
     def take(self) -> bytes:
-        """What is held, which is held no more; a producer that waits is told to go on."""
+        """Remove and return the buffered bytes, and resume a paused push producer."""
         data: bytes = self.value()
         self.clear()
         if data and self.producer is not None and self.streaming:
@@ -70,14 +70,16 @@ class Link:
     """
     A connection between a client's protocol and a server's.
 
-    @ivar stalled: whether the client reads nothing for now, as one does whose network is slow.
-    @ivar open: whether the connection is.
+    @ivar stalled: whether the client reads nothing for now, as on a slow network.
+    @ivar open: whether the connection is open.
     """
 
     def __init__(self, client: IProtocol, server: IProtocol, host: IAddress, peer: IAddress) -> None:
         """
-        @param host: where the server listens.
-        @param peer: where the client connects from.
+        @param client: the client's protocol.
+        @param server: the server's protocol.
+        @param host: the server's address.
+        @param peer: the client's address.
         """
         self.stalled = False
         self.open = True
@@ -91,9 +93,9 @@ class Link:
 
     def move(self) -> bool:
         """
-        Move what either end has written to the other, and close where an end wants that.
+        Move the buffered bytes of each end to the other, and close the connection if an end has closed it.
 
-        @return: whether anything moved.
+        @return: whether anything happened.
         """
         if not self.open:
             return False
@@ -105,7 +107,7 @@ class Link:
         answered = self._carry(self._toClient, self._client, self.stalled)
         moved |= answered
         for transport in (self._toClient, self._toServer):
-            # A server that does not read learns of the end when it writes, and not before.
+            # A paused server notices the end of the connection only when it writes.
             unseen = transport is self._toServer and held and not answered
             if transport.aborting or (transport.finished and not unseen):
                 self.cut(ConnectionAborted() if transport.aborting else ConnectionDone())
@@ -113,11 +115,11 @@ class Link:
         return moved
 
     def finish(self) -> None:
-        """Let the client send no more, once what it has written has been moved; it goes on reading."""
+        """Close the client's sending side after its buffered bytes have been moved.  The client continues to read."""
         self._finishing = True
 
     def cut(self, why: Exception | None = None) -> None:
-        """Lose the connection at both ends, with whatever had not been moved."""
+        """Close the connection at both ends, and discard the buffered bytes."""
         if self.open:
             self.open = False
             self._toClient.connected = self._toServer.connected = False
@@ -126,7 +128,7 @@ class Link:
             self._client.connectionLost(reason)
 
     def _endInput(self) -> None:
-        """Tell the server's protocol that no more comes; one that cannot go on without loses the connection."""
+        """Report the end of the input to the server's protocol.  Close the connection if it cannot be half closed."""
         if IHalfCloseableProtocol.providedBy(self._server):
             self._server.readConnectionLost()
         else:

@@ -28,7 +28,7 @@ from twistchat.testing.workers import InlineWorker
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 NOON = 1_767_268_800.0
-"""When a L{MemoryServer} starts unless told otherwise: noon of 1 January 2026, UTC, in seconds since the epoch."""
+"""The default start time of a L{MemoryServer}: noon of 1 January 2026, UTC, in seconds since the epoch."""
 
 SETTINGS = Settings(
     server=ServerSettings(name="twistchat"),
@@ -36,20 +36,22 @@ SETTINGS = Settings(
     limits=Limits(exempt=("127.0.0.0/8",)),
 )
 """
-The settings of a L{MemoryServer} unless told otherwise: the defaults, but the name is C{twistchat}, times are in UTC,
-and rates do not bind 127.0.0.0/8.
+The default settings of a L{MemoryServer}.
+
+They are the server's defaults, except that its name is C{twistchat}, times are in UTC, and 127.0.0.0/8 is exempt from
+rate limits.
 """
 
 
 def settingsOf(text: str, doors: Iterable[IDoor] = (LineDoor(), IrcDoor())) -> Settings:
     """
-    The settings that a configuration file gives, with defaults for what it leaves out.
+    Read settings from the text of a configuration file.
 
-    Unlike L{SETTINGS}, these bind every client by the default limits.
+    Unlike with L{SETTINGS}, the default limits apply to every client.
 
     @param text: TOML, as in C{twistchat.toml}.
-    @param doors: the doors there are.
-    @raise ConfigError: it has a mistake; the error calls the file C{twistchat.toml}.
+    @param doors: the installed doors.
+    @raise ConfigError: the text has a mistake.  The error calls the file C{twistchat.toml}.
     """
     builder = SettingsBuilder({door.name: door.settings for door in doors})
     builder.readFile(text.encode(), "twistchat.toml")
@@ -58,15 +60,15 @@ def settingsOf(text: str, doors: Iterable[IDoor] = (LineDoor(), IrcDoor())) -> S
 
 class MemoryServer:
     """
-    A server in memory: the real chat, doors and journal, on a clock that stands still until L{advance} moves it.
+    A server in memory: the real chat, doors and journal.  Its clock moves only when L{advance} is called.
 
-    Given the same calls, it says the same bytes.
+    The same calls always produce the same output.
 
-    @ivar clock: the clock of everything in it.
-    @ivar log: where events go.
-    @ivar history: what reads them.
-    @ivar context: what the doors are given.
-    @ivar configuration: what the configuration says, when it is read again.
+    @ivar clock: the clock of all components.
+    @ivar log: the journal's log.
+    @ivar history: the journal's history.
+    @ivar context: the objects that all doors share.
+    @ivar configuration: the settings that the server gets when it reads the configuration again.
     """
 
     def __init__(
@@ -79,13 +81,13 @@ class MemoryServer:
         directory: str | None = None,
     ) -> None:
         """
-        @param settings: what an administrator would choose.
-        @param journal: makes the journal, from what stamps its events.
-        @param doors: the ways in.
-        @param start: what time it is at first, in seconds since the epoch.
-        @param clock: the clock of everything in it; one of its own, where it is C{None}.
-        @param directory: where a journal on disk is, which takes the place of C{journal}.  A later server that is
-            given the same directory continues what this one leaves there.
+        @param settings: the settings.
+        @param journal: makes the journal from the L{Stamp} for its events.
+        @param doors: the doors.
+        @param start: the time at the start, in seconds since the epoch.
+        @param clock: the clock of all components; C{None} for a new one.
+        @param directory: the directory of a journal on disk, which is used instead of C{journal}.  A later server with
+            the same directory continues this one's journal.
         """
         self.clock = Clock() if clock is None else clock
         self.configuration = settings
@@ -127,9 +129,9 @@ class MemoryServer:
 
     def configure(self, text: str) -> None:
         """
-        Change the configuration file, which takes effect when the server reads it again.
+        Replace the configuration file.  The change takes effect when the server reads it again.
 
-        @param text: TOML, as for L{settingsOf}.  A mistake is reported when the file is read.
+        @param text: TOML, as for L{settingsOf}.  The server reports a mistake when it reads the file.
         """
         self._file = text
 
@@ -138,10 +140,11 @@ class MemoryServer:
 
     def plug(self, client: IProtocol, door: str = "line", host: str = "127.0.0.1") -> Link:
         """
-        Connect a client's protocol: a bot that is to be tested, say.
+        Connect a client's protocol, for example a bot under test.
 
+        @param client: the protocol.
         @param door: the name of the door.
-        @param host: the IP address from which it comes.
+        @param host: the client's IP address.
         """
         where = address("::1" if ":" in host else "127.0.0.1", 6623)
         peer = address(host, next(self._ports))
@@ -154,25 +157,25 @@ class MemoryServer:
         return link
 
     def connect(self, host: str = "127.0.0.1") -> LineClient:
-        """Connect someone to the line door, who has said nothing yet."""
+        """Connect a client to the line door.  It sends nothing."""
         return self._connect(LineClient(self.settle), "line", host)
 
     def connectIrc(self, host: str = "127.0.0.1") -> IrcClient:
-        """Connect someone to the IRC door, who has said nothing yet."""
+        """Connect a client to the IRC door.  It sends nothing."""
         return self._connect(IrcClient(self.settle), "irc", host)
 
     def irc(self, nick: str, *capabilities: str, host: str = "127.0.0.1") -> IrcClient:
         """
-        Bring someone in through the IRC door, and past all that they are greeted with.
+        Connect a client to the IRC door, register it, and discard the server's welcome.
 
-        @param capabilities: what they ask for.
+        @param capabilities: the capabilities to request.
         """
         client = self.connectIrc(host)
         client.register(nick, *capabilities)
         return client
 
     def person(self, nick: str, host: str = "127.0.0.1") -> LineClient:
-        """Bring someone through the line door into the lobby, and past all that they are shown there."""
+        """Connect a client to the line door, choose a nick, and discard the output up to joining the lobby."""
         client = self.connect(host)
         client.send(nick)
         client.until(re.compile(rf"\* {re.escape(nick)} joined #\S+"))
@@ -180,7 +183,7 @@ class MemoryServer:
         return client
 
     def settle(self) -> None:
-        """Let everything happen that needs no time to pass."""
+        """Process everything that is due now: scheduled calls, and bytes in transit."""
         moved = True
         while moved:
             self.clock.advance(0)
@@ -188,7 +191,7 @@ class MemoryServer:
         self._links = [link for link in self._links if link.open]
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and what it brings happen."""
+        """Advance the clock, and process everything that is due then."""
         self.clock.advance(seconds)
         self.settle()
 
@@ -197,7 +200,7 @@ class MemoryServer:
         return client
 
     def close(self, reason: str = "The server is shutting down") -> Deferred[list[None]]:
-        """Close the journal and then the doors, as a server does that stops."""
+        """Stop the server: close the journal and then the doors."""
         self.log.close()
         closed = gatherResults([factory.close(reason) for factory in self._factories.values()])
         self.settle()

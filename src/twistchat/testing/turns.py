@@ -1,4 +1,4 @@
-"""A clock that stops between two turns of a reactor."""
+"""A clock that runs one turn of the reactor at a time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from twisted.internet.task import Clock
 
 class TurnClock(Clock):
     """
-    A clock with which a test goes through the turns of a reactor one by one.
+    A clock with which a test runs the turns of a reactor one by one.
 
-    L{advance} makes calls for no delay as long as there are any.  A reactor makes those that were there when a turn
-    began, then looks at its connections.
+    C{Clock.advance} also runs the calls that those it runs schedule without delay.  A reactor runs only the calls that
+    are due when the turn begins, and then polls its connections.
     """
 
     def due(self) -> list[Callable[[], object]]:
-        """Take the calls whose time has come: a reactor would make them in its next turn."""
+        """Remove and return the calls that are due: a reactor would run them in its next turn."""
         now = self.seconds()
         due = [call for call in self.calls if call.getTime() <= now]
         self.calls = [call for call in self.calls if call.getTime() > now]
@@ -26,6 +26,6 @@ class TurnClock(Clock):
         return [partial(call.func, *call.args, **call.kw) for call in due]
 
     def turn(self) -> None:
-        """Make the calls whose time has come, and none that they ask for."""
+        """Run the calls that are due, but not those that they schedule."""
         for call in self.due():
             call()

@@ -1,4 +1,4 @@
-"""L{Workers <twistchat.worker.Worker>} without threads: the test says when the work is done."""
+"""L{Workers <twistchat.worker.Worker>} without threads, for tests."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 class HeldWorker:
     """
-    A worker that does its work when it is told to.
+    A worker that runs its work when the test calls L{step} or L{run}.
 
-    @ivar stopped: whether it was told to end.
+    @ivar stopped: whether L{stop} was called.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class HeldWorker:
         self.stopped = False
 
     def __len__(self) -> int:
-        """How many pieces of work wait."""
+        """The number of queued items."""
         return len(self._work)
 
     def submit(self, work: Callable[[], T], done: Callable[[T | Failure], None]) -> None:
@@ -35,7 +35,7 @@ class HeldWorker:
         self.stopped = True
 
     def step(self) -> None:
-        """Do the first piece of work that waits."""
+        """Run the first queued item."""
         work, done = self._work.popleft()
         try:
             outcome = work()
@@ -44,13 +44,13 @@ class HeldWorker:
         done(outcome)
 
     def run(self) -> None:
-        """Do all that waits, and what comes up meanwhile."""
+        """Run all queued items, including those that are submitted meanwhile."""
         while self._work:
             self.step()
 
 
 class InlineWorker(HeldWorker):
-    """A worker that does its work at once, within the call; what comes up meanwhile, after it."""
+    """A worker that runs its work at once, within the call.  It queues work that is submitted meanwhile."""
 
     _running = False
 
