@@ -1,1 +1,1 @@
-"""The limits on clients: who may connect, how fast they may send, how long they may be silent, and who has to go."""
+"""The limits on clients: admission, send rates, timeouts, the log of refusals, and forced disconnections."""

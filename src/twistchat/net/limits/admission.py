@@ -1,4 +1,4 @@
-"""Who may connect: how many from one address, how often, and how many that have not come in yet."""
+"""Who may connect: limits on connections per address, on new connections, and on unregistered connections."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ NEW_PERIOD = 600.0
 
 
 REMEMBERED = 1024
-"""Addresses whose cloaks are remembered: most who come in when all do at once, after a restart, are not the first."""
+"""Addresses whose cloaks are cached.  Clients that reconnect after a restart often share an address."""
 
 
 class NotAdmitted(Exception):
-    """A connection cannot be taken.  As a string it says why, to its client; nothing has been counted."""
+    """A connection is refused and not counted.  The string says why, for its client."""
 
 
 class _Place:
-    """What is known of one address: its connections, how often it makes new ones, and how often it fails to log in."""
+    """The counts of one address: its connections, its new connections, and its login failures."""
 
     __slots__ = ("connections", "failures", "fresh", "group")
 
@@ -39,23 +39,23 @@ class _Place:
         self.failures: TokenBucket | None = None
 
     def idle(self, now: float) -> bool:
-        """Whether nothing needs to be known of it."""
+        """Whether the record can be dropped: no connection is open, and the rates have recovered."""
         return not self.connections and self.fresh.full(now) and (self.failures is None or self.failures.full(now))
 
 
 class Ticket:
     """
-    A connection that was admitted, and what it counts for.
+    One admitted connection, and the address that it counts for.
 
-    @ivar exempt: whether limits on rates and numbers do not bind it.
-    @ivar turnAway: disconnects it, where another is to have its place; called with the reason, as its client reads it.
+    @ivar exempt: whether it is exempt from limits on rates and numbers.
+    @ivar turnAway: called with a reason for the client, to disconnect it when a new connection takes its place.
     """
 
     __slots__ = ("_admission", "_place", "exempt", "turnAway")
 
     def __init__(self, admission: Admission, place: _Place | None) -> None:
         """
-        @param place: its address; C{None} where it is exempt.
+        @param place: the record of its address; C{None} if it is exempt.
         """
         self.exempt = place is None
         self._admission = admission
@@ -64,49 +64,49 @@ class Ticket:
 
     @property
     def group(self) -> str:
-        """The address that it counts for; C{""} where it is exempt, or gone."""
+        """The address that it counts for; C{""} if it is exempt or released."""
         return "" if self._place is None else self._place.group
 
     def registered(self) -> None:
-        """It has come in."""
+        """Note that the connection's user has registered."""
         self._admission.coming.pop(self, None)
 
     def release(self) -> None:
-        """It is gone.  A second call is harmless."""
+        """Stop counting the connection, which is lost.  A second call does nothing."""
         self._admission.coming.pop(self, None)
         place, self._place = self._place, None
         if place is not None:
             self._admission.leave(place)
 
     def cancel(self) -> None:
-        """It turned out to be somebody else's: nothing of it is to count, that it was new included."""
+        """Undo the admission, including the new connection that it counted: a gateway named another address."""
         if self._place is not None:
             self._place.fresh.give()
         self.release()
 
     def attempt(self) -> float:
         """
-        Count an attempt to log in, which is taken for a failure until L{succeeded} says otherwise.
+        Count a login attempt as a failure.  L{succeeded} takes that back.
 
-        @return: C{0.0}; or, where there were too many, how many seconds to wait: then it is not to be made.
+        @return: C{0.0}, or the seconds to wait after too many failures; then the attempt must not be made.
         """
         return 0.0 if self._place is None else self._admission.attempt(self._place)
 
     def succeeded(self) -> None:
-        """The last attempt was none that failed."""
+        """Take back the failure that the last L{attempt} counted."""
         if self._place is not None and self._place.failures is not None:
             self._place.failures.give()
 
     async def check(self, passwords: IPasswords, hash: str | None, password: str) -> bool:
         """
-        Check a password.  It counts as wrong until the check is done, so that many guesses at once do not pass the
+        Check a password.  It counts as wrong until the check is done, so that concurrent guesses cannot exceed the
         limit.
 
         @param passwords: checks it.
-        @param hash: its hash; C{None} where there is none, which the client does not learn from the time that it takes.
-        @return: whether it is the right one.
-        @raise TooFast: too many from its address were wrong.
-        @raise Overloaded: too many wait to be checked.
+        @param hash: the hash to check against.  With C{None} the check fails, and takes as long as with a hash.
+        @return: whether the password matches.
+        @raise TooFast: the address gave too many wrong passwords.
+        @raise Overloaded: too many passwords wait to be checked.
         """
         wait = self.attempt()
         if wait:
@@ -121,26 +121,26 @@ class Ticket:
 
 
 def _ignore(reason: str) -> None:
-    """Pass over that a connection is to go: nobody has said how."""
+    """Do nothing: the default of L{Ticket.turnAway}."""
 
 
 class Admission:
     """
     Counts connections over all doors.
 
-    An IPv6 address counts as its /64, which is what one customer has; an IPv4 address mapped into IPv6 as itself; and a
-    transport with no address (a UNIX socket) as exempt, for the file system guards it.
+    An IPv6 address counts as its /64, since one customer gets a /64.  An IPv4-mapped IPv6 address counts as the IPv4
+    address.  A transport without an address (a UNIX socket) is exempt, since file permissions protect it.
 
-    Where too many have not come in yet, one of them is turned away for each that comes: the one that has waited longest
-    of the address with most of them.  So connections that say nothing keep nobody out.
+    If too many connections are unregistered, each new one replaces one of them: the oldest from the address that has
+    most of them.  So silent connections cannot keep other clients out.
 
-    @ivar coming: those that have not come in yet, in the order in which they came; for tickets to change.
+    @ivar coming: the tickets of unregistered connections, oldest first.  Only tickets and this class change it.
     """
 
     def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
         """
-        @param limits: how many are too many, and which networks that does not bind.
-        @param now: seconds on a clock that does not go back.
+        @param limits: the limits, and the networks that are exempt.
+        @param now: returns seconds on a monotonic clock.
         """
         self._now = now
         self._places: dict[str, _Place] = {}
@@ -150,20 +150,20 @@ class Admission:
 
     @property
     def unregistered(self) -> int:
-        """How many have not come in yet."""
+        """The number of unregistered connections."""
         return len(self.coming)
 
     def limit(self, limits: Limits) -> None:
-        """Have other limits from now on.  A rate that is being measured goes on as it began."""
+        """Replace the limits.  Existing token buckets keep their old rates."""
         self._limits = limits
         self._exempt = tuple(map(ip_network, limits.exempt))
 
     def admit(self, address: str | None) -> Ticket:
         """
-        Take in a connection, which has not come in through its door yet.
+        Admit a new connection and count it.
 
         @param address: an IP address, or C{None}.
-        @raise NotAdmitted: it cannot be taken.
+        @raise NotAdmitted: a limit refuses it.
         """
         limits = self._limits
         parsed = readAddress(address)
@@ -188,9 +188,9 @@ class Admission:
 
     def _makeRoom(self, group: str) -> None:
         """
-        Turn one away that has not come in yet.
+        Turn away one unregistered connection.
 
-        @param group: the address of the one that comes, which counts as one of its connections.
+        @param group: the address of the new connection, which counts as one of the unregistered.
         """
         ((crowded, _),) = Counter([*(ticket.group for ticket in self.coming), group]).most_common(1)
         oldest = next(ticket for ticket in self.coming if ticket.group == crowded)
@@ -198,7 +198,7 @@ class Admission:
         oldest.turnAway("Too many people are coming in just now.  Try again in a minute.")
 
     def leave(self, place: _Place) -> None:
-        """A ticket's connection is gone."""
+        """Stop counting one connection of an address."""
         place.connections -= 1
         if place.idle(self._now()):
             self._places.pop(place.group, None)
@@ -221,7 +221,7 @@ class Admission:
         return place
 
     def _sweep(self) -> None:
-        """Forget the addresses of which nothing needs to be known."""
+        """Drop the records of idle addresses."""
         now = self._now()
         self._places = {group: place for group, place in self._places.items() if not place.idle(now)}
         self._sweepAt = max(1024, 2 * len(self._places))
@@ -229,10 +229,10 @@ class Admission:
 
 def readAddress(address: str | None) -> IPv4Address | IPv6Address | None:
     """
-    Read an IP address; one of IPv4 that is mapped into IPv6 is the IPv4 address it is.
+    Parse an IP address.  An IPv4-mapped IPv6 address becomes the IPv4 address.
 
-    @param address: as it is written, with a zone or without; or C{None}, which is none.
-    @raise ValueError: it is something else.
+    @param address: the address as text, with or without a zone; C{None} gives C{None}.
+    @raise ValueError: it is not an IP address.
     """
     parsed = parseAddress(address)
     if parsed is None and address is not None:
@@ -241,7 +241,7 @@ def readAddress(address: str | None) -> IPv4Address | IPv6Address | None:
 
 
 def sameCustomer(parsed: IPv4Address | IPv6Address) -> str:
-    """What counts as one customer: an IPv4 address, or a /64 of IPv6."""
+    """Name the network that counts as one customer: an IPv4 address, or the /64 of an IPv6 address."""
     if isinstance(parsed, IPv6Address):
         return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
     return str(parsed)
@@ -249,11 +249,11 @@ def sameCustomer(parsed: IPv4Address | IPv6Address) -> str:
 
 def cloak(key: Callable[[], bytes]) -> Callable[[str | None], str]:
     """
-    Make the function that hides addresses: the host that others see of a user.
+    Make the function that turns addresses into cloaks: the hosts that other users see.
 
-    @param key: gives what makes a cloak of this server unlike that of another, 1 to 32 bytes; called once, with the
-        first address.
-    @return: from an address, or C{None}, to a host: the same for the same address, and for no other that is likely.
+    @param key: returns this server's key, 1 to 32 bytes.  It is called once, for the first address.
+    @return: maps an address, or C{None}, to a host.  One customer always gets the same host, and two customers almost
+        never do.
     """
 
     key = cache(key)

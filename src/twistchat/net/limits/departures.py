@@ -1,4 +1,4 @@
-"""Who has to go: sessions that a ban meets, and those whose dialect or outlet raises."""
+"""Disconnects sessions: those that match a ban, and those whose dialect or outlet raises an error."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
     from twistchat.interfaces import Receipt
 
 FAILED: Final = "The server failed to show you what happened, and has logged why"
-"""Why a session ends whose dialect or outlet raises, for its client and for those who see the user go."""
+"""The reason shown to a client, and to others in its rooms, when its dialect or outlet raises an error."""
 
 AT_ONCE: Final = 16
-"""Sessions that are disconnected in one turn, at the most."""
+"""The most sessions that are disconnected in one turn."""
 
 LISTENERS: Final = 1000
-"""How many are told in one turn that somebody quits, before the next waits for another turn."""
+"""The number of room members that hear of a quit in one turn, after which the rest waits for another turn."""
 
 
 class DepartureQueue:
     """
-    Disconnects sessions, though never within a broadcast: after the end of the turn, and a few in each.
+    Disconnects sessions after the end of a turn, a few per turn, and never within a broadcast.
 
-    What raises harms its own sessions and nobody else.  It is logged, once for each dialect and each class of outlets.
+    A dialect or an outlet that raises an error harms only its own sessions.  The error is logged once for each dialect
+    and each class of outlet.
     """
 
     _log = Logger()
@@ -44,9 +45,9 @@ class DepartureQueue:
         close: Callable[[Session, str], Receipt | None],
     ) -> None:
         """
-        @param afterwards: calls what it is given when all has been told and sent.
-        @param wait: waits for another turn.
-        @param close: ends a session, as L{Chat.close <twistchat.chat.chat.Chat.close>} does.
+        @param afterwards: calls a function after the turn's output has been sent.
+        @param wait: returns a Deferred that fires in a later turn.
+        @param close: ends a session, as C{chat.presence.close} does.
         """
         self._afterwards = afterwards
         self._wait = wait
@@ -57,10 +58,10 @@ class DepartureQueue:
 
     def broken(self, what: object, sessions: Iterable[Session], error: Exception) -> None:
         """
-        Log what raised, and disconnect its sessions.
+        Log an error, and disconnect the sessions that it affects.
 
-        @param what: a dialect; or the outlet of the one session.
-        @param sessions: those that depend on it.
+        @param what: the dialect that raised it, or the outlet of the one session.
+        @param sessions: the sessions that use the dialect or the outlet.
         """
         sessions = list(sessions)
         kind: object = type(what) if len(sessions) == 1 and sessions[0].outlet is what else what
@@ -73,7 +74,7 @@ class DepartureQueue:
         """
         Disconnect sessions.
 
-        @param reason: why, for their clients and for those who see the users go.
+        @param reason: the reason, shown to their clients and to others in their rooms.
         """
         for session in sessions:
             if not session.closed:
@@ -109,5 +110,5 @@ class DepartureQueue:
 
 
 def ignoreNotStored(failure: Failure) -> None:
-    """Pass over that somebody's going was not taken: the journal is closed, and everyone is going."""
+    """Ignore that the journal refused the end of a session: it is closed, and every session ends."""
     failure.trap(NotStored)

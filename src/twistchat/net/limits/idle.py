@@ -1,8 +1,8 @@
 """
-Silence: one timer for all connections of a process, which finds those whose time is up.
+Timeouts: one timer for all connections of a process.
 
-A connection waits in the slot of the second in which it is to be looked at next.  So a pass touches those whose time
-has come and no others, and a connection that nobody waits for costs nothing.
+A connection waits in a slot, which stands for the second of its next check.  A pass visits only the connections that
+are due, so a connection without a timeout costs nothing.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 INTERVAL = 1.0
-"""Seconds that a slot spans: how much later than it asked for a connection may be looked at.  It is never earlier."""
+"""Seconds that a slot spans.  A check happens up to this much later than requested, and never earlier."""
 
 
 MOST = 1000
-"""How many are looked at in one turn; where more are due, as after everyone has come back at once, the rest waits."""
+"""The most checks in one turn.  If more are due, for example after a mass reconnect, the rest wait for another turn."""
 
 
 class Watched(Protocol):
     """
-    What can be looked at.
+    Something with a timeout.
 
-    @ivar slot: where it waits; L{Idle}'s own, and C{None} at first.
+    @ivar slot: the slot in which it waits; C{None} at first.  Only L{Idle} changes it.
     """
 
     slot: int | None
 
     def look(self, now: float) -> None:
         """
-        Do what is due.  Whoever is to be looked at again asks for it.
+        Handle the timeout.  Call L{Idle.watch} to be called again.
 
         @param now: seconds on the clock of L{Idle}.
         """
 
 
 class Idle:
-    """The connections that are to be looked at, by when."""
+    """The timer: connections in slots, by the time of their next check."""
 
     _log = Logger()
 
@@ -54,7 +54,7 @@ class Idle:
 
     def watch(self, watched: Watched, when: float) -> None:
         """
-        Look at something once it is C{when}, and not when it was to be looked at until now.
+        Call C{watched.look} once, at C{when}.  This replaces an earlier request.
 
         @param when: seconds on the clock, later than now.
         """
@@ -65,7 +65,7 @@ class Idle:
             self._arm(slot)
 
     def forget(self, watched: Watched) -> None:
-        """Do not look at something any more; harmless where nobody was to."""
+        """Cancel the request.  This does nothing if there is none."""
         slot, watched.slot = watched.slot, None
         if slot is None:
             return
@@ -77,7 +77,7 @@ class Idle:
             self._arm(None)
 
     def _arm(self, slot: int | None) -> None:
-        """Wake up when a slot is due, or with C{None} not at all."""
+        """Schedule the wake-up for a slot; with C{None}, cancel it."""
         if self._call is not None:
             self._call.cancel()
             self._call = None
@@ -87,12 +87,12 @@ class Idle:
             self._call = self._clock.callLater(max(0.0, slot * INTERVAL - self._clock.seconds()), self._wake)
 
     def _wake(self) -> None:
-        # Where the process stood still, what came meanwhile is read first: that was no silence of the clients'.
+        # If the process was suspended, read the input that arrived meanwhile first: those clients were not silent.
         self._call = self._clock.callLater(0, self._sweep)
 
     def _sweep(self) -> None:
         self._call = None
-        self._next = 0  # whoever asks for another look meanwhile arms nothing; that is done once, at the end
+        self._next = 0  # requests made during the loop do not arm the timer; the last line does so once
         now = self._clock.seconds()
         for watched in self._due(now):
             try:
@@ -102,7 +102,7 @@ class Idle:
         self._arm(min(self._slots, default=None))
 
     def _due(self, now: float) -> Iterator[Watched]:
-        """Those whose time has come, one by one, none of whom waits any more."""
+        """Take the due connections out of their slots, and yield them one by one."""
         left = MOST
         for slot in sorted(slot for slot in self._slots if slot * INTERVAL <= now):
             while left and (waiting := self._slots.get(slot)):
@@ -116,16 +116,16 @@ class Idle:
 
 class Reminder:
     """
-    A call that is to be made later, once: the last time that was asked for counts.
+    One call that can be rescheduled.  The last request counts.
 
-    @ivar slot: L{Idle}'s own.
+    @ivar slot: see L{Watched}.
     """
 
     __slots__ = ("_call", "_clock", "_idle", "slot")
 
     def __init__(self, idle: Idle, clock: IReactorTime, call: Callable[[], None]) -> None:
         """
-        @param clock: that of C{idle}.
+        @param clock: the clock that C{idle} uses.
         """
         self._idle = idle
         self._clock = clock
@@ -133,7 +133,7 @@ class Reminder:
         self.slot: int | None = None
 
     def after(self, seconds: float | None) -> None:
-        """Make the call in so many seconds, up to one more; with C{None}, do not make it."""
+        """Make the call after C{seconds}, or up to L{INTERVAL} later; with C{None}, cancel it."""
         if seconds is None:
             self._idle.forget(self)
         else:

@@ -1,4 +1,4 @@
-"""How fast one connection may send."""
+"""The rate limits of one connection."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from twistchat.config.limits import Limits
 
 MINOR_BURST: Final = 100
 MINOR_RATE: Final = 10
-"""How many times as many lines that ask for nothing (blank lines, PONGs) may come at once, and a second after that."""
+"""Factors on C{limits.floodBurst} and C{limits.floodRate} for lines without a command (blank lines, PONGs)."""
 
 REFUSALS: Final = 100
-"""Lines at once that are refused as too fast before the connection is closed; then as many a second as are taken."""
+"""Burst of lines that are refused as too fast before the connection is closed.  It refills at C{limits.floodRate}."""
 
 
 class Rates:
     """
-    The rates of one connection.
+    The rate limits of one connection.
 
-    Every line counts against a limit, whatever it holds, for to look at it is work too.  An exempt connection has no
-    limit on lines; its share of a turn (L{twistchat.net.input.intake}) still binds it.
+    Every line counts against a limit, whatever it contains, since parsing it takes time too.  An exempt connection has
+    no limit on lines, but still has a bounded share of a turn (L{twistchat.net.input.intake}).
 
-    @ivar exempt: whether it is exempt.
+    @ivar exempt: whether the connection is exempt.
     """
 
     __slots__ = ("_limits", "_lines", "_minor", "_now", "_refusals", "exempt")
 
     def __init__(self, limits: Limits, exempt: bool, now: Callable[[], float]) -> None:
         """
-        @param now: seconds on a clock that does not go back.
+        @param now: returns seconds on a monotonic clock.
         """
         self._limits = limits
         self.exempt = exempt
@@ -43,7 +43,7 @@ class Rates:
         """
         Count a line.
 
-        @return: C{0.0}, or how many seconds too early it came; then it is not to be obeyed.
+        @return: C{0.0}, or the number of seconds that it came too early; then it must not be executed yet.
         """
         if self.exempt:
             return 0.0
@@ -52,7 +52,7 @@ class Rates:
         return self._lines.take(self._now())
 
     def minor(self) -> float:
-        """Count a line that asks for nothing.  See L{line}."""
+        """Count a line without a command.  See L{line}."""
         if self.exempt:
             return 0.0
         if self._minor is None:
@@ -64,7 +64,7 @@ class Rates:
         """
         Count a line that is refused as too fast.
 
-        @return: whether the client is to be told; otherwise it does little else, and is to go.
+        @return: whether to send the client an error; if not, disconnect it.
         """
         if self._refusals is None:
             self._refusals = TokenBucket(REFUSALS, self._limits.floodRate, self._now())

@@ -1,4 +1,4 @@
-"""The log of what is refused: enough to see an attack or a limit that is too tight, and no flood of its own."""
+"""Logs refusals by limits, at a bounded rate, so that an administrator sees attacks and limits that are too tight."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTERVAL: Final = 60.0
 """Seconds for which an address is not logged again."""
 
 REMEMBERED: Final = 4096
-"""Addresses that are remembered before those of whom nothing needs to be known are forgotten."""
+"""The most addresses in memory.  At this number, those that may be logged again are dropped."""
 
 
 WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
@@ -28,11 +28,11 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.RoomTooFast: lambda e: f"it asked for {e.room}, which too many are joining",
     errors.Overloaded: lambda e: f"the server has too many {e.what}",
 }
-"""For each error of L{LIMITS_REACHED <errors.LIMITS_REACHED>}, what the log says of its client."""
+"""The log's wording for each error in L{LIMITS_REACHED <errors.LIMITS_REACHED>}."""
 
 
 class RefusalLog:
-    """Logs refusals by limits: at most one line a minute for each address (a /64 of IPv6 is one)."""
+    """Logs refusals by limits: at most one line per minute and address.  An IPv6 /64 counts as one address."""
 
     _log = Logger()
 
@@ -40,13 +40,13 @@ class RefusalLog:
 
     def __init__(self, now: Callable[[], float]) -> None:
         """
-        @param now: seconds on a clock that does not go back.
+        @param now: returns seconds on a monotonic clock.
         """
         self._now = now
         self._logged: dict[str, float] = {}
 
     def noteError(self, address: str | None, error: errors.ChatError) -> None:
-        """Log an error of a client's, if it says that a limit refuses something.  See L{note}."""
+        """Log an error of a client's command if a limit caused it.  See L{note}."""
         if isinstance(error, errors.LIMITS_REACHED):
             self.note(address, WORDS[type(error)](error))
 
@@ -54,8 +54,8 @@ class RefusalLog:
         """
         Log that a limit refused something.
 
-        @param address: the client's IP address; C{None} where it has none.
-        @param why: which limit, and what it refused, in words.
+        @param address: the client's IP address; C{None} if it has none.
+        @param why: the limit and the refused action, as a clause.
         """
         parsed = readAddress(address)
         group = "local" if parsed is None else sameCustomer(parsed)

@@ -1,1 +1,1 @@
-"""The output of a connection: what waits for the end of the turn, and the outbox from which it leaves in one write."""
+"""The output of a connection: its outbox, which sends in one write at the end of the turn."""

@@ -1,4 +1,4 @@
-"""The two kinds of outboxes: one that writes to a TCP socket itself, and one that writes through its transport."""
+"""The two kinds of outboxes: one writes directly to a TCP socket, the other writes through its transport."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twistchat.net.output.turn import Turn
 
 
 def outboxFor(transport: Any, turn: Turn, limit: int, overflow: Callable[[], None]) -> Outbox:
-    """Make the outbox that suits a transport.  The arguments are those of L{Outbox}."""
+    """Make the kind of outbox that fits a transport.  The arguments are those of L{Outbox}."""
     if isinstance(transport, Connection) and not transport.TLS:
         return SocketOutbox(transport, turn, limit, overflow)
     return TransportOutbox(transport, turn, limit, overflow)
@@ -26,9 +26,9 @@ class SocketOutbox(Outbox):
     """
     The outbox of a plain TCP connection.
 
-    It writes to the socket itself, without arming the reactor.  When the socket is full, the transport gets the rest of
-    that write, and the outbox registers as its pull producer; what is added meanwhile waits here, by reference, until
-    the transport is empty again.
+    It writes directly to the socket, without the reactor.  When the socket's buffer is full, the outbox passes the rest
+    of that write to the transport and registers as its pull producer.  Later output waits here, uncopied, until the
+    transport has sent that rest.
     """
 
     __slots__ = ("_registering", "_socket")
@@ -71,12 +71,12 @@ class SocketOutbox(Outbox):
     def resumeProducing(self) -> None:
         """See L{Outbox.resumeProducing}."""
         if self._registering:
-            return  # a transport asks a pull producer for data as soon as it is registered, before it has sent any
+            return  # a transport asks a pull producer for data at registration, before it has sent any
         self._transport.unregisterProducer()
         super().resumeProducing()
 
     def _pull(self, rest: bytes) -> None:
-        """Leave the rest of a write to the transport, until it has sent that."""
+        """Pass the rest of a write to the transport, and wait until it has sent it."""
         self._full = self._registering = True
         self._transport.write(rest)
         self._transport.registerProducer(self, False)
@@ -93,8 +93,8 @@ class TransportOutbox(Outbox):
     """
     The outbox of every other connection (TLS, a UNIX socket, a test's).
 
-    It is a push producer of the transport, which tells it when to pause.  The transport may hold 64 KiB more than is
-    counted here.
+    It is a push producer of the transport, which calls L{pauseProducing} when its buffer is full.  That buffer may
+    contain 64 KiB that C{limits.sendq} does not count.
     """
 
     __slots__ = ()
@@ -126,7 +126,7 @@ class TransportOutbox(Outbox):
             self._rest()
 
     def pauseProducing(self) -> None:
-        """The transport holds as much as it should."""
+        """The transport's buffer is full."""
         self._full = True
         self._resting = False
         self._check()

@@ -1,7 +1,7 @@
 """
-The output that waits to be sent on one connection.
+The output waiting to be sent on one connection.
 
-It is sent in one write at the end of each turn.  Everything that waits for a slow reader is counted and bounded.
+It is sent in one write at the end of each turn.  The bytes that wait for a slow reader are counted and bounded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from twistchat.net.output.turn import Turn
 
 
 class Phase(Enum):
-    """How far an outbox has come on its way to the end."""
+    """The state of an outbox."""
 
     OPEN = "takes bytes and sends them"
     CLOSING = "sends what waits, then closes the connection"
@@ -25,10 +25,10 @@ class Phase(Enum):
 
 class Outbox(ABC):
     """
-    The one way in which bytes reach a connection: the queue, which every kind of transport shares.
+    The send queue of one connection.  All output passes through it; each subclass serves one kind of transport.
 
-    Most of the time an outbox is resting: nothing waits, and the connection takes more.  Then the bytes that an
-    audience delivers are all that this turn has for the connection, and they cost one assignment here and one C{send}.
+    Most of the time an outbox is resting: it is empty, and the connection accepts output.  Then a delivery costs one
+    assignment here and one C{send} at the end of the turn.
     """
 
     __slots__ = (
@@ -49,9 +49,9 @@ class Outbox(ABC):
     def __init__(self, transport: Any, turn: Turn, limit: int, overflow: Callable[[], None]) -> None:
         """
         @param transport: an C{ITransport} that is an C{IConsumer}.
-        @param turn: at its end the outbox is flushed.
-        @param limit: how many bytes may wait for a slow reader.
-        @param overflow: called once, after the end of the turn, when more waited; nothing is sent any more.
+        @param turn: flushes the outbox at its end.
+        @param limit: the number of bytes that may wait for a slow reader.
+        @param overflow: called once, after the end of the turn, if more bytes wait.  The outbox is then abandoned.
         """
         self._transport = transport
         self._turn = turn
@@ -68,25 +68,25 @@ class Outbox(ABC):
 
     @abstractmethod
     def flush(self) -> None:
-        """Send what waits, as far as the connection takes it."""
+        """Send the waiting bytes until the connection accepts no more."""
 
     @abstractmethod
     def _release(self) -> None:
-        """Let go of the transport, then close the connection."""
+        """Unregister from the transport, then close the connection."""
 
     @property
     def phase(self) -> Phase:
-        """How far it has come."""
+        """The state of the outbox."""
         return self._phase
 
     @property
     def waiting(self) -> int:
-        """How many bytes wait for a slow reader."""
+        """The number of bytes that wait to be sent."""
         return self._size + self._unsent + (0 if self._only is None else len(self._only))
 
     @property
     def leaving(self) -> int:
-        """How many of these bytes are not held back, and wait for the reader alone."""
+        """The number of waiting bytes that only the reader delays: L{waiting} without those that are held back."""
         return self.waiting - sum(map(len, self._held or ()))
 
     def deliver(self, data: bytes) -> None:
@@ -103,7 +103,7 @@ class Outbox(ABC):
             self._check()
 
     def write(self, data: bytes) -> None:
-        """Add bytes behind those that wait, in front of those that are held back."""
+        """Append bytes after the waiting ones and before those that are held back."""
         if self._phase is not Phase.OPEN:
             return
         if self._only is not None:
@@ -121,16 +121,16 @@ class Outbox(ABC):
         if self._full:
             self._check()
         elif self._size > self._limit:
-            self.flush()  # what the connection does not take now is counted
+            self.flush()  # only bytes that the connection does not accept count
 
     def hold(self) -> None:
-        """Hold back what audiences deliver, so that something that is still being read is sent first."""
+        """Hold back deliveries, so that a reply that is still being read from the history is sent first."""
         if self._held is None:
             self._held = []
             self._resting = False
 
     def release(self) -> None:
-        """Add what was held back, and hold back no more."""
+        """Append the deliveries that were held back, and stop holding back."""
         held, self._held = self._held, None
         for data in held or ():
             self._size -= len(data)
@@ -138,17 +138,17 @@ class Outbox(ABC):
         self._rest()
 
     def close(self) -> None:
-        """Send what waits, then close the connection.  Nothing more is taken.  A second call is harmless."""
+        """Send the waiting bytes, then close the connection.  Later output is dropped.  A second call does nothing."""
         if self._phase is Phase.OPEN:
             self.release()
-        if self._phase is Phase.OPEN:  # what was released may have been too much
+        if self._phase is Phase.OPEN:  # the released bytes may have passed the limit
             self._phase = Phase.CLOSING
         if self._phase is not Phase.CLOSED:
             self._resting = False
             self._turn.afterwards(self._finish)
 
     def abandon(self) -> None:
-        """Forget what waits, and take nothing more: the connection is lost or broken."""
+        """Drop all output, now and later: the connection is lost or broken."""
         if self._phase is not Phase.CLOSED:
             self._phase = Phase.ABANDONED
         self._resting = False
@@ -157,7 +157,7 @@ class Outbox(ABC):
         self._held = None
 
     def resumeProducing(self) -> None:
-        """The transport has sent all that it held, so the connection takes more."""
+        """The transport's buffer is empty, so the connection accepts output again."""
         self._full = False
         self._unsent = 0
         self._rest()
@@ -170,20 +170,20 @@ class Outbox(ABC):
         self.abandon()
 
     def _rest(self) -> None:
-        """Let the next delivery be sent on its own, where nothing is in its way."""
+        """Mark the outbox as resting if it is empty, open, and may deliver."""
         waits = self._only is not None or self._chunks or self._held is not None
         self._resting = not (waits or self._full or self._phase is not Phase.OPEN)
 
     def _check(self) -> None:
-        """Give up a reader for whom too much waits."""
+        """Abandon the outbox if the waiting bytes exceed the limit."""
         if self.waiting > self._limit and self._phase in (Phase.OPEN, Phase.CLOSING):
             self.abandon()
             self._turn.afterwards(self._overflow)
 
     def _finish(self) -> None:
-        """Close the connection, once all has been sent."""
-        self.flush()  # where more outboxes wait than are sent in one turn, this one may still be waiting
+        """Close the connection if all output has been sent."""
+        self.flush()  # a turn sends a bounded number of outboxes, and may not have reached this one
         if self._phase is Phase.CLOSED or (self._phase is Phase.CLOSING and self._full):
-            return  # it is done, or will be when the connection takes more
+            return  # it is closed, or resumeProducing will close it
         self._phase = Phase.CLOSED
         self._release()

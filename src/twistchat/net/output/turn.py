@@ -1,4 +1,4 @@
-"""The end of the turn: once for each pass of the reactor in which something waits."""
+"""Runs the work that waits for the end of the turn."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from twisted.logger import Logger
 
 MOST: Final = 512
 """
-Outboxes that leave at the end of one turn.  Each is one C{send}, of about 10 µs.  Where more wait, as when everyone in
-a large room is told something, the reactor looks at other connections before the rest of them leave.
+The most outboxes that are sent at the end of one turn.  Each takes one C{send} of about 10 µs.  If more wait, as after
+a message to a large room, the reactor serves other connections before the rest are sent.
 """
 
 
 class Sending(Protocol):
-    """What sends at the end of a turn: an outbox."""
+    """Something that sends at the end of a turn: an outbox."""
 
     def flush(self) -> None:
-        """Let what waits leave."""
+        """Send the waiting output."""
 
 
 class Turn:
     """
-    What is to be done at the end of the current turn: first the rooms' audiences are told, then each outbox leaves in
-    one write (as far as they are not too many), then whatever must not happen inside either.
+    The calls to make at the end of the current turn, in three steps.
+
+    First the audiences deliver to the outboxes.  Then each outbox sends in one write, up to L{MOST} of them.  Then come
+    calls that must not happen during delivery or sending, for example those that close connections.
     """
 
     _log = Logger()
@@ -43,18 +45,18 @@ class Turn:
         self._afterwards: list[Callable[[], None]] = []
 
     def tell(self, flush: Callable[[], None]) -> None:
-        """Call C{flush} at the end of the turn, before anything is sent; it fills outboxes."""
+        """Call C{flush} at the end of the turn, before the outboxes send.  It adds output to them."""
         self._tellings.append(flush)
         self._wait()
 
     def send(self, outbox: Sending) -> None:
-        """Flush C{outbox} at the end of the turn, or of a later one, when all that is told has been told."""
+        """Flush C{outbox} after the deliveries of this turn, or of a later turn if too many outboxes wait."""
         self._sendings.append(outbox)
         if not self._waiting:
             self._wait()
 
     def afterwards(self, act: Callable[[], None]) -> None:
-        """Call C{act} when all has been told and sent; it may close connections."""
+        """Call C{act} after the outboxes have sent.  It may close connections."""
         self._afterwards.append(act)
         self._wait()
 
@@ -64,7 +66,7 @@ class Turn:
             self._clock.callLater(0, self.end)
 
     def end(self) -> None:
-        """Do all that waits for the end of the turn, and what comes up while it is done."""
+        """Make the waiting calls, and those that they add."""
         left = MOST
         while True:
             if self._tellings:
