@@ -23,8 +23,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocol
 
 from twistchat.chat.model.events import ModeChange, ModesSet, ServerBanSet, Source
-from twistchat.config import LineSettings, Settings
+from twistchat.config import Settings
 from twistchat.config.limits import Limits
+from twistchat.protocols.line.settings import LineSettings
 from twistchat.services.interpreter import COLLECT
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import MemoryTransport, address
@@ -43,7 +44,7 @@ STORMY: Final = "*" + "a*" * 9 + "b"
 """A mask that takes long where it is not read well."""
 
 MANY: Final = Settings(
-    line=LineSettings(timezone="UTC"),
+    doors={"line": LineSettings(timezone="UTC")},
     limits=Limits(exempt=("127.0.0.0/8",), roomsPerUser=20_000, bans=300, ping=1e6, pingTimeout=2e6, registration=1e6),
 )
 """Rates do not bind here, and there may be as much as the cases need."""

@@ -19,11 +19,12 @@ from types import CodeType, FrameType
 from twisted.internet.protocol import Protocol
 
 import twistchat
-from twistchat.config import LineSettings, Settings
+from twistchat.config import Settings
 from twistchat.config.limits import Limits
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor
+from twistchat.protocols.line.settings import LineSettings
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import MemoryTransport
 from twistchat.wire.irc.dialect import IrcDialect
@@ -35,7 +36,7 @@ LISTENERS, LINES = 20, 10
 MARK = b"|"
 """What each text has once."""
 
-SETTINGS = Settings(line=LineSettings(timezone="UTC"), limits=Limits(exempt=("127.0.0.0/8",)))
+SETTINGS = Settings(doors={"line": LineSettings(timezone="UTC")}, limits=Limits(exempt=("127.0.0.0/8",)))
 """Rates do not bind here."""
 
 PACKAGE = str(Path(twistchat.__file__).parent)

@@ -47,6 +47,7 @@ LAYERS: Mapping[str, Layer] = {
     "twistchat.interfaces": Layer(
         may=("zope.interface", "twisted.internet.interfaces", "twistchat.interfaces"),
         typing=(
+            "twistchat.config",
             "twisted.internet.defer",
             "twisted.python.failure",
             "twistchat.chat",

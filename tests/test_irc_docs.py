@@ -108,4 +108,5 @@ class ConnectingTests(SynchronousTestCase):
         """The keys that it names are keys of the configuration."""
         settings = serverWith().context.settings
         for section, key in re.findall(r"`(limits|irc)\.(\w+)`", TEXT):
-            self.assertTrue(hasattr(getattr(settings, section), key), f"{section}.{key}")
+            values = settings.doors.get(section) or getattr(settings, section)
+            self.assertTrue(hasattr(values, key), f"{section}.{key}")

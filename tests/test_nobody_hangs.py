@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.config import LineSettings, Settings
+from twistchat.config import Settings
 from twistchat.config.limits import Limits
 from twistchat.net.input.intake import LINES
 from twistchat.net.limits.rates import REFUSALS
+from twistchat.protocols.line.settings import LineSettings
 from twistchat.testing import Client, IrcClient, MemoryServer
 
-DEFAULTS = Settings(line=LineSettings(timezone="UTC"))
+DEFAULTS = Settings(doors={"line": LineSettings(timezone="UTC")})
 """What a server has whose administrator chose nothing."""
 
 LIMITS = Limits()

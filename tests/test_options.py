@@ -12,6 +12,8 @@ import twistchat
 from tests.commandlines import CommandLineTestCase
 from twistchat.config import Settings
 from twistchat.interfaces import IDoor
+from twistchat.protocols.irc.settings import IrcSettings
+from twistchat.protocols.line.settings import LineSettings
 from twistchat.tap import Options
 
 
@@ -20,7 +22,8 @@ class OptionsTests(CommandLineTestCase):
 
     def test_defaults(self) -> None:
         """With nothing at all, everything is as the settings have it."""
-        self.assertEqual(Settings(), self.settings())
+        wanted = Settings(doors={"irc": IrcSettings(), "line": LineSettings()})
+        self.assertEqual(wanted, self.settings())
 
     def test_data(self) -> None:
         """--data is where data are kept."""

@@ -6,7 +6,7 @@ import itertools
 import operator
 import re
 import shlex
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -17,17 +17,19 @@ from twistchat.chat.model.names import DEFAULT_RESERVED, normalizeRoom
 from twistchat.config import (
     ChatSettings,
     ConfigError,
-    IrcSettings,
     JournalSettings,
-    LineSettings,
     ServerSettings,
     Settings,
     SettingsBuilder,
     describe,
 )
 from twistchat.config.limits import Limits
+from twistchat.protocols.irc.settings import IrcSettings
+from twistchat.protocols.line.settings import LineSettings
 
 DOORS: dict[str, type | None] = {"line": LineSettings, "irc": IrcSettings}
+
+DEFAULTS = Settings(doors={"line": LineSettings(), "irc": IrcSettings()})
 
 ALL = "server, chat, listen, journal, line, irc, webirc, classes, operators, limits"
 """The sections, as they are listed."""
@@ -46,6 +48,11 @@ def fromFile(text: str | bytes) -> Settings:
     builder = SettingsBuilder(DOORS)
     builder.readFile(text.encode() if isinstance(text, str) else text, "twistchat.toml")
     return builder.finish()
+
+
+def lineOf(settings: Settings) -> LineSettings:
+    """The section of the line door."""
+    return settings.of("line", LineSettings)
 
 
 def fromSet(*assignments: str) -> Settings:
@@ -67,14 +74,14 @@ class SettingsTests(SynchronousTestCase):
     def test_defaults(self) -> None:
         """Where nothing is set, everything has its default."""
         made = SettingsBuilder(DOORS).finish()
-        self.assertEqual(made, Settings())
+        self.assertEqual(made, DEFAULTS)
         server = ServerSettings(name="twistchat.local", description="A twistchat server", data="./twistchat-data")
         self.assertEqual(made.server, server)
         self.assertEqual(made.chat, ChatSettings(lobby="#lobby", reserved=DEFAULT_RESERVED))
         self.assertEqual(
             made.journal, JournalSettings(kind="sqlite", durability="full", retention=7776000.0, keep=10_000)
         )
-        self.assertEqual(made.line, LineSettings(timezone="", motd=""))
+        self.assertEqual(lineOf(made), LineSettings(timezone="", motd=""))
         self.assertEqual(made.limits, Limits())
         self.assertEqual(dict(made.listen), {})
 
@@ -85,7 +92,7 @@ class SettingsTests(SynchronousTestCase):
     def test_frozen(self) -> None:
         """Nothing can be changed afterwards, nor anything added."""
         made = fromSet('listen.line="tcp:1"')
-        for value in (made, made.server, made.chat, made.journal, made.line, made.limits):
+        for value in (made, made.server, made.chat, made.journal, lineOf(made), made.limits):
             self.assertRaises(FrozenInstanceError, setattr, value, fields(value)[0].name, None)
             self.assertFalse(hasattr(value, "__dict__"))
         self.assertRaises(TypeError, operator.setitem, made.listen, "line", ())
@@ -122,14 +129,14 @@ Be kind.'''
             chat=ChatSettings(lobby="#hall", reserved=("root", "admin")),
             listen={"line": ("tcp:2323",), "irc": ("tcp:6667", "tcp6:6667")},
             journal=JournalSettings(kind="sqlite"),
-            line=LineSettings(motd="Welcome.\nBe kind."),
+            doors={"line": LineSettings(motd="Welcome.\nBe kind."), "irc": IrcSettings()},
             limits=Limits(nick=20, sendq=1048576, registration=60.0, floodRate=3.0, exempt=("192.0.2.0/24",)),
         )
         self.assertEqual(made, wanted)
 
     def test_waysToWrite(self) -> None:
         """TOML's other ways to write a key, a line end or the start of a file give the same settings."""
-        wanted = Settings(limits=Limits(nick=20, room=40))
+        wanted = replace(DEFAULTS, limits=Limits(nick=20, room=40))
         for text in [
             "[limits]\nnick = 20\nroom = 40\n",
             "limits.nick = 20\nlimits.room = 40",
@@ -140,19 +147,19 @@ Be kind.'''
             "[limits]\nnick = 20\nroom = 40\n[chat]\n[listen]\n",
         ]:
             self.assertEqual(fromFile(text), wanted, text)
-        self.assertEqual(fromFile(""), Settings())
+        self.assertEqual(fromFile(""), DEFAULTS)
 
     def test_everyKey(self) -> None:
         """Every key can be set with --set; set to its default, it changes nothing."""
         section, seen = "", 0
-        for line in inUse(describe({"line": ("tcp:1",)})).splitlines():
+        for line in inUse(describe(DOORS, {"line": ("tcp:1",)})).splitlines():
             if line.startswith("["):
                 section = line.strip("[]")
             elif line and not line.startswith("#"):
                 listen = {"line": ("tcp:1",)} if section == "listen" else {}
-                self.assertEqual(fromSet(f"{section}.{line}"), Settings(listen=listen), line)
+                self.assertEqual(fromSet(f"{section}.{line}"), replace(DEFAULTS, listen=listen), line)
                 seen += 1
-        self.assertEqual(seen, len(SettingsBuilder({"line": None})._readings))
+        self.assertEqual(seen, len(SettingsBuilder(DOORS)._readings) - 1)  # listen.irc is not described here
 
     def test_order(self) -> None:
         """What comes later wins: the file, --set in its order, then the options with names of their own."""
@@ -181,7 +188,7 @@ Be kind.'''
         )
         self.assertEqual(made.limits, Limits(nick=5, registration=120.0))
         self.assertEqual(made.listen, {"line": ("tcp:1", "unix:a=b"), "irc": ()})
-        self.assertEqual((made.server.name, made.line.motd), ("a", "a\nb"))
+        self.assertEqual((made.server.name, lineOf(made).motd), ("a", "a\nb"))
 
     def test_lobbyIsNormal(self) -> None:
         """The lobby has the name that the room will have."""
@@ -349,7 +356,7 @@ class OptionMistakeTests(SynchronousTestCase):
             bad = self.assertRaises(ConfigError, fromSet, f"line.motd={value}")
             option, assignment = shlex.split(str(bad).partition("in quotes: ")[2])
             self.assertEqual(option, "--set")
-            self.assertEqual(fromSet(assignment).line.motd, value)
+            self.assertEqual(lineOf(fromSet(assignment)).motd, value)
 
     def test_otherOption(self) -> None:
         """An option with a name of its own is named as it was given."""
@@ -444,33 +451,37 @@ class DescribeTests(SynchronousTestCase):
     def test_asItIs(self) -> None:
         """As it is, it sets nothing."""
         builder = SettingsBuilder(DOORS)
-        builder.readFile(describe().encode(), "twistchat.toml")
-        self.assertEqual(builder.finish(), Settings())
+        builder.readFile(describe(DOORS).encode(), "twistchat.toml")
+        self.assertEqual(builder.finish(), DEFAULTS)
         self.assertEqual(builder._values, {})
 
     def test_inUse(self) -> None:
         """With every key in use, it gives the defaults, and leaves out no key."""
-        builder = SettingsBuilder({})
-        builder.readFile(inUse(describe()).encode(), "twistchat.toml")
-        self.assertEqual(builder.finish(), Settings())
+        builder = SettingsBuilder(DOORS)
+        text = inUse(describe(DOORS, {"line": ("tcp:1",), "irc": ("tcp:2",)}))
+        builder.readFile(text.encode(), "twistchat.toml")
+        self.assertEqual(builder.finish(), replace(DEFAULTS, listen={"line": ("tcp:1",), "irc": ("tcp:2",)}))
         self.assertEqual(set(builder._values), set(builder._readings))
 
     def test_doors(self) -> None:
         """Doors that are named have keys, with the endpoints they are named with."""
-        text = describe({"line": ("tcp:1", "tcp:2"), "irc": ()})
-        self.assertEqual(fromFile(inUse(text)), Settings(listen={"line": ("tcp:1", "tcp:2"), "irc": ()}))
+        text = describe(DOORS, {"line": ("tcp:1", "tcp:2"), "irc": ()})
+        self.assertEqual(fromFile(inUse(text)), replace(DEFAULTS, listen={"line": ("tcp:1", "tcp:2"), "irc": ()}))
 
     def test_explained(self) -> None:
         """Every key and every section has its explanation above it, a sentence in plain text."""
-        lines = describe({"line": ("tcp:1",)}).splitlines()
+        lines = describe(DOORS, {"line": ("tcp:1",)}).splitlines()
         for above, line in itertools.pairwise(lines):
             if line.startswith("[") or (line.startswith("#") and not line.startswith("# ")):
                 self.assertTrue(above.startswith("# ") or line.startswith("#line = "), line)
-        self.assertNotRegex(describe(), r"[A-Z]\{|@")
+        self.assertNotRegex(describe(DOORS), r"[A-Z]\{|@")
         registration = "\n# How long a connection may take to come in, in seconds. At least 5 s.\n#registration = "
-        self.assertIn(registration, describe())
+        self.assertIn(registration, describe(DOORS))
 
     def test_committed(self) -> None:
         """The committed reference is what the code gives."""
-        command = "python -c 'from twistchat.config import describe; print(describe(), end=\"\")'"
-        self.assertEqual(REFERENCE.read_text("utf-8"), describe(), f"write {REFERENCE.name} again, with: {command}")
+        imports = "from twistchat.config import describe; from tests.config.test_builder import DOORS"
+        command = f"python -c '{imports}; print(describe(DOORS), end=\"\")'"
+        self.assertEqual(
+            REFERENCE.read_text("utf-8"), describe(DOORS), f"write {REFERENCE.name} again, with: {command}"
+        )

@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.config import ConfigError, IrcSettings, LineSettings, Settings, SettingsBuilder, reloadSettings
+from twistchat.config import ConfigError, Settings, SettingsBuilder, reloadSettings
 from twistchat.config.keytypes import Port, Span
+from twistchat.protocols.irc.settings import IrcSettings
+from twistchat.protocols.line.settings import LineSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class OwnSectionTests(SynchronousTestCase):
         """A mistake is reported as one in any other section is."""
         port = "a port is wanted: a whole number of at most 65535, or 0 for none"
         keys = "beeps, relay, pause, class"
-        sections = "server, chat, listen, journal, line, irc, webirc, classes, operators, limits, pager"
+        sections = "server, chat, listen, journal, irc, line, pager, webirc, classes, operators, limits"
         for text, where, why in (
             ("[pager]\nbeep = 1", 2, "there is no key pager.beep; did you mean pager.beeps?"),
             ("[pager]\n\nxyzzy = 1", 3, f"there is no key pager.xyzzy; the keys of [pager] are {keys}"),
@@ -86,8 +88,10 @@ class OwnSectionTests(SynchronousTestCase):
     def test_builtIn(self) -> None:
         """The sections of the doors that come with twistchat are read as ever."""
         settings = fromFile('[irc]\nmotd = "Hello."\n[line]\ntimezone = "UTC"\n')
-        self.assertEqual(("Hello.", "UTC"), (settings.irc.motd, settings.line.timezone))
-        self.assertEqual(["pager"], list(settings.doors))
+        self.assertEqual(
+            ("Hello.", "UTC"), (settings.of("irc", IrcSettings).motd, settings.of("line", LineSettings).timezone)
+        )
+        self.assertEqual(["irc", "line", "pager"], list(settings.doors))
 
     def test_nameTaken(self) -> None:
         """A door whose name is that of another section cannot have settings."""

@@ -8,9 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import (
     ClassSettings,
-    IrcSettings,
     JournalSettings,
-    LineSettings,
     OperatorSettings,
     ServerSettings,
     Settings,
@@ -18,6 +16,8 @@ from twistchat.config import (
 )
 from twistchat.config.limits import Limits
 from twistchat.config.settings import LIVE, SECTIONS, TABLES
+from twistchat.protocols.irc.settings import IrcSettings
+from twistchat.protocols.line.settings import LineSettings
 
 
 class RenewTests(SynchronousTestCase):
@@ -33,7 +33,7 @@ class RenewTests(SynchronousTestCase):
         """What can be changed is, and what cannot keeps its value, and is told apart."""
         alice = OperatorSettings(account="alice", class_="admin")
         old = Settings(
-            irc=IrcSettings(motd="Welcome."),
+            doors={"irc": IrcSettings(motd="Welcome.")},
             operators={"alice": alice, "bob": alice},
             classes={"admin": ClassSettings()},
             limits=Limits(nick=20, exempt=("127.0.0.0/8",)),
@@ -42,8 +42,10 @@ class RenewTests(SynchronousTestCase):
             server=ServerSettings(name="other", description="Another"),
             listen={"irc": ("tcp:6667",)},
             journal=JournalSettings(kind="memory"),
-            line=LineSettings(motd="Hello.", timezone="UTC"),
-            irc=IrcSettings(motd="Welcome!", network="Other"),
+            doors={
+                "line": LineSettings(motd="Hello.", timezone="UTC"),
+                "irc": IrcSettings(motd="Welcome!", network="Other"),
+            },
             operators={"alice": replace(alice, account="alice2"), "carol": alice},
             classes={"admin": ClassSettings()},
             limits=Limits(nick=30, pingTimeout=200.0),
@@ -70,8 +72,7 @@ class RenewTests(SynchronousTestCase):
             replace(
                 old,
                 server=ServerSettings(description="Another"),
-                line=LineSettings(motd="Hello."),
-                irc=new.irc,
+                doors={"line": LineSettings(motd="Hello."), "irc": new.doors["irc"]},
                 operators=new.operators,
                 limits=Limits(nick=20, pingTimeout=200.0),
             ),

@@ -9,12 +9,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.config import (
     ClassSettings,
     ConfigError,
-    IrcSettings,
     OperatorSettings,
     Settings,
     SettingsBuilder,
     WebircSettings,
 )
+from twistchat.protocols.irc.settings import IrcSettings
 
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$M2qtxXvGUt+qUGxN3SPqPA$Mrj27h01lO3I/413ugqDbrbh/AMemL8yr0Z7tv+Rq7k"
 
@@ -82,7 +82,7 @@ class NamedTablesTests(SynchronousTestCase):
                 True,
                 ("192.0.2.1/32",),
             ),
-            made.irc,
+            made.of("irc", IrcSettings),
         )
         self.assertEqual({"kiwi": WebircSettings(HASH, ("192.0.2.2/32", "2001:db8::/64"))}, dict(made.webirc))
         self.assertEqual(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from zope.interface import implementer
 
 from tests.commandlines import CommandLineTestCase
-from twistchat.config import SettingsBuilder
+from twistchat.config import Settings, SettingsBuilder
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
 from twistchat.services.listening import plan
@@ -27,6 +29,10 @@ class FakeDoor:
     def invitation(self, host: str, port: int) -> str:
         """See L{IDoor.invitation}."""
         return f"knock at {host} {port}"
+
+    def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
+        """See L{IDoor.warnings}.  All endpoints fit."""
+        return ()
 
     def factory(self, context: ServerContext) -> IDoorFactory:
         """See L{IDoor.factory}.  Nobody comes in."""

@@ -21,13 +21,13 @@ from tests.net.listening.authorities import identify
 from twistchat.accounts.passwords import Verifier
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import RoomMessage, Source
-from twistchat.config import IrcSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
 from twistchat.net.client.closing import CLOSING
+from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.services.assembly import assemble
 from twistchat.services.failure import StartFailure
 from twistchat.services.listening import Listener, Listening
@@ -186,7 +186,7 @@ class StartTests(ServiceTestCase):
         self.addCleanup(rmtree, folder)
         identity = identify("chat.example")
         (folder / "server.pem").write_bytes(identity.certificate + identity.key)
-        self.settings = replace(SETTINGS, irc=IrcSettings(proxies=("192.0.2.1/32",)))
+        self.settings = replace(SETTINGS, doors={**SETTINGS.doors, "irc": IrcSettings(proxies=("192.0.2.1/32",))})
         self.started(f"ssl:6697:privateKey={folder / 'server.pem'}", "haproxy:tcp:6624:interface=127.0.0.1")
         self.flushWarnings()  # Twisted's own way from PEM to a context goes through what pyOpenSSL gives up
         self.assertEqual(
@@ -213,7 +213,9 @@ class StartTests(ServiceTestCase):
             (6697, (), False),
         ):
             self.events.clear()
-            self.settings = replace(SETTINGS, irc=IrcSettings(stsPort=port, proxies=("127.0.0.1/32",)))
+            self.settings = replace(
+                SETTINGS, doors={**SETTINGS.doors, "irc": IrcSettings(stsPort=port, proxies=("127.0.0.1/32",))}
+            )
             self.service()
             places = [Listener(LineDoor(), LOOPBACK), *(Listener(IrcDoor(), endpoint) for endpoint in endpoints)]
             service = self.serviceOf(places)
@@ -224,7 +226,7 @@ class StartTests(ServiceTestCase):
 
     def test_proxied(self) -> None:
         """At such an endpoint a proxy's clients come in, to the same door as all others."""
-        self.settings = replace(SETTINGS, irc=IrcSettings(proxies=("192.168.1.1/32",)))
+        self.settings = replace(SETTINGS, doors={**SETTINGS.doors, "irc": IrcSettings(proxies=("192.168.1.1/32",))})
         self.started("haproxy:tcp:6624:interface=127.0.0.1", LOOPBACK)
         transport = self.client()
         assert isinstance(transport, Transport)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +13,7 @@ from twistchat.config.keytypes import Number, Text
 from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
+    from twistchat.config import Settings
     from twistchat.net.context import ServerContext
     from twistchat.net.stream import StreamFactory
 
@@ -43,6 +45,10 @@ class JsonDoor:
     def invitation(self, host: str, port: int) -> str:
         """See L{IDoor.invitation}."""
         return f"nc {host} {port}"
+
+    def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
+        """See L{IDoor.warnings}.  All endpoints fit."""
+        return ()
 
     def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}: the JSON protocol over streams, split at line feeds."""

@@ -13,7 +13,7 @@ from twistchat.config import toml
 from twistchat.config.bounds import MESSAGES_WAITING, NAMES_TOGETHER, outside
 from twistchat.config.errors import ConfigError
 from twistchat.config.keytypes import Endpoints, Unfit, closest, readingOf
-from twistchat.config.settings import NAMED, SECTIONS, TABLES, JournalSettings, Settings, keysOf
+from twistchat.config.settings import NAMED, SECTIONS, TABLES, JournalSettings, Settings, keysOf, sectionsWith
 from twistchat.config.tables import NamedTables
 
 if TYPE_CHECKING:
@@ -46,11 +46,13 @@ class SettingsBuilder:
         self._journals = {kind: journals[kind] for kind in sorted(journals)}
         self._doors = sorted(doors)
         self._own = _ownSections(doors)
-        self._sections = (*SECTIONS, *self._own)
+        self._sections = sectionsWith(self._own)
+        tables = TABLES | self._own
         self._types: dict[str, object] = {
             f"{section}.{name}": annotation
-            for section, table in (TABLES | self._own).items()
-            for name, _, annotation, _ in keysOf(table)
+            for section in self._sections
+            if section in tables
+            for name, _, annotation, _ in keysOf(tables[section])
         }
         self._types.update((f"listen.{door}", Endpoints) for door in doors)
         self._types["journal.kind"] = _literal[tuple(self._journals)]
@@ -258,13 +260,13 @@ class SettingsBuilder:
 
 def _ownSections(doors: Mapping[str, type | None]) -> dict[str, Any]:
     """
-    The sections of the doors that have one, except those that come with twistchat.
+    The sections of the doors that have one.
 
     @raise ConfigError: a door has the name of another section.
     """
     own: dict[str, Any] = {}
     for door, table in doors.items():
-        if table is None or table is TABLES.get(door):
+        if table is None:
             continue
         if door in SECTIONS:
             raise ConfigError(f"the door {door}", f"it cannot have settings: the section [{door}] exists already")

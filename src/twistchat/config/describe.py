@@ -11,23 +11,27 @@ from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.config import toml
 from twistchat.config.bounds import described
 from twistchat.config.keytypes import Privileges, writtenAs
-from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings, keysOf
+from twistchat.config.settings import LIVE, NAMED, TABLES, Settings, keysOf, liveOf, sectionsWith
 
 
-def describe(doors: Mapping[str, Sequence[str]] | None = None) -> str:
+def describe(doors: Mapping[str, type | None], endpoints: Mapping[str, Sequence[str]] | None = None) -> str:
     """
     Write a C{twistchat.toml} that has every key with its default and its description.
 
     A line that begins with C{"# "} is a description.  One that begins with C{"#"} and no space is a key, commented out.
 
-    @param doors: the default endpoints of each door that gets a key in C{[listen]}.
+    @param doors: the doors that have a section, with the class of their settings.
+    @param endpoints: the default endpoints of each door that gets a key in C{[listen]}.
     """
     sections = _documented(Settings)
-    lines = [_comment(paragraph) for paragraph in _PREFACE]
-    for section in SECTIONS:
+    own = {door: table for door, table in doors.items() if table is not None}
+    tables = TABLES | own
+    sections.update((door, _summary(table)) for door, table in own.items())
+    lines = [_comment(paragraph) for paragraph in (*_PREFACE, _reloaded(own))]
+    for section in sectionsWith(own):
         lines += ["", "", _comment(sections[section]), f"[{section}]"]
-        if section in TABLES:
-            table = TABLES[section]
+        if section in tables:
+            table = tables[section]
             texts = _documented(table)
             for name, field, annotation, default in keysOf(table):
                 bounds = described(f"{section}.{name}", annotation)
@@ -38,14 +42,12 @@ def describe(doors: Mapping[str, Sequence[str]] | None = None) -> str:
             for name, field, annotation, default in keysOf(NAMED[section]):
                 choices = _PRIVILEGES if annotation == Privileges else ""
                 lines += ["#", _comment(texts[field] + choices), f"#     {name} = {writtenAs(annotation, default)}"]
-        elif doors:
-            lines += [f"#{door} = {toml.write(endpoints)}" for door, endpoints in doors.items()]
+        elif endpoints:
+            lines += [f"#{door} = {toml.write(where)}" for door, where in endpoints.items()]
         else:
             lines.append(_comment('For example: line = "tcp:2323:interface=127.0.0.1"'))
     return "\n".join(lines) + "\n"
 
-
-_LIVE = ", ".join(f"[{name}]" if "." not in name else name for name in LIVE)
 
 _PREFACE = (
     'twistchat.toml: every key with its default. To change one, take away the "#" before it.',
@@ -53,7 +55,6 @@ _PREFACE = (
     'A size is a number of bytes, or a text such as "10KiB" or "1MiB".',
     "Where a list of texts is wanted, a single text does too.",
     "The option --set section.key=VALUE sets a key as well, and overrides what is here.",
-    f"The signal SIGHUP has this file read again. It takes over {_LIVE}; all else holds from the next start on.",
 )
 
 _PRIVILEGES = " The privileges are " + ", ".join(f"{name} ({what})" for name, what in PRIVILEGES.items()) + "."
@@ -61,6 +62,23 @@ _PRIVILEGES = " The privileges are " + ", ".join(f"{name} ({what})" for name, wh
 _IVAR = re.compile(r"^@ivar (\w+): (.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 
 _MARKUP = re.compile(r"[BCIL]\{([^{}]*?)(?: <[^<>{}]*>)?\}")
+
+
+def _reloaded(own: Mapping[str, type]) -> str:
+    """Say which sections and keys take effect when the configuration is read again."""
+    live = list(LIVE)
+    for door, table in own.items():
+        keys = liveOf(table)
+        live += [door] if {*keys} == {key for key, *_ in keysOf(table)} else [f"{door}.{key}" for key in keys]
+    order = sectionsWith(own)
+    live.sort(key=lambda name: order.index(name.partition(".")[0]))
+    shown = ", ".join(name if "." in name else f"[{name}]" for name in live)
+    return f"The signal SIGHUP has this file read again. It takes over {shown}; all else holds from the next start on."
+
+
+def _summary(table: type) -> str:
+    """Extract the first paragraph of a class's docstring."""
+    return " ".join(inspect.cleandoc(table.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _documented(table: type) -> dict[str, str]:

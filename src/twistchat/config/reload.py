@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from twistchat.config.settings import LIVE, NAMED, SECTIONS, TABLES, Settings
+from twistchat.config.settings import LIVE, NAMED, TABLES, Settings, liveOf, sectionsWith
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +43,38 @@ def reloadSettings(current: Settings, fresh: Settings) -> Reload:
     taken: list[str] = []
     waiting: list[str] = []
     sections: dict[str, Any] = {}
-    for section in SECTIONS:
+    doors: dict[str, Any] = {}
+    for section in sectionsWith(fresh.doors):
+        if section in fresh.doors:
+            new = fresh.doors[section]
+            old, live = current.of(section, type(new)), liveOf(type(new))
+            doors[section] = _merged(section, old, new, live, taken, waiting)
+            continue
         old, new = getattr(current, section), getattr(fresh, section)
         if section in TABLES:
-            changed = _changed(old, new)
-            live = [key for key in changed if section in LIVE or f"{section}.{key}" in LIVE]
-            sections[section] = replace(old, **{key: getattr(new, key) for key in live})
-            taken += [f"{section}.{key}" for key in live]
-            waiting += [f"{section}.{key if key != 'own' else new.kind}" for key in changed if key not in live]
+            live = tuple(key.name for key in fields(old) if section in LIVE or f"{section}.{key.name}" in LIVE)
+            sections[section] = _merged(section, old, new, live, taken, waiting)
         elif section in NAMED:
             sections[section] = new
             taken += _different(section, old, new)
         else:
             waiting += _different(section, old, new)
-    doors: dict[str, Any] = {}
-    for door, new in fresh.doors.items():
-        old = current.of(door, type(new))
-        changed = _changed(old, new)
-        live = [key for key in changed if key in getattr(new, "live", ())]
-        doors[door] = replace(old, **{key: getattr(new, key) for key in live})
-        taken += [f"{door}.{key}" for key in live]
-        waiting += [f"{door}.{key}" for key in changed if key not in live]
     return Reload(replace(current, doors=MappingProxyType(doors), **sections), tuple(taken), tuple(waiting))
 
 
-def _changed(old: Any, new: Any) -> list[str]:
-    """List the fields in which two values of one section differ."""
-    return [key.name for key in fields(old) if getattr(old, key.name) != getattr(new, key.name)]
+def _merged(section: str, old: Any, new: Any, live: tuple[str, ...], taken: list[str], waiting: list[str]) -> Any:
+    """
+    Apply the changes of one section.
+
+    @param live: the fields that take effect at once.
+    @param taken: gets the keys that changed.
+    @param waiting: gets the keys that change at the next start.
+    @return: the section that holds from now on.
+    """
+    changed = [key.name for key in fields(old) if getattr(old, key.name) != getattr(new, key.name)]
+    taken += [f"{section}.{key}" for key in changed if key in live]
+    waiting += [f"{section}.{key if key != 'own' else new.kind}" for key in changed if key not in live]
+    return replace(old, **{key: getattr(new, key) for key in changed if key in live})
 
 
 def _different(section: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:

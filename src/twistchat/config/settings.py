@@ -7,7 +7,7 @@ C{docs/twistchat.toml}.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_type_hints
@@ -18,21 +18,14 @@ from twistchat.config.keytypes import (
     Age,
     Directory,
     Fingerprint,
-    Greeting,
     Host,
     JournalKind,
-    Lines,
-    NetworkName,
     Nicks,
     Number,
     PasswordHash,
-    Port,
     Privileges,
     ServerName,
-    Span,
     Text,
-    Url,
-    Zone,
 )
 from twistchat.config.limits import Limits
 
@@ -102,49 +95,6 @@ class JournalSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class LineSettings:
-    """
-    The line door.
-
-    @ivar timezone: the time zone of displayed times: a name in the IANA database ("Europe/Paris"); "" is the machine's
-        own.
-    @ivar motd: a greeting of one or more lines, shown to everyone who connects; "" shows none.
-    """
-
-    timezone: Zone = ""
-    motd: Greeting = ""
-
-
-@dataclass(frozen=True, slots=True)
-class IrcSettings:
-    """
-    The IRC door.
-
-    @ivar network: the name of the network.  Letters, digits, dots, hyphens and underscores.
-    @ivar motd: the message of the day, one or more lines; "" for none.
-    @ivar admin: up to three lines about who runs this server and how to reach them, shown by the command ADMIN.
-    @ivar icon: the URL of the network's icon, which should be square and use https; "" for none.
-    @ivar password: the hash of the password that clients need to connect through this door; "" if they need none.  The
-        command "twistchat hash-password" makes it.
-    @ivar stsPort: the port of a TLS endpoint of this door.  Clients that support IRCv3's strict transport security
-        reconnect to it when they use any other; 0 turns this off.
-    @ivar stsDuration: how long such clients use only that port; 0 makes them forget it.
-    @ivar stsPreload: whether vendors of clients may include this policy in their programs.
-    @ivar proxies: networks whose PROXY headers are trusted, at endpoints of any door that begin with "haproxy:".
-    """
-
-    network: NetworkName = "twistchat"
-    motd: Greeting = ""
-    admin: Lines = ()
-    icon: Url = ""
-    password: PasswordHash = ""
-    stsPort: Port = 0
-    stsDuration: Span = 30 * 86400.0
-    stsPreload: bool = False
-    proxies: Networks = ()
-
-
-@dataclass(frozen=True, slots=True)
 class WebircSettings:
     """
     A gateway.
@@ -203,8 +153,6 @@ class Settings:
         here listen.  Each door also has an option, such as --line for the line door.  One such option replaces all
         keys.
     @ivar journal: the record of all events.
-    @ivar line: the line door, for nc and telnet.
-    @ivar irc: the IRC door.
     @ivar webirc: gateways that connect on behalf of their users, with IRC's command WEBIRC.  Each has its own table,
         [webirc.NAME].
     @ivar classes: classes of server operators.  Each has its own table, [classes.NAME].
@@ -212,15 +160,13 @@ class Settings:
         [operators.NAME]; NAME is the name they give to OPER.  All of password, account, fingerprint and hosts that are
         set must match.
     @ivar limits: all limits.  Lengths are in characters unless they are said to be in bytes; rates are per second.
-    @ivar doors: the sections of doors that plugins bring, by the door's name.  Read one with L{of}.
+    @ivar doors: the sections of doors, by the door's name.  Read one with L{of}.
     """
 
     server: ServerSettings = field(default_factory=ServerSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
     listen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalSettings = field(default_factory=JournalSettings)
-    line: LineSettings = field(default_factory=LineSettings)
-    irc: IrcSettings = field(default_factory=IrcSettings)
     webirc: Mapping[str, WebircSettings] = field(default_factory=lambda: MappingProxyType({}))
     classes: Mapping[str, ClassSettings] = field(default_factory=lambda: MappingProxyType({}))
     operators: Mapping[str, OperatorSettings] = field(default_factory=lambda: MappingProxyType({}))
@@ -229,7 +175,7 @@ class Settings:
 
     def of(self, door: str, kind: type[OwnSettings]) -> OwnSettings:
         """
-        Get the section of a door that a plugin brings.
+        Get the section of a door.
 
         @param door: the door's name.
         @param kind: the class of its settings.
@@ -238,9 +184,16 @@ class Settings:
         found = self.doors.get(door)
         return found if isinstance(found, kind) else kind()
 
+    @property
+    def proxies(self) -> Networks:
+        """The networks whose PROXY header is believed: those that any door's section lists in C{proxies}."""
+        return tuple(network for section in self.doors.values() for network in getattr(section, "proxies", ()))
+
 
 SECTIONS = tuple(section.name for section in fields(Settings) if section.metadata.get("key", True))
-"""The names of the sections that come with twistchat."""
+"""The names of the sections that belong to no door."""
+
+_BEFORE_DOORS = SECTIONS.index("journal") + 1
 
 TABLES: dict[str, Any] = {
     section.name: section.default_factory for section in fields(Settings) if is_dataclass(section.default_factory)
@@ -252,8 +205,6 @@ NAMED: dict[str, Any] = {"webirc": WebircSettings, "classes": ClassSettings, "op
 
 LIVE = (
     "server.description",
-    "line.motd",
-    "irc",
     "webirc",
     "classes",
     "operators",
@@ -288,3 +239,14 @@ def keysOf(table: type) -> Iterator[tuple[str, str, object, object]]:
         if not key.metadata.get("key", True):
             continue
         yield key.name.removesuffix("_"), key.name, types[key.name], key.default
+
+
+def sectionsWith(doors: Iterable[str]) -> tuple[str, ...]:
+    """List the names of all sections, in the order in which people see them, with those of these doors."""
+    return (*SECTIONS[:_BEFORE_DOORS], *doors, *SECTIONS[_BEFORE_DOORS:])
+
+
+def liveOf(table: type) -> tuple[str, ...]:
+    """List the keys of a door's section that take effect when the configuration is read again."""
+    live: tuple[str, ...] = getattr(table, "live", ())
+    return live

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from twisted.plugin import IPlugin
@@ -10,9 +11,10 @@ from zope.interface import implementer
 from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
-    from twistchat.config import IrcSettings
+    from twistchat.config import Settings
     from twistchat.net.context import ServerContext
     from twistchat.net.stream import StreamFactory
+    from twistchat.protocols.irc.settings import IrcSettings
 
 
 @implementer(IPlugin, IDoor)
@@ -26,13 +28,26 @@ class IrcDoor:
     @property
     def settings(self) -> type[IrcSettings]:
         """See L{IDoor}."""
-        from twistchat.config import IrcSettings
+        from twistchat.protocols.irc.settings import IrcSettings
 
         return IrcSettings
 
     def invitation(self, host: str, port: int) -> str:
         """See L{IDoor.invitation}."""
         return f"irssi -c {host} -p {port}"
+
+    def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
+        """See L{IDoor.warnings}: strict transport security needs an encrypted endpoint."""
+        from twistchat.net.listening.endpoints import KINDS, PLAIN
+        from twistchat.protocols.irc.settings import ircSettings
+
+        port = ircSettings(settings).stsPort
+        if not port or not all(where.startswith(PLAIN) for where in endpoints):
+            return ()
+        example = KINDS["ssl"].example
+        wrong = f"irc.stsPort sends them to port {port}, and the irc door has no encrypted endpoint"
+        advice = f"Name one, as in --irc {example}, or leave stsPort out"
+        return (f"Clients that follow strict transport security cannot come in: {wrong}.  {advice}",)
 
     def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}: IRC over streams."""

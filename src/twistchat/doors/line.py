@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from twisted.plugin import IPlugin
@@ -10,9 +11,10 @@ from zope.interface import implementer
 from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
-    from twistchat.config import LineSettings
+    from twistchat.config import Settings
     from twistchat.net.context import ServerContext
     from twistchat.net.stream import StreamFactory
+    from twistchat.protocols.line.settings import LineSettings
 
 
 @implementer(IPlugin, IDoor)
@@ -26,13 +28,17 @@ class LineDoor:
     @property
     def settings(self) -> type[LineSettings]:
         """See L{IDoor}."""
-        from twistchat.config import LineSettings
+        from twistchat.protocols.line.settings import LineSettings
 
         return LineSettings
 
     def invitation(self, host: str, port: int) -> str:
         """See L{IDoor.invitation}."""
         return f"nc {host} {port}"
+
+    def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
+        """See L{IDoor.warnings}."""
+        return ()
 
     def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}: the line protocol over streams, with support for telnet clients."""

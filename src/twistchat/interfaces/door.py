@@ -8,8 +8,11 @@ from twisted.internet.interfaces import IProtocolFactory
 from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twisted.internet.defer import Deferred
 
+    from twistchat.config import Settings
     from twistchat.net.context import ServerContext
 
 
@@ -35,6 +38,13 @@ class IDoor(Interface):
 
     def invitation(host: str, port: int) -> str:
         """The command to paste to connect to this door at an address."""
+
+    def warnings(settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
+        """
+        Find settings of this door that do not fit the endpoints at which it listens.
+
+        @return: a sentence for each, which the server logs when it starts.
+        """
 
     def factory(context: ServerContext) -> IDoorFactory:
         """Make the factory of this door's protocols."""

@@ -16,15 +16,7 @@ from twisted.python.failure import Failure
 from twistchat.config import Settings
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.listening.endpoints import (
-    KINDS,
-    PLAIN,
-    PROXY,
-    atNextPort,
-    endpointOf,
-    isAddressInUse,
-    whyNotListening,
-)
+from twistchat.net.listening.endpoints import PROXY, atNextPort, endpointOf, isAddressInUse, whyNotListening
 from twistchat.net.listening.origin import ProxiedFactory
 from twistchat.services.failure import StartFailure
 
@@ -116,16 +108,13 @@ class Listening:
         settings = self._context.settings
         for listener, port in zip(self._listeners, self.ports, strict=True):
             log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
-            if listener.description.startswith(PROXY) and not settings.irc.proxies:
+            if listener.description.startswith(PROXY) and not settings.proxies:
                 log.warn("Nobody comes in at {where}: irc.proxies names no proxy", where=listener.description)
-        irc = [listener.description for listener in self._listeners if listener.door.name == "irc"]
-        if settings.irc.stsPort and irc and all(where.startswith(PLAIN) for where in irc):
-            log.warn(
-                "Clients that follow strict transport security cannot come in: irc.stsPort sends them to port {port},"
-                " and the irc door has no encrypted endpoint.  Name one, as in --irc {example}, or leave stsPort out",
-                port=settings.irc.stsPort,
-                example=KINDS["ssl"].example,
-            )
+        doors = {listener.door.name: listener.door for listener in self._listeners}
+        for name, door in doors.items():
+            endpoints = [listener.description for listener in self._listeners if listener.door.name == name]
+            for warning in door.warnings(settings, endpoints):
+                log.warn("{warning}", warning=warning)
 
     def stop(self) -> Deferred[Any]:
         """

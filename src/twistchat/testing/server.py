@@ -13,13 +13,14 @@ from twisted.internet.task import Clock
 
 from twistchat.accounts.passwords import Verifier
 from twistchat.chat.chat import Chat
-from twistchat.config import LineSettings, ServerSettings, Settings, SettingsBuilder
+from twistchat.config import ServerSettings, Settings, SettingsBuilder
 from twistchat.config.limits import Limits
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor, Journal
 from twistchat.journal.kinds import memoryJournal, sqliteJournal
 from twistchat.journal.stamp import Stamp
+from twistchat.protocols.line.settings import LineSettings
 from twistchat.services.assembly import assemble
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.links import Link, address
@@ -32,7 +33,7 @@ NOON = 1_767_268_800.0
 
 SETTINGS = Settings(
     server=ServerSettings(name="twistchat"),
-    line=LineSettings(timezone="UTC"),
+    doors={"line": LineSettings(timezone="UTC")},
     limits=Limits(exempt=("127.0.0.0/8",)),
 )
 """

@@ -16,6 +16,7 @@ from zope.interface import implementer
 from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded, TooFast
 from twistchat.chat.model.events import Entry, Quit, ServerBanSet, Source
+from twistchat.config import Settings
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.protocol import ClientProtocol
@@ -110,6 +111,10 @@ class Door:
     def invitation(self, host: str, port: int) -> str:
         """See L{IDoor.invitation}."""
         return "knock"
+
+    def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
+        """See L{IDoor.warnings}.  All endpoints fit."""
+        return ()
 
     def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}."""

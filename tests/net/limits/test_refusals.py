@@ -9,9 +9,10 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat import errors
-from twistchat.config import LineSettings, Settings
+from twistchat.config import Settings
 from twistchat.config.limits import Limits
 from twistchat.net.limits.refusals import INTERVAL, REMEMBERED, WORDS, RefusalLog
+from twistchat.protocols.line.settings import LineSettings
 from twistchat.testing import MemoryServer
 
 STRANGER = "192.0.2.7"
@@ -104,7 +105,7 @@ class RefusingTests(SynchronousTestCase):
 
     def test_sentence(self) -> None:
         """Who sends too fast at the line door is logged in words."""
-        server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=Limits()))
+        server = MemoryServer(Settings(doors={"line": LineSettings(timezone="UTC")}, limits=Limits()))
         said = logged(lambda: server.person("alice", STRANGER).send(*["hello"] * 8))
         self.assertEqual([f"A limit refused {STRANGER}: it tried to send lines too fast"], said)
 
@@ -157,7 +158,7 @@ class RefusingTests(SynchronousTestCase):
             (web, Limits()),
             (slow, Limits(sendq=20_000, exempt=(f"{EXEMPT}/32",))),
         ):
-            server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=limits))
+            server = MemoryServer(Settings(doors={"line": LineSettings(timezone="UTC")}, limits=limits))
             self.assertEqual(1, len(logged(partial(act, server))), act.__name__)
-        server = MemoryServer(Settings(line=LineSettings(timezone="UTC"), limits=Limits()))
+        server = MemoryServer(Settings(doors={"line": LineSettings(timezone="UTC")}, limits=Limits()))
         self.assertEqual([], logged(partial(wrong, server)), "no limit refuses that")

@@ -28,7 +28,7 @@ from tests.net.listening.authorities import ClientSide, identify
 from tests.wire.test_proxy import OVER_IPV6, binary
 from tests.wire.test_proxy import SSL as OVER_TLS
 from twistchat.accounts.passwords import Verifier
-from twistchat.config import IrcSettings, Settings
+from twistchat.config import Settings
 from twistchat.doors.line import LineDoor
 from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
@@ -41,6 +41,7 @@ from twistchat.net.listening.endpoints import (
     whyNotListening,
 )
 from twistchat.net.output.kinds import SocketOutbox
+from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.services.assembly import assemble
 from twistchat.services.listening import Listener, Listening
 from twistchat.services.service import ChatService
@@ -367,7 +368,7 @@ class TlsTests(EndpointTestCase):
 class ProxyTests(EndpointTestCase):
     """C{haproxy:}, in front of another."""
 
-    settings = replace(SETTINGS, irc=IrcSettings(proxies=("127.0.0.0/8",)))
+    settings = replace(SETTINGS, doors={**SETTINGS.doors, "irc": IrcSettings(proxies=("127.0.0.0/8",))})
 
     async def test_plain(self) -> None:
         """A client behind a proxy has its own address, and its words go straight to the socket."""

@@ -15,11 +15,12 @@ from zope.interface import directlyProvides
 
 from tests.wire.test_proxy import OVER_IPV4, OVER_IPV6, SSL, binary
 from twistchat.chat.errors import Overloaded
-from twistchat.config import IrcSettings, WebircSettings
+from twistchat.config import WebircSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.net.listening.origin import CLOSING, Proxied, ProxiedFactory, gatewayOf, isWithin
 from twistchat.net.reload import rehash
+from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.links import Link, address
 from twistchat.testing.server import SETTINGS
@@ -108,7 +109,7 @@ class ProxiedTestCase(SynchronousTestCase):
         self.server = MemoryServer(
             replace(
                 SETTINGS,
-                irc=IrcSettings(proxies=(f"{PROXY}/32",)),
+                doors={**SETTINGS.doors, "irc": IrcSettings(proxies=(f"{PROXY}/32",))},
                 limits=replace(SETTINGS.limits, exempt=(), **limits),
             )
         )
@@ -264,7 +265,9 @@ class ProxiedTests(ProxiedTestCase):
 
     def test_listedLater(self) -> None:
         """Who is a proxy is what the configuration says when it connects."""
-        self.server.configuration = replace(self.server.configuration, irc=IrcSettings(proxies=("203.0.113.9/32",)))
+        self.server.configuration = replace(
+            self.server.configuration, doors={"irc": IrcSettings(proxies=("203.0.113.9/32",))}
+        )
         rehash(self.server.context)
         client = self.connect("203.0.113.9")
         client.sendBytes(HEADER)
@@ -378,7 +381,7 @@ class SecureTests(ProxiedTestCase):
             (PROXY, False, binary(0x20, 0, b""), False),
         ):
             self.server.configuration = replace(
-                self.server.configuration, irc=IrcSettings(proxies=("127.0.0.0/8", "::1/128", f"{PROXY}/32"))
+                self.server.configuration, doors={"irc": IrcSettings(proxies=("127.0.0.0/8", "::1/128", f"{PROXY}/32"))}
             )
             rehash(self.server.context)
             transport = StringTransport(peerAddress=address(host, 55555))

@@ -12,6 +12,7 @@ from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings, Settings, WebircSettings
 from twistchat.net.limits.admission import cloak
 from twistchat.protocols.irc.protocol import IrcConnection
+from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.server import SETTINGS
 
@@ -34,7 +35,7 @@ def settingsWith(irc: dict[str, Any] | None = None, limits: dict[str, Any] | Non
     """
     return replace(
         SETTINGS,
-        irc=replace(SETTINGS.irc, **(irc or {})),
+        doors={**SETTINGS.doors, "irc": IrcSettings(**(irc or {}))},
         limits=replace(SETTINGS.limits, **(limits or {})),
         **sections,
     )

@@ -18,6 +18,7 @@ from twistchat.protocols.irc.fallbacks import AT_ONCE, Move
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.reply import Reply
 from twistchat.protocols.irc.rooms import showRoom
+from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.turns import TurnClock
 from twistchat.wire.irc.dialect import IrcDialect
@@ -174,7 +175,7 @@ class ChangeTests(SynchronousTestCase):
     def rename(self, network: str) -> None:
         """Let the network have another name."""
         before = self.server.configuration
-        self.server.configuration = replace(before, irc=replace(before.irc, network=network))
+        self.server.configuration = replace(before, doors={**before.doors, "irc": IrcSettings(network=network)})
         rehash(self.server.context)
 
     def test_all(self) -> None:

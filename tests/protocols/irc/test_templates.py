@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,7 +42,7 @@ class FormTests(SynchronousTestCase):
         """When other settings hold, they are what is told."""
         server = MemoryServer(settingsWith(irc={"motd": "before"}))
         ann = server.irc("ann")
-        server.configuration = replace(server.configuration, irc=replace(server.configuration.irc, motd="after"))
+        server.configuration = settingsWith(irc={"motd": "after"})
         rehash(server.context)
         ann.skip()
         ann.send("MOTD")

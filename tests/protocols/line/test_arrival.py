@@ -8,9 +8,10 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import GOODBYE, STRANGER, commit, limited
-from twistchat.config import ChatSettings, LineSettings, ServerSettings, Settings
+from twistchat.config import ChatSettings, ServerSettings, Settings
 from twistchat.config.limits import Limits
 from twistchat.net.reload import rehash
+from twistchat.protocols.line.settings import LineSettings
 from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
@@ -92,7 +93,9 @@ class ArrivalTests(SynchronousTestCase):
     def test_motd(self) -> None:
         """The administrator's greeting comes first, line by line; control characters in it are shown, not sent."""
         settings = replace(
-            SETTINGS, line=LineSettings("UTC", "Hello!\nBe \x1bkind."), server=ServerSettings("chat.test")
+            SETTINGS,
+            doors={**SETTINGS.doors, "line": LineSettings("UTC", "Hello!\nBe \x1bkind.")},
+            server=ServerSettings("chat.test"),
         )
         client = MemoryServer(settings).connect()
         client.expect("* Hello!", "* Be ␛kind.", "* This is chat.test.  Type the name you want to have here")

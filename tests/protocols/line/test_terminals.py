@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.config import LineSettings
+from twistchat.protocols.line.settings import LineSettings
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.server import SETTINGS
 
@@ -171,7 +171,7 @@ class TerminalSafetyTests(SynchronousTestCase):
     @settings(max_examples=30)
     def test_greeting(self, text: str) -> None:
         """Not even the administrator's greeting."""
-        client = MemoryServer(replace(SETTINGS, line=LineSettings("UTC", text))).connect()
+        client = MemoryServer(replace(SETTINGS, doors={**SETTINGS.doors, "line": LineSettings("UTC", text)})).connect()
         harmless(client)
 
     @given(st.binary(max_size=200))

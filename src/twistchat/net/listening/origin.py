@@ -99,7 +99,7 @@ class Proxied(ProtocolWrapper):
         self.accepted = self._context.clock.seconds()
         settings = self._context.settings
         peer = self._proxy
-        if not isWithin(peer, settings.irc.proxies):
+        if not isWithin(peer, settings.proxies):
             self._context.refusals.note(peer, "It connects to a haproxy: endpoint, and is none of irc.proxies")
             self._refuse("Connections come here through a proxy, and you are none of those.")
         else:

@@ -11,6 +11,7 @@ from twistchat.chat.model.serverbans import wordServerBan
 from twistchat.chat.model.texts import counted
 from twistchat.protocols.irc.registration import Complete, begin
 from twistchat.protocols.irc.reply import Reply
+from twistchat.protocols.irc.settings import ircSettings
 from twistchat.protocols.irc.welcome import welcome
 from twistchat.wire.irc import numerics as n
 
@@ -106,5 +107,5 @@ class Arrival:
 
     async def _passwordFits(self) -> bool:
         """Hold the server's password, where it has one, against what was given."""
-        stored = self._client.settings.irc.password
+        stored = ircSettings(self._client.settings).password
         return not stored or await self._client.entrance.checkPassword(stored, self.password or "")

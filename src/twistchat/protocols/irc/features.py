@@ -13,6 +13,7 @@ from twistchat.chat.model.masks import BINDING, NAMING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.rules.changes import LONGEST_KEY
 from twistchat.chat.rules.identity import LONGEST_HOST
+from twistchat.protocols.irc.settings import ircSettings
 from twistchat.protocols.irc.words import USERNAME
 from twistchat.wire.irc.isupport import lines
 
@@ -30,7 +31,7 @@ LISTED = 10
 
 def features(context: ServerContext) -> dict[str, str | None]:
     """Every token of RPL_ISUPPORT with its value, or C{None} for one that has none."""
-    limits, irc = context.settings.limits, context.settings.irc
+    limits, irc = context.settings.limits, ircSettings(context.settings)
     prefixes = "".join(rank.prefix for rank in RANKS)
     lists = [mode.letter for mode in ROOM_MODES.values() if mode.shape is Shape.LIST]
     some, one, any = str(limits.targets), "1", ""

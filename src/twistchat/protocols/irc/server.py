@@ -10,6 +10,7 @@ from itertools import count
 from twistchat import __version__
 from twistchat.net.context import ServerContext
 from twistchat.protocols.irc.fallbacks import HostFallback, Moves
+from twistchat.protocols.irc.settings import ircSettings
 from twistchat.protocols.irc.templates import Templates
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects
@@ -56,7 +57,7 @@ def offered(context: ServerContext, secure: bool) -> Mapping[str, str]:
 
     @param secure: whether the connection is encrypted.
     """
-    limits, irc = context.settings.limits, context.settings.irc
+    limits, irc = context.settings.limits, ircSettings(context.settings)
     sts = ""
     if irc.stsPort and not secure:
         sts = f"port={irc.stsPort}"

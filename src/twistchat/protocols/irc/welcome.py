@@ -9,6 +9,7 @@ from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.protocols.irc.features import showFeatures
 from twistchat.protocols.irc.reply import written
 from twistchat.protocols.irc.server import VERSION
+from twistchat.protocols.irc.settings import ircSettings
 from twistchat.protocols.irc.words import wordMoment
 from twistchat.wire.irc import numerics as n
 
@@ -23,7 +24,7 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
 
     Clients compute from their host how long a text may be, so they learn it first.
     """
-    network, source = client.settings.irc.network, client.user.source
+    network, source = ircSettings(client.settings).network, client.user.source
     reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
     reply.lines([client.irc.templates.fill(client, _writeServer)])
     showFeatures(client, reply)
@@ -79,7 +80,7 @@ def showMotd(client: IrcConnection, reply: Reply) -> None:
 
 
 def _writeMotd(client: IrcConnection, nick: str) -> list[bytes]:
-    lines = client.settings.irc.motd.splitlines()
+    lines = ircSettings(client.settings).motd.splitlines()
     if not lines:
         return [written(client.server, n.ERR_NOMOTD, (nick, "There is no message of the day"))]
     return [

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from twistchat.net.client.factory import ClientFactory
 from twistchat.protocols.line.protocol import Dialects, LineProtocol
+from twistchat.protocols.line.settings import lineSettings
 
 if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
@@ -23,7 +24,7 @@ class LineFactory(ClientFactory):
     """
 
     def __init__(self, context: ServerContext) -> None:
-        zone = context.settings.line.timezone
+        zone = lineSettings(context.settings).timezone
         dialects = Dialects.shownIn(ZoneInfo(zone) if zone else None)
         super().__init__(context, lambda context, factory: LineProtocol(context, factory, dialects))
         self.longestLine = context.settings.limits.message + ROOM_FOR_COMMAND

@@ -27,6 +27,7 @@ from twistchat.net.input.intake import Line
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.arrival import arrive
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
+from twistchat.protocols.line.settings import lineSettings
 from twistchat.protocols.line.table import Misused, Outcome
 from twistchat.protocols.line.wording import word, wordTime
 from twistchat.wire.lines import Overlong
@@ -133,7 +134,7 @@ class LineProtocol(ClientProtocol):
     def begin(self) -> None:
         """See L{ClientProtocol.begin}."""
         settings = self.context.settings
-        for line in settings.line.motd.splitlines():
+        for line in lineSettings(settings).motd.splitlines():
             self.reply(notice(line))
         self.reply(notice(f"This is {settings.server.name}.  Type the name you want to have here"))
 

@@ -13,6 +13,7 @@ from twistchat.chat.model.texts import counted
 from twistchat.net.input.pace import STEPS, portions
 from twistchat.protocols.irc.features import showFeatures
 from twistchat.protocols.irc.server import VERSION
+from twistchat.protocols.irc.settings import ircSettings
 from twistchat.protocols.irc.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.visibility import isElsewhere
 from twistchat.protocols.irc.welcome import showCounts, showMotd
@@ -73,7 +74,7 @@ def admin(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{ADMIN}: as many of the three lines as the configuration has."""
     if _isElsewhere(client, message, reply):
         return None
-    lines = client.settings.irc.admin
+    lines = ircSettings(client.settings).admin
     if not lines:
         reply.numeric(n.ERR_NOADMININFO, client.server, "No administrative info available")
         return None
