@@ -1,0 +1,35 @@
+"""Tests of L{twistchat.doors}: the doors as plugins, which C{twistd} loads whatever it is asked to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.doors.irc import IrcDoor
+from twistchat.doors.line import LineDoor
+from twistchat.interfaces import IDoor
+from twistchat.protocols.irc.settings import IrcSettings
+from twistchat.protocols.line.settings import LineSettings
+
+
+class PluginTests(SynchronousTestCase):
+    """The plugin of each door."""
+
+    def test_light(self) -> None:
+        """Importing a door loads neither the configuration nor any protocol."""
+        for name in ("irc", "line"):
+            code = (
+                f"import sys, twistchat.doors.{name}; "
+                "ours = [name for name in sys.modules if name.startswith('twistchat.')]; "
+                "print(sorted({'.'.join(name.split('.')[:2]) for name in ours}))"
+            )
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+            self.assertEqual("['twistchat.doors', 'twistchat.interfaces']\n", done.stdout)
+
+    def test_settings(self) -> None:
+        """Each door names the class of its own settings, and no other."""
+        self.assertEqual((IrcSettings, LineSettings), (IrcDoor().settings, LineDoor().settings))
+        for door in (IrcDoor(), LineDoor()):
+            self.assertTrue(IDoor.providedBy(door))
