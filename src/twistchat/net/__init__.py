@@ -1,1 +1,1 @@
-"""The code that all connections share: bytes in and out, who may connect, and how fast they may send."""
+"""The code that all connections share: carriers, input, output, limits, and listening."""

@@ -1,4 +1,4 @@
-"""The value that every door is given: the chat, and the parts that all connections share."""
+"""The value that each door receives: the chat, and the parts that all connections share."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class ServerContext:
     """
     The chat, and the parts that all connections share.
 
-    @ivar chat: the verbs, and the state behind them.
+    @ivar chat: the verbs and the state.
     @ivar turn: runs calls at the end of the current turn.
-    @ivar clock: schedules timeouts and measures rates; it never goes back.
+    @ivar clock: schedules timeouts and measures rates.  It is monotonic.
     @ivar wall: returns the time in seconds since the epoch.
     @ivar admission: decides who may connect.
-    @ivar refusals: logs what limits refuse.
-    @ivar idle: finds the connections whose time is up.
-    @ivar upkeep: reminds the chat to look after its rooms.
-    @ivar shares: gives each connection with much input one share of it per turn.
-    @ivar cloak: turns an address into the host that others see.
+    @ivar refusals: logs refusals by limits.
+    @ivar idle: the timeouts of all connections.
+    @ivar upkeep: schedules the chat's upkeep of its rooms.
+    @ivar shares: gives each connection with unread input one share of it per turn.
+    @ivar cloak: turns an address into the host that other users see.
     @ivar passwords: checks passwords.
-    @ivar inFlight: the messages of all connections that the journal has not applied yet.
+    @ivar inFlight: counts the messages of all connections that have not been applied yet.
     @ivar portions: the commands that wait to continue.
-    @ivar settings: the administrator's choices.  L{rehash <twistchat.net.reload.rehash>} replaces them, so do not keep
-        a reference to them.
-    @ivar reread: reads the configuration again, and raises L{ConfigError <twistchat.config.ConfigError>} if it has a
-        mistake.
-    @ivar onReload: called after the settings have changed.  A door that informs its clients adds a call here.
+    @ivar settings: the current settings.  L{rehash <twistchat.net.reload.rehash>} replaces them, so do not keep a
+        reference to them.
+    @ivar reread: reads the configuration again.  It raises L{ConfigError <twistchat.config.ConfigError>} if the
+        configuration has a mistake.
+    @ivar onReload: functions called after the settings have changed.  A door that informs its clients adds one.
     """
 
     chat: Chat

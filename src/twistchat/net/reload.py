@@ -1,7 +1,7 @@
 """
 Reads the configuration again while the server runs.
 
-This is in a module of its own because both the SIGHUP of an administrator and IRC's command REHASH need it.
+It has a module of its own because both SIGHUP and IRC's REHASH command use it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def rehash(context: ServerContext) -> Reload:
     """
     Read the configuration again, and apply the keys that may change while the server runs.
 
-    This replaces C{context.settings}, applies the limits on addresses and calls everything in C{context.onReload}.
+    This replaces C{context.settings}, updates the admission limits, and calls each function in C{context.onReload}.
 
     @return: which keys changed, and which change at the next start.
     @raise ConfigError: the configuration has a mistake; nothing has changed.

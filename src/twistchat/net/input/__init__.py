@@ -1,1 +1,1 @@
-"""The input of a connection: its fair share of a turn, the order of its commands, and long commands in portions."""
+"""The input of a connection: fair shares of a turn, the order of commands, and long commands in portions."""

@@ -1,9 +1,9 @@
 """
-What clients have sent and the server has not obeyed yet.
+The input of each connection that the server has not executed yet.
 
-Each connection has a share of a turn: so many lines, bytes and seconds.  What is left waits here, with the transport
-paused, and the connection gets its next share in the next turn, after the reactor has looked at all others.  So no
-client can hold up the others, whatever it sends.
+Each connection has a share of a turn, limited in lines, bytes and seconds.  The rest of its input waits here with the
+transport paused.  The connection gets its next share in the next turn, after the reactor has served the others.  So no
+client can delay the others, whatever it sends.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from twistchat.wire.lines import Overlong
 Line: TypeAlias = "bytes | Overlong"
 
 LINES: Final = 128
-"""Lines of one connection that are obeyed in one turn."""
+"""The most lines of one connection that are executed in one turn."""
 
 BYTES: Final = 16 * 1024
-"""Bytes of one connection that are cut into lines in one turn."""
+"""The most bytes of one connection that are split into lines in one turn."""
 
 SECONDS: Final = 0.002
-"""Seconds after which no other line of a connection is begun in the same turn."""
+"""Seconds after which no further line of a connection starts in the same turn."""
 
 
 class Reason(Enum):
-    """Why a connection is not read."""
+    """Why the transport of a connection is paused."""
 
     SHARE = "its input waits for a later turn"
     RATE = "its rate limit"
@@ -39,7 +39,7 @@ class Reason(Enum):
 
 
 ONLY_SHARE: Final = frozenset({Reason.SHARE})
-"""The reasons of a connection that waits for its next share and for nothing else."""
+"""The reasons of a connection that waits only for its next share."""
 
 
 class Codec(Protocol):
@@ -47,7 +47,7 @@ class Codec(Protocol):
 
     def feed(self, data: bytes) -> Sequence[Line]:
         """
-        Take the next bytes.
+        Add the next bytes.
 
         @return: the lines that they complete.
         """
@@ -56,17 +56,17 @@ class Codec(Protocol):
         """
         End the input.
 
-        @return: the last line, where one without a terminator counts as a line.
+        @return: the last line, if the codec accepts one without a terminator.
         """
 
 
 class Source(Protocol):
     """
-    A connection whose input is taken: a carrier.
+    The source of an L{Intake}: a carrier.
 
-    @ivar transport: where the bytes come from; an C{IPushProducer}.
-    @ivar codec: splits them into lines.
-    @ivar client: takes the lines.
+    @ivar transport: the C{IPushProducer} that provides the bytes.
+    @ivar codec: splits the bytes into lines.
+    @ivar client: receives the lines.
     """
 
     transport: Any
@@ -76,9 +76,9 @@ class Source(Protocol):
 
 class Shares:
     """
-    The connections with input left over from an earlier turn.  Each gets one share a turn.
+    The connections with unread input from an earlier turn.  Each gets one share per turn.
 
-    @ivar clock: its C{callLater(0, …)} is the next turn, and its seconds bound a share.
+    @ivar clock: schedules the next turn with C{callLater(0, …)}, and measures the time of a share.
     """
 
     _log = Logger()
@@ -107,11 +107,11 @@ class Shares:
 
 class Intake:
     """
-    The input of one connection: cut into lines, and taken a share at a time.
+    The input of one connection, split into lines and executed in shares.
 
-    The transport is paused while there is a L{Reason}, and no longer.
+    The transport is paused while at least one L{Reason} applies.
 
-    @ivar source: whose input it is.
+    @ivar source: the carrier that provides the input.
     """
 
     __slots__ = ("_closed", "_ended", "_lines", "_queued", "_reasons", "_shares", "_timer", "_unread", "source")
@@ -127,24 +127,24 @@ class Intake:
 
     @property
     def paused(self) -> bool:
-        """Whether the connection is not read, for any reason."""
+        """Whether the transport is paused for any reason."""
         return bool(self._reasons)
 
     @property
     def idle(self) -> bool:
-        """Whether all that has come has been taken."""
+        """Whether all received input has been executed."""
         return not self._lines and not self._unread
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes, as far as this turn's share goes."""
+        """Add the next bytes, and execute lines up to this turn's share."""
         self._unread = self._unread + data if self._unread else data
         if self._reasons:
-            self.pause(Reason.SHARE)  # a transport may still deliver what it held when it was paused
+            self.pause(Reason.SHARE)  # a transport may deliver buffered bytes after it was paused
         else:
             self._work()
 
     def end(self) -> None:
-        """The client sends no more.  L{IClient.inputDone} is called when all that it sent has been taken."""
+        """The client has sent all its input.  Call L{IClient.inputDone} after the last line."""
         self._ended = True
         if self._reasons:
             self.pause(Reason.SHARE)
@@ -152,7 +152,7 @@ class Intake:
             self._work()
 
     def close(self) -> None:
-        """Forget what waits, and take nothing more."""
+        """Drop the waiting input, and ignore later input."""
         self._closed = True
         self._unread, self._lines = b"", ()
         if self._timer is not None:
@@ -160,12 +160,12 @@ class Intake:
             self._timer = None
 
     def pause(self, reason: Reason) -> None:
-        """Do not read the connection until L{resume} is called with the same reason."""
+        """Pause the transport until L{resume} is called with the same reason."""
         self.source.transport.pauseProducing()
         self._reasons |= {reason}
 
     def resume(self, reason: Reason) -> None:
-        """A reason is over.  The connection is read again where there is no other."""
+        """Remove a reason.  The transport resumes if no other reason remains."""
         if reason not in self._reasons or self._closed:
             return
         self._reasons -= {reason}
@@ -175,7 +175,7 @@ class Intake:
             self._queue()
 
     def proceed(self) -> None:
-        """Take the next share, where nothing else is in the way."""
+        """Execute the next share, if only L{Reason.SHARE} applies."""
         self._queued = False
         if self._reasons == ONLY_SHARE:
             self._reasons = frozenset()
@@ -184,7 +184,7 @@ class Intake:
                 self._read()
 
     def _work(self) -> None:
-        """Take this turn's share; what is left waits for a later turn."""
+        """Execute this turn's share.  The rest waits for a later turn."""
         take, seconds = self.source.client.take, self._shares.clock.seconds
         end = seconds() + SECONDS
         lines = self._next()
@@ -208,7 +208,7 @@ class Intake:
             self._finish()
 
     def _next(self) -> Sequence[Line]:
-        """The lines of this share."""
+        """Return the lines of this share."""
         lines, self._lines = self._lines, ()
         if lines or not self._unread:
             return lines
@@ -219,7 +219,7 @@ class Intake:
         return self.source.codec.feed(chunk)
 
     def _finish(self) -> None:
-        """All that came has been taken: what is left in the splitter is the last line."""
+        """Execute the last line, which may have no terminator, then report the end of the input."""
         self._lines = self.source.codec.finish()
         if self._lines:
             self._work()
@@ -236,5 +236,5 @@ class Intake:
             self._shares.queue(self)
 
     def _read(self) -> None:
-        if not self._ended:  # Twisted would report the end of the input once more
+        if not self._ended:  # Twisted would report the end of the input again
             self.source.transport.resumeProducing()

@@ -1,10 +1,10 @@
 """
-Long work in portions: a command that has much to do lets the reactor go between them.
+Runs long commands in portions, so that the reactor serves other connections in between.
 
-A command counts its steps (about a line of an answer each, or somebody who is looked at), and awaits L{Pace.step}.
-After a portion of them it waits until it is its turn again, and until the client has read most of what waits for it.
-The later commands of that client wait in its pipeline meanwhile.  State may change between two steps: go through a
-copy of what there was, and pass over what is not there any more.
+A command counts its steps, for example one per line of its reply or per user that it examines, and awaits
+L{Pace.step}.  After a portion of steps it waits for its next turn, and until the client has read most of its output.
+Meanwhile the client's later commands wait in its pipeline.  State may change between two steps: iterate over a copy,
+and skip objects that no longer exist.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ PORTION: Final = 50
 """Steps of one command in a turn.  A step takes about 10 µs."""
 
 TOGETHER: Final = 4
-"""Commands that go on with a portion in the same turn, of all that wait."""
+"""The most commands that run a portion in one turn."""
 
 SOME: Final = 100
-"""Words of a list that are put together at once: names of members, or of rooms."""
+"""The most items of a list (names of members or rooms) that a command formats at once."""
 
 STEPS: Final = 8
-"""How many steps they are."""
+"""The number of steps that L{SOME} items count as."""
 
 PATIENCE: Final = 0.1
-"""Seconds until it is looked again whether a client has read what waits for it."""
+"""Seconds between two checks whether a client has read its output."""
 
 
 class Gone(Exception):
-    """The client has gone while a command was at work for it, which has ended for that."""
+    """The client disconnected while one of its commands ran.  The command ends."""
 
 
 class Portions:
-    """The commands of a process that wait to go on, in the order in which they began to wait."""
+    """The commands of all connections that wait to continue, in first-come order."""
 
     __slots__ = ("_clock", "_scheduled", "_waiting")
 
@@ -54,9 +54,9 @@ class Portions:
 
     def wait(self) -> Deferred[None]:
         """
-        Wait for a turn of the reactor.
+        Wait for a turn.
 
-        @return: fires in a later one.
+        @return: fires in a later turn.
         """
         waiting: Deferred[None] = Deferred()
         self._waiting.append(waiting)
@@ -87,14 +87,14 @@ class Pace:
 
     @property
     def spent(self) -> bool:
-        """Whether others have their turn before the next step."""
+        """Whether the portion is used up, so that the next step waits for another turn."""
         return self._left <= 0
 
     async def step(self, count: int = 1) -> None:
         """
-        Make so many steps, after others have had their turn where there were enough of them.
+        Count steps.  If the portion is used up, first wait for another turn.
 
-        @raise Gone: the client is not there any more.
+        @raise Gone: the client has disconnected.
         """
         if self._left <= 0:
             await self.rest()
@@ -102,9 +102,9 @@ class Pace:
 
     async def rest(self) -> None:
         """
-        Let others have their turn now.
+        Wait for another turn, and until the client has read most of its output.
 
-        @raise Gone: the client is not there any more.
+        @raise Gone: the client has disconnected.
         """
         client, context = self._client, self._client.context
         await context.portions.wait()
@@ -116,6 +116,6 @@ class Pace:
 
 
 def portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a list into parts of L{SOME}, each of which is L{STEPS}."""
+    """Split a list into parts of L{SOME} items.  Each part counts as L{STEPS} steps."""
     for start in range(0, len(items), SOME):
         yield items[start : start + SOME]

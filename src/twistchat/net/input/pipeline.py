@@ -1,4 +1,4 @@
-"""The order of one session's commands: each takes effect after those sent before it."""
+"""Keeps the commands of one session in order: each takes effect after the earlier ones."""
 
 from __future__ import annotations
 
@@ -12,54 +12,56 @@ from twisted.python.failure import Failure
 
 Work: TypeAlias = "Callable[[], Deferred[Any] | None]"
 """
-Does a command.  Its Deferred fires when the command has taken effect; C{None} where it has already.  It raises, or its
-Deferred fails, where the command is refused.
+Executes a command.  It returns C{None} if the command has taken effect, or a Deferred that fires when it has.  If the
+command is refused, it raises an error or the Deferred fails.
 """
 
 Later: TypeAlias = "Callable[[Callable[[], None]], None]"
-"""Calls what it is given, once, at some later time."""
+"""Calls a function once, at a later time."""
 
 MOST_CONCURRENT = 128
 """
-Messages of one session that may be under way at once, so that no one sender fills the journal's queue.  What is applied
-together leaves together: with fewer from each of more senders, each listener is sent smaller parts.
+The most messages of one session in flight, so that no sender fills the journal's queue.  Messages that are applied in
+one turn are sent in one write, so lower values produce smaller writes.
 """
 
 MOST_IN_ALL = 2048
-"""Messages of all sessions that may be under way at once: a quarter of what fills the journal's queue."""
+"""The most messages of all sessions in flight: a quarter of the journal's queue."""
 
 MOST_FRESH = 4096
 """
-Messages of all sessions that may start before their pipelines ask when they are over.  They count as under way from
-then on, so that all who are ready start some together; with L{MOST_IN_ALL} they leave room in the journal's queue.
+The most fresh messages of all sessions: those that started since their pipelines last requested completion.
+
+A fresh message does not count against L{MOST_IN_ALL} yet, so every session with input starts some messages in a turn.
+Both limits together leave room in the journal's queue.
 """
 
 MOST_WAITING = 128
-"""Commands of one session that may wait before no more should come: what waits may all start in one turn."""
+"""The number of waiting commands at which a session's input pauses.  All of them may start in one turn."""
 
 MARKED = 64
-"""After how many messages that were started by themselves a pipeline asks to be told when they are over."""
+"""The number of fresh messages at which a pipeline requests their completion."""
 
 
 class InFlight:
     """
-    The messages of all pipelines that are under way.  Where they are many, pipelines take turns.
+    Counts the messages in flight in all pipelines.  When the limit is reached, pipelines take turns.
 
-    @ivar running: how many are under way, but for those of C{fresh}.
-    @ivar most: how many may be.
-    @ivar fresh: how many have started, and their pipelines have not asked yet when they are over.
-    @ivar mostFresh: how many may have.
-    @ivar settled: tells when those are over that are under way.
+    @ivar running: the number of messages in flight, without the fresh ones.
+    @ivar most: the limit on C{running}.
+    @ivar fresh: the number of messages whose completion has not been requested yet.
+    @ivar mostFresh: the limit on C{fresh}.
+    @ivar settled: calls a function when all messages proposed so far have been applied or refused.
     """
 
     __slots__ = ("_begun", "_giving", "_later", "_pipelines", "fresh", "most", "mostFresh", "running", "settled")
 
     def __init__(self, settled: Later, later: Later, most: int = MOST_IN_ALL, mostFresh: int = MOST_FRESH) -> None:
         """
-        @param settled: calls what it is given when all messages that were proposed until now have taken effect, or were
-            refused; within the call, where they have.
-        @param later: calls what it is given at the end of the turn.
-        @param most: how many may be under way.
+        @param settled: calls a function when all messages proposed so far have been applied or refused; at once if none
+            is pending.
+        @param later: calls a function at the end of the turn.
+        @param most: see L{MOST_IN_ALL}.
         @param mostFresh: see L{MOST_FRESH}.
         """
         self.settled = settled
@@ -73,26 +75,26 @@ class InFlight:
 
     @property
     def open(self) -> bool:
-        """Whether one more may start."""
+        """Whether another message may start."""
         return self.running < self.most
 
     def began(self, pipeline: Pipeline) -> None:
-        """Call L{Pipeline.mark} at the end of the turn, or when there are too many fresh messages."""
+        """Call L{Pipeline.mark} at the end of the turn, or earlier if the limit on fresh messages is reached."""
         self._begun.append(pipeline)
         if len(self._begun) == 1:
             self._later(self.mark)
 
     def mark(self) -> None:
-        """Let every pipeline ask when its messages are over."""
+        """Let each pipeline with fresh messages request their completion."""
         begun, self._begun = self._begun, []
         for pipeline in begun:
             pipeline.mark()
 
     def give(self, count: int = 1) -> None:
-        """So many have taken effect: the pipelines that have waited longest may start others."""
+        """Note that messages have been applied or refused, and let the longest-waiting pipelines start others."""
         self.running -= count
         if self._giving:
-            return  # what a pipeline has started is over already: the loop below goes on with the next
+            return  # a command completed within the loop below, which continues
         self._giving = True
         try:
             while self._pipelines and self.open:
@@ -101,17 +103,17 @@ class InFlight:
             self._giving = False
 
     def queue(self, pipeline: Pipeline) -> None:
-        """Let a pipeline proceed when its turn has come."""
+        """Add a pipeline to those that wait, in first-come order."""
         self._pipelines.append(pipeline)
 
 
 class Pipeline:
     """
-    Starts commands in the order in which they came.
+    Starts the commands of one session in order.
 
-    Messages may be under way together, up to L{MOST_CONCURRENT}, and as far as L{InFlight} has room for more: the
-    journal keeps them in order.  Any other command starts when all before it have taken effect, and what comes behind
-    it waits for it.
+    Several messages may be in flight, up to L{MOST_CONCURRENT} and within the limits of L{InFlight}, since the journal
+    keeps their order.  Any other command waits until all earlier commands have taken effect, and later commands wait
+    for it.
     """
 
     __slots__ = (
@@ -141,12 +143,12 @@ class Pipeline:
         inFlight: InFlight,
     ) -> None:
         """
-        @param limit: how many bytes of commands may wait before no more should come.
-        @param pause: called when more than that wait, or more than L{MOST_WAITING} commands.
-        @param resume: called when that is over.
-        @param idle: called when the last command has taken effect, where that took longer than the call.
-        @param refuse: called with why a command is refused, before another starts.
-        @param inFlight: the messages that are under way in all pipelines.
+        @param limit: the number of bytes of waiting commands at which the input pauses.
+        @param pause: called when more than C{limit} bytes or L{MOST_WAITING} commands wait.
+        @param resume: called when fewer wait again.
+        @param idle: called when a deferred command was the last one, and has taken effect.
+        @param refuse: called with the failure of a refused command, before the next command starts.
+        @param inFlight: the count of messages in flight in all pipelines.
         """
         self._limit = limit
         self._pause = pause
@@ -171,9 +173,11 @@ class Pipeline:
 
     def began(self) -> None:
         """
-        Take in a message that was proposed by itself, since the pipeline was L{open}; whoever did that says itself
-        where it is refused.  It is under way until the journal has settled it, which is asked once for many: at the end
-        of the turn, or when there are many, or when something is to wait for them.
+        Count a message that the caller has proposed itself because the pipeline was L{open} (the fast path).
+
+        The caller reports a refusal.  The message is in flight until the journal has applied or refused it.  The
+        pipeline requests completion once for several messages: at the end of the turn, when there are L{MARKED} of
+        them, or when another command has to wait for them.
         """
         self._running += 1
         self._alone = False
@@ -189,10 +193,10 @@ class Pipeline:
 
     def submit(self, work: Work, concurrent: bool, size: int) -> None:
         """
-        Do a command, when its time has come.
+        Execute a command now, or after the commands that it has to wait for.
 
-        @param concurrent: whether it may be under way with others of its kind: a message.
-        @param size: how many bytes it came in.
+        @param concurrent: whether it is a message, which may be in flight with other messages.
+        @param size: the size of its input in bytes.
         """
         if not concurrent:
             self.mark()
@@ -209,12 +213,12 @@ class Pipeline:
             self._pause()
 
     def proceed(self) -> None:
-        """Go on, after waiting in L{InFlight}."""
+        """Continue after waiting in L{InFlight}."""
         self._queued = False
         self._goOn()
 
     def clear(self) -> None:
-        """Forget the commands that wait."""
+        """Drop the waiting commands."""
         self._waiting = None
         self._size = 0
 
@@ -230,7 +234,7 @@ class Pipeline:
         return self._size > self._limit or (self._waiting is not None and len(self._waiting) > MOST_WAITING)
 
     def _queueUp(self) -> None:
-        """Wait for other pipelines, where nothing else is in the way of what comes next."""
+        """Queue in L{InFlight} if only its limit delays the next command."""
         if self._waiting and not self._queued and self._waiting[0][1] and not self._inFlight.open:
             self._queued = True
             self._inFlight.queue(self)
@@ -277,7 +281,7 @@ class Pipeline:
         self._goOn()
 
     def mark(self) -> None:
-        """Ask to be told when those messages are over that were taken in since the last time."""
+        """Request completion of the messages started since the last mark."""
         count, self._begun = self._begun, 0
         if count:
             self._inFlight.fresh -= count
@@ -285,7 +289,7 @@ class Pipeline:
             self._inFlight.settled(partial(self._over, count))
 
     def _over(self, count: int) -> None:
-        """Messages of which this was told by L{began} are over."""
+        """Note that marked messages have been applied or refused."""
         self._running -= count
         self._inFlight.give(count)
         self._goOn()
@@ -296,9 +300,9 @@ class Pipeline:
             self._idle()
 
     def _advance(self) -> None:
-        """Start what may start of what waits."""
+        """Start the waiting commands that may start now."""
         if self._advancing:
-            return  # what was started is over already: the loop below goes on with the next
+            return  # a command completed within the loop below, which continues
         self._advancing = True
         try:
             while self._waiting and self._free(self._waiting[0][1]):

@@ -1,4 +1,4 @@
-"""The codec of streams on which telnet clients may talk."""
+"""The codec for streams whose clients may use telnet."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from twistchat.wire.lines import LineSplitter
 from twistchat.wire.telnet import IAC, TelnetStripper
 
 COMMANDS: Final = (1000.0, 50.0)
-"""Telnet commands at once, and a second after that.  They bind exempt connections too: no client needs more."""
+"""Burst of telnet commands, and rate per second.  They apply to exempt connections too, since no client needs more."""
 
 
 class TelnetCodec:
     """
-    Takes telnet's commands out of a stream, answers them, and splits the rest into lines.
+    Removes telnet commands from a stream, answers them, and splits the rest into lines.
 
-    A client that sends too many commands is turned away.
+    It turns away a client that sends too many commands.
     """
 
     __slots__ = ("_bucket", "_client", "_now", "_splitter", "_telnet")
 
     def __init__(self, client: IClient, limit: int, now: Callable[[], float]) -> None:
         """
-        @param client: where answers are sent.
-        @param limit: how many bytes a line may have, its terminator left out.
-        @param now: seconds on a clock that does not go back.
+        @param client: sends the answers.
+        @param limit: the most bytes in a line, without its terminator.
+        @param now: returns seconds on a monotonic clock.
         """
         self._client = client
         self._now = now

@@ -1,1 +1,1 @@
-"""Where doors listen: endpoints, proxies in front of them, and the certificates of clients."""
+"""Listening: endpoints, proxies in front of them, client certificates, and detection of closed connections."""

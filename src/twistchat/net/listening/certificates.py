@@ -1,10 +1,10 @@
 """
-The certificates of clients: asked for on every encrypted connection, and known by their fingerprints.
+Client certificates: the server requests one on each TLS connection and identifies it by its fingerprint.
 
-No authority vouches for them, and none has to: with the handshake a client proves that it has the key, and the
-fingerprint says whether it is the one that is expected.
+No authority has to sign them.  The handshake proves that the client has the private key, and the fingerprint
+identifies the certificate.
 
-What is needed for it is loaded with the first encrypted connection.
+The TLS libraries are imported with the first encrypted connection.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 def requestCertificate(transport: Any) -> None:
     """
-    Ask a client for its certificate, which it need not have.
+    Request a certificate from the client.  The client may have none.
 
-    @param transport: provides C{ISSLTransport}; its handshake has not begun.
+    @param transport: provides C{ISSLTransport}; its handshake has not started.
     """
     from OpenSSL.SSL import VERIFY_PEER
 
@@ -25,7 +25,7 @@ def requestCertificate(transport: Any) -> None:
 
 def fingerprintOf(transport: Any) -> str | None:
     """
-    The SHA-256 of a client's certificate (in DER), in hexadecimal; C{None} where it has none.
+    Return the SHA-256 of the client's certificate (in DER) as hexadecimal digits; C{None} if the client has none.
 
     @param transport: provides C{ISSLTransport}; its handshake is complete.
     """
@@ -36,5 +36,5 @@ def fingerprintOf(transport: Any) -> str | None:
 
 
 def _accept(*_: object) -> bool:
-    """Whatever it is, it is the client's own word."""
+    """Accept every certificate, including self-signed ones: only its fingerprint matters."""
     return True

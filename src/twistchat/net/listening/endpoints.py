@@ -1,9 +1,9 @@
 """
-Where a door listens: endpoints as an administrator writes them, and what is wrong with one in words of our own.
+Parses endpoint descriptions, with error messages for administrators.
 
-The syntax is Twisted's (L{twisted.internet.endpoints.serverFromString}): a kind, then arguments, with a colon in front
-of each.  An argument is a value, or a name, C{=} and a value.  A backslash takes the meaning from the character behind
-it.  Twisted's own errors name its functions; so what an endpoint says is checked here before Twisted reads it.
+The syntax is Twisted's (L{twisted.internet.endpoints.serverFromString}): a kind, then arguments, each after a colon.
+An argument is a value, or a name, C{=} and a value.  A backslash escapes the next character.  Twisted's error messages
+name its own functions, so this module checks a description before Twisted parses it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from twistchat.config.keytypes import closest
 from twistchat.config.toml import shortened
 
 SERVER_PEM = "server.pem"
-"""The file that has the private key of an C{ssl:} endpoint that names none."""
+"""The default file for the private key of an C{ssl:} endpoint."""
 
 PROXY = "haproxy:"
-"""What an endpoint begins with, in front of another, where clients come through a proxy that sends a PROXY header."""
+"""The prefix of an endpoint whose clients come through a proxy that sends a PROXY header."""
 
 PLAIN = ("tcp:", "tcp6:", "unix:", "systemd:")
-"""What endpoints begin with that never encrypt.  Of others, a plugin's or a proxy's, nobody knows beforehand."""
+"""The prefixes of endpoints without encryption.  Endpoints of plugins, or behind a proxy, may or may not encrypt."""
 
 
 class BadEndpoint(Exception):
-    """An endpoint cannot be used.  As a string it says why, and what one of its kind looks like."""
+    """An endpoint cannot be used.  The string says why, and shows an example of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class Kind:
     """
     A kind of endpoint.
 
-    @ivar arguments: its arguments, in the order in which they stand where they are not named.
-    @ivar required: those that must be there.
-    @ivar example: one as it may look.
+    @ivar arguments: the names of its arguments, in positional order.
+    @ivar required: the required arguments.
+    @ivar example: an example of a description.
     """
 
     arguments: tuple[str, ...]
@@ -73,17 +73,17 @@ KINDS: Mapping[str, Kind] = {
     "unix": Kind(("address", "mode", "backlog", "lockfile"), ("address",), "unix:/run/twistchat.sock:mode=660"),
     "systemd": Kind(("domain", "index", "name"), ("domain",), "systemd:domain=INET:name=twistchat.socket"),
 }
-"""The kinds that the documentation names, but for L{PROXY}, which stands in front of one of these."""
+"""The documented kinds.  L{PROXY} is a prefix to one of these, and not a kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """
-    An endpoint taken apart.
+    The parts of an endpoint description.
 
-    @ivar kind: what stands first.
-    @ivar values: the arguments without a name, in order.
-    @ivar named: those with one.
+    @ivar kind: the kind, before the first colon.
+    @ivar values: the positional arguments, in order.
+    @ivar named: the named arguments.
     """
 
     kind: str
@@ -93,14 +93,14 @@ class Parts:
 
 def endpointOf(reactor: Any, description: str) -> tuple[IStreamServerEndpoint, bool]:
     """
-    Read an endpoint's description.
+    Parse an endpoint description.
 
-    Twisted's own C{haproxy:} makes a connection before the header is there, with the proxy's address, and logs a
-    traceback of a bad one.  So the caller puts L{ProxiedFactory <twistchat.net.listening.origin.ProxiedFactory>} in
-    front of the factory instead.
+    Twisted's own C{haproxy:} connects the protocol before the header has arrived, with the proxy's address, and logs a
+    traceback for an invalid header.  So the caller wraps the factory in a L{ProxiedFactory
+    <twistchat.net.listening.origin.ProxiedFactory>} instead.
 
-    @return: the endpoint, and whether clients come to it through a proxy.
-    @raise BadEndpoint: it cannot be read.
+    @return: the endpoint, and whether its clients come through a proxy.
+    @raise BadEndpoint: the description is invalid.
     """
     proxied = description.startswith(PROXY)
     plain = description.removeprefix(PROXY)
@@ -117,14 +117,14 @@ def endpointOf(reactor: Any, description: str) -> tuple[IStreamServerEndpoint, b
 
 
 def whyNotListening(error: Exception) -> str:
-    """Why an endpoint cannot be listened at, in the words of the operating system where it has some."""
+    """Say why an endpoint cannot listen, in the operating system's words if it reported an error."""
     if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
         error = error.socketError
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def isAddressInUse(error: Exception) -> bool:
-    """Whether something else listens at an endpoint already."""
+    """Return whether another program already listens at the address."""
     return (
         isinstance(error, CannotListenError)
         and isinstance(error.socketError, OSError)
@@ -133,7 +133,7 @@ def isAddressInUse(error: Exception) -> bool:
 
 
 def atNextPort(description: str) -> str | None:
-    """The same endpoint at the port beside its own, as an example; C{None} where the description has no port."""
+    """Return the same description with a neighbouring port, as an example; C{None} if the description has no port."""
     found = _PORT.search(description)
     if found is None:
         return None
@@ -144,12 +144,12 @@ def atNextPort(description: str) -> str | None:
 _PORT = re.compile(r"(?<=:)\d+(?=:|$)|(?<=:port=)\d+")
 
 LAST_PORT = 65535
-"""The highest port there is."""
+"""The highest port number."""
 
 
 def _apart(description: str) -> Parts:
     """
-    Take a description apart, as Twisted does.
+    Split a description into its parts, as Twisted does.
 
     @raise BadEndpoint: it ends with a backslash, or names an argument twice.
     """
@@ -167,7 +167,12 @@ def _apart(description: str) -> Parts:
 
 
 def _cut(text: str, mark: str, most: int | None = None) -> list[str]:
-    """Cut a text at each C{mark} that has no backslash in front; at no more than C{most} of them."""
+    """
+    Split a text at each unescaped C{mark}.
+
+    @param most: the most splits, or C{None} for no limit.
+    @raise BadEndpoint: the text ends with an unescaped backslash.
+    """
     pieces, escaped = [""], False
     for character in text:
         if character == mark and not escaped and (most is None or len(pieces) <= most):
@@ -181,15 +186,15 @@ def _cut(text: str, mark: str, most: int | None = None) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """A text without the backslashes that only take the meaning from what stands behind them."""
+    """Remove the backslashes that escape characters."""
     return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
 def _unknown(reactor: Any, description: str, kind: str) -> IStreamServerEndpoint:
     """
-    Read an endpoint of a kind that is not of L{KINDS}: a plugin may know it.
+    Parse an endpoint whose kind is not in L{KINDS}.  A plugin may provide the kind.
 
-    @raise BadEndpoint: none does, or that plugin cannot read it.
+    @raise BadEndpoint: no plugin provides it, or the plugin cannot parse the description.
     """
     if kind == PROXY[:-1]:
         raise BadEndpoint(f"{PROXY} stands in front of another kind of endpoint, as in {PROXY}{KINDS['tcp'].example}")
@@ -202,9 +207,9 @@ def _unknown(reactor: Any, description: str, kind: str) -> IStreamServerEndpoint
 
 def _read(reactor: Any, description: str) -> IStreamServerEndpoint:
     """
-    Have Twisted read it.
+    Let Twisted parse a description.
 
-    @raise BadEndpoint: it cannot.
+    @raise BadEndpoint: Twisted cannot use it.
     """
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
@@ -215,9 +220,9 @@ def _read(reactor: Any, description: str) -> IStreamServerEndpoint:
 
 def _check(parts: Parts, kind: Kind) -> None:
     """
-    Check the arguments of an endpoint whose kind is known.
+    Check the arguments of an endpoint of a documented kind.
 
-    @raise BadEndpoint: one is missing, not known, there twice, or not what it should be.
+    @raise BadEndpoint: an argument is missing, unknown, repeated, or has an invalid value.
     """
     if "" in parts.values and len(parts.values) + len(parts.named) > 1:
         raise BadEndpoint(r"an argument is empty; write \: for each colon within an argument, as of an IPv6 address")
@@ -248,7 +253,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _number(least: int, most: int, what: str) -> Callable[[str], str | None]:
-    """Make a check for whole numbers."""
+    """Make a check for whole numbers within a range."""
 
     def check(value: str) -> str | None:
         fits = value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most
@@ -258,7 +263,7 @@ def _number(least: int, most: int, what: str) -> Callable[[str], str | None]:
 
 
 def _matching(pattern: str, why: str) -> Callable[[str], str | None]:
-    """Make a check for texts that match a pattern as a whole."""
+    """Make a check for values that match a whole pattern."""
     return lambda value: None if re.fullmatch(pattern, value) else why
 
 
@@ -267,7 +272,7 @@ def _file(value: str) -> str | None:
 
 
 def _certificates(value: str) -> str | None:
-    """A directory of certificates for C{tls:}, which Twisted looks into only when somebody connects."""
+    """Check the directory of certificates of a C{tls:} endpoint.  Twisted reads it only when a client connects."""
     directory = Path(value)
     if not directory.is_dir():
         return "there is no such directory"
@@ -290,14 +295,14 @@ _CHECKS: Mapping[str, Callable[[str], str | None]] = {
     "extraCertChain": _file,
     "dhParameters": _file,
 }
-"""For each argument, what is wrong with a value, to end the sentence "it is …, and"; or C{None}."""
+"""For each argument, a check of its value.  It returns C{None}, or the error as the end of "it is …, and"."""
 
 
 def _checkSsl(arguments: Mapping[str, str]) -> None:
     """
     Check the certificate and the key of an C{ssl:} endpoint.
 
-    @raise BadEndpoint: they are not what they should be.
+    @raise BadEndpoint: a file is missing or invalid, or the certificate does not belong to the key.
     """
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_certificates
@@ -323,9 +328,9 @@ def _checkSsl(arguments: Mapping[str, str]) -> None:
 
 def _findParameters(data: bytes) -> None:
     """
-    Look for parameters for Diffie-Hellman, which only OpenSSL still reads.
+    Look for Diffie-Hellman parameters.  This checks only the PEM header, since only OpenSSL still parses them.
 
-    @raise ValueError: there are none.
+    @raise ValueError: the file has none.
     """
     if b"-----BEGIN DH PARAMETERS-----" not in data:
         raise ValueError
@@ -333,9 +338,9 @@ def _findParameters(data: bytes) -> None:
 
 def _loaded(file: str, load: Callable[[bytes], Any], what: str) -> Any:
     """
-    Load something from a file in PEM format.
+    Load an object from a file in PEM format.
 
-    @raise BadEndpoint: the file cannot be read, or does not have it.
+    @raise BadEndpoint: the file cannot be read, or does not contain a valid object.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
 
@@ -349,9 +354,9 @@ def _loaded(file: str, load: Callable[[bytes], Any], what: str) -> Any:
 
 def _checkSystemd(arguments: Mapping[str, str]) -> None:
     """
-    Check which socket of systemd is meant.
+    Check that systemd has passed the socket that the endpoint names.
 
-    @raise BadEndpoint: none was passed, or not that one.
+    @raise BadEndpoint: the endpoint does not name exactly one socket, or systemd has not passed it.
     """
     from twisted.python.systemd import ListenFDs
 
@@ -367,4 +372,4 @@ def _checkSystemd(arguments: Mapping[str, str]) -> None:
 
 
 _WHOLE: Mapping[str, Callable[[Mapping[str, str]], None]] = {"ssl": _checkSsl, "systemd": _checkSystemd}
-"""For kinds of endpoints, what is to be checked beyond each argument alone."""
+"""For each kind of endpoint, a check of all its arguments together."""

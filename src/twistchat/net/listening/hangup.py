@@ -1,4 +1,4 @@
-"""Whether a client has hung up while its connection is not read.  Twisted finds that out only by reading."""
+"""Detects that a client has hung up while its transport is paused.  Twisted notices only when it reads."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import select
 from typing import Any, Final
 
 HUNG_UP: Final = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
-"""The peer sends no more, or the connection is broken.  Linux tells both; elsewhere only the latter is told."""
+"""Poll flags for a closed or broken connection.  Only Linux reports a half-close (C{POLLRDHUP})."""
 
 
 def hasHungUp(transport: Any) -> bool:
     """
-    Whether the peer of a stream transport has closed it, or sends no more.
+    Return whether the peer of a stream transport has closed or half-closed the connection.
 
-    @param transport: of a socket, or one that has C{hasHungUp} itself.
+    @param transport: a transport with a file descriptor, or with a C{hasHungUp} method of its own.
     """
     own = getattr(transport, "hasHungUp", None)
     if own is not None:

@@ -1,8 +1,8 @@
 """
-Where connections come from, when others connect on behalf of their clients: proxies and gateways.
+The real address of a client that connects through a proxy or a gateway.
 
-A proxy (PROXY protocol) says so before anything else, and is known by its address.  A gateway (WEBIRC) says so in a
-command, and is known by its address and a password.
+A proxy sends a header (PROXY protocol) before any other bytes; the server identifies a proxy by its address.  A gateway
+sends a command (WEBIRC); the server identifies a gateway by its address and password.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from twistchat.net.limits.admission import readAddress
 from twistchat.wire.proxy import BadHeader, ProxyHeader, parseHeader
 
 CLOSING = 5.0
-"""Seconds that someone has to read why they are not taken."""
+"""Seconds that a refused client has to read the reason before the connection is aborted."""
 
 
 def isWithin(address: str | None, networks: tuple[str, ...]) -> bool:
     """
-    Whether an address is in one of some networks.
+    Return whether one of the networks contains an address.
 
     @param address: an IP address; C{None} is in no network.
     @param networks: in CIDR notation.
@@ -51,13 +51,13 @@ async def gatewayOf(
     check: Callable[[str, str], Awaitable[bool]],
 ) -> str | None:
     """
-    Find out which gateway it is that says on whose behalf it connects.
+    Identify a gateway by its address and password.
 
-    @param gateways: those there are, by name.
-    @param address: where it connects from.
-    @param password: what it gives for its password.
-    @param check: whether a password is that of a hash.  It is asked of gateways alone that connect from there.
-    @return: its name; C{None} where none of this password connects from there.
+    @param gateways: the configured gateways, by name.
+    @param address: the address that the gateway connects from.
+    @param password: the password that it sent.
+    @param check: checks a password against a hash.  It is called only for gateways that may connect from that address.
+    @return: the gateway's name; C{None} if no gateway matches.
     """
     for name, gateway in gateways.items():
         if isWithin(address, gateway.hosts) and await check(gateway.password, password):
@@ -68,13 +68,15 @@ async def gatewayOf(
 @implementer(IHalfCloseableProtocol)
 class Proxied(ProtocolWrapper):
     """
-    A connection from a proxy, which becomes that of its client when the header is there; before that, nobody hears of
-    it.  The header has the time that a connection has to come in.
+    A connection from a proxy.
 
-    @ivar accepted: when the proxy connected, in seconds on the clock.
-    @ivar origin: what the header says; C{None} until it is there.
-    @ivar secure: whether it is encrypted all the way from the client: where the proxy says that it came over TLS, and
-        has come over TLS itself, or from this machine.
+    It waits for the PROXY header, then connects the door's protocol with the client's address.  The header must arrive
+    before the registration deadline.
+
+    @ivar accepted: the time when the proxy connected, in seconds on the clock.
+    @ivar origin: the parsed header; C{None} until it has arrived.
+    @ivar secure: whether the connection is encrypted all the way from the client.  That is so if the header says that
+        the client uses TLS, and the proxy uses TLS too or runs on this machine.
     """
 
     slot: int | None = None
@@ -92,7 +94,7 @@ class Proxied(ProtocolWrapper):
         self._refused = False
 
     def makeConnection(self, transport: ITransport) -> None:
-        """Wait for the header, where it would be believed."""
+        """Wait for the header if the proxy is a configured one; otherwise refuse the connection."""
         directlyProvides(self, providedBy(transport))
         Protocol.makeConnection(self, transport)
         self.factory.registerProtocol(self)
@@ -106,7 +108,7 @@ class Proxied(ProtocolWrapper):
             self._watch(settings.limits.registration)
 
     def dataReceived(self, data: bytes) -> None:
-        """Take the header, then hand on the rest."""
+        """Parse the header, then pass all later bytes to the door's protocol."""
         if self.origin is not None:
             super().dataReceived(data)
         elif not self._refused:
@@ -121,7 +123,7 @@ class Proxied(ProtocolWrapper):
                 self._begin(*read)
 
     def getPeer(self) -> IAddress:
-        """The client's address, where the proxy knows it."""
+        """Return the client's address, or the proxy's if the header names none."""
         if self.origin is None or self.origin.address is None:
             return self._peer()
         kind = IPv6Address if ":" in self.origin.address else IPv4Address
@@ -141,12 +143,12 @@ class Proxied(ProtocolWrapper):
             self.wrappedProtocol.writeConnectionLost()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Forget the connection."""
+        """Cancel the timeout, and pass on that the connection is lost."""
         self._context.idle.forget(self)
         super().connectionLost(reason)
 
     def look(self, now: float) -> None:
-        """The time is up, for the header, or to read why there is no other.  See L{Watched}."""
+        """Refuse a connection without a header, or abort a refused one.  See L{Watched.look}."""
         if self._refused:
             self.abortConnection()
         else:
@@ -190,7 +192,7 @@ class Proxied(ProtocolWrapper):
 
 
 class ProxiedFactory(WrappingFactory[Proxied]):
-    """Stands in front of a door's factory where its clients come through a proxy."""
+    """Wraps a door's factory for an endpoint whose clients come through a proxy."""
 
     noisy = False
 
@@ -203,6 +205,6 @@ class ProxiedFactory(WrappingFactory[Proxied]):
         return Proxied(self)
 
     def farewell(self, reason: str) -> bytes:
-        """Word why a connection is not taken, as this door words the end of one."""
+        """Word why a connection is refused, as this door words the end of a connection."""
         say = getattr(self.wrappedFactory, "farewell", None)
         return b"" if say is None else bytes(say(reason))
