@@ -1,4 +1,4 @@
-"""What all carriers share: the input and the output of one connection, and when it is read."""
+"""The base of all carriers: the input and the output of one connection, and the reasons why it is paused."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Carrier:
     """
     The carrier of one connection.  See L{ICarrier}.
 
-    @ivar client: the client protocol to which its lines are passed.
+    @ivar client: the client protocol that receives its lines.
     @ivar codec: splits its input into lines.
     @ivar transport: the transport below it, once the connection is made.
-    @ivar stopped: whether no more input is taken.
+    @ivar stopped: whether it ignores further input.
     """
 
     __slots__ = (
@@ -93,35 +93,35 @@ class Carrier:
         """See L{ICarrier.hasHungUp}."""
         return hasHungUp(self.transport)
 
-    # For the carriers of each kind
+    # For subclasses
 
     def began(self, below: Any) -> None:
         """
-        The connection was made: pass that on.
+        Make the outbox, and connect the client protocol.
 
-        @param below: the transport to which the outbox writes.
+        @param below: the transport that the outbox writes to.
         """
         context = self._context
         self.outbox = outboxFor(below, context.turn, context.settings.limits.sendq, self._overflowed)
         self.client.makeConnection(self)
 
     def arrived(self, data: bytes) -> None:
-        """Take the next bytes of input, as far as this turn's share goes."""
+        """Pass the next bytes to the intake, which executes this turn's share."""
         self.heard = self._clock()
         if not self.stopped:
             self._intake.feed(data)
 
     def inputEnded(self) -> None:
-        """The client sends no more."""
+        """The client has sent all its input."""
         self.ended = True
         if not self.stopped:
             self._intake.end()
 
     def lost(self, reason: Any) -> None:
         """
-        The connection is lost.
+        Drop input and output, and tell the client protocol that the connection is lost.
 
-        @param reason: a C{Failure} that says why.
+        @param reason: the C{Failure} that Twisted reports.
         """
         self.stop()
         self.outbox.abandon()

@@ -1,4 +1,4 @@
-"""The stream carrier: lines over TCP or TLS, and the factory that makes one for each connection of a door."""
+"""The stream carrier, for lines over TCP, TLS or a UNIX socket, and its factory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @implementer(IProtocol, IHalfCloseableProtocol, IHandshakeListener)
 class StreamCarrier(Carrier):
     """
-    The carrier of a stream: the Twisted protocol at the socket.
+    The carrier of a stream.  It is the Twisted protocol of the stream's transport.
 
     @ivar factory: the factory that made it.
     """
@@ -48,15 +48,15 @@ class StreamCarrier(Carrier):
         return type(self.client).__name__
 
     def makeConnection(self, transport: ITransport) -> None:
-        """Set up the connection: its options, where it comes from, and its handshake."""
+        """See C{IProtocol.makeConnection}."""
         self.transport = transport
         self.connectionMade()
 
     def connectionMade(self) -> None:
-        """Find out where the connection comes from, and pass on that it was made."""
+        """Set the TCP options, note the peer's address and encryption, and connect the client protocol."""
         transport = self.transport
         for name in ("setTcpNoDelay", "setTcpKeepAlive"):
-            switch = getattr(transport, name, None)  # TLS claims to be TCP, whatever is below it
+            switch = getattr(transport, name, None)  # a TLS transport claims to be TCP over any transport
             if switch is not None:
                 switch(True)
         self.address = getattr(transport.getPeer(), "host", None)
@@ -69,13 +69,13 @@ class StreamCarrier(Carrier):
         self.began(below)
 
     def handshakeCompleted(self) -> None:
-        """Learn the client's certificate.  See L{IHandshakeListener}."""
+        """Note the client's certificate.  See L{IHandshakeListener}."""
         self.ready = True
         self.fingerprint = fingerprintOf(self.transport)
         self.client.secured()
 
     def dataReceived(self, data: bytes) -> None:
-        """Take bytes; refuse a TLS handshake at a port that is not encrypted."""
+        """Pass bytes on, unless they start a TLS handshake at a port without TLS."""
         if not self.client.spoken and not self.stopped and isTlsHello(data):
             self.heard = self._clock()
             self.client.turnAway("This port is not encrypted, and that is a TLS handshake")
@@ -83,22 +83,22 @@ class StreamCarrier(Carrier):
         self.arrived(data)
 
     def readConnectionLost(self) -> None:
-        """The client sends no more: finish what it sent, then close (a script behind a pipe)."""
+        """The client has sent all its input (a script behind a pipe).  Execute it, then close the connection."""
         self.inputEnded()
 
     def writeConnectionLost(self) -> None:
-        """The client reads no more."""
+        """The client reads no more output."""
         self.outbox.abandon()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """The connection is lost."""
+        """See L{Carrier.lost}."""
         self.lost(reason)
 
 
 @implementer(IDoorFactory)
 class StreamFactory(ServerFactory):
     """
-    Listens for the connections of one door: makes a client protocol for each, and a stream carrier below it.
+    The server factory of one door.  For each connection it makes a client protocol and the stream carrier below it.
 
     @ivar clients: makes the client protocols.
     """
@@ -107,7 +107,7 @@ class StreamFactory(ServerFactory):
 
     def __init__(self, context: ServerContext, clients: ClientFactory, codec: Callable[[IClient], Codec]) -> None:
         """
-        @param codec: makes what splits one connection's bytes into lines.
+        @param codec: makes the codec of one connection.
         """
         self._context = context
         self.clients = clients
@@ -129,5 +129,5 @@ class StreamFactory(ServerFactory):
         return self.clients.close(reason)
 
     def farewell(self, reason: str) -> bytes:
-        """Word why a connection is refused before there is a client protocol for it."""
+        """Word why a connection is refused before it has a client protocol."""
         return self.clients.farewell(reason)

@@ -1,1 +1,1 @@
-"""Client protocols, over any carrier: the base that the languages share, and the parts it is composed of."""
+"""The base of all client protocols, over any carrier, and the parts that compose it."""

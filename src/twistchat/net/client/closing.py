@@ -1,4 +1,4 @@
-"""The end of a client's connection, in its several ways."""
+"""Ends the session of a client and closes its connection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from twistchat.net.client.protocol import ClientProtocol
 
 CLOSING: Final = 5.0
-"""Seconds that a client has to read what waits for it, when its connection is being closed."""
+"""Seconds that a client has to read the waiting output before its closing connection is aborted."""
 
 
 class Closing:
@@ -26,7 +26,7 @@ class Closing:
         self._lost = False
 
     def expel(self, reason: str) -> None:
-        """Tell the client what it did wrong, and close the connection."""
+        """Tell the client what it did wrong, and close its connection."""
         self._end(reason, fault=True)
 
     def disconnect(self, reason: str) -> None:
@@ -34,18 +34,18 @@ class Closing:
         self._end(reason, fault=False)
 
     def turnAway(self, reason: str) -> None:
-        """Tell the client which limit it passed, close the connection, and log that."""
+        """Tell the client which limit it exceeded, close its connection, and log the refusal."""
         self._client.context.refusals.note(self._client.address, reason)
         self.expel(reason)
 
     def giveUp(self, reason: str) -> None:
-        """Turn away a client that has not registered.  During a handshake there is no way to tell it why."""
+        """Turn away an unregistered client.  During a TLS handshake abort, since no message can reach the client."""
         self.turnAway(reason)
         if not self._client.carrier.ready:
             self._client.carrier.abort()
 
     def tooSlow(self) -> None:
-        """Drop a client for whom more waits than may."""
+        """Abort the connection of a client whose waiting output exceeds the limit."""
         client = self._client
         client.context.refusals.note(client.address, "it reads too slowly, and more than limits.sendq waited for it")
         self._endSession("read too slowly")
@@ -53,9 +53,9 @@ class Closing:
 
     def leave(self, reason: str) -> None:
         """
-        End the session, and close the connection when what waits has been sent.
+        End the session, and close the connection after the waiting output has been sent.
 
-        @param reason: what others are told.
+        @param reason: the reason shown to other users.
         """
         client = self._client
         client.ending = True

@@ -1,4 +1,4 @@
-"""How a client is let in: whether its address is admitted, and what it says before it has registered."""
+"""Admits a client: checks its address, and watches its first lines until it has registered."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 class Entrance:
     """
-    Lets one client in.
+    Admits one client.
 
-    @ivar ticket: what it counts as, where limits count; C{None} where it was not admitted.
-    @ivar registered: whether its user has come in.
+    @ivar ticket: the ticket with which it counts against the limits; C{None} if it was not admitted.
+    @ivar registered: whether its user has registered.
     """
 
     __slots__ = ("_client", "registered", "ticket")
@@ -31,7 +31,13 @@ class Entrance:
         self.registered = False
 
     def admit(self) -> bool:
-        """Count the client for its address.  Where that has too many or is banned, tell the client and close."""
+        """
+        Count the client against the limits of its address.
+
+        If the address is banned or a limit refuses it, tell the client why and close the connection.
+
+        @return: whether the client is admitted.
+        """
         client = self._client
         self.ticket = None
         try:
@@ -50,12 +56,13 @@ class Entrance:
 
     def comesFrom(self, address: str, secure: bool) -> bool:
         """
-        Take the connection, whose user has not come in yet, as that of the client for which a gateway speaks: limits
-        count its address from now on, and no longer the gateway's own.
+        Replace the gateway's address with its client's, before the user has registered.
+
+        From now on the connection counts for the client's address.
 
         @param address: the client's IP address.
         @param secure: whether the connection is encrypted from the client to the gateway.
-        @return: whether that client is admitted; where not, it has been told why.
+        @return: whether the client is admitted; if not, it has been told why.
         """
         client = self._client
         if self.ticket is not None:
@@ -71,14 +78,14 @@ class Entrance:
         return True
 
     def register(self) -> None:
-        """The user has come in."""
+        """Note that the user has registered."""
         self.registered = self._client.spoken = True
         assert self.ticket is not None
         self.ticket.registered()
         self._client.silence.registered()
 
     def release(self) -> None:
-        """The connection is lost: it counts no more."""
+        """Stop counting the connection, which is lost."""
         if self.ticket is not None:
             self.ticket.release()
 
@@ -89,10 +96,11 @@ class Entrance:
 
     def speaksHttp(self, line: Line) -> bool:
         """
-        Find out whether a client that has not come in speaks HTTP instead: a browser, sent by a web page.  Then it is
-        disconnected, and nothing that it sends is obeyed.
+        Detect an unregistered client that sends HTTP: a browser that a web page sent here.  Disconnect it, so that none
+        of its lines is executed.
 
-        @param line: one of its lines, in order, and not a blank one.
+        @param line: the client's next line, which is not blank.
+        @return: whether the client sends HTTP.
         """
         first, self._client.spoken = not self._client.spoken, True
         if isinstance(line, bytes) and ((first and isHttpRequest(line)) or isHostHeader(line)):

@@ -1,4 +1,4 @@
-"""The factory of a door's client protocols, which closes them in good order."""
+"""The factory of a door's client protocols."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ClientFactory(Factory):
-    """Makes the client protocols of one door, knows which are connected, and closes them in good order."""
+    """Makes the client protocols of one door, records which are connected, and disconnects them at shutdown."""
 
     noisy = False
 
@@ -29,7 +29,7 @@ class ClientFactory(Factory):
         self._closed: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> ClientProtocol | None:
-        """See C{IProtocolFactory.buildProtocol}.  While it is being closed it makes none."""
+        """See C{IProtocolFactory.buildProtocol}.  Returns C{None} after L{close} was called."""
         return None if self._closed is not None else self._make(self._context, self)
 
     def close(self, reason: str) -> Deferred[None]:
@@ -42,24 +42,24 @@ class ClientFactory(Factory):
 
     def farewell(self, reason: str) -> bytes:
         """
-        Word why a connection is refused before there is a client protocol for it.
+        Word why a connection is refused before it has a client protocol.
 
-        @return: C{b""} while the factory is being closed.
+        @return: the bytes to send; C{b""} after L{close} was called.
         """
         client = self.buildProtocol(None)
         return b"" if client is None else client.farewell(reason, fault=True)
 
     @property
     def connections(self) -> tuple[ClientProtocol, ...]:
-        """The clients that are connected, in the order in which they came."""
+        """The connected clients, in the order of their connections."""
         return tuple(self._open)
 
     def opened(self, client: ClientProtocol) -> None:
-        """A client has connected."""
+        """Note that a client has connected."""
         self._open[client] = None
 
     def lost(self, client: ClientProtocol) -> None:
-        """A client's connection is lost."""
+        """Note that a client's connection is lost."""
         self._open.pop(client, None)
         self._fireIfClosed()
 

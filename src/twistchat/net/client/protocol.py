@@ -1,8 +1,8 @@
 """
-The base of client protocols: one client, from its admission to its end, over any carrier.
+The base of client protocols: one client, from its admission to its disconnection, over any carrier.
 
-A protocol says what to do with lines and how to word things.  The base composes what all protocols need: the carrier,
-the way in, the order of commands, the rates, the watch for silence and the end.
+A protocol executes lines and words its messages.  The base composes the parts that all protocols need: the carrier,
+admission, the order of commands, rate limits, timeouts and disconnection.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ class ClientProtocol(Protocol, ABC):
     """
     The protocol of one client.
 
-    @cvar pings: whether L{idle} is called after C{limits.ping} of silence; a client that does not answer within
-        C{limits.pingTimeout} is disconnected.
-    @ivar carrier: the carrier, which is the C{transport} too.
+    @cvar pings: whether the protocol pings silent clients.  If so, L{idle} is called after C{limits.ping} of silence,
+        and a client that does not answer within C{limits.pingTimeout} is disconnected.
+    @ivar carrier: the carrier, which is also the C{transport}.
     @ivar outbox: the carrier's outbox.
-    @ivar entrance: whether and how it was let in.
-    @ivar pipeline: the order of its commands.
-    @ivar rates: how fast it may send.
-    @ivar silence: watches for its silence.
-    @ivar closing: ends its connection.
-    @ivar session: its session in the chat; C{None} where it was not admitted.
-    @ivar address: the client's IP address, or C{None} where it has none; that of the client behind a gateway.
-    @ivar secure: whether it is encrypted all the way from the client.
+    @ivar entrance: admits the client.
+    @ivar pipeline: keeps the client's commands in order.
+    @ivar rates: the client's rate limits.
+    @ivar silence: the client's timeouts.
+    @ivar closing: ends the connection.
+    @ivar session: the client's session in the chat; C{None} if the client was not admitted.
+    @ivar address: the client's IP address, also behind a gateway; C{None} if it has none.
+    @ivar secure: whether the connection is encrypted all the way from the client.
     @ivar fingerprint: see L{ICarrier}; C{None} behind a gateway.
     @ivar spoken: see L{IClient}.
-    @ivar ending: whether nothing is taken from it any more.
+    @ivar ending: whether the connection is being closed and further input is ignored.
     """
 
-    # Instances of a class share the keys of their dictionaries up to 30 attributes.  With those of a protocol there
-    # would be more, and each instance would have a dictionary of its own, of a kilobyte.
+    # Instances of a class share the keys of their dictionaries only up to 30 attributes.  With the attributes of a
+    # subclass there would be more, and each instance would need a dictionary of its own, which takes a kilobyte.
     __slots__ = (
         "_factory",
         "address",
@@ -94,30 +94,30 @@ class ClientProtocol(Protocol, ABC):
         self.silence = Silence(self)
         self.closing = Closing(self)
 
-    # For a protocol to say
+    # A protocol implements these
 
     @abstractmethod
     def begin(self) -> None:
-        """Greet a client that was admitted."""
+        """Greet an admitted client."""
 
     @abstractmethod
     def take(self, line: Line) -> float:
-        """Obey a line, or say how many seconds too early it came.  See L{IClient.take}."""
+        """Execute a line, or return the seconds to wait for the rate limit.  See L{IClient.take}."""
 
     @abstractmethod
     def farewell(self, reason: str, fault: bool) -> bytes:
         """
-        Word the end of the connection for its client.
+        Word why the connection ends, for its client.
 
-        @param fault: whether the client caused it.
+        @param fault: whether the client caused the end.
         """
 
     @abstractmethod
     def refused(self, failure: Failure) -> None:
-        """Word for the client why one of its commands is refused."""
+        """Tell the client why one of its commands is refused."""
 
     def untaken(self, event: Event, failure: Failure) -> None:
-        """Word for the client why a text that it posted was refused.  See L{Speaking.post}."""
+        """Tell the client why a text that it posted is refused.  See L{Speaking.post}."""
         self.refused(failure)
 
     @abstractmethod
@@ -125,47 +125,49 @@ class ClientProtocol(Protocol, ABC):
         """See L{IOutlet.tune}."""
 
     def echo(self, label: str, data: bytes) -> bytes:
-        """See L{IOutlet.echo}.  A protocol without labels shows the entry as it is."""
+        """See L{IOutlet.echo}.  A protocol without labels returns C{data} unchanged."""
         return data
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
-        """See L{IOutlet.moved}.  A protocol that keeps no room in mind has nothing to change."""
+        """See L{IOutlet.moved}.  A protocol without a current room does nothing."""
 
     def rehosted(self, entry: Entry, before: Source) -> None:
-        """See L{IOutlet.rehosted}.  A protocol that shows no hosts has nothing to show."""
+        """See L{IOutlet.rehosted}.  A protocol that shows no hosts does nothing."""
 
     def idle(self) -> None:
-        """Ask a client that has long been silent whether it is there.  Anything that it sends is an answer."""
+        """Ping a silent client.  Any input from it counts as an answer."""
 
     @property
     def deadline(self) -> float:
-        """Within how many seconds of its acceptance a client has to register."""
+        """The seconds that a client has to register, counted from the acceptance of its connection."""
         return self.context.settings.limits.registration
 
     def whyLate(self) -> str:
-        """Word for a client that it did not register within L{deadline}."""
+        """Word, for the client, that it did not register within L{deadline}."""
         return f"You did not come in within {self.deadline:g} s.  Connect again, and be quicker."
 
-    # For a protocol to call
+    # A protocol calls these
 
     @property
     def openSession(self) -> Session:
-        """This client's session, which it has for as long as it can give a command."""
+        """The client's session.  Every client that can give a command has one."""
         assert self.session is not None
         return self.session
 
     def reply(self, data: bytes) -> None:
-        """Send something to this client alone, after all that it was to be sent until now."""
+        """Send bytes to this client only, after all earlier events."""
         if self.session is not None:
             self.context.chat.state.broadcast.settle(self.session)
         self.outbox.write(data)
 
     def post(self, name: str, text: str, kind: Kind = "message") -> None:
         """
-        Say a text in a room.  The client hears it as everybody does, or learns by L{untaken} that it was refused.  It
-        is in flight in the pipeline until then.
+        Propose a text in a room.
 
-        @raise ChatError: it cannot be said.
+        The client receives it as an event, as every member does; if the journal refuses it, L{untaken} tells the
+        client.  Until then the text is in flight in the pipeline.
+
+        @raise ChatError: a check fails.
         """
         assert self.session is not None
         self.context.chat.speaking.post(self.session, name, text, self.untaken, kind)
@@ -179,18 +181,18 @@ class ClientProtocol(Protocol, ABC):
 
     @property
     def deliver(self) -> Callable[[bytes], None]:
-        """See L{IOutlet.deliver}: the outbox's own method, with nothing in between."""
+        """See L{IOutlet.deliver}.  This is the outbox's own method, to save a call per delivery."""
         return self.outbox.deliver
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
         self.closing.disconnect(reason)
 
-    # The carrier's
+    # IClient: the carrier calls these
 
     def makeConnection(self, transport: Any) -> None:
         """
-        The carrier is connected.
+        See L{IClient.makeConnection}.
 
         @param transport: the carrier.
         """
@@ -209,19 +211,19 @@ class ClientProtocol(Protocol, ABC):
         super().makeConnection(transport)
 
     def connectionMade(self) -> None:
-        """Admit the client, or say why not."""
+        """Admit the client and open its session, or tell the client why it is refused."""
         self._factory.opened(self)
         carrier = self.carrier
         if self.entrance.admit() and self.entrance.ticket is not None:
             exempt = self.entrance.ticket.exempt
             self.session = self.context.chat.presence.open(self, exempt, address=self.address, secure=self.secure)
-            # No person has to think about a handshake.
+            # A TLS handshake needs no person, so the short deadline applies until it is complete.
             deadline = self.deadline if carrier.ready else self.context.settings.limits.registration
             self.silence.expect(carrier.accepted, deadline)
             self.begin()
 
     def secured(self) -> None:
-        """Learn the client's certificate, and give it the rest of its time.  See L{IClient.secured}."""
+        """Note the client's certificate, and set the full registration deadline.  See L{IClient.secured}."""
         self.fingerprint = self.carrier.fingerprint
         if self.session is not None:
             self.session.fingerprint = self.fingerprint
@@ -237,14 +239,14 @@ class ClientProtocol(Protocol, ABC):
         self.closing.tooSlow()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """End the session, and forget the client."""
+        """End the session, and remove the client from its factory."""
         self.pipeline.clear()
         self.closing.lost()
         self.entrance.release()
         self._factory.lost(self)
 
     def _refused(self, failure: Failure) -> None:
-        """Word why a command is refused, unless that is because the client has gone meanwhile."""
+        """Tell the client why a command is refused, unless the client has disconnected meanwhile."""
         if not failure.check(Gone):
             self.refused(failure)
 

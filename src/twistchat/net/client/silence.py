@@ -1,4 +1,4 @@
-"""Clients that say nothing: those that do not register in time, and those that do not answer any more."""
+"""The timeouts of a client: its registration deadline, and its ping timeout."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 class Silence:
     """
-    Watches one client: until it has registered it has a deadline, and afterwards it may be silent only so long.
+    Watches one client: first its registration deadline, then its ping timeout.
 
-    @ivar slot: where it waits; L{Idle <twistchat.net.limits.idle.Idle>}'s own.
+    @ivar slot: see L{Watched <twistchat.net.limits.idle.Watched>}.
     """
 
     __slots__ = ("_askedAt", "_client", "slot")
@@ -24,15 +24,15 @@ class Silence:
 
     def expect(self, since: float, deadline: float) -> None:
         """
-        Give the client a deadline to register.
+        Set the client's registration deadline.
 
-        @param since: when the time begins to run, in seconds on the clock.
-        @param deadline: in seconds.
+        @param since: the start of the period, in seconds on the clock.
+        @param deadline: the length of the period, in seconds.
         """
         self._client.context.idle.watch(self, since + deadline)
 
     def registered(self) -> None:
-        """The client has registered: the deadline no longer applies."""
+        """Replace the deadline with the ping timeout: the client has registered."""
         context = self._client.context
         if self._client.pings:
             context.idle.watch(self, context.clock.seconds() + context.settings.limits.ping)
@@ -40,18 +40,18 @@ class Silence:
             context.idle.forget(self)
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Cancel the timeouts."""
         self._client.context.idle.forget(self)
 
     def look(self, now: float) -> None:
-        """Find out whether the client is late or silent.  See L{Watched <twistchat.net.limits.idle.Watched>}."""
+        """Check the deadline or the ping timeout.  See L{Watched.look <twistchat.net.limits.idle.Watched.look>}."""
         client = self._client
         if not client.entrance.registered:
             client.closing.giveUp(client.whyLate())
             return
         carrier, limits = client.carrier, client.context.settings.limits
         if carrier.ended or (carrier.paused and not carrier.hasHungUp()):
-            carrier.heard = now  # it is not the client who keeps silent
+            carrier.heard = now  # the client is not silent: the server does not read its input
         heard = carrier.heard
         patience = limits.pingTimeout - limits.ping
         when = now + min(patience, limits.ping)
