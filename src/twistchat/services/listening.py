@@ -113,8 +113,8 @@ class Listening:
         doors = {listener.door.name: listener.door for listener in self._listeners}
         for name, door in doors.items():
             endpoints = [listener.description for listener in self._listeners if listener.door.name == name]
-            for warning in door.warnings(settings, endpoints):
-                log.warn("{warning}", warning=warning)
+            for why in door.warnings(settings, endpoints):
+                log.warn("{why}", why=why)  # trial takes a field called "warning" for a warning of Python's
 
     def stop(self) -> Deferred[Any]:
         """
