@@ -12,11 +12,11 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.net.input.pipeline import (
-    MARKED,
-    MOST_CONCURRENT,
-    MOST_FRESH,
-    MOST_IN_ALL,
-    MOST_WAITING,
+    MARK_AFTER,
+    MAX_CONCURRENT,
+    MAX_FRESH,
+    MAX_IN_FLIGHT,
+    MAX_WAITING,
     InFlight,
     Pipeline,
 )
@@ -30,7 +30,7 @@ class Held:
     @ivar ending: what is to be done at the end of the turn.
     """
 
-    def __init__(self, most: int = MOST_IN_ALL, mostFresh: int = MOST_FRESH) -> None:
+    def __init__(self, most: int = MAX_IN_FLIGHT, mostFresh: int = MAX_FRESH) -> None:
         self.asked: list[Callable[[], None]] = []
         self.ending: list[Callable[[], None]] = []
         self.inFlight = InFlight(self.asked.append, self.ending.append, most, mostFresh)
@@ -214,10 +214,10 @@ class BegunTests(SynchronousTestCase):
     def test_most(self) -> None:
         """No more are under way than may be, and it is asked about them in good time; others wait their turn."""
         commands = Commands()
-        self.begin(commands, MOST_CONCURRENT)
+        self.begin(commands, MAX_CONCURRENT)
         self.assertFalse(commands.pipeline.open)
         commands.submit("m1")
-        self.assertEqual(MOST_CONCURRENT // MARKED, len(commands.held.asked))
+        self.assertEqual(MAX_CONCURRENT // MARK_AFTER, len(commands.held.asked))
         commands.held.asked.pop(0)()
         self.assertEqual((["m1"], []), (commands.started, commands.signals))
         self.assertTrue(commands.pipeline.open)
@@ -262,7 +262,7 @@ class BegunTests(SynchronousTestCase):
                 commands.pipeline.began()
 
             commands.submit("join")
-            for _ in range(5 * MARKED):
+            for _ in range(5 * MARK_AFTER):
                 commands.pipeline.submit(say, True, 1)
         held.inFlight.running += 2
         for commands in pipelines:
@@ -270,7 +270,7 @@ class BegunTests(SynchronousTestCase):
             self.assertEqual(["join"], commands.started)
         held.inFlight.give(2)
         for commands in pipelines:
-            self.assertEqual(1 + 5 * MARKED, len(commands.started))
+            self.assertEqual(1 + 5 * MARK_AFTER, len(commands.started))
             self.assertTrue(commands.pipeline.idle)
         deep = Commands(10**6, held)
         deep.submit("join")
@@ -322,7 +322,7 @@ class PipelineTests(SynchronousTestCase):
     def test_most(self) -> None:
         """But not too many of them."""
         commands = Commands()
-        names = [f"m{n}" for n in range(MOST_CONCURRENT + 2)]
+        names = [f"m{n}" for n in range(MAX_CONCURRENT + 2)]
         for name in names:
             commands.submit(name)
         self.assertEqual(commands.started, names[:-2])
@@ -405,7 +405,7 @@ class PipelineTests(SynchronousTestCase):
         """The same where many commands wait, however short they are: all may start in one turn."""
         commands = Commands()
         commands.submit("join")
-        for number in range(MOST_WAITING):
+        for number in range(MAX_WAITING):
             commands.submit(f"who{number}", 1)
         self.assertEqual(commands.signals, [])
         commands.submit("last", 1)
@@ -450,7 +450,7 @@ class PipelineTests(SynchronousTestCase):
             self.assertTrue(not alone or len(running) == 1)
             waiting = submitted[len(started) :]
             if waiting:
-                concurrent = waiting[0][0] == "m" and not alone and len(running) < MOST_CONCURRENT
+                concurrent = waiting[0][0] == "m" and not alone and len(running) < MAX_CONCURRENT
                 self.assertTrue(running and not concurrent, f"{waiting[0]} could start beside {running}")
             self.assertIs(commands.pipeline.idle, not running and not waiting)
             reading = [signal for signal in commands.signals if signal != "idle"]

@@ -15,7 +15,7 @@ from tests.protocols.irc.conversations import HOST, mask
 from twistchat.chat.model.events import Entry, Event, RoomMessage
 from twistchat.chat.model.spans import Span
 from twistchat.journal.memory import MemoryLog
-from twistchat.net.input.pipeline import MOST_CONCURRENT
+from twistchat.net.input.pipeline import MAX_CONCURRENT
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import HeldLog, MemoryServer, inMemory
@@ -185,11 +185,11 @@ class HeldTests(SynchronousTestCase):
         self.bob.until(re.compile(".* :one"))
         self.bob.until(re.compile(".* :two"))
         self.bob.until(re.compile(".* :three"))
-        self.ann.send(*["PRIVMSG #a :more"] * (MOST_CONCURRENT + 8))
-        self.assertEqual(len(self.journal.waiting), MOST_CONCURRENT)
+        self.ann.send(*["PRIVMSG #a :more"] * (MAX_CONCURRENT + 8))
+        self.assertEqual(len(self.journal.waiting), MAX_CONCURRENT)
         self.journal.commit()
         self.server.settle()
-        self.bob.expect(*[re.compile(".* PRIVMSG #a :more")] * (MOST_CONCURRENT + 8))
+        self.bob.expect(*[re.compile(".* PRIVMSG #a :more")] * (MAX_CONCURRENT + 8))
 
     def test_notStored(self) -> None:
         """What the disk did not take is answered as on the general path, and is not said."""

@@ -19,27 +19,27 @@ command is refused, it raises an error or the Deferred fails.
 Later: TypeAlias = "Callable[[Callable[[], None]], None]"
 """Calls a function once, at a later time."""
 
-MOST_CONCURRENT = 128
+MAX_CONCURRENT = 128
 """
 The most messages of one session in flight, so that no sender fills the journal's queue.  Messages that are applied in
 one turn are sent in one write, so lower values produce smaller writes.
 """
 
-MOST_IN_ALL = 2048
+MAX_IN_FLIGHT = 2048
 """The most messages of all sessions in flight: a quarter of the journal's queue."""
 
-MOST_FRESH = 4096
+MAX_FRESH = 4096
 """
 The most fresh messages of all sessions: those that started since their pipelines last requested completion.
 
-A fresh message does not count against L{MOST_IN_ALL} yet, so every session with input starts some messages in a turn.
+A fresh message does not count against L{MAX_IN_FLIGHT} yet, so every session with input starts some messages in a turn.
 Both limits together leave room in the journal's queue.
 """
 
-MOST_WAITING = 128
+MAX_WAITING = 128
 """The number of waiting commands at which a session's input pauses.  All of them may start in one turn."""
 
-MARKED = 64
+MARK_AFTER = 64
 """The number of fresh messages at which a pipeline requests their completion."""
 
 
@@ -56,13 +56,13 @@ class InFlight:
 
     __slots__ = ("_begun", "_giving", "_later", "_pipelines", "fresh", "most", "mostFresh", "running", "settled")
 
-    def __init__(self, settled: Later, later: Later, most: int = MOST_IN_ALL, mostFresh: int = MOST_FRESH) -> None:
+    def __init__(self, settled: Later, later: Later, most: int = MAX_IN_FLIGHT, mostFresh: int = MAX_FRESH) -> None:
         """
         @param settled: calls a function when all messages proposed so far have been applied or refused; at once if none
             is pending.
         @param later: calls a function at the end of the turn.
-        @param most: see L{MOST_IN_ALL}.
-        @param mostFresh: see L{MOST_FRESH}.
+        @param most: see L{MAX_IN_FLIGHT}.
+        @param mostFresh: see L{MAX_FRESH}.
         """
         self.settled = settled
         self._later = later
@@ -111,7 +111,7 @@ class Pipeline:
     """
     Starts the commands of one session in order.
 
-    Several messages may be in flight, up to L{MOST_CONCURRENT} and within the limits of L{InFlight}, since the journal
+    Several messages may be in flight, up to L{MAX_CONCURRENT} and within the limits of L{InFlight}, since the journal
     keeps their order.  Any other command waits until all earlier commands have taken effect, and later commands wait
     for it.
     """
@@ -144,7 +144,7 @@ class Pipeline:
     ) -> None:
         """
         @param limit: the number of bytes of waiting commands at which the input pauses.
-        @param pause: called when more than C{limit} bytes or L{MOST_WAITING} commands wait.
+        @param pause: called when more than C{limit} bytes or L{MAX_WAITING} commands wait.
         @param resume: called when fewer wait again.
         @param idle: called when a deferred command was the last one, and has taken effect.
         @param refuse: called with the failure of a refused command, before the next command starts.
@@ -176,7 +176,7 @@ class Pipeline:
         Count a message that the caller has proposed itself because the pipeline was L{open} (the fast path).
 
         The caller reports a refusal.  The message is in flight until the journal has applied or refused it.  The
-        pipeline requests completion once for several messages: at the end of the turn, when there are L{MARKED} of
+        pipeline requests completion once for several messages: at the end of the turn, when there are L{MARK_AFTER} of
         them, or when another command has to wait for them.
         """
         self._running += 1
@@ -186,7 +186,7 @@ class Pipeline:
         inFlight.fresh += 1
         if self._begun == 1:
             inFlight.began(self)
-        elif self._begun == MARKED:
+        elif self._begun == MARK_AFTER:
             self.mark()
         if inFlight.fresh >= inFlight.mostFresh:
             inFlight.mark()
@@ -227,11 +227,11 @@ class Pipeline:
             return not self._running
         inFlight = self._inFlight
         return inFlight.running < inFlight.most and (
-            not self._running or (not self._alone and self._running < MOST_CONCURRENT)
+            not self._running or (not self._alone and self._running < MAX_CONCURRENT)
         )
 
     def _isFull(self) -> bool:
-        return self._size > self._limit or (self._waiting is not None and len(self._waiting) > MOST_WAITING)
+        return self._size > self._limit or (self._waiting is not None and len(self._waiting) > MAX_WAITING)
 
     def _queueUp(self) -> None:
         """Queue in L{InFlight} if only its limit delays the next command."""
