@@ -30,10 +30,10 @@ class Held:
     @ivar ending: what is to be done at the end of the turn.
     """
 
-    def __init__(self, most: int = MAX_IN_FLIGHT, mostFresh: int = MAX_FRESH) -> None:
+    def __init__(self, limit: int = MAX_IN_FLIGHT, freshLimit: int = MAX_FRESH) -> None:
         self.asked: list[Callable[[], None]] = []
         self.ending: list[Callable[[], None]] = []
-        self.inFlight = InFlight(self.asked.append, self.ending.append, most, mostFresh)
+        self.inFlight = InFlight(self.asked.append, self.ending.append, limit, freshLimit)
 
     def endTurn(self) -> None:
         """End the turn."""

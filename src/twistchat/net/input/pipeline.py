@@ -48,27 +48,27 @@ class InFlight:
     Counts the messages in flight in all pipelines.  When the limit is reached, pipelines take turns.
 
     @ivar running: the number of messages in flight, without the fresh ones.
-    @ivar most: the limit on C{running}.
+    @ivar limit: the limit on C{running}.
     @ivar fresh: the number of messages whose completion has not been requested yet.
-    @ivar mostFresh: the limit on C{fresh}.
+    @ivar freshLimit: the limit on C{fresh}.
     @ivar settled: calls a function when all messages proposed so far have been applied or refused.
     """
 
-    __slots__ = ("_begun", "_giving", "_later", "_pipelines", "fresh", "most", "mostFresh", "running", "settled")
+    __slots__ = ("_begun", "_giving", "_later", "_pipelines", "fresh", "freshLimit", "limit", "running", "settled")
 
-    def __init__(self, settled: Later, later: Later, most: int = MAX_IN_FLIGHT, mostFresh: int = MAX_FRESH) -> None:
+    def __init__(self, settled: Later, later: Later, limit: int = MAX_IN_FLIGHT, freshLimit: int = MAX_FRESH) -> None:
         """
         @param settled: calls a function when all messages proposed so far have been applied or refused; at once if none
             is pending.
         @param later: calls a function at the end of the turn.
-        @param most: see L{MAX_IN_FLIGHT}.
-        @param mostFresh: see L{MAX_FRESH}.
+        @param limit: see L{MAX_IN_FLIGHT}.
+        @param freshLimit: see L{MAX_FRESH}.
         """
         self.settled = settled
         self._later = later
-        self.most = most
+        self.limit = limit
         self.running = self.fresh = 0
-        self.mostFresh = mostFresh
+        self.freshLimit = freshLimit
         self._begun: list[Pipeline] = []
         self._pipelines: deque[Pipeline] = deque()
         self._giving = False
@@ -76,7 +76,7 @@ class InFlight:
     @property
     def open(self) -> bool:
         """Whether another message may start."""
-        return self.running < self.most
+        return self.running < self.limit
 
     def began(self, pipeline: Pipeline) -> None:
         """Call L{Pipeline.mark} at the end of the turn, or earlier if the limit on fresh messages is reached."""
@@ -188,7 +188,7 @@ class Pipeline:
             inFlight.began(self)
         elif self._begun == MARK_AFTER:
             self.mark()
-        if inFlight.fresh >= inFlight.mostFresh:
+        if inFlight.fresh >= inFlight.freshLimit:
             inFlight.mark()
 
     def submit(self, work: Work, concurrent: bool, size: int) -> None:
@@ -226,7 +226,7 @@ class Pipeline:
         if not concurrent:
             return not self._running
         inFlight = self._inFlight
-        return inFlight.running < inFlight.most and (
+        return inFlight.running < inFlight.limit and (
             not self._running or (not self._alone and self._running < MAX_CONCURRENT)
         )
 
