@@ -180,7 +180,7 @@ class BegunTests(SynchronousTestCase):
         """Start so many."""
         for _ in range(count):
             self.assertTrue(commands.pipeline.open)
-            commands.pipeline.began()
+            commands.pipeline.started()
 
     def test_over(self) -> None:
         """They are under way until what was proposed until the mark is over; what comes behind them waits for that."""
@@ -242,7 +242,7 @@ class BegunTests(SynchronousTestCase):
         for pipeline in pipelines:
             for _ in range(4):
                 if pipeline.open:
-                    pipeline.began()
+                    pipeline.started()
                     begun += 1
         self.assertEqual((10, 3), (begun, len(held.asked)))
         for over in held.asked:
@@ -259,7 +259,7 @@ class BegunTests(SynchronousTestCase):
 
             def say(commands: Commands = commands) -> None:
                 commands.started.append("said")
-                commands.pipeline.began()
+                commands.pipeline.started()
 
             commands.submit("join")
             for _ in range(5 * MARK_AFTER):
@@ -275,7 +275,7 @@ class BegunTests(SynchronousTestCase):
         deep = Commands(10**6, held)
         deep.submit("join")
         for _ in range(20_000):
-            deep.pipeline.submit(deep.pipeline.began, True, 1)
+            deep.pipeline.submit(deep.pipeline.started, True, 1)
         deep.finish("join")
         self.assertTrue(deep.pipeline.idle)
         for commands in (*pipelines, deep):

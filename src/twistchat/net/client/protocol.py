@@ -171,7 +171,7 @@ class ClientProtocol(Protocol, ABC):
         """
         assert self.session is not None
         self.context.chat.speaking.post(self.session, name, text, self.untaken, kind)
-        self.pipeline.began()
+        self.pipeline.started()
 
     def turnAway(self, reason: str) -> None:
         """See L{Closing.turnAway}."""

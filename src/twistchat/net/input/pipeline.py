@@ -54,7 +54,7 @@ class InFlight:
     @ivar settled: calls a function when all messages proposed so far have been applied or refused.
     """
 
-    __slots__ = ("_begun", "_giving", "_later", "_pipelines", "fresh", "freshLimit", "limit", "running", "settled")
+    __slots__ = ("_giving", "_later", "_pipelines", "_unmarked", "fresh", "freshLimit", "limit", "running", "settled")
 
     def __init__(self, settled: Later, later: Later, limit: int = MAX_IN_FLIGHT, freshLimit: int = MAX_FRESH) -> None:
         """
@@ -69,7 +69,7 @@ class InFlight:
         self.limit = limit
         self.running = self.fresh = 0
         self.freshLimit = freshLimit
-        self._begun: list[Pipeline] = []
+        self._unmarked: list[Pipeline] = []
         self._pipelines: deque[Pipeline] = deque()
         self._giving = False
 
@@ -78,16 +78,16 @@ class InFlight:
         """Whether another message may start."""
         return self.running < self.limit
 
-    def began(self, pipeline: Pipeline) -> None:
+    def started(self, pipeline: Pipeline) -> None:
         """Call L{Pipeline.mark} at the end of the turn, or earlier if the limit on fresh messages is reached."""
-        self._begun.append(pipeline)
-        if len(self._begun) == 1:
+        self._unmarked.append(pipeline)
+        if len(self._unmarked) == 1:
             self._later(self.mark)
 
     def mark(self) -> None:
         """Let each pipeline with fresh messages request their completion."""
-        begun, self._begun = self._begun, []
-        for pipeline in begun:
+        unmarked, self._unmarked = self._unmarked, []
+        for pipeline in unmarked:
             pipeline.mark()
 
     def give(self, count: int = 1) -> None:
@@ -119,7 +119,6 @@ class Pipeline:
     __slots__ = (
         "_advancing",
         "_alone",
-        "_begun",
         "_full",
         "_idle",
         "_inFlight",
@@ -130,6 +129,7 @@ class Pipeline:
         "_resume",
         "_running",
         "_size",
+        "_unmarked",
         "_waiting",
     )
 
@@ -156,7 +156,7 @@ class Pipeline:
         self._idle = idle
         self._refuse = refuse
         self._inFlight = inFlight
-        self._running = self._begun = 0
+        self._running = self._unmarked = 0
         self._advancing = self._alone = self._full = self._queued = False
         self._waiting: deque[tuple[Work, bool, int]] | None = None
         self._size = 0
@@ -171,7 +171,7 @@ class Pipeline:
         """Whether a message may start now."""
         return not self._waiting and self._free(True)
 
-    def began(self) -> None:
+    def started(self) -> None:
         """
         Count a message that the caller has proposed itself because the pipeline was L{open} (the fast path).
 
@@ -181,12 +181,12 @@ class Pipeline:
         """
         self._running += 1
         self._alone = False
-        self._begun += 1
+        self._unmarked += 1
         inFlight = self._inFlight
         inFlight.fresh += 1
-        if self._begun == 1:
-            inFlight.began(self)
-        elif self._begun == MARK_AFTER:
+        if self._unmarked == 1:
+            inFlight.started(self)
+        elif self._unmarked == MARK_AFTER:
             self.mark()
         if inFlight.fresh >= inFlight.freshLimit:
             inFlight.mark()
@@ -282,7 +282,7 @@ class Pipeline:
 
     def mark(self) -> None:
         """Request completion of the messages started since the last mark."""
-        count, self._begun = self._begun, 0
+        count, self._unmarked = self._unmarked, 0
         if count:
             self._inFlight.fresh -= count
             self._inFlight.running += count
