@@ -138,9 +138,9 @@ class TrafficTests(SynchronousTestCase):
         """Where more are under way than there is room for, no other starts until there is room again."""
         self.inFlight.running += 4
         self.one.submit("m0")
-        self.inFlight.give()
+        self.inFlight.finished()
         self.assertEqual((False, []), (self.inFlight.open, self.one.started))
-        self.inFlight.give()
+        self.inFlight.finished()
         self.assertEqual(["m0"], self.one.started)
 
     def test_gone(self) -> None:
@@ -268,7 +268,7 @@ class BegunTests(SynchronousTestCase):
         for commands in pipelines:
             commands.finish("join")
             self.assertEqual(["join"], commands.started)
-        held.inFlight.give(2)
+        held.inFlight.finished(2)
         for commands in pipelines:
             self.assertEqual(1 + 5 * MARK_AFTER, len(commands.started))
             self.assertTrue(commands.pipeline.idle)

@@ -90,7 +90,7 @@ class InFlight:
         for pipeline in unmarked:
             pipeline.mark()
 
-    def give(self, count: int = 1) -> None:
+    def finished(self, count: int = 1) -> None:
         """Note that messages have been applied or refused, and let the longest-waiting pipelines start others."""
         self.running -= count
         if self._giving:
@@ -270,7 +270,7 @@ class Pipeline:
 
     def _said(self, _: object) -> None:
         self._done(None)
-        self._inFlight.give()
+        self._inFlight.finished()
 
     def _failed(self, failure: Failure) -> None:
         self._refuse(failure)
@@ -291,7 +291,7 @@ class Pipeline:
     def _over(self, count: int) -> None:
         """Note that marked messages have been applied or refused."""
         self._running -= count
-        self._inFlight.give(count)
+        self._inFlight.finished(count)
         self._goOn()
 
     def _goOn(self) -> None:
