@@ -54,7 +54,7 @@ class InFlight:
     @ivar settled: calls a function when all messages proposed so far have been applied or refused.
     """
 
-    __slots__ = ("_giving", "_later", "_pipelines", "_unmarked", "fresh", "freshLimit", "limit", "running", "settled")
+    __slots__ = ("_later", "_pipelines", "_resuming", "_unmarked", "fresh", "freshLimit", "limit", "running", "settled")
 
     def __init__(self, settled: Later, later: Later, limit: int = MAX_IN_FLIGHT, freshLimit: int = MAX_FRESH) -> None:
         """
@@ -71,7 +71,7 @@ class InFlight:
         self.freshLimit = freshLimit
         self._unmarked: list[Pipeline] = []
         self._pipelines: deque[Pipeline] = deque()
-        self._giving = False
+        self._resuming = False
 
     @property
     def open(self) -> bool:
@@ -93,14 +93,14 @@ class InFlight:
     def finished(self, count: int = 1) -> None:
         """Note that messages have been applied or refused, and let the longest-waiting pipelines start others."""
         self.running -= count
-        if self._giving:
+        if self._resuming:
             return  # a command completed within the loop below, which continues
-        self._giving = True
+        self._resuming = True
         try:
             while self._pipelines and self.open:
                 self._pipelines.popleft().proceed()
         finally:
-            self._giving = False
+            self._resuming = False
 
     def queue(self, pipeline: Pipeline) -> None:
         """Add a pipeline to those that wait, in first-come order."""
@@ -215,7 +215,7 @@ class Pipeline:
     def proceed(self) -> None:
         """Continue after waiting in L{InFlight}."""
         self._queued = False
-        self._goOn()
+        self._continue()
 
     def clear(self) -> None:
         """Drop the waiting commands."""
@@ -260,25 +260,25 @@ class Pipeline:
                 done.addErrback(self._refuse)
         elif concurrent:
             self._inFlight.running += 1
-            done.addCallbacks(self._said, self._unsaid)
+            done.addCallbacks(self._messageApplied, self._messageRefused)
         else:
-            done.addCallbacks(self._done, self._failed)
+            done.addCallbacks(self._commandApplied, self._commandRefused)
 
-    def _unsaid(self, failure: Failure) -> None:
+    def _messageRefused(self, failure: Failure) -> None:
         self._refuse(failure)
-        self._said(None)
+        self._messageApplied(None)
 
-    def _said(self, _: object) -> None:
-        self._done(None)
+    def _messageApplied(self, _: object) -> None:
+        self._commandApplied(None)
         self._inFlight.finished()
 
-    def _failed(self, failure: Failure) -> None:
+    def _commandRefused(self, failure: Failure) -> None:
         self._refuse(failure)
-        self._done(None)
+        self._commandApplied(None)
 
-    def _done(self, _: object) -> None:
+    def _commandApplied(self, _: object) -> None:
         self._running -= 1
-        self._goOn()
+        self._continue()
 
     def mark(self) -> None:
         """Request completion of the messages started since the last mark."""
@@ -286,15 +286,15 @@ class Pipeline:
         if count:
             self._inFlight.fresh -= count
             self._inFlight.running += count
-            self._inFlight.settled(partial(self._over, count))
+            self._inFlight.settled(partial(self._marksApplied, count))
 
-    def _over(self, count: int) -> None:
+    def _marksApplied(self, count: int) -> None:
         """Note that marked messages have been applied or refused."""
         self._running -= count
         self._inFlight.finished(count)
-        self._goOn()
+        self._continue()
 
-    def _goOn(self) -> None:
+    def _continue(self) -> None:
         self._advance()
         if self.idle:
             self._idle()
