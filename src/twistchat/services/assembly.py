@@ -53,7 +53,7 @@ def assemble(
     chat = Chat(
         log,
         history,
-        lambda: turn.tell(chat.state.broadcast.flush),
+        lambda: turn.beforeSending(chat.state.broadcast.flush),
         DepartureQueue(turn.afterwards, portions.wait, lambda session, reason: chat.presence.close(session, reason)),
         clock.seconds,
         wall,

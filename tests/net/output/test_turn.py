@@ -40,9 +40,9 @@ class TurnTests(SynchronousTestCase):
         for call, what in (
             (self.turn.afterwards, "after 1"),
             (self.send, "send 1"),
-            (self.turn.tell, "tell 1"),
+            (self.turn.beforeSending, "tell 1"),
             (self.turn.afterwards, "after 2"),
-            (self.turn.tell, "tell 2"),
+            (self.turn.beforeSending, "tell 2"),
             (self.send, "send 2"),
         ):
             call(partial(self.note, what))
@@ -53,8 +53,8 @@ class TurnTests(SynchronousTestCase):
     def test_once(self) -> None:
         """The reactor is asked once a turn, and again in the next; what was done is not done again."""
         for _ in range(3):
-            self.turn.tell(partial(self.note, "w"))
-            self.turn.tell(partial(self.note, "x"))
+            self.turn.beforeSending(partial(self.note, "w"))
+            self.turn.beforeSending(partial(self.note, "x"))
             self.send(partial(self.note, "y"))
             self.assertEqual(len(self.clock.getDelayedCalls()), 1)
             self.clock.advance(0)
@@ -68,7 +68,7 @@ class TurnTests(SynchronousTestCase):
         def close() -> None:
             self.note("close")
             self.send(partial(self.note, "send goodbye"))
-            self.turn.tell(say)
+            self.turn.beforeSending(say)
 
         def say() -> None:
             self.note("tell")
@@ -88,7 +88,7 @@ class TurnTests(SynchronousTestCase):
         self.turn.end()
         self.assertEqual(self.done, [*map(str, range(MOST)), "after"])
         self.done.clear()
-        self.turn.tell(partial(self.note, "tell"))
+        self.turn.beforeSending(partial(self.note, "tell"))
         self.send(partial(self.note, "late"))
         self.turn.end()
         self.assertEqual(self.done, ["tell", *map(str, range(MOST, 2 * MOST))])
@@ -99,13 +99,13 @@ class TurnTests(SynchronousTestCase):
 
     def test_failure(self) -> None:
         """What fails is logged, and keeps nothing else from being done, now or later."""
-        for call in (self.turn.tell, self.send, self.turn.afterwards):
+        for call in (self.turn.beforeSending, self.send, self.turn.afterwards):
             call(partial(self.note, "before"))
             call(lambda: 1 // 0)  # type: ignore[arg-type]  # it returns nothing, for it fails
             call(partial(self.note, "behind"))
         self.clock.advance(0)
         self.assertEqual(self.done, ["before", "behind"] * 3)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 3)
-        self.turn.tell(partial(self.note, "next turn"))
+        self.turn.beforeSending(partial(self.note, "next turn"))
         self.clock.advance(0)
         self.assertEqual(self.done[-1], "next turn")

@@ -32,7 +32,7 @@ class Turn:
 
     _log = Logger()
 
-    __slots__ = ("_afterwards", "_clock", "_sendings", "_tellings", "_waiting")
+    __slots__ = ("_afterwards", "_before", "_clock", "_sendings", "_waiting")
 
     def __init__(self, clock: IReactorTime) -> None:
         """
@@ -40,13 +40,13 @@ class Turn:
         """
         self._clock = clock
         self._waiting = False
-        self._tellings: list[Callable[[], None]] = []
+        self._before: list[Callable[[], None]] = []
         self._sendings: list[Sending] = []
         self._afterwards: list[Callable[[], None]] = []
 
-    def tell(self, flush: Callable[[], None]) -> None:
+    def beforeSending(self, flush: Callable[[], None]) -> None:
         """Call C{flush} at the end of the turn, before the outboxes send.  It adds output to them."""
-        self._tellings.append(flush)
+        self._before.append(flush)
         self._wait()
 
     def send(self, outbox: Sending) -> None:
@@ -69,9 +69,9 @@ class Turn:
         """Make the waiting calls, and those that they add."""
         left = MOST
         while True:
-            if self._tellings:
-                tellings, self._tellings = self._tellings, []
-                self._call(tellings)
+            if self._before:
+                calls, self._before = self._before, []
+                self._call(calls)
             elif self._sendings and left:
                 sendings, self._sendings = self._sendings[:left], self._sendings[left:]
                 left -= len(sendings)
