@@ -38,10 +38,10 @@ class TurnTests(SynchronousTestCase):
     def test_order(self) -> None:
         """First all is told, then all is sent, then comes the rest; each in the order in which it was asked for."""
         for call, what in (
-            (self.turn.afterwards, "after 1"),
+            (self.turn.afterSending, "after 1"),
             (self.send, "send 1"),
             (self.turn.beforeSending, "tell 1"),
-            (self.turn.afterwards, "after 2"),
+            (self.turn.afterSending, "after 2"),
             (self.turn.beforeSending, "tell 2"),
             (self.send, "send 2"),
         ):
@@ -74,8 +74,8 @@ class TurnTests(SynchronousTestCase):
             self.note("tell")
             self.send(partial(self.note, "send"))
 
-        self.turn.afterwards(close)
-        self.turn.afterwards(partial(self.note, "after"))
+        self.turn.afterSending(close)
+        self.turn.afterSending(partial(self.note, "after"))
         self.clock.advance(0)
         self.assertEqual(self.done, ["close", "after", "tell", "send goodbye", "send"])
         self.assertEqual(self.clock.getDelayedCalls(), [])
@@ -84,7 +84,7 @@ class TurnTests(SynchronousTestCase):
         """Only so many outboxes leave in a turn, in the order in which they asked; the rest leave in later ones."""
         for number in range(2 * MOST + 1):
             self.send(partial(self.note, str(number)))
-        self.turn.afterwards(partial(self.note, "after"))
+        self.turn.afterSending(partial(self.note, "after"))
         self.turn.end()
         self.assertEqual(self.done, [*map(str, range(MOST)), "after"])
         self.done.clear()
@@ -99,7 +99,7 @@ class TurnTests(SynchronousTestCase):
 
     def test_failure(self) -> None:
         """What fails is logged, and keeps nothing else from being done, now or later."""
-        for call in (self.turn.beforeSending, self.send, self.turn.afterwards):
+        for call in (self.turn.beforeSending, self.send, self.turn.afterSending):
             call(partial(self.note, "before"))
             call(lambda: 1 // 0)  # type: ignore[arg-type]  # it returns nothing, for it fails
             call(partial(self.note, "behind"))

@@ -60,7 +60,7 @@ class SocketOutbox(Outbox):
             sent = 0
         except OSError:
             self.abandon()
-            self._turn.afterwards(self._transport.abortConnection)  # a paused transport would not notice
+            self._turn.afterSending(self._transport.abortConnection)  # a paused transport would not notice
             return
         if sent < len(data):
             self._unsent = len(data) - sent

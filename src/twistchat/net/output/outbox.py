@@ -145,7 +145,7 @@ class Outbox(ABC):
             self._phase = Phase.CLOSING
         if self._phase is not Phase.CLOSED:
             self._resting = False
-            self._turn.afterwards(self._finish)
+            self._turn.afterSending(self._finish)
 
     def abandon(self) -> None:
         """Drop all output, now and later: the connection is lost or broken."""
@@ -178,7 +178,7 @@ class Outbox(ABC):
         """Abandon the outbox if the waiting bytes exceed the limit."""
         if self.waiting > self._limit and self._phase in (Phase.OPEN, Phase.CLOSING):
             self.abandon()
-            self._turn.afterwards(self._overflow)
+            self._turn.afterSending(self._overflow)
 
     def _finish(self) -> None:
         """Close the connection if all output has been sent."""

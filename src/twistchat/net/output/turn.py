@@ -55,7 +55,7 @@ class Turn:
         if not self._waiting:
             self._wait()
 
-    def afterwards(self, act: Callable[[], None]) -> None:
+    def afterSending(self, act: Callable[[], None]) -> None:
         """Call C{act} after the outboxes have sent.  It may close connections."""
         self._afterwards.append(act)
         self._wait()
