@@ -15,7 +15,7 @@ a message to a large room, the reactor serves other connections before the rest 
 """
 
 
-class Sending(Protocol):
+class Flushable(Protocol):
     """Something that sends at the end of a turn: an outbox."""
 
     def flush(self) -> None:
@@ -32,7 +32,7 @@ class Turn:
 
     _log = Logger()
 
-    __slots__ = ("_afterwards", "_before", "_clock", "_sendings", "_waiting")
+    __slots__ = ("_after", "_before", "_clock", "_outboxes", "_waiting")
 
     def __init__(self, clock: IReactorTime) -> None:
         """
@@ -41,23 +41,23 @@ class Turn:
         self._clock = clock
         self._waiting = False
         self._before: list[Callable[[], None]] = []
-        self._sendings: list[Sending] = []
-        self._afterwards: list[Callable[[], None]] = []
+        self._outboxes: list[Flushable] = []
+        self._after: list[Callable[[], None]] = []
 
     def beforeSending(self, flush: Callable[[], None]) -> None:
         """Call C{flush} at the end of the turn, before the outboxes send.  It adds output to them."""
         self._before.append(flush)
         self._wait()
 
-    def send(self, outbox: Sending) -> None:
+    def send(self, outbox: Flushable) -> None:
         """Flush C{outbox} after the deliveries of this turn, or of a later turn if too many outboxes wait."""
-        self._sendings.append(outbox)
+        self._outboxes.append(outbox)
         if not self._waiting:
             self._wait()
 
     def afterSending(self, act: Callable[[], None]) -> None:
         """Call C{act} after the outboxes have sent.  It may close connections."""
-        self._afterwards.append(act)
+        self._after.append(act)
         self._wait()
 
     def _wait(self) -> None:
@@ -72,21 +72,21 @@ class Turn:
             if self._before:
                 calls, self._before = self._before, []
                 self._call(calls)
-            elif self._sendings and left:
-                sendings, self._sendings = self._sendings[:left], self._sendings[left:]
-                left -= len(sendings)
-                for outbox in sendings:
+            elif self._outboxes and left:
+                outboxes, self._outboxes = self._outboxes[:left], self._outboxes[left:]
+                left -= len(outboxes)
+                for outbox in outboxes:
                     try:
                         outbox.flush()
                     except Exception:
                         self._failed(outbox)
-            elif self._afterwards:
-                afterwards, self._afterwards = self._afterwards, []
-                self._call(afterwards)
+            elif self._after:
+                calls, self._after = self._after, []
+                self._call(calls)
             else:
                 break
         self._waiting = False
-        if self._sendings:
+        if self._outboxes:
             self._wait()
 
     def _call(self, calls: list[Callable[[], None]]) -> None:
