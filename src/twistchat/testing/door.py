@@ -230,7 +230,7 @@ class DoorContract(_Base):
         most = 0
         for _ in range(2 * limit // 300):
             if not slow.gone:
-                most = max(most, outlet.outbox.leaving)
+                most = max(most, outlet.outbox.sendable)
                 self.speak("x" * 300)
         self.assertTrue(slow.gone)
         self.assertLessEqual(most, limit)

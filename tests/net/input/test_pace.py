@@ -149,7 +149,7 @@ class PaceTests(SynchronousTestCase):
 
     def test_held(self) -> None:
         """What is kept back for the end of the work does not make it wait."""
-        self.connection.outbox.hold()
+        self.connection.outbox.holdDeliveries()
         self.connection.outbox.deliver(bytes(self.connection.context.settings.limits.sendq - 10))
         work = self.go(PORTION + 1)
         self.clock.turn()

@@ -344,7 +344,7 @@ class SocketTests(SynchronousTestCase):
         plumbing = self.plumb(200_000)
         self.fill(plumbing)
         plumbing.drain()
-        plumbing.outbox.hold()
+        plumbing.outbox.holdDeliveries()
         plumbing.outbox.deliver(bytes(200_000))
         plumbing.endTurn()
         self.assertEqual(plumbing.overflows, [])
@@ -361,7 +361,7 @@ class SocketTests(SynchronousTestCase):
         """What waits leaves, what is held included, and then the connection is closed; nothing more is taken."""
         plumbing = self.plumb()
         data = self.fill(plumbing)
-        plumbing.outbox.hold()
+        plumbing.outbox.holdDeliveries()
         plumbing.outbox.deliver(b"held")
         plumbing.outbox.close()
         plumbing.outbox.close()
@@ -401,11 +401,11 @@ class SocketTests(SynchronousTestCase):
         plumbing = self.plumb(200_000)
         self.fill(plumbing)
         plumbing.transport.connectionLost(Failure(CONNECTION_DONE))
-        plumbing.outbox.hold()
+        plumbing.outbox.holdDeliveries()
         for _ in range(3):
             plumbing.outbox.write(bytes(200_000))
             plumbing.outbox.deliver(bytes(200_000))
-        plumbing.outbox.release()
+        plumbing.outbox.releaseDeliveries()
         plumbing.endTurn()
         self.assertEqual(plumbing.overflows, [])
 
@@ -489,7 +489,7 @@ class PushTests(SynchronousTestCase):
         plumbing = PushPlumbing(1000)
         plumbing.outbox.write(bytes(900))
         plumbing.endTurn()
-        plumbing.outbox.hold()
+        plumbing.outbox.holdDeliveries()
         plumbing.outbox.deliver(bytes(900))
         plumbing.endTurn()
         self.assertEqual(plumbing.overflows, [])
@@ -547,8 +547,8 @@ class PushTests(SynchronousTestCase):
         plumbing.outbox.deliver(b"x")
         plumbing.endTurn()
         self.assertEqual(0, plumbing.outbox.waiting)
-        plumbing.outbox.hold()
-        plumbing.outbox.release()
+        plumbing.outbox.holdDeliveries()
+        plumbing.outbox.releaseDeliveries()
         plumbing.outbox.deliver(b"y")
         plumbing.endTurn()
         self.assertEqual((0, b""), (plumbing.outbox.waiting, plumbing.transport.value()))
@@ -562,32 +562,32 @@ class HoldTests(SynchronousTestCase):
         plumbing = PushPlumbing()
         outbox = plumbing.outbox
         outbox.deliver(b"1")
-        outbox.hold()
+        outbox.holdDeliveries()
         outbox.deliver(b"4")
         outbox.write(b"2")
-        outbox.hold()
+        outbox.holdDeliveries()
         outbox.deliver(b"5")
         plumbing.endTurn()
         self.assertEqual(plumbing.transport.value(), b"12")
         outbox.write(b"3")
-        outbox.release()
+        outbox.releaseDeliveries()
         outbox.write(b"6")
         outbox.deliver(b"7")
-        outbox.release()
+        outbox.releaseDeliveries()
         plumbing.endTurn()
         self.assertEqual(plumbing.transport.value(), b"1234567")
 
     def test_counted(self) -> None:
         """What is held counts, so that a reader which holds for ever is bounded too."""
         plumbing = PushPlumbing(100)
-        plumbing.outbox.hold()
+        plumbing.outbox.holdDeliveries()
         plumbing.outbox.deliver(bytes(100))
         plumbing.endTurn()
         self.assertEqual(plumbing.overflows, [])
         plumbing.outbox.deliver(b"x")
         self.assertEqual(plumbing.overflows, [])
         plumbing.endTurn()
-        plumbing.outbox.release()
+        plumbing.outbox.releaseDeliveries()
         plumbing.endTurn()
         self.assertEqual((plumbing.overflows, plumbing.transport.value()), (["turn"], b""))
 
@@ -595,21 +595,21 @@ class HoldTests(SynchronousTestCase):
         """What is held does not wait for the reader."""
         plumbing = PushPlumbing()
         plumbing.outbox.write(bytes(30))
-        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.leaving), (30, 30))
-        plumbing.outbox.hold()
+        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.sendable), (30, 30))
+        plumbing.outbox.holdDeliveries()
         plumbing.outbox.deliver(bytes(5))
         plumbing.outbox.deliver(bytes(2))
-        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.leaving), (37, 30))
-        plumbing.outbox.release()
-        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.leaving), (37, 37))
+        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.sendable), (37, 30))
+        plumbing.outbox.releaseDeliveries()
+        self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.sendable), (37, 37))
 
     def test_releasedIsNotCounted(self) -> None:
         """What was held counts once."""
         plumbing = PushPlumbing(100)
         for _ in range(5):
-            plumbing.outbox.hold()
+            plumbing.outbox.holdDeliveries()
             plumbing.outbox.deliver(bytes(80))
-            plumbing.outbox.release()
+            plumbing.outbox.releaseDeliveries()
             plumbing.endTurn()
         self.assertEqual((plumbing.overflows, plumbing.inTransport()), ([], 400))
 
@@ -651,10 +651,10 @@ class ScheduleTests(SynchronousTestCase):
                 outbox.deliver(data)
             elif verb == "hold":
                 held = b"" if held is None else held
-                outbox.hold()
+                outbox.holdDeliveries()
             elif verb == "release":
                 expected, held = expected + (held or b""), None
-                outbox.release()
+                outbox.releaseDeliveries()
             elif verb == "turn":
                 plumbing.endTurn()
                 if not plumbing.overflows:

@@ -78,7 +78,7 @@ class Closing:
     def _end(self, reason: str, fault: bool) -> None:
         client = self._client
         if not client.ending:
-            client.outbox.release()
+            client.outbox.releaseDeliveries()
             client.reply(client.farewell(reason, fault))
             self.leave(reason)
 

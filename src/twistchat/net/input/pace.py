@@ -108,7 +108,7 @@ class Pace:
         """
         client, context = self._client, self._client.context
         await context.portions.wait()
-        while client.outbox.leaving > context.settings.limits.sendq // 2 and not client.ending:
+        while client.outbox.sendable > context.settings.limits.sendq // 2 and not client.ending:
             await deferLater(context.clock, PATIENCE)
         if client.ending:
             raise Gone

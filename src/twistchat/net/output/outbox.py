@@ -85,12 +85,12 @@ class Outbox(ABC):
         return self._size + self._unsent + (0 if self._only is None else len(self._only))
 
     @property
-    def leaving(self) -> int:
+    def sendable(self) -> int:
         """The number of waiting bytes that only the reader delays: L{waiting} without those that are held back."""
         return self.waiting - sum(map(len, self._held or ()))
 
     def deliver(self, data: bytes) -> None:
-        """Add bytes from an audience.  Between L{hold} and L{release} they are held back."""
+        """Add bytes from an audience.  Between L{holdDeliveries} and L{releaseDeliveries} they are held back."""
         if self._resting:
             self._resting = False
             self._only = data
@@ -123,16 +123,16 @@ class Outbox(ABC):
         elif self._size > self._limit:
             self.flush()  # only bytes that the connection does not accept count
 
-    def hold(self) -> None:
+    def holdDeliveries(self) -> None:
         """Hold back deliveries, so that a reply that is still being read from the history is sent first."""
         if self._held is None:
             self._held = []
             self._resting = False
 
-    def release(self) -> None:
+    def releaseDeliveries(self) -> None:
         """Append the deliveries that were held back, and stop holding back."""
-        held, self._held = self._held, None
-        for data in held or ():
+        deliveries, self._held = self._held, None
+        for data in deliveries or ():
             self._size -= len(data)
             self.write(data)
         self._rest()
@@ -140,7 +140,7 @@ class Outbox(ABC):
     def close(self) -> None:
         """Send the waiting bytes, then close the connection.  Later output is dropped.  A second call does nothing."""
         if self._phase is Phase.OPEN:
-            self.release()
+            self.releaseDeliveries()
         if self._phase is Phase.OPEN:  # the released bytes may have passed the limit
             self._phase = Phase.CLOSING
         if self._phase is not Phase.CLOSED:

@@ -139,14 +139,14 @@ class IrcConnection(ClientProtocol):
     def hold(self) -> None:
         """Keep back what it is to hear, for an answer that comes in front of it; until as many calls of L{release}."""
         if not self._holders:
-            self.outbox.hold()
+            self.outbox.holdDeliveries()
         self._holders += 1
 
     def release(self) -> None:
         """That answer has been sent."""
         self._holders -= 1
         if not self._holders:
-            self.outbox.release()
+            self.outbox.releaseDeliveries()
 
     def conclude(self, reply: Reply) -> None:
         """Send an answer that was postponed."""

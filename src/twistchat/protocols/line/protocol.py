@@ -123,11 +123,11 @@ class LineProtocol(ClientProtocol):
         """
         if self.session is not None:
             self.context.chat.state.broadcast.settle(self.session)
-        self.outbox.hold()
+        self.outbox.holdDeliveries()
         try:
             yield
         finally:
-            self.outbox.release()
+            self.outbox.releaseDeliveries()
 
     # ClientProtocol's
 
