@@ -208,7 +208,7 @@ class AdmissionTests(SynchronousTestCase):
                 ticket.attempt()
                 ticket.release()
             self.now += NEW_PERIOD
-        self.assertLessEqual(len(admission._places), 2048)
+        self.assertLessEqual(len(admission._records), 2048)
 
     def test_forgottenAtOnce(self) -> None:
         """An address whose last connection goes late enough is forgotten with it."""
@@ -216,7 +216,7 @@ class AdmissionTests(SynchronousTestCase):
         ticket = admission.admit("192.0.2.1")
         self.now += NEW_PERIOD
         ticket.release()
-        self.assertEqual({}, admission._places)
+        self.assertEqual({}, admission._records)
 
     def test_remembered(self) -> None:
         """Those that have are not forgotten, however many others come."""
@@ -267,8 +267,8 @@ class AdmissionTests(SynchronousTestCase):
             if waiting <= 4 and not crowded:
                 self.assertEqual(admission.unregistered, waiting)
             crowded = crowded or waiting > 4
-            self.assertEqual(sum(place.connections for place in admission._places.values()), len(counted))
-            self.assertTrue(all(0 <= place.connections <= 3 for place in admission._places.values()))
+            self.assertEqual(sum(record.connections for record in admission._records.values()), len(counted))
+            self.assertTrue(all(0 <= record.connections <= 3 for record in admission._records.values()))
             self.assertLessEqual(admission.unregistered, 4)
 
 

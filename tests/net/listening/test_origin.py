@@ -200,10 +200,10 @@ class ProxiedTests(ProxiedTestCase):
         client = self.connect()
         client.sendBytes(HEADER[:-1])
         client.expect()
-        self.assertEqual(({}, {}), (self.server.chat.state.sessions, self.server.context.admission._places))
+        self.assertEqual(({}, {}), (self.server.chat.state.sessions, self.server.context.admission._records))
         client.sendBytes(HEADER[-1:])
         client.expect("* This is twistchat.  Type the name you want to have here")
-        self.assertEqual(["192.0.2.7"], list(self.server.context.admission._places))
+        self.assertEqual(["192.0.2.7"], list(self.server.context.admission._records))
 
     def test_limits(self) -> None:
         """Limits on numbers count the clients' addresses, and not the proxy's."""

@@ -87,25 +87,25 @@ def placed(conversation: str | None) -> int:
 class RowWriter:
     """Writes rows.  It remembers the checksums of conversations, up to L{KNOWN} of them."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_records",)
 
     def __init__(self) -> None:
-        self._places: dict[str | None, tuple[str | None, int]] = {None: (None, placed(None))}
+        self._records: dict[str | None, tuple[str | None, int]] = {None: (None, placed(None))}
 
     def row(self, entry: Entry) -> Row:
         """Write an entry."""
         event, sequence, time = entry.event, entry.sequence, entry.time
         kind, body = encode(event)
         name = conversation(event)
-        place, bits = self._places.get(name) or self._remember(name)
+        place, bits = self._records.get(name) or self._remember(name)
         check = crc32(_pack(sequence, time), crc32(body, _STARTS[kind])) ^ bits
         return (sequence, time, kind, place, check, body.decode())
 
     def _remember(self, name: str | None) -> tuple[str | None, int]:
-        if len(self._places) >= KNOWN:
-            self._places.clear()
+        if len(self._records) >= KNOWN:
+            self._records.clear()
         place = None if name is None else encodable(name)
-        found = self._places[name] = (place, placed(place))
+        found = self._records[name] = (place, placed(place))
         return found
 
 

@@ -27,7 +27,7 @@ class NotAdmitted(Exception):
     """A connection is refused and not counted.  The string says why, for its client."""
 
 
-class _Place:
+class _AddressRecord:
     """The counts of one address: its connections, its new connections, and its login failures."""
 
     __slots__ = ("connections", "failures", "fresh", "group")
@@ -51,21 +51,21 @@ class Ticket:
     @ivar turnAway: called with a reason for the client, to disconnect it when a new connection takes its place.
     """
 
-    __slots__ = ("_admission", "_place", "exempt", "turnAway")
+    __slots__ = ("_admission", "_record", "exempt", "turnAway")
 
-    def __init__(self, admission: Admission, place: _Place | None) -> None:
+    def __init__(self, admission: Admission, record: _AddressRecord | None) -> None:
         """
-        @param place: the record of its address; C{None} if it is exempt.
+        @param record: the record of its address; C{None} if it is exempt.
         """
-        self.exempt = place is None
+        self.exempt = record is None
         self._admission = admission
-        self._place = place
+        self._record = record
         self.turnAway: Callable[[str], None] = _ignore
 
     @property
     def group(self) -> str:
         """The address that it counts for; C{""} if it is exempt or released."""
-        return "" if self._place is None else self._place.group
+        return "" if self._record is None else self._record.group
 
     def registered(self) -> None:
         """Note that the connection's user has registered."""
@@ -74,14 +74,14 @@ class Ticket:
     def release(self) -> None:
         """Stop counting the connection, which is lost.  A second call does nothing."""
         self._admission.coming.pop(self, None)
-        place, self._place = self._place, None
-        if place is not None:
-            self._admission.leave(place)
+        record, self._record = self._record, None
+        if record is not None:
+            self._admission.leave(record)
 
     def cancel(self) -> None:
         """Undo the admission, including the new connection that it counted: a gateway named another address."""
-        if self._place is not None:
-            self._place.fresh.give()
+        if self._record is not None:
+            self._record.fresh.give()
         self.release()
 
     def attempt(self) -> float:
@@ -90,12 +90,12 @@ class Ticket:
 
         @return: C{0.0}, or the seconds to wait after too many failures; then the attempt must not be made.
         """
-        return 0.0 if self._place is None else self._admission.attempt(self._place)
+        return 0.0 if self._record is None else self._admission.attempt(self._record)
 
     def succeeded(self) -> None:
         """Take back the failure that the last L{attempt} counted."""
-        if self._place is not None and self._place.failures is not None:
-            self._place.failures.give()
+        if self._record is not None and self._record.failures is not None:
+            self._record.failures.give()
 
     async def check(self, passwords: IPasswords, hash: str | None, password: str) -> bool:
         """
@@ -143,7 +143,7 @@ class Admission:
         @param now: returns seconds on a monotonic clock.
         """
         self._now = now
-        self._places: dict[str, _Place] = {}
+        self._records: dict[str, _AddressRecord] = {}
         self._sweepAt = 1024
         self.coming: dict[Ticket, None] = {}
         self.limit(limits)
@@ -169,20 +169,20 @@ class Admission:
         parsed = readAddress(address)
         if parsed is None or any(parsed in network for network in self._exempt):
             return Ticket(self, None)
-        place = self._place(sameCustomer(parsed))
+        record = self._record(sameCustomer(parsed))
         if not parsed.is_loopback:  # everyone on this machine has the same address
-            if place.connections >= limits.connectionsPerAddress:
+            if record.connections >= limits.connectionsPerAddress:
                 raise NotAdmitted(
-                    f"Your address has {counted(place.connections, 'connection')}, and no more can be."
+                    f"Your address has {counted(record.connections, 'connection')}, and no more can be."
                     "  Close one first."
                 )
-            wait = place.fresh.take(self._now())
+            wait = record.fresh.take(self._now())
             if wait:
                 raise NotAdmitted(f"Too many new connections from your address.  Try again in {int(wait) + 1} s.")
-        place.connections += 1
+        record.connections += 1
         if len(self.coming) >= limits.unregistered:
-            self._makeRoom(place.group)
-        ticket = Ticket(self, place)
+            self._makeRoom(record.group)
+        ticket = Ticket(self, record)
         self.coming[ticket] = None
         return ticket
 
@@ -197,34 +197,34 @@ class Admission:
         del self.coming[oldest]
         oldest.turnAway("Too many people are coming in just now.  Try again in a minute.")
 
-    def leave(self, place: _Place) -> None:
+    def leave(self, record: _AddressRecord) -> None:
         """Stop counting one connection of an address."""
-        place.connections -= 1
-        if place.idle(self._now()):
-            self._places.pop(place.group, None)
+        record.connections -= 1
+        if record.idle(self._now()):
+            self._records.pop(record.group, None)
 
-    def attempt(self, place: _Place) -> float:
+    def attempt(self, record: _AddressRecord) -> float:
         """See L{Ticket.attempt}."""
         now = self._now()
-        if place.failures is None:
+        if record.failures is None:
             limits = self._limits
-            place.failures = TokenBucket(limits.loginFailures, limits.loginRate, now)
-        return place.failures.take(now)
+            record.failures = TokenBucket(limits.loginFailures, limits.loginRate, now)
+        return record.failures.take(now)
 
-    def _place(self, group: str) -> _Place:
-        place = self._places.get(group)
-        if place is None:
-            if len(self._places) >= self._sweepAt:
+    def _record(self, group: str) -> _AddressRecord:
+        record = self._records.get(group)
+        if record is None:
+            if len(self._records) >= self._sweepAt:
                 self._sweep()
             burst = self._limits.newPerAddress
-            place = self._places[group] = _Place(group, TokenBucket(burst, burst / NEW_PERIOD, self._now()))
-        return place
+            record = self._records[group] = _AddressRecord(group, TokenBucket(burst, burst / NEW_PERIOD, self._now()))
+        return record
 
     def _sweep(self) -> None:
         """Drop the records of idle addresses."""
         now = self._now()
-        self._places = {group: place for group, place in self._places.items() if not place.idle(now)}
-        self._sweepAt = max(1024, 2 * len(self._places))
+        self._records = {group: record for group, record in self._records.items() if not record.idle(now)}
+        self._sweepAt = max(1024, 2 * len(self._records))
 
 
 def readAddress(address: str | None) -> IPv4Address | IPv6Address | None:
