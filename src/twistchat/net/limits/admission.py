@@ -69,11 +69,11 @@ class Ticket:
 
     def registered(self) -> None:
         """Note that the connection's user has registered."""
-        self._admission.coming.pop(self, None)
+        self._admission.pending.pop(self, None)
 
     def release(self) -> None:
         """Stop counting the connection, which is lost.  A second call does nothing."""
-        self._admission.coming.pop(self, None)
+        self._admission.pending.pop(self, None)
         record, self._record = self._record, None
         if record is not None:
             self._admission.leave(record)
@@ -134,7 +134,7 @@ class Admission:
     If too many connections are unregistered, each new one replaces one of them: the oldest from the address that has
     most of them.  So silent connections cannot keep other clients out.
 
-    @ivar coming: the tickets of unregistered connections, oldest first.  Only tickets and this class change it.
+    @ivar pending: the tickets of unregistered connections, oldest first.  Only tickets and this class change it.
     """
 
     def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
@@ -145,13 +145,13 @@ class Admission:
         self._now = now
         self._records: dict[str, _AddressRecord] = {}
         self._sweepAt = 1024
-        self.coming: dict[Ticket, None] = {}
+        self.pending: dict[Ticket, None] = {}
         self.limit(limits)
 
     @property
     def unregistered(self) -> int:
         """The number of unregistered connections."""
-        return len(self.coming)
+        return len(self.pending)
 
     def limit(self, limits: Limits) -> None:
         """Replace the limits.  Existing token buckets keep their old rates."""
@@ -180,10 +180,10 @@ class Admission:
             if wait:
                 raise NotAdmitted(f"Too many new connections from your address.  Try again in {int(wait) + 1} s.")
         record.connections += 1
-        if len(self.coming) >= limits.unregistered:
+        if len(self.pending) >= limits.unregistered:
             self._makeRoom(record.group)
         ticket = Ticket(self, record)
-        self.coming[ticket] = None
+        self.pending[ticket] = None
         return ticket
 
     def _makeRoom(self, group: str) -> None:
@@ -192,9 +192,9 @@ class Admission:
 
         @param group: the address of the new connection, which counts as one of the unregistered.
         """
-        ((crowded, _),) = Counter([*(ticket.group for ticket in self.coming), group]).most_common(1)
-        oldest = next(ticket for ticket in self.coming if ticket.group == crowded)
-        del self.coming[oldest]
+        ((crowded, _),) = Counter([*(ticket.group for ticket in self.pending), group]).most_common(1)
+        oldest = next(ticket for ticket in self.pending if ticket.group == crowded)
+        del self.pending[oldest]
         oldest.turnAway("Too many people are coming in just now.  Try again in a minute.")
 
     def leave(self, record: _AddressRecord) -> None:
