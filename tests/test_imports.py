@@ -52,6 +52,7 @@ LAYERS: Mapping[str, Layer] = {
             "twisted.python.failure",
             "twistchat.chat",
             "twistchat.net",
+            "twistchat.wire",
             "twistchat.worker",
         ),
     ),

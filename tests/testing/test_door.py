@@ -22,7 +22,6 @@ from twistchat.net.limits.admission import Admission
 from twistchat.net.stream import StreamFactory
 from twistchat.protocols.line.protocol import Dialects, LineProtocol
 from twistchat.wire.lines import LineSplitter
-from twistchat.wire.plain import PlainDialect
 
 
 class FaultyDoor(LineDoor):
@@ -111,7 +110,7 @@ class Backwards(LineProtocol):
 class RawDialect:
     """Writes the values of fields as they are, and fails on what has none."""
 
-    plain: PlainDialect
+    plain: IDialect
 
     def render(self, entry: Entry) -> bytes:
         """See L{IDialect.render}."""
@@ -123,7 +122,7 @@ class RawDialect:
 class Raw(LineProtocol):
     """Uses L{RawDialect}."""
 
-    def tune(self, place: str) -> IDialect:  # type: ignore[override]  # this dialect is another
+    def tune(self, place: str) -> IDialect:
         """See L{IOutlet.tune}."""
         dialect: Any = RawDialect(self.dialects.other)
         return dialect if place.startswith("#") else super().tune(place)

@@ -20,6 +20,7 @@ class ICarrier(Interface):
     of a turn.  It is that protocol's C{transport}.
     """
 
+    framing = Attribute("Framing: how a line becomes bytes of this carrier.  See L{twistchat.wire.framing}.")
     address = Attribute("str or None: the peer's IP address; None where it has none, as on a UNIX socket.")
     secure = Attribute("bool: whether the connection is encrypted all the way from the client.")
     fingerprint = Attribute(
@@ -74,7 +75,7 @@ class IClient(Interface):
         """More waits for the client than may.  Nothing is sent to it any more."""
 
     def reply(data: bytes) -> None:
-        """Send something to this client alone, after all that it was to be sent until now."""
+        """Send whole lines to this client alone, after all that it was to be sent until now."""
 
     def turnAway(reason: str) -> None:
         """Tell the client which limit it passed or what it did wrong, close the connection, and log that."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 class IDialect(Interface):
     """
-    One way to encode an entry: a protocol, with the capabilities that change the bytes of an event.
+    One way to encode an entry: a protocol, with the capabilities that change the bytes of an event and the
+    carrier's framing.
 
     Dialects are compared and hashed by what affects the bytes.  Sessions with equal dialects share one rendering.
     """
@@ -21,6 +22,6 @@ class IDialect(Interface):
         """
         Encode an entry for its audience.
 
-        @return: whole lines, each with its terminator; empty if this protocol does not report the event.  The same
-            entry always gives the same bytes.  If this raises, the sessions of the dialect are disconnected.
+        @return: whole lines, framed as the carrier sends them; empty if this protocol does not report the event.  The
+            same entry always gives the same bytes.  If this raises, the sessions of the dialect are disconnected.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from zope.interface import implementer
 
@@ -14,6 +14,7 @@ from twistchat.net.output.outbox import Outbox
 
 if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
+    from twistchat.wire.framing import Framing
 
 
 @implementer(ICarrier)
@@ -21,6 +22,7 @@ class Carrier:
     """
     The carrier of one connection.  See L{ICarrier}.
 
+    @cvar framing: how it frames lines.
     @ivar client: the client protocol that receives its lines.
     @ivar codec: splits its input into lines.
     @ivar transport: the transport below it, once the connection is made.
@@ -45,6 +47,7 @@ class Carrier:
         "transport",
     )
 
+    framing: ClassVar[Framing]
     outbox: Outbox
 
     def __init__(self, context: ServerContext, client: IClient, codec: Codec) -> None:

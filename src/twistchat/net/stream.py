@@ -24,6 +24,7 @@ from twistchat.net.carrier import Carrier
 from twistchat.net.input.intake import Codec
 from twistchat.net.listening.certificates import fingerprintOf, requestCertificate
 from twistchat.net.listening.origin import Proxied
+from twistchat.wire.framing import STREAM
 from twistchat.wire.sniff import isTlsHello
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class StreamCarrier(Carrier):
     """
 
     __slots__ = ("factory",)
+
+    framing = STREAM
 
     factory: StreamFactory
 

@@ -66,7 +66,7 @@ class FragileDoor(LineDoor):
         class FragileProtocol(LineProtocol):
             """Its connections."""
 
-            def tune(self, place: str) -> IDialect:  # type: ignore[override]  # this dialect is another
+            def tune(self, place: str) -> IDialect:
                 """See L{IOutlet.tune}."""
                 return dialect if place.startswith("#") else super().tune(place)
 

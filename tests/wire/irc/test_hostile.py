@@ -15,15 +15,16 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import EVENTS, entry
 from twistchat.chat.model.events import Event, Kind, ModeChange, PrivateMessage, RoomMessage, Source
+from twistchat.interfaces import IDialect
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.cleaning import cleanName, cleanText, clientTags, tagValue, write, writeList
-from twistchat.wire.irc.dialect import IrcDialect, IrcDialects, View
+from twistchat.wire.irc.dialect import IrcDialects, View
 from twistchat.wire.irc.message import MAX_LINE, MAX_TAGS, Message, parse, parseTags
 from twistchat.wire.irc.numerics import RPL_MONONLINE
 
 DIALECTS = IrcDialects("irc.example.org")
 CAPABILITY_SETS = ((), ("server-time", "message-tags", "account-tag"), tuple(CAPABILITIES))
-ALL: tuple[IrcDialect, ...] = tuple(DIALECTS.of(names, view) for names in CAPABILITY_SETS for view in View)
+ALL: tuple[IDialect, ...] = tuple(DIALECTS.of(names, view) for names in CAPABILITY_SETS for view in View)
 
 HOSTILE = (
     "\r\nQUIT :forged",
@@ -89,7 +90,7 @@ def read(data: bytes) -> list[Message]:
 class HostileTests(SynchronousTestCase):
     """Every field of every event, filled with what ought not to be there."""
 
-    def assertSound(self, event: Event, text: str, dialect: IrcDialect) -> list[Message]:
+    def assertSound(self, event: Event, text: str, dialect: IDialect) -> list[Message]:
         """Assert that an event is whole lines that a client takes for what they are."""
         data = dialect.render(entry(event))
         self.assertTrue(data == b"" or data.endswith(b"\r\n"))

@@ -29,6 +29,7 @@ from twistchat.net.input.pace import Gone
 from twistchat.net.input.pipeline import Pipeline
 from twistchat.net.limits.rates import Rates
 from twistchat.net.output.outbox import Outbox
+from twistchat.wire.framing import STREAM
 
 if TYPE_CHECKING:
     from twistchat.net.client.factory import ClientFactory
@@ -155,10 +156,15 @@ class ClientProtocol(Protocol, ABC):
         return self.session
 
     def reply(self, data: bytes) -> None:
-        """Send bytes to this client only, after all earlier events."""
+        """
+        Send lines to this client only, after all earlier events.
+
+        @param data: whole lines, each with its line end.  They are framed here.
+        """
         if self.session is not None:
             self.context.chat.state.broadcast.settle(self.session)
-        self.outbox.write(data)
+        framing = self.carrier.framing
+        self.outbox.write(data if framing is STREAM else framing.frame(data))
 
     def post(self, name: str, text: str, kind: Kind = "message") -> None:
         """

@@ -28,9 +28,9 @@ from twistchat.protocols.irc.reply import Reply
 from twistchat.protocols.irc.rooms import showRoom
 
 if TYPE_CHECKING:
+    from twistchat.interfaces import IDialect
     from twistchat.net.input.pace import Portions
     from twistchat.protocols.irc.protocol import IrcConnection
-    from twistchat.wire.irc.dialect import IrcDialect
 
 AT_ONCE: Final = 25
 """Clients who leave and come in one turn."""
@@ -48,7 +48,7 @@ class HostFallback:
 
     def __init__(self) -> None:
         self._entry: Entry | None = None
-        self._written: WeakKeyDictionary[IrcDialect, dict[str, bytes]] = WeakKeyDictionary()
+        self._written: WeakKeyDictionary[IDialect, dict[str, bytes]] = WeakKeyDictionary()
 
     def render(self, client: IrcConnection, entry: Entry, before: Source) -> bytes:
         """
@@ -70,7 +70,7 @@ class HostFallback:
                 lines.append(self._line(client.tune(name), entry, f"join{number}", joined))
         return b"".join(lines)
 
-    def _line(self, dialect: IrcDialect, entry: Entry, name: str, event: Event) -> bytes:
+    def _line(self, dialect: IDialect, entry: Entry, name: str, event: Event) -> bytes:
         """
         An event that stands for the entry, in a dialect.
 
@@ -110,13 +110,13 @@ class Move:
 
     def render(self) -> list[bytes]:
         """The lines with which the client leaves and comes."""
-        event, dialect = self.entry.event, self.client.tune(self.name)
+        event, write = self.entry.event, self.client.write
         assert isinstance(event, RoomRenamed)
         parted = Parted(self._source, event.room, event.reason)
         joined = Joined(self._source, event.name, self._away, self._ranks)
         # An id is of one message: what stands for the new name has that of the entry, the other one of its own.
         left = replace(self.entry, msgid=f"{self.entry.msgid}-part", event=parted)
-        return [dialect.render(left), dialect.render(replace(self.entry, event=joined))]
+        return [write(self.name, left), write(self.name, replace(self.entry, event=joined))]
 
 
 class Moves:

@@ -16,6 +16,7 @@ from twistchat.chat.model.events import Entry, Event, RoomMessage, RoomRenamed, 
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User
 from twistchat.config import Settings
+from twistchat.interfaces import IDialect
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
@@ -30,9 +31,11 @@ from twistchat.protocols.irc.reply import Reply
 from twistchat.protocols.irc.server import IrcServer, offered
 from twistchat.protocols.irc.table import Command
 from twistchat.protocols.irc.words import shown
+from twistchat.wire.framing import STREAM, Framing
 from twistchat.wire.irc import numerics as n
-from twistchat.wire.irc.dialect import IrcDialect, View
+from twistchat.wire.irc.dialect import View
 from twistchat.wire.irc.message import (
+    LINE_END,
     BadMessage,
     EmptyMessage,
     Message,
@@ -122,11 +125,16 @@ class IrcConnection(ClientProtocol):
 
     def retune(self) -> None:
         """Let it hear everything in the dialect of its capabilities from now on."""
-        of, enabled = self.irc.dialects.of, self.negotiation.enabled
-        self._dialects = tuple([of(enabled, view) for view in VIEWS])
+        of, enabled, framing = self.irc.dialects.of, self.negotiation.enabled, self.carrier.framing
+        self._dialects = tuple([of(enabled, view, framing) for view in VIEWS])
         session = self.openSession
         self.context.chat.speaking.setEcho(session, "echo-message" in enabled)
         self.context.chat.state.broadcast.regroup(session)
+
+    def write(self, place: str, entry: Entry) -> bytes:
+        """Encode an entry from a place for this client, as lines that can be added to a reply."""
+        framing: Framing = self.carrier.framing
+        return framing.unframe(self.tune(place).render(entry), LINE_END)
 
     def settle(self) -> None:
         """Let it hear what it was to hear until now."""
@@ -185,14 +193,19 @@ class IrcConnection(ClientProtocol):
         """See L{ClientProtocol.idle}."""
         self.reply(serialize("PING", (self.server,), self.server))
 
-    def tune(self, place: str) -> IrcDialect:
+    def tune(self, place: str) -> IDialect:
         """See L{IOutlet.tune}."""
         return self._dialects[PLACES.get(place, 0)]
 
     def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
         reply = self._replies.get(label)
-        return data if reply is None else reply.take(data)
+        if reply is None:
+            return data
+        framing: Framing = self.carrier.framing
+        if framing is STREAM:
+            return reply.take(data)
+        return framing.frame(reply.take(framing.unframe(data, LINE_END)))
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """

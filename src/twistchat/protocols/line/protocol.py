@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import partial
 from math import ceil
@@ -20,6 +20,7 @@ from twistchat.chat.model.events import Entry, RoomRenamed
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.texts import counted
+from twistchat.interfaces import IDialect
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
@@ -30,6 +31,7 @@ from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.settings import lineSettings
 from twistchat.protocols.line.table import Misused, Outcome
 from twistchat.protocols.line.wording import word, wordTime
+from twistchat.wire.framing import Framing, framed
 from twistchat.wire.lines import Overlong
 from twistchat.wire.plain import Clockface, PlainDialect, Silence, error, notice
 
@@ -48,12 +50,14 @@ class Dialects:
     @ivar current: for the room that a listener is in just now.
     @ivar other: for all else that is told.
     @ivar none: for what is not.
+    @ivar framed: these dialects as carriers that send messages need them, by framing.
     """
 
     clock: Clockface
-    current: PlainDialect
-    other: PlainDialect
-    none: Silence
+    current: IDialect
+    other: IDialect
+    none: IDialect
+    framed: dict[Framing, Dialects] = field(default_factory=dict)
 
     @classmethod
     def shownIn(cls, zone: tzinfo | None) -> Dialects:
@@ -61,17 +65,25 @@ class Dialects:
         clock = Clockface(zone)
         return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False), Silence())
 
+    def over(self, framing: Framing) -> Dialects:
+        """The dialects for carriers with this framing, the same for all their connections."""
+        if framing not in self.framed:
+            current, other = framed(self.current, framing), framed(self.other, framing)
+            self.framed[framing] = Dialects(self.clock, current, other, self.none)
+        return self.framed[framing]
+
 
 class LineProtocol(ClientProtocol):
     """
     Someone at the line door.
 
     @ivar current: the folded name of the room in which lines are said; C{""} while there is none.
-    @ivar dialects: how entries are written for it.
+    @ivar dialects: how entries are written as lines, for replies.
+    @ivar heard: how entries are written that an audience hears.
     @ivar searched: what was searched for last, and the sequence number before which to go on; or C{None}.
     """
 
-    __slots__ = ("_unregisteredLines", "current", "dialects", "searched")
+    __slots__ = ("_unregisteredLines", "current", "dialects", "heard", "searched")
 
     def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
         super().__init__(context, factory)
@@ -133,6 +145,7 @@ class LineProtocol(ClientProtocol):
 
     def begin(self) -> None:
         """See L{ClientProtocol.begin}."""
+        self.heard = self.dialects.over(self.carrier.framing)
         settings = self.context.settings
         for line in lineSettings(settings).motd.splitlines():
             self.reply(notice(line))
@@ -163,11 +176,11 @@ class LineProtocol(ClientProtocol):
             log.failure("A command of the line door failed", failure)
             self.reply(error("That failed inside the server, which has logged why.  Tell its administrator."))
 
-    def tune(self, place: str) -> PlainDialect | Silence:
+    def tune(self, place: str) -> IDialect:
         """See L{IOutlet.tune}."""
         if place in ASIDE:
-            return self.dialects.none
-        return self.dialects.current if place and place == self.current else self.dialects.other
+            return self.heard.none
+        return self.heard.current if place and place == self.current else self.heard.other
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""

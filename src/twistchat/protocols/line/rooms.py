@@ -13,9 +13,10 @@ from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.spans import Damaged, Kept
 from twistchat.chat.model.users import User
 from twistchat.net.input.pace import Pace
-from twistchat.wire.plain import PlainDialect, notice
+from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
+    from twistchat.interfaces import IDialect
     from twistchat.protocols.line.protocol import LineProtocol
 
 NAMES_A_LINE = 20
@@ -131,7 +132,7 @@ async def showHistory(client: LineProtocol, name: str, fitted: Sequence[tuple[Ke
     return day is not None or damaged > 0
 
 
-async def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: PlainDialect) -> Sequence[tuple[Kept, bytes]]:
+async def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: IDialect) -> Sequence[tuple[Kept, bytes]]:
     """
     The newest of these entries, each with what it is in a dialect; as many as fill half of what may wait for the
     client: nobody is to be dropped as a slow reader for what others said.
@@ -148,7 +149,7 @@ async def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: PlainD
     return fitted[::-1]
 
 
-def _written(client: LineProtocol, entry: Entry, dialect: PlainDialect) -> bytes:
+def _written(client: LineProtocol, entry: Entry, dialect: IDialect) -> bytes:
     """An entry as this client sees it: nothing, where it is from someone whom they ignore."""
     return b"" if isIgnored(client.openSession, entry.event) else dialect.render(entry)
 

@@ -51,6 +51,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes import ROOM_MODES, Shape
 from twistchat.interfaces import IDialect
+from twistchat.wire.framing import STREAM, Framing, framed
 from twistchat.wire.irc.capabilities import CAPABILITIES, inEffect
 from twistchat.wire.irc.cleaning import (
     Stampclock,
@@ -404,17 +405,19 @@ class IrcDialects:
     def __init__(self, serverName: str) -> None:
         self._serverName = serverName
         self._clock = Stampclock()
-        self._dialects: WeakValueDictionary[tuple[frozenset[str], View], IrcDialect] = WeakValueDictionary()
+        self._dialects: WeakValueDictionary[tuple[frozenset[str], View, Framing], IDialect] = WeakValueDictionary()
 
-    def of(self, capabilities: Iterable[str], view: View) -> IrcDialect:
+    def of(self, capabilities: Iterable[str], view: View, framing: Framing = STREAM) -> IDialect:
         """
         Find or make the dialect of a client.
 
         @param capabilities: all capabilities that the client has enabled.
         @param view: why the client receives the events.
+        @param framing: how the client's carrier frames lines.
         """
-        key = _relevant(frozenset(capabilities), view), view
+        key = _relevant(frozenset(capabilities), view), view, framing
         dialect = self._dialects.get(key)
         if dialect is None:
-            dialect = self._dialects[key] = IrcDialect(self._serverName, self._clock, *key)
+            lines = IrcDialect(self._serverName, self._clock, *key[:2])
+            dialect = self._dialects[key] = framed(lines, framing)
         return dialect

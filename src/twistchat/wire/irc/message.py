@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from twistchat.wire.irc.wrapping import fit
 
 __all__ = [
+    "LINE_END",
     "MAX_LINE",
     "MAX_TAGS",
     "NO_TAGS",
@@ -38,6 +39,9 @@ __all__ = [
     "unescapeTag",
     "writeTags",
 ]
+
+LINE_END: Final = b"\r\n"
+"""What ends a line."""
 
 MAX_LINE: Final = 512
 """The maximum size of a message in bytes, without its tags but with its CR LF."""
@@ -296,11 +300,11 @@ def serialize(
     if len(data) + 2 > MAX_LINE:
         raise Unwritable(f"{command} takes {len(data) + 2} bytes, and a line has {MAX_LINE}")
     if not tags:
-        return data + b"\r\n"
+        return data + LINE_END
     tagData = _encode(writeTags(tags))
     if len(tagData) + 2 > MAX_TAGS:
         raise Unwritable(f"the tags of {command} take {len(tagData) + 2} bytes, and may take {MAX_TAGS}")
-    return b"@%b %b\r\n" % (tagData, data)
+    return b"@%b %b%b" % (tagData, data, LINE_END)
 
 
 def room(command: str, params: Sequence[str] = (), source: str = "") -> int:
