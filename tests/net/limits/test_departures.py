@@ -153,7 +153,7 @@ class QueueTests(SynchronousTestCase):
     def setUp(self) -> None:
         """More people than go in one turn."""
         self.server = MemoryServer()
-        self.patch(departures, "AT_ONCE", 4)
+        self.patch(departures, "MAX_PER_TURN", 4)
         self.people = [self.server.person(f"p{number}") for number in range(9)]
         users = [self.server.chat.identity.find(f"p{number}") for number in range(len(self.people))]
         self.sessions = [next(iter(user.sessions.values())) for user in users]
@@ -187,7 +187,7 @@ class QueueTests(SynchronousTestCase):
 
     def test_manyListeners(self) -> None:
         """Fewer go in one turn where more hear of each."""
-        self.patch(departures, "LISTENERS", 10)
+        self.patch(departures, "MAX_NOTIFIED", 10)
         self.queue.disconnect(self.sessions, "go")
         self.acts.pop()()
         self.assertEqual(self.gone(), [True] * 2 + [False] * 7)

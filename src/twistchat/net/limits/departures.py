@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 FAILED: Final = "The server failed to show you what happened, and has logged why"
 """The reason shown to a client, and to others in its rooms, when its dialect or outlet raises an error."""
 
-AT_ONCE: Final = 16
+MAX_PER_TURN: Final = 16
 """The most sessions that are disconnected in one turn."""
 
-LISTENERS: Final = 1000
+MAX_NOTIFIED: Final = 1000
 """The number of room members that hear of a quit in one turn, after which the rest waits for another turn."""
 
 
@@ -85,14 +85,14 @@ class DepartureQueue:
 
     def _goOn(self, _: Any = None) -> None:
         told = 0
-        for id in list(islice(self._leaving, AT_ONCE)):
+        for id in list(islice(self._leaving, MAX_PER_TURN)):
             session, reason = self._leaving[id]
             if not session.closed:
                 if session.user is not None:
                     told += sum([len(room.members) for room in session.user.rooms.values()])
                 self._disconnect(session, reason)
             del self._leaving[id]
-            if told >= LISTENERS:
+            if told >= MAX_NOTIFIED:
                 break
         if self._leaving:
             self._wait().addCallback(self._goOn)
