@@ -36,25 +36,25 @@ class DepartureQueue:
 
     _log = Logger()
 
-    __slots__ = ("_afterwards", "_close", "_failed", "_going", "_leaving", "_wait")
+    __slots__ = ("_afterSending", "_close", "_failed", "_leaving", "_running", "_wait")
 
     def __init__(
         self,
-        afterwards: Callable[[Callable[[], None]], None],
+        afterSending: Callable[[Callable[[], None]], None],
         wait: Callable[[], Deferred[None]],
         close: Callable[[Session, str], Receipt | None],
     ) -> None:
         """
-        @param afterwards: calls a function after the turn's output has been sent.
+        @param afterSending: calls a function after the turn's output has been sent.
         @param wait: returns a Deferred that fires in a later turn.
         @param close: ends a session, as C{chat.presence.close} does.
         """
-        self._afterwards = afterwards
+        self._afterSending = afterSending
         self._wait = wait
         self._close = close
         self._failed: set[object] = set()
         self._leaving: dict[str, tuple[Session, str]] = {}
-        self._going = False
+        self._running = False
 
     def broken(self, what: object, sessions: Iterable[Session], error: Exception) -> None:
         """
@@ -79,34 +79,34 @@ class DepartureQueue:
         for session in sessions:
             if not session.closed:
                 self._leaving.setdefault(session.id, (session, reason))
-        if self._leaving and not self._going:
-            self._going = True
-            self._afterwards(self._goOn)
+        if self._leaving and not self._running:
+            self._running = True
+            self._afterSending(self._continue)
 
-    def _goOn(self, _: Any = None) -> None:
-        told = 0
+    def _continue(self, _: Any = None) -> None:
+        notified = 0
         for id in list(islice(self._leaving, MAX_PER_TURN)):
             session, reason = self._leaving[id]
             if not session.closed:
                 if session.user is not None:
-                    told += sum([len(room.members) for room in session.user.rooms.values()])
+                    notified += sum([len(room.members) for room in session.user.rooms.values()])
                 self._disconnect(session, reason)
             del self._leaving[id]
-            if told >= MAX_NOTIFIED:
+            if notified >= MAX_NOTIFIED:
                 break
         if self._leaving:
-            self._wait().addCallback(self._goOn)
+            self._wait().addCallback(self._continue)
         else:
-            self._going = False
+            self._running = False
 
     def _disconnect(self, session: Session, reason: str) -> None:
         try:
             session.outlet.disconnect(reason)
         except Exception as error:
             self.broken(session.outlet, [session], error)
-        going = self._close(session, reason)
-        if going is not None:
-            going.addErrback(ignoreNotStored)
+        closing = self._close(session, reason)
+        if closing is not None:
+            closing.addErrback(ignoreNotStored)
 
 
 def ignoreNotStored(failure: Failure) -> None:
