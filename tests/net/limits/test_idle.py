@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.limits.idle import INTERVAL, MOST, Idle, Reminder
+from twistchat.net.limits.idle import INTERVAL, MAX_CHECKS, Idle, Reminder
 
 
 class Sleeper:
@@ -108,7 +108,7 @@ class IdleTests(SynchronousTestCase):
 
     def test_many(self) -> None:
         """Where very many are due at once, other things have their turn between them."""
-        sleepers = [Sleeper() for _ in range(2 * MOST + 1)]
+        sleepers = [Sleeper() for _ in range(2 * MAX_CHECKS + 1)]
         for sleeper in sleepers:
             self.idle.watch(sleeper, 5.0)
         seen: list[int] = []
@@ -120,7 +120,7 @@ class IdleTests(SynchronousTestCase):
 
         self.clock.callLater(5, note)
         self.clock.advance(5)
-        self.assertEqual([0, MOST, MOST, 2 * MOST, 2 * MOST, 2 * MOST + 1], seen)
+        self.assertEqual([0, MAX_CHECKS, MAX_CHECKS, 2 * MAX_CHECKS, 2 * MAX_CHECKS, 2 * MAX_CHECKS + 1], seen)
         self.assertEqual([], self.clock.getDelayedCalls())
 
     def test_stall(self) -> None:

@@ -18,7 +18,7 @@ INTERVAL = 1.0
 """Seconds that a slot spans.  A check happens up to this much later than requested, and never earlier."""
 
 
-MOST = 1000
+MAX_CHECKS = 1000
 """The most checks in one turn.  If more are due, for example after a mass reconnect, the rest wait for another turn."""
 
 
@@ -103,7 +103,7 @@ class Idle:
 
     def _due(self, now: float) -> Iterator[Watched]:
         """Take the due connections out of their slots, and yield them one by one."""
-        left = MOST
+        left = MAX_CHECKS
         for slot in sorted(slot for slot in self._slots if slot * INTERVAL <= now):
             while left and (waiting := self._slots.get(slot)):
                 watched = waiting.pop()
