@@ -510,13 +510,13 @@ class PushTests(SynchronousTestCase):
 
     def test_closeBehindMany(self) -> None:
         """What waits leaves before it is closed, though other outboxes were first and it is not its turn yet."""
-        self.patch(turn, "MOST", 0)
+        self.patch(turn, "MAX_SENDS", 0)
         plumbing = PushPlumbing()
         plumbing.outbox.write(b"bye")
         plumbing.outbox.close()
         plumbing.turn.end()
         self.assertEqual((plumbing.transport.value(), plumbing.transport.disconnecting), (b"bye", True))
-        self.patch(turn, "MOST", 1)
+        self.patch(turn, "MAX_SENDS", 1)
         plumbing.endTurn()
         self.assertEqual(plumbing.transport.value(), b"bye")
 

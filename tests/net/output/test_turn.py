@@ -8,7 +8,7 @@ from functools import partial
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.output.turn import MOST, Turn
+from twistchat.net.output.turn import MAX_SENDS, Turn
 
 
 class Noted:
@@ -82,19 +82,19 @@ class TurnTests(SynchronousTestCase):
 
     def test_many(self) -> None:
         """Only so many outboxes leave in a turn, in the order in which they asked; the rest leave in later ones."""
-        for number in range(2 * MOST + 1):
+        for number in range(2 * MAX_SENDS + 1):
             self.send(partial(self.note, str(number)))
         self.turn.afterSending(partial(self.note, "after"))
         self.turn.end()
-        self.assertEqual(self.done, [*map(str, range(MOST)), "after"])
+        self.assertEqual(self.done, [*map(str, range(MAX_SENDS)), "after"])
         self.done.clear()
         self.turn.beforeSending(partial(self.note, "tell"))
         self.send(partial(self.note, "late"))
         self.turn.end()
-        self.assertEqual(self.done, ["tell", *map(str, range(MOST, 2 * MOST))])
+        self.assertEqual(self.done, ["tell", *map(str, range(MAX_SENDS, 2 * MAX_SENDS))])
         self.done.clear()
         self.clock.advance(0)
-        self.assertEqual(self.done, [str(2 * MOST), "late"])
+        self.assertEqual(self.done, [str(2 * MAX_SENDS), "late"])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_failure(self) -> None:

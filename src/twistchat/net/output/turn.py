@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-MOST: Final = 512
+MAX_SENDS: Final = 512
 """
 The most outboxes that are sent at the end of one turn.  Each takes one C{send} of about 10 µs.  If more wait, as after
 a message to a large room, the reactor serves other connections before the rest are sent.
@@ -26,7 +26,7 @@ class Turn:
     """
     The calls to make at the end of the current turn, in three steps.
 
-    First the audiences deliver to the outboxes.  Then each outbox sends in one write, up to L{MOST} of them.  Then come
+    First the audiences deliver to the outboxes.  Then up to L{MAX_SENDS} outboxes send, each in one write.  Then come
     calls that must not happen during delivery or sending, for example those that close connections.
     """
 
@@ -67,7 +67,7 @@ class Turn:
 
     def end(self) -> None:
         """Make the waiting calls, and those that they add."""
-        left = MOST
+        left = MAX_SENDS
         while True:
             if self._before:
                 calls, self._before = self._before, []
