@@ -21,7 +21,7 @@ class Sleeper:
         self.looks: list[float] = []
         self._then = then
 
-    def look(self, now: float) -> None:
+    def timeout(self, now: float) -> None:
         """Note it."""
         self.looks.append(now)
         self._then(now)

@@ -43,8 +43,8 @@ class Silence:
         """Cancel the timeouts."""
         self._client.context.idle.forget(self)
 
-    def look(self, now: float) -> None:
-        """Check the deadline or the ping timeout.  See L{Watched.look <twistchat.net.limits.idle.Watched.look>}."""
+    def timeout(self, now: float) -> None:
+        """Check the deadline or the ping timeout.  See L{Watched <twistchat.net.limits.idle.Watched>}."""
         client = self._client
         if not client.entrance.registered:
             client.closing.giveUp(client.whyLate())

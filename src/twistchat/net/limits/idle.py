@@ -31,7 +31,7 @@ class Watched(Protocol):
 
     slot: int | None
 
-    def look(self, now: float) -> None:
+    def timeout(self, now: float) -> None:
         """
         Handle the timeout.  Call L{Idle.watch} to be called again.
 
@@ -54,7 +54,7 @@ class Idle:
 
     def watch(self, watched: Watched, when: float) -> None:
         """
-        Call C{watched.look} once, at C{when}.  This replaces an earlier request.
+        Call C{watched.timeout} once, at C{when}.  This replaces an earlier request.
 
         @param when: seconds on the clock, later than now.
         """
@@ -96,7 +96,7 @@ class Idle:
         now = self._clock.seconds()
         for watched in self._due(now):
             try:
-                watched.look(now)
+                watched.timeout(now)
             except Exception:
                 self._log.failure("Looking at {watched} failed", watched=watched)
         self._arm(min(self._slots, default=None))
@@ -139,6 +139,6 @@ class Reminder:
         else:
             self._idle.watch(self, self._clock.seconds() + seconds)
 
-    def look(self, now: float) -> None:
-        """See L{Watched.look}."""
+    def timeout(self, now: float) -> None:
+        """See L{Watched.timeout}."""
         self._call()

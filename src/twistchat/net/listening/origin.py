@@ -147,8 +147,8 @@ class Proxied(ProtocolWrapper):
         self._context.idle.forget(self)
         super().connectionLost(reason)
 
-    def look(self, now: float) -> None:
-        """Refuse a connection without a header, or abort a refused one.  See L{Watched.look}."""
+    def timeout(self, now: float) -> None:
+        """Refuse a connection without a header, or abort a refused one.  See L{Watched.timeout}."""
         if self._refused:
             self.abortConnection()
         else:
