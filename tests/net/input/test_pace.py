@@ -12,7 +12,7 @@ from tests.protocols.irc.conversations import LABELS
 from twistchat.chat.model.users import Session
 from twistchat.config import Settings
 from twistchat.net.client.protocol import ClientProtocol
-from twistchat.net.input.pace import PATIENCE, PORTION, SOME, TOGETHER, Gone, Pace, Portions, portions
+from twistchat.net.input.pace import MAX_COMMANDS, PATIENCE, PORTION, SOME, Gone, Pace, Portions, portions
 from twistchat.testing import MemoryServer
 from twistchat.testing.clients import Client
 from twistchat.testing.turns import TurnClock
@@ -42,25 +42,25 @@ class PortionsTests(SynchronousTestCase):
 
     def test_together(self) -> None:
         """A few go on in each turn, in the order in which they began to wait."""
-        for number in range(2 * TOGETHER + 1):
+        for number in range(2 * MAX_COMMANDS + 1):
             self.wait(str(number))
         self.assertEqual(self.gone, [])
         self.clock.turn()
-        self.assertEqual(self.gone, [str(number) for number in range(TOGETHER)])
+        self.assertEqual(self.gone, [str(number) for number in range(MAX_COMMANDS)])
         self.clock.turn()
         self.clock.turn()
-        self.assertEqual(self.gone, [str(number) for number in range(2 * TOGETHER + 1)])
+        self.assertEqual(self.gone, [str(number) for number in range(2 * MAX_COMMANDS + 1)])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_again(self) -> None:
         """Who waits again goes on behind those who wait already, and not in the same turn."""
         self.wait("one", lambda: self.wait("one again"))
-        for number in range(TOGETHER):
+        for number in range(MAX_COMMANDS):
             self.wait(str(number))
         self.clock.turn()
-        self.assertEqual(self.gone, ["one", *map(str, range(TOGETHER - 1))])
+        self.assertEqual(self.gone, ["one", *map(str, range(MAX_COMMANDS - 1))])
         self.clock.turn()
-        self.assertEqual(self.gone[TOGETHER:], [str(TOGETHER - 1), "one again"])
+        self.assertEqual(self.gone[MAX_COMMANDS:], [str(MAX_COMMANDS - 1), "one again"])
 
     def test_failure(self) -> None:
         """Who fails keeps nobody else from going on."""

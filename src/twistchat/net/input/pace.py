@@ -25,7 +25,7 @@ T = TypeVar("T")
 PORTION: Final = 50
 """Steps of one command in a turn.  A step takes about 10 µs."""
 
-TOGETHER: Final = 4
+MAX_COMMANDS: Final = 4
 """The most commands that run a portion in one turn."""
 
 SOME: Final = 100
@@ -70,7 +70,7 @@ class Portions:
 
     def _goOn(self) -> None:
         self._scheduled = False
-        going = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+        going = [self._waiting.popleft() for _ in range(min(MAX_COMMANDS, len(self._waiting)))]
         self._schedule()
         for waiting in going:
             waiting.callback(None)
