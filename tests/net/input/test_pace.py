@@ -12,7 +12,7 @@ from tests.protocols.irc.conversations import LABELS
 from twistchat.chat.model.users import Session
 from twistchat.config import Settings
 from twistchat.net.client.protocol import ClientProtocol
-from twistchat.net.input.pace import MAX_COMMANDS, PATIENCE, PORTION, SOME, Gone, Pace, Portions, portions
+from twistchat.net.input.pace import MAX_COMMANDS, POLL_INTERVAL, PORTION, SOME, Gone, Pace, Portions, portions
 from twistchat.testing import MemoryServer
 from twistchat.testing.clients import Client
 from twistchat.testing.turns import TurnClock
@@ -140,11 +140,11 @@ class PaceTests(SynchronousTestCase):
         half = self.connection.context.settings.limits.sendq // 2
         work = self.go(PORTION + 1)
         self.connection.outbox.write(bytes(half + 1))
-        self.server.advance(10 * PATIENCE)
+        self.server.advance(10 * POLL_INTERVAL)
         self.assertEqual((len(self.made), self.connection.ending), (PORTION, False))
         self.client.link.stalled = False
         self.server.settle()
-        self.server.advance(2 * PATIENCE)
+        self.server.advance(2 * POLL_INTERVAL)
         self.successResultOf(work)
 
     def test_held(self) -> None:
@@ -169,7 +169,7 @@ class PaceTests(SynchronousTestCase):
         self.server.settle()
         self.assertNoResult(work)
         self.client.hangUp()
-        self.server.advance(PATIENCE)
+        self.server.advance(POLL_INTERVAL)
         self.failureResultOf(work, Gone)
         self.assertEqual(len(self.made), PORTION)
 

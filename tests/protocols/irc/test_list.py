@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tests.protocols.irc.conversations import LABELS, Conversations
-from twistchat.net.input.pace import PATIENCE, PORTION
+from twistchat.net.input.pace import POLL_INTERVAL, PORTION
 from twistchat.protocols.irc.features import LISTED
 from twistchat.testing import IrcClient
 
@@ -162,7 +162,7 @@ class LongListTests(Conversations):
     def wait(self) -> None:
         """Let the list come to its end."""
         for _ in range(40):
-            self.server.advance(PATIENCE)
+            self.server.advance(POLL_INTERVAL)
 
     def names_(self, client: IrcClient) -> list[str]:
         """The names of the channels that a client was listed."""
@@ -211,5 +211,5 @@ class LongListTests(Conversations):
         bob.link.stalled = True
         bob.send("LIST")
         bob.hangUp()
-        self.server.advance(PATIENCE)
+        self.server.advance(POLL_INTERVAL)
         self.assertEqual([call for call in self.server.clock.getDelayedCalls() if call.getTime() < 1], [])

@@ -34,7 +34,7 @@ SOME: Final = 100
 STEPS: Final = 8
 """The number of steps that L{SOME} items count as."""
 
-PATIENCE: Final = 0.1
+POLL_INTERVAL: Final = 0.1
 """Seconds between two checks whether a client has read its output."""
 
 
@@ -109,7 +109,7 @@ class Pace:
         client, context = self._client, self._client.context
         await context.portions.wait()
         while client.outbox.sendable > context.settings.limits.sendq // 2 and not client.ending:
-            await deferLater(context.clock, PATIENCE)
+            await deferLater(context.clock, POLL_INTERVAL)
         if client.ending:
             raise Gone
         self._left = PORTION
