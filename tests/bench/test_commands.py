@@ -84,7 +84,7 @@ class TurnTests(SynchronousTestCase):
 
     def test_whois(self) -> None:
         """Where the one who is asked for is in more rooms."""
-        self.check(withRooms, 6 * pace.SOME, ("ann", "WHOIS owner"), ("owner", "WHOIS owner"))
+        self.check(withRooms, 6 * pace.PART_SIZE, ("ann", "WHOIS owner"), ("owner", "WHOIS owner"))
 
     def test_people(self) -> None:
         """Where there are more people: whom a mask does not bring up counts, too."""
@@ -102,7 +102,7 @@ class TurnTests(SynchronousTestCase):
     def test_names(self) -> None:
         """Where there are more members."""
         given = ("ann", "NAMES #big"), ("owner", "MODE #big q"), ("ann", "STATS p"), ("len", "/who #big")
-        self.check(withMembers, 6 * pace.SOME, *given)
+        self.check(withMembers, 6 * pace.PART_SIZE, *given)
 
 
 class BenchTests(SynchronousTestCase):

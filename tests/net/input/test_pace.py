@@ -12,7 +12,7 @@ from tests.protocols.irc.conversations import LABELS
 from twistchat.chat.model.users import Session
 from twistchat.config import Settings
 from twistchat.net.client.protocol import ClientProtocol
-from twistchat.net.input.pace import MAX_COMMANDS, POLL_INTERVAL, PORTION, SOME, Gone, Pace, Portions, portions
+from twistchat.net.input.pace import MAX_COMMANDS, PART_SIZE, POLL_INTERVAL, PORTION, Gone, Pace, Portions, portions
 from twistchat.testing import MemoryServer
 from twistchat.testing.clients import Client
 from twistchat.testing.turns import TurnClock
@@ -76,11 +76,11 @@ class PortionTests(SynchronousTestCase):
 
     def test_portions(self) -> None:
         """All is there, in order, in parts of one size."""
-        for count in (0, 1, SOME - 1, SOME, SOME + 1, 3 * SOME):
+        for count in (0, 1, PART_SIZE - 1, PART_SIZE, PART_SIZE + 1, 3 * PART_SIZE):
             parts = list(portions(range(count)))
             self.assertEqual([item for part in parts for item in part], list(range(count)))
-            self.assertTrue(all(0 < len(part) <= SOME for part in parts))
-            self.assertEqual(len(parts), -(-count // SOME))
+            self.assertTrue(all(0 < len(part) <= PART_SIZE for part in parts))
+            self.assertEqual(len(parts), -(-count // PART_SIZE))
 
 
 class PaceTests(SynchronousTestCase):
@@ -177,7 +177,7 @@ class PaceTests(SynchronousTestCase):
 class LongAnswerTests(SynchronousTestCase):
     """Long answers of both doors, with the default limits, turn by turn."""
 
-    COUNT = 25 * SOME + 7
+    COUNT = 25 * PART_SIZE + 7
 
     def setUp(self) -> None:
         """A room of many, and somebody outside it at each door."""

@@ -146,7 +146,7 @@ class MoveTests(SynchronousTestCase):
     def test_nobodyNamed(self) -> None:
         """One who cannot be told who is there, or goes meanwhile, keeps nobody else from being told."""
         self.patch(pace, "PORTION", 1)
-        self.patch(pace, "SOME", 10)
+        self.patch(pace, "PART_SIZE", 10)
         show = showRoom
 
         async def fail(client: IrcConnection, reply: Reply, room: Room) -> None:

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import STRANGER, host, mask, rooted, serverWith, settingsWith, staffed
 from twistchat.config import ClassSettings
-from twistchat.net.input.pace import SOME
+from twistchat.net.input.pace import PART_SIZE
 from twistchat.testing import IrcClient, MemoryServer
 
 
@@ -150,7 +150,7 @@ class WhoisTests(SynchronousTestCase):
         self.server = serverWith(limits={"roomsPerUser": 10_000})
         alice, bob = self.server.irc("alice"), self.server.irc("bob")
         (session,) = self.server.chat.identity.find("alice").sessions.values()
-        names = [f"#room{number}" for number in range(20 * SOME)]
+        names = [f"#room{number}" for number in range(20 * PART_SIZE)]
         for name in names:
             self.server.chat.membership.join(session, name)
         self.server.settle()

@@ -28,11 +28,11 @@ PORTION: Final = 50
 MAX_COMMANDS: Final = 4
 """The most commands that run a portion in one turn."""
 
-SOME: Final = 100
+PART_SIZE: Final = 100
 """The most items of a list (names of members or rooms) that a command formats at once."""
 
-STEPS: Final = 8
-"""The number of steps that L{SOME} items count as."""
+PART_STEPS: Final = 8
+"""The number of steps that L{PART_SIZE} items count as."""
 
 POLL_INTERVAL: Final = 0.1
 """Seconds between two checks whether a client has read its output."""
@@ -116,6 +116,6 @@ class Pace:
 
 
 def portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Split a list into parts of L{SOME} items.  Each part counts as L{STEPS} steps."""
-    for start in range(0, len(items), SOME):
-        yield items[start : start + SOME]
+    """Split a list into parts of L{PART_SIZE} items.  Each part counts as L{PART_STEPS} steps."""
+    for start in range(0, len(items), PART_SIZE):
+        yield items[start : start + PART_SIZE]

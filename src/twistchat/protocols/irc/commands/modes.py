@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadModeParameter, ChatError, NotInRoom, UnknownMode
 from twistchat.chat.model.modes import RANK_BY_LETTER, parseChanges
-from twistchat.net.input.pace import STEPS, portions
+from twistchat.net.input.pace import PART_STEPS, portions
 from twistchat.protocols.irc.commands.people import userMode
 from twistchat.protocols.irc.features import MODES
 from twistchat.protocols.irc.rooms import modesOf
@@ -110,7 +110,7 @@ async def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) ->
             reply.error(NotInRoom(room.name))
             return
         for some in portions(list(room.members.items())):
-            await reply.step(STEPS)
+            await reply.step(PART_STEPS)
             for uid, member in some:
                 if room.members.get(uid) is member and letter in member.ranks:
                     reply.numeric(code, room.name, member.user.nick)

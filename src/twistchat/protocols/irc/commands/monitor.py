@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import WatchListFull
-from twistchat.net.input.pace import STEPS, portions
+from twistchat.net.input.pace import PART_STEPS, portions
 from twistchat.protocols.irc.table import Table
 from twistchat.protocols.irc.words import packed, shown
 from twistchat.wire.irc import numerics as n
@@ -37,12 +37,12 @@ async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None
         chat.presence.unwatchAll(session)
     elif what.upper() == "L":
         for some in portions(chat.presence.watched(session)):
-            await reply.step(STEPS)
+            await reply.step(PART_STEPS)
             reply.several(n.RPL_MONLIST, (), some, ",", colon=True)
         reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif what.upper() == "S":
         for some in portions(chat.presence.watched(session)):
-            await reply.step(STEPS)
+            await reply.step(PART_STEPS)
             _tell(*chat.presence.whoIsHere(some), reply)
     else:
         reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", shown(what), "Unknown modifier: it is one of + - C L S")

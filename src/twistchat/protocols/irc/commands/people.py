@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.model.modes import prefixes
-from twistchat.net.input.pace import STEPS, portions
+from twistchat.net.input.pace import PART_STEPS, portions
 from twistchat.protocols.irc.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.visibility import addressesOf, isElsewhere, knows, roomsOf
 from twistchat.protocols.irc.words import shown, wordMoment
@@ -46,7 +46,7 @@ async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     asker, source, nick = client.user, user.source, user.nick
     reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
     for some in portions(list(user.rooms.values())):
-        await reply.step(STEPS)
+        await reply.step(PART_STEPS)
         there = [room for room in some if source.uid in room.members]
         rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user, there)]
         reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)

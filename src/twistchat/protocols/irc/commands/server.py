@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import NotEntered
 from twistchat.chat.model.texts import counted
-from twistchat.net.input.pace import STEPS, portions
+from twistchat.net.input.pace import PART_STEPS, portions
 from twistchat.protocols.irc.features import showFeatures
 from twistchat.protocols.irc.server import VERSION
 from twistchat.protocols.irc.settings import ircSettings
@@ -145,7 +145,7 @@ async def _uptime(client: IrcConnection, reply: Reply) -> None:
 
 async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
     for some in portions(list(client.context.chat.state.users)):
-        await reply.step(STEPS)
+        await reply.step(PART_STEPS)
         for user in some:
             if user.operator is not None and user.sessions:
                 reply.numeric(n.RPL_STATSDEBUG, "p", f"{user.nick} {user.operator.title}")

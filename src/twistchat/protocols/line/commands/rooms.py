@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
 from twistchat.chat.model.texts import counted
-from twistchat.net.input.pace import STEPS, Pace, portions
+from twistchat.net.input.pace import PART_STEPS, Pace, portions
 from twistchat.protocols.line.rooms import away, enterRoom, roomName, showMembers, showTopic, showUser
 from twistchat.protocols.line.table import Outcome, Table, words
 from twistchat.wire.plain import notice
@@ -67,7 +67,7 @@ async def who(client: LineProtocol, argument: str) -> None:
         await pace.step(2)
         client.reply(line)
     for some in portions(members):
-        await pace.step(STEPS)
+        await pace.step(PART_STEPS)
         for uid, member in some:
             if member.user.away is not None and room.members.get(uid) is member:
                 client.reply(away(member.user))
