@@ -66,13 +66,13 @@ class Portions:
     def _schedule(self) -> None:
         if self._waiting and not self._scheduled:
             self._scheduled = True
-            self._clock.callLater(0, self._goOn)
+            self._clock.callLater(0, self._continue)
 
-    def _goOn(self) -> None:
+    def _continue(self) -> None:
         self._scheduled = False
-        going = [self._waiting.popleft() for _ in range(min(MAX_COMMANDS, len(self._waiting)))]
+        continuing = [self._waiting.popleft() for _ in range(min(MAX_COMMANDS, len(self._waiting)))]
         self._schedule()
-        for waiting in going:
+        for waiting in continuing:
             waiting.callback(None)
 
 
