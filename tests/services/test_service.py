@@ -26,7 +26,7 @@ from twistchat.doors.line import LineDoor
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
-from twistchat.net.client.closing import CLOSING
+from twistchat.net.client.closing import CLOSE_TIMEOUT
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.services.assembly import assemble
 from twistchat.services.failure import StartFailure
@@ -447,7 +447,7 @@ class StopTests(ServiceTestCase):
         bob.reading = False
         stopped = self.stop()
         self.assertEqual((False, True), (alice.connected, bob.connected))
-        self.reactor.advance(CLOSING - 0.01)
+        self.reactor.advance(CLOSE_TIMEOUT - 0.01)
         self.assertNoResult(stopped)
         self.reactor.advance(0.01)
         self.assertFalse(bob.connected)

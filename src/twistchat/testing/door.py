@@ -12,7 +12,7 @@ from twistchat.config import Settings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor
-from twistchat.net.client.closing import CLOSING
+from twistchat.net.client.closing import CLOSE_TIMEOUT
 from twistchat.testing.clients import Client
 from twistchat.testing.samples import ALICE, everyError, everyEvent
 from twistchat.testing.server import MemoryServer, settingsOf
@@ -243,7 +243,7 @@ class DoorContract(_Base):
         clients[1].link.stalled = True
         closed = self.server.close("the end of the test")
         self.assertNoResult(closed)
-        self.server.advance(CLOSING + 1)
+        self.server.advance(CLOSE_TIMEOUT + 1)
         self.successResultOf(closed)
         self.assertEqual([True, True, True], [client.gone for client in clients])
         for client in (clients[0], clients[2]):

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.net.listening.authorities import ClientSide, Identity, ServerSide, identify
 from tests.protocols.line.servers import STRANGER, limited
 from twistchat.doors.line import LineDoor
-from twistchat.net.client.closing import CLOSING
+from twistchat.net.client.closing import CLOSE_TIMEOUT
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.links import Link, address
 
@@ -192,7 +192,7 @@ class HandshakeTests(EncryptedTestCase):
         self.serve(limited(connectionsPerAddress=1))
         self.connect()
         client = self.plain()
-        self.server.advance(CLOSING)
+        self.server.advance(CLOSE_TIMEOUT)
         self.assertTrue(client.gone)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import commit, limited
-from twistchat.net.client.closing import CLOSING
+from twistchat.net.client.closing import CLOSE_TIMEOUT
 from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 
 
@@ -124,7 +124,7 @@ class SlowReaderTests(SynchronousTestCase):
         self.bob.send("/quit")
         self.alice.expect("* bob quit")
         self.assertFalse(self.bob.gone)
-        self.server.advance(CLOSING)
+        self.server.advance(CLOSE_TIMEOUT)
         self.assertTrue(self.bob.gone)
 
     def test_longHistory(self) -> None:
@@ -189,7 +189,7 @@ class ClosingTests(SynchronousTestCase):
         closed = server.close()
         self.assertTrue(alice.gone)
         self.assertNoResult(closed)
-        server.advance(CLOSING - 0.1)
+        server.advance(CLOSE_TIMEOUT - 0.1)
         self.assertNoResult(closed)
         server.advance(0.1)
         self.successResultOf(closed)

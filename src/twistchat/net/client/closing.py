@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from twistchat.net.client.protocol import ClientProtocol
 
-CLOSING: Final = 5.0
+CLOSE_TIMEOUT: Final = 5.0
 """Seconds that a client has to read the waiting output before its closing connection is aborted."""
 
 
@@ -64,7 +64,7 @@ class Closing:
         self._endSession(reason)
         client.outbox.close()
         if self._abortion is None and not self._lost:
-            self._abortion = client.context.clock.callLater(CLOSING, client.carrier.abort)
+            self._abortion = client.context.clock.callLater(CLOSE_TIMEOUT, client.carrier.abort)
 
     def lost(self) -> None:
         """The connection is lost: end the session."""
