@@ -18,7 +18,7 @@ from twistchat.chat.errors import Overloaded
 from twistchat.config import WebircSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.net.listening.origin import CLOSING, Proxied, ProxiedFactory, gatewayOf, isWithin
+from twistchat.net.listening.origin import REFUSAL_TIMEOUT, Proxied, ProxiedFactory, gatewayOf, isWithin
 from twistchat.net.reload import rehash
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.testing import LineClient, MemoryServer
@@ -228,7 +228,7 @@ class ProxiedTests(ProxiedTestCase):
         self.server.advance(60)
         self.connect("203.0.113.9")
         self.assertIn(line, self.logged())
-        self.server.advance(CLOSING)
+        self.server.advance(REFUSAL_TIMEOUT)
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_everyDoor(self) -> None:
@@ -260,7 +260,7 @@ class ProxiedTests(ProxiedTestCase):
         self.server._links.append(client.link)
         client.sendBytes(HEADER + b"alice\n")
         self.assertEqual({}, self.server.chat.state.sessions)
-        self.server.advance(CLOSING + 1)
+        self.server.advance(REFUSAL_TIMEOUT + 1)
         self.assertTrue(client.gone)
 
     def test_listedLater(self) -> None:

@@ -29,7 +29,7 @@ from twistchat.net.context import ServerContext
 from twistchat.net.limits.admission import readAddress
 from twistchat.wire.proxy import BadHeader, ProxyHeader, parseHeader
 
-CLOSING = 5.0
+REFUSAL_TIMEOUT = 5.0
 """Seconds that a refused client has to read the reason before the connection is aborted."""
 
 
@@ -187,7 +187,7 @@ class Proxied(ProtocolWrapper):
     def _refuse(self, reason: str) -> None:
         self._refused = True
         self.write(self.factory.farewell(reason))
-        self._watch(CLOSING)
+        self._watch(REFUSAL_TIMEOUT)
         self.loseConnection()
 
 
