@@ -31,7 +31,7 @@ from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.services.assembly import assemble
 from twistchat.services.failure import StartFailure
 from twistchat.services.listening import Listener, Listening
-from twistchat.services.service import FINISHING, ChatService
+from twistchat.services.service import JOURNAL_TIMEOUT, ChatService
 from twistchat.testing import HeldLog
 from twistchat.testing.server import SETTINGS
 from twistchat.testing.workers import InlineWorker
@@ -458,7 +458,7 @@ class StopTests(ServiceTestCase):
         alice = self.arrive("alice")
         self.patch(self.held, "close", Deferred)
         stopped = self.stop()
-        self.reactor.advance(FINISHING - 0.01)
+        self.reactor.advance(JOURNAL_TIMEOUT - 0.01)
         self.assertEqual("", alice.told())
         self.reactor.advance(0.02)
         self.reactor.advance(0)

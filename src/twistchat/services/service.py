@@ -18,7 +18,7 @@ from twistchat.services.listening import Listening
 
 log = Logger()
 
-FINISHING = 10.0
+JOURNAL_TIMEOUT = 10.0
 """Seconds that the journal has to write pending proposals when the service stops."""
 
 
@@ -137,7 +137,7 @@ class ChatService(Service):
 
     async def _stop(self) -> None:
         await self.listening.stop()
-        closing = self._journal.close().addTimeout(FINISHING, self._reactor)
+        closing = self._journal.close().addTimeout(JOURNAL_TIMEOUT, self._reactor)
         await closing.addErrback(_logged)
         await self.listening.closeDoors("The server is shutting down")
         self._context.passwords.stop()
