@@ -90,7 +90,7 @@ class Proxied(ProtocolWrapper):
     def __init__(self, factory: ProxiedFactory) -> None:
         super().__init__(factory, Protocol())
         self._context = factory.context
-        self._begun = b""
+        self._received = b""
         self._refused = False
 
     def makeConnection(self, transport: ITransport) -> None:
@@ -112,15 +112,15 @@ class Proxied(ProtocolWrapper):
         if self.origin is not None:
             super().dataReceived(data)
         elif not self._refused:
-            self._begun += data
+            self._received += data
             try:
-                read = parseHeader(self._begun)
+                read = parseHeader(self._received)
             except BadHeader as bad:
                 self._context.refusals.note(self._proxy, f"It is a proxy, and its PROXY header {bad}")
                 self._refuse(f"The PROXY header {bad}.")
                 return
             if read is not None:
-                self._begin(*read)
+                self._connect(*read)
 
     def getPeer(self) -> IAddress:
         """Return the client's address, or the proxy's if the header names none."""
@@ -154,16 +154,16 @@ class Proxied(ProtocolWrapper):
         else:
             self._refuse("The PROXY header is missing.")
 
-    def _begin(self, origin: ProxyHeader, rest: bytes) -> None:
+    def _connect(self, origin: ProxyHeader, rest: bytes) -> None:
         self._context.idle.forget(self)
-        self._begun = b""
+        self._received = b""
         self.origin = origin
         encrypted = ISSLTransport.providedBy(self.transport)
         if origin.address is None:
             self.secure = encrypted
         else:
-            near = readAddress(self._proxy)
-            self.secure = origin.secure and (encrypted or (near is not None and near.is_loopback))
+            proxy = readAddress(self._proxy)
+            self.secure = origin.secure and (encrypted or (proxy is not None and proxy.is_loopback))
         protocol = self.factory.wrappedFactory.buildProtocol(self.getPeer())
         if protocol is None:
             self.loseConnection()
