@@ -104,14 +104,14 @@ def endpointOf(reactor: Any, description: str) -> tuple[IStreamServerEndpoint, b
     """
     proxied = description.startswith(PROXY)
     plain = description.removeprefix(PROXY)
-    parts = _apart(plain)
+    parts = _partsOf(plain)
     kind = KINDS.get(parts.kind)
     front = PROXY if proxied else ""
     if kind is None:
-        return _unknown(reactor, plain, parts.kind), proxied
+        return _fromPlugin(reactor, plain, parts.kind), proxied
     try:
         _check(parts, kind)
-        return _read(reactor, plain), proxied
+        return _fromTwisted(reactor, plain), proxied
     except BadEndpoint as bad:
         raise BadEndpoint(f"{bad}; an endpoint of this kind is like {front}{kind.example}") from None
 
@@ -147,16 +147,16 @@ LAST_PORT = 65535
 """The highest port number."""
 
 
-def _apart(description: str) -> Parts:
+def _partsOf(description: str) -> Parts:
     """
     Split a description into its parts, as Twisted does.
 
     @raise BadEndpoint: it ends with a backslash, or names an argument twice.
     """
-    kind, *arguments = (_cut(argument, "=", 1) for argument in _cut(description, ":"))
-    parts = Parts(_plain("=".join(kind)))
+    kind, *arguments = (_split(argument, "=", 1) for argument in _split(description, ":"))
+    parts = Parts(_unescaped("=".join(kind)))
     for argument in arguments:
-        name, *values = map(_plain, argument)
+        name, *values = map(_unescaped, argument)
         if not values:
             parts.values.append(name)
         elif name in parts.named:
@@ -166,7 +166,7 @@ def _apart(description: str) -> Parts:
     return parts
 
 
-def _cut(text: str, mark: str, most: int | None = None) -> list[str]:
+def _split(text: str, mark: str, most: int | None = None) -> list[str]:
     """
     Split a text at each unescaped C{mark}.
 
@@ -185,12 +185,12 @@ def _cut(text: str, mark: str, most: int | None = None) -> list[str]:
     return pieces
 
 
-def _plain(text: str) -> str:
+def _unescaped(text: str) -> str:
     """Remove the backslashes that escape characters."""
     return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
-def _unknown(reactor: Any, description: str, kind: str) -> IStreamServerEndpoint:
+def _fromPlugin(reactor: Any, description: str, kind: str) -> IStreamServerEndpoint:
     """
     Parse an endpoint whose kind is not in L{KINDS}.  A plugin may provide the kind.
 
@@ -199,13 +199,13 @@ def _unknown(reactor: Any, description: str, kind: str) -> IStreamServerEndpoint
     if kind == PROXY[:-1]:
         raise BadEndpoint(f"{PROXY} stands in front of another kind of endpoint, as in {PROXY}{KINDS['tcp'].example}")
     if kind.lower() in {plugin.prefix.lower() for plugin in getPlugins(IStreamServerEndpointStringParser)}:
-        return _read(reactor, description)
+        return _fromTwisted(reactor, description)
     guess = closest(kind, KINDS, 0.6)
     hint = f"did you mean {KINDS[guess].example}?" if guess else f"the kinds are {', '.join(KINDS)}, and {PROXY}tcp"
     raise BadEndpoint(f"there is no kind of endpoint {shortened(kind)!r}; {hint}")
 
 
-def _read(reactor: Any, description: str) -> IStreamServerEndpoint:
+def _fromTwisted(reactor: Any, description: str) -> IStreamServerEndpoint:
     """
     Let Twisted parse a description.
 
@@ -244,20 +244,20 @@ def _check(parts: Parts, kind: Kind) -> None:
         why = _CHECKS[name](value) if name in _CHECKS else None
         if why is not None:
             raise BadEndpoint(f"{name} is {shortened(value)!r}, and {why}")
-    if parts.kind in _WHOLE:
-        _WHOLE[parts.kind](arguments)
+    if parts.kind in _JOINT_CHECKS:
+        _JOINT_CHECKS[parts.kind](arguments)
 
 
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
-def _number(least: int, most: int, what: str) -> Callable[[str], str | None]:
+def _number(lowest: int, highest: int, what: str) -> Callable[[str], str | None]:
     """Make a check for whole numbers within a range."""
 
     def check(value: str) -> str | None:
-        fits = value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most
-        return None if fits else f"{what} is a whole number from {least} to {most}"
+        fits = value.isascii() and value.isdigit() and len(value) < 10 and lowest <= int(value) <= highest
+        return None if fits else f"{what} is a whole number from {lowest} to {highest}"
 
     return check
 
@@ -371,5 +371,5 @@ def _checkSystemd(arguments: Mapping[str, str]) -> None:
         raise BadEndpoint("systemd has passed no such socket; the server is to be started by a .socket unit")
 
 
-_WHOLE: Mapping[str, Callable[[Mapping[str, str]], None]] = {"ssl": _checkSsl, "systemd": _checkSystemd}
+_JOINT_CHECKS: Mapping[str, Callable[[Mapping[str, str]], None]] = {"ssl": _checkSsl, "systemd": _checkSystemd}
 """For each kind of endpoint, a check of all its arguments together."""
