@@ -297,7 +297,7 @@ class DoorContract(_Base):
         failed = RoomMessage(ALICE, ROOM, "s1", "text")
         for error in everyError():
             client.skip()
-            outlet.untaken(failed, Failure(error))
+            outlet.postRefused(failed, Failure(error))
             self.server.settle()
             self.assertNotEqual([], client.lines(), error)
         self.assertEqual([], self.flushLoggedErrors())

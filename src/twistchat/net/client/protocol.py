@@ -117,7 +117,7 @@ class ClientProtocol(Protocol, ABC):
     def refused(self, failure: Failure) -> None:
         """Tell the client why one of its commands is refused."""
 
-    def untaken(self, event: Event, failure: Failure) -> None:
+    def postRefused(self, event: Event, failure: Failure) -> None:
         """Tell the client why a text that it posted is refused.  See L{Speaking.post}."""
         self.refused(failure)
 
@@ -170,13 +170,13 @@ class ClientProtocol(Protocol, ABC):
         """
         Propose a text in a room.
 
-        The client receives it as an event, as every member does; if the journal refuses it, L{untaken} tells the
+        The client receives it as an event, as every member does; if the journal refuses it, L{postRefused} tells the
         client.  Until then the text is in flight in the pipeline.
 
         @raise ChatError: a check fails.
         """
         assert self.session is not None
-        self.context.chat.speaking.post(self.session, name, text, self.untaken, kind)
+        self.context.chat.speaking.post(self.session, name, text, self.postRefused, kind)
         self.pipeline.started()
 
     def turnAway(self, reason: str) -> None:

@@ -179,8 +179,8 @@ class IrcConnection(ClientProtocol):
         log.failure("A command of the IRC door failed", failure)
         self.reply(serialize("FAIL", ("*", "INTERNAL_ERROR", "That failed inside the server, which has logged why")))
 
-    def untaken(self, event: Event, failure: Failure) -> None:
-        """See L{ClientProtocol.untaken}."""
+    def postRefused(self, event: Event, failure: Failure) -> None:
+        """See L{ClientProtocol.postRefused}."""
         if not isinstance(failure.value, ChatError):
             self.refused(failure)
             return
