@@ -415,18 +415,18 @@ class ComesFromTests(ConnectionTestCase):
         _, connection = self.connect(self.gateway)
         connection.secure, connection.fingerprint = True, "00"
         self.assertEqual(self.gateway, connection.session.address)
-        self.assertTrue(connection.entrance.comesFrom("2001:db8::1", secure=True))
+        self.assertTrue(connection.entrance.changeAddress("2001:db8::1", secure=True))
         session = connection.session
         self.assertEqual(("2001:db8::1", True, None), (session.address, session.secure, session.fingerprint))
         self.assertEqual(("2001:db8::1", True, None), (connection.address, connection.secure, connection.fingerprint))
-        self.assertTrue(connection.entrance.comesFrom("2001:db8::1", secure=False))
+        self.assertTrue(connection.entrance.changeAddress("2001:db8::1", secure=False))
         self.assertFalse(session.secure or connection.secure)
 
     def test_encryptedHalfway(self) -> None:
         """What is not encrypted from the gateway to here is not secure, whatever it is before."""
         self.serve()
         _, connection = self.connect(self.gateway)
-        connection.entrance.comesFrom("2001:db8::1", secure=True)
+        connection.entrance.changeAddress("2001:db8::1", secure=True)
         self.assertFalse(connection.session.secure or connection.secure)
 
     def test_limits(self) -> None:
@@ -435,7 +435,7 @@ class ComesFromTests(ConnectionTestCase):
         clients = []
         for number in range(20):
             client, connection = self.connect(self.gateway)
-            self.assertTrue(connection.entrance.comesFrom(f"2001:db8:0:{number}::1", secure=False))
+            self.assertTrue(connection.entrance.changeAddress(f"2001:db8:0:{number}::1", secure=False))
             self.send(client, b"in")
             clients.append(client)
         for _ in range(2):
@@ -455,7 +455,7 @@ class ComesFromTests(ConnectionTestCase):
         self.serve(connectionsPerAddress=1)
         first, _ = self.connect(STRANGER)
         client, connection = self.connect(self.gateway)
-        self.assertFalse(connection.entrance.comesFrom(STRANGER, secure=False))
+        self.assertFalse(connection.entrance.changeAddress(STRANGER, secure=False))
         self.server.settle()
         self.assertIn(b"fault: Your address has 1 connection,", client.told)
         self.assertTrue(client.gone and connection.session.closed)
@@ -468,11 +468,11 @@ class ComesFromTests(ConnectionTestCase):
         self.serve(floodBurst=1)
         _, connection = self.connect("127.0.0.1")
         self.assertTrue(connection.session.exempt)
-        connection.entrance.comesFrom(STRANGER, secure=False)
+        connection.entrance.changeAddress(STRANGER, secure=False)
         self.assertFalse(connection.session.exempt)
         self.assertEqual(0.0, connection.rates.line())
         self.assertGreater(connection.rates.line(), 0.0)
-        connection.entrance.comesFrom("127.0.0.1", secure=False)
+        connection.entrance.changeAddress("127.0.0.1", secure=False)
         self.assertTrue(connection.session.exempt)
         self.assertEqual([0.0, 0.0], [connection.rates.line(), connection.rates.line()])
 
@@ -499,7 +499,7 @@ class BannedTests(ConnectionTestCase):
     def test_behindGateway(self) -> None:
         """So are those for whom a gateway speaks that is not."""
         client, connection = self.connect("203.0.113.1")
-        self.assertFalse(connection.entrance.comesFrom(STRANGER, secure=False))
+        self.assertFalse(connection.entrance.changeAddress(STRANGER, secure=False))
         self.server.settle()
         self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
         self.assertTrue(client.gone and connection.session.closed)

@@ -54,7 +54,7 @@ class Entrance:
         client.rates = Rates(client.context.settings.limits, ticket.exempt, client.context.clock.seconds)
         return True
 
-    def comesFrom(self, address: str, secure: bool) -> bool:
+    def changeAddress(self, address: str, secure: bool) -> bool:
         """
         Replace the gateway's address with its client's, before the user has registered.
 

@@ -68,7 +68,7 @@ async def _speakFor(client: IrcConnection, password: str, given: str, secure: bo
     address = parseAddress(given)
     if address is None:
         client.closing.expel("WEBIRC names no IP address")
-    elif client.entrance.comesFrom(str(address), secure):
+    elif client.entrance.changeAddress(str(address), secure):
         client.begin()
 
 
