@@ -44,7 +44,7 @@ class Closing:
         if not self._client.carrier.ready:
             self._client.carrier.abort()
 
-    def tooSlow(self) -> None:
+    def dropSlowReader(self) -> None:
         """Abort the connection of a client whose waiting output exceeds the limit."""
         client = self._client
         client.context.refusals.note(client.address, "it reads too slowly, and more than limits.sendq waited for it")

@@ -242,7 +242,7 @@ class ClientProtocol(Protocol, ABC):
 
     def overflowed(self) -> None:
         """See L{IClient.overflowed}."""
-        self.closing.tooSlow()
+        self.closing.dropSlowReader()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End the session, and remove the client from its factory."""
