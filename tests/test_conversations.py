@@ -17,26 +17,34 @@ from tests.conversations.script import FOLDER, BadScript, readScript, scripts
 from twistchat.protocols.irc.commands import COMMANDS as IRC_COMMANDS
 from twistchat.protocols.line.commands import COMMANDS as LINE_COMMANDS
 
+STREAMS_ONLY = frozenset({"irc_sniff", "line_telnet"})
+"""Scripts about what only streams have: a TLS handshake, and telnet."""
+
 
 class ConversationTests(SynchronousTestCase):
     """One test for each script: C{test_irc_join} plays C{conversations/irc/join.chat}."""
 
-    def play(self, path: Path) -> None:
-        """Hold that clients receive what was recorded."""
-        difference = replay(readScript(path))
+
+class MessageConversationTests(SynchronousTestCase):
+    """The same scripts, and the same lines, where each client has a carrier that sends one message for each line."""
+
+
+def _testOf(path: Path, messages: bool) -> Callable[[SynchronousTestCase], None]:
+    """A test that clients receive what was recorded."""
+
+    def test(case: SynchronousTestCase) -> None:
+        difference = replay(readScript(path), messages)
         if difference:
-            self.fail(difference)
-
-
-def _testOf(path: Path) -> Callable[[ConversationTests], None]:
-    def test(case: ConversationTests) -> None:
-        case.play(path)
+            case.fail(difference)
 
     return test
 
 
 for _path in scripts():
-    setattr(ConversationTests, f"test_{'_'.join(_path.relative_to(FOLDER).with_suffix('').parts)}", _testOf(_path))
+    _name = "_".join(_path.relative_to(FOLDER).with_suffix("").parts)
+    setattr(ConversationTests, f"test_{_name}", _testOf(_path, messages=False))
+    if _name not in STREAMS_ONLY:
+        setattr(MessageConversationTests, f"test_{_name}", _testOf(_path, messages=True))
 
 
 class CoverageTests(SynchronousTestCase):

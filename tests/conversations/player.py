@@ -31,8 +31,12 @@ class Player:
     @ivar server: the server that runs at present.
     """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, messages: bool = False) -> None:
+        """
+        @param messages: whether clients use message carriers instead of streams.
+        """
         self._script = script
+        self._messages = messages
         self._directory = mkdtemp() if script.journal == "sqlite" else None
         self._pace = PACE
         self._elapsed = 0.0
@@ -54,7 +58,9 @@ class Player:
     def _start(self) -> None:
         text = self._script.settings
         settings = settingsOf(text if "timezone" in text else text + DEFAULTS)
-        self.server = MemoryServer(settings, start=NOON + self._elapsed, directory=self._directory)
+        self.server = MemoryServer(
+            settings, start=NOON + self._elapsed, directory=self._directory, messages=self._messages
+        )
 
     def _perform(self, step: Step) -> str:
         """
@@ -146,14 +152,19 @@ def _registration(nick: str, capabilities: str) -> bytes:
     return b"".join(f"{line}\r\n".encode() for line in lines)
 
 
-def replay(script: Script) -> str:
+def replay(script: Script, messages: bool = False) -> str:
     """
     Play a script up to the first difference.
 
+    @param messages: whether clients use message carriers instead of streams.  Then the script ends at its first
+        half-close, since only streams have these.
     @return: the difference, for people to read; C{""} where there is none.
     """
-    playing = Player(script).play()
+    playing = Player(script, messages).play()
     for step, found in playing:
+        if messages and step.verb == "ends":
+            playing.close()
+            break
         if found != step.received:
             playing.close()
             wanted, seen = script.show(step.received), script.show(found)

@@ -2,8 +2,8 @@
 Tools for tests against twistchat: its own tests, and those of bots, doors and journals by others.
 
 L{MemoryServer} is a whole server without sockets, threads or delays.  L{LineClient} and L{IrcClient} are clients of its
-doors.  L{HeldLog} is a log that commits events when the test says so; L{inMemory} makes a journal of it.
-L{JournalContract} tests any journal, and L{DoorContract} any door.
+doors, over streams or over messages (L{twistchat.testing.messages}).  L{HeldLog} is a log that commits events when the
+test says so; L{inMemory} makes a journal of it.  L{JournalContract} tests any journal, and L{DoorContract} any door.
 """
 
 from twistchat.testing.clients import Client, IrcClient, LineClient

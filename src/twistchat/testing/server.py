@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import IProtocol
+from twisted.internet.interfaces import IProtocol, IProtocolFactory
 from twisted.internet.task import Clock
 
 from twistchat.accounts.passwords import Verifier
@@ -20,10 +20,14 @@ from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor, Journal
 from twistchat.journal.kinds import memoryJournal, sqliteJournal
 from twistchat.journal.stamp import Stamp
+from twistchat.net.stream import StreamFactory
+from twistchat.protocols.irc.factory import IrcFactory
+from twistchat.protocols.line.factory import LineFactory
 from twistchat.protocols.line.settings import LineSettings
 from twistchat.services.assembly import assemble
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.links import Link, address
+from twistchat.testing.messages import MessageEnd, MessageFactory
 from twistchat.testing.workers import InlineWorker
 
 AnyClient = TypeVar("AnyClient", bound=Client)
@@ -70,6 +74,8 @@ class MemoryServer:
     @ivar history: the journal's history.
     @ivar context: the objects that all doors share.
     @ivar configuration: the settings that the server gets when it reads the configuration again.
+    @ivar messages: whether clients that connect from now on use message carriers instead of streams.  See
+        L{twistchat.testing.messages}.
     """
 
     def __init__(
@@ -80,6 +86,7 @@ class MemoryServer:
         start: float = NOON,
         clock: Clock | None = None,
         directory: str | None = None,
+        messages: bool = False,
     ) -> None:
         """
         @param settings: the settings.
@@ -89,6 +96,7 @@ class MemoryServer:
         @param clock: the clock of all components; C{None} for a new one.
         @param directory: the directory of a journal on disk, which is used instead of C{journal}.  A later server with
             the same directory continues this one's journal.
+        @param messages: whether clients use message carriers.
         """
         self.clock = Clock() if clock is None else clock
         self.configuration = settings
@@ -117,6 +125,7 @@ class MemoryServer:
             Verifier(InlineWorker, settings.limits.passwordQueue),
             self._reread,
         )
+        self.messages = messages
         self._doors = tuple(doors)
         self._factories = {door.name: door.factory(self.context) for door in self._doors}
         self._links: list[Link] = []
@@ -149,7 +158,12 @@ class MemoryServer:
         """
         where = address("::1" if ":" in host else "127.0.0.1", 6623)
         peer = address(host, next(self._ports))
-        server = self._factories[door].buildProtocol(peer)
+        factory: IProtocolFactory = self._factories[door]
+        if self.messages:
+            assert isinstance(factory, StreamFactory) and isinstance(factory.clients, IrcFactory | LineFactory)
+            factory = MessageFactory(self.context, factory.clients)
+            client = MessageEnd(client, b"\r\n" if door == "irc" else b"\n")
+        server = factory.buildProtocol(peer)
         if server is None:
             raise AssertionError(f"the {door} door is closed")
         link = Link(client, server, where, peer)

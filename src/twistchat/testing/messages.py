@@ -1,0 +1,192 @@
+"""A second carrier, in memory: it sends and receives messages, one for each line, as a WebSocket does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.interfaces import IAddress, IProtocol, ITransport
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twistchat.net.carrier import Carrier
+from twistchat.net.input.intake import Line
+from twistchat.wire.framing import Framing
+from twistchat.wire.lines import Overlong
+
+if TYPE_CHECKING:
+    from twistchat.net.context import ServerContext
+    from twistchat.protocols.irc.factory import IrcFactory
+    from twistchat.protocols.line.factory import LineFactory
+
+HEADER: Final = 4
+"""Bytes of the length in front of each message, in network order."""
+
+
+def encode(line: bytes) -> bytes:
+    """Make a message of a line, which has no line end."""
+    return len(line).to_bytes(HEADER) + line
+
+
+def decode(data: bytes) -> Sequence[bytes]:
+    """Return the lines in whole messages."""
+    reader = MessageReader()
+    lines = reader.feed(data)
+    if reader.unread:
+        raise ValueError(f"{len(reader.unread)} bytes are left, and are no whole message")
+    return lines
+
+
+MESSAGES: Final = Framing(encode, decode)
+"""The framing of this carrier."""
+
+
+class MessageReader:
+    """
+    Reads messages from bytes that arrive in pieces of any size.
+
+    @ivar unread: the beginning of a message that has not arrived as a whole.
+    """
+
+    def __init__(self) -> None:
+        self.unread = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the lines that these bytes complete."""
+        data = self.unread + data
+        lines = []
+        at = 0
+        while at + HEADER <= len(data):
+            end = at + HEADER + int.from_bytes(data[at : at + HEADER])
+            if end > len(data):
+                break
+            lines.append(data[at + HEADER : end])
+            at = end
+        self.unread = data[at:]
+        return lines
+
+
+class MessageCodec:
+    """Splits the input of one connection into lines: each message is one.  See L{Codec
+    <twistchat.net.input.intake.Codec>}."""
+
+    def __init__(self, limit: int) -> None:
+        """
+        @param limit: the most bytes in a line.
+        """
+        self._limit = limit
+        self._reader = MessageReader()
+
+    def feed(self, data: bytes) -> Sequence[Line]:
+        """Return the lines that these bytes complete."""
+        lines = self._reader.feed(data)
+        return [line if len(line) <= self._limit else Overlong(len(line)) for line in lines]
+
+    def finish(self) -> Sequence[Line]:
+        """Return nothing: half a message is no line."""
+        return ()
+
+
+@implementer(IProtocol)
+class MessageCarrier(Carrier):
+    """
+    The carrier of a connection in memory that sends messages.  It knows nothing of TLS, telnet and half-closes.
+
+    @ivar factory: the factory that made it.
+    """
+
+    __slots__ = ("factory",)
+
+    framing = MESSAGES
+
+    factory: MessageFactory
+
+    def logPrefix(self) -> str:
+        """See C{ILoggingContext.logPrefix}."""
+        return type(self.client).__name__
+
+    def makeConnection(self, transport: ITransport) -> None:
+        """See C{IProtocol.makeConnection}."""
+        self.transport = transport
+        self.connectionMade()
+
+    def connectionMade(self) -> None:
+        """Pass on that the connection was made."""
+        self.address = getattr(self.transport.getPeer(), "host", None)
+        self.began(self.transport)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take messages."""
+        self.arrived(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The connection is lost."""
+        self.lost(reason)
+
+
+class MessageFactory(ServerFactory):
+    """Makes the message carriers of one protocol."""
+
+    noisy = False
+
+    def __init__(self, context: ServerContext, clients: IrcFactory | LineFactory) -> None:
+        """
+        @param clients: makes the client protocols.
+        """
+        self._context = context
+        self._clients = clients
+
+    def buildProtocol(  # type: ignore[override]  # Twisted wants a Protocol subclass; IProtocol is enough
+        self, addr: IAddress | None
+    ) -> MessageCarrier | None:
+        """See C{IProtocolFactory.buildProtocol}."""
+        client = self._clients.buildProtocol(addr)
+        if client is None:
+            return None
+        carrier = MessageCarrier(self._context, client, MessageCodec(self._clients.longestLine))
+        carrier.factory = self
+        return carrier
+
+
+class MessageEnd(Protocol):
+    """
+    The client's end of such a connection: it frames what a client's protocol writes, line by line, and gives it the
+    lines that the server sends.  To that protocol it looks like a stream, whose transport it is.
+    """
+
+    def __init__(self, client: IProtocol, end: bytes) -> None:
+        """
+        @param client: the client's protocol.
+        @param end: the line end that it expects.
+        """
+        self._client = client
+        self._end = end
+        self._unsent = b""
+        self._reader = MessageReader()
+
+    def connectionMade(self) -> None:
+        """Tell the client's protocol."""
+        client: Any = self._client
+        client.makeConnection(self)
+
+    def write(self, data: bytes) -> None:
+        """Send the lines that these bytes complete.  The beginning of a line waits for its end."""
+        lines, newline, self._unsent = (self._unsent + data).rpartition(b"\n")
+        assert self.transport is not None
+        self.transport.write(MESSAGES.frame(lines + newline))
+
+    def loseConnection(self) -> None:
+        """Close the connection, when what was written has been sent."""
+        assert self.transport is not None
+        self.transport.loseConnection()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Give the client's protocol the lines that have arrived."""
+        lines = b"".join([line + self._end for line in self._reader.feed(data)])
+        if lines:
+            self._client.dataReceived(lines)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell the client's protocol."""
+        self._client.connectionLost(reason)

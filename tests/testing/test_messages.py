@@ -1,0 +1,219 @@
+"""Rooms whose members use different carriers: streams, and messages in memory."""
+
+from __future__ import annotations
+
+from twisted.internet.interfaces import IProtocol
+from twisted.internet.protocol import Protocol
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from twistchat.chat.model.events import Entry
+from twistchat.interfaces.carrier import ICarrier
+from twistchat.net.output.outbox import Outbox
+from twistchat.protocols.irc.protocol import IrcConnection
+from twistchat.testing import IrcClient, LineClient, MemoryServer
+from twistchat.testing.messages import HEADER, MESSAGES, MessageCarrier, MessageCodec, decode, encode
+from twistchat.wire.framing import Framing
+from twistchat.wire.irc.dialect import IrcDialect
+from twistchat.wire.lines import Overlong
+from twistchat.wire.plain import PlainDialect
+
+TAGGED = ("batch", "echo-message", "labeled-response", "message-tags")
+
+
+class CodecTests(SynchronousTestCase):
+    """The bytes of messages."""
+
+    def test_back(self) -> None:
+        """Lines come back; a part of a message is refused."""
+        lines = [b"one", b"", b"t\nwo"]
+        data = b"".join(map(encode, lines))
+        self.assertEqual(lines, decode(data))
+        self.assertRaises(ValueError, decode, data[:-1])
+
+    def test_pieces(self) -> None:
+        """However the bytes are divided, the same lines arrive; a long one is discarded."""
+        data = b"".join(map(encode, (b"one", b"", b"longer")))
+        for size in range(1, len(data) + 1):
+            codec = MessageCodec(5)
+            found = [line for at in range(0, len(data), size) for line in codec.feed(data[at : at + size])]
+            self.assertEqual([b"one", b"", Overlong(6)], found)
+            self.assertEqual((), codec.finish())
+
+
+class Room(SynchronousTestCase):
+    """
+    A room with two clients on streams and two on messages.
+
+    @ivar delivered: what outboxes got from audiences.
+    @ivar rendered: how many times dialects rendered an entry.
+    @ivar framed: how many times lines were framed.
+    """
+
+    def setUp(self) -> None:
+        """Start a server, and count what it does."""
+        self.delivered: list[bytes] = []
+        self.rendered = self.framed = 0
+        deliver, frame = Outbox.deliver, Framing.frame
+
+        def recorded(outbox: Outbox, data: bytes) -> None:
+            self.delivered.append(data)
+            deliver(outbox, data)
+
+        def counted(framing: Framing, lines: bytes) -> bytes:
+            self.framed += 1
+            return frame(framing, lines)
+
+        self.patch(Outbox, "deliver", recorded)
+        self.patch(Framing, "frame", counted)
+        for dialect in (IrcDialect, PlainDialect):
+            self.countRenderings(dialect)
+        self.server = MemoryServer()
+
+    def countRenderings(self, dialect: type[IrcDialect | PlainDialect]) -> None:
+        """Count what a class of dialects renders."""
+        render = dialect.render
+
+        def counted(self_: IrcDialect | PlainDialect, entry: Entry) -> bytes:
+            self.rendered += 1
+            return render(self_, entry)  # type: ignore[arg-type]  # it is of that class
+
+        self.patch(dialect, "render", counted)
+
+    def start(self) -> None:
+        """Forget what was counted."""
+        self.delivered, self.rendered, self.framed = [], 0, 0
+
+
+class IrcRoomTests(Room):
+    """A room of the IRC protocol."""
+
+    def four(self, *capabilities: str) -> list[IrcClient]:
+        """Two clients on streams and two on messages, in one room."""
+        clients = []
+        for nick in ("ann", "bob", "cid", "dan"):
+            self.server.messages = nick in ("cid", "dan")
+            clients.append(self.server.irc(nick, *capabilities))
+            clients[-1].join("#tea")
+        for client in clients:
+            client.skip()
+        return clients
+
+    def test_carrier(self) -> None:
+        """The message carrier is a carrier, and the protocol above it is the same."""
+        self.server.messages = True
+        self.server.irc("ann")
+        (session,) = self.server.chat.state.users.named("ann").sessions.values()  # type: ignore[union-attr]  # ann is here
+        outlet = session.outlet
+        assert isinstance(outlet, IrcConnection)
+        self.assertIsInstance(outlet.carrier, MessageCarrier)
+        verifyObject(ICarrier, outlet.carrier)
+        verifyObject(IProtocol, outlet.carrier)
+
+    def test_sameLines(self) -> None:
+        """Everyone sees the same lines, whatever the carrier."""
+        ann, bob, cid, dan = self.four()
+        ann.send("PRIVMSG #tea :hello", "TOPIC #tea :Tea", "MODE #tea +m", "MODE #tea -m")
+        heard = bob.lines()
+        self.assertEqual(4, len(heard))
+        self.assertEqual([heard, heard], [cid.lines(), dan.lines()])
+        ann.skip()
+        cid.send("PRIVMSG #tea :hello", "NICK cod", "PART #tea :bye")
+        heard = ann.lines()
+        self.assertEqual(3, len(heard))
+        self.assertEqual([heard, heard], [bob.lines(), dan.lines()])
+
+    def test_shared(self) -> None:
+        """One rendering and one object for each dialect, framed once; the carrier's framing makes two dialects."""
+        ann, bob, cid, dan = self.four("echo-message")
+        self.start()
+        ann.sendBytes(b"PRIVMSG #tea :one\r\nPRIVMSG #tea :two\r\n")
+        self.assertEqual((4, 2), (self.rendered, self.framed))
+        lines, other, messages, last = self.delivered
+        self.assertIs(lines, other)
+        self.assertIs(messages, last)
+        self.assertEqual(messages, MESSAGES.frame(lines))
+        self.assertEqual(len(lines) + 2 * (HEADER - 2), len(messages))
+        for client in (bob, cid, dan):
+            self.assertEqual(ann.raw[-len(lines) :], client.raw[-len(lines) :])
+
+    def test_labels(self) -> None:
+        """A label is added to an echo, and the answer is framed once more."""
+        clients = self.four(*TAGGED)
+        for client in clients:
+            client.send("@label=x PRIVMSG #tea :hello", "@label=y JOIN #cake", "@label=z PART #cake")
+        answers = []
+        for client, nick in zip(clients, ("ann", "bob", "cid", "dan"), strict=True):
+            lines = [line for line in client.lines() if "label=" in line]
+            answers.append([line.replace(nick, "NICK").partition(" ")[0].split(";")[0] for line in lines])
+        self.assertEqual(["@label=x", "@label=y", "@label=z"], answers[0])
+        self.assertEqual([answers[0]] * 4, answers)
+
+    def test_renamed(self) -> None:
+        """A room's new name reaches clients without RENAME as PART and JOIN."""
+        ann, *others = self.four()
+        ann.send("RENAME #tea #cake")
+        heard = [[line.partition(" ")[2].partition(" :")[0] for line in other.lines()] for other in others]
+        self.assertEqual(["PART #tea", "JOIN #cake"], heard[1][:2])
+        self.assertEqual(heard[0][:2], heard[1][:2])
+        self.assertEqual(heard[0][:2], heard[2][:2])
+
+
+class LineRoomTests(Room):
+    """The lobby of the line protocol."""
+
+    def four(self) -> list[LineClient]:
+        """Two clients on streams and two on messages."""
+        clients = []
+        for nick in ("ann", "bob", "cid", "dan"):
+            self.server.messages = nick in ("cid", "dan")
+            clients.append(self.server.person(nick))
+        for client in clients:
+            client.skip()
+        return clients
+
+    def test_shared(self) -> None:
+        """One rendering and one object for each dialect, framed once."""
+        clients = self.four()
+        for client in clients:
+            client.send("/echo on")
+            client.skip()
+        self.start()
+        clients[0].send("hello")
+        self.assertEqual((2, 1), (self.rendered, self.framed))
+        lines, other, messages, last = self.delivered
+        self.assertIs(lines, other)
+        self.assertIs(messages, last)
+        for client in clients:
+            client.expect("[12:00] <ann> hello")
+
+    def test_history(self) -> None:
+        """History is sent in replies, which are framed there."""
+        ann, _bob, cid, _dan = self.four()
+        ann.send("hello")
+        cid.skip()
+        for client in (ann, cid):
+            client.send("/history 1")
+            client.expect("* History of #lobby, 2026-01-01", "[12:00] <ann> hello", "* End of history of #lobby")
+
+
+class EndTests(SynchronousTestCase):
+    """The client's end of such a connection."""
+
+    def test_lines(self) -> None:
+        """A client's protocol may write lines in parts; closing closes both ends."""
+        server = MemoryServer(messages=True)
+        ann = server.person("ann")
+        bob = server.connect()
+        bob.sendBytes(b"bo")
+        ann.expect()
+        bob.sendBytes(b"b\n/me wa")
+        ann.expect("* bob joined #lobby")
+        bob.sendBytes(b"ves\n")
+        ann.expect("[12:00] * bob waves")
+        transport = bob.transport
+        assert transport is not None and isinstance(bob, Protocol)
+        transport.loseConnection()
+        server.settle()
+        self.assertTrue(bob.gone)
+        ann.expect("* bob quit (connection lost)")
