@@ -23,16 +23,16 @@ STRANGER = "203.0.113.9"
 
 
 class PortionsTests(SynchronousTestCase):
-    """Who goes on when."""
+    """The order in which waiting commands continue."""
 
     def setUp(self) -> None:
-        """Nobody waits."""
+        """Make a queue without waiting commands."""
         self.clock = TurnClock()
         self.portions = Portions(self.clock)
         self.gone: list[str] = []
 
     def wait(self, name: str, then: Callable[[], object] = lambda: None) -> None:
-        """Let somebody wait."""
+        """Let a command wait."""
 
         def go(_: None) -> None:
             self.gone.append(name)
@@ -41,7 +41,7 @@ class PortionsTests(SynchronousTestCase):
         self.portions.wait().addCallback(go)
 
     def test_together(self) -> None:
-        """A few go on in each turn, in the order in which they began to wait."""
+        """A few commands continue in each turn, in first-come order."""
         for number in range(2 * MAX_COMMANDS + 1):
             self.wait(str(number))
         self.assertEqual(self.gone, [])
@@ -53,7 +53,7 @@ class PortionsTests(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_again(self) -> None:
-        """Who waits again goes on behind those who wait already, and not in the same turn."""
+        """A command that waits again continues after those already waiting, and in a later turn."""
         self.wait("one", lambda: self.wait("one again"))
         for number in range(MAX_COMMANDS):
             self.wait(str(number))
@@ -63,7 +63,7 @@ class PortionsTests(SynchronousTestCase):
         self.assertEqual(self.gone[MAX_COMMANDS:], [str(MAX_COMMANDS - 1), "one again"])
 
     def test_failure(self) -> None:
-        """Who fails keeps nobody else from going on."""
+        """A command that fails does not stop the others."""
         failing = self.portions.wait().addCallback(lambda _: 1 // 0)
         self.wait("two")
         self.clock.turn()
@@ -72,10 +72,10 @@ class PortionsTests(SynchronousTestCase):
 
 
 class PortionTests(SynchronousTestCase):
-    """Lists in parts."""
+    """Splitting lists into parts."""
 
     def test_portions(self) -> None:
-        """All is there, in order, in parts of one size."""
+        """The parts contain all items in order, and have one size."""
         for count in (0, 1, PART_SIZE - 1, PART_SIZE, PART_SIZE + 1, 3 * PART_SIZE):
             parts = list(portions(range(count)))
             self.assertEqual([item for part in parts for item in part], list(range(count)))
@@ -87,7 +87,7 @@ class PaceTests(SynchronousTestCase):
     """The steps of one command."""
 
     def setUp(self) -> None:
-        """Somebody at the line door, whose turns the test counts."""
+        """Connect a client at the line door, and count the turns."""
         self.clock = TurnClock()
         self.server = MemoryServer(Settings(), clock=self.clock)
         self.client = self.server.person("ann", STRANGER)
@@ -98,7 +98,7 @@ class PaceTests(SynchronousTestCase):
         self.made: list[int] = []
 
     def go(self, steps: int, size: int = 1) -> Deferred[None]:
-        """Make steps."""
+        """Run a command with these steps."""
 
         async def work() -> None:
             for step in range(steps):
@@ -108,12 +108,12 @@ class PaceTests(SynchronousTestCase):
         return Deferred.fromCoroutine(work())
 
     def test_few(self) -> None:
-        """A portion is made at once."""
+        """One portion runs at once."""
         self.successResultOf(self.go(PORTION))
         self.assertTrue(self.pace.spent)
 
     def test_many(self) -> None:
-        """More wait for later turns, a portion each."""
+        """Further steps run in later turns, one portion each."""
         work = self.go(2 * PORTION + 1)
         self.assertEqual(len(self.made), PORTION)
         self.clock.turn()
@@ -123,7 +123,7 @@ class PaceTests(SynchronousTestCase):
         self.successResultOf(work)
 
     def test_large(self) -> None:
-        """Steps may be of several sizes, and the largest is made in one turn."""
+        """Steps may differ in size, and even the largest runs in one turn."""
         self.go(4, PORTION - 1)
         self.assertEqual(self.made, [0, 1])
         self.clock.turn()
@@ -135,7 +135,7 @@ class PaceTests(SynchronousTestCase):
         self.assertEqual(self.made, [0])
 
     def test_slowReader(self) -> None:
-        """It waits for a client that reads slowly, however long that takes."""
+        """A command waits for a slow reader, however long that takes."""
         self.client.link.stalled = True
         half = self.connection.context.settings.limits.sendq // 2
         work = self.go(PORTION + 1)
@@ -148,7 +148,7 @@ class PaceTests(SynchronousTestCase):
         self.successResultOf(work)
 
     def test_held(self) -> None:
-        """What is kept back for the end of the work does not make it wait."""
+        """Deliveries that are held back do not delay the command."""
         self.connection.outbox.holdDeliveries()
         self.connection.outbox.deliver(bytes(self.connection.context.settings.limits.sendq - 10))
         work = self.go(PORTION + 1)
@@ -156,13 +156,13 @@ class PaceTests(SynchronousTestCase):
         self.successResultOf(work)
 
     def test_gone(self) -> None:
-        """It ends where the client has gone: while it waits for its turn, or for the client to read."""
+        """A command ends when the client disconnects, in both kinds of waiting."""
         work = self.go(PORTION + 1)
         self.client.hangUp()
         self.failureResultOf(work, Gone)
 
     def test_goneSlowReader(self) -> None:
-        """It ends where a client that reads slowly goes."""
+        """A command ends when a slow reader disconnects."""
         self.client.link.stalled = True
         work = self.go(PORTION + 1)
         self.connection.outbox.write(bytes(self.connection.context.settings.limits.sendq // 2 + 1))
@@ -175,12 +175,12 @@ class PaceTests(SynchronousTestCase):
 
 
 class LongAnswerTests(SynchronousTestCase):
-    """Long answers of both doors, with the default limits, turn by turn."""
+    """Long replies at both doors, with the default limits, turn by turn."""
 
     COUNT = 25 * PART_SIZE + 7
 
     def setUp(self) -> None:
-        """A room of many, and somebody outside it at each door."""
+        """Make a large room, and a client outside it at each door."""
         self.clock = TurnClock()
         self.server = MemoryServer(Settings(), clock=self.clock)
         self.bob, self.lena = self.server.irc("bob", *LABELS, host=STRANGER), self.server.person("lena", STRANGER)
@@ -190,7 +190,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.lena.skip()
 
     def enter(self, nick: str) -> Session:
-        """Bring somebody into the room, who hears nothing."""
+        """Add a member whose output is ignored."""
         chat = self.server.chat
         session = chat.presence.open(FakeOutlet(Silence()))
         self.successResultOf(Deferred.fromCoroutine(chat.identity.enter(session, nick, "m", "host")))
@@ -200,13 +200,13 @@ class LongAnswerTests(SynchronousTestCase):
         return session
 
     def begin(self, client: Client, *lines: str) -> None:
-        """Let somebody send lines, and the server take them; its turn is not over."""
+        """Send lines from a client and let the server receive them, without ending the turn."""
         assert client.transport is not None
         client.transport.write("".join(f"{line}\r\n" for line in lines).encode())
         client.link.move()
 
     def test_names(self) -> None:
-        """Who goes meanwhile is not named, and who takes another nick is named by that."""
+        """A reply omits members who leave meanwhile, and shows new nicks of those who rename."""
         chat = self.server.chat
         self.begin(self.bob, "JOIN #big")
         self.clock.turn()
@@ -226,7 +226,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertEqual(heard.count("366"), 1)
 
     def seen(self, client: Client) -> tuple[set[str], list[str]]:
-        """Who is in the room for a client that keeps a list as clients do, and the commands that it was sent."""
+        """Return the member list that a client builds from its input, and the commands it received."""
         names: set[str] = set()
         commands = []
         for line in client.lines():
@@ -246,7 +246,7 @@ class LongAnswerTests(SynchronousTestCase):
         return names, commands
 
     def test_label(self) -> None:
-        """A labelled answer is one batch, whatever is heard meanwhile; and the next command waits for its end."""
+        """A labelled reply is one batch despite other events; the next command waits for its end."""
         self.begin(self.bob, "JOIN #big")
         self.server.settle()
         self.bob.skip()
@@ -267,7 +267,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertGreater(lines.index(inside[-1]), lines.index(others[-1]))
 
     def test_gone(self) -> None:
-        """Who goes in the midst of any long answer takes it with them, and nothing is left."""
+        """A client that disconnects during a long reply ends it, and nothing remains."""
         for line in ("NAMES #big", "WHO #big", "WHO *", "WHO m*", "@label=x WHO *", "MODE #big q", "STATS p"):
             bob = self.server.irc(f"b{len(self.clock.getDelayedCalls())}", *LABELS, host=STRANGER)
             if line[:4] == "MODE":
@@ -287,7 +287,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_who(self) -> None:
-        """The line door's list leaves out who goes meanwhile, and counts who was there."""
+        """The line door's list of members omits those who leave meanwhile, but counts them."""
         self.begin(self.lena, "/who #big")
         self.clock.turn()
         self.server.chat.presence.close(self.sessions[-1], "bye")
@@ -296,7 +296,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertEqual(names, ["@m0", *(f"m{number}" for number in range(1, self.COUNT - 1))])
 
     def test_others(self) -> None:
-        """While a long answer is sent, a text of somebody else's arrives in the next turn."""
+        """During a long reply, another user's message arrives in the next turn."""
         eve = self.server.person("eve", "203.0.113.77")
         self.begin(self.bob, "WHO *")
         self.clock.turn()
@@ -309,7 +309,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertNotIn(" 315 ", self.bob.lines()[-1])
 
     def test_manyGone(self) -> None:
-        """A line of the line door's list of whom nobody is there any more is left out."""
+        """The line door omits a line of the member list if everyone on it has left."""
         self.begin(self.lena, "/who #big")
         self.clock.turn()
         for session in self.sessions[-40:]:
@@ -320,7 +320,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertTrue(all([line.startswith(f"* {self.COUNT} in #big: ") for line in lines]))
 
     def test_leaving(self) -> None:
-        """C{JOIN 0} passes over a channel out of which somebody is put meanwhile."""
+        """C{JOIN 0} skips a channel from which the user was removed meanwhile."""
         chat, names = self.server.chat, [f"#r{number}" for number in range(90)]
         operator = self.sessions[0]
         bob = next(iter(chat.identity.find("bob").sessions.values()))
@@ -340,7 +340,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertEqual([name for command, name in heard if command != "PART"], [names[-1]])
 
     def test_rooms(self) -> None:
-        """The line door's list of rooms leaves out those that go while it is put together."""
+        """The line door's list of rooms omits rooms that end meanwhile."""
         chat, names = self.server.chat, [f"#r{number:03}" for number in range(3 * PORTION)]
         for session, name in zip(self.sessions, names, strict=False):
             receipt = chat.membership.join(session, name, unlimited=True)
@@ -358,7 +358,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertEqual([line.split(" ")[1] for line in lines[:-1]], ["#big", "#lobby", *names[:-2]])
 
     def test_bans(self) -> None:
-        """The line door's list of a room's bans lets others have their turn, as other long answers do."""
+        """The line door's list of bans runs in portions, as other long replies do."""
         chat, operator = self.server.chat, self.sessions[0]
         lena = next(iter(chat.identity.find("lena").sessions.values()))
         for number in range(0, 100, 4):

@@ -37,7 +37,7 @@ POISON = b"poison"
 
 
 class FragileDialect(PlainDialect):
-    """A dialect with a fault: there is a text that it cannot write."""
+    """A faulty dialect that cannot render a certain text."""
 
     def render(self, entry: Entry) -> bytes:
         """See L{IDialect.render}."""
@@ -49,7 +49,7 @@ class FragileDialect(PlainDialect):
 
 @implementer(IPlugin, IDoor)
 class FragileDoor(LineDoor):
-    """Somebody else's door: the line door, but for its dialect, and for how it disconnects."""
+    """A third-party door: the line door with a faulty dialect, and disconnection that may fail."""
 
     name = "fragile"
 
@@ -64,7 +64,7 @@ class FragileDoor(LineDoor):
         door = self
 
         class FragileProtocol(LineProtocol):
-            """Its connections."""
+            """The door's protocol."""
 
             def tune(self, place: str) -> IDialect:
                 """See L{IOutlet.tune}."""
@@ -81,10 +81,10 @@ class FragileDoor(LineDoor):
 
 
 class FragileDoorTests(SynchronousTestCase):
-    """A room with people from three doors, with the default limits."""
+    """A room with members from three doors, with the default limits."""
 
     def setUp(self) -> None:
-        """Two at each of our doors, and two at the other."""
+        """Connect two clients at each built-in door, and two at the third-party door."""
         self.door = FragileDoor()
         self.server = MemoryServer(Settings(), doors=(LineDoor(), IrcDoor(), self.door))
         self.ann, self.ben = (self.server.person(nick, STRANGER) for nick in ("ann", "ben"))
@@ -99,7 +99,7 @@ class FragileDoorTests(SynchronousTestCase):
             sound.skip()
 
     def test_everyoneElse(self) -> None:
-        """They hear everything in order, then that those at the other door are gone; the log has one line."""
+        """The others receive all events in order, then the QUITs of the third-party door's users."""
         with capturedLogs() as logs:
             self.ann.send("one", POISON.decode(), "three")
         lines = self.ben.lines()
@@ -115,7 +115,7 @@ class FragileDoorTests(SynchronousTestCase):
         self.assertEqual(1, len(self.flushLoggedErrors(ValueError)))
 
     def test_again(self) -> None:
-        """Later it happens again, and the log says nothing more."""
+        """A second failure is not logged again."""
         self.ann.send(POISON.decode())
         self.flushLoggedErrors(ValueError)
         self.server.advance(60)
@@ -130,14 +130,14 @@ class FragileDoorTests(SynchronousTestCase):
         self.assertEqual(logs, [])
 
     def test_own(self) -> None:
-        """Whoever says it in there goes with the others, and it is heard."""
+        """A sender at the third-party door is disconnected too, and its message is delivered."""
         self.fragile[0].send(POISON.decode())
         self.assertIn("poison", self.ben.lines()[0])
         self.assertEqual([client.gone for client in self.fragile], [True, True])
         self.flushLoggedErrors(ValueError)
 
     def test_cannotDisconnect(self) -> None:
-        """Where its connections cannot even be closed, the sessions end all the same."""
+        """The sessions end even if disconnecting raises an error."""
         self.door.disconnects = False
         self.ann.send(POISON.decode())
         self.assertEqual(sorted(self.ben.lines()[1:]), [f"* frank{number} quit ({FAILED})" for number in (0, 1)])
@@ -148,10 +148,10 @@ class FragileDoorTests(SynchronousTestCase):
 
 
 class QueueTests(SynchronousTestCase):
-    """Who goes when."""
+    """The order and the number of disconnections."""
 
     def setUp(self) -> None:
-        """More people than go in one turn."""
+        """Make more sessions than one turn disconnects."""
         self.server = MemoryServer()
         self.patch(departures, "MAX_PER_TURN", 4)
         self.people = [self.server.person(f"p{number}") for number in range(9)]
@@ -162,16 +162,16 @@ class QueueTests(SynchronousTestCase):
         self.queue = DepartureQueue(self.acts.append, self.wait, self.server.chat.presence.close)
 
     def wait(self) -> Deferred[None]:
-        """Wait for a turn."""
+        """Wait for another turn."""
         self.turns.append(Deferred())
         return self.turns[-1]
 
     def gone(self) -> list[bool]:
-        """Whose session has ended."""
+        """Return the users whose sessions have ended."""
         return [session.closed for session in self.sessions]
 
     def test_later(self) -> None:
-        """Nobody goes within the call; then a few go in each turn, in order, each once."""
+        """Nobody is disconnected within the call; then a few are in each turn, in order, each once."""
         self.queue.disconnect(self.sessions[:3], "go")
         self.queue.disconnect(self.sessions, "go again")
         self.assertEqual((len(self.acts), self.gone()), (1, [False] * 9))
@@ -186,7 +186,7 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual([client.lines()[-1] for client in self.people[:4]], ["* go"] * 3 + ["* go again"])
 
     def test_manyListeners(self) -> None:
-        """Fewer go in one turn where more hear of each."""
+        """Fewer sessions are disconnected in a turn if more members hear of each."""
         self.patch(departures, "MAX_NOTIFIED", 10)
         self.queue.disconnect(self.sessions, "go")
         self.acts.pop()()
@@ -195,14 +195,14 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual(self.gone(), [True] * 4 + [False] * 5)
 
     def test_again(self) -> None:
-        """When all have gone it begins anew."""
+        """After all have been disconnected, a new request works again."""
         for session in self.sessions[:2]:
             self.queue.disconnect([session], "go")
             self.acts.pop()()
             self.assertTrue(session.closed)
 
     def test_goneMeanwhile(self) -> None:
-        """One who has gone meanwhile is left alone."""
+        """A session that has ended meanwhile is skipped."""
         self.queue.disconnect(self.sessions[:1], "go")
         self.people[0].hangUp()
         self.acts.pop()()
@@ -210,7 +210,7 @@ class QueueTests(SynchronousTestCase):
         self.assertIn("* p0 quit (connection lost)", self.people[1].lines())
 
     def test_notTaken(self) -> None:
-        """That a closed journal takes nobody's going is passed over; whatever else is wrong with it is logged."""
+        """A refusal by a closed journal is ignored; any other error is logged."""
         for session, kind, logged in ((self.sessions[0], NotStored, 0), (self.sessions[1], ValueError, 1)):
             queue = DepartureQueue(self.acts.append, self.wait, partial(_fails, kind))
             queue.disconnect([session], "go")
@@ -219,7 +219,7 @@ class QueueTests(SynchronousTestCase):
             self.assertEqual(logged, len(self.flushLoggedErrors()))
 
     def test_ban(self) -> None:
-        """All whom a ban meets go, and the server goes on."""
+        """All sessions that match a ban are disconnected, and the server continues."""
         session = self.server.chat.presence.open(self.sessions[0].outlet)
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.identity.enter(session, "op", "op", "elsewhere")))
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "op", ["ban"])))
@@ -231,5 +231,5 @@ class QueueTests(SynchronousTestCase):
 
 
 def _fails(kind: type[Exception], session: Session, reason: str) -> Deferred[Any]:
-    """End a session on a journal that does not take that."""
+    """End a session on a journal that refuses the entry."""
     return fail(kind("a fault"))

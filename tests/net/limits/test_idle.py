@@ -13,7 +13,7 @@ from twistchat.net.limits.idle import INTERVAL, MAX_CHECKS, Idle, Reminder
 
 
 class Sleeper:
-    """Something to be looked at, which notes when it was."""
+    """A watched object that records the times of its timeouts."""
 
     slot: int | None = None
 
@@ -22,24 +22,24 @@ class Sleeper:
         self._then = then
 
     def timeout(self, now: float) -> None:
-        """Note it."""
+        """Record the time."""
         self.looks.append(now)
         self._then(now)
 
 
 class IdleTests(SynchronousTestCase):
-    """When connections are looked at."""
+    """The times of timeouts."""
 
     def setUp(self) -> None:
         self.clock = Clock()
         self.idle = Idle(self.clock)
 
     def pass_(self, seconds: float, step: float = 0.125) -> None:
-        """Let time pass, a little at a time."""
+        """Advance the clock in small steps."""
         self.clock.pump([step] * round(seconds / step))
 
     def test_inTime(self) -> None:
-        """It is looked at in the second that follows when it asked for, never before, and once."""
+        """A timeout happens once, never early, and at most one second late."""
         sleepers = {when: Sleeper() for when in (1.0, 1.125, 2.0, 2.5, 90.0, 89.875)}
         for when, sleeper in sleepers.items():
             self.idle.watch(sleeper, when)
@@ -51,7 +51,7 @@ class IdleTests(SynchronousTestCase):
         self.assertEqual([], self.clock.getDelayedCalls())
 
     def test_again(self) -> None:
-        """It may ask for another look in the course of one."""
+        """C{timeout} may request another timeout."""
         sleeper = Sleeper(lambda now: self.idle.watch(sleeper, now + 10) if now < 30 else None)
         self.idle.watch(sleeper, 10.0)
         self.pass_(100)
@@ -59,7 +59,7 @@ class IdleTests(SynchronousTestCase):
         self.assertIsNone(sleeper.slot)
 
     def test_moved(self) -> None:
-        """The last time that was asked for is the one that counts, be it earlier or later."""
+        """The last request replaces earlier ones, whether it is earlier or later."""
         early, late = Sleeper(), Sleeper()
         self.idle.watch(early, 50.0)
         self.idle.watch(early, 5.0)
@@ -69,7 +69,7 @@ class IdleTests(SynchronousTestCase):
         self.assertEqual(([5.0], [50.0]), (early.looks, late.looks))
 
     def test_forgotten(self) -> None:
-        """What is forgotten is not looked at; and where nothing is left, nothing waits."""
+        """A cancelled request causes no timeout; without requests, no reactor call is scheduled."""
         one, other = Sleeper(), Sleeper()
         self.idle.watch(one, 5.0)
         self.idle.watch(other, 5.0)
@@ -82,7 +82,7 @@ class IdleTests(SynchronousTestCase):
         self.assertEqual(([], []), (one.looks, other.looks))
 
     def test_forgottenMeanwhile(self) -> None:
-        """One look may forget what would be looked at next, or all of it."""
+        """C{timeout} may cancel other due requests, one or all."""
         sleepers: list[Sleeper] = []
 
         def forgetAll(now: float) -> None:
@@ -100,14 +100,14 @@ class IdleTests(SynchronousTestCase):
         self.assertEqual(20.0, sleepers[0].looks[-1])
 
     def test_oneTimer(self) -> None:
-        """However many there are, one call waits, and only at times when something is due."""
+        """For any number of requests one reactor call is scheduled, at a time when one is due."""
         for number in range(1000):
             self.idle.watch(Sleeper(), 60.0 + number % 7)
         (call,) = self.clock.getDelayedCalls()
         self.assertEqual(60.0, call.getTime())
 
     def test_many(self) -> None:
-        """Where very many are due at once, other things have their turn between them."""
+        """If very many timeouts are due, other calls run in between."""
         sleepers = [Sleeper() for _ in range(2 * MAX_CHECKS + 1)]
         for sleeper in sleepers:
             self.idle.watch(sleeper, 5.0)
@@ -124,7 +124,7 @@ class IdleTests(SynchronousTestCase):
         self.assertEqual([], self.clock.getDelayedCalls())
 
     def test_stall(self) -> None:
-        """Where the process stood still, there is a turn to read what came, before anything is looked at."""
+        """After a suspension of the process, one turn reads input before timeouts happen."""
         sleeper = Sleeper()
         self.idle.watch(sleeper, 5.0)
         self.clock.rightNow = 100.0
@@ -135,7 +135,7 @@ class IdleTests(SynchronousTestCase):
         self.assertEqual([190.0], sleeper.looks)
 
     def test_failure(self) -> None:
-        """A look that fails is logged, and the others are looked at."""
+        """A failing C{timeout} is logged, and the others still happen."""
 
         def fail(now: float) -> None:
             raise ZeroDivisionError
@@ -153,7 +153,7 @@ class IdleTests(SynchronousTestCase):
         )
     )
     def test_always(self, steps: list[tuple[int, float | None, float]]) -> None:
-        """Whatever is asked for and forgotten, each is looked at when it asked for it, and only then."""
+        """For any requests and cancellations, each timeout happens at its time and only then."""
         clock = Clock()
         idle = Idle(clock)
         sleepers = [Sleeper() for _ in range(6)]
@@ -184,11 +184,11 @@ class ReminderTests(SynchronousTestCase):
         self.reminder = Reminder(Idle(self.clock), self.clock, lambda: self.calls.append(self.clock.seconds()))
 
     def pass_(self, seconds: float) -> None:
-        """Let time pass, a second at a time."""
+        """Advance the clock by seconds."""
         self.clock.pump([0.5] * round(seconds / 0.5))
 
     def test_last(self) -> None:
-        """It calls once, when it was told last."""
+        """It calls once, at the last requested time."""
         self.pass_(3)
         self.reminder.after(5)
         self.reminder.after(2)
@@ -200,7 +200,7 @@ class ReminderTests(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_never(self) -> None:
-        """It does not call where it need not any more."""
+        """It does not call after it was cancelled."""
         self.reminder.after(None)
         self.reminder.after(5)
         self.reminder.after(None)

@@ -20,37 +20,37 @@ EXEMPT = "198.51.100.1"
 
 
 def logged(act: Callable[[], object]) -> list[str]:
-    """What is logged meanwhile of limits."""
+    """Capture the log's lines about limits."""
     with capturedLogs() as events:
         act()
     return [text for text in map(formatEvent, events) if text.startswith("A limit refused")]
 
 
 class RefusalLogTests(SynchronousTestCase):
-    """The log of refusals, on a clock that the test moves."""
+    """The log of refusals, on a fake clock."""
 
     def setUp(self) -> None:
-        """Begin a log."""
+        """Make a log."""
         self.now = 0.0
         self.refusals = RefusalLog(lambda: self.now)
 
     def note(self, address: str | None) -> int:
-        """Note a refusal, and count the lines that are logged."""
+        """Note a refusal, and return the number of logged lines."""
         return len(logged(lambda: self.refusals.note(address, "too much")))
 
     def test_once(self) -> None:
-        """An address has one line a minute."""
+        """An address is logged once per minute."""
         self.assertEqual([1, 0, 0], [self.note(STRANGER) for _ in range(3)])
         self.now += INTERVAL
         self.assertEqual([1, 0], [self.note(STRANGER) for _ in range(2)])
 
     def test_others(self) -> None:
-        """Each address has its own; a /64 of IPv6 is one, and so are the connections that have none."""
+        """Each address counts separately; an IPv6 /64 is one, and so are all without an address."""
         addresses = ("192.0.2.8", "2001:db8::1", "2001:db8::2", "::ffff:192.0.2.8", None, None)
         self.assertEqual([1, 1, 0, 0, 1, 0], [self.note(address) for address in addresses])
 
     def test_bounded(self) -> None:
-        """No more addresses are remembered, or logged, than so many a minute."""
+        """The number of addresses in memory, and logged per minute, is bounded."""
         for number in range(REMEMBERED):
             self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much")
         self.assertEqual(0, self.note(STRANGER))
@@ -58,7 +58,7 @@ class RefusalLogTests(SynchronousTestCase):
         self.assertEqual(1, self.note(STRANGER))
 
     def test_forgotten(self) -> None:
-        """Where there are too many, those are forgotten whose minute is over, and no others."""
+        """If there are too many addresses, only those whose minute is over are dropped."""
         for number in range(REMEMBERED):
             self.now = 0.0 if number < REMEMBERED // 2 else 30.0
             self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much")
@@ -68,7 +68,7 @@ class RefusalLogTests(SynchronousTestCase):
         self.assertEqual(1, self.note("10.0.0.0"))
 
     def test_words(self) -> None:
-        """The line says who, and which limit."""
+        """The line names the address and the limit."""
         said = logged(lambda: self.refusals.note(STRANGER, "too much"))
         self.assertEqual([f"A limit refused {STRANGER}: too much"], said)
         said = logged(lambda: self.refusals.note(None, "too much"))
@@ -76,14 +76,14 @@ class RefusalLogTests(SynchronousTestCase):
 
 
 class WordsTests(SynchronousTestCase):
-    """What the log says of each error that is a limit."""
+    """The log's wording of each error about a limit."""
 
     def test_all(self) -> None:
-        """Every one has words, and nothing else has."""
+        """Exactly the errors about limits have a wording."""
         self.assertEqual({*errors.LIMITS_REACHED}, {*WORDS})
 
     def test_sentences(self) -> None:
-        """They are plain sentences, with what the error knows in them."""
+        """The wordings are sentences that contain the error's values."""
         for error, sentence in (
             (errors.TooManyRooms(1), "it is in 1 room, and can be in no more"),
             (errors.RoomFull("#tea", 9), "it asked for #tea, which is full: it takes 9"),
@@ -101,16 +101,16 @@ class WordsTests(SynchronousTestCase):
 
 
 class RefusingTests(SynchronousTestCase):
-    """What a server logs."""
+    """The log of a whole server."""
 
     def test_sentence(self) -> None:
-        """Who sends too fast at the line door is logged in words."""
+        """A client that sends too fast at the line door is logged."""
         server = MemoryServer(Settings(doors={"line": LineSettings(timezone="UTC")}, limits=Limits()))
         said = logged(lambda: server.person("alice", STRANGER).send(*["hello"] * 8))
         self.assertEqual([f"A limit refused {STRANGER}: it tried to send lines too fast"], said)
 
     def test_everyLimit(self) -> None:
-        """Each kind of limit that refuses something is logged, in one line."""
+        """A refusal by each kind of limit is logged in one line."""
 
         def late(server: MemoryServer) -> None:
             server.connectIrc(STRANGER)

@@ -12,31 +12,31 @@ from twistchat.net.output.turn import MAX_SENDS, Turn
 
 
 class Noted:
-    """An outbox: what is done when it is emptied."""
+    """An outbox with a given C{flush}."""
 
     def __init__(self, flush: Callable[[], None]) -> None:
         self.flush = flush
 
 
 class TurnTests(SynchronousTestCase):
-    """The end of the turn."""
+    """The order and the number of calls at the end of the turn."""
 
     def setUp(self) -> None:
-        """A turn, and what was done at its end."""
+        """Make a turn, and a list of the calls that were made."""
         self.clock = Clock()
         self.turn = Turn(self.clock)
         self.done: list[str] = []
 
     def note(self, what: str) -> None:
-        """Do something at the end of the turn."""
+        """Record a call."""
         self.done.append(what)
 
     def send(self, act: Callable[[], None]) -> None:
-        """Empty an outbox at the end of the turn."""
+        """Flush an outbox at the end of the turn."""
         self.turn.send(Noted(act))
 
     def test_order(self) -> None:
-        """First all is told, then all is sent, then comes the rest; each in the order in which it was asked for."""
+        """Deliveries come first, then sends, then the other calls, each in the order of the requests."""
         for call, what in (
             (self.turn.afterSending, "after 1"),
             (self.send, "send 1"),
@@ -51,7 +51,7 @@ class TurnTests(SynchronousTestCase):
         self.assertEqual(self.done, ["tell 1", "tell 2", "send 1", "send 2", "after 1", "after 2"])
 
     def test_once(self) -> None:
-        """The reactor is asked once a turn, and again in the next; what was done is not done again."""
+        """Each turn schedules one reactor call, and makes each requested call once."""
         for _ in range(3):
             self.turn.beforeSending(partial(self.note, "w"))
             self.turn.beforeSending(partial(self.note, "x"))
@@ -63,7 +63,7 @@ class TurnTests(SynchronousTestCase):
             self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_comesUpMeanwhile(self) -> None:
-        """What comes up meanwhile is done in the same turn, and what is told is told before anything more is sent."""
+        """Calls added during the end of a turn run in the same turn, deliveries before further sends."""
 
         def close() -> None:
             self.note("close")
@@ -81,7 +81,7 @@ class TurnTests(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_many(self) -> None:
-        """Only so many outboxes leave in a turn, in the order in which they asked; the rest leave in later ones."""
+        """At most L{MAX_SENDS} outboxes send in a turn, in order; the rest send in later turns."""
         for number in range(2 * MAX_SENDS + 1):
             self.send(partial(self.note, str(number)))
         self.turn.afterSending(partial(self.note, "after"))
@@ -98,7 +98,7 @@ class TurnTests(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_failure(self) -> None:
-        """What fails is logged, and keeps nothing else from being done, now or later."""
+        """A call that fails is logged, and the other calls still run."""
         for call in (self.turn.beforeSending, self.send, self.turn.afterSending):
             call(partial(self.note, "before"))
             call(lambda: 1 // 0)  # type: ignore[arg-type]  # it returns nothing, for it fails
