@@ -82,21 +82,21 @@ class Commands:
         self.pipeline.submit(work, name.startswith("m"), size)
 
     def finish(self, name: str) -> None:
-        """Let a command take effect."""
+        """Apply a command."""
         self.running.pop(name).callback(None)
 
 
 class TrafficTests(SynchronousTestCase):
-    """Several pipelines, and no more messages under way than there is room for."""
+    """Several pipelines that share a limit on messages in flight."""
 
     def setUp(self) -> None:
-        """Two pipelines that may have three messages under way together."""
+        """Make two pipelines with a limit of three messages in flight."""
         held = Held(3)
         self.inFlight = held.inFlight
         self.one, self.other = Commands(held=held), Commands(held=held)
 
     def test_turns(self) -> None:
-        """Where there is no room for more, pipelines wait; when a message has taken effect, one of them starts one."""
+        """At the limit pipelines wait; each applied message lets one of them start a message."""
         for number in range(5):
             self.one.submit(f"m{number}")
         for number in range(3):
@@ -117,14 +117,14 @@ class TrafficTests(SynchronousTestCase):
         self.assertEqual((["idle"], ["idle"]), (self.one.signals, self.other.signals))
 
     def test_othersAreNotHeldUp(self) -> None:
-        """Any other command starts, however many messages are under way."""
+        """A command that is no message starts at the limit too."""
         for number in range(3):
             self.one.submit(f"m{number}")
         self.other.submit("c1")
         self.assertEqual(["c1"], self.other.started)
 
     def test_othersTakeNoRoom(self) -> None:
-        """A command that is no message leaves room for as many messages of other pipelines."""
+        """A command that is no message does not count against the limit."""
         for number in range(2):
             self.one.submit(f"m{number}")
         self.other.submit("c1")
@@ -135,7 +135,7 @@ class TrafficTests(SynchronousTestCase):
         self.assertFalse(self.inFlight.open)
 
     def test_tooMany(self) -> None:
-        """Where more are under way than there is room for, no other starts until there is room again."""
+        """Above the limit no message starts until the number falls below it."""
         self.inFlight.running += 4
         self.one.submit("m0")
         self.inFlight.finished()
@@ -144,7 +144,7 @@ class TrafficTests(SynchronousTestCase):
         self.assertEqual(["m0"], self.one.started)
 
     def test_gone(self) -> None:
-        """A pipeline whose commands were forgotten passes its turn on."""
+        """A pipeline whose commands were dropped lets the next pipeline proceed."""
         for number in range(3):
             self.one.submit(f"m{number}")
         self.other.submit("m0")
@@ -155,7 +155,7 @@ class TrafficTests(SynchronousTestCase):
         self.assertEqual(([], ["m0"]), (self.other.started, third.started))
 
     def test_refusedInTurn(self) -> None:
-        """What is refused when its turn has come takes no room, and leaves the pipeline idle."""
+        """A message refused at its start takes no place, and leaves the pipeline idle."""
         for number in range(3):
             self.one.submit(f"m{number}")
         self.other.submit("m0", at=lambda: fail(ValueError("no")))
@@ -165,7 +165,7 @@ class TrafficTests(SynchronousTestCase):
         self.assertIn("m3", self.one.started)
 
     def test_lostReceipt(self) -> None:
-        """A message that fails later makes room as well."""
+        """A message refused later frees its place."""
         for number in range(3):
             self.one.submit(f"m{number}")
         self.other.submit("m0")
@@ -174,16 +174,16 @@ class TrafficTests(SynchronousTestCase):
 
 
 class BegunTests(SynchronousTestCase):
-    """Messages that were started by themselves, and are over when the journal says so."""
+    """Messages of the fast path, whose completion the pipeline requests from the journal."""
 
     def begin(self, commands: Commands, count: int) -> None:
-        """Start so many."""
+        """Start some messages."""
         for _ in range(count):
             self.assertTrue(commands.pipeline.open)
             commands.pipeline.started()
 
     def test_over(self) -> None:
-        """They are under way until what was proposed until the mark is over; what comes behind them waits for that."""
+        """They are in flight until the marked proposals are applied; later commands wait for that."""
         commands = Commands()
         asked = commands.held.asked
         self.begin(commands, 3)
@@ -198,7 +198,7 @@ class BegunTests(SynchronousTestCase):
         self.assertTrue(commands.pipeline.idle and commands.pipeline.open)
 
     def test_endOfTurn(self) -> None:
-        """Where nothing waits for them, the journal is asked once, at the end of the turn; and again in the next."""
+        """If nothing waits for them, completion is requested once, at the end of each turn."""
         commands = Commands()
         for turn in (1, 2):
             self.begin(commands, 3)
@@ -212,7 +212,7 @@ class BegunTests(SynchronousTestCase):
         self.assertTrue(commands.pipeline.idle)
 
     def test_most(self) -> None:
-        """No more are under way than may be, and it is asked about them in good time; others wait their turn."""
+        """The number in flight is limited, and completion is requested early; others wait."""
         commands = Commands()
         self.begin(commands, MAX_CONCURRENT)
         self.assertFalse(commands.pipeline.open)
@@ -223,7 +223,7 @@ class BegunTests(SynchronousTestCase):
         self.assertTrue(commands.pipeline.open)
 
     def test_traffic(self) -> None:
-        """They take room from other pipelines, and give it back."""
+        """They count against the limit of other pipelines until they are applied."""
         held = Held(3)
         one, other = Commands(held=held), Commands(held=held)
         self.begin(one, 3)
@@ -235,7 +235,7 @@ class BegunTests(SynchronousTestCase):
         self.assertTrue(other.pipeline.open)
 
     def test_manyLanes(self) -> None:
-        """However many pipelines begin a few in one turn, no more start than so many."""
+        """Any number of pipelines that start messages in one turn share a limit."""
         held = Held(1, 10)
         pipelines = [Commands(held=held).pipeline for _ in range(5)]
         begun = 0
@@ -251,7 +251,7 @@ class BegunTests(SynchronousTestCase):
         self.assertEqual((0, 0), (held.inFlight.running, held.inFlight.fresh))
 
     def test_atOnce(self) -> None:
-        """Where they are over within the call, any number of them waits behind a command, in any pipeline."""
+        """If they complete within the call, any number can wait behind a command without recursion."""
         held = Held(2)
         held.inFlight.settled = lambda reached: reached()
         pipelines = [Commands(10**6, held) for _ in range(400)]
@@ -286,7 +286,7 @@ class RefusalTests(SynchronousTestCase):
     """Commands that are refused."""
 
     def test_atOnce(self) -> None:
-        """A command that raises, or whose Deferred has failed, is refused within the call, and the next one starts."""
+        """A command that fails within the call is refused at once, and the next one starts."""
         commands = Commands()
 
         def broken() -> Deferred[Any] | None:
@@ -300,7 +300,7 @@ class RefusalTests(SynchronousTestCase):
         self.assertTrue(commands.pipeline.idle)
 
     def test_later(self) -> None:
-        """One whose Deferred fails later is refused before the next one starts."""
+        """A command that fails later is refused before the next one starts."""
         commands = Commands()
         commands.submit("c1")
         commands.submit("c2", at=lambda: commands.signals.append("started"))
@@ -312,7 +312,7 @@ class PipelineTests(SynchronousTestCase):
     """The order of commands."""
 
     def test_messages(self) -> None:
-        """Messages are under way together."""
+        """Several messages are in flight at once."""
         commands = Commands()
         for name in ("m1", "m2", "m3"):
             commands.submit(name)
@@ -320,7 +320,7 @@ class PipelineTests(SynchronousTestCase):
         self.assertFalse(commands.pipeline.idle)
 
     def test_most(self) -> None:
-        """But not too many of them."""
+        """The number of messages in flight is limited."""
         commands = Commands()
         names = [f"m{n}" for n in range(MAX_CONCURRENT + 2)]
         for name in names:
@@ -332,7 +332,7 @@ class PipelineTests(SynchronousTestCase):
         self.assertEqual(commands.started, names)
 
     def test_others(self) -> None:
-        """Any other command waits for all before it, and all behind it wait for it."""
+        """Any other command waits for all earlier ones, and all later ones wait for it."""
         commands = Commands()
         for name in ("m1", "m2", "join", "m3", "m4", "part", "who"):
             commands.submit(name)
@@ -352,7 +352,7 @@ class PipelineTests(SynchronousTestCase):
         self.assertTrue(commands.pipeline.idle)
 
     def test_atOnce(self) -> None:
-        """What takes effect within the call keeps nothing waiting, and calls nobody."""
+        """A command that takes effect within the call delays nothing and causes no calls."""
         commands = Commands()
         paused = succeed(None)
         paused.addCallback(lambda _: Deferred())
@@ -366,7 +366,7 @@ class PipelineTests(SynchronousTestCase):
         self.assertEqual(commands.started[3:], ["chained"])
 
     def test_atOnceBehindMessages(self) -> None:
-        """A command that would take effect at once still waits for the messages before it."""
+        """A command that takes effect at once still waits for earlier messages."""
         commands = Commands()
         commands.submit("m1")
         commands.submit("ping", 1, lambda: None)
@@ -377,7 +377,7 @@ class PipelineTests(SynchronousTestCase):
         self.assertEqual(commands.signals, ["idle"])
 
     def test_manyAtOnce(self) -> None:
-        """Any number of waiting commands that take effect at once is served without recursion."""
+        """Any number of waiting commands that take effect at once runs without recursion."""
         commands = Commands(10**6)
         commands.submit("join")
         for n in range(5000):
@@ -387,7 +387,7 @@ class PipelineTests(SynchronousTestCase):
         self.assertTrue(commands.pipeline.idle)
 
     def test_pause(self) -> None:
-        """When more bytes wait than may, no more should come until that is over; what runs does not count."""
+        """Input pauses while too many bytes wait; running commands do not count."""
         commands = Commands(limit=10)
         commands.submit("join1", 1000)
         commands.submit("join2", 6)
@@ -402,7 +402,7 @@ class PipelineTests(SynchronousTestCase):
         self.assertEqual(commands.signals, ["pause", "resume", "pause"])
 
     def test_pauseMany(self) -> None:
-        """The same where many commands wait, however short they are: all may start in one turn."""
+        """Input pauses while too many commands wait, however short, since all may start in one turn."""
         commands = Commands()
         commands.submit("join")
         for number in range(MAX_WAITING):
@@ -414,7 +414,7 @@ class PipelineTests(SynchronousTestCase):
         self.assertEqual(commands.signals, ["pause", "resume"])
 
     def test_clear(self) -> None:
-        """What waits can be forgotten; what runs takes effect, and then all is over."""
+        """Waiting commands can be dropped; the running one takes effect, then the pipeline is idle."""
         commands = Commands(limit=10)
         commands.submit("join")
         commands.submit("m1", 100)

@@ -13,23 +13,23 @@ from twistchat.net.limits.admission import NEW_PERIOD, Admission, NotAdmitted, T
 
 
 class AdmissionTests(SynchronousTestCase):
-    """Who may connect."""
+    """Admission of connections."""
 
     def setUp(self) -> None:
-        """A clock."""
+        """Make a clock."""
         self.now = 1000.0
 
     def admission(self, **limits: object) -> Admission:
-        """An admission with these limits, and no other."""
+        """Make an admission with only these limits."""
         none: dict[str, object] = {"connectionsPerAddress": 10**6, "newPerAddress": 10**6, "unregistered": 10**6}
         return Admission(Limits(**{**none, **limits}), lambda: self.now)  # type: ignore[arg-type]  # by name
 
     def refused(self, admission: Admission, address: str | None) -> str:
-        """Hold that a connection from an address is not admitted, and say why."""
+        """Check that a connection is not admitted, and return the reason."""
         return str(self.assertRaises(NotAdmitted, admission.admit, address))
 
     def concurrent(self, one: str, other: str) -> bool:
-        """Whether two addresses count as one."""
+        """Return whether two addresses count as one."""
         admission = self.admission(connectionsPerAddress=1)
         admission.admit(one)
         try:
@@ -39,7 +39,7 @@ class AdmissionTests(SynchronousTestCase):
         return False
 
     def test_groups(self) -> None:
-        """An IPv4 address is one customer, and so is a /64 of IPv6; a mapped address is the IPv4 address it is."""
+        """An IPv4 address is one customer, and so is an IPv6 /64; a mapped address counts as IPv4."""
         for one, other, concurrent in (
             ("192.0.2.1", "192.0.2.1", True),
             ("192.0.2.1", "192.0.2.2", False),
@@ -54,7 +54,7 @@ class AdmissionTests(SynchronousTestCase):
                 self.assertIs(self.concurrent(one, other), concurrent)
 
     def test_connections(self) -> None:
-        """An address has so many connections at a time, registered or not; the refusal says how many there are."""
+        """An address may have a number of connections, registered or not; the refusal states it."""
         admission = self.admission(connectionsPerAddress=2)
         first, _ = [admission.admit("192.0.2.1") for _ in range(2)]
         first.registered()
@@ -64,7 +64,7 @@ class AdmissionTests(SynchronousTestCase):
         admission.admit("192.0.2.1")
 
     def test_releasedOnce(self) -> None:
-        """A ticket that is released again, or said to have come in again, counts once."""
+        """Releasing or registering a ticket twice counts once."""
         admission = self.admission(connectionsPerAddress=2)
         ticket, _ = admission.admit("192.0.2.1"), admission.admit("192.0.2.1")
         ticket.registered()
@@ -77,7 +77,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertIn("2 connections", self.refused(admission, "192.0.2.1"))
 
     def test_new(self) -> None:
-        """An address makes so many new connections at once, and so many in ten minutes; the refusal says when."""
+        """An address may make a number of new connections in ten minutes; the refusal says when."""
         admission = self.admission(newPerAddress=2)
         for _ in range(2):
             admission.admit("192.0.2.1").release()
@@ -90,7 +90,7 @@ class AdmissionTests(SynchronousTestCase):
         self.refused(admission, "192.0.2.1")
 
     def test_cancelled(self) -> None:
-        """A ticket that is cancelled counts for nothing, as a new connection neither."""
+        """A cancelled ticket does not count, not even as a new connection."""
         admission = self.admission(connectionsPerAddress=1, newPerAddress=1, unregistered=1)
         for _ in range(5):
             admission.admit("192.0.2.1").cancel()
@@ -109,14 +109,14 @@ class AdmissionTests(SynchronousTestCase):
         return gone
 
     def test_unregistered(self) -> None:
-        """So many may be coming in at once, from everywhere: for each more, the one goes that has waited longest."""
+        """The number of unregistered connections is limited; each further one replaces the oldest."""
         admission = self.admission(unregistered=3)
         gone = self.admit(admission, "192.0.2.1", "2001:db8::1", "192.0.2.2", "192.0.2.3", "192.0.2.4")
         self.assertEqual(["192.0.2.1", "2001:db8::1"], gone)
         self.assertEqual(3, admission.unregistered)
 
     def test_crowd(self) -> None:
-        """The address with most of them makes room, for others and for itself."""
+        """The address with most unregistered connections loses one, also to itself."""
         admission = self.admission(unregistered=4)
         gone = self.admit(
             admission, "192.0.2.1", "192.0.2.6", "192.0.2.6", "192.0.2.2", "192.0.2.3", *["192.0.2.6"] * 3
@@ -124,7 +124,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertEqual(["192.0.2.6"] * 4, gone)
 
     def test_roomForOthers(self) -> None:
-        """Who has come in, or is gone, does not count, and nobody has to go for them."""
+        """Registered and released connections do not count as unregistered."""
         admission = self.admission(unregistered=2)
         one, other = admission.admit("192.0.2.1"), admission.admit("2001:db8::1")
         self.assertEqual(2, admission.unregistered)
@@ -137,7 +137,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertEqual([], self.admit(admission, "192.0.2.1", "192.0.2.2"))
 
     def test_refusedCountsNothing(self) -> None:
-        """A connection that was refused, for whatever reason, leaves no trace."""
+        """A refused connection leaves no trace."""
         admission = self.admission(connectionsPerAddress=1, newPerAddress=2, unregistered=1)
         ticket = admission.admit("192.0.2.1")
         for _ in range(10):
@@ -147,7 +147,7 @@ class AdmissionTests(SynchronousTestCase):
         admission.admit("192.0.2.1")
 
     def test_exempt(self) -> None:
-        """No limit binds an exempt network, nor who has no address; and they do not count."""
+        """Exempt networks, and clients without an address, have no limits and do not count."""
         admission = self.admission(
             connectionsPerAddress=1,
             newPerAddress=1,
@@ -170,7 +170,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertEqual(["11.0.0.1"], self.admit(admission, "11.0.0.1", "11.0.0.2"))
 
     def test_otherLimits(self) -> None:
-        """Limits can be changed; whom they exempted then stays so for as long as they are connected."""
+        """Limits can change; connections that were exempt stay exempt."""
         admission = self.admission(exempt=("10.0.0.0/8",))
         exempt = admission.admit("10.0.0.1")
         admission.limit(Limits(connectionsPerAddress=1))
@@ -183,7 +183,7 @@ class AdmissionTests(SynchronousTestCase):
         admission.admit("10.0.0.1")
 
     def test_failures(self) -> None:
-        """So many logins from an address may fail; those that succeed do not count, and a new connection is no help."""
+        """Failed logins per address are limited; successes do not count, and reconnecting does not help."""
         admission = self.admission(loginFailures=3, loginRate=0.05)
         ticket = admission.admit("192.0.2.1")
         for _ in range(10):
@@ -200,7 +200,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertAlmostEqual(20.0, ticket.attempt())
 
     def test_forgotten(self) -> None:
-        """Of addresses that have nothing against them nothing is kept, however many there were."""
+        """Idle addresses leave no records, however many there were."""
         admission = self.admission(newPerAddress=2)
         for round in range(8):
             for n in range(1000):
@@ -211,7 +211,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertLessEqual(len(admission._records), 2048)
 
     def test_forgottenAtOnce(self) -> None:
-        """An address whose last connection goes late enough is forgotten with it."""
+        """A record whose rates have recovered is dropped with its last connection."""
         admission = self.admission()
         ticket = admission.admit("192.0.2.1")
         self.now += NEW_PERIOD
@@ -219,7 +219,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertEqual({}, admission._records)
 
     def test_remembered(self) -> None:
-        """Those that have are not forgotten, however many others come."""
+        """Records that still count are kept, however many others come."""
         admission = self.admission(connectionsPerAddress=1, newPerAddress=2)
         admission.admit("192.0.2.1")
         for _ in range(2):
@@ -240,7 +240,7 @@ class AdmissionTests(SynchronousTestCase):
         )
     )
     def test_counts(self, steps: list[tuple[str, str | None]]) -> None:
-        """Whatever order connections come and go in, the counts are those of the connections that are there."""
+        """For any order of connections and releases, the counts match the open connections."""
         self.now = 0.0
         admission = self.admission(connectionsPerAddress=3, newPerAddress=5, unregistered=4)
         there: list[tuple[str | None, bool, Ticket]] = []
@@ -273,10 +273,10 @@ class AdmissionTests(SynchronousTestCase):
 
 
 class ReadAddressTests(SynchronousTestCase):
-    """Addresses as they are written."""
+    """Parsing of addresses."""
 
     def test_read(self) -> None:
-        """One of IPv4 that is mapped into IPv6 is itself, and a zone is none of its parts."""
+        """An IPv4-mapped address becomes IPv4, and a zone is dropped."""
         for written, read in (
             ("192.0.2.1", "192.0.2.1"),
             ("::ffff:192.0.2.1", "192.0.2.1"),
@@ -290,10 +290,10 @@ class ReadAddressTests(SynchronousTestCase):
 
 
 class CloakTests(SynchronousTestCase):
-    """The hosts that others see."""
+    """Cloaks."""
 
     def test_cloak(self) -> None:
-        """One customer has one cloak, which does not show the address; another server's is another."""
+        """One customer has one cloak, which hides the address and differs between servers."""
         hide = cloak(lambda: b"0123456789abcdef")
         self.assertEqual(hide("192.0.2.1"), hide("::ffff:192.0.2.1"))
         self.assertEqual(hide("2001:db8::1"), hide("2001:db8::2"))

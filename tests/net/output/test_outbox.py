@@ -32,46 +32,46 @@ PLENTY = 10**9
 
 @implementer(IReactorFDSet)
 class PlayedReactor:
-    """As much of a reactor as a transport needs, which asks nobody."""
+    """The parts of a reactor that a transport needs, without system calls."""
 
     def __init__(self) -> None:
         self.writers: set[IWriteDescriptor] = set()
         self._calls: list[Callable[[], object]] = []
 
     def callLater(self, delay: float, call: Callable[..., object], *args: object) -> None:
-        """Call something in the next turn: L{nextTurn}."""
+        """Schedule a call for L{nextTurn}."""
         self._calls.append(partial(call, *args))
 
     def nextTurn(self) -> None:
-        """Do what was left for the next turn."""
+        """Make the calls that were scheduled for the next turn."""
         calls, self._calls = self._calls, []
         for call in calls:
             call()
 
     def addWriter(self, writer: IWriteDescriptor) -> None:
-        """Remember who wants to write."""
+        """Add a writer."""
         self.writers.add(writer)
 
     def removeWriter(self, writer: IWriteDescriptor) -> None:
-        """Forget who wanted to write."""
+        """Remove a writer."""
         self.writers.discard(writer)
 
     def addReader(self, reader: IReadDescriptor) -> None:
-        """Nothing is read here."""
+        """Do nothing: this reactor does not read."""
 
     removeReader = addReader
 
     def removeAll(self) -> list[IReadDescriptor | IWriteDescriptor]:
-        """Forget everyone."""
+        """Remove all writers."""
         writers, self.writers = self.writers, set()
         return list(writers)
 
     def getReaders(self) -> list[IReadDescriptor]:
-        """Nobody reads."""
+        """Return no readers."""
         return []
 
     def getWriters(self) -> list[IWriteDescriptor]:
-        """Who wants to write."""
+        """Return the writers."""
         return list(self.writers)
 
 
@@ -86,7 +86,7 @@ class Sink(Protocol):
     outbox: Outbox
 
     def connectionLost(self, reason: Failure | None = None) -> None:
-        """As a door's protocol does."""
+        """Abandon the outbox, as a client protocol does."""
         assert reason is not None
         self.why = reason.value
         self.outbox.abandon()
@@ -107,18 +107,18 @@ class Plumbing:
         self.limit = limit
 
     def overflowed(self) -> None:
-        """Note when."""
+        """Record the overflow."""
         self.overflows.append(self.doing)
 
     def endTurn(self) -> None:
-        """Come to the end of the turn."""
+        """End the turn."""
         self.doing = "turn"
         self.clock.advance(0)
         self.doing = ""
 
 
 class SocketPlumbing(Plumbing):
-    """On a plain TCP transport; its sockets have small buffers, and are read when the test says so."""
+    """An outbox on a plain TCP transport, whose small buffers are read only on request."""
 
     def __init__(self, limit: int = PLENTY) -> None:
         super().__init__(limit)
@@ -132,7 +132,7 @@ class SocketPlumbing(Plumbing):
         self.outbox = self.sink.outbox = outboxFor(self.transport, self.turn, limit, self.overflowed)
 
     def pump(self) -> None:
-        """Let the reactor find that the socket can be written to, as long as someone wants to know."""
+        """Let the transport write for as long as it is registered as a writer."""
         if self.transport in self.reactor.writers:
             why = self.transport.doWrite()
             if why is not None:
@@ -140,18 +140,18 @@ class SocketPlumbing(Plumbing):
                 self.transport.connectionLost(Failure(why))
 
     def read(self, most: int) -> bytes:
-        """What has arrived; C{b""} where nothing has, or all has."""
+        """Return the received bytes; C{b""} if there are none, or at the end."""
         try:
             return self.far.recv(most)
         except BlockingIOError:
             return b""
 
     def inTransport(self) -> int:
-        """How many bytes the transport holds."""
+        """Return the number of bytes in the transport's buffer."""
         return int(len(self.transport.dataBuffer) - self.transport.offset + self.transport._tempDataLen)
 
     def drain(self) -> bytes:
-        """Read until no more comes."""
+        """Read until no more arrives."""
         received = self.read(65536)
         while True:
             self.pump()
@@ -162,20 +162,20 @@ class SocketPlumbing(Plumbing):
                 return received
 
     def dispose(self) -> None:
-        """Close the sockets."""
+        """Close both sockets."""
         if self.sink.why is None:
             self.transport.connectionLost(Failure(CONNECTION_DONE))
         self.far.close()
 
 
 class PushTransport(StringTransport):
-    """A transport such as TLS: it says when to pause, and goes on when what it held is taken."""
+    """A transport such as TLS, which pauses its producer when its buffer is full."""
 
     asked = False
     high = 1000
 
     def write(self, data: bytes) -> None:
-        """Hold, and pause the producer when that is much."""
+        """Buffer bytes, and pause the producer if there are many."""
         super().write(data)
         if self.io.tell() > self.high and not self.asked:
             self.asked = True
@@ -183,7 +183,7 @@ class PushTransport(StringTransport):
             self.producer.pauseProducing()
 
     def take(self) -> bytes:
-        """Let go of all that is held."""
+        """Return and clear the buffer, and resume the producer."""
         data: bytes = self.value()
         self.clear()
         if self.asked:
@@ -194,7 +194,7 @@ class PushTransport(StringTransport):
 
 
 class PushPlumbing(Plumbing):
-    """On a transport that is no plain TCP."""
+    """An outbox on a transport other than plain TCP."""
 
     def __init__(self, limit: int = PLENTY) -> None:
         super().__init__(limit)
@@ -202,18 +202,18 @@ class PushPlumbing(Plumbing):
         self.outbox = TransportOutbox(self.transport, self.turn, limit, self.overflowed)
 
     def pump(self) -> None:
-        """Nothing has to be asked."""
+        """Do nothing: no reactor is involved."""
 
     def read(self, most: int) -> bytes:
-        """All that the transport holds, however much was asked for."""
+        """Return all buffered bytes, however many were requested."""
         return self.transport.take()
 
     def inTransport(self) -> int:
-        """How many bytes the transport holds."""
+        """Return the number of bytes in the transport's buffer."""
         return int(self.transport.io.tell())
 
     def drain(self) -> bytes:
-        """Read until no more comes."""
+        """Read until no more arrives."""
         received = b""
         while True:
             self.endTurn()
@@ -223,11 +223,11 @@ class PushPlumbing(Plumbing):
                 return received
 
     def dispose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there are no sockets."""
 
 
 def pieces() -> Any:
-    """Bytes of which no stretch is like another, of each length that is asked for in turn."""
+    """Return distinct bytes of each requested length."""
     numbers = count()
     rest = b""
     size = yield b""
@@ -239,16 +239,16 @@ def pieces() -> Any:
 
 
 class SocketTests(SynchronousTestCase):
-    """The way past the transport, straight to the socket."""
+    """Outboxes that write directly to a socket."""
 
     def plumb(self, limit: int = PLENTY) -> SocketPlumbing:
-        """Plumbing that is taken down after the test."""
+        """Make plumbing that is closed after the test."""
         plumbing = SocketPlumbing(limit)
         self.addCleanup(plumbing.dispose)
         return plumbing
 
     def fill(self, plumbing: SocketPlumbing) -> bytes:
-        """Write more than the socket takes, and end the turn: what was written."""
+        """Write more than the socket accepts, end the turn, and return what was written."""
         data = bytes(200_000)
         plumbing.outbox.write(data)
         plumbing.endTurn()
@@ -256,7 +256,7 @@ class SocketTests(SynchronousTestCase):
         return data
 
     def test_oneSend(self) -> None:
-        """What is written in a turn leaves at its end, in one piece, and the reactor is not asked."""
+        """Output is sent in one write at the end of the turn, without the reactor."""
         plumbing = self.plumb()
         for data in (b"a", b"b", b"c"):
             plumbing.outbox.write(data)
@@ -267,7 +267,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual(plumbing.inTransport(), 0)
 
     def test_muchInOneTurn(self) -> None:
-        """Past the limit, what waits leaves within the turn, so that no more than a limit's worth is gathered."""
+        """Output beyond the limit is flushed within the turn, so that the queue stays bounded."""
         plumbing = self.plumb(1000)
         for _ in range(5):
             plumbing.outbox.write(b"x" * 400)
@@ -277,7 +277,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual((plumbing.read(10_000), plumbing.overflows), (b"x" * 800, []))
 
     def test_muchForOneThatDoesNotRead(self) -> None:
-        """A client that is sent much in one turn and does not read is given up, and little was gathered for it."""
+        """A client that does not read is dropped, and the queue stays bounded, within one turn."""
         plumbing = self.plumb(10_000)
         for _ in range(10_000):
             plumbing.outbox.write(b"x" * 1000)
@@ -286,7 +286,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual(plumbing.overflows, ["turn"])
 
     def test_rest(self) -> None:
-        """What the socket does not take leaves as it takes more, and what was written meanwhile comes behind it."""
+        """Unsent output is sent as the socket accepts more, before later output."""
         plumbing = self.plumb()
         data = self.fill(plumbing)
         plumbing.outbox.write(b"behind")
@@ -300,7 +300,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual((plumbing.reactor.writers, plumbing.overflows), (set(), []))
 
     def test_fullSocket(self) -> None:
-        """A socket that takes nothing at all delays everything and loses nothing."""
+        """A full socket delays the output and loses nothing."""
         plumbing = self.plumb()
         taken = 0
         while True:
@@ -313,7 +313,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual(plumbing.drain(), bytes(taken) + b"waits")
 
     def test_overflow(self) -> None:
-        """When more waits than may, nothing is sent any more, and after the turn that is said, once."""
+        """Beyond the limit nothing more is sent, and C{overflow} is called once after the turn."""
         plumbing = self.plumb(200_000)
         self.fill(plumbing)
         held = plumbing.inTransport()
@@ -330,7 +330,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual(len(plumbing.drain()), 200_000)
 
     def test_noOverflow(self) -> None:
-        """As much as may wait, may wait; and again, when that has left."""
+        """Output up to the limit may wait, again and again."""
         plumbing = self.plumb(300_000)
         for _ in range(3):
             self.fill(plumbing)
@@ -340,7 +340,7 @@ class SocketTests(SynchronousTestCase):
             plumbing.drain()
 
     def test_sentIsNotCounted(self) -> None:
-        """What has left does not count against what is held."""
+        """Sent output does not count against deliveries that are held back."""
         plumbing = self.plumb(200_000)
         self.fill(plumbing)
         plumbing.drain()
@@ -350,7 +350,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual(plumbing.overflows, [])
 
     def test_overflowAtOnce(self) -> None:
-        """A single turn may write more than the limit, as far as the socket takes the rest of it."""
+        """One turn may write more than the limit, if the socket accepts the excess."""
         plumbing = self.plumb(1000)
         plumbing.outbox.write(bytes(200_000))
         self.assertEqual(plumbing.overflows, [])
@@ -358,7 +358,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual(plumbing.overflows, ["turn"])
 
     def test_close(self) -> None:
-        """What waits leaves, what is held included, and then the connection is closed; nothing more is taken."""
+        """C{close} sends all output, also deliveries held back, then closes; later output is dropped."""
         plumbing = self.plumb()
         data = self.fill(plumbing)
         plumbing.outbox.holdDeliveries()
@@ -373,7 +373,7 @@ class SocketTests(SynchronousTestCase):
         self.assertIs(type(plumbing.sink.why), type(CONNECTION_DONE))
 
     def test_closeEmpty(self) -> None:
-        """With nothing waiting it closes after the turn, when what that turn wrote has left."""
+        """An empty outbox closes after the turn, when the turn's output has been sent."""
         plumbing = self.plumb()
         plumbing.outbox.write(b"bye")
         plumbing.outbox.close()
@@ -383,7 +383,7 @@ class SocketTests(SynchronousTestCase):
         self.assertIs(type(plumbing.sink.why), type(CONNECTION_DONE))
 
     def test_closeJustBeforeItIsEmpty(self) -> None:
-        """The socket may take the last of it between the call and the end of the turn."""
+        """The socket may accept the last output between C{close} and the end of the turn."""
         plumbing = self.plumb()
         data = self.fill(plumbing)
         received = b""
@@ -397,7 +397,7 @@ class SocketTests(SynchronousTestCase):
         self.assertIs(type(plumbing.sink.why), type(CONNECTION_DONE))
 
     def test_lost(self) -> None:
-        """A connection that is lost takes nothing more, and what waits for it is forgotten."""
+        """A lost connection drops its waiting output and accepts none."""
         plumbing = self.plumb(200_000)
         self.fill(plumbing)
         plumbing.transport.connectionLost(Failure(CONNECTION_DONE))
@@ -410,7 +410,7 @@ class SocketTests(SynchronousTestCase):
         self.assertEqual(plumbing.overflows, [])
 
     def test_brokenPipe(self) -> None:
-        """A peer that is gone, before the reactor has found out, does no harm."""
+        """A peer that disconnected, unnoticed by the reactor, does no harm."""
         plumbing = self.plumb()
         plumbing.far.close()
         plumbing.outbox.write(b"x")
@@ -424,10 +424,10 @@ class SocketTests(SynchronousTestCase):
 
 
 class PushTests(SynchronousTestCase):
-    """The way through a transport that says when to pause."""
+    """Outboxes on transports that pause their producers."""
 
     def test_oneWrite(self) -> None:
-        """What is written in a turn leaves at its end."""
+        """Output is sent at the end of the turn."""
         plumbing = PushPlumbing()
         plumbing.outbox.write(b"a")
         plumbing.outbox.write(b"b")
@@ -436,7 +436,7 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.transport.value(), b"ab")
 
     def test_pause(self) -> None:
-        """A transport that pauses is given nothing until it resumes, then all that waited."""
+        """A paused transport receives nothing until it resumes, then all waiting output."""
         plumbing = PushPlumbing()
         plumbing.outbox.write(bytes(1001))
         plumbing.endTurn()
@@ -446,7 +446,7 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.drain(), bytes(1001) + b"waits")
 
     def test_pausedBefore(self) -> None:
-        """A transport that pauses before the end of the turn is given nothing at that end."""
+        """A transport that pauses within the turn receives nothing at its end."""
         plumbing = PushPlumbing()
         plumbing.outbox.deliver(b"early")
         plumbing.outbox.pauseProducing()
@@ -456,7 +456,7 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.drain(), b"early")
 
     def test_lateForTheEnd(self) -> None:
-        """Nothing comes behind the last words, whether the transport pauses meanwhile or not."""
+        """No output follows C{close}, whether the transport pauses meanwhile or not."""
         for paused in (False, True):
             plumbing = PushPlumbing()
             plumbing.outbox.write(b"last")
@@ -471,7 +471,7 @@ class PushTests(SynchronousTestCase):
             self.assertEqual(plumbing.drain(), b"last")
 
     def test_overflow(self) -> None:
-        """What the transport was given last counts while it pauses."""
+        """The last write counts while the transport is paused."""
         plumbing = PushPlumbing(1500)
         plumbing.outbox.write(bytes(1001))
         plumbing.endTurn()
@@ -485,7 +485,7 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.overflows, ["turn"])
 
     def test_sentIsNotCounted(self) -> None:
-        """What the transport took without a pause does not count against what is held."""
+        """A write without a pause does not count against deliveries that are held back."""
         plumbing = PushPlumbing(1000)
         plumbing.outbox.write(bytes(900))
         plumbing.endTurn()
@@ -495,7 +495,7 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.overflows, [])
 
     def test_close(self) -> None:
-        """It is closed when the transport has been given all, and not while it pauses."""
+        """The connection is closed after the last write, and not while the transport is paused."""
         plumbing = PushPlumbing()
         plumbing.outbox.write(bytes(1001))
         plumbing.endTurn()
@@ -509,7 +509,7 @@ class PushTests(SynchronousTestCase):
         self.assertIsNone(plumbing.transport.producer)
 
     def test_closeBehindMany(self) -> None:
-        """What waits leaves before it is closed, though other outboxes were first and it is not its turn yet."""
+        """C{close} sends the output even if the turn has not reached this outbox yet."""
         self.patch(turn, "MAX_SENDS", 0)
         plumbing = PushPlumbing()
         plumbing.outbox.write(b"bye")
@@ -521,7 +521,7 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.transport.value(), b"bye")
 
     def test_closeJustBeforeItResumes(self) -> None:
-        """A transport that resumes between the call and the end of the turn is closed once."""
+        """A transport that resumes between C{close} and the end of the turn is closed once."""
         plumbing = PushPlumbing()
         plumbing.outbox.write(bytes(1001))
         plumbing.endTurn()
@@ -532,7 +532,7 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_stop(self) -> None:
-        """When the connection is gone, the transport is given nothing more."""
+        """A lost connection receives no more output."""
         plumbing = PushPlumbing()
         plumbing.outbox.write(b"x")
         plumbing.outbox.stopProducing()
@@ -541,7 +541,7 @@ class PushTests(SynchronousTestCase):
         self.assertEqual(plumbing.transport.value(), b"")
 
     def test_keepsNothing(self) -> None:
-        """Once the connection is gone, nothing is kept for it: neither an event nor what was held back."""
+        """A lost connection keeps no output: neither events nor deliveries held back."""
         plumbing = PushPlumbing()
         plumbing.outbox.stopProducing()
         plumbing.outbox.deliver(b"x")
@@ -555,10 +555,10 @@ class PushTests(SynchronousTestCase):
 
 
 class HoldTests(SynchronousTestCase):
-    """What an audience is told while something is being read that comes first."""
+    """Deliveries that are held back while a reply is being read."""
 
     def test_order(self) -> None:
-        """What is held comes behind what was written before the release, and in front of what is written later."""
+        """Held deliveries follow output written before the release, and precede later output."""
         plumbing = PushPlumbing()
         outbox = plumbing.outbox
         outbox.deliver(b"1")
@@ -578,7 +578,7 @@ class HoldTests(SynchronousTestCase):
         self.assertEqual(plumbing.transport.value(), b"1234567")
 
     def test_counted(self) -> None:
-        """What is held counts, so that a reader which holds for ever is bounded too."""
+        """Held deliveries count against the limit, so that they are bounded too."""
         plumbing = PushPlumbing(100)
         plumbing.outbox.holdDeliveries()
         plumbing.outbox.deliver(bytes(100))
@@ -592,7 +592,7 @@ class HoldTests(SynchronousTestCase):
         self.assertEqual((plumbing.overflows, plumbing.transport.value()), (["turn"], b""))
 
     def test_leaving(self) -> None:
-        """What is held does not wait for the reader."""
+        """Held deliveries do not count as sendable."""
         plumbing = PushPlumbing()
         plumbing.outbox.write(bytes(30))
         self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.sendable), (30, 30))
@@ -604,7 +604,7 @@ class HoldTests(SynchronousTestCase):
         self.assertEqual((plumbing.outbox.waiting, plumbing.outbox.sendable), (37, 37))
 
     def test_releasedIsNotCounted(self) -> None:
-        """What was held counts once."""
+        """Released deliveries count once."""
         plumbing = PushPlumbing(100)
         for _ in range(5):
             plumbing.outbox.holdDeliveries()
@@ -624,7 +624,7 @@ STEPS = st.lists(
 
 
 class ScheduleTests(SynchronousTestCase):
-    """Any schedule."""
+    """Random sequences of operations."""
 
     def play(self, plumbing: SocketPlumbing | PushPlumbing, steps: list[tuple[str, int]]) -> tuple[bytes, bytes]:
         """
@@ -671,7 +671,7 @@ class ScheduleTests(SynchronousTestCase):
     @settings(max_examples=250)
     @given(STEPS)
     def test_socket(self, steps: list[tuple[str, int]]) -> None:
-        """Through a socket with a small buffer all bytes arrive, in order, and then the connection is closed."""
+        """Through a small socket buffer all bytes arrive in order, then the connection is closed."""
         plumbing = SocketPlumbing()
         try:
             expected, received = self.play(plumbing, steps)
@@ -684,7 +684,7 @@ class ScheduleTests(SynchronousTestCase):
     @settings(max_examples=250)
     @given(STEPS)
     def test_push(self, steps: list[tuple[str, int]]) -> None:
-        """So they do through a transport that pauses and resumes."""
+        """The same holds for a transport that pauses and resumes."""
         plumbing = PushPlumbing()
         expected, received = self.play(plumbing, steps)
         self.assertEqual(received == expected, True, f"{len(received)} of {len(expected)} bytes")
