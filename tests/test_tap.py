@@ -32,13 +32,13 @@ class MakeJournalTests(CommandLineTestCase):
     """The journal that the settings name."""
 
     def test_memory(self) -> None:
-        """In memory, which says so."""
+        """The memory journal says that it keeps nothing."""
         journal, _ = makeJournal(self.settings("--journal", "memory"), MemoryReactorClock())
         self.assertIsInstance(journal, MemoryLog)
         self.assertIn("in memory", journal.promise)
 
     def test_sqlite(self) -> None:
-        """On disk; nothing is written before it is opened."""
+        """The journal on disk writes nothing before it is opened."""
         journal, _ = makeJournal(self.settings("--journal", "sqlite"), MemoryReactorClock())
         self.assertIsInstance(journal, SqliteLog)
         self.assertEqual([], list(self.directory.iterdir()))
@@ -48,7 +48,7 @@ class CloakKeyTests(CommandLineTestCase):
     """The key of the cloaks."""
 
     def key(self, *arguments: str) -> bytes:
-        """The key that a server has which is started with these options, and stopped again."""
+        """Start a server with these options, stop it, and return its key."""
         reactor: Any = MemoryReactorClock()
         reactor.callFromThread = lambda call, *arguments: call(*arguments)
         journal, _ = makeJournal(self.settings(*arguments), reactor)
@@ -59,14 +59,14 @@ class CloakKeyTests(CommandLineTestCase):
             journal.close()
 
     def test_memory(self) -> None:
-        """With nothing kept, it is another at each start."""
+        """The memory journal makes a new key at each start."""
         first, second = self.key("--journal", "memory"), self.key("--journal", "memory")
         self.assertEqual((32, 32), (len(first), len(second)))
         self.assertNotEqual(first, second)
         self.assertEqual([], list(self.directory.iterdir()))
 
     def test_disk(self) -> None:
-        """With a journal on disk it is random, and kept there."""
+        """A journal on disk makes a random key and keeps it."""
         keys = {self.key("--journal", "sqlite", "--data", name) for name in ("one", "two")}
         self.assertEqual([32, 32], [len(key) for key in keys])
         connection = connect(self.directory / "one" / "journal.sqlite")
@@ -76,7 +76,7 @@ class CloakKeyTests(CommandLineTestCase):
 
 
 class MakeServiceTests(CommandLineTestCase):
-    """The server, put together on a reactor in memory."""
+    """The server, assembled on a reactor in memory."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -92,12 +92,12 @@ class MakeServiceTests(CommandLineTestCase):
         self.addCleanup(gc.unfreeze)
 
     def begin(self) -> None:
-        """Do what is to be done when the reactor runs."""
+        """Make the calls that wait for the reactor to run."""
         for hook, arguments, keywords in self.reactor.whenRunningHooks:
             hook(*arguments, **keywords)
 
     def keep(self, kind: type[BaseException], value: BaseException, traceback: object) -> None:
-        """Stand in for Python's own C{excepthook}."""
+        """Record an exception, in place of Python's C{excepthook}."""
         self.unexpected.append(value)
 
     def make(self, *arguments: str) -> ChatService:
@@ -107,7 +107,7 @@ class MakeServiceTests(CommandLineTestCase):
         return service
 
     def test_listens(self) -> None:
-        """Nothing listens before the service is started; then every door does, on this machine only."""
+        """No port is bound before the start; then each door listens on loopback."""
         service = self.make("--journal", "memory")
         self.assertEqual([], self.reactor.tcpServers)
         service.privilegedStartService()
@@ -115,20 +115,20 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([(6667, "127.0.0.1"), (6623, "127.0.0.1")], [(p, i) for p, _, _, i in self.reactor.tcpServers])
 
     def test_whereItIsTold(self) -> None:
-        """It listens where it is told to, and only there."""
+        """It listens only at the given endpoints."""
         service = self.make("--line", "tcp:1:interface=127.0.0.1", "--line", "tcp:2:interface=127.0.0.2")
         service.privilegedStartService()
         self.assertEqual([(1, "127.0.0.1"), (2, "127.0.0.2")], [(p, i) for p, _, _, i in self.reactor.tcpServers])
 
     def stopped(self, *arguments: str) -> str:
-        """Hold that a command line stops the start with one line, and give it."""
+        """Check that a command line stops the start with one line, and return the line."""
         text = str(self.assertRaises(SystemExit, self.make, *arguments))
         self.assertTrue(text.startswith("twistchat: "), text)
         self.assertEqual(1, len(text.splitlines()), text)
         return text
 
     def test_badEndpoints(self) -> None:
-        """An endpoint that cannot be used stops the start; the error names it, its door, and what is wrong."""
+        """An invalid endpoint stops the start; the error names the endpoint, its door and the mistake."""
         for endpoint in ("nope", "foo:1", "tcp:abc", "tcp:1:colour=red", "ssl:1:privateKey=nope.pem"):
             text = self.stopped("--line", endpoint)
             self.assertIn(f"the line door's endpoint {endpoint} cannot be used: ", text)
@@ -136,14 +136,14 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertLess(len(self.stopped("--line", f"tcp:{'9' * 5000}")), 300)
 
     def test_nowhere(self) -> None:
-        """A server that would listen nowhere is not started."""
+        """A server without endpoints does not start."""
         self.assertEqual(
             "twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623",
             self.stopped("--set", "listen.line=[]"),
         )
 
     def test_ownMistakes(self) -> None:
-        """What stops the start is shown as one line; any other exception as always."""
+        """A start failure is shown as one line; any other exception has a traceback."""
         self.make()
         self.patch(sys, "stderr", self.stderr)
         sys.excepthook(StartFailure, StartFailure("the port is taken"), None)
@@ -154,7 +154,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual("twistchat: the port is taken\n", self.stderr.getvalue())
 
     def runBy(self, **twistd: Any) -> ChatService:
-        """Make the service as twistd does, which has these options."""
+        """Make the service as twistd does, with these options."""
         options = self.parse("--line", DEFAULT, "--data", "data")
         options.parent = Options()
         options.parent.update({"nodaemon": 1, "uid": None, "gid": None, **twistd})
@@ -163,7 +163,7 @@ class MakeServiceTests(CommandLineTestCase):
         return service
 
     def test_dataDirectory(self) -> None:
-        """Where twistd --uid gives up being root, the data directory is there for that user."""
+        """With C{twistd --uid} the data directory belongs to that user."""
         owners: list[tuple[Path, int, int]] = []
         self.patch(os, "geteuid", lambda: 0)
         self.patch(os, "chown", lambda *arguments: owners.append(arguments))
@@ -171,7 +171,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([(self.directory / "data", 99, 77)], owners)
 
     def test_complaint(self) -> None:
-        """What stops a start in the background is written whole, in place of what twistd writes of it."""
+        """A start failure in the background is shown in full, instead of twistd's excerpt."""
         terminal = StringIO()
         self.patch(sys, "__stderr__", terminal)
         self.reactor.listenTCP = lambda *arguments, **more: self.fail("é" * 200)
@@ -185,26 +185,26 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual(f"{wanted}something else\n", terminal.getvalue())
 
     def test_noComplaint(self) -> None:
-        """In the foreground nothing stands in for standard error."""
+        """In the foreground standard error is not replaced."""
         terminal = StringIO()
         self.patch(sys, "__stderr__", terminal)
         self.runBy()
         self.assertIs(terminal, sys.__stderr__)
 
     def test_clock(self) -> None:
-        """Timers are measured on a clock that nobody sets back."""
+        """Timers use a monotonic clock."""
         self.make()
         self.assertTrue(abs(self.reactor.seconds() - time.monotonic()) < 60)
 
     def test_frozen(self) -> None:
-        """What was loaded until the reactor runs is not looked at by the garbage collector any more."""
+        """Objects that exist when the reactor starts are excluded from garbage collection."""
         self.make()
         self.assertEqual(0, gc.get_freeze_count())
         self.begin()
         self.assertTrue(gc.get_freeze_count() > 10_000)
 
     def test_signals(self) -> None:
-        """SIGTERM and SIGINT stop the reactor, once; each leaves the work to the reactor's own turn."""
+        """SIGTERM and SIGINT stop the reactor once, from the reactor's own turn."""
         self.make()
         self.begin()
         stops: list[None] = []
@@ -223,7 +223,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([None], stops)
 
     def test_signalsToStoppedReactor(self) -> None:
-        """A reactor that something else has stopped is left alone."""
+        """A reactor that is already stopped is not stopped again."""
         self.make()
         self.begin()
         stops: list[None] = []
@@ -236,7 +236,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([], stops)
 
     def test_hangup(self) -> None:
-        """SIGHUP has the configuration read again, in a turn of the reactor; one line of the log says what came."""
+        """SIGHUP reads the configuration again, in a turn of the reactor, and logs the result."""
         self.write("chat.toml", '[irc]\nmotd = "Welcome."\n')
         self.make("--journal", "memory", "--config", "chat.toml")
         self.begin()
@@ -251,7 +251,7 @@ class MakeServiceTests(CommandLineTestCase):
         os.chdir(elsewhere)  # where a daemon is by then
 
         def hangUp() -> list[str]:
-            """Send the signal, and give what is logged."""
+            """Send the signal, and return what is logged."""
             caught = signal.getsignal(signal.SIGHUP)
             assert callable(caught)
             caught(signal.SIGHUP, None)

@@ -11,7 +11,7 @@ from twistchat.services.directory import makeDataDirectory
 
 
 class GiveDirectoryTests(CommandLineTestCase):
-    """The data directory of a server that gives up being root."""
+    """The data directory of a server that changes its user."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -22,7 +22,7 @@ class GiveDirectoryTests(CommandLineTestCase):
         self.path = self.directory / "data"
 
     def test_made(self) -> None:
-        """Root makes it for the user, with the group of the user or another, and for nobody else to read."""
+        """Root makes it for the user, with the user's group or another, and readable by nobody else."""
         own = pwd.getpwnam("nobody")
         makeDataDirectory(self.path, own.pw_uid, None)
         self.assertEqual([(self.path, own.pw_uid, own.pw_gid)], self.owners)
@@ -32,7 +32,7 @@ class GiveDirectoryTests(CommandLineTestCase):
         self.assertEqual((below, own.pw_uid, 77), self.owners[-1])
 
     def test_left(self) -> None:
-        """It is left alone where it is there already, or where this process stays who it is."""
+        """Nothing happens if it exists, or if the process keeps its user."""
         makeDataDirectory(self.path, None, None)
         self.root = False
         makeDataDirectory(self.path, 99, None)
@@ -43,7 +43,7 @@ class GiveDirectoryTests(CommandLineTestCase):
         self.assertEqual([], self.owners)
 
     def test_refused(self) -> None:
-        """Where it cannot be made, one line says why."""
+        """If it cannot be made, one line says why."""
         (self.directory / "file").touch()
         stop = self.assertRaises(SystemExit, makeDataDirectory, self.directory / "file" / "data", 99, 99)
         self.assertEqual(

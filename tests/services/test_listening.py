@@ -17,7 +17,7 @@ DEFAULT = "tcp:6623:interface=127.0.0.1"
 
 @implementer(IDoor)
 class FakeDoor:
-    """A door that somebody else wrote."""
+    """A third-party door."""
 
     summary = "A door."
     settings = None
@@ -40,26 +40,26 @@ class FakeDoor:
 
 
 class PlanTests(CommandLineTestCase):
-    """Which door listens where."""
+    """The endpoints of each door."""
 
     doors = (FakeDoor("line", DEFAULT), FakeDoor("irc", "tcp:6667", "tcp:6668"), FakeDoor("late"))
 
     def planned(self, **listen: list[str]) -> list[tuple[str, str]]:
-        """The plan for these settings of listen."""
+        """Return the plan for these settings of C{listen}."""
         builder = SettingsBuilder({door.name: door.settings for door in self.doors})
         for door, endpoints in listen.items():
             builder.put(f"listen.{door}", endpoints, "here")
         return [(listener.door.name, listener.description) for listener in plan(self.doors, builder.finish())]
 
     def test_defaults(self) -> None:
-        """Where nothing is named, each door listens at its defaults."""
+        """Without settings each door listens at its default endpoints."""
         self.assertEqual([("line", DEFAULT), ("irc", "tcp:6667"), ("irc", "tcp:6668")], self.planned())
 
     def test_named(self) -> None:
-        """Naming any door's endpoint replaces all defaults: only what is named listens."""
+        """Naming one endpoint replaces the defaults of all doors."""
         self.assertEqual([("irc", "tcp:1"), ("irc", "tcp:2")], self.planned(irc=["tcp:1", "tcp:2"]))
         self.assertEqual([("line", "tcp:1"), ("late", "tcp:2")], self.planned(late=["tcp:2"], line=["tcp:1"]))
 
     def test_nowhere(self) -> None:
-        """A door that is to listen nowhere does not."""
+        """A door with an empty list of endpoints does not listen."""
         self.assertEqual([], self.planned(line=[]))

@@ -80,7 +80,7 @@ class ServiceTestCase(SynchronousTestCase):
         self.addCleanup(globalLogPublisher.removeObserver, observer)
 
     def service(self, *descriptions: str) -> ChatService:
-        """Make a service of the line door that listens at these endpoints."""
+        """Make a service whose line door listens at these endpoints."""
         ids = iter(map(str, range(1000)))
         self.context = assemble(
             self.settings,
@@ -97,23 +97,23 @@ class ServiceTestCase(SynchronousTestCase):
         return self.serviceOf([Listener(door, description) for description in descriptions])
 
     def serviceOf(self, listeners: Sequence[Listener]) -> ChatService:
-        """Make a service that listens at these places, on the context made last."""
+        """Make a service with these listeners, on the context made last."""
         listening = Listening(self.reactor, listeners, self.context)
         return ChatService(self.reactor, listening, self.log, self.context, lambda: self.root)
 
     def started(self, *descriptions: str) -> ChatService:
-        """Start such a service, as twistd does."""
+        """Start the service, as twistd does."""
         service = self.service(*descriptions)
         service.privilegedStartService()
         service.startService()
         return service
 
     def logged(self) -> list[str]:
-        """What was logged by twistchat."""
+        """Return what twistchat logged."""
         return [formatEvent(event) for event in self.events if event["log_namespace"].startswith("twistchat.")]
 
     def client(self) -> StringTransport:
-        """Connect someone to what listens first."""
+        """Connect a client to the first port."""
         factory = self.reactor.tcpServers[0][1]
         protocol = factory.buildProtocol(None)
         transport = Transport(protocol)
@@ -123,7 +123,7 @@ class ServiceTestCase(SynchronousTestCase):
 
 
 class Transport(StringTransport):
-    """A transport that closes as real ones do: when what was written has been read, or is thrown away."""
+    """A transport that closes as real ones do: after the client has read the output, or on abort."""
 
     reading = True
 
@@ -132,18 +132,18 @@ class Transport(StringTransport):
         self.server = server
 
     def loseConnection(self) -> None:
-        """Close, where the client reads."""
+        """Close if the client reads."""
         super().loseConnection()
         if self.reading and self.connected:
             self.abortConnection()
 
     def abortConnection(self) -> None:
-        """Close."""
+        """Close at once."""
         self.connected = False
         self.server.connectionLost()
 
     def told(self) -> str:
-        """What the client was told, and not yet asked for."""
+        """Return and clear the output for the client."""
         text: str = self.value().decode()
         self.clear()
         return text
@@ -153,7 +153,7 @@ class StartTests(ServiceTestCase):
     """Starting."""
 
     def test_order(self) -> None:
-        """It listens first, while it may at any port, and opens the journal then."""
+        """It binds the ports first, with privileges, and opens the journal afterwards."""
         service = self.service(LOOPBACK)
         service.privilegedStartService()
         self.assertEqual(1, len(self.reactor.tcpServers))
@@ -164,12 +164,12 @@ class StartTests(ServiceTestCase):
         self.assertEqual(1, len(self.reactor.tcpServers))
 
     def test_withoutPrivileges(self) -> None:
-        """Where nobody asked it to listen before, it does when it starts."""
+        """It binds the ports at its start if that was not done before."""
         self.service(LOOPBACK).startService()
         self.assertEqual(1, len(self.reactor.tcpServers))
 
     def test_invitations(self) -> None:
-        """It says how to come in, one line a door, and what the journal keeps."""
+        """It logs how to connect, one line per door, and what the journal promises."""
         self.started(LOOPBACK, "tcp:7000")
         self.assertEqual(
             [
@@ -181,7 +181,7 @@ class StartTests(ServiceTestCase):
         )
 
     def test_otherInvitations(self) -> None:
-        """Where there is nothing to paste, it says where it listens, and for whom."""
+        """If no command connects, it logs the address and which clients may use it."""
         folder = Path(mkdtemp())
         self.addCleanup(rmtree, folder)
         identity = identify("chat.example")
@@ -198,14 +198,14 @@ class StartTests(ServiceTestCase):
         )
 
     def test_noProxies(self) -> None:
-        """Where proxies are to come in and none is named, it warns of that."""
+        """It warns if an endpoint is for proxies and none is configured."""
         self.started("haproxy:tcp:6624:interface=127.0.0.1")
         self.assertEqual(
             "Nobody comes in at haproxy:tcp:6624:interface=127.0.0.1: irc.proxies names no proxy", self.logged()[-1]
         )
 
     def test_noEncryption(self) -> None:
-        """Where clients are sent to an encrypted port and the door has none, it warns of that; and only there."""
+        """It warns if STS sends clients to an encrypted port that the door lacks, and only then."""
         for port, endpoints, warns in (
             (6697, ("tcp:6667:interface=127.0.0.1", "tcp6:6667:interface=\\:\\:1"), True),
             (6697, ("tcp:6667:interface=127.0.0.1", "haproxy:tcp:6668:interface=127.0.0.1"), False),
@@ -225,7 +225,7 @@ class StartTests(ServiceTestCase):
             self.assertEqual(warns, bool(warnings), endpoints)
 
     def test_proxied(self) -> None:
-        """At such an endpoint a proxy's clients come in, to the same door as all others."""
+        """Clients of a proxy connect to the same door as all others."""
         self.settings = replace(SETTINGS, doors={**SETTINGS.doors, "irc": IrcSettings(proxies=("192.168.1.1/32",))})
         self.started("haproxy:tcp:6624:interface=127.0.0.1", LOOPBACK)
         transport = self.client()
@@ -237,7 +237,7 @@ class StartTests(ServiceTestCase):
         self.assertIs(direct, proxied.wrappedFactory)
 
     def test_oneFactoryADoor(self) -> None:
-        """A door that listens at several places is one door."""
+        """A door with several endpoints has one factory."""
         self.started(LOOPBACK, "tcp:7000:interface=127.0.0.1")
         (_, first, _, _), (_, second, _, _) = self.reactor.tcpServers
         self.assertIs(first, second)
@@ -258,7 +258,7 @@ class StartTests(ServiceTestCase):
         self.assertEqual([], self.logged())
 
     def test_opensLater(self) -> None:
-        """While the journal opens, nobody is let in; the kernel queues the connections."""
+        """While the journal opens, no connection is accepted; the kernel queues them."""
         service, opening = self.slow()
         self.assertEqual(["stop"], self.reading)
         self.assertEqual([], self.logged())
@@ -268,7 +268,7 @@ class StartTests(ServiceTestCase):
         service.stopService()
 
     def test_stopsWhileOpening(self) -> None:
-        """A service that is stopped while the journal opens does not let anybody in afterwards."""
+        """A service stopped while the journal opens accepts no connections afterwards."""
         service, opening = self.slow()
         service.stopService()
         opening.callback(None)
@@ -276,7 +276,7 @@ class StartTests(ServiceTestCase):
         self.assertEqual([], self.logged())
 
     def test_failsLater(self) -> None:
-        """If the journal cannot be opened after all, the server logs one line, and stops."""
+        """If opening the journal fails later, the server logs one line and stops."""
         _, opening = self.slow()
         opening.errback(NotStored("no leader"))
         self.assertEqual(["stop"], self.reading)
@@ -284,7 +284,7 @@ class StartTests(ServiceTestCase):
         self.assertTrue(self.reactor.hasStopped)
 
     def slow(self) -> tuple[ChatService, Deferred[None]]:
-        """Start a service whose journal takes its time to open."""
+        """Start a service whose journal opens later."""
         opening: Deferred[None] = Deferred()
 
         class Slow(MemoryLog):
@@ -305,36 +305,36 @@ class StartTests(ServiceTestCase):
 
 
 class RootTests(ServiceTestCase):
-    """A process that may do everything."""
+    """A process that runs as root."""
 
     root = True
 
     def test_reachable(self) -> None:
-        """It is not started where other machines reach it."""
+        """It does not start if other machines can reach it."""
         for endpoint in ("tcp:6623", "tcp:6623:interface=192.0.2.1", "tcp6:6623"):
             error = self.assertRaises(StartFailure, self.started, LOOPBACK, endpoint)
             self.assertIn("does not run as root; start it as twistd --uid USER twistchat", str(error))
             self.assertEqual([], [line for line in self.logged() if "open" in line])
 
     def test_loopback(self) -> None:
-        """On this machine only, it is started with a warning."""
+        """On loopback only, it starts with a warning."""
         for endpoint in (LOOPBACK, "tcp:6623:interface=127.0.0.99", r"tcp6:6623:interface=\:\:1", "unix:chat.sock"):
             self.events.clear()
             self.started(endpoint)
             self.assertIn("This server runs as root.  twistd --uid USER twistchat gives that up.", self.logged())
 
     def test_notRoot(self) -> None:
-        """Anyone else may be reachable, and is not warned."""
+        """Any other user may be reachable, without a warning."""
         self.root = False
         self.started("tcp:6623")
         self.assertFalse([line for line in self.logged() if "root" in line])
 
 
 class TakenPortTests(ServiceTestCase):
-    """A port that somebody else has."""
+    """A port at which another program listens."""
 
     def test_taken(self) -> None:
-        """The error names the door, the endpoint and why; what listened already listens no more."""
+        """The error names the door, the endpoint and the cause; ports bound before are closed."""
         self.reactor.taken.add(7000)
         service = self.service(LOOPBACK, "tcp:7000:interface=127.0.0.1", "tcp:7001")
         error = self.assertRaises(StartFailure, service.privilegedStartService)
@@ -347,7 +347,7 @@ class TakenPortTests(ServiceTestCase):
         self.assertTrue(text.endswith(f"; stop what listens there, or choose another port, as in {options}"), text)
 
     def test_takenFile(self) -> None:
-        """A socket in the file system has no port: there is no other to choose."""
+        """For a UNIX socket the advice names no other port."""
 
         def listen(*arguments: Any, **more: Any) -> Any:
             raise CannotListenError(None, "chat.sock", OSError(errno.EADDRINUSE, "Address already in use"))
@@ -359,7 +359,7 @@ class TakenPortTests(ServiceTestCase):
 
 
 class StopTests(ServiceTestCase):
-    """Stopping: listen no more, finish what was proposed, tell everyone, close."""
+    """Stopping: close the ports and the journal, tell every client, and disconnect."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -372,14 +372,14 @@ class StopTests(ServiceTestCase):
         self.listening = True
 
     def stopListening(self) -> Deferred[None]:
-        """Stand in for the port's own: takes a while."""
+        """Replace the port's C{stopListening} with one that takes a while."""
         self.listening = False
         stopped: Deferred[None] = Deferred()
         self.stops.append(stopped)
         return stopped
 
     def arrive(self, nick: str) -> Transport:
-        """Bring someone into the lobby."""
+        """Connect a client and join the lobby."""
         transport = self.client()
         assert isinstance(transport, Transport)
         transport.server.dataReceived(f"{nick}\n/echo on\n".encode())
@@ -390,7 +390,7 @@ class StopTests(ServiceTestCase):
         return transport
 
     def test_order(self) -> None:
-        """Each step waits for the one before: the port, the journal, the clients; then no passwords are checked."""
+        """The port, the journal, the clients and the password checks stop in this order."""
         alice = self.arrive("alice")
         alice.server.dataReceived(b"last words\n")
         closings: list[Deferred[None]] = []
@@ -420,18 +420,18 @@ class StopTests(ServiceTestCase):
         self.assertTrue(self.worker.stopped)
 
     def stop(self) -> Deferred[None]:
-        """Stop, with a port that is closed at once."""
+        """Stop the service, with a port that closes at once."""
         stopped = self.running.stopService()
         self.stops[0].callback(None)
         self.reactor.advance(0)
         return stopped
 
     def test_nobody(self) -> None:
-        """With nobody there it is done at once."""
+        """Without clients it stops at once."""
         self.successResultOf(self.stop())
 
     def test_nothingIsLeft(self) -> None:
-        """What rooms were to need later is needed no more."""
+        """The upkeep of rooms is cancelled."""
         alice, _ = self.arrive("alice"), self.arrive("bob")
         alice.abortConnection()
         while self.held.waiting:
@@ -442,7 +442,7 @@ class StopTests(ServiceTestCase):
         self.assertIsNone(self.context.upkeep.slot)
 
     def test_clientDoesNotRead(self) -> None:
-        """A client that does not read holds it up for a few seconds only."""
+        """A client that does not read delays the stop by a few seconds only."""
         alice, bob = self.arrive("alice"), self.arrive("bob")
         bob.reading = False
         stopped = self.stop()
@@ -454,7 +454,7 @@ class StopTests(ServiceTestCase):
         self.successResultOf(stopped)
 
     def test_journalHangs(self) -> None:
-        """A disk that hangs holds it up for so many seconds; then it is logged, and the clients are told."""
+        """A disk that hangs delays the stop by a bounded time; the log says so, and clients are told."""
         alice = self.arrive("alice")
         self.patch(self.held, "close", Deferred)
         stopped = self.stop()
@@ -467,7 +467,7 @@ class StopTests(ServiceTestCase):
         self.assertEqual(1, len(self.flushLoggedErrors()))
 
     def test_journalFails(self) -> None:
-        """A journal that does not close well is logged; the clients are told all the same."""
+        """A failure to close the journal is logged, and the clients are told all the same."""
         alice = self.arrive("alice")
         self.patch(self.held, "close", lambda: fail(NotStored("the disk is full")))
         self.successResultOf(self.stop())
@@ -475,6 +475,6 @@ class StopTests(ServiceTestCase):
         self.assertEqual(1, len(self.flushLoggedErrors(NotStored)))
 
     def test_nobodyComesIn(self) -> None:
-        """Whoever comes while it stops is not taken in."""
+        """Connections made during the stop are refused."""
         self.stop()
         self.assertIs(None, self.reactor.tcpServers[0][1].buildProtocol(None))
