@@ -114,7 +114,7 @@ class Listening:
         for name, door in doors.items():
             endpoints = [listener.description for listener in self._listeners if listener.door.name == name]
             for why in door.warnings(settings, endpoints):
-                log.warn("{why}", why=why)  # trial takes a field called "warning" for a warning of Python's
+                log.warn("{why}", why=why)  # trial treats a field named "warning" as a Python warning
 
     def stop(self) -> Deferred[Any]:
         """

@@ -12,14 +12,14 @@ from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
 
 
 class ExpulsionTests(SynchronousTestCase):
-    """What the connections of those see who are put out, and those who stay."""
+    """The output of clients that an operator disconnects, and of the others."""
 
     def setUp(self) -> None:
-        """A server, someone from this machine, someone from elsewhere, and an operator in no room."""
+        """Start a server with a local client, a remote client, and an operator in no room."""
         self.begin(MemoryServer())
 
     def begin(self, server: MemoryServer) -> None:
-        """Bring people in."""
+        """Connect the operator and both clients."""
         self.server = server
         self.operator = self.enter("op")
         becoming = server.chat.operators.become(self.operator, "Boss", ["kill", "ban"])
@@ -28,19 +28,19 @@ class ExpulsionTests(SynchronousTestCase):
         self.ann.skip()
 
     def finish(self, deferred: Deferred[None]) -> None:
-        """Let something happen."""
+        """Commit pending entries, and check that a command has completed."""
         if isinstance(self.server.log, HeldLog):
             commit(self.server)
         done(deferred)
 
     def enter(self, nick: str) -> Session:
-        """Someone who is here, and is in no room."""
+        """Connect a registered client in no room."""
         session = self.server.chat.presence.open(FakeOutlet(FakeDialect()))
         self.finish(Deferred.fromCoroutine(self.server.chat.identity.enter(session, nick, "~u", f"{nick}.host")))
         return session
 
     def come(self, nick: str, host: str = "127.0.0.1") -> LineClient:
-        """Someone at the line door."""
+        """Connect a client at the line door."""
         client = self.server.connect(host)
         client.send(nick)
         if isinstance(self.server.log, HeldLog):
@@ -49,7 +49,7 @@ class ExpulsionTests(SynchronousTestCase):
         return client
 
     def test_banned(self) -> None:
-        """Who is banned has what was said until then, learns why, and quits for that reason; their nick is free."""
+        """A banned user receives earlier messages and the reason, and quits; the nick becomes free."""
         self.ann.send("hello")
         self.bob.until("[12:00] <ann> hello")
         (session,) = self.server.chat.identity.find("ann").sessions.values()
@@ -63,7 +63,7 @@ class ExpulsionTests(SynchronousTestCase):
         self.come("bob")
 
     def test_keptOut(self) -> None:
-        """Whose address is banned is turned away until the ban has ended."""
+        """A client with a banned address is refused until the ban ends."""
         done(self.server.chat.operators.banFromServer(self.operator, STRANGER, 20, "spam"))
         self.server.settle()
         client = self.server.connect(STRANGER)
@@ -75,7 +75,7 @@ class ExpulsionTests(SynchronousTestCase):
         client.until("* You are bob.  /help lists what you can type")
 
     def test_unnamed(self) -> None:
-        """A connection that has not come in is put out too."""
+        """An unregistered connection is disconnected too."""
         client = self.server.connect(STRANGER)
         client.skip()
         done(self.server.chat.operators.banFromServer(self.operator, STRANGER, None))
@@ -84,7 +84,7 @@ class ExpulsionTests(SynchronousTestCase):
         self.assertTrue(client.gone and self.bob.gone)
 
     def test_killed(self) -> None:
-        """Who is killed learns by whom and why, and does not quit besides; their nick is free."""
+        """A killed user learns who did it and why, and sees no other QUIT; the nick becomes free."""
         done(self.server.chat.operators.kill(self.operator, "bob", "spam"))
         self.server.settle()
         self.bob.expect("* Killed (op (spam))")
@@ -93,7 +93,7 @@ class ExpulsionTests(SynchronousTestCase):
         self.come("bob")
 
     def test_held(self) -> None:
-        """On a journal that takes its time it is the same, and what the killed had proposed still happens."""
+        """The same holds on a slow journal, where earlier proposals of the killed user still apply."""
         self.begin(MemoryServer(journal=inMemory(HeldLog)))
         killing = self.server.chat.operators.kill(self.operator, "bob", "spam")
         self.bob.send("too late", "/nick robert")

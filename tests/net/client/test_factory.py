@@ -11,10 +11,10 @@ from twistchat.testing.links import address
 
 
 class FactoryTests(SynchronousTestCase):
-    """Connections of one door."""
+    """The client protocols of one door."""
 
     def test_madeWhileClosing(self) -> None:
-        """A connection that is made when the door has been closed already may come and go."""
+        """A connection that is made after the door was closed may come and go."""
         factory = LineDoor().factory(MemoryServer().context)
         peer = address("192.0.2.7", 40001)
         protocol = factory.buildProtocol(peer)
@@ -26,7 +26,7 @@ class FactoryTests(SynchronousTestCase):
         self.assertEqual(factory.clients.connections, ())
 
     def test_order(self) -> None:
-        """Connections are told things in the order in which they were made, whatever their addresses in memory."""
+        """Clients are told the reason in the order of their connections."""
         factory = LineDoor().factory(MemoryServer().context)
         made, carriers = [], []
         for port in range(40001, 40101):

@@ -78,7 +78,7 @@ class Pinging(ClientProtocol):
 
 
 class Chunks:
-    """A codec to which all that comes at once is a line."""
+    """A codec that treats each read as one line."""
 
     def feed(self, data: bytes) -> Sequence[Line]:
         """See L{Codec.feed}."""
@@ -90,14 +90,14 @@ class Chunks:
 
 
 class Silent(Pinging):
-    """The same, at a door that asks nobody."""
+    """The same, for a protocol that does not ping."""
 
     pings = False
 
 
 @implementer(IDoor)
 class Door:
-    """A door for connections of some kind."""
+    """A door with a given class of client protocol."""
 
     name = "test"
     summary = "A door."
@@ -142,11 +142,11 @@ class Client(Protocol):
         self.told = b""
 
     def dataReceived(self, data: bytes) -> None:
-        """Keep it."""
+        """Keep the carrier."""
         self.told += data
 
     def connectionLost(self, reason: object = None) -> None:
-        """Note it."""
+        """Record it."""
         self.gone = True
 
 
@@ -171,25 +171,25 @@ class ConnectionTestCase(SynchronousTestCase):
         return client, self.door.made[-1]
 
     def send(self, client: Client, data: bytes) -> None:
-        """Let a client send something."""
+        """Send bytes from a client."""
         assert client.transport is not None
         client.transport.write(data)
         self.server.settle()
 
 
 class SilenceTests(ConnectionTestCase):
-    """Clients that say nothing."""
+    """Silent clients."""
 
     def setUp(self) -> None:
         self.serve(ping=90.0, pingTimeout=150.0)
         self.client, self.connection = self.connect()
 
     def enter(self) -> None:
-        """Come in."""
+        """Register a client."""
         self.send(self.client, b"in")
 
     def test_asked(self) -> None:
-        """After so long it is asked, once; after some more it is given up, and told why."""
+        """A silent client is pinged once, and disconnected with a reason if it does not answer."""
         self.enter()
         self.server.advance(89)
         self.assertEqual([], self.connection.asked)
@@ -204,7 +204,7 @@ class SilenceTests(ConnectionTestCase):
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_answers(self) -> None:
-        """Whatever it sends, it is there; and it is asked again when it falls silent again."""
+        """Any input is an answer; a client that falls silent again is pinged again."""
         self.enter()
         for _ in range(10):
             for _ in range(95):
@@ -214,7 +214,7 @@ class SilenceTests(ConnectionTestCase):
         self.assertFalse(self.client.gone)
 
     def test_longPatience(self) -> None:
-        """Where it may be silent for much longer than until it is asked, each silence counts for itself."""
+        """If the ping timeout is much longer than the ping interval, each silence counts separately."""
         self.serve(ping=10.0, pingTimeout=100.0)
         self.client, self.connection = self.connect()
         self.enter()
@@ -230,7 +230,7 @@ class SilenceTests(ConnectionTestCase):
         self.assertTrue(self.client.gone)
 
     def test_talker(self) -> None:
-        """One who is never silent is never asked."""
+        """An active client is never pinged."""
         self.enter()
         for _ in range(100):
             self.server.advance(60)
@@ -238,7 +238,7 @@ class SilenceTests(ConnectionTestCase):
         self.assertEqual([], self.connection.asked)
 
     def test_stall(self) -> None:
-        """Where the process stood still for too long for anyone to answer, they are asked first."""
+        """After a suspension of the process, clients are pinged before any is disconnected."""
         self.enter()
         self.server.advance(1000)
         self.assertEqual(([1000.0], False), (self.connection.asked, self.client.gone))
@@ -246,7 +246,7 @@ class SilenceTests(ConnectionTestCase):
         self.assertTrue(self.client.gone)
 
     def test_paused(self) -> None:
-        """One from whom the server takes nothing just now is not silent."""
+        """A client whose input is paused is not silent."""
         self.serve(recvq=10)
         self.client, self.connection = self.connect()
         self.enter()
@@ -262,7 +262,7 @@ class SilenceTests(ConnectionTestCase):
         self.assertEqual((1, True), (len(self.connection.asked), self.client.gone))
 
     def test_halfClosed(self) -> None:
-        """One who cannot answer, for it has said that it sends no more, is served to the end."""
+        """A client that has half-closed its connection is served to the end, without a ping."""
         self.enter()
         self.send(self.client, b"wait")
         self.client.link.finish()
@@ -274,7 +274,7 @@ class SilenceTests(ConnectionTestCase):
         self.assertTrue(self.client.gone)
 
     def test_late(self) -> None:
-        """One who has not come in is not asked: it has its time, and no more, whatever it sends."""
+        """An unregistered client has a deadline, whatever it sends, and is not pinged."""
         for _ in range(29):
             self.server.advance(1)
             self.send(self.client, b"yes")
@@ -285,23 +285,23 @@ class SilenceTests(ConnectionTestCase):
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_lost(self) -> None:
-        """Nothing waits for one that is gone."""
+        """A lost connection leaves no timeout."""
         self.enter()
         self.client.link.cut()
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
 
 class LeavingTests(ConnectionTestCase):
-    """The end of a connection, as a door asks for it."""
+    """Disconnection by a door."""
 
     def setUp(self) -> None:
-        """Connect one."""
+        """Connect a client."""
         self.serve()
         self.client, self.connection = self.connect()
         self.send(self.client, b"in")
 
     def test_obeysNoMore(self) -> None:
-        """What the client has sent and what waited is not obeyed any more."""
+        """Input that waits at the end is not executed."""
         self.connection.carrier.pause(Reason.BACKLOG)
         self.connection.carrier.dataReceived(b"wait")
         self.client.link.stalled = True
@@ -312,7 +312,7 @@ class LeavingTests(ConnectionTestCase):
         self.assertEqual([], self.connection.work)
 
     def test_takesNoMore(self) -> None:
-        """What comes once the connection is ending is not even looked at, however slowly its client reads the rest."""
+        """Input after the end is ignored, however slowly the client reads the remaining output."""
         self.client.link.stalled = True
         self.connection.reply(b"what the client does not read")
         self.connection.closing.leave("bye")
@@ -321,7 +321,7 @@ class LeavingTests(ConnectionTestCase):
         self.assertEqual([], self.connection.work)
 
     def test_lostWhileCommandsWait(self) -> None:
-        """Commands that wait for another are not started once the connection is lost; the other takes effect."""
+        """When the connection is lost, waiting commands are dropped; the running one takes effect."""
         for _ in range(3):
             self.send(self.client, b"wait")
         self.client.link.cut()
@@ -331,7 +331,7 @@ class LeavingTests(ConnectionTestCase):
         self.assertEqual(1, len(self.connection.work))
 
     def test_lostWhileAnAnswerIsMade(self) -> None:
-        """What is meant for a client that is gone is dropped: it is no slow reader, and is not logged as one."""
+        """Output for a lost connection is dropped, and not logged as a slow reader."""
         self.client.link.stalled = True
         self.connection.reply(b"x" * 100_000)
         self.server.settle()
@@ -343,7 +343,7 @@ class LeavingTests(ConnectionTestCase):
         self.assertEqual([], [*map(formatEvent, events)])
 
     def test_twice(self) -> None:
-        """Whoever leaves twice leaves once; no timer is left behind."""
+        """Leaving twice has the effect of leaving once, and leaves no timer."""
         self.client.link.stalled = True
         self.connection.reply(b"what the client does not read")
         self.connection.closing.leave("bye")
@@ -354,14 +354,14 @@ class LeavingTests(ConnectionTestCase):
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_gone(self) -> None:
-        """Who is gone already leaves no timer behind either."""
+        """Leaving after the connection is lost leaves no timer either."""
         self.client.link.cut()
         self.connection.closing.leave("bye")
         self.server.settle()
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_turnedAway(self) -> None:
-        """Whoever is turned away while a room has something to hear is told why."""
+        """A client that is turned away while a room has pending events is told why."""
         self.serve(connectionsPerAddress=1)
         _, connection = self.connect("192.0.2.1")
         chat = self.server.chat
@@ -372,7 +372,7 @@ class LeavingTests(ConnectionTestCase):
         self.assertIn(b"fault: Your address has 1 connection,", second.told)
 
     def test_noHandshake(self) -> None:
-        """What begins like a TLS handshake is one at the beginning only."""
+        """A TLS handshake is recognized only in the first bytes."""
         self.send(self.client, b"\x16")
         self.assertFalse(self.client.gone)
         client, connection = self.connect()
@@ -384,18 +384,18 @@ class LeavingTests(ConnectionTestCase):
         self.assertTrue(client.gone)
 
     def test_noLabels(self) -> None:
-        """A door without labels shows what the client asked for as it shows it to others."""
+        """A door without labels echoes an event as it shows it to others."""
         entry = Entry(1, "m1", 0, Quit(Source("u1", "ann"), "bye"))
         self.assertEqual(b"data", self.connection.echo(entry, b"data"))
 
 
 class SilentTests(ConnectionTestCase):
-    """A door that asks nobody."""
+    """A protocol that does not ping."""
 
     kind = Silent
 
     def test_neverAsked(self) -> None:
-        """Its clients may be silent for ever, once they have come in, and nothing waits for them."""
+        """Its registered clients may be silent forever, and have no timeout."""
         self.serve()
         client, connection = self.connect()
         self.send(client, b"in")
@@ -405,12 +405,12 @@ class SilentTests(ConnectionTestCase):
 
 
 class ComesFromTests(ConnectionTestCase):
-    """Connections of which a gateway says whose they are."""
+    """Connections through a gateway."""
 
     gateway = "192.0.2.1"
 
     def test_address(self) -> None:
-        """It has that address from then on, for operators too; and no encryption that is not its own."""
+        """The client's address replaces the gateway's, also for operators; it is secure only if both are."""
         self.serve()
         _, connection = self.connect(self.gateway)
         connection.secure, connection.fingerprint = True, "00"
@@ -423,14 +423,14 @@ class ComesFromTests(ConnectionTestCase):
         self.assertFalse(session.secure or connection.secure)
 
     def test_encryptedHalfway(self) -> None:
-        """What is not encrypted from the gateway to here is not secure, whatever it is before."""
+        """A connection without encryption to the gateway is not secure."""
         self.serve()
         _, connection = self.connect(self.gateway)
         connection.entrance.changeAddress("2001:db8::1", secure=True)
         self.assertFalse(connection.session.secure or connection.secure)
 
     def test_limits(self) -> None:
-        """Limits count its own address, and not the gateway's, which may have as many clients as come."""
+        """Limits count the client's address; the gateway may have any number of clients."""
         self.serve(connectionsPerAddress=2, newPerAddress=2)
         clients = []
         for number in range(20):
@@ -451,7 +451,7 @@ class ComesFromTests(ConnectionTestCase):
         )
 
     def test_refused(self) -> None:
-        """Where its own address has too many, it is told so, and its session ends; nothing remains counted."""
+        """If the client's address has too many connections, it is refused, and nothing stays counted."""
         self.serve(connectionsPerAddress=1)
         first, _ = self.connect(STRANGER)
         client, connection = self.connect(self.gateway)
@@ -464,7 +464,7 @@ class ComesFromTests(ConnectionTestCase):
         self.assertEqual({}, {k: p for k, p in self.server.context.admission._records.items() if p.connections})
 
     def test_exempt(self) -> None:
-        """Whether limits on rates bind it is a matter of its own address."""
+        """The client's address decides about exemption from rate limits."""
         self.serve(floodBurst=1)
         _, connection = self.connect("127.0.0.1")
         self.assertTrue(connection.session.exempt)
@@ -478,7 +478,7 @@ class ComesFromTests(ConnectionTestCase):
 
 
 class BannedTests(ConnectionTestCase):
-    """Clients whose address is banned from the server."""
+    """Clients with a server ban on their address."""
 
     def setUp(self) -> None:
         self.serve()
@@ -487,7 +487,7 @@ class BannedTests(ConnectionTestCase):
         self.server.settle()
 
     def test_turnedAway(self) -> None:
-        """They are turned away, with the reason, before there is a session, and count for nothing."""
+        """They are refused with the reason, before they have a session, and do not count."""
         client, connection = self.connect(STRANGER)
         self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
         self.assertTrue(client.gone)
@@ -497,7 +497,7 @@ class BannedTests(ConnectionTestCase):
         self.assertFalse(other.gone)
 
     def test_behindGateway(self) -> None:
-        """So are those for whom a gateway speaks that is not."""
+        """Banned clients of a gateway are refused too."""
         client, connection = self.connect("203.0.113.1")
         self.assertFalse(connection.entrance.changeAddress(STRANGER, secure=False))
         self.server.settle()
@@ -507,7 +507,7 @@ class BannedTests(ConnectionTestCase):
 
 
 class LoginTests(ConnectionTestCase):
-    """Passwords, and how often they may be wrong."""
+    """Passwords, and the limit on wrong ones."""
 
     def setUp(self) -> None:
         self.serve(loginFailures=2, loginRate=0.05, passwordQueue=1)
@@ -522,12 +522,12 @@ class LoginTests(ConnectionTestCase):
         return checked
 
     def test_right(self) -> None:
-        """The right one may be given as often as one likes."""
+        """The right password may be given any number of times."""
         for _ in range(5):
             self.assertIs(True, self.successResultOf(self.check("right")))
 
     def test_wrong(self) -> None:
-        """A wrong one only so often: then nothing is checked for a while, the right one neither, whoever connects."""
+        """After too many wrong passwords, none is checked for a while, on any connection."""
         self.assertIs(False, self.successResultOf(self.check("wrong")))
         self.assertIs(False, self.successResultOf(self.check("right", hash=None)))
         _, self.connection = self.connect()
@@ -538,7 +538,7 @@ class LoginTests(ConnectionTestCase):
         self.assertIs(True, self.successResultOf(self.check("right")))
 
     def test_atOnce(self) -> None:
-        """Guesses that are made all at once are counted before any of them is checked."""
+        """Concurrent guesses are counted before they are checked."""
         self.server.context.passwords = Verifier(lambda: self.worker, 100)
         guesses = [Deferred.fromCoroutine(self.connection.entrance.checkPassword(RIGHT, "wrong")) for _ in range(10)]
         self.assertEqual(2, len(self.worker))
@@ -548,7 +548,7 @@ class LoginTests(ConnectionTestCase):
             self.failureResultOf(guess, TooFast)
 
     def test_busy(self) -> None:
-        """Where the server has too much to check, nobody has failed."""
+        """An overload of the server does not count as a failure."""
         waiting = Deferred.fromCoroutine(self.connection.entrance.checkPassword(RIGHT, "right"))
         for _ in range(5):
             refused = Deferred.fromCoroutine(self.connection.entrance.checkPassword(RIGHT, "right"))
@@ -557,7 +557,7 @@ class LoginTests(ConnectionTestCase):
         self.assertIs(True, self.successResultOf(waiting))
 
     def test_gone(self) -> None:
-        """A client that is gone meanwhile does no harm."""
+        """A client may disconnect during the check."""
         checked = Deferred.fromCoroutine(self.connection.entrance.checkPassword(RIGHT, "right"))
         self.connection.carrier.connectionLost()
         self.worker.run()

@@ -27,11 +27,11 @@ class Transport(StringTransport):
     paused = aborted = False
 
     def pauseProducing(self) -> None:
-        """Read no more."""
+        """Note the pause."""
         self.paused = True
 
     def resumeProducing(self) -> None:
-        """Read again."""
+        """Note the resumption."""
         self.paused = False
 
     def abortConnection(self) -> None:
@@ -82,42 +82,42 @@ class Taken:
 
 
 def numbered(count: int) -> list[bytes]:
-    """So many lines, all different."""
+    """Return some distinct lines."""
     return [b"%d" % number for number in range(count)]
 
 
 def joined(lines: Sequence[bytes]) -> bytes:
-    """Lines as they are sent."""
+    """Return lines with their terminators."""
     return b"".join([line + b"\n" for line in lines])
 
 
 class IntakeTestCase(SynchronousTestCase):
-    """One connection, or several, on a clock that the test moves."""
+    """One or several connections, on a fake clock."""
 
     def setUp(self) -> None:
-        """Connect one."""
+        """Make a connection."""
         self.clock = TurnClock()
         self.shares = Shares(self.clock)
         self.one = Taken(self.shares)
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, and then a turn."""
+        """Advance the clock, and run a turn."""
         self.clock.advance(seconds)
         self.clock.turn()
 
 
 class ShareTests(IntakeTestCase):
-    """How much is taken in one turn."""
+    """The share of one turn."""
 
     def test_few(self) -> None:
-        """What fits into a share is taken at once, and leaves nothing to do."""
+        """Input within a share is executed at once, and nothing waits."""
         lines = numbered(LINES)
         self.one.intake.feed(joined(lines))
         self.assertEqual(lines, self.one.lines)
         self.assertEqual(([], False), (self.clock.getDelayedCalls(), self.one.transport.paused))
 
     def test_lines(self) -> None:
-        """More lines wait for the next turns, with the transport paused, and are all taken in order."""
+        """Further lines wait for the next turns with the transport paused, and keep their order."""
         lines = numbered(3 * LINES + 1)
         self.one.intake.feed(joined(lines))
         for turn in (1, 2, 3):
@@ -129,14 +129,14 @@ class ShareTests(IntakeTestCase):
         self.assertTrue(self.one.intake.idle)
 
     def test_newlines(self) -> None:
-        """A read that holds nothing but ends of lines takes many turns, none of them longer than others."""
+        """A read of only line ends takes many short turns."""
         self.one.intake.feed(b"\n" * 65536)
         for turn in range(1, 65536 // LINES):
             self.assertEqual(turn * LINES, len(self.one.lines))
             self.clock.turn()
 
     def test_bytes(self) -> None:
-        """So do many bytes, whatever they hold."""
+        """So does a read of many bytes."""
         self.one.intake.feed(b"x" * (3 * BYTES))
         self.assertEqual([BYTES], self.one.cuts)
         self.clock.turn()
@@ -144,7 +144,7 @@ class ShareTests(IntakeTestCase):
         self.assertEqual(([BYTES] * 3, False), (self.one.cuts, self.one.transport.paused))
 
     def test_seconds(self) -> None:
-        """Where lines take long, no other is begun once the time is up."""
+        """After the time of a share no further line starts."""
         self.one.at = lambda line: self.clock.advance(SECONDS / 2)
         lines = numbered(5)
         self.one.intake.feed(joined(lines))
@@ -156,7 +156,7 @@ class ShareTests(IntakeTestCase):
         self.assertFalse(self.one.transport.paused)
 
     def test_others(self) -> None:
-        """Each of several connections has one share a turn, however much they sent."""
+        """Each connection has one share per turn, however much it sent."""
         others = [Taken(self.shares) for _ in range(3)]
         for taken in others:
             taken.intake.feed(b"\n" * (LINES * 10))
@@ -165,7 +165,7 @@ class ShareTests(IntakeTestCase):
             self.clock.turn()
 
     def test_oneShare(self) -> None:
-        """A reason that comes and goes between two turns brings no second share."""
+        """A reason that starts and ends between two turns gives no second share."""
         self.one.intake.feed(b"\n" * (LINES * 4))
         for _ in range(3):
             self.one.intake.pause(Reason.BACKLOG)
@@ -174,7 +174,7 @@ class ShareTests(IntakeTestCase):
         self.assertEqual(LINES * 2, len(self.one.lines))
 
     def test_heldBack(self) -> None:
-        """A reason that comes between two turns lets no share be taken until it is over."""
+        """A reason that starts between two turns delays the next share until it ends."""
         self.one.intake.feed(b"\n" * (LINES * 3))
         self.one.intake.pause(Reason.BACKLOG)
         self.clock.turn()
@@ -184,7 +184,7 @@ class ShareTests(IntakeTestCase):
         self.assertEqual(LINES * 2, len(self.one.lines))
 
     def test_idle(self) -> None:
-        """It is idle when nothing waits: neither bytes nor a line."""
+        """It is idle if neither bytes nor lines wait."""
         self.assertTrue(self.one.intake.idle)
         self.one.intake.feed(b"\n" * (LINES + 1))
         self.assertFalse(self.one.intake.idle)
@@ -198,7 +198,7 @@ class ShareTests(IntakeTestCase):
         self.assertTrue(self.one.intake.idle)
 
     def test_fails(self) -> None:
-        """A line that fails, in a later turn, ends its own connection; others are served."""
+        """A line that fails in a later turn closes only its own connection."""
         other = Taken(self.shares)
         for taken in (self.one, other):
             taken.intake.feed(b"\n" * (LINES + 1))
@@ -214,10 +214,10 @@ class ShareTests(IntakeTestCase):
 
 
 class ReasonTests(IntakeTestCase):
-    """Why a connection is not read."""
+    """The reasons for a pause."""
 
     def test_rate(self) -> None:
-        """A line that comes too early is given again when it is time, and those behind it wait."""
+        """A line refused by the rate limit is passed again later, and later lines wait."""
         waits = [0.5, 0.25]
         self.one.at = lambda line: waits.pop(0) if line == b"1" and waits else 0.0
         self.one.intake.feed(joined(numbered(3)))
@@ -228,7 +228,7 @@ class ReasonTests(IntakeTestCase):
         self.assertEqual((numbered(3), False), (self.one.lines, self.one.transport.paused))
 
     def test_twice(self) -> None:
-        """A connection that is held back twice in a row is read again."""
+        """A connection that is throttled twice in a row is read again."""
         early = set(numbered(10))
 
         def once(line: Line) -> float:
@@ -243,7 +243,7 @@ class ReasonTests(IntakeTestCase):
         self.assertEqual((numbered(10), False), (self.one.lines, self.one.transport.paused))
 
     def test_several(self) -> None:
-        """It is read again when no reason is left; a reason does not count twice."""
+        """The transport resumes when no reason remains; a repeated reason counts once."""
         intake, transport = self.one.intake, self.one.transport
         intake.pause(Reason.BACKLOG)
         intake.pause(Reason.BACKLOG)
@@ -256,13 +256,13 @@ class ReasonTests(IntakeTestCase):
         self.assertFalse(transport.paused)
 
     def test_notThere(self) -> None:
-        """The end of a reason that there is not leaves the transport alone, whoever else has paused it."""
+        """The end of a reason that was not set does not resume the transport."""
         self.one.transport.pauseProducing()
         self.one.intake.resume(Reason.BACKLOG)
         self.assertTrue(self.one.transport.paused)
 
     def test_late(self) -> None:
-        """What a transport delivers after it was paused is kept, and taken when the reason is over."""
+        """Bytes delivered after a pause are kept, and executed when the reason ends."""
         self.one.intake.pause(Reason.BACKLOG)
         self.one.intake.feed(b"late\n")
         self.assertEqual([], self.one.lines)
@@ -271,7 +271,7 @@ class ReasonTests(IntakeTestCase):
         self.assertEqual(([b"late"], False), (self.one.lines, self.one.transport.paused))
 
     def test_within(self) -> None:
-        """A reason that comes up with a line lets no other be taken until it is over."""
+        """A reason set by a line delays the next lines until it ends."""
         self.one.at = lambda line: self.one.intake.pause(Reason.BACKLOG) if line == b"1" else None
         self.one.intake.feed(joined(numbered(3)))
         self.assertEqual(numbered(2), self.one.lines)
@@ -286,13 +286,13 @@ class EndTests(IntakeTestCase):
     """The end of the input, and of the connection."""
 
     def test_atOnce(self) -> None:
-        """With nothing waiting, the input is done when it ends; a line without an end is a line."""
+        """The end of the input is reported at once if nothing waits; the last line needs no terminator."""
         self.one.intake.feed(b"a\nb")
         self.one.intake.end()
         self.assertEqual(([b"a", b"b"], 1), (self.one.lines, self.one.done))
 
     def test_later(self) -> None:
-        """It is done when all that came before its end has been taken; the transport is not read again."""
+        """The end is reported after all earlier input, without resuming the transport."""
         lines = numbered(LINES * 2)
         self.one.intake.feed(joined(lines) + b"last")
         self.one.intake.end()
@@ -303,7 +303,7 @@ class EndTests(IntakeTestCase):
         self.assertTrue(self.one.transport.paused)
 
     def test_heldBack(self) -> None:
-        """An input that ends while something holds it back is done when that is over."""
+        """An input that ends during a pause is reported when the pause ends."""
         self.one.intake.pause(Reason.BACKLOG)
         self.one.intake.end()
         self.assertEqual(0, self.one.done)
@@ -312,7 +312,7 @@ class EndTests(IntakeTestCase):
         self.assertEqual(1, self.one.done)
 
     def test_closedTwice(self) -> None:
-        """It may be closed again, whether a line had to wait for its rate or has waited."""
+        """It may be closed twice, whether or not a line waited for the rate limit."""
         for waited in (False, True):
             taken = Taken(self.shares)
             waits = [1.0]
@@ -325,7 +325,7 @@ class EndTests(IntakeTestCase):
             self.assertEqual([], self.clock.getDelayedCalls())
 
     def test_closedLater(self) -> None:
-        """What is closed is not read again: neither after its share, nor when a reason is over."""
+        """A closed intake does not resume the transport, after its share or after a reason ends."""
         self.one.intake.feed(joined(numbered(LINES + 2)))
         self.one.at = lambda line: self.one.intake.close()
         self.clock.turn()
@@ -338,14 +338,14 @@ class EndTests(IntakeTestCase):
         self.assertTrue(other.transport.paused)
 
     def test_closed(self) -> None:
-        """When it is closed, nothing more is taken, and nothing waits."""
+        """A closed intake executes nothing more."""
         self.one.at = lambda line: self.one.intake.close() if line == b"1" else None
         self.one.intake.feed(joined(numbered(LINES * 2)))
         self.clock.turn()
         self.assertEqual(numbered(2), self.one.lines)
 
     def test_closedInBetween(self) -> None:
-        """The same where it is closed while it waits for its share, or for its rate."""
+        """The same holds if it is closed while it waits for its share or the rate limit."""
         self.one.intake.feed(b"\n" * LINES * 2)
         self.one.intake.close()
         other = Taken(self.shares)
@@ -358,11 +358,11 @@ class EndTests(IntakeTestCase):
 
 
 class AnythingTests(IntakeTestCase):
-    """Whatever comes, in whatever parts, with whatever reasons."""
+    """Random input, parts and reasons."""
 
     @given(st.data())
     def test_all(self, data: st.DataObject) -> None:
-        """Every line is taken once and in order, and in the end the connection is read."""
+        """Each line is executed once and in order, and in the end the transport is not paused."""
         clock = TurnClock()
         taken = Taken(Shares(clock))
         sent = 0

@@ -14,12 +14,12 @@ NOP = bytes((IAC, 241))
 
 
 class TelnetCodecTests(SynchronousTestCase):
-    """A stream of a client that may use telnet, on a clock that the test moves."""
+    """A stream whose client may use telnet, on a fake clock."""
 
     now = 0.0
 
     def setUp(self) -> None:
-        """Begin a stream.  The test case is its client."""
+        """Make a codec.  The test case is its client."""
         self.replies: list[bytes] = []
         self.refusals: list[str] = []
         self.codec = TelnetCodec(cast(IClient, self), 100, lambda: self.now)
@@ -33,13 +33,13 @@ class TelnetCodecTests(SynchronousTestCase):
         self.refusals.append(reason)
 
     def test_lines(self) -> None:
-        """Commands are taken out and answered; the rest is lines, and a last one without a terminator counts."""
+        """Commands are removed and answered; the rest is lines, also a last one without a terminator."""
         self.assertEqual([b"alice"], self.codec.feed(b"al" + bytes((IAC, DO, 3)) + b"ice\r\nhel"))
         self.assertEqual([bytes((IAC, WONT, 3))], self.replies)
         self.assertEqual([b"hello"], [*self.codec.feed(b"lo"), *self.codec.finish()])
 
     def test_commands(self) -> None:
-        """So many commands may come at once, then some a second; with more the client is turned away."""
+        """A burst of commands is allowed, then a rate; beyond that the client is turned away."""
         most, rate = map(int, COMMANDS)
         self.codec.feed(NOP * most)
         self.now += 2
@@ -49,7 +49,7 @@ class TelnetCodecTests(SynchronousTestCase):
         self.assertEqual(["You sent too many telnet commands"], self.refusals)
 
     def test_tooManyAtOnce(self) -> None:
-        """More commands at once than may come are too many, and count for nothing."""
+        """A burst beyond the limit is refused as a whole, and does not count."""
         most = int(COMMANDS[0])
         self.codec.feed(NOP * (most + 1))
         self.assertEqual(1, len(self.refusals))

@@ -20,10 +20,10 @@ SERVER = identify("chat.example")
 
 
 class EncryptedTestCase(SynchronousTestCase):
-    """A server whose line door is encrypted, in memory."""
+    """A server in memory whose line door uses TLS."""
 
     def serve(self, server: MemoryServer) -> None:
-        """Let a server have such a door."""
+        """Give a server such a door."""
         self.server = server
         self.door = LineDoor().factory(server.context)
         self.factory: Any = TLSMemoryBIOFactory(ServerSide(SERVER), False, self.door, clock=server.clock)
@@ -32,13 +32,13 @@ class EncryptedTestCase(SynchronousTestCase):
         self.serve(MemoryServer())
 
     def plain(self, host: str = STRANGER) -> LineClient:
-        """Connect someone who does not speak TLS."""
+        """Connect a client that does not use TLS."""
         client = LineClient(self.server.settle)
         self.link(client, client, host)
         return client
 
     def connect(self, side: ClientSide | None = None, host: str = STRANGER) -> LineClient:
-        """Connect someone who does."""
+        """Connect a client that uses TLS."""
         client = LineClient(self.server.settle)
         wrapping: Any = TLSMemoryBIOFactory(
             side or ClientSide(), True, Factory.forProtocol(lambda: client), clock=self.server.clock
@@ -54,7 +54,7 @@ class EncryptedTestCase(SynchronousTestCase):
         self.server.settle()
 
     def session(self) -> Any:
-        """The one session there is."""
+        """Return the only session."""
         (session,) = self.server.chat.state.sessions.values()
         return session
 
@@ -80,7 +80,7 @@ class FingerprintTests(EncryptedTestCase):
                 client.until("* alice joined #lobby")
 
     def test_notShown(self) -> None:
-        """None has to be shown."""
+        """A client may have no certificate."""
         for version in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
             self.serve(MemoryServer())
             client = self.connect(ClientSide(None, version))
@@ -91,7 +91,7 @@ class FingerprintTests(EncryptedTestCase):
             self.assertTrue(session.user.secure)
 
     def test_notItsOwn(self) -> None:
-        """Somebody else's certificate, without its key, is worth nothing: the handshake fails."""
+        """A certificate without its key does not help: the handshake fails."""
         alice, eve = identify("alice"), identify("eve")
         side = ClientSide(eve)
         stolen = Identity(alice.certificate, eve.key, alice._x509, eve._key)
@@ -101,7 +101,7 @@ class FingerprintTests(EncryptedTestCase):
         self.assertFalse(client.gone)
 
     def test_plain(self) -> None:
-        """A connection that is not encrypted has neither."""
+        """A connection without TLS is not secure and has no fingerprint."""
         client = self.server.connect()
         session = self.session()
         self.assertEqual((False, None), (session.secure, session.fingerprint))
@@ -109,10 +109,10 @@ class FingerprintTests(EncryptedTestCase):
 
 
 class HandshakeTests(EncryptedTestCase):
-    """Clients that do not come through the handshake."""
+    """Clients that do not complete the handshake."""
 
     def ends(self, client: LineClient) -> None:
-        """Hold that a client is given up at once when its time to come in is over, and that nothing of it is left."""
+        """Check that a client is aborted at the registration deadline, and leaves nothing behind."""
         self.server.advance(29)
         self.assertFalse(client.gone)
         self.server.advance(1)
@@ -122,19 +122,19 @@ class HandshakeTests(EncryptedTestCase):
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_silent(self) -> None:
-        """One that says nothing."""
+        """A silent client."""
         client = self.plain()
         client.expect()
         self.ends(client)
 
     def test_unfinished(self) -> None:
-        """One that begins, and says no more."""
+        """A client that starts the handshake and stops."""
         client = self.plain()
         client.sendBytes(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
         self.ends(client)
 
     def test_slow(self) -> None:
-        """One that goes on a byte at a time is no better off."""
+        """A client that sends the handshake byte by byte."""
         client = self.plain()
         for byte in b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(18):
             client.sendBytes(bytes([byte]))
@@ -144,13 +144,13 @@ class HandshakeTests(EncryptedTestCase):
         self.assertTrue(client.gone)
 
     def test_notReading(self) -> None:
-        """One that does not read what it is told then."""
+        """A client that does not read the reason."""
         client = self.plain()
         client.link.stalled = True
         self.ends(client)
 
     def test_complete(self) -> None:
-        """One that has come through has the rest of three minutes, from when it was accepted."""
+        """After the handshake the deadline is three minutes from the acceptance."""
         delay = self.patch(self.server, "settle", lambda: None)
         client = self.connect()
         self.server.advance(20)
@@ -164,7 +164,7 @@ class HandshakeTests(EncryptedTestCase):
         self.assertIn("! The time to choose a name (3 minutes) is over.", client.lines()[-1])
 
     def test_noTls(self) -> None:
-        """One that speaks something else has no session for longer than that takes to see."""
+        """A client that sends something other than TLS loses its session at once."""
         for data in (b"NICK alice\r\nUSER a 0 * :a\r\n", b"\x80" * 100, b"GET / HTTP/1.1\r\n\r\n"):
             client = self.plain()
             client.sendBytes(data)
@@ -197,10 +197,10 @@ class HandshakeTests(EncryptedTestCase):
 
 
 class OutboxTests(EncryptedTestCase):
-    """What waits for a client that does not read."""
+    """The output for a client that does not read."""
 
     def test_bounded(self) -> None:
-        """It is bounded: the client is dropped, and nobody else misses anything."""
+        """The output is bounded: the client is dropped, and others lose nothing."""
         self.serve(limited(sendq=100_000, exempt=("0.0.0.0/0",)))
         slow = self.connect()
         slow.send("slow")
@@ -222,7 +222,7 @@ class OutboxTests(EncryptedTestCase):
         self.assertIn("* slow quit (read too slowly)", lines)
 
     def test_catchesUp(self) -> None:
-        """One that reads again in time has everything."""
+        """A client that reads again in time receives everything."""
         self.serve(limited(sendq=1_000_000, exempt=("0.0.0.0/0",)))
         slow, ann = self.connect(), self.connect()
         slow.send("slow")
@@ -237,7 +237,7 @@ class OutboxTests(EncryptedTestCase):
         self.assertEqual([f"{number:04}" for number in range(100)], said)
 
     def test_farewell(self) -> None:
-        """When the server stops, they are told, and their connections close in good order."""
+        """When the server stops, clients are told, and their connections close cleanly."""
         client = self.connect()
         client.send("alice")
         client.skip()

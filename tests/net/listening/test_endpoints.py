@@ -52,7 +52,7 @@ reactor: Any = installed
 
 
 class DescriptionTests(SynchronousTestCase):
-    """Endpoints as they are written."""
+    """Parsing of endpoint descriptions."""
 
     def setUp(self) -> None:
         self.folder = Path(mkdtemp())
@@ -62,11 +62,11 @@ class DescriptionTests(SynchronousTestCase):
         self.reactor: Any = MemoryReactorClock()
 
     def refused(self, description: str) -> str:
-        """Hold that an endpoint cannot be read, and say why."""
+        """Check that a description is invalid, and return the reason."""
         return str(self.assertRaises(BadEndpoint, endpointOf, self.reactor, description))
 
     def test_prefix(self) -> None:
-        """It is the endpoint behind haproxy: that is listened at."""
+        """The endpoint after the haproxy: prefix is parsed."""
         for description, proxied in (("tcp:6667", False), ("haproxy:tcp:6668:interface=127.0.0.1", True)):
             reactor: Any = MemoryReactorClock()
             endpoint, found = endpointOf(reactor, description)
@@ -77,7 +77,7 @@ class DescriptionTests(SynchronousTestCase):
             self.assertIs(factory, listening)
 
     def test_asTwistedReadsThem(self) -> None:
-        """Arguments with their names or without, with escaped colons and equals signs, are taken."""
+        """Arguments may be named or positional, with escaped colons and equals signs."""
         for description, wanted in (
             ("tcp:1", (1, 50, "")),
             ("tcp:port=1:backlog=7", (1, 7, "")),
@@ -92,7 +92,7 @@ class DescriptionTests(SynchronousTestCase):
         self.assertEqual(("a:b\\c", 0o660, False), (endpoint._address, endpoint._mode, endpoint._wantPID))
 
     def test_kinds(self) -> None:
-        """A kind that does not exist is answered with those that do, or with the one that may have been meant."""
+        """The error for an unknown kind lists the kinds, or suggests one."""
         kinds = "the kinds are tcp, tcp6, ssl, tls, unix, systemd, and haproxy:tcp"
         for description, kind in (("nope", "nope"), ("foo:1", "foo"), ("", ""), (":1", ""), ("haproxy:nope:1", "nope")):
             self.assertEqual(f"there is no kind of endpoint {kind!r}; {kinds}", self.refused(description))
@@ -102,12 +102,12 @@ class DescriptionTests(SynchronousTestCase):
         self.assertIn("haproxy: stands in front of another kind", self.refused("haproxy:haproxy:tcp:1"))
 
     def test_otherKinds(self) -> None:
-        """A kind that a plugin brings is read as that does; its errors say whose they are."""
+        """A plugin parses its own kind; the error names the plugin's exception."""
         endpointOf(self.reactor, "stdio:")
         self.assertRegex(self.refused("TCP6:x"), r"^Twisted cannot use it \(ValueError: .*'x'\)$")
 
     def test_examples(self) -> None:
-        """An error ends with an example of its kind; the examples of kinds that need no file can be used."""
+        """An error ends with an example of the kind; the examples that need no file are valid."""
         for name, kind in KINDS.items():
             for proxy in ("", "haproxy:"):
                 with self.subTest(proxy + name):
@@ -119,7 +119,7 @@ class DescriptionTests(SynchronousTestCase):
             endpointOf(self.reactor, KINDS[name].example)
 
     def test_arguments(self) -> None:
-        """What is wrong with an argument is said without names of functions."""
+        """The error for an invalid argument names no functions."""
         (self.folder / "empty").mkdir()
         (self.folder / "nothing.pem").write_text("nothing")
         authority, other = identify("one"), identify("other")
@@ -165,7 +165,7 @@ class DescriptionTests(SynchronousTestCase):
         self.assertEqual("the argument port is there twice", self.refused("tcp:port=1:port=2"))
 
     def test_certificates(self) -> None:
-        """A key and its certificate are taken, in one file or in two."""
+        """A key and its certificate may be in one file or in two."""
         one = identify("one")
         (self.folder / "server.pem").write_bytes(one.certificate + one.key)
         (self.folder / "key.pem").write_bytes(one.key)
@@ -182,7 +182,7 @@ class DescriptionTests(SynchronousTestCase):
         self.assertTrue(self.refused("ssl:1:privateKey=gone.pem").startswith("gone.pem: No such file or directory;"))
 
     def test_notListening(self) -> None:
-        """Why an endpoint cannot be listened at is told in the words of the operating system."""
+        """The reason for a failure to listen is in the operating system's words."""
         taken = CannotListenError("127.0.0.1", 1, OSError(98, "Address already in use"))
         for error, why in (
             (taken, "Address already in use"),
@@ -194,7 +194,7 @@ class DescriptionTests(SynchronousTestCase):
 
 
 class Caller(Protocol):
-    """Somebody who says something, and waits for an answer."""
+    """A client that sends a line and waits for an answer."""
 
     def __init__(self) -> None:
         self.told = b""
@@ -203,13 +203,13 @@ class Caller(Protocol):
         self.lost: Deferred[None] = Deferred()
 
     async def until(self, wanted: bytes) -> None:
-        """Wait for something to be said."""
+        """Wait for some output."""
         if wanted not in self.told:
             self._wanted, self._answered = wanted, Deferred()
             await self._answered
 
     def say(self, data: bytes) -> None:
-        """Say something."""
+        """Send a line."""
         assert self.transport is not None
         self.transport.write(data)
 
@@ -220,14 +220,14 @@ class Caller(Protocol):
         return self.lost
 
     def dataReceived(self, data: bytes) -> None:
-        """Listen."""
+        """Collect the output."""
         self.told += data
         if self._answered is not None and self._wanted in self.told:
             answered, self._answered = self._answered, None
             answered.callback(None)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Say that it is over."""
+        """Report the end of the connection."""
         self.lost.callback(None)
 
 
@@ -247,7 +247,7 @@ class EndpointTestCase(TestCase):
         self.client = identify("alice")
 
     def tearDown(self) -> None:
-        """Pass over what Twisted's own way from PEM to a context warns of, and over nothing else."""
+        """Ignore only the warnings of Twisted's conversion from PEM to a context."""
         for warning in self.flushWarnings():
             self.assertRegex(warning["message"], "^(Passing pyOpenSSL|X509[.]get_)")
 
@@ -259,7 +259,7 @@ class EndpointTestCase(TestCase):
         return path
 
     def serve(self, description: str) -> None:
-        """Start a server that listens at an endpoint, whose port is to be found out."""
+        """Start a server with one endpoint on a free port."""
         numbers = count(1)
         journal = memoryJournal(Stamp(reactor.seconds, "test"))
         self.context = assemble(
@@ -281,7 +281,7 @@ class EndpointTestCase(TestCase):
         self.port = address.port
 
     async def call(self, side: ClientSide | None) -> Caller:
-        """Connect a client, over TLS where it has that."""
+        """Connect a client, over TLS if it has a TLS context."""
         endpoint: Any = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port)
         if side is not None:
             endpoint = wrapClientTLS(side, endpoint)
@@ -292,7 +292,7 @@ class EndpointTestCase(TestCase):
         return caller
 
     def session(self) -> Any:
-        """The one session there is."""
+        """Return the only session."""
         (session,) = self.context.chat.state.sessions.values()
         return session
 
@@ -301,14 +301,14 @@ class SslTests(EndpointTestCase):
     """C{ssl:}, with the files that certbot writes."""
 
     def describe(self) -> str:
-        """The endpoint."""
+        """Return the endpoint."""
         key = self.write("privkey.pem", self.server.key)
         certificate = self.write("cert.pem", self.server.certificate)
         chain = self.write("chain.pem", self.middle.certificate)
         return f"ssl:0:interface=127.0.0.1:privateKey={key}:certKey={certificate}:extraCertChain={chain}"
 
     async def test_client(self) -> None:
-        """A client with a certificate comes in, and its fingerprint is known; it is shown the whole chain."""
+        """A client's certificate gives its fingerprint; the server sends its whole chain."""
         self.serve(self.describe())
         side = ClientSide(self.client)
         caller = await self.call(side)
@@ -321,7 +321,7 @@ class SslTests(EndpointTestCase):
         self.assertEqual(["chat.example", "Middle"], side.chain)
 
     async def test_olderTls(self) -> None:
-        """A client without one is fine, and the older TLS too."""
+        """A client may have no certificate, and may use an older TLS version."""
         self.serve(self.describe())
         caller = await self.call(ClientSide(version=SSL.TLS1_2_VERSION))
         await caller.until(b"Type the name")
@@ -329,7 +329,7 @@ class SslTests(EndpointTestCase):
         self.assertEqual((True, None), (session.secure, session.fingerprint))
 
     async def test_stop(self) -> None:
-        """When the server stops, its clients are told."""
+        """When the server stops, it tells its clients."""
         self.serve(self.describe())
         caller = await self.call(ClientSide())
         await caller.until(b"Type the name")
@@ -342,7 +342,7 @@ class TlsTests(EndpointTestCase):
     """C{tls:}, with a directory that has certificates for several names."""
 
     async def test_names(self) -> None:
-        """The certificate is that of the name which the client asks for; its own is known all the same."""
+        """The server's certificate matches the requested name; the client's fingerprint is known."""
         other = identify("other.example")
         for identity, name in ((self.server, "chat"), (other, "other")):
             self.write(f"certificates/{name}.pem", identity.certificate, identity.key)
@@ -358,7 +358,7 @@ class TlsTests(EndpointTestCase):
             await self.gone()
 
     async def gone(self) -> None:
-        """Wait until the server has noticed that nobody is there."""
+        """Wait until the server has no sessions."""
         while self.context.chat.state.sessions:
             turn: Deferred[None] = Deferred()
             reactor.callLater(0, turn.callback, None)
@@ -366,12 +366,12 @@ class TlsTests(EndpointTestCase):
 
 
 class ProxyTests(EndpointTestCase):
-    """C{haproxy:}, in front of another."""
+    """C{haproxy:}, as a prefix of another kind."""
 
     settings = replace(SETTINGS, doors={**SETTINGS.doors, "irc": IrcSettings(proxies=("127.0.0.0/8",))})
 
     async def test_plain(self) -> None:
-        """A client behind a proxy has its own address, and its words go straight to the socket."""
+        """A client behind a proxy has its own address, and its output goes directly to the socket."""
         self.serve("haproxy:tcp:0:interface=127.0.0.1")
         caller = await self.call(None)
         caller.say(b"PROXY TCP4 192.0.2.7 192.0.2.1 40001 6667\r\nalice\n")
@@ -381,7 +381,7 @@ class ProxyTests(EndpointTestCase):
         self.assertIsInstance(session.outlet.outbox, SocketOutbox)
 
     async def test_encrypted(self) -> None:
-        """A proxy may come over TLS; the certificate that it has is not its client's."""
+        """A proxy may use TLS; its certificate does not count as its client's."""
         pem = self.write("server.pem", self.server.certificate, self.server.key)
         self.serve(f"haproxy:ssl:0:interface=127.0.0.1:privateKey={pem}")
         caller = await self.call(ClientSide(self.client))
@@ -395,7 +395,7 @@ class NextPortTests(SynchronousTestCase):
     """L{atNextPort}."""
 
     def test_ports(self) -> None:
-        """Only the port changes, wherever it stands; what has no port has no other one."""
+        """Only the port changes, wherever it is; a description without a port has no other."""
         for description, other in (
             ("tcp:6667:interface=127.0.0.1", "tcp:6668:interface=127.0.0.1"),
             ("tcp6:6623:interface=\\:\\:1", "tcp6:6624:interface=\\:\\:1"),
@@ -407,7 +407,7 @@ class NextPortTests(SynchronousTestCase):
             self.assertEqual(other, atNextPort(description))
 
     def test_taken(self) -> None:
-        """An endpoint is taken where the system says so, and not where something else is wrong."""
+        """Only the system's error for an address in use counts."""
         taken = CannotListenError("127.0.0.1", 6667, OSError(errno.EADDRINUSE, "Address already in use"))
         self.assertTrue(isAddressInUse(taken))
         self.assertFalse(isAddressInUse(CannotListenError("127.0.0.1", 1, OSError(errno.EACCES, "Permission denied"))))

@@ -10,7 +10,7 @@ from twistchat.net.listening.hangup import hasHungUp
 
 
 class HangUpTests(SynchronousTestCase):
-    """Connections over loopback, which are not read."""
+    """Connections over loopback that are not read."""
 
     def setUp(self) -> None:
         """Connect."""
@@ -21,13 +21,13 @@ class HangUpTests(SynchronousTestCase):
         self.addCleanup(self.client.close)
 
     def test_open(self) -> None:
-        """A client that is there, whether it sent something or not."""
+        """A connected client, whether or not it sent something."""
         self.assertFalse(hasHungUp(self.server))
         self.client.send(b"x")
         self.assertFalse(hasHungUp(self.server))
 
     def test_own(self) -> None:
-        """A transport that is no socket says it itself."""
+        """A transport without a socket reports it itself."""
 
         class Transport:
             def hasHungUp(self) -> bool:
@@ -41,12 +41,12 @@ class HangUpTests(SynchronousTestCase):
         self.assertIs(hasHungUp(transport), True)
 
     def test_closed(self) -> None:
-        """A client that closed, though what it sent has not been read."""
+        """A client that closed while its input is unread."""
         self.client.send(b"x")
         self.client.close()
         self.assertTrue(hasHungUp(self.server))
 
     def test_halfClosed(self) -> None:
-        """A client that sends no more."""
+        """A client that half-closed its connection."""
         self.client.shutdown(SHUT_WR)
         self.assertTrue(hasHungUp(self.server))

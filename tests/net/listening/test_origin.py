@@ -33,7 +33,7 @@ class IsWithinTests(SynchronousTestCase):
     """Addresses and networks."""
 
     def test_within(self) -> None:
-        """An address is in a network of its own version; who has none is in none."""
+        """An address matches networks of its own version; C{None} matches none."""
         networks = ("192.0.2.0/24", "2001:db8::/64")
         for where, within in (
             ("192.0.2.255", True),
@@ -48,7 +48,7 @@ class IsWithinTests(SynchronousTestCase):
 
 
 class GatewayTests(SynchronousTestCase):
-    """Gateways, which say on whose behalf they connect."""
+    """Gateways, which name the clients they connect for."""
 
     def setUp(self) -> None:
         self.checked: list[str] = []
@@ -58,18 +58,18 @@ class GatewayTests(SynchronousTestCase):
         }
 
     async def check(self, hash: str, password: str) -> bool:
-        """Find out whether a password is the right one: here it is its own hash."""
+        """Check a password: here a password is its own hash."""
         self.checked.append(hash)
         if password == "busy":
             raise Overloaded("passwords to check")
         return hash == password
 
     def gateway(self, address: str | None, password: str) -> str | None:
-        """Which gateway it is."""
+        """Return the matching gateway."""
         return self.successResultOf(Deferred.fromCoroutine(gatewayOf(self.gateways, address, password, self.check)))
 
     def test_known(self) -> None:
-        """A gateway is known by where it connects from together with its password."""
+        """A gateway is identified by its address and password together."""
         for where, password, name in (
             ("192.0.2.1", "k", "kiwi"),
             ("192.0.2.1", "l", "lounge"),
@@ -83,19 +83,19 @@ class GatewayTests(SynchronousTestCase):
             self.assertEqual(name, self.gateway(where, password), (where, password))
 
     def test_elsewhere(self) -> None:
-        """Whoever connects from elsewhere has no password checked at all."""
+        """For other addresses no password is checked."""
         self.gateway("203.0.113.1", "k")
         self.gateway(None, "k")
         self.assertEqual([], self.checked)
 
     def test_busy(self) -> None:
-        """Where too much is to be checked, that is what is told."""
+        """An overload of password checks is reported."""
         waiting = Deferred.fromCoroutine(gatewayOf(self.gateways, "192.0.2.1", "busy", self.check))
         self.failureResultOf(waiting, Overloaded)
 
 
 class ProxiedTestCase(SynchronousTestCase):
-    """A server whose line door has a proxy in front."""
+    """A server whose line door is behind a proxy."""
 
     def setUp(self) -> None:
         self.events: list[LogEvent] = []
@@ -126,13 +126,13 @@ class ProxiedTestCase(SynchronousTestCase):
         return client
 
     def logged(self) -> list[str]:
-        """What was logged, and not yet asked for."""
+        """Return and clear the log."""
         lines = [formatEvent(event) for event in self.events]
         self.events.clear()
         return lines
 
     def session(self) -> Any:
-        """The one session there is."""
+        """Return the only session."""
         (session,) = self.server.chat.state.sessions.values()
         return session
 
@@ -141,7 +141,7 @@ class ProxiedTests(ProxiedTestCase):
     """Connections that come through a proxy."""
 
     def test_comesIn(self) -> None:
-        """The client comes in with its own address, however the bytes of the header were cut."""
+        """The client has its own address, however the header's bytes are split."""
         for header, whence in (
             (HEADER, "192.0.2.7"),
             (binary(0x21, 0x21, OVER_IPV6), "2001:db8::7"),
@@ -159,7 +159,7 @@ class ProxiedTests(ProxiedTestCase):
                 self.assertEqual(self.server.context.cloak(whence), session.user.source.host)
 
     def test_peer(self) -> None:
-        """The peer is the proxy until the header is there, then the client, with its port."""
+        """The peer is the proxy before the header, then the client with its port."""
         for header, peer in (
             (HEADER, IPv4Address("TCP", "192.0.2.7", 40001)),
             (
@@ -175,7 +175,7 @@ class ProxiedTests(ProxiedTestCase):
             self.assertEqual(proxied.getPeer(), peer)
 
     def test_staysIn(self) -> None:
-        """The time for the header binds nobody whose header has come."""
+        """The header's deadline does not apply after the header."""
         client = self.connect()
         client.sendBytes(HEADER + b"alice\n")
         client.until("* alice joined #lobby")
@@ -185,7 +185,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertFalse(client.gone)
 
     def test_deadline(self) -> None:
-        """The time to come in runs from the connection, and not from its header."""
+        """The registration deadline counts from the connection, and not from the header."""
         self.factory = ProxiedFactory(IrcDoor().factory(self.server.context), self.server.context)
         client = self.connect()
         self.server.advance(20)
@@ -196,7 +196,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertTrue(client.gone)
 
     def test_silentBefore(self) -> None:
-        """Before the header, nothing is said and nobody has connected: no session, nothing counted."""
+        """Before the header there is no output, no session, and nothing counted."""
         client = self.connect()
         client.sendBytes(HEADER[:-1])
         client.expect()
@@ -206,7 +206,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertEqual(["192.0.2.7"], list(self.server.context.admission._records))
 
     def test_limits(self) -> None:
-        """Limits on numbers count the clients' addresses, and not the proxy's."""
+        """Limits count the clients' addresses, and not the proxy's."""
         self.serve(connectionsPerAddress=1, newPerAddress=1)
         for number in range(20):
             client = self.connect()
@@ -218,7 +218,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertTrue(client.gone)
 
     def test_stranger(self) -> None:
-        """Whoever is no proxy that is listed is told so, and not listened to; the log has one line a minute of it."""
+        """An unlisted proxy is told so and ignored; the log has one line per minute."""
         for _ in range(3):
             client = self.connect("203.0.113.9")
             client.expect("! Connections come here through a proxy, and you are none of those.")
@@ -232,7 +232,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_everyDoor(self) -> None:
-        """Each door says it in its own way."""
+        """Each door words the refusal in its own way."""
         self.factory = ProxiedFactory(IrcDoor().factory(self.server.context), self.server.context)
         client = self.connect("203.0.113.9")
         (line,) = client.lines()
@@ -244,7 +244,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertEqual("192.0.2.7", self.session().address)
 
     def test_elsewhere(self) -> None:
-        """Where no proxies are expected, one that is listed is a client like any other."""
+        """At a plain endpoint, a listed proxy is a client like any other."""
         client = self.server.connect(PROXY)
         client.expect("* This is twistchat.  Type the name you want to have here")
         client.sendBytes(HEADER)
@@ -252,7 +252,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertEqual(PROXY, self.session().address)
 
     def test_strangerSends(self) -> None:
-        """A header of theirs makes no difference, nor does not reading."""
+        """A header from an unlisted proxy changes nothing, and neither does not reading."""
         client = LineClient(self.server.settle)
         peer = address("203.0.113.9", 55555)
         client.link = Link(client, self.factory.buildProtocol(peer), address("127.0.0.1", 6623), peer)
@@ -264,7 +264,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertTrue(client.gone)
 
     def test_listedLater(self) -> None:
-        """Who is a proxy is what the configuration says when it connects."""
+        """The configuration at the time of the connection decides who is a proxy."""
         self.server.configuration = replace(
             self.server.configuration, doors={"irc": IrcSettings(proxies=("203.0.113.9/32",))}
         )
@@ -275,7 +275,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertTrue(self.connect(PROXY).gone)
 
     def test_bad(self) -> None:
-        """A proxy that sends something else is told what; the log has one line a minute of it, and no traceback."""
+        """A proxy with an invalid header is told so; the log has one line a minute, and no traceback."""
         for data, why in (
             (b"NICK alice\r\n", "is missing"),
             (b"PROXY TCP4 a b c d\r\nalice\n", "cannot be read"),
@@ -292,7 +292,7 @@ class ProxiedTests(ProxiedTestCase):
             self.assertEqual({}, self.server.chat.state.sessions)
 
     def test_late(self) -> None:
-        """A header that does not come is not waited for longer than for anyone to come in."""
+        """A missing header is refused after the registration deadline."""
         client = self.connect()
         client.sendBytes(HEADER[:-1])
         self.server.advance(29)
@@ -303,7 +303,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_goesAway(self) -> None:
-        """A proxy that closes before the header, or does not send more, leaves nothing behind."""
+        """A proxy that closes before the header, or half-closes, leaves nothing behind."""
         for end in ("cut", "finish"):
             client = self.connect()
             getattr(client.link, end)()
@@ -312,7 +312,7 @@ class ProxiedTests(ProxiedTestCase):
             self.assertEqual(([], {}), (self.server.clock.getDelayedCalls(), self.factory.protocols))
 
     def test_clientGoesAway(self) -> None:
-        """The end of the connection is the end of the client's."""
+        """The end of the connection ends the client's session."""
         client = self.connect()
         client.sendBytes(HEADER + b"alice\n")
         client.hangUp()
@@ -320,7 +320,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertEqual({}, self.factory.protocols)
 
     def test_halfClosed(self) -> None:
-        """A client that sends no more is served to the end."""
+        """A client that half-closed its connection is served to the end."""
         client = self.connect()
         assert client.transport is not None
         client.transport.write(HEADER + b"alice\n/echo on\nhello")
@@ -329,7 +329,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertTrue(client.gone)
 
     def test_slowReader(self) -> None:
-        """What waits for one that does not read is bounded as for any other."""
+        """The output for a client that does not read is bounded."""
         self.serve(sendq=100_000, floodBurst=10_000)
         client = self.connect()
         client.sendBytes(HEADER + b"alice\n/echo on\n")
@@ -339,7 +339,7 @@ class ProxiedTests(ProxiedTestCase):
         self.assertTrue(client.gone)
 
     def test_notReading(self) -> None:
-        """A client that says that it reads no more is sent no more."""
+        """A client that closed its reading side receives nothing more."""
         client = self.connect()
         proxied: Any = client.link._server
         proxied.writeConnectionLost()
@@ -350,7 +350,7 @@ class ProxiedTests(ProxiedTestCase):
         client.expect()
 
     def test_closed(self) -> None:
-        """While the door is closing, nobody comes in; a header that comes then is the end."""
+        """While the door closes, a header ends the connection."""
         client = self.connect()
         closed = self.door.close("bye")
         self.successResultOf(closed)
@@ -362,7 +362,7 @@ class ProxiedTests(ProxiedTestCase):
 
 
 class SecureTests(ProxiedTestCase):
-    """Encryption on either side of the proxy."""
+    """Encryption on both sides of the proxy."""
 
     def test_secure(self) -> None:
         """

@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 reactor: Any = installed
 
 SHARE, SHARES = b"0123456789abcdef" * 4096, 64
-"""What is written in one turn, and in how many."""
+"""The bytes written per turn, and the number of turns."""
 
 
 class Writer(Protocol):
-    """Writes a share in each of many turns, whether or not it is read, and closes."""
+    """A writer that writes in each of many turns, whether or not it is read, and closes."""
 
     overflowed = False
     left = SHARES
 
     def connectionMade(self) -> None:
-        """Begin."""
+        """Start writing."""
         assert self.transport is not None
         self.outbox = outboxFor(self.transport, Turn(reactor), len(SHARE) * SHARES, self.overflow)
         self.write()
 
     def write(self) -> None:
-        """Write one share, and the next one in the next turn."""
+        """Write once, and schedule the next turn."""
         self.left -= 1
         self.outbox.write(b"%04d" % self.left)
         self.outbox.write(SHARE)
@@ -46,27 +46,27 @@ class Writer(Protocol):
             self.outbox.close()
 
     def overflow(self) -> None:
-        """More waited than may."""
+        """Record the overflow."""
         self.overflowed = True
 
     def connectionLost(self, reason: Failure | None = None) -> None:
-        """As a door's protocol does."""
+        """Abandon the outbox, as a client protocol does."""
         self.outbox.abandon()
 
 
 class SlowReader(Protocol):
-    """Reads nothing for some turns, then a chunk a turn."""
+    """A reader that reads nothing for some turns, then one chunk per turn."""
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
         self.lost: Deferred[bytes] = Deferred()
 
     def connectionMade(self) -> None:
-        """Read nothing while the server writes."""
+        """Pause while the server writes."""
         self.rest(SHARES)
 
     def rest(self, turns: int) -> None:
-        """Read nothing for some turns."""
+        """Stay paused for some turns."""
         transport: Any = self.transport
         if turns:
             transport.pauseProducing()
@@ -75,27 +75,27 @@ class SlowReader(Protocol):
             transport.resumeProducing()
 
     def dataReceived(self, data: bytes) -> None:
-        """Keep what comes."""
+        """Keep the bytes."""
         self.received.append(data)
         self.rest(1)
 
     def connectionLost(self, reason: Failure | None = None) -> None:
-        """Give what has come."""
+        """Return the received bytes."""
         self.lost.callback(b"".join(self.received))
 
 
 class LoopbackTests(TestCase):
-    """The whole way."""
+    """From the outbox to a reader."""
 
     async def test_slowReader(self) -> None:
-        """All that was written arrives, in order, at a reader that is slow; then the connection is closed."""
+        """All bytes reach a slow reader in order; then the connection is closed."""
         writer = Writer()
 
         class Writers(Factory):
-            """Takes one connection."""
+            """Accepts one connection."""
 
             def buildProtocol(self, addr: IAddress | None) -> Writer:
-                """The one writer."""
+                """Return the only writer."""
                 return writer
 
         port = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(Writers())
