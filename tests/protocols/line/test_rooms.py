@@ -6,6 +6,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import STRANGER, limited
+from twistchat.chat.fanout.audience import Audience
+from twistchat.chat.model.users import Session
 from twistchat.testing import MemoryServer
 
 NOWHERE = "! You are in no room.  /join #ROOM first, or /msg NICK TEXT"
@@ -321,6 +323,29 @@ class SeveralRoomsTests(SynchronousTestCase):
             "[12:00] <alice> four",
             "* alice left #attic",
         )
+
+    def test_regroupedOnce(self) -> None:
+        """Joining puts one into the new room's audience once, and regroups that of the room where one was talking."""
+        server = MemoryServer()
+        alice = server.person("alice")
+        added: list[str] = []
+        add = Audience.add
+
+        def counted(audience: Audience, session: Session) -> None:
+            added.append(next(room.name for room in server.chat.state.rooms if room.audience is audience))
+            add(audience, session)
+
+        self.patch(Audience, "add", counted)
+        for line, rooms in (
+            ("/join #den", ["#den", "#lobby"]),
+            ("/join #lobby", ["#den", "#lobby"]),
+            ("/leave", ["#den"]),
+            ("/leave", []),
+            ("/join #attic", ["#attic"]),
+        ):
+            added.clear()
+            alice.send(line)
+            self.assertEqual(rooms, sorted(added), line)
 
     def test_switchInOnePacket(self) -> None:
         """What comes before and after one goes to talk elsewhere, in one turn, is shown as it was where one was."""

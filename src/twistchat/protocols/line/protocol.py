@@ -78,16 +78,17 @@ class LineProtocol(ClientProtocol):
     Someone at the line door.
 
     @ivar current: the folded name of the room in which lines are said; C{""} while there is none.
+    @ivar entering: the folded name of a room that the client is joining, in order to talk in it; C{""} otherwise.
     @ivar dialects: how entries are written as lines, for replies.
     @ivar heard: how entries are written that an audience hears.
     @ivar searched: what was searched for last, and the sequence number before which to go on; or C{None}.
     """
 
-    __slots__ = ("_unregisteredLines", "current", "dialects", "heard", "searched")
+    __slots__ = ("_unregisteredLines", "current", "dialects", "entering", "heard", "searched")
 
     def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
         super().__init__(context, factory)
-        self.current = ""
+        self.current = self.entering = ""
         self.searched: tuple[str, int] | None = None
         self._unregisteredLines = 0
         self.dialects = dialects
@@ -108,10 +109,16 @@ class LineProtocol(ClientProtocol):
         return room
 
     def setCurrent(self, room: str) -> None:
-        """Say lines in this room, of folded name, from now on; its texts are shown without its name."""
+        """
+        Say lines in this room from now on; its texts are shown without its name.
+
+        Both rooms are heard in another dialect then, except a room that the client is L{entering}.
+
+        @param room: its folded name.
+        """
         before, self.current = self.current, room
         user = self.openSession.user
-        for name in {before, room}:
+        for name in {before, room} - {self.entering}:
             if user is not None and name in user.rooms:
                 user.rooms[name].audience.add(self.openSession)
 
@@ -180,7 +187,7 @@ class LineProtocol(ClientProtocol):
         """See L{IOutlet.tune}."""
         if place in ASIDE:
             return self.heard.none
-        return self.heard.current if place and place == self.current else self.heard.other
+        return self.heard.current if place and place in (self.current, self.entering) else self.heard.other
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""

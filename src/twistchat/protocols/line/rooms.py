@@ -41,13 +41,18 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
     """
     chat, session = client.context.chat, client.openSession
     with client.holding():
-        joining = chat.membership.join(session, name, key, unlimited)
-        if joining is None:
+        client.entering = fold(name)
+        try:
+            joining = chat.membership.join(session, name, key, unlimited)
+            entry = None if joining is None else await joining
+            if entry is not None:
+                client.setCurrent(fold(name))
+        finally:
+            client.entering = ""
+        if entry is None:
             client.setCurrent(fold(name))
             client.reply(notice(f"You are talking in {client.currentRoom().name}"))
             return
-        entry = await joining
-        client.setCurrent(fold(name))
         room, recent = client.currentRoom(), client.context.settings.limits.historyOnJoin
         try:
             past = await chat.reading.history(session, room.name, recent, before=entry.sequence)
