@@ -98,7 +98,7 @@ class Carrier:
 
     # For subclasses
 
-    def began(self, below: Any) -> None:
+    def connected(self, below: Any) -> None:
         """
         Make the outbox, and connect the client protocol.
 

@@ -69,7 +69,7 @@ class StreamCarrier(Carrier):
         elif ISSLTransport.providedBy(transport):
             self.secure, self.ready = True, False
             requestCertificate(transport)
-        self.began(below)
+        self.connected(below)
 
     def handshakeCompleted(self) -> None:
         """Note the client's certificate.  See L{IHandshakeListener}."""

@@ -114,7 +114,7 @@ class MessageCarrier(Carrier):
     def connectionMade(self) -> None:
         """Pass on that the connection was made."""
         self.address = getattr(self.transport.getPeer(), "host", None)
-        self.began(self.transport)
+        self.connected(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """Take messages."""
