@@ -41,10 +41,10 @@ LOOPBACK = "tcp:6623:interface=127.0.0.1"
 
 class Reactor(MemoryReactorClock):
     """
-    A reactor in memory whose ports know where they listen.
+    A reactor in memory whose ports know their addresses.
 
-    @ivar taken: the ports that cannot be had.
-    @ivar stopped: the ports that listen no more.
+    @ivar taken: the ports that are in use.
+    @ivar stopped: the ports that have stopped listening.
     """
 
     def __init__(self) -> None:

@@ -1,1 +1,1 @@
-"""The ways in, as an administrator sees them: each names a protocol and where it listens."""
+"""The built-in doors.  Each combines a protocol, a carrier, default endpoints and a section of settings."""

@@ -36,9 +36,9 @@ RIGHT = hashPassword("right", bytes(SALT))
 
 class Pinging(ClientProtocol):
     """
-    A connection whose client comes in with C{in}, and is made to wait with C{wait}.
+    A protocol whose client registers with C{in}, and starts a command that waits with C{wait}.
 
-    @ivar asked: when it was asked whether it is there.
+    @ivar asked: the times when the client was pinged.
     """
 
     pings = True
@@ -129,10 +129,10 @@ class Door:
 
 class Client(Protocol):
     """
-    Someone at the door.
+    A client of the door.
 
-    @ivar told: what they were sent.
-    @ivar gone: whether their connection is closed.
+    @ivar told: its output.
+    @ivar gone: whether its connection is closed.
     """
 
     link: Link
@@ -162,9 +162,9 @@ class ConnectionTestCase(SynchronousTestCase):
 
     def connect(self, host: str = STRANGER) -> tuple[Client, Any]:
         """
-        Connect someone.
+        Connect a client.
 
-        @return: they, and their connection.
+        @return: the client, and its protocol.
         """
         client = Client()
         client.link = self.server.plug(client, "test", host)

@@ -18,7 +18,7 @@ from twistchat.wire.lines import LineSplitter
 
 class Transport(StringTransport):
     """
-    A transport that may be paused and resumed at any time, as those of sockets may.
+    A transport that can be paused and resumed at any time, as a socket's can.
 
     @ivar paused: whether it is paused.
     @ivar aborted: whether it was closed.
@@ -41,10 +41,10 @@ class Transport(StringTransport):
 
 class Taken:
     """
-    A source that keeps what it takes.
+    A source that records its lines.
 
-    @ivar lines: the lines that it took.
-    @ivar cuts: how many bytes it was given at once.
+    @ivar lines: the executed lines.
+    @ivar cuts: the number of bytes in each call of C{feed}.
     @ivar done: how often it was told that all of the input is taken.
     @ivar at: called with each line before it is taken; gives how many seconds too early the line comes.
     """

@@ -24,10 +24,10 @@ from twistchat.net.input.pipeline import (
 
 class Held:
     """
-    Messages under way, over when the test says so.
+    Messages in flight, which the test completes.
 
-    @ivar asked: who wants to know when those are over that are under way.
-    @ivar ending: what is to be done at the end of the turn.
+    @ivar asked: the calls that wait for the completion of the messages in flight.
+    @ivar ending: the calls that wait for the end of the turn.
     """
 
     def __init__(self, limit: int = MAX_IN_FLIGHT, freshLimit: int = MAX_FRESH) -> None:
@@ -44,10 +44,10 @@ class Held:
 
 class Commands:
     """
-    A pipeline, and commands that take effect when the test says so.
+    A pipeline, and commands that the test completes.
 
-    @ivar started: the commands that were started, in order.
-    @ivar running: those of them that have not taken effect.
+    @ivar started: the started commands, in order.
+    @ivar running: the started commands that have not taken effect.
     @ivar signals: what the pipeline has called.
     """
 
@@ -67,9 +67,9 @@ class Commands:
 
     def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
         """
-        Submit a command: a message where its name begins with m.
+        Submit a command, which is a message if its name begins with m.
 
-        @param at: gives the outcome of a command that has taken effect within the call; otherwise L{finish} does.
+        @param at: returns the outcome of a command that takes effect within the call; otherwise L{finish} completes it.
         """
 
         def work() -> Deferred[Any] | None:
@@ -427,10 +427,10 @@ class PipelineTests(SynchronousTestCase):
     @given(st.lists(st.tuples(st.sampled_from("mmmccsf"), st.integers(0, 50)), max_size=80))
     def test_model(self, steps: list[tuple[str, int]]) -> None:
         """
-        Any schedule: commands start in order, as early as they may and no earlier, and reading pauses exactly while too
-        much waits.
+        Random sequences: commands start in order, as early as allowed and no earlier, and input pauses exactly while
+        too much waits.
 
-        A step submits a message (m), another command (c), one that takes effect at once (s), or finishes one that runs.
+        A step submits a message (m), another command (c) or one that takes effect at once (s), or completes one.
         """
         commands = Commands(limit=100)
         submitted: list[str] = []

@@ -99,9 +99,9 @@ class AdmissionTests(SynchronousTestCase):
 
     def admit(self, admission: Admission, *addresses: str) -> list[str]:
         """
-        Let some come, in this order.
+        Admit connections in this order.
 
-        @return: where those come from who had to go for that, in order.
+        @return: the addresses of the connections that were turned away for them, in order.
         """
         gone: list[str] = []
         for address in addresses:

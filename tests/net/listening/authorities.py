@@ -40,10 +40,10 @@ class Identity:
 
 def identify(name: str, issuer: Identity | None = None, days: int = 1) -> Identity:
     """
-    Make a key, and its certificate.
+    Make a key and its certificate.
 
-    @param name: whose it is: a DNS name, for a server.
-    @param issuer: who signs it; itself where there is none.
+    @param name: the subject's common name; for a server, a DNS name.
+    @param issuer: the identity that signs it; with C{None} it is self-signed.
     @param days: for how long it is valid, from yesterday on; none at all where that is 0.
     """
     key = ec.generate_private_key(ec.SECP256R1())
@@ -71,7 +71,7 @@ class ServerSide:
 
     def __init__(self, identity: Identity) -> None:
         """
-        @param identity: what it shows of itself.
+        @param identity: the server's certificate and key.
         """
         self._context = SSL.Context(SSL.TLS_SERVER_METHOD)
         self._context.use_certificate(identity._x509)
@@ -85,16 +85,16 @@ class ServerSide:
 @implementer(IOpenSSLClientConnectionCreator)
 class ClientSide:
     """
-    A client's side of TLS, which trusts whatever server there is.
+    The client's side of TLS, which trusts any server.
 
-    @ivar chain: the names of the certificates that the server has shown.
+    @ivar chain: the names in the certificates that the server has sent.
     """
 
     def __init__(self, identity: Identity | None = None, version: int | None = None, serverName: str = "") -> None:
         """
-        @param identity: what it shows of itself.
-        @param version: the one version of TLS that it speaks, C{SSL.TLS1_2_VERSION}.
-        @param serverName: which of the server's names it asks for.
+        @param identity: the client's certificate and key, or C{None}.
+        @param version: the highest version of TLS that it offers, for example C{SSL.TLS1_2_VERSION}.
+        @param serverName: the server name that it requests.
         """
         self._context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         if version is not None:

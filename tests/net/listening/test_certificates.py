@@ -64,8 +64,8 @@ class FingerprintTests(EncryptedTestCase):
 
     def test_shown(self) -> None:
         """
-        Whatever certificate a client shows, its fingerprint is the session's, in either version of TLS: one that nobody
-        has signed, one whose time is over, one of an authority that nobody knows.
+        The session has the fingerprint of the client's certificate in both versions of TLS, whether it is self-signed,
+        expired, or signed by an unknown authority.
         """
         authority = identify("authority")
         for identity in (identify("alice"), identify("alice", days=0), identify("alice", authority)):

@@ -366,8 +366,8 @@ class SecureTests(ProxiedTestCase):
 
     def test_secure(self) -> None:
         """
-        A client is secure where it came over TLS to a proxy that came over TLS, or from this machine; what version 1
-        does not say is not so.
+        A client is secure if it uses TLS to the proxy, and the proxy uses TLS or runs on this machine.  A version 1
+        header cannot say that the client uses TLS.
         """
         told = binary(0x21, 0x11, OVER_IPV4 + SSL)
         for host, encrypted, header, secure in (

@@ -77,9 +77,9 @@ class PlayedReactor:
 
 class Sink(Protocol):
     """
-    The protocol whose transport is written to.
+    The protocol of the transport that the outbox writes to.
 
-    @ivar why: why the connection was lost.
+    @ivar why: the reason why the connection was lost.
     """
 
     why: BaseException | None = None
@@ -94,9 +94,9 @@ class Sink(Protocol):
 
 class Plumbing:
     """
-    An outbox, and both ends of what it writes to.
+    An outbox, and both ends of its connection.
 
-    @ivar overflows: in which calls it overflowed: C{"turn"}, or what else was being called.
+    @ivar overflows: for each overflow, the call during which it was reported: C{"turn"} or another.
     """
 
     def __init__(self, limit: int) -> None:
@@ -628,9 +628,9 @@ class ScheduleTests(SynchronousTestCase):
 
     def play(self, plumbing: SocketPlumbing | PushPlumbing, steps: list[tuple[str, int]]) -> tuple[bytes, bytes]:
         """
-        Play a schedule, then let everything leave.
+        Make the steps, then send all output.
 
-        @return: what was to arrive, and what did.
+        @return: the expected bytes and the received ones.
         """
         source = pieces()
         next(source)
@@ -695,8 +695,8 @@ class ScheduleTests(SynchronousTestCase):
     @given(STEPS, st.sampled_from([100, 10_000, 60_000]), st.booleans())
     def test_bounded(self, steps: list[tuple[str, int]], limit: int, push: bool) -> None:
         """
-        With a limit no more than that waits, and an outbox that overflows does so once, at the end of a turn, after
-        which the beginning of all has arrived.
+        With a limit, no more than that waits.  An outbox that overflows reports it once, at the end of a turn, and the
+        received bytes are a prefix of the output.
         """
         plumbing = PushPlumbing(limit) if push else SocketPlumbing(limit)
         try:
