@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.protocol import Protocol
 from twisted.trial.unittest import SynchronousTestCase
@@ -39,6 +41,20 @@ class CodecTests(SynchronousTestCase):
             found = [line for at in range(0, len(data), size) for line in codec.feed(data[at : at + size])]
             self.assertEqual([b"one", b"", Overlong(6)], found)
             self.assertEqual((), codec.finish())
+
+    def test_lineEnd(self) -> None:
+        """IRC refuses a message that has a line end in it: nothing of it is obeyed, or becomes a part of a text."""
+        server = MemoryServer(messages=True)
+        ann, bob = server.irc("ann", "standard-replies"), server.irc("bob")
+        for client in (ann, bob):
+            client.join("#tea")
+        ann.skip()
+        for line in (b"PRIVMSG #tea :one\nPART #tea", b"PRIVMSG #tea :one\r\n", b"PART\n#tea"):
+            transport: Any = ann.transport
+            transport.transport.write(encode(line))
+            server.settle()
+        self.assertEqual([True] * 3, [line.startswith(":twistchat FAIL ") for line in ann.lines()])
+        bob.expect()
 
 
 class Room(SynchronousTestCase):

@@ -33,12 +33,12 @@ def read(line: bytes, limit: int) -> tuple[str, str] | None:
 
     @param line: begins with L{BEGINNING}.
     @param limit: bytes that it may have, with its end.
-    @return: the channel and the text, which may have delimiters in it; C{None} if the line is, or may be, anything
-        else.
+    @return: the channel and the text, which may have CR or NUL in it; C{None} if the line is, or may be, anything else.
+        LF, which a carrier of messages may pass, would begin another line of a text: the general path refuses it.
     """
     head, _, said = line.partition(b" :")
     name = _channel(head)
-    if name is None or not said or said[0] == CTCP or len(line) + 2 > limit:
+    if name is None or not said or said[0] == CTCP or b"\n" in said or len(line) + 2 > limit:
         return None
     try:
         return name, said.decode()
