@@ -57,7 +57,7 @@ LAYERS: Mapping[str, Layer] = {
         ),
     ),
     "twistchat.chat": Layer(may=("msgspec", "zope.interface", "twistchat.chat"), pure=True),
-    "twistchat.chat.errors": Layer(pure=True),
+    "twistchat.chat.errors": Layer(may=("twistchat.chat.errors",), pure=True),
     "twistchat.chat.limits": Layer(pure=True),
     # A room has an audience, which the rules give it.
     "twistchat.chat.model": Layer(

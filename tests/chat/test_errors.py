@@ -21,7 +21,7 @@ def everyError() -> list[type[errors.ChatError]]:
 def example(error: type[errors.ChatError], **given: Any) -> errors.ChatError:
     """An error with something in each field; what a user gave is hostile."""
     values: dict[type, Any] = {int: 3, float: 2.5, errors.ChatError: errors.NothingSaid()}
-    hints = get_type_hints(error, vars(errors))
+    hints = get_type_hints(error)
     fields = {}
     for field in dataclasses.fields(error):  # type: ignore[arg-type]  # each of them is a dataclass
         hint = hints[field.name]

@@ -1,0 +1,63 @@
+"""Errors about rates and resources of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from twistchat.chat.errors.base import ChatError, counted
+
+
+@dataclass
+class WatchListFull(ChatError):
+    """The asker watches C{limit} nicks, which is the limit; C{refused} lists the nicks that were not added."""
+
+    code = "WATCH_LIST_FULL"
+    limit: int
+    refused: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """See L{ChatError.text}."""
+        return f"You watch {counted(self.limit, 'nick')}, and can watch no more: not {', '.join(self.refused)}"
+
+
+@dataclass
+class TooFast(ChatError):
+    """The asker does C{what} ("join rooms") too often, and can do it again in C{wait} seconds."""
+
+    code = "TOO_FAST"
+    what: str
+    wait: float
+
+    @property
+    def text(self) -> str:
+        """See L{ChatError.text}."""
+        return f"You {self.what} too fast; try again in {ceil(self.wait)} s"
+
+
+@dataclass
+class NotStored(ChatError):
+    """The journal could not store the event; C{why} describes the fault."""
+
+    code = "NOT_STORED"
+    wording = "That was not taken, and nobody has seen it: {why}"
+    why: str
+
+
+@dataclass
+class NotRead(ChatError):
+    """The journal could not be read; C{why} describes the fault."""
+
+    code = "NOT_READ"
+    wording = "What was said before cannot be read just now: {why}"
+    why: str
+
+
+@dataclass
+class Overloaded(ChatError):
+    """Too many C{what} ("passwords to check") wait already."""
+
+    code = "OVERLOADED"
+    wording = "The server has too many {what} just now"
+    what: str

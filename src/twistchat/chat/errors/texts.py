@@ -1,0 +1,95 @@
+"""Errors about texts: speaking, redacting, and the form of a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twistchat.chat.errors.base import ChatError, sentence
+
+
+@dataclass
+class CannotSpeak(ChatError):
+    """C{room} is moderated or accepts no texts from outside, and the asker has no voice in it."""
+
+    code = "CANNOT_SPEAK"
+    wording = "Only those with a voice may speak in {room}"
+    room: str
+
+
+@dataclass
+class TextBlocked(ChatError):
+    """Mode C{letter} of C{room} blocks this text; C{why} ends the sentence "no texts …"."""
+
+    code = "TEXT_BLOCKED"
+    wording = "{room} takes no texts {why} (mode {letter})"
+    room: str
+    letter: str
+    why: str
+
+
+@dataclass
+class TextRefused(ChatError):
+    """C{nick} does not accept this text; C{why} ends the sentence "they take no texts …"."""
+
+    code = "TEXT_REFUSED"
+    wording = "{nick} takes no texts {why}"
+    nick: str
+    why: str
+
+
+@dataclass
+class NoSuchText(ChatError):
+    """The conversation C{target} does not contain the text C{msgid}, or no longer does."""
+
+    code = "UNKNOWN_MSGID"
+    wording = "There is no text {msgid} in {target}, or none any more"
+    target: str
+    msgid: str
+
+
+@dataclass
+class NotYours(ChatError):
+    """The asker may not redact the text C{msgid} in C{target}."""
+
+    code = "REDACT_FORBIDDEN"
+    wording = "The text {msgid} in {target} is not yours to take back"
+    target: str
+    msgid: str
+
+
+@dataclass
+class NothingSaid(ChatError):
+    """The text is empty."""
+
+    code = "NOTHING_SAID"
+    wording = "There is nothing to say in that line"
+
+
+@dataclass
+class TooLong(ChatError):
+    """C{what} has C{length} of C{unit} ("bytes", "characters"), and C{limit} are allowed."""
+
+    code = "TOO_LONG"
+    what: str
+    length: int
+    limit: int
+    unit: str = "characters"
+
+    @property
+    def text(self) -> str:
+        """See L{ChatError.text}."""
+        return f"{sentence(self.what)} is too long: it has {self.length} {self.unit}, and {self.limit} fit"
+
+
+@dataclass
+class BadText(ChatError):
+    """C{what} contains C{character}, which is not allowed in it, such as CR, LF or NUL."""
+
+    code = "BAD_TEXT"
+    what: str
+    character: str
+
+    @property
+    def text(self) -> str:
+        """See L{ChatError.text}."""
+        return f"{sentence(self.what)} has U+{ord(self.character):04X} in it"
