@@ -256,6 +256,8 @@ def _runs(chunks: list[bytes], speakers: list[str | None]) -> list[tuple[str | N
 
     @param speakers: who said each chunk; C{None} for what everyone hears.
     """
+    if len(chunks) == 1:
+        return [(speakers[0], chunks[0])]
     pairs = zip(chunks, speakers, strict=True)
     return [(speaker, b"".join([chunk for chunk, _ in said])) for speaker, said in groupby(pairs, itemgetter(1))]
 

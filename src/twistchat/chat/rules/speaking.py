@@ -214,7 +214,8 @@ class Speaking:
         user = self._core.user(session)
         room = self._speaking(user, name, rank)
         checkMessage(text, self._core.limits.message, self._core.limits.lines)
-        _checkTextModes(room, text, kind)
+        if not room.modes.keys().isdisjoint(TEXT_MODES):
+            _checkTextModes(room, text, kind)
         session.spoke = self._core.now()
         return RoomMessage(user.source, room.name, session.id, text, kind, rank, tags, cuts)
 
@@ -238,6 +239,10 @@ class Speaking:
         if rank and rank not in RANK_BY_LETTER:
             raise errors.UnknownMode(rank)
         return room
+
+
+TEXT_MODES = frozenset("TCc")
+"""The modes of a room that forbid some texts to everyone."""
 
 
 def _checkTextModes(room: Room, text: str, kind: Kind) -> None:

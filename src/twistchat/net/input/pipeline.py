@@ -295,8 +295,9 @@ class Pipeline:
         self._continue()
 
     def _continue(self) -> None:
-        self._advance()
-        if self.idle:
+        if self._waiting or self._full:
+            self._advance()
+        if not self._running and not self._waiting:
             self._idle()
 
     def _advance(self) -> None:

@@ -47,7 +47,8 @@ class Turn:
     def beforeSending(self, flush: Callable[[], None]) -> None:
         """Call C{flush} at the end of the turn, before the outboxes send.  It adds output to them."""
         self._before.append(flush)
-        self._wait()
+        if not self._waiting:
+            self._wait()
 
     def send(self, outbox: Flushable) -> None:
         """Flush C{outbox} after the deliveries of this turn, or of a later turn if too many outboxes wait."""
@@ -58,12 +59,12 @@ class Turn:
     def afterSending(self, act: Callable[[], None]) -> None:
         """Call C{act} after the outboxes have sent.  It may close connections."""
         self._after.append(act)
-        self._wait()
+        if not self._waiting:
+            self._wait()
 
     def _wait(self) -> None:
-        if not self._waiting:
-            self._waiting = True
-            self._clock.callLater(0, self.end)
+        self._waiting = True
+        self._clock.callLater(0, self.end)
 
     def end(self) -> None:
         """Make the waiting calls, and those that they add."""
