@@ -1,0 +1,131 @@
+"""
+The tests mirror the source: C{tests/net/output/test_outbox.py} tests C{src/twistchat/net/output/outbox.py}.
+
+A module of tests that has no such module, or package, is in L{OTHERS}, with what it is about instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+TESTS = Path(__file__).resolve().parent
+SOURCE = TESTS.parent / "src" / "twistchat"
+
+OTHERS: Mapping[str, tuple[str, ...]] = {
+    "the whole server, in memory or as a process": (
+        "test_conversations",
+        "test_daemon",
+        "test_default_limits",
+        "test_durability",
+        "test_injection",
+        "test_nobody_hangs",
+        "test_replay",
+        "test_two_doors",
+        "test_unowned_rooms",
+    ),
+    "the repository: documents, examples, imports, the tests themselves, tools": (
+        "examples/test_door",
+        "examples/test_journal",
+        "test_docs",
+        "test_imports",
+        "test_irc_docs",
+        "test_mirror",
+        "test_private",
+        "tools/test_confusables",
+    ),
+    "the benchmarks, and the guards on counted work": (
+        "bench/test_commands",
+        "bench/test_floods",
+        "bench/test_results",
+        "bench/test_traffic",
+        "bench/test_work",
+    ),
+    "one behaviour, in which several rules have a part": (
+        "chat/rules/test_races",
+        "chat/rules/test_ranks",
+        "chat/rules/test_renaming",
+        "chat/rules/test_roommodes",
+        "net/client/test_expulsion",
+        "wire/irc/test_hostile",
+    ),
+    "the journal on disk as a whole: a crash, damage to its files": (
+        "journal/sqlite/test_crash",
+        "journal/sqlite/test_damage",
+        "journal/sqlite/test_flips",
+    ),
+    "one module, on the real reactor": ("net/output/test_outbox_tcp",),
+    "one function of twistchat.tap": ("test_journals",),
+    "doors in general: their contract, plugins, their sections": (
+        "config/test_doors",
+        "doors/test_contract",
+        "doors/test_plugins",
+    ),
+    "what an IRC client sees: a command, a capability, a limit": (
+        "protocols/irc/test_anything",
+        "protocols/irc/test_bans",
+        "protocols/irc/test_capabilities",
+        "protocols/irc/test_channels",
+        "protocols/irc/test_invites",
+        "protocols/irc/test_labels",
+        "protocols/irc/test_lengths",
+        "protocols/irc/test_list",
+        "protocols/irc/test_messages",
+        "protocols/irc/test_modes",
+        "protocols/irc/test_monitor",
+        "protocols/irc/test_multiline",
+        "protocols/irc/test_operators",
+        "protocols/irc/test_ping",
+        "protocols/irc/test_redaction",
+        "protocols/irc/test_rename",
+        "protocols/irc/test_server_queries",
+        "protocols/irc/test_sts",
+        "protocols/irc/test_webirc",
+        "protocols/irc/test_who",
+        "protocols/irc/test_whois",
+        "protocols/irc/test_widest",
+    ),
+    "what a person at the line door sees": (
+        "protocols/line/test_ending",
+        "protocols/line/test_errors",
+        "protocols/line/test_help",
+        "protocols/line/test_operators",
+        "protocols/line/test_order",
+        "protocols/line/test_people",
+        "protocols/line/test_talk",
+        "protocols/line/test_terminals",
+    ),
+}
+"""The modules of tests that do not mirror one module: what they are about, and their names."""
+
+
+def modules() -> Iterator[str]:
+    """The modules of tests, without their suffix."""
+    for path in sorted(TESTS.rglob("test_*.py")):
+        yield path.relative_to(TESTS).with_suffix("").as_posix()
+
+
+def mirrors(name: str) -> bool:
+    """Whether there is a module, or a package, that a module of tests mirrors."""
+    folder, _, last = name.rpartition("/")
+    mirrored = SOURCE / folder / last.removeprefix("test_")
+    return mirrored.is_dir() or mirrored.with_suffix(".py").exists()
+
+
+class MirrorTests(SynchronousTestCase):
+    """Each module of tests has its place."""
+
+    def test_mirror(self) -> None:
+        """A module of tests mirrors a module of the source, or is in L{OTHERS}; none is both."""
+        others = [name for names in OTHERS.values() for name in names]
+        self.assertEqual(sorted(others), [name for name in modules() if not mirrors(name)])
+        self.assertTrue(mirrors("net/output/test_outbox"))
+        self.assertTrue(mirrors("net/limits/test_idle"))
+        self.assertFalse(mirrors("net/test_idle"))
+
+    def test_packages(self) -> None:
+        """Every folder of tests is a package, so that trial finds it."""
+        folders = {path.parent for path in TESTS.rglob("test_*.py")}
+        self.assertEqual([], [str(folder) for folder in folders if not (folder / "__init__.py").exists()])
