@@ -61,7 +61,7 @@ def everyError() -> list[ChatError]:
     made: list[ChatError] = []
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, ChatError) and kind is not ChatError:
-            hints = get_type_hints(kind, vars(errors))
+            hints = get_type_hints(kind)
             values: dict[str, Any] = {}
             for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # each of them is a dataclass
                 fixed: dict[Any, Any] = {int: 3, float: 2.5, bool: True, ChatError: NothingSaid(), str: "x"}
