@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import unittest
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -311,3 +312,29 @@ class LinkTests(SynchronousTestCase):
         self.assertTrue(reaches(document, "irc.md#channels-that-nobody-owns"))
         self.assertFalse(reaches(document, "irc.md#channels-that-somebody-owns"))
         self.assertFalse(reaches(document, "nothing.md"))
+
+
+class ArchitectureTests(SynchronousTestCase):
+    """The page on the architecture."""
+
+    def test_path(self) -> None:
+        """Every function that the path of a message names exists in the file beside it."""
+        page = (ROOT / "docs/architecture.md").read_text("utf-8")
+        steps = re.findall(r"^\| \w+ \| `([\w/]+)\.py` \| `([\w.]+)` \|$", page, re.MULTILINE)
+        self.assertGreater(len(steps), 10)
+        for file, name in steps:
+            found: Any = import_module(f"twistchat.{file.replace('/', '.')}")
+            for part in name.split("."):
+                found = getattr(found, part)
+            self.assertTrue(callable(found), name)
+
+    def test_files(self) -> None:
+        """Every file of the package that the page names by its path exists."""
+        page = (ROOT / "docs/architecture.md").read_text("utf-8")
+        named = set(
+            re.findall(
+                r"`((?:chat|net|wire|journal|protocols|doors|services|interfaces|config)/[\w/]*(?:\.py)?)`", page
+            )
+        )
+        self.assertGreater(len(named), 20)
+        self.assertEqual([], [name for name in sorted(named) if not (ROOT / "src/twistchat" / name).exists()])
