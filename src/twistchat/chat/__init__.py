@@ -1,6 +1,6 @@
 """
-The rules of the chat: who is here, which rooms there are, what may happen and what then has happened.
+The core of the chat: users, rooms, the rules, and the fan-out.
 
-Nothing in this package knows a reactor, a socket, a clock, a database or a protocol; it imports the standard library
-and zope.interface, and what it needs of the world it is handed.
+This package uses no reactor, socket, clock, database or protocol.  Its callers pass in everything that it needs from
+outside, such as the time.
 """

@@ -1,9 +1,9 @@
 """
-The chat, as protocols see it: what may be asked of it, by subject.
+The chat as protocols see it: the verbs, grouped by subject.
 
-A verb checks names, membership, rank and limits, and raises a L{ChatError <twistchat.chat.errors.ChatError>} if it
-refuses; then it proposes an event to the log.  It changes nothing itself: L{State.apply
-<twistchat.chat.state.State.apply>} does, once the log has the event.
+A verb checks names, membership, rank and limits.  If a check fails, it raises a L{ChatError
+<twistchat.chat.errors.ChatError>}; otherwise it proposes an event to the log.  It does not change the state:
+L{State.apply <twistchat.chat.state.State.apply>} does so after the log has accepted the event.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 class Chat:
     """
-    The chat: its state, and a verb for everything that may be asked, on the object of its subject.
+    The chat: its state, and one object for each subject, which has the verbs of that subject.
 
-    @ivar state: users and rooms; protocols read it, and change nothing in it.
-    @ivar limits: how much is too much.
-    @ivar speaking: texts, tags and their redaction.
+    @ivar state: users and rooms.  Protocols read it and do not change it.
+    @ivar limits: the limits that the verbs check.
+    @ivar speaking: texts, tags and redaction.
     @ivar membership: joining, parting, kicks and invitations.
     @ivar channels: topics, modes and names of rooms.
     @ivar identity: nicks, realnames, hosts, accounts and modes of users.
-    @ivar presence: sessions, absence, and watching others.
-    @ivar operators: what operators of the server may do.
+    @ivar presence: sessions, away status, and watching nicks.
+    @ivar operators: the verbs of server operators.
     @ivar reading: history and search.
-    @ivar upkeep: what the server does by itself.
+    @ivar upkeep: automatic maintenance of rooms.
     @ivar settled: see L{ILog.settled <twistchat.interfaces.ILog.settled>}.
     """
 
@@ -65,18 +65,18 @@ class Chat:
         """
         @param log: takes proposed events; open it with this chat's C{state.apply}.
         @param history: reads what the log has stored.
-        @param wake: called when listeners have something waiting: C{state.broadcast.flush} is to be called at the end
-            of this turn.
+        @param wake: called when output for listeners is waiting.  It must arrange that C{state.broadcast.flush} is
+            called at the end of this turn.
         @param departures: disconnects sessions.
-        @param now: seconds on a clock that does not go back, to measure rates with.
-        @param wall: seconds since the epoch, to end bans from the server by.
-        @param ids: a new id at each call, for users and sessions; none comes twice, not over restarts either.
-        @param limits: how much is too much.
-        @param reserved: nicks that nobody can have.
-        @param lobby: the room that only operators of the server lock; C{""} for none.
-        @param later: called with a number of seconds, after which C{tend} is to be called; or with C{None}, where it
-            need not be.  The last call counts.
-        @param node: the id of this node, for the entries of sessions that begin and end here.
+        @param now: returns the seconds of a monotonic clock, which measures rates.
+        @param wall: returns the seconds since the epoch, for the end of bans from the server.
+        @param ids: returns a new id for a user or session.  Ids are unique, also across restarts.
+        @param limits: the limits that the verbs check.
+        @param reserved: nicks that no user can have.
+        @param lobby: the name of the room that only server operators can lock; C{""} for none.
+        @param later: schedules a call of C{upkeep.tend} in this many seconds, in place of an earlier schedule.
+            C{None} cancels it.
+        @param node: the id of this node, which goes into the entries of its sessions.
         """
         self.state = State(Broadcast(wake, departures), lambda: self.upkeep.needed())
         self.limits = limits

@@ -1,7 +1,7 @@
 """
-How much is too much: the limits of the chat, as one frozen value, and the token bucket that measures a rate.
+The limits of the chat, as one frozen value, and the token bucket that enforces a rate.
 
-Nothing here reads a clock: whoever asks says what time it is.
+Nothing here reads a clock: callers pass in the time.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 Seconds = Annotated[float, "seconds"]
-"""A length of time, which may be written as C{"30s"} where it is configured."""
+"""A duration in seconds.  The configuration accepts C{"30s"} for it."""
 
 Bytes = Annotated[int, "bytes"]
-"""A size, which may be written as C{"256KiB"} where it is configured."""
+"""A size in bytes.  The configuration accepts C{"256KiB"} for it."""
 
 Networks = Annotated[tuple[str, ...], "networks"]
 """IP networks in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3)."""
@@ -69,18 +69,18 @@ class ChatLimits:
 
 class TokenBucket:
     """
-    A rate with a burst: full it holds C{burst} tokens, and it fills again at C{rate} a second.
+    A rate limit with a burst.  The bucket contains up to C{burst} tokens, and C{rate} tokens are added per second.
 
-    The first C{burst} are taken at once, then one every 1/C{rate} seconds.
+    So the first C{burst} tokens are available at once, then one every 1/C{rate} seconds.
     """
 
     __slots__ = ("_burst", "_rate", "_tokens", "_when")
 
     def __init__(self, burst: float, rate: float, now: float) -> None:
         """
-        @param burst: how many tokens it holds, at least 1.
-        @param rate: tokens a second, more than 0.
-        @param now: seconds on any clock that does not go back.
+        @param burst: its capacity in tokens, at least 1.
+        @param rate: tokens per second, more than 0.
+        @param now: seconds on a monotonic clock.
         """
         self._burst = float(burst)
         self._rate = float(rate)
@@ -92,7 +92,7 @@ class TokenBucket:
         Take tokens.
 
         @param now: seconds, on the same clock.
-        @return: C{0.0} where so many were there; otherwise nothing is taken, and this is how many seconds to wait.
+        @return: C{0.0} if there were enough tokens.  Otherwise no token is taken; wait this many seconds.
         """
         tokens = min(self._burst, self._tokens + (now - self._when) * self._rate)
         self._when = now
@@ -103,9 +103,9 @@ class TokenBucket:
         return (count - tokens) / self._rate
 
     def give(self) -> None:
-        """Put a token back that was taken in vain."""
+        """Return a token that was not used."""
         self._tokens = min(self._burst, self._tokens + 1.0)
 
     def full(self, now: float) -> bool:
-        """Whether nothing is missing from it, so that a new bucket would do as well."""
+        """Whether it is full, and so equivalent to a new bucket."""
         return self._tokens + (now - self._when) * self._rate >= self._burst

@@ -1,11 +1,11 @@
 """
-Snapshots: the state of the chat after some entry, as bytes.
+Snapshots: the state of the chat after an entry, as bytes.
 
 A node that joins a cluster restores a snapshot and applies the entries after it.  It then has the same state as a node
-that applied all entries.  A snapshot has everything that entries change, and nothing else: rates, caches, and what only
-one connection needs (its echo setting, its ignore list, the nicks it watches) are not in it.
+that applied all entries.  A snapshot contains everything that entries change, and nothing else.  It does not contain
+rates, caches, or the settings of one connection (echo, ignore list, watched nicks).
 
-It is a JSON object.  A field that was added later has a default, and unknown fields are ignored.
+A snapshot is a JSON object.  Fields added later have defaults, and unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ VERSION = 1
 
 
 class UnreadableSnapshot(Exception):
-    """Bytes are not a snapshot of this version.  As a string it says why."""
+    """The bytes are not a snapshot of this version.  The message says why."""
 
 
 class OperatorRecord(Struct, frozen=True):
-    """What makes a user an operator of the server: the fields of L{Operator}, with the privileges in order."""
+    """The fields of an L{Operator}, with the privileges sorted."""
 
     title: str
     privileges: tuple[str, ...]
@@ -48,8 +48,9 @@ class UserRecord(Struct, frozen=True):
     A user.
 
     @ivar sessions: the ids of all their sessions, each with the id of the node that holds the connection.
-    @ivar rooms: the folded names of their rooms, in the order in which they came into them.
-    @ivar invitations: by folded name of a room, how many bans had been set there; C{None} if no ban may be passed.
+    @ivar rooms: the folded names of their rooms, in the order in which they joined them.
+    @ivar invitations: the rooms that they are invited to, by folded name, with the value of L{Room.bansSet} at the
+        time; C{None} if the invitation does not override bans.
     """
 
     source: Source
@@ -63,7 +64,7 @@ class UserRecord(Struct, frozen=True):
 
 
 class MaskRecord(Struct, frozen=True, array_like=True):
-    """A mask in a list of a room, the nick of who set it, and when."""
+    """A mask in a list of a room, the nick of the user who set it, and when."""
 
     mask: str
     by: str
@@ -74,7 +75,7 @@ class RoomRecord(Struct, frozen=True):
     """
     A room.
 
-    @ivar members: the ranks of each member, by the user's id, in the order in which they came.
+    @ivar members: the ranks of each member, by the user's id, in the order in which they joined.
     """
 
     name: str
@@ -91,8 +92,8 @@ class Snapshot(Struct, frozen=True):
     """
     The state.
 
-    @ivar sequence: the sequence number of the last entry that was applied, or refused.
-    @ivar vacated: the folded names that rooms have given up of late, oldest first.
+    @ivar sequence: the sequence number of the last entry that was applied or refused.
+    @ivar vacated: the folded former names of recently renamed rooms, oldest first.
     @ivar whowas: oldest first.
     """
 
@@ -109,9 +110,9 @@ class Snapshot(Struct, frozen=True):
 
 def takeSnapshot(state: State, node: str) -> bytes:
     """
-    Write the state down.  The same entries always give the same bytes.
+    Encode the state.  The same entries always give the same bytes.
 
-    @param node: the id of the node whose state it is, which holds the connections of the state's own sessions.
+    @param node: the id of the node that the state belongs to.  The state's local sessions are recorded with it.
     """
     snapshot = Snapshot(
         VERSION,
@@ -129,10 +130,10 @@ def takeSnapshot(state: State, node: str) -> bytes:
 
 def restoreSnapshot(state: State, data: bytes) -> None:
     """
-    Bring a new state to that of a snapshot.  The next entry to be applied is the one after L{Snapshot.sequence}.
+    Restore a snapshot into an empty state.  The next entry to apply is the one after L{Snapshot.sequence}.
 
-    @param state: nothing has been applied to it.
-    @raise UnreadableSnapshot: nothing has changed.
+    @param state: a new state, without any applied entry.
+    @raise UnreadableSnapshot: the snapshot cannot be read.  Nothing has changed.
     """
     try:
         version = msgspec.json.decode(data, type=_Version).version
@@ -172,7 +173,7 @@ def _userRecord(state: State, user: User, node: str) -> UserRecord:
         user.since,
         dict(sorted(sessions.items())),
         tuple(user.rooms),
-        # An invitation into a room that has ended is void: a later room of that name is another one.
+        # An invitation to a removed room is void: a later room of that name is another room.
         {fold(room.name): bans for room, bans in user.invitations.items() if state.rooms.get(room.name) is room},
         user.away,
         "".join(sorted(user.flags)),

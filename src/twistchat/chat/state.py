@@ -1,9 +1,9 @@
 """
-The state of the chat, and the one function that changes it: L{State.apply}.
+The state of the chat, and the only function that changes it: L{State.apply}.
 
-It is deterministic: the same entries give the same state, on every node and in every test.  An entry that cannot be
-applied any more (two users proposed the same nick at once) changes nothing and raises the L{ChatError} for the one who
-proposed it; the same on every node.
+L{State.apply} is deterministic: the same entries give the same state, on every node and in every test.  Some entries
+can no longer be applied, for example if two users proposed the same nick at once.  Such an entry changes nothing on any
+node, and C{apply} raises a L{ChatError} for the user who proposed it.
 """
 
 from __future__ import annotations
@@ -29,29 +29,28 @@ EFFECTS: Effects = {
     for subject in (speaking, membership, channels, identity, presence, operators)
     for event, effect in subject.EFFECTS.items()
 }
-"""What applying an event does, by the event's class: the tables of all subjects."""
+"""The effect of each class of event: the tables of all subjects together."""
 
 
 class State:
     """
     Users, rooms, and the sessions of this process.
 
-    @ivar users: everyone who is here.
-    @ivar rooms: every room there is.
+    @ivar users: all users.
+    @ivar rooms: all rooms.
     @ivar sessions: the sessions whose connections this process holds, by id.
-    @ivar broadcast: the way to their outlets.
-    @ivar whowas: who was here.
-    @ivar watchers: which of the sessions watch whom.
-    @ivar serverBans: who is kept from the server.
-    @ivar mostUsers: how many users there were at most at one time, since this process began.
-    @ivar sequence: the sequence number of the entry last applied.
-    @ivar tend: called when rooms need something that takes an entry of its own; C{rooms.vacancies} and
-        C{rooms.unlocked} say what.
+    @ivar broadcast: delivers entries to their outlets.
+    @ivar whowas: names that are no longer in use.
+    @ivar watchers: the nicks that each session watches.
+    @ivar serverBans: the bans from the server.
+    @ivar mostUsers: the largest number of users at one time since this process started.
+    @ivar sequence: the sequence number of the last entry passed to L{apply}.
+    @ivar tend: called when a room needs a further entry, because of C{rooms.vacancies} or C{rooms.unlocked}.
     """
 
     def __init__(self, broadcast: Broadcast, tend: Callable[[], None] = lambda: None) -> None:
         """
-        @param tend: called by effects.  It proposes, and changes nothing itself.
+        @param tend: called by effects.  It may propose events, and does not change the state.
         """
         self.tend = tend
         self.users = Users()
@@ -66,10 +65,10 @@ class State:
 
     def apply(self, entry: Entry, origin: Origin | None = None) -> None:
         """
-        Change the state as an entry says, then tell its audience.
+        Apply an entry to the state, then notify its audience.
 
-        @param origin: the request that led to it, for the session that asked; it has no influence on the state.
-        @raise ChatError: what was proposed is no longer possible; nothing has changed.
+        @param origin: the request that led to the entry.  It does not influence the state.
+        @raise ChatError: the event is no longer possible.  Nothing has changed.
         """
         self.sequence = entry.sequence
         EFFECTS[type(entry.event)](self, entry, origin)
