@@ -1,7 +1,7 @@
 """
 The interfaces that others code against, one module per seam.
 
-Whoever extends twistchat implements one of these.  L{twistchat.testing} has a fake or a contract test for each.
+Extensions of twistchat implement these interfaces.  L{twistchat.testing} has a fake or a contract test for each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Accounts: checking who somebody is."""
+"""Accounts: authentication."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class IPasswords(Interface):
 
     def check(hash: str | None, password: str) -> Deferred[bool]:
         """
-        Find out whether a password is correct.  This takes a while; the reactor does not wait for it.
+        Check whether a password is correct.  The check runs in another thread and does not block the reactor.
 
-        @param hash: the encoded argon2id hash.  With C{None} or C{""} the password is never correct, and finding that
-            out takes equally long.
+        @param hash: the encoded argon2id hash.  With C{None} or C{""} the password is never correct, and the check
+            takes equally long.
         @return: fails with L{Overloaded <twistchat.chat.errors.Overloaded>} if too many passwords wait to be checked.
         """
 
     def stop() -> None:
-        """Check no more passwords."""
+        """Stop checking passwords."""

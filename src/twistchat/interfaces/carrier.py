@@ -1,4 +1,4 @@
-"""The seam between carriers, which move bytes, and client protocols, which know what the bytes mean."""
+"""The interface between carriers, which move bytes, and client protocols, which interpret them."""
 
 from __future__ import annotations
 

@@ -57,5 +57,5 @@ class IDoorFactory(IProtocolFactory):
         """
         Tell every client, send the output that is waiting, and close the connections.
 
-        @return: fires when the last connection is closed.  A client that does not read cannot delay this.
+        @return: fires when the last connection is closed.  Clients that do not read cannot delay this.
         """

@@ -26,8 +26,8 @@ class IHistory(Interface):
         Read a stretch of a conversation.
 
         @return: fires with the entries, oldest first.  An entry whose stored bytes changed is replaced by L{Damaged
-            <twistchat.chat.model.spans.Damaged>}, and the log file gets a line at level critical: bytes that this
-            server did not write are never shown.
+            <twistchat.chat.model.spans.Damaged>}, and the fault is logged at level critical.  Bytes that this server
+            did not write are never shown.
             Fails with L{NotRead <twistchat.chat.errors.NotRead>} if the storage cannot be read.
         """
 

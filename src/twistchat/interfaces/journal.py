@@ -1,4 +1,4 @@
-"""A journal: a log and its history; and the plugins that make journals."""
+"""Journals (a log and its history), and the plugins that create them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class Journal(NamedTuple):
     """
-    A log, and the history that follows it.
+    A log and the history that follows it.
 
     @ivar log: records events.
     @ivar history: reads what the log has recorded.
@@ -32,16 +32,16 @@ class Journal(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class JournalContext:
     """
-    What a journal is made with.
+    The values and functions that a journal is created with.
 
     @ivar settings: the section C{[journal]} of the configuration, as a L{JournalSettings
         <twistchat.config.JournalSettings>}.
     @ivar own: the section C{[journal.NAME]} of this kind, as L{IJournalKind.settings}; C{None} if it has none.
     @ivar directory: the absolute path of the server's data directory, which may not exist yet.
-    @ivar now: the time of day, in seconds since the epoch.
-    @ivar name: makes a random name, in letters and digits: it tells one journal's message ids from those of others.
-    @ivar key: makes a random key of 32 bytes for the cloaks.
-    @ivar worker: starts a thread, from a name for it.
+    @ivar now: returns the seconds since the epoch.
+    @ivar name: returns a random name of letters and digits.  It distinguishes message ids of different journals.
+    @ivar key: returns a random key of 32 bytes for the cloaks.
+    @ivar worker: starts a thread with this name.
     @ivar clock: the reactor's timers.
     """
 
@@ -57,18 +57,18 @@ class JournalContext:
 
 class IJournalKind(Interface):
     """
-    A kind of journal, which the administrator chooses by its name: C{journal.kind}.
+    A kind of journal.  The administrator selects it by its name in C{journal.kind}.
 
     The server finds kinds with C{twisted.plugin.getPlugins(IJournalKind)}.  Put an instance that also provides
     C{twisted.plugin.IPlugin} into a module of C{twisted.plugins}.
     """
 
-    name = Attribute("str: the value of C{journal.kind}, C{sqlite} for one; lower-case letters and digits.")
-    summary = Attribute("str: one line for people who choose.")
+    name = Attribute("str: the value of C{journal.kind}, for example C{sqlite}; lower-case letters and digits.")
+    summary = Attribute("str: one line that describes it to administrators.")
     settings = Attribute(
-        "type | None: a frozen dataclass that has the keys of the section C{[journal.NAME]}, each with a default."
+        "type or None: a frozen dataclass with the keys of the section C{[journal.NAME]}, each with a default."
     )
     onDisk = Attribute("bool: whether it keeps files in the data directory.")
 
     def make(context: JournalContext) -> Journal:
-        """Make the journal.  Do not open it, start no thread and touch no file: the process may become another."""
+        """Create the journal.  Do not open it, start threads or touch files yet, because the process may still fork."""

@@ -1,4 +1,4 @@
-"""The log: the one ordered record of what happened."""
+"""The log: the ordered record of all events."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 class IFollowing(Interface):
-    """Somebody follows a log."""
+    """A subscription to a log, as returned by L{ILog.follow}."""
 
     def stop() -> None:
-        """Pass no more entries on.  A second call is harmless."""
+        """End the subscription.  A second call is harmless."""
 
 
 class ILog(Interface):
     """
-    The one ordered record of events.  It stores an event, stamps it, and applies it.
+    The ordered record of all events.  It stores, stamps and applies each event.
 
     Every implementation passes L{twistchat.testing.JournalContract}.
     """
 
-    promise = Attribute("str: what it keeps, as a sentence that an administrator reads at start.")
+    promise = Attribute("str: a sentence that tells the administrator at start how durable the log is.")
 
     def open(apply: Apply) -> Deferred[None]:
         """
@@ -43,8 +43,8 @@ class ILog(Interface):
         @param apply: called with each entry and its origin, in order and never inside itself.  Before the result fires,
             it is called with the stored entries that rebuild the state of rooms (no messages), without an origin.
             After that, it is called with every entry as soon as the entry is durable.  If it raises a L{ChatError
-            <twistchat.chat.errors.ChatError>}, the one who proposed the event gets that error.
-        @return: fires when the state is restored, which may take a while; the server lets its doors listen then.
+            <twistchat.chat.errors.ChatError>}, the receipt of the event fails with that error.
+        @return: fires when the state is restored, which may take a while.  The doors start to listen after that.
             Fails if the log cannot be opened; the message is one line for the administrator.
         """
 
@@ -66,48 +66,49 @@ class ILog(Interface):
         """
         Propose an event as L{append} does, without a receipt.
 
-        This costs less than a receipt, and texts come by the thousand.  Use L{settled} to learn when they are done.
+        This is cheaper than a receipt, which matters for texts.  Use L{settled} to learn when they are done.
 
-        @param refused: called with the event and the failure if a receipt would fail; perhaps within this call.  It
-            does not raise.
+        @param refused: called with the event and the failure if a receipt would fail.  The call may happen within
+            C{post}.  It must not raise.
         """
 
     def settled(reached: Callable[[], None]) -> None:
         """
         Report when everything proposed so far has been applied or refused.
 
-        @param reached: called once, after those who proposed it were notified.  Called within this call if nothing is
-            pending.  It does not raise.
+        @param reached: called once, after all receipts and refusals have been reported.  Called at once if nothing is
+            pending.  It must not raise.
         """
 
     def follow(sequence: int, receive: Callable[[Entry], None]) -> IFollowing:
         """
-        Pass every applied entry from a sequence number on to a follower: first those that are stored, then each one
+        Pass every applied entry from a sequence number on to a follower: first the stored entries, then each new entry
         right after it was applied.  The follower gets them in order, without gaps or duplicates.
 
-        Entries that are no longer stored are left out: passing events, texts that were redacted, what retention
-        deleted.  Entries that were refused are left out too, and so are stored bytes that changed.
+        The follower does not get entries that are no longer stored (passing events, redacted texts, entries deleted by
+        retention), refused entries, and stored entries whose bytes changed.
+
+        This may be called before the log is open; then the follower starts when the log opens.
 
         @param sequence: the first sequence number; 0 for everything that is stored.
-        @param receive: takes an entry; perhaps within this call.  If it raises, that is logged and it receives no
-            more; nobody else is affected.  Events that it proposes are applied after this entry.
-        @return: stops it.  It may be called before the log is open: the follower then starts when the log is.
+        @param receive: called with each entry, possibly within C{follow}.  If it raises, the error is logged and the
+            follower is removed; others are not affected.  Events that it proposes are applied after this entry.
+        @return: the subscription.
         """
 
     def cloakKey() -> bytes:
         """
-        The key from which the hosts are made that other users see (cloaks).
+        The key that turns addresses into cloaks, the hosts that other users see.
 
         It is stored with the log.  So hosts stay the same after a restart or a restored backup, and bans on hosts still
-        match.
+        match.  Call this only after the log was opened.
 
-        @return: 32 random bytes, the same at every call and for as long as this log exists.  Call it only after the
-            log was opened.
+        @return: 32 random bytes, which never change while this log exists.
         """
 
     def close() -> Deferred[None]:
         """
-        Finish what was proposed and accept nothing more.
+        Finish all pending proposals and accept no more.  A second call is harmless.
 
-        @return: fires when every receipt has fired and what is stored is safe.  A second call is harmless.
+        @return: fires when every receipt has fired and all stored entries are safe.
         """

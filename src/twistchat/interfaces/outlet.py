@@ -1,4 +1,4 @@
-"""The outlet: what the chat sees of one connection."""
+"""The outlet: the interface between the chat and one connection."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ if TYPE_CHECKING:
 
 class IOutlet(Interface):
     """
-    What the chat may do to one connection.
+    The output side of one connection, as the chat uses it.
 
     If one of these methods raises, the error is logged and the session is disconnected.
     """
 
     def deliver(data: bytes) -> None:
         """
-        Append bytes to the output waiting to be sent.  Never blocks, never raises, and never closes the connection
-        within the call: a slow reader is disconnected later.  An audience looks this method up once, when the session
-        joins it.
+        Append bytes to the output waiting to be sent.  This never blocks, raises, or closes the connection within the
+        call: slow readers are disconnected later.  An audience looks up this method once, when the session joins it.
         """
 
     def tune(place: str) -> IDialect:
         """
-        The dialect in which this session hears entries from a place.
+        The dialect for entries that reach this session from a place.
 
         @param place: a room's folded name; C{""} for entries that belong to no room; L{WATCHED
             <twistchat.chat.fanout.audience.WATCHED>} for news of watched users; or L{NOTICES
@@ -36,28 +35,29 @@ class IOutlet(Interface):
 
     def echo(label: str, data: bytes) -> bytes:
         """
-        Encode the outcome of this session's own request, which has a label.
+        Encode the entry that results from a labelled request of this session.
 
-        @param label: the label of that request.
+        @param label: the label of the request.
         @param data: the entry in the dialect of this session.
-        @return: what to deliver in its place; empty if the outlet delivers it itself.
+        @return: the bytes to deliver instead; empty if the outlet delivers the entry itself.
         """
 
     def moved(old: str, entry: Entry, label: str | None) -> None:
         """
-        A room of this session has another name.  Called after the room was notified.
+        A room of this session was renamed.  Called after the room was notified.
 
         @param old: the room's folded name until now.
-        @param entry: of a L{RoomRenamed <twistchat.chat.model.events.RoomRenamed>}.
-        @param label: the label of this session's request that led to it; C{None} if there is none.
+        @param entry: the entry of the L{RoomRenamed <twistchat.chat.model.events.RoomRenamed>}.
+        @param label: the label, if a labelled request of this session led to the entry; otherwise C{None}.
         """
 
     def rehosted(entry: Entry, before: Source) -> None:
         """
-        Another user, who shares a room with this session's user, has another host.  Called after the entry was told.
+        The host of another user, who shares a room with this session's user, has changed.  Called after the entry was
+        delivered.
 
-        @param entry: of a L{HostSet <twistchat.chat.model.events.HostSet>}.
-        @param before: the names of that user until now.
+        @param entry: the entry of the L{HostSet <twistchat.chat.model.events.HostSet>}.
+        @param before: the previous names of that user.
         """
 
     def disconnect(reason: str) -> None:
