@@ -1,4 +1,4 @@
-"""C{python -m bench}: every server in every scenario, in turn, several times; see C{bench/README.md}."""
+"""C{python -m bench}: measure every server in every scenario, in several rounds; see C{bench/README.md}."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from bench.speech import Refused
 from bench.traffic import Lost
 
 SPARE = 100
-"""Descriptors that a server and its load need besides connections."""
+"""How many descriptors a server and its load need in addition to connections."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """
-    Measure, print the table, and write what was measured.
+    Measure, print the table, and write the results.
 
-    @return: the exit status: 0; 1 where a target was missed, and that was to be checked.
+    @return: the exit status: 1 if C{--check} was given and a target was missed, otherwise 0.
     """
     machine.requireLinux()
     chosen, servers, scenarios = _parse(arguments)
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(results: Results, rounds: int, place: Path, cores: set[int] | None) -> None:
-    """Every scenario with every server that has a part in it, and that as often as there are rounds."""
+    """Run every scenario with every server that takes part in it, once per round."""
     for number in range(rounds):
         for scenario in results.scenarios.values():
             for server in results.contestants.values():
@@ -86,7 +86,7 @@ def _run(results: Results, rounds: int, place: Path, cores: set[int] | None) -> 
 
 
 def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[Contestant], list[Scenario]]:
-    """What is to be measured; a mistake ends the process and says what would be right."""
+    """Parse the arguments.  A mistake ends the process with a message."""
     names = contestants()
     parser = argparse.ArgumentParser(
         prog="python -m bench",

@@ -1,4 +1,4 @@
-"""A certificate for a server that is measured."""
+"""Make a certificate for a measured server."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cryptography.x509.oid import NameOID
 
 def selfSigned() -> tuple[bytes, bytes]:
     """
-    Make a key, and a certificate that it has signed itself, valid for a day.
+    Make a key and a self-signed certificate, valid for one day.
 
-    @return: both in PEM.
+    @return: the key and the certificate, in PEM.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -32,30 +32,30 @@ from twistchat.testing.links import MemoryTransport, address
 from twistchat.testing.turns import TurnClock
 
 BOUND: Final = 10.0
-"""Milliseconds for which a command may hold the reactor."""
+"""How long a command may hold the reactor, in milliseconds."""
 
 RUNS: Final = 3
-"""How often each command is given; the least of the figures counts."""
+"""How often each command runs; the minimum counts."""
 
 LONG: Final = "a" * 40
-"""What the names of rooms and people have in common, so that masks have something to look at."""
+"""A common part of the names of rooms and users, which makes masks expensive to match."""
 
 STORMY: Final = "*" + "a*" * 9 + "b"
-"""A mask that takes long where it is not read well."""
+"""A mask that takes exponential time in a naive matcher."""
 
 MANY: Final = Settings(
     doors={"line": LineSettings(timezone="UTC")},
     limits=Limits(exempt=("127.0.0.0/8",), roomsPerUser=20_000, bans=300, ping=1e6, pingTimeout=2e6, registration=1e6),
 )
-"""Rates do not bind here, and there may be as much as the cases need."""
+"""Settings without rate limits, and with the sizes that the cases need."""
 
 
 class Seat:
     """
-    Somebody at a door, who reads everything at once.
+    A client of a door that reads everything at once.
 
-    @ivar heard: how many bytes they were sent; what these were is not kept.
-    @ivar writes: how often they were sent something.
+    @ivar heard: how many bytes it has received.
+    @ivar writes: how often it has received data.
     """
 
     def __init__(self, protocol: IProtocol, port: int) -> None:
@@ -66,7 +66,7 @@ class Seat:
         protocol.makeConnection(self._transport)
 
     def read(self) -> None:
-        """Read what there is."""
+        """Read all pending bytes."""
         data = self._transport.take()
         if data:
             self.heard += len(data)
@@ -78,8 +78,8 @@ class Turn:
     """
     The longest turn of a command.
 
-    @ivar cost: what L{World.cost} says of it.
-    @ivar turns: how many turns there were.
+    @ivar cost: its CPU time in milliseconds, as L{World.cost} measures it.
+    @ivar turns: how many turns the command took.
     """
 
     cost: float = 0.0
@@ -87,7 +87,7 @@ class Turn:
 
 
 class World(MemoryServer):
-    """A server in memory, whose turns are timed."""
+    """A server in memory with timed turns."""
 
     clock: TurnClock
 
@@ -96,7 +96,7 @@ class World(MemoryServer):
         self.seats: list[Seat] = []
 
     def enter(self, nick: str, *lines: str, door: str = "irc") -> Seat:
-        """Bring somebody in, who then says some lines."""
+        """Connect and register a client, and send its first lines."""
         port = 1024 + len(self.seats)
         protocol = self._factories[door].buildProtocol(address("127.0.0.1", port))
         assert protocol is not None
@@ -106,13 +106,13 @@ class World(MemoryServer):
         return seat
 
     def say(self, seat: Seat, *lines: str) -> None:
-        """Let somebody say lines, and let all happen that they lead to; nothing is measured."""
+        """Send lines from a client and process them, without measuring."""
         seat.protocol.dataReceived("".join(f"{line}\r\n" for line in lines).encode())
         self.clock.advance(0)
         seat.read()
 
     def quiet(self) -> None:
-        """Let everyone read what there is, until nothing more happens."""
+        """Process everything that is due, and let all clients read."""
         self.clock.advance(0)
         for seat in self.seats:
             seat.read()
@@ -120,14 +120,14 @@ class World(MemoryServer):
         gc.freeze()
 
     def cost(self, acts: Iterable[Callable[[], object]]) -> float:
-        """Do what there is in one turn: the CPU time that it takes, in milliseconds."""
+        """Run one turn, and return its CPU time in milliseconds."""
         began = process_time_ns()
         for act in acts:
             act()
         return (process_time_ns() - began) / 1e6
 
     def turns(self, said: Iterable[tuple[Seat, str]]) -> Turn:
-        """Let people say lines, all in the same turn, and go on until nothing more happens."""
+        """Send lines, all in the same turn, and run turns until nothing is left to do."""
         sent = [(seat, f"{lines}\r\n".encode()) for seat, lines in said]
         longest = Turn()
         while True:
@@ -148,7 +148,7 @@ class World(MemoryServer):
 
 
 def calibration() -> float:
-    """The CPU time of a fixed piece of work, in milliseconds: the least of some runs."""
+    """Measure the CPU time of a fixed piece of work, in milliseconds: the minimum of several runs."""
 
     def work() -> float:
         began = process_time_ns()
@@ -164,10 +164,10 @@ def calibration() -> float:
 @dataclass(slots=True)
 class Result:
     """
-    What was measured of a command.
+    The result of one command.
 
-    @ivar at: the size at which it was given.
-    @ivar command: the command, or what of it is in question.
+    @ivar at: the size of the server.
+    @ivar command: the command, or a description of it.
     @ivar turn: its longest turn.
     """
 
@@ -178,15 +178,15 @@ class Result:
 
 class Bench:
     """
-    Gives commands, and keeps what was measured.
+    Runs commands and collects the results.
 
-    @ivar results: that.
+    @ivar results: the results.
     """
 
     def __init__(self, only: str, unit: float) -> None:
         """
-        @param only: a regular expression: only commands are given in whose line it is found.
-        @param unit: what L{calibration} has found, in milliseconds.
+        @param only: a regular expression; commands whose line does not match it are skipped.
+        @param unit: the result of L{calibration}, in milliseconds.
         """
         self.results: list[Result] = []
         self._only = re.compile(only)
@@ -205,14 +205,17 @@ class Bench:
         storm: Sequence[tuple[Seat, str]] = (),
     ) -> None:
         """
-        Give a command some times.
+        Run a command L{RUNS} times.
 
-        @param seat: who gives it; each time another of them, where they are several.
-        @param lines: what they send, in one turn; C{%d} is the number of the time.
-        @param undo: what they send after that, to bring back what was there.
-        @param before: what somebody sends before that, which is not measured.
-        @param others: what others send in the same turn.
-        @param storm: likewise, but the time that this takes without the command is not counted.
+        @param world: the server.
+        @param at: the size of the server, for the table.
+        @param command: the name of the command, for the table.
+        @param seat: the client that sends it; of several, each run uses another.
+        @param lines: the lines it sends in one turn; C{%d} stands for the number of the run.
+        @param undo: the lines it sends afterwards to restore the previous state, unmeasured.
+        @param before: a client and the lines it sends first, unmeasured.
+        @param others: lines that other clients send in the same turn.
+        @param storm: further lines in the same turn; their cost without the command is subtracted.
         """
         if self._only.search(f"{at}: {command}") is None:
             return
@@ -235,7 +238,7 @@ class Bench:
 
 
 def inRooms(bench: Bench, count: int) -> None:
-    """Commands on many rooms, all of one client."""
+    """Measure commands on many rooms that one client is in."""
     at = f"{count:,} rooms"
     world = World()
     owners = [world.enter(f"owner{number}") for number in range(RUNS)]
@@ -270,7 +273,7 @@ def inRooms(bench: Bench, count: int) -> None:
 
 
 def amongUsers(bench: Bench, count: int) -> None:
-    """Commands on many people, all of them in one room."""
+    """Measure commands on many users in one room."""
     at = f"{count:,} users in a room"
     world = World()
     ann = world.enter("ann", "JOIN #big")
@@ -338,7 +341,7 @@ def amongUsers(bench: Bench, count: int) -> None:
 
 
 def inHundredRooms(bench: Bench) -> None:
-    """Commands of somebody who is in 100 rooms of 50, with others in each."""
+    """Measure commands of a user in 100 rooms of 50 members."""
     at = "100 rooms of 50"
     world = World()
     rooms = ",".join(f"#r{number}" for number in range(100))
@@ -370,7 +373,7 @@ def inHundredRooms(bench: Bench) -> None:
 
 
 def underBans(bench: Bench, masks: int, count: int) -> None:
-    """Commands in a room with many bans."""
+    """Measure commands in a room with many bans."""
     at = f"{masks} bans, {count:,} members"
     world = World()
     ann = world.enter("ann", "JOIN #big")
@@ -398,7 +401,7 @@ def underBans(bench: Bench, masks: int, count: int) -> None:
 
 
 def withHistory(bench: Bench) -> None:
-    """Commands that show what was said."""
+    """Measure commands that read history."""
     at = "10,000 texts"
     world = World()
     lena = world.enter("lena", door="line")
@@ -424,7 +427,7 @@ def main() -> int:
     """
     Measure every command.
 
-    @return: the exit status: 1 where one holds the reactor for longer than it may.
+    @return: the exit status: 1 if a command holds the reactor for more than L{BOUND}.
     """
     parser = argparse.ArgumentParser(prog="python -m bench.commands", description=__doc__)
     parser.add_argument("--worlds", default=",".join(WORLDS), help="which sizes, with commas between them")

@@ -1,4 +1,4 @@
-"""Who takes part: our doors, and what they are compared with; how each is started, and whether it is here."""
+"""The measured servers: twistchat's doors and the servers they are compared with, and how to start each."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from bench.speech import Irc, Line, Plain, Speech
 PEERS = Path(__file__).parent / "peers"
 
 UVLOOP = "import asyncio, uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy()); "
-"""What is run before C{twistd} where asyncio is to use uvloop."""
+"""The code that runs before C{twistd} to make asyncio use uvloop."""
 
 SEND_QUEUE = "256MiB"
-"""What may wait for one connection of ours: in a burst the load generator is the slow reader."""
+"""The send queue of a connection to twistchat: in a burst, the load generator is the slow reader."""
 
 
 class Contestant(ABC):
     """
-    A server that can be started.
+    A server to measure.
 
-    @ivar name: what it is called in options and results.
-    @ivar title: what it is called in tables.
-    @ivar speech: how one talks to it.
-    @ivar slow: whether a whole burst would take it minutes.
-    @ivar most: how many connections it can have, or C{None}.
-    @ivar backlog: how many the kernel may hold for it that it has not accepted.
+    @ivar name: its name in options and results.
+    @ivar title: its name in tables.
+    @ivar speech: the protocol that clients speak to it.
+    @ivar slow: whether a whole burst would take minutes.
+    @ivar most: the maximum number of connections, or C{None}.
+    @ivar backlog: how many unaccepted connections the kernel queues for it.
     """
 
     name: str
@@ -45,20 +45,20 @@ class Contestant(ABC):
 
     @abstractmethod
     def absent(self) -> str | None:
-        """Why it cannot be started here; C{None} where it can."""
+        """Why it cannot start here; C{None} if it can."""
 
     @abstractmethod
     def command(self, folder: Path, port: int) -> list[str]:
         """
-        Make ready what it needs.
+        Prepare the server's files.
 
-        @param folder: an empty folder, in which it will be started.
-        @param port: where it is to listen, on 127.0.0.1.
-        @return: what starts it, in the foreground.
+        @param folder: an empty folder, its working directory.
+        @param port: the port to listen at, on 127.0.0.1.
+        @return: the command that starts it in the foreground.
         """
 
     def version(self) -> str:
-        """Which one it is, as far as that is known."""
+        """Its version, if known; otherwise empty."""
         return ""
 
 
@@ -86,7 +86,7 @@ class Ours(Contestant):
         return None
 
     def command(self, folder: Path, port: int) -> list[str]:
-        """As one starts it by hand, without limits on rates and numbers, and with no pings meanwhile."""
+        """Start it as a person would, but without limits and pings."""
         uvloop = self.reactor == "uvloop"
         reactor = [f"--reactor={'asyncio' if uvloop else self.reactor}"] if self.reactor else []
         return [
@@ -173,8 +173,8 @@ class Installed(Contestant):
     @ivar arguments: how it is run; C{@CONF@} stands for the configuration's path.
     @ivar asRoot: what is added for root, where it does not run as root otherwise.
     @ivar prepare: arguments with which it is run once before.
-    @ivar askVersion: the argument that makes it tell its version.
-    @ivar origin: where it comes from.
+    @ivar askVersion: the argument that prints its version.
+    @ivar origin: where to get it.
     """
 
     name: str
@@ -208,7 +208,7 @@ class Installed(Contestant):
         return [str(self._found()), *self._filled(self.arguments, path), *rest]
 
     def version(self) -> str:
-        """What it says of itself, in one line."""
+        """The first line of its version output."""
         done = subprocess.run([str(self._found()), self.askVersion], capture_output=True, text=True, check=False)
         return (done.stdout + done.stderr).strip().partition("\n")[0]
 
@@ -222,7 +222,7 @@ class Installed(Contestant):
 
 def contestants(ergo: str = "ergo") -> dict[str, Contestant]:
     """
-    Everyone, by name.
+    All servers, by name.
 
     @param ergo: the program of Ergo.
     """

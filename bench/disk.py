@@ -1,7 +1,7 @@
 """
-What the disk can do: one fdatasync, and one commit a message.
+Measure the disk: one fdatasync, and one commit per message.
 
-As a program (C{python -m bench.disk FOLDER SECONDS SIZE}) it measures both and prints them as JSON.
+C{python -m bench.disk FOLDER SECONDS SIZE} measures both and prints the results as JSON.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 def syncs(folder: Path, seconds: float) -> list[float]:
     """
-    Append 4 KiB and fdatasync, again and again.
+    Repeatedly append 4 KiB and call fdatasync.
 
-    @return: how long each fdatasync took, in seconds.
+    @return: the duration of each fdatasync, in seconds.
     """
     taken = []
     with tempfile.TemporaryFile(dir=folder) as file:
@@ -54,9 +54,9 @@ def commits(folder: Path, seconds: float, size: int) -> float:
 
 def slowed(delay: float) -> list[str]:
     """
-    What to put in front of a command so that each of its fdatasyncs takes longer.
+    The prefix of a command that delays each of its fdatasyncs.
 
-    @param delay: by how many milliseconds; 0 leaves the command as it is.
+    @param delay: the delay in milliseconds; 0 adds none.
     """
     if not delay:
         return []

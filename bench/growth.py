@@ -1,7 +1,7 @@
 """
-How cost grows: members, rooms and idle connections are doubled, and each time a delivery is priced.
+Measure how the cost of a delivery grows when members, rooms or idle connections double.
 
-Run it as C{python -m bench.growth}; C{bench/README.md} says how to read what it prints.
+Run it as C{python -m bench.growth}; C{bench/README.md} explains the output.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from bench.speech import Refused
 from bench.traffic import Lost, Talk
 
 STEEP = 1.5
-"""How many times what it costs at half the number a delivery may cost, with C{--check}."""
+"""With C{--check}: how many times the cost at half the number a delivery may cost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
     """
-    One thing that is doubled.
+    A series of scenarios in which one number doubles.
 
-    @ivar name: what it is called in results.
-    @ivar title: what is counted, and what goes on meanwhile.
-    @ivar points: how many, and the scenario with so many of them.
+    @ivar name: its name in results.
+    @ivar title: what doubles, and the load.
+    @ivar points: each number with its scenario.
     """
 
     name: str
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     Measure every curve, print it, and draw it.
 
-    @return: the exit status: 1 where a delivery became dear, and that was to be checked, or where a run went wrong.
+    @return: the exit status: 1 if a run failed, or if C{--check} was given and a curve is too steep.
     """
     machine.requireLinux()
     curves = {curve.name: curve for curve in (members(), turns(), rooms(), idle())}

@@ -1,9 +1,9 @@
 """
-How much work a message is, counted and not timed, so that a noisy machine gives the same answer as a quiet one.
+Count the work for a message.  Counts, unlike times, are the same on a noisy machine and on a quiet one.
 
-A whole server in memory is given the same conversation with so many listeners and lines, with twice the listeners,
-with twice the lines, and with twice both; what is called meanwhile is counted.  Run it as C{python -m bench.work} to
-see the counts; C{tests/bench/test_work.py} holds them to L{CASES}' bounds.
+The benchmark runs the same conversation on a server in memory with a number of listeners and lines, with twice the
+listeners, with twice the lines, and with twice both, and counts the function calls.  Run it as C{python -m bench.work}
+to see the counts; C{tests/bench/test_work.py} enforces the bounds in L{CASES}.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from twistchat.wire.irc.dialect import IrcDialect
 from twistchat.wire.plain import PlainDialect
 
 LISTENERS, LINES = 20, 10
-"""How many are in the room besides the speaker, and how many lines are said in one turn, at first."""
+"""The initial numbers of listeners (without the speaker) and of lines in one turn."""
 
 MARK = b"|"
-"""What each text has once."""
+"""A character that each text contains once."""
 
 SETTINGS = Settings(doors={"line": LineSettings(timezone="UTC")}, limits=Limits(exempt=("127.0.0.0/8",)))
-"""Rates do not bind here."""
+"""Settings without rate limits."""
 
 PACKAGE = str(Path(twistchat.__file__).parent)
 FAKES = str(Path(PACKAGE, "testing"))
@@ -46,11 +46,11 @@ FAKES = str(Path(PACKAGE, "testing"))
 @dataclass(frozen=True, slots=True)
 class Work:
     """
-    What something costs.
+    An amount of work.
 
-    @ivar renders: an entry was written in a dialect.
-    @ivar writes: bytes were given to a transport.
-    @ivar calls: a function of twistchat's was called, or a coroutine of its went on.
+    @ivar renders: how often a dialect rendered an entry.
+    @ivar writes: how often bytes were written to a transport.
+    @ivar calls: how often a function of twistchat was called or a coroutine resumed.
     """
 
     renders: float
@@ -61,12 +61,12 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class Cost:
     """
-    What a conversation costs, taken apart.
+    The cost of a conversation, by its parts.
 
-    @ivar message: a line more in a turn.
-    @ivar listener: a listener more in a turn.
-    @ivar delivery: a line more for a listener more: what is not shared.
-    @ivar turn: all that one turn with a single line and L{LISTENERS} listeners costs.
+    @ivar message: the cost of one more line in a turn.
+    @ivar listener: the cost of one more listener in a turn.
+    @ivar delivery: the cost of one more line for one more listener: the work that is not shared.
+    @ivar turn: the whole cost of a turn with one line and L{LISTENERS} listeners.
     """
 
     message: Work
@@ -78,14 +78,14 @@ class Cost:
 @dataclass(frozen=True, slots=True)
 class Case:
     """
-    A door, how one talks through it, and what that may cost.
+    A door, its protocol, and the bounds on its work.
 
     @ivar name: the door's name.
-    @ivar door: makes it.
-    @ivar arrive: what a nick sends to be in the one room.
-    @ivar say: what is sent to say a text there.
-    @ivar render: the function that writes an entry in the door's dialect.
-    @ivar bounds: no more than this.
+    @ivar door: makes the door.
+    @ivar arrive: the bytes with which a nick registers and joins the room.
+    @ivar say: the bytes that send a text to the room.
+    @ivar render: the function that renders an entry in the door's dialect.
+    @ivar bounds: the maximum cost.
     """
 
     name: str
@@ -127,11 +127,11 @@ CASES = {
         ),
     )
 }
-"""Each door's; the bounds are close above what it takes today."""
+"""A case for each door; the bounds are slightly above the current cost."""
 
 
 class Ear(Protocol):
-    """A client that counts the texts it is sent."""
+    """A client that counts the texts that it receives."""
 
     heard = 0
 
@@ -142,7 +142,7 @@ class Ear(Protocol):
 
 @contextmanager
 def counting(calls: Counter[CodeType]) -> Iterator[None]:
-    """Count every call of a Python function meanwhile, by its code."""
+    """Count the calls of Python functions in this context, by their code."""
 
     def note(frame: FrameType, event: str, argument: object) -> None:
         if event == "call":
@@ -158,11 +158,11 @@ def counting(calls: Counter[CodeType]) -> Iterator[None]:
 
 def observe(case: Case, listeners: int, lines: int) -> Work:
     """
-    Let one speaker say all its lines in one turn, in a room with so many listeners, and count.
+    Let one client send all its lines in one turn, in a room with a number of listeners, and count the work.
 
-    The speaker has said something before, which is not counted: what is made once and kept is there.
+    The client sends an uncounted line first, so that caches are filled.
 
-    @raise AssertionError: a listener did not hear all.
+    @raise AssertionError: a listener did not receive every text.
     """
     server = MemoryServer(SETTINGS, doors=(case.door(),))
     ears = []
@@ -188,9 +188,9 @@ def observe(case: Case, listeners: int, lines: int) -> Work:
 
 def ours(calls: Counter[CodeType]) -> int:
     """
-    How many of these calls are twistchat's own, without its fakes.
+    Count the calls of twistchat's own functions, without its fakes.
 
-    Comprehensions are not counted, which are calls in some versions of Python and not in others.
+    Comprehensions do not count, because they are calls only in some versions of Python.
     """
     return sum(
         count
@@ -202,7 +202,7 @@ def ours(calls: Counter[CodeType]) -> int:
 
 
 def price(case: Case, listeners: int = LISTENERS, lines: int = LINES) -> Cost:
-    """Take apart what a conversation costs, by doubling one thing at a time."""
+    """Compute the parts of a conversation's cost, by doubling one number at a time."""
     base = astuple(observe(case, listeners, lines))
     longer = astuple(observe(case, listeners, 2 * lines))
     wider = astuple(observe(case, 2 * listeners, lines))
@@ -217,7 +217,7 @@ def price(case: Case, listeners: int = LISTENERS, lines: int = LINES) -> Cost:
 
 
 def excess(cost: Cost, bounds: Cost) -> list[str]:
-    """What is more than it may be, a line for each."""
+    """List the parts of a cost that exceed their bounds, one line for each."""
     found = []
     for part in fields(Cost):
         for figure in fields(Work):
@@ -230,9 +230,9 @@ def excess(cost: Cost, bounds: Cost) -> list[str]:
 
 def main() -> int:
     """
-    Print what every case costs.
+    Print the cost of every case.
 
-    @return: the exit status: 1 where anything is more than it may be.
+    @return: the exit status: 1 if a cost exceeds its bounds.
     """
     good = True
     for case in CASES.values():
