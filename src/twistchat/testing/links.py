@@ -45,7 +45,7 @@ class MemoryTransport(StringTransport):
         self.clear()
 
     def resumeProducing(self) -> None:
-        """Resume reading.  Unlike L{StringTransport}, this accepts the call while the connection closes."""
+        """Resume reading.  Unlike C{StringTransport}, this accepts the call while the connection closes."""
         self.producerState = "producing"
 
     def pauseProducing(self) -> None:

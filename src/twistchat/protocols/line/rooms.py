@@ -37,7 +37,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
 
     What the room hears meanwhile comes behind the history that is shown, without gap or double.
 
-    @param unlimited: see L{Chat.join <twistchat.chat.chat.Chat.join>}.
+    @param unlimited: see L{Membership.join <twistchat.chat.rules.membership.Membership.join>}.
     """
     chat, session = client.context.chat, client.openSession
     with client.holding():
