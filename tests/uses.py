@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -36,7 +37,8 @@ class Use:
     typing: bool
 
 
-def readModules(source: Path) -> list[Module]:
+@cache
+def readModules(source: Path) -> tuple[Module, ...]:
     """Parse every module below C{source}, which holds top-level packages."""
     modules = []
     for path in sorted(source.rglob("*.py")):
@@ -44,7 +46,7 @@ def readModules(source: Path) -> list[Module]:
         package = parts[-1] == "__init__"
         name = ".".join(parts[:-1] if package else parts)
         modules.append(Module(name, package, ast.parse(path.read_text("utf-8"), str(path))))
-    return modules
+    return tuple(modules)
 
 
 class UseReader(ast.NodeVisitor):

@@ -6,11 +6,14 @@ client.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import fields, replace
+from msgspec import Struct
+from msgspec.structs import FieldInfo, replace
+from msgspec.structs import fields as fieldsOf
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import EVENTS, entry
@@ -55,6 +58,12 @@ FIXED = {"kind", "session", "uid", "rank", "ranks", "letter", "label", "added", 
 """Fields that no user writes."""
 
 
+@cache
+def fieldsOfClass(kind: type[Struct]) -> tuple[FieldInfo, ...]:
+    """The fields of a class.  msgspec evaluates the annotations for each call."""
+    return fieldsOf(kind)
+
+
 def filled(value: object, text: str) -> Any:
     """A value of the same shape with this text for each string in it that somebody may have written."""
     if isinstance(value, str):
@@ -65,7 +74,9 @@ def filled(value: object, text: str) -> Any:
         return tuple(filled(each, text) for each in value)
     if isinstance(value, (Source, ModeChange, Event)):
         changes = {
-            each.name: filled(getattr(value, each.name), text) for each in fields(value) if each.name not in FIXED
+            each.name: filled(getattr(value, each.name), text)
+            for each in fieldsOfClass(type(value))
+            if each.name not in FIXED
         }
         return replace(value, **changes)
     return value
@@ -73,7 +84,7 @@ def filled(value: object, text: str) -> Any:
 
 def each(event: Event, text: str) -> Iterator[Event]:
     """The event with this text in one of its fields, for each; and in all."""
-    for field in fields(event):
+    for field in fieldsOfClass(type(event)):
         if field.name not in FIXED:
             value = getattr(event, field.name)
             changed = filled(value, text)
