@@ -12,7 +12,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -22,38 +22,6 @@ TESTS = Path(__file__).resolve().parent
 PRIVATE = re.compile(r"_[A-Za-z]\w*")
 
 REASON = re.compile(r"# private: \S+ \S+")
-
-UNEXPLAINED: Mapping[str, int] = {
-    "accounts/test_passwords.py": 1,
-    "bench/test_work.py": 6,
-    "chat/model/test_watching.py": 1,
-    "chat/model/test_whowas.py": 1,
-    "chat/rules/test_identity.py": 1,
-    "config/test_builder.py": 4,
-    "journal/disk.py": 6,
-    "journal/history/test_indexing.py": 29,
-    "journal/history/test_renames.py": 17,
-    "journal/history/test_retention.py": 1,
-    "journal/sqlite/test_checking.py": 1,
-    "journal/sqlite/test_crash.py": 2,
-    "journal/sqlite/test_damage.py": 4,
-    "journal/sqlite/test_faults.py": 10,
-    "journal/sqlite/test_files.py": 1,
-    "journal/sqlite/test_log.py": 2,
-    "net/client/test_protocol.py": 3,
-    "net/limits/test_admission.py": 4,
-    "net/listening/authorities.py": 6,
-    "net/listening/test_certificates.py": 4,
-    "net/listening/test_endpoints.py": 6,
-    "net/listening/test_origin.py": 6,
-    "net/output/test_outbox.py": 2,
-    "protocols/irc/test_fallbacks.py": 2,
-    "protocols/irc/test_fastpath.py": 2,
-    "protocols/irc/test_webirc.py": 1,
-    "testing/test_server.py": 1,
-    "wire/test_lines.py": 1,
-}
-"""How many uses without a reason a file may still have.  Numbers only go down."""
 
 
 class PrivateReader(ast.NodeVisitor):
@@ -144,18 +112,13 @@ class PrivateTests(SynchronousTestCase):
 
     def test_reasons(self) -> None:
         """Each use of a private name has a reason."""
-        problems = []
-        for path in sorted(TESTS.rglob("*.py")):
-            name = path.relative_to(TESTS).as_posix()
-            found = list(unexplained(path.read_text("utf-8")))
-            if len(found) > UNEXPLAINED.get(name, 0):
-                problems += [f"{path}:{line}: {private} has no comment '# private: why'" for line, private in found]
+        problems = [
+            f"{path}:{line}: {private} has no comment '# private: why'"
+            for path in sorted(TESTS.rglob("*.py"))
+            for line, private in unexplained(path.read_text("utf-8"))
+        ]
         if problems:
             self.fail("\n".join(problems))
-
-    def test_files(self) -> None:
-        """L{UNEXPLAINED} names files that exist."""
-        self.assertEqual([], [name for name in UNEXPLAINED if not (TESTS / name).exists()])
 
 
 class CheckerTests(SynchronousTestCase):

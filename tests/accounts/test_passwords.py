@@ -75,7 +75,7 @@ class VerifierTests(SynchronousTestCase):
             return True
 
         hasher = type("Hasher", (), {"verify": staticmethod(verify)})
-        self.patch(passwords, "_HASHER", hasher)
+        self.patch(passwords, "_HASHER", hasher)  # private: how much work is done cannot be seen but in its time
         verifier = Verifier(InlineWorker, 3)
         self.assertIs(False, self.successResultOf(verifier.check(None, "x")))
         self.assertIs(False, self.successResultOf(verifier.check("", "x")))

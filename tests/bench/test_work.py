@@ -47,7 +47,7 @@ class RegressionTests(SynchronousTestCase):
     def test_renderingPerListener(self) -> None:
         """It sees that each listener has a rendering of its own."""
 
-        def flush(self: Audience) -> None:
+        def flush(self: Audience) -> None:  # private: it takes the place of a method
             told, self._told = self._told, None
             for dialect, group in self._groups.items():
                 for session in group.sessions.values():
@@ -74,7 +74,7 @@ class RegressionTests(SynchronousTestCase):
     def test_callingPerDelivery(self) -> None:
         """It sees that something is asked for each listener and each line, though nothing is rendered twice."""
 
-        def flush(self: Audience) -> None:
+        def flush(self: Audience) -> None:  # private: it takes the place of a method
             told, self._told = self._told, None
             entries = [] if told is None else told.entries
             for dialect, group in self._groups.items():

@@ -278,7 +278,7 @@ class Scene:
             self._later,
         )
         self.dialect = FakeDialect()
-        self.log.open(self._apply)
+        self.log.open(self.apply)
 
     @property
     def state(self) -> State:
@@ -297,7 +297,7 @@ class Scene:
         self.chat.upkeep.tend()
         self.endTurn()
 
-    def _apply(self, entry: Entry, origin: Origin | None) -> None:
+    def apply(self, entry: Entry, origin: Origin | None) -> None:
         self.entries.append(entry)
         self.origins.append(origin)
         self.state.apply(entry, origin)

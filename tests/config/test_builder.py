@@ -159,7 +159,8 @@ Be kind.'''
                 listen = {"line": ("tcp:1",)} if section == "listen" else {}
                 self.assertEqual(fromSet(f"{section}.{line}"), replace(DEFAULTS, listen=listen), line)
                 seen += 1
-        self.assertEqual(seen, len(SettingsBuilder(DOORS)._readings) - 1)  # listen.irc is not described here
+        # private: the keys that are known are found by no public means; listen.irc is not described here
+        self.assertEqual(seen, len(SettingsBuilder(DOORS)._readings) - 1)
 
     def test_order(self) -> None:
         """What comes later wins: the file, --set in its order, then the options with names of their own."""
@@ -453,7 +454,7 @@ class DescribeTests(SynchronousTestCase):
         builder = SettingsBuilder(DOORS)
         builder.readFile(describe(DOORS).encode(), "twistchat.toml")
         self.assertEqual(builder.finish(), DEFAULTS)
-        self.assertEqual(builder._values, {})
+        self.assertEqual(builder._values, {})  # private: a default that is set equals one that is not
 
     def test_inUse(self) -> None:
         """With every key in use, it gives the defaults, and leaves out no key."""
@@ -461,6 +462,7 @@ class DescribeTests(SynchronousTestCase):
         text = inUse(describe(DOORS, {"line": ("tcp:1",), "irc": ("tcp:2",)}))
         builder.readFile(text.encode(), "twistchat.toml")
         self.assertEqual(builder.finish(), replace(DEFAULTS, listen={"line": ("tcp:1",), "irc": ("tcp:2",)}))
+        # private: a default that is set equals one that is not
         self.assertEqual(set(builder._values), set(builder._readings))
 
     def test_doors(self) -> None:

@@ -20,6 +20,7 @@ from twistchat.journal.history.retention import Retention
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.log import SqliteLog
+from twistchat.journal.sqlite.reading import RowReader
 from twistchat.journal.sqlite.writer import Writer
 from twistchat.testing.workers import HeldWorker
 
@@ -30,6 +31,38 @@ def sqliteParts(*arguments: Any) -> tuple[SqliteLog, SqliteHistory]:
     assert isinstance(log, SqliteLog)
     assert isinstance(history, SqliteHistory)
     return log, history
+
+
+def writerOf(log: SqliteLog) -> Writer:
+    """What writes a log's file, for faults that only it can have."""
+    return log._threads.writer  # private: the writer is the log's own, for its thread
+
+
+def readerOf(log: SqliteLog) -> RowReader:
+    """What reads a log's file."""
+    return log._threads.reader  # private: the reader is the log's own, for its thread
+
+
+def connectionOf(file: Writer | RowReader) -> sqlite3.Connection:
+    """The connection of a writer or a reader with the file, for SQL that the journal never runs."""
+    return file._connection  # private: the journal lets nobody else run SQL
+
+
+def useConnection(file: Writer | RowReader, connection: Any) -> None:
+    """Let a writer or a reader use another connection, or one that stands before its own."""
+    file._connection = connection  # private: only the connection shows the statements, and makes some fail
+
+
+def position(log: SqliteLog) -> int:
+    """The number of the last entry that was applied."""
+    return log._applied  # private: nobody else needs it
+
+
+def kill(log: SqliteLog) -> None:
+    """Let go of a log's files as they are, like a process that was killed."""
+    writerOf(log).abandon()
+    readerOf(log).close()
+    log._closed = True  # private: a killed process closes nothing
 
 
 def temporary(case: SynchronousTestCase) -> str:
@@ -113,14 +146,17 @@ class DiskTestCase(SynchronousTestCase):
     def die(self) -> None:
         """Let go of the files as they are, like a process that was killed."""
         self.writer.run()
-        self.journal._threads.writer.abandon()
-        self.journal._threads.reader.close()
-        self.journal._closed = True
+        kill(self.journal)
 
     @property
     def store(self) -> Writer:
         """The journal's file."""
-        return self.journal._threads.writer
+        return writerOf(self.journal)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection of what writes."""
+        return connectionOf(self.store)
 
     @property
     def path(self) -> Path:
@@ -135,12 +171,12 @@ class DiskTestCase(SynchronousTestCase):
 
     def index(self) -> None:
         """Let the word index have all that was applied, without waiting for its time."""
-        while self.history.writer.index(self.journal._applied, 1000)[1]:
+        while self.history.writer.index(position(self.journal), 1000)[1]:
             pass
 
     def checkWords(self) -> None:
         """Hold that the word index has the words of all texts that it is to have by now, and no others."""
-        self.store._connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
+        self.connection.execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
 
     def refused(self, receipt: Deferred[Entry]) -> str:
         """Why an event was not stored."""

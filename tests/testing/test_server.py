@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 from twisted.internet.protocol import Protocol
 from twisted.protocols.basic import LineOnlyReceiver
@@ -116,8 +117,8 @@ class MemoryServerTests(SynchronousTestCase):
         """A client comes from where it says; the server sees that address."""
         server = MemoryServer()
         for host in ("192.0.2.7", "2001:db8::7"):
-            link = server.connect(host).link
-            transport = link._client.transport  # type: ignore[attr-defined]  # it is a LineClient
+            client = server.connect(host)
+            transport: Any = client.transport
             self.assertEqual(host, transport.getHost().host)
             self.assertEqual(6623, transport.getPeer().port)
 

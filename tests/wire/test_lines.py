@@ -56,7 +56,7 @@ class SplitterTests(SynchronousTestCase):
         splitter = LineSplitter(100)
         for _ in range(1000):
             self.assertEqual(splitter.feed(b"x" * 1000), [])
-            self.assertLessEqual(len(splitter._partial), 101)
+            self.assertLessEqual(len(splitter._partial), 101)  # private: memory is the point
         self.assertEqual(splitter.feed(b"\nnext\n"), [Overlong(1_000_000), b"next"])
 
     def test_linearTime(self) -> None:

@@ -70,6 +70,8 @@ class Link:
     """
     A connection between a client's protocol and a server's.
 
+    @ivar client: the client's protocol.
+    @ivar server: the server's protocol.
     @ivar stalled: whether the client reads nothing for now, as on a slow network.
     @ivar open: whether the connection is open.
     """
@@ -84,7 +86,7 @@ class Link:
         self.stalled = False
         self.open = True
         self._finishing = False
-        self._client, self._server = client, server
+        self.client, self.server = client, server
         self._toServer = MemoryTransport(peer, host)
         self._toClient = MemoryTransport(host, peer)
         self._toClient.other = self._toServer
@@ -100,11 +102,11 @@ class Link:
         if not self.open:
             return False
         held = self._toClient.producerState == "paused"
-        moved = self._carry(self._toServer, self._server, held)
+        moved = self._carry(self._toServer, self.server, held)
         if self._finishing and not held and self.open:
             self._finishing, moved = False, True
             self._endInput()
-        answered = self._carry(self._toClient, self._client, self.stalled)
+        answered = self._carry(self._toClient, self.client, self.stalled)
         moved |= answered
         for transport in (self._toClient, self._toServer):
             # A paused server notices the end of the connection only when it writes.
@@ -124,13 +126,13 @@ class Link:
             self.open = False
             self._toClient.connected = self._toServer.connected = False
             reason = Failure(why or ConnectionDone())
-            self._server.connectionLost(reason)
-            self._client.connectionLost(reason)
+            self.server.connectionLost(reason)
+            self.client.connectionLost(reason)
 
     def _endInput(self) -> None:
         """Report the end of the input to the server's protocol.  Close the connection if it cannot be half closed."""
-        if IHalfCloseableProtocol.providedBy(self._server):
-            self._server.readConnectionLost()
+        if IHalfCloseableProtocol.providedBy(self.server):
+            self.server.readConnectionLost()
         else:
             self.cut()
 

@@ -15,20 +15,21 @@ class HeldWorker:
     """
     A worker that runs its work when the test calls L{step} or L{run}.
 
+    @ivar queue: the queued items: what to run, and the function that gets its outcome.
     @ivar stopped: whether L{stop} was called.
     """
 
     def __init__(self) -> None:
-        self._work: deque[tuple[Callable[[], Any], Callable[[Any], None]]] = deque()
+        self.queue: deque[tuple[Callable[[], Any], Callable[[Any], None]]] = deque()
         self.stopped = False
 
     def __len__(self) -> int:
         """The number of queued items."""
-        return len(self._work)
+        return len(self.queue)
 
     def submit(self, work: Callable[[], T], done: Callable[[T | Failure], None]) -> None:
         """See L{Worker.submit <twistchat.worker.Worker.submit>}."""
-        self._work.append((work, done))
+        self.queue.append((work, done))
 
     def stop(self) -> None:
         """See L{Worker.stop <twistchat.worker.Worker.stop>}."""
@@ -36,7 +37,7 @@ class HeldWorker:
 
     def step(self) -> None:
         """Run the first queued item."""
-        work, done = self._work.popleft()
+        work, done = self.queue.popleft()
         try:
             outcome = work()
         except Exception:
@@ -45,7 +46,7 @@ class HeldWorker:
 
     def run(self) -> None:
         """Run all queued items, including those that are submitted meanwhile."""
-        while self._work:
+        while self.queue:
             self.step()
 
 

@@ -58,7 +58,7 @@ class WatchersTests(SynchronousTestCase):
             self.watchers.add(self.one, nick)
         self.watchers.remove(self.one, "bob")
         self.watchers.forget(self.one)
-        self.assertEqual(self.watchers._byNick, {})
+        self.assertEqual(len(self.watchers), 0)
 
 
 class WatchTests(SynchronousTestCase):

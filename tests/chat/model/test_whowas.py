@@ -49,15 +49,14 @@ class WhowasTests(SynchronousTestCase):
         self.assertEqual((self.whowas.named("ann"), len(self.whowas)), ([again], whowas.IN_ALL))
         self.depart("bob", 9999)
         self.assertEqual((self.whowas.named("ann"), len(self.whowas.named("u0"))), ([], 1))
+        # private: names that take memory are not found by public means
         self.assertEqual(len(self.whowas._byNick), whowas.IN_ALL, "a nick that is forgotten takes no memory")
 
     @settings(max_examples=50)
     @given(st.lists(st.sampled_from("abcdef"), max_size=100))
     def test_asAList(self, nicks: list[str]) -> None:
         """It remembers what a list would from which the oldest are struck."""
-        self.patch(whowas, "A_NICK", 3)
-        self.patch(whowas, "IN_ALL", 8)
-        self.whowas, expected = Whowas(), []
+        self.whowas, expected = Whowas(perNick=3, inAll=8), []
         for time, nick in enumerate(nicks):
             expected.append(self.depart(nick, time))
             same = [known for known in expected if known.source.nick == nick]

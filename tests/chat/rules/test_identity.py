@@ -185,11 +185,11 @@ class EnterTests(SynchronousTestCase):
             before: Callable[[], object] = staticmethod(lambda: None)
             after: Callable[[Source], object] = staticmethod(lambda source: None)
 
-            def _apply(self, entry: Entry, origin: Origin | None) -> None:
+            def apply(self, entry: Entry, origin: Origin | None) -> None:
                 event = entry.event
                 if isinstance(event, Entered):
                     self.before()
-                super()._apply(entry, origin)
+                super().apply(entry, origin)
                 if isinstance(event, Entered):
                     self.after(event.source)
 

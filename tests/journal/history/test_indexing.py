@@ -17,7 +17,16 @@ from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import DiskTestCase, sound, sqliteParts
+from tests.journal.disk import (
+    DiskTestCase,
+    connectionOf,
+    position,
+    readerOf,
+    sound,
+    sqliteParts,
+    useConnection,
+    writerOf,
+)
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.events import (
     Entry,
@@ -58,19 +67,19 @@ class SpyConnection:
     """
 
     def __init__(self, connection: sqlite3.Connection, before: Callable[[], object] = lambda: None) -> None:
-        self._connection = connection
+        self.real = connection
         self._before = before
         self.asked: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         """All else is the connection's."""
-        return getattr(self._connection, name)
+        return getattr(self.real, name)
 
     def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
         """Tell, and run it."""
         self.asked.append(statement)
         self._before()
-        return self._connection.execute(statement, parameters)
+        return self.real.execute(statement, parameters)
 
 
 class IndexTestCase(DiskTestCase):
@@ -105,7 +114,7 @@ class IndexTestCase(DiskTestCase):
 
     def put(self, sequence: int) -> None:
         """Have a text on disk that has not been applied."""
-        self.store._connection.execute(
+        self.connection.execute(
             "INSERT INTO entry (sequence, time, kind, conversation, body)"
             " VALUES (?, 1, 'said', '#room', json_object('text', 'word'))",
             (sequence,),
@@ -149,12 +158,12 @@ class WhenTests(IndexTestCase):
     def test_nothing(self) -> None:
         """Where nothing is said, nothing is written, and nothing is waited for."""
         self.assertEqual(self.clock.getDelayedCalls(), [])
-        before = self.store._connection.total_changes
+        before = self.connection.total_changes
         self.closeJournal()
         self.openJournal()
-        changes = self.store._connection.total_changes
+        changes = self.connection.total_changes
         self.quiet()
-        self.assertEqual(self.store._connection.total_changes, changes)
+        self.assertEqual(self.connection.total_changes, changes)
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertGreater(before, 0)
 
@@ -287,12 +296,12 @@ class WhenTests(IndexTestCase):
     def test_oneStatement(self) -> None:
         """A step is one transaction and one statement that writes, after one that reads."""
         self.leave(*(said("word") for _ in range(STEP)))
-        spy = SpyConnection(self.store._connection)
-        self.patch(self.store, "_connection", spy)
+        spy = SpyConnection(self.connection)
+        useConnection(self.store, spy)
         self.clock.advance(QUIET)
         self.writer.step()
         self.assertEqual([statement.split()[0] for statement in spy.asked], ["SELECT", "UPDATE"])
-        self.store._connection = spy._connection
+        useConnection(self.store, spy.real)
 
     def test_noClock(self) -> None:
         """Without a clock there are steps, and no time.  The first may come one early: who knows what was left."""
@@ -339,7 +348,7 @@ class WhenTests(IndexTestCase):
         """What is on disk and has not been applied is not indexed, however many wait."""
         self.append(*(said("word") for _ in range(STEP)))
         receipts = [self.journal.append(said("word")) for _ in range(2)]
-        self.writer._work.appendleft((lambda: self.history.writer.index(self.journal._applied, 99), lambda _: None))
+        self.writer.queue.appendleft((lambda: self.history.writer.index(position(self.journal), 99), lambda _: None))
         self.put(self.applied[-1].sequence + 1000)
         self.settle()
         self.quiet()
@@ -399,7 +408,7 @@ class EndTests(IndexTestCase):
         """So it is where the process is killed."""
         self.append(said("word 0"), said("word 1"))
         self.die()
-        self.history._indexing.stop()
+        self.history._indexing.stop()  # private: a killed process has no timers
         self.openJournal()
         self.check()
 
@@ -409,8 +418,8 @@ class EndTests(IndexTestCase):
         self.clock.advance(QUIET)
         self.writer.step()
         self.assertEqual(self.indexed(), STEP)
-        self.history._indexing.stop()
-        self.writer._work.clear()
+        self.history._indexing.stop()  # private: a killed process has no timers
+        self.writer.queue.clear()
         self.die()
         self.openJournal()
         self.assertEqual(len(self.found()), 2 * STEP + 1)
@@ -504,14 +513,14 @@ class SearchTests(IndexTestCase):
 
             def step(statements: Iterator[int] = statements, when: int = when) -> None:
                 if next(statements) == when:
-                    self.history.writer.index(self.journal._applied, 3)
+                    self.history.writer.index(position(self.journal), 3)
 
-            reader = self.journal._threads.reader
-            spy = SpyConnection(reader._connection, step)
-            reader._connection = spy  # type: ignore[assignment]  # it does what that does
+            reader = readerOf(self.journal)
+            spy = SpyConnection(connectionOf(reader), step)
+            useConnection(reader, spy)
             self.assertEqual(self.found(), texts, when)
             self.assertEqual(self.found(), texts, when)
-            reader._connection = spy._connection
+            useConnection(reader, spy.real)
             self.assertGreater(self.indexed(), 0)
             for entry in self.applied:
                 if isinstance(entry.event, RoomMessage):
@@ -522,9 +531,9 @@ class SearchTests(IndexTestCase):
     def test_common(self) -> None:
         """Where all is indexed, or what is not has not been applied, a search is one statement."""
         self.append(said("word"))
-        reader = self.journal._threads.reader
-        spy = SpyConnection(reader._connection)
-        reader._connection = spy  # type: ignore[assignment]  # it does what that does
+        reader = readerOf(self.journal)
+        spy = SpyConnection(connectionOf(reader))
+        useConnection(reader, spy)
         self.found()
         self.assertGreater(len(spy.asked), 1)
         self.quiet()
@@ -540,7 +549,7 @@ class SearchTests(IndexTestCase):
         """Nothing of what was looked through stays with the reader, and it still sees what is new."""
         self.append(said("word 0"))
         self.found()
-        tail = self.journal._threads.reader._connection.execute("SELECT count(*) FROM tail WHERE tail MATCH 'word'")
+        tail = connectionOf(readerOf(self.journal)).execute("SELECT count(*) FROM tail WHERE tail MATCH 'word'")
         self.assertEqual(tail.fetchone(), (0,))
         self.append(said("word 1"))
         self.assertEqual(self.found(), ["word 0", "word 1"])
@@ -619,7 +628,7 @@ class GoneTests(IndexTestCase):
             self.failureResultOf(receipts[0], NoSuchNick)
             self.assertEqual(self.found(), [*before, "word taken"])
             if first:
-                self.history.writer.index(self.journal._applied, 99)
+                self.history.writer.index(position(self.journal), 99)
                 self.assertEqual(self.found("refused"), [])
                 self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'refused'"), [1])
             self.settle()
@@ -636,7 +645,7 @@ class FaultTests(IndexTestCase):
     def setUp(self) -> None:
         """Wait for no other process, and have something to index."""
         super().setUp()
-        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        self.connection.execute("PRAGMA busy_timeout = 1")
         self.append(said("word"))
 
     @contextmanager
@@ -728,7 +737,7 @@ class FaultTests(IndexTestCase):
         """Without a clock it goes on with the message that could be written."""
         self.closeJournal()
         self.openJournal(clock=None)
-        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        self.connection.execute("PRAGMA busy_timeout = 1")
         with capturedLogs():
             self.appendNow(*["word"] * STEP)
             self.assertEqual(len(self.writer), 1)
@@ -780,7 +789,7 @@ class SameWordsTests(SynchronousTestCase):
         )
         self.successResultOf(self.journal.open(lambda entry, origin: None))
         self.addCleanup(lambda: self.successResultOf(self.journal.close()))
-        self.store: Writer = self.journal._threads.writer
+        self.store: Writer = writerOf(self.journal)
 
     @given(st.lists(WORDS, min_size=1, max_size=4), st.data())
     @example(["ﬁne ½ ①", "ộ"], None)
@@ -793,7 +802,7 @@ class SameWordsTests(SynchronousTestCase):
         if data is not None:
             wanted.append(data.draw(WORDS))
         before = [self.search(words, first) for words in wanted]
-        while self.history.writer.index(self.journal._applied, 3)[1]:
+        while self.history.writer.index(position(self.journal), 3)[1]:
             pass
         self.assertEqual([self.search(words, first) for words in wanted], before)
 

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import DiskTestCase, sound, sqliteParts
+from tests.journal.disk import DiskTestCase, connectionOf, kill, position, sound, sqliteParts, writerOf
 from twistchat.chat.errors import NoSuchNick, NotStored
 from twistchat.chat.model.events import (
     Entry,
@@ -260,9 +260,7 @@ class RenameTests(DiskTestCase):
 
     def kill(self) -> None:
         """Let go of the files, whatever there was still to do."""
-        self.journal._threads.writer.abandon()
-        self.journal._threads.reader.close()
-        self.journal._closed = True
+        kill(self.journal)
 
     def crash(self) -> Entry:
         """End the process as soon as a rename is on disk: nobody was told what became of it."""
@@ -308,7 +306,7 @@ class RenameTests(DiskTestCase):
         on; and when the fault is over, the rest follows by itself.
         """
         self.append(said("a", "#old"), TopicSet(ANN, "#old", "t"))
-        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        self.connection.execute("PRAGMA busy_timeout = 1")
         receipt = self.journal.append(renamed("#old", "#new"))
         self.writer.step()
         self.successResultOf(receipt)
@@ -330,7 +328,7 @@ class RenameTests(DiskTestCase):
     def test_failedRename(self) -> None:
         """A rename that could not be stored changes nothing, and holds nothing up."""
         self.append(said("a", "#old"))
-        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        self.connection.execute("PRAGMA busy_timeout = 1")
         other = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN IMMEDIATE")
@@ -376,9 +374,9 @@ class RenameTests(DiskTestCase):
     def test_checkpoints(self) -> None:
         """What was moved counts for the next checkpoint, so the log does not grow without end."""
         self.append(*(said("x", "#old") for _ in range(50)))
-        before = self.journal._threads._entries
+        before = self.journal._threads._entries  # private: a checkpoint is due after many more
         self.append(renamed("#old", "#new"))
-        self.assertEqual(self.journal._threads._entries, before + 1 + 50)
+        self.assertEqual(self.journal._threads._entries, before + 1 + 50)  # private: as above, it counts
 
 
 STEPS = st.one_of(
@@ -422,10 +420,9 @@ class AnyOrderTests(SynchronousTestCase):
                         if worker:
                             worker.step()
                 elif step == "index":
-                    self.history.writer.index(self.journal._applied, 2)
+                    self.history.writer.index(position(self.journal), 2)
                 elif step == "kill":
-                    self.journal._threads.writer.abandon()
-                    self.journal._threads.reader.close()
+                    kill(self.journal)
                     self.open(directory)
                 self.check(rooms)
             while any(self.workers):
@@ -433,14 +430,11 @@ class AnyOrderTests(SynchronousTestCase):
                     worker.run()
             self.check(rooms)
             self.assertEqual(self.history.writer.move(2**62, 1), None)
-            while self.history.writer.index(self.journal._applied, 3)[1]:
+            while self.history.writer.index(position(self.journal), 3)[1]:
                 pass
             self.check(rooms)
-            self.journal._threads.writer._connection.execute(
-                "INSERT INTO word (word, rank) VALUES ('integrity-check', 1)"
-            )
-            self.journal._threads.writer.abandon()
-            self.journal._threads.reader.close()
+            connectionOf(writerOf(self.journal)).execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
+            kill(self.journal)
         finally:
             rmtree(directory)
 

@@ -218,7 +218,7 @@ class RetentionTests(DiskTestCase):
         self.append(said("o"))
         self.begin(age=DAY)
         self.now = 10 * DAY
-        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        self.connection.execute("PRAGMA busy_timeout = 1")
         other = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN IMMEDIATE")

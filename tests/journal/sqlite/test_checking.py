@@ -204,7 +204,7 @@ class CheckTests(CheckTestCase):
 
         self.fill()
         for step in ("_read", "_bounds"):
-            self.patch(checking._Checking, step, fail)
+            self.patch(checking._Checking, step, fail)  # private: each step of the check may be refused
             why = f"twistchat: {PATH}: another process has the journal locked"
             self.assertIn(why, self.refused("check", "--data=data"))
 

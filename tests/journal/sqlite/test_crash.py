@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import sound, sqliteParts
+from tests.journal.disk import connectionOf, sound, sqliteParts, writerOf
 from twistchat.chat.model.events import Entry, RoomMessage
 from twistchat.chat.model.spans import Span
 from twistchat.testing.workers import InlineWorker
@@ -69,7 +69,7 @@ class KillTests(SynchronousTestCase):
             directory, lambda: 1.0, lambda: "other", lambda: bytes(32), lambda name: InlineWorker()
         )
         self.successResultOf(log.open(lambda entry, origin: None))
-        check = log._threads.writer._connection.execute("PRAGMA integrity_check").fetchall()
+        check = connectionOf(writerOf(log)).execute("PRAGMA integrity_check").fetchall()
         self.assertEqual(check, [("ok",)])
         kept: list[Entry] = []
         while page := self.successResultOf(

@@ -156,13 +156,13 @@ class ReadTests(DamageTestCase):
     def test_indexTwice(self) -> None:
         """If the index of conversations names one row in the place of another, the answer is a refusal."""
         entries = self.append(said("one"), said("two"))
-        rows = self.history.reader._rows
+        rows = self.history.reader._rows  # private: SQLite makes no wrong index when asked to
 
         def wrong(*arguments: Any) -> Any:
             found, moving = rows(*arguments)
             return [found[0], found[0]], moving
 
-        self.patch(self.history.reader, "_rows", wrong)
+        self.patch(self.history.reader, "_rows", wrong)  # private: as above, a wrong index
         self.assertEqual(len(entries), 2)
         reading = self.history.read(Span("#room", 9))
         self.settle()
@@ -175,7 +175,7 @@ class ReadTests(DamageTestCase):
             self.damage(entry)
         with self.critical() as lines:
             reading = self.history.read(Span("#room", 9))
-            work, done = self.reader._work.popleft()
+            work, done = self.reader.queue.popleft()
             with self.critical() as early:
                 outcome = work()
             self.assertEqual(early, [])
@@ -272,7 +272,7 @@ class StartTests(DamageTestCase):
         """A damaged new name, of which nobody knows whether it was given, was not given."""
         (entry,) = self.append(said("word"))
         self.journal.append(RoomRenamed(ANN, "#room", "#word"))
-        work, _ = self.writer._work.popleft()
+        work, _ = self.writer.queue.popleft()
         work()
         self.die()
         self.change("UPDATE entry SET body = replace(body, 'word', 'ward') WHERE kind = 'roomrenamed'")

@@ -13,7 +13,7 @@ from unittest import skipIf
 
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
-from tests.journal.disk import DiskTestCase
+from tests.journal.disk import DiskTestCase, useConnection
 from twistchat.chat.errors import NotRead, NotStored
 from twistchat.chat.model.events import Joined, Quit
 from twistchat.chat.model.spans import Span
@@ -58,7 +58,7 @@ class FaultTests(DiskTestCase):
         """Have something on disk, and wait for no other process."""
         super().setUp()
         self.before = self.append(said("before"))
-        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        self.connection.execute("PRAGMA busy_timeout = 1")
 
     @contextmanager
     def logged(self, *levels: LogLevel) -> Iterator[list[str]]:
@@ -93,8 +93,8 @@ class FaultTests(DiskTestCase):
 
     def test_diskFull(self) -> None:
         """The disk is full, and later it is not; the log has one line for either."""
-        (pages,) = self.store._connection.execute("PRAGMA page_count").fetchone()
-        self.store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
+        self.connection.execute(f"PRAGMA max_page_count = {pages}")
         big = "x" * 9000
         with self.logged(LogLevel.error) as lines:
             for _ in range(3):
@@ -103,7 +103,7 @@ class FaultTests(DiskTestCase):
                 self.assertEqual(self.refused(receipt), "the disk is full")
         self.assertIn("the disk is full: database or disk is full (SQLITE_FULL)", lines[0])
         self.assertEqual(self.read(Span("#room", 9)), self.before)
-        self.store._connection.execute("PRAGMA max_page_count = 1000000")
+        self.connection.execute("PRAGMA max_page_count = 1000000")
         with self.logged(LogLevel.info) as lines:
             self.before += self.append(said(big))
         self.assertEqual(lines, ["The journal can be written again.  Not taken meanwhile: 3 messages"])
@@ -127,16 +127,16 @@ class FaultTests(DiskTestCase):
         with self.logged(LogLevel.error):
             self.failFrom(sqlite3.SQLITE_IOERR_WRITE, "SQLITE_IOERR_WRITE")
             self.assertRefused("the disk failed")
-        self.store._connection = self.real
+        useConnection(self.store, self.real)
         with self.logged(LogLevel.info):
             self.before += self.append(said("again"))
         self.assertWrites()
 
     def failFrom(self, code: int, name: str) -> FailingConnection:
         """Let every write fail from now on."""
-        self.real = self.store._connection
+        self.real = self.connection
         failing = FailingConnection(self.real, code, name)
-        self.patch(self.store, "_connection", failing)
+        self.patch(self.store, "_connection", failing)  # private: see L{useConnection}; patch() takes it back
         return failing
 
     def test_failedFsync(self) -> None:
@@ -148,7 +148,7 @@ class FaultTests(DiskTestCase):
             asked = list(failing.asked)
             self.assertRefused(why)
             self.assertEqual(failing.asked, asked)
-            self.store._connection = self.real
+            useConnection(self.store, self.real)
             self.assertRefused(why)
         self.assertIn("SQLITE_IOERR_FSYNC", lines[0])
         self.assertEqual(self.refused(self.journal.append(said("at once"))), why)
@@ -160,7 +160,7 @@ class FaultTests(DiskTestCase):
         """So it is where the checkpoint's fsync fails."""
         failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
         with self.logged(LogLevel.critical):
-            self.journal._threads._checkpoint()
+            self.journal._threads._checkpoint()  # private: a checkpoint is due after many entries
             self.settle()
         self.assertEqual(len(failing.asked), 1)
         self.assertRefused("the disk failed, and the server must be restarted")

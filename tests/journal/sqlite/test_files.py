@@ -14,7 +14,7 @@ from zlib import crc32
 
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
-from tests.journal.disk import DiskTestCase
+from tests.journal.disk import DiskTestCase, connectionOf
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite import writer
 from twistchat.journal.sqlite.constants import Constants, writeConstants
@@ -239,7 +239,7 @@ class KeyTests(FilesTestCase):
         store = writer.Writer(self.directory, "relaxed", lambda: "name", lambda: bytes(32))
         self.addCleanup(store.abandon)
         self.assertEqual(steps, [2, OLD_KEY])
-        self.assertEqual(store._connection.execute("PRAGMA synchronous").fetchone(), (1,))
+        self.assertEqual(connectionOf(store).execute("PRAGMA synchronous").fetchone(), (1,))
 
     def test_another(self) -> None:
         """A file with another key than the journal's is not used, and every start says so."""

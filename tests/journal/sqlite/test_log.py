@@ -377,7 +377,7 @@ class RestartTests(DiskTestCase):
             held = self.onDisk(f"SELECT count(*) FROM holding WHERE conversation = '#{mode.letter.lower()}'")
             wanted = {Shape.ALWAYS: 1, Shape.ON_SET: 1, Shape.LIST: 2}.get(mode.shape)
             self.assertIn(wanted, (None, *held), mode)
-            self.store._connection.execute("DELETE FROM holding")
+            self.connection.execute("DELETE FROM holding")
 
 
 class TakenBackTests(DiskTestCase):
@@ -408,7 +408,7 @@ class TakenBackTests(DiskTestCase):
         (entry,) = self.append(said("a"))
         other = connect(self.path, isolation_level=None)
         self.addCleanup(other.close)
-        self.store._connection.execute("PRAGMA busy_timeout = 1")
+        self.connection.execute("PRAGMA busy_timeout = 1")
         other.execute("BEGIN IMMEDIATE")
         with capturedLogs():
             receipt = self.journal.append(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid))

@@ -447,7 +447,7 @@ class ComesFromTests(ConnectionTestCase):
         one.link.cut()
         clients[0].link.cut()
         self.assertNotIn(
-            "2001:db8::/64", [p.group for p in self.server.context.admission._records.values() if p.connections]
+            "2001:db8::/64", [group for group, count in self.server.context.admission.connections.items() if count]
         )
 
     def test_refused(self) -> None:
@@ -461,7 +461,7 @@ class ComesFromTests(ConnectionTestCase):
         self.assertTrue(client.gone and connection.session.closed)
         first.link.cut()
         self.assertEqual(0, self.server.context.admission.unregistered)
-        self.assertEqual({}, {k: p for k, p in self.server.context.admission._records.items() if p.connections})
+        self.assertEqual({}, {k: count for k, count in self.server.context.admission.connections.items() if count})
 
     def test_exempt(self) -> None:
         """The client's address decides about exemption from rate limits."""
@@ -492,7 +492,7 @@ class BannedTests(ConnectionTestCase):
         self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
         self.assertTrue(client.gone)
         self.assertIsNone(connection.session)
-        self.assertEqual({}, self.server.context.admission._records)
+        self.assertEqual({}, self.server.context.admission.connections)
         other, _ = self.connect("203.0.113.1")
         self.assertFalse(other.gone)
 

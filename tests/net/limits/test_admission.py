@@ -208,7 +208,7 @@ class AdmissionTests(SynchronousTestCase):
                 ticket.attempt()
                 ticket.release()
             self.now += NEW_PERIOD
-        self.assertLessEqual(len(admission._records), 2048)
+        self.assertLessEqual(len(admission.connections), 2048)
 
     def test_forgottenAtOnce(self) -> None:
         """A record whose rates have recovered is dropped with its last connection."""
@@ -216,7 +216,7 @@ class AdmissionTests(SynchronousTestCase):
         ticket = admission.admit("192.0.2.1")
         self.now += NEW_PERIOD
         ticket.release()
-        self.assertEqual({}, admission._records)
+        self.assertEqual({}, admission.connections)
 
     def test_remembered(self) -> None:
         """Records that still count are kept, however many others come."""
@@ -267,8 +267,8 @@ class AdmissionTests(SynchronousTestCase):
             if waiting <= 4 and not crowded:
                 self.assertEqual(admission.unregistered, waiting)
             crowded = crowded or waiting > 4
-            self.assertEqual(sum(record.connections for record in admission._records.values()), len(counted))
-            self.assertTrue(all(0 <= record.connections <= 3 for record in admission._records.values()))
+            self.assertEqual(sum(admission.connections.values()), len(counted))
+            self.assertTrue(all(0 <= count <= 3 for count in admission.connections.values()))
             self.assertLessEqual(admission.unregistered, 4)
 
 

@@ -25,17 +25,19 @@ class Identity:
 
     @ivar certificate: in PEM.
     @ivar key: in PEM.
+    @ivar parsed: the certificate.
+    @ivar private: the key.
     """
 
     certificate: bytes
     key: bytes
-    _x509: x509.Certificate
-    _key: ec.EllipticCurvePrivateKey
+    parsed: x509.Certificate
+    private: ec.EllipticCurvePrivateKey
 
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of the certificate in DER."""
-        return sha256(self._x509.public_bytes(Encoding.DER)).hexdigest()
+        return sha256(self.parsed.public_bytes(Encoding.DER)).hexdigest()
 
 
 def identify(name: str, issuer: Identity | None = None, days: int = 1) -> Identity:
@@ -53,13 +55,13 @@ def identify(name: str, issuer: Identity | None = None, days: int = 1) -> Identi
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(subject if issuer is None else issuer._x509.subject)
+        .issuer_name(subject if issuer is None else issuer.parsed.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(yesterday)
         .not_valid_after(yesterday + timedelta(seconds=1) if days == 0 else yesterday + timedelta(days=1 + days))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key if issuer is None else issuer._key, SHA256())
+        .sign(key if issuer is None else issuer.private, SHA256())
     )
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return Identity(made.public_bytes(Encoding.PEM), pem, made, key)
@@ -74,8 +76,8 @@ class ServerSide:
         @param identity: the server's certificate and key.
         """
         self._context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        self._context.use_certificate(identity._x509)
-        self._context.use_privatekey(identity._key)
+        self._context.use_certificate(identity.parsed)
+        self._context.use_privatekey(identity.private)
 
     def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         """See L{IOpenSSLServerConnectionCreator}."""
@@ -100,8 +102,8 @@ class ClientSide:
         if version is not None:
             self._context.set_max_proto_version(version)
         if identity is not None:
-            self._context.use_certificate(identity._x509)
-            self._context.use_privatekey(identity._key)
+            self._context.use_certificate(identity.parsed)
+            self._context.use_privatekey(identity.private)
         self._serverName = serverName
         self._connection: SSL.Connection | None = None
 

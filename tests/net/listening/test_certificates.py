@@ -50,7 +50,7 @@ class EncryptedTestCase(SynchronousTestCase):
         """Connect a protocol."""
         peer = address(host, 55555)
         client.link = Link(protocol, self.factory.buildProtocol(peer), address("127.0.0.1", 6697), peer)
-        self.server._links.append(client.link)
+        self.server.add(client.link)
         self.server.settle()
 
     def session(self) -> Any:
@@ -94,7 +94,7 @@ class FingerprintTests(EncryptedTestCase):
         """A certificate without its key does not help: the handshake fails."""
         alice, eve = identify("alice"), identify("eve")
         side = ClientSide(eve)
-        stolen = Identity(alice.certificate, eve.key, alice._x509, eve._key)
+        stolen = Identity(alice.certificate, eve.key, alice.parsed, eve.private)
         self.assertRaises(SSL.Error, ClientSide, stolen)  # no library of a client even tries
         client = self.connect(side)
         self.assertNotEqual(alice.fingerprint, self.session().fingerprint)
@@ -208,7 +208,7 @@ class OutboxTests(EncryptedTestCase):
         ann.send("ann", "/echo on")
         ann.skip()
         slow.link.stalled = True
-        transport: Any = slow.link._toClient
+        transport: Any = slow.link._toClient  # private: what the server has buffered
         most = 0
         for number in range(200):
             if slow.gone:

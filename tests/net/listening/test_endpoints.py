@@ -76,7 +76,7 @@ class DescriptionTests(SynchronousTestCase):
             ((_, listening, _, _),) = reactor.tcpServers
             self.assertIs(factory, listening)
 
-    def test_asTwistedReadsThem(self) -> None:
+    def test_asTwistedReadsThem(self) -> None:  # private: Twisted's endpoints do not show what they were made with
         """Arguments may be named or positional, with escaped colons and equals signs."""
         for description, wanted in (
             ("tcp:1", (1, 50, "")),

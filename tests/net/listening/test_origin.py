@@ -121,7 +121,7 @@ class ProxiedTestCase(SynchronousTestCase):
         client = LineClient(self.server.settle)
         peer = address(host, 55555)
         client.link = Link(client, self.factory.buildProtocol(peer), address("127.0.0.1", 6623), peer)
-        self.server._links.append(client.link)
+        self.server.add(client.link)
         self.server.settle()
         return client
 
@@ -169,7 +169,7 @@ class ProxiedTests(ProxiedTestCase):
         ):
             self.serve()
             client = self.connect()
-            proxied: Any = client.link._server
+            proxied: Any = client.link.server
             self.assertEqual(proxied.getPeer().host, PROXY)
             client.sendBytes(header)
             self.assertEqual(proxied.getPeer(), peer)
@@ -200,10 +200,10 @@ class ProxiedTests(ProxiedTestCase):
         client = self.connect()
         client.sendBytes(HEADER[:-1])
         client.expect()
-        self.assertEqual(({}, {}), (self.server.chat.state.sessions, self.server.context.admission._records))
+        self.assertEqual(({}, {}), (self.server.chat.state.sessions, self.server.context.admission.connections))
         client.sendBytes(HEADER[-1:])
         client.expect("* This is twistchat.  Type the name you want to have here")
-        self.assertEqual(["192.0.2.7"], list(self.server.context.admission._records))
+        self.assertEqual(["192.0.2.7"], list(self.server.context.admission.connections))
 
     def test_limits(self) -> None:
         """Limits count the clients' addresses, and not the proxy's."""
@@ -257,7 +257,7 @@ class ProxiedTests(ProxiedTestCase):
         peer = address("203.0.113.9", 55555)
         client.link = Link(client, self.factory.buildProtocol(peer), address("127.0.0.1", 6623), peer)
         client.link.stalled = True
-        self.server._links.append(client.link)
+        self.server.add(client.link)
         client.sendBytes(HEADER + b"alice\n")
         self.assertEqual({}, self.server.chat.state.sessions)
         self.server.advance(REFUSAL_TIMEOUT + 1)
@@ -341,7 +341,7 @@ class ProxiedTests(ProxiedTestCase):
     def test_notReading(self) -> None:
         """A client that closed its reading side receives nothing more."""
         client = self.connect()
-        proxied: Any = client.link._server
+        proxied: Any = client.link.server
         proxied.writeConnectionLost()
         client.sendBytes(HEADER)
         client.skip()

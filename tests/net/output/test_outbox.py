@@ -146,7 +146,7 @@ class SocketPlumbing(Plumbing):
         except BlockingIOError:
             return b""
 
-    def inTransport(self) -> int:
+    def inTransport(self) -> int:  # private: Twisted's transports do not tell how much they buffer
         """Return the number of bytes in the transport's buffer."""
         return int(len(self.transport.dataBuffer) - self.transport.offset + self.transport._tempDataLen)
 
@@ -208,7 +208,7 @@ class PushPlumbing(Plumbing):
         """Return all buffered bytes, however many were requested."""
         return self.transport.take()
 
-    def inTransport(self) -> int:
+    def inTransport(self) -> int:  # private: Twisted's transports do not tell how much they buffer
         """Return the number of bytes in the transport's buffer."""
         return int(self.transport.io.tell())
 
@@ -659,6 +659,7 @@ class ScheduleTests(SynchronousTestCase):
                 plumbing.endTurn()
                 if not plumbing.overflows:
                     waiting = len(expected) + len(held or b"") - len(received)
+                    # private: what an outbox counts is nowhere to be seen below the limit
                     self.assertLessEqual(outbox._size + plumbing.inTransport(), min(waiting, plumbing.limit + 1000))
             elif verb == "pump":
                 plumbing.pump()

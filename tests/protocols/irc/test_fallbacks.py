@@ -195,14 +195,14 @@ class ChangeTests(SynchronousTestCase):
 
     def test_failure(self) -> None:
         """One who cannot be told keeps nobody else from being told."""
-        tell = changes.Changes._tellClient
+        tell = changes.Changes._tellClient  # private: nothing that a client does makes it fail
 
         def fail(self: changes.Changes, client: IrcClient, tokens: object) -> None:
             if client.nick == "u3":  # type: ignore[attr-defined]  # it is the server's end
                 raise OSError("no")
             tell(self, client, tokens)  # type: ignore[arg-type]  # as above
 
-        self.patch(changes.Changes, "_tellClient", fail)
+        self.patch(changes.Changes, "_tellClient", fail)  # private: nothing that a client does makes it fail
         self.rename("One")
         self.server.settle()
         told = [client.raw.count(b"NETWORK=One") for client in self.people]

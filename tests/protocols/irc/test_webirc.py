@@ -166,7 +166,7 @@ class HashTests(SynchronousTestCase):
         server = MemoryServer(gateway())
         client = server.connectIrc(STRANGER)
         client.send(LINE)
-        carrier = client.link._server  # what the door made of it
+        carrier = client.link.server  # what the door made of it
         assert isinstance(carrier, StreamCarrier)
         connection = carrier.client
         assert isinstance(connection, IrcConnection)

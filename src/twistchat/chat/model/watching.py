@@ -19,6 +19,10 @@ class Watchers:
     def __init__(self) -> None:
         self._byNick: dict[str, dict[str, Session]] = {}
 
+    def __len__(self) -> int:
+        """How many nicks are watched."""
+        return len(self._byNick)
+
     def of(self, nick: str) -> Collection[Session]:
         """The sessions that watch a nick, whatever its case."""
         return self._byNick.get(fold(nick), {}).values()

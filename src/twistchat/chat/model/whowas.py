@@ -32,9 +32,14 @@ class Departed:
 class Whowas:
     """Those who were here, up to a number of them; the oldest are forgotten first."""
 
-    __slots__ = ("_all", "_byNick", "_count")
+    __slots__ = ("_all", "_byNick", "_count", "_inAll", "_perNick")
 
-    def __init__(self) -> None:
+    def __init__(self, perNick: int = A_NICK, inAll: int = IN_ALL) -> None:
+        """
+        @param perNick: how often one nick is remembered.
+        @param inAll: how many are remembered.
+        """
+        self._perNick, self._inAll = perNick, inAll
         self._count = 0
         self._all: OrderedDict[int, Departed] = OrderedDict()
         self._byNick: dict[str, deque[int]] = {}
@@ -56,9 +61,9 @@ class Whowas:
         numbers = self._byNick.setdefault(fold(source.nick), deque())
         numbers.append(self._count)
         self._all[self._count] = Departed(source, time)
-        if len(numbers) > A_NICK:
+        if len(numbers) > self._perNick:
             del self._all[numbers.popleft()]
-        elif len(self._all) > IN_ALL:
+        elif len(self._all) > self._inAll:
             _, oldest = self._all.popitem(last=False)
             nick = fold(oldest.source.nick)
             self._byNick[nick].popleft()

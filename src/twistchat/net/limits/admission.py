@@ -149,6 +149,11 @@ class Admission:
         self.limit(limits)
 
     @property
+    def connections(self) -> dict[str, int]:
+        """The number of open connections for each address that is remembered."""
+        return {group: record.connections for group, record in self._records.items()}
+
+    @property
     def unregistered(self) -> int:
         """The number of unregistered connections."""
         return len(self.pending)
