@@ -1,16 +1,16 @@
 """
-The fan-out: one rendering a dialect, one bytes object for all who hear the same turn of a room.
+The fan-out: each dialect renders an entry once, and all its listeners share one bytes object per room and turn.
 
-What is told to a room waits until the end of the turn.  Then each dialect present renders each entry once, the turn's
-lines are joined once a dialect, and every listener is given that same bytes object.  Those who spoke in the turn, those
-who ignore somebody, those who came in its midst, and those who put a label on what they asked for get a selection of
-their own; and all of them do where something was not for all.
+Entries for a room wait until the end of the turn.  Then each dialect present renders each entry once and joins the
+results, and every listener gets that same bytes object.  Some sessions get a selection of their own: those that spoke
+in the turn, ignore somebody, joined during the turn, or labelled their request.  If an entry is for some listeners
+only, every session gets a selection.
 
-Who leaves, or is to be sent something in between, is first given what waits for them; where they are in one room only,
-the others in it are not disturbed.  So everyone sees one order.
+Before a session leaves a room or is sent something else, it gets the entries that wait for it.  If it is in one room
+only, the other listeners of that room are not flushed.  So all sessions see the same order.
 
-Dialects and outlets belong to doors, which others may have written.  One that raises harms only its own sessions: they
-are reported, to be disconnected later, and everyone else hears everything.
+Dialects and outlets belong to doors, which may be third-party code.  If one raises, only its own sessions are affected:
+they are reported, and disconnected later.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 
 WATCHED = "*"
-"""The place from which news of watched users comes: no room is called that, nor any other of these places."""
+"""The place of entries about watched users.  No room and no other place has this name."""
 
 NOTICES = "!"
-"""The place from which operators of the server hear what it tells them (user mode C{s})."""
+"""The place of server notices for operators (user mode C{s})."""
 
 ASIDE = frozenset({WATCHED, NOTICES})
-"""The places of which a door may have nothing to tell."""
+"""The places that are not rooms.  A door need not report entries from them."""
 
 
 class Broadcast:
     """
-    The audiences that have something waiting, and the way to one listener that keeps their order.
+    Delivers entries to sessions in order, and keeps the audiences that have entries waiting.
 
     @ivar departures: disconnects sessions.
     """
@@ -49,27 +49,28 @@ class Broadcast:
 
     def __init__(self, wake: Callable[[], None], departures: Departures) -> None:
         """
-        @param wake: called when something begins to wait: L{flush} is to be called at the end of this turn.
-        @param departures: is told of each dialect and outlet that raises.
+        @param wake: called when the first entry starts to wait.  It must arrange that L{flush} is called at the end
+                of this turn.
+        @param departures: gets a report of each dialect and outlet that raises.
         """
         self._wake = wake
         self.departures = departures
         self._waiting: list[Audience] = []
 
     def enlist(self, audience: Audience) -> None:
-        """Flush this audience with the others."""
+        """Flush this audience at the end of the turn."""
         if not self._waiting:
             self._wake()
         self._waiting.append(audience)
 
     def flush(self) -> None:
-        """Give all that waits to its listeners."""
+        """Deliver all waiting entries."""
         waiting, self._waiting = self._waiting, []
         for audience in waiting:
             audience.flush()
 
     def settle(self, session: Session) -> None:
-        """Give a session what waits for it, so that something else can be sent behind it."""
+        """Deliver the entries that wait for a session, so that other output can follow them."""
         if not self._waiting or session.user is None:
             return
         rooms = session.user.rooms
@@ -77,7 +78,8 @@ class Broadcast:
             for room in rooms.values():
                 room.audience.settle(session)
             return
-        # Others, too, see what they did in these rooms in that order.  Who is in many may have few that wait.
+        # Flush whole audiences, so that other listeners see the same order across these rooms.  Iterate over the
+        # shorter of the two lists: a user may be in many rooms, few of which have entries waiting.
         if len(rooms) <= len(self._waiting):
             waiting = [room.audience for room in rooms.values()]
         else:
@@ -86,16 +88,16 @@ class Broadcast:
             audience.flush()
 
     def regroup(self, session: Session) -> None:
-        """Let a session hear the rooms where it is in another way: it is tuned to other dialects, or ignores others."""
+        """Regroup a session in all its rooms, after its dialects or its ignore list changed."""
         if session.user is not None:
             for room in session.user.rooms.values():
                 room.audience.add(session)
 
     def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "", origin: Origin | None = None) -> None:
         """
-        Give an entry that is not of one room to these sessions, behind all that waits.
+        Deliver an entry that belongs to no single room to these sessions, after all waiting entries.
 
-        @param place: whence it comes, as L{IOutlet.tune <twistchat.interfaces.IOutlet.tune>} has it.
+        @param place: the place of the entry.  See L{IOutlet.tune <twistchat.interfaces.IOutlet.tune>}.
         @param origin: the request that led to it.
         """
         self.flush()
@@ -130,7 +132,7 @@ class Broadcast:
                     self.departures.broken(session.outlet, [session], error)
 
     def moved(self, session: Session, old: str, entry: Entry, origin: Origin | None) -> None:
-        """Tell an outlet of a room's new name.  See L{IOutlet.moved <twistchat.interfaces.IOutlet.moved>}."""
+        """Notify an outlet of a room's new name.  See L{IOutlet.moved <twistchat.interfaces.IOutlet.moved>}."""
         if session.closed:
             return
         try:
@@ -139,7 +141,7 @@ class Broadcast:
             self.departures.broken(session.outlet, [session], error)
 
     def rehosted(self, session: Session, entry: Entry, before: Source) -> None:
-        """Tell an outlet of a user's new host.  See L{IOutlet.rehosted <twistchat.interfaces.IOutlet.rehosted>}."""
+        """Notify an outlet of a user's new host.  See L{IOutlet.rehosted <twistchat.interfaces.IOutlet.rehosted>}."""
         if session.closed:
             return
         try:
@@ -148,7 +150,7 @@ class Broadcast:
             self.departures.broken(session.outlet, [session], error)
 
     def disconnect(self, session: Session, reason: str) -> None:
-        """Have an outlet close its connection, unless that is gone."""
+        """Ask an outlet to close its connection, unless the connection is gone."""
         if session.closed:
             return
         try:
@@ -158,14 +160,14 @@ class Broadcast:
 
 
 class Audience:
-    """Who hears a room, grouped by dialect."""
+    """The sessions that listen to a room, grouped by dialect."""
 
     __slots__ = ("_broadcast", "_dialects", "_groups", "_room", "_told")
 
     def __init__(self, room: str, broadcast: Broadcast) -> None:
         """
         @param room: the room's folded name.
-        @param broadcast: flushes this audience at the end of a turn in which it was told something.
+        @param broadcast: flushes this audience at the end of each turn in which entries were added.
         """
         self._room = room
         self._broadcast = broadcast
@@ -175,9 +177,8 @@ class Audience:
 
     def add(self, session: Session) -> None:
         """
-        Let a session hear what comes from now on, in the dialect to which its outlet is tuned; or in that from now on,
-        where it listens already.  When it begins to ignore others, or ends that, it is to be added again.  A session
-        whose connection is gone is not added.
+        Add a session; it gets the entries from now on, in the dialect that its outlet names for this room.  Add it
+        again after its dialect or its ignore list changed.  A session whose connection is gone is not added.
         """
         self.remove(session)
         if session.closed:
@@ -196,7 +197,7 @@ class Audience:
             self._told.marks[session.id] = len(self._told.entries)
 
     def remove(self, session: Session) -> None:
-        """Let a session hear nothing more, once it has what was told until now."""
+        """Deliver the entries that wait for a session, then remove it."""
         self.settle(session)
         dialect = self._dialects.pop(session.id, None)
         if dialect is not None:
@@ -206,25 +207,25 @@ class Audience:
                 del self._groups[dialect]
 
     def sessions(self) -> Iterable[Mapping[str, Session]]:
-        """All who listen, by id, in parts."""
+        """All listeners, by id, in one mapping per dialect."""
         return [group.sessions for group in self._groups.values()]
 
     def has(self, session: Session) -> bool:
-        """Whether a session listens."""
+        """Whether a session is in this audience."""
         return session.id in self._dialects
 
     def settle(self, session: Session) -> None:
-        """Give a session what waits for it, where it listens."""
+        """Deliver the entries that wait for a session, if it is in this audience."""
         dialect = self._dialects.get(session.id)
         if dialect is not None and self._told is not None:
             self._told.give(session, dialect)
 
     def move(self, room: str) -> None:
         """
-        Be the audience of a room under its new name: who listens has what was told until now, and is to be added again,
-        so that the dialect is the one for the new name.
+        Flush, then remove all sessions, because the room has a new name.  The caller adds the sessions again, so that
+        their outlets choose the dialect for the new name.
 
-        @param room: its folded name.
+        @param room: the folded new name.
         """
         self.flush()
         self._groups, self._dialects = {}, {}
@@ -238,11 +239,11 @@ class Audience:
         chosen: Container[str] | None = None,
     ) -> None:
         """
-        Tell an entry at the end of the turn.
+        Deliver an entry to the room at the end of the turn.
 
         @param origin: the request that led to it.
-        @param speaker: the id of the session that does not hear it unless it asked for its echo.
-        @param chosen: the ids of the sessions that hear it; C{None} where all do.
+        @param speaker: the id of the session that sent it, which gets it only if it asked for its echo.
+        @param chosen: the ids of the sessions that get it; C{None} for all.
         """
         told = self._told
         if told is None:
@@ -257,7 +258,7 @@ class Audience:
             told.chosen[entry.sequence] = chosen
 
     def flush(self) -> None:
-        """Give what waits to every listener."""
+        """Deliver all waiting entries to all listeners."""
         told, self._told = self._told, None
         if told is not None:
             told.giveAll(self._groups)

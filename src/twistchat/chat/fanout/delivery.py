@@ -1,9 +1,9 @@
 """
-How the listeners of one room are given what it was told in one turn: one rendering a dialect, and one bytes object for
-all who hear the same.
+Delivers the entries of one room and one turn to its listeners.  Each dialect renders an entry once, and sessions that
+get the same entries share one bytes object.
 
-Dialects and outlets belong to doors, which others may have written.  One that raises harms only its own sessions: they
-are reported, to be disconnected later, and everyone else hears everything.
+Dialects and outlets belong to doors, which may be third-party code.  If one raises, only its own sessions are affected:
+they are reported, and disconnected later.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 class Departures(Protocol):
-    """Disconnects sessions, later than it is asked to: never within the call.  Neither method raises."""
+    """Disconnects sessions, always after the call has returned.  The methods do not raise."""
 
     def broken(self, what: object, sessions: Iterable[Session], error: Exception) -> None:
         """
-        Report the dialect or outlet that has raised, and disconnect the sessions that depend on it.
+        Report a dialect or outlet that has raised, and disconnect the sessions that depend on it.
 
-        @param what: the dialect; or the outlet of the one session.
+        @param what: the dialect, or the outlet of a single session.
         @param error: what it raised.
         """
 
@@ -45,27 +45,27 @@ class Departures(Protocol):
         """
         Disconnect sessions.
 
-        @param reason: why, for their clients and for those who see the users go.
+        @param reason: the reason, for their clients and for the audience of the quit.
         """
 
 
 SHARED = 2048
 """
-Bytes from which on it pays that those who spoke share what each of the others said, instead of having copies of their
-own.  (C{bench/README.md} says what it brings.)
+The average size of a run, in bytes, from which speakers share the runs of other speakers instead of getting a joined
+copy.  (C{bench/README.md} has the measurement.)
 """
 
 IGNORABLE = (RoomMessage, PrivateMessage, RoomTagMessage, PrivateTagMessage, Invited)
-"""The events that a session does not hear where it ignores who brought them about."""
+"""The events that a session does not get from users it ignores."""
 
 
 class Group:
     """
-    Those who hear a room in one dialect.
+    The listeners of a room that share a dialect.
 
     @ivar sessions: all of them, by id.
-    @ivar alike: how to deliver to those who ignore nobody, by their ids.  To go through this is all that most listeners
-        cost, so it touches as few objects of each as can be.
+    @ivar alike: the C{deliver} methods of the sessions that ignore nobody, by session id.  Most deliveries only iterate
+        over this mapping, so it avoids access to other objects.
     """
 
     __slots__ = ("alike", "sessions")
@@ -75,22 +75,23 @@ class Group:
         self.alike: dict[str, Callable[[bytes], None]] = {}
 
     def add(self, session: Session, deliver: Callable[[bytes], None]) -> None:
-        """Let a session hear, too."""
+        """Add a session."""
         self.sessions[session.id] = session
         if not session.ignored:
             self.alike[session.id] = deliver
 
     def remove(self, session: Session) -> None:
-        """Let a session hear no more."""
+        """Remove a session."""
         del self.sessions[session.id]
         self.alike.pop(session.id, None)
 
     def divide(self, apart: Iterable[str | None]) -> tuple[Iterable[Callable[[bytes], None]], list[Session]]:
         """
-        Tell those who hear the same from all others.
+        Separate the sessions that get the same bytes from the others.
 
-        @param apart: ids of sessions that may hear something else.
-        @return: how to deliver to the former; and the latter: those of C{apart} who are here, and who ignores anybody.
+        @param apart: ids of sessions that may get a selection of their own.
+        @return: the C{deliver} methods of the former; and the other sessions: the members of C{apart} in this group,
+            and all sessions that ignore somebody.
         """
         alike, sessions = self.alike, self.sessions
         others = [sessions[id] for id in apart if id in sessions]
@@ -106,14 +107,15 @@ class Group:
 
 class Delivery:
     """
-    What a room was told in one turn.
+    The entries for a room in one turn.
 
-    @ivar entries: what it was told.
-    @ivar speakers: for each entry the id of the session that said it, or C{None}.
-    @ivar marks: how many of the entries a session has had, or is not to have, by its id; 0 where it is not here.
+    @ivar entries: the entries, in order.
+    @ivar speakers: for each entry the id of the session that sent it, or C{None}.
+    @ivar marks: how many of the entries to skip for a session, because it already got them or joined after them; by
+        session id, 0 if absent.
     @ivar origins: the request that led to an entry, by the entry's sequence number.
-    @ivar labelled: the ids of the sessions of these requests.
-    @ivar chosen: who hears an entry that is not for all, by its sequence number.
+    @ivar labelled: the ids of the sessions that made these requests.
+    @ivar chosen: the ids of the recipients of an entry that is not for all, by its sequence number.
     """
 
     __slots__ = ("_departures", "_written", "chosen", "entries", "labelled", "marks", "origins", "speakers")
@@ -129,7 +131,7 @@ class Delivery:
         self._written: dict[IDialect, list[bytes]] = {}
 
     def give(self, session: Session, dialect: IDialect) -> None:
-        """Give a session what it has not had yet."""
+        """Deliver to a session the entries that it did not get yet."""
         start = self.marks.get(session.id, 0)
         if start < len(self.entries):
             self.marks[session.id] = len(self.entries)
@@ -143,7 +145,7 @@ class Delivery:
                     self._departures.broken(session.outlet, [session], error)
 
     def giveAll(self, groups: Mapping[IDialect, Group]) -> None:
-        """Give each session what it has not had yet."""
+        """Deliver to each session the entries that it did not get yet."""
         apart = dict.fromkeys((*self.speakers, *self.labelled, *self.marks))
         for dialect, group in groups.items():
             chunks = self._chunks(dialect, group.sessions.values())
@@ -175,7 +177,7 @@ class Delivery:
                     self._departures.broken(session.outlet, [session], error)
 
     def _share(self, shared: bytes, alike: Iterable[Callable[[bytes], None]], group: Group) -> None:
-        """Give those who hear the same what they hear; where one raises, go on behind it."""
+        """Deliver the same bytes to many sessions.  If one raises, continue with the next."""
         delivering = iter(alike)
         deliver = None
         while True:
@@ -210,10 +212,10 @@ class Delivery:
 
     def _chunks(self, dialect: IDialect, listening: Iterable[Session]) -> list[bytes] | None:
         """
-        What each entry is in a dialect; it is rendered once.
+        Render the entries in a dialect, each only once.
 
-        @param listening: who hears it in this dialect.
-        @return: C{None} where the dialect has raised, which was reported.
+        @param listening: the sessions with this dialect, for a report.
+        @return: the bytes of each entry; C{None} if the dialect raised, after reporting it.
         """
         chunks = self._written.setdefault(dialect, [])
         if len(chunks) < len(self.entries):
@@ -225,7 +227,7 @@ class Delivery:
         return chunks
 
     def _own(self, session: Session, chunks: list[bytes], start: int) -> bytes:
-        """What a session hears from an entry on."""
+        """The bytes for one session, from the entry with this index on."""
         entries, labelled = self.entries, session.id in self.labelled
         mute = not session.echo and session.id in self.speakers[start:]
         if not (labelled or mute or session.ignored or self.chosen):
@@ -243,7 +245,7 @@ class Delivery:
         return (chosen is None or session.id in chosen) and hears(session, entry)
 
     def _addressed(self, session: Session, entry: Entry, data: bytes) -> bytes:
-        """What one session is given of an entry: the data, unless a labelled request of its own led to the entry."""
+        """The bytes of an entry for one session: passed through L{IOutlet.echo} if its own request has a label."""
         origin = self.origins.get(entry.sequence)
         if origin is None or origin.session is not session or not data:
             return data
@@ -252,9 +254,9 @@ class Delivery:
 
 def _runs(chunks: list[bytes], speakers: list[str | None]) -> list[tuple[str | None, bytes]]:
     """
-    Put together what was said by the same session without another in between.
+    Join consecutive chunks of the same speaker.
 
-    @param speakers: who said each chunk; C{None} for what everyone hears.
+    @param speakers: the session that sent each chunk; C{None} for chunks that every session gets.
     """
     if len(chunks) == 1:
         return [(speakers[0], chunks[0])]
@@ -264,7 +266,7 @@ def _runs(chunks: list[bytes], speakers: list[str | None]) -> list[tuple[str | N
 
 def hears(session: Session, entry: Entry) -> bool:
     """
-    Whether an entry is for this session: not what it said itself without asking for its echo, nor from one it ignores.
+    Whether this session gets an entry.  It does not get entries of ignored users, nor its own texts without echo.
     """
     event = entry.event
     if (
@@ -276,7 +278,7 @@ def hears(session: Session, entry: Entry) -> bool:
 
 
 def isIgnored(session: Session, event: Event) -> bool:
-    """Whether a session does not want to hear this of its source: a text, tags, or an invitation."""
+    """Whether a session ignores the source of an event, and the event is a text, tags or an invitation."""
     if not session.ignored or not isinstance(event, IGNORABLE):
         return False
     return fold(event.source.nick) in session.ignored
