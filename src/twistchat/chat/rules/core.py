@@ -1,4 +1,4 @@
-"""What the subjects share: the state that they read, the log that they propose to, limits, clocks and ids."""
+"""The objects that all subjects share: the state, the log, limits, clocks and ids; and common checks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from twistchat.interfaces import IHistory, ILog, Receipt
 
 Effect: TypeAlias = "Callable[[State, Entry, Origin | None], None]"
-"""Changes the state as an event says, then tells its audience.  It refuses with a L{ChatError}, and changes nothing."""
+"""Applies an event to the state, then notifies its audience.  If it raises a L{ChatError}, nothing has changed."""
 
 Effects: TypeAlias = Mapping[type[Event], Effect]
 """The effects of a subject, by the class of the event."""
@@ -28,18 +28,18 @@ Effects: TypeAlias = Mapping[type[Event], Effect]
 @dataclass(frozen=True, slots=True)
 class Core:
     """
-    What the verbs of every subject work with.
+    The objects that the verbs of all subjects use.
 
-    @ivar state: users and rooms; verbs read it, and change nothing in it.
+    @ivar state: users and rooms.  Verbs read it and do not change it.
     @ivar log: takes proposed events.
     @ivar history: reads what the log has stored.
-    @ivar limits: how much is too much.
-    @ivar now: seconds on a clock that does not go back, to measure rates with.
-    @ivar wall: seconds since the epoch.
-    @ivar ids: a new id at each call, for users and sessions; unique over restarts, too.
-    @ivar reserved: skeletons of nicks that nobody can have.
-    @ivar node: the id of this node, for the entries of sessions.
-    @ivar lobby: the folded name of the room that only operators of the server lock; C{""} for none.
+    @ivar limits: the limits that the verbs check.
+    @ivar now: returns the seconds of a monotonic clock, which measures rates.
+    @ivar wall: returns the seconds since the epoch.
+    @ivar ids: returns a new id for a user or session.  Ids are unique, also across restarts.
+    @ivar reserved: skeletons of nicks that no user can have.
+    @ivar node: the id of this node, which goes into the entries of its sessions.
+    @ivar lobby: the folded name of the room that only server operators can lock; C{""} for none.
     """
 
     state: State
@@ -55,9 +55,9 @@ class Core:
 
     def user(self, asker: Asker) -> User:
         """
-        The user who asks.
+        The user of the asker.
 
-        @raise NotEntered: they have not come in yet.
+        @raise NotEntered: the asker has not entered the chat yet.
         """
         user = asker.user
         if user is None:
@@ -65,14 +65,14 @@ class Core:
         return user
 
     def propose(self, asker: Asker, event: Event) -> Receipt:
-        """Propose an event for whoever asks for it."""
+        """Propose an event on behalf of an asker."""
         return self.log.append(event, asker.origin)
 
     def named(self, nick: str) -> User:
         """
-        The user of a nick.
+        The user with this nick.
 
-        @raise NoSuchNick: nobody has it.
+        @raise NoSuchNick: no user has it.
         """
         user = self.state.users.named(nick)
         if user is None:
@@ -81,10 +81,10 @@ class Core:
 
     def membership(self, asker: Asker, name: str) -> tuple[Room, Member]:
         """
-        A room where the asker is, and who they are there.
+        A room, and the asker's membership of it.
 
-        @raise NoSuchRoom: there is no such room, as far as they may know.
-        @raise NotInRoom: they are not in it.
+        @raise NoSuchRoom: the room does not exist, or is secret to the asker.
+        @raise NotInRoom: the asker is not in it.
         """
         user = self.user(asker)
         room = self.state.rooms.get(name)
@@ -101,11 +101,11 @@ class Core:
 
     def checkServerBans(self, source: Source | None, address: str | None) -> None:
         """
-        Check that a user, or a connection, may come in.
+        Check that no server ban matches a user or a connection.
 
         @param source: the user's names; C{None} before they are known.
         @param address: the IP address; C{None} if there is none.
-        @raise ServerBanned: they are banned from the server.
+        @raise ServerBanned: a ban matches.
         """
         ban = self.serverBan(source, address)
         if ban is not None:
@@ -116,5 +116,5 @@ class Core:
         return self.state.serverBans.banned(source, address, self.today())
 
     def today(self) -> int:
-        """What time it is, in milliseconds since the epoch."""
+        """The current time, in milliseconds since the epoch."""
         return int(self.wall() * 1000)

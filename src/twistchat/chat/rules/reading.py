@@ -1,4 +1,4 @@
-"""History and search, as far as a session may read it."""
+"""Reading and searching the history that a session has access to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from twistchat.chat.rules.core import Core
 
 
 class Reading:
-    """The verbs that read what was said."""
+    """The verbs that read the history."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -26,26 +26,26 @@ class Reading:
         oldest: bool = False,
     ) -> Sequence[Kept]:
         """
-        Read a room's history, for a member of it.  The arguments are those of L{Span}.
+        Read the history of a room that the asker is in.  The arguments are those of L{Span}.
 
-        @return: no more than the limit on one reply allows, oldest first.
+        @return: at most C{limits.historyReply} entries, oldest first.
         """
         room, _ = self._core.membership(session, name)
         limit = min(limit, self._core.limits.historyReply)
         return await self._core.history.read(Span(fold(room.name), limit, after, before, oldest))
 
     async def around(self, session: Session, name: str, limit: int, point: Point) -> Sequence[Kept]:
-        """Read what was nearest to a point in a room, for a member of it."""
+        """Read the entries nearest to a point in a room that the asker is in."""
         room, _ = self._core.membership(session, name)
         return await self._core.history.read(Around(fold(room.name), min(limit, self._core.limits.historyReply), point))
 
     async def search(self, session: Session, words: str, limit: int, before: int | None = None) -> Sequence[Kept]:
         """
-        Find texts that have all of these words: in the rooms where the asker is now, and in the private conversations
-        of their account.
+        Find texts that contain all of these words, in the asker's current rooms and in the private conversations of
+        their account.
 
-        @param before: a sequence number, to find only what came before it.
-        @return: the newest, no more than the limit on one reply allows, oldest first.
+        @param before: a sequence number: find only earlier entries.
+        @return: the newest matches, at most C{limits.historyReply}, oldest first.
         """
         user = self._core.user(session)
         limit = min(limit, self._core.limits.historyReply)

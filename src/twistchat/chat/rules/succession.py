@@ -1,7 +1,7 @@
 """
-What happens to a room when members leave it: it ends, loses its locks, or needs another operator.
+The consequences for a room when members leave: it is removed, loses its locks, or needs another operator.
 
-These functions are steps of effects; each changes the state.
+Effects call these functions, which change the state.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def userOf(state: State, entry: Entry) -> User:
     """
-    The user who did what an entry says.
+    The user who caused an entry.
 
-    @raise NoSuchNick: they are gone.
+    @raise NoSuchNick: the user has left.
     """
     user = state.users.get(entry.event.source.uid)
     if user is None:
@@ -36,10 +36,10 @@ def userOf(state: State, entry: Entry) -> User:
 
 def present(state: State, event: RoomEvent) -> Room | None:
     """
-    The room of an event, or C{None} where there is none.
+    The room of an event, or C{None} if it does not exist.
 
-    @raise NotInRoom: it was renamed while the event was on its way, and whoever proposed it is to do so again.
-        (Nobody is here in a replay, and so nobody was late.)
+    @raise NotInRoom: the room was renamed after the event was proposed; the user must try again under the new name.
+        (This cannot happen in a replay, since no users are present then.)
     """
     room = state.rooms.get(event.room)
     if room is None and state.rooms.isVacated(event.room) and state.users.get(event.source.uid) is not None:
@@ -49,9 +49,9 @@ def present(state: State, event: RoomEvent) -> Room | None:
 
 def roomFor(state: State, name: str, now: int) -> Room:
     """
-    The room of this name; a new one if there is none.
+    The room with this name, created if it does not exist.
 
-    @raise RoomLookalike: another room's name looks like it.
+    @raise RoomLookalike: the name looks like that of another room.
     """
     room = state.rooms.get(name)
     if room is None:
@@ -64,7 +64,7 @@ def roomFor(state: State, name: str, now: int) -> Room:
 
 
 def leave(state: State, entry: Entry, room: Room, user: User) -> None:
-    """Let a user out of a room, for whatever reason; of the user's own rooms it has been taken already."""
+    """Remove a user from a room.  The caller has already removed the room from C{user.rooms}."""
     for session in user.sessions.values():
         room.audience.remove(session)
     member = room.members.pop(user.source.uid)
@@ -79,7 +79,7 @@ def leave(state: State, entry: Entry, room: Room, user: User) -> None:
 
 
 def unlock(state: State, room: Room) -> None:
-    """Let a room that is empty lose the locks that nobody could lift."""
+    """Remove the locks of an empty room that nobody could lift."""
     changes = room.unlock() if room.abandoned else ()
     if changes:
         state.rooms.unlocked.append((room, changes))
@@ -88,9 +88,9 @@ def unlock(state: State, room: Room) -> None:
 
 def vacate(state: State, entry: Entry, room: Room, vacancy: Vacancy) -> None:
     """
-    Let a room have no operator, from now on.
+    Record that a room has no operator.
 
-    Others that are over, where nobody needs an operator, are forgotten a few at a time.
+    Each call also drops a few expired vacancies of rooms that need no operator.
     """
     name, vacancies = fold(room.name), state.rooms.vacancies
     for earlier, other in list(islice(vacancies.items(), 10)):
@@ -103,6 +103,6 @@ def vacate(state: State, entry: Entry, room: Room, vacancy: Vacancy) -> None:
 
 
 def forgetIfOver(state: State, room: Room) -> None:
-    """Remove a room that has no members and nothing to keep."""
+    """Remove a room that has no members and no persistent data."""
     if not room.members and not room.kept:
         state.rooms.remove(room)

@@ -1,4 +1,4 @@
-"""Who hears of a user's news, and the entries that follow from another."""
+"""Notifies the sessions that see changes of a user, and derives entries from other entries."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def tellOfUser(state: State, entry: Entry, user: User, origin: Origin | None, themselves: bool = True) -> None:
     """
-    Tell what is new about a user to those who share a room with them, and those others who watch their nick.
+    Deliver a change of a user to the sessions that share a room with them, and to other sessions that watch their nick.
 
-    @param themselves: whether their own sessions hear it too.
+    @param themselves: whether to deliver it to the user's own sessions too.
     """
     near = {session.id: session for session in audienceOf(user)}
     watching = [session for session in state.watchers.of(user.nick) if session.id not in near]
@@ -34,9 +34,9 @@ def tellOfUser(state: State, entry: Entry, user: User, origin: Origin | None, th
 
 def tellWatchers(state: State, entry: Entry, nick: str, origin: Origin | None, gone: User | None = None) -> None:
     """
-    Tell those who watch a nick that someone came under it, or went.
+    Tell the sessions that watch a nick that it came into use, or went out of use.
 
-    @param gone: a user who hears of nothing any more.
+    @param gone: a user who left.  Their sessions are not notified.
     """
     watching = state.watchers.of(nick)
     if watching and gone is not None:
@@ -47,9 +47,9 @@ def tellWatchers(state: State, entry: Entry, nick: str, origin: Origin | None, g
 
 def tellOperators(state: State, entry: Entry, origin: Origin | None, privilege: str | None = None) -> None:
     """
-    Tell the operators of the server who want to know.
+    Deliver a notice to the server operators who have user mode C{s}.
 
-    @param privilege: which they need to have to hear of it; C{None} where all may.
+    @param privilege: the privilege that they need; C{None} for all operators.
     """
     listening = [
         session
@@ -63,8 +63,8 @@ def tellOperators(state: State, entry: Entry, origin: Origin | None, privilege: 
 
 def following(entry: Entry, event: Event, name: str) -> Entry:
     """
-    An entry for what follows from another, at its place in the order.
+    Derive an entry with another event, at the same place in the order.
 
-    @param name: tells its message id from that of the other, since an id is of one message (IRCv3 message-ids).
+    @param name: a suffix for the message id, because message ids are unique (IRCv3 message-ids).
     """
     return replace(entry, msgid=f"{entry.msgid}-{name}", event=event)

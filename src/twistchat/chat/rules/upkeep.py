@@ -1,4 +1,4 @@
-"""What the server does by itself in rooms that nobody owns.  Each thing that it does is an entry."""
+"""Automatic maintenance of rooms that have no owner.  Every change is an entry."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from twistchat.chat.model.users import User
 
 AT_ONCE = 50
-"""In how many rooms a rank passes in one turn of the reactor."""
+"""The number of rooms that may get a new operator at the same time."""
 
 AGAIN = 5.0
-"""Seconds after which to look again at what should have happened by now, or did not fit into one turn."""
+"""Seconds until the next check, if work was postponed or has not completed."""
 
 
 class Upkeep:
-    """What nobody asks for."""
+    """Proposes the changes that rooms need without a request of a user."""
 
     def __init__(self, core: Core, later: Callable[[float | None], None]) -> None:
         """
-        @param later: called with a number of seconds, after which C{tend} is to be called; or with C{None}, where it
-            need not be.  The last call counts.
+        @param later: schedules a call of C{tend} in this many seconds, in place of an earlier schedule.  C{None}
+            cancels it.
         """
         self._core = core
         self._later = later
@@ -37,10 +37,10 @@ class Upkeep:
 
     def tend(self) -> None:
         """
-        Propose what rooms need by now, and say when to look again.
+        Propose the changes that rooms need now, and schedule the next call.
 
-        Where the last operator of a room is gone for too long, the rank passes.  What the journal has not taken yet of
-        what empty rooms have lost, it is told again.
+        If the last operator of a room has been gone for too long, another member gets the rank.  If the journal refused
+        to record the locks that empty rooms lost, propose that again.
         """
         self._due = None
         self._tellUnlocked()
@@ -59,10 +59,10 @@ class Upkeep:
 
     def needed(self) -> None:
         """
-        Take notice of what is new about rooms: see C{State.tend}.  This takes no longer for any number of them.
+        React to a change of C{rooms.vacancies} or C{rooms.unlocked} (see C{State.tend}), in constant time.
 
-        The journal is told at once what an empty room has lost, before anybody owns that room, so that a restart does
-        not bring it back.
+        The locks that an empty room lost are recorded at once, before anybody owns that room, so that a restart does
+        not restore them.
         """
         self._tellUnlocked()
         rooms = self._core.state.rooms
@@ -73,7 +73,7 @@ class Upkeep:
             self._tendSoon(max(0.0, last.end / 1000 - self._core.wall()))
 
     def _tendSoon(self, seconds: float) -> None:
-        """Tend to the rooms in so many seconds, if that is not to be done earlier."""
+        """Schedule a call of L{tend}, unless an earlier one is scheduled."""
         if self._due is None or self._core.now() + seconds < self._due:
             self._tendIn(seconds)
 
@@ -83,9 +83,9 @@ class Upkeep:
 
     def _pass(self, name: str, heir: User) -> None:
         """
-        Give someone the rank of a room's last operator, unless that is on its way.
+        Make a member the operator of a room that has none, unless that is already proposed.
 
-        It is theirs for as long as they are there.  Their account gets nothing: it would own the room.
+        The member has the rank until they leave.  Their account does not get it, because it would then own the room.
 
         @param name: the room's folded name.
         """
@@ -97,14 +97,14 @@ class Upkeep:
         passing.addBoth(lambda _: self._passing.discard(name))
 
     def _tellUnlocked(self) -> None:
-        """Tell the journal what rooms have lost."""
+        """Record the locks that rooms have lost."""
         rooms = self._core.state.rooms
         unlocked, rooms.unlocked = rooms.unlocked, []
         for room, changes in unlocked:
             self._record(room, changes)
 
     def _record(self, room: Room, changes: tuple[ModeChange, ...]) -> None:
-        """Tell the journal what a room has lost, under the name that it has; again, where that fails."""
+        """Record the locks that a room has lost, under its current name.  Repeat that if it fails."""
         there = self._core.state.rooms.get(room.name)
         lost = tuple([change for change in changes if there is None or there.isSo(change)])
         if not lost:
