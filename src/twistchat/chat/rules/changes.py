@@ -1,4 +1,4 @@
-"""What an asker may change of a room's modes, lists and ranks: each change checked and brought into its normal form."""
+"""Checks and normalizes changes of a room's modes, lists and ranks."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from twistchat.chat.model.rooms import Member, Room, Rooms
 from twistchat.chat.model.users import User
 
 LONGEST_KEY = 23
-"""Characters of a room's key: what IRC servers advertise as KEYLEN."""
+"""The maximum length of a room's key, in characters (the ISUPPORT token KEYLEN)."""
 
 LONGEST_MASK = 200
-"""Characters of a mask."""
+"""The maximum length of a mask, in characters."""
 
 
 def checkChanges(
@@ -39,13 +39,13 @@ def checkChanges(
     """
     Check the changes that a member asks for.
 
-    @param asked: as L{parseChanges <twistchat.chat.model.modes.parseChanges>} reads them.
-    @param find: from a nick to its user; raises for a nick that nobody has.
-    @param rooms: every room there is.
-    @param limit: how many masks a list may hold.
-    @param refused: called with why a change cannot be made, which takes none of the others with it.
-    @return: those that change something, in their order.  Where one contradicts another, the last is left.
-    @raise ChatError: one of them cannot be made, and there is no C{refused}; then none is.
+    @param asked: the changes, from L{parseChanges <twistchat.chat.model.modes.parseChanges>}.
+    @param find: returns the user with a nick, or raises if there is none.
+    @param rooms: all rooms.
+    @param limit: the maximum number of masks in a list.
+    @param refused: called with the error of each change that cannot be made; the others are returned.
+    @return: the changes that have an effect, in order.  If two contradict each other, only the last one is returned.
+    @raise ChatError: a change cannot be made, and C{refused} is not given.
     """
     wanted: dict[tuple[str, str | None], ModeChange] = {}
     for adding, letter, parameter in asked:
@@ -68,9 +68,9 @@ def checkChanges(
 
 def isLock(change: ModeChange, asker: User) -> bool:
     """
-    Whether a mode keeps people out of a room, whoever they are.  A ban does so, unless it binds in one respect only, or
-    names no more than one nick, one account, or one host.  The asker's own host is not such a host: where clients come
-    from one address, it is everybody's.
+    Whether a change of modes can lock many people out of a room.  A ban does so, unless it is a mute or the like, or
+    matches only one nick, one account or one host.  A ban of the asker's own host does so, because that may be the
+    host of everybody, if all clients share an address.
     """
     if change.letter != "b" or change.parameter is None:
         return change.letter in LOCKS
@@ -87,7 +87,7 @@ def _check(
     find: Callable[[str], User],
     rooms: Rooms,
 ) -> ModeChange:
-    """One change in its normal form, where the asker may make it."""
+    """Check that the asker may make a change, and normalize it."""
     if letter in RANK_BY_LETTER:
         assert parameter is not None
         return _checkRank(room, asker, adding, letter, parameter, find)
@@ -96,7 +96,7 @@ def _check(
 
 
 def _checkSpace(room: Room, letter: str, changes: Iterable[ModeChange], limit: int) -> None:
-    """Check that a list has room for what is added to it, behind what was asked for before that."""
+    """Check that a list is not over its limit after these changes."""
     items = room.lists[letter]
     after = set(items)
     for change in changes:
@@ -109,7 +109,7 @@ def _checkSpace(room: Room, letter: str, changes: Iterable[ModeChange], limit: i
 def _checkRank(
     room: Room, asker: Member, adding: bool, letter: str, nick: str, find: Callable[[str], User]
 ) -> ModeChange:
-    """Check that a rank may be given or taken."""
+    """Check that the asker may grant or revoke a rank."""
     target = room.members.get(find(nick).source.uid)
     if target is None:
         raise TargetNotInRoom(nick, room.name)
@@ -119,7 +119,7 @@ def _checkRank(
 
 
 def _checkLevel(room: Room, asker: Member, letter: str) -> None:
-    """Check that the asker may change a mode: by their rank; or, from a founder's on, as an operator of the server."""
+    """Check that the asker's rank suffices to change a mode.  Server operators can change all founder modes."""
     level = ROOM_MODES[letter].level
     if level >= FOUNDER and asker.user.may("rooms"):
         return
@@ -131,7 +131,7 @@ def _checkLevel(room: Room, asker: Member, letter: str) -> None:
 def _checkParameter(
     room: Room, asker: Member, adding: bool, letter: str, parameter: str | None, rooms: Rooms
 ) -> str | None:
-    """The normal form of a mode's parameter; when it is taken away, what it had."""
+    """Check and normalize a mode's parameter.  When a mode is lifted, this is its current parameter."""
     if letter in room.lists:
         return _checkMask(letter, parameter or "", adding)
     if not adding:
@@ -149,14 +149,14 @@ def _checkParameter(
 
 def _checkNumber(parameter: str) -> str:
     number = parameter.lstrip("0")
-    # The length comes first: int() refuses thousands of digits, and takes long for many.
+    # Check the length first: int() is slow for many digits, and refuses thousands.
     if not (number.isascii() and number.isdigit() and len(number) <= len("1000000") and int(number) <= 1_000_000):
         raise BadModeParameter("l", parameter, "a number from 1 to 1000000")
     return number
 
 
 def _checkForward(room: Room, asker: Member, parameter: str, rooms: Rooms) -> str:
-    """The name of the room to which people are sent: one whose operator the asker is, too."""
+    """Check the room to forward to: the asker must be an operator there too."""
     to = rooms.get(parameter)
     if to is None or to.secretTo(asker.user):
         raise NoSuchRoom(parameter)
@@ -169,7 +169,7 @@ def _checkForward(room: Room, asker: Member, parameter: str, rooms: Rooms) -> st
 
 
 def _checkMask(letter: str, parameter: str, adding: bool) -> str:
-    """The normal form of a mask in a list.  One with more wildcards than there may be can still be taken away."""
+    """Check and normalize a mask.  A mask with too many wildcards can be removed, but not added."""
     fits = 1 <= len(parameter) <= LONGEST_MASK and parameter.isprintable() and not set(parameter) & set(" ,")
     if not fits or parameter.startswith(":"):
         raise BadModeParameter(letter, parameter, f"a mask of 1 to {LONGEST_MASK} characters, nick!user@host")

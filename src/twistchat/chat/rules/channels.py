@@ -1,4 +1,4 @@
-"""What is set in a room: topic, modes and ranks, and its name; and which rooms a session may see."""
+"""The properties of rooms: topic, modes, ranks and name; and the visibility of rooms."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from twistchat.interfaces import Receipt
 
 RENAME_BURST = 3
-"""How often a room is renamed at once: each time takes every member with it, and the room's history."""
+"""The burst of renames of one room.  A rename is expensive: it affects all members and the whole history."""
 
 RENAME_RATE = 1 / 60
-"""How often a second after that."""
+"""Renames per second after the burst."""
 
 
 class Channels:
-    """The verbs that change a room itself."""
+    """The verbs that change the properties of a room."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
 
     def setTopic(self, asker: Asker, name: str, topic: str) -> Receipt:
-        """Set a room's topic, or clear it with an empty one."""
+        """Set a room's topic.  An empty text clears it."""
         room, member = self._core.membership(asker, name)
         checkText("the topic", topic, self._core.limits.topic)
         if "t" in room.modes:
@@ -50,11 +50,11 @@ class Channels:
 
     def setModes(self, asker: Asker, name: str, letters: str, parameters: Sequence[str]) -> Receipt | None:
         """
-        Change a room's modes, lists and ranks.  Where one change contradicts another, the last is carried out.
+        Change a room's modes, lists and ranks.  If two changes contradict each other, the last one takes effect.
 
-        @param letters: as in C{"+ov-m"}.
-        @param parameters: those of the letters that have one, in order.
-        @return: C{None} where nothing would change.
+        @param letters: the mode string, as in C{"+ov-m"}.
+        @param parameters: the parameters of the letters that have one, in order.
+        @return: C{None} if nothing would change.
         """
         return self.changeModes(asker, name, parseChanges(letters, parameters))
 
@@ -66,13 +66,13 @@ class Channels:
         refused: Callable[[errors.ChatError], None] | None = None,
     ) -> Receipt | None:
         """
-        Make changes that have been read already, as L{setModes} does.
+        Make changes that are already parsed.  See L{setModes}.
 
-        @param asked: as L{parseChanges <twistchat.chat.model.modes.parseChanges>} reads them.
-        @param refused: called with why a change cannot be made, while all others are; without it, one that cannot be
-            made is raised, and none is.
-        @return: C{None} where nothing would change.
-        @raise LobbyLock: the room is the lobby, which only operators of the server with the privilege C{"rooms"} lock.
+        @param asked: the changes, from L{parseChanges <twistchat.chat.model.modes.parseChanges>}.
+        @param refused: called with the error of each change that cannot be made; the others are made.  Without it, the
+            first such error is raised, and no change is made.
+        @return: C{None} if nothing would change.
+        @raise LobbyLock: the change locks the lobby, which needs the privilege C{"rooms"}.
         """
         room, member = self._core.membership(asker, name)
         changes = checkChanges(
@@ -86,12 +86,13 @@ class Channels:
 
     def rename(self, asker: Asker, name: str, new: str, reason: str = "") -> Receipt | None:
         """
-        Give a room another name; all that it has, and who is in it, goes with it (IRCv3 channel-rename).  Operators do,
-        but where an account is the room's founder, founders; and operators of the server with the privilege C{"rooms"}.
-        They alone give a room the lobby's name, for it might have locks, and they alone give the lobby another.
+        Rename a room (IRCv3 channel-rename).  Its members, history and all other data stay with it.
 
-        @param new: may differ from C{name} in case only.
-        @return: C{None} where it is its name, to the letter.
+        This needs an operator; a founder if an account is the room's founder; or a server operator with the privilege
+        C{"rooms"}.  Only the latter can rename the lobby, or give its name to another room, which might have locks.
+
+        @param new: the new name.  It may differ from C{name} only in case.
+        @return: C{None} if this is the room's name already, including case.
         """
         room, member = self._core.membership(asker, name)
         if not member.user.may("rooms"):
@@ -117,10 +118,9 @@ class Channels:
 
     def takeOver(self, asker: Asker, name: str) -> Receipt | None:
         """
-        Have a founder's rank in a room where the asker is, as operators of the server may who have the privilege
-        C{"rooms"}.
+        Make the asker a founder of a room that they are in.  This needs the privilege C{"rooms"}.
 
-        @return: C{None} where they have it.
+        @return: C{None} if they are a founder already.
         """
         if not self._core.user(asker).may("rooms"):
             raise errors.NotPrivileged("rooms")
@@ -134,21 +134,22 @@ class Channels:
 
     def listed(self, session: Session) -> Iterator[Room | None]:
         """
-        The rooms this session may know of: its own, and all that are not secret.  Time may pass while one goes through
-        them, for they may be many.
+        Iterate over the rooms that are visible to a session: its own rooms, and rooms that are not secret.
 
-        @return: each room that there is when this is called, as long as it is; C{None} in the place of one of which the
-            session may not know.
+        The caller may pause the iteration, because there may be many rooms.
+
+        @return: the rooms that exist at the time of the call, with C{None} in place of each room that is not visible or
+            was removed meanwhile.
         """
         user, rooms = self._core.user(session), self._core.state.rooms
         return (None if rooms.get(room.name) is not room or room.secretTo(user) else room for room in list(rooms))
 
     def visible(self, session: Session, name: str) -> Room:
         """
-        The room of a name, for one who may know of it: of a secret one that is its members, and operators of the server
-        who see all.
+        The room with this name, if it is visible to a session.  Secret rooms are visible to their members and to server
+        operators with the privilege C{"auspex"}.
 
-        @raise NoSuchRoom: there is none.
+        @raise NoSuchRoom: there is no such visible room.
         """
         user = self._core.user(session)
         room = self._core.state.rooms.get(name)
@@ -157,7 +158,7 @@ class Channels:
         return room
 
     def listItems(self, session: Session, name: str, letter: str) -> list[ListItem]:
-        """The masks in one of a room's lists, as they were set."""
+        """The masks in one of a room's lists, in the order in which they were set."""
         room, _ = self._core.membership(session, name)
         return list(room.lists[letter].values())
 
@@ -166,9 +167,9 @@ def _withoutLocks(
     room: Room, asker: Member, changes: Iterable[ModeChange], refused: Callable[[errors.ChatError], None] | None
 ) -> tuple[ModeChange, ...]:
     """
-    The changes that lock nobody out of the lobby.
+    Filter out the changes that would lock people out of the lobby.
 
-    @param refused: as L{Channels.changeModes} has it.
+    @param refused: see L{Channels.changeModes}.
     """
     left = []
     for change in changes:
@@ -209,7 +210,7 @@ def _modesSet(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def _checkHeir(state: State, name: str, uid: str, time: int) -> None:
-    """Hold that a member may have the rank of a room's last operator, who has not come back meanwhile."""
+    """Check that a room still needs a new operator, and that this member is still there."""
     room, vacancy = state.rooms.get(name), state.rooms.vacancies.get(fold(name))
     if room is None or uid not in room.members or room.led or vacancy is None or not vacancy.isOver(time):
         raise NotInRoom(name)
@@ -217,10 +218,10 @@ def _checkHeir(state: State, name: str, uid: str, time: int) -> None:
 
 def _findOperator(state: State, entry: Entry, room: Room, event: ModesSet) -> None:
     """
-    See to it, now that ranks have changed or the room is permanent no more, that it has an operator or will have.
+    Update the room's vacancy, after ranks changed or the room stopped being permanent.
 
-    Whoever left as its last operator has a claim no more where the rank has passed to another, where somebody owns
-    the room now, or where an operator of the server has chosen another.
+    The last operator can no longer regain the rank if the room has an owner now, or if the server or a server operator
+    made another member operator.
     """
     name, vacancies, asker = fold(room.name), state.rooms.vacancies, state.users.get(event.source.uid)
     chosen = event.source == SERVER or (asker is not None and asker.may("rooms"))
@@ -260,7 +261,7 @@ def _roomRenamed(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def _operators(event: ModesSet, adding: bool) -> list[str]:
-    """The ids of those who were made operators, or something higher; or who were so and lost it."""
+    """The ids of the users who gained, or lost, the rank of operator or a higher one."""
     return [
         change.subject.uid
         for change in event.changes
@@ -273,4 +274,4 @@ EFFECTS: Effects = {
     ModesSet: _modesSet,
     RoomRenamed: _roomRenamed,
 }
-"""What applying these events does."""
+"""The effect of each class of event."""

@@ -1,4 +1,4 @@
-"""Who is in which room: joining, parting, kicks and invitations."""
+"""Membership of rooms: joining, parting, kicks and invitations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Membership:
-    """The verbs that bring users into rooms and out of them."""
+    """The verbs that add users to rooms and remove them."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -39,15 +39,15 @@ class Membership:
         unlimited: bool = False,
     ) -> Receipt | None:
         """
-        Come into a room, which begins where there was none.
+        Join a room.  A room that does not exist is created.
 
-        Operators of the server with the privilege C{"rooms"} pass every lock.
+        Server operators with the privilege C{"rooms"} bypass all locks.
 
-        @param key: the room's key, where it has one.
-        @param unlimited: whether this join is the server's own doing, which no rate binds.
-        @return: C{None} where they are in it.
-        @raise Forwarded: the room does not let them in, and names another, which they are to join in its place.  Follow
-            that once only: that room may name this one.
+        @param key: the room's key, if the asker gave one.
+        @param unlimited: whether to skip the rate limits, because the server itself initiates the join.
+        @return: C{None} if the asker is in the room already.
+        @raise Forwarded: the room refuses the asker, and suggests another room.  Follow such a forward only once: the
+            other room may forward back.
         """
         user = self._core.user(asker)
         name = normalizeRoom(name, self._core.limits.room)
@@ -74,7 +74,7 @@ class Membership:
         return self._core.propose(asker, Parted(member.user.source, room.name, reason))
 
     def kick(self, asker: Asker, name: str, nick: str, reason: str = "") -> Receipt:
-        """Put a user out of a room."""
+        """Remove a user from a room."""
         room, member = self._core.membership(asker, name)
         room.require(member, HALF_OPERATOR)
         checkText("the reason", reason, self._core.limits.reason)
@@ -86,8 +86,8 @@ class Membership:
 
     def invite(self, asker: Asker, name: str, nick: str) -> Receipt:
         """
-        Invite a user into a room, past its locks; and past the bans that it has by then, where the asker is one who
-        could lift them: a half-operator.
+        Invite a user to a room.  The invitation overrides the room's locks.  One by a half-operator, who could
+        lift bans, also overrides the bans that exist at the time.
         """
         room, member = self._core.membership(asker, name)
         if "i" in room.modes and "g" not in room.modes:
@@ -101,10 +101,10 @@ class Membership:
 
     def _checkLocks(self, room: Room, user: User, key: str | None) -> None:
         """
-        Hold that a room lets a user in.
+        Check that a room's locks let a user in.
 
-        An invitation passes what its operators have locked; and bans from before it, where it is of one who could lift
-        them.  The last operator, who comes back in time to have the rank again, passes the locks too.
+        An invitation overrides the locks that the room's operators set (see L{invite} for bans).  So does a timely
+        return of the last operator, who regains the rank.
         """
         if room.abandoned or user.may("rooms"):
             return
@@ -138,9 +138,10 @@ class Membership:
 
 def _lock(room: Room, user: User, key: str | None, returning: bool) -> errors.ChatError | None:
     """
-    What of a room's operators' keeps a user out.
+    Check a user against the locks that the operators of a room have set.
 
-    @param returning: whether they are the last operator, and in time.
+    @param returning: whether the user is the last operator, who returns in time.
+    @return: the error to raise; C{None} if the user may join.
     """
     modes = room.modes
     if room.barred(user) and user.invitations.get(room) != room.bansSet:
@@ -182,7 +183,7 @@ def _joined(state: State, entry: Entry, origin: Origin | None) -> None:
         room.audience.add(session)
     room.audience.tell(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
     if len(room.members) == 2 and not room.led:
-        # The other one has laid the rank down, and there was nobody whom it could pass to.
+        # The other member resigned as operator while nobody else was there to succeed.
         vacate(state, entry, room, state.rooms.vacancies.get(fold(room.name)) or Vacancy(entry.time))
 
 
@@ -241,4 +242,4 @@ EFFECTS: Effects = {
     Kicked: _kicked,
     Invited: _invited,
 }
-"""What applying these events does."""
+"""The effect of each class of event."""

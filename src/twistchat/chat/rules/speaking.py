@@ -1,4 +1,4 @@
-"""What is said in rooms and to one user: texts, tags without a text, and their redaction."""
+"""Texts and tags, to rooms and to single users, and the redaction of texts."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 class Speaking:
     """
-    The verbs of speaking, and of whose texts a session hears.
+    The verbs that send and redact texts, and those that filter what a session gets.
 
-    An asker is a session, or an L{Origin} of one, whose outcome the client wants to recognize.
+    An asker is a session, or an L{Origin} for a labelled request of a session.
     """
 
     def __init__(self, core: Core) -> None:
@@ -59,18 +59,19 @@ class Speaking:
         cuts: Cuts = (),
     ) -> Receipt:
         """
-        Say a text in a room.
+        Send a text to a room.
 
-        @param text: with LF between its lines, where it has several.
-        @param rank: the letter of a rank, to be heard only by those who hold it or a higher one; from members only.
-        @param cuts: where the sender cut long lines.
+        @param text: the text, with LF between its lines.
+        @param rank: the letter of a rank: only members with this rank or a higher one get the text.  Only members can
+            send such a text.
+        @param cuts: the offsets at which the sender split long lines.
         """
         return self._core.propose(asker, self._text(asker.session, name, text, kind, tags, rank, cuts))
 
     def post(self, session: Session, name: str, text: str, refused: Refused, kind: Kind = "message") -> None:
         """
-        Say a text in a room, for whoever hears it there, and is to be told only where it could not be taken.  See
-        L{ILog.post <twistchat.interfaces.ILog.post>}, and L{say} for the parameters.
+        Send a text to a room, without a receipt.  See L{ILog.post <twistchat.interfaces.ILog.post>}, and L{say} for the
+        parameters.
         """
         self._core.log.post(self._text(session, name, text, kind), refused)
 
@@ -83,7 +84,7 @@ class Speaking:
         tags: Tags = (),
         cuts: Cuts = (),
     ) -> Receipt:
-        """Say a text to one user.  The parameters are those of L{say}."""
+        """Send a text to one user.  The parameters are those of L{say}."""
         session, user = asker.session, self._core.user(asker)
         recipient = self._core.named(nick)
         checkMessage(text, self._core.limits.message, self._core.limits.lines)
@@ -93,7 +94,7 @@ class Speaking:
         return self._core.propose(asker, told)
 
     def sendTags(self, asker: Asker, name: str, tags: Tags, rank: str = "") -> Receipt:
-        """Send tags without a text to a room, for whoever may speak there.  The parameters are those of L{say}."""
+        """Send tags without a text to a room, under the rules for texts.  The parameters are those of L{say}."""
         user = self._core.user(asker)
         room = self._speaking(user, name, rank)
         return self._core.propose(asker, RoomTagMessage(user.source, room.name, asker.session.id, tags, rank))
@@ -109,14 +110,14 @@ class Speaking:
 
     async def redact(self, asker: Asker, name: str, msgid: str, reason: str = "") -> Entry:
         """
-        Take back a text that was said in a room where the asker is: one of their own; or anyone's, for the room's
-        operators, and for operators of the server who may.
+        Redact a text in a room that the asker is in.  Users can redact their own texts.  Operators of the room, and
+        server operators with the privilege C{"redact"}, can redact all texts.
 
-        What was said to those of a rank only is not found.
+        Texts to a rank (STATUSMSG) are not found.
 
         @param msgid: the id of the text's entry.
         @raise NoSuchText: the room's history has no such text.
-        @raise NotYours: it has, and the asker may not.
+        @raise NotYours: the asker may not redact it.
         """
         checkText("the reason", reason, self._core.limits.reason)
         place, _ = self._core.membership(asker, name)
@@ -133,12 +134,13 @@ class Speaking:
 
     async def redactPrivate(self, asker: Asker, nick: str, msgid: str, reason: str = "") -> Entry:
         """
-        Take back a text from the private conversation with a user, as far as it is kept: that of two accounts.  It must
-        be the asker's own, unless they are an operator of the server who may.
+        Redact a text in the private conversation with a user.  Both need an account, because only conversations between
+        accounts can be read back.  Users can redact their own texts; server operators with the privilege C{"redact"}
+        can redact all.
 
         @param msgid: the id of the text's entry.
-        @raise NoSuchText: that conversation has no such text.
-        @raise NotYours: it has, and the asker may not.
+        @raise NoSuchText: the conversation has no such text.
+        @raise NotYours: the asker may not redact it.
         """
         checkText("the reason", reason, self._core.limits.reason)
         own, other = self._core.user(asker).source.account, self._core.named(nick).source.account
@@ -154,18 +156,18 @@ class Speaking:
             asker, PrivateMessageRedacted(user.source, recipient.source, text.sequence, msgid, reason)
         )
 
-    # What a session hears
+    # Filters of a session
 
     def setEcho(self, session: Session, echo: bool) -> None:
-        """Let a session hear what it says itself, from now on, or not."""
+        """Set whether a session gets its own texts."""
         self._core.state.broadcast.settle(session)
         session.echo = echo
 
     def ignore(self, session: Session, nick: str) -> User:
         """
-        Let a session hear no text of a user, and no invitation, under any nick that they take.
+        Stop delivering texts and invitations of a user to a session, also after the user changes their nick.
 
-        @return: the user.
+        @return: the ignored user.
         """
         user = self._core.named(nick)
         self._core.state.broadcast.settle(session)
@@ -175,9 +177,9 @@ class Speaking:
 
     def unignore(self, session: Session, nick: str) -> bool:
         """
-        End that, for every nick that this user is known to have had meanwhile.
+        Stop ignoring a user, under all nicks that they had since L{ignore}.
 
-        @return: whether that nick was ignored.
+        @return: whether the nick was ignored.
         """
         self._core.state.broadcast.settle(session)
         first = session.ignored.get(fold(nick))
@@ -188,7 +190,7 @@ class Speaking:
     # Checks
 
     async def _find(self, conversation: str, target: str, msgid: str) -> Entry:
-        """The entry of a text, as the journal has it."""
+        """Read the entry of a text from the history."""
         sequence = self._core.history.locate(msgid)
         found = () if sequence is None else await self._core.history.read(Around(conversation, 1, sequence))
         for entry in found:
@@ -210,7 +212,7 @@ class Speaking:
         rank: str = "",
         cuts: Cuts = (),
     ) -> RoomMessage:
-        """What L{say} proposes."""
+        """Check a text to a room, and make the event for it."""
         user = self._core.user(session)
         room = self._speaking(user, name, rank)
         checkMessage(text, self._core.limits.message, self._core.limits.lines)
@@ -220,7 +222,7 @@ class Speaking:
         return RoomMessage(user.source, room.name, session.id, text, kind, rank, tags, cuts)
 
     def _speaking(self, user: User, name: str, rank: str) -> Room:
-        """The room of this name, where a user may speak, to those of a rank or to all."""
+        """The room with this name, after checking that a user may speak in it, to all members or to a rank."""
         room = self._core.state.rooms.get(name)
         if room is None:
             raise errors.NoSuchRoom(name)
@@ -242,11 +244,11 @@ class Speaking:
 
 
 TEXT_MODES = frozenset("TCc")
-"""The modes of a room that forbid some texts to everyone."""
+"""The modes of a room that block some texts of all users."""
 
 
 def _checkTextModes(room: Room, text: str, kind: Kind) -> None:
-    """Hold a text against the modes of its room that forbid some texts to all."""
+    """Check a text against L{TEXT_MODES} of its room."""
     modes = room.modes
     if "T" in modes and kind == "notice":
         raise errors.TextBlocked(room.name, "T", "that are notices")
@@ -263,7 +265,7 @@ def _checkTaken(recipient: User, sender: User, text: str, kind: Kind) -> None:
 
 
 def _wrote(text: Entry, source: Source) -> bool:
-    """Whether a text is by this user, or by another under the same account."""
+    """Whether a text is by this user, or by another user of the same account."""
     author = text.event.source
     if author.account is not None and source.account is not None:
         return fold(author.account) == fold(source.account)
@@ -300,7 +302,7 @@ def _privateMessage(state: State, entry: Entry, origin: Origin | None) -> None:
             if not isIgnored(session, event):
                 session.correspondent = event.source.uid
     if recipient.source.uid == event.source.uid:
-        # It is heard once as what was received, and once more as the echo, which alone has the label.
+        # The user gets it twice: as the recipient, and as the echo, which alone has the label.
         received = replace(entry, event=replace(event, session=""))
         state.broadcast.tell(received, recipient.sessions.values())
         sender = [own for own in recipient.sessions.values() if own.id == event.session]
@@ -316,13 +318,13 @@ def _privateMessageRedacted(state: State, entry: Entry, origin: Origin | None) -
 
 
 def _both(state: State, source: Source, recipient: Source) -> Iterable[Session]:
-    """The sessions of two users, as far as they are here; each once."""
+    """The sessions of two users, each once.  A user who has left has none."""
     users = [user for user in (state.users.get(recipient.uid), state.users.get(source.uid)) if user is not None]
     return {session.id: session for user in users for session in user.sessions.values()}.values()
 
 
 def _audibleTo(room: Room, event: RoomMessage | RoomTagMessage) -> set[str]:
-    """The sessions of those in a room whom a text for a rank is for, and of its speaker."""
+    """The ids of the sessions that get a text to a rank: those of members with the rank, and of the speaker."""
     least = RANK_BY_LETTER[event.rank].level
     return {
         id
@@ -340,4 +342,4 @@ EFFECTS: Effects = {
     PrivateTagMessage: _privateMessage,
     PrivateMessageRedacted: _privateMessageRedacted,
 }
-"""What applying these events does."""
+"""The effect of each class of event."""
