@@ -1,4 +1,4 @@
-"""What users are: their nick, realname, host and account, and their own modes."""
+"""The identity of users: nick, realname, host, account, and user modes."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from twistchat.interfaces import Receipt
 
 LONGEST_HOST = 63
-"""Characters of a username or a host: what IRC servers advertise as HOSTLEN."""
+"""The maximum length of a username or a host, in characters (the ISUPPORT token HOSTLEN)."""
 
 
 class Identity:
-    """The verbs with which a user comes in, and changes what others see of them."""
+    """The verbs with which users enter the chat and change their identity."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -59,14 +59,13 @@ class Identity:
         away: str | None = None,
     ) -> None:
         """
-        Let a session's user come in as a guest.
+        Enter the chat as a guest.
 
-        @param username: the IRC username, to be shown.
-        @param host: the host to be shown, not the address.
-        @param modes: letters of L{SETTABLE} user modes that they are to have from the start; those for operators of the
-            server are passed over.
-        @param away: why they are away from the start, or C{None}.
-        @raise ChatError: this nick cannot be had, or they are not welcome under these names.
+        @param username: the IRC username that others see.
+        @param host: the host that others see: a cloak, not the address.
+        @param modes: letters of L{SETTABLE} user modes to start with.  Modes for server operators are ignored.
+        @param away: the away message to start with, or C{None}.
+        @raise ChatError: the nick is not available, or a server ban matches these names.
         """
         session = asker.session
         nick = self.checkNick(session, nick)
@@ -91,10 +90,10 @@ class Identity:
 
     def checkNick(self, session: Session, nick: str) -> str:
         """
-        Hold that a nick can be had just now, by a session that has come in or has yet to.
+        Check that a nick is available to a session, whether or not it has entered the chat.
 
-        @return: its display form.
-        @raise ChatError: it cannot be a nick, or is reserved or in use.
+        @return: the display form of the nick.
+        @raise ChatError: the nick is invalid, reserved or in use.
         """
         nick = normalizeNick(nick, self._core.limits.nick)
         if skeleton(nick) in self._core.reserved:
@@ -106,9 +105,9 @@ class Identity:
 
     def rename(self, asker: Asker, nick: str) -> Receipt | None:
         """
-        Take another nick.
+        Change the asker's nick.
 
-        @return: C{None} where it is the one they have, to the letter.
+        @return: C{None} if they have this nick already, including case.
         """
         user = self._core.user(asker)
         nick = self.checkNick(asker.session, nick)
@@ -129,9 +128,9 @@ class Identity:
 
     def setRealname(self, asker: Asker, realname: str) -> Receipt | None:
         """
-        Take another realname.
+        Change the asker's realname.
 
-        @return: C{None} where it is the one they have.
+        @return: C{None} if they have this realname already.
         """
         user = self._core.user(asker)
         checkText("the realname", realname, self._core.limits.realname)
@@ -145,11 +144,11 @@ class Identity:
 
     def setHost(self, user: User, host: str, username: str | None = None) -> Receipt | None:
         """
-        Show a user with another host.  Whether that may be is for the caller to say.
+        Change the host of a user that others see.  The caller checks whether this is allowed.
 
-        @param username: with which to show them; C{None} leaves it as it is.
-        @return: C{None} where they are shown so.
-        @raise ChatError: it cannot be a host, or a username.
+        @param username: the new username; C{None} to keep the current one.
+        @return: C{None} if nothing would change.
+        @raise ChatError: the host or the username is invalid.
         """
         source = user.source
         username = source.username if username is None else username
@@ -161,9 +160,9 @@ class Identity:
 
     def setAccount(self, user: User, account: str | None) -> Receipt | None:
         """
-        Let a user be logged in to an account, or to none.  That it is theirs is for the caller to know.
+        Log a user in to an account, or out with C{None}.  The caller has authenticated the user.
 
-        @return: C{None} where it is so.
+        @return: C{None} if nothing would change.
         """
         if account == user.source.account:
             return None
@@ -171,11 +170,11 @@ class Identity:
 
     async def setUserModes(self, asker: Asker, text: str) -> str:
         """
-        Change one's own modes.  What is known takes effect, whatever else was asked for; what is for operators of the
-        server only is passed over for others.
+        Change the asker's own user modes.  Unknown letters do not prevent the other changes.  Modes that only server
+        operators can have are ignored for other users.
 
-        @param text: as in C{"+i-w"}.
-        @return: the letters of which there is no user mode.
+        @param text: the mode string, as in C{"+i-w"}.
+        @return: the unknown letters.
         """
         user = self._core.user(asker)
         asked, unknown = parseUserModes(text)
@@ -190,9 +189,9 @@ class Identity:
 
     def resign(self, asker: Asker) -> Receipt | None:
         """
-        Be an operator of the server no more.
+        Give up the asker's status as server operator.
 
-        @return: C{None} where they are none.
+        @return: C{None} if they are not a server operator.
         """
         user = self._core.user(asker)
         if user.operator is None:
@@ -203,9 +202,9 @@ class Identity:
 
     def find(self, nick: str) -> User:
         """
-        The user of a nick.
+        The user with this nick.
 
-        @raise NoSuchNick: nobody is called that.
+        @raise NoSuchNick: no user has it.
         """
         return self._core.named(nick)
 
@@ -222,7 +221,7 @@ class Identity:
 
 
 def _checkShown(what: str, text: str) -> None:
-    """Check what is to stand in a user's C{nick!user@host}."""
+    """Check a username or host, which becomes part of C{nick!user@host}."""
     checkText(what, text, LONGEST_HOST)
     if not text:
         raise errors.NothingSaid
@@ -260,7 +259,8 @@ def _renamed(state: State, entry: Entry, origin: Origin | None) -> None:
             session.ignored[new] = session.ignored[old]
     state.broadcast.tell(entry, heard, origin=origin)
     if old != new:
-        # Who watches one of the two nicks is not to learn of the other.
+        # Sessions that watch one of the nicks must not learn the other: MONITOR reports the old one as offline and
+        # the new one as online.
         state.whowas.add(source, entry.time)
         tellWatchers(state, replace(entry, event=Quit(source, "")), old, origin)
         tellWatchers(state, replace(entry, event=Entered(user.source, "")), new, origin)
@@ -274,7 +274,7 @@ def _realnameSet(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def hostSet(state: State, entry: Entry, origin: Origin | None) -> None:
-    """Show a user with another host."""
+    """Change the host of a user that others see."""
     event = entry.event
     assert isinstance(event, HostSet)
     user = userOf(state, entry)
@@ -293,7 +293,7 @@ def _accountSet(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def userModesSet(state: State, entry: Entry, origin: Origin | None) -> None:
-    """Change a user's own modes; those for operators of the server are passed over for others."""
+    """Change a user's modes.  Modes for server operators are ignored for other users."""
     event = entry.event
     assert isinstance(event, UserModesSet)
     user = userOf(state, entry)
@@ -305,7 +305,7 @@ def userModesSet(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def _changeSource(state: State, entry: Entry, user: User, origin: Origin | None, source: Source) -> None:
-    """Give a user other names behind their nick, and tell who sees these."""
+    """Change the names of a user other than the nick, and notify the sessions that see them."""
     user.source = source
     tellOfUser(state, entry, user, origin)
 
@@ -314,8 +314,8 @@ def _claim(state: State, nick: str, claimant: User | None) -> None:
     """
     Check that a nick is free.
 
-    @param claimant: the user who may have it already; C{None} for a new user.
-    @raise NickInUse: another user has it, or one that looks like it.
+    @param claimant: the user who wants it, and may have it already; C{None} for a new user.
+    @raise NickInUse: another user has it, or a look-alike.
     """
     holder = state.users.lookalike(nick)
     if holder is not None and holder is not claimant:
@@ -337,4 +337,4 @@ EFFECTS: Effects = {
     AccountSet: _accountSet,
     UserModesSet: userModesSet,
 }
-"""What applying these events does."""
+"""The effect of each class of event."""

@@ -1,4 +1,4 @@
-"""What operators of the server may do, each of it with a privilege."""
+"""The commands of server operators.  Each needs a privilege."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     from twistchat.interfaces import Receipt
 
 LONGEST_BAN = 100 * 365 * 86400.0
-"""Seconds; what is to last longer is to last for ever."""
+"""The longest duration of a ban in seconds.  Only a permanent ban lasts longer."""
 
 
 class Operators:
-    """The verbs of operators of the server."""
+    """The verbs of server operators."""
 
     def __init__(self, core: Core, identity: Identity) -> None:
         """
-        @param identity: shows operators with the host that comes with their rights.
+        @param identity: changes the host of users who become server operators.
         """
         self._core = core
         self._identity = identity
@@ -54,11 +54,11 @@ class Operators:
         host: str | None = None,
     ) -> None:
         """
-        Make a session's user an operator of the server, of which the caller has made sure.
+        Make the asker a server operator.  The caller has authenticated them.
 
-        @param title: what they are, for those who ask.
+        @param title: a description of the operator, as shown in WHOIS.
         @param privileges: members of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}.
-        @param host: the host with which they are shown from now on; C{None} leaves it as it is.
+        @param host: their new host; C{None} to keep the current one.
         """
         user = self._core.user(asker)
         await self._core.propose(asker, OperatorSet(user.source, title, frozenset(privileges)))
@@ -67,11 +67,11 @@ class Operators:
 
     def requirePrivilege(self, asker: Asker, privilege: str) -> User:
         """
-        Hold that a session's user is an operator of the server with a privilege.
+        Check that the asker is a server operator with a privilege.
 
         @param privilege: one of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}.
-        @return: the user.
-        @raise NotPrivileged: they are not.
+        @return: the user of the asker.
+        @raise NotPrivileged: they do not have the privilege.
         """
         user = self._core.user(asker)
         if not user.may(privilege):
@@ -79,14 +79,14 @@ class Operators:
         return user
 
     def kill(self, asker: Asker, nick: str, reason: str) -> Receipt:
-        """Disconnect a user, all sessions of theirs."""
+        """Disconnect all sessions of a user."""
         user = self.requirePrivilege(asker, "kill")
         victim = self._core.named(nick)
         checkText("the reason", reason, self._core.limits.reason)
         return self._core.propose(asker, Killed(user.source, victim.source, reason))
 
     def announce(self, asker: Asker, text: str) -> Receipt:
-        """Say something to every operator, and to everyone who listens for it (user mode C{w})."""
+        """Send a text to all server operators, and to all users with mode C{w} (IRC's WALLOPS)."""
         user = self.requirePrivilege(asker, "wallops")
         if not text.strip():
             raise errors.NothingSaid
@@ -97,11 +97,11 @@ class Operators:
 
     def banFromServer(self, asker: Asker, mask: str, seconds: float | None, reason: str = "") -> Receipt:
         """
-        Keep those who match from the server, and disconnect those of them who are here.
+        Ban a mask from the server, and disconnect all sessions that match.
 
-        @param mask: as L{normalizeServerBan} reads it.  A ban on the same mask is replaced.
-        @param seconds: for how long; C{None} for ever.
-        @param reason: why, as those are told who are kept out.
+        @param mask: see L{normalizeServerBan}.  A ban on the same mask is replaced.
+        @param seconds: the duration; C{None} for a permanent ban.
+        @param reason: the reason, which banned clients are sent.
         """
         user = self.requirePrivilege(asker, "ban")
         asked, mask = mask, normalizeServerBan(mask)
@@ -124,7 +124,7 @@ class Operators:
         return self._core.propose(asker, ServerBanLifted(user.source, mask))
 
     def serverBans(self, session: Session) -> list[ServerBan]:
-        """Every ban from the server, the oldest first."""
+        """The active bans from the server, oldest first."""
         self.requirePrivilege(session, "ban")
         return self._core.state.serverBans.held(self._core.today())
 
@@ -152,7 +152,7 @@ def _operatorSet(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def _resigned(state: State, entry: Entry, user: User, before: Operator, origin: Origin | None) -> None:
-    """Take from a user what they had as an operator of the server: their modes, and their host."""
+    """Remove the modes and the host that a user had as a server operator."""
     modes = sortUserModes(user.flags & OPERATORS_ONLY)
     if modes:
         userModesSet(state, following(entry, UserModesSet(user.source, "", modes), "modes"), origin)
@@ -210,4 +210,4 @@ EFFECTS: Effects = {
     ServerBanSet: _serverBanSet,
     ServerBanLifted: _serverBanLifted,
 }
-"""What applying these events does."""
+"""The effect of each class of event."""

@@ -1,4 +1,4 @@
-"""Who is here: sessions that begin and end, absence, and the users that a session watches."""
+"""Presence: the start and end of sessions, away status, and watching nicks (IRC's MONITOR)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Presence:
-    """The verbs of sessions: they begin, end, are away, and watch others."""
+    """The verbs that start and end sessions, set the away status, and watch nicks."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -33,11 +33,11 @@ class Presence:
         self, outlet: IOutlet, exempt: bool = False, *, address: str | None = None, secure: bool = False
     ) -> Session:
         """
-        Begin a session for a connection that came in through a door.
+        Start a session for a connection that came in through a door.
 
-        @param exempt: whether limits on rates do not bind it.
-        @param address: the IP address from which it comes, where there is one.
-        @param secure: whether it is encrypted.
+        @param exempt: whether it is exempt from rate limits.
+        @param address: the client's IP address, if it has one.
+        @param secure: whether the connection is encrypted.
         """
         session = Session(self._core.ids(), outlet, exempt, self._core.now(), address, secure)
         self._core.state.sessions[session.id] = session
@@ -45,17 +45,17 @@ class Presence:
 
     def checkAddress(self, address: str | None) -> None:
         """
-        Hold that connections from an IP address are welcome.
+        Check that no server ban matches an IP address.
 
-        @raise ServerBanned: they are not.
+        @raise ServerBanned: a ban matches.
         """
         self._core.checkServerBans(None, address)
 
     def attach(self, session: Session, user: User) -> Receipt:
         """
-        Give a user one more session: it is in all their rooms, under their name, once that is applied.
+        Add a session to a user.  Once the entry is applied, the session is in all rooms of the user.
 
-        @param user: whose it is; the caller has made sure of that.
+        @param user: the user.  The caller has authenticated the session.
         """
         starting = self._core.log.append(SessionStarted(user.source, session.id, self._core.node))
         starting.addCallback(self._started, session, user)
@@ -63,12 +63,13 @@ class Presence:
 
     def close(self, session: Session, reason: str) -> Receipt | None:
         """
-        End a session; and with the last of a user's sessions, that user's presence.  Nothing more is told to it, from
-        now on; its user has it until the end is applied.
+        End a session.  A user leaves the chat with their last session.
 
-        @param reason: why, for those who see the user go.  It is cut to its limit, and what must not be in it becomes
-            spaces: nobody is kept here for a bad reason.
-        @return: the proposal of the end, or C{None} if it never became a user's.
+        The session gets no more entries from now on.  It belongs to its user until the entry of its end is applied.
+
+        @param reason: the quit message.  If it is too long it is truncated, and forbidden characters become spaces, so
+            that an invalid reason cannot prevent the quit.
+        @return: the receipt of the end; C{None} if the session never had a user.
         """
         if session.closed:
             return None
@@ -84,7 +85,7 @@ class Presence:
         return self._end(session, user, withoutDelimiters(reason[: self._core.limits.reason]))
 
     def setAway(self, asker: Asker, message: str | None) -> Receipt:
-        """Be away with a message, or back with C{None}.  Where it is so already, nobody hears of it."""
+        """Set the asker's away message, or clear it with C{None}.  If nothing changes, nobody is notified."""
         user = self._core.user(asker)
         if message is not None:
             checkText("the reason", message, self._core.limits.reason)
@@ -96,16 +97,16 @@ class Presence:
                 raise errors.TooFast("go away and come back", wait)
         return self._core.propose(asker, AwaySet(user.source, message))
 
-    # Whom a session watches
+    # Watching nicks
 
     def watch(self, session: Session, nicks: Iterable[str]) -> tuple[list[User], list[str]]:
         """
-        Let a session hear when someone comes and goes under these nicks, or has news.
+        Notify a session of users who come, leave or change under these nicks.
 
-        A nick that nobody can have is not watched; it counts as one that nobody has.
+        An invalid nick is not watched, and counts as a nick that is not in use.
 
-        @return: as L{whoIsHere} has it.
-        @raise WatchListFull: some do not fit; those before them are watched, and L{whoIsHere} tells about them.
+        @return: see L{whoIsHere}.
+        @raise WatchListFull: some nicks exceed the limit.  The others are watched; use L{whoIsHere} to look them up.
         """
         self._core.user(session)
         nicks = list(dict.fromkeys(nicks))
@@ -123,25 +124,25 @@ class Presence:
         return self.whoIsHere(nicks)
 
     def unwatch(self, session: Session, nicks: Iterable[str]) -> None:
-        """Let a session hear no more of these nicks."""
+        """Stop watching these nicks."""
         for nick in nicks:
             watched = self._watchable(nick)
             if watched is not None:
                 self._core.state.watchers.remove(session, watched)
 
     def unwatchAll(self, session: Session) -> None:
-        """Let a session watch nobody any more."""
+        """Stop watching all nicks."""
         self._core.state.watchers.forget(session)
 
     def watched(self, session: Session) -> list[str]:
-        """The nicks that a session watches, as it asked for them."""
+        """The nicks that a session watches, spelled as it asked for them."""
         return list(session.watched.values())
 
     def whoIsHere(self, nicks: Iterable[str]) -> tuple[list[User], list[str]]:
         """
-        Who of these is here.
+        Look up which of these nicks are in use.
 
-        @return: the users of nicks that somebody has, each once; and the nicks that nobody has.
+        @return: the users of the nicks in use, each once; and the nicks that are not in use.
         """
         here: dict[str, User] = {}
         gone: dict[str, str] = {}
@@ -156,7 +157,7 @@ class Presence:
     # Sessions
 
     def _started(self, entry: Entry, session: Session, user: User) -> Entry:
-        """A further session has started: end it, if its connection was lost meanwhile."""
+        """Called after a session was added to a user: end it, if its connection was lost meanwhile."""
         if session.closed:
             self._end(session, user, "connection lost").addErrback(lambda failure: None)
         return entry
@@ -167,7 +168,7 @@ class Presence:
     # Checks
 
     def _watchable(self, nick: str) -> str | None:
-        """The display form of a nick that somebody could have; otherwise C{None}."""
+        """The display form of a nick; C{None} if the nick is invalid."""
         try:
             return normalizeNick(nick, self._core.limits.nick)
         except errors.BadNick:
@@ -215,7 +216,7 @@ def _awaySet(state: State, entry: Entry, origin: Origin | None) -> None:
 
 
 def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> None:
-    """Let a user go, and tell those who shared a room with them, and those who watch their nick."""
+    """Remove a user, and notify the sessions that shared a room with them or watch their nick."""
     heard = audienceOf(user)
     rooms, user.rooms = user.rooms, {}
     for room in rooms.values():
@@ -235,4 +236,4 @@ EFFECTS: Effects = {
     Quit: _quit,
     AwaySet: _awaySet,
 }
-"""What applying these events does."""
+"""The effect of each class of event."""
