@@ -1,1 +1,1 @@
-"""What there is in the chat: users, rooms, names and modes; and what happens there, as values."""
+"""The objects of the chat (users, rooms, names, modes, bans), and the events, as values."""

@@ -1,13 +1,13 @@
 """
-What can happen in the chat, as frozen values; and the stamp that the journal puts on each.
+The events of the chat, as frozen values, and the entries that the journal makes of them.
 
-An event says I{who} as a L{Source}: the user's names as they were when it happened, so that an entry can be read back
-years later without asking who that user is today.  State is changed by the source's C{uid}, which no rename changes.
+An event names its author as a L{Source}: the user's names at the time of the event.  So an entry can be read years
+later without the user's current names.  To apply an event, find the user by the source's C{uid}, which never changes.
 
-Durable events (messages, topics, modes and ranks) are kept by the journal.  Passing events (comings and goings, away)
-take their place in the order and are gone with the process, unless the journal is told to keep them for playback.
+The journal stores durable events (messages, topics, modes and ranks).  Passing events (joins, quits, away) have a place
+in the order; the journal stores them only if it is configured to keep them for playback.
 
-A text may have several lines, with LF between them; no other field of an event has a line's end in it.
+A text may have several lines, with LF between them.  No other field of an event contains line breaks.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from msgspec import Struct
 
 class Source(Struct, frozen=True, gc=False, array_like=True):
     """
-    One user's names at one moment: what IRC calls the source of a message (modern.ircdocs.horse, "Source").
+    The names of a user at one moment: the source of a message in IRC (modern.ircdocs.horse, "Source").
 
-    @ivar uid: the user's identity while connected; never shown, never used again.
+    @ivar uid: the user's id while connected.  It is never shown and never reused.
     @ivar nick: the display form of the nick.
-    @ivar username: the IRC username, C{"~"}-marked by the door where nobody vouches for it.
-    @ivar host: the host shown to others: a cloak, never an address.
+    @ivar username: the IRC username.  The door puts C{"~"} before a username that is not verified.
+    @ivar host: the host that others see: a cloak, never an address.
     @ivar account: the account, or C{None} for a guest.
     @ivar realname: the free text that IRC calls realname or GECOS.
-    @ivar bot: whether they say that they are a program (IRCv3 bot mode).
+    @ivar bot: whether the user is marked as a bot (IRCv3 bot mode).
     """
 
     uid: str
@@ -40,28 +40,28 @@ class Source(Struct, frozen=True, gc=False, array_like=True):
 
 
 SERVER = Source("", "")
-"""The source of what the server does by itself: every door has its own name for the server."""
+"""The source of events of the server itself.  Each door has its own name for the server."""
 
 
 Tags = tuple[tuple[str, str], ...]
-"""Client-only tags of a text (IRCv3 message-tags): names without the C{+}, each with its value, which may be empty."""
+"""Client-only tags (IRCv3 message-tags): pairs of a name without the C{+} and a value, which may be empty."""
 
 Cuts = tuple[int, ...]
 """
-Where the sender of a text cut its long lines, to send them in parts: offsets into the text, in characters, ascending.
-Whoever has to cut these lines as well cuts them there first, for the sender saw to it that the parts can be read.
+The places where the sender split long lines of a text: ascending offsets into the text, in characters.  Dialects that
+have to split these lines prefer these places, because the sender chose them to be readable.
 """
 
 Kind = Literal["message", "action", "notice"]
-"""How a text is meant: said, done (C{/me}), or remarked without asking for an answer (IRC's NOTICE)."""
+"""The kind of a text: a message, an action (C{/me}), or a notice, which asks for no answer (IRC's NOTICE)."""
 
 
 class Event(Struct, frozen=True, gc=False, omit_defaults=True, rename={"source": "by", "recipient": "to"}):
     """
-    Something that happened, by someone.
+    Something that happened in the chat.
 
-    @cvar durable: whether the journal keeps it.
-    @ivar source: who did it.
+    @cvar durable: whether the journal stores it.
+    @ivar source: the user who caused it.
     """
 
     durable: ClassVar[bool] = False
@@ -70,10 +70,10 @@ class Event(Struct, frozen=True, gc=False, omit_defaults=True, rename={"source":
 
 class Entered(Event, frozen=True, gc=False):
     """
-    A user came into the chat under C{source.nick}.
+    A user entered the chat under C{source.nick}.
 
     @ivar session: the id of their first session.
-    @ivar modes: letters of the user modes that they have from the start.
+    @ivar modes: the letters of their initial user modes.
     @ivar node: the id of the node that holds the session's connection.
     """
 
@@ -84,7 +84,7 @@ class Entered(Event, frozen=True, gc=False):
 
 class SessionStarted(Event, frozen=True, gc=False):
     """
-    A user, who is here already, has one more session.
+    A user who is already here got another session.
 
     @ivar session: the session's id.
     @ivar node: the id of the node that holds its connection.
@@ -96,11 +96,11 @@ class SessionStarted(Event, frozen=True, gc=False):
 
 class SessionEnded(Event, frozen=True, gc=False):
     """
-    A user's session ended.  With their last one the user leaves, which is shown as a L{Quit}.
+    A user's session ended.  If it was the last one, the user leaves, and audiences see a L{Quit}.
 
     @ivar session: the session's id.
     @ivar node: the id of the node that held its connection.
-    @ivar reason: why, for those who see the user leave.
+    @ivar reason: the quit message.
     """
 
     session: str
@@ -110,21 +110,21 @@ class SessionEnded(Event, frozen=True, gc=False):
 
 class Quit(Event, frozen=True, gc=False):
     """
-    A user left, for C{reason}.  Audiences are told this when a user's last session ends (L{SessionEnded}); journals of
-    earlier versions hold it as an event of its own.
+    A user left, with the quit message C{reason}.  Audiences get this event when a user's last session ends
+    (L{SessionEnded}).  Journals of earlier versions contain it as an event of its own.
     """
 
     reason: str
 
 
 class Renamed(Event, frozen=True, gc=False):
-    """A user, C{source.nick} until now, is called C{nick}."""
+    """A user changed their nick from C{source.nick} to C{nick}."""
 
     nick: str
 
 
 class AwaySet(Event, frozen=True, gc=False):
-    """A user is away with C{message}, or back where it is C{None}."""
+    """A user went away with C{message}, or came back if it is C{None}."""
 
     message: str | None
 
@@ -136,24 +136,24 @@ class RealnameSet(Event, frozen=True, gc=False):
 
 
 class HostSet(Event, frozen=True, gc=False):
-    """A user is shown with another username and host from now on."""
+    """The username and host of a user changed."""
 
     username: str
     host: str
 
 
 class AccountSet(Event, frozen=True, gc=False):
-    """A user logged in to an account, or out where it is C{None}."""
+    """A user logged in to an account, or out if it is C{None}."""
 
     account: str | None
 
 
 class UserModesSet(Event, frozen=True, gc=False):
     """
-    A user's own modes were changed.
+    A user's modes were changed.
 
-    @ivar added: letters, of L{twistchat.chat.model.usermodes.SETTABLE}.
-    @ivar removed: letters.
+    @ivar added: the letters of modes that were set, from L{twistchat.chat.model.usermodes.SETTABLE}.
+    @ivar removed: the letters of modes that were unset.
     """
 
     added: str
@@ -162,10 +162,10 @@ class UserModesSet(Event, frozen=True, gc=False):
 
 class OperatorSet(Event, frozen=True, gc=False):
     """
-    A user became an operator of the server, or is none any more.
+    A user became a server operator, or is no longer one.
 
-    @ivar title: what they are, for those who ask; C{None} where they are none.
-    @ivar privileges: what they may do: members of L{twistchat.chat.model.privileges.PRIVILEGES}.
+    @ivar title: a description of the operator, as shown in WHOIS; C{None} if they are no longer one.
+    @ivar privileges: members of L{twistchat.chat.model.privileges.PRIVILEGES}.
     """
 
     title: str | None
@@ -173,25 +173,25 @@ class OperatorSet(Event, frozen=True, gc=False):
 
 
 class Killed(Event, frozen=True, gc=False):
-    """A user was disconnected by an operator of the server."""
+    """A server operator disconnected a user."""
 
     killed: Source
     reason: str
 
 
 class Announced(Event, frozen=True, gc=False):
-    """Something was said to everyone who listens for it (IRC's WALLOPS)."""
+    """A server operator sent a text to all users who want such texts (IRC's WALLOPS)."""
 
     text: str
 
 
 class ServerBanSet(Event, frozen=True, gc=False):
     """
-    Someone is kept from the server.
+    A mask was banned from the server.
 
-    @ivar mask: C{nick!user@host}; or, where there is no C{!} in it, an IP network in CIDR notation.
-    @ivar reason: why, for whom it meets.
-    @ivar until: when it ends, in milliseconds since the epoch; C{None} for never.
+    @ivar mask: C{nick!user@host}; or, without a C{!}, an IP network in CIDR notation.
+    @ivar reason: the reason, which banned clients are sent.
+    @ivar until: the end of the ban, in milliseconds since the epoch; C{None} if it is permanent.
     """
 
     durable: ClassVar[bool] = True
@@ -201,7 +201,7 @@ class ServerBanSet(Event, frozen=True, gc=False):
 
 
 class ServerBanLifted(Event, frozen=True, gc=False):
-    """A ban from the server ended before its time."""
+    """A ban from the server was lifted."""
 
     durable: ClassVar[bool] = True
     mask: str
@@ -211,9 +211,9 @@ class PrivateMessage(Event, frozen=True, gc=False):
     """
     A private text from one user to another.
 
-    @ivar session: the id of the session that sent it, which hears it again only where it asked for its echo.
-    @ivar recipient: whom it is for, named as they were then.
-    @ivar cuts: where the sender cut its long lines; empty for nearly every text.
+    @ivar session: the id of the session that sent it, which gets it only if it asked for its echo.
+    @ivar recipient: the names of the recipient at that time.
+    @ivar cuts: the places where the sender split long lines; usually empty.
     """
 
     durable: ClassVar[bool] = True
@@ -227,9 +227,9 @@ class PrivateMessage(Event, frozen=True, gc=False):
 
 class PrivateTagMessage(Event, frozen=True, gc=False):
     """
-    Tags without a text, from one user to another (IRC's TAGMSG): that they are typing, say.
+    Tags without a text, from one user to another (IRC's TAGMSG), such as a typing notification.
 
-    @ivar session: as L{PrivateMessage} has it.
+    @ivar session: see L{PrivateMessage}.
     """
 
     session: str
@@ -239,11 +239,11 @@ class PrivateTagMessage(Event, frozen=True, gc=False):
 
 class PrivateMessageRedacted(Event, frozen=True, gc=False):
     """
-    A private text was taken back.
+    A private text was redacted.
 
-    @ivar recipient: whom it was for, or who had written it.
-    @ivar sequence: the sequence number of its entry, which the journal no longer has.
-    @ivar msgid: its id for clients.
+    @ivar recipient: the other user of the conversation: the recipient of the text, or its author.
+    @ivar sequence: the sequence number of the text's entry, which the journal has deleted.
+    @ivar msgid: the message id of the text.
     """
 
     durable: ClassVar[bool] = True
@@ -254,7 +254,7 @@ class PrivateMessageRedacted(Event, frozen=True, gc=False):
 
 
 class Invited(Event, frozen=True, gc=False):
-    """A user was invited into a room; they may pass its locks once."""
+    """A user was invited to a room.  The invitation overrides the room's locks once."""
 
     room: str
     invitee: Source
@@ -262,7 +262,7 @@ class Invited(Event, frozen=True, gc=False):
 
 class RoomEvent(Event, frozen=True, gc=False):
     """
-    Something that happened in a room, for those in it.
+    Something that happened in a room.
 
     @ivar room: the room's name in its display form.
     """
@@ -272,12 +272,12 @@ class RoomEvent(Event, frozen=True, gc=False):
 
 class RoomMessage(RoomEvent, frozen=True, gc=False):
     """
-    A text said in a room.
+    A text to a room.
 
-    @ivar session: the id of the session that sent it, which hears it again only where it asked for its echo.
-    @ivar rank: the letter of the rank from which on one hears it (IRC's STATUSMSG); empty where all do.
+    @ivar session: the id of the session that sent it, which gets it only if it asked for its echo.
+    @ivar rank: the letter of the lowest rank that gets it (IRC's STATUSMSG); empty for all members.
     @ivar tags: its client-only tags.
-    @ivar cuts: as L{PrivateMessage} has it.
+    @ivar cuts: see L{PrivateMessage}.
     """
 
     durable: ClassVar[bool] = True
@@ -291,10 +291,10 @@ class RoomMessage(RoomEvent, frozen=True, gc=False):
 
 class RoomTagMessage(RoomEvent, frozen=True, gc=False):
     """
-    Tags without a text, for those in a room (IRC's TAGMSG): that someone is typing, say.
+    Tags without a text, to a room (IRC's TAGMSG), such as a typing notification.
 
-    @ivar session: as L{RoomMessage} has it.
-    @ivar rank: as L{RoomMessage} has it.
+    @ivar session: see L{RoomMessage}.
+    @ivar rank: see L{RoomMessage}.
     """
 
     session: str
@@ -304,10 +304,10 @@ class RoomTagMessage(RoomEvent, frozen=True, gc=False):
 
 class RoomMessageRedacted(RoomEvent, frozen=True, gc=False):
     """
-    A text was taken back.
+    A text in a room was redacted.
 
-    @ivar sequence: the sequence number of its entry, which the journal no longer has.
-    @ivar msgid: its id for clients.
+    @ivar sequence: the sequence number of the text's entry, which the journal has deleted.
+    @ivar msgid: the message id of the text.
     """
 
     durable: ClassVar[bool] = True
@@ -318,9 +318,9 @@ class RoomMessageRedacted(RoomEvent, frozen=True, gc=False):
 
 class RoomRenamed(RoomEvent, frozen=True, gc=False):
     """
-    A room, C{room} until now, is called C{name}; its history goes with it.
+    A room was renamed from C{room} to C{name}.  Its history stays with it.
 
-    @ivar reason: why; may be empty.
+    @ivar reason: the reason; may be empty.
     """
 
     durable: ClassVar[bool] = True
@@ -330,11 +330,11 @@ class RoomRenamed(RoomEvent, frozen=True, gc=False):
 
 class Joined(RoomEvent, frozen=True, gc=False):
     """
-    A user came into a room, which begins with its first member.
+    A user joined a room.  If the room did not exist, this created it.
 
-    @ivar away: why they are away, or C{None}.
-    @ivar ranks: the ranks that they have there, which is found out when the event is applied: empty until then.
-    @ivar first: whether they are the only one there; likewise.
+    @ivar away: their away message, or C{None}.
+    @ivar ranks: their ranks in the room, which C{apply} fills in for the audience.
+    @ivar first: whether they are the only member; likewise.
     """
 
     away: str | None = None
@@ -343,20 +343,20 @@ class Joined(RoomEvent, frozen=True, gc=False):
 
 
 class Parted(RoomEvent, frozen=True, gc=False):
-    """A user left a room, for C{reason} (which may be empty)."""
+    """A user left a room, with the message C{reason}, which may be empty."""
 
     reason: str
 
 
 class Kicked(RoomEvent, frozen=True, gc=False):
-    """A user was put out of a room by an operator."""
+    """An operator removed a user from a room."""
 
     kicked: Source
     reason: str
 
 
 class TopicSet(RoomEvent, frozen=True, gc=False):
-    """A room's topic was set, or cleared where it is empty."""
+    """A room's topic was set, or cleared if it is empty."""
 
     durable: ClassVar[bool] = True
     topic: str
@@ -366,10 +366,10 @@ class ModeChange(Struct, frozen=True, gc=False, omit_defaults=True):
     """
     One change of a room's modes.
 
-    @ivar adding: whether the mode is set (C{+}) or taken away (C{-}).
+    @ivar adding: whether the mode is set (C{+}) or lifted (C{-}).
     @ivar letter: the mode's letter, a key of L{twistchat.chat.model.modes.ROOM_MODES}.
     @ivar parameter: the mode's parameter in its normal form (a nick for a rank), or C{None}.
-    @ivar subject: for a rank, the one who gains or loses it; C{None} for every other mode.
+    @ivar subject: for a rank, the user who gains or loses it; C{None} for every other mode.
     """
 
     adding: bool
@@ -382,7 +382,7 @@ class ModesSet(RoomEvent, frozen=True, gc=False):
     """
     A room's modes, lists or ranks were changed, in this order.
 
-    Its source is L{SERVER} where an empty room lost its locks, or the rank of its last operator passed to another.
+    Its source is L{SERVER} if an empty room lost its locks, or if a member succeeded the last operator.
     """
 
     durable: ClassVar[bool] = True
@@ -391,12 +391,12 @@ class ModesSet(RoomEvent, frozen=True, gc=False):
 
 class Entry(Struct, frozen=True, gc=False):
     """
-    An event as the journal stamped it.
+    An event with the stamp of the journal.
 
-    @ivar sequence: its place in the one order of events; grows by at least one, and never repeats or goes back.
-    @ivar msgid: its id for clients (IRCv3 message-ids); unique over restarts.
-    @ivar time: when, in milliseconds since the epoch, UTC; never less than that of the entry before.
-    @ivar event: what happened.
+    @ivar sequence: its place in the order of all events.  It strictly increases, not always by one.
+    @ivar msgid: its id for clients (IRCv3 message-ids), unique across restarts.
+    @ivar time: its time in milliseconds since the epoch, UTC.  It never decreases.
+    @ivar event: the event.
     """
 
     sequence: int

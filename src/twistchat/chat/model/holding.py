@@ -1,13 +1,13 @@
 """
-What holds: which entries make rooms and server bans what they are now.
+The register of current entries: those that determine the present state of rooms and server bans.
 
 Each topic, mode, mask and rank of a room has a key, and so have a room's new name and each ban from the server.  An
-event I{sets} keys: from then on its entry holds them.  It may I{release} keys.  Apply the entries that hold
-something, in order, to an empty state: that gives the topics, modes, masks, ranks and names of all rooms and the bans
-from the server.  So a restart does not need to read messages, and retention must not delete these entries.
+event I{sets} keys: its entry then holds them, until another entry sets or I{releases} them.  A restart applies the
+entries that hold keys, in order, to an empty state.  That restores the topics, modes, masks, ranks and names of all
+rooms and the bans from the server.  So a restart does not read messages, and retention must not delete these entries.
 
-This module is the only place that says which event does what to which key.  L{Holding} is the register in memory; a log
-on disk keeps the same register in a table.
+Only this module defines the effect of each event on these keys.  L{Holding} is the register in memory; a log on disk
+keeps the same register in a table.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ from twistchat.chat.model.modes import ROOM_MODES, Shape
 from twistchat.chat.model.names import fold
 
 SERVER_WIDE = ""
-"""Stands for a room's name in what holds for the whole server."""
+"""The room name used for keys of the whole server."""
 
 RENAMED = "renamed "
-"""How the key of a room's new name begins; the sequence number follows."""
+"""The prefix of the key of a room's new name.  The sequence number follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """
-    What an event does to what holds.
+    The effect of an event on the register.
 
     @ivar room: the room's folded name, or L{SERVER_WIDE}.
-    @ivar sets: keys that its entry holds from now on, instead of another entry.
-    @ivar releases: keys that nothing holds any more.
+    @ivar sets: the keys that its entry holds from now on, in place of another entry.
+    @ivar releases: the keys that no entry holds any more.
     @ivar renamed: the folded name that the room has from now on: all keys of the room move to it, and its entry holds
         L{renamedKey}.  C{None} if the event renames no room.
     """
@@ -57,19 +57,19 @@ class Effect:
 
 
 def effect(event: Event) -> Effect | None:
-    """What an event does to what holds; C{None} for most events, which do nothing to it."""
+    """The effect of an event on the register; C{None} for most events, which have none."""
     found = _EFFECTS.get(type(event))
     return None if found is None else found(event)
 
 
 def remaining(event: Event, sequence: int, keys: Collection[str]) -> Event | None:
     """
-    The part of an event that still holds.
+    The part of an event that is still current.
 
     @param sequence: the event's sequence number.
-    @param keys: what its entry holds.
-    @return: of a L{ModesSet}, the changes that hold; others were undone since, and must not happen again.  C{None} if
-        nothing of the event holds.
+    @param keys: the keys that its entry holds.
+    @return: for a L{ModesSet}, the event with only the current changes, because later entries undid the others.
+        C{None} if nothing of the event is current.
     """
     if isinstance(event, ModesSet):
         changes = tuple([change for change in event.changes if modeKey(change) in keys])
@@ -78,7 +78,7 @@ def remaining(event: Event, sequence: int, keys: Collection[str]) -> Event | Non
 
 
 def keysOf(event: Event, sequence: int) -> set[str]:
-    """All keys that an event's entry held when it was applied."""
+    """The keys that an event's entry held right after it was applied."""
     done = effect(event)
     if done is None:
         return set()
@@ -101,9 +101,9 @@ TOPIC = "topic"
 
 def modeKey(change: ModeChange) -> str | None:
     """
-    The key of what a change of modes sets: the rank of an account, a mode with one parameter, a mask, or a flag.
+    The key of a mode change: for the rank of an account, a mode with one parameter, a mask, or a flag.
 
-    @return: C{None} for a rank of a guest, which ends with their visit.
+    @return: C{None} for the rank of a guest, which ends when they leave.
     """
     if change.subject is not None:
         account = change.subject.account
@@ -126,11 +126,11 @@ _EFFECTS: Mapping[type[Event], Callable[[Any], Effect]] = {
     ServerBanSet: lambda event: Effect(SERVER_WIDE, (banKey(event.mask),)),
     ServerBanLifted: lambda event: Effect(SERVER_WIDE, releases=(banKey(event.mask),)),
 }
-"""For each class of events that does something to what holds: what."""
+"""The effects on the register, by the class of the event."""
 
 
 class Holding:
-    """The register of what holds, in memory."""
+    """The register in memory."""
 
     __slots__ = ("_rooms",)
 
@@ -138,7 +138,7 @@ class Holding:
         self._rooms: dict[str, dict[str, int]] = {}
 
     def note(self, entry: Entry) -> None:
-        """Take account of an entry that was applied."""
+        """Update the register after an entry was applied."""
         done = effect(entry.event)
         if done is None:
             return
@@ -150,7 +150,7 @@ class Holding:
             self._rename(done.room, done.renamed, entry.sequence)
 
     def entries(self) -> dict[int, set[str]]:
-        """Which keys each entry holds, by sequence number, ascending.  Entries that hold nothing are left out."""
+        """The keys that each entry holds, by ascending sequence number, without entries that hold none."""
         found: dict[int, set[str]] = {}
         for keys in self._rooms.values():
             for key, sequence in keys.items():
@@ -159,10 +159,10 @@ class Holding:
 
     def _rename(self, origin: str, target: str, sequence: int) -> None:
         """
-        Move what a room holds to its new name.
+        Move the keys of a room to its new name.
 
-        There was no room of that name, so nothing that the name held is in force.  Earlier entries know the room by the
-        name that it had then; so the entries that renamed it since hold something too, as long as such entries do.
+        The new name was not in use, so its old keys are void.  Earlier entries contain the name that the room had at
+        the time.  So an entry that renamed the room must stay current while any earlier entry holds a key.
         """
         keys = self._rooms.pop(origin)
         oldest = min([held for key, held in keys.items() if not key.startswith(RENAMED)], default=None)

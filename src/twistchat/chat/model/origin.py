@@ -1,6 +1,6 @@
 """
-Where a proposal comes from.  The origin travels beside the event, within this process only: no journal stores it, and
-another node never sees it.
+The origin of a proposal.  It accompanies the event within this process only.  No journal stores it, and no other node
+sees it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Origin:
     """
-    A request that leads to an event.
+    A labelled request that leads to an event.
 
     @ivar session: the session that asks.
-    @ivar label: the client's name for its request (IRCv3 labeled-response).  It is passed to L{IOutlet.echo
-        <twistchat.interfaces.IOutlet.echo>} with the outcome.
+    @ivar label: the client's label for its request (IRCv3 labeled-response).  It is passed to L{IOutlet.echo
+        <twistchat.interfaces.IOutlet.echo>} with the resulting entry.
     """
 
     session: Session
@@ -32,9 +32,9 @@ class Origin:
 
     @property
     def origin(self) -> Origin:
-        """Itself: what is proposed for it has this origin."""
+        """This object.  A L{Session} has the origin C{None}."""
         return self
 
 
 Asker: TypeAlias = "Session | Origin"
-"""Who asks for something: a session, or a request of a session that wants to recognize its outcome."""
+"""The source of a request: a session, or an L{Origin} if the request has a label."""

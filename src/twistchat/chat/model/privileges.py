@@ -1,4 +1,4 @@
-"""What operators of the server may do: the privileges that the configuration gives to them, in classes."""
+"""The privileges of server operators, which the configuration grants by operator class."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ PRIVILEGES: Final = {
     "redact": "take back anyone's text",
     "exempt": "be bound by no limit on rates",
 }
-"""Every privilege, with what it is to end the sentence "operators with this privilege may …"."""
+"""All privileges.  Each value ends the sentence "operators with this privilege may …"."""
