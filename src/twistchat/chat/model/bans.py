@@ -1,9 +1,9 @@
 """
-Whom the bans of a room bind, and in what respect; known of each member until something changes it.
+The bans of a room: which users they apply to, and in what respect.  The result is cached for each member.
 
-A verdict on a member costs one test for every mask.  It is kept with the member, together with what it depends on: the
-member's names, the masks, and (where a mask names people by where they are) the rooms and ranks of the member.  When
-masks change, a verdict is made again only for a member whom one of those masks names.
+A verdict on a user tests every mask.  A member's verdict is cached with the inputs that it depends on: the member's
+names, the masks, and the member's rooms and ranks if a mask (C{~c}) depends on them.  When masks change, the verdict is
+computed again only for members that match one of the changed masks.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from twistchat.chat.model.users import User
 
 EVERYTHING: Final = ""
-"""The respect in which a ban binds that is not a binding one: those it names cannot come in, speak or change nick."""
+"""The respect of an ordinary ban: users who match it cannot join, speak or change their nick."""
 
 FREE: Final[frozenset[str]] = frozenset()
-"""The respects in which somebody is bound whom nothing binds."""
+"""The respects of a user whom no ban applies to."""
 
 MOST_CHANGES: Final = 32
-"""How many changes of masks are remembered; a verdict that is older than these is made again."""
+"""The number of mask changes that are remembered.  A verdict older than these is computed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class ListItem:
     A mask in one of a room's lists.
 
     @ivar mask: in its normal form.
-    @ivar by: the nick of who set it.
+    @ivar by: the nick of the user who set it.
     @ivar time: when, in milliseconds since the epoch.
-    @ivar test: the mask, ready to be held against users.
+    @ivar test: the parsed mask, which matches users.
     """
 
     mask: str
@@ -54,16 +54,16 @@ class Bans:
     """
     The bans of one room, and the exceptions from them.
 
-    @ivar version: how often a mask has come or gone.
-    @ivar placed: how many masks depend on the rooms and ranks of those whom they name.
+    @ivar version: counts the additions and removals of masks.
+    @ivar placed: the number of masks that depend on the rooms and ranks of users.
     """
 
     __slots__ = ("_bans", "_changed", "_exceptions", "placed", "version")
 
     def __init__(self, bans: Mapping[str, ListItem], exceptions: Mapping[str, ListItem]) -> None:
         """
-        @param bans: the items of mode b, and it is told here when one of them comes or goes.
-        @param exceptions: those of mode e; likewise.
+        @param bans: the items of mode b.  The caller reports every change of them with L{changed}.
+        @param exceptions: the items of mode e; likewise.
         """
         self._bans = bans
         self._exceptions = exceptions
@@ -71,20 +71,20 @@ class Bans:
         self.version = self.placed = 0
 
     def changed(self, mask: Mask, adding: bool) -> None:
-        """A mask has come into one of the lists, or gone from it."""
+        """A mask was added to one of the lists, or removed."""
         self.version += 1
         self._changed.append(mask)
         if mask.placed:
             self.placed += 1 if adding else -1
 
     def emptied(self) -> None:
-        """Every mask has gone from both lists."""
+        """All masks were removed from both lists."""
         self.version += 1
         self._changed.clear()
         self.placed = 0
 
     def of(self, user: User) -> frozenset[str]:
-        """The respects in which a user is bound, who may be no member."""
+        """The respects in which bans apply to a user, who need not be a member."""
         if not self._bans:
             return FREE
         own = fullMask(user.source)
@@ -99,7 +99,7 @@ class Bans:
         return frozenset(banned - freed)
 
     def ofMember(self, member: Member) -> frozenset[str]:
-        """The respects in which a member is bound, but for their rank.  Costs nothing until something changes."""
+        """The respects in which bans apply to a member, regardless of rank.  The result is cached."""
         user = member.user
         if (
             member.version != self.version
@@ -110,7 +110,7 @@ class Bans:
         return member.bound
 
     def _judge(self, member: Member, user: User) -> None:
-        """Bring the verdict on a member up to date."""
+        """Update the cached verdict on a member."""
         missed = self.version - member.version
         if (
             member.judged is not user.source
@@ -122,6 +122,6 @@ class Bans:
         member.judged, member.moves, member.version = user.source, user.moves, self.version
 
     def _concerns(self, user: User, count: int) -> bool:
-        """Whether the last changes may have changed the verdict on a user."""
+        """Whether the last changes of masks may affect the verdict on a user."""
         own = fullMask(user.source)
         return any([mask.placed or mask.names(user, own) for mask in islice(reversed(self._changed), count)])

@@ -1,9 +1,9 @@
 """
-Masks: C{nick!user@host} with C{*} for any run of characters and C{?} for one (RFC 2812, section 2.5), as bans use them;
-and extended ones, which name people by something else, or bind them in one respect only.
+Masks for bans: C{nick!user@host}, with the wildcards C{*} and C{?} (RFC 2812, section 2.5); and extended masks.
 
-An extended mask is C{~}, a letter, C{:}, and what the letter wants (modern.ircdocs.horse, "EXTBAN Parameter").  Those
-of L{NAMING} say who is meant.  Those of L{BINDING} say in what respect, with another mask behind: C{~m:~a:bob}.
+An extended mask is C{~}, a letter, C{:}, and a parameter (modern.ircdocs.horse, "EXTBAN Parameter").  The kinds in
+L{NAMING} match users by other criteria.  The kinds in L{BINDING} limit the effect of a ban to one respect, and have
+another mask as their parameter: C{~m:~a:bob}.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User
 
 MOST_WILDCARDS = 16
-"""How many C{*} and C{?} a mask may have that somebody sets or asks for; in an older journal there may be more."""
+"""The maximum number of wildcards in a new mask.  Masks from older journals may have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Extended:
     """
     A kind of extended mask.
 
-    @ivar letter: how it is written.
-    @ivar wants: what stands behind it.
-    @ivar meaning: whom it names, to end the sentence "the mask names …"; or in what it binds those whom the mask behind
-        it names, to end the sentence "with this ban, …".
+    @ivar letter: its letter.
+    @ivar wants: its parameter, as shown in L{usage}.
+    @ivar meaning: for L{NAMING}, the end of the sentence "the mask names …"; for L{BINDING}, the end of the sentence
+        "with this ban, …".
     """
 
     letter: str
@@ -38,7 +38,7 @@ class Extended:
 
     @property
     def usage(self) -> str:
-        """How it is written, with what it wants."""
+        """Its syntax, with the parameter."""
         return f"~{self.letter}:{self.wants}"
 
 
@@ -51,7 +51,7 @@ NAMING = {
         Extended("U", "MASK", "who matches this mask and is logged in to no account"),
     )
 }
-"""Extended masks that say who is meant (C{~a} is the one of IRCv3 account-extban), by letter."""
+"""Extended masks that match users, by letter.  (C{~a} is from IRCv3 account-extban.)"""
 
 BINDING = {
     kind.letter: kind
@@ -60,19 +60,19 @@ BINDING = {
         Extended("n", "MASK", "they may come in and speak, and not change their nick"),
     )
 }
-"""Extended masks that bind in one respect only, by letter: in lists b and e, not in I."""
+"""Extended masks that limit a ban to one respect, by letter.  They are valid in the lists b and e, not in I."""
 
 
 class BadMask(ValueError):
-    """This is no mask that can be used; its argument says what would be one."""
+    """The mask is invalid.  The message describes a valid one."""
 
 
 def normalizeMask(text: str) -> str:
     """
     Complete a mask: C{bob} is C{bob!*@*}, C{~u@h} is C{*!~u@h}, and an empty part is C{*}.
 
-    @param text: what was asked for, with no white space in it.
-    @return: the whole mask, folded, each run of C{*} being one.
+    @param text: the mask as typed, without white space.
+    @return: the whole mask, folded, with each run of C{*} reduced to one.
     """
     nick, bang, rest = text.partition("!")
     if not bang and "@" in nick:
@@ -83,10 +83,10 @@ def normalizeMask(text: str) -> str:
 
 def normalizeExtended(text: str, binding: bool = True) -> str:
     """
-    Bring a mask, which may be an extended one, into its normal form.
+    Normalize a mask, which may be an extended mask.
 
-    @param binding: whether it may be one that binds in one respect only.
-    @raise BadMask: it is neither; the error says which extended ones there are.
+    @param binding: whether masks of L{BINDING} are allowed.
+    @raise BadMask: the mask is invalid.  The error lists the extended masks.
     """
     letter, rest = _split(text)
     if not letter:
@@ -108,17 +108,17 @@ def normalizeExtended(text: str, binding: bool = True) -> str:
 
 class Glob:
     """
-    A pattern with C{*} for any run of characters and C{?} for one, made ready to be held against many texts.
+    A compiled pattern with the wildcards C{*} and C{?}, which is matched with many texts.
 
-    The parts between the stars are searched from left to right, each behind the one before it.  Nothing is tried
-    twice, so the cost is at worst the length of the text times the longest part that has a C{?}.
+    The parts between the stars are searched from left to right, each after the one before it, without backtracking.
+    So the cost is at worst the length of the text times the length of the longest part with a C{?}.
     """
 
     __slots__ = ("_exact", "_first", "_last", "_least", "_middle", "_regex")
 
     def __init__(self, pattern: str) -> None:
         """
-        @param pattern: folded, where the texts are.
+        @param pattern: the pattern; folded if the texts are folded.
         """
         first, *rest = pattern.split("*")
         self._first = first
@@ -129,7 +129,7 @@ class Glob:
         self._regex = None if "?" not in pattern else _regex(self._first, self._middle, self._last, self._exact)
 
     def matches(self, text: str) -> bool:
-        """Whether this is the pattern of the whole of a text."""
+        """Whether the pattern matches the whole text."""
         if self._regex is not None:
             return self._regex.fullmatch(text) is not None
         if self._exact:
@@ -147,8 +147,8 @@ class Glob:
 
 def _regex(first: str, middle: Iterable[str], last: str, exact: bool) -> re.Pattern[str]:
     """
-    The regular expression of a pattern that has a C{?}.  Each part is found where it comes first, and the atomic group
-    keeps it there: where the rest does not fit behind it, it would not fit behind a later one either.
+    The regular expression for a pattern with C{?}.  An atomic group fixes each part at its first match: if the rest
+    does not match after that, it would not match after a later one either.
     """
     if exact:
         return re.compile(_literal(first), re.DOTALL)
@@ -162,12 +162,12 @@ def _literal(part: str) -> str:
 
 class Mask:
     """
-    A mask, which may be an extended one, made ready to be held against many users.
+    A compiled mask, which may be an extended mask and is matched with many users.
 
-    @ivar respect: in what respect it binds: a letter of L{BINDING}, or C{""} for every respect.
-    @ivar placed: whether it depends on the rooms and ranks of users whom it names.
-    @ivar namesOne: whether it names no more than one nick or one account.
-    @ivar host: the one host from which all come whom it names; C{""} where it does not say one.
+    @ivar respect: the respect that it limits a ban to: a letter of L{BINDING}, or C{""} for no limit.
+    @ivar placed: whether the match depends on the rooms and ranks of the user.
+    @ivar namesOne: whether it matches only one nick or one account.
+    @ivar host: the host, if it matches only one host; otherwise C{""}.
     """
 
     __slots__ = ("_glob", "_kind", "_place", "host", "namesOne", "placed", "respect")
@@ -196,7 +196,7 @@ class Mask:
 
     def names(self, user: User, own: str) -> bool:
         """
-        Whether it names a user.
+        Whether it matches a user.
 
         @param own: the user's own L{fullMask}.
         """
@@ -219,10 +219,10 @@ def _hasWildcards(pattern: str) -> bool:
 
 def checkWildcards(mask: str) -> None:
     """
-    Hold that a mask has no more wildcards than it may have.
+    Check that a mask does not have too many wildcards.
 
-    @param mask: each run of C{*} being one.
-    @raise BadMask: it has.
+    @param mask: a mask with each run of C{*} reduced to one.
+    @raise BadMask: it has more than L{MOST_WILDCARDS}.
     """
     if mask.count("*") + mask.count("?") > MOST_WILDCARDS:
         raise BadMask(f"a mask of at most {MOST_WILDCARDS} wildcards (* and ?)")
@@ -230,7 +230,7 @@ def checkWildcards(mask: str) -> None:
 
 def readGlob(text: str) -> Glob:
     """
-    Read a pattern that is held against names, as a user typed it.
+    Compile a pattern for names, as typed by a user.
 
     @raise BadMask: it has too many wildcards.
     """
@@ -240,12 +240,12 @@ def readGlob(text: str) -> Glob:
 
 
 def fullMask(source: Source) -> str:
-    """A user's own C{nick!user@host}, folded, to hold against masks."""
+    """A user's folded C{nick!user@host}, for matching with masks."""
     return fold(f"{source.nick}!{source.username}@{source.host}")
 
 
 def _split(mask: str) -> tuple[str, str]:
-    """The letters of an extended mask and what stands behind them; or C{""} and the whole of another."""
+    """Split an extended mask into its letter and its parameter; for other masks, return C{""} and the mask."""
     head, colon, rest = mask.partition(":")
     if not (colon and head[0:1] == "~") or "!" in head or "@" in head:
         return "", mask

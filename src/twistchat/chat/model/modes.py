@@ -1,8 +1,8 @@
 """
-Ranks and room modes, laid out as tables; and the grammar of a mode change.
+The tables of ranks and room modes, and the parser for mode changes.
 
-The letters are those that IRC servers agree on (modern.ircdocs.horse, "Channel Modes" and "Channel Membership
-Prefixes"), because one of the doors speaks IRC and the others gain nothing from letters of their own.
+The letters are the common ones of IRC servers (modern.ircdocs.horse, "Channel Modes" and "Channel Membership
+Prefixes").  All doors use them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Rank:
     A rank in a room.
 
     @ivar letter: its mode letter.
-    @ivar prefix: what stands before the nick of one who holds it.
-    @ivar level: how it compares: a higher level may do all that a lower one may.
-    @ivar grantedBy: the level that gives and takes it.
+    @ivar prefix: the character before the nick of a member with this rank.
+    @ivar level: the level for comparisons: a higher level includes the rights of the lower ones.
+    @ivar grantedBy: the level needed to grant or revoke it.
     @ivar name: its name in a sentence.
     """
 
@@ -36,7 +36,7 @@ class Rank:
 FOUNDER, PROTECTED, OPERATOR, HALF_OPERATOR, VOICE, NOBODY = 50, 40, 30, 20, 10, 0
 
 SERVER_OPERATOR = 60
-"""Above every rank: the level of operators of the server who have the privilege C{"rooms"}."""
+"""Above every rank: the level of server operators with the privilege C{"rooms"}."""
 
 RANKS = (
     Rank("q", "~", FOUNDER, FOUNDER, "founder"),
@@ -45,7 +45,7 @@ RANKS = (
     Rank("h", "%", HALF_OPERATOR, OPERATOR, "half-operator"),
     Rank("v", "+", VOICE, HALF_OPERATOR, "voice"),
 )
-"""Every rank, highest first: the order of IRC's PREFIX token."""
+"""All ranks, highest first, as in the ISUPPORT token PREFIX."""
 
 RANK_BY_LETTER = {rank.letter: rank for rank in RANKS}
 
@@ -53,16 +53,16 @@ RANK_BY_PREFIX = {rank.prefix: rank for rank in RANKS}
 
 
 class Shape(Enum):
-    """When a mode has a parameter: the four types of IRC's CHANMODES token."""
+    """When a mode has a parameter: the four types of the ISUPPORT token CHANMODES."""
 
     LIST = "A"
-    """Adds to and takes from a list; with no parameter it asks for the list."""
+    """Adds to a list or removes from it.  Without a parameter, it requests the list."""
     ALWAYS = "B"
-    """Has a parameter when set and when taken away."""
+    """Has a parameter both when set and when lifted."""
     ON_SET = "C"
-    """Has a parameter when set only."""
+    """Has a parameter only when set."""
     FLAG = "D"
-    """Has none."""
+    """Has no parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ class RoomMode:
     """
     A mode of a room.
 
-    @ivar letter: how it is written.
+    @ivar letter: its letter.
     @ivar shape: when it has a parameter.
-    @ivar level: the rank that changes it, or L{SERVER_OPERATOR}.
-    @ivar meaning: what it does, to end the sentence "with this mode set, …".
+    @ivar level: the level needed to change it.
+    @ivar meaning: the end of the sentence "with this mode set, …".
     """
 
     letter: str
@@ -113,26 +113,26 @@ ROOM_MODES = {
         RoomMode("z", Shape.FLAG, OPERATOR, "only those whose connections are encrypted come in"),
     )
 }
-"""Every mode of a room but the ranks, by letter."""
+"""All modes of a room except the ranks, by letter."""
 
 INITIAL_MODES = "nt"
-"""The flags of a room that begins."""
+"""The flags of a new room."""
 
 LOCKS = "OzRikl"
-"""The modes that keep people out of a room, whoever they are; a mask in list b may do so too."""
+"""The modes that can lock anyone out of a room.  Bans can do so too."""
 
 LOCK_LISTS = "beI"
-"""The lists that say who is kept out, and who is not."""
+"""The lists of bans, of exceptions from bans, and of exceptions from mode i."""
 
 
 def parseChanges(letters: str, parameters: Iterable[str]) -> Iterator[tuple[bool, str, str | None]]:
     """
-    Read a mode string: C{"+ov-m"} and the parameters behind it.
+    Parse a mode string, such as C{"+ov-m"}, and its parameters.
 
-    @return: for each letter in turn: whether it is set, the letter, and its parameter or C{None}.  A list mode with no
-        parameter left asks for the list, and comes with C{None}.
-    @raise UnknownMode: no such letter.
-    @raise BadModeParameter: a letter that wants a parameter has none.
+    @return: for each letter in turn: whether it is set, the letter, and its parameter or C{None}.  A list mode without
+        a parameter requests the list.
+    @raise UnknownMode: there is no mode with this letter.
+    @raise BadModeParameter: the parameter of a mode is missing.
     """
     rest = iter(parameters)
     adding = True
@@ -152,16 +152,16 @@ def parseChanges(letters: str, parameters: Iterable[str]) -> Iterator[tuple[bool
 
 
 def sortRanks(letters: Iterable[str]) -> str:
-    """Rank letters without doubles, highest first."""
+    """Sort rank letters, highest first, without duplicates."""
     held = set(letters)
     return "".join(rank.letter for rank in RANKS if rank.letter in held)
 
 
 def level(letters: str) -> int:
-    """The level of one who holds these ranks, highest first."""
+    """The level of a member with these ranks, which are sorted highest first."""
     return RANK_BY_LETTER[letters[0]].level if letters else NOBODY
 
 
 def prefixes(letters: Sequence[str]) -> str:
-    """The prefixes of these ranks, in their order."""
+    """The prefixes of these ranks, in the same order."""
     return "".join(RANK_BY_LETTER[letter].prefix for letter in letters)

@@ -1,14 +1,14 @@
 """
-What a nick and a room may be called, when two names are one, and when two look like one.
+Valid names of users and rooms, and the comparison of names.
 
 A name has three forms:
 
-  - the I{display form}, which is what people see: what was asked for, in Unicode's NFC;
-  - the I{folded} form, by which clients and this server find it: two names with equal folds are the same name;
-  - the I{skeleton}, by which look-alikes are found: two names with equal skeletons must not exist side by side.
+  - the I{display form}, which people see: the name as typed, in Unicode's NFC;
+  - the I{folded} form, for lookup: two names with equal folds are the same name;
+  - the I{skeleton}, which detects look-alikes: two names with equal skeletons must not exist at the same time.
 
-Names with equal folds have equal skeletons.  A skeleton is for comparing within one process.  Do not store it: it may
-change with the version of Python and of Unicode.
+Names with equal folds have equal skeletons.  Compare skeletons within one process only, and do not store them: they
+may change with the versions of Python and Unicode.
 """
 
 from __future__ import annotations
@@ -43,21 +43,21 @@ DEFAULT_RESERVED: Final = (
     "System",
     "twistchat",
 )
-"""Nicks that belong to services and servers, here or on the networks people know, and so to no user."""
+"""Nicks of services and servers, here or on well-known networks.  No user can have them."""
 
 NICK_CATEGORIES: Final = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Mc", "Nd"})
 """
-What a nick is made of, by Unicode's general category: letters, marks and decimal digits.
+The Unicode general categories of characters in a nick: letters, marks and decimal digits.
 
 These are the LetterDigits of PRECIS (RFC 8264, section 9.1), with the titlecase digraphs, which NFC leaves alone.
 """
 
 NICK_SPECIALS: Final = frozenset("[]\\`_^{|}-")
-"""What else a nick is made of: "special", and the hyphen (RFC 2812, section 2.3.1)."""
+"""The other characters allowed in a nick: "special", and the hyphen (RFC 2812, section 2.3.1)."""
 
 ROOM_DELIMITERS: Final = frozenset(" ,:*?!@")
 """
-What ends the name of a room on the wire (RFC 2812, section 2.3.1, "chanstring"), and what would make it a mask.
+Characters that end the name of a room on the wire (RFC 2812, section 2.3.1, "chanstring"), or would make it a mask.
 """
 
 INVISIBLE: Final = frozenset(
@@ -79,20 +79,20 @@ INVISIBLE: Final = frozenset(
     for point in range(first, last + 1)
 )
 """
-What nobody sees though its category is that of a letter, a mark or a symbol: the Default_Ignorable_Code_Points that are
-not format characters (UAX #44), and the blanks.  The picture selectors of emoji are among them.
+Invisible characters whose category is that of a letter, a mark or a symbol: the Default_Ignorable_Code_Points that are
+not format characters (UAX #44), and blanks.  They include the variation selectors of emoji.
 """
 
 MOST_MARKS: Final = 4
 """
-How many nonspacing marks may follow each other; UTS #39, section 5.4, has this number.
+The maximum number of consecutive nonspacing marks, from UTS #39, section 5.4.
 
 No orthography in daily use needs more: pointed Hebrew has up to four on a letter, Vietnamese two.  Marks that take
 their own space, as in Burmese, do not pile up and do not count.
 """
 
 MOST_SHOWN: Final = 64
-"""How many characters of a bad name an error repeats."""
+"""The maximum number of characters of an invalid name that an error repeats."""
 
 
 def fold(name: str) -> str:
@@ -103,7 +103,7 @@ def fold(name: str) -> str:
     """
     if name.isascii():
         return name.lower()
-    # In bytes, lower() knows nothing but ASCII, and it is five times as fast as a translation of characters.
+    # bytes.lower() changes only ASCII, and is five times as fast as str.translate().
     return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
@@ -111,12 +111,12 @@ def normalizeNick(text: str, limit: int = 32) -> str:
     """
     Check a nick.
 
-    It is made of letters, marks and decimal digits of any script, of C{[]\\`_^{|}} and of hyphens.  It begins with
-    neither a digit, a hyphen nor a mark.
+    A nick consists of letters, marks and decimal digits of any script, of C{[]\\`_^{|}} and of hyphens.  It does not
+    begin with a digit, a hyphen or a mark.
 
-    @param limit: how many characters it may have, in NFC.
+    @param limit: its maximum length in NFC, in characters.
     @return: its display form.
-    @raise BadNick: for anything else.
+    @raise BadNick: the nick is invalid.
     """
     nick = _compose(text, limit)
     why = _lengthFault(nick, limit) or _nickFault(nick) or _stackFault(nick)
@@ -129,12 +129,11 @@ def normalizeRoom(text: str, limit: int = 64) -> str:
     """
     Check the name of a room.
 
-    It is a C{#}, which others may follow, and then any characters that can be seen, emoji included; but none of
-    L{ROOM_DELIMITERS}.
+    It begins with C{#} (or several), followed by any visible characters, including emoji, except L{ROOM_DELIMITERS}.
 
-    @param limit: how many characters it may have, in NFC and with its C{#}.
+    @param limit: its maximum length in NFC, in characters, including the C{#}.
     @return: its display form.
-    @raise BadRoomName: for anything else.
+    @raise BadRoomName: the name is invalid.
     """
     room = _compose(text, limit)
     why = _lengthFault(room, limit) or _roomFault(room) or _stackFault(room)
@@ -145,26 +144,26 @@ def normalizeRoom(text: str, limit: int = 64) -> str:
 
 def skeleton(name: str) -> str:
     """
-    What a name looks like: two names that a person would take for one another have equal skeletons.
+    Compute the skeleton of a name.  Two names that people would confuse have equal skeletons.
 
     This is the skeleton of UTS #39, section 4, with three changes.
 
-    ASCII stands for itself.  To Unicode C{0} looks like C{O}, C{1} and C{I} look like C{l}, and C{m} looks like C{rn};
-    but people do call themselves C{user1} and C{userl}, C{u10} and C{u1O}.  The skeleton of a name in ASCII is that
-    name in small letters.  What looks like a character of ASCII has just that character in its skeleton.
+    ASCII characters are not confusable with each other.  In Unicode's tables C{0} looks like C{O}, C{1} and C{I} look
+    like C{l}, and C{m} looks like C{rn}; but people do use the nicks C{user1} and C{userl}.  The skeleton of an ASCII
+    name is the name in lower case.  A character that looks like an ASCII character is mapped to that character.
 
-    Names that differ in case, or as compatibility forms do (fullwidth, mathematical), have equal skeletons.
+    Names that differ only in case or in compatibility forms (fullwidth, mathematical) have equal skeletons.
 
-    A capital may look like one letter and its small letter like another: the Greek nu looks like C{N} when a capital
-    and like C{v} when small.  So a name is read by its shapes first, as it stands, and where that makes Latin letters
-    (C{Νick}) it stays with that.  Any other name (C{Νίκος}) will not be taken for a Latin one; it is read letter by
-    letter, its case folded.
+    A capital may look like another letter than its small letter does: the capital Greek nu looks like C{N}, the small
+    one like C{v}.  So the characters are first mapped by shape, without folding case.  If the result is all Latin
+    (C{Νick}), it is used.  Any other name (C{Νίκος}) cannot be confused with a Latin one; its case is folded first, and
+    then each letter is mapped.
 
-    Not found are C{rn} that looks like C{m}, and a name in small letters that looks like other Latin letters than the
-    same name in capitals (C{νανα}, C{ΝΑΝΑ}).
+    This does not detect C{rn} that looks like C{m}, nor names whose small letters look like other Latin letters than
+    their capitals do (C{νανα}, C{ΝΑΝΑ}).
 
-    @param name: a display form, though any text has a skeleton.
-    @return: a text which is its own skeleton.
+    @param name: usually a display form, but any text has a skeleton.
+    @return: the skeleton, which is its own skeleton.
     """
     if name.isascii():
         return name.lower()
@@ -178,30 +177,30 @@ def skeleton(name: str) -> str:
 
 def reserve(names: Iterable[str]) -> frozenset[str]:
     """
-    Keep names from being taken.
+    Compute the set of reserved skeletons from reserved names.
 
-    @return: their skeletons.  A nick is reserved where its skeleton is among them.
+    @return: the skeletons of the names.  A nick is reserved if its skeleton is among them.
     """
     return frozenset(map(skeleton, names))
 
 
 def _compose(text: str, limit: int) -> str:
     """
-    Text in NFC; or as it is, where it is too long in any form.
+    Normalize a text to NFC, unless it is too long in any form.
 
-    One character of NFC comes of four at the most.  The time that normalising takes grows with the square of the marks
-    in a row.
+    At most four characters compose to one character of NFC.  The length is limited, because the time to normalize grows
+    with the square of the number of consecutive marks.
     """
     return normalize("NFC", text) if len(text) <= 4 * limit else text
 
 
 def _withoutCase(text: str) -> str:
-    """Text without differences of case or compatibility (Unicode, section 3.13, D146)."""
+    """Remove differences of case and compatibility (Unicode, section 3.13, D146)."""
     return normalize("NFKD", normalize("NFKD", normalize("NFD", text).casefold()).casefold())
 
 
 def _readsAsLatin(character: str) -> bool:
-    """Whether it may be in a name of Latin letters: it is one, or ASCII, or no letter or digit at all."""
+    """Whether a character can be part of a Latin name: a Latin letter, ASCII, or neither a letter nor a digit."""
     return character.isascii() or category(character)[0] in "MPS" or nameOf(character, "").startswith("LATIN ")
 
 
@@ -251,7 +250,7 @@ def _stackFault(name: str) -> str | None:
 
 
 def _describe(character: str) -> str:
-    """Name a character so that it can be found, and shown anywhere."""
+    """Describe a character in printable ASCII."""
     if character == " ":
         return "a space"
     if character.isascii() and character.isprintable():
@@ -261,7 +260,7 @@ def _describe(character: str) -> str:
 
 
 def _presentable(text: str) -> str:
-    """A bad name as it can be shown: what cannot be seen is replaced, what goes on and on is cut."""
+    """A printable form of an invalid name: invisible characters are replaced, and a long name is truncated."""
     shown = "".join(
         character if character.isprintable() and character not in INVISIBLE else "\N{REPLACEMENT CHARACTER}"
         for character in text[:MOST_SHOWN]
@@ -271,9 +270,9 @@ def _presentable(text: str) -> str:
 
 def _readConfusables(text: str) -> dict[str, dict[int, str]]:
     """
-    Read the tables that C{tools/confusables.py} writes.
+    Parse the tables that C{tools/confusables.py} writes.
 
-    @return: for each table by its name, what each code point looks like; for L{str.translate}.
+    @return: by the name of the table, a mapping from code points to look-alikes, for L{str.translate}.
     """
     tables: dict[str, dict[int, str]] = {}
     table: dict[int, str] = {}
@@ -293,10 +292,10 @@ _NAMELESS: Final = {
     "Co": "(a private-use character)",
     "Cs": "(half a character)",
 }
-"""What to say of a character that has no name, by its category."""
+"""Descriptions of characters without a name, by category."""
 
 _DOT_ON_DOT: Final = re.compile("([ij])\N{COMBINING DOT ABOVE}+")
-"""A dot above a letter that has one, where it cannot be seen (UTS #39, section 5.4)."""
+"""A combining dot above a letter that already has a dot, which makes it invisible (UTS #39, section 5.4)."""
 
 _TABLES: Final = _readConfusables(files("twistchat.chat.model").joinpath("confusables.txt").read_text("ascii"))
 _BY_SHAPE: Final = _TABLES["by shape"]

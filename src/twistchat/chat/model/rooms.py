@@ -1,4 +1,4 @@
-"""Rooms: their members and ranks, modes, lists and topic; and the questions that rules ask of them."""
+"""Rooms: members and ranks, modes, lists and topic; and the register of all rooms."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Audience
 
 MOST_VACATED = 100
-"""How many names that rooms have given up are remembered: enough for what is on its way to a room that is renamed."""
+"""The number of former room names that are remembered, to refuse events still in flight to a renamed room."""
 
 BANS = frozenset("be")
-"""The list modes on which it depends whom bans bind."""
+"""The list modes that L{Bans} depends on."""
 
 _AT_FIRST: dict[str, str | None] = dict.fromkeys(INITIAL_MODES)
-"""The modes of a room that has just begun."""
+"""The modes of a new room."""
 
 
 class Member:
@@ -45,11 +45,11 @@ class Member:
     A user in a room.
 
     @ivar ranks: rank letters, highest first.
-    @ivar bound: in what respects bans bind them here but for their rank, when that was last found out: letters of
-        L{BINDING <twistchat.chat.model.masks.BINDING>}, and L{EVERYTHING}.
-    @ivar judged: the names that they had then; C{None} before that.
-    @ivar moves: their L{User.moves} then.
-    @ivar version: the L{Bans.version} then.
+    @ivar bound: the cached verdict of L{Bans}: the respects in which bans apply to them, regardless of rank.  Letters
+        of L{BINDING <twistchat.chat.model.masks.BINDING>}, and L{EVERYTHING}.
+    @ivar judged: the user's names that the verdict is based on; C{None} if there is no verdict yet.
+    @ivar moves: the value of L{User.moves} that the verdict is based on.
+    @ivar version: the value of L{Bans.version} that the verdict is based on.
     """
 
     __slots__ = ("bound", "judged", "moves", "ranks", "user", "version")
@@ -69,7 +69,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic, the nick of who set it, and when, in milliseconds since the epoch."""
+    """A topic, the nick of the user who set it, and the time in milliseconds since the epoch."""
 
     text: str
     by: str
@@ -81,17 +81,17 @@ class Room:
     A named place.
 
     @ivar name: the display form of its name.
-    @ivar created: when it began, in milliseconds since the epoch.
+    @ivar created: the time when it was created, in milliseconds since the epoch.
     @ivar topic: its topic, or C{None}.
-    @ivar modes: the modes that are set, by letter, with their parameter.
+    @ivar modes: the parameters of the modes that are set, by letter.
     @ivar lists: the masks of each list mode, by letter and mask.
-    @ivar bans: whom those of them bind that are bans.
-    @ivar granted: the ranks of accounts, which their holders have again when they come back.
-    @ivar members: by the user's id, in the order in which they came.
-    @ivar bansSet: how many bans were set, to tell an invitation from before a ban from one behind it.
-    @ivar audience: who hears it.
-    @ivar joins: how fast it is joined; not part of the state that entries rebuild.
-    @ivar renames: how fast it is renamed; likewise.
+    @ivar bans: finds the bans in C{lists} that apply to a user.
+    @ivar granted: the ranks of accounts, which their users get when they join.
+    @ivar members: the members by user id, in the order in which they joined.
+    @ivar bansSet: counts the bans that were set.  It tells whether a ban was set after an invitation.
+    @ivar audience: the sessions that listen to it.
+    @ivar joins: the rate limit of joins.  It is not part of the replicated state.
+    @ivar renames: the rate limit of renames; likewise.
     """
 
     __slots__ = (
@@ -127,35 +127,35 @@ class Room:
 
     @property
     def kept(self) -> bool:
-        """Whether something of it is to outlive its last member."""
+        """Whether it has data that must outlive its last member."""
         return bool(self.topic or self.granted or any(self.lists.values()) or self.modes != _AT_FIRST)
 
     @property
     def owned(self) -> bool:
-        """Whether an account may operate it, or it is permanent: then nothing of it changes by itself."""
+        """Whether an account can operate it, or it is permanent.  Then the server does not change it automatically."""
         return "P" in self.modes or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
 
     @property
     def led(self) -> bool:
-        """Whether an operator is there, or may come: somebody whom it is owned by."""
+        """Whether an operator is present, or it has an owner who can come back."""
         return self.owned or any(member.ranks and member.level >= OPERATOR for member in self.members.values())
 
     def ranksFor(self, source: Source) -> str:
         """
-        The ranks with which a user comes in: those granted to their account; and operator, for the first in a room that
-        nobody owns.
+        The ranks of a user who joins: those granted to their account; and operator, for the first member of a room
+        without an owner.
         """
         ranks = "" if source.account is None else self.granted.get(fold(source.account), "")
         return sortRanks(ranks + "o") if self.abandoned else ranks
 
     @property
     def renamedBy(self) -> int:
-        """The level that renames it: operators do, but where an account is its founder, founders."""
+        """The level needed to rename it: founder if an account is its founder, otherwise operator."""
         return FOUNDER if any("q" in ranks for ranks in self.granted.values()) else OPERATOR
 
     def require(self, member: Member, level: int) -> None:
         """
-        Hold that a member's rank reaches for something.
+        Check that a member's rank suffices.
 
         @raise NotOperator: it does not.
         """
@@ -163,36 +163,36 @@ class Room:
             raise NotOperator(self.name)
 
     def secretTo(self, user: User) -> bool:
-        """Whether this user is not to know that it exists."""
+        """Whether the room is hidden from this user."""
         return "s" in self.modes and user.source.uid not in self.members and not user.may("auspex")
 
     def barred(self, user: User) -> bool:
-        """Whether a ban keeps this user out, and no exception lets them in."""
+        """Whether a ban without an exception prevents this user from joining."""
         return EVERYTHING in self.bans.of(user)
 
     def muted(self, user: User) -> bool:
-        """Whether a ban keeps this user from speaking, and no exception lets them."""
+        """Whether a ban without an exception prevents this user from speaking."""
         return "m" in self.bans.of(user)
 
     def welcomed(self, user: User) -> bool:
-        """Whether this user needs no invitation."""
+        """Whether an exception lets this user join without an invitation."""
         own = fullMask(user.source)
         return any(item.test.names(user, own) for item in self.lists["I"].values())
 
     def silenced(self, member: Member) -> bool:
-        """Whether this member may not speak here for a ban.  Costs nothing until something changes."""
+        """Whether a ban prevents this member from speaking.  The result is cached."""
         if not self.lists["b"]:
             return False
         return "m" in self.bans.ofMember(member) and member.level < VOICE
 
     def fixesNick(self, member: Member) -> bool:
-        """Whether this member may not change their nick here: for mode N, which binds all, or for a ban."""
+        """Whether mode N, which applies to all, or a ban prevents this member from changing their nick."""
         if "N" in self.modes:
             return True
         return bool(self.lists["b"]) and "n" in self.bans.ofMember(member) and member.level < VOICE
 
     def change(self, change: ModeChange, by: str, time: int) -> None:
-        """Carry out one change of modes.  One that is without effect has none."""
+        """Apply one change of modes.  It may have no effect."""
         if change.subject is not None:
             self._changeRank(change.subject, change.letter, change.adding)
         elif change.letter in self.lists:
@@ -205,14 +205,14 @@ class Room:
 
     @property
     def abandoned(self) -> bool:
-        """Whether nobody is there and nobody owns it.  Then nobody could lift its locks, and they bind nobody."""
+        """Whether it has no members and no owner.  Then its locks are void, because nobody could lift them."""
         return not self.members and not self.owned
 
     def unlock(self) -> tuple[ModeChange, ...]:
         """
-        Take away everything that keeps people out, and the exceptions to that.
+        Remove all locks and bans, and the exceptions from them.
 
-        @return: what was taken away.
+        @return: the changes that were made.
         """
         changes = [ModeChange(False, letter, self.modes.pop(letter)) for letter in LOCKS if letter in self.modes]
         for letter in LOCK_LISTS:
@@ -222,7 +222,7 @@ class Room:
         return tuple(changes)
 
     def isSo(self, change: ModeChange) -> bool:
-        """Whether a change of modes would be without effect; the subject of a rank is a member."""
+        """Whether a change of modes would have no effect.  The subject of a rank must be a member."""
         if change.subject is not None:
             return change.adding == (change.letter in self.members[change.subject.uid].ranks)
         if change.letter in self.lists:
@@ -262,12 +262,12 @@ class Room:
 
 class Rooms:
     """
-    Every room there is, by name and by what its name looks like; and which names rooms have given up of late.
+    All rooms, by name and by the skeleton of their name; and the former names of recently renamed rooms.
 
-    @ivar vacancies: of rooms whose last operator has left, by folded name.  Such a room may have ended, or have another
-        operator, who came first into it when it was empty.
-    @ivar unlocked: what rooms have lost as they became empty, which the journal is to be told; they may be gone since.
-        Not part of the state that entries rebuild.
+    @ivar vacancies: the vacancies of rooms whose last operator has left, by folded name.  Such a room may have been
+        removed, or may have another operator, who was the first to join it when it was empty.
+    @ivar unlocked: rooms that became empty, each with the locks that it lost, which must still be recorded in the
+        journal.  The rooms may have been removed since.  Not part of the replicated state.
     """
 
     __slots__ = ("_byName", "_bySkeleton", "_vacated", "unlocked", "vacancies")
@@ -286,26 +286,26 @@ class Rooms:
         return iter(self._byName.values())
 
     def get(self, name: str) -> Room | None:
-        """The room of this name, whatever its case."""
+        """The room with this name, ignoring case."""
         return self._byName.get(name) or self._byName.get(fold(name))
 
     def lookalike(self, name: str) -> Room | None:
-        """The room of this name, or of one that would be taken for it."""
+        """The room with this name or a look-alike of it."""
         return self._bySkeleton.get(skeleton(name))
 
     def add(self, room: Room) -> None:
-        """Take in a room whose name no other has."""
+        """Add a room.  No other room has its name."""
         self._vacated.pop(fold(room.name), None)
         self._byName[fold(room.name)] = room
         self._bySkeleton[skeleton(room.name)] = room
 
     def remove(self, room: Room) -> None:
-        """Forget a room."""
+        """Remove a room."""
         del self._byName[fold(room.name)]
         del self._bySkeleton[skeleton(room.name)]
 
     def rename(self, room: Room, name: str) -> None:
-        """Give a room another name, which no other has."""
+        """Rename a room.  No other room has the new name."""
         self.remove(room)
         old, new = fold(room.name), fold(name)
         if old != new:
@@ -318,15 +318,15 @@ class Rooms:
 
     @property
     def vacated(self) -> Collection[str]:
-        """The folded names that rooms have given up of late, oldest first."""
+        """The folded former names of recently renamed rooms, oldest first."""
         return self._vacated.keys()
 
     def vacate(self, name: str) -> None:
-        """Note that a room has given up its name, which is folded."""
+        """Record the folded former name of a renamed room."""
         self._vacated[name] = None
         if len(self._vacated) > MOST_VACATED:
             del self._vacated[next(iter(self._vacated))]
 
     def isVacated(self, name: str) -> bool:
-        """Whether a room that was called this has another name now, and none has come after it."""
+        """Whether a room with this name was renamed, and no new room has the name."""
         return fold(name) in self._vacated

@@ -1,4 +1,4 @@
-"""Who is kept from the server: bans by names and by networks, how they are written, and whom they meet."""
+"""Bans from the server, by names and by networks: their syntax, and the users that they match."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from twistchat.chat.model.names import fold
 Network: TypeAlias = IPv4Network | IPv6Network
 
 LONGEST = 200
-"""Characters of a mask."""
+"""The maximum length of a mask, in characters."""
 
 WIDEST_IPV4, WIDEST_IPV6 = 8, 16
-"""The shortest prefixes of networks that can be banned."""
+"""The shortest network prefixes that can be banned, in bits."""
 
 FEWEST_LITERALS = 3
 """
-How many characters a mask with wildcards has at least that are none.
+The minimum number of literal characters in a mask with wildcards.
 
-The top-level part of a host does not count: C{*.com}, or what all cloaks end with, is half the world.
+The top-level part of a host does not count, because C{*.com}, or the suffix of all cloaks, matches too many users.
 """
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
@@ -37,11 +37,11 @@ class ServerBan:
     """
     A ban from the server.
 
-    @ivar mask: in its normal form, as L{normalizeServerBan} has it.
-    @ivar reason: why, for whom it meets.
-    @ivar by: the nick of who set it.
-    @ivar time: when, in milliseconds since the epoch.
-    @ivar until: when it ends, in milliseconds since the epoch; C{None} for never.
+    @ivar mask: the mask, normalized by L{normalizeServerBan}.
+    @ivar reason: the reason, which banned clients are sent.
+    @ivar by: the nick of the user who set it.
+    @ivar time: the time when it was set, in milliseconds since the epoch.
+    @ivar until: the end of the ban, in milliseconds since the epoch; C{None} if it is permanent.
     """
 
     mask: str
@@ -52,7 +52,7 @@ class ServerBan:
 
     def holds(self, now: int) -> bool:
         """
-        Whether it has not ended yet.
+        Whether it is active.
 
         @param now: milliseconds since the epoch.
         """
@@ -60,7 +60,7 @@ class ServerBan:
 
 
 class ServerBanTest:
-    """Finds out whom one mask meets."""
+    """A compiled mask of a ban from the server."""
 
     __slots__ = ("_mask", "_network", "_who")
 
@@ -75,10 +75,10 @@ class ServerBanTest:
 
     def meets(self, source: Source | None, address: str | None) -> bool:
         """
-        Whether the mask names someone: by the names that others see, or by their username and their real address.
+        Whether the mask matches a user, by the names that others see, or by the username and the real address.
 
-        @param source: their names; C{None} of a connection that has not come in.
-        @param address: the IP address from which they come, as far as that is known.
+        @param source: the user's names; C{None} for a connection that has not entered the chat.
+        @param address: the client's IP address, if it is known.
         """
         if self._network is not None:
             parsed = parseAddress(address)
@@ -93,7 +93,7 @@ class ServerBanTest:
 
 
 class ServerBans:
-    """Every ban from the server."""
+    """The register of bans from the server."""
 
     __slots__ = ("_bans",)
 
@@ -104,23 +104,23 @@ class ServerBans:
         return len(self._bans)
 
     def __iter__(self) -> Iterator[ServerBan]:
-        """Every ban, those that have ended too, oldest first."""
+        """All bans, including expired ones, oldest first."""
         return iter([ban for ban, _ in self._bans.values()])
 
     def add(self, ban: ServerBan) -> None:
-        """Take in a ban, in place of one on the same mask; and forget those that have ended by its time."""
+        """Add a ban, in place of one on the same mask, and drop the bans that expired before its time."""
         self._bans = {
             mask: known for mask, known in self._bans.items() if mask != ban.mask and known[0].holds(ban.time)
         }
         self._bans[ban.mask] = ban, ServerBanTest(ban.mask)
 
     def remove(self, mask: str) -> None:
-        """Forget a ban, if there is one."""
+        """Remove a ban, if it exists."""
         self._bans.pop(mask, None)
 
     def get(self, mask: str, now: int) -> ServerBan | None:
         """
-        The ban on a mask.
+        The active ban on a mask.
 
         @param now: milliseconds since the epoch.
         """
@@ -129,7 +129,7 @@ class ServerBans:
 
     def held(self, now: int) -> list[ServerBan]:
         """
-        Every ban that has not ended, the oldest first.
+        All active bans, oldest first.
 
         @param now: milliseconds since the epoch.
         """
@@ -137,10 +137,8 @@ class ServerBans:
 
     def banned(self, source: Source | None, address: str | None, now: int) -> ServerBan | None:
         """
-        A ban that meets someone.
+        An active ban that matches a user or a connection.  See L{ServerBanTest.meets}.
 
-        @param source: their names; C{None} of a connection that has not come in.
-        @param address: the IP address from which they come, as far as that is known.
         @param now: milliseconds since the epoch.
         """
         for ban, test in self._bans.values():
@@ -151,11 +149,11 @@ class ServerBans:
 
 def normalizeServerBan(text: str) -> str:
     """
-    Read what is to be banned: C{user@host}, C{nick!user@host}, or an IP network.
+    Normalize the mask of a ban: C{user@host}, C{nick!user@host}, or an IP network.
 
-    @return: its normal form.  A network, and C{*@} with a network, is that network in CIDR notation; anything else a
-        whole mask, folded, the host of which may be a network in CIDR notation.
-    @raise BadServerBan: it is none of these.
+    @return: for a network, alone or after C{*@}, the network in CIDR notation.  Otherwise a whole mask, folded, whose
+        host may be a network in CIDR notation.
+    @raise BadServerBan: the mask is invalid.
     """
     if not text or len(text) > LONGEST or not text.isprintable() or set(text) & set(" ,"):
         raise BadServerBan(text[:LONGEST], f"a mask has 1 to {LONGEST} characters, and no space or comma")
@@ -174,11 +172,11 @@ def normalizeServerBan(text: str) -> str:
 
 def checkReach(mask: str, asked: str) -> None:
     """
-    Hold that a mask may be banned: it has not too many wildcards, and does not meet half the world.
+    Check that a mask does not have too many wildcards, and does not match too many users.
 
-    @param mask: in its normal form.
-    @param asked: as it was given, which the error names.
-    @raise BadServerBan: it may not.
+    @param mask: the normalized mask.
+    @param asked: the mask as typed, for the error.
+    @raise BadServerBan: a check failed.
     """
     try:
         checkWildcards(mask)
@@ -197,16 +195,16 @@ def checkReach(mask: str, asked: str) -> None:
 
 
 def wordServerBan(reason: str) -> str:
-    """Why a connection ends that a ban meets."""
+    """The reason that a banned client is sent when it is disconnected."""
     return f"Banned from this server: {reason}" if reason else "Banned from this server"
 
 
 @lru_cache(1024)
 def parseAddress(address: str | None) -> IPv4Address | IPv6Address | None:
     """
-    Read an IP address.
+    Parse an IP address.
 
-    @return: an IPv4 address that is mapped into IPv6 as itself; C{None} for what is no IP address.
+    @return: the address; the IPv4 address for an IPv4-mapped IPv6 address; C{None} if it is not an IP address.
     """
     if address is None:
         return None
@@ -218,7 +216,7 @@ def parseAddress(address: str | None) -> IPv4Address | IPv6Address | None:
 
 
 def _readNetwork(text: str) -> Network | None:
-    """Read an address or a network; bits behind its prefix are cleared."""
+    """Parse an address or a network.  The host bits are cleared."""
     if "%" in text:
         return None
     try:

@@ -1,8 +1,8 @@
 """
-Reading back: which entries of the journal to read, as values.
+Queries of the history, as values.
 
-A I{span} names one conversation and a stretch of it, in the terms of IRCv3 chathistory (BEFORE, AFTER, LATEST, AROUND,
-BETWEEN), by sequence number or by time.
+A I{span} selects a range of one conversation, by sequence number or by time, like the subcommands of IRCv3 chathistory
+(BEFORE, AFTER, LATEST, AROUND, BETWEEN).
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ from twistchat.chat.model.names import fold
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A moment, C{time} milliseconds after the epoch, as one end of a stretch."""
+    """A time as one end of a range, in milliseconds since the epoch."""
 
     time: int
 
 
 Point = int | At
-"""One end of a stretch: a sequence number, or a moment."""
+"""One end of a range: a sequence number, or a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """
-    A stretch of one conversation, oldest entry first whatever was asked.
+    A range of one conversation.  The result is always sorted, oldest entry first.
 
-    With no C{after} and no C{before}: the last C{limit} entries.  Both ends are left out of what is read.  Where the
-    stretch holds more than C{limit} entries, those nearest its end are read, or with C{oldest} those nearest its start.
+    Both ends are exclusive.  Without C{after} and C{before}, this selects the last C{limit} entries.  If the range has
+    more than C{limit} entries, the newest are selected, or the oldest if C{oldest} is true.
 
-    @ivar conversation: as L{conversation} names it.
-    @ivar limit: how many entries at the most; at least 1.
-    @ivar after: only what came later than this.
-    @ivar before: only what came earlier than this.
-    @ivar oldest: which end to read when there is more than C{limit}.
+    @ivar conversation: the name of the conversation, see L{conversation}.
+    @ivar limit: the maximum number of entries, at least 1.
+    @ivar after: select only later entries.
+    @ivar before: select only earlier entries.
+    @ivar oldest: whether to select the oldest entries if there are more than C{limit}.
     """
 
     conversation: str
@@ -60,11 +60,11 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Around:
     """
-    The C{limit} entries nearest to a point: it, where it is an entry of this conversation; half before, half after.
+    The C{limit} entries nearest to a point: half before it, half after it, and the entry at the point if there is one.
 
-    @ivar conversation: as L{conversation} names it.
-    @ivar limit: how many entries at the most; at least 1.
-    @ivar point: their middle.
+    @ivar conversation: the name of the conversation, see L{conversation}.
+    @ivar limit: the maximum number of entries, at least 1.
+    @ivar point: the middle of the selection.
     """
 
     conversation: str
@@ -75,26 +75,26 @@ class Around:
 @dataclass(frozen=True, slots=True)
 class Damaged:
     """
-    Stands, among the entries that were read, for one whose bytes changed on disk.  Nothing of it is shown.
+    Replaces an entry whose bytes changed on disk, in the result of a query.  Its content is never shown.
 
-    @ivar sequence: its sequence number, as far as the journal can tell.
+    @ivar sequence: its probable sequence number.
     """
 
     sequence: int
 
 
 Kept: TypeAlias = Entry | Damaged
-"""What a journal gives for each entry that is read back."""
+"""An item in the result of a query."""
 
 
 def conversation(event: Event) -> str | None:
     """
-    The conversation an event belongs to, and under which it is read back.
+    The name of the conversation that an event belongs to.
 
-    @return: for what happened in a room, the room's folded name, or with the rank's prefix before it where only those
-        of a rank heard it; for a room's new name, that; for a private text between two accounts, a name for the pair;
-        C{None} for anything else, which nobody reads back: a guest's nick is free for the next, who must not find what
-        was written to the last.
+    @return: for an event in a room, except tags, the room's folded name, with the prefix of the rank if it is a text to
+        a rank; for a rename, the new name; for a private text between two accounts, the L{pair}.  C{None} for any other
+        event, which cannot be read back.  Private texts of guests are among these, because another guest may take the
+        same nick.
     """
     if isinstance(event, RoomMessage):
         room = fold(event.room)
@@ -113,6 +113,6 @@ def conversation(event: Event) -> str | None:
 
 
 def pair(one: str, other: str) -> str:
-    """The name of the conversation between two accounts, the same from either side."""
+    """The name of the conversation between two accounts.  The order of the arguments does not matter."""
     first, second = sorted((fold(one), fold(other)))
     return f"{first} {second}"

@@ -1,4 +1,4 @@
-"""What a text may be: neither empty nor too long, and with nothing in it that ends a line of some protocol."""
+"""Checks of texts: they are neither empty nor too long, and contain no line delimiters."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _WITHOUT_DELIMITERS = str.maketrans("\r\n\0", "   ")
 
 FORMATTING = re.compile("[\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f]")
 """
-Colours and other formatting in a text, as IRC clients have them (modern.ircdocs.horse, "Formatting"): bold, colour, hex
-colour, reset, monospace, reverse, italics, strikethrough, underline.
+The control characters for formatting in IRC (modern.ircdocs.horse, "Formatting"): bold, colour, hex colour,
+reset, monospace, reverse, italics, strikethrough, underline.
 """
 
 _CTCP = re.compile("^\x01(?!ACTION\\b)", re.MULTILINE)
@@ -20,11 +20,11 @@ _CTCP = re.compile("^\x01(?!ACTION\\b)", re.MULTILINE)
 
 def checkMessage(text: str, limit: int, lines: int) -> None:
     """
-    Check what is to be said.  It may have several lines, with LF between them.
+    Check a message.  It may have several lines, with LF between them.
 
-    @param limit: bytes of UTF-8, those between lines included.
-    @param lines: how many lines.
-    @raise ChatError: it cannot be said.
+    @param limit: its maximum length in bytes of UTF-8, including the LFs.
+    @param lines: its maximum number of lines.
+    @raise ChatError: the message is invalid.
     """
     severalLines = "\n" in text
     if not (text.strip("\n") if severalLines else text):
@@ -38,17 +38,17 @@ def checkMessage(text: str, limit: int, lines: int) -> None:
 
 
 def asksClients(text: str) -> bool:
-    """Whether a text, or a line of it, asks other clients for something (CTCP); an action does not."""
+    """Whether a text, or a line of it, is a CTCP request.  Actions do not count."""
     return _CTCP.search(text) is not None
 
 
 def checkText(what: str, text: str, limit: int) -> None:
     """
-    Check a text that goes with something else.
+    Check a text of one line, such as a topic or a reason.
 
-    @param what: what it is, as errors call it.
-    @param limit: characters.
-    @raise ChatError: it cannot be taken.
+    @param what: its name in errors.
+    @param limit: its maximum length in characters.
+    @raise ChatError: the text is invalid.
     """
     if len(text) > limit:
         raise TooLong(what, len(text), limit)
@@ -57,15 +57,15 @@ def checkText(what: str, text: str, limit: int) -> None:
 
 def counted(count: int, noun: str) -> str:
     """
-    A number of things in words: C{"1 room"}, C{"2 rooms"}.
+    Format a number with its noun: C{"1 room"}, C{"2 rooms"}.
 
-    @param noun: what is counted, in the singular.  Its plural must be regular.
+    @param noun: the noun in the singular, with a regular plural.
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def withoutDelimiters(text: str) -> str:
-    """A text with a space for each character that would end a line."""
+    """Replace each CR, LF and NUL by a space."""
     return text.translate(_WITHOUT_DELIMITERS)
 
 

@@ -1,8 +1,8 @@
 """
-The modes that users have, laid out as a table; and the grammar of a change of them.
+The table of user modes, and the parser for changes of them.
 
-The letters are those that IRC servers agree on (modern.ircdocs.horse, "User Modes"), with C{B} as the IRCv3 bot mode
-has it, and C{R}, C{T} and C{Z} as UnrealIRCd does.
+The letters are the common ones of IRC servers (modern.ircdocs.horse, "User Modes"), C{B} from the IRCv3 bot mode, and
+C{R}, C{T} and C{Z} from UnrealIRCd.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ class UserMode:
     """
     A mode of a user.
 
-    @ivar letter: how it is written.
-    @ivar given: whether users give it to themselves.
-    @ivar dropped: whether they take it from themselves.
-    @ivar meaning: what it does, to end the sentence "with this mode set, a user …".
-    @ivar operators: whether it is for operators of the server only.
+    @ivar letter: its letter.
+    @ivar given: whether users can set it themselves.
+    @ivar dropped: whether users can unset it themselves.
+    @ivar meaning: the end of the sentence "with this mode set, a user …".
+    @ivar operators: whether only server operators can have it.
     """
 
     letter: str
@@ -44,22 +44,23 @@ USER_MODES = {
         UserMode("w", True, True, "hears what operators announce to all who listen"),
     )
 }
-"""Every user mode, in the order in which they are shown."""
+"""All user modes, in display order."""
 
 SETTABLE = frozenset(mode.letter for mode in USER_MODES.values() if mode.given)
-"""The modes that are nothing but set or not; the others follow from what a user is."""
+"""The modes that users can set.  The others are derived from the state of the user."""
 
 OPERATORS_ONLY = frozenset(mode.letter for mode in USER_MODES.values() if mode.operators)
-"""The modes that nobody has who is no operator of the server."""
+"""The modes that only server operators can have."""
 
 
 def parseUserModes(text: str) -> tuple[dict[str, bool], str]:
     """
-    Read a change of a user's modes, as in C{"+i-w"} (RFC 2812, section 3.1.5).  Letters before any sign are added.
+    Parse a change of user modes, such as C{"+i-w"} (RFC 2812, section 3.1.5).  Letters before the first sign are set.
 
-    What nobody can do for themselves, as to become an operator, is passed over, as that section asks for.
+    Changes that users cannot make themselves, such as C{+o}, are ignored, as that section requires.
 
-    @return: what is asked for, by letter, the last of what contradicts itself; and the letters of no mode, each once.
+    @return: by letter, whether to set the mode; the last one counts if a letter occurs twice.  And the unknown letters,
+        each once.
     """
     asked: dict[str, bool] = {}
     unknown: dict[str, None] = {}
@@ -76,5 +77,5 @@ def parseUserModes(text: str) -> tuple[dict[str, bool], str]:
 
 
 def sortUserModes(letters: Collection[str]) -> str:
-    """Letters of user modes in the order of the table."""
+    """Sort the letters of user modes in display order."""
     return "".join([letter for letter in USER_MODES if letter in letters])

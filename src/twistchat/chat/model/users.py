@@ -1,4 +1,4 @@
-"""Who is here: users, the sessions that are theirs, and the register that keeps their names apart."""
+"""Users, their sessions, and the register of all users, which keeps their names unique."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
 
 
 NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
-"""The sessions elsewhere of a user who has none: one object for all of them."""
+"""A shared empty mapping for users without sessions on other nodes."""
 
 NO_FLAGS: Final[frozenset[str]] = frozenset()
-"""The flags of a user who has none: one object for all of them, since a set of one's own is of 216 bytes."""
+"""A shared empty set for users without flags.  (A set of their own takes 216 bytes.)"""
 
 
 class Session:
     """
     One connection that has come in through a door.
 
-    @cvar origin: what it asks for has no origin, since no outcome has to be recognized.
-    @ivar id: unique for ever; what an event names as its C{session}.
-    @ivar outlet: where to reach it.
-    @ivar exempt: whether limits on rates do not bind it.
-    @ivar user: whose it is; C{None} until they have entered, and when the session has ended.
-    @ivar echo: whether it hears what it says itself.
-    @ivar ignored: folded nicks whose texts and invitations it does not hear, each with the folded nick under which
-        that user was first ignored: itself, or an earlier one of theirs.
-    @ivar correspondent: the uid of the last user who wrote to it alone; C{None} where nobody has.
-    @ivar watched: the nicks whose comings and goings it hears of, by their folded forms.
-    @ivar closed: whether the connection is gone.  Nothing is told to it any more; it is its user's until the entry of
-        its end is applied.
-    @ivar spoke: when it last said something, in seconds on the chat's clock; at first when it was opened.
-    @ivar address: the IP address from which it comes, where there is one: for operators and for bans, not for others.
+    @cvar origin: always C{None}.  Only labelled requests have an origin.
+    @ivar id: its id, which is never reused.  Events contain it as C{session}.
+    @ivar outlet: its output.
+    @ivar exempt: whether it is exempt from rate limits.
+    @ivar user: its user; C{None} before the user has entered, and after the session has ended.
+    @ivar echo: whether it gets its own texts.
+    @ivar ignored: the folded nicks whose texts and invitations it does not get.  Each maps to the folded nick under
+        which the user was first ignored: the same nick, or an earlier one.
+    @ivar correspondent: the uid of the last user who sent it a private text; C{None} if there is none.
+    @ivar watched: the nicks that it watches, by their folded forms.
+    @ivar closed: whether the connection is gone.  The session gets no more entries.  It belongs to its user until the
+        entry of its end is applied.
+    @ivar spoke: the time of its last text, or of its start, in seconds on the chat's clock.
+    @ivar address: the client's IP address, if it has one.  Only server operators and bans see it.
     @ivar secure: whether its connection is encrypted.
-    @ivar fingerprint: the SHA-256 of the certificate that its client showed, in hexadecimal; C{None} without one.
+    @ivar fingerprint: the SHA-256 of the client's certificate in hexadecimal; C{None} without one.
     """
 
     __slots__ = (
@@ -91,18 +91,18 @@ class Session:
 
     @property
     def session(self) -> Session:
-        """Itself: a session may ask, and so may a labelled request of it (an L{Origin})."""
+        """This object.  An asker is a session or an L{Origin}, and both have this attribute."""
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
     """
-    What makes a user an operator of the server.
+    The status of a user as server operator.
 
-    @ivar title: what they are, for those who ask.
-    @ivar privileges: what they may do, of L{twistchat.chat.model.privileges.PRIVILEGES}.
-    @ivar host: with which they were shown before, and are again when they resign; C{None} where that is to stay.
+    @ivar title: a description of the operator, as shown in WHOIS.
+    @ivar privileges: members of L{twistchat.chat.model.privileges.PRIVILEGES}.
+    @ivar host: their previous host, which is restored when they resign; C{None} to keep the current one.
     """
 
     title: str
@@ -114,20 +114,20 @@ class User:
     """
     One name in the chat.
 
-    @ivar source: the user's names as they are now; every event of theirs carries it.
-    @ivar sessions: those of their sessions whose connections this process holds, by id; all are in the same rooms.
-    @ivar elsewhere: their other sessions: the id of the node that holds the connection, by the session's id.
-    @ivar rooms: where they are, by folded name.
-    @ivar invitations: rooms whose locks they may pass once, each with how many bans had been set there, which they may
-        pass too; or with C{None}, where they may pass no ban.
-    @ivar since: when they came in, in milliseconds since the epoch.
-    @ivar away: why they are away, or C{None}.
-    @ivar flags: the user modes that were set, of L{SETTABLE <twistchat.chat.model.usermodes.SETTABLE>}.
-    @ivar operator: what makes them an operator of the server; C{None} where they are none.
-    @ivar moves: how often their rooms, or their ranks there, have changed.
-    @ivar joins: how fast they join; not part of the state that entries rebuild.
-    @ivar renames: how fast they take other names; likewise.
-    @ivar absences: how fast they change that they are away; likewise.
+    @ivar source: the user's current names, which go into their events.
+    @ivar sessions: their sessions in this process, by id.  All are in the same rooms.
+    @ivar elsewhere: their sessions on other nodes: the id of the node, by the id of the session.
+    @ivar rooms: their rooms, by folded name.
+    @ivar invitations: the rooms that they are invited to, each with the value of L{Room.bansSet} at the time: the
+        invitation overrides these bans.  C{None} if it overrides no bans.
+    @ivar since: the time when they entered, in milliseconds since the epoch.
+    @ivar away: their away message, or C{None}.
+    @ivar flags: the user modes that are set, from L{SETTABLE <twistchat.chat.model.usermodes.SETTABLE>}.
+    @ivar operator: their status as server operator; C{None} if they are not one.
+    @ivar moves: counts the changes of their rooms and ranks.
+    @ivar joins: the rate limit of joins.  It is not part of the replicated state.
+    @ivar renames: the rate limit of changes of nick and realname; likewise.
+    @ivar absences: the rate limit of changes of the away status; likewise.
     """
 
     __slots__ = (
@@ -168,22 +168,22 @@ class User:
 
     @property
     def secure(self) -> bool:
-        """Whether every connection of theirs is encrypted."""
+        """Whether all their connections are encrypted."""
         return bool(self.sessions) and all([session.secure for session in self.sessions.values()])
 
     @property
     def modes(self) -> str:
-        """The letters of all their user modes, in the order of the table."""
+        """The letters of all their user modes, in display order."""
         follow = (("o", self.operator is not None), ("r", self.source.account is not None), ("Z", self.secure))
         return sortUserModes(self.flags | {letter for letter, has in follow if has})
 
     def begin(self, id: str, session: Session | None, node: str) -> None:
         """
-        Give the user a session.
+        Add a session to the user.
 
         @param id: the session's id.
-        @param session: the session; C{None} if another process holds its connection.
-        @param node: the id of the node that holds it.
+        @param session: the session; C{None} if it is on another node.
+        @param node: the id of its node.
         """
         if session is None:
             self.elsewhere = {**self.elsewhere, id: node}
@@ -193,9 +193,9 @@ class User:
 
     def end(self, id: str) -> Session | None:
         """
-        Take a session from the user.
+        Remove a session from the user.
 
-        @return: the session, if this process holds its connection.
+        @return: the session, if it is in this process.
         """
         session = self.sessions.pop(id, None)
         if session is not None:
@@ -206,7 +206,7 @@ class User:
 
     def may(self, privilege: str) -> bool:
         """
-        Whether they are an operator of the server with a privilege.
+        Whether they are a server operator with a privilege.
 
         @param privilege: one of L{twistchat.chat.model.privileges.PRIVILEGES}.
         """
@@ -214,7 +214,7 @@ class User:
 
     def idle(self, now: float) -> float:
         """
-        For how many seconds they have said nothing, through any of their sessions.
+        The seconds since their last text, through any of their sessions.
 
         @param now: seconds on the chat's clock.
         """
@@ -222,9 +222,9 @@ class User:
 
     def refusal(self, sender: User, text: str, kind: Kind) -> TextRefused | None:
         """
-        Why they do not take a private text, for their user modes.  From operators of the server they take all.
+        Check a private text to them against their user modes.  Texts from server operators always pass.
 
-        @return: C{None} where they take it.
+        @return: the error to raise; C{None} if they accept the text.
         """
         if sender is self or sender.operator is not None:
             return None
@@ -236,7 +236,7 @@ class User:
 
 
 class Users:
-    """Everyone who is here, by id, by nick, and by what their nick looks like."""
+    """All users, by id, by nick, and by the skeleton of their nick."""
 
     __slots__ = ("_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators")
 
@@ -255,41 +255,41 @@ class Users:
 
     @property
     def invisible(self) -> int:
-        """How many of them are invisible."""
+        """The number of invisible users."""
         return len(self._invisible)
 
     @property
     def operators(self) -> int:
-        """How many of them are operators of the server."""
+        """The number of server operators."""
         return len(self._operators)
 
     def get(self, uid: str) -> User | None:
-        """The user of this id."""
+        """The user with this id."""
         return self._byUid.get(uid)
 
     def named(self, nick: str) -> User | None:
-        """The user of this nick, whatever its case."""
+        """The user with this nick, ignoring case."""
         return self._byNick.get(fold(nick))
 
     def lookalike(self, nick: str) -> User | None:
-        """Whoever has this nick, or one that would be taken for it."""
+        """The user with this nick or a look-alike of it."""
         return self._bySkeleton.get(skeleton(nick))
 
     def add(self, user: User) -> None:
-        """Take in a user whose nick nobody has."""
+        """Add a user.  No other user has their nick."""
         self._byUid[user.source.uid] = user
         self._byNick[fold(user.nick)] = user
         self._bySkeleton[skeleton(user.nick)] = user
         self.count(user)
 
     def count(self, user: User) -> None:
-        """Count a user as what they are now: their modes, or whether they are an operator, were changed."""
+        """Update the counts after the modes or the operator status of a user changed."""
         uid = user.source.uid
         (self._invisible.add if "i" in user.flags else self._invisible.discard)(uid)
         (self._operators.add if user.operator is not None else self._operators.discard)(uid)
 
     def remove(self, user: User) -> None:
-        """Let a user go, and their nick with them."""
+        """Remove a user, and free their nick."""
         self._invisible.discard(user.source.uid)
         self._operators.discard(user.source.uid)
         del self._byUid[user.source.uid]
@@ -297,14 +297,14 @@ class Users:
         del self._bySkeleton[skeleton(user.nick)]
 
     def rename(self, user: User, source: Source) -> None:
-        """Give a user new names; nobody else has that nick."""
+        """Change the names of a user.  No other user has the new nick."""
         self.remove(user)
         user.source = source
         self.add(user)
 
 
 def audienceOf(user: User) -> Iterable[Session]:
-    """Every session that shares a room with a user, and the user's own; each once."""
+    """The sessions that share a room with a user, and the user's own; each once."""
     heard = dict(user.sessions)
     for room in user.rooms.values():
         if len(room.members) > 1:

@@ -1,7 +1,7 @@
 """
-Who operates a room that its last operator has left, while no account owns it.
+Vacancies: rooms without an owner whose last operator has left.
 
-That operator has ten minutes to come back.  Then the member who has been there longest becomes operator.
+The last operator can regain the rank within ten minutes.  After that, the longest-present member becomes operator.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Room
 
 TERM = 600_000
-"""How long the last operator of a room may be gone and have the rank back, in milliseconds."""
+"""The time in which the last operator can regain the rank, in milliseconds."""
 
 
 class Vacancy(Struct, frozen=True):
@@ -26,9 +26,9 @@ class Vacancy(Struct, frozen=True):
     A room has no operator.
 
     @ivar since: the time of the entry that left it without one, in milliseconds since the epoch.
-    @ivar former: the names of its last operator as they left; C{None} where nobody may have the rank back.
-    @ivar ranks: the ranks that they had.
-    @ivar resigned: the id of a member who laid the rank down, and is not to be given it again; C{""} for nobody.
+    @ivar former: the names of the last operator when they left; C{None} if nobody can regain the rank.
+    @ivar ranks: the ranks of the last operator.
+    @ivar resigned: the id of a member who gave up the rank and must not succeed; C{""} if there is none.
     """
 
     since: int
@@ -38,21 +38,21 @@ class Vacancy(Struct, frozen=True):
 
     @property
     def end(self) -> int:
-        """When the rank passes to another member, in milliseconds since the epoch."""
+        """The time when another member becomes operator, in milliseconds since the epoch."""
         return self.since + TERM
 
     def isOver(self, time: int) -> bool:
-        """Whether it does by now."""
+        """Whether that time has come."""
         return time >= self.end
 
     def awaits(self, user: User, users: Users, time: int) -> bool:
         """
-        Whether a user is the last operator, who is in time to have the rank back.
+        Whether a user is the last operator, and returns in time to regain the rank.
 
-        It is the same connection, or the same account.  A guest who has connected again is known by nick, username and
-        host together: anybody may take the nick meanwhile, but not the host.
+        They have the same uid or the same account.  A guest who has connected again must have the same nick, username
+        and host, because others can take the nick, but not the host.
 
-        @param users: everyone who is here.
+        @param users: all users.
         """
         former, source = self.former, user.source
         if former is None or self.isOver(time):
@@ -65,10 +65,10 @@ class Vacancy(Struct, frozen=True):
 
     def heir(self, room: Room | None) -> User | None:
         """
-        Who is to be operator: the member who has been there longest.
+        The next operator: the member who has been in the room longest.
 
-        @param room: C{None} where it has ended.
-        @return: C{None} where there is an operator, or nobody who could be.
+        @param room: the room; C{None} if it was removed.
+        @return: C{None} if the room has an operator, or no suitable member.
         """
         if room is None or room.led:
             return None
