@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import socket
+import sys
 import unittest
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from twisted.internet.testing import MemoryReactorClock
@@ -15,6 +17,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET
+from tests.test_imports import LAYERS
 from twistchat.config import Settings
 from twistchat.config.builder import SettingsBuilder
 from twistchat.config.settings import LIVE
@@ -315,26 +318,103 @@ class LinkTests(SynchronousTestCase):
 
 
 class ArchitectureTests(SynchronousTestCase):
-    """The page on the architecture."""
+    """docs/architecture.md."""
+
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+
+    def steps(self) -> list[tuple[str, str]]:
+        """The path of a message: the file and the function of each step, in order."""
+        return re.findall(r"^\| \d \| `([\w/]+\.py)` \| `([\w.]+)` \|$", self.page, re.MULTILINE)
 
     def test_path(self) -> None:
         """Every function that the path of a message names exists in the file beside it."""
-        page = (ROOT / "docs/architecture.md").read_text("utf-8")
-        steps = re.findall(r"^\| \w+ \| `([\w/]+)\.py` \| `([\w.]+)` \|$", page, re.MULTILINE)
-        self.assertGreater(len(steps), 10)
-        for file, name in steps:
-            found: Any = import_module(f"twistchat.{file.replace('/', '.')}")
+        self.assertGreater(len(self.steps()), 10)
+        for file, name in self.steps():
+            found: Any = import_module(f"twistchat.{file.removesuffix('.py').replace('/', '.')}")
             for part in name.split("."):
                 found = getattr(found, part)
             self.assertTrue(callable(found), name)
 
+    def test_order(self) -> None:
+        """A message calls the functions of its path in their order."""
+        server = MemoryServer(directory=self.mktemp())
+        alice, bob = server.irc("alice"), server.irc("bob")
+        for client in (alice, bob):
+            client.join("#lobby")
+        calls: list[tuple[str, str]] = []
+
+        def note(frame: FrameType, event: str, argument: object) -> None:
+            if event == "call":
+                calls.append((frame.f_code.co_filename, frame.f_code.co_qualname))
+
+        sys.setprofile(note)
+        try:
+            alice.send("PRIVMSG #lobby :tea?")
+        finally:
+            sys.setprofile(None)
+        bob.until(re.compile(".* PRIVMSG #lobby :tea\\?"))
+        called = iter(calls)
+        for file, name in self.steps():
+            name = name.replace("SocketOutbox", "TransportOutbox")  # a server in memory has no sockets
+            path = str(ROOT / "src/twistchat" / file)
+            self.assertIn((path, name), called)  # this consumes the calls up to that one
+
     def test_files(self) -> None:
-        """Every file of the package that the page names by its path exists."""
-        page = (ROOT / "docs/architecture.md").read_text("utf-8")
-        named = set(
-            re.findall(
-                r"`((?:chat|net|wire|journal|protocols|doors|services|interfaces|config)/[\w/]*(?:\.py)?)`", page
-            )
-        )
-        self.assertGreater(len(named), 20)
-        self.assertEqual([], [name for name in sorted(named) if not (ROOT / "src/twistchat" / name).exists()])
+        """Every file and folder that the page names by its path exists."""
+        named = {*re.findall(r"`([\w]+/[\w/]*(?:\.\w+)?)`", self.page), *re.findall(r"`(\w+\.py)`", self.page)}
+        inner = {"fanout/", "history/", "model/", "rules/", "sqlite/", "client/", "input/", "limits/", "listening/"}
+        self.assertGreater(len(named), 40)
+        package = ROOT / "src/twistchat"
+        missing = [
+            name
+            for name in sorted(named - inner - {"output/"})
+            if not ((package / name).exists() or (ROOT / name).exists())
+        ]
+        self.assertEqual([], missing)
+
+    def test_names(self) -> None:
+        """Every class of this project that the page names exists, and has the attribute that the page names with it."""
+        known = classes()
+        named = set(re.findall(r"`([A-Z]\w*[a-z]\w*)(?:\.(\w+))?`", self.page))
+        self.assertGreater(len(named), 40)
+        missing = [
+            f"{name}.{member}"
+            for name, member in sorted(named)
+            if name not in ("Host", "IPlugin") and (name not in known or (member and member not in known[name]))
+        ]
+        self.assertEqual([], missing)
+
+    def test_folders(self) -> None:
+        """Both tables of the parts say what each part imports, as the import test has it."""
+        for document in ("docs/architecture.md", "CONTRIBUTING.md"):
+            text = (ROOT / document).read_text("utf-8")
+            rows = re.findall(r"^\| `(\w+)(?:/|\.py)` \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
+            documented = {part: set(re.findall(r"`(\w+)", imports)) for part, imports in rows}
+            rules = {name.split(".")[1]: layer.may for name, layer in LAYERS.items() if name.count(".") == 1}
+            parts = {
+                part: {name.split(".")[1] for name in may if name.startswith("twistchat.")} - {part}
+                for part, may in rules.items()
+            }
+            self.assertEqual(parts, documented, document)
+
+
+def classes() -> dict[str, set[str]]:
+    """The names in every class of the package, with those that it inherits from its other classes, by its name."""
+    own: dict[str, set[str]] = {}
+    bases: dict[str, list[str]] = {}
+    for path in (ROOT / "src/twistchat").rglob("*.py"):
+        for found in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(found, ast.ClassDef):
+                names = own.setdefault(found.name, set())
+                bases.setdefault(found.name, []).extend(ast.unparse(base) for base in found.bases)
+                for inner in ast.walk(found):
+                    if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        names.add(inner.name)
+                    elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                        names.add(inner.id)
+                    elif isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
+                        names.add(inner.attr)
+    for name, names in own.items():
+        for base in bases[name]:
+            names |= own.get(base, set())
+    return own
