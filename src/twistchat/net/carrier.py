@@ -1,9 +1,13 @@
-"""The base of all carriers: the input and the output of one connection, and the reasons why it is paused."""
+"""The base of all carriers and of their factories: the input and the output of one connection."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from twisted.internet.interfaces import IAddress, IProtocol, ITransport
+from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.interfaces.carrier import ICarrier, IClient
@@ -13,18 +17,20 @@ from twistchat.net.output.kinds import outboxFor
 from twistchat.net.output.outbox import Outbox
 
 if TYPE_CHECKING:
+    from twistchat.net.client.factory import ClientFactory
     from twistchat.net.context import ServerContext
     from twistchat.wire.framing import Framing
 
 
-@implementer(ICarrier)
+@implementer(ICarrier, IProtocol)
 class Carrier:
     """
-    The carrier of one connection.  See L{ICarrier}.
+    The carrier of one connection.  See L{ICarrier}.  It is the Twisted protocol of the transport below it.
 
     @cvar framing: how it frames lines.
     @ivar client: the client protocol that receives its lines.
     @ivar codec: splits its input into lines.
+    @ivar factory: the factory that made it.
     @ivar transport: the transport below it, once the connection is made.
     @ivar stopped: whether it ignores further input.
     """
@@ -38,6 +44,7 @@ class Carrier:
         "client",
         "codec",
         "ended",
+        "factory",
         "fingerprint",
         "heard",
         "outbox",
@@ -48,6 +55,7 @@ class Carrier:
     )
 
     framing: ClassVar[Framing]
+    factory: CarrierFactory
     outbox: Outbox
 
     def __init__(self, context: ServerContext, client: IClient, codec: Codec) -> None:
@@ -96,6 +104,34 @@ class Carrier:
         """See L{ICarrier.hasHungUp}."""
         return hasHungUp(self.transport)
 
+    # Twisted calls these
+
+    def logPrefix(self) -> str:
+        """See C{ILoggingContext.logPrefix}."""
+        return type(self.client).__name__
+
+    def makeConnection(self, transport: ITransport) -> None:
+        """See C{IProtocol.makeConnection}."""
+        self.transport = transport
+        self.connectionMade()
+
+    def connectionMade(self) -> None:
+        """Note the peer's address, and connect the client protocol."""
+        self.address = getattr(self.transport.getPeer(), "host", None)
+        self.connected(self.transport)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Pass the next bytes to the intake, which executes this turn's share."""
+        self.heard = self._clock()
+        if not self.stopped:
+            self._intake.feed(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Drop input and output, and tell the client protocol that the connection is lost."""
+        self.stop()
+        self.outbox.abandon()
+        self.client.connectionLost(reason)
+
     # For subclasses
 
     def connected(self, below: Any) -> None:
@@ -108,27 +144,42 @@ class Carrier:
         self.outbox = outboxFor(below, context.turn, context.settings.limits.sendq, self._overflowed)
         self.client.makeConnection(self)
 
-    def arrived(self, data: bytes) -> None:
-        """Pass the next bytes to the intake, which executes this turn's share."""
-        self.heard = self._clock()
-        if not self.stopped:
-            self._intake.feed(data)
-
     def inputEnded(self) -> None:
         """The client has sent all its input."""
         self.ended = True
         if not self.stopped:
             self._intake.end()
 
-    def lost(self, reason: Any) -> None:
-        """
-        Drop input and output, and tell the client protocol that the connection is lost.
-
-        @param reason: the C{Failure} that Twisted reports.
-        """
-        self.stop()
-        self.outbox.abandon()
-        self.client.connectionLost(reason)
-
     def _overflowed(self) -> None:
         self.client.overflowed()
+
+
+class CarrierFactory(ServerFactory):
+    """
+    The server factory of one door.  For each connection it makes a client protocol and the carrier below it.
+
+    @cvar carrier: the class of its carriers.
+    @ivar clients: makes the client protocols.
+    """
+
+    noisy = False
+    carrier: ClassVar[type[Carrier]]
+
+    def __init__(self, context: ServerContext, clients: ClientFactory, codec: Callable[[IClient], Codec]) -> None:
+        """
+        @param codec: makes the codec of one connection.
+        """
+        self._context = context
+        self.clients = clients
+        self._codec = codec
+
+    def buildProtocol(  # type: ignore[override]  # Twisted wants a Protocol subclass; IProtocol is enough
+        self, addr: IAddress | None
+    ) -> Carrier | None:
+        """See C{IProtocolFactory.buildProtocol}."""
+        client = self.clients.buildProtocol(addr)
+        if client is None:
+            return None
+        carrier = self.carrier(self._context, client, self._codec(client))
+        carrier.factory = self
+        return carrier

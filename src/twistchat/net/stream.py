@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
-    IAddress,
     IHalfCloseableProtocol,
     IHandshakeListener,
-    IProtocol,
     ISSLTransport,
-    ITransport,
 )
-from twisted.internet.protocol import ServerFactory, connectionDone
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.interfaces import IDoorFactory
-from twistchat.interfaces.carrier import IClient
-from twistchat.net.carrier import Carrier
-from twistchat.net.input.intake import Codec
+from twistchat.net.carrier import Carrier, CarrierFactory
 from twistchat.net.listening.certificates import fingerprintOf, requestCertificate
 from twistchat.net.listening.origin import Proxied
 from twistchat.wire.framing import STREAM
 from twistchat.wire.sniff import isTlsHello
 
 if TYPE_CHECKING:
-    from twistchat.net.client.factory import ClientFactory
-    from twistchat.net.context import ServerContext
+    pass
 
 
-@implementer(IProtocol, IHalfCloseableProtocol, IHandshakeListener)
+@implementer(IHalfCloseableProtocol, IHandshakeListener)
 class StreamCarrier(Carrier):
-    """
-    The carrier of a stream.  It is the Twisted protocol of the stream's transport.
+    """The carrier of a stream."""
 
-    @ivar factory: the factory that made it.
-    """
-
-    __slots__ = ("factory",)
+    __slots__ = ()
 
     framing = STREAM
-
-    factory: StreamFactory
-
-    def logPrefix(self) -> str:
-        """See C{ILoggingContext.logPrefix}."""
-        return type(self.client).__name__
-
-    def makeConnection(self, transport: ITransport) -> None:
-        """See C{IProtocol.makeConnection}."""
-        self.transport = transport
-        self.connectionMade()
 
     def connectionMade(self) -> None:
         """Set the TCP options, note the peer's address and encryption, and connect the client protocol."""
@@ -83,7 +59,7 @@ class StreamCarrier(Carrier):
             self.heard = self._clock()
             self.client.turnAway("This port is not encrypted, and that is a TLS handshake")
             return
-        self.arrived(data)
+        super().dataReceived(data)
 
     def readConnectionLost(self) -> None:
         """The client has sent all its input (a script behind a pipe).  Execute it, then close the connection."""
@@ -93,39 +69,12 @@ class StreamCarrier(Carrier):
         """The client reads no more output."""
         self.outbox.abandon()
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """See L{Carrier.lost}."""
-        self.lost(reason)
-
 
 @implementer(IDoorFactory)
-class StreamFactory(ServerFactory):
-    """
-    The server factory of one door.  For each connection it makes a client protocol and the stream carrier below it.
+class StreamFactory(CarrierFactory):
+    """The factory of a door's stream carriers."""
 
-    @ivar clients: makes the client protocols.
-    """
-
-    noisy = False
-
-    def __init__(self, context: ServerContext, clients: ClientFactory, codec: Callable[[IClient], Codec]) -> None:
-        """
-        @param codec: makes the codec of one connection.
-        """
-        self._context = context
-        self.clients = clients
-        self._codec = codec
-
-    def buildProtocol(  # type: ignore[override]  # Twisted wants a Protocol subclass; IProtocol is enough
-        self, addr: IAddress | None
-    ) -> StreamCarrier | None:
-        """See C{IProtocolFactory.buildProtocol}."""
-        client = self.clients.buildProtocol(addr)
-        if client is None:
-            return None
-        carrier = StreamCarrier(self._context, client, self._codec(client))
-        carrier.factory = self
-        return carrier
+    carrier = StreamCarrier
 
     def close(self, reason: str) -> Deferred[None]:
         """See L{IDoorFactory.close}."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from twisted.internet.interfaces import IAddress, IProtocol, ITransport
-from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.internet.interfaces import IProtocol
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
-from twistchat.net.carrier import Carrier
+from twistchat.net.carrier import Carrier, CarrierFactory
 from twistchat.net.input.intake import Line
 from twistchat.wire.framing import Framing
 from twistchat.wire.lines import Overlong
@@ -88,65 +87,24 @@ class MessageCodec:
         return ()
 
 
-@implementer(IProtocol)
 class MessageCarrier(Carrier):
-    """
-    The carrier of a connection in memory that sends messages.  It knows nothing of TLS, telnet and half-closes.
+    """The carrier of a connection in memory that sends messages.  It knows nothing of TLS, telnet and half-closes."""
 
-    @ivar factory: the factory that made it.
-    """
-
-    __slots__ = ("factory",)
+    __slots__ = ()
 
     framing = MESSAGES
 
-    factory: MessageFactory
 
-    def logPrefix(self) -> str:
-        """See C{ILoggingContext.logPrefix}."""
-        return type(self.client).__name__
-
-    def makeConnection(self, transport: ITransport) -> None:
-        """See C{IProtocol.makeConnection}."""
-        self.transport = transport
-        self.connectionMade()
-
-    def connectionMade(self) -> None:
-        """Pass on that the connection was made."""
-        self.address = getattr(self.transport.getPeer(), "host", None)
-        self.connected(self.transport)
-
-    def dataReceived(self, data: bytes) -> None:
-        """Take messages."""
-        self.arrived(data)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """The connection is lost."""
-        self.lost(reason)
-
-
-class MessageFactory(ServerFactory):
+class MessageFactory(CarrierFactory):
     """Makes the message carriers of one protocol."""
 
-    noisy = False
+    carrier = MessageCarrier
 
     def __init__(self, context: ServerContext, clients: IrcFactory | LineFactory) -> None:
         """
         @param clients: makes the client protocols.
         """
-        self._context = context
-        self._clients = clients
-
-    def buildProtocol(  # type: ignore[override]  # Twisted wants a Protocol subclass; IProtocol is enough
-        self, addr: IAddress | None
-    ) -> MessageCarrier | None:
-        """See C{IProtocolFactory.buildProtocol}."""
-        client = self._clients.buildProtocol(addr)
-        if client is None:
-            return None
-        carrier = MessageCarrier(self._context, client, MessageCodec(self._clients.longestLine))
-        carrier.factory = self
-        return carrier
+        super().__init__(context, clients, lambda client: MessageCodec(clients.longestLine))
 
 
 class MessageEnd(Protocol):
