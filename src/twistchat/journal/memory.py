@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -39,13 +41,12 @@ class MemoryLog:
         @param key: the key of the cloaks; C{None} if nobody asks for it.
         """
         self._stamp = stamp
-        self._keep = keep
         self._key = key
         self._open = False
         self._applying = False
         self._proposed: deque[Proposal | Mark] = deque()
         self._closing: list[Deferred[None]] = []
-        self._kept: OrderedDict[int, Entry] = OrderedDict()
+        self._kept: deque[Entry] = deque(maxlen=keep)
         self._followers = Followers()
 
     def open(self, apply: Apply) -> Deferred[None]:
@@ -91,13 +92,15 @@ class MemoryLog:
         """See L{ILog.follow}."""
         following = self._followers.add(sequence, receive)
         if self._open:
-            following.replay(list(self._kept.values()))
+            following.replay(list(self._kept))
             following.join()
         return following
 
     def forget(self, sequence: int) -> None:
         """Delete a stored entry: the history has found that its text was redacted."""
-        self._kept.pop(sequence, None)
+        place = bisect_left(self._kept, sequence, key=attrgetter("sequence"))
+        if place < len(self._kept) and self._kept[place].sequence == sequence:
+            del self._kept[place]
 
     def locate(self, msgid: str) -> int | None:
         """See L{IHistory.locate}, which needs the log for it."""
@@ -155,9 +158,7 @@ class MemoryLog:
         except Exception:
             return Failure()
         if entry.event.durable:
-            self._kept[entry.sequence] = entry
-            if len(self._kept) > self._keep:
-                self._kept.popitem(last=False)
+            self._kept.append(entry)
         for following in self._followers.active:
             try:
                 following.receive(entry)
