@@ -99,10 +99,11 @@ def encode(event: Event) -> tuple[str, bytes]:
     """
     kind = KINDS[type(event)]
     special = _SPECIAL.get(kind)
+    written = event if special is None else special[0](event)
     try:
-        return kind, _toJson(event if special is None else special[0](event))
+        return kind, _toJson(written)
     except UnicodeEncodeError:  # lone surrogates are written as JSON escapes
-        return kind, json.dumps(msgspec.to_builtins(event if special is None else special[0](event))).encode()
+        return kind, json.dumps(msgspec.to_builtins(written)).encode()
 
 
 def decode(kind: str, body: str | bytes) -> Event:

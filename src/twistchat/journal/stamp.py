@@ -41,7 +41,7 @@ class Stamp:
         self.sequence = sequence = self.sequence + 1
         time = int(self._now() * 1000)
         self.time = max(self.time, time)
-        return Entry(sequence, f"{self._prefix}-{sequence}", self.time, event)  # the same as msgid, without a call
+        return Entry(sequence, msgid(self._prefix, sequence), self.time, event)
 
     def locate(self, text: str) -> int | None:
         """The sequence number in a message id that is of this journal, or C{None}."""
