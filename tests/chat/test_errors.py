@@ -2,37 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, get_type_hints
-
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat import errors
-
-
-def everyError() -> list[type[errors.ChatError]]:
-    """The class of every error that the chat raises."""
-    found = [
-        error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.ChatError)
-    ]
-    return [error for error in found if error is not errors.ChatError]
-
-
-def example(error: type[errors.ChatError], **given: Any) -> errors.ChatError:
-    """An error with something in each field; what a user gave is hostile."""
-    values: dict[type, Any] = {int: 3, float: 2.5, errors.ChatError: errors.NothingSaid()}
-    hints = get_type_hints(error)
-    fields = {}
-    for field in dataclasses.fields(error):  # type: ignore[arg-type]  # each of them is a dataclass
-        hint = hints[field.name]
-        fields[field.name] = given.get(field.name, values.get(hint, "x" if hint is str else None))
-    if "refused" in fields:
-        fields["refused"] = ("a", "b")
-    if "privilege" in fields:
-        fields["privilege"] = "kill"
-    if "character" in fields:
-        fields["character"] = "\n"
-    return error(**fields)
+from twistchat.testing.samples import errorClasses, exampleError
 
 
 class ErrorTests(SynchronousTestCase):
@@ -40,15 +13,15 @@ class ErrorTests(SynchronousTestCase):
 
     def test_codes(self) -> None:
         """No two errors have the same code, and each reads like one of a standard reply."""
-        codes = [error.code for error in everyError()]
+        codes = [error.code for error in errorClasses()]
         self.assertEqual(len({*codes, errors.ChatError.code}), len(codes) + 1)
         for code in codes:
             self.assertRegex(code, r"^[A-Z]+(_[A-Z]+)*$")
 
     def test_texts(self) -> None:
         """Each text is one sentence in which no field is left to be filled in, with no full stop behind it."""
-        for error in everyError():
-            text = example(error).text
+        for error in errorClasses():
+            text = exampleError(error).text
             self.assertRegex(text, r"^[A-Zx#][^{}\n]+[^.]$", error)
 
     def test_facts(self) -> None:

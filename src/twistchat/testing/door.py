@@ -14,7 +14,7 @@ from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor
 from twistchat.net.client.closing import CLOSE_TIMEOUT
 from twistchat.testing.clients import Client
-from twistchat.testing.samples import ALICE, everyError, everyEvent
+from twistchat.testing.samples import ALICE, errorClasses, everyEvent, exampleError
 from twistchat.testing.server import MemoryServer, settingsOf
 
 STRANGER = "203.0.113.9"
@@ -295,7 +295,7 @@ class DoorContract(_Base):
         """The door has words for every error of the chat, and logs none of them."""
         client, outlet = self.member("ann"), self.outlet("ann")
         failed = RoomMessage(ALICE, ROOM, "s1", "text")
-        for error in everyError():
+        for error in map(exampleError, errorClasses()):
             client.skip()
             outlet.postRefused(failed, Failure(error))
             self.server.settle()

@@ -56,18 +56,20 @@ def everyEvent(text: str) -> list[Event]:
     return made
 
 
-def everyError() -> list[ChatError]:
-    """Make an error of every class, with something in each field."""
-    made: list[ChatError] = []
-    for kind in vars(errors).values():
-        if isinstance(kind, type) and issubclass(kind, ChatError) and kind is not ChatError:
-            hints = get_type_hints(kind)
-            values: dict[str, Any] = {}
-            for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # each of them is a dataclass
-                fixed: dict[Any, Any] = {int: 3, float: 2.5, bool: True, ChatError: NothingSaid(), str: "x"}
-                values[field.name] = fixed.get(hints[field.name])
-            values.update({"refused": ("a", "b")} if "refused" in values else {})
-            values.update({"privilege": "kill"} if "privilege" in values else {})
-            values.update({"room": "#room"} if "room" in values else {})
-            made.append(kind(**values))
-    return made
+def errorClasses() -> list[type[ChatError]]:
+    """The class of every error that the chat raises."""
+    found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ChatError)]
+    return [kind for kind in found if kind is not ChatError]
+
+
+def exampleError(kind: type[ChatError], **given: Any) -> ChatError:
+    """
+    Make an error with something in each field.
+
+    @param given: the values of some fields, by name.
+    """
+    values: dict[Any, Any] = {int: 3, float: 2.5, bool: True, str: "x", ChatError: NothingSaid()}
+    hints = get_type_hints(kind)
+    fixed = {"refused": ("a", "b"), "privilege": "kill", "character": "\n"} | given
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]  # each is a dataclass
+    return kind(**{name: fixed.get(name, values.get(hints[name])) for name in names})

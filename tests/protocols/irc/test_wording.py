@@ -6,9 +6,9 @@ import dataclasses
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.test_errors import everyError, example
 from twistchat.chat import errors
 from twistchat.protocols.irc.wording import ELSEWHERE, WORDS, word
+from twistchat.testing.samples import errorClasses, exampleError
 from twistchat.wire.irc.message import serialize
 
 HOSTILE = " :a b\r\n\0\x1b\u0085\u2028\u202e" + "x" * 600
@@ -19,10 +19,10 @@ class WordingTests(SynchronousTestCase):
 
     def test_every(self) -> None:
         """Each has words, which can be written, and end with a sentence for people."""
-        self.assertEqual(set(WORDS), set(everyError()))
-        for error in everyError():
+        self.assertEqual(set(WORDS), set(errorClasses()))
+        for error in errorClasses():
             for command in ("PRIVMSG", "JOIN", "NICK", "MODE"):
-                code, *parameters = word(example(error), command, "#tea")
+                code, *parameters = word(exampleError(error), command, "#tea")
                 line = serialize(code, parameters, "twistchat")
                 self.assertRegex(code, r"^(\d{3}|FAIL)$")
                 self.assertTrue(parameters[-1], line)
@@ -30,11 +30,11 @@ class WordingTests(SynchronousTestCase):
 
     def test_context(self) -> None:
         """Whatever was asked for, there is a line to be written of it, with room for a nick and a server's name."""
-        for error in everyError():
+        for error in errorClasses():
             given = {"nick": HOSTILE, "room": HOSTILE, "mask": HOSTILE, "target": HOSTILE, "msgid": HOSTILE}
             own = {field.name for field in dataclasses.fields(error)}  # type: ignore[arg-type]  # as above
             raw = RAW.get(error, set())
-            problem = example(error, **{name: value for name, value in given.items() if name in own & raw})
+            problem = exampleError(error, **{name: value for name, value in given.items() if name in own & raw})
             for other in word(problem, "JOIN", HOSTILE)[1:-1]:
                 self.assertLess(len(other.encode()), 260)
                 self.assertFalse(set(other) & set(" \r\n\0"), error)
@@ -52,7 +52,7 @@ class WordingTests(SynchronousTestCase):
         """What is worded for one command is an error that has words, and worded otherwise there."""
         for error, command in ELSEWHERE:
             self.assertIn(error, WORDS)
-            self.assertNotEqual(word(example(error), command, "#tea"), word(example(error), "WHO", "#tea"))
+            self.assertNotEqual(word(exampleError(error), command, "#tea"), word(exampleError(error), "WHO", "#tea"))
 
 
 RAW: dict[type[errors.ChatError], set[str]] = {
