@@ -57,11 +57,18 @@ LAYERS: Mapping[str, Layer] = {
         ),
     ),
     "twistchat.chat": Layer(may=("msgspec", "zope.interface", "twistchat.chat"), pure=True),
-    "twistchat.chat.errors": Layer(may=("twistchat.chat.errors",), pure=True),
+    "twistchat.chat.errors": Layer(may=("twistchat.chat.errors", "twistchat.chat.phrasing"), pure=True),
     "twistchat.chat.limits": Layer(pure=True),
     # A room has an audience, which the rules give it.
     "twistchat.chat.model": Layer(
-        may=("msgspec", "zope.interface", "twistchat.chat.model", "twistchat.chat.errors", "twistchat.chat.limits"),
+        may=(
+            "msgspec",
+            "zope.interface",
+            "twistchat.chat.model",
+            "twistchat.chat.errors",
+            "twistchat.chat.limits",
+            "twistchat.chat.phrasing",
+        ),
         typing=("twistchat.chat.fanout",),
         pure=True,
     ),

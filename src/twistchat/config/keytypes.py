@@ -16,7 +16,7 @@ from typing import Annotated, Literal, TypeAlias, get_args, get_origin
 
 from twistchat.chat.limits import Bytes, Networks, Seconds
 from twistchat.chat.model.privileges import PRIVILEGES
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 from twistchat.config import toml
 
 ServerName = Annotated[str, "server name"]

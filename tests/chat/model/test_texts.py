@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat import errors
-from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText, counted, withoutDelimiters
+from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText, withoutDelimiters
 
 
 class MessageTests(SynchronousTestCase):
@@ -75,11 +75,3 @@ class ContentTests(SynchronousTestCase):
         """The codes of clients, and no other control character."""
         codes = {code for code in range(256) if FORMATTING.search(chr(code))}
         self.assertEqual(codes, {0x02, 0x03, 0x04, 0x0F, 0x11, 0x16, 0x1D, 0x1E, 0x1F})
-
-
-class CountedTests(SynchronousTestCase):
-    """Numbers of things in words."""
-
-    def test_counted(self) -> None:
-        """One thing is not several, and none is."""
-        self.assertEqual(["0 rooms", "1 room", "2 rooms"], [counted(number, "room") for number in range(3)])

@@ -29,13 +29,3 @@ class NotEntered(ChatError):
 
     code = "NOT_ENTERED"
     wording = "You have no name yet"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things in words: C{"1 room"}, C{"2 rooms"}."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def sentence(text: str) -> str:
-    """A text with a capital letter at its start."""
-    return text[:1].upper() + text[1:]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from twistchat.chat.errors.base import ChatError, counted
+from twistchat.chat.errors.base import ChatError
+from twistchat.chat.phrasing import counted
 
 
 @dataclass

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twistchat.chat.errors.base import ChatError, sentence
+from twistchat.chat.errors.base import ChatError
+from twistchat.chat.phrasing import sentence
 
 
 @dataclass

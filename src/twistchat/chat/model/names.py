@@ -20,7 +20,7 @@ from unicodedata import category, normalize
 from unicodedata import name as nameOf
 
 from twistchat.chat.errors import BadNick, BadRoomName
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -55,15 +55,6 @@ def checkText(what: str, text: str, limit: int) -> None:
     _checkDelimiters(what, text, "\r\n\0")
 
 
-def counted(count: int, noun: str) -> str:
-    """
-    Format a number with its noun: C{"1 room"}, C{"2 rooms"}.
-
-    @param noun: the noun in the singular, with a regular plural.
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def withoutDelimiters(text: str) -> str:
     """Replace each CR, LF and NUL by a space."""
     return text.translate(_WITHOUT_DELIMITERS)

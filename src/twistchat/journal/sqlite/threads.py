@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotRead
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.writer import Writer
 from twistchat.worker import Worker

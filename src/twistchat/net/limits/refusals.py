@@ -8,7 +8,7 @@ from typing import Any, Final
 from twisted.logger import Logger
 
 from twistchat.chat import errors
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 from twistchat.net.limits.admission import readAddress, sameCustomer
 
 INTERVAL: Final = 60.0

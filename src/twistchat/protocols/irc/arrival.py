@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
 from twistchat.chat.model.serverbans import wordServerBan
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 from twistchat.protocols.irc.registration import Complete, begin
 from twistchat.protocols.irc.reply import Reply
 from twistchat.protocols.irc.settings import ircSettings

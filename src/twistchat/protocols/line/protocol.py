@@ -19,7 +19,7 @@ from twistchat.chat.fanout.audience import ASIDE
 from twistchat.chat.model.events import Entry, RoomRenamed
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 from twistchat.interfaces import IDialect
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.protocol import ClientProtocol

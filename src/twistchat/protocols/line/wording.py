@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from twistchat.chat import errors
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 
 WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotEntered: lambda e: f"{e.text}.  Type one.",

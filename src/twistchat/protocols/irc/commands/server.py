@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import NotEntered
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import PART_STEPS, portions
 from twistchat.protocols.irc.features import showFeatures
 from twistchat.protocols.irc.server import VERSION

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
-from twistchat.chat.model.texts import counted
+from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import PART_STEPS, Pace, portions
 from twistchat.protocols.line.rooms import away, enterRoom, roomName, showMembers, showTopic, showUser
 from twistchat.protocols.line.table import Outcome, Table, words
