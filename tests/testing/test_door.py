@@ -90,7 +90,7 @@ class Deaf(LineProtocol):
 class Backwards(LineProtocol):
     """Obeys the lines of one turn in the wrong order."""
 
-    def take(self, line: Line) -> float:
+    def lineReceived(self, line: Line) -> float:
         """Keep a line, to obey it before those that came earlier."""
         if self.entrance.registered:
             waiting: list[Line] = vars(self).setdefault("waiting", [])
@@ -98,12 +98,12 @@ class Backwards(LineProtocol):
             if len(waiting) == 1:
                 self.context.clock.callLater(1, self._obeyAll, waiting)
             return 0.0
-        return super().take(line)
+        return super().lineReceived(line)
 
     def _obeyAll(self, waiting: list[Line]) -> None:
         lines, waiting[:] = waiting[:], []
         for line in lines:
-            super().take(line)
+            super().lineReceived(line)
 
 
 @dataclass(frozen=True, slots=True)

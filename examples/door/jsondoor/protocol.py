@@ -97,8 +97,8 @@ class JsonProtocol(ClientProtocol):
             log.failure("A command of the JSON door failed", failure)
             self.reply(encode(error="FAILED", text="That failed inside the server"))
 
-    def take(self, line: Line) -> float:
-        """See L{ClientProtocol.take}.  A line that comes too early waits: the carrier passes it again."""
+    def lineReceived(self, line: Line) -> float:
+        """See L{ClientProtocol.lineReceived}.  A line that comes too early waits: the carrier passes it again."""
         wait = self.rates.line()
         if wait:
             return wait

@@ -61,7 +61,7 @@ class IClient(Interface):
     def secured() -> None:
         """The handshake is complete: the carrier has become C{ready}, and knows the client's certificate."""
 
-    def take(line: Line) -> float:
+    def lineReceived(line: Line) -> float:
         """
         Obey a line.
 

@@ -48,8 +48,8 @@ class Pinging(ClientProtocol):
         self.asked: list[float] = []
         self.work: list[Deferred[None]] = []
 
-    def take(self, line: Line) -> float:
-        """See L{ClientProtocol.take}."""
+    def lineReceived(self, line: Line) -> float:
+        """See L{ClientProtocol.lineReceived}."""
         assert isinstance(line, bytes)
         if line == b"in":
             self.entrance.register()

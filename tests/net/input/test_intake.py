@@ -69,8 +69,8 @@ class Taken:
         """See L{Codec.finish}."""
         return self._splitter.finish()
 
-    def take(self, line: Line) -> float:
-        """See L{IClient.take}."""
+    def lineReceived(self, line: Line) -> float:
+        """See L{IClient.lineReceived}."""
         wait = self.at(line) or 0.0
         if not wait:
             self.lines.append(line)

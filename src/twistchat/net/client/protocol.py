@@ -102,8 +102,8 @@ class ClientProtocol(Protocol, ABC):
         """Greet an admitted client."""
 
     @abstractmethod
-    def take(self, line: Line) -> float:
-        """Execute a line, or return the seconds to wait for the rate limit.  See L{IClient.take}."""
+    def lineReceived(self, line: Line) -> float:
+        """Execute a line, or return the seconds to wait for the rate limit.  See L{IClient.lineReceived}."""
 
     @abstractmethod
     def farewell(self, reason: str, fault: bool) -> bytes:

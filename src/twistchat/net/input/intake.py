@@ -185,11 +185,11 @@ class Intake:
 
     def _work(self) -> None:
         """Execute this turn's share.  The rest waits for a later turn."""
-        take, seconds = self.source.client.take, self._shares.clock.seconds
+        lineReceived, seconds = self.source.client.lineReceived, self._shares.clock.seconds
         end = seconds() + SECONDS
         lines = self._next()
         for at, line in enumerate(lines):
-            wait = take(line)
+            wait = lineReceived(line)
             if wait:
                 self._lines = lines[at:]
                 self._timer = self._shares.clock.callLater(wait, self._refilled)

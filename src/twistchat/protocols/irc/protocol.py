@@ -238,8 +238,8 @@ class IrcConnection(ClientProtocol):
 
     # Lines
 
-    def take(self, line: Line) -> float:
-        """See L{ClientProtocol.take}.  A line that comes too fast waits, and the kernel holds back the rest."""
+    def lineReceived(self, line: Line) -> float:
+        """See L{ClientProtocol.lineReceived}.  A line that comes too fast waits, and the kernel holds back the rest."""
         if self.entrance.registered and not self.rates.exempt:
             wait = self._count(line)
             if wait:

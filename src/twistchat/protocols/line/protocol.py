@@ -196,8 +196,8 @@ class LineProtocol(ClientProtocol):
 
     # Lines
 
-    def take(self, line: Line) -> float:
-        """See L{ClientProtocol.take}.  A line that comes too fast is refused here, so none ever waits."""
+    def lineReceived(self, line: Line) -> float:
+        """See L{ClientProtocol.lineReceived}.  A line that comes too fast is refused here, so none ever waits."""
         if isinstance(line, bytes) and not line.strip():
             self._countBlank()
             return 0.0
