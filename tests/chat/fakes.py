@@ -187,8 +187,8 @@ class FakeOutlet:
         """See L{IOutlet.deliver}."""
         self.delivered.append(data)
 
-    def tune(self, room: str) -> IDialect:
-        """See L{IOutlet.tune}."""
+    def dialectFor(self, room: str) -> IDialect:
+        """See L{IOutlet.dialectFor}."""
         self.tuned.append(room)
         return self.places.get(room, self.dialect)
 

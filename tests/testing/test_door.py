@@ -122,10 +122,10 @@ class RawDialect:
 class Raw(LineProtocol):
     """Uses L{RawDialect}."""
 
-    def tune(self, place: str) -> IDialect:
-        """See L{IOutlet.tune}."""
+    def dialectFor(self, place: str) -> IDialect:
+        """See L{IOutlet.dialectFor}."""
         dialect: Any = RawDialect(self.dialects.other)
-        return dialect if place.startswith("#") else super().tune(place)
+        return dialect if place.startswith("#") else super().dialectFor(place)
 
 
 class NeverClosing(ClientFactory):

@@ -82,8 +82,8 @@ class JsonProtocol(ClientProtocol):
         """See L{ClientProtocol.farewell}."""
         return encode(bye=reason)
 
-    def tune(self, place: str) -> JsonDialect:
-        """See L{IOutlet.tune}."""
+    def dialectFor(self, place: str) -> JsonDialect:
+        """See L{IOutlet.dialectFor}."""
         return ASIDE_DIALECT if place in ASIDE else SHOWN
 
     def refused(self, failure: Failure) -> None:

@@ -24,7 +24,7 @@ class IOutlet(Interface):
         call: slow readers are disconnected later.  An audience looks up this method once, when the session joins it.
         """
 
-    def tune(place: str) -> IDialect:
+    def dialectFor(place: str) -> IDialect:
         """
         The dialect for entries that reach this session from a place.
 

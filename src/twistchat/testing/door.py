@@ -254,7 +254,7 @@ class DoorContract(_Base):
     def test_failureHarmsOnlyItsOwn(self) -> None:
         """If an event cannot be rendered, the sessions of that dialect are disconnected, and nobody else is."""
         client, outlet = self.member("ann"), self.outlet("ann")
-        dialect = type(outlet.tune(ROOM))
+        dialect = type(outlet.dialectFor(ROOM))
         really = dialect.render
 
         def render(self: Any, entry: Entry) -> bytes:
@@ -275,7 +275,7 @@ class DoorContract(_Base):
     def test_everyEvent(self) -> None:
         """Every event is rendered without an error, as whole lines, and always as the same bytes."""
         self.member("ann")
-        dialect = self.outlet("ann").tune(ROOM)
+        dialect = self.outlet("ann").dialectFor(ROOM)
         for event in everyEvent("some words"):
             data = dialect.render(_entry(event))
             self.assertTrue(data == b"" or data.endswith(b"\n"), event)
@@ -284,7 +284,7 @@ class DoorContract(_Base):
     def test_noForgedLines(self) -> None:
         """No field of an event ends a line: CR, LF and NUL in it never reach the client as such."""
         self.member("ann")
-        dialect = self.outlet("ann").tune(ROOM)
+        dialect = self.outlet("ann").dialectFor(ROOM)
         for clean, hostile in zip(everyEvent("some words"), everyEvent("some\r\0words"), strict=True):
             expected, data = (dialect.render(_entry(event)) for event in (clean, hostile))
             self.assertEqual(expected.count(b"\n"), data.count(b"\n"), hostile)

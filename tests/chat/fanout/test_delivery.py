@@ -44,10 +44,10 @@ class BrokenOutlet(FakeOutlet):
         self._raise("deliver")
         super().deliver(data)
 
-    def tune(self, room: str) -> IDialect:
-        """See L{IOutlet.tune}."""
-        self._raise("tune")
-        return super().tune(room)
+    def dialectFor(self, room: str) -> IDialect:
+        """See L{IOutlet.dialectFor}."""
+        self._raise("dialectFor")
+        return super().dialectFor(room)
 
     def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
@@ -207,7 +207,7 @@ class BrokenOutletTests(SynchronousTestCase):
 
     def test_ofNoRoom(self) -> None:
         """News of a user reaches all others, whatever fails."""
-        for name in ("tune", "deliver", "echo"):
+        for name in ("dialectFor", "deliver", "echo"):
             self.breakDown(name)
             nick, before = f"third{name}", self.third.user.nick
             self.check(lambda nick=nick: self.rename(nick, "L"), f"{before} is {nick}")  # type: ignore[misc]
@@ -219,7 +219,7 @@ class BrokenOutletTests(SynchronousTestCase):
 
     def test_tune(self) -> None:
         """Whoever cannot be tuned to a room is in it, and hears nothing."""
-        self.breakDown("tune")
+        self.breakDown("dialectFor")
         for person in self.people:
             done(self.scene.chat.membership.join(person.session, "#b", unlimited=True))
         self.scene.clear(*self.people)

@@ -72,8 +72,8 @@ class Pinging(ClientProtocol):
     def refused(self, failure: Failure) -> None:
         """See L{ClientProtocol.refused}."""
 
-    def tune(self, place: str) -> IDialect:
-        """See L{IOutlet.tune}."""
+    def dialectFor(self, place: str) -> IDialect:
+        """See L{IOutlet.dialectFor}."""
         raise AssertionError("nothing is told here")
 
 
@@ -366,7 +366,7 @@ class LeavingTests(ConnectionTestCase):
         _, connection = self.connect("192.0.2.1")
         chat = self.server.chat
         self.successResultOf(Deferred.fromCoroutine(chat.identity.enter(connection.session, "ann", "u", "a.host")))
-        self.patch(Pinging, "tune", lambda connection, place: Silence())
+        self.patch(Pinging, "dialectFor", lambda connection, place: Silence())
         chat.membership.join(connection.session, "#a")
         second, _ = self.connect("192.0.2.1")
         self.assertIn(b"fault: Your address has 1 connection,", second.told)

@@ -66,9 +66,9 @@ class FragileDoor(LineDoor):
         class FragileProtocol(LineProtocol):
             """The door's protocol."""
 
-            def tune(self, place: str) -> IDialect:
-                """See L{IOutlet.tune}."""
-                return dialect if place.startswith("#") else super().tune(place)
+            def dialectFor(self, place: str) -> IDialect:
+                """See L{IOutlet.dialectFor}."""
+                return dialect if place.startswith("#") else super().dialectFor(place)
 
             def disconnect(self, reason: str) -> None:
                 """See L{IOutlet.disconnect}."""

@@ -295,8 +295,8 @@ class Deaf:
     def deliver(self, data: bytes) -> None:
         """See L{IOutlet.deliver}."""
 
-    def tune(self, place: str) -> Nothing:
-        """See L{IOutlet.tune}."""
+    def dialectFor(self, place: str) -> Nothing:
+        """See L{IOutlet.dialectFor}."""
         return self.dialect
 
     def echo(self, label: str, data: bytes) -> bytes:

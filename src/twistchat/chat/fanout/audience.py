@@ -97,7 +97,7 @@ class Broadcast:
         """
         Deliver an entry that belongs to no single room to these sessions, after all waiting entries.
 
-        @param place: the place of the entry.  See L{IOutlet.tune <twistchat.interfaces.IOutlet.tune>}.
+        @param place: the place of the entry.  See L{IOutlet.dialectFor <twistchat.interfaces.IOutlet.dialectFor>}.
         @param origin: the request that led to it.
         """
         self.flush()
@@ -108,7 +108,7 @@ class Broadcast:
             if session.closed or (ignorable and not hears(session, entry)):
                 continue
             try:
-                dialect = session.outlet.tune(place)
+                dialect = session.outlet.dialectFor(place)
                 if dialect in groups:
                     groups[dialect].append(session)
                 else:
@@ -184,7 +184,7 @@ class Audience:
         if session.closed:
             return
         try:
-            dialect, deliver = session.outlet.tune(self._room), session.outlet.deliver
+            dialect, deliver = session.outlet.dialectFor(self._room), session.outlet.deliver
             group = self._groups.get(dialect)
         except Exception as error:
             self._broadcast.departures.broken(session.outlet, [session], error)

@@ -122,8 +122,8 @@ class ClientProtocol(Protocol, ABC):
         self.refused(failure)
 
     @abstractmethod
-    def tune(self, place: str) -> IDialect:
-        """See L{IOutlet.tune}."""
+    def dialectFor(self, place: str) -> IDialect:
+        """See L{IOutlet.dialectFor}."""
 
     def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}.  A protocol without labels returns C{data} unchanged."""

@@ -62,12 +62,12 @@ class HostFallback:
         user = client.context.chat.state.users.get(before.uid)
         if user is None:
             return b""
-        lines = [self._line(client.tune(""), entry, "quit", Quit(before, "Changing hostname"))]
+        lines = [self._line(client.dialectFor(""), entry, "quit", Quit(before, "Changing hostname"))]
         own = client.user.source.uid
         for number, (name, room) in enumerate(user.rooms.items()):
             if own in room.members:
                 joined = Joined(user.source, room.name, user.away, room.members[before.uid].ranks)
-                lines.append(self._line(client.tune(name), entry, f"join{number}", joined))
+                lines.append(self._line(client.dialectFor(name), entry, f"join{number}", joined))
         return b"".join(lines)
 
     def _line(self, dialect: IDialect, entry: Entry, name: str, event: Event) -> bytes:

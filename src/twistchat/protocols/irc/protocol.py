@@ -134,7 +134,7 @@ class IrcConnection(ClientProtocol):
     def write(self, place: str, entry: Entry) -> bytes:
         """Encode an entry from a place for this client, as lines that can be added to a reply."""
         framing: Framing = self.carrier.framing
-        return framing.unframe(self.tune(place).render(entry), LINE_END)
+        return framing.unframe(self.dialectFor(place).render(entry), LINE_END)
 
     def settle(self) -> None:
         """Let it hear what it was to hear until now."""
@@ -193,8 +193,8 @@ class IrcConnection(ClientProtocol):
         """See L{ClientProtocol.idle}."""
         self.reply(serialize("PING", (self.server,), self.server))
 
-    def tune(self, place: str) -> IDialect:
-        """See L{IOutlet.tune}."""
+    def dialectFor(self, place: str) -> IDialect:
+        """See L{IOutlet.dialectFor}."""
         return self._dialects[PLACES.get(place, 0)]
 
     def echo(self, label: str, data: bytes) -> bytes:

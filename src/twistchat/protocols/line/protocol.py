@@ -183,8 +183,8 @@ class LineProtocol(ClientProtocol):
             log.failure("A command of the line door failed", failure)
             self.reply(error("That failed inside the server, which has logged why.  Tell its administrator."))
 
-    def tune(self, place: str) -> IDialect:
-        """See L{IOutlet.tune}."""
+    def dialectFor(self, place: str) -> IDialect:
+        """See L{IOutlet.dialectFor}."""
         if place in ASIDE:
             return self.heard.none
         return self.heard.current if place and place in (self.current, self.entering) else self.heard.other
