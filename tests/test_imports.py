@@ -174,7 +174,6 @@ LAYERS: Mapping[str, Layer] = {
         may=(
             "msgspec",
             "zope.interface",
-            "automat",
             "twisted",
             "twistchat.chat",
             "twistchat.wire",

@@ -11,7 +11,6 @@ from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, se
 from twistchat import __version__
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.config import Settings
-from twistchat.protocols.irc.registration import Complete, begin
 from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
 
 VERSION = f"twistchat-{__version__}"
@@ -173,55 +172,6 @@ class OrderTests(SynchronousTestCase):
         client.send("HELP", "VERSION")
         self.assertEqual(client.raw.count(b"\r\n"), client.raw.count(b"\n"))
         self.assertEqual(client.raw.count(b"\r\n"), client.raw.count(b"\r"))
-
-
-class MachineTests(SynchronousTestCase):
-    """L{begin}."""
-
-    def setUp(self) -> None:
-        """Make a machine that counts how often it was complete."""
-        self.times = 0
-        self.facts = begin(Complete(self.enter))
-
-    def enter(self) -> None:
-        """It is complete."""
-        self.times += 1
-
-    def test_onceForEachNick(self) -> None:
-        """It is complete once; and once more for another nick, where the first could not be had."""
-        self.facts.named()
-        self.facts.named()
-        self.facts.described()
-        self.facts.described()
-        self.assertEqual(1, self.times)
-        self.facts.refused()
-        self.assertEqual(1, self.times)
-        self.facts.named()
-        self.assertEqual(2, self.times)
-        self.facts.welcomed()
-        for fact in (self.facts.named, self.facts.agrees, self.facts.negotiates, self.facts.refused):
-            fact()
-        self.facts.welcomed()
-        self.assertEqual(2, self.times)
-
-    def test_welcomed(self) -> None:
-        """Who is in by other means is not complete any more, whatever was missing."""
-        self.facts.negotiates()
-        self.facts.welcomed()
-        for fact in (self.facts.named, self.facts.described, self.facts.agrees, self.facts.refused):
-            fact()
-        self.assertEqual(0, self.times)
-
-    def test_negotiation(self) -> None:
-        """While capabilities are negotiated it is not complete, whatever else is known."""
-        self.facts.negotiates()
-        self.facts.named()
-        self.facts.described()
-        self.facts.refused()
-        self.facts.agrees()
-        self.assertEqual(0, self.times)
-        self.facts.named()
-        self.assertEqual(1, self.times)
 
 
 class WrongTests(SynchronousTestCase):

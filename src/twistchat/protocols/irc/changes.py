@@ -66,7 +66,7 @@ class Changes:
 
     def _tellClient(self, client: IrcConnection, tokens: Mapping[str, str | None]) -> None:
         self._tellCapabilities(client)
-        if tokens and client.arrival is None:
+        if tokens and client.registration is None:
             reply = Reply(client, "*")
             showFeatures(client, reply, tokens)
             reply.finish()

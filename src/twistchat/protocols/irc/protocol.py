@@ -22,11 +22,11 @@ from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Line
 from twistchat.protocols.irc import fastpath
-from twistchat.protocols.irc.arrival import Arrival
 from twistchat.protocols.irc.batches import MULTILINE, TextBatch, takesLine
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.fallbacks import Move
 from twistchat.protocols.irc.negotiation import Negotiation
+from twistchat.protocols.irc.registration import Registration
 from twistchat.protocols.irc.reply import Reply
 from twistchat.protocols.irc.server import IrcServer, offered
 from twistchat.protocols.irc.table import Command
@@ -68,7 +68,7 @@ class IrcConnection(ClientProtocol):
     @ivar server: the server's name, the source of its messages.
     @ivar irc: what all connections of the door share.
     @ivar negotiation: which capabilities are on.
-    @ivar arrival: what they have said of themselves before they are in; C{None} once they are.
+    @ivar registration: what the client has sent before it registered; C{None} after that.
     @ivar batch: the text of several lines that they are sending; C{None} where there is none.
     """
 
@@ -77,16 +77,16 @@ class IrcConnection(ClientProtocol):
         "_granted",
         "_holders",
         "_replies",
-        "arrival",
         "batch",
         "irc",
         "negotiation",
+        "registration",
         "server",
     )
 
     pings = True
 
-    arrival: Arrival | None
+    registration: Registration | None
 
     def __init__(self, context: ServerContext, factory: ClientFactory, irc: IrcServer) -> None:
         super().__init__(context, factory)
@@ -94,7 +94,7 @@ class IrcConnection(ClientProtocol):
         self._holders = self._granted = 0
         self.irc = irc
         self.server = irc.name
-        self.arrival = Arrival(self)
+        self.registration = Registration(self)
         self._replies: dict[str, Reply] = {}
 
     # For commands
@@ -244,7 +244,12 @@ class IrcConnection(ClientProtocol):
             wait = self._count(line)
             if wait:
                 return wait
-        if isinstance(line, bytes) and line[:9] == fastpath.BEGINNING and self.arrival is None and self.batch is None:
+        if (
+            isinstance(line, bytes)
+            and line[:9] == fastpath.BEGINNING
+            and self.registration is None
+            and self.batch is None
+        ):
             said = fastpath.read(line, self.context.settings.limits.ircLine)
             if said is not None:
                 if not self.pipeline.open:
@@ -284,7 +289,7 @@ class IrcConnection(ClientProtocol):
     def _submit(self, line: Line) -> None:
         """Let a line be obeyed in its turn."""
         limits = self.settings.limits
-        if self.arrival is not None and not self._isArriving(line):
+        if self.registration is not None and not self._isRegistering(line):
             return
         if isinstance(line, Overlong):
             self.pipeline.submit(self._refuseLength, False, line.length)
@@ -305,24 +310,24 @@ class IrcConnection(ClientProtocol):
         concurrent = command is not None and command.concurrent
         self.pipeline.submit(partial(self._serve, message, command), concurrent, len(line))
 
-    def _isArriving(self, line: Line) -> bool:
+    def _isRegistering(self, line: Line) -> bool:
         """Whether a line of a client that has not come in is to be obeyed: it is neither blank nor HTTP."""
-        assert self.arrival is not None
+        assert self.registration is not None
         if isinstance(line, bytes) and not line.strip():
-            self.arrival.mayTry(blank=True)
+            self.registration.countLine(blank=True)
             return False
         return not self.entrance.speaksHttp(line)
 
     def _refuseLength(self) -> None:
         """Answer a line that is too long."""
-        if not self.ending and (self.arrival is None or self.arrival.mayTry()):
+        if not self.ending and (self.registration is None or self.registration.countLine()):
             reply = Reply(self, "*")
             reply.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
             reply.finish()
 
     def _refuseMessage(self, bad: BadMessage) -> None:
         """Answer a line that is no message (IRCv3 utf8-only, for one that is not UTF-8)."""
-        if self.ending or (self.arrival is not None and not self.arrival.mayTry()):
+        if self.ending or (self.registration is not None and not self.registration.countLine()):
             return
         reply = self._replyTo(bad.command or "*", bad.label)
         reply.fail("INVALID_UTF8" if isinstance(bad, NotUtf8) else "INVALID_MESSAGE", f"Message rejected, it {bad.why}")
@@ -355,18 +360,18 @@ class IrcConnection(ClientProtocol):
         return done
 
     def _obey(self, message: Message, command: Command | None, reply: Reply) -> Any:
-        if self.arrival is not None and not self.arrival.mayTry():
+        if self.registration is not None and not self.registration.countLine():
             return None
-        if (self.batch is not None or "batch" in message.tags) and self.arrival is None:
+        if (self.batch is not None or "batch" in message.tags) and self.registration is None:
             if takesLine(self, message, reply):
                 return None
         if command is None:
-            if self.arrival is not None:
+            if self.registration is not None:
                 reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
             else:
                 reply.numeric(n.ERR_UNKNOWNCOMMAND, shown(message.command), "Unknown command")
             return None
-        if self.arrival is not None and not command.early:
+        if self.registration is not None and not command.early:
             reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
             return None
         if len(message.params) < command.minParams:

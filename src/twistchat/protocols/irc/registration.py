@@ -1,92 +1,109 @@
 """
-What a client has to say before it is in: a machine that is fed facts, and knows when all of them are there.
+Connection registration: what a client tells the server about itself before it takes part in the chat.
 
-A client is in when it has given a nick and a username, and does not negotiate capabilities any more
+A client registers when it has given a nick and a username and does not negotiate capabilities
 (modern.ircdocs.horse, "Connection Registration"; IRCv3 capability-negotiation).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import product
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from automat import TypeMachineBuilder
+from twisted.internet.defer import Deferred
 
+from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
+from twistchat.chat.model.serverbans import wordServerBan
+from twistchat.chat.phrasing import counted
+from twistchat.protocols.irc.reply import Reply
+from twistchat.protocols.irc.settings import ircSettings
+from twistchat.protocols.irc.welcome import welcome
+from twistchat.wire.irc import numerics as n
 
-class Registration(Protocol):
-    """Facts about a client that is coming in.  Each may be told in any state, and more than once."""
-
-    def named(self) -> None:
-        """It has given a nick that it can have."""
-
-    def described(self) -> None:
-        """It has given its username and realname."""
-
-    def negotiates(self) -> None:
-        """It has begun to negotiate capabilities."""
-
-    def agrees(self) -> None:
-        """It has ended that."""
-
-    def refused(self) -> None:
-        """It could not come in under that nick, and needs another."""
-
-    def welcomed(self) -> None:
-        """It is in; nothing that is told after this changes anything."""
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
 
 
-class Complete:
-    """What the machine does."""
-
-    def __init__(self, enter: Callable[[], None]) -> None:
-        """
-        @param enter: called when all that is needed is there, once for each nick that may do.
-        """
-        self.enter = enter
-
-
-def _enter(machine: Registration, core: Complete) -> None:
-    core.enter()
-
-
-def _build() -> Callable[[Complete], Registration]:
+class Registration:
     """
-    Lay out the states: what is known of the client so far, then that it is entering, then that it is in.
+    The registration of one client.
+
+    @ivar wanted: the nick from NICK; C{""} before that, and after the nick turned out to be in use.
+    @ivar username: the username as others see it, with C{~}; C{""} before USER.
+    @ivar realname: the realname from USER.
+    @ivar negotiating: whether the client negotiates capabilities.
+    @ivar away: the away message (IRCv3 pre-away); C{None} if the client is not away.
+    @ivar password: the password from PASS; C{None} without one.
     """
-    builder = TypeMachineBuilder(Registration, Complete)
-    facts = list(product((False, True), repeat=3))
-    gathering = {
-        (named, described, negotiating): builder.state(
-            f"named: {named}, described: {described}, negotiating: {negotiating}"
-        )
-        for named, described, negotiating in facts
-        if not (named and described and not negotiating)
-    }
-    entering = builder.state("entering")
-    inside = builder.state("inside")
-    for (named, described, negotiating), state in gathering.items():
-        for told, after in (
-            (Registration.named, (True, described, negotiating)),
-            (Registration.described, (named, True, negotiating)),
-            (Registration.negotiates, (named, described, True)),
-            (Registration.agrees, (named, described, False)),
-        ):
-            if after in gathering:
-                state.upon(told).to(gathering[after]).returns(None)
-            else:
-                state.upon(told).to(entering)(_enter)
-        state.upon(Registration.refused).to(gathering[False, described, negotiating]).returns(None)
-        state.upon(Registration.welcomed).to(inside).returns(None)
-    entering.upon(Registration.refused).to(gathering[False, True, False]).returns(None)
-    entering.upon(Registration.welcomed).to(inside).returns(None)
-    for told in (Registration.named, Registration.described, Registration.negotiates, Registration.agrees):
-        entering.upon(told).loop().returns(None)
-        inside.upon(told).loop().returns(None)
-    inside.upon(Registration.refused).loop().returns(None)
-    inside.upon(Registration.welcomed).loop().returns(None)
-    return builder.build()
 
+    def __init__(self, client: IrcConnection) -> None:
+        self._client = client
+        self._lines = self._blank = 0
+        self._entering = False
+        self.wanted = ""
+        self.username = ""
+        self.realname = ""
+        self.away: str | None = None
+        self.password: str | None = None
+        self.negotiating = False
 
-begin = _build()
-"""Makes the machine of one client, from a L{Complete}."""
+    @property
+    def first(self) -> bool:
+        """Whether the message that is being obeyed is the first."""
+        return self._lines == 1
+
+    def countLine(self, blank: bool = False) -> bool:
+        """
+        Count a message, or a blank line.
+
+        @return: whether it may be obeyed; otherwise the client has been told to go.
+        """
+        if blank:
+            self._blank += 1
+        else:
+            self._lines += 1
+        limit = self._client.context.settings.limits.unregisteredLines
+        if self._lines + self._blank > limit:
+            self._client.turnAway(f"You sent {counted(limit, 'message')} and did not register")
+        return not self._client.ending
+
+    def advance(self, reply: Reply) -> Deferred[None] | None:
+        """Register the client if nothing is missing.  Call this after each change of the attributes."""
+        if self._entering or self.negotiating or not (self.wanted and self.username):
+            return None
+        self._entering = True
+        return Deferred.fromCoroutine(self._comeIn(reply))
+
+    async def _comeIn(self, reply: Reply) -> None:
+        client, context = self._client, self._client.context
+        host = context.cloak(client.address)
+        try:
+            if not await self._passwordFits():
+                reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
+                self._expel(reply, "Bad password")
+                return
+            await context.chat.identity.enter(
+                reply.asker, self.wanted, self.username, host, self.realname, away=self.away
+            )
+        except NickInUse as e:
+            self.wanted = ""
+            self._entering = False
+            reply.error(e)
+            return
+        except ChatError as e:
+            reply.error(e)
+            self._expel(reply, wordServerBan(e.reason) if isinstance(e, ServerBanned) else "You cannot come in now")
+            return
+        if client.openSession.user is None:
+            return
+        client.registration = None
+        client.entrance.register()
+        welcome(client, reply)
+
+    def _expel(self, reply: Reply, why: str) -> None:
+        reply.finish()
+        self._client.closing.expel(why)
+
+    async def _passwordFits(self) -> bool:
+        """Hold the server's password, where it has one, against what was given."""
+        stored = ircSettings(self._client.settings).password
+        return not stored or await self._client.entrance.checkPassword(stored, self.password or "")

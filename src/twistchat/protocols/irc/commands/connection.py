@@ -29,12 +29,12 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{CAP}: LS, LIST, REQ and END; what NEW and DEL are for is told by the server."""
     subcommand, *rest = message.params
     negotiation = client.negotiation
-    arrival = client.arrival
+    registration = client.registration
     if subcommand.upper() == "LS":
         version = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() else 0
         negotiation.speaks(version)
-        if arrival is not None:
-            arrival.facts.negotiates()
+        if registration is not None:
+            registration.negotiating = True
         reply.lines(
             capLines("LS", advertise(negotiation.listed(version), version), client.nick, client.server, version)
         )
@@ -42,17 +42,17 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         enabled = sorted(negotiation.enabled)
         reply.lines(capLines("LIST", enabled, client.nick, client.server, negotiation.version))
     elif subcommand.upper() == "REQ":
-        if arrival is not None:
-            arrival.facts.negotiates()
+        if registration is not None:
+            registration.negotiating = True
         wanted = rest[-1] if rest else ""
         done = negotiation.request(parseRequest(wanted))
         reply.lines(capLines("ACK" if done else "NAK", wanted.split(), client.nick, client.server))
         if done:
             client.retune()
     elif subcommand.upper() == "END":
-        if arrival is not None:
-            arrival.facts.agrees()
-            return arrival.advance(reply)
+        if registration is not None:
+            registration.negotiating = False
+            return registration.advance(reply)
     else:
         reply.numeric(n.ERR_INVALIDCAPCMD, shown(subcommand), "Invalid CAP command")
     return None
@@ -65,38 +65,35 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     if not wanted:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
         return None
-    chat, arrival = client.context.chat, client.arrival
-    if arrival is None:
+    chat, registration = client.context.chat, client.registration
+    if registration is None:
         return chat.identity.rename(reply.asker, wanted)
-    arrival.wanted = chat.identity.checkNick(client.openSession, wanted)
-    arrival.facts.named()
-    return arrival.advance(reply)
+    registration.wanted = chat.identity.checkNick(client.openSession, wanted)
+    return registration.advance(reply)
 
 
 @table.command("USER", "<username> 0 * <realname>", "say who you are", MODERN, minParams=4, early=True)
 def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{USER}: username and realname, which is not empty."""
-    arrival = client.arrival
-    if arrival is None or arrival.described:
+    registration = client.registration
+    if registration is None or registration.username:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
         return None
     if not message.params[3]:
         reply.numeric(n.ERR_NEEDMOREPARAMS, "USER", "Not enough parameters: the realname is empty")
         return None
-    arrival.username = usernameOf(message.params[0])
-    arrival.realname = message.params[3][: client.settings.limits.realname]
-    arrival.described = True
-    arrival.facts.described()
-    return arrival.advance(reply)
+    registration.username = usernameOf(message.params[0])
+    registration.realname = message.params[3][: client.settings.limits.realname]
+    return registration.advance(reply)
 
 
 @table.command("PASS", "<password>", "give the server's password", MODERN, minParams=1, early=True)
 def password(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{PASS}: before NICK and USER."""
-    if client.arrival is None:
+    if client.registration is None:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
     else:
-        client.arrival.password = message.params[-1]
+        client.registration.password = message.params[-1]
     return None
 
 

@@ -35,11 +35,11 @@ table = Table()
 )
 def webirc(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{WEBIRC}: the first message of a connection from a gateway that the configuration lists."""
-    arrival = client.arrival
-    if arrival is None:
+    registration = client.registration
+    if registration is None:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
         return None
-    if not arrival.first:
+    if not registration.first:
         client.closing.expel("WEBIRC must be the first message")
         return None
     password, _, _, address, *options = message.params

@@ -136,11 +136,11 @@ def away(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{AWAY}: before registration too, for clients that asked for that (IRCv3 pre-away)."""
     given = message.params[0] if message.params else ""
     reason = given[: client.settings.limits.reason] or None
-    if client.arrival is None:
+    if client.registration is None:
         return _setAway(client, reason, reply)
     if "draft/pre-away" not in client.capabilities:
         raise errors.NotEntered
-    client.arrival.away = reason
+    client.registration.away = reason
     _confirmAway(reason, reply)
     return None
 

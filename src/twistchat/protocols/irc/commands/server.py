@@ -63,7 +63,7 @@ def version(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("ISUPPORT", "", "ask what this server can do", "IRCv3 extended-isupport", early=True)
 def isupport(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{ISUPPORT}: before registration too, for clients that asked for that."""
-    if client.arrival is not None and "draft/extended-isupport" not in client.capabilities:
+    if client.registration is not None and "draft/extended-isupport" not in client.capabilities:
         raise NotEntered
     showFeatures(client, reply)
     return None
