@@ -341,7 +341,8 @@ class BlockTests(SynchronousTestCase):
         """M: an account or a voice."""
         chat = self.scene.chat
         self.scene.modes(self.alice, "#a", "+M")
-        self.assertEqual(refused(errors.CannotSpeak, lambda: chat.speaking.say(self.bob.session, "#a", "x")).room, "#a")
+        problem = refused(errors.CannotSpeak, lambda: chat.speaking.say(self.bob.session, "#a", "x"))
+        self.assertEqual(("#a", "M"), (problem.room, problem.letter))
         refused(errors.CannotSpeak, lambda: chat.speaking.sendTags(self.bob.session, "#a", TAGS))
         done(chat.speaking.say(self.carol.session, "#a", "x"))
         done(chat.speaking.say(self.alice.session, "#a", "x"))
@@ -354,7 +355,10 @@ class BlockTests(SynchronousTestCase):
         self.scene.modes(self.alice, "#a", "+s")
         refused(errors.NoSuchRoom, lambda: chat.speaking.say(outside.session, "#a", "x"))
         self.scene.modes(self.alice, "#a", "+m-s")
-        refused(errors.CannotSpeak, lambda: chat.speaking.say(self.carol.session, "#a", "x"))
+        problem = refused(errors.CannotSpeak, lambda: chat.speaking.say(self.carol.session, "#a", "x"))
+        self.assertEqual("m", problem.letter)
+        problem = refused(errors.CannotSpeak, lambda: chat.speaking.say(outside.session, "#a", "x"))
+        self.assertEqual("m", problem.letter)
 
 
 class LocatingHistory(MemoryHistory):

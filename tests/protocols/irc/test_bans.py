@@ -220,7 +220,10 @@ class BanTests(SynchronousTestCase):
             ("DLINE a@b", "DLINE: This cannot be banned: DLINE takes an IP address, or a network .*"),
             ("DLINE a!b", "DLINE: This cannot be banned: DLINE takes an IP address, or a network .*"),
             ("DLINE host.example", "DLINE: This cannot be banned: .*"),
-            ("UNDLINE a!b@c", "UNDLINE: This cannot be banned: .*"),
+            ("UNDLINE a!b@c", "UNDLINE: Invalid mask: UNDLINE takes an IP .*; UNKLINE takes names"),
+            ("UNDLINE a@b", "UNDLINE: Invalid mask: UNDLINE takes an IP .*; UNKLINE takes names"),
+            ("UNDLINE host.example", "UNDLINE: Invalid mask: a mask is USER@HOST, .*"),
+            ("UNKLINE nonsense", "UNKLINE: Invalid mask: a mask is USER@HOST, .*"),
             (f"KLINE :{'x' * 250}@h", "KLINE: This cannot be banned: a mask has 1 to 200 characters, .*"),
         ):
             (answer,) = self.ask(line)

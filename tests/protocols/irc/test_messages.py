@@ -81,7 +81,7 @@ class RoomTests(Conversations):
         for mode, text, answer in (
             ("m", "hi", "(+m)"),
             ("b bob!*@*", "hi", "(+b)"),
-            ("M", "hi", "(+m)"),
+            ("M", "hi", "(+M)"),
             ("c", "\x02hi", "(+c): no texts with colours or formatting in them"),
             ("C", "\x01VERSION\x01", "(+C): no texts that are CTCP, but for actions"),
         ):

@@ -228,6 +228,21 @@ class ReplyTests(SynchronousTestCase):
         self.alice.send("/r two")
         self.alice.expect("* You replied to bob")
 
+    def test_oneself(self) -> None:
+        """A message to oneself does not change whom a reply goes to."""
+        self.bob.send("/msg alice one")
+        self.alice.send("/msg alice note to myself")
+        self.alice.skip()
+        self.alice.send("/r two")
+        self.alice.expect("* You replied to bob")
+
+    def test_onlyOneself(self) -> None:
+        """A message to oneself is not one that somebody else wrote."""
+        self.alice.send("/msg alice note to myself")
+        self.alice.skip()
+        self.alice.send("/r two")
+        self.alice.expect("! Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
+
     def test_renamed(self) -> None:
         """It finds them under their new nick."""
         self.bob.send("/msg alice one", "/nick robert")

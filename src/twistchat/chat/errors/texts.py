@@ -10,11 +10,17 @@ from twistchat.chat.phrasing import sentence
 
 @dataclass
 class CannotSpeak(ChatError):
-    """C{room} is moderated or accepts no texts from outside, and the asker has no voice in it."""
+    """Mode C{letter} of C{room}, C{m} or C{M}, lets only some users speak, and the asker is not one of them."""
 
     code = "CANNOT_SPEAK"
-    wording = "Only those with a voice may speak in {room}"
     room: str
+    letter: str
+
+    @property
+    def text(self) -> str:
+        """See L{ChatError.text}."""
+        who = "registered users and those with a voice" if self.letter == "M" else "those with a voice"
+        return f"Only {who} may speak in {self.room}"
 
 
 @dataclass

@@ -237,7 +237,7 @@ class Speaking:
         elif room.silenced(member):
             raise errors.Banned(room.name)
         if hushed and (member is None or member.level < VOICE):
-            raise errors.CannotSpeak(room.name)
+            raise errors.CannotSpeak(room.name, "m" if "m" in room.modes else "M")
         if rank and rank not in RANK_BY_LETTER:
             raise errors.UnknownMode(rank)
         return room
@@ -297,11 +297,12 @@ def _privateMessage(state: State, entry: Entry, origin: Origin | None) -> None:
     recipient = state.users.get(event.recipient.uid)
     if recipient is None:
         raise NoSuchNick(event.recipient.nick)
-    if isinstance(event, PrivateMessage):
+    toOneself = recipient.source.uid == event.source.uid
+    if isinstance(event, PrivateMessage) and not toOneself:
         for session in recipient.sessions.values():
             if not isIgnored(session, event):
                 session.correspondent = event.source.uid
-    if recipient.source.uid == event.source.uid:
+    if toOneself:
         # The user gets it twice: as the recipient, and as the echo, which alone has the label.
         received = replace(entry, event=replace(event, session=""))
         state.broadcast.tell(received, recipient.sessions.values())

@@ -50,7 +50,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
     ),
     errors.NickFixed: lambda e, c: (n.ERR_CANTCHANGENICK, e.room, "Cannot change nick while on this channel (+N)"),
     errors.TextRefused: lambda e, c: (n.ERR_CANTSENDTOUSER, e.nick, f"They take no texts {e.why}"),
-    errors.CannotSpeak: lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, "Cannot send to channel (+m)"),
+    errors.CannotSpeak: lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel (+{e.letter})"),
     errors.NotOperator: lambda e, c: (n.ERR_CHANOPRIVSNEEDED, e.room, "You're not a channel operator of that rank"),
     errors.UnknownMode: lambda e, c: (n.ERR_UNKNOWNMODE, shown(e.letter), "is unknown mode char to me"),
     errors.BadModeParameter: lambda e, c: _badParameter(e, c),
@@ -125,6 +125,10 @@ def _unsent(why: str) -> Callable[[Any, str], Words]:
 ELSEWHERE: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], Words]] = {
     **{(errors.NotInRoom, command): _unsent("+n") for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")},
     **{(errors.Banned, command): _unsent("+b") for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")},
+    **{
+        (errors.BadServerBan, command): lambda e, c: ("FAIL", e.code, shown(e.mask), f"Invalid mask: {e.why}")
+        for command in ("UNKLINE", "UNDLINE")
+    },
     (errors.Banned, "NICK"): lambda e, c: (
         n.ERR_BANNICKCHANGE,
         shown(c),

@@ -82,7 +82,7 @@ def unkline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("UNDLINE", "<network>", "lift a ban", SOURCE, minParams=1, privilege="ban")
 def undline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{UNDLINE}."""
-    return _lift(client, _ofAddresses(client, message.params[0]), reply)
+    return _lift(client, _ofAddresses(client, message.params[0], "UN"), reply)
 
 
 async def _ban(
@@ -114,8 +114,13 @@ def _ofNames(client: IrcConnection, given: str) -> str:
     return given if user is None else f"*!*@{user.source.host}"
 
 
-def _ofAddresses(client: IrcConnection, given: str) -> str:
-    """The mask that DLINE is about."""
+def _ofAddresses(client: IrcConnection, given: str, un: str = "") -> str:
+    """
+    Get the mask of DLINE or UNDLINE.
+
+    @param un: C{"UN"} for UNDLINE.
+    """
     if "!" in given or "@" in given:
-        raise BadServerBan(given, "DLINE takes an IP address, or a network such as 192.0.2.0/24; KLINE takes names")
+        example = "an IP address, or a network such as 192.0.2.0/24"
+        raise BadServerBan(given, f"{un}DLINE takes {example}; {un}KLINE takes names")
     return given
