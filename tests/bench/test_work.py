@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench.work import CASES, Cost, Work, excess, observe, price
 from twistchat.chat.fanout.audience import Audience
-from twistchat.chat.fanout.delivery import hears
+from twistchat.chat.fanout.delivery import passesFilter
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.names import fold
 from twistchat.net.output.outbox import Outbox
@@ -48,11 +48,11 @@ class RegressionTests(SynchronousTestCase):
         """It sees that each listener has a rendering of its own."""
 
         def flush(self: Audience) -> None:  # private: it takes the place of a method
-            told, self._told = self._told, None
+            delivery, self._delivery = self._delivery, None
             for dialect, group in self._groups.items():
                 for session in group.sessions.values():
-                    for entry in told.entries if told is not None else ():
-                        if hears(session, entry):
+                    for entry in delivery.entries if delivery is not None else ():
+                        if passesFilter(session, entry):
                             session.outlet.deliver(dialect.render(entry))
 
         self.patch(Audience, "flush", flush)
@@ -75,12 +75,12 @@ class RegressionTests(SynchronousTestCase):
         """It sees that something is asked for each listener and each line, though nothing is rendered twice."""
 
         def flush(self: Audience) -> None:  # private: it takes the place of a method
-            told, self._told = self._told, None
-            entries = [] if told is None else told.entries
+            delivery, self._delivery = self._delivery, None
+            entries = [] if delivery is None else delivery.entries
             for dialect, group in self._groups.items():
                 chunks = {entry.sequence: dialect.render(entry) for entry in entries}
                 for session in group.sessions.values():
-                    session.outlet.deliver(b"".join(chunks[e.sequence] for e in entries if hears(session, e)))
+                    session.outlet.deliver(b"".join(chunks[e.sequence] for e in entries if passesFilter(session, e)))
 
         self.patch(Audience, "flush", flush)
         found = self.found()
@@ -89,14 +89,14 @@ class RegressionTests(SynchronousTestCase):
 
     def test_moreForAMessage(self) -> None:
         """It sees that a message takes a few calls more than it did."""
-        tell = Audience.tell
+        publish = Audience.publish
 
         def slower(self: Audience, entry: Entry, *rest: Any) -> None:
             for _ in range(8):
                 fold(entry.event.source.nick)
-            tell(self, entry, *rest)
+            publish(self, entry, *rest)
 
-        self.patch(Audience, "tell", slower)
+        self.patch(Audience, "publish", slower)
         self.assertIn("calls for a message", self.found())
 
 

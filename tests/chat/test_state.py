@@ -357,7 +357,7 @@ class ReplayTests(SynchronousTestCase):
         for person in people:
             person.heard()
         for room in state.rooms:
-            room.audience.tell(Entry(10**6, "m", 10**12, TopicSet(NOBODY, room.name, "test")))
+            room.audience.publish(Entry(10**6, "m", 10**12, TopicSet(NOBODY, room.name, "test")))
         state.broadcast.flush()
         for person in people:
             expected = sorted(f"{room.name} nobody topic test" for room in person.user.rooms.values())

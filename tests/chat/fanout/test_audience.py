@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.chat.fakes import FakeDialect, Person, Scene, done, written
-from twistchat.chat.fanout.delivery import SHARED, hears, isIgnored
+from twistchat.chat.fanout.delivery import SHARED, isIgnored, passesFilter
 from twistchat.chat.model.events import (
     Entry,
     Event,
@@ -234,7 +234,7 @@ class OrderTests(SynchronousTestCase):
         self.say("1")
         done(self.scene.chat.membership.join(self.carol.session, "#a"))
         for number in "234":
-            self.scene.state.broadcast.settle(self.carol.session)
+            self.scene.state.broadcast.flushTo(self.carol.session)
             self.carol.outlet.deliver(b"reply\n")
             self.say(number)
         self.assertEqual(self.bob.outlet.delivered, [])
@@ -312,7 +312,7 @@ class OrderTests(SynchronousTestCase):
         self.scene.clear(self.carol)
         self.say("1")
         done(self.scene.chat.speaking.say(self.carol.session, "#c", "elsewhere"))
-        self.scene.state.broadcast.settle(self.bob.session)
+        self.scene.state.broadcast.flushTo(self.bob.session)
         self.bob.outlet.deliver(b"reply\n")
         self.say("2")
         self.scene.endTurn()
@@ -328,7 +328,7 @@ class OrderTests(SynchronousTestCase):
         for rooms in (["#x"], ["#x", "#y", "#z"]):
             for room in [*rooms, "#other"]:
                 done(self.scene.chat.speaking.say(gil.session, room, "1"))
-            self.scene.state.broadcast.settle(eve.session)
+            self.scene.state.broadcast.flushTo(eve.session)
             self.assertEqual(eve.heard(), [f"{room} gil: 1" for room in rooms])
             self.assertEqual((fay.heard(), hal.heard()), (["#x gil: 1"], []))
             self.scene.endTurn()
@@ -337,7 +337,7 @@ class OrderTests(SynchronousTestCase):
     def test_settleUnentered(self) -> None:
         """Nothing waits for one who has not entered."""
         self.say("1")
-        self.scene.state.broadcast.settle(self.scene.connect().session)
+        self.scene.state.broadcast.flushTo(self.scene.connect().session)
         self.assertEqual(self.bob.heard(), [])
 
     def test_private(self) -> None:
@@ -437,7 +437,7 @@ class LabelTests(SynchronousTestCase):
         for part in (False, True):
             self.chat.speaking.say(self.bob.session, "#a", "ignored")
             if part:
-                self.scene.state.broadcast.settle(dave.session)
+                self.scene.state.broadcast.flushTo(dave.session)
                 self.chat.speaking.say(self.bob.session, "#a", "ignored again")
             self.chat.channels.setTopic(self.label(), "#a", f"heard {part}")
             self.scene.endTurn()
@@ -506,7 +506,7 @@ class LabelTests(SynchronousTestCase):
 
 
 class HearsTests(SynchronousTestCase):
-    """C{hears} and C{isIgnored}."""
+    """C{passesFilter} and C{isIgnored}."""
 
     def test_ignored(self) -> None:
         """Of one who is ignored, texts, tags and invitations are not heard, whatever the case of their nick."""
@@ -526,7 +526,7 @@ class HearsTests(SynchronousTestCase):
                 self.assertFalse(isIgnored(session, event))
                 scene.chat.speaking.ignore(session, "bob")
                 self.assertIs(isIgnored(session, event), event in ignorable)
-                self.assertIs(hears(session, Entry(1, "m", 0, event)), event not in ignorable)
+                self.assertIs(passesFilter(session, Entry(1, "m", 0, event)), event not in ignorable)
 
 
 class ModelTests(SynchronousTestCase):

@@ -116,7 +116,7 @@ class BrokenDialectTests(SynchronousTestCase):
     def test_settled(self) -> None:
         """And where one of them is given what waits before the others are."""
         self.say(self.people[0], POISON)
-        self.scene.state.broadcast.settle(self.people[1].session)
+        self.scene.state.broadcast.flushTo(self.people[1].session)
         self.assertEqual(self.scene.departures.faults, [(self.broken, self.ids[:1])])
         self.say(self.people[0], "two")
         self.check((self.people[0], POISON), (self.people[0], "two"))
@@ -197,7 +197,7 @@ class BrokenOutletTests(SynchronousTestCase):
         self.scene.chat.speaking.ignore(self.third.session, "p0")
         self.check(lambda: self.say("again"), "#a third: again")
         self.say("settled")
-        self.check(lambda: self.scene.state.broadcast.settle(self.third.session), "#a third: settled")
+        self.check(lambda: self.scene.state.broadcast.flushTo(self.third.session), "#a third: settled")
 
     def test_echo(self) -> None:
         """An answer that fails is heard by the others as what it is."""

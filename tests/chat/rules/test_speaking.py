@@ -228,7 +228,7 @@ class RankTests(SynchronousTestCase):
         chat, (speaker, nobody) = self.scene.chat, (self.people[rank] for rank in "h-")
         late = self.scene.person("late")
         done(chat.speaking.say(speaker.session, "#a", "1", rank="o"))
-        self.scene.state.broadcast.settle(nobody.session)
+        self.scene.state.broadcast.flushTo(nobody.session)
         done(chat.membership.join(late.session, "#a"))
         done(chat.speaking.say(speaker.session, "#a", "2"))
         done(chat.speaking.say(speaker.session, "#a", "3", rank="o"))

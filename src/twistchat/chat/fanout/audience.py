@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from twistchat.chat.fanout.delivery import IGNORABLE, Delivery, Group, hears
+from twistchat.chat.fanout.delivery import IGNORABLE, Delivery, Group, passesFilter
 from twistchat.chat.model.events import Entry, Source
 from twistchat.chat.model.origin import Origin
 
@@ -69,14 +69,14 @@ class Broadcast:
         for audience in waiting:
             audience.flush()
 
-    def settle(self, session: Session) -> None:
+    def flushTo(self, session: Session) -> None:
         """Deliver the entries that wait for a session, so that other output can follow them."""
         if not self._waiting or session.user is None:
             return
         rooms = session.user.rooms
         if len(rooms) == 1:
             for room in rooms.values():
-                room.audience.settle(session)
+                room.audience.flushTo(session)
             return
         # Flush whole audiences, so that other listeners see the same order across these rooms.  Iterate over the
         # shorter of the two lists: a user may be in many rooms, few of which have entries waiting.
@@ -93,7 +93,7 @@ class Broadcast:
             for room in session.user.rooms.values():
                 room.audience.add(session)
 
-    def tell(self, entry: Entry, sessions: Iterable[Session], place: str = "", origin: Origin | None = None) -> None:
+    def send(self, entry: Entry, sessions: Iterable[Session], place: str = "", origin: Origin | None = None) -> None:
         """
         Deliver an entry that belongs to no single room to these sessions, after all waiting entries.
 
@@ -105,7 +105,7 @@ class Broadcast:
         asking = None if origin is None else origin.session
         groups: dict[IDialect, list[Session]] = {}
         for session in sessions:
-            if session.closed or (ignorable and not hears(session, entry)):
+            if session.closed or (ignorable and not passesFilter(session, entry)):
                 continue
             try:
                 dialect = session.outlet.dialectFor(place)
@@ -162,7 +162,7 @@ class Broadcast:
 class Audience:
     """The sessions that listen to a room, grouped by dialect."""
 
-    __slots__ = ("_broadcast", "_dialects", "_groups", "_room", "_told")
+    __slots__ = ("_broadcast", "_delivery", "_dialects", "_groups", "_room")
 
     def __init__(self, room: str, broadcast: Broadcast) -> None:
         """
@@ -173,7 +173,7 @@ class Audience:
         self._broadcast = broadcast
         self._groups: dict[IDialect, Group] = {}
         self._dialects: dict[str, IDialect] = {}
-        self._told: Delivery | None = None
+        self._delivery: Delivery | None = None
 
     def add(self, session: Session) -> None:
         """
@@ -193,12 +193,12 @@ class Audience:
             group = self._groups[dialect] = Group()
         self._dialects[session.id] = dialect
         group.add(session, deliver)
-        if self._told is not None:
-            self._told.marks[session.id] = len(self._told.entries)
+        if self._delivery is not None:
+            self._delivery.offsets[session.id] = len(self._delivery.entries)
 
     def remove(self, session: Session) -> None:
         """Deliver the entries that wait for a session, then remove it."""
-        self.settle(session)
+        self.flushTo(session)
         dialect = self._dialects.pop(session.id, None)
         if dialect is not None:
             group = self._groups[dialect]
@@ -214,11 +214,11 @@ class Audience:
         """Whether a session is in this audience."""
         return session.id in self._dialects
 
-    def settle(self, session: Session) -> None:
+    def flushTo(self, session: Session) -> None:
         """Deliver the entries that wait for a session, if it is in this audience."""
         dialect = self._dialects.get(session.id)
-        if dialect is not None and self._told is not None:
-            self._told.give(session, dialect)
+        if dialect is not None and self._delivery is not None:
+            self._delivery.deliverTo(session, dialect)
 
     def move(self, room: str) -> None:
         """
@@ -231,34 +231,34 @@ class Audience:
         self._groups, self._dialects = {}, {}
         self._room = room
 
-    def tell(
+    def publish(
         self,
         entry: Entry,
         origin: Origin | None = None,
-        speaker: str | None = None,
-        chosen: Container[str] | None = None,
+        sender: str | None = None,
+        recipients: Container[str] | None = None,
     ) -> None:
         """
         Deliver an entry to the room at the end of the turn.
 
         @param origin: the request that led to it.
-        @param speaker: the id of the session that sent it, which gets it only if it asked for its echo.
-        @param chosen: the ids of the sessions that get it; C{None} for all.
+        @param sender: the id of the session that sent it, which gets it only if it asked for its echo.
+        @param recipients: the ids of the sessions that get it; C{None} for all.
         """
-        told = self._told
-        if told is None:
-            told = self._told = Delivery(self._broadcast.departures)
+        delivery = self._delivery
+        if delivery is None:
+            delivery = self._delivery = Delivery(self._broadcast.departures)
             self._broadcast.enlist(self)
-        told.entries.append(entry)
-        told.speakers.append(speaker)
+        delivery.entries.append(entry)
+        delivery.senders.append(sender)
         if origin is not None:
-            told.origins[entry.sequence] = origin
-            told.labelled.add(origin.session.id)
-        if chosen is not None:
-            told.chosen[entry.sequence] = chosen
+            delivery.origins[entry.sequence] = origin
+            delivery.labelled.add(origin.session.id)
+        if recipients is not None:
+            delivery.recipients[entry.sequence] = recipients
 
     def flush(self) -> None:
         """Deliver all waiting entries to all listeners."""
-        told, self._told = self._told, None
-        if told is not None:
-            told.giveAll(self._groups)
+        delivery, self._delivery = self._delivery, None
+        if delivery is not None:
+            delivery.deliverAll(self._groups)

@@ -51,7 +51,7 @@ class Departures(Protocol):
 
 SHARED = 2048
 """
-The average size of a run, in bytes, from which speakers share the runs of other speakers instead of getting a joined
+The average size of a run, in bytes, from which senders share the runs of other senders instead of getting a joined
 copy.  (C{bench/README.md} has the measurement.)
 """
 
@@ -64,45 +64,45 @@ class Group:
     The listeners of a room that share a dialect.
 
     @ivar sessions: all of them, by id.
-    @ivar alike: the C{deliver} methods of the sessions that ignore nobody, by session id.  Most deliveries only iterate
-        over this mapping, so it avoids access to other objects.
+    @ivar unfiltered: the C{deliver} methods of the sessions that ignore nobody, by session id.  Most deliveries only
+        iterate over this mapping, so it avoids access to other objects.
     """
 
-    __slots__ = ("alike", "sessions")
+    __slots__ = ("sessions", "unfiltered")
 
     def __init__(self) -> None:
         self.sessions: dict[str, Session] = {}
-        self.alike: dict[str, Callable[[bytes], None]] = {}
+        self.unfiltered: dict[str, Callable[[bytes], None]] = {}
 
     def add(self, session: Session, deliver: Callable[[bytes], None]) -> None:
         """Add a session."""
         self.sessions[session.id] = session
         if not session.ignored:
-            self.alike[session.id] = deliver
+            self.unfiltered[session.id] = deliver
 
     def remove(self, session: Session) -> None:
         """Remove a session."""
         del self.sessions[session.id]
-        self.alike.pop(session.id, None)
+        self.unfiltered.pop(session.id, None)
 
-    def divide(self, apart: Iterable[str | None]) -> tuple[Iterable[Callable[[bytes], None]], list[Session]]:
+    def partition(self, individual: Iterable[str | None]) -> tuple[Iterable[Callable[[bytes], None]], list[Session]]:
         """
         Separate the sessions that get the same bytes from the others.
 
-        @param apart: ids of sessions that may get a selection of their own.
-        @return: the C{deliver} methods of the former; and the other sessions: the members of C{apart} in this group,
-            and all sessions that ignore somebody.
+        @param individual: ids of sessions that may get a selection of their own.
+        @return: the C{deliver} methods of the former; and the other sessions: the members of C{individual} in this
+            group, and all sessions that ignore somebody.
         """
-        alike, sessions = self.alike, self.sessions
-        others = [sessions[id] for id in apart if id in sessions]
+        unfiltered, sessions = self.unfiltered, self.sessions
+        others = [sessions[id] for id in individual if id in sessions]
         if others:
-            alike = alike.copy()
+            unfiltered = unfiltered.copy()
             for session in others:
-                alike.pop(session.id, None)
-        if len(alike) + len(others) < len(sessions):
+                unfiltered.pop(session.id, None)
+        if len(unfiltered) + len(others) < len(sessions):
             named = {session.id for session in others}
-            others += [session for id, session in sessions.items() if id not in alike and id not in named]
-        return alike.values(), others
+            others += [session for id, session in sessions.items() if id not in unfiltered and id not in named]
+        return unfiltered.values(), others
 
 
 class Delivery:
@@ -110,75 +110,75 @@ class Delivery:
     The entries for a room in one turn.
 
     @ivar entries: the entries, in order.
-    @ivar speakers: for each entry the id of the session that sent it, or C{None}.
-    @ivar marks: how many of the entries to skip for a session, because it already got them or joined after them; by
+    @ivar senders: for each entry the id of the session that sent it, or C{None}.
+    @ivar offsets: how many of the entries to skip for a session, because it already got them or joined after them; by
         session id, 0 if absent.
     @ivar origins: the request that led to an entry, by the entry's sequence number.
     @ivar labelled: the ids of the sessions that made these requests.
-    @ivar chosen: the ids of the recipients of an entry that is not for all, by its sequence number.
+    @ivar recipients: the ids of the sessions that get an entry that is not for all, by its sequence number.
     """
 
-    __slots__ = ("_departures", "_written", "chosen", "entries", "labelled", "marks", "origins", "speakers")
+    __slots__ = ("_departures", "_rendered", "entries", "labelled", "offsets", "origins", "recipients", "senders")
 
     def __init__(self, departures: Departures) -> None:
         self._departures = departures
         self.entries: list[Entry] = []
-        self.speakers: list[str | None] = []
-        self.marks: dict[str, int] = {}
+        self.senders: list[str | None] = []
+        self.offsets: dict[str, int] = {}
         self.labelled: set[str] = set()
         self.origins: dict[int, Origin] = {}
-        self.chosen: dict[int, Container[str]] = {}
-        self._written: dict[IDialect, list[bytes]] = {}
+        self.recipients: dict[int, Container[str]] = {}
+        self._rendered: dict[IDialect, list[bytes]] = {}
 
-    def give(self, session: Session, dialect: IDialect) -> None:
+    def deliverTo(self, session: Session, dialect: IDialect) -> None:
         """Deliver to a session the entries that it did not get yet."""
-        start = self.marks.get(session.id, 0)
+        start = self.offsets.get(session.id, 0)
         if start < len(self.entries):
-            self.marks[session.id] = len(self.entries)
+            self.offsets[session.id] = len(self.entries)
             chunks = self._chunks(dialect, [session])
             if chunks is not None:
                 try:
-                    data = self._own(session, chunks, start)
+                    data = self._selection(session, chunks, start)
                     if data:
                         session.outlet.deliver(data)
                 except Exception as error:
                     self._departures.broken(session.outlet, [session], error)
 
-    def giveAll(self, groups: Mapping[IDialect, Group]) -> None:
+    def deliverAll(self, groups: Mapping[IDialect, Group]) -> None:
         """Deliver to each session the entries that it did not get yet."""
-        apart = dict.fromkeys((*self.speakers, *self.labelled, *self.marks))
+        individual = dict.fromkeys((*self.senders, *self.labelled, *self.offsets))
         for dialect, group in groups.items():
             chunks = self._chunks(dialect, group.sessions.values())
             if chunks is None:
                 continue
-            if self.chosen or self.labelled:
-                self._giveApart(group.sessions, chunks, apart)
+            if self.recipients or self.labelled:
+                self._deliverSelections(group.sessions, chunks, individual)
                 continue
-            runs = _runs(chunks, self.speakers)
+            runs = _runs(chunks, self.senders)
             shared = b"".join([run for _, run in runs])
-            alike, others = group.divide(apart)
+            unfiltered, others = group.partition(individual)
             if shared:
-                self._share(shared, alike, group)
+                self._deliverShared(shared, unfiltered, group)
             long = len(shared) >= SHARED * len(runs)
             for session in others:
                 try:
-                    if session.ignored or session.id in self.marks:
-                        heard = [self._own(session, chunks, self.marks.get(session.id, 0))]
+                    if session.ignored or session.id in self.offsets:
+                        selected = [self._selection(session, chunks, self.offsets.get(session.id, 0))]
                     elif session.echo:
-                        heard = [shared]
+                        selected = [shared]
                     else:
-                        heard = [run for speaker, run in runs if run and speaker != session.id]
+                        selected = [run for sender, run in runs if run and sender != session.id]
                         if not long:
-                            heard = [b"".join(heard)]
-                    for data in heard:
+                            selected = [b"".join(selected)]
+                    for data in selected:
                         if data:
                             session.outlet.deliver(data)
                 except Exception as error:
                     self._departures.broken(session.outlet, [session], error)
 
-    def _share(self, shared: bytes, alike: Iterable[Callable[[bytes], None]], group: Group) -> None:
+    def _deliverShared(self, shared: bytes, unfiltered: Iterable[Callable[[bytes], None]], group: Group) -> None:
         """Deliver the same bytes to many sessions.  If one raises, continue with the next."""
-        delivering = iter(alike)
+        delivering = iter(unfiltered)
         deliver = None
         while True:
             try:
@@ -190,21 +190,23 @@ class Delivery:
                 for session in failed:
                     self._departures.broken(session.outlet, [session], error)
 
-    def _giveApart(self, sessions: Mapping[str, Session], chunks: list[bytes], apart: Container[str | None]) -> None:
+    def _deliverSelections(
+        self, sessions: Mapping[str, Session], chunks: list[bytes], individual: Container[str | None]
+    ) -> None:
         """Deliver when some listeners need labels or filtered entries."""
         shared = b"".join(chunks)
         selections = {(True,) * len(chunks): shared}
         for session in sessions.values():
             try:
-                if not (self.chosen or session.ignored or session.id in apart):
+                if not (self.recipients or session.ignored or session.id in individual):
                     data = shared
-                elif session.id in self.labelled or session.id in self.marks:
-                    data = self._own(session, chunks, self.marks.get(session.id, 0))
+                elif session.id in self.labelled or session.id in self.offsets:
+                    data = self._selection(session, chunks, self.offsets.get(session.id, 0))
                 else:
-                    heard = tuple([self._isFor(session, entry) for entry in self.entries])
-                    if heard not in selections:
-                        selections[heard] = b"".join(compress(chunks, heard))
-                    data = selections[heard]
+                    selected = tuple([self._isFor(session, entry) for entry in self.entries])
+                    if selected not in selections:
+                        selections[selected] = b"".join(compress(chunks, selected))
+                    data = selections[selected]
                 if data:
                     session.outlet.deliver(data)
             except Exception as error:
@@ -217,7 +219,7 @@ class Delivery:
         @param listening: the sessions with this dialect, for a report.
         @return: the bytes of each entry; C{None} if the dialect raised, after reporting it.
         """
-        chunks = self._written.setdefault(dialect, [])
+        chunks = self._rendered.setdefault(dialect, [])
         if len(chunks) < len(self.entries):
             try:
                 chunks += [dialect.render(entry) for entry in self.entries[len(chunks) :]]
@@ -226,25 +228,25 @@ class Delivery:
                 return None
         return chunks
 
-    def _own(self, session: Session, chunks: list[bytes], start: int) -> bytes:
+    def _selection(self, session: Session, chunks: list[bytes], start: int) -> bytes:
         """The bytes for one session, from the entry with this index on."""
         entries, labelled = self.entries, session.id in self.labelled
-        mute = not session.echo and session.id in self.speakers[start:]
-        if not (labelled or mute or session.ignored or self.chosen):
+        withoutOwn = not session.echo and session.id in self.senders[start:]
+        if not (labelled or withoutOwn or session.ignored or self.recipients):
             return b"".join(chunks[start:])
         return b"".join(
             [
-                self._addressed(session, entry, chunk) if labelled else chunk
+                self._echoed(session, entry, chunk) if labelled else chunk
                 for entry, chunk in zip(entries[start:], chunks[start:], strict=True)
                 if self._isFor(session, entry)
             ]
         )
 
     def _isFor(self, session: Session, entry: Entry) -> bool:
-        chosen = self.chosen.get(entry.sequence)
-        return (chosen is None or session.id in chosen) and hears(session, entry)
+        recipients = self.recipients.get(entry.sequence)
+        return (recipients is None or session.id in recipients) and passesFilter(session, entry)
 
-    def _addressed(self, session: Session, entry: Entry, data: bytes) -> bytes:
+    def _echoed(self, session: Session, entry: Entry, data: bytes) -> bytes:
         """The bytes of an entry for one session: passed through L{IOutlet.echo} if its own request has a label."""
         origin = self.origins.get(entry.sequence)
         if origin is None or origin.session is not session or not data:
@@ -252,19 +254,19 @@ class Delivery:
         return session.outlet.echo(origin.label, data)
 
 
-def _runs(chunks: list[bytes], speakers: list[str | None]) -> list[tuple[str | None, bytes]]:
+def _runs(chunks: list[bytes], senders: list[str | None]) -> list[tuple[str | None, bytes]]:
     """
-    Join consecutive chunks of the same speaker.
+    Join consecutive chunks of the same sender.
 
-    @param speakers: the session that sent each chunk; C{None} for chunks that every session gets.
+    @param senders: the session that sent each chunk; C{None} for chunks that every session gets.
     """
     if len(chunks) == 1:
-        return [(speakers[0], chunks[0])]
-    pairs = zip(chunks, speakers, strict=True)
-    return [(speaker, b"".join([chunk for chunk, _ in said])) for speaker, said in groupby(pairs, itemgetter(1))]
+        return [(senders[0], chunks[0])]
+    pairs = zip(chunks, senders, strict=True)
+    return [(sender, b"".join([chunk for chunk, _ in said])) for sender, said in groupby(pairs, itemgetter(1))]
 
 
-def hears(session: Session, entry: Entry) -> bool:
+def passesFilter(session: Session, entry: Entry) -> bool:
     """
     Whether this session gets an entry.  It does not get entries of ignored users, nor its own texts without echo.
     """

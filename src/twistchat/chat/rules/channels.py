@@ -190,7 +190,7 @@ def _topicSet(state: State, entry: Entry, origin: Origin | None) -> None:
     assert isinstance(event, TopicSet)
     room = present(state, event) or roomFor(state, event.room, entry.time)
     room.topic = Topic(event.topic, event.source.nick, entry.time) if event.topic else None
-    room.audience.tell(entry, origin)
+    room.audience.publish(entry, origin)
     forgetIfOver(state, room)
 
 
@@ -203,7 +203,7 @@ def _modesSet(state: State, entry: Entry, origin: Origin | None) -> None:
     room = room or roomFor(state, event.room, entry.time)
     for change in event.changes:
         room.change(change, event.source.nick, entry.time)
-    room.audience.tell(entry, origin)
+    room.audience.publish(entry, origin)
     if any(change.subject is not None or change.letter == "P" for change in event.changes):
         _findOperator(state, entry, room, event)
     forgetIfOver(state, room)
@@ -246,7 +246,7 @@ def _roomRenamed(state: State, entry: Entry, origin: Origin | None) -> None:
             raise RoomNameInUse(holder.name)
         raise RoomLookalike(event.name, holder.name)
     old, new = fold(room.name), fold(event.name)
-    room.audience.tell(entry, origin)
+    room.audience.publish(entry, origin)
     room.audience.move(new)
     state.rooms.rename(room, event.name)
     sessions: list[Session] = []

@@ -257,7 +257,7 @@ def _renamed(state: State, entry: Entry, origin: Origin | None) -> None:
     for session in state.sessions.values():
         if old in session.ignored:
             session.ignored[new] = session.ignored[old]
-    state.broadcast.tell(entry, heard, origin=origin)
+    state.broadcast.send(entry, heard, origin=origin)
     if old != new:
         # Sessions that watch one of the nicks must not learn the other: MONITOR reports the old one as offline and
         # the new one as online.
@@ -301,7 +301,7 @@ def userModesSet(state: State, entry: Entry, origin: Origin | None) -> None:
         event = replace(event, added=sortUserModes(set(event.added) - OPERATORS_ONLY))
     _changeModes(user, event.added, event.removed)
     state.users.count(user)
-    state.broadcast.tell(replace(entry, event=event), user.sessions.values(), origin=origin)
+    state.broadcast.send(replace(entry, event=event), user.sessions.values(), origin=origin)
 
 
 def _changeSource(state: State, entry: Entry, user: User, origin: Origin | None, source: Source) -> None:

@@ -181,7 +181,7 @@ def _joined(state: State, entry: Entry, origin: Origin | None) -> None:
     user.moves += 1
     for session in user.sessions.values():
         room.audience.add(session)
-    room.audience.tell(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
+    room.audience.publish(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
     if len(room.members) == 2 and not room.led:
         # The other member resigned as operator while nobody else was there to succeed.
         vacate(state, entry, room, state.rooms.vacancies.get(fold(room.name)) or Vacancy(entry.time))
@@ -193,7 +193,7 @@ def _parted(state: State, entry: Entry, origin: Origin | None) -> None:
     room, member = membershipOf(state, event.room, event.source)
     if member is None:
         raise NotInRoom(event.room)
-    room.audience.tell(entry, origin)
+    room.audience.publish(entry, origin)
     del member.user.rooms[fold(room.name)]
     leave(state, entry, room, member.user)
 
@@ -204,7 +204,7 @@ def _kicked(state: State, entry: Entry, origin: Origin | None) -> None:
     room, member = membershipOf(state, event.room, event.kicked)
     if member is None:
         raise TargetNotInRoom(event.kicked.nick, event.room)
-    room.audience.tell(entry, origin)
+    room.audience.publish(entry, origin)
     del member.user.rooms[fold(room.name)]
     leave(state, entry, room, member.user)
 
@@ -224,9 +224,9 @@ def _invited(state: State, entry: Entry, origin: Origin | None) -> None:
         invitee.invitations[room] = room.bansSet
     else:
         invitee.invitations.setdefault(room, None)
-    state.broadcast.tell(entry, invitee.sessions.values(), origin=origin)
+    state.broadcast.send(entry, invitee.sessions.values(), origin=origin)
     if invitee.source.uid not in room.members:
-        room.audience.tell(entry, origin)
+        room.audience.publish(entry, origin)
 
 
 def membershipOf(state: State, name: str, source: Source) -> tuple[Room, Member | None]:

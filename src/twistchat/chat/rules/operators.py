@@ -145,7 +145,7 @@ def _operatorSet(state: State, entry: Entry, origin: Origin | None) -> None:
         host = user.source.host if before is None else before.host
         user.operator = Operator(event.title, event.privileges, host)
     state.users.count(user)
-    state.broadcast.tell(entry, user.sessions.values(), origin=origin)
+    state.broadcast.send(entry, user.sessions.values(), origin=origin)
     if before is not None and user.operator is None:
         _resigned(state, entry, user, before, origin)
     tellOperators(state, entry, origin)
@@ -177,7 +177,7 @@ def _killed(state: State, entry: Entry, origin: Origin | None) -> None:
 def _announced(state: State, entry: Entry, origin: Origin | None) -> None:
     listening = [user for user in state.users if "w" in user.flags or user.operator is not None]
     sessions = [session for user in listening for session in user.sessions.values()]
-    state.broadcast.tell(entry, sessions, origin=origin)
+    state.broadcast.send(entry, sessions, origin=origin)
 
 
 def _serverBanSet(state: State, entry: Entry, origin: Origin | None) -> None:

@@ -226,7 +226,7 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
     for session in user.sessions.values():
         session.user = None
     others = [session for session in heard if session.id not in user.sessions]
-    state.broadcast.tell(entry, others, origin=origin)
+    state.broadcast.send(entry, others, origin=origin)
     tellWatchers(state, entry, user.nick, origin, gone=user)
 
 

@@ -160,7 +160,7 @@ class Speaking:
 
     def setEcho(self, session: Session, echo: bool) -> None:
         """Set whether a session gets its own texts."""
-        self._core.state.broadcast.settle(session)
+        self._core.state.broadcast.flushTo(session)
         session.echo = echo
 
     def ignore(self, session: Session, nick: str) -> User:
@@ -170,7 +170,7 @@ class Speaking:
         @return: the ignored user.
         """
         user = self._core.named(nick)
-        self._core.state.broadcast.settle(session)
+        self._core.state.broadcast.flushTo(session)
         session.ignored.setdefault(fold(user.nick), fold(user.nick))
         self._core.state.broadcast.regroup(session)
         return user
@@ -181,7 +181,7 @@ class Speaking:
 
         @return: whether the nick was ignored.
         """
-        self._core.state.broadcast.settle(session)
+        self._core.state.broadcast.flushTo(session)
         first = session.ignored.get(fold(nick))
         session.ignored = {known: since for known, since in session.ignored.items() if since != first}
         self._core.state.broadcast.regroup(session)
@@ -280,7 +280,7 @@ def _roomMessage(state: State, entry: Entry, origin: Origin | None) -> None:
     assert isinstance(event, (RoomMessage, RoomTagMessage))
     room = present(state, event)
     if room is not None:
-        room.audience.tell(entry, origin, event.session, _audibleTo(room, event) if event.rank else None)
+        room.audience.publish(entry, origin, event.session, _audibleTo(room, event) if event.rank else None)
 
 
 def _roomMessageRedacted(state: State, entry: Entry, origin: Origin | None) -> None:
@@ -288,7 +288,7 @@ def _roomMessageRedacted(state: State, entry: Entry, origin: Origin | None) -> N
     assert isinstance(event, RoomMessageRedacted)
     room = present(state, event)
     if room is not None:
-        room.audience.tell(entry, origin)
+        room.audience.publish(entry, origin)
 
 
 def _privateMessage(state: State, entry: Entry, origin: Origin | None) -> None:
@@ -305,17 +305,17 @@ def _privateMessage(state: State, entry: Entry, origin: Origin | None) -> None:
     if toOneself:
         # The user gets it twice: as the recipient, and as the echo, which alone has the label.
         received = replace(entry, event=replace(event, session=""))
-        state.broadcast.tell(received, recipient.sessions.values())
+        state.broadcast.send(received, recipient.sessions.values())
         sender = [own for own in recipient.sessions.values() if own.id == event.session]
-        state.broadcast.tell(entry, sender, origin=origin)
+        state.broadcast.send(entry, sender, origin=origin)
         return
-    state.broadcast.tell(entry, _both(state, event.source, event.recipient), origin=origin)
+    state.broadcast.send(entry, _both(state, event.source, event.recipient), origin=origin)
 
 
 def _privateMessageRedacted(state: State, entry: Entry, origin: Origin | None) -> None:
     event = entry.event
     assert isinstance(event, PrivateMessageRedacted)
-    state.broadcast.tell(entry, _both(state, event.source, event.recipient), origin=origin)
+    state.broadcast.send(entry, _both(state, event.source, event.recipient), origin=origin)
 
 
 def _both(state: State, source: Source, recipient: Source) -> Iterable[Session]:

@@ -23,13 +23,13 @@ def tellOfUser(state: State, entry: Entry, user: User, origin: Origin | None, th
     """
     near = {session.id: session for session in audienceOf(user)}
     watching = [session for session in state.watchers.of(user.nick) if session.id not in near]
-    state.broadcast.tell(
+    state.broadcast.send(
         entry,
         [session for session in near.values() if themselves or session.id not in user.sessions],
         origin=origin,
     )
     if watching:
-        state.broadcast.tell(entry, watching, WATCHED, origin)
+        state.broadcast.send(entry, watching, WATCHED, origin)
 
 
 def tellWatchers(state: State, entry: Entry, nick: str, origin: Origin | None, gone: User | None = None) -> None:
@@ -42,7 +42,7 @@ def tellWatchers(state: State, entry: Entry, nick: str, origin: Origin | None, g
     if watching and gone is not None:
         watching = [session for session in watching if session.id not in gone.sessions]
     if watching:
-        state.broadcast.tell(entry, watching, WATCHED, origin)
+        state.broadcast.send(entry, watching, WATCHED, origin)
 
 
 def tellOperators(state: State, entry: Entry, origin: Origin | None, privilege: str | None = None) -> None:
@@ -58,7 +58,7 @@ def tellOperators(state: State, entry: Entry, origin: Origin | None, privilege: 
         for session in user.sessions.values()
     ]
     if listening:
-        state.broadcast.tell(entry, listening, NOTICES, origin)
+        state.broadcast.send(entry, listening, NOTICES, origin)
 
 
 def following(entry: Entry, event: Event, name: str) -> Entry:

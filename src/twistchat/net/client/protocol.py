@@ -162,7 +162,7 @@ class ClientProtocol(Protocol, ABC):
         @param data: whole lines, each with its line end.  They are framed here.
         """
         if self.session is not None:
-            self.context.chat.state.broadcast.settle(self.session)
+            self.context.chat.state.broadcast.flushTo(self.session)
         framing = self.carrier.framing
         self.outbox.write(data if framing is STREAM else framing.frame(data))
 

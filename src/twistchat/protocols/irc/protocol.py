@@ -136,9 +136,9 @@ class IrcConnection(ClientProtocol):
         framing: Framing = self.carrier.framing
         return framing.unframe(self.dialectFor(place).render(entry), LINE_END)
 
-    def settle(self) -> None:
-        """Let it hear what it was to hear until now."""
-        self.context.chat.state.broadcast.settle(self.openSession)
+    def flushEntries(self) -> None:
+        """Deliver the entries that wait for this client."""
+        self.context.chat.state.broadcast.flushTo(self.openSession)
 
     def nextReference(self) -> str:
         """The reference tag of a new batch."""

@@ -226,7 +226,7 @@ class Reply:
         if self.label is None:
             self.flush()
             return
-        self._client.settle()
+        self._client.flushEntries()
         if self._open is not None:
             self.flush()
             self._client.reply(serialize("BATCH", (f"-{self._open}",), self._client.server))
@@ -239,7 +239,7 @@ class Reply:
 
     def _put(self, data: bytes) -> None:
         if self.label is not None:
-            self._client.settle()
+            self._client.flushEntries()
         if self._batches:
             data = inBatch(data, self._batches[-1])
         self._units.append(data)

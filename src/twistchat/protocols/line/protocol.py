@@ -141,7 +141,7 @@ class LineProtocol(ClientProtocol):
         being read comes in front of it.
         """
         if self.session is not None:
-            self.context.chat.state.broadcast.settle(self.session)
+            self.context.chat.state.broadcast.flushTo(self.session)
         self.outbox.holdDeliveries()
         try:
             yield
