@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import machine, picture
-from bench.contestants import Contestant, contestants
+from bench.contestants import Contestant, Ours, contestants
 from bench.results import Results, verdicts
 from bench.scenarios import SCENARIOS, Scenario, measure, shorter
 from bench.servers import NotStarted
@@ -26,10 +26,10 @@ def main(arguments: Sequence[str]) -> int:
     """
     Measure, print the table, and write the results.
 
-    @return: the exit status: 1 if C{--check} was given and a target was missed, otherwise 0.
+    @return: the exit status: 1 if there is no figure, or if C{--check} was given and a target was missed; otherwise 0.
     """
     machine.requireLinux()
-    chosen, servers, scenarios = _parse(arguments)
+    chosen, servers, scenarios, against = _parse(arguments)
     chosen.out.mkdir(parents=True, exist_ok=True)
     described = machine.describe()
     descriptors = machine.raiseDescriptors()
@@ -55,14 +55,17 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("Interrupted: this is what there is until now.", file=sys.stderr)
 
-    print("\n" + results.table(chosen.against) + "\n")
+    print("\n" + results.table(against) + "\n")
     document = {"machine": described, "versions": versions, "quick": chosen.quick, "rounds": chosen.rounds}
     (chosen.out / "bench.json").write_text(json.dumps(document | {"scenarios": results.document()}, indent=1))
+    if not results.columns():
+        print("No picture: no server has a figure in any scenario.")
+        return 1
     if picture.possible():
         picture.bars(results, chosen.out / "bench.png")
     else:
         print("No picture: matplotlib is not installed.")
-    if chosen.quick:
+    if chosen.quick or chosen.checkout:
         return 0
     lines, good = verdicts(results)
     print("\n".join(lines))
@@ -85,44 +88,91 @@ def _run(results: Results, rounds: int, place: Path, cores: set[int] | None) -> 
                 print("done" if series.rounds[-1] else "FAILED", file=sys.stderr, flush=True)
 
 
-def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[Contestant], list[Scenario]]:
-    """Parse the arguments.  A mistake ends the process with a message."""
+def _parse(
+    arguments: Sequence[str],
+) -> tuple[argparse.Namespace, list[Contestant], list[Scenario], Mapping[str, str]]:
+    """
+    Parse the arguments.  A mistake ends the process with a message.
+
+    @return: the options, the servers, the scenarios, and for each server, by name, the one that it is compared with.
+    """
     names = contestants()
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure chat servers: deliveries for each CPU second of the server, and its memory.",
     )
-    parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured [5]")
-    parser.add_argument("--servers", default=",".join(names), help="which, of these, which are all: %(default)s")
-    parser.add_argument("--scenarios", help=f"which, of these, which are all: {','.join(SCENARIOS)}")
-    parser.add_argument("--against", default="ngircd", choices=names, help="to whom ratios are given [ngircd]")
-    parser.add_argument("--quick", action="store_true", help="once, everything in little: shows that all works")
-    parser.add_argument("--check", action="store_true", help="end with status 1 where a target was missed")
+    parser.add_argument("--rounds", type=int, default=5, help="the number of rounds [5]")
+    parser.add_argument("--servers", help=f"the servers, with commas between them [all: {','.join(names)}]")
+    parser.add_argument("--scenarios", help=f"the scenarios, with commas between them [all: {','.join(SCENARIOS)}]")
+    parser.add_argument("--against", choices=names, help="the server that ratios compare with [ngircd]")
+    parser.add_argument(
+        "--checkout",
+        action="append",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="another checkout of twistchat; give two or more.  The servers [irc] of all checkouts run in turn, each"
+        " with its own .venv/bin/python, and ratios compare with the first checkout",
+    )
+    parser.add_argument("--quick", action="store_true", help="run everything once, in a short version, as a test")
+    parser.add_argument("--check", action="store_true", help="exit with status 1 if a target is missed")
     parser.add_argument("--out", type=Path, default=Path("bench-results"), help="a folder for bench.json and bench.png")
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where servers keep their data")
+    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="the folder for servers' data")
     parser.add_argument("--ergo", default="ergo", help="the program of Ergo [ergo]")
     chosen = parser.parse_args(arguments)
     if chosen.rounds < 1:
-        parser.error(f"--rounds: {chosen.rounds} is too few; 1 is the least")
-    if chosen.quick and chosen.check:
-        parser.error("--quick measures nothing that could be held against a target; leave out --check")
+        parser.error(f"--rounds: {chosen.rounds} is too few; the minimum is 1")
+    if chosen.check and (chosen.quick or chosen.checkout):
+        parser.error("--check: the targets do not apply with --quick or --checkout")
+    if chosen.against and chosen.checkout:
+        parser.error("--against: with --checkout, ratios compare with the first checkout")
     if not chosen.dir.is_dir():
-        parser.error(f"--dir: {chosen.dir} is no folder")
+        parser.error(f"--dir: {chosen.dir} is not a folder")
 
     everyone = contestants(chosen.ergo)
+    wanted = chosen.servers or ("irc" if chosen.checkout else ",".join(names))
+    servers = [everyone[name] for name in _names(parser, "--servers", wanted, everyone)]
+    against = dict.fromkeys(names, chosen.against or "ngircd")
+    if chosen.checkout:
+        servers, against = _checkouts(parser, chosen.checkout, servers)
     wanted = chosen.scenarios or ",".join(name for name in SCENARIOS if not (chosen.quick and SCENARIOS[name].whole))
-    servers = [everyone[name] for name in _names(parser, "--servers", chosen.servers, everyone)]
     scenarios = [SCENARIOS[name] for name in _names(parser, "--scenarios", wanted, SCENARIOS)]
     if chosen.quick:
         chosen.rounds, scenarios = 1, [shorter(scenario) for scenario in scenarios]
-    return chosen, servers, scenarios
+    return chosen, servers, scenarios, against
+
+
+def _checkouts(
+    parser: argparse.ArgumentParser, given: Sequence[str], servers: Sequence[Contestant]
+) -> tuple[list[Contestant], dict[str, str]]:
+    """
+    Take servers from several checkouts.
+
+    @param given: each checkout, as C{NAME=FOLDER}.
+    @param servers: the servers to take from each.
+    @return: the servers, and for each, by name, the one of the first checkout.
+    """
+    found: list[Contestant] = []
+    against: dict[str, str] = {}
+    first = given[0].partition("=")[0]
+    for server in servers:
+        if not isinstance(server, Ours):
+            parser.error(f"--checkout: {server.name} is not a server of twistchat")
+        for name, _, folder in (one.partition("=") for one in given):
+            if f"{name}:{server.name}" in against or not (name and folder):
+                parser.error(f"--checkout: {name}={folder} is not NAME=FOLDER with a name of its own")
+            try:
+                found.append(server.of(name, Path(folder)))
+            except ValueError as e:
+                parser.error(f"--checkout: {e}")
+            against[found[-1].name] = f"{first}:{server.name}"
+    return found, against
 
 
 def _names(parser: argparse.ArgumentParser, option: str, given: str, known: Mapping[str, object]) -> list[str]:
     names = [name.strip() for name in given.split(",") if name.strip()]
     for name in names:
         if name not in known:
-            parser.error(f"{option}: there is no {name}; there are {', '.join(known)}")
+            parser.error(f"{option}: {name} is unknown; known are {', '.join(known)}")
     return names
 
 

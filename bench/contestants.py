@@ -9,7 +9,7 @@ import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.servers import TWISTD, NotStarted
@@ -19,6 +19,12 @@ PEERS = Path(__file__).parent / "peers"
 
 UVLOOP = "import asyncio, uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy()); "
 """The code that runs before C{twistd} to make asyncio use uvloop."""
+
+VERSIONS = (
+    "import platform, pathlib, twisted, twistchat; print(pathlib.Path(twistchat.__file__).resolve().parent); "
+    "print(f'{twistchat.__version__}, Twisted {twisted.__version__}, Python {platform.python_version()}')"
+)
+"""The code that prints the folder of the imported twistchat, and then the versions."""
 
 SEND_QUEUE = "256MiB"
 """The send queue of a connection to twistchat: in a burst, the load generator is the slow reader."""
@@ -69,7 +75,8 @@ class Ours(Contestant):
 
     @ivar door: the door's name.
     @ivar journal: the kind of journal.
-    @ivar reactor: Twisted's reactor, by its name; C{uvloop} is the asyncio reactor on that loop; C{""} is its default.
+    @ivar reactor: the name of Twisted's reactor.  C{uvloop} is the asyncio reactor on that loop; C{""} is the default.
+    @ivar python: the command that runs the Python interpreter in which this version of twistchat is installed.
     """
 
     name: str
@@ -78,6 +85,7 @@ class Ours(Contestant):
     speech: Speech
     journal: str = "memory"
     reactor: str = ""
+    python: tuple[str, ...] = (sys.executable,)
 
     def absent(self) -> str | None:
         """It is here but for uvloop, which is a package of its own."""
@@ -90,7 +98,7 @@ class Ours(Contestant):
         uvloop = self.reactor == "uvloop"
         reactor = [f"--reactor={'asyncio' if uvloop else self.reactor}"] if self.reactor else []
         return [
-            *(sys.executable, "-c", (UVLOOP if uvloop else "") + TWISTD, *reactor, "-n", "--pidfile=", "twistchat"),
+            *(*self.python, "-c", (UVLOOP if uvloop else "") + TWISTD, *reactor, "-n", "--pidfile=", "twistchat"),
             f"--{self.door}=tcp:{port}:interface=127.0.0.1:backlog=1024",
             *(f"--journal={self.journal}", "--data=data"),
             *('--set=limits.exempt=["127.0.0.0/8"]', f'--set=limits.sendq="{SEND_QUEUE}"'),
@@ -98,11 +106,31 @@ class Ours(Contestant):
         ]
 
     def version(self) -> str:
-        """The package's version, Twisted's and Python's."""
-        import twisted
-        from twistchat import __version__
+        """The versions of twistchat, Twisted and Python, and the commit if there is one."""
+        done = subprocess.run([*self.python, "-c", VERSIONS], capture_output=True, text=True, check=False)
+        folder, _, versions = done.stdout.strip().partition("\n")
+        describe = ["git", "-C", folder, "describe", "--always", "--dirty"]
+        commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip()
+        return f"{versions}, commit {commit}" if commit else versions
 
-        return f"{__version__}, Twisted {twisted.__version__}, Python {sys.version.split()[0]}"
+    def of(self, checkout: str, folder: Path) -> Ours:
+        """
+        Return the same server as another checkout of this repository has it.
+
+        @param checkout: the name of the checkout, in options and results.
+        @param folder: its folder.  Its own C{.venv} has twistchat installed in editable mode.
+        @raise ValueError: the folder has no such C{.venv}.  The message says what is wrong.
+        """
+        python = folder / ".venv/bin/python"
+        if not python.exists():
+            raise ValueError(f"there is no {python}")
+        # -E: this process's PYTHONPATH may name this checkout.
+        command = (str(python.absolute()), "-E")
+        done = subprocess.run([*command, "-c", VERSIONS], capture_output=True, text=True, check=False)
+        imported = Path(done.stdout.partition("\n")[0]).resolve()
+        if not imported.is_relative_to(folder.resolve()):
+            raise ValueError(f"{python} does not import twistchat from {folder}; run pip install -e . there")
+        return replace(self, name=f"{checkout}:{self.name}", title=f"{checkout}: {self.title}", python=command)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.results import COLUMNS, Results
+from bench.contestants import Ours
+from bench.results import Results
 
-OURS, THEIRS = "#b3261e", "#5f6b7a"
+RED, GREY = "#b3261e", "#5f6b7a"
 
 
 def possible() -> bool:
@@ -29,8 +30,14 @@ def _canvas(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, li
 
 
 def bars(results: Results, path: Path) -> None:
-    """Draw every column of the table as bars, one a server; ours are red.  The scales are logarithmic."""
-    columns = [column for column in COLUMNS if column.scenario in results.scenarios]
+    """
+    Draw a chart for each column of the table, with a bar for each server.  The bars of twistchat are red.
+
+    The scales are logarithmic, so columns without figures are left out.
+
+    @param results: the results, with at least one figure.
+    """
+    columns = results.columns()
     rows = (len(columns) + 1) // 2
     figure, axes = _canvas(rows, 2, (13, 0.9 + rows * (0.6 + 0.24 * len(results.contestants))))
     for axis in axes[len(columns) :]:
@@ -39,14 +46,13 @@ def bars(results: Results, path: Path) -> None:
         names = [name for name in results.contestants if results.series(column.scenario, name).median(column.figure)]
         values = [results.series(column.scenario, name).median(column.figure) or 0.0 for name in names]
         titles = [results.contestants[name].title for name in names]
-        colours = [OURS if title.startswith("twistchat") else THEIRS for title in titles]
+        colours = [RED if isinstance(results.contestants[name], Ours) else GREY for name in names]
         drawn = axis.barh(titles, values, color=colours)
         axis.bar_label(drawn, labels=[column.form.format(value) for value in values], padding=3, fontsize=8)
         axis.invert_yaxis()
         axis.set_xscale("log")
         axis.tick_params(axis="x", which="minor", labelbottom=False)
-        if values:
-            axis.set_xlim(min(values) / 3, max(values) * 5)
+        axis.set_xlim(min(values) / 3, max(values) * 5)
         unit = "" if column.figure in {"peak", "each"} else " a CPU second"
         better = "less is better" if column.falling else "more is better"
         axis.set_title(f"{column.title}{unit} ({better})", fontsize=9)
@@ -63,7 +69,7 @@ def curves(titles: Mapping[str, str], series: Mapping[str, Sequence[tuple[int, f
     figure, axes = _canvas(1, len(series), (4.6 * len(series), 3.8))
     for axis, (name, points) in zip(axes, series.items(), strict=True):
         costs = [cost for _, cost in points]
-        axis.plot(costs, marker="o", color=OURS)
+        axis.plot(costs, marker="o", color=RED)
         axis.set_xticks(range(len(points)), [f"{count:,}" for count, _ in points], fontsize=8)
         axis.set_ylim(0, 1.1 * max(costs))
         axis.set_xlabel(titles[name], fontsize=8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
@@ -99,11 +99,19 @@ class Results:
         ratios = [a / b for a, b in both if a is not None and b]
         return median(ratios) if ratios else None
 
-    def table(self, against: str) -> str:
-        """
-        All medians as a Markdown table, and behind it why a figure is missing.
+    def columns(self) -> list[Column]:
+        """Return the columns in which at least one server has a figure."""
+        return [
+            column
+            for column in COLUMNS
+            if any(self.series(column.scenario, name).median(column.figure) for name in self.contestants)
+        ]
 
-        @param against: the server to which ratios are given, where it was measured.
+    def table(self, against: Mapping[str, str]) -> str:
+        """
+        Return all medians as a Markdown table.  Below the table are the reasons for missing figures.
+
+        @param against: for each server, by name, the server that its ratios compare it with.
         """
         columns = [column for column in COLUMNS if column.scenario in self.scenarios]
         lines = ["| server | " + " | ".join(column.title for column in columns) + " |"]
@@ -114,7 +122,7 @@ class Results:
             for column in columns:
                 series = self.series(column.scenario, name)
                 value = series.median(column.figure)
-                cells.append(self._cell(column, name, against, value))
+                cells.append(self._cell(column, name, against[name], value))
                 for reason in [*series.errors, *filter(None, [series.reason])]:
                     where = f"{contestant.title}, {column.scenario}" if series.errors else contestant.title
                     notes.setdefault(reason, {})[where] = None

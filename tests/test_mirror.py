@@ -39,6 +39,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "the benchmarks, and the guards on counted work": (
         "bench/test_commands",
         "bench/test_floods",
+        "bench/test_main",
         "bench/test_results",
         "bench/test_traffic",
         "bench/test_work",
