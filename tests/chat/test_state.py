@@ -161,13 +161,18 @@ class ApplyTests(SynchronousTestCase):
             RoomMessageRedacted(ALICE, "#gone", 1, "m1"),
             PrivateMessageRedacted(ALICE, NOBODY, 1, "m1"),
         )
-        self.apply(RoomRenamed(ALICE, "#gone", "#later"))
         self.assertEqual(shown(self.state), before)
         self.apply(PrivateMessage(NOBODY, "s9", ALICE, "last words"))
         self.apply(TopicSet(BOB, "#a", "from outside"), TopicSet(ALICE, "#later", "kept"))
         self.assertEqual([room.name for room in self.state.rooms], ["#a", "#later"])
         self.apply(TopicSet(ALICE, "#later", ""), TopicSet(ALICE, "#never", ""), ModesSet(ALICE, "#never", ()))
         self.assertEqual([room.name for room in self.state.rooms], ["#a"])
+
+    def test_lateRename(self) -> None:
+        """A room that has ended is not renamed, because the journal would give its entries to the other name."""
+        before = shown(self.state)
+        self.assertRaises(errors.NoSuchRoom, self.apply, RoomRenamed(ALICE, "#gone", "#later"))
+        self.assertEqual(shown(self.state), before)
 
     def test_unknownSession(self) -> None:
         """A user whose session another process holds is here like any other."""

@@ -14,10 +14,12 @@ from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDepartures
-from twistchat.chat.errors import ChatError
+from tests.journal.disk import kill, writerOf
+from twistchat.chat.errors import ChatError, NoSuchRoom, RoomNameInUse
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.model.events import (
     Entered,
+    Entry,
     Event,
     Joined,
     ModeChange,
@@ -34,6 +36,7 @@ from twistchat.chat.model.modes import RANK_BY_LETTER, ROOM_MODES, Shape
 from twistchat.chat.model.names import fold
 from twistchat.chat.state import State
 from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.testing.contract import ANN
 from twistchat.testing.workers import InlineWorker
 
@@ -115,17 +118,27 @@ class RebuildingTests(SynchronousTestCase):
         try:
             journal, state = self.start(directory)
             holding = Holding()
+            over: set[int] = set()
+            ended: set[int] = set()
+
+            def note(entry: Entry) -> None:
+                holding.note(entry)
+                if isinstance(entry.event, ServerBanSet) and (entry.event.until or NOW + 1) <= NOW:
+                    ended.add(entry.sequence)
+
             for event in [*events, None]:
                 if event is None:
                     self.successResultOf(journal.close())
                     before = kept(state)
-                    self.assertEqual(onDisk(directory), holding.entries())
+                    held = {sequence: keys for sequence, keys in holding.entries().items() if sequence not in over}
+                    self.assertEqual(onDisk(directory), held)
+                    over |= ended  # a restart releases bans that have ended
                     journal, state = self.start(directory)
                     self.assertEqual(kept(state), before)
-                elif not isinstance(event, RoomRenamed) or state.rooms.get(event.room) is not None:
+                else:
                     if state.users.get(ANN.uid) is None:
                         self.successResultOf(journal.append(Entered(ANN, "s")))
-                    journal.append(event).addCallbacks(holding.note, lambda failure: failure.trap(ChatError) and None)
+                    journal.append(event).addCallbacks(note, lambda failure: failure.trap(ChatError) and None)
             self.successResultOf(journal.close())
         finally:
             rmtree(directory)
@@ -156,13 +169,51 @@ class RebuildingTests(SynchronousTestCase):
         self.assertEqual(sorted(states[0]), ["#one", "#two", "bans"])
         self.assertEqual(states[1], states[0])
 
-    def start(self, directory: str) -> tuple[Any, State]:
-        """Open a journal with a new state."""
+    def test_renamedTooLate(self) -> None:
+        """A room that ends before its rename is applied takes nothing from another room that got the new name first."""
+        directory = mkdtemp()
+        self.addCleanup(rmtree, directory)
+        journal, state = self.start(directory)
+        events = [
+            Entered(ANN, "s"),
+            Joined(ANN, "#one"),
+            TopicSet(ANN, "#two", "tea"),
+            Parted(ANN, "#one", ""),
+            RoomRenamed(ANN, "#two", "#three"),
+        ]
+        for event in events:
+            self.successResultOf(journal.append(event))
+        before = kept(state)
+        self.failureResultOf(journal.append(RoomRenamed(ANN, "#one", "#three")), RoomNameInUse)
+        self.failureResultOf(journal.append(RoomRenamed(ANN, "#one", "#four")), NoSuchRoom)
+        self.successResultOf(journal.close())
+        journal, state = self.start(directory)
+        self.assertEqual(kept(state), before)
+        self.assertEqual(before["#three"][0].text, "tea")
+        self.successResultOf(journal.close())
+
+    def test_renamedTooLateBeforeRestart(self) -> None:
+        """The same is true if the server is killed before it applies that rename."""
+        directory = mkdtemp()
+        self.addCleanup(rmtree, directory)
+        journal, state = self.start(directory)
+        for event in (TopicSet(ANN, "#two", "tea"), RoomRenamed(ANN, "#two", "#three")):
+            self.successResultOf(journal.append(event))
+        before = kept(state)
+        writerOf(journal).write([RowWriter().row(Entry(3, "r-3", NOW, RoomRenamed(ANN, "#one", "#three")))])
+        kill(journal)
+        for quiet in (False, True):
+            journal, state = self.start(directory, quiet=quiet)
+            self.assertEqual(kept(state), before)
+            self.successResultOf(journal.close())
+
+    def start(self, directory: str, *, quiet: bool = True) -> tuple[Any, State]:
+        """Open a journal with a new state.  It logs nothing if C{quiet}."""
         journal, _ = sqliteJournal(
             directory, lambda: NOW / 1000, lambda: "r", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
         )
         state = State(Broadcast(lambda: None, FakeDepartures()))
         with capturedLogs() as logs:
             self.successResultOf(journal.open(state.apply))
-        self.assertEqual(logs, [])
+        self.assertTrue(logs == [] or not quiet, logs)
         return journal, state

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from twistchat.chat import errors
-from twistchat.chat.errors import NotInRoom, RoomLookalike, RoomNameInUse
+from twistchat.chat.errors import NoSuchRoom, NotInRoom, RoomLookalike, RoomNameInUse
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.bans import ListItem
 from twistchat.chat.model.events import SERVER, Entry, ModeChange, ModesSet, RoomRenamed, TopicSet
@@ -238,13 +238,16 @@ def _roomRenamed(state: State, entry: Entry, origin: Origin | None) -> None:
     event = entry.event
     assert isinstance(event, RoomRenamed)
     room = present(state, event)
-    if room is None:
-        return
     holder = state.rooms.lookalike(event.name)
     if holder is not None and holder is not room:
         if fold(holder.name) == fold(event.name):
             raise RoomNameInUse(holder.name)
         raise RoomLookalike(event.name, holder.name)
+    if room is None:
+        # A replay, in which no users are present, does not restore rooms without persistent data.
+        if state.users:
+            raise NoSuchRoom(event.room)
+        return
     old, new = fold(room.name), fold(event.name)
     room.audience.publish(entry, origin)
     room.audience.move(new)
