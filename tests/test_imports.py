@@ -100,7 +100,6 @@ LAYERS: Mapping[str, Layer] = {
             "twisted.internet.defer",
             "twisted.internet.interfaces",
             "twisted.logger",
-            "twisted.plugin",
             "twisted.python",
             "twistchat.chat",
             "twistchat.interfaces",
@@ -206,7 +205,8 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.services",
         ),
     ),
-    "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces")),
+    # The built-in kinds of journals need no plugin.
+    "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces", "twistchat.journal.kinds")),
     # A command is a program of its own, which takes its own randomness.
     "twistchat.console": Layer(
         may=("twisted.python", "twistchat.accounts", "twistchat.chat", "twistchat.journal", "twistchat.options"),

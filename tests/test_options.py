@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module, invalidate_caches
 from io import StringIO
+from os import utime
+from pathlib import Path
+from pickle import dumps
+from shutil import rmtree
+from tempfile import mkdtemp
+from types import ModuleType
+from typing import Any
 
-from twisted.plugin import getPlugins
+from twisted.plugin import CachedDropin, getPlugins
 from twisted.python.usage import UsageError
+from twisted.trial.unittest import SynchronousTestCase
 
 import twistchat
 from tests.commandlines import CommandLineTestCase
 from twistchat.config import Settings
 from twistchat.interfaces import IDoor
+from twistchat.journal.kinds import BUILT_IN, SqliteKind
+from twistchat.options import chatOptions, installedDoors, installedJournals
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.protocols.line.settings import LineSettings
 from twistchat.tap import Options
@@ -121,3 +132,72 @@ class OptionsTests(CommandLineTestCase):
         self.assertIn("[default: tcp:6623:interface=127.0.0.1]", text)
         self.assertNotIn("None", text)
         self.assertNotIn("@param", text)
+
+
+class PluginTests(SynchronousTestCase):
+    """Doors and kinds of journals from a folder of plugins."""
+
+    def setUp(self) -> None:
+        self.directory = Path(mkdtemp())
+        self.addCleanup(rmtree, self.directory)
+        self.patch(sys, "path", [str(self.directory), *sys.path])
+
+    def package(self, name: str, plugin: str) -> ModuleType:
+        """Make a package of plugins with one module, in the place of C{twisted.plugins}."""
+        self.folder = self.directory / name
+        self.folder.mkdir()
+        (self.folder / "__init__.py").touch()
+        (self.folder / "twistchat_plugin.py").write_text(plugin)
+        invalidate_caches()
+        self.addCleanup(sys.modules.pop, f"{name}.twistchat_plugin", None)
+        self.addCleanup(sys.modules.pop, name, None)
+        return import_module(name)
+
+    def outdate(self, name: str) -> Path:
+        """
+        Leave a plugin cache of an earlier version, which had no doors, and give the module an earlier time.
+
+        @return: the cache.
+        """
+        cache = self.folder / "dropin.cache"
+        cache.write_bytes(dumps({"twistchat_plugin": CachedDropin(f"{name}.twistchat_plugin", "")}))
+        utime(self.folder / "twistchat_plugin.py", (1, 1))
+        return cache
+
+    def test_found(self) -> None:
+        """Doors and kinds of journals of plugins are found; the built-in kinds come first."""
+        package = self.package(
+            "pluginsfound",
+            "from twisted.plugin import IPlugin\n"
+            "from zope.interface import implementer, provider\n"
+            "from twistchat.interfaces import IDoor, IJournalKind\n"
+            "@provider(IPlugin, IDoor)\n"
+            "class door: name = 'pager'\n"
+            "@provider(IPlugin, IJournalKind)\n"
+            "class tape: name = 'tape'\n",
+        )
+        self.assertEqual(["pager"], [door.name for door in installedDoors(package)])
+        self.assertEqual(["memory", "sqlite", "tape"], [kind.name for kind in installedJournals(package)])
+
+    def test_outdatedCache(self) -> None:
+        """With an outdated plugin cache, the built-in journals are there; one line names the cache if no door is."""
+        package = self.package("pluginsoutdated", "from twistchat.doors.line import LineDoor\ndoor = LineDoor()\n")
+        cache = self.outdate("pluginsoutdated")
+        self.assertEqual(list(BUILT_IN), installedJournals(package))
+        why = f"no door is installed; Twisted's plugin cache may be outdated: delete {cache} and start again"
+        self.assertEqual(f"twistchat: {why}", str(self.assertRaises(SystemExit, installedDoors, package)))
+        cache.unlink()
+        self.assertEqual(["line"], [door.name for door in installedDoors(package)])
+
+    def test_noPlugin(self) -> None:
+        """Without the file of the plugins, the line says so."""
+        package = self.package("pluginsmissing", "")
+        (self.folder / "twistchat_plugin.py").unlink()
+        why = "no door is installed; the file twistchat_plugin.py is missing: install twistchat again"
+        self.assertEqual(f"twistchat: {why}", str(self.assertRaises(SystemExit, installedDoors, package)))
+
+    def test_nameTaken(self) -> None:
+        """A plugin whose journal has the name of another stops the start, with one line."""
+        options: Any = chatOptions([], [*BUILT_IN, SqliteKind()])
+        why = "the journal sqlite: two kinds of journals have this name; uninstall one"
+        self.assertEqual(f"twistchat: {why}", str(self.assertRaises(SystemExit, options.parseOptions, [])))

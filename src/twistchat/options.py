@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, ClassVar, NoReturn
 
 from twisted.plugin import getPlugins
@@ -14,11 +14,19 @@ from twisted.python.usage import Options
 
 import twisted
 from twistchat import __version__
-from twistchat.config import BUILT_IN, ConfigError, Settings, SettingsBuilder, toml
+from twistchat.config import ConfigError, Settings, SettingsBuilder, toml
 from twistchat.interfaces import IDoor, IJournalKind
+from twistchat.journal.kinds import BUILT_IN
+from twisted import plugins
 
 CONFIG = "twistchat.toml"
 """The default configuration file."""
+
+CACHE = "dropin.cache"
+"""The file in which Twisted caches the plugins of a folder."""
+
+PLUGIN = "twistchat_plugin.py"
+"""The file of the plugins that come with twistchat."""
 
 
 class SettingsOptions(Options):
@@ -26,7 +34,7 @@ class SettingsOptions(Options):
     The options that choose settings.
 
     @ivar doors: the installed doors.
-    @ivar journals: the kinds of journals that plugins bring.
+    @ivar journals: the kinds of journals.
     @ivar settings: the settings from the options and the configuration file; set after parsing.
     """
 
@@ -36,7 +44,7 @@ class SettingsOptions(Options):
     ]
 
     doors: Iterable[IDoor] = ()
-    journals: Iterable[IJournalKind] = ()
+    journals: Iterable[IJournalKind] = BUILT_IN
     settings: Settings
 
     def __init__(self) -> None:
@@ -71,10 +79,7 @@ class SettingsOptions(Options):
 
     def read(self) -> SettingsBuilder:
         """Read the configuration file, then C{--set}, then the other options.  Later values override earlier ones."""
-        builder = SettingsBuilder(
-            {door.name: door.settings for door in self.doors},
-            {**BUILT_IN, **{kind.name: kind.settings for kind in self.journals}},
-        )
+        builder = SettingsBuilder({door.name: door.settings for door in self.doors}, _sectionsOf(self.journals))
         name = self["config"] or CONFIG
         path = self._directory / name
         if self["config"] is not None or self._hasFile or path.exists():
@@ -125,21 +130,57 @@ class ChatOptions(SettingsOptions):
         return settings
 
 
-def installedDoors() -> list[IDoor]:
-    """Find the doors of all plugins, sorted by name."""
-    return sorted(getPlugins(IDoor), key=lambda door: door.name)
+def installedDoors(package: ModuleType = plugins) -> list[IDoor]:
+    """
+    Find the doors of all plugins, sorted by name.
+
+    @param package: the package whose modules are the plugins.
+    @raise SystemExit: there is none, although doors come with twistchat.  Its message has one line.
+    """
+    doors = sorted(getPlugins(IDoor, package), key=lambda door: door.name)
+    if not doors:
+        raise SystemExit(f"twistchat: no door is installed; {_blame(package)}")
+    return doors
 
 
-def installedJournals() -> list[IJournalKind]:
-    """Find the kinds of journals of all plugins, sorted by name."""
-    return sorted(getPlugins(IJournalKind), key=lambda kind: kind.name)
+def installedJournals(package: ModuleType = plugins) -> list[IJournalKind]:
+    """
+    List the kinds of journals: the built-in kinds, then those of all plugins, sorted by name.
+
+    @param package: the package whose modules are the plugins.
+    """
+    return [*BUILT_IN, *sorted(getPlugins(IJournalKind, package), key=lambda kind: kind.name)]
 
 
-def chatOptions(doors: Iterable[IDoor], journals: Iterable[IJournalKind] = ()) -> ChatOptions:
+def chatOptions(doors: Iterable[IDoor], journals: Iterable[IJournalKind] = BUILT_IN) -> ChatOptions:
     """Make the options of C{twistd twistchat}, including those of these doors and kinds of journals."""
     attributes: dict[str, Any] = {f"opt_{door.name}": _endpointOption(door) for door in doors}
     made: ChatOptions = type("ChatOptions", (ChatOptions,), attributes | {"doors": doors, "journals": journals})()
     return made
+
+
+def _sectionsOf(kinds: Iterable[IJournalKind]) -> dict[str, type | None]:
+    """
+    Find the sections of the kinds of journals, by the names of the kinds.
+
+    @raise ConfigError: two kinds have the same name.
+    """
+    sections: dict[str, type | None] = {}
+    for kind in kinds:
+        if kind.name in sections:
+            raise ConfigError(f"the journal {kind.name}", "two kinds of journals have this name; uninstall one")
+        sections[kind.name] = kind.settings
+    return sections
+
+
+def _blame(package: ModuleType) -> str:
+    """Tell the administrator why no plugin may have been found, and what to do."""
+    for folder in map(Path, package.__path__):
+        if (folder / PLUGIN).exists() and (folder / CACHE).exists():
+            return (
+                f"Twisted's plugin cache may be outdated: delete {toml.printable(str(folder / CACHE))} and start again"
+            )
+    return f"the file {PLUGIN} is missing: install twistchat again"
 
 
 def _endpointOption(door: IDoor) -> Callable[[ChatOptions, str], None]:

@@ -20,7 +20,7 @@ from twisted.application.service import IService
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import Settings, toml
 from twistchat.interfaces import IJournalKind, Journal, JournalContext
-from twistchat.journal.kinds import MemoryKind, SqliteKind
+from twistchat.journal.kinds import BUILT_IN
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors, installedJournals
@@ -32,9 +32,6 @@ from twistchat.services.service import ChatService
 from twistchat.services.signals import installSignals
 from twistchat.services.terminal import DaemonTerminal, startFailureHook
 from twistchat.worker import ThreadWorker, Worker
-
-BUILT_IN = (MemoryKind(), SqliteKind())
-"""The kinds of journals that come with twistchat."""
 
 
 def Options() -> ChatOptions:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.commandlines import CommandLineTestCase
+from twistchat.journal.kinds import BUILT_IN
 from twistchat.options import chatOptions
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "journal"
@@ -37,7 +38,7 @@ class ConfigurationTests(CommandLineTestCase):
 
     def chosen(self, *arguments: str) -> Any:
         """The settings of the journal that these options give, where the example is installed."""
-        options = chatOptions((), [example.LineKind()])
+        options = chatOptions((), [*BUILT_IN, example.LineKind()])
         options.parseOptions(arguments)
         return options.settings.journal
 

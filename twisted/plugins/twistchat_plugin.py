@@ -1,10 +1,9 @@
-"""What twistchat gives to Twisted's plugin system: the C{twistd} command, the doors, and the kinds of journals."""
+"""What twistchat gives to Twisted's plugin system: the C{twistd} command and the doors."""
 
 from twisted.application.service import ServiceMaker
 
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.journal.kinds import MemoryKind, SqliteKind
 
 twistchat = ServiceMaker(
     "twistchat",
@@ -15,6 +14,3 @@ twistchat = ServiceMaker(
 
 lineDoor = LineDoor()
 ircDoor = IrcDoor()
-
-memoryJournals = MemoryKind()
-sqliteJournals = SqliteKind()

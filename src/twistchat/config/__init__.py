@@ -1,6 +1,6 @@
 """The configuration: read C{twistchat.toml} and the command's options into one frozen value."""
 
-from twistchat.config.builder import BUILT_IN, SettingsBuilder
+from twistchat.config.builder import SettingsBuilder
 from twistchat.config.describe import describe
 from twistchat.config.errors import ConfigError
 from twistchat.config.reload import Reload, reloadSettings
@@ -15,7 +15,6 @@ from twistchat.config.settings import (
 )
 
 __all__ = [
-    "BUILT_IN",
     "ChatSettings",
     "ClassSettings",
     "ConfigError",

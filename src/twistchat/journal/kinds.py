@@ -1,11 +1,11 @@
-"""The kinds of journals that come with twistchat, as plugins."""
+"""The kinds of journals that come with twistchat."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
-from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from twistchat.interfaces import IJournalKind, Journal, JournalContext
@@ -18,7 +18,7 @@ from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
 
 
-@implementer(IPlugin, IJournalKind)
+@implementer(IJournalKind)
 class MemoryKind:
     """The journal in memory."""
 
@@ -32,7 +32,7 @@ class MemoryKind:
         return memoryJournal(Stamp(context.now, context.name()), context.settings.keep, context.key())
 
 
-@implementer(IPlugin, IJournalKind)
+@implementer(IJournalKind)
 class SqliteKind:
     """The journal on disk, in an SQLite database."""
 
@@ -55,6 +55,10 @@ class SqliteKind:
             Retention(context.clock, context.now, chosen.retention, chosen.retentionCount),
             context.clock,
         )
+
+
+BUILT_IN: Final = (MemoryKind(), SqliteKind())
+"""The kinds that need no plugin."""
 
 
 def memoryJournal(stamp: Stamp, keep: int = 10_000, key: bytes | None = None) -> Journal:
