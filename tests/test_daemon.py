@@ -38,6 +38,32 @@ TWIST = (sys.executable, "-m", "twisted")
 LISTEN = ("--line", "tcp:0:interface=127.0.0.1")
 EXEMPT = ("--set", 'limits.exempt=["127.0.0.0/8"]')
 
+LATE = """
+from twisted.internet.task import deferLater
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from twistchat.interfaces import IJournalKind, Journal
+from twistchat.journal.kinds import memoryJournal
+from twistchat.journal.stamp import Stamp
+
+@implementer(IPlugin, IJournalKind)
+class LateKind:
+    name, summary, settings, onDisk = "late", "A journal that turns out to be damaged.", None, False
+
+    def make(self, context):
+        log, history = memoryJournal(Stamp(context.now, "late"), key=context.key())
+
+        def fail():
+            raise OSError("page 7 is damaged")
+
+        log.open = lambda apply: deferLater(context.clock, 0.1, fail)
+        return Journal(log, history)
+
+late = LateKind()
+"""
+"""A plugin with a journal that cannot be opened, and takes a while to find out."""
+
 INVITATION = re.compile(r"The line door is open: nc 127\.0\.0\.1 (\d+)")
 
 GOODBYE = "* The server is shutting down"
@@ -441,6 +467,22 @@ class RefusedStartTests(DaemonTestCase):
     def test_missingFile(self) -> None:
         """The line names the file."""
         self.assertIn("nope.toml", self.refused("--config", "nope.toml"))
+
+    def test_lateFailure(self) -> None:
+        """A journal that cannot be opened, as the server finds out once it runs: the same, with C{twist}, too."""
+        plugins = self.directory / "twisted" / "plugins"
+        plugins.mkdir(parents=True)
+        (plugins / "late.py").write_text(LATE)
+        self.environment["PYTHONPATH"] += f"{os.pathsep}{self.directory}"
+        arguments = ("twistchat", *LISTEN, "--journal", "late")
+        for command in ((*TWISTD, "-n", *arguments), (*TWIST, "--log-format=text", *arguments)):
+            run = self.finish(*command)
+            output = run.stdout + run.stderr
+            self.assertEqual(1, run.returncode, output)
+            self.assertNotIn("Traceback", output)
+            (line,) = [line for line in output.splitlines() if "damaged" in line]
+            self.assertTrue(line.endswith("the journal cannot be opened: page 7 is damaged"), line)
+            self.assertFalse((self.directory / "twistd.pid").exists())
 
 
 class HelpTests(DaemonTestCase):

@@ -26,6 +26,7 @@ from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors, installedJournals
 from twistchat.services.assembly import assemble
 from twistchat.services.directory import makeDataDirectory
+from twistchat.services.failure import exitFailed
 from twistchat.services.interpreter import freeze, tuneInterpreter
 from twistchat.services.listening import Listening, plan
 from twistchat.services.service import ChatService
@@ -84,7 +85,7 @@ def makeService(options: ChatOptions) -> IService:
     reactor.callWhenRunning(installSignals, reactor, context)
     complain = DaemonTerminal.install().complain if not runner.get("nodaemon", True) else lambda why: None
     listening = Listening(reactor, listeners, context)
-    return ChatService(reactor, listening, journal.log, context, lambda: os.geteuid() == 0, complain)
+    return ChatService(reactor, listening, journal.log, context, lambda: os.geteuid() == 0, complain, exitFailed)
 
 
 def workers(reactor: Any) -> Callable[[str], Worker]:

@@ -75,6 +75,8 @@ class ServiceTestCase(SynchronousTestCase):
         self.reactor: Any = Reactor()
         self.log: Any = HeldLog(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
+        self.complaints: list[str] = []
+        self.failures: list[bool] = []
         observer = cast(ILogObserver, self.events.append)
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
@@ -99,7 +101,15 @@ class ServiceTestCase(SynchronousTestCase):
     def serviceOf(self, listeners: Sequence[Listener]) -> ChatService:
         """Make a service with these listeners, on the context made last."""
         listening = Listening(self.reactor, listeners, self.context)
-        return ChatService(self.reactor, listening, self.log, self.context, lambda: self.root)
+        return ChatService(
+            self.reactor,
+            listening,
+            self.log,
+            self.context,
+            lambda: self.root,
+            self.complaints.append,
+            lambda: self.failures.append(self.reactor.hasStopped),
+        )
 
     def started(self, *descriptions: str) -> ChatService:
         """Start the service, as twistd does."""
@@ -276,12 +286,21 @@ class StartTests(ServiceTestCase):
         self.assertEqual([], self.logged())
 
     def test_failsLater(self) -> None:
-        """If opening the journal fails later, the server logs one line and stops."""
+        """If opening the journal fails later, the server logs one line and stops, with the status of a failed start."""
         _, opening = self.slow()
         opening.errback(NotStored("no leader"))
         self.assertEqual(["stop"], self.reading)
         self.assertEqual(["the journal cannot be opened: no leader"], self.logged())
+        self.assertEqual(["the journal cannot be opened: no leader"], self.complaints)
         self.assertTrue(self.reactor.hasStopped)
+        self.assertEqual([False], self.failures)
+
+    def test_failsWhenStopped(self) -> None:
+        """A failure after the service was stopped is not reported."""
+        service, opening = self.slow()
+        service.stopService()
+        opening.errback(NotStored("no leader"))
+        self.assertEqual(([], [], [], False), (self.logged(), self.complaints, self.failures, self.reactor.hasStopped))
 
     def slow(self) -> tuple[ChatService, Deferred[None]]:
         """Start a service whose journal opens later."""

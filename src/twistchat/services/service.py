@@ -37,12 +37,14 @@ class ChatService(Service):
         context: ServerContext,
         isRoot: Callable[[], bool],
         complain: Callable[[str], None] = lambda why: None,
+        exitFailed: Callable[[], None] = lambda: None,
     ) -> None:
         """
         @param reactor: stopped if the journal cannot be opened.  It also times the shutdown.
         @param listening: the ports, which are not bound yet.
         @param isRoot: returns whether this process runs as root.
         @param complain: called with one line that says why the server cannot start, before L{StartFailure} is raised.
+        @param exitFailed: called before the reactor is stopped: lets the process end with the status of a failed start.
         """
         self.listening = listening
         self._reactor = reactor
@@ -50,6 +52,7 @@ class ChatService(Service):
         self._context = context
         self._isRoot = isRoot
         self._complain = complain
+        self._exitFailed = exitFailed
         self._starting = True
         self._isOpen = False
         self._failure: Failure | None = None
@@ -68,7 +71,7 @@ class ChatService(Service):
         Open the journal, then let the doors accept connections, and log how to connect.
 
         Opening may take a while.  Until then the ports are bound and the kernel queues connections.  If opening fails
-        after this call has returned, the server logs one line and stops.
+        after this call has returned, the server logs one line and stops, with the exit status of a failed start.
 
         @raise StartFailure: the journal cannot be opened; or the process runs as root, and other machines can reach it.
         """
@@ -133,6 +136,7 @@ class ChatService(Service):
             why = str(_cannotOpen(failure))
             log.critical("{why}", why=why)
             self._complain(why)
+            self._exitFailed()
             self._reactor.stop()
 
     async def _stop(self) -> None:
