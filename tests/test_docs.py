@@ -247,34 +247,6 @@ class OperatingTests(SynchronousTestCase):
 class ReadmeTests(SynchronousTestCase):
     """README.md."""
 
-    def test_conversation(self) -> None:
-        """What the two people see at the line door and in irssi is what the server sends them."""
-        (block,) = [block for block in blocks("README.md", "") if "$ nc 127.0.0.1 6623" in block]
-        first, *rows = block.splitlines()
-        middle = first.index("$ irssi")
-        server = MemoryServer(Settings())
-        alice, bob = server.connect(), server.connectIrc()
-        bob.send("NICK bob", "USER bob 0 * :bob")
-        seen: list[str] = []
-        for row in rows:
-            left, right = row[:middle].rstrip(), row[middle:]
-            if left.startswith(("* ", "[")):
-                seen.append(left)
-            elif left:
-                alice.send(left)
-            if right == "/join #lobby":
-                bob.send("JOIN #lobby")
-            elif right == "always":
-                bob.send("PRIVMSG #lobby always")
-        shown = iter(alice.lines())
-        for line in seen:
-            pattern = re.escape(line).replace("…", ".*").replace(r"14:02", r"\d\d:\d\d")
-            self.assertTrue(any(re.fullmatch(pattern, one) for one in shown), line)
-        self.assertEqual([], [*shown])
-        heard = "\n".join(bob.lines())
-        for part in ("Welcome to the twistchat Network", ":@alice bob", "PRIVMSG #lobby :tea?", "TOPIC #lobby", "QUIT"):
-            self.assertIn(part, heard)
-
     def test_links(self) -> None:
         """Its links are absolute, as a package index wants them; those into this repository lead somewhere."""
         targets = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
@@ -286,8 +258,9 @@ class ReadmeTests(SynchronousTestCase):
     def test_images(self) -> None:
         """Its images are files of this repository, by an address that gives the image and not a page about it."""
         images = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
-        self.assertEqual([f"{RAW}bench/growth.png"], images)
-        self.assertTrue((ROOT / "bench/growth.png").exists())
+        own = ["docs/conversation.svg", "bench/growth.png"]
+        self.assertEqual([f"{RAW}{path}" for path in own], images)
+        self.assertEqual([], [path for path in own if not (ROOT / path).exists()])
 
     def test_capabilities(self) -> None:
         """Both numbers of IRCv3 capabilities in it are right."""

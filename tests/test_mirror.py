@@ -35,6 +35,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_mirror",
         "test_private",
         "tools/test_confusables",
+        "tools/test_picture",
     ),
     "the benchmarks, and the guards on counted work": (
         "bench/test_commands",
