@@ -24,12 +24,12 @@ QUICK = (
     # connections and protocols, with a fake transport and clock
     "net/limits",
     "net/output/test_turn.py",
-    "protocols/irc/test_channels.py",
-    "protocols/irc/test_messages.py",
-    "protocols/irc/test_registration.py",
-    "protocols/line/test_arrival.py",
+    "protocols/irc/commands/channels/test_channels.py",
+    "protocols/irc/commands/texts/test_messages.py",
+    "protocols/irc/registration/test_registration.py",
+    "protocols/line/test_registration.py",
     "protocols/line/test_rooms.py",
-    "protocols/line/test_talk.py",
+    "protocols/line/commands/test_talk.py",
     "services",
     # the whole server in memory, among it the recorded conversations
     "test_conversations.py",

@@ -13,7 +13,7 @@ from twistchat.chat.model.modes import RANKS, ROOM_MODES
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.doors.irc import IrcDoor
 from twistchat.protocols.irc.commands import COMMANDS
-from twistchat.protocols.irc.features import features
+from twistchat.protocols.irc.registration.isupport import features
 from twistchat.wire.irc.capabilities import CAPABILITIES
 
 TEXT = (Path(__file__).parent.parent / "docs/irc.md").read_text("utf-8")

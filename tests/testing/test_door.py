@@ -20,7 +20,8 @@ from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Line
 from twistchat.net.limits.admission import Admission
 from twistchat.net.stream import StreamFactory
-from twistchat.protocols.line.protocol import Dialects, LineProtocol
+from twistchat.protocols.line.factory import Dialects
+from twistchat.protocols.line.protocol import LineProtocol
 from twistchat.wire.lines import LineSplitter
 
 

@@ -25,7 +25,8 @@ from twistchat.net.context import ServerContext
 from twistchat.net.limits import departures
 from twistchat.net.limits.departures import FAILED, DepartureQueue
 from twistchat.net.stream import StreamFactory
-from twistchat.protocols.line.protocol import Dialects, LineProtocol
+from twistchat.protocols.line.factory import Dialects
+from twistchat.protocols.line.protocol import LineProtocol
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.wire.lines import LineSplitter
 from twistchat.wire.plain import PlainDialect

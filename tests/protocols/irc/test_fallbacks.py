@@ -13,11 +13,12 @@ from twistchat.config import ClassSettings, Settings
 from twistchat.config.limits import Limits
 from twistchat.net.input import pace
 from twistchat.net.reload import rehash
-from twistchat.protocols.irc import changes, fallbacks
+from twistchat.protocols.irc import fallbacks
+from twistchat.protocols.irc.factory import NOTIFIED_PER_TURN, ChangeNotifier
 from twistchat.protocols.irc.fallbacks import AT_ONCE, Move
 from twistchat.protocols.irc.protocol import IrcConnection
-from twistchat.protocols.irc.reply import Reply
-from twistchat.protocols.irc.rooms import showRoom
+from twistchat.protocols.irc.replies.reply import Reply
+from twistchat.protocols.irc.replies.rooms import showRoom
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.turns import TurnClock
@@ -170,7 +171,7 @@ class ChangeTests(SynchronousTestCase):
         """They are here."""
         self.clock = TurnClock()
         self.server = MemoryServer(Settings(limits=LIMITS), clock=self.clock)
-        self.people = [self.server.irc(f"u{number}", host="203.0.113.9") for number in range(2 * changes.AT_ONCE + 1)]
+        self.people = [self.server.irc(f"u{number}", host="203.0.113.9") for number in range(2 * NOTIFIED_PER_TURN + 1)]
 
     def rename(self, network: str) -> None:
         """Let the network have another name."""
@@ -182,7 +183,7 @@ class ChangeTests(SynchronousTestCase):
         """All are told, a few in a turn; and what is newer still comes behind that for everyone."""
         self.rename("One")
         told = sum([bool(client.link.move() and client.raw.count(b"NETWORK=One")) for client in self.people])
-        self.assertLess(told, changes.AT_ONCE)
+        self.assertLess(told, NOTIFIED_PER_TURN)
         self.rename("Two")
         self.rename("Three")
         self.server.settle()
@@ -195,14 +196,14 @@ class ChangeTests(SynchronousTestCase):
 
     def test_failure(self) -> None:
         """One who cannot be told keeps nobody else from being told."""
-        tell = changes.Changes._tellClient  # private: nothing that a client does makes it fail
+        tell = ChangeNotifier._notifyClient  # private: nothing that a client does makes it fail
 
-        def fail(self: changes.Changes, client: IrcClient, tokens: object) -> None:
+        def fail(self: ChangeNotifier, client: IrcClient, tokens: object) -> None:
             if client.nick == "u3":  # type: ignore[attr-defined]  # it is the server's end
                 raise OSError("no")
             tell(self, client, tokens)  # type: ignore[arg-type]  # as above
 
-        self.patch(changes.Changes, "_tellClient", fail)  # private: nothing that a client does makes it fail
+        self.patch(ChangeNotifier, "_notifyClient", fail)  # private: nothing that a client does makes it fail
         self.rename("One")
         self.server.settle()
         told = [client.raw.count(b"NETWORK=One") for client in self.people]

@@ -1,23 +1,33 @@
-"""The factory of IRC's client protocols, over any carrier."""
+"""The factory of IRC's client protocols, over any carrier; it tells them about changed settings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from twistchat.net.client.factory import ClientFactory
-from twistchat.protocols.irc.changes import Changes
 from twistchat.protocols.irc.protocol import IrcConnection
-from twistchat.protocols.irc.server import IrcServer
+from twistchat.protocols.irc.registration.isupport import features, showFeatures
+from twistchat.protocols.irc.replies.reply import Reply
+from twistchat.protocols.irc.server import IrcServer, offered
+from twistchat.wire.irc.capabilities import advertise, capLines
 
 if TYPE_CHECKING:
+    from twistchat.net.client.protocol import ClientProtocol
     from twistchat.net.context import ServerContext
+
+NOTIFIED_PER_TURN: Final = 25
+"""Clients that are told about changes in one turn of the reactor."""
 
 
 class IrcFactory(ClientFactory):
     """
-    Makes the client protocols of an IRC server, and tells its clients what is new when other settings hold.
+    Makes the client protocols of an IRC server, and tells its clients about changed settings.
 
-    @ivar longestLine: how many bytes a client's line may have, its terminator left out.
+    @ivar longestLine: the most bytes of a client's line without its terminator.
     """
 
     def __init__(self, context: ServerContext) -> None:
@@ -25,4 +35,73 @@ class IrcFactory(ClientFactory):
         super().__init__(context, lambda context, factory: IrcConnection(context, factory, server))
         limits = context.settings.limits
         self.longestLine = limits.ircLine + limits.ircTags + 2
-        context.onReload.append(Changes(context, lambda: self.connections).tell)
+        context.onReload.append(ChangeNotifier(context, lambda: self.connections).notify)
+
+
+class ChangeNotifier:
+    """
+    Tells clients about changed capabilities and ISUPPORT tokens (IRCv3 capability-negotiation, "cap-notify";
+    modern.ircdocs.horse, "RPL_ISUPPORT").
+
+    It tells L{NOTIFIED_PER_TURN} clients in a turn.  If the settings change meanwhile, it starts again when it has told
+    all.
+    """
+
+    _log = Logger()
+
+    def __init__(self, context: ServerContext, connections: Callable[[], Iterable[ClientProtocol]]) -> None:
+        """
+        @param connections: returns the open connections.
+        """
+        self._context = context
+        self._connections = connections
+        self._features = features(context)
+        self._running = self._again = False
+
+    def notify(self) -> None:
+        """Tell the clients what has changed since the last call."""
+        self._again = True
+        if not self._running:
+            self._running = True
+            Deferred.fromCoroutine(self._run())
+
+    async def _run(self) -> None:
+        while self._again:
+            self._again = False
+            now, before = features(self._context), self._features
+            tokens = {name: value for name, value in now.items() if name not in before or before[name] != value}
+            tokens |= {f"-{name}": None for name in before if name not in now}
+            self._features = now
+            for count, client in enumerate(list(self._connections())):
+                if count % NOTIFIED_PER_TURN == NOTIFIED_PER_TURN - 1:
+                    await self._context.portions.wait()
+                if isinstance(client, IrcConnection) and client.session is not None and not client.ending:
+                    try:
+                        self._notifyClient(client, tokens)
+                    except Exception:
+                        self._log.failure("Telling a client what is new failed")
+        self._running = False
+
+    def _notifyClient(self, client: IrcConnection, tokens: Mapping[str, str | None]) -> None:
+        self._notifyCapabilities(client)
+        if tokens and client.registration is None:
+            reply = Reply(client, "*")
+            showFeatures(client, reply, tokens)
+            reply.finish()
+
+    def _notifyCapabilities(self, client: IrcConnection) -> None:
+        negotiation, now = client.negotiation, offered(self._context, client.secure)
+        if negotiation.offered is now:
+            return
+        fresh, gone = negotiation.offer(now)
+        if gone:
+            client.retune()
+        if "cap-notify" not in negotiation.enabled:
+            return
+        lines = []
+        if fresh:
+            lines += capLines("NEW", advertise(fresh, negotiation.version), client.nick, client.server)
+        if gone:
+            lines += capLines("DEL", gone, client.nick, client.server)
+        if lines:
+            client.reply(b"".join(lines))

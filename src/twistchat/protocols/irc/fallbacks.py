@@ -24,8 +24,8 @@ from twisted.logger import Logger
 from twistchat.chat.model.events import Entry, Event, Joined, Parted, Quit, RoomRenamed, Source
 from twistchat.chat.model.names import fold
 from twistchat.net.input.pace import Gone
-from twistchat.protocols.irc.reply import Reply
-from twistchat.protocols.irc.rooms import showRoom
+from twistchat.protocols.irc.replies.reply import Reply
+from twistchat.protocols.irc.replies.rooms import showRoom
 
 if TYPE_CHECKING:
     from twistchat.interfaces import IDialect

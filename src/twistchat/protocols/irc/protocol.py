@@ -22,15 +22,15 @@ from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Line
 from twistchat.protocols.irc import fastpath
-from twistchat.protocols.irc.batches import MULTILINE, TextBatch, takesLine
 from twistchat.protocols.irc.commands import COMMANDS
+from twistchat.protocols.irc.commands.table import Command
+from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, takesLine
 from twistchat.protocols.irc.fallbacks import Move
-from twistchat.protocols.irc.negotiation import Negotiation
-from twistchat.protocols.irc.registration import Registration
-from twistchat.protocols.irc.reply import Reply
+from twistchat.protocols.irc.registration.negotiation import Negotiation
+from twistchat.protocols.irc.registration.registration import Registration
+from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.server import IrcServer, offered
-from twistchat.protocols.irc.table import Command
-from twistchat.protocols.irc.words import shown
 from twistchat.wire.framing import STREAM, Framing
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import View

@@ -10,8 +10,8 @@ from itertools import count
 from twistchat import __version__
 from twistchat.net.context import ServerContext
 from twistchat.protocols.irc.fallbacks import HostFallback, Moves
+from twistchat.protocols.irc.replies.templates import Templates
 from twistchat.protocols.irc.settings import ircSettings
-from twistchat.protocols.irc.templates import Templates
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects
 

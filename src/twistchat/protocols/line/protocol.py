@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import tzinfo
 from functools import partial
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -26,51 +24,21 @@ from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Line
 from twistchat.net.limits.rates import REFUSALS
-from twistchat.protocols.line.arrival import arrive
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
+from twistchat.protocols.line.commands.table import Misused, Outcome
+from twistchat.protocols.line.registration import arrive
 from twistchat.protocols.line.settings import lineSettings
-from twistchat.protocols.line.table import Misused, Outcome
 from twistchat.protocols.line.wording import word, wordTime
-from twistchat.wire.framing import Framing, framed
 from twistchat.wire.lines import Overlong
-from twistchat.wire.plain import Clockface, PlainDialect, Silence, error, notice
+from twistchat.wire.plain import error, notice
+
+if TYPE_CHECKING:
+    from twistchat.protocols.line.factory import Dialects
 
 QUOTED = 40
 """Characters of a line that an error about it repeats."""
 
 log = Logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Dialects:
-    """
-    The dialects of this door, the same for all its connections.
-
-    @ivar clock: shows times.
-    @ivar current: for the room that a listener is in just now.
-    @ivar other: for all else that is told.
-    @ivar none: for what is not.
-    @ivar framed: these dialects as carriers that send messages need them, by framing.
-    """
-
-    clock: Clockface
-    current: IDialect
-    other: IDialect
-    none: IDialect
-    framed: dict[Framing, Dialects] = field(default_factory=dict)
-
-    @classmethod
-    def shownIn(cls, zone: tzinfo | None) -> Dialects:
-        """Make them for a time zone, or with C{None} for the machine's own."""
-        clock = Clockface(zone)
-        return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False), Silence())
-
-    def over(self, framing: Framing) -> Dialects:
-        """The dialects for carriers with this framing, the same for all their connections."""
-        if framing not in self.framed:
-            current, other = framed(self.current, framing), framed(self.other, framing)
-            self.framed[framing] = Dialects(self.clock, current, other, self.none)
-        return self.framed[framing]
 
 
 class LineProtocol(ClientProtocol):

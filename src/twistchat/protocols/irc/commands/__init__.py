@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twistchat.protocols.irc.commands import (
-    bans,
-    batches,
-    channels,
-    connection,
-    gateway,
-    help,
-    listing,
-    messages,
-    modes,
-    monitor,
-    operators,
-    people,
-    server,
-    who,
-)
-from twistchat.protocols.irc.table import Command
+from twistchat.protocols.irc.commands import connection, gateway, help
+from twistchat.protocols.irc.commands.channels import channels, listing, modes
+from twistchat.protocols.irc.commands.people import monitor, people, who
+from twistchat.protocols.irc.commands.server import bans, operators, server
+from twistchat.protocols.irc.commands.table import Command
+from twistchat.protocols.irc.commands.texts import batches, messages
 
 TOPICS = {
     "connection": connection.table,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.irc.table import MODERN, Outcome, Table
-from twistchat.protocols.irc.words import shown, usernameOf
+from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.replies.formatting import shown, usernameOf
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.capabilities import advertise, capLines, parseRequest
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
-    from twistchat.protocols.irc.reply import Reply
+    from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
 
 table = Table()

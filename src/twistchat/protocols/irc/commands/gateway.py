@@ -12,12 +12,12 @@ from twisted.logger import Logger
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.serverbans import parseAddress
 from twistchat.net.listening.origin import gatewayOf
-from twistchat.protocols.irc.table import Outcome, Table
+from twistchat.protocols.irc.commands.table import Outcome, Table
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
-    from twistchat.protocols.irc.reply import Reply
+    from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
 
 log = Logger()

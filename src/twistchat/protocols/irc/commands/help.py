@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.chat.model.usermodes import USER_MODES
-from twistchat.protocols.irc.table import MODERN, Command, Outcome, Table
-from twistchat.protocols.irc.words import packed, shown
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome, Table
+from twistchat.protocols.irc.replies.formatting import packed, shown
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
-    from twistchat.protocols.irc.reply import Reply
+    from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
 
 WIDTH = 80

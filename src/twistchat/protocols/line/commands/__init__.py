@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from twistchat.protocols.line.commands import operators, people, rooms, talk
-from twistchat.protocols.line.table import Command, Misused, Table
+from twistchat.protocols.line.commands.table import Command, Misused, Table
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.masks import BINDING, NAMING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.net.input.pace import Pace
-from twistchat.protocols.line.table import Misused, Outcome, Table, words
+from twistchat.protocols.line.commands.table import Misused, Outcome, Table, words
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.line.table import Outcome, Table, words
+from twistchat.protocols.line.commands.table import Outcome, Table, words
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:

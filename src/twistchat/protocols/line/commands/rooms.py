@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
 from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import PART_STEPS, Pace, portions
+from twistchat.protocols.line.commands.table import Outcome, Table, words
 from twistchat.protocols.line.rooms import away, enterRoom, roomName, showMembers, showTopic, showUser
-from twistchat.protocols.line.table import Outcome, Table, words
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:

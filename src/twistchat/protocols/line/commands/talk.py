@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.protocols.line.commands.table import Misused, Outcome, Table, words
 from twistchat.protocols.line.rooms import away, fitting, showHistory
-from twistchat.protocols.line.table import Misused, Outcome, Table, words
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:

@@ -1,0 +1,235 @@
+"""Commands on channels: coming and going, topics, names, and what operators do there."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from math import ceil
+from typing import TYPE_CHECKING
+
+from twistchat.chat.errors import (
+    BadRoomName,
+    ChatError,
+    Forwarded,
+    NoSuchRoom,
+    RoomLookalike,
+    RoomNameInUse,
+    TooFast,
+)
+from twistchat.chat.model.names import fold
+from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.rooms import endNames, showNames, showRoom, showTopic
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.users import User
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+LISTENERS_A_STEP = 16
+"""Listeners who are told of something in one step."""
+
+table = Table()
+
+
+@table.command("JOIN", "<channel>{,<channel>} [<key>{,<key>}] | 0", "come into channels", MODERN, minParams=1)
+async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """
+    C{JOIN}: each channel with its key, or C{0} to leave them all.
+
+    What a channel hears comes behind the names of those who were there, so they are sent before the next is joined.
+    """
+    if message.params[0] == "0":
+        await _leave(client, reply, _rooms(client.user), "")
+        return
+    names = message.params[0].split(",")
+    keys = message.params[1].split(",") if len(message.params) > 1 else []
+    for name, key in zip_longest(names, keys[: len(names)]):
+        if not name:
+            continue
+        reply.flush()
+        await reply.step(_reach(client, name))
+        try:
+            await _comeIn(client, reply, name, key or None)
+        except ChatError as e:
+            reply.error(e, name)
+
+
+async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | None) -> None:
+    """Come into a room, or into the one that it forwards to; that one's own forward is not followed."""
+    chat, session = client.context.chat, client.openSession
+    try:
+        receipt = chat.membership.join(reply.asker, name, key)
+    except Forwarded as forward:
+        reply.error(forward, name)
+        reply.flush()
+        try:
+            receipt = chat.membership.join(reply.asker, forward.to)
+        except Forwarded as again:
+            raise again.why from None
+        name = forward.to
+    if receipt is None:
+        return
+    await receipt
+    room = None if session.user is None else session.user.rooms.get(fold(name))
+    if room is not None:
+        await showRoom(client, reply, room)
+
+
+@table.command("PART", "<channel>{,<channel>} [<reason>]", "leave channels", MODERN, minParams=1)
+async def part(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{PART}: a reason that is too long is cut."""
+    names = _listed(message.params[0])
+    reply.whole = len(names) == 1
+    await _leave(client, reply, names, _reason(client, message, 1))
+
+
+async def _leave(client: IrcConnection, reply: Reply, names: Iterable[str], reason: str) -> None:
+    for name in names:
+        reply.flush()
+        await reply.step(_reach(client, name))
+        try:
+            await client.context.chat.membership.part(reply.asker, name, reason)
+        except ChatError as e:
+            reply.error(e, name)
+
+
+@table.command(
+    "KICK", "<channel>{,<channel>} <nick>{,<nick>} [<reason>]", "put people out of a channel", MODERN, minParams=2
+)
+async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{KICK}: one channel and several nicks, or as many channels as nicks."""
+    names, nicks = message.params[0].split(","), message.params[1].split(",")
+    if len(names) == 1:
+        names *= len(nicks)
+    if len(names) != len(nicks):
+        text = "One channel is wanted, or as many channels as nicks"
+        reply.numeric(n.ERR_NEEDMOREPARAMS, "KICK", text)
+        return
+    reason = _reason(client, message, 2)
+    reply.whole = len(names) == 1
+    for name, nick in zip(names, nicks, strict=True):
+        reply.flush()
+        await reply.step(_reach(client, name))
+        try:
+            await client.context.chat.membership.kick(reply.asker, name, nick, reason)
+        except ChatError as e:
+            reply.error(e, name)
+
+
+@table.command("INVITE", "[<nick> <channel>]", "let someone into a channel, or list who lets you in", MODERN)
+async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{INVITE}: without parameters, where one is invited oneself."""
+    if not message.params:
+        for invitedTo in sorted(room.name for room in client.user.invitations):
+            await reply.step()
+            reply.numeric(n.RPL_INVITELIST, invitedTo)
+        reply.numeric(n.RPL_ENDOFINVITELIST, "End of /INVITE list")
+        return
+    if len(message.params) < 2:
+        reply.numeric(n.ERR_NEEDMOREPARAMS, "INVITE", "Not enough parameters: <nick> <channel>")
+        return
+    nick, name = message.params[:2]
+    chat = client.context.chat
+    await chat.membership.invite(reply.asker, name, nick)
+    invitee, room = chat.state.users.named(nick), chat.state.rooms.get(name)
+    if invitee is None or room is None:
+        return
+    reply.numeric(n.RPL_INVITING, invitee.nick, room.name)
+    if invitee.away is not None:
+        reply.numeric(n.RPL_AWAY, invitee.nick, invitee.away)
+
+
+@table.command("TOPIC", "<channel> [<topic>]", "show or set a channel's topic", MODERN, minParams=1)
+def topic(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{TOPIC}: whoever may know of a channel may read its topic."""
+    name = message.params[0]
+    if len(message.params) == 1:
+        showTopic(reply, client.context.chat.channels.visible(client.openSession, name))
+        return None
+    reply.whole = True
+    return client.context.chat.channels.setTopic(reply.asker, name, message.params[1])
+
+
+@table.command("NAMES", "[<channel>]", "list who is in a channel", MODERN)
+async def names(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{NAMES}: of one channel; others that are named are passed over, as TARGMAX says."""
+    name = message.params[0].split(",")[0] if message.params else ""
+    try:
+        room = client.context.chat.channels.visible(client.openSession, name)
+    except NoSuchRoom:
+        endNames(reply, shown(name))
+    else:
+        await showNames(client, reply, room)
+
+
+@table.command("RENAME", "<channel> <channel> [<reason>]", "rename a channel", "IRCv3 channel-rename", minParams=2)
+async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{RENAME}: with all who are there; clients that do not know the command may give it."""
+    old, new = message.params[:2]
+    try:
+        reason = _reason(client, message, 2)
+        receipt = client.context.chat.channels.rename(reply.asker, old, new, reason)
+        if receipt is not None:
+            await receipt
+            user = client.openSession.user
+            room = None if user is None else user.rooms.get(reply.entered)
+            if room is not None:
+                await showRoom(client, reply, room)
+    except RoomNameInUse:
+        reply.fail("CHANNEL_NAME_IN_USE", shown(old), shown(new), "The channel name is already taken")
+    except RoomLookalike as e:
+        text = f"The channel cannot be renamed: that looks like {e.existing}, which exists"
+        reply.fail("CANNOT_RENAME", shown(old), shown(new), text)
+    except BadRoomName as e:
+        reply.fail("CANNOT_RENAME", shown(old), shown(new), f"The channel cannot be renamed: the name {e.why}")
+    except TooFast as e:
+        text = f"This channel has been renamed recently; try again in {ceil(e.wait)} s"
+        reply.fail("CANNOT_RENAME", shown(old), shown(new), text)
+
+
+@table.command(
+    "OJOIN",
+    "<channel>",
+    "come into a channel past its locks, as its founder",
+    "InspIRCd's ojoin module",
+    minParams=1,
+    privilege="rooms",
+)
+async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{OJOIN}: for operators of the server; everyone in the channel sees it."""
+    name = message.params[0]
+    await _comeIn(client, reply, name, None)
+    reply.flush()
+    receipt = client.context.chat.channels.takeOver(reply.asker, name)
+    if receipt is not None:
+        await receipt
+
+
+def _rooms(user: User) -> Iterator[str]:
+    """The names of the rooms of a user, who may have left some when it comes to them."""
+    rooms = deque(user.rooms.values())
+    while rooms:
+        room = rooms.popleft()
+        if user.source.uid in room.members:
+            yield room.name
+
+
+def _reach(client: IrcConnection, name: str) -> int:
+    """How many steps it is that somebody comes into a room, or goes: all who are in it hear that."""
+    room = client.context.chat.state.rooms.get(name)
+    return 2 if room is None else 2 + len(room.members) // LISTENERS_A_STEP
+
+
+def _listed(text: str) -> list[str]:
+    """What a list of names holds: each name once, the empty ones left out."""
+    return list({fold(name): name for name in reversed(text.split(",")) if name}.values())[::-1]
+
+
+def _reason(client: IrcConnection, message: Message, index: int) -> str:
+    """The reason that is this parameter, cut to the limit, or C{""} without."""
+    given = message.params[index] if len(message.params) > index else ""
+    return given[: client.settings.limits.reason]

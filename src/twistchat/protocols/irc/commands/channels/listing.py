@@ -1,0 +1,134 @@
+"""LIST: the channels there are, as many as it takes, without keeping anyone waiting for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from twistchat.chat.model.masks import BadMask, Glob, readGlob
+from twistchat.chat.model.names import fold
+from twistchat.protocols.irc.commands.table import Table
+from twistchat.protocols.irc.registration.isupport import LISTED
+from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.rooms import Room
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+Condition: TypeAlias = "Callable[[Room], bool]"
+
+table = Table()
+
+
+@table.command(
+    "LIST",
+    "[<channel>{,<channel>}] [<condition>{,<condition>}]",
+    "list the channels",
+    "modern.ircdocs.horse, ISUPPORT ELIST",
+)
+async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{LIST}: all that the client may know of; or those of some names, masks, sizes and times."""
+    wanted = [word for parameter in message.params[:2] for word in parameter.split(",") if word]
+    reply.numeric(n.RPL_LISTSTART, "Channel", "Users  Name")
+    listed = _Filter.read(wanted, client.context.wall(), reply)
+    if listed is not None:
+        for room in client.context.chat.channels.listed(client.openSession):
+            await reply.step()
+            if room is not None and listed.holds(room):
+                topic = "" if room.topic is None else room.topic.text
+                reply.numeric(n.RPL_LIST, room.name, str(len(room.members)), topic)
+    reply.numeric(n.RPL_LISTEND, "End of /LIST")
+
+
+class _Filter:
+    """
+    Which rooms are wanted: those of any name or mask that is given, that none of the masks with C{!} meets, and for
+    which every condition holds.
+    """
+
+    def __init__(self, now: float) -> None:
+        """
+        @param now: seconds since the epoch.
+        """
+        self._now = now
+        self._masks: list[Glob] = []
+        self._unwanted: list[Glob] = []
+        self._conditions: list[Condition] = []
+
+    @classmethod
+    def read(cls, words: Sequence[str], now: float, reply: Reply) -> _Filter | None:
+        """
+        Read what is asked for.
+
+        @param now: seconds since the epoch.
+        @return: C{None} where it cannot be read, which was answered.
+        """
+        if len(words) > LISTED:
+            text = f"Too many names, masks and conditions: {LISTED} may be given"
+            reply.numeric(n.ERR_TOOMANYTARGETS, shown(words[LISTED]), text)
+            return None
+        listed = cls(now)
+        for word in words:
+            try:
+                known = listed._take(word)
+            except BadMask as bad:
+                reply.fail("INVALID_PARAMS", shown(word), f"{str(bad).capitalize()} is wanted")
+                return None
+            if not known:
+                reply.fail(
+                    "INVALID_PARAMS", shown(word), f"No condition: {word}.  There are >n, <n, C>n, C<n, T>n, T<n"
+                )
+                return None
+        return listed
+
+    def _take(self, word: str) -> bool:
+        """
+        Take a name, a mask or a condition (modern.ircdocs.horse, "ELIST Parameter").
+
+        @return: whether it could be read.
+        @raise BadMask: it is a mask with too many wildcards.
+        """
+        what, sign, number = word[:-1], "", ""
+        for what in ("C", "T", ""):
+            if word[: len(what) + 1].upper() in (f"{what}<", f"{what}>"):
+                sign, number = word[len(what)], word[len(what) + 1 :]
+                break
+        if sign:
+            if not (number.isascii() and number.isdigit()):
+                return False
+            self._conditions.append(self._condition(what, sign == ">", int(number[:12])))
+        elif word[0] == "!":
+            self._unwanted.append(readGlob(word[1:]))
+        else:
+            self._masks.append(readGlob(word))
+        return True
+
+    def holds(self, room: Room) -> bool:
+        """Whether a room is wanted."""
+        name = fold(room.name)
+        if self._masks and not any([mask.matches(name) for mask in self._masks]):
+            return False
+        if any([mask.matches(name) for mask in self._unwanted]):
+            return False
+        return all(condition(room) for condition in self._conditions)
+
+    def _condition(self, what: str, more: bool, number: int) -> Condition:
+        """
+        @param what: C{"C"} for the age of the room, C{"T"} for that of its topic, both in minutes; else its members.
+        @param more: whether that is to be more than the number, or less.
+        """
+
+        def holds(room: Room) -> bool:
+            if what == "T" and room.topic is None:
+                return False
+            if what == "":
+                measure = float(len(room.members))
+            else:
+                since = room.created if what == "C" or room.topic is None else room.topic.time
+                measure = (self._now - since / 1000) / 60
+            return measure > number if more else measure < number
+
+        return holds

@@ -1,0 +1,70 @@
+"""C{MONITOR}: to hear when someone comes and goes (IRCv3 monitor)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.chat.errors import WatchListFull
+from twistchat.net.input.pace import PART_STEPS, portions
+from twistchat.protocols.irc.commands.table import Table
+from twistchat.protocols.irc.replies.formatting import packed, shown
+from twistchat.wire.irc import numerics as n
+from twistchat.wire.irc.message import room
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.users import User
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+table = Table()
+
+
+@table.command("MONITOR", "(+|-|C|L|S) [<nick>{,<nick>}]", "watch nicks", "IRCv3 monitor", minParams=1)
+async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{MONITOR}: + and - change the list, C clears it, L tells it, S tells who of it is here."""
+    what, *rest = message.params
+    chat, session = client.context.chat, client.openSession
+    nicks = [nick for nick in rest[0].split(",") if nick] if rest else []
+    if what in {"+", "-"}:
+        if not nicks:
+            reply.numeric(n.ERR_NEEDMOREPARAMS, "MONITOR", f"Not enough parameters: MONITOR {what} <nick>{{,<nick>}}")
+        elif what == "+":
+            _watch(client, nicks, reply)
+        else:
+            chat.presence.unwatch(session, nicks)
+    elif what.upper() == "C":
+        chat.presence.unwatchAll(session)
+    elif what.upper() == "L":
+        for some in portions(chat.presence.watched(session)):
+            await reply.step(PART_STEPS)
+            reply.several(n.RPL_MONLIST, (), some, ",", colon=True)
+        reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
+    elif what.upper() == "S":
+        for some in portions(chat.presence.watched(session)):
+            await reply.step(PART_STEPS)
+            _tell(*chat.presence.whoIsHere(some), reply)
+    else:
+        reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", shown(what), "Unknown modifier: it is one of + - C L S")
+
+
+def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
+    chat = client.context.chat
+    refused: tuple[str, ...] = ()
+    try:
+        found = chat.presence.watch(client.openSession, nicks)
+    except WatchListFull as full:
+        refused = full.refused
+        found = chat.presence.whoIsHere([nick for nick in nicks if nick not in refused])
+    _tell(*found, reply)
+    limit, text = str(client.settings.limits.watched), "Monitor list is full"
+    size = room(n.ERR_MONLISTFULL, (client.nick, limit), client.server) - len(text) - 2
+    for some in packed(map(shown, refused), ",", size):
+        reply.numeric(n.ERR_MONLISTFULL, limit, some, text)
+
+
+def _tell(here: list[User], gone: list[str], reply: Reply) -> None:
+    """Who is here, and who is not."""
+    masks = [f"{user.nick}!{user.source.username}@{user.source.host}" for user in here]
+    reply.several(n.RPL_MONONLINE, (), masks, ",", colon=True)
+    reply.several(n.RPL_MONOFFLINE, (), gone, ",", colon=True)

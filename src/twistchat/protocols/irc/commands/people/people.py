@@ -1,0 +1,204 @@
+"""Commands on people: who they are, were, and say that they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.chat import errors
+from twistchat.chat.model.modes import prefixes
+from twistchat.net.input.pace import PART_STEPS, portions
+from twistchat.protocols.irc.commands.people.visibility import addressesOf, isElsewhere, knows, roomsOf
+from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.replies.formatting import shown, wordMoment
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.users import User
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+USERHOSTS = 5
+"""Nicks that one USERHOST asks for (modern.ircdocs.horse, "USERHOST message")."""
+
+table = Table()
+
+
+@table.command("WHOIS", "[<server>] <nick>", "ask who someone is", MODERN)
+async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{WHOIS}: of several nicks the first alone is looked up, as TARGMAX says."""
+    asked = message.params[1 if len(message.params) > 1 else 0] if message.params else ""
+    if not asked:
+        reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
+        return
+    if len(message.params) > 1 and isElsewhere(client, message.params[0], reply):
+        return
+    nick = asked.split(",")[0]
+    user = client.context.chat.state.users.named(nick)
+    if user is None:
+        reply.numeric(n.ERR_NOSUCHNICK, shown(nick), "No such nick")
+    else:
+        await _describe(client, user, reply)
+    reply.numeric(n.RPL_ENDOFWHOIS, shown(asked), "End of /WHOIS list")
+
+
+async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
+    asker, source, nick = client.user, user.source, user.nick
+    reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
+    for some in portions(list(user.rooms.values())):
+        await reply.step(PART_STEPS)
+        there = [room for room in some if source.uid in room.members]
+        rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user, there)]
+        reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)
+    reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.server.description)
+    if user.away is not None:
+        reply.numeric(n.RPL_AWAY, nick, user.away)
+    if user.operator is not None:
+        reply.numeric(n.RPL_WHOISOPERATOR, nick, user.operator.title)
+    if source.bot:
+        reply.numeric(n.RPL_WHOISBOT, nick, "is a bot")
+    if source.account is not None:
+        reply.numeric(n.RPL_WHOISACCOUNT, nick, source.account, "is logged in as")
+    for address in addressesOf(asker, user):
+        reply.numeric(n.RPL_WHOISHOST, nick, f"is connecting from {source.username}@{address} {address}")
+        reply.numeric(n.RPL_WHOISACTUALLY, nick, f"{source.username}@{address}", address, "Is actually using host")
+    if knows(asker, user):
+        reply.numeric(n.RPL_WHOISMODES, nick, f"is using modes +{user.modes}")
+        for fingerprint in dict.fromkeys(session.fingerprint for session in user.sessions.values()):
+            if fingerprint is not None:
+                reply.numeric(n.RPL_WHOISCERTFP, nick, f"has client certificate fingerprint {fingerprint}")
+    if user.secure:
+        reply.numeric(n.RPL_WHOISSECURE, nick, "is using a secure connection")
+    idle = user.idle(client.context.clock.seconds())
+    reply.numeric(n.RPL_WHOISIDLE, nick, str(int(idle)), str(user.since // 1000), "seconds idle, signon time")
+
+
+@table.command("WHOWAS", "<nick>{,<nick>} [<count>]", "ask who had a nick", MODERN)
+async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{WHOWAS}: the newest first; a count that is no positive number asks for all."""
+    if not message.params or not message.params[0]:
+        reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
+        return
+    asked, *rest = message.params
+    if len(rest) > 1 and isElsewhere(client, rest[1], reply):
+        return
+    count = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() else 0
+    whowas = client.context.chat.state.whowas
+    for nick in asked.split(",")[: client.settings.limits.targets]:
+        departed = whowas.named(nick)
+        for one in departed[:count] if count else departed:
+            await reply.step(2)
+            source = one.source
+            reply.numeric(n.RPL_WHOWASUSER, source.nick, source.username, source.host, "*", source.realname)
+            reply.numeric(n.RPL_WHOISSERVER, source.nick, client.server, wordMoment(one.time / 1000))
+        if not departed:
+            reply.numeric(n.ERR_WASNOSUCHNICK, shown(nick), "There was no such nickname")
+    reply.numeric(n.RPL_ENDOFWHOWAS, shown(asked), "End of WHOWAS")
+
+
+@table.command("USERHOST", "<nick>{ <nick>}", "ask from where up to five people come", MODERN, minParams=1)
+def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{USERHOST}: those of the nicks that are here, each with the host that others see."""
+    users = client.context.chat.state.users
+    asked = [nick for parameter in message.params for nick in parameter.split()][:USERHOSTS]
+    found = [user for user in map(users.named, asked) if user is not None]
+    _answer(
+        reply,
+        n.RPL_USERHOST,
+        [
+            f"{user.nick}{'*' if user.operator is not None else ''}={'+' if user.away is None else '-'}"
+            f"{user.source.username}@{user.source.host}"
+            for user in found
+        ],
+    )
+    return None
+
+
+@table.command("ISON", "<nick>{ <nick>}", "ask who of these is here", "RFC 2812, section 4.9", minParams=1)
+def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{ISON}: those of the nicks that are here, as they write themselves."""
+    users = client.context.chat.state.users
+    found = [users.named(nick) for parameter in message.params for nick in parameter.split()]
+    _answer(reply, n.RPL_ISON, [user.nick for user in found if user is not None])
+    return None
+
+
+def _answer(reply: Reply, code: str, words: list[str]) -> None:
+    """One numeric at least, for a client that waits for it."""
+    if words:
+        reply.several(code, (), words, colon=True)
+    else:
+        reply.numeric(code, "")
+
+
+@table.command("AWAY", "[<reason>]", "be away, or back", MODERN, early=True)
+def away(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{AWAY}: before registration too, for clients that asked for that (IRCv3 pre-away)."""
+    given = message.params[0] if message.params else ""
+    reason = given[: client.settings.limits.reason] or None
+    if client.registration is None:
+        return _setAway(client, reason, reply)
+    if "draft/pre-away" not in client.capabilities:
+        raise errors.NotEntered
+    client.registration.away = reason
+    _confirmAway(reason, reply)
+    return None
+
+
+async def _setAway(client: IrcConnection, reason: str | None, reply: Reply) -> None:
+    await client.context.chat.presence.setAway(reply.asker, reason)
+    _confirmAway(reason, reply)
+
+
+def _confirmAway(reason: str | None, reply: Reply) -> None:
+    if reason is None:
+        reply.numeric(n.RPL_UNAWAY, "You are no longer marked as being away")
+    else:
+        reply.numeric(n.RPL_NOWAWAY, "You have been marked as being away")
+
+
+@table.command("SETNAME", "<realname>", "take another realname", "IRCv3 setname", minParams=1)
+def setname(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{SETNAME}: whoever shares a room with them hears of it, and so do they, where they know the message."""
+    return _setRealname(client, message.params[0], reply)
+
+
+async def _setRealname(client: IrcConnection, realname: str, reply: Reply) -> None:
+    limit = client.settings.limits.realname
+    if not realname:
+        reply.fail("INVALID_REALNAME", "Realname is not valid: it is empty")
+        return
+    try:
+        proposal = client.context.chat.identity.setRealname(reply.asker, realname)
+        if proposal is not None:
+            await proposal
+    except (errors.TooLong, errors.BadText):
+        reply.fail("INVALID_REALNAME", f"Realname is not valid: it may have {limit} characters")
+    except errors.TooFast:
+        reply.fail("CANNOT_CHANGE_REALNAME", "Slow down your realname changes")
+    except errors.Banned as error:
+        reply.fail("CANNOT_CHANGE_REALNAME", f"Cannot change realname while banned from {error.room}")
+
+
+def userMode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """
+    C{MODE} for a nick: what one's own modes are, or a change of them (modern.ircdocs.horse, "User mode").
+
+    @param message: its first parameter is the nick.
+    """
+    nick, *rest = message.params
+    user = client.context.chat.identity.find(nick)
+    if user is not client.user:
+        what = "change" if rest else "view"
+        reply.numeric(n.ERR_USERSDONTMATCH, f"Can't {what} modes for other users")
+        return None
+    if not rest:
+        reply.numeric(n.RPL_UMODEIS, f"+{user.modes}")
+        return None
+    return _setModes(client, rest[0], reply)
+
+
+async def _setModes(client: IrcConnection, text: str, reply: Reply) -> None:
+    unknown = await client.context.chat.identity.setUserModes(reply.asker, text)
+    if unknown:
+        reply.numeric(n.ERR_UMODEUNKNOWNFLAG, f"Unknown MODE flag {unknown}")

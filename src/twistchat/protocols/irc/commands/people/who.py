@@ -1,0 +1,178 @@
+"""C{WHO}: lists of people, and their extended form (modern.ircdocs.horse, "WHO message"; IRCv3 whox)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twistchat.chat.model.masks import BadMask, fullMask, normalizeMask, readGlob
+from twistchat.chat.model.modes import prefixes
+from twistchat.chat.model.names import fold
+from twistchat.protocols.irc.commands.people.visibility import addressesOf, finds, roomsOf
+from twistchat.protocols.irc.commands.table import Table
+from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.rooms import Room
+    from twistchat.chat.model.users import User
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+MOST = 500
+"""People that a mask brings up for those who do not see everyone anyway."""
+
+ROOMS_A_STEP = 16
+"""Rooms of somebody that are looked at in one step."""
+
+FIELDS = "tcuihsnfdlaor"
+"""
+The fields of the extended form, in the order in which they are sent.  C{d} (how many servers away) and C{o} (a rank by
+number) are in none of IRCv3's, and clients ask for them all the same.
+"""
+
+UNDISCLOSED = "255.255.255.255"
+"""What stands for an address that is not for the asker to know."""
+
+table = Table()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """
+    What is asked for beside a mask.
+
+    @ivar operators: whether operators of the server only.
+    @ivar fields: letters of L{FIELDS}; C{None} for the plain form.
+    @ivar token: what the asker calls the query.
+    """
+
+    operators: bool
+    fields: str | None
+    token: str
+
+    @classmethod
+    def read(cls, parameters: Sequence[str]) -> Query:
+        """Read what stands behind the mask: C{o}, C{%fields}, C{%fields,token}, or C{o%fields,token}."""
+        flags, extended, rest = " ".join(parameters[:1]).partition("%")
+        fields, _, token = rest.partition(",")
+        fits = token.isascii() and token.isdigit() and len(token) <= 3
+        return cls("o" in flags, fields if extended else None, token if fits else "0")
+
+    def wants(self, user: User) -> bool:
+        """Whether a user is of those who are asked for."""
+        return not self.operators or user.operator is not None
+
+
+@table.command("WHO", "[<mask> [o][%<fields>[,<token>]]]", "list people", "modern.ircdocs.horse, IRCv3 whox")
+async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{WHO}: of a channel, a nick, or all whom a mask brings up."""
+    mask = message.params[0] if message.params else "*"
+    query = Query.read(message.params[1:])
+    user = client.context.chat.state.users.named(mask)
+    if mask.startswith("#"):
+        await _ofRoom(client, mask, query, reply)
+    elif user is None:
+        await _ofMask(client, mask, query, reply)
+    elif query.wants(user):
+        _tell(client, user, _anyRoom(client.user, user), query, reply)
+    reply.numeric(n.RPL_ENDOFWHO, shown(mask), "End of WHO list")
+
+
+async def _ofRoom(client: IrcConnection, name: str, query: Query, reply: Reply) -> None:
+    """Tell of the members of a room."""
+    room = client.context.chat.state.rooms.get(name)
+    if room is None or room.secretTo(client.user):
+        return
+    for uid, member in list(room.members.items()):
+        await reply.step()
+        if room.members.get(uid) is member and finds(client.user, member.user) and query.wants(member.user):
+            _tell(client, member.user, room, query, reply)
+
+
+async def _ofMask(client: IrcConnection, mask: str, query: Query, reply: Reply) -> None:
+    """Tell of those whom a mask brings up, though not of more than so many."""
+    try:
+        brings = _readMask(mask)
+    except BadMask as bad:
+        reply.fail("INVALID_PARAMS", shown(mask), f"{str(bad).capitalize()} is wanted")
+        return
+    asker, users = client.user, client.context.chat.state.users
+    left = None if asker.may("auspex") else MOST
+    for user in list(users):
+        await reply.step(1 + len(user.rooms) // ROOMS_A_STEP)
+        if users.get(user.source.uid) is user and query.wants(user) and finds(asker, user) and brings(asker, user):
+            _tell(client, user, _anyRoom(asker, user), query, reply)
+            left = None if left is None else left - 1
+            if left == 0:
+                return
+
+
+def _readMask(mask: str) -> Callable[[User, User], bool]:
+    """
+    Read a mask.
+
+    @return: whether it brings up a user, for an asker.
+    @raise BadMask: it has too many wildcards.
+    """
+    if mask in {"0", "*", ""}:
+        return lambda asker, user: True
+    if "!" in mask or "@" in mask:
+        whole = readGlob(normalizeMask(mask))
+        return lambda asker, user: whole.matches(fullMask(user.source))
+    if "*" not in mask and "?" not in mask:
+        return lambda asker, user: False
+    glob = readGlob(mask)
+
+    def brings(asker: User, user: User) -> bool:
+        source = user.source
+        shown = (source.nick, source.username, source.host, source.realname, *addressesOf(asker, user))
+        return any([glob.matches(fold(text)) for text in shown])
+
+    return brings
+
+
+def _anyRoom(asker: User, user: User) -> Room | None:
+    return next(roomsOf(asker, user), None)
+
+
+def _tell(client: IrcConnection, user: User, room: Room | None, query: Query, reply: Reply) -> None:
+    source, where = user.source, "*" if room is None else room.name
+    flags = "H" if user.away is None else "G"
+    if user.operator is not None:
+        flags += "*"
+    if room is not None:
+        ranks = room.members[source.uid].ranks
+        flags += prefixes(ranks if "multi-prefix" in client.capabilities else ranks[:1])
+    if source.bot:
+        flags += "B"
+    if query.fields is None:
+        reply.numeric(
+            n.RPL_WHOREPLY,
+            where,
+            source.username,
+            source.host,
+            client.server,
+            source.nick,
+            flags,
+            f"0 {source.realname}",
+        )
+        return
+    values = {
+        "t": query.token,
+        "c": where,
+        "u": source.username,
+        "i": next(iter(addressesOf(client.user, user)), UNDISCLOSED),
+        "h": source.host,
+        "s": client.server,
+        "n": source.nick,
+        "f": flags,
+        "d": "0",
+        "l": str(int(user.idle(client.context.clock.seconds()))),
+        "a": source.account or "0",
+        "o": "n/a",
+        "r": source.realname,
+    }
+    reply.numeric(n.RPL_WHOSPCRPL, *[values[field] for field in FIELDS if field in query.fields])

@@ -1,0 +1,1 @@
+"""Commands on the server, and those of its operators."""

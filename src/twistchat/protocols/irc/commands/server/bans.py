@@ -1,0 +1,126 @@
+"""Commands with which operators keep people from the server, by their names or by their addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from twisted.logger import Logger
+
+from twistchat.chat.errors import BadServerBan
+from twistchat.protocols.irc.commands.table import Outcome, Table
+from twistchat.protocols.irc.replies.formatting import wordSpan
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+SOURCE = "Hybrid, InspIRCd"
+
+UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+"""Seconds in each unit of a duration."""
+
+NO_REASON = "No reason"
+"""Why, where nobody says why."""
+
+_DURATION = re.compile(r"(?:[0-9]{1,9}[wdhms])+|[0-9]{1,9}", re.IGNORECASE)
+_PART = re.compile(r"([0-9]+)([wdhms])")
+
+log = Logger()
+
+table = Table()
+
+
+def readDuration(text: str) -> float | None:
+    """
+    Read how long a ban lasts: C{1h30m}, C{7d}; a number alone is of minutes; 0 is for ever.
+
+    @return: seconds; C{None} where this is no duration.
+    """
+    if not _DURATION.fullmatch(text):
+        return None
+    if text.isdigit():
+        return 60.0 * int(text)
+    return float(sum(int(count) * UNITS[unit] for count, unit in _PART.findall(text.lower())))
+
+
+@table.command(
+    "KLINE",
+    "[<duration>] <mask> [<reason>]",
+    "ban a user@host, a nick!user@host, or the host of a nick, for minutes, or as in 1h30m",
+    SOURCE,
+    minParams=1,
+    privilege="ban",
+)
+def kline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{KLINE}."""
+    return _ban(client, message, reply, _ofNames)
+
+
+@table.command(
+    "DLINE",
+    "[<duration>] <network> [<reason>]",
+    "ban an IP address or a network, for minutes, or as in 1h30m",
+    SOURCE,
+    minParams=1,
+    privilege="ban",
+)
+def dline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{DLINE}."""
+    return _ban(client, message, reply, _ofAddresses)
+
+
+@table.command("UNKLINE", "<mask>", "lift a ban", SOURCE, minParams=1, privilege="ban")
+def unkline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{UNKLINE}."""
+    return _lift(client, _ofNames(client, message.params[0]), reply)
+
+
+@table.command("UNDLINE", "<network>", "lift a ban", SOURCE, minParams=1, privilege="ban")
+def undline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{UNDLINE}."""
+    return _lift(client, _ofAddresses(client, message.params[0], "UN"), reply)
+
+
+async def _ban(
+    client: IrcConnection, message: Message, reply: Reply, maskOf: Callable[[IrcConnection, str], str]
+) -> None:
+    seconds = readDuration(message.params[0])
+    rest = message.params if seconds is None else message.params[1:]
+    if not rest:
+        reply.numeric(n.ERR_NEEDMOREPARAMS, message.command, "Not enough parameters: whom to ban is missing")
+        return
+    mask = maskOf(client, rest[0])
+    reason = (rest[1] if len(rest) > 1 else "")[: client.settings.limits.reason] or NO_REASON
+    proposal = client.context.chat.operators.banFromServer(reply.asker, mask, seconds or None, reason)
+    await proposal
+    howLong = f"for {wordSpan(seconds)}" if seconds else "for ever"
+    log.info("{who} banned {mask} {howLong}: {reason}", who=client.nick, mask=mask, howLong=howLong, reason=reason)
+    reply.line("NOTICE", client.nick, f"*** {mask} is banned {howLong}: {reason}")
+
+
+async def _lift(client: IrcConnection, mask: str, reply: Reply) -> None:
+    await client.context.chat.operators.liftServerBan(reply.asker, mask)
+    log.info("{who} lifted the ban on {mask}", who=client.nick, mask=mask)
+    reply.line("NOTICE", client.nick, f"*** {mask} is not banned any more")
+
+
+def _ofNames(client: IrcConnection, given: str) -> str:
+    """The mask that KLINE is about: for the nick of someone who is here, their host as it is shown."""
+    user = client.context.chat.state.users.named(given)
+    return given if user is None else f"*!*@{user.source.host}"
+
+
+def _ofAddresses(client: IrcConnection, given: str, un: str = "") -> str:
+    """
+    Get the mask of DLINE or UNDLINE.
+
+    @param un: C{"UN"} for UNDLINE.
+    """
+    if "!" in given or "@" in given:
+        example = "an IP address, or a network such as 192.0.2.0/24"
+        raise BadServerBan(given, f"{un}DLINE takes {example}; {un}KLINE takes names")
+    return given

@@ -1,0 +1,1 @@
+"""Commands that send texts, or delete them."""

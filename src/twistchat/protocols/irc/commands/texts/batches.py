@@ -1,0 +1,249 @@
+"""
+C{BATCH}: texts of several lines, which clients send as a batch (IRCv3 multiline).
+
+A client has one batch open at a time, and says nothing else meanwhile; what is wrong with it is said once, and then its
+lines are passed over until it is closed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from twisted.internet.interfaces import IDelayedCall
+
+from twistchat.chat.errors import ChatError
+from twistchat.chat.model.events import Cuts, Tags
+from twistchat.chat.model.names import fold
+from twistchat.protocols.irc.commands.table import Outcome, Table
+from twistchat.protocols.irc.commands.texts.messages import clientTags, sendText
+from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+MULTILINE: Final = "draft/multiline"
+CONCAT: Final = "draft/multiline-concat"
+
+DEADLINE: Final = 30.0
+"""Seconds within which a batch is to be closed."""
+
+MEANWHILE: Final = frozenset({"BATCH", "PING", "PONG", "QUIT"})
+"""Commands that a client may give while its batch is open."""
+
+REFERENCE = re.compile(r"[A-Za-z0-9-]+")
+"""What a batch may be called (IRCv3 batch, "The BATCH verb")."""
+
+table = Table()
+
+
+class TextBatch:
+    """
+    A text that a client is sending line by line.
+
+    @ivar reference: what the client calls it.
+    @ivar target: for whom it is.
+    @ivar tags: the client-only tags of the text.
+    @ivar command: PRIVMSG or NOTICE, as its first line has it; C{""} until then.
+    @ivar reply: the answer to its opening, which is postponed until it is closed.
+    @ivar refused: whether the client has been told what is wrong with it.
+    """
+
+    __slots__ = (
+        "_client",
+        "_cuts",
+        "_deadline",
+        "_length",
+        "_lines",
+        "_pieces",
+        "_size",
+        "command",
+        "reference",
+        "refused",
+        "reply",
+        "tags",
+        "target",
+    )
+
+    def __init__(self, client: IrcConnection, reference: str, target: str, tags: Tags, reply: Reply) -> None:
+        self._client = client
+        self.reference = reference
+        self.target = target
+        self.tags = tags
+        self.command = ""
+        self.reply = reply
+        self.refused = False
+        self._pieces: list[str] = []
+        self._cuts: list[int] = []
+        self._length = 0
+        self._lines = 0
+        self._size = 0
+        reply.postponed = True
+        self._deadline: IDelayedCall | None = client.context.clock.callLater(DEADLINE, self._late)
+
+    @property
+    def text(self) -> str:
+        """The text as far as it has come."""
+        return "".join(self._pieces)
+
+    @property
+    def cuts(self) -> Cuts:
+        """Where the client cut long lines of the text: it sent each part as a line to be joined to the one before."""
+        return tuple(self._cuts)
+
+    def add(self, message: Message) -> None:
+        """Take a line, or say what is wrong with it ("Batch types", "Message tags")."""
+        if self.refused:
+            return
+        params, tags = message.params, message.tags
+        joined = CONCAT in tags
+        if message.command not in ("PRIVMSG", "NOTICE") or self.command not in ("", message.command):
+            self.invalid("Only PRIVMSG can be in this batch")
+        elif len(params) < 2:
+            self.invalid("A line in a batch needs a target and a text")
+        elif fold(params[0]) != fold(self.target):
+            context = (shown(self.target), shown(params[0]))
+            self.refuse("MULTILINE_INVALID_TARGET", *context, "A line is for another target than its batch")
+        elif not tags.keys() <= {"batch", CONCAT}:
+            self.invalid("Tags belong to the BATCH that opens it, not to its lines")
+        elif joined and not params[1]:
+            self.invalid("A blank line has nothing to be joined to the line before")
+        else:
+            self.command = message.command
+            self._append(params[1], joined)
+
+    def _append(self, text: str, joined: bool) -> None:
+        limits = self._client.settings.limits
+        if self._lines and joined:
+            self._cuts.append(self._length)
+        elif self._lines:
+            text = f"\n{text}"
+        self._lines += 1
+        self._length += len(text)
+        self._size += len(text.encode())
+        if self._size > limits.message:
+            self.refuse("MULTILINE_MAX_BYTES", str(limits.message), f"The text is over {limits.message} bytes")
+        elif self._lines > limits.lines:
+            self.refuse("MULTILINE_MAX_LINES", str(limits.lines), f"The text is over {limits.lines} lines")
+        else:
+            self._pieces.append(text)
+
+    def isSound(self) -> bool:
+        """Whether it can be said, now that it is closed; where it cannot, the client has been told why."""
+        if not self.refused and not self._lines:
+            self.invalid("There is no line in the batch")
+        elif not self.refused and not self.text.strip("\n"):
+            self.invalid("All lines of the batch are blank")
+        return not self.refused
+
+    def invalid(self, text: str) -> None:
+        """Say that it is no batch as it should be ("Errors")."""
+        self.refuse("MULTILINE_INVALID", text)
+
+    def refuse(self, code: str, *rest: str) -> None:
+        """Say what is wrong with it, once: that is the answer to its opening.  The arguments are those of C{FAIL}."""
+        if not self.refused:
+            self.refused = True
+            self._pieces = []
+            self.forget()
+            self.reply.fail(code, *rest)
+            self._client.conclude(self.reply)
+
+    def forget(self) -> None:
+        """Wait for its end no longer."""
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
+        self._deadline = None
+
+    def _late(self) -> None:
+        self.invalid(f"The batch was not closed within {DEADLINE:g} s")
+
+
+def takesLine(client: IrcConnection, message: Message, reply: Reply) -> bool:
+    """
+    Whether a message is a line of a batch, or would be, and so is no command of its own.
+
+    A command that must not come while a batch is open ends that ("Batch types"), and is obeyed.
+    """
+    if MULTILINE not in client.capabilities:
+        return False
+    batch, reference = client.batch, message.tags.get("batch")
+    if message.command == "BATCH":
+        return False
+    if reference is None:
+        if batch is not None and message.command not in MEANWHILE:
+            batch.invalid(f"{shown(message.command)} came while the batch was open")
+        return False
+    if batch is not None and reference == batch.reference:
+        batch.add(message)
+    elif batch is not None:
+        batch.invalid("A line is for another batch than the one that is open")
+    else:
+        reply.command = "BATCH"
+        reply.fail("MULTILINE_INVALID", "No batch of this reference is open")
+    return True
+
+
+@table.command(
+    "BATCH",
+    "+<reference> draft/multiline <target> | -<reference>",
+    "say something in several lines",
+    "IRCv3 multiline",
+    concurrent=True,
+)
+def batch(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{BATCH}: opens one, or closes it; then its text is said, which answers the opening."""
+    if MULTILINE not in client.capabilities:
+        reply.numeric(n.ERR_UNKNOWNCOMMAND, "BATCH", "Unknown command")
+        return None
+    given = message.params[0] if message.params else ""
+    sign, reference = given[:1], given[1:]
+    if sign == "-":
+        return _close(client, reference, reply)
+    if sign != "+" or REFERENCE.fullmatch(reference) is None:
+        text = "A batch is opened with + or closed with -, and a reference of letters, digits and hyphens"
+        reply.fail("MULTILINE_INVALID", text)
+    else:
+        _open(client, message, reference, reply)
+    return None
+
+
+def _open(client: IrcConnection, message: Message, reference: str, reply: Reply) -> None:
+    """Open a batch.  One that is open already is no good any more: there is one at a time."""
+    if client.batch is not None:
+        client.batch.invalid("Another batch was opened before this one was closed")
+        client.batch = None
+    if "batch" in message.tags:
+        reply.fail("MULTILINE_INVALID", "A batch of lines is in no other batch")
+    elif len(message.params) < 2 or message.params[1] != MULTILINE:
+        reply.fail("MULTILINE_INVALID", f"The only batches that are taken are of the type {MULTILINE}")
+    elif len(message.params) < 3 or not message.params[2] or "," in message.params[2]:
+        reply.fail("MULTILINE_INVALID", "A batch has one target")
+    else:
+        client.batch = TextBatch(client, reference, message.params[2], clientTags(client, message), reply)
+
+
+def _close(client: IrcConnection, reference: str, reply: Reply) -> Outcome:
+    """Close the batch, and say its text."""
+    batch = client.batch
+    if batch is None or batch.reference != reference:
+        reply.fail("MULTILINE_INVALID", f"The batch {shown(reference)} is not open")
+        return None
+    client.batch = None
+    batch.forget()
+    return _say(client, batch) if batch.isSound() else None
+
+
+async def _say(client: IrcConnection, batch: TextBatch) -> None:
+    reply = batch.reply
+    try:
+        outcome = sendText(client, reply, batch.target, batch.text, batch.command, batch.tags, batch.cuts)
+        if outcome is not None:
+            await outcome
+    except ChatError as e:
+        reply.error(e, batch.target)
+    finally:
+        client.conclude(reply)

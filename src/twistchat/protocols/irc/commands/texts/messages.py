@@ -1,0 +1,233 @@
+"""Commands that say something: to channels, to people; and that take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from twistchat.chat.errors import ChatError, NoSuchNick, NoSuchRoom, NotInRoom
+from twistchat.chat.model.events import Cuts, Kind, Tags
+from twistchat.chat.model.modes import RANK_BY_PREFIX
+from twistchat.chat.model.names import fold
+from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.wire.irc import numerics as n
+from twistchat.wire.irc.texts import capacity, statusTarget
+
+if TYPE_CHECKING:
+    from twisted.python.failure import Failure
+
+    from twistchat.interfaces import Receipt
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+    Send: TypeAlias = "Callable[[str], Receipt]"
+    """Sends what a command is about to one target, and raises C{ChatError} where that is refused."""
+
+ACTION = "\x01ACTION "
+"""How a text begins that tells what someone does (modern.ircdocs.horse, "CTCP")."""
+
+table = Table()
+
+
+@table.command("PRIVMSG", "<target>{,<target>} <text>", "say something", MODERN, concurrent=True)
+def privmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{PRIVMSG}: to channels, to those of a rank in them, and to people, who may be away."""
+    return _sendLine(client, message, reply) if _isComplete(client, message, reply) else None
+
+
+@table.command("NOTICE", "<target>{,<target>} <text>", "say something that nothing answers", MODERN, concurrent=True)
+def notice(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{NOTICE}: nothing answers it, no error either, unless it is too long as any line may be."""
+    return _sendLine(client, message, reply) if len(message.params) > 1 else None
+
+
+@table.command("TAGMSG", "<target>{,<target>}", "send tags without a text", "IRCv3 message-tags", concurrent=True)
+def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """C{TAGMSG}: for clients that know of tags."""
+    if "message-tags" not in client.capabilities:
+        reply.numeric(n.ERR_UNKNOWNCOMMAND, "TAGMSG", "Unknown command")
+        return None
+    if not message.params or not message.params[0]:
+        reply.numeric(n.ERR_NORECIPIENT, "No recipient given (TAGMSG)")
+        return None
+    chat, tags = client.context.chat, clientTags(client, message)
+
+    def send(target: str) -> Receipt:
+        rank, name = addressee(target)
+        if name[:1] == "#":
+            return chat.speaking.sendTags(reply.asker, name, tags, rank)
+        return chat.speaking.sendTagsPrivate(reply.asker, name, tags)
+
+    return _toAll(client, reply, message.params[0], send, "TAGMSG")
+
+
+@table.command("REDACT", "<target> <msgid> [<reason>]", "take a text back", "IRCv3 message-redaction", minParams=2)
+async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{REDACT}: one's own texts; in a channel, its operators anyone's."""
+    if "draft/message-redaction" not in client.capabilities:
+        reply.numeric(n.ERR_UNKNOWNCOMMAND, "REDACT", "Unknown command")
+        return
+    target, msgid, *rest = message.params
+    reason = rest[0][: client.settings.limits.reason] if rest else ""
+    chat = client.context.chat
+    takeBack = chat.speaking.redact if target[:1] == "#" else chat.speaking.redactPrivate
+    reply.whole = True
+    try:
+        await takeBack(reply.asker, target, msgid, reason)
+    except (NoSuchNick, NoSuchRoom, NotInRoom):
+        reply.fail("INVALID_TARGET", shown(target), f"You cannot delete messages from {target}")
+
+
+def _sendLine(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+    """
+    Say the text of one line.  It is refused where others could not be sent it in one line, so that nobody's text is
+    changed without their knowledge.
+    """
+    command, (targets, given, *_) = message.command, message.params
+    kind, text = _read(command, given)
+    source, size = client.user.source, len(text.encode())
+    room = min([capacity(source, statusTarget(*addressee(target)), kind) for target in targets.split(",")])
+    if size > room:
+        reply.numeric(n.ERR_INPUTTOOLONG, f"Input line was too long: the text has {size} bytes, and {room} fit")
+        return None
+    return sendText(client, reply, targets, given, command, clientTags(client, message))
+
+
+def _read(command: str, text: str) -> tuple[Kind, str]:
+    """
+    Read what kind of text a PRIVMSG or NOTICE has.
+
+    @return: the kind, and the text without what marks it as an action.
+    """
+    if command == "NOTICE":
+        return "notice", text
+    if text.startswith(ACTION):
+        return "action", text[len(ACTION) :].removesuffix("\x01")
+    return "message", text
+
+
+def sendText(
+    client: IrcConnection, reply: Reply, targets: str, text: str, command: str, tags: Tags, cuts: Cuts = ()
+) -> Outcome:
+    """
+    Say a text to targets, as PRIVMSG or NOTICE.
+
+    @param targets: with commas between them.
+    @param text: it may have several lines.
+    @param cuts: where its sender cut long lines.
+    """
+    chat, asker = client.context.chat, reply.asker
+    kind, text = _read(command, text)
+    if kind == "action":
+        cuts = tuple([offset - len(ACTION) for offset in cuts])
+
+    if kind != "notice" and targets[:1] == "#" and "," not in targets:
+        reply.whole = True
+        return chat.speaking.say(asker, targets, text, kind, tags, "", cuts)
+
+    def send(target: str) -> Receipt:
+        rank, name = addressee(target)
+        if name[:1] == "#":
+            return chat.speaking.say(asker, name, text, kind, tags, rank, cuts)
+        return chat.speaking.sayPrivate(asker, name, text, kind, tags, cuts)
+
+    return _toAll(client, reply, targets, send, command)
+
+
+def clientTags(client: IrcConnection, message: Message) -> Tags:
+    """The tags that go on to others: those that clients make up among themselves (IRCv3 message-tags)."""
+    if not message.tags or "message-tags" not in client.capabilities:
+        return ()
+    return tuple([(key[1:], value) for key, value in message.tags.items() if key[0] == "+" and len(key) > 1])
+
+
+def addressee(target: str) -> tuple[str, str]:
+    """
+    Read a target: a channel, perhaps with prefixes of ranks before it, or a nick.
+
+    @return: the letter of the lowest of those ranks (modern.ircdocs.horse, "PRIVMSG message": those above hear it too),
+        or C{""}; and the name.
+    """
+    if target[:1] == "#":
+        return "", target
+    name = target.lstrip(PREFIXES)
+    if name[:1] != "#":
+        return "", target
+    ranks = [RANK_BY_PREFIX[prefix] for prefix in target[: len(target) - len(name)]]
+    return min(ranks, key=lambda rank: rank.level).letter, name
+
+
+PREFIXES = "".join(RANK_BY_PREFIX)
+"""What may stand before a channel, to address those of a rank there."""
+
+
+def _isComplete(client: IrcConnection, message: Message, reply: Reply) -> bool:
+    """Whether a message has a recipient and a text; where it has not, that is said."""
+    params = message.params
+    if not params or not params[0]:
+        reply.numeric(n.ERR_NORECIPIENT, f"No recipient given ({message.command})")
+    elif len(params) < 2 or not params[1]:
+        reply.numeric(n.ERR_NOTEXTTOSEND, "No text to send")
+    else:
+        return True
+    return False
+
+
+def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: str) -> Outcome:
+    """
+    Send something to each target that is named, once.  Of a NOTICE nothing is answered; to a PRIVMSG it is said who is
+    away.
+    """
+    if "," not in text:
+        absent = command == "PRIVMSG" and text[:1] != "#" and _away(client, text) is not None
+        if absent:
+            return _toSeveral(client, reply, [text], send, command)
+        reply.whole = True
+        if command != "NOTICE":
+            return send(text)
+        try:
+            return send(text).addErrback(_silently)
+        except ChatError:
+            return None
+    targets = list({fold(target): target for target in text.split(",") if target}.values())
+    limit = client.settings.limits.targets
+    if 0 < len(targets) <= limit:
+        return _toSeveral(client, reply, targets, send, command)
+    if command != "NOTICE" and targets:
+        reply.numeric(n.ERR_TOOMANYTARGETS, shown(targets[limit]), f"Too many recipients, {limit} may be named")
+    elif command != "NOTICE":
+        reply.numeric(n.ERR_NORECIPIENT, f"No recipient given ({command})")
+    return None
+
+
+async def _toSeveral(client: IrcConnection, reply: Reply, targets: list[str], send: Send, command: str) -> None:
+    """Send something to targets, which are all under way at once."""
+    sent: list[tuple[str, Receipt]] = []
+    for target in targets:
+        try:
+            sent.append((target, send(target)))
+        except ChatError as e:
+            if command != "NOTICE":
+                reply.error(e, target)
+    for target, receipt in sent:
+        try:
+            await receipt
+        except ChatError as e:
+            if command != "NOTICE":
+                reply.error(e, target)
+            continue
+        away = _away(client, target) if command == "PRIVMSG" else None
+        if away is not None:
+            reply.numeric(n.RPL_AWAY, *away)
+
+
+def _away(client: IrcConnection, target: str) -> tuple[str, str] | None:
+    """The nick of a user who is away, and why; C{None} of anyone else."""
+    user = client.context.chat.state.users.named(target)
+    return None if user is None or user.away is None else (user.nick, user.away)
+
+
+def _silently(failure: Failure) -> Any:
+    failure.trap(ChatError)

@@ -1,0 +1,109 @@
+"""
+Connection registration: what a client tells the server about itself before it takes part in the chat.
+
+A client registers when it has given a nick and a username and does not negotiate capabilities
+(modern.ircdocs.horse, "Connection Registration"; IRCv3 capability-negotiation).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+
+from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
+from twistchat.chat.model.serverbans import wordServerBan
+from twistchat.chat.phrasing import counted
+from twistchat.protocols.irc.registration.welcome import welcome
+from twistchat.protocols.irc.replies.reply import Reply
+from twistchat.protocols.irc.settings import ircSettings
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
+
+
+class Registration:
+    """
+    The registration of one client.
+
+    @ivar wanted: the nick from NICK; C{""} before that, and after the nick turned out to be in use.
+    @ivar username: the username as others see it, with C{~}; C{""} before USER.
+    @ivar realname: the realname from USER.
+    @ivar negotiating: whether the client negotiates capabilities.
+    @ivar away: the away message (IRCv3 pre-away); C{None} if the client is not away.
+    @ivar password: the password from PASS; C{None} without one.
+    """
+
+    def __init__(self, client: IrcConnection) -> None:
+        self._client = client
+        self._lines = self._blank = 0
+        self._entering = False
+        self.wanted = ""
+        self.username = ""
+        self.realname = ""
+        self.away: str | None = None
+        self.password: str | None = None
+        self.negotiating = False
+
+    @property
+    def first(self) -> bool:
+        """Whether the message that is being obeyed is the first."""
+        return self._lines == 1
+
+    def countLine(self, blank: bool = False) -> bool:
+        """
+        Count a message, or a blank line.
+
+        @return: whether it may be obeyed; otherwise the client has been told to go.
+        """
+        if blank:
+            self._blank += 1
+        else:
+            self._lines += 1
+        limit = self._client.context.settings.limits.unregisteredLines
+        if self._lines + self._blank > limit:
+            self._client.turnAway(f"You sent {counted(limit, 'message')} and did not register")
+        return not self._client.ending
+
+    def advance(self, reply: Reply) -> Deferred[None] | None:
+        """Register the client if nothing is missing.  Call this after each change of the attributes."""
+        if self._entering or self.negotiating or not (self.wanted and self.username):
+            return None
+        self._entering = True
+        return Deferred.fromCoroutine(self._comeIn(reply))
+
+    async def _comeIn(self, reply: Reply) -> None:
+        client, context = self._client, self._client.context
+        host = context.cloak(client.address)
+        try:
+            if not await self._passwordFits():
+                reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
+                self._expel(reply, "Bad password")
+                return
+            await context.chat.identity.enter(
+                reply.asker, self.wanted, self.username, host, self.realname, away=self.away
+            )
+        except NickInUse as e:
+            self.wanted = ""
+            self._entering = False
+            reply.error(e)
+            return
+        except ChatError as e:
+            reply.error(e)
+            self._expel(reply, wordServerBan(e.reason) if isinstance(e, ServerBanned) else "You cannot come in now")
+            return
+        if client.openSession.user is None:
+            return
+        client.registration = None
+        client.entrance.register()
+        welcome(client, reply)
+
+    def _expel(self, reply: Reply, why: str) -> None:
+        reply.finish()
+        self._client.closing.expel(why)
+
+    async def _passwordFits(self) -> bool:
+        """Hold the server's password, where it has one, against what was given."""
+        stored = ircSettings(self._client.settings).password
+        return not stored or await self._client.entrance.checkPassword(stored, self.password or "")

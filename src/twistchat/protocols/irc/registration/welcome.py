@@ -1,0 +1,90 @@
+"""What a client is told when it has come in (modern.ircdocs.horse, "Connection Registration")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
+from twistchat.chat.model.usermodes import USER_MODES
+from twistchat.protocols.irc.registration.isupport import showFeatures
+from twistchat.protocols.irc.replies.formatting import wordMoment
+from twistchat.protocols.irc.replies.reply import written
+from twistchat.protocols.irc.server import VERSION
+from twistchat.protocols.irc.settings import ircSettings
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+
+
+def welcome(client: IrcConnection, reply: Reply) -> None:
+    """
+    Numerics 001 to 005 and the host; then the number of users, the message of the day, and the user modes.
+
+    Clients compute from their host how long a text may be, so they learn it first.
+    """
+    network, source = ircSettings(client.settings).network, client.user.source
+    reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
+    reply.lines([client.irc.templates.fill(client, _writeServer)])
+    showFeatures(client, reply)
+    reply.numeric(n.RPL_VISIBLEHOST, source.host, "is now your visible host")
+    showCounts(client, reply)
+    showMotd(client, reply)
+    modes = client.user.modes
+    if modes:
+        reply.numeric(n.RPL_UMODEIS, f"+{modes}")
+
+
+def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
+    """Numerics 002 to 004: what this server is."""
+    ranks = [rank.letter for rank in RANKS]
+    withParameter = [mode.letter for mode in ROOM_MODES.values() if mode.shape is not Shape.FLAG]
+    return [
+        written(client.server, code, (nick, *parameters))
+        for code, *parameters in (
+            (n.RPL_YOURHOST, f"Your host is {client.server}, running version {VERSION}"),
+            (n.RPL_CREATED, f"This server was started {wordMoment(client.irc.started)}"),
+            (
+                n.RPL_MYINFO,
+                client.server,
+                VERSION,
+                "".join(sorted(USER_MODES)),
+                "".join(sorted([*ROOM_MODES, *ranks])),
+                "".join(sorted([*withParameter, *ranks])),
+            ),
+        )
+    ]
+
+
+def showCounts(client: IrcConnection, reply: Reply) -> None:
+    """LUSERS: how many are here.  What there is none of is left out (RFC 2812, section 3.4.2)."""
+    state = client.context.chat.state
+    users, most, invisible = len(state.users), state.mostUsers, state.users.invisible
+    reply.numeric(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
+    for code, count, what in (
+        (n.RPL_LUSEROP, state.users.operators, "operator(s) online"),
+        (n.RPL_LUSERUNKNOWN, client.context.admission.unregistered, "unknown connection(s)"),
+        (n.RPL_LUSERCHANNELS, len(state.rooms), "channels formed"),
+    ):
+        if count:
+            reply.numeric(code, str(count), what)
+    reply.numeric(n.RPL_LUSERME, f"I have {users} clients and 0 servers")
+    reply.numeric(n.RPL_LOCALUSERS, str(users), str(most), f"Current local users {users}, max {most}")
+    reply.numeric(n.RPL_GLOBALUSERS, str(users), str(most), f"Current global users {users}, max {most}")
+
+
+def showMotd(client: IrcConnection, reply: Reply) -> None:
+    """MOTD: the message of the day, or that there is none."""
+    reply.lines([client.irc.templates.fill(client, _writeMotd)])
+
+
+def _writeMotd(client: IrcConnection, nick: str) -> list[bytes]:
+    lines = ircSettings(client.settings).motd.splitlines()
+    if not lines:
+        return [written(client.server, n.ERR_NOMOTD, (nick, "There is no message of the day"))]
+    return [
+        written(client.server, n.RPL_MOTDSTART, (nick, f"- {client.server} Message of the day -")),
+        *[written(client.server, n.RPL_MOTD, (nick, f"- {line}")) for line in lines],
+        written(client.server, n.RPL_ENDOFMOTD, (nick, "End of /MOTD command")),
+    ]

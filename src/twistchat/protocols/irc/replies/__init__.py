@@ -1,0 +1,1 @@
+"""Replies to one command: how they are collected, written and worded."""

@@ -1,0 +1,47 @@
+"""How someone comes in through the line door: they type a name, and are brought into the lobby."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.protocols.line.commands import find
+from twistchat.protocols.line.commands.table import Misused, Outcome
+from twistchat.protocols.line.rooms import enterRoom
+from twistchat.protocols.line.wording import wordTime
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.protocols.line.protocol import LineProtocol
+
+
+def arrive(client: LineProtocol, text: str) -> Outcome:
+    """
+    Take a line from someone who has no name yet: a name; or one of the few commands that need none.
+
+    @raise Misused: it is another command.
+    """
+    if text[0] != "/":
+        return _enter(client, text.strip())
+    name, _, argument = text[1:].partition(" ")
+    command = find(name.lower())
+    if command.name == "nick" and argument.strip():
+        return _enter(client, argument.strip())
+    if command.name == "help":
+        time = wordTime(client.context.settings.limits.lineRegistration)
+        client.reply(notice("Type the name you want to have here, and nothing else in that line, for example: alice"))
+        client.reply(notice(f"There are {time} for this.  Then you can type:"))
+    elif command.name != "quit":
+        raise Misused(f"/{command.name} works once you have a name.  Type the name first, for example: alice")
+    return command.run(client, argument.strip())
+
+
+async def _enter(client: LineProtocol, nick: str) -> None:
+    """Come in under a name, and into the lobby."""
+    context = client.context
+    session = client.openSession
+    await context.chat.identity.enter(session, nick, "~line", context.cloak(client.address))
+    if session.user is None:
+        return
+    client.entrance.register()
+    client.reply(notice(f"You are {session.user.nick}.  /help lists what you can type"))
+    await enterRoom(client, context.settings.chat.lobby, unlimited=True)

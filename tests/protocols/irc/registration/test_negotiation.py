@@ -1,0 +1,312 @@
+"""CAP: what is offered, and what can be had of it (IRCv3 capability-negotiation)."""
+
+from __future__ import annotations
+
+import re
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.protocols.irc.servers import mask, rooted, serverWith, settingsWith, staffed
+from twistchat.net.context import ServerContext
+from twistchat.protocols.irc import factory
+from twistchat.protocols.irc.registration.negotiation import Negotiation
+from twistchat.protocols.irc.server import offered
+from twistchat.testing import MemoryServer
+from twistchat.wire.irc.capabilities import CAPABILITIES
+
+
+class ListTests(SynchronousTestCase):
+    """LS and LIST."""
+
+    def setUp(self) -> None:
+        """Connect someone."""
+        self.server = MemoryServer()
+        self.client = self.server.connectIrc()
+
+    def test_all(self) -> None:
+        """LS names every capability there is but sts, which is not configured; with 302 with its value."""
+        offered = sorted(set(CAPABILITIES) - {"sts"})
+        self.client.send("CAP LS")
+        (line,) = self.client.lines()
+        self.assertTrue(line.startswith(":twistchat CAP * LS :"))
+        self.assertEqual(offered, sorted(line.split(" :")[1].split()))
+        self.client.send("CAP LS 302")
+        (line,) = self.client.lines()
+        words = line.split(" :")[1].split()
+        self.assertEqual(offered, sorted(word.partition("=")[0] for word in words))
+        self.assertIn("draft/multiline=max-bytes=4096,max-lines=100", words)
+
+    def test_versions(self) -> None:
+        """A version is a number: a higher one is 302 for this server, and what is none is no version."""
+        for version, values in (("301", False), ("302", True), ("303", True), ("9" * 400, True), ("x", False)):
+            self.client.send(f"CAP LS {version}")
+            self.assertEqual(values, "max-bytes" in self.client.lines()[0], version)
+
+    def test_keepsHighestVersion(self) -> None:
+        """A lower version is answered as such, and the higher one is remembered: cap-notify stays."""
+        self.client.send("CAP LS 302", "CAP LS")
+        self.client.skip()
+        self.client.send("CAP REQ -cap-notify", "CAP LIST")
+        self.client.expect(":twistchat CAP * NAK :-cap-notify", ":twistchat CAP * LIST :cap-notify")
+
+    def test_notify(self) -> None:
+        """From 302 on, cap-notify is on by itself; not for a client of an earlier version."""
+        for version, on in (("", ""), (" 301", ""), (" 302", "cap-notify")):
+            client = self.server.connectIrc()
+            client.send(f"CAP LS{version}")
+            client.skip()
+            client.send("CAP LIST")
+            client.expect(f":twistchat CAP * LIST :{on}")
+
+    def test_list(self) -> None:
+        """LIST tells what is on, without values; nothing at first."""
+        self.client.send("CAP LIST")
+        self.client.expect(":twistchat CAP * LIST :")
+        self.client.send("CAP REQ :draft/multiline batch", "CAP LIST")
+        self.client.expect(
+            ":twistchat CAP * ACK :draft/multiline batch", ":twistchat CAP * LIST :batch draft/multiline"
+        )
+
+    def test_lowerCase(self) -> None:
+        """Subcommands have no case; capabilities do."""
+        self.client.send("cap list", "CAP req batch", "CAP REQ Batch")
+        self.client.expect(":twistchat CAP * LIST :", ":twistchat CAP * ACK :batch", ":twistchat CAP * NAK :Batch")
+
+    def test_afterRegistration(self) -> None:
+        """All of it goes on when the client is in, under its nick; END means nothing then."""
+        bob = self.server.irc("bob")
+        bob.send("CAP END", "CAP LIST", "CAP REQ batch", "CAP LIST", "CAP REQ -batch", "CAP LIST", "CAP FROB")
+        bob.expect(
+            ":twistchat CAP bob LIST :",
+            ":twistchat CAP bob ACK :batch",
+            ":twistchat CAP bob LIST :batch",
+            ":twistchat CAP bob ACK :-batch",
+            ":twistchat CAP bob LIST :",
+            ":twistchat 410 bob FROB :Invalid CAP command",
+        )
+
+    def test_serversSubcommands(self) -> None:
+        """What a server alone says is no command of a client's."""
+        for subcommand in ("ACK", "NAK", "NEW", "DEL", "CLEAR"):
+            self.client.send(f"CAP {subcommand} :batch")
+            self.client.expect(f":twistchat 410 * {subcommand} :Invalid CAP command")
+
+
+class RequestTests(SynchronousTestCase):
+    """REQ."""
+
+    def setUp(self) -> None:
+        """Connect someone."""
+        self.server = MemoryServer()
+        self.client = self.server.connectIrc()
+
+    def test_allOrNothing(self) -> None:
+        """One that there is none of, or that is not to be asked for, and none of the request is granted."""
+        for wrong in ("nonsense", "sts", "-nonsense", "BATCH", "-", "batch=1"):
+            self.client.send(f"CAP REQ :batch {wrong} server-time", "CAP LIST")
+            self.client.expect(f":twistchat CAP * NAK :batch {wrong} server-time", ":twistchat CAP * LIST :")
+
+    def test_nothing(self) -> None:
+        """To ask for nothing is granted."""
+        self.client.send("CAP REQ :", "CAP REQ")
+        self.client.expect(":twistchat CAP * ACK :", ":twistchat CAP * ACK :")
+
+    def test_blanks(self) -> None:
+        """Spaces in front, behind and between do not matter."""
+        self.client.send("CAP REQ :  batch   server-time ", "CAP LIST")
+        self.client.expect(":twistchat CAP * ACK :batch server-time", ":twistchat CAP * LIST :batch server-time")
+
+    def test_again(self) -> None:
+        """To ask for what is on, or to be rid of what is off, is granted."""
+        self.client.send("CAP REQ batch", "CAP REQ batch", "CAP REQ -server-time")
+        self.client.expect(
+            ":twistchat CAP * ACK :batch", ":twistchat CAP * ACK :batch", ":twistchat CAP * ACK :-server-time"
+        )
+
+    def test_lastWord(self) -> None:
+        """They are taken from left to right."""
+        self.client.send("CAP REQ :batch -batch", "CAP LIST", "CAP REQ :-batch batch", "CAP LIST")
+        self.assertEqual([":twistchat CAP * LIST :", ":twistchat CAP * LIST :batch"], self.client.lines()[1::2])
+
+    def test_long(self) -> None:
+        """A request that fills the line is answered within 512 bytes a line, and all of it."""
+        names = sorted(set(CAPABILITIES) - {"sts"})
+        words: list[str] = []
+        while len(" ".join([*words, names[len(words) % len(names)]])) < 490:
+            words.append(names[len(words) % len(names)])
+        self.client.send(f"CAP REQ :{' '.join(words)}")
+        lines = self.client.lines()
+        for line in lines:
+            self.assertLessEqual(len(line.encode()), 510)
+            self.assertTrue(line.startswith(":twistchat CAP * ACK :"))
+        self.assertEqual(words, " ".join(line.split(" :")[1] for line in lines).split())
+
+    def test_holdsRegistration(self) -> None:
+        """REQ holds registration up as LS does, until END."""
+        self.client.send("CAP REQ :batch", "NICK alice", "USER alice 0 * :Alice")
+        self.client.expect(":twistchat CAP * ACK :batch")
+        self.client.send("CAP END")
+        self.client.until(re.compile(":twistchat 001 alice .*"))
+
+    def test_takesEffect(self) -> None:
+        """A capability changes what comes behind its ACK, and nothing before it."""
+        bob = self.server.irc("bob")
+        alice = self.server.irc("alice")
+        bob.join("#a")
+        alice.join("#a")
+        bob.skip()
+        alice.sendBytes(b"PRIVMSG #a :one\r\n")
+        bob.sendBytes(b"CAP REQ server-time\r\n")
+        alice.sendBytes(b"PRIVMSG #a :two\r\n")
+        bob.sendBytes(b"CAP REQ -server-time\r\n")
+        alice.sendBytes(b"PRIVMSG #a :three\r\n")
+        bob.expect(
+            f":{mask('alice')} PRIVMSG #a :one",
+            ":twistchat CAP bob ACK :server-time",
+            f"@time=2026-01-01T12:00:00.000Z :{mask('alice')} PRIVMSG #a :two",
+            ":twistchat CAP bob ACK :-server-time",
+            f":{mask('alice')} PRIVMSG #a :three",
+        )
+
+    def test_withoutWhatItRequires(self) -> None:
+        """Labels need batches: without them a label is passed over, and with them it is answered, in whatever order."""
+        self.client.send("CAP REQ labeled-response", "@label=x PING y", "CAP REQ batch", "@label=x PING y")
+        self.client.expect(
+            ":twistchat CAP * ACK :labeled-response",
+            ":twistchat PONG twistchat y",
+            ":twistchat CAP * ACK :batch",
+            "@label=x :twistchat PONG twistchat y",
+        )
+
+
+class NegotiationTests(SynchronousTestCase):
+    """L{Negotiation}."""
+
+    def test_offer(self) -> None:
+        """What is new or has another value is to be told; what is gone too, and is off."""
+        negotiation = Negotiation({"a": "", "b": "1", "c": ""})
+        negotiation.request([(True, "a"), (True, "c")])
+        self.assertEqual(({"b": "2", "d": ""}, ["c"]), negotiation.offer({"a": "", "b": "2", "d": ""}))
+        self.assertEqual({"a"}, negotiation.enabled)
+        self.assertFalse(negotiation.request([(True, "c")]))
+        self.assertTrue(negotiation.request([(True, "d")]))
+
+
+class NotifyTests(SynchronousTestCase):
+    """cap-notify, and what changes with the configuration."""
+
+    def test_implicit(self) -> None:
+        """Who speaks 302 has it, and can ask for it; who does not can ask for it, and be rid of it."""
+        server = MemoryServer()
+        client = server.connectIrc()
+        client.send("CAP LS 302", "CAP REQ cap-notify", "CAP LIST")
+        self.assertEqual([":twistchat CAP * ACK :cap-notify", ":twistchat CAP * LIST :cap-notify"], client.lines()[1:])
+        other = server.connectIrc()
+        other.send("CAP REQ cap-notify", "CAP LIST", "CAP REQ -cap-notify", "CAP LIST")
+        self.assertEqual([":twistchat CAP * LIST :cap-notify", ":twistchat CAP * LIST :"], other.lines()[1::2])
+
+    def test_new(self) -> None:
+        """REHASH tells of a new sts, with its value: to those of 302 only, whether they are in or not."""
+        server = staffed()
+        modern, plain, old, early = server.connectIrc(), server.irc("plain"), server.irc("old"), server.connectIrc()
+        modern.send("CAP LS 302", "NICK modern", "USER m 0 * :M", "CAP END")
+        early.send("CAP LS 302")
+        old.send("CAP REQ cap-notify")
+        root = rooted(server, "root")
+        clients = [modern, plain, old, early, root]
+        for client in clients:
+            client.skip()
+        server.configuration = settingsWith(
+            irc={"stsPort": 6697}, classes=server.configuration.classes, operators=server.configuration.operators
+        )
+        root.send("REHASH")
+        modern.expect(":twistchat CAP modern NEW :sts=port=6697")
+        early.expect(":twistchat CAP * NEW :sts=port=6697")
+        plain.expect()
+        old.expect()
+        early.send("CAP LS 302")
+        self.assertIn("sts=port=6697", early.lines()[0])
+
+    def test_stsIsNotDeleted(self) -> None:
+        """When it is configured no more, nobody is sent DEL, as its specification says; it is listed no more."""
+        server = staffed(irc={"stsPort": 6697})
+        client = server.connectIrc()
+        client.send("CAP LS 302")
+        client.skip()
+        root = rooted(server, "root")
+        server.configuration = settingsWith(
+            classes=server.configuration.classes, operators=server.configuration.operators
+        )
+        root.send("REHASH")
+        client.expect()
+        client.send("CAP LS 302")
+        self.assertNotIn("sts", client.lines()[0])
+
+
+class DeletedTests(SynchronousTestCase):
+    """A capability that is offered no more."""
+
+    def test_del(self) -> None:
+        """It is off with DEL, which those are sent who have cap-notify; and nobody can have it then."""
+        server = staffed()
+        alice = server.irc("alice")
+        modern, plain = server.irc("modern", "server-time", "account-tag"), server.irc("plain")
+        plain.send("CAP REQ server-time")
+        for client in (alice, modern, plain):
+            client.join("#a")
+        root = rooted(server, "root")
+
+        def fewer(context: ServerContext, secure: bool) -> dict[str, str]:
+            return {name: value for name, value in offered(context, secure).items() if name != "server-time"}
+
+        self.patch(factory, "offered", fewer)
+        for client in (modern, plain):
+            client.skip()
+        root.send("REHASH")
+        alice.send("PRIVMSG #a :hi")
+        modern.expect(":twistchat CAP modern DEL :server-time", f":{mask('alice')} PRIVMSG #a :hi")
+        plain.expect(f":{mask('alice')} PRIVMSG #a :hi")
+        modern.send("CAP REQ server-time", "CAP LIST")
+        modern.expect(":twistchat CAP modern NAK :server-time", ":twistchat CAP modern LIST :account-tag cap-notify")
+
+
+class FeatureNotifyTests(SynchronousTestCase):
+    """RPL_ISUPPORT, when the configuration changes."""
+
+    def test_changed(self) -> None:
+        """REHASH tells those who are in what has changed, and nothing else; in a batch those who want one."""
+        server = staffed(irc={"icon": "https://example.org/icon.png"})
+        plain, early = server.irc("plain", "batch"), server.connectIrc()
+        modern = server.irc("modern", "batch", "draft/extended-isupport")
+        root = rooted(server, "root")
+        server.configuration = settingsWith(
+            irc={"network": "Another"}, classes=server.configuration.classes, operators=server.configuration.operators
+        )
+        root.send("REHASH")
+        plain.expect(":twistchat 005 plain NETWORK=Another -draft/ICON :are supported by this server")
+        early.expect()
+        opening, line, closing = modern.lines()
+        reference = re.fullmatch(r":twistchat BATCH \+(\S+) draft/isupport", opening)
+        assert reference is not None
+        self.assertEqual(
+            f"@batch={reference[1]} :twistchat 005 modern NETWORK=Another -draft/ICON :are supported by this server",
+            line,
+        )
+        self.assertEqual(f":twistchat BATCH -{reference[1]}", closing)
+        root.skip()
+        root.send("REHASH")
+        plain.expect()
+
+
+class StsTests(SynchronousTestCase):
+    """sts, on connections that are not encrypted.  (Those that are: tests/doors/irc/test_sts.py.)"""
+
+    def test_port(self) -> None:
+        """It names the port where to come back encrypted; without values it says nothing, and is left out."""
+        client = serverWith(irc={"stsPort": 6697, "stsPreload": True}).connectIrc()
+        client.send("CAP LS 302")
+        self.assertIn("sts=port=6697", client.lines()[0].split(" "))
+        client.send("CAP LS")
+        self.assertNotIn("sts", client.lines()[0])
+        client.send("CAP REQ sts")
+        client.expect(":twistchat CAP * NAK :sts")

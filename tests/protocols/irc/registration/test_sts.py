@@ -1,0 +1,52 @@
+"""Strict transport security (IRCv3 sts) on connections that are encrypted."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.protocols.irc.servers import encrypt, rooted, serverWith, settingsWith, staffed
+
+
+class StsTests(SynchronousTestCase):
+    """The capability C{sts} of encrypted clients.  L{test_negotiation} tests the others."""
+
+    def setUp(self) -> None:
+        """Have every connection be encrypted."""
+        encrypt(self)
+
+    def offered(self, **irc: object) -> list[str]:
+        """What is offered with these settings."""
+        client = serverWith(irc=irc).connectIrc()
+        client.send("CAP LS 302")
+        return client.lines()[0].split(" :")[1].split()
+
+    def test_duration(self) -> None:
+        """They are told for how long to come back encrypted, and not where; 0 ends it."""
+        self.assertIn("sts=duration=2592000", self.offered(stsPort=6697))
+        self.assertIn("sts=duration=86400,preload", self.offered(stsPort=6697, stsDuration=86400.0, stsPreload=True))
+        self.assertIn("sts=duration=0", self.offered(stsPort=6697, stsDuration=0.0))
+
+    def test_off(self) -> None:
+        """Where it is not configured it is not offered."""
+        self.assertNotIn("sts", {word.partition("=")[0] for word in self.offered()})
+
+    def test_noRequest(self) -> None:
+        """It is nothing to ask for."""
+        client = serverWith(irc={"stsPort": 6697}).connectIrc()
+        client.send("CAP REQ sts", "CAP REQ :batch sts", "CAP LIST")
+        client.expect(":twistchat CAP * NAK :sts", ":twistchat CAP * NAK :batch sts", ":twistchat CAP * LIST :")
+
+    def test_changed(self) -> None:
+        """Another duration is told with NEW."""
+        server = staffed(irc={"stsPort": 6697})
+        client = server.connectIrc()
+        client.send("CAP LS 302", "NICK alice", "USER a 0 * :a", "CAP END")
+        client.skip()
+        root = rooted(server, "root")
+        server.configuration = settingsWith(
+            irc={"stsPort": 6697, "stsDuration": 60.0},
+            classes=server.configuration.classes,
+            operators=server.configuration.operators,
+        )
+        root.send("REHASH")
+        client.expect(":twistchat CAP alice NEW :sts=duration=60")

@@ -1,0 +1,69 @@
+"""Every error of the chat has words at the IRC door."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat import errors
+from twistchat.protocols.irc.replies.wording import ELSEWHERE, WORDS, word
+from twistchat.testing.samples import errorClasses, exampleError
+from twistchat.wire.irc.message import serialize
+
+HOSTILE = " :a b\r\n\0\x1b\u0085\u2028\u202e" + "x" * 600
+
+
+class WordingTests(SynchronousTestCase):
+    """L{word}."""
+
+    def test_every(self) -> None:
+        """Each has words, which can be written, and end with a sentence for people."""
+        self.assertEqual(set(WORDS), set(errorClasses()))
+        for error in errorClasses():
+            for command in ("PRIVMSG", "JOIN", "NICK", "MODE"):
+                code, *parameters = word(exampleError(error), command, "#tea")
+                line = serialize(code, parameters, "twistchat")
+                self.assertRegex(code, r"^(\d{3}|FAIL)$")
+                self.assertTrue(parameters[-1], line)
+                self.assertIn(" :", line.decode(), error)
+
+    def test_context(self) -> None:
+        """Whatever was asked for, there is a line to be written of it, with room for a nick and a server's name."""
+        for error in errorClasses():
+            given = {"nick": HOSTILE, "room": HOSTILE, "mask": HOSTILE, "target": HOSTILE, "msgid": HOSTILE}
+            own = {field.name for field in dataclasses.fields(error)}  # type: ignore[arg-type]  # as above
+            raw = RAW.get(error, set())
+            problem = exampleError(error, **{name: value for name, value in given.items() if name in own & raw})
+            for other in word(problem, "JOIN", HOSTILE)[1:-1]:
+                self.assertLess(len(other.encode()), 260)
+                self.assertFalse(set(other) & set(" \r\n\0"), error)
+
+    def test_unknown(self) -> None:
+        """An error without words here, a plugin's, is a standard reply with its code and its text."""
+
+        class Closed(errors.ChatError):
+            code = "CLOSED"
+            wording = "The room is closed"
+
+        self.assertEqual(word(Closed(), "JOIN", "#tea"), ("FAIL", "CLOSED", "The room is closed"))
+
+    def test_elsewhere(self) -> None:
+        """What is worded for one command is an error that has words, and worded otherwise there."""
+        for error, command in ELSEWHERE:
+            self.assertIn(error, WORDS)
+            self.assertNotEqual(word(exampleError(error), command, "#tea"), word(exampleError(error), "WHO", "#tea"))
+
+
+RAW: dict[type[errors.ChatError], set[str]] = {
+    errors.BadNick: {"nick"},
+    errors.NoSuchNick: {"nick"},
+    errors.BadRoomName: {"room"},
+    errors.NoSuchRoom: {"room"},
+    errors.TargetNotInRoom: {"nick"},
+    errors.BadServerBan: {"mask"},
+    errors.NoSuchServerBan: {"mask"},
+    errors.NoSuchText: {"target", "msgid"},
+    errors.NotYours: {"msgid"},
+}
+"""The fields that hold what a user gave, as they gave it."""
