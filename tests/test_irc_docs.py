@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import serverWith
-from twistchat.chat.model.masks import BINDING, NAMING
+from twistchat.chat.model.masks import ACTING, MATCHING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.doors.irc import IrcDoor
@@ -72,7 +72,7 @@ class TableTests(SynchronousTestCase):
 
     def test_extendedBans(self) -> None:
         """Every extended ban, as it is written."""
-        kinds = [*NAMING.values(), *BINDING.values()]
+        kinds = [*MATCHING.values(), *ACTING.values()]
         self.assertEqual(
             {kind.usage: kind.meaning for kind in kinds},
             {usage: meaning for usage, (meaning, _) in rows("Extended bans").items()},

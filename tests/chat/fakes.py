@@ -458,7 +458,7 @@ def refused(kind: type[E], asked: Callable[[], object]) -> E:
 
 def kept(state: State) -> dict[str, Any]:
     """What is to outlive its rooms' members: the topic, modes, lists and granted ranks of each room that is kept."""
-    return {room.name: (room.topic, room.modes, room.lists, room.granted) for room in state.rooms if room.kept}
+    return {room.name: (room.topic, room.modes, room.lists, room.granted) for room in state.rooms if room.persistent}
 
 
 def shown(state: State) -> dict[str, Any]:
@@ -489,7 +489,7 @@ def shown(state: State) -> dict[str, Any]:
             for room in state.rooms
         },
         "vacancies": list(state.rooms.vacancies.items()),
-        "bans": state.serverBans.held(0),
+        "bans": state.serverBans.active(0),
         "whowas": {user.nick: state.whowas.named(user.nick) for user in state.users},
     }
 

@@ -90,14 +90,14 @@ class SnapshotTests(SynchronousTestCase):
         found = json.loads(data)
         self.assertEqual(found["sequence"], scene.entries[-1].sequence)
         self.assertEqual(list(found["vacancies"]), ["#a", "#d"])
-        self.assertEqual(found["vacated"], ["#b"])
+        self.assertEqual(found["formerNames"], ["#b"])
         self.assertEqual(found["mostUsers"], 4)
         (restored,) = [user for user in state.users if user.nick == "bob"]
         self.assertEqual(restored.elsewhere, dict.fromkeys(scene.state.users.named("bob").sessions, NODE))  # type: ignore[union-attr]
         self.assertEqual(state.users.operators, 1)
         room = state.rooms.get("#a")
         assert room is not None
-        self.assertEqual(room.bans.placed, scene.room("#a").bans.placed)
+        self.assertEqual(room.bans.roomDependent, scene.room("#a").bans.roomDependent)
 
     def test_unreadable(self) -> None:
         """Other bytes, and other versions, are refused; nothing has changed then."""

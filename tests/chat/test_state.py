@@ -332,7 +332,7 @@ class ReplayTests(SynchronousTestCase):
             [entry for entry in play.scene.entries if isinstance(entry.event, (TopicSet, ModesSet, RoomRenamed))]
         )
         self.assertEqual(kept(state), kept(play.scene.state))
-        self.assertTrue(all(room.kept and not room.members for room in state.rooms))
+        self.assertTrue(all(room.persistent and not room.members for room in state.rooms))
 
     @settings(max_examples=100)
     @given(ACTS)
@@ -343,7 +343,7 @@ class ReplayTests(SynchronousTestCase):
             play.act(*act)
         state = play.scene.state
         for room in state.rooms:
-            self.assertTrue(room.members or room.kept)
+            self.assertTrue(room.members or room.persistent)
             self.assertIs(state.rooms.get(room.name.upper()), room)
             self.assertIs(state.rooms.lookalike(room.name), room)
             for uid, member in room.members.items():

@@ -93,7 +93,7 @@ class Snapshot(Struct, frozen=True):
     The state.
 
     @ivar sequence: the sequence number of the last entry that was applied or refused.
-    @ivar vacated: the folded former names of recently renamed rooms, oldest first.
+    @ivar formerNames: the folded former names of recently renamed rooms, oldest first.
     @ivar whowas: oldest first.
     """
 
@@ -103,7 +103,7 @@ class Snapshot(Struct, frozen=True):
     users: tuple[UserRecord, ...]
     rooms: tuple[RoomRecord, ...]
     vacancies: dict[str, Vacancy]
-    vacated: tuple[str, ...]
+    formerNames: tuple[str, ...]
     whowas: tuple[Departed, ...]
     serverBans: tuple[ServerBan, ...]
 
@@ -121,7 +121,7 @@ def takeSnapshot(state: State, node: str) -> bytes:
         tuple([_userRecord(state, user, node) for user in state.users]),
         tuple(map(_roomRecord, state.rooms)),
         state.rooms.vacancies,
-        tuple(state.rooms.vacated),
+        tuple(state.rooms.formerNames),
         tuple(state.whowas),
         tuple(state.serverBans),
     )
@@ -153,8 +153,8 @@ def restoreSnapshot(state: State, data: bytes) -> None:
         user.rooms = {name: _named(state, name) for name in record.rooms}
         user.invitations = {_named(state, name): bans for name, bans in record.invitations.items()}
     state.rooms.vacancies = dict(snapshot.vacancies)
-    for name in snapshot.vacated:
-        state.rooms.vacate(name)
+    for name in snapshot.formerNames:
+        state.rooms.addFormerName(name)
     for departed in snapshot.whowas:
         state.whowas.add(departed.source, departed.time)
     for ban in snapshot.serverBans:

@@ -32,13 +32,13 @@ class CostTests(SynchronousTestCase):
             self.set("+b", f"*{number}*!*@*.bad")
         self.room = self.scene.room("#a")
         self.tests = 0
-        names = Mask.names
+        names = Mask.matches
 
         def count(*given: object) -> bool:
             self.tests += 1
             return names(*given)  # type: ignore[arg-type]  # what it is called with
 
-        self.patch(Mask, "names", count)
+        self.patch(Mask, "matches", count)
         self.say()
         self.tests = 0
 

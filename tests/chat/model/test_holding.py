@@ -116,5 +116,5 @@ class HoldingTests(SynchronousTestCase):
             assert event_ is not None
             again.apply(replace(applied[sequence], event=event_))
         self.assertEqual(kept(again), kept(whole))
-        names = sorted(room.name for room in whole.rooms if room.kept)
+        names = sorted(room.name for room in whole.rooms if room.persistent)
         self.assertEqual(sorted(room.name for room in again.rooms), names)

@@ -12,9 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import Source
 from twistchat.chat.model.masks import (
-    BINDING,
+    ACTING,
+    MATCHING,
     MOST_WILDCARDS,
-    NAMING,
     BadMask,
     Glob,
     Mask,
@@ -112,10 +112,10 @@ class MaskTests(SynchronousTestCase):
         self.assertEqual(normalizeExtended(mask, binding), mask)
         self.assertNotIn("**", mask)
         test = Mask(mask)
-        self.assertEqual(test.respect, mask[1] if mask[:3] in ("~m:", "~n:") else "")
-        self.assertTrue(binding or not test.respect)
+        self.assertEqual(test.restriction, mask[1] if mask[:3] in ("~m:", "~n:") else "")
+        self.assertTrue(binding or not test.restriction)
         user = User(Source("u1", "b", "a", "c", "x", "m n"))
-        self.assertIn(test.names(user, fullMask(user.source)), (True, False))
+        self.assertIn(test.matches(user, fullMask(user.source)), (True, False))
 
     def test_split(self) -> None:
         """What stands behind an extended mask is taken as it is; a colon in a plain mask does not make it extended."""
@@ -130,8 +130,8 @@ class MaskTests(SynchronousTestCase):
     def test_unknown(self) -> None:
         """A mask of a kind that this version does not know names nobody: it may come from a newer one's journal."""
         user = User(Source("u1", "bob", "~u", "host"))
-        self.assertFalse(Mask("~x:*").names(user, fullMask(user.source)))
-        self.assertTrue(Mask("~U:*!*@*").names(user, fullMask(user.source)))
+        self.assertFalse(Mask("~x:*").matches(user, fullMask(user.source)))
+        self.assertTrue(Mask("~U:*!*@*").matches(user, fullMask(user.source)))
 
     def test_one(self) -> None:
         """A mask names one nick or account where that has no wildcard in it."""
@@ -149,7 +149,7 @@ class MaskTests(SynchronousTestCase):
             ("~c:#room", False),
             ("~r:bob", False),
         ):
-            self.assertIs(Mask(normalizeExtended(text)).namesOne, expected, text)
+            self.assertIs(Mask(normalizeExtended(text)).matchesOne, expected, text)
 
     def test_host(self) -> None:
         """A mask of nicks says one host where that has no wildcard in it."""
@@ -170,8 +170,8 @@ class MaskTests(SynchronousTestCase):
 
     def test_tables(self) -> None:
         """No letter is both of one who is named and of what binds."""
-        self.assertEqual(set(NAMING) & set(BINDING), set())
-        for table in (NAMING, BINDING):
+        self.assertEqual(set(MATCHING) & set(ACTING), set())
+        for table in (MATCHING, ACTING):
             for letter, kind in table.items():
                 self.assertEqual((kind.letter, kind.usage), (letter, f"~{letter}:{kind.wants}"))
 

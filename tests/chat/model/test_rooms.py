@@ -8,7 +8,7 @@ from tests.chat.fakes import FakeDepartures, Scene, done, refused
 from twistchat.chat.errors import Banned
 from twistchat.chat.fanout.audience import Audience, Broadcast
 from twistchat.chat.model.events import ModeChange, ModesSet, Source
-from twistchat.chat.model.rooms import MOST_VACATED, Room, Rooms
+from twistchat.chat.model.rooms import MOST_FORMER_NAMES, Room, Rooms
 
 LOOKALIKE = "#p\N{CYRILLIC SMALL LETTER A}ul"
 """Looks like C{#paul}."""
@@ -129,17 +129,19 @@ class RoomsTests(SynchronousTestCase):
         rooms.remove(room)
         self.assertEqual((rooms.get("#paul"), rooms.lookalike("#paul"), len(rooms)), (None, None, 0))
 
-    def test_vacated(self) -> None:
+    def test_formerNames(self) -> None:
         """A name that a room gave up is known until another room has it; only the latest hundred are."""
         rooms, audience = Rooms(), Audience("#old", Broadcast(lambda: None, FakeDepartures()))
         room = Room("#Old", 5, audience)
         rooms.add(room)
         rooms.rename(room, "#0")
-        self.assertEqual((rooms.isVacated("#oLD"), rooms.isVacated("#0")), (True, False))
+        self.assertEqual((rooms.isFormerName("#oLD"), rooms.isFormerName("#0")), (True, False))
         another = Room("#old", 6, audience)
         rooms.add(another)
         rooms.remove(another)
-        self.assertFalse(rooms.isVacated("#old"))
-        for number in range(1, MOST_VACATED + 2):
+        self.assertFalse(rooms.isFormerName("#old"))
+        for number in range(1, MOST_FORMER_NAMES + 2):
             rooms.rename(room, f"#{number}")
-        self.assertEqual([rooms.isVacated(f"#{number}") for number in (0, 1, MOST_VACATED)], [False, True, True])
+        self.assertEqual(
+            [rooms.isFormerName(f"#{number}") for number in (0, 1, MOST_FORMER_NAMES)], [False, True, True]
+        )

@@ -118,7 +118,7 @@ class NormalizeTests(SynchronousTestCase):
         except BadServerBan:
             return
         self.assertEqual(normalizeServerBan(mask), mask)
-        self.assertFalse(ServerBanTest(mask).meets(Source("u", "zed", "zed", "zed.zed"), "203.0.113.250"), mask)
+        self.assertFalse(ServerBanTest(mask).matches(Source("u", "zed", "zed", "zed.zed"), "203.0.113.250"), mask)
 
 
 class MeetsTests(SynchronousTestCase):
@@ -150,12 +150,12 @@ class MeetsTests(SynchronousTestCase):
             ("*@2001:db8::1:0:*", "2001:db8::1:0:7", True),
         ):
             test = ServerBanTest(normalizeServerBan(text))
-            self.assertEqual(test.meets(BOB, address), expected, (text, address))
+            self.assertEqual(test.matches(BOB, address), expected, (text, address))
 
     def test_unnamed(self) -> None:
         """A connection that has not come in is met by a ban of its network only."""
         for text, expected in (("192.0.2.7", True), ("~bobby@192.0.2.7", False), ("*@192.0.2.*", False)):
-            self.assertEqual(ServerBanTest(normalizeServerBan(text)).meets(None, "192.0.2.7"), expected)
+            self.assertEqual(ServerBanTest(normalizeServerBan(text)).matches(None, "192.0.2.7"), expected)
 
     def test_parseAddress(self) -> None:
         """Addresses are read as they mean the same; what is none is none."""
@@ -192,7 +192,7 @@ class RegisterTests(SynchronousTestCase):
         short, long = ban("192.0.2.0/24", until=1000), ban("*!~bobby@*", time=1)
         self.bans.add(short)
         self.bans.add(long)
-        self.assertEqual((self.bans.held(999), self.bans.held(1000)), ([short, long], [long]))
+        self.assertEqual((self.bans.active(999), self.bans.active(1000)), ([short, long], [long]))
         self.assertEqual(self.bans.get("192.0.2.0/24", 999), short)
         self.assertIsNone(self.bans.get("192.0.2.0/24", 1000))
         self.assertIsNone(self.bans.get("none", 0))
@@ -203,7 +203,7 @@ class RegisterTests(SynchronousTestCase):
         self.bans.add(ban("*!~bobby@*"))
         again = ban("192.0.2.0/24", time=5)
         self.bans.add(again)
-        self.assertEqual(self.bans.held(2000), [ban("*!~bobby@*"), again])
+        self.assertEqual(self.bans.active(2000), [ban("*!~bobby@*"), again])
 
     def test_forgotten(self) -> None:
         """What has ended is forgotten when the next ban comes, and what is lifted at once."""

@@ -231,11 +231,11 @@ class RaceTests(SynchronousTestCase):
         rooms = self.scene.state.rooms
         self.chat.channels.rename(self.alice.session, "#old", "#r0")
         self.scene.commit()
-        self.assertTrue(rooms.isVacated("#OLD"))
+        self.assertTrue(rooms.isFormerName("#OLD"))
         room = self.scene.room("#r0")
         for number in range(100):
             rooms.rename(room, f"#r{number + 1}")
-        self.assertFalse(rooms.isVacated("#old"))
-        self.assertTrue(rooms.isVacated("#r0"))
+        self.assertFalse(rooms.isFormerName("#old"))
+        self.assertTrue(rooms.isFormerName("#r0"))
         rooms.rename(room, "#r0")
-        self.assertFalse(rooms.isVacated("#r0"))
+        self.assertFalse(rooms.isFormerName("#r0"))

@@ -505,8 +505,8 @@ class ExtendedBanTests(RoomTestCase):
         self.set("+b", "~m:~a:*")
         done(self.chat.speaking.say(self.bob.session, "#room", "x"))
         member = self.scene.room("#room").members[self.bob.user.source.uid]
-        self.assertEqual(member.bound, frozenset())
-        member.bound = frozenset("m")
+        self.assertEqual(member.restrictions, frozenset())
+        member.restrictions = frozenset("m")
         refused(errors.Banned, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
 
     def test_bad(self) -> None:

@@ -336,13 +336,13 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"carol": "o", "bob": ""})
 
     def test_forTheVisit(self) -> None:
-        """An heir's account does not own the room for that."""
+        """A successor's account does not own the room for that."""
         self.chat.identity.setAccount(self.bob.user, "bob")
         self.quit(self.alice)
         self.scene.wait(TEN_MINUTES)
         self.assertEqual(self.ranks(), {"bob": "o", "carol": ""})
         self.assertEqual(self.scene.room("#a").granted, {})
-        self.assertFalse(self.scene.room("#a").kept)
+        self.assertFalse(self.scene.room("#a").persistent)
 
     def test_notNeeded(self) -> None:
         """Nobody inherits where there is an operator, where the room is owned, or where it is permanent."""
@@ -432,15 +432,15 @@ class VacancyTests(SynchronousTestCase):
         """It lasts ten minutes, in milliseconds."""
         vacancy = Vacancy(5)
         self.assertEqual((vacancy.end, TERM), (600_005, 600_000))
-        self.assertEqual((vacancy.isOver(600_004), vacancy.isOver(600_005)), (False, True))
+        self.assertEqual((vacancy.hasExpired(600_004), vacancy.hasExpired(600_005)), (False, True))
 
     def test_nobody(self) -> None:
-        """Without a last operator who may come back, nobody is awaited; and a room that has ended has no heir."""
+        """Without a last operator nobody can reclaim the rank, and a room that was removed has no successor."""
         scene = Scene()
         alice = scene.person("alice")
-        self.assertFalse(Vacancy(0).awaits(alice.user, scene.state.users, 1))
-        self.assertTrue(replace(Vacancy(0), former=alice.user.source).awaits(alice.user, scene.state.users, 1))
-        self.assertIsNone(Vacancy(0).heir(None))
+        self.assertFalse(Vacancy(0).canReclaim(alice.user, scene.state.users, 1))
+        self.assertTrue(replace(Vacancy(0), former=alice.user.source).canReclaim(alice.user, scene.state.users, 1))
+        self.assertIsNone(Vacancy(0).successor(None))
 
 
 class ServerOperatorTests(SuccessionTestCase):

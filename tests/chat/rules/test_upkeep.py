@@ -10,7 +10,7 @@ from twistchat.chat import errors
 from twistchat.chat.model.events import SERVER, Entry, Event, Joined, Kicked, ModeChange, ModesSet, Parted, RoomRenamed
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.users import Operator
-from twistchat.chat.rules.upkeep import AGAIN, AT_ONCE
+from twistchat.chat.rules.upkeep import MOST_PROMOTIONS, RETRY
 from twistchat.journal.memory import MemoryLog
 from twistchat.testing import inMemory
 
@@ -192,7 +192,7 @@ class LateTests(SynchronousTestCase):
         self.assertEqual(len(self.scene.log.waiting), 2)
         self.scene.commit()
         self.assertEqual(self.scene.ranks("#a"), {"carol": ""})
-        self.assertEqual(self.scene.later, AGAIN)
+        self.assertEqual(self.scene.later, RETRY)
         self.scene.clear(carol)
         self.chat.upkeep.tend()
         self.scene.commit()
@@ -247,13 +247,13 @@ class FaultTests(SynchronousTestCase):
         """The room is open all the while; what somebody has set again meanwhile is left alone."""
         self.journal.full = True
         done(self.scene.chat.membership.part(self.alice.session, "#a"))
-        self.assertEqual(self.scene.later, AGAIN)
+        self.assertEqual(self.scene.later, RETRY)
         bob = self.scene.person("bob", "#a")
-        self.scene.wait(AGAIN)
-        self.assertEqual((byServer(self.scene), self.scene.later), ([], AGAIN))
+        self.scene.wait(RETRY)
+        self.assertEqual((byServer(self.scene), self.scene.later), ([], RETRY))
         self.journal.full = False
         self.scene.modes(bob, "#a", "+i")
-        self.scene.wait(AGAIN)
+        self.scene.wait(RETRY)
         (entry,) = byServer(self.scene)
         self.assertEqual(entry.event, ModesSet(SERVER, "#a", (ModeChange(False, "k", "key"),)))
         self.assertIsNone(self.scene.later)
@@ -267,9 +267,9 @@ class FaultTests(SynchronousTestCase):
         done(self.scene.chat.membership.part(self.alice.session, "#a"))
         self.journal.full = True
         done(self.scene.chat.membership.part(bob.session, "#a"))
-        self.assertEqual((len(self.scene.state.rooms), self.scene.later), (0, AGAIN))
+        self.assertEqual((len(self.scene.state.rooms), self.scene.later), (0, RETRY))
         self.journal.full = False
-        self.scene.wait(AGAIN)
+        self.scene.wait(RETRY)
         self.assertEqual(
             [entry.event.changes for entry in byServer(self.scene) if isinstance(entry.event, ModesSet)],
             [(ModeChange(False, "i"), ModeChange(False, "k", "key"))],
@@ -282,10 +282,10 @@ class FaultTests(SynchronousTestCase):
         self.assertEqual(self.scene.later, 600.0)
         self.journal.full = True
         done(self.scene.chat.membership.part(self.alice.session, "#a"))
-        self.assertEqual(self.scene.later, AGAIN)
+        self.assertEqual(self.scene.later, RETRY)
         self.assertEqual(self.scene.ranks("#b"), {"carol": ""})
         self.journal.full = False
-        self.scene.wait(AGAIN)
+        self.scene.wait(RETRY)
         self.assertEqual(self.scene.later, 595.0)
         done(self.scene.chat.membership.part(carol.session, "#b"))
 
@@ -295,7 +295,7 @@ class FaultTests(SynchronousTestCase):
         done(self.scene.chat.membership.part(self.alice.session, "#a"))
         self.journal.full = False
         self.scene.modes(self.scene.person("bob", "#a"), "#a", "+ik", "other")
-        self.scene.wait(AGAIN)
+        self.scene.wait(RETRY)
         self.assertEqual(byServer(self.scene), [])
 
 
@@ -334,8 +334,8 @@ class ArmingTests(SynchronousTestCase):
         done(scene.chat.membership.part(alice.session, "#b"))
         self.assertEqual(scene.later, 600.0)
         scene.wait(500)
-        self.assertEqual((scene.ranks("#a"), scene.ranks("#b"), scene.later), ({"bob": "o"}, {"bob": ""}, AGAIN))
-        scene.wait(AGAIN)
+        self.assertEqual((scene.ranks("#a"), scene.ranks("#b"), scene.later), ({"bob": "o"}, {"bob": ""}, RETRY))
+        scene.wait(RETRY)
         self.assertEqual(scene.later, 95.0)
         done(scene.chat.membership.part(bob.session, "#a"))
         done(scene.chat.presence.close(alice.session, "bye"))
@@ -354,7 +354,7 @@ class ManyTests(SynchronousTestCase):
         """The rank passes in no more rooms at once than can wait for the disk without harm, and soon in the rest."""
         scene = HeldScene()
         alice, bob = scene.person("alice"), scene.person("bob")
-        names = [f"#r{number}" for number in range(AT_ONCE + 3)]
+        names = [f"#r{number}" for number in range(MOST_PROMOTIONS + 3)]
         for person in (alice, bob):
             for name in names:
                 scene.chat.membership.join(person.session, name, unlimited=True)
@@ -362,7 +362,7 @@ class ManyTests(SynchronousTestCase):
         scene.chat.presence.close(alice.session, "bye")
         scene.commit()
         scene.now += 600
-        for expected in (AT_ONCE, 3, 0):
+        for expected in (MOST_PROMOTIONS, 3, 0):
             scene.chat.upkeep.tend()
             self.assertEqual(len(scene.log.waiting), expected)
             scene.commit()

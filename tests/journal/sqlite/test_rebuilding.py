@@ -90,9 +90,9 @@ def kept(state: State) -> dict[str, Any]:
     rooms = {
         fold(room.name): (room.topic, room.modes, room.lists, {k: set(v) for k, v in room.granted.items()})
         for room in state.rooms
-        if room.kept
+        if room.persistent
     }
-    return rooms | {"bans": state.serverBans.held(NOW)}
+    return rooms | {"bans": state.serverBans.active(NOW)}
 
 
 def onDisk(directory: str) -> dict[int, set[str]]:

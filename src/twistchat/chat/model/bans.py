@@ -1,9 +1,9 @@
 """
-The bans of a room: which users they apply to, and in what respect.  The result is cached for each member.
+The bans of a room, and what they forbid to a user.  The result is cached for each member.
 
-A verdict on a user tests every mask.  A member's verdict is cached with the inputs that it depends on: the member's
-names, the masks, and the member's rooms and ranks if a mask (C{~c}) depends on them.  When masks change, the verdict is
-computed again only for members that match one of the changed masks.
+A check of a user tests every mask.  A member's restrictions are cached with the inputs that they depend on: the
+member's names, the masks, and the member's rooms and ranks if a mask (C{~c}) depends on them.  When masks change, the
+restrictions are computed again only for members that match one of the changed masks.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from twistchat.chat.model.masks import BINDING, Mask, fullMask
+from twistchat.chat.model.masks import ACTING, Mask, fullMask
 
 if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Member
     from twistchat.chat.model.users import User
 
 EVERYTHING: Final = ""
-"""The respect of an ordinary ban: users who match it cannot join, speak or change their nick."""
+"""The restriction of an ordinary ban: users who match it cannot join, speak or change their nick."""
 
-FREE: Final[frozenset[str]] = frozenset()
-"""The respects of a user whom no ban applies to."""
+UNRESTRICTED: Final[frozenset[str]] = frozenset()
+"""The restrictions of a user whom no ban applies to."""
 
 MOST_CHANGES: Final = 32
-"""The number of mask changes that are remembered.  A verdict older than these is computed again."""
+"""The number of mask changes that are remembered.  If more have changed since a check, it is done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ class Bans:
     The bans of one room, and the exceptions from them.
 
     @ivar version: counts the additions and removals of masks.
-    @ivar placed: the number of masks that depend on the rooms and ranks of users.
+    @ivar roomDependent: the number of masks that depend on the rooms and ranks of users.
     """
 
-    __slots__ = ("_bans", "_changed", "_exceptions", "placed", "version")
+    __slots__ = ("_bans", "_changed", "_exceptions", "roomDependent", "version")
 
     def __init__(self, bans: Mapping[str, ListItem], exceptions: Mapping[str, ListItem]) -> None:
         """
@@ -68,60 +68,60 @@ class Bans:
         self._bans = bans
         self._exceptions = exceptions
         self._changed: deque[Mask] = deque(maxlen=MOST_CHANGES)
-        self.version = self.placed = 0
+        self.version = self.roomDependent = 0
 
     def changed(self, mask: Mask, adding: bool) -> None:
         """A mask was added to one of the lists, or removed."""
         self.version += 1
         self._changed.append(mask)
-        if mask.placed:
-            self.placed += 1 if adding else -1
+        if mask.roomDependent:
+            self.roomDependent += 1 if adding else -1
 
-    def emptied(self) -> None:
+    def cleared(self) -> None:
         """All masks were removed from both lists."""
         self.version += 1
         self._changed.clear()
-        self.placed = 0
+        self.roomDependent = 0
 
     def of(self, user: User) -> frozenset[str]:
-        """The respects in which bans apply to a user, who need not be a member."""
+        """The restrictions of a user, who need not be a member."""
         if not self._bans:
-            return FREE
+            return UNRESTRICTED
         own = fullMask(user.source)
-        banned = {item.test.respect for item in self._bans.values() if item.test.names(user, own)}
+        banned = {item.test.restriction for item in self._bans.values() if item.test.matches(user, own)}
         if not banned:
-            return FREE
-        freed = {item.test.respect for item in self._exceptions.values() if item.test.names(user, own)}
+            return UNRESTRICTED
+        freed = {item.test.restriction for item in self._exceptions.values() if item.test.matches(user, own)}
         if EVERYTHING in freed:
-            return FREE
+            return UNRESTRICTED
         if EVERYTHING in banned:
-            banned.update(BINDING)
+            banned.update(ACTING)
         return frozenset(banned - freed)
 
     def ofMember(self, member: Member) -> frozenset[str]:
-        """The respects in which bans apply to a member, regardless of rank.  The result is cached."""
+        """The restrictions of a member, regardless of rank.  The result is cached."""
         user = member.user
         if (
             member.version != self.version
-            or member.judged is not user.source
-            or (self.placed and member.moves != user.moves)
+            or member.checkedSource is not user.source
+            or (self.roomDependent and member.moves != user.moves)
         ):
-            self._judge(member, user)
-        return member.bound
+            self._recheck(member, user)
+        return member.restrictions
 
-    def _judge(self, member: Member, user: User) -> None:
-        """Update the cached verdict on a member."""
+    def _recheck(self, member: Member, user: User) -> None:
+        """Update the cached restrictions of a member."""
         missed = self.version - member.version
         if (
-            member.judged is not user.source
-            or (self.placed and member.moves != user.moves)
+            member.checkedSource is not user.source
+            or (self.roomDependent and member.moves != user.moves)
             or missed > len(self._changed)
             or (missed and self._concerns(user, missed))
         ):
-            member.bound = self.of(user)
-        member.judged, member.moves, member.version = user.source, user.moves, self.version
+            member.restrictions = self.of(user)
+        member.checkedSource, member.moves, member.version = user.source, user.moves, self.version
 
     def _concerns(self, user: User, count: int) -> bool:
-        """Whether the last changes of masks may affect the verdict on a user."""
+        """Whether the last changes of masks may affect the restrictions of a user."""
         own = fullMask(user.source)
-        return any([mask.placed or mask.names(user, own) for mask in islice(reversed(self._changed), count)])
+        return any([mask.roomDependent or mask.matches(user, own) for mask in islice(reversed(self._changed), count)])

@@ -2,8 +2,8 @@
 Masks for bans: C{nick!user@host}, with the wildcards C{*} and C{?} (RFC 2812, section 2.5); and extended masks.
 
 An extended mask is C{~}, a letter, C{:}, and a parameter (modern.ircdocs.horse, "EXTBAN Parameter").  The kinds in
-L{NAMING} match users by other criteria.  The kinds in L{BINDING} limit the effect of a ban to one respect, and have
-another mask as their parameter: C{~m:~a:bob}.
+L{MATCHING} match users by other criteria.  The kinds in L{ACTING} limit a ban to one restriction, and have another mask
+as their parameter: C{~m:~a:bob}.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Extended:
 
     @ivar letter: its letter.
     @ivar wants: its parameter, as shown in L{usage}.
-    @ivar meaning: for L{NAMING}, the end of the sentence "the mask names …"; for L{BINDING}, the end of the sentence
+    @ivar meaning: for L{MATCHING}, the end of the sentence "the mask names …"; for L{ACTING}, the end of the sentence
         "with this ban, …".
     """
 
@@ -42,7 +42,7 @@ class Extended:
         return f"~{self.letter}:{self.wants}"
 
 
-NAMING = {
+MATCHING = {
     kind.letter: kind
     for kind in (
         Extended("a", "ACCOUNT", "who is logged in to this account; with * for the account, to any"),
@@ -53,14 +53,14 @@ NAMING = {
 }
 """Extended masks that match users, by letter.  (C{~a} is from IRCv3 account-extban.)"""
 
-BINDING = {
+ACTING = {
     kind.letter: kind
     for kind in (
         Extended("m", "MASK", "they may come in, and not speak"),
         Extended("n", "MASK", "they may come in and speak, and not change their nick"),
     )
 }
-"""Extended masks that limit a ban to one respect, by letter.  They are valid in the lists b and e, not in I."""
+"""Extended masks that limit a ban to one restriction, by letter.  They are valid in the lists b and e, not in I."""
 
 
 class BadMask(ValueError):
@@ -85,22 +85,22 @@ def normalizeExtended(text: str, binding: bool = True) -> str:
     """
     Normalize a mask, which may be an extended mask.
 
-    @param binding: whether masks of L{BINDING} are allowed.
+    @param binding: whether masks of L{ACTING} are allowed.
     @raise BadMask: the mask is invalid.  The error lists the extended masks.
     """
     letter, rest = _split(text)
     if not letter:
         return normalizeMask(text)
-    if binding and letter in BINDING:
+    if binding and letter in ACTING:
         if not rest:
-            raise BadMask(BINDING[letter].usage)
+            raise BadMask(ACTING[letter].usage)
         return f"~{letter}:{normalizeExtended(rest, False)}"
-    if letter not in NAMING:
-        kinds = [*NAMING.values(), *(BINDING.values() if binding else ())]
+    if letter not in MATCHING:
+        kinds = [*MATCHING.values(), *(ACTING.values() if binding else ())]
         raise BadMask(f"nick!user@host, or one of {' '.join(kind.usage for kind in kinds)}")
     bare = rest[1:] if rest[:1] in RANK_BY_PREFIX else rest
     if not rest or (letter == "U" and _split(rest)[0]) or (letter == "c" and not (bare[:1] == "#" and bare[1:])):
-        raise BadMask(NAMING[letter].usage)
+        raise BadMask(MATCHING[letter].usage)
     if letter == "c":
         return f"~c:{fold(rest)}"
     return f"~{letter}:{normalizeMask(rest) if letter == 'U' else _withoutRuns(fold(rest))}"
@@ -164,37 +164,37 @@ class Mask:
     """
     A compiled mask, which may be an extended mask and is matched with many users.
 
-    @ivar respect: the respect that it limits a ban to: a letter of L{BINDING}, or C{""} for no limit.
-    @ivar placed: whether the match depends on the rooms and ranks of the user.
-    @ivar namesOne: whether it matches only one nick or one account.
+    @ivar restriction: the restriction that it limits a ban to: a letter of L{ACTING}, or C{""} for no limit.
+    @ivar roomDependent: whether the match depends on the rooms and ranks of the user.
+    @ivar matchesOne: whether it matches only one nick or one account.
     @ivar host: the host, if it matches only one host; otherwise C{""}.
     """
 
-    __slots__ = ("_glob", "_kind", "_place", "host", "namesOne", "placed", "respect")
+    __slots__ = ("_glob", "_kind", "_place", "host", "matchesOne", "restriction", "roomDependent")
 
     def __init__(self, mask: str) -> None:
         """
         @param mask: in its normal form.
         """
         letter, rest = _split(mask)
-        self.respect = ""
-        if letter in BINDING:
-            self.respect = letter
+        self.restriction = ""
+        if letter in ACTING:
+            self.restriction = letter
             letter, rest = _split(rest)
         self._kind = letter
-        self.placed = letter == "c"
+        self.roomDependent = letter == "c"
         who, host = "*", ""
         if letter in ("", "U"):
             who, _, behind = rest.partition("!")
             host = behind.partition("@")[2]
         elif letter == "a":
             who = rest
-        self.namesOne = not _hasWildcards(who)
+        self.matchesOne = not _hasWildcards(who)
         self.host = "" if _hasWildcards(host) else host
         self._place = rest
         self._glob = Glob(rest)
 
-    def names(self, user: User, own: str) -> bool:
+    def matches(self, user: User, own: str) -> bool:
         """
         Whether it matches a user.
 

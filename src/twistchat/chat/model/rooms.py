@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotOperator
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.model.bans import EVERYTHING, FREE, Bans, ListItem
+from twistchat.chat.model.bans import EVERYTHING, UNRESTRICTED, Bans, ListItem
 from twistchat.chat.model.events import ModeChange, Source
 from twistchat.chat.model.masks import fullMask
 from twistchat.chat.model.modes import (
@@ -30,7 +30,7 @@ from twistchat.chat.model.vacancies import Vacancy
 if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Audience
 
-MOST_VACATED = 100
+MOST_FORMER_NAMES = 100
 """The number of former room names that are remembered, to refuse events still in flight to a renamed room."""
 
 BANS = frozenset("be")
@@ -45,20 +45,20 @@ class Member:
     A user in a room.
 
     @ivar ranks: rank letters, highest first.
-    @ivar bound: the cached verdict of L{Bans}: the respects in which bans apply to them, regardless of rank.  Letters
-        of L{BINDING <twistchat.chat.model.masks.BINDING>}, and L{EVERYTHING}.
-    @ivar judged: the user's names that the verdict is based on; C{None} if there is no verdict yet.
-    @ivar moves: the value of L{User.moves} that the verdict is based on.
-    @ivar version: the value of L{Bans.version} that the verdict is based on.
+    @ivar restrictions: what bans forbid them, regardless of rank, as cached by L{Bans}.  Letters of L{ACTING
+        <twistchat.chat.model.masks.ACTING>}, and L{EVERYTHING}.
+    @ivar checkedSource: the user's names that the restrictions are based on; C{None} before the first check.
+    @ivar moves: the value of L{User.moves} that the restrictions are based on.
+    @ivar version: the value of L{Bans.version} that the restrictions are based on.
     """
 
-    __slots__ = ("bound", "judged", "moves", "ranks", "user", "version")
+    __slots__ = ("checkedSource", "moves", "ranks", "restrictions", "user", "version")
 
     def __init__(self, user: User, ranks: str) -> None:
         self.user = user
         self.ranks = ranks
-        self.bound = FREE
-        self.judged: Source | None = None
+        self.restrictions = UNRESTRICTED
+        self.checkedSource: Source | None = None
         self.moves = self.version = 0
 
     @property
@@ -126,7 +126,7 @@ class Room:
         self.renames: TokenBucket | None = None
 
     @property
-    def kept(self) -> bool:
+    def persistent(self) -> bool:
         """Whether it has data that must outlive its last member."""
         return bool(self.topic or self.granted or any(self.lists.values()) or self.modes != _AT_FIRST)
 
@@ -136,7 +136,7 @@ class Room:
         return "P" in self.modes or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
 
     @property
-    def led(self) -> bool:
+    def hasOperator(self) -> bool:
         """Whether an operator is present, or it has an owner who can come back."""
         return self.owned or any(member.ranks and member.level >= OPERATOR for member in self.members.values())
 
@@ -149,7 +149,7 @@ class Room:
         return sortRanks(ranks + "o") if self.abandoned else ranks
 
     @property
-    def renamedBy(self) -> int:
+    def renameLevel(self) -> int:
         """The level needed to rename it: founder if an account is its founder, otherwise operator."""
         return FOUNDER if any("q" in ranks for ranks in self.granted.values()) else OPERATOR
 
@@ -174,10 +174,10 @@ class Room:
         """Whether a ban without an exception prevents this user from speaking."""
         return "m" in self.bans.of(user)
 
-    def welcomed(self, user: User) -> bool:
+    def isInviteExempt(self, user: User) -> bool:
         """Whether an exception lets this user join without an invitation."""
         own = fullMask(user.source)
-        return any(item.test.names(user, own) for item in self.lists["I"].values())
+        return any(item.test.matches(user, own) for item in self.lists["I"].values())
 
     def silenced(self, member: Member) -> bool:
         """Whether a ban prevents this member from speaking.  The result is cached."""
@@ -185,7 +185,7 @@ class Room:
             return False
         return "m" in self.bans.ofMember(member) and member.level < VOICE
 
-    def fixesNick(self, member: Member) -> bool:
+    def preventsNickChange(self, member: Member) -> bool:
         """Whether mode N, which applies to all, or a ban prevents this member from changing their nick."""
         if "N" in self.modes:
             return True
@@ -218,11 +218,11 @@ class Room:
         for letter in LOCK_LISTS:
             changes += [ModeChange(False, letter, mask) for mask in self.lists[letter]]
             self.lists[letter].clear()
-        self.bans.emptied()
+        self.bans.cleared()
         return tuple(changes)
 
-    def isSo(self, change: ModeChange) -> bool:
-        """Whether a change of modes would have no effect.  The subject of a rank must be a member."""
+    def isInEffect(self, change: ModeChange) -> bool:
+        """Whether a change of modes is already in effect.  The subject of a rank must be a member."""
         if change.subject is not None:
             return change.adding == (change.letter in self.members[change.subject.uid].ranks)
         if change.letter in self.lists:
@@ -270,13 +270,13 @@ class Rooms:
         journal.  The rooms may have been removed since.  Not part of the replicated state.
     """
 
-    __slots__ = ("_byName", "_bySkeleton", "_vacated", "unlocked", "vacancies")
+    __slots__ = ("_byName", "_bySkeleton", "_formerNames", "unlocked", "vacancies")
 
     def __init__(self) -> None:
         self.vacancies: dict[str, Vacancy] = {}
         self.unlocked: list[tuple[Room, tuple[ModeChange, ...]]] = []
         self._byName: dict[str, Room] = {}
-        self._vacated: dict[str, None] = {}
+        self._formerNames: dict[str, None] = {}
         self._bySkeleton: dict[str, Room] = {}
 
     def __len__(self) -> int:
@@ -295,7 +295,7 @@ class Rooms:
 
     def add(self, room: Room) -> None:
         """Add a room.  No other room has its name."""
-        self._vacated.pop(fold(room.name), None)
+        self._formerNames.pop(fold(room.name), None)
         self._byName[fold(room.name)] = room
         self._bySkeleton[skeleton(room.name)] = room
 
@@ -312,21 +312,21 @@ class Rooms:
             self.vacancies.pop(new, None)
         if old in self.vacancies:
             self.vacancies = {new if key == old else key: vacancy for key, vacancy in self.vacancies.items()}
-        self.vacate(old)
+        self.addFormerName(old)
         room.name = name
         self.add(room)
 
     @property
-    def vacated(self) -> Collection[str]:
+    def formerNames(self) -> Collection[str]:
         """The folded former names of recently renamed rooms, oldest first."""
-        return self._vacated.keys()
+        return self._formerNames.keys()
 
-    def vacate(self, name: str) -> None:
+    def addFormerName(self, name: str) -> None:
         """Record the folded former name of a renamed room."""
-        self._vacated[name] = None
-        if len(self._vacated) > MOST_VACATED:
-            del self._vacated[next(iter(self._vacated))]
+        self._formerNames[name] = None
+        if len(self._formerNames) > MOST_FORMER_NAMES:
+            del self._formerNames[next(iter(self._formerNames))]
 
-    def isVacated(self, name: str) -> bool:
+    def isFormerName(self, name: str) -> bool:
         """Whether a room with this name was renamed, and no new room has the name."""
-        return fold(name) in self._vacated
+        return fold(name) in self._formerNames

@@ -50,7 +50,7 @@ class ServerBan:
     time: int
     until: int | None
 
-    def holds(self, now: int) -> bool:
+    def isActive(self, now: int) -> bool:
         """
         Whether it is active.
 
@@ -73,7 +73,7 @@ class ServerBanTest:
         self._who = None if who in ("", _EVERYONE) else Glob(who)
         self._network = _readNetwork(host)
 
-    def meets(self, source: Source | None, address: str | None) -> bool:
+    def matches(self, source: Source | None, address: str | None) -> bool:
         """
         Whether the mask matches a user, by the names that others see, or by the username and the real address.
 
@@ -110,7 +110,7 @@ class ServerBans:
     def add(self, ban: ServerBan) -> None:
         """Add a ban, in place of one on the same mask, and drop the bans that expired before its time."""
         self._bans = {
-            mask: known for mask, known in self._bans.items() if mask != ban.mask and known[0].holds(ban.time)
+            mask: known for mask, known in self._bans.items() if mask != ban.mask and known[0].isActive(ban.time)
         }
         self._bans[ban.mask] = ban, ServerBanTest(ban.mask)
 
@@ -125,24 +125,24 @@ class ServerBans:
         @param now: milliseconds since the epoch.
         """
         known = self._bans.get(mask)
-        return None if known is None or not known[0].holds(now) else known[0]
+        return None if known is None or not known[0].isActive(now) else known[0]
 
-    def held(self, now: int) -> list[ServerBan]:
+    def active(self, now: int) -> list[ServerBan]:
         """
         All active bans, oldest first.
 
         @param now: milliseconds since the epoch.
         """
-        return [ban for ban, _ in self._bans.values() if ban.holds(now)]
+        return [ban for ban, _ in self._bans.values() if ban.isActive(now)]
 
     def banned(self, source: Source | None, address: str | None, now: int) -> ServerBan | None:
         """
-        An active ban that matches a user or a connection.  See L{ServerBanTest.meets}.
+        An active ban that matches a user or a connection.  See L{ServerBanTest.matches}.
 
         @param now: milliseconds since the epoch.
         """
         for ban, test in self._bans.values():
-            if ban.holds(now) and test.meets(source, address):
+            if ban.isActive(now) and test.matches(source, address):
                 return ban
         return None
 

@@ -177,7 +177,7 @@ class User:
         follow = (("o", self.operator is not None), ("r", self.source.account is not None), ("Z", self.secure))
         return sortUserModes(self.flags | {letter for letter, has in follow if has})
 
-    def begin(self, id: str, session: Session | None, node: str) -> None:
+    def addSession(self, id: str, session: Session | None, node: str) -> None:
         """
         Add a session to the user.
 
@@ -191,7 +191,7 @@ class User:
             self.sessions[id] = session
             session.user = self
 
-    def end(self, id: str) -> Session | None:
+    def removeSession(self, id: str) -> Session | None:
         """
         Remove a session from the user.
 

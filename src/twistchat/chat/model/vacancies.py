@@ -41,11 +41,11 @@ class Vacancy(Struct, frozen=True):
         """The time when another member becomes operator, in milliseconds since the epoch."""
         return self.since + TERM
 
-    def isOver(self, time: int) -> bool:
+    def hasExpired(self, time: int) -> bool:
         """Whether that time has come."""
         return time >= self.end
 
-    def awaits(self, user: User, users: Users, time: int) -> bool:
+    def canReclaim(self, user: User, users: Users, time: int) -> bool:
         """
         Whether a user is the last operator, and returns in time to regain the rank.
 
@@ -55,7 +55,7 @@ class Vacancy(Struct, frozen=True):
         @param users: all users.
         """
         former, source = self.former, user.source
-        if former is None or self.isOver(time):
+        if former is None or self.hasExpired(time):
             return False
         if source.uid == former.uid:
             return True
@@ -63,14 +63,14 @@ class Vacancy(Struct, frozen=True):
             return source.account is not None and fold(source.account) == fold(former.account)
         return users.get(former.uid) is None and _names(source) == _names(former)
 
-    def heir(self, room: Room | None) -> User | None:
+    def successor(self, room: Room | None) -> User | None:
         """
         The next operator: the member who has been in the room longest.
 
         @param room: the room; C{None} if it was removed.
         @return: C{None} if the room has an operator, or no suitable member.
         """
-        if room is None or room.led:
+        if room is None or room.hasOperator:
             return None
         return next((m.user for m in room.members.values() if m.user.source.uid != self.resigned), None)
 

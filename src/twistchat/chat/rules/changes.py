@@ -63,7 +63,7 @@ def checkChanges(
         which = change.parameter if change.subject is not None or letter in room.lists else None
         wanted.pop((letter, which), None)
         wanted[letter, which] = change
-    return tuple([change for change in wanted.values() if not room.isSo(change)])
+    return tuple([change for change in wanted.values() if not room.isInEffect(change)])
 
 
 def isLock(change: ModeChange, asker: User) -> bool:
@@ -75,7 +75,7 @@ def isLock(change: ModeChange, asker: User) -> bool:
     if change.letter != "b" or change.parameter is None:
         return change.letter in LOCKS
     mask = Mask(change.parameter)
-    return not mask.respect and not mask.namesOne and mask.host in ("", fold(asker.source.host))
+    return not mask.restriction and not mask.matchesOne and mask.host in ("", fold(asker.source.host))
 
 
 def _check(

@@ -21,7 +21,7 @@ from twistchat.chat.model.users import Session
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.changes import checkChanges, isLock
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.succession import forgetIfOver, present, roomFor, vacate
+from twistchat.chat.rules.succession import present, removeIfUnused, roomFor, vacate
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -96,7 +96,7 @@ class Channels:
         """
         room, member = self._core.membership(asker, name)
         if not member.user.may("rooms"):
-            room.require(member, room.renamedBy)
+            room.require(member, room.renameLevel)
         checkText("the reason", reason, self._core.limits.reason)
         new = normalizeRoom(new, self._core.limits.room)
         if new == room.name:
@@ -126,7 +126,7 @@ class Channels:
             raise errors.NotPrivileged("rooms")
         room, member = self._core.membership(asker, name)
         change = ModeChange(True, "q", member.user.nick, member.user.source)
-        if room.isSo(change):
+        if room.isInEffect(change):
             return None
         return self._core.propose(asker, ModesSet(member.user.source, room.name, (change,)))
 
@@ -191,28 +191,28 @@ def _topicSet(state: State, entry: Entry, origin: Origin | None) -> None:
     room = present(state, event) or roomFor(state, event.room, entry.time)
     room.topic = Topic(event.topic, event.source.nick, entry.time) if event.topic else None
     room.audience.publish(entry, origin)
-    forgetIfOver(state, room)
+    removeIfUnused(state, room)
 
 
 def _modesSet(state: State, entry: Entry, origin: Origin | None) -> None:
     event = entry.event
     assert isinstance(event, ModesSet)
     room = present(state, event)
-    if event.source == SERVER and (heirs := _operators(event, True)):
-        _checkHeir(state, event.room, heirs[0], entry.time)
+    if event.source == SERVER and (promoted := _operators(event, True)):
+        _checkSuccessor(state, event.room, promoted[0], entry.time)
     room = room or roomFor(state, event.room, entry.time)
     for change in event.changes:
         room.change(change, event.source.nick, entry.time)
     room.audience.publish(entry, origin)
     if any(change.subject is not None or change.letter == "P" for change in event.changes):
         _findOperator(state, entry, room, event)
-    forgetIfOver(state, room)
+    removeIfUnused(state, room)
 
 
-def _checkHeir(state: State, name: str, uid: str, time: int) -> None:
+def _checkSuccessor(state: State, name: str, uid: str, time: int) -> None:
     """Check that a room still needs a new operator, and that this member is still there."""
     room, vacancy = state.rooms.get(name), state.rooms.vacancies.get(fold(name))
-    if room is None or uid not in room.members or room.led or vacancy is None or not vacancy.isOver(time):
+    if room is None or uid not in room.members or room.hasOperator or vacancy is None or not vacancy.hasExpired(time):
         raise NotInRoom(name)
 
 
@@ -227,9 +227,9 @@ def _findOperator(state: State, entry: Entry, room: Room, event: ModesSet) -> No
     chosen = event.source == SERVER or (asker is not None and asker.may("rooms"))
     if room.owned or (chosen and _operators(event, True)):
         vacancies.pop(name, None)
-    elif room.members and not room.led:
+    elif room.members and not room.hasOperator:
         vacancy, lost = vacancies.get(name), _operators(event, False)
-        if vacancy is None or (lost and vacancy.isOver(entry.time)):
+        if vacancy is None or (lost and vacancy.hasExpired(entry.time)):
             vacancy = Vacancy(entry.time)
         vacate(state, entry, room, replace(vacancy, resigned=lost[-1] if lost else vacancy.resigned))
 

@@ -95,7 +95,7 @@ class Core:
             raise errors.NotInRoom(room.name)
         return room, member
 
-    def unbound(self, asker: Asker, user: User) -> bool:
+    def isExempt(self, asker: Asker, user: User) -> bool:
         """Whether the asker is exempt from rate limits."""
         return asker.session.exempt or user.may("exempt")
 
@@ -113,8 +113,8 @@ class Core:
 
     def serverBan(self, source: Source | None, address: str | None) -> ServerBan | None:
         """The ban from the server that matches these names or this address, or C{None}."""
-        return self.state.serverBans.banned(source, address, self.today())
+        return self.state.serverBans.banned(source, address, self.timestamp())
 
-    def today(self) -> int:
+    def timestamp(self) -> int:
         """The current time, in milliseconds since the epoch."""
         return int(self.wall() * 1000)

@@ -30,8 +30,8 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.usermodes import OPERATORS_ONLY, SETTABLE, parseUserModes, sortUserModes
 from twistchat.chat.model.users import NO_FLAGS, Session, User, audienceOf
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.notify import notifyPeers, notifyWatchers
 from twistchat.chat.rules.succession import userOf
-from twistchat.chat.rules.telling import tellOfUser, tellWatchers
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -119,7 +119,7 @@ class Identity:
             member = room.members[user.source.uid]
             if room.silenced(member):
                 raise errors.Banned(room.name)
-            if room.fixesNick(member):
+            if room.preventsNickChange(member):
                 raise errors.NickFixed(room.name)
         if any(self._core.serverBan(replace(user.source, nick=nick), own.address) for own in user.sessions.values()):
             raise errors.NickReserved(nick)
@@ -211,7 +211,7 @@ class Identity:
     # Checks
 
     def _checkRenames(self, asker: Asker, user: User, what: str) -> None:
-        if self._core.unbound(asker, user):
+        if self._core.isExempt(asker, user):
             return
         now = self._core.now()
         if user.renames is None:
@@ -241,8 +241,8 @@ def _entered(state: State, entry: Entry, origin: Origin | None) -> None:
     _changeModes(user, event.modes, "")
     state.users.add(user)
     state.mostUsers = max(state.mostUsers, len(state.users))
-    user.begin(event.session, state.sessions.get(event.session), event.node)
-    tellWatchers(state, entry, user.nick, origin)
+    user.addSession(event.session, state.sessions.get(event.session), event.node)
+    notifyWatchers(state, entry, user.nick, origin)
 
 
 def _renamed(state: State, entry: Entry, origin: Origin | None) -> None:
@@ -262,8 +262,8 @@ def _renamed(state: State, entry: Entry, origin: Origin | None) -> None:
         # Sessions that watch one of the nicks must not learn the other: MONITOR reports the old one as offline and
         # the new one as online.
         state.whowas.add(source, entry.time)
-        tellWatchers(state, replace(entry, event=Quit(source, "")), old, origin)
-        tellWatchers(state, replace(entry, event=Entered(user.source, "")), new, origin)
+        notifyWatchers(state, replace(entry, event=Quit(source, "")), old, origin)
+        notifyWatchers(state, replace(entry, event=Entered(user.source, "")), new, origin)
 
 
 def _realnameSet(state: State, entry: Entry, origin: Origin | None) -> None:
@@ -307,7 +307,7 @@ def userModesSet(state: State, entry: Entry, origin: Origin | None) -> None:
 def _changeSource(state: State, entry: Entry, user: User, origin: Origin | None, source: Source) -> None:
     """Change the names of a user other than the nick, and notify the sessions that see them."""
     user.source = source
-    tellOfUser(state, entry, user, origin)
+    notifyPeers(state, entry, user, origin)
 
 
 def _claim(state: State, nick: str, claimant: User | None) -> None:

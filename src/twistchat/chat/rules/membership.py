@@ -63,7 +63,7 @@ class Membership:
         else:
             self._checkLocks(room, user, key)
             name = room.name
-        if not (unlimited or self._core.unbound(asker, user)):
+        if not (unlimited or self._core.isExempt(asker, user)):
             self._checkJoinRates(user, room)
         return self._core.propose(asker, Joined(user.source, name, user.away))
 
@@ -113,7 +113,7 @@ class Membership:
         if "z" in room.modes and not user.secure:
             raise errors.SecureOnly(room.name)
         vacancy = self._core.state.rooms.vacancies.get(fold(room.name))
-        returning = vacancy is not None and vacancy.awaits(user, self._core.state.users, int(self._core.wall() * 1000))
+        returning = vacancy is not None and vacancy.canReclaim(user, self._core.state.users, self._core.timestamp())
         why = _lock(room, user, key, returning)
         if why is None:
             return
@@ -150,7 +150,7 @@ def _lock(room: Room, user: User, key: str | None, returning: bool) -> errors.Ch
         return None
     if "R" in modes and user.source.account is None:
         return errors.RegisteredOnly(room.name)
-    if "i" in modes and not room.welcomed(user):
+    if "i" in modes and not room.isInviteExempt(user):
         return errors.InviteOnly(room.name)
     if "k" in modes and modes["k"] != key:
         return errors.BadKey(room.name, key is not None)
@@ -172,7 +172,7 @@ def _joined(state: State, entry: Entry, origin: Origin | None) -> None:
     unlock(state, room)
     ranks = room.ranksFor(user.source)
     vacancy = state.rooms.vacancies.get(fold(room.name))
-    if vacancy is not None and vacancy.awaits(user, state.users, entry.time):
+    if vacancy is not None and vacancy.canReclaim(user, state.users, entry.time):
         ranks = sortRanks(ranks + vacancy.ranks)
         del state.rooms.vacancies[fold(room.name)]
     room.members[event.source.uid] = Member(user, ranks)
@@ -182,7 +182,7 @@ def _joined(state: State, entry: Entry, origin: Origin | None) -> None:
     for session in user.sessions.values():
         room.audience.add(session)
     room.audience.publish(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
-    if len(room.members) == 2 and not room.led:
+    if len(room.members) == 2 and not room.hasOperator:
         # The other member resigned as operator while nobody else was there to succeed.
         vacate(state, entry, room, state.rooms.vacancies.get(fold(room.name)) or Vacancy(entry.time))
 

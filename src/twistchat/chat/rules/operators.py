@@ -24,9 +24,9 @@ from twistchat.chat.model.usermodes import OPERATORS_ONLY, sortUserModes
 from twistchat.chat.model.users import Operator, Session, User
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.identity import Identity, hostSet, userModesSet
+from twistchat.chat.rules.notify import derive, notifyOperators
 from twistchat.chat.rules.presence import remove
 from twistchat.chat.rules.succession import userOf
-from twistchat.chat.rules.telling import following, tellOperators
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -110,7 +110,7 @@ class Operators:
         if seconds is not None and not 0 < seconds <= LONGEST_BAN:
             raise errors.BadServerBan(asked, "a ban lasts more than 0 seconds and not over 100 years, or for ever")
         test = ServerBanTest(mask)
-        if any(test.meets(user.source, own.address) for own in user.sessions.values()):
+        if any(test.matches(user.source, own.address) for own in user.sessions.values()):
             raise errors.BadServerBan(asked, "it would meet you")
         until = None if seconds is None else int((self._core.wall() + seconds) * 1000)
         return self._core.propose(asker, ServerBanSet(user.source, mask, reason, until))
@@ -119,14 +119,14 @@ class Operators:
         """End a ban from the server."""
         user = self.requirePrivilege(asker, "ban")
         asked, mask = mask, normalizeServerBan(mask)
-        if self._core.state.serverBans.get(mask, self._core.today()) is None:
+        if self._core.state.serverBans.get(mask, self._core.timestamp()) is None:
             raise errors.NoSuchServerBan(asked)
         return self._core.propose(asker, ServerBanLifted(user.source, mask))
 
     def serverBans(self, session: Session) -> list[ServerBan]:
         """The active bans from the server, oldest first."""
         self.requirePrivilege(session, "ban")
-        return self._core.state.serverBans.held(self._core.today())
+        return self._core.state.serverBans.active(self._core.timestamp())
 
 
 # Effects
@@ -148,17 +148,17 @@ def _operatorSet(state: State, entry: Entry, origin: Origin | None) -> None:
     state.broadcast.send(entry, user.sessions.values(), origin=origin)
     if before is not None and user.operator is None:
         _resigned(state, entry, user, before, origin)
-    tellOperators(state, entry, origin)
+    notifyOperators(state, entry, origin)
 
 
 def _resigned(state: State, entry: Entry, user: User, before: Operator, origin: Origin | None) -> None:
     """Remove the modes and the host that a user had as a server operator."""
     modes = sortUserModes(user.flags & OPERATORS_ONLY)
     if modes:
-        userModesSet(state, following(entry, UserModesSet(user.source, "", modes), "modes"), origin)
+        userModesSet(state, derive(entry, UserModesSet(user.source, "", modes), "modes"), origin)
     if before.host is not None and before.host != user.source.host:
         host = HostSet(user.source, user.source.username, before.host)
-        hostSet(state, following(entry, host, "host"), origin)
+        hostSet(state, derive(entry, host, "host"), origin)
 
 
 def _killed(state: State, entry: Entry, origin: Origin | None) -> None:
@@ -168,7 +168,7 @@ def _killed(state: State, entry: Entry, origin: Origin | None) -> None:
     if user is None:
         raise NoSuchNick(event.killed.nick)
     remove(state, entry, user, origin)
-    tellOperators(state, entry, origin)
+    notifyOperators(state, entry, origin)
     why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
     for session in list(user.sessions.values()):
         state.broadcast.disconnect(session, f"Killed ({why})")
@@ -183,7 +183,7 @@ def _announced(state: State, entry: Entry, origin: Origin | None) -> None:
 def _serverBanSet(state: State, entry: Entry, origin: Origin | None) -> None:
     event = entry.event
     assert isinstance(event, ServerBanSet)
-    tellOperators(state, entry, origin, "ban")
+    notifyOperators(state, entry, origin, "ban")
     state.serverBans.add(ServerBan(event.mask, event.reason, event.source.nick, entry.time, event.until))
     if event.until is not None and event.until <= entry.time:
         return
@@ -191,7 +191,7 @@ def _serverBanSet(state: State, entry: Entry, origin: Origin | None) -> None:
     met = [
         session
         for session in state.sessions.values()
-        if test.meets(None if session.user is None else session.user.source, session.address)
+        if test.matches(None if session.user is None else session.user.source, session.address)
     ]
     state.broadcast.departures.disconnect(met, wordServerBan(event.reason))
 
@@ -200,7 +200,7 @@ def _serverBanLifted(state: State, entry: Entry, origin: Origin | None) -> None:
     event = entry.event
     assert isinstance(event, ServerBanLifted)
     state.serverBans.remove(event.mask)
-    tellOperators(state, entry, origin, "ban")
+    notifyOperators(state, entry, origin, "ban")
 
 
 EFFECTS: Effects = {

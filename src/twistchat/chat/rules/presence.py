@@ -15,8 +15,8 @@ from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.texts import checkText, withoutDelimiters
 from twistchat.chat.model.users import Session, User, audienceOf
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.notify import notifyPeers, notifyWatchers
 from twistchat.chat.rules.succession import leave, userOf
-from twistchat.chat.rules.telling import tellOfUser, tellWatchers
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -89,7 +89,7 @@ class Presence:
         user = self._core.user(asker)
         if message is not None:
             checkText("the reason", message, self._core.limits.reason)
-        if message != user.away and not self._core.unbound(asker, user):
+        if message != user.away and not self._core.isExempt(asker, user):
             now = self._core.now()
             if user.absences is None:
                 user.absences = TokenBucket(self._core.limits.awayBurst, self._core.limits.awayRate, now)
@@ -188,7 +188,7 @@ def _sessionStarted(state: State, entry: Entry, origin: Origin | None) -> None:
     assert isinstance(event, SessionStarted)
     user = userOf(state, entry)
     session = state.sessions.get(event.session)
-    user.begin(event.session, session, event.node)
+    user.addSession(event.session, session, event.node)
     if session is not None:
         for room in user.rooms.values():
             room.audience.add(session)
@@ -198,7 +198,7 @@ def _sessionEnded(state: State, entry: Entry, origin: Origin | None) -> None:
     event = entry.event
     assert isinstance(event, SessionEnded)
     user = userOf(state, entry)
-    session = user.end(event.session)
+    session = user.removeSession(event.session)
     if session is not None:
         for room in user.rooms.values():
             room.audience.remove(session)
@@ -212,7 +212,7 @@ def _awaySet(state: State, entry: Entry, origin: Origin | None) -> None:
     user = userOf(state, entry)
     if event.message != user.away:
         user.away = event.message
-        tellOfUser(state, entry, user, origin, themselves=False)
+        notifyPeers(state, entry, user, origin, themselves=False)
 
 
 def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> None:
@@ -227,7 +227,7 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
         session.user = None
     others = [session for session in heard if session.id not in user.sessions]
     state.broadcast.send(entry, others, origin=origin)
-    tellWatchers(state, entry, user.nick, origin, gone=user)
+    notifyWatchers(state, entry, user.nick, origin, gone=user)
 
 
 EFFECTS: Effects = {

@@ -42,7 +42,7 @@ def present(state: State, event: RoomEvent) -> Room | None:
         (This cannot happen in a replay, since no users are present then.)
     """
     room = state.rooms.get(event.room)
-    if room is None and state.rooms.isVacated(event.room) and state.users.get(event.source.uid) is not None:
+    if room is None and state.rooms.isFormerName(event.room) and state.users.get(event.source.uid) is not None:
         raise NotInRoom(event.room)
     return room
 
@@ -71,10 +71,10 @@ def leave(state: State, entry: Entry, room: Room, user: User) -> None:
     user.moves += 1
     if not room.members:
         unlock(state, room)
-        forgetIfOver(state, room)
+        removeIfUnused(state, room)
         if fold(room.name) in state.rooms.vacancies:
             state.tend()
-    elif member.level >= OPERATOR and not room.led:
+    elif member.level >= OPERATOR and not room.hasOperator:
         vacate(state, entry, room, Vacancy(entry.time, user.source, member.ranks))
 
 
@@ -95,14 +95,14 @@ def vacate(state: State, entry: Entry, room: Room, vacancy: Vacancy) -> None:
     name, vacancies = fold(room.name), state.rooms.vacancies
     for earlier, other in list(islice(vacancies.items(), 10)):
         place = state.rooms.get(earlier)
-        if other.isOver(entry.time) and (place is None or not place.members or place.led):
+        if other.hasExpired(entry.time) and (place is None or not place.members or place.hasOperator):
             del vacancies[earlier]
     vacancies.pop(name, None)
     vacancies[name] = vacancy
     state.tend()
 
 
-def forgetIfOver(state: State, room: Room) -> None:
+def removeIfUnused(state: State, room: Room) -> None:
     """Remove a room that has no members and no persistent data."""
-    if not room.members and not room.kept:
+    if not room.members and not room.persistent:
         state.rooms.remove(room)

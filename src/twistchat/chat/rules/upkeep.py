@@ -15,10 +15,10 @@ from twistchat.chat.rules.core import Core
 if TYPE_CHECKING:
     from twistchat.chat.model.users import User
 
-AT_ONCE = 50
+MOST_PROMOTIONS = 50
 """The number of rooms that may get a new operator at the same time."""
 
-AGAIN = 5.0
+RETRY = 5.0
 """Seconds until the next check, if work was postponed or has not completed."""
 
 
@@ -33,7 +33,7 @@ class Upkeep:
         self._core = core
         self._later = later
         self._due: float | None = None
-        self._passing: set[str] = set()
+        self._promoting: set[str] = set()
 
     def tend(self) -> None:
         """
@@ -43,18 +43,18 @@ class Upkeep:
         to record the locks that empty rooms lost, propose that again.
         """
         self._due = None
-        self._tellUnlocked()
-        rooms, now = self._core.state.rooms, int(self._core.wall() * 1000)
-        waits = [AGAIN] if rooms.unlocked else []
+        self._recordUnlocked()
+        rooms, now = self._core.state.rooms, self._core.timestamp()
+        waits = [RETRY] if rooms.unlocked else []
         for name, vacancy in list(rooms.vacancies.items()):
-            if not vacancy.isOver(now):
+            if not vacancy.hasExpired(now):
                 waits.append((vacancy.end - now) / 1000)
                 continue
-            heir = vacancy.heir(rooms.get(name))
-            if heir is not None:
-                waits.append(AGAIN)
-                if len(self._passing) < AT_ONCE:
-                    self._pass(name, heir)
+            successor = vacancy.successor(rooms.get(name))
+            if successor is not None:
+                waits.append(RETRY)
+                if len(self._promoting) < MOST_PROMOTIONS:
+                    self._promote(name, successor)
         self._tendIn(min(waits, default=None))
 
     def needed(self) -> None:
@@ -64,7 +64,7 @@ class Upkeep:
         The locks that an empty room lost are recorded at once, before anybody owns that room, so that a restart does
         not restore them.
         """
-        self._tellUnlocked()
+        self._recordUnlocked()
         rooms = self._core.state.rooms
         if not len(rooms) and not rooms.unlocked:
             self._tendIn(None)
@@ -81,7 +81,7 @@ class Upkeep:
         self._due = None if seconds is None else self._core.now() + seconds
         self._later(seconds)
 
-    def _pass(self, name: str, heir: User) -> None:
+    def _promote(self, name: str, successor: User) -> None:
         """
         Make a member the operator of a room that has none, unless that is already proposed.
 
@@ -89,14 +89,14 @@ class Upkeep:
 
         @param name: the room's folded name.
         """
-        if name in self._passing:
+        if name in self._promoting:
             return
-        self._passing.add(name)
-        change = ModeChange(True, "o", heir.nick, replace(heir.source, account=None))
-        passing = self._core.log.append(ModesSet(SERVER, heir.rooms[name].name, (change,)))
-        passing.addBoth(lambda _: self._passing.discard(name))
+        self._promoting.add(name)
+        change = ModeChange(True, "o", successor.nick, replace(successor.source, account=None))
+        promotion = self._core.log.append(ModesSet(SERVER, successor.rooms[name].name, (change,)))
+        promotion.addBoth(lambda _: self._promoting.discard(name))
 
-    def _tellUnlocked(self) -> None:
+    def _recordUnlocked(self) -> None:
         """Record the locks that rooms have lost."""
         rooms = self._core.state.rooms
         unlocked, rooms.unlocked = rooms.unlocked, []
@@ -106,17 +106,17 @@ class Upkeep:
     def _record(self, room: Room, changes: tuple[ModeChange, ...]) -> None:
         """Record the locks that a room has lost, under its current name.  Repeat that if it fails."""
         there = self._core.state.rooms.get(room.name)
-        lost = tuple([change for change in changes if there is None or there.isSo(change)])
+        lost = tuple([change for change in changes if there is None or there.isInEffect(change)])
         if not lost:
             return
         event = ModesSet(SERVER, room.name, lost)
 
-        def taken(_: object) -> None:
+        def recorded(_: object) -> None:
             if fold(room.name) != fold(event.room):
                 self._record(room, changes)
 
         def failed(_: object) -> None:
             self._core.state.rooms.unlocked.append((room, changes))
-            self._tendSoon(AGAIN)
+            self._tendSoon(RETRY)
 
-        self._core.log.append(event).addCallbacks(taken, failed)
+        self._core.log.append(event).addCallbacks(recorded, failed)

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import limited
-from twistchat.chat.model.masks import BINDING, NAMING
+from twistchat.chat.model.masks import ACTING, MATCHING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES
 from twistchat.testing import MemoryServer
 
@@ -212,7 +212,7 @@ class ModeTests(OperatorTestCase):
             self.assertEqual(len([line for line in lines if line.startswith(f"* {letter}: ")]), 1, letter)
         for rank in RANKS:
             self.assertIn(f"* {rank.letter} NICK: makes someone {rank.name} ({rank.prefix})", lines)
-        for kind in (*NAMING.values(), *BINDING.values()):
+        for kind in (*MATCHING.values(), *ACTING.values()):
             self.assertEqual(len([line for line in lines if line.startswith(f"* {kind.usage} ")]), 1, kind.usage)
 
     def test_ranks(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.masks import BINDING, NAMING
+from twistchat.chat.model.masks import ACTING, MATCHING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.rules.changes import LONGEST_KEY
 from twistchat.chat.rules.identity import LONGEST_HOST
@@ -50,7 +50,7 @@ def features(context: ServerContext) -> dict[str, str | None]:
         "CHANTYPES": "#",
         "ELIST": "CMNTU",
         "EXCEPTS": "e",
-        "EXTBAN": f"~,{''.join([*BINDING, *NAMING])}",
+        "EXTBAN": f"~,{''.join([*ACTING, *MATCHING])}",
         "HOSTLEN": str(LONGEST_HOST),
         "INVEX": "I",
         "KEYLEN": str(LONGEST_KEY),

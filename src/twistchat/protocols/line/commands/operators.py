@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NoSuchNick
-from twistchat.chat.model.masks import BINDING, NAMING
+from twistchat.chat.model.masks import ACTING, MATCHING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.net.input.pace import Pace
 from twistchat.protocols.line.commands.table import Misused, Outcome, Table, words
@@ -18,8 +18,8 @@ table = Table("For operators of the room you are talking in")
 
 MODE_HELP = (
     *(f"{mode.letter}: {mode.meaning}" for mode in ROOM_MODES.values()),
-    *(f"{kind.usage} as a mask: {kind.meaning}" for kind in NAMING.values()),
-    *(f"{kind.usage} as a ban: {kind.meaning}" for kind in BINDING.values()),
+    *(f"{kind.usage} as a mask: {kind.meaning}" for kind in MATCHING.values()),
+    *(f"{kind.usage} as a ban: {kind.meaning}" for kind in ACTING.values()),
     *(f"{rank.letter} NICK: makes someone {rank.name} ({rank.prefix})" for rank in RANKS),
 )
 

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.telling}: what follows from an event, and who is told of it from which place."""
+"""Tests of L{twistchat.chat.rules.notify}: what follows from an event, and who is told of it from which place."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from twistchat.chat.state import State
 
 
-def tellOfUser(state: State, entry: Entry, user: User, origin: Origin | None, themselves: bool = True) -> None:
+def notifyPeers(state: State, entry: Entry, user: User, origin: Origin | None, themselves: bool = True) -> None:
     """
     Deliver a change of a user to the sessions that share a room with them, and to other sessions that watch their nick.
 
@@ -32,9 +32,9 @@ def tellOfUser(state: State, entry: Entry, user: User, origin: Origin | None, th
         state.broadcast.send(entry, watching, WATCHED, origin)
 
 
-def tellWatchers(state: State, entry: Entry, nick: str, origin: Origin | None, gone: User | None = None) -> None:
+def notifyWatchers(state: State, entry: Entry, nick: str, origin: Origin | None, gone: User | None = None) -> None:
     """
-    Tell the sessions that watch a nick that it came into use, or went out of use.
+    Notify the sessions that watch a nick that it came into use, or went out of use.
 
     @param gone: a user who left.  Their sessions are not notified.
     """
@@ -45,7 +45,7 @@ def tellWatchers(state: State, entry: Entry, nick: str, origin: Origin | None, g
         state.broadcast.send(entry, watching, WATCHED, origin)
 
 
-def tellOperators(state: State, entry: Entry, origin: Origin | None, privilege: str | None = None) -> None:
+def notifyOperators(state: State, entry: Entry, origin: Origin | None, privilege: str | None = None) -> None:
     """
     Deliver a notice to the server operators who have user mode C{s}.
 
@@ -61,7 +61,7 @@ def tellOperators(state: State, entry: Entry, origin: Origin | None, privilege: 
         state.broadcast.send(entry, listening, NOTICES, origin)
 
 
-def following(entry: Entry, event: Event, name: str) -> Entry:
+def derive(entry: Entry, event: Event, name: str) -> Entry:
     """
     Derive an entry with another event, at the same place in the order.
 
