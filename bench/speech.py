@@ -161,7 +161,7 @@ class PlainArrival(Arrival):
         return b"u%d\n" % self._number
 
     def heard(self, lines: bytes) -> bytes:
-        """Be there when one is isInviteExempt."""
+        """Be there when one is welcomed."""
         if b"\nWelcome, u%d!" % self._number in lines:
             self.done = True
         return b""

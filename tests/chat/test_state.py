@@ -48,6 +48,7 @@ from twistchat.chat.model.events import (
     TopicSet,
     UserModesSet,
 )
+from twistchat.chat.model.names import fold
 from twistchat.chat.state import State
 
 ALICE, BOB, NOBODY = Source("u1", "alice"), Source("u2", "bob"), Source("u9", "nobody")
@@ -344,7 +345,7 @@ class ReplayTests(SynchronousTestCase):
         state = play.scene.state
         for room in state.rooms:
             self.assertTrue(room.members or room.persistent)
-            self.assertIs(state.rooms.get(room.name.upper()), room)
+            self.assertIs(state.rooms.get(fold(room.name)), room)
             self.assertIs(state.rooms.lookalike(room.name), room)
             for uid, member in room.members.items():
                 self.assertIs(state.users.get(uid), member.user)

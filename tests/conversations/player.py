@@ -48,8 +48,8 @@ class Player:
         """Play the script: each step, and what each client received in it.  Whoever received nothing is left out."""
         try:
             for step in self._script.steps:
-                isInviteExempt = self._perform(step)
-                yield step, self._collect(isInviteExempt)
+                welcomed = self._perform(step)
+                yield step, self._collect(welcomed)
         finally:
             self.server.close()
             if self._directory is not None:
@@ -130,12 +130,12 @@ class Player:
             self._elapsed += step
             seconds -= step
 
-    def _collect(self, isInviteExempt: str) -> dict[str, Received]:
+    def _collect(self, welcomed: str) -> dict[str, Received]:
         found = {}
         for name, client in list(self._clients.items()):
             data = client.raw[self._read[name] :]
             self._read[name] = len(client.raw)
-            if name == isInviteExempt:
+            if name == welcomed:
                 found[name] = Received(None, checksum(data), client.gone)
             elif data or client.gone:
                 found[name] = Received(data, gone=client.gone)
