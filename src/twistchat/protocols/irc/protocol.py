@@ -204,8 +204,8 @@ class IrcConnection(ClientProtocol):
             return data
         framing: Framing = self.carrier.framing
         if framing is STREAM:
-            return reply.take(data)
-        return framing.frame(reply.take(framing.unframe(data, LINE_END)))
+            return reply.addEvent(data)
+        return framing.frame(reply.addEvent(framing.unframe(data, LINE_END)))
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """
@@ -222,7 +222,7 @@ class IrcConnection(ClientProtocol):
             self.irc.moves.add(move)
         else:
             reply.lines(move.render())
-            reply.entered = new
+            reply.enteredRoom = new
 
     def rehosted(self, entry: Entry, before: Source) -> None:
         """See L{IOutlet.rehosted}."""

@@ -8,7 +8,7 @@ from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.protocols.irc.registration.isupport import showFeatures
 from twistchat.protocols.irc.replies.formatting import wordMoment
-from twistchat.protocols.irc.replies.reply import written
+from twistchat.protocols.irc.replies.reply import serializeFitted
 from twistchat.protocols.irc.server import VERSION
 from twistchat.protocols.irc.settings import ircSettings
 from twistchat.wire.irc import numerics as n
@@ -41,7 +41,7 @@ def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
     ranks = [rank.letter for rank in RANKS]
     withParameter = [mode.letter for mode in ROOM_MODES.values() if mode.shape is not Shape.FLAG]
     return [
-        written(client.server, code, (nick, *parameters))
+        serializeFitted(client.server, code, (nick, *parameters))
         for code, *parameters in (
             (n.RPL_YOURHOST, f"Your host is {client.server}, running version {VERSION}"),
             (n.RPL_CREATED, f"This server was started {wordMoment(client.irc.started)}"),
@@ -82,9 +82,9 @@ def showMotd(client: IrcConnection, reply: Reply) -> None:
 def _writeMotd(client: IrcConnection, nick: str) -> list[bytes]:
     lines = ircSettings(client.settings).motd.splitlines()
     if not lines:
-        return [written(client.server, n.ERR_NOMOTD, (nick, "There is no message of the day"))]
+        return [serializeFitted(client.server, n.ERR_NOMOTD, (nick, "There is no message of the day"))]
     return [
-        written(client.server, n.RPL_MOTDSTART, (nick, f"- {client.server} Message of the day -")),
-        *[written(client.server, n.RPL_MOTD, (nick, f"- {line}")) for line in lines],
-        written(client.server, n.RPL_ENDOFMOTD, (nick, "End of /MOTD command")),
+        serializeFitted(client.server, n.RPL_MOTDSTART, (nick, f"- {client.server} Message of the day -")),
+        *[serializeFitted(client.server, n.RPL_MOTD, (nick, f"- {line}")) for line in lines],
+        serializeFitted(client.server, n.RPL_ENDOFMOTD, (nick, "End of /MOTD command")),
     ]

@@ -43,7 +43,7 @@ a condition (IRCv3 utf8-only, "The INVALID_UTF8 standard replies code").
 """
 
 
-def written(source: str, command: str, parameters: Sequence[str]) -> bytes:
+def serializeFitted(source: str, command: str, parameters: Sequence[str]) -> bytes:
     """
     Write a message of the server's own.
 
@@ -61,10 +61,10 @@ class Reply:
 
     @ivar command: the command's name.
     @ivar label: the client's name for the command; C{None} where it has none.
-    @ivar whole: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its
+    @ivar onlyEvent: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its
         place among all else that happens.
     @ivar postponed: whether the answer is not to be sent yet when the command has taken effect.
-    @ivar entered: the folded name of a room into which the client has come by it, though it did not ask to; or C{""}.
+    @ivar enteredRoom: the folded name of a room that the client has entered without asking for it, or C{""}.
     """
 
     __slots__ = (
@@ -76,18 +76,18 @@ class Reply:
         "_pace",
         "_units",
         "command",
-        "entered",
+        "enteredRoom",
         "label",
+        "onlyEvent",
         "postponed",
-        "whole",
     )
 
     def __init__(self, client: IrcConnection, command: str, label: str | None = None) -> None:
         self._client = client
         self.command = command
         self.label = label
-        self.whole = self.postponed = False
-        self.entered = ""
+        self.onlyEvent = self.postponed = False
+        self.enteredRoom = ""
         self._units: list[bytes] = []
         self._batches: Sequence[str] = ()
         self._open: str | None = None
@@ -108,16 +108,16 @@ class Reply:
         """
         A message from the server.
 
-        @param parameters: as L{written} has them.
+        @param parameters: as L{serializeFitted} has them.
         """
-        self._put(written(self._client.server, command, parameters))
+        self._put(serializeFitted(self._client.server, command, parameters))
 
     def lines(self, data: Iterable[bytes]) -> None:
         """Messages that are written already."""
         for line in data:
             self._put(line)
 
-    def several(
+    def numericList(
         self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ", *, colon: bool = False
     ) -> None:
         """
@@ -173,7 +173,7 @@ class Reply:
             self._batches = self._batches[:-1]
             self._put(serialize("BATCH", (f"-{reference}",), self._client.server))
 
-    def take(self, data: bytes) -> bytes:
+    def addEvent(self, data: bytes) -> bytes:
         """
         Make the outcome of the command, as the chat tells it to this client, the answer or a part of it.
 
@@ -181,7 +181,7 @@ class Reply:
 
         @return: what the client is to be told at this place.
         """
-        if self.whole and self.label is not None:
+        if self.onlyEvent and self.label is not None:
             self._answered = True
             return labelled(data, self.label, self._client.server, self._client.nextReference())
         self._units.append(data)

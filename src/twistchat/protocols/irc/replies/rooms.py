@@ -46,7 +46,7 @@ async def showNames(client: IrcConnection, reply: Reply, room: Room) -> None:
         if client.user.source.uid not in room.members and not client.user.may("auspex"):
             members = [member for member in members if "i" not in member.user.modes]
         head = ("@" if "s" in room.modes else "=", room.name)
-        reply.several(n.RPL_NAMREPLY, head, _names(client, members), colon=True)
+        reply.numericList(n.RPL_NAMREPLY, head, _names(client, members), colon=True)
     endNames(reply, room.name)
 
 

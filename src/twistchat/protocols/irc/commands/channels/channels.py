@@ -83,7 +83,7 @@ async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | Non
 async def part(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{PART}: a reason that is too long is cut."""
     names = _listed(message.params[0])
-    reply.whole = len(names) == 1
+    reply.onlyEvent = len(names) == 1
     await _leave(client, reply, names, _reason(client, message, 1))
 
 
@@ -110,7 +110,7 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
         reply.numeric(n.ERR_NEEDMOREPARAMS, "KICK", text)
         return
     reason = _reason(client, message, 2)
-    reply.whole = len(names) == 1
+    reply.onlyEvent = len(names) == 1
     for name, nick in zip(names, nicks, strict=True):
         reply.flush()
         await reply.step(_reach(client, name))
@@ -150,7 +150,7 @@ def topic(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     if len(message.params) == 1:
         showTopic(reply, client.context.chat.channels.visible(client.openSession, name))
         return None
-    reply.whole = True
+    reply.onlyEvent = True
     return client.context.chat.channels.setTopic(reply.asker, name, message.params[1])
 
 
@@ -176,7 +176,7 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
         if receipt is not None:
             await receipt
             user = client.openSession.user
-            room = None if user is None else user.rooms.get(reply.entered)
+            room = None if user is None else user.rooms.get(reply.enteredRoom)
             if room is not None:
                 await showRoom(client, reply, room)
     except RoomNameInUse:

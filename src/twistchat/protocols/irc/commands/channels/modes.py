@@ -60,7 +60,7 @@ async def _change(client: IrcConnection, room: Room, letters: str, parameters: S
     receipt = None
     if asked:
         receipt = client.context.chat.channels.changeModes(reply.asker, room.name, asked, refused=refused.append)
-    reply.whole = not refused and not lists
+    reply.onlyEvent = not refused and not lists
     if receipt is not None:
         await receipt
     for index, error in enumerate(refused):

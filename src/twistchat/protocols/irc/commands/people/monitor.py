@@ -38,7 +38,7 @@ async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None
     elif what.upper() == "L":
         for some in portions(chat.presence.watched(session)):
             await reply.step(PART_STEPS)
-            reply.several(n.RPL_MONLIST, (), some, ",", colon=True)
+            reply.numericList(n.RPL_MONLIST, (), some, ",", colon=True)
         reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif what.upper() == "S":
         for some in portions(chat.presence.watched(session)):
@@ -66,5 +66,5 @@ def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
 def _tell(here: list[User], gone: list[str], reply: Reply) -> None:
     """Who is here, and who is not."""
     masks = [f"{user.nick}!{user.source.username}@{user.source.host}" for user in here]
-    reply.several(n.RPL_MONONLINE, (), masks, ",", colon=True)
-    reply.several(n.RPL_MONOFFLINE, (), gone, ",", colon=True)
+    reply.numericList(n.RPL_MONONLINE, (), masks, ",", colon=True)
+    reply.numericList(n.RPL_MONOFFLINE, (), gone, ",", colon=True)

@@ -49,7 +49,7 @@ async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
         await reply.step(PART_STEPS)
         there = [room for room in some if source.uid in room.members]
         rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user, there)]
-        reply.several(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)
+        reply.numericList(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)
     reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.server.description)
     if user.away is not None:
         reply.numeric(n.RPL_AWAY, nick, user.away)
@@ -126,7 +126,7 @@ def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def _answer(reply: Reply, code: str, words: list[str]) -> None:
     """One numeric at least, for a client that waits for it."""
     if words:
-        reply.several(code, (), words, colon=True)
+        reply.numericList(code, (), words, colon=True)
     else:
         reply.numeric(code, "")
 

@@ -73,7 +73,7 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
     reason = rest[0][: client.settings.limits.reason] if rest else ""
     chat = client.context.chat
     takeBack = chat.speaking.redact if target[:1] == "#" else chat.speaking.redactPrivate
-    reply.whole = True
+    reply.onlyEvent = True
     try:
         await takeBack(reply.asker, target, msgid, reason)
     except (NoSuchNick, NoSuchRoom, NotInRoom):
@@ -124,7 +124,7 @@ def sendText(
         cuts = tuple([offset - len(ACTION) for offset in cuts])
 
     if kind != "notice" and targets[:1] == "#" and "," not in targets:
-        reply.whole = True
+        reply.onlyEvent = True
         return chat.speaking.say(asker, targets, text, kind, tags, "", cuts)
 
     def send(target: str) -> Receipt:
@@ -184,7 +184,7 @@ def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: 
         absent = command == "PRIVMSG" and text[:1] != "#" and _away(client, text) is not None
         if absent:
             return _toSeveral(client, reply, [text], send, command)
-        reply.whole = True
+        reply.onlyEvent = True
         if command != "NOTICE":
             return send(text)
         try:
