@@ -18,7 +18,7 @@ from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Damaged, Kept, Span
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
-from twistchat.protocols.line.wording import WORDS, word
+from twistchat.protocols.line.wording import WORDINGS, wordError
 from twistchat.testing import MemoryServer, inMemory
 
 if TYPE_CHECKING:
@@ -93,18 +93,18 @@ class WordingTests(SynchronousTestCase):
     def test_complete(self) -> None:
         """There are words for every error, and for nothing else; and this test has a sample of each."""
         known = {error for error in everyError() if error.__module__.startswith(f"{errors.__name__}.")}
-        self.assertEqual(known, set(WORDS))
+        self.assertEqual(known, set(WORDINGS))
         self.assertEqual(known, set(map(type, SAMPLES)))
 
     def test_unknown(self) -> None:
         """An error without words here, a plugin's, is shown with its text."""
-        self.assertEqual(word(ChatError()), "That was refused.")
+        self.assertEqual(wordError(ChatError()), "That was refused.")
 
     def test_sentences(self) -> None:
         """Each says what was wrong and then what to do, on one line that every terminal can show."""
         for error in SAMPLES:
             with self.subTest(error=error):
-                text = word(error)
+                text = wordError(error)
                 wrong, stop, advice = text.partition(".  ")
                 if isinstance(error, errors.AlreadyInRoom):
                     wrong, stop, advice = text.partition(", and ")
@@ -116,7 +116,7 @@ class WordingTests(SynchronousTestCase):
         """Each names the facts that the error has: the room, the nick, the limit."""
         for error in SAMPLES:
             with self.subTest(error=error):
-                text = word(error).lower()
+                text = wordError(error).lower()
                 for field in fields(error):
                     value = getattr(error, field.name)
                     if field.name == "sign" and isinstance(error, errors.BadModeParameter) and error.parameter:
@@ -132,7 +132,7 @@ class WordingTests(SynchronousTestCase):
                     if field.name == "until":
                         value = "for good" if value == "nothing" else "2026-01-01 12:00 UTC"
                     if isinstance(value, ChatError):
-                        value = word(value)
+                        value = wordError(value)
                     for fact in value if isinstance(value, tuple) else (value,):
                         self.assertIn(str(fact).lower(), text)
 

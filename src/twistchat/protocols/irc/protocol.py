@@ -28,7 +28,7 @@ from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch,
 from twistchat.protocols.irc.fallbacks import Move
 from twistchat.protocols.irc.registration.negotiation import Negotiation
 from twistchat.protocols.irc.registration.registration import Registration
-from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.server import IrcServer, offered
 from twistchat.wire.framing import STREAM, Framing
@@ -369,7 +369,7 @@ class IrcConnection(ClientProtocol):
             if self.registration is not None:
                 reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
             else:
-                reply.numeric(n.ERR_UNKNOWNCOMMAND, shown(message.command), "Unknown command")
+                reply.numeric(n.ERR_UNKNOWNCOMMAND, middle(message.command), "Unknown command")
             return None
         if self.registration is not None and not command.early:
             reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")

@@ -28,7 +28,7 @@ from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.commands.table import Misused, Outcome
 from twistchat.protocols.line.registration import arrive
 from twistchat.protocols.line.settings import lineSettings
-from twistchat.protocols.line.wording import word, wordTime
+from twistchat.protocols.line.wording import formatDuration, wordError
 from twistchat.wire.lines import Overlong
 from twistchat.wire.plain import error, notice
 
@@ -133,7 +133,7 @@ class LineProtocol(ClientProtocol):
 
     def whyLate(self) -> str:
         """See L{ClientProtocol.whyLate}."""
-        time = wordTime(self.deadline)
+        time = formatDuration(self.deadline)
         return f"The time to choose a name ({time}) is over.  You are welcome to connect again and choose one."
 
     def farewell(self, reason: str, fault: bool) -> bytes:
@@ -144,7 +144,7 @@ class LineProtocol(ClientProtocol):
         """See L{ClientProtocol.refused}."""
         if isinstance(failure.value, ChatError):
             self.context.refusals.noteError(self.address, failure.value)
-            self.reply(error(word(failure.value)))
+            self.reply(error(wordError(failure.value)))
         elif isinstance(failure.value, Misused):
             self.reply(error(str(failure.value)))
         else:

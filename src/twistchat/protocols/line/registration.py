@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.protocols.line.commands import find
 from twistchat.protocols.line.commands.table import Misused, Outcome
 from twistchat.protocols.line.rooms import enterRoom
-from twistchat.protocols.line.wording import wordTime
+from twistchat.protocols.line.wording import formatDuration
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def arrive(client: LineProtocol, text: str) -> Outcome:
     if command.name == "nick" and argument.strip():
         return _enter(client, argument.strip())
     if command.name == "help":
-        time = wordTime(client.context.settings.limits.lineRegistration)
+        time = formatDuration(client.context.settings.limits.lineRegistration)
         client.reply(notice("Type the name you want to have here, and nothing else in that line, for example: alice"))
         client.reply(notice(f"There are {time} for this.  Then you can type:"))
     elif command.name != "quit":

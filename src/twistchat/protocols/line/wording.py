@@ -10,7 +10,7 @@ from typing import Any
 from twistchat.chat import errors
 from twistchat.chat.phrasing import counted
 
-WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
+WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotEntered: lambda e: f"{e.text}.  Type one.",
     errors.BadNick: lambda e: f"The nick {_quoted(e.nick)} {e.why}.  Choose another.",
     errors.NickInUse: lambda e: f"{e.text}.  Choose another.",
@@ -34,7 +34,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
         f"Only operators of the server set or lift {_lock(e.letter)} in {e.room}, where everyone arrives."
         "  /join a room of your own."
     ),
-    errors.Forwarded: lambda e: f"{word(e.why)}  Or /join {e.to} instead, where it sends you.",
+    errors.Forwarded: lambda e: f"{wordError(e.why)}  Or /join {e.to} instead, where it sends you.",
     errors.TextBlocked: lambda e: f"{e.text}.  Say it otherwise.",
     errors.NickFixed: lambda e: f"{e.text}.  /leave {e.room} first.",
     errors.TextRefused: lambda e: f"{e.text}.  Meet them in a room.",
@@ -66,13 +66,13 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
 """For each error, its words: mostly its text, and what to do.  An error that has none here is shown with its text."""
 
 
-def word(error: errors.ChatError) -> str:
+def wordError(error: errors.ChatError) -> str:
     """An error in words."""
-    words = WORDS.get(type(error))
+    words = WORDINGS.get(type(error))
     return f"{error.text}." if words is None else words(error)
 
 
-def wordTime(seconds: float) -> str:
+def formatDuration(seconds: float) -> str:
     """A length of time: C{"30 seconds"}, C{"3 minutes"}."""
     if seconds >= 60 and not seconds % 60:
         return counted(int(seconds // 60), "minute")

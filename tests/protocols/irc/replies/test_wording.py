@@ -7,7 +7,7 @@ import dataclasses
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat import errors
-from twistchat.protocols.irc.replies.wording import ELSEWHERE, WORDS, word
+from twistchat.protocols.irc.replies.wording import COMMAND_WORDINGS, WORDINGS, wordError
 from twistchat.testing.samples import errorClasses, exampleError
 from twistchat.wire.irc.message import serialize
 
@@ -15,14 +15,14 @@ HOSTILE = " :a b\r\n\0\x1b\u0085\u2028\u202e" + "x" * 600
 
 
 class WordingTests(SynchronousTestCase):
-    """L{word}."""
+    """L{wordError}."""
 
     def test_every(self) -> None:
         """Each has words, which can be written, and end with a sentence for people."""
-        self.assertEqual(set(WORDS), set(errorClasses()))
+        self.assertEqual(set(WORDINGS), set(errorClasses()))
         for error in errorClasses():
             for command in ("PRIVMSG", "JOIN", "NICK", "MODE"):
-                code, *parameters = word(exampleError(error), command, "#tea")
+                code, *parameters = wordError(exampleError(error), command, "#tea")
                 line = serialize(code, parameters, "twistchat")
                 self.assertRegex(code, r"^(\d{3}|FAIL)$")
                 self.assertTrue(parameters[-1], line)
@@ -35,7 +35,7 @@ class WordingTests(SynchronousTestCase):
             own = {field.name for field in dataclasses.fields(error)}  # type: ignore[arg-type]  # as above
             raw = RAW.get(error, set())
             problem = exampleError(error, **{name: value for name, value in given.items() if name in own & raw})
-            for other in word(problem, "JOIN", HOSTILE)[1:-1]:
+            for other in wordError(problem, "JOIN", HOSTILE)[1:-1]:
                 self.assertLess(len(other.encode()), 260)
                 self.assertFalse(set(other) & set(" \r\n\0"), error)
 
@@ -46,13 +46,15 @@ class WordingTests(SynchronousTestCase):
             code = "CLOSED"
             wording = "The room is closed"
 
-        self.assertEqual(word(Closed(), "JOIN", "#tea"), ("FAIL", "CLOSED", "The room is closed"))
+        self.assertEqual(wordError(Closed(), "JOIN", "#tea"), ("FAIL", "CLOSED", "The room is closed"))
 
     def test_elsewhere(self) -> None:
         """What is worded for one command is an error that has words, and worded otherwise there."""
-        for error, command in ELSEWHERE:
-            self.assertIn(error, WORDS)
-            self.assertNotEqual(word(exampleError(error), command, "#tea"), word(exampleError(error), "WHO", "#tea"))
+        for error, command in COMMAND_WORDINGS:
+            self.assertIn(error, WORDINGS)
+            self.assertNotEqual(
+                wordError(exampleError(error), command, "#tea"), wordError(exampleError(error), "WHO", "#tea")
+            )
 
 
 RAW: dict[type[errors.ChatError], set[str]] = {

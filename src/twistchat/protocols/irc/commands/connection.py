@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
-from twistchat.protocols.irc.replies.formatting import shown, usernameOf
+from twistchat.protocols.irc.replies.formatting import cleanUsername, middle
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.capabilities import advertise, capLines, parseRequest
 
@@ -54,7 +54,7 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
             registration.negotiating = False
             return registration.advance(reply)
     else:
-        reply.numeric(n.ERR_INVALIDCAPCMD, shown(subcommand), "Invalid CAP command")
+        reply.numeric(n.ERR_INVALIDCAPCMD, middle(subcommand), "Invalid CAP command")
     return None
 
 
@@ -82,7 +82,7 @@ def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     if not message.params[3]:
         reply.numeric(n.ERR_NEEDMOREPARAMS, "USER", "Not enough parameters: the realname is empty")
         return None
-    registration.username = usernameOf(message.params[0])
+    registration.username = cleanUsername(message.params[0])
     registration.realname = message.params[3][: client.settings.limits.realname]
     return registration.advance(reply)
 

@@ -9,7 +9,7 @@ from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.model.privileges import PRIVILEGES
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome, Table
-from twistchat.protocols.irc.replies.formatting import packed, shown
+from twistchat.protocols.irc.replies.formatting import joinWords, middle
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def help(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{HELP}: of a command, of a topic, or of all there is."""
     subject = message.params[0] if message.params else ""
     lines = list(_lines(subject.upper()))
-    where = subject if subject and shown(subject) == subject else "*"
+    where = subject if subject and middle(subject) == subject else "*"
     if not lines:
         reply.numeric(n.ERR_HELPNOTFOUND, where, "No help available on this topic; HELP alone tells what there is")
         return
@@ -52,7 +52,7 @@ def _lines(subject: str) -> Iterator[str]:
     if not subject:
         yield "The commands of this server"
         for name, commands in TOPICS.items():
-            yield from packed([f"{name}:", *(command.name for command in commands)], " ", WIDTH)
+            yield from joinWords([f"{name}:", *(command.name for command in commands)], " ", WIDTH)
         yield "HELP <command> tells more of one; HELP CHANMODES and HELP USERMODES what modes there are"
     elif topic is not None:
         yield from topic()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.protocols.irc.registration.isupport import showFeatures
-from twistchat.protocols.irc.replies.formatting import wordMoment
+from twistchat.protocols.irc.replies.formatting import formatTime
 from twistchat.protocols.irc.replies.reply import serializeFitted
 from twistchat.protocols.irc.server import VERSION
 from twistchat.protocols.irc.settings import ircSettings
@@ -44,7 +44,7 @@ def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
         serializeFitted(client.server, code, (nick, *parameters))
         for code, *parameters in (
             (n.RPL_YOURHOST, f"Your host is {client.server}, running version {VERSION}"),
-            (n.RPL_CREATED, f"This server was started {wordMoment(client.irc.started)}"),
+            (n.RPL_CREATED, f"This server was started {formatTime(client.irc.started)}"),
             (
                 n.RPL_MYINFO,
                 client.server,

@@ -1,4 +1,4 @@
-"""Words that a client gives, made fit for use; and words for a client, made fit for a line."""
+"""Wording that a client gives, made fit for use; and words for a client, made fit for a line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 250
 """Bytes to which a parameter is cut that is shown to the client who gave it, so that the rest of the line has room."""
 
 
-def usernameOf(given: str) -> str:
+def cleanUsername(given: str) -> str:
     """
     The username that others see: what may stand before an C{@}, marked with C{~} as nobody vouches for it.
 
@@ -28,7 +28,7 @@ def usernameOf(given: str) -> str:
     return f"~{_UNFIT.sub('', given)[:USERNAME] or 'user'}"
 
 
-def shown(given: str) -> str:
+def middle(given: str) -> str:
     """
     What a client gave, as a parameter that is not the last: that cannot be empty, begin with a colon or hold a space,
     or what ends a line.
@@ -37,7 +37,7 @@ def shown(given: str) -> str:
     return text if text[0] != ":" else f"\N{REPLACEMENT CHARACTER}{text[1:]}"
 
 
-def packed(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
+def joinWords(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
     """
     Join words, as many to each text as there is room for.
 
@@ -57,7 +57,7 @@ def packed(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
         yield separator.join(line)
 
 
-def wordMoment(time: float) -> str:
+def formatTime(time: float) -> str:
     """
     A moment, as C{2026-01-02 09:05:59 UTC}.
 
@@ -66,7 +66,7 @@ def wordMoment(time: float) -> str:
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def wordSpan(seconds: float) -> str:
+def formatDuration(seconds: float) -> str:
     """A length of time as bans are given: in the largest two units that it takes, at least a second."""
     left = max(1, round(seconds))
     parts = []

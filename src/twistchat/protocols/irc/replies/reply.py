@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.origin import Asker, Origin
 from twistchat.net.input.pace import Pace
-from twistchat.protocols.irc.replies.formatting import packed
-from twistchat.protocols.irc.replies.wording import word
+from twistchat.protocols.irc.replies.formatting import joinWords
+from twistchat.protocols.irc.replies.wording import wordError
 from twistchat.wire.irc.labels import inBatch, labelled, withTag
 from twistchat.wire.irc.message import fit, room, serialize
 
@@ -129,7 +129,7 @@ class Reply:
         source = self._client.server
         *head, _ = _fitted(code, (self._client.nick, *parameters, ""), source)
         size = room(code, head, source)
-        for text in packed(words, separator, size):
+        for text in joinWords(words, separator, size):
             self._put(serialize(code, (*head, fit(text, size)), source, colon=colon))
 
     def error(self, error: ChatError, context: str = "") -> None:
@@ -139,7 +139,7 @@ class Reply:
         @param context: what was asked for (a room, a nick), for errors that do not say.
         """
         self._client.context.refusals.noteError(self._client.address, error)
-        code, *parameters = word(error, self.command, context)
+        code, *parameters = wordError(error, self.command, context)
         if code == "FAIL":
             self.fail(*parameters)
         else:

@@ -8,28 +8,37 @@ from typing import Any, TypeAlias
 
 from twistchat.chat import errors
 from twistchat.chat.model.privileges import PRIVILEGES
-from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 
-Words: TypeAlias = "tuple[str, ...]"
+Wording: TypeAlias = "tuple[str, ...]"
 """
 A numeric and its parameters behind the client's nick; or C{"FAIL"}, the code of a standard reply, its context and its
 description (IRCv3 standard-replies).
 """
 
-WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
+WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.NotEntered: lambda e, c: (n.ERR_NOTREGISTERED, "You have not registered"),
-    errors.BadNick: lambda e, c: (n.ERR_ERRONEUSNICKNAME, shown(e.nick), f"The nick {e.why}"),
+    errors.BadNick: lambda e, c: (n.ERR_ERRONEUSNICKNAME, middle(e.nick), f"The nick {e.why}"),
     errors.NickInUse: lambda e, c: (n.ERR_NICKNAMEINUSE, e.nick, _inUse(e)),
     errors.NickReserved: lambda e, c: (n.ERR_ERRONEUSNICKNAME, e.nick, "This nick is reserved"),
-    errors.NoSuchNick: lambda e, c: (n.ERR_NOSUCHNICK, shown(e.nick), "No such nick"),
-    errors.BadRoomName: lambda e, c: (n.ERR_BADCHANMASK, shown(e.room), f"The channel name {e.why}"),
+    errors.NoSuchNick: lambda e, c: (n.ERR_NOSUCHNICK, middle(e.nick), "No such nick"),
+    errors.BadRoomName: lambda e, c: (n.ERR_BADCHANMASK, middle(e.room), f"The channel name {e.why}"),
     errors.RoomLookalike: lambda e, c: (n.ERR_BADCHANMASK, e.room, f"This name looks like {e.existing}, which exists"),
-    errors.NoSuchRoom: lambda e, c: (n.ERR_NOSUCHCHANNEL, shown(e.room), "No such channel"),
+    errors.NoSuchRoom: lambda e, c: (n.ERR_NOSUCHCHANNEL, middle(e.room), "No such channel"),
     errors.NotInRoom: lambda e, c: (n.ERR_NOTONCHANNEL, e.room, "You're not on that channel"),
-    errors.TargetNotInRoom: lambda e, c: (n.ERR_USERNOTINCHANNEL, shown(e.nick), e.room, "They aren't on that channel"),
+    errors.TargetNotInRoom: lambda e, c: (
+        n.ERR_USERNOTINCHANNEL,
+        middle(e.nick),
+        e.room,
+        "They aren't on that channel",
+    ),
     errors.AlreadyInRoom: lambda e, c: (n.ERR_USERONCHANNEL, e.nick, e.room, "is already on channel"),
-    errors.TooManyRooms: lambda e, c: (n.ERR_TOOMANYCHANNELS, shown(c), f"You are on {e.limit} channels, the most"),
+    errors.TooManyRooms: lambda e, c: (
+        n.ERR_TOOMANYCHANNELS,
+        middle(c),
+        f"You are on {e.limit} channels, the most",
+    ),
     errors.Banned: lambda e, c: (n.ERR_BANNEDFROMCHAN, e.room, "Cannot join channel (+b)"),
     errors.InviteOnly: lambda e, c: (n.ERR_INVITEONLYCHAN, e.room, "Cannot join channel (+i)"),
     errors.BadKey: lambda e, c: (n.ERR_BADCHANNELKEY, e.room, "Cannot join channel (+k)"),
@@ -52,7 +61,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
     errors.TextRefused: lambda e, c: (n.ERR_CANTSENDTOUSER, e.nick, f"They take no texts {e.why}"),
     errors.CannotSpeak: lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel (+{e.letter})"),
     errors.NotOperator: lambda e, c: (n.ERR_CHANOPRIVSNEEDED, e.room, "You're not a channel operator of that rank"),
-    errors.UnknownMode: lambda e, c: (n.ERR_UNKNOWNMODE, shown(e.letter), "is unknown mode char to me"),
+    errors.UnknownMode: lambda e, c: (n.ERR_UNKNOWNMODE, middle(e.letter), "is unknown mode char to me"),
     errors.BadModeParameter: lambda e, c: _badParameter(e, c),
     errors.ListFull: lambda e, c: (n.ERR_BANLISTFULL, e.room, e.letter, f"The list is full, it takes {e.limit}"),
     errors.UnknownUserMode: lambda e, c: (n.ERR_UMODEUNKNOWNFLAG, f"Unknown MODE flag {e.letter}"),
@@ -60,8 +69,8 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         n.ERR_NOPRIVILEGES,
         f"Permission Denied - This is for operators who may {PRIVILEGES[e.privilege]} ({e.privilege})",
     ),
-    errors.BadServerBan: lambda e, c: ("FAIL", e.code, shown(e.mask), f"This cannot be banned: {e.why}"),
-    errors.NoSuchServerBan: lambda e, c: ("FAIL", e.code, shown(e.mask), "There is no such ban"),
+    errors.BadServerBan: lambda e, c: ("FAIL", e.code, middle(e.mask), f"This cannot be banned: {e.why}"),
+    errors.NoSuchServerBan: lambda e, c: ("FAIL", e.code, middle(e.mask), "There is no such ban"),
     errors.ServerBanned: lambda e, c: (n.ERR_YOUREBANNEDCREEP, f"You are banned from this server: {e.reason}"),
     errors.WatchListFull: lambda e, c: (
         n.ERR_MONLISTFULL,
@@ -69,35 +78,41 @@ WORDS: dict[type[errors.ChatError], Callable[[Any, str], Words]] = {
         ",".join(e.refused),
         "Monitor list is full",
     ),
-    errors.RoomNameInUse: lambda e, c: ("FAIL", "CHANNEL_NAME_IN_USE", shown(c), e.room, "That channel exists already"),
+    errors.RoomNameInUse: lambda e, c: (
+        "FAIL",
+        "CHANNEL_NAME_IN_USE",
+        middle(c),
+        e.room,
+        "That channel exists already",
+    ),
     errors.NoSuchText: lambda e, c: (
         "FAIL",
         e.code,
-        shown(e.target),
-        shown(e.msgid),
+        middle(e.target),
+        middle(e.msgid),
         "This message does not exist, or does not any more",
     ),
     errors.NotYours: lambda e, c: (
         "FAIL",
         e.code,
         e.target,
-        shown(e.msgid),
+        middle(e.msgid),
         "You are not authorised to delete this message",
     ),
     errors.NothingSaid: lambda e, c: (n.ERR_NOTEXTTOSEND, "No text to send"),
     errors.TooLong: lambda e, c: (
         "FAIL",
         e.code,
-        *((shown(c),) if c else ()),
+        *((middle(c),) if c else ()),
         f"{_sentence(e.what)} has {e.length} {e.unit}, and {e.limit} fit",
     ),
     errors.BadText: lambda e, c: (
         "FAIL",
         e.code,
-        *((shown(c),) if c else ()),
+        *((middle(c),) if c else ()),
         e.text,
     ),
-    errors.TooFast: lambda e, c: (n.RPL_TRYAGAIN, shown(c), e.text),
+    errors.TooFast: lambda e, c: (n.RPL_TRYAGAIN, middle(c), e.text),
     errors.RoomTooFast: lambda e, c: (
         n.ERR_UNAVAILRESOURCE,
         e.room,
@@ -117,29 +132,29 @@ argument is what was asked for (a room, a nick), or C{""}.
 """
 
 
-def _unsent(why: str) -> Callable[[Any, str], Words]:
+def _unsent(why: str) -> Callable[[Any, str], Wording]:
     """The words for a text that a channel does not take."""
     return lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel ({why})")
 
 
-ELSEWHERE: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], Words]] = {
+COMMAND_WORDINGS: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], Wording]] = {
     **{(errors.NotInRoom, command): _unsent("+n") for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")},
     **{(errors.Banned, command): _unsent("+b") for command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH")},
     **{
-        (errors.BadServerBan, command): lambda e, c: ("FAIL", e.code, shown(e.mask), f"Invalid mask: {e.why}")
+        (errors.BadServerBan, command): lambda e, c: ("FAIL", e.code, middle(e.mask), f"Invalid mask: {e.why}")
         for command in ("UNKLINE", "UNDLINE")
     },
     (errors.Banned, "NICK"): lambda e, c: (
         n.ERR_BANNICKCHANGE,
-        shown(c),
+        middle(c),
         e.room,
         "Cannot change nick while banned on this channel",
     ),
 }
-"""The words for errors that mean something else with some commands, each with its command; as L{WORDS} has them."""
+"""The words for errors that mean something else with some commands, each with its command; as L{WORDINGS} has them."""
 
 
-def word(error: errors.ChatError, command: str, context: str) -> Words:
+def wordError(error: errors.ChatError, command: str, context: str) -> Wording:
     """
     An error in IRC's words.
 
@@ -148,7 +163,7 @@ def word(error: errors.ChatError, command: str, context: str) -> Words:
     """
     if isinstance(error, errors.TooFast):
         context = command
-    words = ELSEWHERE.get((type(error), command)) or WORDS.get(type(error))
+    words = COMMAND_WORDINGS.get((type(error), command)) or WORDINGS.get(type(error))
     return ("FAIL", error.code, error.text) if words is None else words(error, context)
 
 
@@ -162,14 +177,14 @@ def _inUse(error: errors.NickInUse) -> str:
     return f"Nickname looks like {error.holder}, which is in use"
 
 
-def _badParameter(error: errors.BadModeParameter, context: str) -> Words:
+def _badParameter(error: errors.BadModeParameter, context: str) -> Wording:
     if error.letter == "k" and error.parameter is not None:
-        return (n.ERR_INVALIDKEY, shown(context), f"Invalid key: {error.why} are wanted")
+        return (n.ERR_INVALIDKEY, middle(context), f"Invalid key: {error.why} are wanted")
     return (
         n.ERR_INVALIDMODEPARAM,
-        shown(context),
+        middle(context),
         error.letter,
-        shown(error.parameter or "*"),
+        middle(error.parameter or "*"),
         f"Invalid parameter: {error.why} is wanted",
     )
 

@@ -15,14 +15,14 @@ from twistchat.interfaces import Journal
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.protocols.irc.commands.server.bans import readDuration
-from twistchat.protocols.irc.replies.formatting import wordSpan
+from twistchat.protocols.irc.replies.formatting import formatDuration
 from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
 from twistchat.testing.server import NOON
 from twistchat.testing.workers import InlineWorker
 
 
 class DurationTests(SynchronousTestCase):
-    """L{readDuration} and L{wordSpan}."""
+    """L{readDuration} and L{formatDuration}."""
 
     def test_read(self) -> None:
         """Units one after the other, minutes for a number alone, and nothing else."""
@@ -49,7 +49,7 @@ class DurationTests(SynchronousTestCase):
             (86400 + 5, "1d5s"),
             (8 * 86400 + 3600 + 60, "1w1d"),
         ):
-            self.assertEqual(text, wordSpan(seconds))
+            self.assertEqual(text, formatDuration(seconds))
 
 
 class BanTests(SynchronousTestCase):

@@ -19,7 +19,7 @@ from twistchat.chat.errors import (
 )
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
-from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.rooms import endNames, showNames, showRoom, showTopic
 from twistchat.wire.irc import numerics as n
 
@@ -161,7 +161,7 @@ async def names(client: IrcConnection, message: Message, reply: Reply) -> None:
     try:
         room = client.context.chat.channels.visible(client.openSession, name)
     except NoSuchRoom:
-        endNames(reply, shown(name))
+        endNames(reply, middle(name))
     else:
         await showNames(client, reply, room)
 
@@ -180,15 +180,15 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
             if room is not None:
                 await showRoom(client, reply, room)
     except RoomNameInUse:
-        reply.fail("CHANNEL_NAME_IN_USE", shown(old), shown(new), "The channel name is already taken")
+        reply.fail("CHANNEL_NAME_IN_USE", middle(old), middle(new), "The channel name is already taken")
     except RoomLookalike as e:
         text = f"The channel cannot be renamed: that looks like {e.existing}, which exists"
-        reply.fail("CANNOT_RENAME", shown(old), shown(new), text)
+        reply.fail("CANNOT_RENAME", middle(old), middle(new), text)
     except BadRoomName as e:
-        reply.fail("CANNOT_RENAME", shown(old), shown(new), f"The channel cannot be renamed: the name {e.why}")
+        reply.fail("CANNOT_RENAME", middle(old), middle(new), f"The channel cannot be renamed: the name {e.why}")
     except TooFast as e:
         text = f"This channel has been renamed recently; try again in {ceil(e.wait)} s"
-        reply.fail("CANNOT_RENAME", shown(old), shown(new), text)
+        reply.fail("CANNOT_RENAME", middle(old), middle(new), text)
 
 
 @table.command(

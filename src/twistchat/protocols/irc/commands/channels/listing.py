@@ -9,7 +9,7 @@ from twistchat.chat.model.masks import BadMask, Glob, readGlob
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.table import Table
 from twistchat.protocols.irc.registration.isupport import LISTED
-from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -68,18 +68,18 @@ class _Filter:
         """
         if len(words) > LISTED:
             text = f"Too many names, masks and conditions: {LISTED} may be given"
-            reply.numeric(n.ERR_TOOMANYTARGETS, shown(words[LISTED]), text)
+            reply.numeric(n.ERR_TOOMANYTARGETS, middle(words[LISTED]), text)
             return None
         listed = cls(now)
         for word in words:
             try:
                 known = listed._take(word)
             except BadMask as bad:
-                reply.fail("INVALID_PARAMS", shown(word), f"{str(bad).capitalize()} is wanted")
+                reply.fail("INVALID_PARAMS", middle(word), f"{str(bad).capitalize()} is wanted")
                 return None
             if not known:
                 reply.fail(
-                    "INVALID_PARAMS", shown(word), f"No condition: {word}.  There are >n, <n, C>n, C<n, T>n, T<n"
+                    "INVALID_PARAMS", middle(word), f"No condition: {word}.  There are >n, <n, C>n, C<n, T>n, T<n"
                 )
                 return None
         return listed

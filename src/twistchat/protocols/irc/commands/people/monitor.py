@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import WatchListFull
 from twistchat.net.input.pace import PART_STEPS, portions
 from twistchat.protocols.irc.commands.table import Table
-from twistchat.protocols.irc.replies.formatting import packed, shown
+from twistchat.protocols.irc.replies.formatting import joinWords, middle
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.message import room
 
@@ -45,7 +45,7 @@ async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None
             await reply.step(PART_STEPS)
             _tell(*chat.presence.whoIsHere(some), reply)
     else:
-        reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", shown(what), "Unknown modifier: it is one of + - C L S")
+        reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", middle(what), "Unknown modifier: it is one of + - C L S")
 
 
 def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
@@ -59,7 +59,7 @@ def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
     _tell(*found, reply)
     limit, text = str(client.settings.limits.watched), "Monitor list is full"
     size = room(n.ERR_MONLISTFULL, (client.nick, limit), client.server) - len(text) - 2
-    for some in packed(map(shown, refused), ",", size):
+    for some in joinWords(map(middle, refused), ",", size):
         reply.numeric(n.ERR_MONLISTFULL, limit, some, text)
 
 

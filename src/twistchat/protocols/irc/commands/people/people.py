@@ -9,7 +9,7 @@ from twistchat.chat.model.modes import prefixes
 from twistchat.net.input.pace import PART_STEPS, portions
 from twistchat.protocols.irc.commands.people.visibility import addressesOf, isElsewhere, knows, roomsOf
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
-from twistchat.protocols.irc.replies.formatting import shown, wordMoment
+from twistchat.protocols.irc.replies.formatting import formatTime, middle
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
     nick = asked.split(",")[0]
     user = client.context.chat.state.users.named(nick)
     if user is None:
-        reply.numeric(n.ERR_NOSUCHNICK, shown(nick), "No such nick")
+        reply.numeric(n.ERR_NOSUCHNICK, middle(nick), "No such nick")
     else:
         await _describe(client, user, reply)
-    reply.numeric(n.RPL_ENDOFWHOIS, shown(asked), "End of /WHOIS list")
+    reply.numeric(n.RPL_ENDOFWHOIS, middle(asked), "End of /WHOIS list")
 
 
 async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
@@ -90,10 +90,10 @@ async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
             await reply.step(2)
             source = one.source
             reply.numeric(n.RPL_WHOWASUSER, source.nick, source.username, source.host, "*", source.realname)
-            reply.numeric(n.RPL_WHOISSERVER, source.nick, client.server, wordMoment(one.time / 1000))
+            reply.numeric(n.RPL_WHOISSERVER, source.nick, client.server, formatTime(one.time / 1000))
         if not departed:
-            reply.numeric(n.ERR_WASNOSUCHNICK, shown(nick), "There was no such nickname")
-    reply.numeric(n.RPL_ENDOFWHOWAS, shown(asked), "End of WHOWAS")
+            reply.numeric(n.ERR_WASNOSUCHNICK, middle(nick), "There was no such nickname")
+    reply.numeric(n.RPL_ENDOFWHOWAS, middle(asked), "End of WHOWAS")
 
 
 @table.command("USERHOST", "<nick>{ <nick>}", "ask from where up to five people come", MODERN, minParams=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.model.masks import Glob
 from twistchat.chat.model.names import fold
-from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -70,5 +70,5 @@ def isElsewhere(client: IrcConnection, target: str, reply: Reply) -> bool:
     """
     here = Glob(fold(target)).matches(fold(client.server)) or client.context.chat.state.users.named(target) is not None
     if not here:
-        reply.numeric(n.ERR_NOSUCHSERVER, shown(target), "No such server")
+        reply.numeric(n.ERR_NOSUCHSERVER, middle(target), "No such server")
     return not here

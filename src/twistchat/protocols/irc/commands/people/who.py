@@ -11,7 +11,7 @@ from twistchat.chat.model.modes import prefixes
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.people.visibility import addressesOf, finds, roomsOf
 from twistchat.protocols.irc.commands.table import Table
-from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
         await _ofMask(client, mask, query, reply)
     elif query.wants(user):
         _tell(client, user, _anyRoom(client.user, user), query, reply)
-    reply.numeric(n.RPL_ENDOFWHO, shown(mask), "End of WHO list")
+    reply.numeric(n.RPL_ENDOFWHO, middle(mask), "End of WHO list")
 
 
 async def _ofRoom(client: IrcConnection, name: str, query: Query, reply: Reply) -> None:
@@ -97,7 +97,7 @@ async def _ofMask(client: IrcConnection, mask: str, query: Query, reply: Reply) 
     try:
         brings = _readMask(mask)
     except BadMask as bad:
-        reply.fail("INVALID_PARAMS", shown(mask), f"{str(bad).capitalize()} is wanted")
+        reply.fail("INVALID_PARAMS", middle(mask), f"{str(bad).capitalize()} is wanted")
         return
     asker, users = client.user, client.context.chat.state.users
     left = None if asker.may("auspex") else MOST

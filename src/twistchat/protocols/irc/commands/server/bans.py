@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from twistchat.chat.errors import BadServerBan
 from twistchat.protocols.irc.commands.table import Outcome, Table
-from twistchat.protocols.irc.replies.formatting import wordSpan
+from twistchat.protocols.irc.replies.formatting import formatDuration
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ async def _ban(
     reason = (rest[1] if len(rest) > 1 else "")[: client.settings.limits.reason] or NO_REASON
     proposal = client.context.chat.operators.banFromServer(reply.asker, mask, seconds or None, reason)
     await proposal
-    howLong = f"for {wordSpan(seconds)}" if seconds else "for ever"
+    howLong = f"for {formatDuration(seconds)}" if seconds else "for ever"
     log.info("{who} banned {mask} {howLong}: {reason}", who=client.nick, mask=mask, howLong=howLong, reason=reason)
     reply.line("NOTICE", client.nick, f"*** {mask} is banned {howLong}: {reason}")
 

@@ -15,7 +15,7 @@ from twistchat.protocols.irc.commands.people.visibility import isElsewhere
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.registration.isupport import showFeatures
 from twistchat.protocols.irc.registration.welcome import showCounts, showMotd
-from twistchat.protocols.irc.replies.formatting import shown, wordMoment, wordSpan
+from twistchat.protocols.irc.replies.formatting import formatDuration, formatTime, middle
 from twistchat.protocols.irc.server import VERSION
 from twistchat.protocols.irc.settings import ircSettings
 from twistchat.wire.irc import numerics as n
@@ -99,7 +99,7 @@ def info(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{INFO}."""
     if _isElsewhere(client, message, reply):
         return None
-    for line in (*INFO, f"This server was started {wordMoment(client.irc.started)}"):
+    for line in (*INFO, f"This server was started {formatTime(client.irc.started)}"):
         reply.numeric(n.RPL_INFO, line)
     reply.numeric(n.RPL_ENDOFINFO, "End of INFO list")
     return None
@@ -133,7 +133,7 @@ async def stats(client: IrcConnection, message: Message, reply: Reply) -> None:
     show = STATISTICS.get(letter)
     if show is not None:
         await show(client, reply)
-    reply.numeric(n.RPL_ENDOFSTATS, shown(asked[:1]), "End of /STATS report")
+    reply.numeric(n.RPL_ENDOFSTATS, middle(asked[:1]), "End of /STATS report")
 
 
 async def _uptime(client: IrcConnection, reply: Reply) -> None:
@@ -157,14 +157,14 @@ async def _operators(client: IrcConnection, reply: Reply) -> None:
     for name, operator in client.settings.operators.items():
         for host in operator.hosts or ("*",):
             await reply.step()
-            reply.numeric(n.RPL_STATSOLINE, "O", host, "*", shown(name), "0", operator.class_)
+            reply.numeric(n.RPL_STATSOLINE, "O", host, "*", middle(name), "0", operator.class_)
 
 
 async def _classes(client: IrcConnection, reply: Reply) -> None:
     client.context.chat.operators.requirePrivilege(client.openSession, "auspex")
     for name, settings in client.settings.classes.items():
         await reply.step()
-        reply.numeric(n.RPL_STATSYLINE, "Y", shown(name), f"{settings.title}: {' '.join(settings.privileges) or '-'}")
+        reply.numeric(n.RPL_STATSYLINE, "Y", middle(name), f"{settings.title}: {' '.join(settings.privileges) or '-'}")
 
 
 async def _addressBans(client: IrcConnection, reply: Reply) -> None:
@@ -185,7 +185,7 @@ async def _nameBans(client: IrcConnection, reply: Reply) -> None:
 def _wordBan(client: IrcConnection, ban: ServerBan) -> str:
     ends = "for ever"
     if ban.until is not None:
-        ends = f"for another {wordSpan(ban.until / 1000 - client.context.wall())}"
+        ends = f"for another {formatDuration(ban.until / 1000 - client.context.wall())}"
     return f"{ban.reason or 'No reason'} (set by {ban.by}, {ends})"
 
 

@@ -17,7 +17,7 @@ from twistchat.chat.model.events import Cuts, Tags
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.table import Outcome, Table
 from twistchat.protocols.irc.commands.texts.messages import clientTags, sendText
-from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class TextBatch:
         elif len(params) < 2:
             self.invalid("A line in a batch needs a target and a text")
         elif fold(params[0]) != fold(self.target):
-            context = (shown(self.target), shown(params[0]))
+            context = (middle(self.target), middle(params[0]))
             self.refuse("MULTILINE_INVALID_TARGET", *context, "A line is for another target than its batch")
         elif not tags.keys() <= {"batch", CONCAT}:
             self.invalid("Tags belong to the BATCH that opens it, not to its lines")
@@ -175,7 +175,7 @@ def takesLine(client: IrcConnection, message: Message, reply: Reply) -> bool:
         return False
     if reference is None:
         if batch is not None and message.command not in MEANWHILE:
-            batch.invalid(f"{shown(message.command)} came while the batch was open")
+            batch.invalid(f"{middle(message.command)} came while the batch was open")
         return False
     if batch is not None and reference == batch.reference:
         batch.add(message)
@@ -230,7 +230,7 @@ def _close(client: IrcConnection, reference: str, reply: Reply) -> Outcome:
     """Close the batch, and say its text."""
     batch = client.batch
     if batch is None or batch.reference != reference:
-        reply.fail("MULTILINE_INVALID", f"The batch {shown(reference)} is not open")
+        reply.fail("MULTILINE_INVALID", f"The batch {middle(reference)} is not open")
         return None
     client.batch = None
     batch.forget()

@@ -10,7 +10,7 @@ from twistchat.chat.model.events import Cuts, Kind, Tags
 from twistchat.chat.model.modes import RANK_BY_PREFIX
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
-from twistchat.protocols.irc.replies.formatting import shown
+from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.texts import capacity, statusTarget
 
@@ -77,7 +77,7 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
     try:
         await takeBack(reply.asker, target, msgid, reason)
     except (NoSuchNick, NoSuchRoom, NotInRoom):
-        reply.fail("INVALID_TARGET", shown(target), f"You cannot delete messages from {target}")
+        reply.fail("INVALID_TARGET", middle(target), f"You cannot delete messages from {target}")
 
 
 def _sendLine(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
@@ -196,7 +196,7 @@ def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: 
     if 0 < len(targets) <= limit:
         return _toSeveral(client, reply, targets, send, command)
     if command != "NOTICE" and targets:
-        reply.numeric(n.ERR_TOOMANYTARGETS, shown(targets[limit]), f"Too many recipients, {limit} may be named")
+        reply.numeric(n.ERR_TOOMANYTARGETS, middle(targets[limit]), f"Too many recipients, {limit} may be named")
     elif command != "NOTICE":
         reply.numeric(n.ERR_NORECIPIENT, f"No recipient given ({command})")
     return None
