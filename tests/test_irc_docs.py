@@ -13,7 +13,7 @@ from twistchat.chat.model.modes import RANKS, ROOM_MODES
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.doors.irc import IrcDoor
 from twistchat.protocols.irc.commands import COMMANDS
-from twistchat.protocols.irc.registration.isupport import features
+from twistchat.protocols.irc.registration.isupport import isupportTokens
 from twistchat.wire.irc.capabilities import CAPABILITIES
 
 TEXT = (Path(__file__).parent.parent / "docs/irc.md").read_text("utf-8")
@@ -80,7 +80,7 @@ class TableTests(SynchronousTestCase):
 
     def test_features(self) -> None:
         """Every token; where the value is a plain one, that value."""
-        tokens = features(serverWith(irc={"icon": "https://example.org/icon.png"}).context)
+        tokens = isupportTokens(serverWith(irc={"icon": "https://example.org/icon.png"}).context)
         found = rows("ISUPPORT")
         self.assertEqual(set(tokens), set(found))
         for name, (value, source) in found.items():

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from twistchat.net.client.factory import ClientFactory
 from twistchat.protocols.irc.protocol import IrcConnection
-from twistchat.protocols.irc.registration.isupport import features, showFeatures
+from twistchat.protocols.irc.registration.isupport import isupportTokens, showIsupport
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.server import IrcServer, offered
 from twistchat.wire.irc.capabilities import advertise, capLines
@@ -55,7 +55,7 @@ class ChangeNotifier:
         """
         self._context = context
         self._connections = connections
-        self._features = features(context)
+        self._features = isupportTokens(context)
         self._running = self._again = False
 
     def notify(self) -> None:
@@ -68,7 +68,7 @@ class ChangeNotifier:
     async def _run(self) -> None:
         while self._again:
             self._again = False
-            now, before = features(self._context), self._features
+            now, before = isupportTokens(self._context), self._features
             tokens = {name: value for name, value in now.items() if name not in before or before[name] != value}
             tokens |= {f"-{name}": None for name in before if name not in now}
             self._features = now
@@ -86,7 +86,7 @@ class ChangeNotifier:
         self._notifyCapabilities(client)
         if tokens and client.registration is None:
             reply = Reply(client, "*")
-            showFeatures(client, reply, tokens)
+            showIsupport(client, reply, tokens)
             reply.finish()
 
     def _notifyCapabilities(self, client: IrcConnection) -> None:

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import host, mask, rooted, serverWith, staffed
 from twistchat.chat.errors import TooLong
-from twistchat.protocols.irc.registration.isupport import features
+from twistchat.protocols.irc.registration.isupport import isupportTokens
 from twistchat.testing import IrcClient, MemoryServer
 
 LIMITS = {
@@ -71,7 +71,7 @@ class TokenTests(SynchronousTestCase):
         """Every token has its test, and is said; the value of each is written so that it can be read back."""
         tried = {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")} - {"allTried"}
         self.assertEqual(tried, {name.rpartition("/")[2] for name in self.tokens})
-        said = {name: value or "" for name, value in features(self.server.context).items()}
+        said = {name: value or "" for name, value in isupportTokens(self.server.context).items()}
         self.assertEqual(said, {name: value.replace(r"\x3D", "=") for name, value in self.tokens.items()})
 
     def test_ACCOUNTEXTBAN(self) -> None:
@@ -365,8 +365,8 @@ class FollowTests(SynchronousTestCase):
 
     def test_follow(self) -> None:
         """With other limits they say something else, of which nobody has to know where it is written."""
-        plain = features(MemoryServer().context)
-        small = features(serverWith(limits=LIMITS, irc={"network": "Example"}).context)
+        plain = isupportTokens(MemoryServer().context)
+        small = isupportTokens(serverWith(limits=LIMITS, irc={"network": "Example"}).context)
         differing = {name for name in plain if plain[name] != small[name]}
         self.assertEqual(
             {"AWAYLEN", "CHANLIMIT", "CHANNELLEN", "KICKLEN", "MAXLIST", "MAXTARGETS", "MONITOR", "NAMELEN"}

@@ -29,7 +29,7 @@ LISTED = 10
 """Names, masks and conditions that one LIST may ask for."""
 
 
-def features(context: ServerContext) -> dict[str, str | None]:
+def isupportTokens(context: ServerContext) -> dict[str, str | None]:
     """Every token of RPL_ISUPPORT with its value, or C{None} for one that has none."""
     limits, irc = context.settings.limits, ircSettings(context.settings)
     prefixes = "".join(rank.prefix for rank in RANKS)
@@ -77,7 +77,7 @@ def features(context: ServerContext) -> dict[str, str | None]:
     return tokens
 
 
-def showFeatures(client: IrcConnection, reply: Reply, tokens: Mapping[str, str | None] | None = None) -> None:
+def showIsupport(client: IrcConnection, reply: Reply, tokens: Mapping[str, str | None] | None = None) -> None:
     """
     Tell them, in a batch for a client that wants that (IRCv3 extended-isupport).
 
@@ -93,4 +93,4 @@ def showFeatures(client: IrcConnection, reply: Reply, tokens: Mapping[str, str |
 
 
 def _write(client: IrcConnection, nick: str, tokens: Mapping[str, str | None] | None = None) -> list[bytes]:
-    return lines(features(client.context) if tokens is None else tokens, nick, client.server)
+    return lines(isupportTokens(client.context) if tokens is None else tokens, nick, client.server)

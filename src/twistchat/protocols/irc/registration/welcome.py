@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.chat.model.usermodes import USER_MODES
-from twistchat.protocols.irc.registration.isupport import showFeatures
+from twistchat.protocols.irc.registration.isupport import showIsupport
 from twistchat.protocols.irc.replies.formatting import formatTime
 from twistchat.protocols.irc.replies.reply import serializeFitted
 from twistchat.protocols.irc.server import VERSION
@@ -27,7 +27,7 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
     network, source = ircSettings(client.settings).network, client.user.source
     reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
     reply.lines([client.irc.templates.fill(client, _writeServer)])
-    showFeatures(client, reply)
+    showIsupport(client, reply)
     reply.numeric(n.RPL_VISIBLEHOST, source.host, "is now your visible host")
     showCounts(client, reply)
     showMotd(client, reply)

@@ -13,7 +13,7 @@ from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import PART_STEPS, portions
 from twistchat.protocols.irc.commands.people.visibility import isElsewhere
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
-from twistchat.protocols.irc.registration.isupport import showFeatures
+from twistchat.protocols.irc.registration.isupport import showIsupport
 from twistchat.protocols.irc.registration.welcome import showCounts, showMotd
 from twistchat.protocols.irc.replies.formatting import formatDuration, formatTime, middle
 from twistchat.protocols.irc.server import VERSION
@@ -56,7 +56,7 @@ def version(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{VERSION}: the program, and RPL_ISUPPORT again."""
     if not _isElsewhere(client, message, reply):
         reply.numeric(n.RPL_VERSION, VERSION, client.server, "a multi-user chat server on Twisted")
-        showFeatures(client, reply)
+        showIsupport(client, reply)
     return None
 
 
@@ -65,7 +65,7 @@ def isupport(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{ISUPPORT}: before registration too, for clients that asked for that."""
     if client.registration is not None and "draft/extended-isupport" not in client.capabilities:
         raise NotEntered
-    showFeatures(client, reply)
+    showIsupport(client, reply)
     return None
 
 
