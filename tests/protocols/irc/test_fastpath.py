@@ -134,7 +134,7 @@ class FastPathTests(SynchronousTestCase):
         bob.join("#a")
         parsed: list[bytes] = []
         # private: clients see no difference between the two paths
-        self.patch(IrcConnection, "_serve", lambda self, message, command: parsed.append(message.params[-1]))
+        self.patch(IrcConnection, "_execute", lambda self, message, command: parsed.append(message.params[-1]))
         ann.send("PRIVMSG #a :straight", "PRIVMSG #a general", "PRIVMSG #a,#b :general too")
         self.assertEqual(parsed, ["general", "general too"])
         self.assertIn(b"PRIVMSG #a :straight\r\n", bob.raw)
@@ -148,7 +148,7 @@ class FastPathTests(SynchronousTestCase):
         size = 510 - len(f":{mask('ann')} PRIVMSG #a :")
         parsed: list[str] = []
         # private: clients see no difference between the two paths
-        self.patch(IrcConnection, "_serve", lambda self, message, command: parsed.append(message.params[-1]))
+        self.patch(IrcConnection, "_execute", lambda self, message, command: parsed.append(message.params[-1]))
         for text in ("x" * size, "\N{LATIN SMALL LETTER A WITH DIAERESIS}" * (size // 2)):
             ann.send(f"PRIVMSG #a :{text}")
             self.assertEqual(parsed, [])

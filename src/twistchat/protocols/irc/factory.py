@@ -95,7 +95,7 @@ class ChangeNotifier:
             return
         fresh, gone = negotiation.offer(now)
         if gone:
-            client.retune()
+            client.updateDialects()
         if "cap-notify" not in negotiation.enabled:
             return
         lines = []

@@ -110,7 +110,7 @@ class Move:
 
     def render(self) -> list[bytes]:
         """The lines with which the client leaves and comes."""
-        event, write = self.entry.event, self.client.write
+        event, write = self.entry.event, self.client.render
         assert isinstance(event, RoomRenamed)
         parted = Parted(self._source, event.room, event.reason)
         joined = Joined(self._source, event.name, self._away, self._ranks)
@@ -137,7 +137,7 @@ class Moves:
 
     def add(self, move: Move) -> None:
         """Show a client a room's new name, as soon as may be."""
-        move.client.hold()
+        move.client.holdDeliveries()
         self._toMove.append(move)
         if not self._showing:
             self._showing = True
@@ -160,7 +160,7 @@ class Moves:
             self._toName.append(move)
         except Exception:
             self._log.failure("Showing a room's new name failed")
-        client.release()
+        client.releaseDeliveries()
 
     async def _name(self, move: Move) -> None:
         """Tell a client who is there, where it is in the room still."""

@@ -94,4 +94,4 @@ def sayLater(client: IrcConnection, name: str, text: str) -> Deferred[Any] | Non
     """Say a text when its turn in the pipeline has come."""
     if client.batch is None and not client.ending and say(client, name, text):
         return None
-    return client.obey(Message({}, "", "PRIVMSG", (name, text)))
+    return client.execute(Message({}, "", "PRIVMSG", (name, text)))

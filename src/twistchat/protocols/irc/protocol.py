@@ -24,7 +24,7 @@ from twistchat.net.input.intake import Line
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.commands.table import Command
-from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, takesLine
+from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, addBatchLine
 from twistchat.protocols.irc.fallbacks import Move
 from twistchat.protocols.irc.registration.negotiation import Negotiation
 from twistchat.protocols.irc.registration.registration import Registration
@@ -73,8 +73,8 @@ class IrcConnection(ClientProtocol):
     """
 
     __slots__ = (
+        "_batchLines",
         "_dialects",
-        "_granted",
         "_holders",
         "_replies",
         "batch",
@@ -91,7 +91,7 @@ class IrcConnection(ClientProtocol):
     def __init__(self, context: ServerContext, factory: ClientFactory, irc: IrcServer) -> None:
         super().__init__(context, factory)
         self.batch: TextBatch | None = None
-        self._holders = self._granted = 0
+        self._holders = self._batchLines = 0
         self.irc = irc
         self.server = irc.name
         self.registration = Registration(self)
@@ -123,7 +123,7 @@ class IrcConnection(ClientProtocol):
         """The capabilities that are on, and have what they require."""
         return self.negotiation.effective
 
-    def retune(self) -> None:
+    def updateDialects(self) -> None:
         """Let it hear everything in the dialect of its capabilities from now on."""
         of, enabled, framing = self.irc.dialects.of, self.negotiation.enabled, self.carrier.framing
         self._dialects = tuple([of(enabled, view, framing) for view in VIEWS])
@@ -131,7 +131,7 @@ class IrcConnection(ClientProtocol):
         self.context.chat.speaking.setEcho(session, "echo-message" in enabled)
         self.context.chat.state.broadcast.regroup(session)
 
-    def write(self, place: str, entry: Entry) -> bytes:
+    def render(self, place: str, entry: Entry) -> bytes:
         """Encode an entry from a place for this client, as lines that can be added to a reply."""
         framing: Framing = self.carrier.framing
         return framing.unframe(self.dialectFor(place).render(entry), LINE_END)
@@ -144,19 +144,19 @@ class IrcConnection(ClientProtocol):
         """The reference tag of a new batch."""
         return f"s{next(self.irc.references)}"
 
-    def hold(self) -> None:
-        """Keep back what it is to hear, for an answer that comes in front of it; until as many calls of L{release}."""
+    def holdDeliveries(self) -> None:
+        """Hold back deliveries until as many calls of L{releaseDeliveries}, so that a reply is sent before them."""
         if not self._holders:
             self.outbox.holdDeliveries()
         self._holders += 1
 
-    def release(self) -> None:
+    def releaseDeliveries(self) -> None:
         """That answer has been sent."""
         self._holders -= 1
         if not self._holders:
             self.outbox.releaseDeliveries()
 
-    def conclude(self, reply: Reply) -> None:
+    def sendPostponed(self, reply: Reply) -> None:
         """Send an answer that was postponed."""
         reply.postponed = False
         self._finish(reply)
@@ -166,7 +166,7 @@ class IrcConnection(ClientProtocol):
     def begin(self) -> None:
         """See L{ClientProtocol.begin}.  An IRC server says nothing until it is spoken to."""
         self.negotiation = Negotiation(offered(self.context, self.secure))
-        self.retune()
+        self.updateDialects()
 
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{ClientProtocol.farewell}."""
@@ -232,7 +232,7 @@ class IrcConnection(ClientProtocol):
     def connectionLost(self, reason: Any = None) -> None:
         """See L{ClientProtocol.connectionLost}."""
         if self.batch is not None:
-            self.batch.forget()
+            self.batch.cancelDeadline()
             self.batch = None
         super().connectionLost(reason)
 
@@ -276,14 +276,14 @@ class IrcConnection(ClientProtocol):
             batched = _BATCHED.match(line) if line[:1] in b"@Bb" and MULTILINE in self.capabilities else None
             if batched is not None and batched["sign"] == b"+":
                 wait = self.rates.line()
-                self._granted = 0 if wait else self.settings.limits.lines + 1
+                self._batchLines = 0 if wait else self.settings.limits.lines + 1
                 return wait
-            if batched is not None and self._granted:
-                self._granted = 0 if batched["sign"] else self._granted - 1
+            if batched is not None and self._batchLines:
+                self._batchLines = 0 if batched["sign"] else self._batchLines - 1
                 return 0.0
             if word == b"PING":
                 return self.rates.line()
-        self._granted = 0
+        self._batchLines = 0
         return self.rates.line()
 
     def _submit(self, line: Line) -> None:
@@ -308,7 +308,7 @@ class IrcConnection(ClientProtocol):
             return
         command = COMMANDS.get(message.command)
         concurrent = command is not None and command.concurrent
-        self.pipeline.submit(partial(self._serve, message, command), concurrent, len(line))
+        self.pipeline.submit(partial(self._execute, message, command), concurrent, len(line))
 
     def _isRegistering(self, line: Line) -> bool:
         """Whether a line of a client that has not come in is to be obeyed: it is neither blank nor HTTP."""
@@ -335,17 +335,17 @@ class IrcConnection(ClientProtocol):
 
     # Commands
 
-    def obey(self, message: Message) -> Deferred[Any] | None:
+    def execute(self, message: Message) -> Deferred[Any] | None:
         """Obey a message, as a L{Work <twistchat.net.input.pipeline.Work>}."""
-        return self._serve(message, COMMANDS.get(message.command))
+        return self._execute(message, COMMANDS.get(message.command))
 
-    def _serve(self, message: Message, command: Command | None) -> Deferred[Any] | None:
+    def _execute(self, message: Message, command: Command | None) -> Deferred[Any] | None:
         """Obey a message."""
         if self.ending:
             return None
         reply = self._replyTo(message.command, message.tags.get("label") if message.tags else None)
         try:
-            outcome = self._obey(message, command, reply)
+            outcome = self._run(message, command, reply)
         except ChatError as e:
             reply.error(e, _context(message))
             outcome = None
@@ -354,16 +354,16 @@ class IrcConnection(ClientProtocol):
             return None
         done = outcome if isinstance(outcome, Deferred) else Deferred.fromCoroutine(outcome)
         if done is not outcome or reply.label is not None or not (command is not None and command.concurrent):
-            done.addBoth(self._answered, reply, message)
+            done.addBoth(self._completed, reply, message)
         elif not done.called or done.paused or isinstance(done.result, Failure):
-            done.addErrback(self._answered, reply, message)
+            done.addErrback(self._completed, reply, message)
         return done
 
-    def _obey(self, message: Message, command: Command | None, reply: Reply) -> Any:
+    def _run(self, message: Message, command: Command | None, reply: Reply) -> Any:
         if self.registration is not None and not self.registration.countLine():
             return None
         if (self.batch is not None or "batch" in message.tags) and self.registration is None:
-            if takesLine(self, message, reply):
+            if addBatchLine(self, message, reply):
                 return None
         if command is None:
             if self.registration is not None:
@@ -381,7 +381,7 @@ class IrcConnection(ClientProtocol):
             self.context.chat.operators.requirePrivilege(self.openSession, command.privilege)
         return command.run(self, message, reply)
 
-    def _answered(self, result: Any, reply: Reply, message: Message) -> Any:
+    def _completed(self, result: Any, reply: Reply, message: Message) -> Any:
         """A command has taken effect, or not: send the answer."""
         if isinstance(result, Failure):
             if not isinstance(result.value, ChatError):

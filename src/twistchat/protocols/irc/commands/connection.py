@@ -48,7 +48,7 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         done = negotiation.request(parseRequest(wanted))
         reply.lines(capLines("ACK" if done else "NAK", wanted.split(), client.nick, client.server))
         if done:
-            client.retune()
+            client.updateDialects()
     elif subcommand.upper() == "END":
         if registration is not None:
             registration.negotiating = False

@@ -187,7 +187,7 @@ class Reply:
         self._units.append(data)
         if not self._holding:
             self._holding = True
-            self._client.hold()
+            self._client.holdDeliveries()
         return b""
 
     def flush(self) -> None:
@@ -235,7 +235,7 @@ class Reply:
             self._client.reply(labelled(data, self.label, self._client.server, self._client.nextReference()))
         if self._holding:
             self._holding = False
-            self._client.release()
+            self._client.releaseDeliveries()
 
     def _put(self, data: bytes) -> None:
         if self.label is not None:

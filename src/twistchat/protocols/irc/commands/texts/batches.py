@@ -31,7 +31,7 @@ CONCAT: Final = "draft/multiline-concat"
 DEADLINE: Final = 30.0
 """Seconds within which a batch is to be closed."""
 
-MEANWHILE: Final = frozenset({"BATCH", "PING", "PONG", "QUIT"})
+DURING_BATCH: Final = frozenset({"BATCH", "PING", "PONG", "QUIT"})
 """Commands that a client may give while its batch is open."""
 
 REFERENCE = re.compile(r"[A-Za-z0-9-]+")
@@ -82,7 +82,7 @@ class TextBatch:
         self._lines = 0
         self._size = 0
         reply.postponed = True
-        self._deadline: IDelayedCall | None = client.context.clock.callLater(DEADLINE, self._late)
+        self._deadline: IDelayedCall | None = client.context.clock.callLater(DEADLINE, self._expire)
 
     @property
     def text(self) -> str:
@@ -131,7 +131,7 @@ class TextBatch:
         else:
             self._pieces.append(text)
 
-    def isSound(self) -> bool:
+    def isComplete(self) -> bool:
         """Whether it can be said, now that it is closed; where it cannot, the client has been told why."""
         if not self.refused and not self._lines:
             self.invalid("There is no line in the batch")
@@ -148,21 +148,21 @@ class TextBatch:
         if not self.refused:
             self.refused = True
             self._pieces = []
-            self.forget()
+            self.cancelDeadline()
             self.reply.fail(code, *rest)
-            self._client.conclude(self.reply)
+            self._client.sendPostponed(self.reply)
 
-    def forget(self) -> None:
+    def cancelDeadline(self) -> None:
         """Wait for its end no longer."""
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
         self._deadline = None
 
-    def _late(self) -> None:
+    def _expire(self) -> None:
         self.invalid(f"The batch was not closed within {DEADLINE:g} s")
 
 
-def takesLine(client: IrcConnection, message: Message, reply: Reply) -> bool:
+def addBatchLine(client: IrcConnection, message: Message, reply: Reply) -> bool:
     """
     Whether a message is a line of a batch, or would be, and so is no command of its own.
 
@@ -174,7 +174,7 @@ def takesLine(client: IrcConnection, message: Message, reply: Reply) -> bool:
     if message.command == "BATCH":
         return False
     if reference is None:
-        if batch is not None and message.command not in MEANWHILE:
+        if batch is not None and message.command not in DURING_BATCH:
             batch.invalid(f"{middle(message.command)} came while the batch was open")
         return False
     if batch is not None and reference == batch.reference:
@@ -233,8 +233,8 @@ def _close(client: IrcConnection, reference: str, reply: Reply) -> Outcome:
         reply.fail("MULTILINE_INVALID", f"The batch {middle(reference)} is not open")
         return None
     client.batch = None
-    batch.forget()
-    return _say(client, batch) if batch.isSound() else None
+    batch.cancelDeadline()
+    return _say(client, batch) if batch.isComplete() else None
 
 
 async def _say(client: IrcConnection, batch: TextBatch) -> None:
@@ -246,4 +246,4 @@ async def _say(client: IrcConnection, batch: TextBatch) -> None:
     except ChatError as e:
         reply.error(e, batch.target)
     finally:
-        client.conclude(reply)
+        client.sendPostponed(reply)
