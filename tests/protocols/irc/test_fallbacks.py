@@ -15,7 +15,7 @@ from twistchat.net.input import pace
 from twistchat.net.reload import rehash
 from twistchat.protocols.irc import fallbacks
 from twistchat.protocols.irc.factory import NOTIFIED_PER_TURN, ChangeNotifier
-from twistchat.protocols.irc.fallbacks import AT_ONCE, Move
+from twistchat.protocols.irc.fallbacks import RENAMES_PER_TURN, RenameFallback
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.replies.rooms import showRoom
@@ -37,7 +37,7 @@ def command(line: str) -> str:
 class MoveTests(SynchronousTestCase):
     """A room with more people than can be shown its new name in one turn."""
 
-    COUNT = 2 * AT_ONCE + 1
+    COUNT = 2 * RENAMES_PER_TURN + 1
 
     def setUp(self) -> None:
         """They are in the room, and do not know RENAME."""
@@ -73,7 +73,7 @@ class MoveTests(SynchronousTestCase):
             self.clock.turn()
             seen.append(self.moved())
         self.assertEqual(sum(seen), self.COUNT)
-        self.assertLessEqual(max(seen), AT_ONCE)
+        self.assertLessEqual(max(seen), RENAMES_PER_TURN)
 
     def test_order(self) -> None:
         """Everybody comes into the room before they hear what is said there, and is then told who is in it."""
@@ -130,14 +130,14 @@ class MoveTests(SynchronousTestCase):
 
     def test_failure(self) -> None:
         """One who cannot be shown it keeps nobody else from being shown it, and hears what comes after."""
-        render = Move.render
+        render = RenameFallback.render
 
-        def fail(move: Move) -> list[bytes]:
-            if move.client.nick == "u3":
+        def fail(fallback: RenameFallback) -> list[bytes]:
+            if fallback.client.nick == "u3":
                 raise OSError("no")
-            return render(move)
+            return render(fallback)
 
-        self.patch(Move, "render", fail)
+        self.patch(RenameFallback, "render", fail)
         self.alice.send("RENAME #old #new", "PRIVMSG #new :two")
         self.assertEqual(self.moved(), self.COUNT - 1)
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)

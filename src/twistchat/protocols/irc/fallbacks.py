@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from twistchat.net.input.pace import Portions
     from twistchat.protocols.irc.protocol import IrcConnection
 
-AT_ONCE: Final = 25
+RENAMES_PER_TURN: Final = 25
 """Clients who leave and come in one turn."""
 
 
@@ -82,7 +82,7 @@ class HostFallback:
         return written[name]
 
 
-class Move:
+class RenameFallback:
     """
     What one client is to be shown of a room's new name.
 
@@ -119,12 +119,12 @@ class Move:
         return [write(self.name, left), write(self.name, replace(self.entry, event=joined))]
 
 
-class Moves:
+class RenameFallbacks:
     """Shows them."""
 
     _log = Logger()
 
-    __slots__ = ("_portions", "_showing", "_toMove", "_toName")
+    __slots__ = ("_portions", "_showing", "_toListNames", "_toShow")
 
     def __init__(self, portions: Portions) -> None:
         """
@@ -132,41 +132,41 @@ class Moves:
         """
         self._portions = portions
         self._showing = False
-        self._toMove: deque[Move] = deque()
-        self._toName: deque[Move] = deque()
+        self._toShow: deque[RenameFallback] = deque()
+        self._toListNames: deque[RenameFallback] = deque()
 
-    def add(self, move: Move) -> None:
+    def add(self, fallback: RenameFallback) -> None:
         """Show a client a room's new name, as soon as may be."""
-        move.client.holdDeliveries()
-        self._toMove.append(move)
+        fallback.client.holdDeliveries()
+        self._toShow.append(fallback)
         if not self._showing:
             self._showing = True
             Deferred.fromCoroutine(self._show())
 
     async def _show(self) -> None:
-        while self._toMove or self._toName:
+        while self._toShow or self._toListNames:
             await self._portions.wait()
-            for _ in range(min(AT_ONCE, len(self._toMove))):
-                self._move(self._toMove.popleft())
-            if not self._toMove and self._toName:
-                await self._name(self._toName.popleft())
+            for _ in range(min(RENAMES_PER_TURN, len(self._toShow))):
+                self._move(self._toShow.popleft())
+            if not self._toShow and self._toListNames:
+                await self._name(self._toListNames.popleft())
         self._showing = False
 
-    def _move(self, move: Move) -> None:
+    def _move(self, fallback: RenameFallback) -> None:
         """Let a client leave and come."""
-        client = move.client
+        client = fallback.client
         try:
-            client.reply(b"".join(move.render()))
-            self._toName.append(move)
+            client.reply(b"".join(fallback.render()))
+            self._toListNames.append(fallback)
         except Exception:
             self._log.failure("Showing a room's new name failed")
         client.releaseDeliveries()
 
-    async def _name(self, move: Move) -> None:
+    async def _name(self, fallback: RenameFallback) -> None:
         """Tell a client who is there, where it is in the room still."""
-        client = move.client
+        client = fallback.client
         session = client.session
-        room = None if session is None or session.user is None else session.user.rooms.get(fold(move.name))
+        room = None if session is None or session.user is None else session.user.rooms.get(fold(fallback.name))
         if room is None:
             return
         try:

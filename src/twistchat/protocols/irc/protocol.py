@@ -25,7 +25,7 @@ from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, addBatchLine
-from twistchat.protocols.irc.fallbacks import Move
+from twistchat.protocols.irc.fallbacks import RenameFallback
 from twistchat.protocols.irc.registration.negotiation import Negotiation
 from twistchat.protocols.irc.registration.registration import Registration
 from twistchat.protocols.irc.replies.formatting import middle
@@ -217,11 +217,11 @@ class IrcConnection(ClientProtocol):
         new = fold(event.name)
         if "draft/channel-rename" in self.capabilities or new == old:
             return
-        move, reply = Move(self, entry, new), None if label is None else self._replies.get(label)
+        fallback, reply = RenameFallback(self, entry, new), None if label is None else self._replies.get(label)
         if reply is None:
-            self.irc.moves.add(move)
+            self.irc.renames.add(fallback)
         else:
-            reply.lines(move.render())
+            reply.lines(fallback.render())
             reply.enteredRoom = new
 
     def rehosted(self, entry: Entry, before: Source) -> None:

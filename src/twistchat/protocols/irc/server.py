@@ -9,7 +9,7 @@ from itertools import count
 
 from twistchat import __version__
 from twistchat.net.context import ServerContext
-from twistchat.protocols.irc.fallbacks import HostFallback, Moves
+from twistchat.protocols.irc.fallbacks import HostFallback, RenameFallbacks
 from twistchat.protocols.irc.replies.templates import Templates
 from twistchat.protocols.irc.settings import ircSettings
 from twistchat.wire.irc.capabilities import CAPABILITIES
@@ -30,7 +30,7 @@ class IrcServer:
     @ivar references: numbers of batches.
     @ivar gateways: the digest of each gateway's password that was right, by its hash.
     @ivar templates: what it says to all alike.
-    @ivar moves: shows rooms' new names.
+    @ivar renames: shows rooms' new names.
     @ivar hosts: shows users' new hosts.
     """
 
@@ -40,15 +40,15 @@ class IrcServer:
     references: count[int]
     gateways: dict[str, bytes]
     templates: Templates
-    moves: Moves
+    renames: RenameFallbacks
     hosts: HostFallback
 
     @classmethod
     def of(cls, context: ServerContext) -> IrcServer:
         """The server of this chat."""
         name = context.settings.server.name
-        moves = Moves(context.portions)
-        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), moves, HostFallback())
+        renames = RenameFallbacks(context.portions)
+        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), renames, HostFallback())
 
 
 def offered(context: ServerContext, secure: bool) -> Mapping[str, str]:
