@@ -93,7 +93,7 @@ class ChangeNotifier:
         negotiation, now = client.negotiation, offered(self._context, client.secure)
         if negotiation.offered is now:
             return
-        fresh, gone = negotiation.offer(now)
+        fresh, gone = negotiation.changeOffer(now)
         if gone:
             client.updateDialects()
         if "cap-notify" not in negotiation.enabled:

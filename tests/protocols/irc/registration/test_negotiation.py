@@ -186,7 +186,7 @@ class NegotiationTests(SynchronousTestCase):
         """What is new or has another value is to be told; what is gone too, and is off."""
         negotiation = Negotiation({"a": "", "b": "1", "c": ""})
         negotiation.request([(True, "a"), (True, "c")])
-        self.assertEqual(({"b": "2", "d": ""}, ["c"]), negotiation.offer({"a": "", "b": "2", "d": ""}))
+        self.assertEqual(({"b": "2", "d": ""}, ["c"]), negotiation.changeOffer({"a": "", "b": "2", "d": ""}))
         self.assertEqual({"a"}, negotiation.enabled)
         self.assertFalse(negotiation.request([(True, "c")]))
         self.assertTrue(negotiation.request([(True, "d")]))

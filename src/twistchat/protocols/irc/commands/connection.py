@@ -32,11 +32,11 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     registration = client.registration
     if subcommand.upper() == "LS":
         version = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() else 0
-        negotiation.speaks(version)
+        negotiation.setVersion(version)
         if registration is not None:
             registration.negotiating = True
         reply.lines(
-            capLines("LS", advertise(negotiation.listed(version), version), client.nick, client.server, version)
+            capLines("LS", advertise(negotiation.available(version), version), client.nick, client.server, version)
         )
     elif subcommand.upper() == "LIST":
         enabled = sorted(negotiation.enabled)

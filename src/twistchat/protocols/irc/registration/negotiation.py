@@ -9,11 +9,11 @@ from typing import Final
 
 from twistchat.wire.irc.capabilities import VALUES, inEffect
 
-TOLD_ONLY = frozenset({"sts"})
+INFORMATIONAL = frozenset({"sts"})
 """What a client reads among the capabilities and cannot ask for (IRCv3 sts)."""
 
 
-NONE: Final[frozenset[str]] = frozenset()
+NO_CAPABILITIES: Final[frozenset[str]] = frozenset()
 """What is on at first: one object for all clients, since a set of one's own is of 216 bytes."""
 
 
@@ -35,34 +35,34 @@ class Negotiation:
         """
         self.offered = offered
         self.version = 0
-        self.enabled = self.effective = NONE
+        self.enabled = self.effective = NO_CAPABILITIES
 
-    def speaks(self, version: int) -> None:
+    def setVersion(self, version: int) -> None:
         """Take notice of the version that the client names."""
         self.version = max(self.version, version)
         if self.version >= VALUES:
             self._enable(self.enabled | {"cap-notify"})
 
-    def listed(self, version: int) -> dict[str, str]:
+    def available(self, version: int) -> dict[str, str]:
         """
         What to name in answer to C{CAP LS}.  What says nothing without its value is left out where that cannot be told.
 
         @param version: as this request names it.
         """
-        return {name: value for name, value in self.offered.items() if version >= VALUES or name not in TOLD_ONLY}
+        return {name: value for name, value in self.offered.items() if version >= VALUES or name not in INFORMATIONAL}
 
-    def offer(self, offered: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    def changeOffer(self, offered: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """
         Offer something else from now on; what is not offered any more is off.
 
         @return: what the client is to be told with C{CAP NEW}, where it has C{cap-notify}, and what with C{CAP DEL}.
         """
         fresh = {name: value for name, value in offered.items() if self.offered.get(name) != value}
-        gone = [name for name in self.offered if name not in offered and name not in TOLD_ONLY]
+        gone = [name for name in self.offered if name not in offered and name not in INFORMATIONAL]
         self.offered = offered
         self._enable(self.enabled - set(gone))
         if self.version < VALUES:
-            fresh = {name: value for name, value in fresh.items() if name not in TOLD_ONLY}
+            fresh = {name: value for name, value in fresh.items() if name not in INFORMATIONAL}
         return fresh, gone
 
     def request(self, wanted: list[tuple[bool, str]]) -> bool:
@@ -74,7 +74,7 @@ class Negotiation:
         """
         enabled = set(self.enabled)
         for adding, name in wanted:
-            if name not in self.offered or name in TOLD_ONLY:
+            if name not in self.offered or name in INFORMATIONAL:
                 return False
             if not adding and name == "cap-notify" and self.version >= VALUES:
                 return False
