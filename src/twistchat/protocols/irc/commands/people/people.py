@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat import errors
 from twistchat.chat.model.modes import prefixes
 from twistchat.net.input.pace import PART_STEPS, portions
-from twistchat.protocols.irc.commands.people.visibility import addressesOf, isElsewhere, knows, roomsOf
+from twistchat.protocols.irc.commands.people.visibility import isOtherServer, seesAll, visibleAddresses, visibleRooms
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.replies.formatting import formatTime, middle
 from twistchat.wire.irc import numerics as n
@@ -31,7 +31,7 @@ async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
     if not asked:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
         return
-    if len(message.params) > 1 and isElsewhere(client, message.params[0], reply):
+    if len(message.params) > 1 and isOtherServer(client, message.params[0], reply):
         return
     nick = asked.split(",")[0]
     user = client.context.chat.state.users.named(nick)
@@ -48,7 +48,9 @@ async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     for some in portions(list(user.rooms.values())):
         await reply.step(PART_STEPS)
         there = [room for room in some if source.uid in room.members]
-        rooms = [f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in roomsOf(asker, user, there)]
+        rooms = [
+            f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in visibleRooms(asker, user, there)
+        ]
         reply.numericList(n.RPL_WHOISCHANNELS, (nick,), rooms, colon=True)
     reply.numeric(n.RPL_WHOISSERVER, nick, client.server, client.settings.server.description)
     if user.away is not None:
@@ -59,10 +61,10 @@ async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
         reply.numeric(n.RPL_WHOISBOT, nick, "is a bot")
     if source.account is not None:
         reply.numeric(n.RPL_WHOISACCOUNT, nick, source.account, "is logged in as")
-    for address in addressesOf(asker, user):
+    for address in visibleAddresses(asker, user):
         reply.numeric(n.RPL_WHOISHOST, nick, f"is connecting from {source.username}@{address} {address}")
         reply.numeric(n.RPL_WHOISACTUALLY, nick, f"{source.username}@{address}", address, "Is actually using host")
-    if knows(asker, user):
+    if seesAll(asker, user):
         reply.numeric(n.RPL_WHOISMODES, nick, f"is using modes +{user.modes}")
         for fingerprint in dict.fromkeys(session.fingerprint for session in user.sessions.values()):
             if fingerprint is not None:
@@ -80,7 +82,7 @@ async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
         return
     asked, *rest = message.params
-    if len(rest) > 1 and isElsewhere(client, rest[1], reply):
+    if len(rest) > 1 and isOtherServer(client, rest[1], reply):
         return
     count = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() else 0
     whowas = client.context.chat.state.whowas

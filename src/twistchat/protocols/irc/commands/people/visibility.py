@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.replies.reply import Reply
 
 
-def knows(asker: User, user: User) -> bool:
+def seesAll(asker: User, user: User) -> bool:
     """Whether a user is theirs to know closely: themselves; or anyone, for an operator who sees all."""
     return asker is user or asker.may("auspex")
 
 
-def finds(asker: User, user: User) -> bool:
+def mayFind(asker: User, user: User) -> bool:
     """
     Whether a user comes up where nobody asked for their nick (modern.ircdocs.horse, "Invisible User Mode").
     """
-    return "i" not in user.flags or knows(asker, user) or not asker.rooms.keys().isdisjoint(user.rooms.keys())
+    return "i" not in user.flags or seesAll(asker, user) or not asker.rooms.keys().isdisjoint(user.rooms.keys())
 
 
-def roomsOf(asker: User, user: User, rooms: Collection[Room] | None = None) -> Iterator[Room]:
+def visibleRooms(asker: User, user: User, rooms: Collection[Room] | None = None) -> Iterator[Room]:
     """
     The rooms of a user of which the asker may know: those that they share, and behind them, where the user is not
     invisible, those that are not secret.  An operator who sees all is told all of them.
@@ -38,7 +38,7 @@ def roomsOf(asker: User, user: User, rooms: Collection[Room] | None = None) -> I
     """
     if rooms is None:
         rooms = user.rooms.values()
-    if knows(asker, user):
+    if seesAll(asker, user):
         yield from rooms
         return
     uid = asker.source.uid
@@ -51,18 +51,18 @@ def roomsOf(asker: User, user: User, rooms: Collection[Room] | None = None) -> I
                 yield room
 
 
-def addressesOf(asker: User, user: User) -> list[str]:
+def visibleAddresses(asker: User, user: User) -> list[str]:
     """
     The IP addresses from which a user comes, as far as the asker may know them, fit to be a parameter: none begins with
     a colon (modern.ircdocs.horse, "RPL_WHOISACTUALLY").
     """
-    if not knows(asker, user):
+    if not seesAll(asker, user):
         return []
     known = dict.fromkeys(session.address for session in user.sessions.values() if session.address)
     return [f"0{address}" if address.startswith(":") else address for address in known]
 
 
-def isElsewhere(client: IrcConnection, target: str, reply: Reply) -> bool:
+def isOtherServer(client: IrcConnection, target: str, reply: Reply) -> bool:
     """
     Whether a query is for another server; there is none, which is then answered.
 

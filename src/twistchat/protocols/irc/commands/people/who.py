@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.masks import BadMask, fullMask, normalizeMask, readGlob
 from twistchat.chat.model.modes import prefixes
 from twistchat.chat.model.names import fold
-from twistchat.protocols.irc.commands.people.visibility import addressesOf, finds, roomsOf
+from twistchat.protocols.irc.commands.people.visibility import mayFind, visibleAddresses, visibleRooms
 from twistchat.protocols.irc.commands.table import Table
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
@@ -88,7 +88,7 @@ async def _ofRoom(client: IrcConnection, name: str, query: Query, reply: Reply) 
         return
     for uid, member in list(room.members.items()):
         await reply.step()
-        if room.members.get(uid) is member and finds(client.user, member.user) and query.wants(member.user):
+        if room.members.get(uid) is member and mayFind(client.user, member.user) and query.wants(member.user):
             _tell(client, member.user, room, query, reply)
 
 
@@ -103,7 +103,7 @@ async def _ofMask(client: IrcConnection, mask: str, query: Query, reply: Reply) 
     left = None if asker.may("auspex") else MOST
     for user in list(users):
         await reply.step(1 + len(user.rooms) // ROOMS_A_STEP)
-        if users.get(user.source.uid) is user and query.wants(user) and finds(asker, user) and brings(asker, user):
+        if users.get(user.source.uid) is user and query.wants(user) and mayFind(asker, user) and brings(asker, user):
             _tell(client, user, _anyRoom(asker, user), query, reply)
             left = None if left is None else left - 1
             if left == 0:
@@ -128,14 +128,14 @@ def _readMask(mask: str) -> Callable[[User, User], bool]:
 
     def brings(asker: User, user: User) -> bool:
         source = user.source
-        shown = (source.nick, source.username, source.host, source.realname, *addressesOf(asker, user))
+        shown = (source.nick, source.username, source.host, source.realname, *visibleAddresses(asker, user))
         return any([glob.matches(fold(text)) for text in shown])
 
     return brings
 
 
 def _anyRoom(asker: User, user: User) -> Room | None:
-    return next(roomsOf(asker, user), None)
+    return next(visibleRooms(asker, user), None)
 
 
 def _tell(client: IrcConnection, user: User, room: Room | None, query: Query, reply: Reply) -> None:
@@ -164,7 +164,7 @@ def _tell(client: IrcConnection, user: User, room: Room | None, query: Query, re
         "t": query.token,
         "c": where,
         "u": source.username,
-        "i": next(iter(addressesOf(client.user, user)), UNDISCLOSED),
+        "i": next(iter(visibleAddresses(client.user, user)), UNDISCLOSED),
         "h": source.host,
         "s": client.server,
         "n": source.nick,

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twistchat.chat.errors import NotEntered
 from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import PART_STEPS, portions
-from twistchat.protocols.irc.commands.people.visibility import isElsewhere
+from twistchat.protocols.irc.commands.people.visibility import isOtherServer
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.registration.isupport import showIsupport
 from twistchat.protocols.irc.registration.welcome import showCounts, showMotd
@@ -46,7 +46,7 @@ def lusers(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("MOTD", "[<server>]", "ask for the message of the day", MODERN)
 def motd(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{MOTD}."""
-    if not _isElsewhere(client, message, reply):
+    if not _namesOtherServer(client, message, reply):
         showMotd(client, reply)
     return None
 
@@ -54,7 +54,7 @@ def motd(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("VERSION", "[<server>]", "ask what this server is and can do", MODERN)
 def version(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{VERSION}: the program, and RPL_ISUPPORT again."""
-    if not _isElsewhere(client, message, reply):
+    if not _namesOtherServer(client, message, reply):
         reply.numeric(n.RPL_VERSION, VERSION, client.server, "a multi-user chat server on Twisted")
         showIsupport(client, reply)
     return None
@@ -72,7 +72,7 @@ def isupport(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("ADMIN", "[<server>]", "ask who runs this server", MODERN)
 def admin(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{ADMIN}: as many of the three lines as the configuration has."""
-    if _isElsewhere(client, message, reply):
+    if _namesOtherServer(client, message, reply):
         return None
     lines = ircSettings(client.settings).admin
     if not lines:
@@ -87,7 +87,7 @@ def admin(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("TIME", "[<server>]", "ask what time it is", MODERN)
 def time(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{TIME}: for programs in seconds since the epoch, for people in UTC."""
-    if not _isElsewhere(client, message, reply):
+    if not _namesOtherServer(client, message, reply):
         now = client.context.wall()
         written = datetime.fromtimestamp(now, UTC).strftime("%A, %d %B %Y, %H:%M:%S UTC")
         reply.numeric(n.RPL_TIME, client.server, str(int(now)), written)
@@ -97,7 +97,7 @@ def time(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("INFO", "[<server>]", "ask about this program", MODERN)
 def info(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{INFO}."""
-    if _isElsewhere(client, message, reply):
+    if _namesOtherServer(client, message, reply):
         return None
     for line in (*INFO, f"This server was started {formatTime(client.irc.started)}"):
         reply.numeric(n.RPL_INFO, line)
@@ -127,7 +127,7 @@ def map(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 async def stats(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{STATS}: of a letter that stands for nothing, its end alone."""
     asked, *rest = message.params
-    if rest and isElsewhere(client, rest[0], reply):
+    if rest and isOtherServer(client, rest[0], reply):
         return
     letter = asked[:1].lower()
     show = STATISTICS.get(letter)
@@ -200,5 +200,5 @@ STATISTICS: dict[str, Callable[[IrcConnection, Reply], Coroutine[Deferred[Any], 
 """What STATS tells, by letter."""
 
 
-def _isElsewhere(client: IrcConnection, message: Message, reply: Reply) -> bool:
-    return bool(message.params) and isElsewhere(client, message.params[0], reply)
+def _namesOtherServer(client: IrcConnection, message: Message, reply: Reply) -> bool:
+    return bool(message.params) and isOtherServer(client, message.params[0], reply)
