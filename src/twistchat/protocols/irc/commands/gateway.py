@@ -44,10 +44,10 @@ def webirc(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         return None
     password, _, _, address, *options = message.params
     words = " ".join(options).split()
-    return _speakFor(client, password, address, any([word.partition("=")[0] == "secure" for word in words]))
+    return _setClient(client, password, address, any([word.partition("=")[0] == "secure" for word in words]))
 
 
-async def _speakFor(client: IrcConnection, password: str, given: str, secure: bool) -> None:
+async def _setClient(client: IrcConnection, password: str, given: str, secure: bool) -> None:
     """
     Take the connection for that of the client for whom a gateway speaks.
 
@@ -55,7 +55,7 @@ async def _speakFor(client: IrcConnection, password: str, given: str, secure: bo
     @param secure: whether it is encrypted as far as the gateway.
     """
     try:
-        gateway = await gatewayOf(client.settings.webirc, client.address, password, partial(_isRight, client))
+        gateway = await gatewayOf(client.settings.webirc, client.address, password, partial(_checkPassword, client))
     except ChatError:
         client.closing.expel("Too many passwords to check; try again in a minute")
         return
@@ -72,7 +72,7 @@ async def _speakFor(client: IrcConnection, password: str, given: str, secure: bo
         client.begin()
 
 
-async def _isRight(client: IrcConnection, hash: str, password: str) -> bool:
+async def _checkPassword(client: IrcConnection, hash: str, password: str) -> bool:
     """
     Check the password of a gateway, with a limit on those that are wrong.
 

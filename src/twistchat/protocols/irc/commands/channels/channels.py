@@ -51,14 +51,14 @@ async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
         if not name:
             continue
         reply.flush()
-        await reply.step(_reach(client, name))
+        await reply.step(_steps(client, name))
         try:
-            await _comeIn(client, reply, name, key or None)
+            await _join(client, reply, name, key or None)
         except ChatError as e:
             reply.error(e, name)
 
 
-async def _comeIn(client: IrcConnection, reply: Reply, name: str, key: str | None) -> None:
+async def _join(client: IrcConnection, reply: Reply, name: str, key: str | None) -> None:
     """Come into a room, or into the one that it forwards to; that one's own forward is not followed."""
     chat, session = client.context.chat, client.openSession
     try:
@@ -90,7 +90,7 @@ async def part(client: IrcConnection, message: Message, reply: Reply) -> None:
 async def _leave(client: IrcConnection, reply: Reply, names: Iterable[str], reason: str) -> None:
     for name in names:
         reply.flush()
-        await reply.step(_reach(client, name))
+        await reply.step(_steps(client, name))
         try:
             await client.context.chat.membership.part(reply.asker, name, reason)
         except ChatError as e:
@@ -113,7 +113,7 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
     reply.onlyEvent = len(names) == 1
     for name, nick in zip(names, nicks, strict=True):
         reply.flush()
-        await reply.step(_reach(client, name))
+        await reply.step(_steps(client, name))
         try:
             await client.context.chat.membership.kick(reply.asker, name, nick, reason)
         except ChatError as e:
@@ -202,7 +202,7 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
 async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{OJOIN}: for operators of the server; everyone in the channel sees it."""
     name = message.params[0]
-    await _comeIn(client, reply, name, None)
+    await _join(client, reply, name, None)
     reply.flush()
     receipt = client.context.chat.channels.takeOver(reply.asker, name)
     if receipt is not None:
@@ -218,7 +218,7 @@ def _rooms(user: User) -> Iterator[str]:
             yield room.name
 
 
-def _reach(client: IrcConnection, name: str) -> int:
+def _steps(client: IrcConnection, name: str) -> int:
     """How many steps it is that somebody comes into a room, or goes: all who are in it hear that."""
     room = client.context.chat.state.rooms.get(name)
     return 2 if room is None else 2 + len(room.members) // LISTENERS_A_STEP

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
 
-MOST = 500
+MAX_FOUND = 500
 """People that a mask brings up for those who do not see everyone anyway."""
 
 ROOMS_A_STEP = 16
@@ -73,15 +73,15 @@ async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
     query = Query.read(message.params[1:])
     user = client.context.chat.state.users.named(mask)
     if mask.startswith("#"):
-        await _ofRoom(client, mask, query, reply)
+        await _listRoom(client, mask, query, reply)
     elif user is None:
-        await _ofMask(client, mask, query, reply)
+        await _listMatches(client, mask, query, reply)
     elif query.wants(user):
         _tell(client, user, _anyRoom(client.user, user), query, reply)
     reply.numeric(n.RPL_ENDOFWHO, middle(mask), "End of WHO list")
 
 
-async def _ofRoom(client: IrcConnection, name: str, query: Query, reply: Reply) -> None:
+async def _listRoom(client: IrcConnection, name: str, query: Query, reply: Reply) -> None:
     """Tell of the members of a room."""
     room = client.context.chat.state.rooms.get(name)
     if room is None or room.secretTo(client.user):
@@ -92,7 +92,7 @@ async def _ofRoom(client: IrcConnection, name: str, query: Query, reply: Reply) 
             _tell(client, member.user, room, query, reply)
 
 
-async def _ofMask(client: IrcConnection, mask: str, query: Query, reply: Reply) -> None:
+async def _listMatches(client: IrcConnection, mask: str, query: Query, reply: Reply) -> None:
     """Tell of those whom a mask brings up, though not of more than so many."""
     try:
         brings = _readMask(mask)
@@ -100,7 +100,7 @@ async def _ofMask(client: IrcConnection, mask: str, query: Query, reply: Reply) 
         reply.fail("INVALID_PARAMS", middle(mask), f"{str(bad).capitalize()} is wanted")
         return
     asker, users = client.user, client.context.chat.state.users
-    left = None if asker.may("auspex") else MOST
+    left = None if asker.may("auspex") else MAX_FOUND
     for user in list(users):
         await reply.step(1 + len(user.rooms) // ROOMS_A_STEP)
         if users.get(user.source.uid) is user and query.wants(user) and mayFind(asker, user) and brings(asker, user):

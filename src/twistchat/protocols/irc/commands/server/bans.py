@@ -57,7 +57,7 @@ def readDuration(text: str) -> float | None:
 )
 def kline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{KLINE}."""
-    return _ban(client, message, reply, _ofNames)
+    return _ban(client, message, reply, _nameMask)
 
 
 @table.command(
@@ -70,30 +70,30 @@ def kline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 )
 def dline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{DLINE}."""
-    return _ban(client, message, reply, _ofAddresses)
+    return _ban(client, message, reply, _addressMask)
 
 
 @table.command("UNKLINE", "<mask>", "lift a ban", SOURCE, minParams=1, privilege="ban")
 def unkline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{UNKLINE}."""
-    return _lift(client, _ofNames(client, message.params[0]), reply)
+    return _unban(client, _nameMask(client, message.params[0]), reply)
 
 
 @table.command("UNDLINE", "<network>", "lift a ban", SOURCE, minParams=1, privilege="ban")
 def undline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{UNDLINE}."""
-    return _lift(client, _ofAddresses(client, message.params[0], "UN"), reply)
+    return _unban(client, _addressMask(client, message.params[0], "UN"), reply)
 
 
 async def _ban(
-    client: IrcConnection, message: Message, reply: Reply, maskOf: Callable[[IrcConnection, str], str]
+    client: IrcConnection, message: Message, reply: Reply, readMask: Callable[[IrcConnection, str], str]
 ) -> None:
     seconds = readDuration(message.params[0])
     rest = message.params if seconds is None else message.params[1:]
     if not rest:
         reply.numeric(n.ERR_NEEDMOREPARAMS, message.command, "Not enough parameters: whom to ban is missing")
         return
-    mask = maskOf(client, rest[0])
+    mask = readMask(client, rest[0])
     reason = (rest[1] if len(rest) > 1 else "")[: client.settings.limits.reason] or NO_REASON
     proposal = client.context.chat.operators.banFromServer(reply.asker, mask, seconds or None, reason)
     await proposal
@@ -102,19 +102,19 @@ async def _ban(
     reply.line("NOTICE", client.nick, f"*** {mask} is banned {howLong}: {reason}")
 
 
-async def _lift(client: IrcConnection, mask: str, reply: Reply) -> None:
+async def _unban(client: IrcConnection, mask: str, reply: Reply) -> None:
     await client.context.chat.operators.liftServerBan(reply.asker, mask)
     log.info("{who} lifted the ban on {mask}", who=client.nick, mask=mask)
     reply.line("NOTICE", client.nick, f"*** {mask} is not banned any more")
 
 
-def _ofNames(client: IrcConnection, given: str) -> str:
+def _nameMask(client: IrcConnection, given: str) -> str:
     """The mask that KLINE is about: for the nick of someone who is here, their host as it is shown."""
     user = client.context.chat.state.users.named(given)
     return given if user is None else f"*!*@{user.source.host}"
 
 
-def _ofAddresses(client: IrcConnection, given: str, un: str = "") -> str:
+def _addressMask(client: IrcConnection, given: str, un: str = "") -> str:
     """
     Get the mask of DLINE or UNDLINE.
 

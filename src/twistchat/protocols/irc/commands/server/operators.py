@@ -45,7 +45,7 @@ async def _becomeOperator(
     right = (operator is not None and not stored) or await client.entrance.checkPassword(stored, password)
     if session.user is None:
         return
-    if operator is None or not right or not _isKnown(client, operator):
+    if operator is None or not right or not _hasIdentity(client, operator):
         log.warn("{who} failed to become an operator as {name!r}", who=who, name=name)
         reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
         return
@@ -59,7 +59,7 @@ async def _becomeOperator(
     reply.numeric(n.RPL_YOUREOPER, "You are now an IRC operator")
 
 
-def _isKnown(client: IrcConnection, operator: OperatorSettings) -> bool:
+def _hasIdentity(client: IrcConnection, operator: OperatorSettings) -> bool:
     """Whether a client has the account and the certificate that an operator has to have."""
     account = client.user.source.account
     if operator.account and (account is None or fold(account) != fold(operator.account)):

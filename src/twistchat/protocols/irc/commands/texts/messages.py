@@ -55,12 +55,12 @@ def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     chat, tags = client.context.chat, clientTags(client, message)
 
     def send(target: str) -> Receipt:
-        rank, name = addressee(target)
+        rank, name = parseTarget(target)
         if name[:1] == "#":
             return chat.speaking.sendTags(reply.asker, name, tags, rank)
         return chat.speaking.sendTagsPrivate(reply.asker, name, tags)
 
-    return _toAll(client, reply, message.params[0], send, "TAGMSG")
+    return _sendToAll(client, reply, message.params[0], send, "TAGMSG")
 
 
 @table.command("REDACT", "<target> <msgid> [<reason>]", "take a text back", "IRCv3 message-redaction", minParams=2)
@@ -88,7 +88,7 @@ def _sendLine(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     command, (targets, given, *_) = message.command, message.params
     kind, text = _read(command, given)
     source, size = client.user.source, len(text.encode())
-    room = min([capacity(source, statusTarget(*addressee(target)), kind) for target in targets.split(",")])
+    room = min([capacity(source, statusTarget(*parseTarget(target)), kind) for target in targets.split(",")])
     if size > room:
         reply.numeric(n.ERR_INPUTTOOLONG, f"Input line was too long: the text has {size} bytes, and {room} fit")
         return None
@@ -128,12 +128,12 @@ def sendText(
         return chat.speaking.say(asker, targets, text, kind, tags, "", cuts)
 
     def send(target: str) -> Receipt:
-        rank, name = addressee(target)
+        rank, name = parseTarget(target)
         if name[:1] == "#":
             return chat.speaking.say(asker, name, text, kind, tags, rank, cuts)
         return chat.speaking.sayPrivate(asker, name, text, kind, tags, cuts)
 
-    return _toAll(client, reply, targets, send, command)
+    return _sendToAll(client, reply, targets, send, command)
 
 
 def clientTags(client: IrcConnection, message: Message) -> Tags:
@@ -143,7 +143,7 @@ def clientTags(client: IrcConnection, message: Message) -> Tags:
     return tuple([(key[1:], value) for key, value in message.tags.items() if key[0] == "+" and len(key) > 1])
 
 
-def addressee(target: str) -> tuple[str, str]:
+def parseTarget(target: str) -> tuple[str, str]:
     """
     Read a target: a channel, perhaps with prefixes of ranks before it, or a nick.
 
@@ -175,7 +175,7 @@ def _isComplete(client: IrcConnection, message: Message, reply: Reply) -> bool:
     return False
 
 
-def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: str) -> Outcome:
+def _sendToAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: str) -> Outcome:
     """
     Send something to each target that is named, once.  Of a NOTICE nothing is answered; to a PRIVMSG it is said who is
     away.
@@ -183,18 +183,18 @@ def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: 
     if "," not in text:
         absent = command == "PRIVMSG" and text[:1] != "#" and _away(client, text) is not None
         if absent:
-            return _toSeveral(client, reply, [text], send, command)
+            return _sendToSeveral(client, reply, [text], send, command)
         reply.onlyEvent = True
         if command != "NOTICE":
             return send(text)
         try:
-            return send(text).addErrback(_silently)
+            return send(text).addErrback(_ignoreChatError)
         except ChatError:
             return None
     targets = list({fold(target): target for target in text.split(",") if target}.values())
     limit = client.settings.limits.targets
     if 0 < len(targets) <= limit:
-        return _toSeveral(client, reply, targets, send, command)
+        return _sendToSeveral(client, reply, targets, send, command)
     if command != "NOTICE" and targets:
         reply.numeric(n.ERR_TOOMANYTARGETS, middle(targets[limit]), f"Too many recipients, {limit} may be named")
     elif command != "NOTICE":
@@ -202,7 +202,7 @@ def _toAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: 
     return None
 
 
-async def _toSeveral(client: IrcConnection, reply: Reply, targets: list[str], send: Send, command: str) -> None:
+async def _sendToSeveral(client: IrcConnection, reply: Reply, targets: list[str], send: Send, command: str) -> None:
     """Send something to targets, which are all under way at once."""
     sent: list[tuple[str, Receipt]] = []
     for target in targets:
@@ -229,5 +229,5 @@ def _away(client: IrcConnection, target: str) -> tuple[str, str] | None:
     return None if user is None or user.away is None else (user.nick, user.away)
 
 
-def _silently(failure: Failure) -> Any:
+def _ignoreChatError(failure: Failure) -> Any:
     failure.trap(ChatError)
