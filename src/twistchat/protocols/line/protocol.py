@@ -25,7 +25,7 @@ from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Line
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
-from twistchat.protocols.line.commands.table import Misused, Outcome
+from twistchat.protocols.line.commands.table import Outcome, UsageError
 from twistchat.protocols.line.registration import arrive
 from twistchat.protocols.line.settings import lineSettings
 from twistchat.protocols.line.wording import formatDuration, wordError
@@ -67,13 +67,13 @@ class LineProtocol(ClientProtocol):
         """
         The room in which lines are said.
 
-        @raise Misused: there is none.
+        @raise UsageError: there is none.
         """
         user = self.openSession.user
         room = None if user is None else user.rooms.get(self.current)
         if room is None:
             where = f"You are not in {self.current} any more" if self.current else "You are in no room"
-            raise Misused(f"{where}.  /join #ROOM first, or /msg NICK TEXT")
+            raise UsageError(f"{where}.  /join #ROOM first, or /msg NICK TEXT")
         return room
 
     def setCurrent(self, room: str) -> None:
@@ -145,7 +145,7 @@ class LineProtocol(ClientProtocol):
         if isinstance(failure.value, ChatError):
             self.context.refusals.noteError(self.address, failure.value)
             self.reply(error(wordError(failure.value)))
-        elif isinstance(failure.value, Misused):
+        elif isinstance(failure.value, UsageError):
             self.reply(error(str(failure.value)))
         else:
             log.failure("A command of the line door failed", failure)
@@ -174,7 +174,7 @@ class LineProtocol(ClientProtocol):
         size = 0 if isinstance(line, Overlong) else len(line)
         try:
             text = self._read(line)
-        except Misused as bad:
+        except UsageError as bad:
             self.pipeline.submit(partial(self._refuse, str(bad)), False, size)
         else:
             concurrent = self.entrance.registered and _sendsMessage(text)
@@ -192,24 +192,24 @@ class LineProtocol(ClientProtocol):
         """
         The text of a line that may be obeyed.
 
-        @raise Misused: it may not.
+        @raise UsageError: it may not.
         """
         limits = self.context.settings.limits
         wait = self.rates.line()
         if isinstance(line, Overlong):
             fits = f"it has {line.length} bytes, and {limits.message} fit"
-            raise Misused(f"That line is too long: {fits}.  Say it in parts.")
+            raise UsageError(f"That line is too long: {fits}.  Say it in parts.")
         try:
             text = line.decode()
         except UnicodeDecodeError as e:
             where = f"from its byte {e.start + 1} on ({line[e.start]:#04x})"
             advice = "Set your terminal to UTF-8; if you use telnet, start it as telnet -8."
-            raise Misused(f"That line is not UTF-8, {where}.  {advice}") from None
+            raise UsageError(f"That line is not UTF-8, {where}.  {advice}") from None
         if wait and not text.startswith(("/quit", "/exit")):
             self.context.refusals.noteError(self.address, TooFast("send lines", wait))
             if not self.rates.refusal():
                 self.turnAway(f"You sent more than {REFUSALS} lines too fast.  Connect again and paste less at once.")
-            raise Misused(
+            raise UsageError(
                 f"Too fast: you may send {counted(limits.floodBurst, 'line')} at once,"
                 f" then {limits.floodRate:g} a second.  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.protocols.line.commands import find
-from twistchat.protocols.line.commands.table import Misused, Outcome
+from twistchat.protocols.line.commands.table import Outcome, UsageError
 from twistchat.protocols.line.rooms import enterRoom
 from twistchat.protocols.line.wording import formatDuration
 from twistchat.wire.plain import notice
@@ -18,7 +18,7 @@ def arrive(client: LineProtocol, text: str) -> Outcome:
     """
     Take a line from someone who has no name yet: a name; or one of the few commands that need none.
 
-    @raise Misused: it is another command.
+    @raise UsageError: it is another command.
     """
     if text[0] != "/":
         return _enter(client, text.strip())
@@ -31,7 +31,7 @@ def arrive(client: LineProtocol, text: str) -> Outcome:
         client.reply(notice("Type the name you want to have here, and nothing else in that line, for example: alice"))
         client.reply(notice(f"There are {time} for this.  Then you can type:"))
     elif command.name != "quit":
-        raise Misused(f"/{command.name} works once you have a name.  Type the name first, for example: alice")
+        raise UsageError(f"/{command.name} works once you have a name.  Type the name first, for example: alice")
     return command.run(client, argument.strip())
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from twistchat.protocols.line.commands import operators, people, rooms, talk
-from twistchat.protocols.line.commands.table import Command, Misused, Table
+from twistchat.protocols.line.commands.table import Command, Table, UsageError
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def find(name: str, advice: str = SAID) -> Command:
 
     @param name: in lower case, without its slash.
     @param advice: what to do if there is none.
-    @raise Misused: there is none; the error names the one that may have been meant.
+    @raise UsageError: there is none; the error names the one that may have been meant.
     """
     command = COMMANDS.get(name) or ALIASES.get(name)
     if command is not None:
@@ -69,7 +69,7 @@ def find(name: str, advice: str = SAID) -> Command:
         known for known in names if known[:1] == name or sorted(known) == sorted(name[:LONGEST])
     ] or get_close_matches(name[:LONGEST], names, 1, ALIKE)
     hint = f"Did you mean /{guesses[0]}?  " if guesses else ""
-    raise Misused(f"There is no command /{shown}.  {hint}{advice}")
+    raise UsageError(f"There is no command /{shown}.  {hint}{advice}")
 
 
 EXAMPLES = 3

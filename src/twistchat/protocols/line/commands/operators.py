@@ -8,7 +8,7 @@ from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.masks import ACTING, MATCHING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.net.input.pace import Pace
-from twistchat.protocols.line.commands.table import Misused, Outcome, Table, words
+from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, words
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def unban(client: LineProtocol, argument: str) -> Outcome:
     room = client.currentRoom()
     lifting = client.context.chat.channels.setModes(client.openSession, room.name, "-b", [mask])
     if lifting is None:
-        raise Misused(f"There is no ban on {mask} in {room.name}; /ban lists the bans")
+        raise UsageError(f"There is no ban on {mask} in {room.name}; /ban lists the bans")
     return lifting
 
 
@@ -87,7 +87,7 @@ def mode(client: LineProtocol, argument: str) -> Outcome:
         return None
     letters, *parameters = argument.split()
     if letters[0] not in "+-":
-        raise Misused("Usage: /mode +LETTERS or /mode -LETTERS, as in /mode +o alice; /help mode lists them")
+        raise UsageError("Usage: /mode +LETTERS or /mode -LETTERS, as in /mode +o alice; /help mode lists them")
     lists = [letter for letter in letters if letter in ROOM_MODES and ROOM_MODES[letter].shape is Shape.LIST]
     if lists and not parameters:
         for letter in lists:

@@ -18,7 +18,7 @@ Run: TypeAlias = "Callable[[LineProtocol, str], Outcome]"
 """Obeys a command: is given the client, and what was typed behind the command's name."""
 
 
-class Misused(Exception):
+class UsageError(Exception):
     """A command was typed in a way that it cannot be obeyed; its argument says what would be right."""
 
 
@@ -51,15 +51,15 @@ class Command:
         Obey it.
 
         @param name: the one of its names that was typed.
-        @raise Misused: it cannot be obeyed; where its arguments do not fit, the error shows the name that was typed.
+        @raise UsageError: it cannot be obeyed; where its arguments do not fit, the error shows the name that was typed.
         """
         try:
             return self.run(client, argument)
-        except Misused as bad:
+        except UsageError as bad:
             usage = f"Usage: /{self.name} "
             if name == self.name or not str(bad).startswith(usage):
                 raise
-            raise Misused(f"Usage: /{name} {str(bad).removeprefix(usage)}") from None
+            raise UsageError(f"Usage: /{name} {str(bad).removeprefix(usage)}") from None
 
     @property
     def usage(self) -> str:
@@ -113,9 +113,9 @@ def words(argument: str, least: int, most: int, usage: str) -> list[str | None]:
     @param least: how many there must be.
     @param most: how many there can be.
     @return: C{most} of them; C{None} for each that is missing.
-    @raise Misused: there are too few.
+    @raise UsageError: there are too few.
     """
     found: list[str | None] = [*argument.split(None, most - 1)]
     if len(found) < least:
-        raise Misused(f"Usage: {usage}")
+        raise UsageError(f"Usage: {usage}")
     return found + [None] * (most - len(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.line.commands.table import Misused, Outcome, Table, words
+from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, words
 from twistchat.protocols.line.rooms import away, fitting, showHistory
 from twistchat.wire.plain import notice
 
@@ -64,10 +64,10 @@ def reply(client: LineProtocol, argument: str) -> Outcome:
 async def _reply(client: LineProtocol, text: str) -> None:
     uid = client.openSession.correspondent
     if uid is None:
-        raise Misused("Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
+        raise UsageError("Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
     user = client.context.chat.state.users.get(uid)
     if user is None:
-        raise Misused("Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
+        raise UsageError("Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
     await _tell(client, user, text)
     client.reply(notice(f"You replied to {user.nick}"))
 
@@ -87,7 +87,7 @@ async def history(client: LineProtocol, argument: str) -> None:
         len(argument) < 10 and argument.isascii() and argument.isdigit() and 1 <= int(argument) <= limits.historyReply
     )
     if argument and not fits:
-        raise Misused(f"Usage: /history [N], with N from 1 to {limits.historyReply}")
+        raise UsageError(f"Usage: /history [N], with N from 1 to {limits.historyReply}")
     name = client.currentRoom().name
     with client.holding():
         count = int(argument) if argument else limits.historyOnJoin
@@ -109,7 +109,7 @@ async def search(client: LineProtocol, argument: str) -> None:
     if argument:
         client.searched = (argument, chat.state.sequence + 1)
     if client.searched is None:
-        raise Misused("Usage: /search WORDS; after that, /search alone goes further back")
+        raise UsageError("Usage: /search WORDS; after that, /search alone goes further back")
     words, before = client.searched
     with client.holding():
         found = await fitting(client, await chat.reading.search(client.openSession, words, PAGE, before), dialect)
@@ -125,7 +125,7 @@ async def search(client: LineProtocol, argument: str) -> None:
 def echo(client: LineProtocol, argument: str) -> None:
     """C{/echo}: the sender's own texts as the acknowledgement that they were taken."""
     if argument not in ("on", "off"):
-        raise Misused("Usage: /echo on or /echo off")
+        raise UsageError("Usage: /echo on or /echo off")
     client.context.chat.speaking.setEcho(client.openSession, argument == "on")
     client.reply(notice(f"Echo is {argument}"))
 
@@ -146,5 +146,5 @@ def unignore(client: LineProtocol, argument: str) -> None:
     (nick,) = words(argument, 1, 1, "/unignore NICK")
     assert nick is not None
     if not client.context.chat.speaking.unignore(client.openSession, nick):
-        raise Misused("You do not ignore anyone of that name; /ignore lists whom you do")
+        raise UsageError("You do not ignore anyone of that name; /ignore lists whom you do")
     client.reply(notice(f"You hear {nick} again"))
