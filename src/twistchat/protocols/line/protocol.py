@@ -26,7 +26,7 @@ from twistchat.net.input.intake import Line
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.commands.table import Outcome, UsageError
-from twistchat.protocols.line.registration import arrive
+from twistchat.protocols.line.registration import executeUnregistered
 from twistchat.protocols.line.settings import lineSettings
 from twistchat.protocols.line.wording import formatDuration, wordError
 from twistchat.wire.lines import Overlong
@@ -48,16 +48,16 @@ class LineProtocol(ClientProtocol):
     @ivar current: the folded name of the room in which lines are said; C{""} while there is none.
     @ivar entering: the folded name of a room that the client is joining, in order to talk in it; C{""} otherwise.
     @ivar dialects: how entries are written as lines, for replies.
-    @ivar heard: how entries are written that an audience hears.
-    @ivar searched: what was searched for last, and the sequence number before which to go on; or C{None}.
+    @ivar framedDialects: how entries are written that an audience hears.
+    @ivar lastSearch: what was searched for last, and the sequence number before which to go on; or C{None}.
     """
 
-    __slots__ = ("_unregisteredLines", "current", "dialects", "entering", "heard", "searched")
+    __slots__ = ("_unregisteredLines", "current", "dialects", "entering", "framedDialects", "lastSearch")
 
     def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
         super().__init__(context, factory)
         self.current = self.entering = ""
-        self.searched: tuple[str, int] | None = None
+        self.lastSearch: tuple[str, int] | None = None
         self._unregisteredLines = 0
         self.dialects = dialects
 
@@ -103,7 +103,7 @@ class LineProtocol(ClientProtocol):
             self.reply(notice("You are in no room; /join #ROOM to talk"))
 
     @contextmanager
-    def holding(self) -> Iterator[None]:
+    def holdDeliveries(self) -> Iterator[None]:
         """
         Keep back what an audience is told from now on, to the end of this context, so that something that is still
         being read comes in front of it.
@@ -120,7 +120,7 @@ class LineProtocol(ClientProtocol):
 
     def begin(self) -> None:
         """See L{ClientProtocol.begin}."""
-        self.heard = self.dialects.over(self.carrier.framing)
+        self.framedDialects = self.dialects.over(self.carrier.framing)
         settings = self.context.settings
         for line in lineSettings(settings).motd.splitlines():
             self.reply(notice(line))
@@ -154,8 +154,12 @@ class LineProtocol(ClientProtocol):
     def dialectFor(self, place: str) -> IDialect:
         """See L{IOutlet.dialectFor}."""
         if place in ASIDE:
-            return self.heard.none
-        return self.heard.current if place and place in (self.current, self.entering) else self.heard.other
+            return self.framedDialects.none
+        return (
+            self.framedDialects.current
+            if place and place in (self.current, self.entering)
+            else self.framedDialects.other
+        )
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""
@@ -178,13 +182,13 @@ class LineProtocol(ClientProtocol):
             self.pipeline.submit(partial(self._refuse, str(bad)), False, size)
         else:
             concurrent = self.entrance.registered and _sendsMessage(text)
-            self.pipeline.submit(partial(self._serve, text), concurrent, size)
+            self.pipeline.submit(partial(self._execute, text), concurrent, size)
         return 0.0
 
     def _countBlank(self) -> None:
         """Count a blank line, which says nothing, and disconnect a client that sends little else."""
         if not self.entrance.registered:
-            self._mayTry()
+            self._countLine()
         elif self.rates.minor():
             self.turnAway("You sent too many blank lines")
 
@@ -217,10 +221,10 @@ class LineProtocol(ClientProtocol):
 
     def _refuse(self, why: str) -> None:
         """Say why a line is not taken, in its turn."""
-        if not self.ending and (self.entrance.registered or self._mayTry()):
+        if not self.ending and (self.entrance.registered or self._countLine()):
             self.reply(error(why))
 
-    def _mayTry(self) -> bool:
+    def _countLine(self) -> bool:
         """Count a line of someone who has not come in yet: what waits behind a name on its way is not counted."""
         self._unregisteredLines += 1
         limit = self.context.settings.limits.unregisteredLines
@@ -229,22 +233,22 @@ class LineProtocol(ClientProtocol):
             self.turnAway(f"{why}  Connect again, and type a name.")
         return not self.ending
 
-    def _serve(self, text: str) -> Deferred[Any] | None:
+    def _execute(self, text: str) -> Deferred[Any] | None:
         """Obey a line."""
         if self.ending:
             return None
-        outcome = self._obey(text)
+        outcome = self._run(text)
         return Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
 
-    def _obey(self, text: str) -> Outcome:
+    def _run(self, text: str) -> Outcome:
         if not self.entrance.registered:
-            return arrive(self, text) if self._mayTry() else None
+            return executeUnregistered(self, text) if self._countLine() else None
         if text[0] != "/":
             return talk.say(self, text)
         if text.startswith("//"):
             return talk.say(self, text[1:])
         name, argument = _split(text)
-        return find(name).obey(self, name, argument)
+        return find(name).execute(self, name, argument)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
 
-def arrive(client: LineProtocol, text: str) -> Outcome:
+def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
     """
     Take a line from someone who has no name yet: a name; or one of the few commands that need none.
 

@@ -40,7 +40,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
     @param unlimited: see L{Membership.join <twistchat.chat.rules.membership.Membership.join>}.
     """
     chat, session = client.context.chat, client.openSession
-    with client.holding():
+    with client.holdDeliveries():
         client.entering = fold(name)
         try:
             joining = chat.membership.join(session, name, key, unlimited)
@@ -59,7 +59,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
         finally:
             # Who comes into a room while the journal cannot be read sees who is there all the same.
             client.reply(b"".join(_introduction(client, room)))
-        await showHistory(client, room.name, await fitting(client, past, client.dialects.current))
+        await showHistory(client, room.name, await fitHistory(client, past, client.dialects.current))
 
 
 def showMembers(room: Room) -> Iterator[bytes]:
@@ -87,10 +87,10 @@ def showUser(client: LineProtocol, user: User) -> Iterator[bytes]:
     where = f", in {' '.join(shared)}" if shared else ", in no room of yours"
     yield notice(f"{user.nick} is {source.username}@{source.host}{account}{where}")
     if user.away is not None:
-        yield away(user)
+        yield awayNotice(user)
 
 
-def away(user: User) -> bytes:
+def awayNotice(user: User) -> bytes:
     """That someone is away, and why."""
     return notice(f"{user.nick} is away: {user.away}")
 
@@ -110,7 +110,7 @@ async def showHistory(client: LineProtocol, name: str, fitted: Sequence[tuple[Ke
     first of each day, and a line at the end.  Entries that changed on disk are not shown, but counted.
 
     @param name: what it is the history of.
-    @param fitted: as L{fitting} has it.
+    @param fitted: as L{fitHistory} has it.
     @return: whether there was anything.
     """
     clock, pace = client.dialects.clock, Pace(client)
@@ -137,7 +137,7 @@ async def showHistory(client: LineProtocol, name: str, fitted: Sequence[tuple[Ke
     return day is not None or damaged > 0
 
 
-async def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: IDialect) -> Sequence[tuple[Kept, bytes]]:
+async def fitHistory(client: LineProtocol, entries: Sequence[Kept], dialect: IDialect) -> Sequence[tuple[Kept, bytes]]:
     """
     The newest of these entries, each with what it is in a dialect; as many as fill half of what may wait for the
     client: nobody is to be dropped as a slow reader for what others said.
@@ -146,7 +146,7 @@ async def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: IDiale
     fitted: list[tuple[Kept, bytes]] = []
     for entry in reversed(entries):
         await pace.step()
-        data = b"" if isinstance(entry, Damaged) else _written(client, entry, dialect)
+        data = b"" if isinstance(entry, Damaged) else _render(client, entry, dialect)
         space -= len(data)
         if space < 0:
             break
@@ -154,7 +154,7 @@ async def fitting(client: LineProtocol, entries: Sequence[Kept], dialect: IDiale
     return fitted[::-1]
 
 
-def _written(client: LineProtocol, entry: Entry, dialect: IDialect) -> bytes:
+def _render(client: LineProtocol, entry: Entry, dialect: IDialect) -> bytes:
     """An entry as this client sees it: nothing, where it is from someone whom they ignore."""
     return b"" if isIgnored(client.openSession, entry.event) else dialect.render(entry)
 

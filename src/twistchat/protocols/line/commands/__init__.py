@@ -13,14 +13,14 @@ from twistchat.wire.plain import notice
 if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
-LONGEST = 16
+MAX_QUOTED = 16
 """Characters of an unknown command that its error repeats, and that are compared with the names of commands."""
 
-ALIKE = 0.75
+SIMILARITY = 0.75
 """How alike two names are, from 0 to 1, for one to be taken for a misspelling of the other (L{difflib})."""
 
-LISTED = "/help lists the commands"
-SAID = f"{LISTED}; to say the line, type another / in front of it"
+ADVICE = "/help lists the commands"
+LINE_ADVICE = f"{ADVICE}; to say the line, type another / in front of it"
 """What to do where there is no such command: in answer to C{/help}, and to a line that begins with one."""
 
 table = Table("Help")
@@ -30,7 +30,7 @@ table = Table("Help")
 def help(client: LineProtocol, argument: str) -> None:
     """C{/help}: the commands by topic; or one of them, with an example."""
     name = argument.removeprefix("/").lower()
-    client.reply(b"".join(map(notice, _explained(find(name, LISTED)) if argument else _listed())))
+    client.reply(b"".join(map(notice, _explained(find(name, ADVICE)) if argument else _listed())))
 
 
 def _listed() -> Iterator[str]:
@@ -52,7 +52,7 @@ def _explained(command: Command) -> Iterator[str]:
     yield from command.details
 
 
-def find(name: str, advice: str = SAID) -> Command:
+def find(name: str, advice: str = LINE_ADVICE) -> Command:
     """
     The command of this name or alias.
 
@@ -63,11 +63,11 @@ def find(name: str, advice: str = SAID) -> Command:
     command = COMMANDS.get(name) or ALIASES.get(name)
     if command is not None:
         return command
-    shown = name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
+    shown = name if len(name) <= MAX_QUOTED else f"{name[:MAX_QUOTED]}…"
     names = [*COMMANDS, *ALIASES]
     guesses = [
-        known for known in names if known[:1] == name or sorted(known) == sorted(name[:LONGEST])
-    ] or get_close_matches(name[:LONGEST], names, 1, ALIKE)
+        known for known in names if known[:1] == name or sorted(known) == sorted(name[:MAX_QUOTED])
+    ] or get_close_matches(name[:MAX_QUOTED], names, 1, SIMILARITY)
     hint = f"Did you mean /{guesses[0]}?  " if guesses else ""
     raise UsageError(f"There is no command /{shown}.  {hint}{advice}")
 

@@ -8,7 +8,7 @@ from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.masks import ACTING, MATCHING
 from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 from twistchat.net.input.pace import Pace
-from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, words
+from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, splitArgument
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MODE_HELP = (
 @table.command("kick", "NICK [REASON]", "put someone out of this room", example="/kick bob Enough now")
 def kick(client: LineProtocol, argument: str) -> Outcome:
     """C{/kick}: out of the current room."""
-    nick, reason = words(argument, 1, 2, "/kick NICK [REASON]")
+    nick, reason = splitArgument(argument, 1, 2, "/kick NICK [REASON]")
     assert nick is not None
     return client.context.chat.membership.kick(client.openSession, client.currentRoom().name, nick, reason or "")
 
@@ -62,7 +62,7 @@ async def ban(client: LineProtocol, argument: str) -> None:
 @table.command("unban", "NICK or MASK", "let someone in again", example="/unban bob")
 def unban(client: LineProtocol, argument: str) -> Outcome:
     """C{/unban}: the end of a ban."""
-    (mask,) = words(argument, 1, 1, "/unban NICK or /unban MASK")
+    (mask,) = splitArgument(argument, 1, 1, "/unban NICK or /unban MASK")
     assert mask is not None
     room = client.currentRoom()
     lifting = client.context.chat.channels.setModes(client.openSession, room.name, "-b", [mask])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.line.commands.table import Outcome, Table, words
+from twistchat.protocols.line.commands.table import Outcome, Table, splitArgument
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ table = Table("You")
 @table.command("nick", "NICK", "change your nick", example="/nick Alice")
 def nick(client: LineProtocol, argument: str) -> Outcome:
     """C{/nick}: take another nick."""
-    (wanted,) = words(argument, 1, 1, "/nick NICK")
+    (wanted,) = splitArgument(argument, 1, 1, "/nick NICK")
     assert wanted is not None
     renaming = client.context.chat.identity.rename(client.openSession, wanted.rstrip())
     if renaming is None:

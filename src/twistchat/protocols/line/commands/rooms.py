@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
 from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import PART_STEPS, Pace, portions
-from twistchat.protocols.line.commands.table import Outcome, Table, words
-from twistchat.protocols.line.rooms import away, enterRoom, roomName, showMembers, showTopic, showUser
+from twistchat.protocols.line.commands.table import Outcome, Table, splitArgument
+from twistchat.protocols.line.rooms import awayNotice, enterRoom, roomName, showMembers, showTopic, showUser
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ table = Table("Rooms")
 )
 async def join(client: LineProtocol, argument: str) -> None:
     """C{/join}: come into a room and talk in it."""
-    name, key = words(argument, 1, 2, "/join #ROOM [KEY]")
+    name, key = splitArgument(argument, 1, 2, "/join #ROOM [KEY]")
     assert name is not None
     await enterRoom(client, roomName(name), key)
 
@@ -31,7 +31,7 @@ async def join(client: LineProtocol, argument: str) -> None:
 async def leave(client: LineProtocol, argument: str) -> None:
     """C{/leave}: the current room is the one joined last of those that remain."""
     if argument.startswith("#"):
-        name, reason = words(argument, 1, 2, "/leave [#ROOM] [REASON]")
+        name, reason = splitArgument(argument, 1, 2, "/leave [#ROOM] [REASON]")
     else:
         name, reason = client.currentRoom().name, argument
     assert name is not None
@@ -70,7 +70,7 @@ async def who(client: LineProtocol, argument: str) -> None:
         await pace.step(PART_STEPS)
         for uid, member in some:
             if member.user.away is not None and room.members.get(uid) is member:
-                client.reply(away(member.user))
+                client.reply(awayNotice(member.user))
 
 
 @table.command("rooms", "", "list the rooms", aliases=("list",))
@@ -110,7 +110,7 @@ def topic(client: LineProtocol, argument: str) -> Outcome:
 )
 def invite(client: LineProtocol, argument: str) -> Outcome:
     """C{/invite}: they may pass the room's locks once."""
-    nick, name = words(argument, 1, 2, "/invite NICK [#ROOM]")
+    nick, name = splitArgument(argument, 1, 2, "/invite NICK [#ROOM]")
     assert nick is not None
     name = client.currentRoom().name if name is None else roomName(name)
     return client.context.chat.membership.invite(client.openSession, name, nick)

@@ -46,7 +46,7 @@ class Command:
     concurrent: bool = False
     details: tuple[str, ...] = ()
 
-    def obey(self, client: LineProtocol, name: str, argument: str) -> Outcome:
+    def execute(self, client: LineProtocol, name: str, argument: str) -> Outcome:
         """
         Obey it.
 
@@ -106,7 +106,7 @@ class Table:
         return enter
 
 
-def words(argument: str, least: int, most: int, usage: str) -> list[str | None]:
+def splitArgument(argument: str, least: int, most: int, usage: str) -> list[str | None]:
     """
     Cut an argument into words, the last of which keeps the rest of the line.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, words
-from twistchat.protocols.line.rooms import away, fitting, showHistory
+from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, splitArgument
+from twistchat.protocols.line.rooms import awayNotice, fitHistory, showHistory
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def say(client: LineProtocol, text: str) -> Outcome:
 )
 def msg(client: LineProtocol, argument: str) -> Outcome:
     """C{/msg}: to a user, or to a room."""
-    target, text = words(argument, 2, 2, "/msg NICK TEXT")
+    target, text = splitArgument(argument, 2, 2, "/msg NICK TEXT")
     assert target is not None and text is not None
     if target.startswith("#"):
         client.post(target, text)
@@ -47,7 +47,7 @@ def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
     """Say a text to one user, and tell the client where they are away."""
     told = client.context.chat.speaking.sayPrivate(client.openSession, recipient.nick, text)
     if recipient.away is not None:
-        client.reply(away(recipient))
+        client.reply(awayNotice(recipient))
     return told
 
 
@@ -56,7 +56,7 @@ def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
 )
 def reply(client: LineProtocol, argument: str) -> Outcome:
     """C{/reply}: to whoever wrote last, under the nick that they have now; the client is told who that was."""
-    (text,) = words(argument, 1, 1, "/reply TEXT")
+    (text,) = splitArgument(argument, 1, 1, "/reply TEXT")
     assert text is not None
     return _reply(client, text)
 
@@ -89,11 +89,11 @@ async def history(client: LineProtocol, argument: str) -> None:
     if argument and not fits:
         raise UsageError(f"Usage: /history [N], with N from 1 to {limits.historyReply}")
     name = client.currentRoom().name
-    with client.holding():
+    with client.holdDeliveries():
         count = int(argument) if argument else limits.historyOnJoin
         chat = client.context.chat
         past = await chat.reading.history(client.openSession, name, count, before=chat.state.sequence + 1)
-        if not await showHistory(client, name, await fitting(client, past, client.dialects.current)):
+        if not await showHistory(client, name, await fitHistory(client, past, client.dialects.current)):
             client.reply(notice(f"{name} has no history yet"))
 
 
@@ -107,14 +107,14 @@ async def search(client: LineProtocol, argument: str) -> None:
     """C{/search}: texts of the rooms where they are, and of their account's private conversations, page by page."""
     chat, dialect = client.context.chat, client.dialects.other
     if argument:
-        client.searched = (argument, chat.state.sequence + 1)
-    if client.searched is None:
+        client.lastSearch = (argument, chat.state.sequence + 1)
+    if client.lastSearch is None:
         raise UsageError("Usage: /search WORDS; after that, /search alone goes further back")
-    words, before = client.searched
-    with client.holding():
-        found = await fitting(client, await chat.reading.search(client.openSession, words, PAGE, before), dialect)
+    words, before = client.lastSearch
+    with client.holdDeliveries():
+        found = await fitHistory(client, await chat.reading.search(client.openSession, words, PAGE, before), dialect)
         if found:
-            client.searched = (words, found[0][0].sequence)
+            client.lastSearch = (words, found[0][0].sequence)
         if not await showHistory(client, f'"{words}" in your rooms', found):
             client.reply(notice(f'Nothing {"in" if argument else "more in"} your rooms has "{words}"'))
 
@@ -143,7 +143,7 @@ def ignore(client: LineProtocol, argument: str) -> None:
 @table.command("unignore", "NICK", "hear someone again", example="/unignore bob")
 def unignore(client: LineProtocol, argument: str) -> None:
     """C{/unignore}: the end of an C{/ignore}."""
-    (nick,) = words(argument, 1, 1, "/unignore NICK")
+    (nick,) = splitArgument(argument, 1, 1, "/unignore NICK")
     assert nick is not None
     if not client.context.chat.speaking.unignore(client.openSession, nick):
         raise UsageError("You do not ignore anyone of that name; /ignore lists whom you do")
