@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.net.input.intake import Reason
 from twistchat.net.input.pipeline import (
     MARK_AFTER,
     MAX_CONCURRENT,
@@ -57,13 +58,22 @@ class Commands:
         self.signals: list[str] = []
         self.held = held or Held()
         self.pipeline = Pipeline(
+            self,
             limit,
-            partial(self.signals.append, "pause"),
-            partial(self.signals.append, "resume"),
             partial(self.signals.append, "idle"),
             lambda failure: self.signals.append(f"refused {failure.value}"),
             self.held.inFlight,
         )
+
+    def pause(self, reason: Reason) -> None:
+        """See L{ICarrier.pause}."""
+        assert reason is Reason.BACKLOG
+        self.signals.append("pause")
+
+    def resume(self, reason: Reason) -> None:
+        """See L{ICarrier.resume}."""
+        assert reason is Reason.BACKLOG
+        self.signals.append("resume")
 
     def submit(self, name: str, size: int = 1, at: Callable[[], Deferred[Any] | None] | None = None) -> None:
         """

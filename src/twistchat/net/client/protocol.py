@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from twisted.internet.protocol import Protocol, connectionDone
@@ -24,7 +23,7 @@ from twistchat.net.client.closing import Closing
 from twistchat.net.client.entrance import Entrance
 from twistchat.net.client.silence import Silence
 from twistchat.net.context import ServerContext
-from twistchat.net.input.intake import Line, Reason
+from twistchat.net.input.intake import Line
 from twistchat.net.input.pace import Gone
 from twistchat.net.input.pipeline import Pipeline
 from twistchat.net.limits.rates import Rates
@@ -207,9 +206,8 @@ class ClientProtocol(Protocol, ABC):
         self.outbox = carrier.outbox
         self.address, self.secure, self.fingerprint = carrier.address, carrier.secure, carrier.fingerprint
         self.pipeline = Pipeline(
+            carrier,
             self.context.settings.limits.recvq,
-            partial(carrier.pause, Reason.BACKLOG),
-            partial(carrier.resume, Reason.BACKLOG),
             self._leaveIfServed,
             self._refused,
             self.context.inFlight,

@@ -38,6 +38,9 @@ class Reason(Enum):
     BACKLOG = "its commands wait for earlier ones"
 
 
+NO_REASON: Final[frozenset[Reason]] = frozenset()
+"""The reasons of a connection that is read.  All connections share this set, as each empty set takes 216 bytes."""
+
 ONLY_SHARE: Final = frozenset({Reason.SHARE})
 """The reasons of a connection that waits only for its next share."""
 
@@ -121,7 +124,7 @@ class Intake:
         self._shares = shares
         self._unread = b""
         self._lines: Sequence[Line] = ()
-        self._reasons: frozenset[Reason] = frozenset()
+        self._reasons = NO_REASON
         self._timer: IDelayedCall | None = None
         self._ended = self._queued = self._closed = False
 
@@ -168,7 +171,7 @@ class Intake:
         """Remove a reason.  The transport resumes if no other reason remains."""
         if reason not in self._reasons or self._closed:
             return
-        self._reasons -= {reason}
+        self._reasons = self._reasons - {reason} or NO_REASON
         if not self._reasons:
             self._read()
         elif self._reasons == ONLY_SHARE:
@@ -178,7 +181,7 @@ class Intake:
         """Execute the next share, if only L{Reason.SHARE} applies."""
         self._queued = False
         if self._reasons == ONLY_SHARE:
-            self._reasons = frozenset()
+            self._reasons = NO_REASON
             self._work()
             if not self._reasons and not self._closed:
                 self._read()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
+
+from twistchat.net.input.intake import Reason
 
 Work: TypeAlias = "Callable[[], Deferred[Any] | None]"
 """
@@ -41,6 +43,16 @@ MAX_WAITING = 128
 
 MARK_AFTER = 64
 """The number of fresh messages at which a pipeline requests their completion."""
+
+
+class Pausable(Protocol):
+    """The part of L{ICarrier <twistchat.interfaces.carrier.ICarrier>} that a pipeline uses."""
+
+    def pause(self, reason: Reason) -> None:
+        """Stop reading until L{resume} is called with the same reason."""
+
+    def resume(self, reason: Reason) -> None:
+        """Remove a reason."""
 
 
 class InFlight:
@@ -119,14 +131,13 @@ class Pipeline:
     __slots__ = (
         "_advancing",
         "_alone",
+        "_carrier",
         "_full",
         "_idle",
         "_inFlight",
         "_limit",
-        "_pause",
         "_queued",
         "_refuse",
-        "_resume",
         "_running",
         "_size",
         "_unmarked",
@@ -135,24 +146,22 @@ class Pipeline:
 
     def __init__(
         self,
+        carrier: Pausable,
         limit: int,
-        pause: Callable[[], None],
-        resume: Callable[[], None],
         idle: Callable[[], None],
         refuse: Callable[[Failure], None],
         inFlight: InFlight,
     ) -> None:
         """
-        @param limit: the number of bytes of waiting commands at which the input pauses.
-        @param pause: called when more than C{limit} bytes or L{MAX_WAITING} commands wait.
-        @param resume: called when fewer wait again.
+        @param carrier: the carrier of the commands, which pauses while too many of them wait.
+        @param limit: the maximum size of waiting commands, in bytes.  More of them, or more than L{MAX_WAITING}
+            commands, pause the carrier.
         @param idle: called when a deferred command was the last one, and has taken effect.
         @param refuse: called with the failure of a refused command, before the next command starts.
         @param inFlight: the count of messages in flight in all pipelines.
         """
+        self._carrier = carrier
         self._limit = limit
-        self._pause = pause
-        self._resume = resume
         self._idle = idle
         self._refuse = refuse
         self._inFlight = inFlight
@@ -210,7 +219,7 @@ class Pipeline:
         self._queueUp()
         if not self._full and self._isFull():
             self._full = True
-            self._pause()
+            self._carrier.pause(Reason.BACKLOG)
 
     def proceed(self) -> None:
         """Continue after waiting in L{InFlight}."""
@@ -318,5 +327,5 @@ class Pipeline:
             self._waiting = None
         if self._full and not self._isFull():
             self._full = False
-            self._resume()
+            self._carrier.resume(Reason.BACKLOG)
         self._queueUp()
