@@ -53,8 +53,8 @@ _PREFACE = (
     'twistchat.toml: every key with its default. To change one, take away the "#" before it.',
     'A time is a number of seconds, or a text such as "30s", "10m", "24h" or "90d".',
     'A size is a number of bytes, or a text such as "10KiB" or "1MiB".',
-    "Where a list of texts is wanted, a single text does too.",
-    "The option --set section.key=VALUE sets a key as well, and overrides what is here.",
+    "A single text may stand for a list of one text.",
+    "The option --set section.key=VALUE sets a key too, and overrides this file.",
 )
 
 _PRIVILEGES = " The privileges are " + ", ".join(f"{name} ({what})" for name, what in PRIVILEGES.items()) + "."
@@ -73,7 +73,7 @@ def _reloaded(own: Mapping[str, type]) -> str:
     order = sectionsWith(own)
     live.sort(key=lambda name: order.index(name.partition(".")[0]))
     shown = ", ".join(name if "." in name else f"[{name}]" for name in live)
-    return f"The signal SIGHUP has this file read again. It takes over {shown}; all else holds from the next start on."
+    return f"On SIGHUP the server reads this file again and applies {shown}. All other changes apply at the next start."
 
 
 def _summary(table: type) -> str:

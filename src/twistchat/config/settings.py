@@ -128,7 +128,8 @@ class OperatorSettings:
     An operator.  All of C{password}, C{account}, C{fingerprint} and C{hosts} that are set must match.
 
     @ivar password: the hash of their password; "" if they need none.  The command "twistchat hash-password" makes it.
-    @ivar account: the account that they must be logged in to; "" if they need none.
+    @ivar account: the account that they must be logged in to; "" if they need none.  Accounts do not exist yet, so
+        nobody can become an operator whose table names one.
     @ivar fingerprint: the SHA-256 of their client's certificate, in hexadecimal; "" if they need none.
     @ivar class_: their class: the NAME of a table [classes.NAME].
     @ivar hosts: the networks that they must connect from; an empty list allows all.
