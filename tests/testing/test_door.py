@@ -12,9 +12,10 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors import test_contract
-from twistchat.chat.model.events import Entry
+from twistchat.chat.model.events import Entry, Event
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDialect
+from twistchat.net.client.closing import Closing
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Line
@@ -45,7 +46,7 @@ class FaultyDoor(LineDoor):
 class Speechless(LineProtocol):
     """Words no error, and no farewell."""
 
-    def refused(self, failure: Failure) -> None:
+    def refused(self, event: Event | None, failure: Failure) -> None:
         """Say nothing."""
 
     def farewell(self, reason: str, fault: bool) -> bytes:
@@ -75,13 +76,21 @@ class Crowded(LineProtocol):
         self.silence.stop()
 
 
+class Patient(Closing):
+    """Waits for slow readers for ever."""
+
+    def dropSlowReader(self) -> None:
+        """Do nothing."""
+
+
 class Deaf(LineProtocol):
     """Ends no session, and closes no connection."""
 
-    def disconnect(self, reason: str) -> None:
-        """Do nothing."""
+    def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
+        super().__init__(context, factory, dialects)
+        self.closing = Patient(self)
 
-    def overflowed(self) -> None:
+    def disconnect(self, reason: str) -> None:
         """Do nothing."""
 
     def connectionLost(self, reason: Any = None) -> None:

@@ -16,7 +16,7 @@ from zope.interface import implementer
 from jsondoor.door import JsonSettings
 from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.audience import ASIDE
-from twistchat.chat.model.events import Entry, Source
+from twistchat.chat.model.events import Entry, Event, Source
 from twistchat.interfaces import IDialect
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.input.intake import Line
@@ -74,20 +74,20 @@ class JsonProtocol(ClientProtocol):
     _tries = 0
 
     def begin(self) -> None:
-        """See L{ClientProtocol.begin}."""
+        """See L{Language.begin}."""
         self.openSession.echo = True
         self.reply(encode(greeting=self.context.settings.of("json", JsonSettings).greeting))
 
     def farewell(self, reason: str, fault: bool) -> bytes:
-        """See L{ClientProtocol.farewell}."""
+        """See L{Language.farewell}."""
         return encode(bye=reason)
 
     def dialectFor(self, place: str) -> JsonDialect:
         """See L{IOutlet.dialectFor}."""
         return ASIDE_DIALECT if place in ASIDE else SHOWN
 
-    def refused(self, failure: Failure) -> None:
-        """See L{ClientProtocol.refused}: every error of the chat has a code and a text."""
+    def refused(self, event: Event | None, failure: Failure) -> None:
+        """See L{Language.refused}: every error of the chat has a code and a text."""
         error = failure.value
         if isinstance(error, ChatError):
             self.reply(encode(error=error.code, text=error.text))
@@ -98,7 +98,7 @@ class JsonProtocol(ClientProtocol):
             self.reply(encode(error="FAILED", text="That failed inside the server"))
 
     def lineReceived(self, line: Line) -> float:
-        """See L{ClientProtocol.lineReceived}.  A line that comes too early waits: the carrier passes it again."""
+        """See L{Language.lineReceived}.  A line that comes too early waits: the carrier passes it again."""
         wait = self.rates.line()
         if wait:
             return wait
@@ -113,7 +113,7 @@ class JsonProtocol(ClientProtocol):
         """Disconnect a browser, and a client that sends many lines without entering."""
         self._tries += 1
         if self._tries > self.context.settings.limits.unregisteredLines:
-            self.turnAway("You sent too many lines before you entered")
+            self.closing.turnAway("You sent too many lines before you entered")
         return self.ending or self.entrance.speaksHttp(line)
 
     def _obey(self, line: Line) -> Deferred[None] | None:

@@ -51,34 +51,46 @@ class ICarrier(Interface):
 
 
 class IClient(Interface):
-    """A client protocol, as its carrier sees it."""
+    """A client protocol, as its carrier uses it."""
 
-    spoken = Attribute("bool: whether the client has said anything in this protocol.")
+    entrance = Attribute("IEntrance: watches the client until it has registered.")
+    closing = Attribute("IClosing: ends the connection.")
 
     def makeConnection(carrier: ICarrier) -> None:
-        """The connection was made.  See C{IProtocol.makeConnection}."""
-
-    def secured() -> None:
-        """The handshake is complete: the carrier has become C{ready}, and knows the client's certificate."""
+        """The connection is made, and the carrier is the transport.  See C{IProtocol.makeConnection}."""
 
     def lineReceived(line: Line) -> float:
         """
-        Obey a line.
+        Execute a line.
 
-        @return: C{0.0}; or how many seconds too early the line came: then nothing was done, and it is passed again.
+        @return: C{0.0}; or the seconds until the rate limit allows the line.  Then nothing was done, and the carrier
+            passes the line again.
         """
 
-    def inputDone() -> None:
-        """The client sends no more, and every line that it sent has been taken."""
-
-    def overflowed() -> None:
-        """More waits for the client than may.  Nothing is sent to it any more."""
-
     def reply(data: bytes) -> None:
-        """Send whole lines to this client alone, after all that it was to be sent until now."""
-
-    def turnAway(reason: str) -> None:
-        """Tell the client which limit it passed or what it did wrong, close the connection, and log that."""
+        """Send whole lines to this client only, after all earlier output."""
 
     def connectionLost(reason: Failure) -> None:
         """The connection is lost.  See C{IProtocol.connectionLost}."""
+
+
+class IEntrance(Interface):
+    """The part of a client protocol that watches the client until it has registered."""
+
+    spoken = Attribute("bool: whether the client has sent a line of its protocol.")
+
+    def secured() -> None:
+        """The TLS handshake is complete: the carrier is C{ready}, and knows the client's certificate."""
+
+
+class IClosing(Interface):
+    """The part of a client protocol that ends the session and closes the connection."""
+
+    def turnAway(reason: str) -> None:
+        """Tell the client which limit it exceeded or what it did wrong, close the connection, and log the reason."""
+
+    def dropSlowReader() -> None:
+        """Abort the connection: the output that waits exceeds the limit.  Nothing more is sent."""
+
+    def leaveIfServed() -> None:
+        """Close the connection, if the client sends no more input and all its commands have taken effect."""

@@ -141,7 +141,7 @@ class Carrier:
         @param below: the transport that the outbox writes to.
         """
         context = self._context
-        self.outbox = outboxFor(below, context.turn, context.settings.limits.sendq, self._overflowed)
+        self.outbox = outboxFor(below, context.turn, context.settings.limits.sendq, self.client.closing.dropSlowReader)
         self.client.makeConnection(self)
 
     def inputEnded(self) -> None:
@@ -149,9 +149,6 @@ class Carrier:
         self.ended = True
         if not self.stopped:
             self._intake.end()
-
-    def _overflowed(self) -> None:
-        self.client.overflowed()
 
 
 class CarrierFactory(ServerFactory):

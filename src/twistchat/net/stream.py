@@ -51,13 +51,13 @@ class StreamCarrier(Carrier):
         """Note the client's certificate.  See L{IHandshakeListener}."""
         self.ready = True
         self.fingerprint = fingerprintOf(self.transport)
-        self.client.secured()
+        self.client.entrance.secured()
 
     def dataReceived(self, data: bytes) -> None:
         """Pass bytes on, unless they start a TLS handshake at a port without TLS."""
-        if not self.client.spoken and not self.stopped and isTlsHello(data):
+        if not self.client.entrance.spoken and not self.stopped and isTlsHello(data):
             self.heard = self._clock()
-            self.client.turnAway("This port is not encrypted, and that is a TLS handshake")
+            self.client.closing.turnAway("This port is not encrypted, and that is a TLS handshake")
             return
         super().dataReceived(data)
 

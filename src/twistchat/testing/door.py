@@ -297,7 +297,7 @@ class DoorContract(_Base):
         failed = RoomMessage(ALICE, ROOM, "s1", "text")
         for error in map(exampleError, errorClasses()):
             client.skip()
-            outlet.postRefused(failed, Failure(error))
+            outlet.refused(failed, Failure(error))
             self.server.settle()
             self.assertNotEqual([], client.lines(), error)
         self.assertEqual([], self.flushLoggedErrors())

@@ -15,7 +15,7 @@ from zope.interface import implementer
 
 from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded, TooFast
-from twistchat.chat.model.events import Entry, Quit, ServerBanSet, Source
+from twistchat.chat.model.events import Entry, Event, Quit, ServerBanSet, Source
 from twistchat.config import Settings
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.net.client.factory import ClientFactory
@@ -44,12 +44,12 @@ class Pinging(ClientProtocol):
     pings = True
 
     def begin(self) -> None:
-        """See L{ClientProtocol.begin}."""
+        """See L{Language.begin}."""
         self.asked: list[float] = []
         self.work: list[Deferred[None]] = []
 
     def lineReceived(self, line: Line) -> float:
-        """See L{ClientProtocol.lineReceived}."""
+        """See L{Language.lineReceived}."""
         assert isinstance(line, bytes)
         if line == b"in":
             self.entrance.register()
@@ -62,15 +62,15 @@ class Pinging(ClientProtocol):
         return self.work[-1]
 
     def idle(self) -> None:
-        """See L{ClientProtocol.idle}."""
+        """See L{Language.idle}."""
         self.asked.append(self.context.clock.seconds())
 
     def farewell(self, reason: str, fault: bool) -> bytes:
-        """See L{ClientProtocol.farewell}."""
+        """See L{Language.farewell}."""
         return f"{'fault' if fault else 'end'}: {reason}\n".encode()
 
-    def refused(self, failure: Failure) -> None:
-        """See L{ClientProtocol.refused}."""
+    def refused(self, event: Event | None, failure: Failure) -> None:
+        """See L{Language.refused}."""
 
     def dialectFor(self, place: str) -> IDialect:
         """See L{IOutlet.dialectFor}."""
@@ -413,12 +413,12 @@ class ComesFromTests(ConnectionTestCase):
         """The client's address replaces the gateway's, also for operators; it is secure only if both are."""
         self.serve()
         _, connection = self.connect(self.gateway)
-        connection.secure, connection.fingerprint = True, "00"
+        connection.secure, connection.session.fingerprint = True, "00"
         self.assertEqual(self.gateway, connection.session.address)
         self.assertTrue(connection.entrance.changeAddress("2001:db8::1", secure=True))
         session = connection.session
         self.assertEqual(("2001:db8::1", True, None), (session.address, session.secure, session.fingerprint))
-        self.assertEqual(("2001:db8::1", True, None), (connection.address, connection.secure, connection.fingerprint))
+        self.assertEqual(("2001:db8::1", True), (connection.address, connection.secure))
         self.assertTrue(connection.entrance.changeAddress("2001:db8::1", secure=False))
         self.assertFalse(session.secure or connection.secure)
 

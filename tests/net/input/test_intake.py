@@ -57,6 +57,7 @@ class Taken:
         self.at: Callable[[Line], float | None] = lambda line: None
         self._splitter = LineSplitter(100)
         self.client = cast(IClient, self)
+        self.closing = self
         self.codec: Codec = self
         self.intake = Intake(self, shares)
 
@@ -76,8 +77,8 @@ class Taken:
             self.lines.append(line)
         return wait
 
-    def inputDone(self) -> None:
-        """See L{IClient.inputDone}."""
+    def leaveIfServed(self) -> None:
+        """See L{IClosing.leaveIfServed}."""
         self.done += 1
 
 

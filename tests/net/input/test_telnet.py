@@ -22,6 +22,7 @@ class TelnetCodecTests(SynchronousTestCase):
         """Make a codec.  The test case is its client."""
         self.replies: list[bytes] = []
         self.refusals: list[str] = []
+        self.closing = self
         self.codec = TelnetCodec(cast(IClient, self), 100, lambda: self.now)
 
     def reply(self, data: bytes) -> None:
@@ -29,7 +30,7 @@ class TelnetCodecTests(SynchronousTestCase):
         self.replies.append(data)
 
     def turnAway(self, reason: str) -> None:
-        """See L{IClient.turnAway}."""
+        """See L{IClosing.turnAway}."""
         self.refusals.append(reason)
 
     def test_lines(self) -> None:

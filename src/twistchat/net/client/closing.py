@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from zope.interface import implementer
+
+from twistchat.interfaces.carrier import IClosing
 from twistchat.net.limits.departures import ignoreNotStored
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ CLOSE_TIMEOUT: Final = 5.0
 """Seconds that a client has to read the waiting output before its closing connection is aborted."""
 
 
+@implementer(IClosing)
 class Closing:
     """Ends one client's session and closes its connection.  It sets C{client.ending}."""
 
@@ -34,7 +38,7 @@ class Closing:
         self._end(reason, fault=False)
 
     def turnAway(self, reason: str) -> None:
-        """Tell the client which limit it exceeded, close its connection, and log the refusal."""
+        """See L{IClosing.turnAway}."""
         self._client.context.refusals.note(self._client.address, reason)
         self.expel(reason)
 
@@ -45,11 +49,17 @@ class Closing:
             self._client.carrier.abort()
 
     def dropSlowReader(self) -> None:
-        """Abort the connection of a client whose waiting output exceeds the limit."""
+        """See L{IClosing.dropSlowReader}."""
         client = self._client
         client.context.refusals.note(client.address, "it reads too slowly, and more than limits.sendq waited for it")
         self._endSession("read too slowly")
         client.carrier.abort()
+
+    def leaveIfServed(self) -> None:
+        """Leave, if the client has sent all its input and every command of it has taken effect.  See L{IClosing}."""
+        client = self._client
+        if client.carrier.ended and client.carrier.idle and client.pipeline.idle and not client.ending:
+            self.leave("connection closed")
 
     def leave(self, reason: str) -> None:
         """

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zope.interface import implementer
+
 from twistchat.chat.errors import ServerBanned
 from twistchat.chat.model.serverbans import wordServerBan
+from twistchat.interfaces.carrier import IEntrance
 from twistchat.net.limits.admission import NotAdmitted, Ticket
 from twistchat.net.limits.rates import Rates
 from twistchat.wire.sniff import isHostHeader, isHttpRequest
@@ -15,20 +18,22 @@ if TYPE_CHECKING:
     from twistchat.net.input.intake import Line
 
 
+@implementer(IEntrance)
 class Entrance:
     """
     Admits one client.
 
     @ivar ticket: the ticket with which it counts against the limits; C{None} if it was not admitted.
     @ivar registered: whether its user has registered.
+    @ivar spoken: see L{IEntrance}.
     """
 
-    __slots__ = ("_client", "registered", "ticket")
+    __slots__ = ("_client", "registered", "spoken", "ticket")
 
     def __init__(self, client: ClientProtocol) -> None:
         self._client = client
         self.ticket: Ticket | None = None
-        self.registered = False
+        self.registered = self.spoken = False
 
     def admit(self) -> bool:
         """
@@ -54,6 +59,15 @@ class Entrance:
         client.rates = Rates(client.context.settings.limits, ticket.exempt, client.context.clock.seconds)
         return True
 
+    def secured(self) -> None:
+        """See L{IEntrance.secured}.  The client gets the full deadline of its protocol."""
+        client = self._client
+        if client.session is not None:
+            client.session.fingerprint = client.carrier.fingerprint
+            if not (self.registered or client.ending):
+                deadline = client.deadline(client.context.settings.limits)
+                client.silence.expect(client.carrier.accepted, deadline.seconds)
+
     def changeAddress(self, address: str, secure: bool) -> bool:
         """
         Replace the gateway's address with its client's, before the user has registered.
@@ -67,7 +81,7 @@ class Entrance:
         client = self._client
         if self.ticket is not None:
             self.ticket.cancel()
-        client.address, client.fingerprint = address, None
+        client.address = address
         client.secure = client.secure and secure
         if not self.admit():
             return False
@@ -79,7 +93,7 @@ class Entrance:
 
     def register(self) -> None:
         """Note that the user has registered."""
-        self.registered = self._client.spoken = True
+        self.registered = self.spoken = True
         assert self.ticket is not None
         self.ticket.registered()
         self._client.silence.registered()
@@ -102,8 +116,8 @@ class Entrance:
         @param line: the client's next line, which is not blank.
         @return: whether the client sends HTTP.
         """
-        first, self._client.spoken = not self._client.spoken, True
+        first, self.spoken = not self.spoken, True
         if isinstance(line, bytes) and ((first and isHttpRequest(line)) or isHostHeader(line)):
-            self._client.turnAway("This is a chat server, and that is an HTTP request")
+            self._client.closing.turnAway("This is a chat server, and that is an HTTP request")
             return True
         return False

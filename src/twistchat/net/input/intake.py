@@ -147,7 +147,7 @@ class Intake:
             self._work()
 
     def end(self) -> None:
-        """The client has sent all its input.  Call L{IClient.inputDone} after the last line."""
+        """The client has sent all its input.  Call L{IClosing.leaveIfServed} after the last line."""
         self._ended = True
         if self._reasons:
             self.pause(Reason.SHARE)
@@ -227,7 +227,7 @@ class Intake:
         if self._lines:
             self._work()
         else:
-            self.source.client.inputDone()
+            self.source.client.closing.leaveIfServed()
 
     def _refilled(self) -> None:
         self._timer = None

@@ -40,7 +40,7 @@ class TelnetCodec:
         """See L{Codec.feed <twistchat.net.input.intake.Codec.feed>}."""
         commands = data.count(IAC)
         if commands and not self._mayGiveCommands(commands):
-            self._client.turnAway("You sent too many telnet commands")
+            self._client.closing.turnAway("You sent too many telnet commands")
             return ()
         text = self._telnet.feed(data)
         answer = self._telnet.takeAnswer()

@@ -161,36 +161,32 @@ class IrcConnection(ClientProtocol):
         reply.postponed = False
         self._finish(reply)
 
-    # ClientProtocol's
+    # The language, and the outlet's part of it
 
     def begin(self) -> None:
-        """See L{ClientProtocol.begin}.  An IRC server says nothing until it is spoken to."""
+        """See L{Language.begin}.  An IRC server says nothing until it is spoken to."""
         self.negotiation = Negotiation(offered(self.context, self.secure))
         self.updateDialects()
 
     def farewell(self, reason: str, fault: bool) -> bytes:
-        """See L{ClientProtocol.farewell}."""
+        """See L{Language.farewell}."""
         host = self.context.cloak(self.address)
         why = fit(" ".join(reason.split()), room("ERROR", ("Closing", "Link:", host)) - len("()"))
         return serialize("ERROR", (f"Closing Link: {host} ({why})",))
 
-    def refused(self, failure: Failure) -> None:
-        """See L{ClientProtocol.refused}.  Every command sees to its errors itself, but for those nobody foresaw."""
-        log.failure("A command of the IRC door failed", failure)
-        self.reply(serialize("FAIL", ("*", "INTERNAL_ERROR", "That failed inside the server, which has logged why")))
-
-    def postRefused(self, event: Event, failure: Failure) -> None:
-        """See L{ClientProtocol.postRefused}."""
-        if not isinstance(failure.value, ChatError):
-            self.refused(failure)
-            return
-        assert isinstance(event, RoomMessage)
-        reply = Reply(self, "PRIVMSG")
-        reply.error(failure.value, event.room)
-        reply.finish()
+    def refused(self, event: Event | None, failure: Failure) -> None:
+        """See L{Language.refused}.  Commands answer their own errors, so any other failure is a fault of the server."""
+        if isinstance(event, RoomMessage) and isinstance(failure.value, ChatError):
+            reply = Reply(self, "PRIVMSG")
+            reply.error(failure.value, event.room)
+            reply.finish()
+        else:
+            log.failure("A command of the IRC door failed", failure)
+            why = "That failed inside the server, which has logged why"
+            self.reply(serialize("FAIL", ("*", "INTERNAL_ERROR", why)))
 
     def idle(self) -> None:
-        """See L{ClientProtocol.idle}."""
+        """See L{Language.idle}."""
         self.reply(serialize("PING", (self.server,), self.server))
 
     def dialectFor(self, place: str) -> IDialect:
@@ -239,7 +235,7 @@ class IrcConnection(ClientProtocol):
     # Lines
 
     def lineReceived(self, line: Line) -> float:
-        """See L{ClientProtocol.lineReceived}.  A line that comes too fast waits, and the kernel holds back the rest."""
+        """See L{Language.lineReceived}.  A line that comes too fast waits, and the kernel holds back the rest."""
         if self.entrance.registered and not self.rates.exempt:
             wait = self._count(line)
             if wait:

@@ -14,12 +14,14 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError, TooFast
 from twistchat.chat.fanout.audience import ASIDE
-from twistchat.chat.model.events import Entry, RoomRenamed
+from twistchat.chat.model.events import Entry, Event, RoomRenamed
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.phrasing import counted
+from twistchat.config.limits import Limits
 from twistchat.interfaces import IDialect
 from twistchat.net.client.factory import ClientFactory
+from twistchat.net.client.language import Deadline
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Line
@@ -116,32 +118,29 @@ class LineProtocol(ClientProtocol):
         finally:
             self.outbox.releaseDeliveries()
 
-    # ClientProtocol's
+    # The language, and the outlet's part of it
 
     def begin(self) -> None:
-        """See L{ClientProtocol.begin}."""
+        """See L{Language.begin}."""
         self.framedDialects = self.dialects.over(self.carrier.framing)
         settings = self.context.settings
         for line in lineSettings(settings).motd.splitlines():
             self.reply(notice(line))
         self.reply(notice(f"This is {settings.server.name}.  Type the name you want to have here"))
 
-    @property
-    def deadline(self) -> float:
-        """See L{ClientProtocol.deadline}: people think about their name longer than programs do."""
-        return self.context.settings.limits.lineRegistration
-
-    def whyLate(self) -> str:
-        """See L{ClientProtocol.whyLate}."""
-        time = formatDuration(self.deadline)
-        return f"The time to choose a name ({time}) is over.  You are welcome to connect again and choose one."
+    def deadline(self, limits: Limits) -> Deadline:
+        """See L{Language.deadline}.  People take longer to think of a name than programs do."""
+        seconds = limits.lineRegistration
+        time = formatDuration(seconds)
+        why = f"The time to choose a name ({time}) is over.  You are welcome to connect again and choose one."
+        return Deadline(seconds, why)
 
     def farewell(self, reason: str, fault: bool) -> bytes:
-        """See L{ClientProtocol.farewell}."""
+        """See L{Language.farewell}."""
         return error(reason) if fault else notice(reason)
 
-    def refused(self, failure: Failure) -> None:
-        """See L{ClientProtocol.refused}."""
+    def refused(self, event: Event | None, failure: Failure) -> None:
+        """See L{Language.refused}."""
         if isinstance(failure.value, ChatError):
             self.context.refusals.noteError(self.address, failure.value)
             self.reply(error(wordError(failure.value)))
@@ -169,7 +168,7 @@ class LineProtocol(ClientProtocol):
     # Lines
 
     def lineReceived(self, line: Line) -> float:
-        """See L{ClientProtocol.lineReceived}.  A line that comes too fast is refused here, so none ever waits."""
+        """See L{Language.lineReceived}.  A line that comes too fast is refused here, so none ever waits."""
         if isinstance(line, bytes) and not line.strip():
             self._countBlank()
             return 0.0
@@ -190,7 +189,7 @@ class LineProtocol(ClientProtocol):
         if not self.entrance.registered:
             self._countLine()
         elif self.rates.minor():
-            self.turnAway("You sent too many blank lines")
+            self.closing.turnAway("You sent too many blank lines")
 
     def _read(self, line: bytes | Overlong) -> str:
         """
@@ -212,7 +211,8 @@ class LineProtocol(ClientProtocol):
         if wait and not text.startswith(("/quit", "/exit")):
             self.context.refusals.noteError(self.address, TooFast("send lines", wait))
             if not self.rates.refusal():
-                self.turnAway(f"You sent more than {REFUSALS} lines too fast.  Connect again and paste less at once.")
+                why = f"You sent more than {REFUSALS} lines too fast."
+                self.closing.turnAway(f"{why}  Connect again and paste less at once.")
             raise UsageError(
                 f"Too fast: you may send {counted(limits.floodBurst, 'line')} at once,"
                 f" then {limits.floodRate:g} a second.  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
@@ -230,7 +230,7 @@ class LineProtocol(ClientProtocol):
         limit = self.context.settings.limits.unregisteredLines
         if self._unregisteredLines > limit:
             why = f"You sent {counted(limit, 'line')} and none was a name to come in with."
-            self.turnAway(f"{why}  Connect again, and type a name.")
+            self.closing.turnAway(f"{why}  Connect again, and type a name.")
         return not self.ending
 
     def _execute(self, text: str) -> Deferred[Any] | None:

@@ -63,7 +63,7 @@ class Registration:
             self._lines += 1
         limit = self._client.context.settings.limits.unregisteredLines
         if self._lines + self._blank > limit:
-            self._client.turnAway(f"You sent {counted(limit, 'message')} and did not register")
+            self._client.closing.turnAway(f"You sent {counted(limit, 'message')} and did not register")
         return not self._client.ending
 
     def advance(self, reply: Reply) -> Deferred[None] | None:
