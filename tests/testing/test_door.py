@@ -61,7 +61,7 @@ class Hasty(LineProtocol):
         assert isinstance(line, bytes)
         return line.decode("utf-8", "replace")
 
-    def _mayTry(self) -> bool:
+    def _countLine(self) -> bool:
         return True
 
 
