@@ -19,7 +19,7 @@ class Refused(Exception):
     """The server did not let a client in, or not into its room; the text is the server's own."""
 
 
-class Arrival(ABC):
+class Login(ABC):
     """
     One client on its way in.
 
@@ -65,7 +65,7 @@ class Speech(ABC):
     rooms = True
 
     @abstractmethod
-    def arrival(self, number: int, room: int) -> Arrival:
+    def login(self, number: int, room: int) -> Login:
         """A client's way into a room."""
 
     @abstractmethod
@@ -73,7 +73,7 @@ class Speech(ABC):
         """A text, as a client in that room sends it."""
 
 
-class IrcArrival(Arrival):
+class IrcLogin(Login):
     """To an IRC server: registration (RFC 2812, section 3.1; modern IRC, "Connection Registration"), then JOIN."""
 
     def __init__(self, number: int, room: int, password: bytes) -> None:
@@ -108,16 +108,16 @@ class Irc(Speech):
         """
         self._password = password
 
-    def arrival(self, number: int, room: int) -> Arrival:
-        """See L{Speech.arrival}."""
-        return IrcArrival(number, room, self._password)
+    def login(self, number: int, room: int) -> Login:
+        """See L{Speech.login}."""
+        return IrcLogin(number, room, self._password)
 
     def line(self, room: int, text: bytes) -> bytes:
         """PRIVMSG (RFC 2812, section 3.3.1)."""
         return b"PRIVMSG #b%d :%s\r\n" % (room, text)
 
 
-class LineArrival(Arrival):
+class LineLogin(Login):
     """Through our line door: a nick, then from the lobby into the room."""
 
     def __init__(self, number: int, room: int) -> None:
@@ -140,16 +140,16 @@ class LineArrival(Arrival):
 class Line(Speech):
     """Our line door."""
 
-    def arrival(self, number: int, room: int) -> Arrival:
-        """See L{Speech.arrival}."""
-        return LineArrival(number, room)
+    def login(self, number: int, room: int) -> Login:
+        """See L{Speech.login}."""
+        return LineLogin(number, room)
 
     def line(self, room: int, text: bytes) -> bytes:
         """A line is said where one is."""
         return text + b"\n"
 
 
-class PlainArrival(Arrival):
+class PlainLogin(Login):
     """To one of the plain chats in L{bench.peers}: the first line is the name, and is answered."""
 
     def __init__(self, number: int) -> None:
@@ -172,9 +172,9 @@ class Plain(Speech):
 
     rooms = False
 
-    def arrival(self, number: int, room: int) -> Arrival:
-        """See L{Speech.arrival}."""
-        return PlainArrival(number)
+    def login(self, number: int, room: int) -> Login:
+        """See L{Speech.login}."""
+        return PlainLogin(number)
 
     def line(self, room: int, text: bytes) -> bytes:
         """A line is a text."""

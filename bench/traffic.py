@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bench.speech import Arrival, Speech
+from bench.speech import Login, Speech
 
 GULP = 1 << 18
 """Bytes read at a time."""
@@ -105,24 +105,24 @@ class Traffic:
         @raise Lost: not all came in.
         """
         until = time.monotonic() + self._timeout
-        arrivals: dict[int, Arrival] = {}
+        logins: dict[int, Login] = {}
         knocking: set[int] = set()
-        while arrivals or len(self._sockets) < self._count:
-            while len(arrivals) < COMING and len(knocking) < self._backlog and len(self._sockets) < self._count:
-                descriptor, arrival = self._connect(len(self._sockets))
-                arrivals[descriptor] = arrival
+        while logins or len(self._sockets) < self._count:
+            while len(logins) < COMING and len(knocking) < self._backlog and len(self._sockets) < self._count:
+                descriptor, login = self._connect(len(self._sockets))
+                logins[descriptor] = login
                 knocking.add(descriptor)
-                self._answer(descriptor, arrival.greeting())
+                self._answer(descriptor, login.greeting())
             for descriptor, _ in self._epoll.poll(0.05):
                 size = self._read(descriptor)
                 knocking.discard(descriptor)
-                if descriptor in arrivals:
-                    arrival = arrivals[descriptor]
-                    self._answer(descriptor, arrival.received(bytes(self._buffer[:size])))
-                    if arrival.done:
-                        del arrivals[descriptor]
+                if descriptor in logins:
+                    login = logins[descriptor]
+                    self._answer(descriptor, login.received(bytes(self._buffer[:size])))
+                    if login.done:
+                        del logins[descriptor]
             if time.monotonic() > until:
-                raise Lost(f"{len(self._sockets) - len(arrivals)} of {self._count} came in within {self._timeout:g} s")
+                raise Lost(f"{len(self._sockets) - len(logins)} of {self._count} came in within {self._timeout:g} s")
         self.rest(0.3)
 
     def rest(self, seconds: float) -> None:
@@ -134,7 +134,7 @@ class Traffic:
             if time.monotonic() > until:
                 raise Lost("the server does not come to rest")
 
-    def _connect(self, number: int) -> tuple[int, Arrival]:
+    def _connect(self, number: int) -> tuple[int, Login]:
         connection = socket.socket()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.bind((f"127.0.0.{1 + number // ADDRESS_HOLDS}", 0))
@@ -149,7 +149,7 @@ class Traffic:
         self._numbers[descriptor] = number
         self._receive[descriptor] = connection.recv_into
         self._epoll.register(descriptor, select.EPOLLIN)
-        return descriptor, self._speech.arrival(number, number % self._rooms)
+        return descriptor, self._speech.login(number, number % self._rooms)
 
     def _answer(self, descriptor: int, data: bytes) -> None:
         """Send something that is short, to a connection on which little has been sent."""

@@ -7,7 +7,7 @@ import selectors
 import socket
 import time
 
-from bench.speech import Arrival, Irc, Line, Refused, Speech
+from bench.speech import Irc, Line, Login, Refused, Speech
 from bench.traffic import GULP, MARK
 
 RATE = 10
@@ -102,7 +102,7 @@ class Canary:
             connection = socket.create_connection(("127.0.0.1", port), ARRIVING)
             self._sockets.append(connection)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            arrive(connection, speech.arrival(number, 0))
+            arrive(connection, speech.login(number, 0))
             connection.setblocking(False)
             self._selector.register(connection, selectors.EVENT_READ, number)
         self._due = time.monotonic()
@@ -182,19 +182,19 @@ class Canary:
         self.gone.append(self._rest[number].decode(errors="replace") or "(nothing)")
 
 
-def arrive(connection: socket.socket, arrival: Arrival) -> None:
+def arrive(connection: socket.socket, login: Login) -> None:
     """
     Bring a client into its room.
 
     @param connection: a blocking one, with a timeout.
     @raise Refused: the server does not want it.
     """
-    connection.sendall(arrival.greeting())
-    while not arrival.done:
+    connection.sendall(login.greeting())
+    while not login.done:
         data = connection.recv(GULP)
         if not data:
             raise Refused("the server closed the connection")
-        if answer := arrival.received(data):
+        if answer := login.received(data):
             connection.sendall(answer)
 
 

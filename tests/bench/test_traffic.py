@@ -24,49 +24,49 @@ class SpeechTests(SynchronousTestCase):
 
     def test_irc(self) -> None:
         """NICK and USER; JOIN at the end of the MOTD; there at the end of the names, in whatever pieces it comes."""
-        arrival = Irc().arrival(7, 3)
-        self.assertEqual(arrival.greeting(), b"NICK u7\r\nUSER u7 0 * :load\r\n")
-        self.assertEqual(arrival.received(b":s 001 u7 :Welcome\r\nPING :a b\r\n:s 37"), b"PONG :a b\r\n")
-        self.assertEqual(arrival.received(b"6 u7 :End\r\n:s 366 is in a text\r"), b"JOIN #b3\r\n")
-        self.assertFalse(arrival.done)
-        self.assertEqual(arrival.received(b"\n:u7 JOIN #b3\r\n:s 366 u7 #b3 :End\r\n"), b"")
-        self.assertTrue(arrival.done)
+        login = Irc().login(7, 3)
+        self.assertEqual(login.greeting(), b"NICK u7\r\nUSER u7 0 * :load\r\n")
+        self.assertEqual(login.received(b":s 001 u7 :Welcome\r\nPING :a b\r\n:s 37"), b"PONG :a b\r\n")
+        self.assertEqual(login.received(b"6 u7 :End\r\n:s 366 is in a text\r"), b"JOIN #b3\r\n")
+        self.assertFalse(login.done)
+        self.assertEqual(login.received(b"\n:u7 JOIN #b3\r\n:s 366 u7 #b3 :End\r\n"), b"")
+        self.assertTrue(login.done)
 
     def test_ircWithoutMotd(self) -> None:
         """A server with no MOTD says so, which is as good; one with a password is given it first."""
-        arrival = Irc(b"x").arrival(0, 0)
-        self.assertTrue(arrival.greeting().startswith(b"PASS x\r\nNICK "))
-        self.assertEqual(arrival.received(b":s 422 u0 :None\r\n"), b"JOIN #b0\r\n")
+        login = Irc(b"x").login(0, 0)
+        self.assertTrue(login.greeting().startswith(b"PASS x\r\nNICK "))
+        self.assertEqual(login.received(b":s 422 u0 :None\r\n"), b"JOIN #b0\r\n")
 
     def test_ircRefused(self) -> None:
         """What a server refuses ends it, with the server's words; the same number in a text does not."""
-        arrival = Irc().arrival(1, 0)
-        arrival.received(b":s 250 u1 :Highest connection count: 433 (434 connections received)\r\n")
+        login = Irc().login(1, 0)
+        login.received(b":s 250 u1 :Highest connection count: 433 (434 connections received)\r\n")
         for line in (b":s 433 * u1 :Nickname is in use", b"ERROR :Too many connections", b":s 471 u1 #b0 :Full"):
             with self.assertRaises(Refused) as caught:
-                Irc().arrival(1, 0).received(line + b"\r\n")
+                Irc().login(1, 0).received(line + b"\r\n")
             self.assertEqual(str(caught.exception), line.decode() + "\r")
 
     def test_line(self) -> None:
         """From the lobby into the room, in one packet; there when one's own coming is told, and not another's."""
-        arrival = Line().arrival(1, 2)
-        self.assertEqual(arrival.greeting(), b"u1\n/leave #lobby\n/join #b2\n")
-        arrival.received(b"* u1 joined #lobby\n* u11 joined #b2\n* u1 joined #b2")
-        self.assertFalse(arrival.done)
-        arrival.received(b"\n")
-        self.assertTrue(arrival.done)
+        login = Line().login(1, 2)
+        self.assertEqual(login.greeting(), b"u1\n/leave #lobby\n/join #b2\n")
+        login.received(b"* u1 joined #lobby\n* u11 joined #b2\n* u1 joined #b2")
+        self.assertFalse(login.done)
+        login.received(b"\n")
+        self.assertTrue(login.done)
         with self.assertRaises(Refused) as caught:
-            arrival.received(b"! The nick u1 is in use\n")
+            login.received(b"! The nick u1 is in use\n")
         self.assertEqual(str(caught.exception), "! The nick u1 is in use")
 
     def test_plain(self) -> None:
         """The name, and a welcome."""
-        arrival = Plain().arrival(1, 0)
-        self.assertEqual(arrival.greeting(), b"u1\n")
-        arrival.received(b"Welcome, u12!\n")
-        self.assertFalse(arrival.done)
-        arrival.received(b"Welcome, u1!\n")
-        self.assertTrue(arrival.done)
+        login = Plain().login(1, 0)
+        self.assertEqual(login.greeting(), b"u1\n")
+        login.received(b"Welcome, u12!\n")
+        self.assertFalse(login.done)
+        login.received(b"Welcome, u1!\n")
+        self.assertTrue(login.done)
 
     def test_pongs(self) -> None:
         """Every PING is answered with what it brought, and nothing else is."""
