@@ -12,10 +12,10 @@ from pathlib import Path
 
 from bench import machine, picture
 from bench.contestants import Contestant, Ours, contestants
+from bench.protocols import Refused
 from bench.results import Results, verdicts
 from bench.scenarios import SCENARIOS, Scenario, measure, shorter
 from bench.servers import NotStarted
-from bench.speech import Refused
 from bench.traffic import Lost
 
 SPARE = 100

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bench.protocols import ChatProtocol, Irc, Line, Plain
 from bench.servers import TWISTD, NotStarted
-from bench.speech import Irc, Line, Plain, Speech
 
 PEERS = Path(__file__).parent / "peers"
 
@@ -36,7 +36,7 @@ class Contestant(ABC):
 
     @ivar name: its name in options and results.
     @ivar title: its name in tables.
-    @ivar speech: the protocol that clients speak to it.
+    @ivar protocol: the protocol that clients speak to it.
     @ivar slow: whether a whole burst would take minutes.
     @ivar most: the maximum number of connections, or C{None}.
     @ivar backlog: how many unaccepted connections the kernel queues for it.
@@ -44,7 +44,7 @@ class Contestant(ABC):
 
     name: str
     title: str
-    speech: Speech
+    protocol: ChatProtocol
     slow: bool = False
     most: int | None = None
     backlog: int = 1024
@@ -82,7 +82,7 @@ class Ours(Contestant):
     name: str
     title: str
     door: str
-    speech: Speech
+    protocol: ChatProtocol
     journal: str = "memory"
     reactor: str = ""
     python: tuple[str, ...] = (sys.executable,)
@@ -146,7 +146,7 @@ class Program(Contestant):
     title: str
     module: str
     package: str
-    speech: Speech
+    protocol: ChatProtocol
     slow: bool = False
     most: int | None = None
 
@@ -174,7 +174,7 @@ class Limit(Contestant):
 
     name: str = "limit"
     title: str = "C, nothing but recv, copy and send"
-    speech: Speech = field(default_factory=Plain)
+    protocol: ChatProtocol = field(default_factory=Plain)
 
     def absent(self) -> str | None:
         """It is here when there is a compiler."""
@@ -214,7 +214,7 @@ class Installed(Contestant):
     asRoot: tuple[str, ...] = ()
     prepare: tuple[str, ...] = ()
     askVersion: str = "--version"
-    speech: Speech = field(default_factory=Irc)
+    protocol: ChatProtocol = field(default_factory=Irc)
     backlog: int = 1024
 
     def absent(self) -> str | None:

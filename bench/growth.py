@@ -18,9 +18,9 @@ from statistics import median
 
 from bench import machine, picture
 from bench.contestants import contestants
+from bench.protocols import Refused
 from bench.scenarios import Scenario, measure
 from bench.servers import NotStarted
-from bench.speech import Refused
 from bench.traffic import Lost, Talk
 
 STEEP = 1.5
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     machine.requireLinux()
     curves = {curve.name: curve for curve in (members(), turns(), rooms(), idle())}
-    everyone = {name: one for name, one in contestants().items() if one.speech.rooms}
+    everyone = {name: one for name, one in contestants().items() if one.protocol.rooms}
     parser = argparse.ArgumentParser(
         prog="python -m bench.growth", description="Double members, rooms and connections, and price a delivery."
     )

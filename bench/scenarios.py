@@ -37,7 +37,7 @@ class Scenario:
 
     def unfit(self, contestant: Contestant) -> str | None:
         """Why this server has no part in it; C{None} where it has."""
-        if self.rooms > 1 and not contestant.speech.rooms and self.talk is not None:
+        if self.rooms > 1 and not contestant.protocol.rooms and self.talk is not None:
             return "it has one room"
         if self.whole and contestant.slow:
             return "it would take minutes"
@@ -123,7 +123,7 @@ def measure(scenario: Scenario, contestant: Contestant, place: Path, cores: Iter
         port = freePort()
         command = contestant.command(Path(folder), port)
         with running(command, port, Path(folder), cores) as server:
-            traffic = Traffic(port, contestant.speech, scenario.members, scenario.rooms, contestant.backlog)
+            traffic = Traffic(port, contestant.protocol, scenario.members, scenario.rooms, contestant.backlog)
             try:
                 start, before = server.cpu(), server.memory()
                 traffic.arrive()

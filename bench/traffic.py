@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bench.speech import Login, Speech
+from bench.protocols import ChatProtocol, Login
 
 GULP = 1 << 18
 """Bytes read at a time."""
@@ -69,7 +69,13 @@ class Traffic:
     _hearing: Hearing
 
     def __init__(
-        self, port: int, speech: Speech, members: int, rooms: int = 1, backlog: int = COMING, timeout: float = 300.0
+        self,
+        port: int,
+        protocol: ChatProtocol,
+        members: int,
+        rooms: int = 1,
+        backlog: int = COMING,
+        timeout: float = 300.0,
     ) -> None:
         """
         Nothing is connected yet.
@@ -79,7 +85,7 @@ class Traffic:
         @param backlog: how many clients may be connected at a time that have heard nothing yet.
         @param timeout: seconds that everybody's coming in may take.
         """
-        self._port, self._speech, self._backlog, self._timeout = port, speech, backlog, timeout
+        self._port, self._protocol, self._backlog, self._timeout = port, protocol, backlog, timeout
         self._members, self._rooms = members, rooms
         self._count = members * rooms
         self._epoll = select.epoll()
@@ -149,7 +155,7 @@ class Traffic:
         self._numbers[descriptor] = number
         self._receive[descriptor] = connection.recv_into
         self._epoll.register(descriptor, select.EPOLLIN)
-        return descriptor, self._speech.login(number, number % self._rooms)
+        return descriptor, self._protocol.login(number, number % self._rooms)
 
     def _answer(self, descriptor: int, data: bytes) -> None:
         """Send something that is short, to a connection on which little has been sent."""
@@ -196,7 +202,7 @@ class Traffic:
 
     def _lines(self, number: int, talk: Talk) -> list[bytes]:
         texts = (b"%s%d.%d " % (MARK, number, line) for line in range(talk.lines))
-        return [self._speech.line(number % self._rooms, text.ljust(talk.size, b"x")) for text in texts]
+        return [self._protocol.line(number % self._rooms, text.ljust(talk.size, b"x")) for text in texts]
 
     def _flood(self, streams: list[Stream]) -> None:
         while self._hearing.wants():

@@ -21,8 +21,8 @@ from bench.floods.attack import Order
 from bench.floods.canary import Canary, newcomer
 from bench.floods.figures import NEWCOMER, Figures, combined, header, missed, row, spread, told
 from bench.floods.kinds import KINDS, QUICK, Kind
+from bench.protocols import Refused
 from bench.servers import TWISTD, NotStarted, freePort, running
-from bench.speech import Refused
 
 LEAD = 0.8
 """Seconds in which the canary talks before a flood begins, while the attackers' process starts."""

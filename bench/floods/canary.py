@@ -7,7 +7,7 @@ import selectors
 import socket
 import time
 
-from bench.speech import Irc, Line, Login, Refused, Speech
+from bench.protocols import ChatProtocol, Irc, Line, Login, Refused
 from bench.traffic import GULP, MARK
 
 RATE = 10
@@ -94,15 +94,15 @@ class Canary:
         self.said = 0
         self.late = 0.0
         self.gone: list[str] = []
-        self._speeches: tuple[Speech, ...] = (Irc(), Line())
+        self._protocols: tuple[ChatProtocol, ...] = (Irc(), Line())
         self._selector = selectors.DefaultSelector()
         self._rest, self._unsent = [b"", b""], [b"", b""]
         self._sockets: list[socket.socket | None] = []
-        for number, (port, speech) in enumerate(zip((irc, line), self._speeches, strict=True)):
+        for number, (port, protocol) in enumerate(zip((irc, line), self._protocols, strict=True)):
             connection = socket.create_connection(("127.0.0.1", port), ARRIVING)
             self._sockets.append(connection)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            arrive(connection, speech.login(number, 0))
+            arrive(connection, protocol.login(number, 0))
             connection.setblocking(False)
             self._selector.register(connection, selectors.EVENT_READ, number)
         self._due = time.monotonic()
@@ -132,7 +132,7 @@ class Canary:
         self.late = max(self.late, now - self._due)
         self.said += 1
         self._due += 1 / (2 * RATE)
-        self._unsent[number] += self._speeches[number].line(0, self.ledger.say(number, line, now))
+        self._unsent[number] += self._protocols[number].line(0, self.ledger.say(number, line, now))
         self._flush(number)
 
     def _flush(self, number: int) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.contestants import Contestant
+from bench.protocols import ChatProtocol, Plain
 from bench.results import Results, Target, verdicts
 from bench.scenarios import SCENARIOS, Figures, Scenario
-from bench.speech import Plain, Speech
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Named(Contestant):
 
     name: str
     title: str
-    speech: Speech = field(default_factory=Plain)
+    protocol: ChatProtocol = field(default_factory=Plain)
     slow: bool = False
     most: int | None = None
     reason: str | None = None

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from bench.contestants import contestants
+from bench.protocols import Irc, Line, Plain, Refused, pongs
 from bench.scenarios import Scenario, measure
 from bench.servers import NotStarted, freePort, running
-from bench.speech import Irc, Line, Plain, Refused, pongs
 from bench.traffic import Lost, Stream, Talk, Traffic, audit
 
 TALK = Talk(2, 2, size=12)

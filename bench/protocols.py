@@ -55,7 +55,7 @@ class Login(ABC):
         """
 
 
-class Speech(ABC):
+class ChatProtocol(ABC):
     """
     How one talks to a kind of server.
 
@@ -99,7 +99,7 @@ class IrcLogin(Login):
         return answers
 
 
-class Irc(Speech):
+class Irc(ChatProtocol):
     """IRC."""
 
     def __init__(self, password: bytes = b"") -> None:
@@ -109,7 +109,7 @@ class Irc(Speech):
         self._password = password
 
     def login(self, number: int, room: int) -> Login:
-        """See L{Speech.login}."""
+        """See L{ChatProtocol.login}."""
         return IrcLogin(number, room, self._password)
 
     def line(self, room: int, text: bytes) -> bytes:
@@ -137,11 +137,11 @@ class LineLogin(Login):
         return b""
 
 
-class Line(Speech):
+class Line(ChatProtocol):
     """Our line door."""
 
     def login(self, number: int, room: int) -> Login:
-        """See L{Speech.login}."""
+        """See L{ChatProtocol.login}."""
         return LineLogin(number, room)
 
     def line(self, room: int, text: bytes) -> bytes:
@@ -167,13 +167,13 @@ class PlainLogin(Login):
         return b""
 
 
-class Plain(Speech):
+class Plain(ChatProtocol):
     """A plain chat: one room, every line to all the others."""
 
     rooms = False
 
     def login(self, number: int, room: int) -> Login:
-        """See L{Speech.login}."""
+        """See L{ChatProtocol.login}."""
         return PlainLogin(number)
 
     def line(self, room: int, text: bytes) -> bytes:
