@@ -38,7 +38,7 @@ class Contestant(ABC):
     @ivar title: its name in tables.
     @ivar protocol: the protocol that clients speak to it.
     @ivar slow: whether a whole burst would take minutes.
-    @ivar most: the maximum number of connections, or C{None}.
+    @ivar maxConnections: the maximum number of connections, or C{None}.
     @ivar backlog: how many unaccepted connections the kernel queues for it.
     """
 
@@ -46,7 +46,7 @@ class Contestant(ABC):
     title: str
     protocol: ChatProtocol
     slow: bool = False
-    most: int | None = None
+    maxConnections: int | None = None
     backlog: int = 1024
 
     @abstractmethod
@@ -148,7 +148,7 @@ class Program(Contestant):
     package: str
     protocol: ChatProtocol
     slow: bool = False
-    most: int | None = None
+    maxConnections: int | None = None
 
     def absent(self) -> str | None:
         """It is here when what it needs can be imported."""
@@ -279,7 +279,7 @@ def contestants(ergo: str = "ergo") -> dict[str, Contestant]:
         ),
         Program("words", "twisted.words", "words", "twisted.words", Irc(b"x"), slow=True),
         Program("twisted", "Twisted LineReceiver", "twisted_chat", "twisted", Plain()),
-        Program("select", "select", "select_chat", "select", Plain(), slow=True, most=1000),
+        Program("select", "select", "select_chat", "select", Plain(), slow=True, maxConnections=1000),
         Program("eventlet", "eventlet", "eventlet_chat", "eventlet", Plain(), slow=True),
         Program("gevent", "gevent", "gevent_chat", "gevent", Plain(), slow=True),
     ]

@@ -41,8 +41,8 @@ class Scenario:
             return "it has one room"
         if self.whole and contestant.slow:
             return "it would take minutes"
-        if contestant.most is not None and self.members * self.rooms > contestant.most:
-            return f"it takes {contestant.most:,} connections at most"
+        if contestant.maxConnections is not None and self.members * self.rooms > contestant.maxConnections:
+            return f"it takes {contestant.maxConnections:,} connections at most"
         return None
 
 

@@ -22,7 +22,7 @@ class Named(Contestant):
     title: str
     protocol: ChatProtocol = field(default_factory=Plain)
     slow: bool = False
-    most: int | None = None
+    maxConnections: int | None = None
     reason: str | None = None
 
     def absent(self) -> str | None:
@@ -136,7 +136,7 @@ class ScenarioTests(SynchronousTestCase):
         """One with one room, one that is slow, and one that takes few connections are left out where that matters."""
         plain = Named("a", "A")
         slow = Named("b", "B", slow=True)
-        few = Named("c", "C", most=300)
+        few = Named("c", "C", maxConnections=300)
         reasons = {
             name: [scenario.unfit(named) for named in (plain, slow, few)] for name, scenario in SCENARIOS.items()
         }
