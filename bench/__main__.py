@@ -134,7 +134,7 @@ def _parse(
     against = dict.fromkeys(names, chosen.against or "ngircd")
     if chosen.checkout:
         servers, against = _checkouts(parser, chosen.checkout, servers)
-    wanted = chosen.scenarios or ",".join(name for name in SCENARIOS if not (chosen.quick and SCENARIOS[name].whole))
+    wanted = chosen.scenarios or ",".join(name for name in SCENARIOS if not (chosen.quick and SCENARIOS[name].skipSlow))
     scenarios = [SCENARIOS[name] for name in _names(parser, "--scenarios", wanted, SCENARIOS)]
     if chosen.quick:
         chosen.rounds, scenarios = 1, [shorter(scenario) for scenario in scenarios]

@@ -25,7 +25,7 @@ class Scenario:
     @ivar title: what it is called in tables.
     @ivar members: of each room.
     @ivar talk: who says how much; C{None} where nobody says anything.
-    @ivar whole: whether servers that are slow are left out.
+    @ivar skipSlow: whether servers that are slow are left out.
     """
 
     name: str
@@ -33,13 +33,13 @@ class Scenario:
     members: int
     rooms: int = 1
     talk: Talk | None = None
-    whole: bool = False
+    skipSlow: bool = False
 
     def unfit(self, contestant: Contestant) -> str | None:
         """Why this server has no part in it; C{None} where it has."""
         if self.rooms > 1 and not contestant.protocol.rooms and self.talk is not None:
             return "it has one room"
-        if self.whole and contestant.slow:
+        if self.skipSlow and contestant.slow:
             return "it would take minutes"
         if contestant.maxConnections is not None and self.members * self.rooms > contestant.maxConnections:
             return f"it takes {contestant.maxConnections:,} connections at most"
@@ -49,7 +49,7 @@ class Scenario:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("burst", "burst: 200 in a room, 20 send 1,000 lines each", 200, talk=Talk(20, 1000), whole=True),
+        Scenario("burst", "burst: 200 in a room, 20 send 1,000 lines each", 200, talk=Talk(20, 1000), skipSlow=True),
         Scenario("burst100", "short burst: 200 in a room, 20 send 100 lines each", 200, talk=Talk(20, 100)),
         Scenario("steady", "steady: 500 in a room, 50 lines a second", 500, talk=Talk(20, 25, rate=50)),
         Scenario("small", "small rooms: 125 of 4, all send 100 lines", 4, 125, Talk(4, 100)),
