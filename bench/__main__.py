@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         needed = scenario.members * scenario.rooms + SPARE
         few = f"{needed:,} descriptors are needed, and ulimit -n is {descriptors:,}" if needed > descriptors else None
         for server in servers:
-            results.series(scenario.name, server.name).reason = server.absent() or scenario.unfit(server) or few
+            results.series(scenario.name, server.name).reason = server.absent() or scenario.excludes(server) or few
     try:
         _run(results, chosen.rounds, chosen.dir, shared and shared[0])
     except KeyboardInterrupt:

@@ -35,7 +35,7 @@ class Scenario:
     talk: Talk | None = None
     skipSlow: bool = False
 
-    def unfit(self, contestant: Contestant) -> str | None:
+    def excludes(self, contestant: Contestant) -> str | None:
         """Why this server has no part in it; C{None} where it has."""
         if self.rooms > 1 and not contestant.protocol.rooms and self.talk is not None:
             return "it has one room"

@@ -138,7 +138,7 @@ class ScenarioTests(SynchronousTestCase):
         slow = Named("b", "B", slow=True)
         few = Named("c", "C", maxConnections=300)
         reasons = {
-            name: [scenario.unfit(named) for named in (plain, slow, few)] for name, scenario in SCENARIOS.items()
+            name: [scenario.excludes(named) for named in (plain, slow, few)] for name, scenario in SCENARIOS.items()
         }
         many = "it takes 300 connections at most"
         self.assertEqual(
