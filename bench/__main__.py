@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     print(", ".join(f"{key} {value}" for key, value in described.items()))
     if shared is None:
         print("There is one processor: server and load take turns on it, and the figures suffer from that.")
-    versions = {server.name: server.version() for server in servers if not server.absent()}
+    versions = {server.name: server.version() for server in servers if not server.unavailable()}
     for server in servers:
         if server.name in versions:
             print(f"{server.title}: {versions[server.name] or 'here'}")
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         needed = scenario.members * scenario.rooms + SPARE
         few = f"{needed:,} descriptors are needed, and ulimit -n is {descriptors:,}" if needed > descriptors else None
         for server in servers:
-            results.series(scenario.name, server.name).reason = server.absent() or scenario.excludes(server) or few
+            results.series(scenario.name, server.name).reason = server.unavailable() or scenario.excludes(server) or few
     try:
         _run(results, chosen.rounds, chosen.dir, shared and shared[0])
     except KeyboardInterrupt:

@@ -50,7 +50,7 @@ class Contestant(ABC):
     backlog: int = 1024
 
     @abstractmethod
-    def absent(self) -> str | None:
+    def unavailable(self) -> str | None:
         """Why it cannot start here; C{None} if it can."""
 
     @abstractmethod
@@ -87,7 +87,7 @@ class Ours(Contestant):
     reactor: str = ""
     python: tuple[str, ...] = (sys.executable,)
 
-    def absent(self) -> str | None:
+    def unavailable(self) -> str | None:
         """It is here but for uvloop, which is a package of its own."""
         if self.reactor == "uvloop" and not importlib.util.find_spec("uvloop"):
             return "uvloop is not installed"
@@ -150,7 +150,7 @@ class Program(Contestant):
     slow: bool = False
     maxConnections: int | None = None
 
-    def absent(self) -> str | None:
+    def unavailable(self) -> str | None:
         """It is here when what it needs can be imported."""
         return None if importlib.util.find_spec(self.package) else f"{self.package} is not installed"
 
@@ -176,7 +176,7 @@ class Limit(Contestant):
     title: str = "C, nothing but recv, copy and send"
     protocol: ChatProtocol = field(default_factory=Plain)
 
-    def absent(self) -> str | None:
+    def unavailable(self) -> str | None:
         """It is here when there is a compiler."""
         return None if shutil.which("cc") else "there is no C compiler (cc)"
 
@@ -217,7 +217,7 @@ class Installed(Contestant):
     protocol: ChatProtocol = field(default_factory=Irc)
     backlog: int = 1024
 
-    def absent(self) -> str | None:
+    def unavailable(self) -> str | None:
         """It is here when the program is found."""
         return None if self._found() else f"{self.program} is not installed ({self.origin})"
 

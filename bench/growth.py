@@ -95,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("bench-results"), help="a folder for growth.json and .png")
     chosen = parser.parse_args(arguments)
     server = everyone[chosen.server]
-    if reason := server.absent():
+    if reason := server.unavailable():
         parser.error(f"{server.name}: {reason}")
     chosen.out.mkdir(parents=True, exist_ok=True)
 

@@ -133,7 +133,7 @@ class Results:
     def _cell(self, column: Column, name: str, against: str, value: float | None) -> str:
         series = self.series(column.scenario, name)
         if value is None:
-            return "error" if series.errors else "not here" if self.contestants[name].absent() else "—"
+            return "error" if series.errors else "not here" if self.contestants[name].unavailable() else "—"
         text = column.form.format(value)
         ratio = self.ratio(column.scenario, column.figure, name, against)
         return text if ratio is None or name == against else f"{text} ({ratio:.2f})"

@@ -25,7 +25,7 @@ class Named(Contestant):
     maxConnections: int | None = None
     reason: str | None = None
 
-    def absent(self) -> str | None:
+    def unavailable(self) -> str | None:
         """As it was told."""
         return self.reason
 
