@@ -21,7 +21,7 @@ from bench.contestants import contestants
 from bench.protocols import Refused
 from bench.scenarios import Scenario, measure
 from bench.servers import NotStarted
-from bench.traffic import Lost, Talk
+from bench.traffic import Load, Lost
 
 STEEP = 1.5
 """With C{--check}: how many times the cost at half the number a delivery may cost."""
@@ -45,31 +45,31 @@ class Curve:
 def members() -> Curve:
     """One room, which doubles."""
     counts = [25 << step for step in range(7)]
-    talk = Talk(20, 200)
-    points = tuple((count, Scenario("members", "", count, talk=talk)) for count in counts)
+    load = Load(20, 200)
+    points = tuple((count, Scenario("members", "", count, load=load)) for count in counts)
     return Curve("members", "members of one room, 20 send 200 lines each", points)
 
 
 def turns() -> Curve:
     """One room, which doubles, and one line at a time, so that nothing is shared between lines."""
     counts = [25 << step for step in range(7)]
-    talk = Talk(20, 5, rate=50)
-    points = tuple((count, Scenario("turns", "", count, talk=talk)) for count in counts)
+    load = Load(20, 5, rate=50)
+    points = tuple((count, Scenario("turns", "", count, load=load)) for count in counts)
     return Curve("turns", "members of one room, 50 lines a second", points)
 
 
 def rooms() -> Curve:
     """Rooms of four, twice as many each time."""
     counts = [1 << step for step in range(10)]
-    points = tuple((count, Scenario("rooms", "", 4, count, Talk(4, 100))) for count in counts)
+    points = tuple((count, Scenario("rooms", "", 4, count, Load(4, 100))) for count in counts)
     return Curve("rooms", "rooms of 4, all send 100 lines", points)
 
 
 def idle() -> Curve:
     """One room of fifty that talks, and ever more people elsewhere who do not."""
     counts = [0, *(500 << step for step in range(5))]
-    talk = Talk(20, 5, rate=50, rooms=1)
-    points = tuple((count, Scenario("idle", "", 50, 1 + count // 50, talk)) for count in counts)
+    load = Load(20, 5, rate=50, rooms=1)
+    points = tuple((count, Scenario("idle", "", 50, 1 + count // 50, load)) for count in counts)
     return Curve("idle", "idle connections beside a room of 50, 50 lines a second", points)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.contestants import Contestant
 from bench.servers import Server, freePort, running
-from bench.traffic import Talk, Traffic
+from bench.traffic import Load, Traffic
 
 QUIET = 1.0
 """Seconds in which nobody hears anything, after which everybody is idle."""
@@ -24,7 +24,7 @@ class Scenario:
     @ivar name: what it is called in options and results.
     @ivar title: what it is called in tables.
     @ivar members: of each room.
-    @ivar talk: who says how much; C{None} where nobody says anything.
+    @ivar load: who says how much; C{None} where nobody says anything.
     @ivar skipSlow: whether servers that are slow are left out.
     """
 
@@ -32,12 +32,12 @@ class Scenario:
     title: str
     members: int
     rooms: int = 1
-    talk: Talk | None = None
+    load: Load | None = None
     skipSlow: bool = False
 
     def excludes(self, contestant: Contestant) -> str | None:
         """Why this server has no part in it; C{None} where it has."""
-        if self.rooms > 1 and not contestant.protocol.rooms and self.talk is not None:
+        if self.rooms > 1 and not contestant.protocol.rooms and self.load is not None:
             return "it has one room"
         if self.skipSlow and contestant.slow:
             return "it would take minutes"
@@ -49,10 +49,10 @@ class Scenario:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("burst", "burst: 200 in a room, 20 send 1,000 lines each", 200, talk=Talk(20, 1000), skipSlow=True),
-        Scenario("burst100", "short burst: 200 in a room, 20 send 100 lines each", 200, talk=Talk(20, 100)),
-        Scenario("steady", "steady: 500 in a room, 50 lines a second", 500, talk=Talk(20, 25, rate=50)),
-        Scenario("small", "small rooms: 125 of 4, all send 100 lines", 4, 125, Talk(4, 100)),
+        Scenario("burst", "burst: 200 in a room, 20 send 1,000 lines each", 200, load=Load(20, 1000), skipSlow=True),
+        Scenario("burst100", "short burst: 200 in a room, 20 send 100 lines each", 200, load=Load(20, 100)),
+        Scenario("steady", "steady: 500 in a room, 50 lines a second", 500, load=Load(20, 25, rate=50)),
+        Scenario("small", "small rooms: 125 of 4, all send 100 lines", 4, 125, Load(4, 100)),
         Scenario("idle", "10,000 clients in 100 rooms", 100, 100),
     )
 }
@@ -61,11 +61,11 @@ SCENARIOS = {
 
 def shorter(scenario: Scenario) -> Scenario:
     """The same in little, to see that everything works."""
-    if scenario.talk is None:
+    if scenario.load is None:
         return replace(scenario, members=20, rooms=25, title="500 clients in 25 rooms")
-    if scenario.talk.rate:
-        return replace(scenario, talk=replace(scenario.talk, lines=2), title=f"{scenario.title}, for 0.8 s")
-    return replace(scenario, talk=replace(scenario.talk, lines=20), title=f"{scenario.title}, cut to 20")
+    if scenario.load.rate:
+        return replace(scenario, load=replace(scenario.load, lines=2), title=f"{scenario.title}, for 0.8 s")
+    return replace(scenario, load=replace(scenario.load, lines=20), title=f"{scenario.title}, cut to 20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Figures:
     @ivar deliveries: how many texts were heard, by all together; each has been accounted for.
     @ivar coming: CPU seconds of the server for letting everyone in: connection, registration, joining.
     @ivar talking: CPU seconds of the server from the first text until the last was heard.
-    @ivar load: CPU seconds of the load generator in that time.
+    @ivar generatorCpu: CPU seconds of the load generator in that time.
     @ivar seconds: how long that took.
     @ivar before: MiB of memory that the server had when it was started.
     @ivar idle: MiB that it had when all were in, and nothing went on.
@@ -88,7 +88,7 @@ class Figures:
     deliveries: int
     coming: float
     talking: float
-    load: float
+    generatorCpu: float
     seconds: float
     before: float
     idle: float
@@ -128,11 +128,11 @@ def measure(scenario: Scenario, contestant: Contestant, place: Path, cores: Iter
                 start, before = server.cpu(), server.memory()
                 traffic.arrive()
                 coming = server.cpu() - start
-                if scenario.talk is None:
+                if scenario.load is None:
                     traffic.rest(QUIET)
                 idle = server.memory()
                 spent = Spent(server)
-                deliveries = 0 if scenario.talk is None else traffic.talk(scenario.talk, spent.stop)
+                deliveries = 0 if scenario.load is None else traffic.talk(scenario.load, spent.stop)
                 clients = scenario.members * scenario.rooms
                 return Figures(clients, deliveries, coming, *spent.figures, before, idle, server.peak())
             finally:
@@ -141,7 +141,7 @@ def measure(scenario: Scenario, contestant: Contestant, place: Path, cores: Iter
 
 class Spent:
     """
-    What a talk takes, from when this is made until it is stopped.
+    What a load takes, from when this is made until it is stopped.
 
     @ivar figures: CPU seconds of the server and of the load generator, and seconds; nothing before it is stopped.
     """

@@ -41,7 +41,7 @@ class Lost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class Load:
     """
     Who says how much.
 
@@ -173,36 +173,36 @@ class Traffic:
 
     # Talking
 
-    def talk(self, talk: Talk, done: Callable[[], None]) -> int:
+    def talk(self, load: Load, done: Callable[[], None]) -> int:
         """
-        Let the senders talk, and wait until everyone has heard everyone else.
+        Let the senders load, and wait until everyone has heard everyone else.
 
         @param done: called as soon as that is so; what is checked after it is no longer measured.
         @return: how many texts were heard, by all together.
         @raise Lost: someone did not hear all, or heard something twice.
         """
-        senders = [number for number in range(self._count) if self._sends(number, talk)]
-        streams = [Stream(self._sockets[number], self._lines(number, talk)) for number in senders]
+        senders = [number for number in range(self._count) if self._sends(number, load)]
+        streams = [Stream(self._sockets[number], self._lines(number, load)) for number in senders]
         hearing = self._hearing = Hearing(self._numbers, self._sockets[self._count - self._rooms :])
-        hearing.expected = len(senders) * talk.lines * (self._members - 1)
-        if talk.rate:
-            self._pace(streams, talk.rate)
+        hearing.expected = len(senders) * load.lines * (self._members - 1)
+        if load.rate:
+            self._pace(streams, load.rate)
         else:
             self._flood(streams)
         done()
         self._gather(0.1)
-        self._check(talk)
+        self._check(load)
         return hearing.expected
 
-    def _sends(self, number: int, talk: Talk) -> bool:
-        return number // self._rooms < talk.senders and self._talks(number, talk)
+    def _sends(self, number: int, load: Load) -> bool:
+        return number // self._rooms < load.senders and self._talks(number, load)
 
-    def _talks(self, number: int, talk: Talk) -> bool:
-        return talk.rooms is None or number % self._rooms < talk.rooms
+    def _talks(self, number: int, load: Load) -> bool:
+        return load.rooms is None or number % self._rooms < load.rooms
 
-    def _lines(self, number: int, talk: Talk) -> list[bytes]:
-        texts = (b"%s%d.%d " % (MARK, number, line) for line in range(talk.lines))
-        return [self._protocol.line(number % self._rooms, text.ljust(talk.size, b"x")) for text in texts]
+    def _lines(self, number: int, load: Load) -> list[bytes]:
+        texts = (b"%s%d.%d " % (MARK, number, line) for line in range(load.lines))
+        return [self._protocol.line(number % self._rooms, text.ljust(load.size, b"x")) for text in texts]
 
     def _flood(self, streams: list[Stream]) -> None:
         while self._hearing.wants():
@@ -234,23 +234,23 @@ class Traffic:
                 kept[descriptor].append(bytes(buffer[:size]))
         self._hearing.came += came
 
-    def _check(self, talk: Talk) -> None:
+    def _check(self, load: Load) -> None:
         """Hold that everyone heard as much as the others said, and each witness all of it, in order."""
         for descriptor, count in self._hearing.counts.items():
             number = self._numbers[descriptor]
-            others = talk.senders - self._sends(number, talk) if self._talks(number, talk) else 0
-            if count != others * talk.lines:
-                raise Lost(f"client {number} heard {count:,} texts and not {others * talk.lines:,}")
+            others = load.senders - self._sends(number, load) if self._talks(number, load) else 0
+            if count != others * load.lines:
+                raise Lost(f"client {number} heard {count:,} texts and not {others * load.lines:,}")
         for descriptor, chunks in self._hearing.kept.items():
             witness = self._numbers[descriptor]
             room = range(witness % self._rooms, self._count, self._rooms)
-            wanted = [sender for sender in room if sender != witness and self._sends(sender, talk)]
-            audit(b"".join(chunks), f"client {witness}", wanted, talk)
+            wanted = [sender for sender in room if sender != witness and self._sends(sender, load)]
+            audit(b"".join(chunks), f"client {witness}", wanted, load)
 
 
 class Hearing:
     """
-    What has been heard in one talk.
+    What has been heard in one load.
 
     @ivar counts: texts, by descriptor.
     @ivar kept: all that came, for each witness.
@@ -324,7 +324,7 @@ class Stream:
         return self._sent < len(self._view)
 
 
-def audit(heard: bytes, witness: str, senders: Iterable[int], talk: Talk) -> None:
+def audit(heard: bytes, witness: str, senders: Iterable[int], load: Load) -> None:
     """
     Go through all that a witness heard: every text of every one of these senders, once, in order.
 
@@ -332,10 +332,10 @@ def audit(heard: bytes, witness: str, senders: Iterable[int], talk: Talk) -> Non
     @raise Lost: something is missing, or doubled, or changed, or in the wrong place, or of somebody else.
     """
     following = Counter(dict.fromkeys(senders, 0))
-    wanted = dict.fromkeys(following, talk.lines)
+    wanted = dict.fromkeys(following, load.lines)
     for found in re.finditer(rb"\%s(\d+)\.(\d+) x*(?=\r?\n)" % MARK, heard):
         sender, line = int(found[1]), int(found[2])
-        if line != following[sender] or found.end() - found.start() != talk.size:
+        if line != following[sender] or found.end() - found.start() != load.size:
             raise Lost(
                 f"{witness} heard line {line} of {sender} where line {following[sender]} was due, or not as sent"
             )

@@ -156,8 +156,8 @@ class ScenarioTests(SynchronousTestCase):
         """The scenarios are those whose figures can be compared with others' published ones."""
 
         def described(scenario: Scenario) -> tuple[int, int, int]:
-            talk = scenario.talk
-            return scenario.members, scenario.rooms, talk.senders * talk.lines * scenario.rooms if talk else 0
+            load = scenario.load
+            return scenario.members, scenario.rooms, load.senders * load.lines * scenario.rooms if load else 0
 
         self.assertEqual(
             {name: described(scenario) for name, scenario in SCENARIOS.items()},

@@ -14,9 +14,9 @@ from bench.contestants import contestants
 from bench.protocols import Irc, Line, Plain, Refused, pongs
 from bench.scenarios import Scenario, measure
 from bench.servers import NotStarted, freePort, running
-from bench.traffic import Lost, Stream, Talk, Traffic, audit
+from bench.traffic import Load, Lost, Stream, Traffic, audit
 
-TALK = Talk(2, 2, size=12)
+LOAD = Load(2, 2, size=12)
 
 
 class SpeechTests(SynchronousTestCase):
@@ -81,14 +81,14 @@ class AuditTests(SynchronousTestCase):
     def assertLost(self, heard: bytes, words: str) -> None:
         """Hold that the audit fails, and says so in these words."""
         with self.assertRaises(Lost) as caught:
-            audit(heard, "client 4", [0, 2], TALK)
+            audit(heard, "client 4", [0, 2], LOAD)
         self.assertIn(words, str(caught.exception))
 
     def test_good(self) -> None:
         """Each sender's lines, in the order of that sender, whatever else comes, and whatever ends a line."""
-        audit(self.GOOD, "client 4", [0, 2], TALK)
-        audit(self.GOOD.replace(b"\n", b"\r\n"), "client 4", [0, 2], TALK)
-        audit(b"", "client 4", [], TALK)
+        audit(self.GOOD, "client 4", [0, 2], LOAD)
+        audit(self.GOOD.replace(b"\n", b"\r\n"), "client 4", [0, 2], LOAD)
+        audit(b"", "client 4", [], LOAD)
 
     def test_bad(self) -> None:
         """A line that is missing, doubled, swapped, shortened, or of somebody else."""
@@ -142,7 +142,7 @@ class MeasureTests(SynchronousTestCase):
 
     def test_measure(self) -> None:
         """Everything said is heard, and what that cost the server is more than nothing."""
-        scenario = Scenario("test", "", 5, talk=Talk(2, 10))
+        scenario = Scenario("test", "", 5, load=Load(2, 10))
         with TemporaryDirectory() as folder:
             figures = measure(scenario, contestants()["select"], Path(folder), None)
         self.assertEqual((figures.clients, figures.deliveries), (5, 2 * 10 * 4))
