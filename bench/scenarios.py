@@ -75,8 +75,8 @@ class Figures:
 
     @ivar clients: how many came in.
     @ivar deliveries: how many texts were heard, by all together; each has been accounted for.
-    @ivar coming: CPU seconds of the server for letting everyone in: connection, registration, joining.
-    @ivar talking: CPU seconds of the server from the first text until the last was heard.
+    @ivar loginCpu: CPU seconds of the server for letting everyone in: connection, registration, joining.
+    @ivar messageCpu: CPU seconds of the server from the first text until the last was heard.
     @ivar generatorCpu: CPU seconds of the load generator in that time.
     @ivar seconds: how long that took.
     @ivar before: MiB of memory that the server had when it was started.
@@ -86,8 +86,8 @@ class Figures:
 
     clients: int
     deliveries: int
-    coming: float
-    talking: float
+    loginCpu: float
+    messageCpu: float
     generatorCpu: float
     seconds: float
     before: float
@@ -97,12 +97,12 @@ class Figures:
     @property
     def rate(self) -> float:
         """Deliveries a CPU second of the server; 0 where nobody talked."""
-        return self.deliveries / self.talking if self.deliveries else 0.0
+        return self.deliveries / self.messageCpu if self.deliveries else 0.0
 
     @property
     def arrivals(self) -> float:
         """Clients that came in, a CPU second of the server."""
-        return self.clients / self.coming
+        return self.clients / self.loginCpu
 
     @property
     def each(self) -> float:
@@ -127,14 +127,14 @@ def measure(scenario: Scenario, contestant: Contestant, place: Path, cores: Iter
             try:
                 start, before = server.cpu(), server.memory()
                 traffic.arrive()
-                coming = server.cpu() - start
+                loginCpu = server.cpu() - start
                 if scenario.load is None:
                     traffic.rest(QUIET)
                 idle = server.memory()
                 spent = Spent(server)
                 deliveries = 0 if scenario.load is None else traffic.talk(scenario.load, spent.stop)
                 clients = scenario.members * scenario.rooms
-                return Figures(clients, deliveries, coming, *spent.figures, before, idle, server.peak())
+                return Figures(clients, deliveries, loginCpu, *spent.figures, before, idle, server.peak())
             finally:
                 traffic.close()
 

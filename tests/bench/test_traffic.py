@@ -48,7 +48,7 @@ class SpeechTests(SynchronousTestCase):
             self.assertEqual(str(caught.exception), line.decode() + "\r")
 
     def test_line(self) -> None:
-        """From the lobby into the room, in one packet; there when one's own coming is told, and not another's."""
+        """From the lobby into the room, in one packet; there when one's own loginCpu is told, and not another's."""
         login = Line().login(1, 2)
         self.assertEqual(login.greeting(), b"u1\n/leave #lobby\n/join #b2\n")
         login.received(b"* u1 joined #lobby\n* u11 joined #b2\n* u1 joined #b2")
@@ -146,7 +146,7 @@ class MeasureTests(SynchronousTestCase):
         with TemporaryDirectory() as folder:
             figures = measure(scenario, contestants()["select"], Path(folder), None)
         self.assertEqual((figures.clients, figures.deliveries), (5, 2 * 10 * 4))
-        self.assertTrue(0 < figures.talking < 10 and 0 < figures.coming < 10, figures)
+        self.assertTrue(0 < figures.messageCpu < 10 and 0 < figures.loginCpu < 10, figures)
         self.assertTrue(1 < figures.before <= figures.idle <= figures.peak < 1000, figures)
 
     def test_lost(self) -> None:
