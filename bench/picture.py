@@ -53,7 +53,7 @@ def bars(results: Results, path: Path) -> None:
         axis.set_xscale("log")
         axis.tick_params(axis="x", which="minor", labelbottom=False)
         axis.set_xlim(min(values) / 3, max(values) * 5)
-        unit = "" if column.figure in {"peak", "each"} else " a CPU second"
+        unit = "" if column.figure in {"peak", "perClient"} else " a CPU second"
         better = "less is better" if column.falling else "more is better"
         axis.set_title(f"{column.title}{unit} ({better})", fontsize=9)
     figure.savefig(path, dpi=110)

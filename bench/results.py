@@ -36,8 +36,8 @@ COLUMNS = (
     Column("steady", "rate", "steady", "{:,.0f}"),
     Column("small", "rate", "small rooms", "{:,.0f}"),
     Column("burst", "peak", "peak MiB in the burst", "{:,.1f}", falling=True),
-    Column("idle", "each", "KiB an idle client", "{:,.2f}", falling=True),
-    Column("idle", "arrivals", "clients let in", "{:,.0f}"),
+    Column("idle", "perClient", "KiB an idle client", "{:,.2f}", falling=True),
+    Column("idle", "logins", "clients let in", "{:,.0f}"),
 )
 """What the table shows; what has no unit is for one CPU second of the server."""
 
@@ -151,11 +151,12 @@ class Results:
     def _described(self, series: Series) -> dict[str, Any]:
         if series.reason:
             return {"reason": series.reason}
-        figures = ("rate", "arrivals", "each", "peak")
+        figures = ("rate", "logins", "perClient", "peak")
         return {
             "medians": {figure: series.median(figure) for figure in figures},
             "rounds": [
-                figures and asdict(figures) | {"rate": figures.rate, "arrivals": figures.arrivals, "each": figures.each}
+                figures
+                and asdict(figures) | {"rate": figures.rate, "logins": figures.logins, "perClient": figures.perClient}
                 for figures in series.rounds
             ],
             "errors": series.errors,
@@ -183,8 +184,8 @@ class Target:
         words = {
             "rate": "deliveries",
             "peak": "peak memory",
-            "each": "KiB an idle client",
-            "arrivals": "clients let in",
+            "perClient": "KiB an idle client",
+            "logins": "clients let in",
         }
         than = "at most" if self.falling else "at least"
         bound = f"{self.bound:g}" if self.theirs is None else f"{self.bound:g} × {self.theirs}"
@@ -213,8 +214,8 @@ TARGETS = (
     Target("burst", "peak", "irc", 0.5, "inspircd", falling=True),
     Target("steady", "rate", "irc", 0.9, "ngircd"),
     Target("small", "rate", "irc", 1.0, "ergo"),
-    Target("idle", "each", "irc", 6.0, falling=True),
-    Target("idle", "arrivals", "irc", 1.5, "ergo"),
+    Target("idle", "perClient", "irc", 6.0, falling=True),
+    Target("idle", "logins", "irc", 1.5, "ergo"),
     *(Target(scenario, "rate", "line", 1.0, theirs) for scenario in ("burst100", "steady") for theirs in SEED),
     *(Target(scenario, "rate", "irc-sqlite", 0.5, "irc") for scenario in ("burst", "small")),
     *(Target(scenario, "rate", "irc-sqlite", 1.0, "ergo") for scenario in ("burst", "small")),

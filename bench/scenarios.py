@@ -100,12 +100,12 @@ class Figures:
         return self.deliveries / self.messageCpu if self.deliveries else 0.0
 
     @property
-    def arrivals(self) -> float:
+    def logins(self) -> float:
         """Clients that came in, a CPU second of the server."""
         return self.clients / self.loginCpu
 
     @property
-    def each(self) -> float:
+    def perClient(self) -> float:
         """KiB of the server's memory for one client that is idle."""
         return (self.idle - self.before) * 1024 / self.clients
 

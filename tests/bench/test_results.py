@@ -60,7 +60,7 @@ class ResultsTests(SynchronousTestCase):
         self.assertEqual(series.median("rate"), 2000)
         series.fail("Lost: 3 of 4 came")
         self.assertIsNone(series.median("rate"))
-        self.assertIsNone(self.results.series("idle", "ngircd").median("each"))
+        self.assertIsNone(self.results.series("idle", "ngircd").median("perClient"))
 
     def test_ratio(self) -> None:
         """The median of the ratios of each round, which is not the ratio of the medians."""
@@ -70,8 +70,8 @@ class ResultsTests(SynchronousTestCase):
 
     def test_figures(self) -> None:
         """A client's memory is what came with it; rates are for a CPU second."""
-        self.assertEqual(figures(7).each, 1024 / 100)
-        self.assertEqual((figures(7).rate, figures(7).arrivals), (7.0, 100.0))
+        self.assertEqual(figures(7).perClient, 1024 / 100)
+        self.assertEqual((figures(7).rate, figures(7).logins), (7.0, 100.0))
 
     def test_table(self) -> None:
         """A row a server, the ratio beside each figure, and the reason of each that is missing."""
