@@ -48,13 +48,13 @@ def bars(results: Results, path: Path) -> None:
         titles = [results.contestants[name].title for name in names]
         colours = [RED if isinstance(results.contestants[name], Ours) else GREY for name in names]
         drawn = axis.barh(titles, values, color=colours)
-        axis.bar_label(drawn, labels=[column.form.format(value) for value in values], padding=3, fontsize=8)
+        axis.bar_label(drawn, labels=[column.format.format(value) for value in values], padding=3, fontsize=8)
         axis.invert_yaxis()
         axis.set_xscale("log")
         axis.tick_params(axis="x", which="minor", labelbottom=False)
         axis.set_xlim(min(values) / 3, max(values) * 5)
         unit = "" if column.figure in {"peak", "perClient"} else " a CPU second"
-        better = "less is better" if column.falling else "more is better"
+        better = "less is better" if column.lowerIsBetter else "more is better"
         axis.set_title(f"{column.title}{unit} ({better})", fontsize=9)
     figure.savefig(path, dpi=110)
 

@@ -19,15 +19,15 @@ class Column:
     @ivar scenario: the name of the scenario that it is of.
     @ivar figure: the name of the property of L{Figures}.
     @ivar title: its heading.
-    @ivar form: how it is written.
-    @ivar falling: whether less is better.
+    @ivar format: how it is written.
+    @ivar lowerIsBetter: whether less is better.
     """
 
     scenario: str
     figure: str
     title: str
-    form: str
-    falling: bool = False
+    format: str
+    lowerIsBetter: bool = False
 
 
 COLUMNS = (
@@ -35,8 +35,8 @@ COLUMNS = (
     Column("burst100", "rate", "short burst", "{:,.0f}"),
     Column("steady", "rate", "steady", "{:,.0f}"),
     Column("small", "rate", "small rooms", "{:,.0f}"),
-    Column("burst", "peak", "peak MiB in the burst", "{:,.1f}", falling=True),
-    Column("idle", "perClient", "KiB an idle client", "{:,.2f}", falling=True),
+    Column("burst", "peak", "peak MiB in the burst", "{:,.1f}", lowerIsBetter=True),
+    Column("idle", "perClient", "KiB an idle client", "{:,.2f}", lowerIsBetter=True),
     Column("idle", "logins", "clients let in", "{:,.0f}"),
 )
 """What the table shows; what has no unit is for one CPU second of the server."""
@@ -134,7 +134,7 @@ class Results:
         series = self.series(column.scenario, name)
         if value is None:
             return "error" if series.errors else "not here" if self.contestants[name].unavailable() else "—"
-        text = column.form.format(value)
+        text = column.format.format(value)
         ratio = self.ratio(column.scenario, column.figure, name, against)
         return text if ratio is None or name == against else f"{text} ({ratio:.2f})"
 
@@ -178,7 +178,7 @@ class Target:
     ours: str
     bound: float
     theirs: str | None = None
-    falling: bool = False
+    lowerIsBetter: bool = False
 
     def __str__(self) -> str:
         words = {
@@ -187,7 +187,7 @@ class Target:
             "perClient": "KiB an idle client",
             "logins": "clients let in",
         }
-        than = "at most" if self.falling else "at least"
+        than = "at most" if self.lowerIsBetter else "at least"
         bound = f"{self.bound:g}" if self.theirs is None else f"{self.bound:g} × {self.theirs}"
         return f"{self.scenario}: {words[self.figure]} of {self.ours} {than} {bound}"
 
@@ -204,17 +204,17 @@ class Target:
         reached = self.reached(results)
         if reached is None:
             return None
-        return reached <= self.bound if self.falling else reached >= self.bound
+        return reached <= self.bound if self.lowerIsBetter else reached >= self.bound
 
 
 SEED = ("select", "eventlet", "gevent")
 
 TARGETS = (
     Target("burst", "rate", "irc", 2.0, "ngircd"),
-    Target("burst", "peak", "irc", 0.5, "inspircd", falling=True),
+    Target("burst", "peak", "irc", 0.5, "inspircd", lowerIsBetter=True),
     Target("steady", "rate", "irc", 0.9, "ngircd"),
     Target("small", "rate", "irc", 1.0, "ergo"),
-    Target("idle", "perClient", "irc", 6.0, falling=True),
+    Target("idle", "perClient", "irc", 6.0, lowerIsBetter=True),
     Target("idle", "logins", "irc", 1.5, "ergo"),
     *(Target(scenario, "rate", "line", 1.0, theirs) for scenario in ("burst100", "steady") for theirs in SEED),
     *(Target(scenario, "rate", "irc-sqlite", 0.5, "irc") for scenario in ("burst", "small")),

@@ -106,7 +106,7 @@ class ResultsTests(SynchronousTestCase):
         """A target is met, missed, or not measured; only one that is missed is a failure."""
         least = Target("burst", "rate", "irc", 2.5, "ngircd")
         more = Target("burst", "rate", "irc", 2.6, "ngircd")
-        most = Target("burst", "peak", "irc", 9.0, falling=True)
+        most = Target("burst", "peak", "irc", 9.0, lowerIsBetter=True)
         unknown = Target("burst", "rate", "irc", 1.0, "ergo")
         self.assertEqual(
             verdicts(self.results, [least, unknown]),
