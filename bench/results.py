@@ -166,7 +166,7 @@ class Results:
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    What is to be reached.
+    What is to be value.
 
     @ivar ours: the server that is to reach it.
     @ivar bound: at least this many times the other's figure, or this figure; at most, where less is better.
@@ -191,7 +191,7 @@ class Target:
         bound = f"{self.bound:g}" if self.theirs is None else f"{self.bound:g} × {self.theirs}"
         return f"{self.scenario}: {words[self.figure]} of {self.ours} {than} {bound}"
 
-    def reached(self, results: Results) -> float | None:
+    def value(self, results: Results) -> float | None:
         """How much it is, on the scale of the bound; C{None} where it was not measured."""
         if self.theirs is None:
             return results.series(self.scenario, self.ours).median(self.figure)
@@ -201,10 +201,10 @@ class Target:
         """Whether it is; C{None} where it was not measured.  A run that went wrong does not meet it."""
         if results.series(self.scenario, self.ours).errors:
             return False
-        reached = self.reached(results)
-        if reached is None:
+        value = self.value(results)
+        if value is None:
             return None
-        return reached <= self.bound if self.lowerIsBetter else reached >= self.bound
+        return value <= self.bound if self.lowerIsBetter else value >= self.bound
 
 
 SEED = ("select", "eventlet", "gevent")
@@ -220,7 +220,7 @@ TARGETS = (
     *(Target(scenario, "rate", "irc-sqlite", 0.5, "irc") for scenario in ("burst", "small")),
     *(Target(scenario, "rate", "irc-sqlite", 1.0, "ergo") for scenario in ("burst", "small")),
 )
-"""What is to be reached, on one machine in one run."""
+"""What is to be value, on one machine in one run."""
 
 
 def verdicts(results: Results, targets: Iterable[Target] = TARGETS) -> tuple[list[str], bool]:
@@ -231,8 +231,8 @@ def verdicts(results: Results, targets: Iterable[Target] = TARGETS) -> tuple[lis
     """
     lines, good = [], True
     for target in targets:
-        met, reached = target.met(results), target.reached(results)
+        met, value = target.met(results), target.value(results)
         word = {True: "met", False: "MISSED", None: "not measured"}[met]
-        lines.append(f"- {word}: {target}" + ("" if reached is None else f": {reached:.2f}"))
+        lines.append(f"- {word}: {target}" + ("" if value is None else f": {value:.2f}"))
         good &= met is not False
     return lines, good
