@@ -207,7 +207,7 @@ class Target:
         return value <= self.bound if self.lowerIsBetter else value >= self.bound
 
 
-SEED = ("select", "eventlet", "gevent")
+SMALL_CHATS = ("select", "eventlet", "gevent")
 
 TARGETS = (
     Target("burst", "rate", "irc", 2.0, "ngircd"),
@@ -216,7 +216,7 @@ TARGETS = (
     Target("small", "rate", "irc", 1.0, "ergo"),
     Target("idle", "perClient", "irc", 6.0, lowerIsBetter=True),
     Target("idle", "logins", "irc", 1.5, "ergo"),
-    *(Target(scenario, "rate", "line", 1.0, theirs) for scenario in ("burst100", "steady") for theirs in SEED),
+    *(Target(scenario, "rate", "line", 1.0, theirs) for scenario in ("burst100", "steady") for theirs in SMALL_CHATS),
     *(Target(scenario, "rate", "irc-sqlite", 0.5, "irc") for scenario in ("burst", "small")),
     *(Target(scenario, "rate", "irc-sqlite", 1.0, "ergo") for scenario in ("burst", "small")),
 )
