@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-GULP = 1 << 18
+READ_SIZE = 1 << 18
 """Bytes asked for at a time."""
 
-WINDOW = 200
+UNACKNOWLEDGED = 200
 """Texts that one client has on their way, when it sends as fast as it can."""
 
 
@@ -68,7 +68,7 @@ class Crowd:
             connection.sendall(b"u%d\n/echo on\n" % number)
             said = b""
             while not said.endswith(b"* Echo is on\n"):
-                said += connection.recv(GULP)
+                said += connection.recv(READ_SIZE)
             connection.setblocking(False)
             client = Client(connection, b"] <u%d> " % number)
             self.clients.append(client)
@@ -81,7 +81,7 @@ class Crowd:
             client.connection.sendall(b"/leave #lobby\n/join #r%d\n" % number)
             said = b""
             while b" joined #r%d\n" % number not in said:
-                said += client.connection.recv(GULP)
+                said += client.connection.recv(READ_SIZE)
             client.connection.setblocking(False)
 
     def flood(self, each: int, size: int) -> float:
@@ -99,8 +99,8 @@ class Crowd:
         began = time.monotonic()
         while True:
             for client, count in list(left.items()):
-                now = min(count, WINDOW - len(client.sent))
-                if now > WINDOW // 2 or now == count:
+                now = min(count, UNACKNOWLEDGED - len(client.sent))
+                if now > UNACKNOWLEDGED // 2 or now == count:
                     self._send(client, text, now)
                     left[client] -= now
                     if not left[client]:
@@ -162,7 +162,7 @@ class Crowd:
                 self._read(key.data)
 
     def _read(self, client: Client) -> None:
-        data = client.connection.recv(GULP)
+        data = client.connection.recv(READ_SIZE)
         if not data:
             raise TooSlow("the server closed a connection")
         whole, newline, client.rest = (client.rest + data).rpartition(b"\n")

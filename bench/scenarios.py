@@ -12,7 +12,7 @@ from bench.contestants import Contestant
 from bench.servers import Server, freePort, running
 from bench.traffic import Load, Traffic
 
-QUIET = 1.0
+IDLE_AFTER = 1.0
 """Seconds in which nobody hears anything, after which everybody is idle."""
 
 
@@ -129,7 +129,7 @@ def measure(scenario: Scenario, contestant: Contestant, place: Path, cores: Iter
                 traffic.arrive()
                 loginCpu = server.cpu() - start
                 if scenario.load is None:
-                    traffic.rest(QUIET)
+                    traffic.rest(IDLE_AFTER)
                 idle = server.memory()
                 spent = Spent(server)
                 deliveries = 0 if scenario.load is None else traffic.talk(scenario.load, spent.stop)

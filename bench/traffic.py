@@ -17,22 +17,22 @@ from dataclasses import dataclass
 
 from bench.protocols import ChatProtocol, Login
 
-GULP = 1 << 18
+READ_SIZE = 1 << 18
 """Bytes read at a time."""
 
 MARK = b"|"
 """What each text has once."""
 
-AT_ONCE = 16
+LINES_PER_SEND = 16
 """Lines that one sender gives to its socket at a time, when it sends as fast as it can."""
 
-COMING = 200
+CONCURRENT_LOGINS = 200
 """Clients that are on their way in at a time."""
 
-PATIENCE = 15.0
+STALL_TIMEOUT = 15.0
 """Seconds without a single text, while some are due, after which no more are expected."""
 
-ADDRESS_HOLDS = 5_000
+CONNECTIONS_PER_ADDRESS = 5_000
 """Connections from one address of 127.0.0.0/8, whose ports would run out."""
 
 
@@ -74,7 +74,7 @@ class Traffic:
         protocol: ChatProtocol,
         members: int,
         rooms: int = 1,
-        backlog: int = COMING,
+        backlog: int = CONCURRENT_LOGINS,
         timeout: float = 300.0,
     ) -> None:
         """
@@ -92,7 +92,7 @@ class Traffic:
         self._sockets: list[socket.socket] = []
         self._numbers: dict[int, int] = {}
         self._receive: dict[int, Callable[[bytearray], int]] = {}
-        self._buffer = bytearray(GULP)
+        self._buffer = bytearray(READ_SIZE)
 
     def close(self) -> None:
         """Hang up."""
@@ -114,7 +114,9 @@ class Traffic:
         logins: dict[int, Login] = {}
         knocking: set[int] = set()
         while logins or len(self._sockets) < self._count:
-            while len(logins) < COMING and len(knocking) < self._backlog and len(self._sockets) < self._count:
+            while (
+                len(logins) < CONCURRENT_LOGINS and len(knocking) < self._backlog and len(self._sockets) < self._count
+            ):
                 descriptor, login = self._connect(len(self._sockets))
                 logins[descriptor] = login
                 knocking.add(descriptor)
@@ -143,7 +145,7 @@ class Traffic:
     def _connect(self, number: int) -> tuple[int, Login]:
         connection = socket.socket()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.bind((f"127.0.0.{1 + number // ADDRESS_HOLDS}", 0))
+        connection.bind((f"127.0.0.{1 + number // CONNECTIONS_PER_ADDRESS}", 0))
         connection.settimeout(self._timeout)
         try:
             connection.connect(("127.0.0.1", self._port))
@@ -206,7 +208,7 @@ class Traffic:
 
     def _flood(self, streams: list[Stream]) -> None:
         while self._hearing.wants():
-            streams = [stream for stream in streams if stream.push(AT_ONCE)]
+            streams = [stream for stream in streams if stream.push(LINES_PER_SEND)]
             self._gather(0.0 if streams else 0.05)
 
     def _pace(self, streams: list[Stream], rate: float) -> None:
@@ -274,9 +276,9 @@ class Hearing:
         """
         if self.came != self._came:
             self._came, self._since = self.came, time.monotonic()
-        elif time.monotonic() > self._since + PATIENCE:
+        elif time.monotonic() > self._since + STALL_TIMEOUT:
             raise Lost(
-                f"{self.came:,} of {self.expected:,} texts came, and then none for {PATIENCE:g} s{self._other()}"
+                f"{self.came:,} of {self.expected:,} texts came, and then none for {STALL_TIMEOUT:g} s{self._other()}"
             )
         return self.came < self.expected
 

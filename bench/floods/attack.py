@@ -28,7 +28,7 @@ NICENESS = 5
 ADDRESSES = 16
 """From how many addresses the attackers come, each with its share of their connections."""
 
-GULP = 1 << 16
+READ_SIZE = 1 << 16
 """Bytes read at a time."""
 
 WAIT = 3.0
@@ -264,7 +264,7 @@ class Attacker:
 
     def _read(self, now: float) -> None:
         assert self.connection is not None
-        data = self.connection.recv(GULP)
+        data = self.connection.recv(READ_SIZE)
         if not data:
             self._drop(now)
             return
@@ -294,7 +294,7 @@ class Attacker:
         """Read what is there still, for the last line."""
         assert self.connection is not None
         try:
-            while data := self.connection.recv(GULP):
+            while data := self.connection.recv(READ_SIZE):
                 self._report.received += len(data)
                 self._heard = (self._heard + data)[-2048:]
         except OSError:

@@ -8,7 +8,7 @@ import socket
 import time
 
 from bench.protocols import ChatProtocol, Irc, Line, Login, Refused
-from bench.traffic import GULP, MARK
+from bench.traffic import MARK, READ_SIZE
 
 RATE = 10
 """Lines a second that each of the two says."""
@@ -161,7 +161,7 @@ class Canary:
         if connection is None:
             return
         try:
-            data = connection.recv(GULP)
+            data = connection.recv(READ_SIZE)
         except BlockingIOError:
             return
         except OSError:
@@ -191,7 +191,7 @@ def arrive(connection: socket.socket, login: Login) -> None:
     """
     connection.sendall(login.greeting())
     while not login.done:
-        data = connection.recv(GULP)
+        data = connection.recv(READ_SIZE)
         if not data:
             raise Refused("the server closed the connection")
         if answer := login.received(data):
@@ -216,7 +216,7 @@ def newcomer(door: str, port: int, within: float) -> float | None:
                 said = b""
                 while (left := began + within - time.monotonic()) > 0:
                     connection.settimeout(left)
-                    data = connection.recv(GULP)
+                    data = connection.recv(READ_SIZE)
                     if not data:
                         break
                     said += data
