@@ -66,7 +66,7 @@ class Traffic:
     The last member of every room is a witness: all that it hears is kept, and gone through at the end.
     """
 
-    _hearing: Hearing
+    _received: Received
 
     def __init__(
         self,
@@ -112,18 +112,18 @@ class Traffic:
         """
         until = time.monotonic() + self._timeout
         logins: dict[int, Login] = {}
-        knocking: set[int] = set()
+        unanswered: set[int] = set()
         while logins or len(self._sockets) < self._count:
             while (
-                len(logins) < CONCURRENT_LOGINS and len(knocking) < self._backlog and len(self._sockets) < self._count
+                len(logins) < CONCURRENT_LOGINS and len(unanswered) < self._backlog and len(self._sockets) < self._count
             ):
                 descriptor, login = self._connect(len(self._sockets))
                 logins[descriptor] = login
-                knocking.add(descriptor)
+                unanswered.add(descriptor)
                 self._answer(descriptor, login.greeting())
             for descriptor, _ in self._epoll.poll(0.05):
                 size = self._read(descriptor)
-                knocking.discard(descriptor)
+                unanswered.discard(descriptor)
                 if descriptor in logins:
                     login = logins[descriptor]
                     self._answer(descriptor, login.received(bytes(self._buffer[:size])))
@@ -185,8 +185,8 @@ class Traffic:
         """
         senders = [number for number in range(self._count) if self._sends(number, load)]
         streams = [Stream(self._sockets[number], self._lines(number, load)) for number in senders]
-        hearing = self._hearing = Hearing(self._numbers, self._sockets[self._count - self._rooms :])
-        hearing.expected = len(senders) * load.lines * (self._members - 1)
+        received = self._received = Received(self._numbers, self._sockets[self._count - self._rooms :])
+        received.expected = len(senders) * load.lines * (self._members - 1)
         if load.rate:
             self._pace(streams, load.rate)
         else:
@@ -194,7 +194,7 @@ class Traffic:
         done()
         self._gather(0.1)
         self._check(load)
-        return hearing.expected
+        return received.expected
 
     def _sends(self, number: int, load: Load) -> bool:
         return number // self._rooms < load.senders and self._talks(number, load)
@@ -207,14 +207,14 @@ class Traffic:
         return [self._protocol.line(number % self._rooms, text.ljust(load.size, b"x")) for text in texts]
 
     def _flood(self, streams: list[Stream]) -> None:
-        while self._hearing.wants():
+        while self._received.incomplete():
             streams = [stream for stream in streams if stream.push(LINES_PER_SEND)]
             self._gather(0.0 if streams else 0.05)
 
     def _pace(self, streams: list[Stream], rate: float) -> None:
         total, sent = sum(stream.lines for stream in streams), 0
         began = time.monotonic()
-        while self._hearing.wants():
+        while self._received.incomplete():
             while sent < total and time.monotonic() >= began + sent / rate:
                 streams[sent % len(streams)].push(1)
                 sent += 1
@@ -225,7 +225,7 @@ class Traffic:
 
     def _gather(self, timeout: float) -> None:
         """Read from all that have something, once each, and count the texts in it."""
-        read, buffer, counts, kept = self._read, self._buffer, self._hearing.counts, self._hearing.kept
+        read, buffer, counts, kept = self._read, self._buffer, self._received.counts, self._received.kept
         came = 0
         for descriptor, _ in self._epoll.poll(timeout, 512):
             size = read(descriptor)
@@ -234,23 +234,23 @@ class Traffic:
             came += count
             if descriptor in kept:
                 kept[descriptor].append(bytes(buffer[:size]))
-        self._hearing.came += came
+        self._received.came += came
 
     def _check(self, load: Load) -> None:
         """Hold that everyone heard as much as the others said, and each witness all of it, in order."""
-        for descriptor, count in self._hearing.counts.items():
+        for descriptor, count in self._received.counts.items():
             number = self._numbers[descriptor]
             others = load.senders - self._sends(number, load) if self._talks(number, load) else 0
             if count != others * load.lines:
                 raise Lost(f"client {number} heard {count:,} texts and not {others * load.lines:,}")
-        for descriptor, chunks in self._hearing.kept.items():
+        for descriptor, chunks in self._received.kept.items():
             witness = self._numbers[descriptor]
             room = range(witness % self._rooms, self._count, self._rooms)
             wanted = [sender for sender in room if sender != witness and self._sends(sender, load)]
             audit(b"".join(chunks), f"client {witness}", wanted, load)
 
 
-class Hearing:
+class Received:
     """
     What has been heard in one load.
 
@@ -268,7 +268,7 @@ class Hearing:
         self.came = self.expected = 0
         self._came, self._since = -1, 0.0
 
-    def wants(self) -> bool:
+    def incomplete(self) -> bool:
         """
         Whether more is to come.
 
