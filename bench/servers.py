@@ -64,7 +64,7 @@ class Server:
         """How many files and sockets its process has open."""
         return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
 
-    def forgetPeak(self) -> None:
+    def resetPeak(self) -> None:
         """Let L{peak} of its process, not of children, count from now on (proc(5), C{clear_refs})."""
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 

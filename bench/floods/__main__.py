@@ -96,7 +96,7 @@ def measure(
         canary = Canary(ports["irc"], ports["line"])
         try:
             before, opened = server.memory(), server.descriptors()
-            server.forgetPeak()
+            server.resetPeak()
             begin = time.monotonic() + LEAD
             with attacking(Order(kind.name, ports[kind.door], begin, seconds, deaf)) as attackers:
                 canary.talk(begin)
