@@ -60,9 +60,9 @@ def measure(
             start = server.cpu()
             taken = crowd.flood(each, SIZE)
             spent = server.cpu() - start
-            crowd.scatter()
+            crowd.separate()
             crowd.latencies.clear()
-            crowd.pace(rate, seconds, SIZE)
+            crowd.sendSteadily(rate, seconds, SIZE)
             texts = each * SENDERS
             latencies = crowd.latencies
             return Round(texts / taken, 1000 * spent / texts, percentile(latencies, 0.5), percentile(latencies, 0.99))

@@ -74,7 +74,7 @@ class Crowd:
             self.clients.append(client)
             self._selector.register(connection, selectors.EVENT_READ, client)
 
-    def scatter(self) -> None:
+    def separate(self) -> None:
         """Let everybody go into a room of their own."""
         for number, client in enumerate(self.clients):
             client.connection.setblocking(True)
@@ -110,7 +110,7 @@ class Crowd:
             self._check(began)
             self._turn(0.05)
 
-    def pace(self, rate: float, seconds: float, size: int) -> None:
+    def sendSteadily(self, rate: float, seconds: float, size: int) -> None:
         """
         Let the clients send texts in turn at a steady rate, whatever the server does, and wait until all came back.
 
