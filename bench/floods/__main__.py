@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench import machine
 from bench.certificate import selfSigned
-from bench.floods.attack import Order
+from bench.floods.attack import Attack
 from bench.floods.canary import Canary, newcomer
 from bench.floods.figures import NEWCOMER, Figures, combined, header, missed, row, spread, told
 from bench.floods.kinds import KINDS, QUICK, Kind
@@ -56,9 +56,9 @@ def serverCommand(folder: Path, ports: dict[str, int], journal: str, exempt: boo
 
 
 @contextmanager
-def attacking(order: Order) -> Iterator[subprocess.Popen[str]]:
+def attacking(plan: Attack) -> Iterator[subprocess.Popen[str]]:
     """Run the attackers in a process of their own, and end it in any case."""
-    command = [sys.executable, "-m", "bench.floods.attack", json.dumps(asdict(order))]
+    command = [sys.executable, "-m", "bench.floods.attack", json.dumps(asdict(plan))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield process
@@ -98,7 +98,7 @@ def measure(
             before, opened = server.memory(), server.descriptors()
             server.resetPeak()
             begin = time.monotonic() + LEAD
-            with attacking(Order(kind.name, ports[kind.door], begin, seconds, deaf)) as attackers:
+            with attacking(Attack(kind.name, ports[kind.door], begin, seconds, deaf)) as attackers:
                 canary.talk(begin)
                 start, began = server.cpu(), time.monotonic()
                 canary.talk(begin + seconds)

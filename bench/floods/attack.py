@@ -1,7 +1,7 @@
 """
 The attackers: one process that floods a server for some seconds and counts what becomes of its connections.
 
-C{python -m bench.floods.attack ORDER} takes an L{Order} as JSON and prints a L{Report} as JSON.
+C{python -m bench.floods.attack ATTACK} takes an L{Attack} as JSON and prints a L{Report} as JSON.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ LOST = select.EPOLLHUP | select.EPOLLERR | select.EPOLLRDHUP
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Attack:
     """
     What is to be done.
 
@@ -127,7 +127,7 @@ class Attacker:
         "_heard",
         "_kind",
         "_nick",
-        "_order",
+        "_plan",
         "_position",
         "_report",
         "_since",
@@ -137,7 +137,7 @@ class Attacker:
     )
 
     def __init__(
-        self, number: int, order: Order, report: Report, epoll: select.epoll, context: ssl.SSLContext | None
+        self, number: int, plan: Attack, report: Report, epoll: select.epoll, context: ssl.SSLContext | None
     ) -> None:
         """
         Nothing is connected yet.
@@ -146,8 +146,8 @@ class Attacker:
         @param context: how to encrypt; C{None} where nothing is encrypted.
         """
         self._address = f"127.0.0.{2 + number % ADDRESSES}"
-        self._kind: Kind = KINDS[order.kind]
-        self._order, self._report, self._epoll, self._context = order, report, epoll, context
+        self._kind: Kind = KINDS[plan.kind]
+        self._plan, self._report, self._epoll, self._context = plan, report, epoll, context
         self.connection: socket.socket | None = None
         self.due = 0.0
 
@@ -163,7 +163,7 @@ class Attacker:
             # The port is chosen in connect(2), where it only has to differ for this one server.
             connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
             connection.bind((self._address, 0))
-            connection.connect(("127.0.0.1", self._order.port))
+            connection.connect(("127.0.0.1", self._plan.port))
         except BlockingIOError:
             pass
         except OSError:
@@ -245,7 +245,7 @@ class Attacker:
     def _wanted(self) -> int:
         """The events to wait for."""
         wanted = select.EPOLLRDHUP
-        if not (self._order.deaf and self._state == "flood"):
+        if not (self._plan.deaf and self._state == "flood"):
             wanted |= select.EPOLLIN
         if self._chunk or self._kind.hangUp or not self._connected:
             wanted |= select.EPOLLOUT
@@ -313,20 +313,20 @@ class Attacker:
         self.due = now + max(pause, self._kind.pause)
 
 
-def attack(order: Order) -> Report:
+def attack(plan: Attack) -> Report:
     """Flood until the time is up, and hang up."""
     report = Report()
-    kind = KINDS[order.kind]
+    kind = KINDS[plan.kind]
     context = None
     if kind.encrypted:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with select.epoll() as epoll:
-        attackers = [Attacker(number, order, report, epoll, context) for number in range(kind.connections)]
+        attackers = [Attacker(number, plan, report, epoll, context) for number in range(kind.connections)]
         connected: dict[int, Attacker] = {}
-        time.sleep(max(0.0, order.begin - time.monotonic()))
-        until = order.begin + order.seconds
-        looked = order.begin
+        time.sleep(max(0.0, plan.begin - time.monotonic()))
+        until = plan.begin + plan.seconds
+        looked = plan.begin
         while (now := time.monotonic()) < until:
             for attacker in attackers:
                 if attacker.connection is None and attacker.due <= now:
@@ -346,10 +346,10 @@ def attack(order: Order) -> Report:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Obey the order."""
+    """Obey the plan."""
     os.nice(NICENESS)
     machine.raiseDescriptors()
-    print(json.dumps(asdict(attack(Order(**json.loads(arguments[0]))))))
+    print(json.dumps(asdict(attack(Attack(**json.loads(arguments[0]))))))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from bench.floods.__main__ import main, measure
-from bench.floods.attack import Order, attack, lastLine
+from bench.floods.attack import Attack, attack, lastLine
 from bench.floods.canary import Ledger, newcomer
 from bench.floods.figures import COLUMNS, Figures, combined, header, missed, row, spread, told
 from bench.floods.kinds import CHUNK, IRC, KINDS, NICK, QUICK, Kind, hello
@@ -197,14 +197,14 @@ class LinuxTestCase(SynchronousTestCase):
 class AttackTests(LinuxTestCase):
     """The attackers, before a server that is none."""
 
-    def order(self, kind: str, port: int) -> Order:
+    def plan(self, kind: str, port: int) -> Attack:
         """An attack of less than a second, from now on."""
-        return Order(kind, port, time.monotonic(), 0.7)
+        return Attack(kind, port, time.monotonic(), 0.7)
 
     def test_dropped(self) -> None:
         """Who is dropped is counted with what was said last, and comes back under another name."""
         port, came, _ = self.serve([b":s NOTICE * :hi\r\nERROR :no %d\r\n" % number for number in range(20)], 0)
-        report = attack(self.order("ping", port))
+        report = attack(self.plan("ping", port))
         # Connections that nobody has accepted when the server goes hear nothing.
         self.assertEqual(report.last.pop("ERROR :no N"), 20)
         self.assertIn(report.last, ({}, {"(nothing)": report.dropped - 20}))
@@ -214,7 +214,7 @@ class AttackTests(LinuxTestCase):
     def test_flood(self) -> None:
         """The opening comes first, and then the same again and again."""
         port, came, _ = self.serve([b":s 001 a1 :hi\r\n"], 100_000)
-        report = attack(self.order("unknown", port))
+        report = attack(self.plan("unknown", port))
         nick = came[0].partition(b"\r\n")[0].removeprefix(b"NICK ")
         self.assertTrue(came[0].startswith(IRC.replace(NICK, nick) + b"NOSUCH x\r\nNOSUCH x\r\n"), came[0][:100])
         self.assertGreater(report.sent, 100_000)
@@ -222,7 +222,7 @@ class AttackTests(LinuxTestCase):
     def test_waits(self) -> None:
         """Who gets no answer to the opening says no more for now."""
         port, came, thread = self.serve([b""], 1)
-        attack(self.order("unknown", port))
+        attack(self.plan("unknown", port))
         thread.join()
         self.assertEqual(came, [IRC.replace(NICK, came[0].partition(b"\r\n")[0].removeprefix(b"NICK "))])
 
