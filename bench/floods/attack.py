@@ -186,7 +186,7 @@ class Attacker:
         try:
             if events & LOST and not self._made():
                 self._report.failed += 1
-                self._again(now, AGAIN)
+                self._reconnectLater(now, AGAIN)
             elif events & LOST:
                 self._drain()
                 self._drop(now)
@@ -200,7 +200,7 @@ class Attacker:
         except OSError:
             self._drop(now)
 
-    def look(self, now: float) -> None:
+    def checkTimeouts(self, now: float) -> None:
         """
         Wait no longer for what has not come in time: a connection, or an answer to the opening.
 
@@ -210,7 +210,7 @@ class Attacker:
             return
         if not self._connected and not isinstance(self.connection, ssl.SSLSocket) and now > self._since + AGAIN:
             self._report.failed += 1
-            self._again(now)
+            self._reconnectLater(now)
         elif self._state == "waiting" and now > self._since + WAIT:
             self._advance()
             self._epoll.modify(self.connection, self._wanted())
@@ -277,7 +277,7 @@ class Attacker:
     def _send(self, now: float) -> None:
         assert self.connection is not None
         if self._kind.hangUp:
-            self._again(now)
+            self._reconnectLater(now)
             return
         if not self._chunk:
             return
@@ -305,9 +305,9 @@ class Attacker:
         self._report.dropped += 1
         last, words = self._report.last, lastLine(self._heard, self._nick)
         last[words] = last.get(words, 0) + 1
-        self._again(now)
+        self._reconnectLater(now)
 
-    def _again(self, now: float, pause: float = 0.0) -> None:
+    def _reconnectLater(self, now: float, pause: float = 0.0) -> None:
         """Hang up, and connect again after this pause, or that of the kind where it is longer."""
         self.close()
         self.due = now + max(pause, self._kind.pause)
@@ -326,17 +326,17 @@ def attack(plan: Attack) -> Report:
         connected: dict[int, Attacker] = {}
         time.sleep(max(0.0, plan.begin - time.monotonic()))
         until = plan.begin + plan.seconds
-        looked = plan.begin
+        checked = plan.begin
         while (now := time.monotonic()) < until:
             for attacker in attackers:
                 if attacker.connection is None and attacker.due <= now:
                     made = attacker.connect(now)
                     if made is not None:
                         connected[made.fileno()] = attacker
-            if now > looked + AGAIN:
-                looked = now
+            if now > checked + AGAIN:
+                checked = now
                 for attacker in attackers:
-                    attacker.look(now)
+                    attacker.checkTimeouts(now)
             for descriptor, events in epoll.poll(POLL, 256):
                 connected[descriptor].event(events, now)
         for attacker in attackers:
