@@ -24,13 +24,13 @@ from bench.floods.kinds import KINDS, QUICK, Kind
 from bench.protocols import Refused
 from bench.servers import TWISTD, NotStarted, freePort, running
 
-LEAD = 0.8
+WARM_UP = 0.8
 """Seconds in which the canary talks before a flood begins, while the attackers' process starts."""
 
-GRACE = 10.0
+EXIT_TIMEOUT = 10.0
 """Seconds after a flood in which the attackers' process has to end."""
 
-SETTLING = 0.5
+SETTLE_TIME = 0.5
 """Seconds after all is over until the server's memory and descriptors are read for the last time."""
 
 
@@ -97,7 +97,7 @@ def measure(
         try:
             before, opened = server.memory(), server.descriptors()
             server.resetPeak()
-            begin = time.monotonic() + LEAD
+            begin = time.monotonic() + WARM_UP
             with attacking(Attack(kind.name, ports[kind.door], begin, seconds, deaf)) as attackers:
                 canary.talk(begin)
                 start, began = server.cpu(), time.monotonic()
@@ -107,8 +107,8 @@ def measure(
                 coming = [threads.submit(newcomer, door, ports[door], NEWCOMER) for door in doors]
                 canary.drain()
                 arrived = [one.result() for one in coming]
-                output, _ = attackers.communicate(timeout=GRACE)
-            time.sleep(SETTLING)
+                output, _ = attackers.communicate(timeout=EXIT_TIMEOUT)
+            time.sleep(SETTLE_TIME)
             report = json.loads(output)
             p50, p99, worst = spread(canary.ledger.latencies(begin))
             return Figures(

@@ -31,19 +31,19 @@ ADDRESSES = 16
 READ_SIZE = 1 << 16
 """Bytes read at a time."""
 
-WAIT = 3.0
+ANSWER_TIMEOUT = 3.0
 """Seconds after which a connection begins its flood even if its opening was not answered as expected."""
 
-AGAIN = 0.05
+RETRY_DELAY = 0.05
 """Seconds until another attempt where the system itself refused a connection, or has not made it."""
 
-POLL = 0.01
+POLL_TIMEOUT = 0.01
 """Seconds until the attackers look at the clock again where nothing happens."""
 
-WORDS = 160
+LAST_LINE_LENGTH = 160
 """How many characters of a last line are kept."""
 
-KEPT = 5
+LAST_LINES = 5
 """How many different last lines are reported."""
 
 IP_BIND_ADDRESS_NO_PORT = 24
@@ -107,7 +107,7 @@ def lastLine(heard: bytes, nick: bytes) -> str:
         return "(nothing)"
     text = lines[-1].replace(nick, b"NICK").decode(errors="replace")
     text = re.sub(r"\d+(?:\.\d+)*", "N", re.sub(r"\w+\.cloak", "HOST", text))
-    return text.encode("unicode_escape").decode()[:WORDS]
+    return text.encode("unicode_escape").decode()[:LAST_LINE_LENGTH]
 
 
 class Attacker:
@@ -169,7 +169,7 @@ class Attacker:
         except OSError:
             connection.close()
             report.failed += 1
-            self.due = now + max(AGAIN, self._kind.pause)
+            self.due = now + max(RETRY_DELAY, self._kind.pause)
             return None
         self.connection = connection
         self._heard, self._since = b"", now
@@ -186,7 +186,7 @@ class Attacker:
         try:
             if events & LOST and not self._made():
                 self._report.failed += 1
-                self._reconnectLater(now, AGAIN)
+                self._reconnectLater(now, RETRY_DELAY)
             elif events & LOST:
                 self._drain()
                 self._drop(now)
@@ -208,10 +208,10 @@ class Attacker:
         """
         if self.connection is None:
             return
-        if not self._connected and not isinstance(self.connection, ssl.SSLSocket) and now > self._since + AGAIN:
+        if not self._connected and not isinstance(self.connection, ssl.SSLSocket) and now > self._since + RETRY_DELAY:
             self._report.failed += 1
             self._reconnectLater(now)
-        elif self._state == "waiting" and now > self._since + WAIT:
+        elif self._state == "waiting" and now > self._since + ANSWER_TIMEOUT:
             self._advance()
             self._epoll.modify(self.connection, self._wanted())
 
@@ -333,15 +333,15 @@ def attack(plan: Attack) -> Report:
                     made = attacker.connect(now)
                     if made is not None:
                         connected[made.fileno()] = attacker
-            if now > checked + AGAIN:
+            if now > checked + RETRY_DELAY:
                 checked = now
                 for attacker in attackers:
                     attacker.checkTimeouts(now)
-            for descriptor, events in epoll.poll(POLL, 256):
+            for descriptor, events in epoll.poll(POLL_TIMEOUT, 256):
                 connected[descriptor].event(events, now)
         for attacker in attackers:
             attacker.close()
-    report.last = dict(Counter(report.last).most_common(KEPT))
+    report.last = dict(Counter(report.last).most_common(LAST_LINES))
     return report
 
 

@@ -13,13 +13,13 @@ from bench.traffic import MARK, READ_SIZE
 RATE = 10
 """Lines a second that each of the two says."""
 
-ARRIVING = 10.0
+LOGIN_TIMEOUT = 10.0
 """Seconds that each of the two may take to come in."""
 
-DRAINING = 15.0
+DRAIN_TIMEOUT = 15.0
 """Seconds after the flood in which lines may still be heard; later they are lost."""
 
-STRANGER = "127.0.0.100"
+NEWCOMER_ADDRESS = "127.0.0.100"
 """Where the newcomer comes from, which is no attacker's address and not the canary's."""
 
 NEWCOMER: dict[str, tuple[bytes, tuple[bytes, ...]]] = {
@@ -99,7 +99,7 @@ class Canary:
         self._rest, self._unsent = [b"", b""], [b"", b""]
         self._sockets: list[socket.socket | None] = []
         for number, (port, protocol) in enumerate(zip((irc, line), self._protocols, strict=True)):
-            connection = socket.create_connection(("127.0.0.1", port), ARRIVING)
+            connection = socket.create_connection(("127.0.0.1", port), LOGIN_TIMEOUT)
             self._sockets.append(connection)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             arrive(connection, protocol.login(number, 0))
@@ -116,7 +116,7 @@ class Canary:
 
     def drain(self) -> None:
         """Listen until all that was said has been heard, or nothing more is to be expected."""
-        until = time.monotonic() + DRAINING
+        until = time.monotonic() + DRAIN_TIMEOUT
         while self.ledger.missing and self._selector.get_map() and (now := time.monotonic()) < until:
             self._listen(min(0.1, until - now))
 
@@ -211,7 +211,9 @@ def newcomer(door: str, port: int, within: float) -> float | None:
     while (left := began + within - time.monotonic()) > 0:
         attempt += 1
         try:
-            with socket.create_connection(("127.0.0.1", port), left, source_address=(STRANGER, 0)) as connection:
+            with socket.create_connection(
+                ("127.0.0.1", port), left, source_address=(NEWCOMER_ADDRESS, 0)
+            ) as connection:
                 connection.sendall(opening % attempt)
                 said = b""
                 while (left := began + within - time.monotonic()) > 0:
