@@ -19,7 +19,7 @@ from bench import machine
 from bench.certificate import selfSigned
 from bench.floods.attack import Attack
 from bench.floods.canary import Canary, newcomer
-from bench.floods.figures import NEWCOMER, Figures, combined, header, missed, row, spread, told
+from bench.floods.figures import NEWCOMER, Figures, combined, header, lastLines, missed, percentiles, row
 from bench.floods.kinds import KINDS, QUICK, Kind
 from bench.protocols import Refused
 from bench.servers import TWISTD, NotStarted, freePort, running
@@ -110,7 +110,7 @@ def measure(
                 output, _ = attackers.communicate(timeout=EXIT_TIMEOUT)
             time.sleep(SETTLE_TIME)
             report = json.loads(output)
-            p50, p99, worst = spread(canary.ledger.latencies(begin))
+            p50, p99, worst = percentiles(canary.ledger.latencies(begin))
             return Figures(
                 said=canary.said,
                 lost=canary.ledger.missing + canary.ledger.doubled,
@@ -168,7 +168,7 @@ def main(arguments: Sequence[str]) -> int:
         figures = combined(rounds)
         good &= not missed(figures)
         print(row(name, figures), flush=True)
-        remarks += told(name, figures)
+        remarks += lastLines(name, figures)
         document[name] = {"rounds": [asdict(one) for one in rounds], "missed": missed(figures)}
     print("\n" + "\n".join([f"{name}: {KINDS[name].title}" for name in chosen.kinds] + ["", *remarks]))
     if chosen.json is not None:

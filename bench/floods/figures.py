@@ -80,7 +80,7 @@ class Figures:
         return max(0.0, self.peak - self.before)
 
 
-def spread(latencies: list[float]) -> tuple[float, float, float]:
+def percentiles(latencies: list[float]) -> tuple[float, float, float]:
     """The middle, the 99th percentile and the greatest of these; infinite where there is none."""
     if not latencies:
         return (float("inf"),) * 3
@@ -156,7 +156,7 @@ def row(name: str, figures: Figures) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def told(name: str, figures: Figures, most: int = 3) -> list[str]:
+def lastLines(name: str, figures: Figures, most: int = 3) -> list[str]:
     """What a kind's connections were told last, and the canary's where it was disconnected, a line for each."""
     ranked = Counter(figures.last).most_common(most)
     lines = [f"{name}: {count:,} of the dropped heard last: {words}" for words, count in ranked]

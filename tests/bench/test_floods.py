@@ -17,7 +17,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from bench.floods.__main__ import main, measure
 from bench.floods.attack import Attack, attack, lastLine
 from bench.floods.canary import Ledger, newcomer
-from bench.floods.figures import COLUMNS, Figures, combined, header, missed, row, spread, told
+from bench.floods.figures import COLUMNS, Figures, combined, header, lastLines, missed, percentiles, row
 from bench.floods.kinds import CHUNK, IRC, KINDS, NICK, QUICK, Kind, hello
 
 GOOD = Figures(
@@ -111,10 +111,10 @@ class LedgerTests(SynchronousTestCase):
 class FiguresTests(SynchronousTestCase):
     """The marks, the medians and the table."""
 
-    def test_spread(self) -> None:
+    def test_percentiles(self) -> None:
         """The middle, the 99th percentile and the greatest; nothing heard is no good result."""
-        self.assertEqual(spread([float(number) for number in range(200, 0, -1)]), (101.0, 199.0, 200.0))
-        self.assertEqual(spread([]), (float("inf"),) * 3)
+        self.assertEqual(percentiles([float(number) for number in range(200, 0, -1)]), (101.0, 199.0, 200.0))
+        self.assertEqual(percentiles([]), (float("inf"),) * 3)
 
     def test_marks(self) -> None:
         """What is exactly at a mark holds it; anything beyond misses it."""
@@ -144,9 +144,9 @@ class FiguresTests(SynchronousTestCase):
         self.assertTrue(bad.endswith("| lost, new client |"))
         self.assertTrue(row("pong", GOOD).endswith("| 1000 | 2 | - |"))
 
-    def test_told(self) -> None:
+    def test_lastLines(self) -> None:
         """What most were told comes first, and whom of the canary the server cut is said."""
-        lines = told("pong", replace(GOOD, gone=["* Bye"]), most=1)
+        lines = lastLines("pong", replace(GOOD, gone=["* Bye"]), most=1)
         self.assertEqual(
             lines,
             [
