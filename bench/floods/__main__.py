@@ -125,10 +125,10 @@ def measure(
                 newcomer=None if None in arrived else max(each for each in arrived if each is not None),
                 connections=report["connections"],
                 dropped=report["dropped"],
-                left=server.descriptors() - opened,
+                leaked=server.descriptors() - opened,
                 sent=report["sent"],
                 last=report["last"],
-                gone=canary.gone,
+                disconnected=canary.disconnected,
             )
         finally:
             canary.close()

@@ -79,7 +79,7 @@ class Canary:
     @ivar ledger: what they have said and heard.
     @ivar said: how many lines were said.
     @ivar late: the most seconds by which a line was said later than it should have been, which is the machine's doing.
-    @ivar gone: what each client whom the server disconnected had heard last.
+    @ivar disconnected: what each client whom the server disconnected had heard last.
     """
 
     def __init__(self, irc: int, line: int) -> None:
@@ -93,7 +93,7 @@ class Canary:
         self.ledger = Ledger()
         self.said = 0
         self.late = 0.0
-        self.gone: list[str] = []
+        self.disconnected: list[str] = []
         self._protocols: tuple[ChatProtocol, ...] = (Irc(), Line())
         self._selector = selectors.DefaultSelector()
         self._rest, self._unsent = [b"", b""], [b"", b""]
@@ -179,7 +179,7 @@ class Canary:
         self._selector.unregister(connection)
         connection.close()
         self._sockets[number] = None
-        self.gone.append(self._rest[number].decode(errors="replace") or "(nothing)")
+        self.disconnected.append(self._rest[number].decode(errors="replace") or "(nothing)")
 
 
 def arrive(connection: socket.socket, login: Login) -> None:

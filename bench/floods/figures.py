@@ -50,10 +50,10 @@ class Figures:
     @ivar newcomer: seconds in which a new client was answered at both doors; C{None} where that took too long.
     @ivar connections: how many the attackers made.
     @ivar dropped: how many of these the server ended.
-    @ivar left: how many descriptors more than before the server had when all was over: connections it had not closed.
+    @ivar leaked: how many descriptors more than before the server had when all was over: connections it had not closed.
     @ivar sent: bytes that the attackers sent.
     @ivar last: last lines of the dropped, and how many of them had each.
-    @ivar gone: last lines of clients of the canary that the server disconnected.
+    @ivar disconnected: last lines of clients of the canary that the server disconnected.
     """
 
     said: int
@@ -69,10 +69,10 @@ class Figures:
     newcomer: float | None
     connections: int
     dropped: int
-    left: int
+    leaked: int
     sent: int
     last: Mapping[str, int]
-    gone: Sequence[str] = ()
+    disconnected: Sequence[str] = ()
 
     @property
     def grew(self) -> float:
@@ -107,10 +107,10 @@ def combined(rounds: Sequence[Figures]) -> Figures:
         newcomer=median(newcomers) if len(newcomers) == len(rounds) else None,
         connections=round(median(one.connections for one in rounds)),
         dropped=round(median(one.dropped for one in rounds)),
-        left=round(median(one.left for one in rounds)),
+        leaked=round(median(one.leaked for one in rounds)),
         sent=round(median(one.sent for one in rounds)),
         last=last,
-        gone=[words for one in rounds for words in one.gone],
+        disconnected=[words for one in rounds for words in one.disconnected],
     )
 
 
@@ -148,7 +148,7 @@ def row(name: str, figures: Figures) -> str:
         f"{figures.sent / (1 << 20):,.1f}",
         f"{figures.connections:,}",
         f"{figures.dropped:,}",
-        f"{figures.left}",
+        f"{figures.leaked}",
         "none" if figures.newcomer is None else f"{1e3 * figures.newcomer:.0f}",
         f"{1e3 * figures.late:.0f}",
         ", ".join(missed(figures)) or "-",
@@ -160,4 +160,6 @@ def lastLines(name: str, figures: Figures, most: int = 3) -> list[str]:
     """What a kind's connections were told last, and the canary's where it was disconnected, a line for each."""
     ranked = Counter(figures.last).most_common(most)
     lines = [f"{name}: {count:,} of the dropped heard last: {words}" for words, count in ranked]
-    return lines + [f"{name}: the server disconnected a client of the canary: {words}" for words in figures.gone]
+    return lines + [
+        f"{name}: the server disconnected a client of the canary: {words}" for words in figures.disconnected
+    ]

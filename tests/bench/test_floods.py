@@ -34,7 +34,7 @@ GOOD = Figures(
     newcomer=1.0,
     connections=16,
     dropped=3,
-    left=2,
+    leaked=2,
     sent=3 << 20,
     last={"ERROR :a": 2, "ERROR :b": 1},
 )
@@ -146,7 +146,7 @@ class FiguresTests(SynchronousTestCase):
 
     def test_lastLines(self) -> None:
         """What most were told comes first, and whom of the canary the server cut is said."""
-        lines = lastLines("pong", replace(GOOD, gone=["* Bye"]), most=1)
+        lines = lastLines("pong", replace(GOOD, disconnected=["* Bye"]), most=1)
         self.assertEqual(
             lines,
             [
@@ -234,11 +234,11 @@ class MeasureTests(LinuxTestCase):
         """The attackers flood, the canary loses nothing, and a new client comes in."""
         with TemporaryDirectory() as folder:
             figures = measure(KINDS["room"], Path(folder), 0.5)
-        self.assertEqual((figures.lost, figures.gone), (0, []))
+        self.assertEqual((figures.lost, figures.disconnected), (0, []))
         self.assertGreater(figures.said, 10)
         self.assertTrue(0 < figures.p50 <= figures.p99 <= figures.worst < 15, figures)
         self.assertGreaterEqual(figures.connections, 16)
-        self.assertGreaterEqual(figures.left, 0)
+        self.assertGreaterEqual(figures.leaked, 0)
         self.assertGreater(figures.sent, 16 * 100)
         self.assertTrue(10 < figures.before <= figures.peak < 1000, figures)
 
