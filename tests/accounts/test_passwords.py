@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 from argon2 import extract_parameters
 from argon2.exceptions import VerificationError
 from argon2.low_level import Type
@@ -9,7 +12,6 @@ from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from twistchat.accounts import passwords
 from twistchat.accounts.passwords import DUMMY_HASH, SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded
 from twistchat.interfaces import IPasswords
@@ -74,9 +76,8 @@ class VerifierTests(SynchronousTestCase):
             checked.append(hash)
             return True
 
-        hasher = type("Hasher", (), {"verify": staticmethod(verify)})
-        self.patch(passwords, "_HASHER", hasher)  # private: how much work is done cannot be seen but in its time
-        verifier = Verifier(InlineWorker, 3)
+        hasher: Any = SimpleNamespace(verify=verify)
+        verifier = Verifier(InlineWorker, 3, hasher)
         self.assertIs(False, self.successResultOf(verifier.check(None, "x")))
         self.assertIs(False, self.successResultOf(verifier.check("", "x")))
         self.assertIs(True, self.successResultOf(verifier.check(RIGHT, "x")))

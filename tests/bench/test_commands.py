@@ -10,14 +10,18 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench.commands import STORMY, Bench, Seat, Turn, World, calibration
 from bench.work import counting, ours
-from twistchat.net.input import pace
+from twistchat.net.input.pace import PART_SIZE, Portions
 
 FEW = 10
 """Steps of a portion here, so that few rooms and people make long answers."""
 
 
 class CountedWorld(World):
-    """A server whose turns are counted: how many calls of our functions each takes."""
+    """A server with small portions, whose turns are counted: how many calls of our functions each takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.context.portions = Portions(self.clock, FEW)
 
     def cost(self, acts: Iterable[Callable[[], object]]) -> float:
         """See L{World.cost}."""
@@ -48,10 +52,6 @@ def withMembers(count: int) -> tuple[CountedWorld, dict[str, Seat]]:
 
 class TurnTests(SynchronousTestCase):
     """The longest turn of a command, with so much to do, and with twice as much."""
-
-    def setUp(self) -> None:
-        """Let portions be small."""
-        self.patch(pace, "PORTION", FEW)
 
     def check(
         self, build: Callable[[int], tuple[CountedWorld, dict[str, Seat]]], count: int, *given: tuple[str, str]
@@ -84,7 +84,7 @@ class TurnTests(SynchronousTestCase):
 
     def test_whois(self) -> None:
         """Where the one who is asked for is in more rooms."""
-        self.check(withRooms, 6 * pace.PART_SIZE, ("ann", "WHOIS owner"), ("owner", "WHOIS owner"))
+        self.check(withRooms, 6 * PART_SIZE, ("ann", "WHOIS owner"), ("owner", "WHOIS owner"))
 
     def test_people(self) -> None:
         """Where there are more people: whom a mask does not bring up counts, too."""
@@ -102,7 +102,7 @@ class TurnTests(SynchronousTestCase):
     def test_names(self) -> None:
         """Where there are more members."""
         given = ("ann", "NAMES #big"), ("owner", "MODE #big q"), ("ann", "STATS p"), ("len", "/who #big")
-        self.check(withMembers, 6 * pace.PART_SIZE, *given)
+        self.check(withMembers, 6 * PART_SIZE, *given)
 
 
 class BenchTests(SynchronousTestCase):

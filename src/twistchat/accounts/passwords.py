@@ -35,7 +35,8 @@ SALT: Final = 16
 DUMMY_HASH: Final = "$argon2id$v=19$m=19456,t=2,p=1$Y2xvc2VkIHRvIGV2ZXJ5MQ$uEtzqk6rNxRfsdO+0bbKMP7MEcK0Jptv/nD/OVoFI+E"
 """A hash that no password matches.  A check against it fails, and takes as long as any other."""
 
-_HASHER: Final = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY, parallelism=1, salt_len=SALT)
+HASHER: Final = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY, parallelism=1, salt_len=SALT)
+"""Makes and checks hashes with these costs."""
 
 
 def hashPassword(password: str, salt: bytes) -> str:
@@ -45,18 +46,20 @@ def hashPassword(password: str, salt: bytes) -> str:
     @param salt: L{SALT} random bytes.
     @return: the hash in its encoded form, C{$argon2id$…}.
     """
-    return _HASHER.hash(password, salt=salt)
+    return HASHER.hash(password, salt=salt)
 
 
 @implementer(IPasswords)
 class Verifier:
     """Checks passwords in a separate thread, one at a time."""
 
-    def __init__(self, makeWorker: Callable[[], Worker], limit: int) -> None:
+    def __init__(self, makeWorker: Callable[[], Worker], limit: int, hasher: PasswordHasher = HASHER) -> None:
         """
         @param makeWorker: makes the worker; called for the first password.
         @param limit: the maximum number of pending checks.
+        @param hasher: checks a password against its hash.
         """
+        self._hasher = hasher
         self._makeWorker = makeWorker
         self._limit = limit
         self._worker: Worker | None = None
@@ -70,7 +73,7 @@ class Verifier:
             self._worker = self._makeWorker()
         self._waiting += 1
         checked: Deferred[bool] = Deferred()
-        self._worker.submit(partial(_verify, hash, password), partial(self._done, checked))
+        self._worker.submit(partial(_verify, self._hasher, hash, password), partial(self._done, checked))
         return checked
 
     def stop(self) -> None:
@@ -84,8 +87,8 @@ class Verifier:
         checked.callback(outcome)
 
 
-def _verify(hash: str | None, password: str) -> bool:
+def _verify(hasher: PasswordHasher, hash: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(hash or DUMMY_HASH, password) and bool(hash)
+        return hasher.verify(hash or DUMMY_HASH, password) and bool(hash)
     except VerifyMismatchError:
         return False

@@ -12,7 +12,7 @@ from tests.protocols.irc.conversations import LABELS
 from twistchat.chat.model.users import Session
 from twistchat.config import Settings
 from twistchat.net.client.protocol import ClientProtocol
-from twistchat.net.input.pace import MAX_COMMANDS, PART_SIZE, POLL_INTERVAL, PORTION, Gone, Pace, Portions, portions
+from twistchat.net.input.pace import MAX_COMMANDS, PART_SIZE, POLL_INTERVAL, PORTION, Gone, Pace, Portions
 from twistchat.testing import MemoryServer
 from twistchat.testing.clients import Client
 from twistchat.testing.turns import TurnClock
@@ -77,7 +77,7 @@ class PortionTests(SynchronousTestCase):
     def test_portions(self) -> None:
         """The parts contain all items in order, and have one size."""
         for count in (0, 1, PART_SIZE - 1, PART_SIZE, PART_SIZE + 1, 3 * PART_SIZE):
-            parts = list(portions(range(count)))
+            parts = list(Portions(TurnClock()).split(range(count)))
             self.assertEqual([item for part in parts for item in part], list(range(count)))
             self.assertTrue(all(0 < len(part) <= PART_SIZE for part in parts))
             self.assertEqual(len(parts), -(-count // PART_SIZE))
@@ -185,7 +185,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.server = MemoryServer(Settings(), clock=self.clock)
         self.bob, self.lena = self.server.irc("bob", *LABELS, host=STRANGER), self.server.person("lena", STRANGER)
         self.sessions: list[Session] = []
-        for numbers in portions(range(self.COUNT)):  # one turn for all of them takes a second
+        for numbers in self.server.context.portions.split(range(self.COUNT)):  # one turn for all of them takes a second
             self.sessions += [self.enter(f"m{number}") for number in numbers]
             self.server.settle()
         self.bob.skip()

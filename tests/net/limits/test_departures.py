@@ -22,8 +22,7 @@ from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.limits import departures
-from twistchat.net.limits.departures import FAILED, DepartureQueue
+from twistchat.net.limits.departures import FAILED, MAX_NOTIFIED, MAX_PER_TURN, DepartureQueue
 from twistchat.net.stream import StreamFactory
 from twistchat.protocols.line.factory import Dialects
 from twistchat.protocols.line.protocol import LineProtocol
@@ -154,13 +153,16 @@ class QueueTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Make more sessions than one turn disconnects."""
         self.server = MemoryServer()
-        self.patch(departures, "MAX_PER_TURN", 4)
         self.people = [self.server.person(f"p{number}") for number in range(9)]
         users = [self.server.chat.identity.find(f"p{number}") for number in range(len(self.people))]
         self.sessions = [next(iter(user.sessions.values())) for user in users]
         self.acts: list[Callable[[], object]] = []
         self.turns: list[Deferred[None]] = []
-        self.queue = DepartureQueue(self.acts.append, self.wait, self.server.chat.presence.close)
+        self.queue = self.makeQueue()
+
+    def makeQueue(self, maxNotified: int = MAX_NOTIFIED) -> DepartureQueue:
+        """Make a queue that disconnects four sessions in a turn."""
+        return DepartureQueue(self.acts.append, self.wait, self.server.chat.presence.close, 4, maxNotified)
 
     def wait(self) -> Deferred[None]:
         """Wait for another turn."""
@@ -188,8 +190,7 @@ class QueueTests(SynchronousTestCase):
 
     def test_manyListeners(self) -> None:
         """Fewer sessions are disconnected in a turn if more members hear of each."""
-        self.patch(departures, "MAX_NOTIFIED", 10)
-        self.queue.disconnect(self.sessions, "go")
+        self.makeQueue(maxNotified=10).disconnect(self.sessions, "go")
         self.acts.pop()()
         self.assertEqual(self.gone(), [True] * 2 + [False] * 7)
         self.turns.pop().callback(None)
@@ -221,6 +222,8 @@ class QueueTests(SynchronousTestCase):
 
     def test_ban(self) -> None:
         """All sessions that match a ban are disconnected, and the server continues."""
+        for number in range(MAX_PER_TURN):
+            self.server.person(f"more{number}")
         session = self.server.chat.presence.open(self.sessions[0].outlet)
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.identity.enter(session, "op", "op", "elsewhere")))
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "op", ["ban"])))

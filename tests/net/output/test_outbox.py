@@ -21,10 +21,9 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from twistchat.net.output import turn
 from twistchat.net.output.kinds import TransportOutbox, outboxFor
 from twistchat.net.output.outbox import Outbox, Phase
-from twistchat.net.output.turn import Turn
+from twistchat.net.output.turn import MAX_SENDS, Turn
 
 PLENTY = 10**9
 """More than ever waits."""
@@ -99,9 +98,9 @@ class Plumbing:
     @ivar overflows: for each overflow, the call during which it was reported: C{"turn"} or another.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, maxSends: int = MAX_SENDS) -> None:
         self.clock = Clock()
-        self.turn = Turn(self.clock)
+        self.turn = Turn(self.clock, maxSends)
         self.overflows: list[str] = []
         self.doing = ""
         self.limit = limit
@@ -196,8 +195,8 @@ class PushTransport(StringTransport):
 class PushPlumbing(Plumbing):
     """An outbox on a transport other than plain TCP."""
 
-    def __init__(self, limit: int = PLENTY) -> None:
-        super().__init__(limit)
+    def __init__(self, limit: int = PLENTY, maxSends: int = MAX_SENDS) -> None:
+        super().__init__(limit, maxSends)
         self.transport = PushTransport()
         self.outbox = TransportOutbox(self.transport, self.turn, limit, self.overflowed)
 
@@ -510,13 +509,12 @@ class PushTests(SynchronousTestCase):
 
     def test_closeBehindMany(self) -> None:
         """C{close} sends the output even if the turn has not reached this outbox yet."""
-        self.patch(turn, "MAX_SENDS", 0)
-        plumbing = PushPlumbing()
+        plumbing, other = PushPlumbing(maxSends=1), PushPlumbing()
+        plumbing.turn.send(other.outbox)
         plumbing.outbox.write(b"bye")
         plumbing.outbox.close()
         plumbing.turn.end()
         self.assertEqual((plumbing.transport.value(), plumbing.transport.disconnecting), (b"bye", True))
-        self.patch(turn, "MAX_SENDS", 1)
         plumbing.endTurn()
         self.assertEqual(plumbing.transport.value(), b"bye")
 

@@ -11,7 +11,7 @@ from twistchat.chat.model.events import Entry, Joined, Quit
 from twistchat.chat.model.rooms import Room
 from twistchat.config import ClassSettings, Settings
 from twistchat.config.limits import Limits
-from twistchat.net.input import pace
+from twistchat.net.input.pace import Portions
 from twistchat.net.reload import rehash
 from twistchat.protocols.irc import fallbacks
 from twistchat.protocols.irc.factory import NOTIFIED_PER_TURN, ChangeNotifier
@@ -146,8 +146,7 @@ class MoveTests(SynchronousTestCase):
 
     def test_nobodyNamed(self) -> None:
         """One who cannot be told who is there, or goes meanwhile, keeps nobody else from being told."""
-        self.patch(pace, "PORTION", 1)
-        self.patch(pace, "PART_SIZE", 10)
+        self.server.context.portions = Portions(self.clock, steps=1, partSize=10)
         show = showRoom
 
         async def fail(client: IrcConnection, reply: Reply, room: Room) -> None:

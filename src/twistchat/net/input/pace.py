@@ -43,12 +43,22 @@ class Gone(Exception):
 
 
 class Portions:
-    """The commands of all connections that wait to continue, in first-come order."""
+    """
+    The size of a portion, and the commands of all connections that wait to continue, in first-come order.
 
-    __slots__ = ("_clock", "_scheduled", "_waiting")
+    @ivar steps: the number of steps in a portion.  A command reads it when it starts a portion.
+    """
 
-    def __init__(self, clock: IReactorTime) -> None:
+    __slots__ = ("_clock", "_partSize", "_scheduled", "_waiting", "steps")
+
+    def __init__(self, clock: IReactorTime, steps: int = PORTION, partSize: int = PART_SIZE) -> None:
+        """
+        @param steps: the number of steps in a portion.
+        @param partSize: see L{PART_SIZE}.
+        """
         self._clock = clock
+        self._partSize = partSize
+        self.steps = steps
         self._scheduled = False
         self._waiting: deque[Deferred[None]] = deque()
 
@@ -62,6 +72,11 @@ class Portions:
         self._waiting.append(waiting)
         self._schedule()
         return waiting
+
+    def split(self, items: Sequence[T]) -> Iterator[Sequence[T]]:
+        """Split a list into parts of L{PART_SIZE} items.  Each part counts as L{PART_STEPS} steps."""
+        for start in range(0, len(items), self._partSize):
+            yield items[start : start + self._partSize]
 
     def _schedule(self) -> None:
         if self._waiting and not self._scheduled:
@@ -83,7 +98,7 @@ class Pace:
 
     def __init__(self, client: ClientProtocol) -> None:
         self._client = client
-        self._left = PORTION
+        self._left = client.context.portions.steps
 
     @property
     def spent(self) -> bool:
@@ -112,10 +127,4 @@ class Pace:
             await deferLater(context.clock, POLL_INTERVAL)
         if client.ending:
             raise Gone
-        self._left = PORTION
-
-
-def portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Split a list into parts of L{PART_SIZE} items.  Each part counts as L{PART_STEPS} steps."""
-    for start in range(0, len(items), PART_SIZE):
-        yield items[start : start + PART_SIZE]
+        self._left = context.portions.steps

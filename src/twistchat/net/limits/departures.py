@@ -36,22 +36,28 @@ class DepartureQueue:
 
     _log = Logger()
 
-    __slots__ = ("_afterSending", "_close", "_failed", "_leaving", "_running", "_wait")
+    __slots__ = ("_afterSending", "_close", "_failed", "_leaving", "_maxNotified", "_maxPerTurn", "_running", "_wait")
 
     def __init__(
         self,
         afterSending: Callable[[Callable[[], None]], None],
         wait: Callable[[], Deferred[None]],
         close: Callable[[Session, str], Receipt | None],
+        maxPerTurn: int = MAX_PER_TURN,
+        maxNotified: int = MAX_NOTIFIED,
     ) -> None:
         """
         @param afterSending: calls a function after the turn's output has been sent.
         @param wait: returns a Deferred that fires in a later turn.
         @param close: ends a session, as C{chat.presence.close} does.
+        @param maxPerTurn: see L{MAX_PER_TURN}.
+        @param maxNotified: see L{MAX_NOTIFIED}.
         """
         self._afterSending = afterSending
         self._wait = wait
         self._close = close
+        self._maxPerTurn = maxPerTurn
+        self._maxNotified = maxNotified
         self._failed: set[object] = set()
         self._leaving: dict[str, tuple[Session, str]] = {}
         self._running = False
@@ -85,14 +91,14 @@ class DepartureQueue:
 
     def _continue(self, _: Any = None) -> None:
         notified = 0
-        for id in list(islice(self._leaving, MAX_PER_TURN)):
+        for id in list(islice(self._leaving, self._maxPerTurn)):
             session, reason = self._leaving[id]
             if not session.closed:
                 if session.user is not None:
                     notified += sum([len(room.members) for room in session.user.rooms.values()])
                 self._disconnect(session, reason)
             del self._leaving[id]
-            if notified >= MAX_NOTIFIED:
+            if notified >= self._maxNotified:
                 break
         if self._leaving:
             self._wait().addCallback(self._continue)

@@ -32,13 +32,15 @@ class Turn:
 
     _log = Logger()
 
-    __slots__ = ("_after", "_before", "_clock", "_outboxes", "_waiting")
+    __slots__ = ("_after", "_before", "_clock", "_maxSends", "_outboxes", "_waiting")
 
-    def __init__(self, clock: IReactorTime) -> None:
+    def __init__(self, clock: IReactorTime, maxSends: int = MAX_SENDS) -> None:
         """
         @param clock: its C{callLater(0, …)} is the end of the turn.
+        @param maxSends: see L{MAX_SENDS}.
         """
         self._clock = clock
+        self._maxSends = maxSends
         self._waiting = False
         self._before: list[Callable[[], None]] = []
         self._outboxes: list[Flushable] = []
@@ -68,7 +70,7 @@ class Turn:
 
     def end(self) -> None:
         """Make the waiting calls, and those that they add."""
-        left = MAX_SENDS
+        left = self._maxSends
         while True:
             if self._before:
                 calls, self._before = self._before, []

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from twistchat.chat.model.modes import prefixes
-from twistchat.net.input.pace import PART_STEPS, portions
+from twistchat.net.input.pace import PART_STEPS
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def showNames(client: IrcConnection, reply: Reply, room: Room) -> None:
     What stands for each member depends on the capabilities multi-prefix and userhost-in-names.  Those who come while
     the names are sent are told as such; those who go meanwhile are left out.
     """
-    for some in portions(list(room.members.items())):
+    for some in client.context.portions.split(list(room.members.items())):
         await reply.step(PART_STEPS)
         members: Iterable[Member] = [member for uid, member in some if room.members.get(uid) is member]
         if client.user.source.uid not in room.members and not client.user.may("auspex"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
 from twistchat.chat.phrasing import counted
-from twistchat.net.input.pace import PART_STEPS, Pace, portions
+from twistchat.net.input.pace import PART_STEPS, Pace
 from twistchat.protocols.line.commands.table import Outcome, Table, splitArgument
 from twistchat.protocols.line.rooms import awayNotice, enterRoom, roomName, showMembers, showTopic, showUser
 from twistchat.wire.plain import notice
@@ -66,7 +66,7 @@ async def who(client: LineProtocol, argument: str) -> None:
     for line in showMembers(room):
         await pace.step(2)
         client.reply(line)
-    for some in portions(members):
+    for some in client.context.portions.split(members):
         await pace.step(PART_STEPS)
         for uid, member in some:
             if member.user.away is not None and room.members.get(uid) is member:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadModeParameter, ChatError, NotInRoom, UnknownMode
 from twistchat.chat.model.modes import RANK_BY_LETTER, parseChanges
-from twistchat.net.input.pace import PART_STEPS, portions
+from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.people import userMode
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.registration.isupport import MODES
@@ -109,7 +109,7 @@ async def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) ->
         if user is None or user.source.uid not in room.members:
             reply.error(NotInRoom(room.name))
             return
-        for some in portions(list(room.members.items())):
+        for some in client.context.portions.split(list(room.members.items())):
             await reply.step(PART_STEPS)
             for uid, member in some:
                 if room.members.get(uid) is member and letter in member.ranks:

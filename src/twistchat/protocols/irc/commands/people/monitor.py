@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import WatchListFull
-from twistchat.net.input.pace import PART_STEPS, portions
+from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.table import Table
 from twistchat.protocols.irc.replies.formatting import joinWords, middle
 from twistchat.wire.irc import numerics as n
@@ -36,12 +36,12 @@ async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None
     elif what.upper() == "C":
         chat.presence.unwatchAll(session)
     elif what.upper() == "L":
-        for some in portions(chat.presence.watched(session)):
+        for some in client.context.portions.split(chat.presence.watched(session)):
             await reply.step(PART_STEPS)
             reply.numericList(n.RPL_MONLIST, (), some, ",", colon=True)
         reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif what.upper() == "S":
-        for some in portions(chat.presence.watched(session)):
+        for some in client.context.portions.split(chat.presence.watched(session)):
             await reply.step(PART_STEPS)
             _tell(*chat.presence.whoIsHere(some), reply)
     else:

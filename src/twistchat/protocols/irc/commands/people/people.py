@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.model.modes import prefixes
-from twistchat.net.input.pace import PART_STEPS, portions
+from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.visibility import isOtherServer, seesAll, visibleAddresses, visibleRooms
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.replies.formatting import formatTime, middle
@@ -45,7 +45,7 @@ async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
 async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     asker, source, nick = client.user, user.source, user.nick
     reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
-    for some in portions(list(user.rooms.values())):
+    for some in client.context.portions.split(list(user.rooms.values())):
         await reply.step(PART_STEPS)
         there = [room for room in some if source.uid in room.members]
         rooms = [

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import NotEntered
 from twistchat.chat.phrasing import counted
-from twistchat.net.input.pace import PART_STEPS, portions
+from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.visibility import isOtherServer
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.registration.isupport import showIsupport
@@ -144,7 +144,7 @@ async def _uptime(client: IrcConnection, reply: Reply) -> None:
 
 
 async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
-    for some in portions(list(client.context.chat.state.users)):
+    for some in client.context.portions.split(list(client.context.chat.state.users)):
         await reply.step(PART_STEPS)
         for user in some:
             if user.operator is not None and user.sessions:
