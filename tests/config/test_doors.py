@@ -102,7 +102,7 @@ class OwnSectionTests(SynchronousTestCase):
         """The keys that the class calls live change while the server runs; the others wait for the next start."""
         before = fromFile("[pager]\nbeeps = 1\nrelay = 1\n")
         reload = reloadSettings(before, fromFile("[pager]\nbeeps = 2\nrelay = 2\n"))
-        self.assertEqual((("pager.beeps",), ("pager.relay",)), (reload.taken, reload.waiting))
+        self.assertEqual((("pager.beeps",), ("pager.relay",)), (reload.applied, reload.deferred))
         self.assertEqual(PagerSettings(2, 1), reload.settings.of("pager", PagerSettings))
 
     def test_reloadUnchanged(self) -> None:

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.limits import Bytes, Networks, Seconds
 from twistchat.config.keytypes import (
     Age,
+    BadValue,
     Directory,
     Endpoints,
     Fingerprint,
@@ -28,7 +29,6 @@ from twistchat.config.keytypes import (
     ServerName,
     Span,
     Text,
-    Unfit,
     Url,
     Zone,
     closest,
@@ -202,7 +202,7 @@ class ReadingTests(SynchronousTestCase):
         ]
         for annotation, value, found, why in table:
             with self.subTest(f"{annotation} {value!r}"):
-                bad = self.assertRaises(Unfit, readingOf(annotation), value)
+                bad = self.assertRaises(BadValue, readingOf(annotation), value)
                 self.assertIn(why, bad.why)
                 self.assertTrue(bad.found == found or value != value, bad.found)
 
@@ -217,7 +217,7 @@ class ReadingTests(SynchronousTestCase):
             HASH.replace("M2qt", "M2!t"),
             "$2b$12$abcdefghijklmnopqrstuuJ",
         ):
-            bad = self.assertRaises(Unfit, readingOf(PasswordHash), value)
+            bad = self.assertRaises(BadValue, readingOf(PasswordHash), value)
             self.assertEqual(f"a text of {len(value)} characters", bad.shown)
             self.assertEqual('the hash of a password is wanted, as "twistchat hash-password" makes it', bad.why)
 
@@ -245,16 +245,16 @@ class ZoneTests(SynchronousTestCase):
     def test_unknown(self) -> None:
         """A name that is nearly one brings the right one; any other, and what is no name at all, brings examples."""
         for name in ["Testland/Capitol", "testland/capital", "Testland-Capital"]:
-            bad = self.assertRaises(Unfit, readingOf(Zone), name)
+            bad = self.assertRaises(BadValue, readingOf(Zone), name)
             self.assertEqual(bad.why, "a time zone of the IANA database is wanted; did you mean Testland/Capital?")
         for name in ["Nowhere", "Testland", "/etc/passwd", "../x", "a\0b", "x" * 5000, "é"]:
-            bad = self.assertRaises(Unfit, readingOf(Zone), name)
+            bad = self.assertRaises(BadValue, readingOf(Zone), name)
             self.assertIn('such as "Europe/Paris"', bad.why)
 
     def test_noDatabase(self) -> None:
         """Where the machine has no database, that is what is said."""
         self.patch(zoneinfo, "available_timezones", set)
-        bad = self.assertRaises(Unfit, readingOf(Zone), "Testland/Nowhere")
+        bad = self.assertRaises(BadValue, readingOf(Zone), "Testland/Nowhere")
         self.assertEqual(bad.why, "but this machine has no time zone database; install tzdata")
 
 

@@ -26,7 +26,7 @@ class RenewTests(SynchronousTestCase):
     def test_same(self) -> None:
         """What has not changed changes nothing."""
         reloaded = reloadSettings(Settings(), Settings())
-        self.assertEqual((Settings(), (), ()), (reloaded.settings, reloaded.taken, reloaded.waiting))
+        self.assertEqual((Settings(), (), ()), (reloaded.settings, reloaded.applied, reloaded.deferred))
         self.assertEqual("nothing has changed", str(reloaded))
 
     def test_taken(self) -> None:
@@ -63,10 +63,10 @@ class RenewTests(SynchronousTestCase):
                 "limits.pingTimeout",
                 "limits.exempt",
             ),
-            reloaded.taken,
+            reloaded.applied,
         )
         self.assertEqual(
-            ("server.name", "listen.irc", "journal.kind", "line.timezone", "limits.nick"), reloaded.waiting
+            ("server.name", "listen.irc", "journal.kind", "line.timezone", "limits.nick"), reloaded.deferred
         )
         self.assertEqual(
             replace(
@@ -88,8 +88,8 @@ class RenewTests(SynchronousTestCase):
     def test_waitingStill(self) -> None:
         """What waits for the next start is told each time, for it is not in effect."""
         old, new = Settings(), Settings(limits=Limits(nick=20))
-        self.assertEqual(("limits.nick",), reloadSettings(reloadSettings(old, new).settings, new).waiting)
-        self.assertEqual((), reloadSettings(reloadSettings(old, new).settings, old).waiting)
+        self.assertEqual(("limits.nick",), reloadSettings(reloadSettings(old, new).settings, new).deferred)
+        self.assertEqual((), reloadSettings(reloadSettings(old, new).settings, old).deferred)
 
     def test_names(self) -> None:
         """What is said to take effect exists."""

@@ -52,10 +52,10 @@ BOUNDS: Mapping[str, tuple[float, float | None]] = MappingProxyType(
 )
 """The minimum and maximum of each key that has bounds; C{None} if only its type sets the maximum."""
 
-NAMES_TOGETHER = 100
+MAX_NAME_LENGTHS = 100
 """The maximum sum of C{limits.nick} and C{limits.room}, in characters, so that a text fits into the same line."""
 
-MESSAGES_WAITING = 4
+MIN_QUEUED_MESSAGES = 4
 """How many messages of maximum length must fit into C{limits.sendq}; with less, nobody could receive them."""
 
 

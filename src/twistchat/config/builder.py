@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
 from twistchat.config import toml
-from twistchat.config.bounds import MESSAGES_WAITING, NAMES_TOGETHER, outside
+from twistchat.config.bounds import MAX_NAME_LENGTHS, MIN_QUEUED_MESSAGES, outside
 from twistchat.config.errors import ConfigError
-from twistchat.config.keytypes import Endpoints, Unfit, closest, readingOf
+from twistchat.config.keytypes import BadValue, Endpoints, closest, readingOf
 from twistchat.config.settings import NAMED, SECTIONS, TABLES, JournalSettings, Settings, keysOf, sectionsWith
 from twistchat.config.tables import NamedTables
 
@@ -115,7 +115,7 @@ class SettingsBuilder:
         except toml.NotToml:
             try:
                 reading(text)
-            except Unfit as bad:
+            except BadValue as bad:
                 why = bad.why
             else:
                 quoted = shlex.quote(toml.shortened(f"{key}={toml.write(text)}"))
@@ -136,7 +136,7 @@ class SettingsBuilder:
             self._within(key, value)
             read = reading(value)
             self._within(key, read, value)
-        except Unfit as bad:
+        except BadValue as bad:
             raise ConfigError(origin, f"{key}: found {bad.shown}, {bad.why}") from None
         self._values[key] = read
         self._origins[key] = origin
@@ -146,11 +146,11 @@ class SettingsBuilder:
         Check that a value is within its key's bounds.
 
         @param found: the value as it was written, if that differs.
-        @raise Unfit: the value is out of bounds.
+        @raise BadValue: the value is out of bounds.
         """
         why = None if isinstance(value, bool) else outside(key, value, self._types[key])
         if why is not None:
-            raise Unfit(value if found is None else found, why)
+            raise BadValue(value if found is None else found, why)
 
     def finish(self) -> Settings:
         """
@@ -193,13 +193,13 @@ class SettingsBuilder:
     def _checkSizes(self, settings: Settings) -> None:
         """Check that an IRC line has space for names and a text, and that the send queue has space for messages."""
         limits = settings.limits
-        if limits.nick + limits.room > NAMES_TOGETHER:
+        if limits.nick + limits.room > MAX_NAME_LENGTHS:
             found = f"limits.nick is {limits.nick} and limits.room {limits.room}"
-            why = f"together they may be {NAMES_TOGETHER}, so that a line of IRC has room for a text beside the names"
+            why = f"together they may be {MAX_NAME_LENGTHS}, so that a line of IRC has room for a text beside the names"
             self._contradict(f"{found}; {why}", "limits.room", "limits.nick")
-        if limits.sendq < MESSAGES_WAITING * limits.message:
+        if limits.sendq < MIN_QUEUED_MESSAGES * limits.message:
             found = f"limits.message is {limits.message} bytes and limits.sendq {limits.sendq} bytes"
-            why = f"the second must be at least {MESSAGES_WAITING} times the first"
+            why = f"the second must be at least {MIN_QUEUED_MESSAGES} times the first"
             self._contradict(f"{found}; {why}", "limits.message", "limits.sendq")
 
     def _contradict(self, why: str, *keys: str) -> NoReturn:

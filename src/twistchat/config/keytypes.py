@@ -77,7 +77,7 @@ Endpoints = Annotated[tuple[str, ...], "endpoints"]
 """Twisted's server endpoint strings.  Parsing them needs a reactor, so the code that listens checks them."""
 
 Reading: TypeAlias = Callable[[object], object]
-"""Converts a value from TOML, or from Python code, to the type of its field; raises L{Unfit} if that is impossible."""
+"""Converts a value from TOML, or from Python code, to the type of its field, or raises L{BadValue}."""
 
 _SERVER_NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -112,7 +112,7 @@ _NETWORK = 'a network such as "192.0.2.0/24" or "2001:db8::/32" is wanted'
 _ENDPOINT = 'an endpoint such as "tcp:2323:interface=127.0.0.1" is wanted'
 
 
-class Unfit(Exception):
+class BadValue(Exception):
     """
     A value is not valid for its key.
 
@@ -171,9 +171,9 @@ def _withUnit(value: object, units: dict[str, int]) -> str:
 def _text(value: object) -> str:
     """Convert a text.  One from a command line may contain lone surrogates, which UTF-8 cannot encode."""
     if not isinstance(value, str):
-        raise Unfit(value, _TEXT)
+        raise BadValue(value, _TEXT)
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise Unfit(value, "a text in UTF-8 is wanted")
+        raise BadValue(value, "a text in UTF-8 is wanted")
     return value
 
 
@@ -181,11 +181,11 @@ def visible(value: object) -> str:
     """
     Convert a name: a text of at least one character, without spaces.
 
-    @raise Unfit: the value is not a name.
+    @raise BadValue: the value is not a name.
     """
     text = _text(value)
     if not text or not text.isprintable() or " " in text:
-        raise Unfit(text, "a name without spaces and control characters is wanted")
+        raise BadValue(text, "a name without spaces and control characters is wanted")
     return text
 
 
@@ -194,14 +194,14 @@ def _serverName(value: object) -> str:
     text = _text(value)
     if not _SERVER_NAME.fullmatch(text):
         why = "1 to 63 letters (a-z), digits, dots and hyphens are wanted, with a letter or digit at either end"
-        raise Unfit(text, why)
+        raise BadValue(text, why)
     return text
 
 
 def _line(value: object) -> str:
     text = _text(value)
     if not text.isprintable():
-        raise Unfit(text, "a text of one line without control characters is wanted")
+        raise BadValue(text, "a text of one line without control characters is wanted")
     return text
 
 
@@ -209,7 +209,7 @@ def _lines(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, list | tuple) or len(value) > 3:
-        raise Unfit(value, "a list of up to three texts is wanted")
+        raise BadValue(value, "a list of up to three texts is wanted")
     return tuple(_line(item) for item in value)
 
 
@@ -223,7 +223,7 @@ def _matching(pattern: re.Pattern[str], why: str, empty: bool = True) -> Callabl
     def read(value: object) -> str:
         text = _text(value)
         if not (empty and not text) and not pattern.fullmatch(text):
-            raise Unfit(text, why)
+            raise BadValue(text, why)
         return text
 
     return read
@@ -234,7 +234,7 @@ def _passwordHash(value: object) -> str:
     text = _text(value)
     if text and not _PASSWORD_HASH.fullmatch(text):
         why = 'the hash of a password is wanted, as "twistchat hash-password" makes it'
-        raise Unfit(text, why, f"a text of {counted(len(text), 'character')}")
+        raise BadValue(text, why, f"a text of {counted(len(text), 'character')}")
     return text
 
 
@@ -242,7 +242,7 @@ def _fingerprint(value: object) -> str:
     text = _text(value)
     plain = text.replace(":", "").lower()
     if plain and not _FINGERPRINT.fullmatch(plain):
-        raise Unfit(text, "a SHA-256 is wanted: 64 hexadecimal digits, with colons between them or without")
+        raise BadValue(text, "a SHA-256 is wanted: 64 hexadecimal digits, with colons between them or without")
     return plain
 
 
@@ -251,20 +251,20 @@ def _privilege(value: object) -> str:
     if text not in PRIVILEGES:
         guess = closest(text, PRIVILEGES, 0.6)
         hint = f"did you mean {toml.write(guess)}?" if guess else f"the privileges are {', '.join(PRIVILEGES)}"
-        raise Unfit(text, f"which is no privilege; {hint}")
+        raise BadValue(text, f"which is no privilege; {hint}")
     return text
 
 
 def _port(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
-        raise Unfit(value, "a port is wanted: a whole number of at most 65535, or 0 for none")
+        raise BadValue(value, "a port is wanted: a whole number of at most 65535, or 0 for none")
     return value
 
 
 def _directory(value: object) -> str:
     """A path may contain bytes that are not UTF-8, as file names do."""
     if not isinstance(value, str) or not value or "\0" in value:
-        raise Unfit(value, "the path of a directory is wanted")
+        raise BadValue(value, "the path of a directory is wanted")
     return value
 
 
@@ -272,7 +272,9 @@ def _greeting(value: object) -> str:
     text = _text(value)
     for character in text:
         if not character.isprintable() and character not in "\n\t":
-            raise Unfit(character, "a text without control characters, other than line ends (\\n) and tabs, is wanted")
+            raise BadValue(
+                character, "a text without control characters, other than line ends (\\n) and tabs, is wanted"
+            )
     return text
 
 
@@ -285,10 +287,10 @@ def _zone(value: object) -> str:
     except (KeyError, ValueError, OSError):
         known = zoneinfo.available_timezones()
         if not known:
-            raise Unfit(text, "but this machine has no time zone database; install tzdata") from None
+            raise BadValue(text, "but this machine has no time zone database; install tzdata") from None
         guess = closest(text, known, 0.7)
         hint = f"; did you mean {guess}?" if guess else ' such as "Europe/Paris", or "" for the machine\'s own'
-        raise Unfit(text, f"a time zone of the IANA database is wanted{hint}") from None
+        raise BadValue(text, f"a time zone of the IANA database is wanted{hint}") from None
     return text
 
 
@@ -296,7 +298,7 @@ def _choice(value: object, options: tuple[str, ...]) -> str:
     for option in options:
         if value == option:
             return option
-    raise Unfit(value, f"{' or '.join(map(toml.write, options))} is wanted")
+    raise BadValue(value, f"{' or '.join(map(toml.write, options))} is wanted")
 
 
 def _items(value: object, one: Callable[[object], str]) -> tuple[str, ...]:
@@ -307,40 +309,42 @@ def _items(value: object, one: Callable[[object], str]) -> tuple[str, ...]:
     """
     if not isinstance(value, list | tuple):
         if not isinstance(value, str):
-            raise Unfit(value, "a list of texts is wanted")
+            raise BadValue(value, "a list of texts is wanted")
         value = [value]
     read = tuple(one(item) for item in value)
     for place, item in enumerate(read):
         if item in read[:place]:
-            raise Unfit(item, "which is in the list twice; once is enough")
+            raise BadValue(item, "which is in the list twice; once is enough")
     return read
 
 
 def _endpoint(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise Unfit(value, _ENDPOINT)
+        raise BadValue(value, _ENDPOINT)
     return _text(value.strip())
 
 
 def _network(value: object) -> str:
     if not isinstance(value, str):
-        raise Unfit(value, _NETWORK)
+        raise BadValue(value, _NETWORK)
     try:
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:
-        raise Unfit(value, _NETWORK) from None
+        raise BadValue(value, _NETWORK) from None
     try:
         ipaddress.ip_network(value)
     except ValueError:
-        raise Unfit(value, f"which has bits set beyond its prefix; did you mean {toml.write(str(network))}?") from None
+        raise BadValue(
+            value, f"which has bits set beyond its prefix; did you mean {toml.write(str(network))}?"
+        ) from None
     return str(network)
 
 
 def _count(value: object, why: str = _COUNT) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise Unfit(value, why)
+        raise BadValue(value, why)
     if value > toml.MAX_INTEGER:
-        raise Unfit(value, f"a whole number of at most {toml.MAX_INTEGER} is wanted")
+        raise BadValue(value, f"a whole number of at most {toml.MAX_INTEGER} is wanted")
     return value
 
 
@@ -350,7 +354,7 @@ def _number(value: object) -> int:
 
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
-        raise Unfit(value, _SWITCH)
+        raise BadValue(value, _SWITCH)
     return value
 
 
@@ -360,7 +364,7 @@ def _age(value: object, why: str = _AGE) -> float:
 
 def _rate(value: object, why: str = _RATE) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= toml.MAX_INTEGER:
-        raise Unfit(value, why)
+        raise BadValue(value, why)
     return float(value)
 
 
@@ -369,7 +373,7 @@ def _duration(value: object, why: str = _TIME) -> float:
         return _rate(value, why)
     match = _DURATION.fullmatch(value)
     if match is None or match[2] not in _DURATION_UNITS or float(match[1]) == 0:
-        raise Unfit(value, why)
+        raise BadValue(value, why)
     return float(match[1]) * _DURATION_UNITS[match[2]]
 
 
@@ -378,10 +382,10 @@ def _size(value: object) -> int:
     if isinstance(value, str):
         match = _SIZE.fullmatch(value)
         if match is None or match[2] not in _SIZE_UNITS:
-            raise Unfit(value, _BYTES)
+            raise BadValue(value, _BYTES)
         size = int(match[1]) * _SIZE_UNITS[match[2]]
     if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= toml.MAX_INTEGER:
-        raise Unfit(value, _BYTES)
+        raise BadValue(value, _BYTES)
     return size
 
 

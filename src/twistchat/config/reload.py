@@ -16,20 +16,20 @@ class Reload:
     The result of reading the configuration again.
 
     @ivar settings: the settings in effect from now on.
-    @ivar taken: the changed keys that take effect now.
-    @ivar waiting: the changed keys that take effect at the next start.
+    @ivar applied: the changed keys that take effect now.
+    @ivar deferred: the changed keys that take effect at the next start.
     """
 
     settings: Settings
-    taken: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
+    applied: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = []
-        if self.taken:
-            parts.append(f"changed: {', '.join(self.taken)}")
-        if self.waiting:
-            parts.append(f"from the next start on: {', '.join(self.waiting)}")
+        if self.applied:
+            parts.append(f"changed: {', '.join(self.applied)}")
+        if self.deferred:
+            parts.append(f"from the next start on: {', '.join(self.deferred)}")
         return "; ".join(parts) or "nothing has changed"
 
 
@@ -40,40 +40,40 @@ def reloadSettings(current: Settings, fresh: Settings) -> Reload:
     @param current: the settings in effect.
     @param fresh: the settings in the changed configuration.
     """
-    taken: list[str] = []
-    waiting: list[str] = []
+    applied: list[str] = []
+    deferred: list[str] = []
     sections: dict[str, Any] = {}
     doors: dict[str, Any] = {}
     for section in sectionsWith(fresh.doors):
         if section in fresh.doors:
             new = fresh.doors[section]
             old, live = current.of(section, type(new)), liveOf(type(new))
-            doors[section] = _merged(section, old, new, live, taken, waiting)
+            doors[section] = _merged(section, old, new, live, applied, deferred)
             continue
         old, new = getattr(current, section), getattr(fresh, section)
         if section in TABLES:
             live = tuple(key.name for key in fields(old) if section in LIVE or f"{section}.{key.name}" in LIVE)
-            sections[section] = _merged(section, old, new, live, taken, waiting)
+            sections[section] = _merged(section, old, new, live, applied, deferred)
         elif section in NAMED:
             sections[section] = new
-            taken += _different(section, old, new)
+            applied += _different(section, old, new)
         else:
-            waiting += _different(section, old, new)
-    return Reload(replace(current, doors=MappingProxyType(doors), **sections), tuple(taken), tuple(waiting))
+            deferred += _different(section, old, new)
+    return Reload(replace(current, doors=MappingProxyType(doors), **sections), tuple(applied), tuple(deferred))
 
 
-def _merged(section: str, old: Any, new: Any, live: tuple[str, ...], taken: list[str], waiting: list[str]) -> Any:
+def _merged(section: str, old: Any, new: Any, live: tuple[str, ...], applied: list[str], deferred: list[str]) -> Any:
     """
     Apply the changes of one section.
 
     @param live: the fields that take effect at once.
-    @param taken: gets the keys that changed.
-    @param waiting: gets the keys that change at the next start.
+    @param applied: gets the keys that changed.
+    @param deferred: gets the keys that change at the next start.
     @return: the section that holds from now on.
     """
     changed = [key.name for key in fields(old) if getattr(old, key.name) != getattr(new, key.name)]
-    taken += [f"{section}.{key}" for key in changed if key in live]
-    waiting += [f"{section}.{key if key != 'own' else new.kind}" for key in changed if key not in live]
+    applied += [f"{section}.{key}" for key in changed if key in live]
+    deferred += [f"{section}.{key if key != 'own' else new.kind}" for key in changed if key not in live]
     return replace(old, **{key: getattr(new, key) for key in changed if key in live})
 
 

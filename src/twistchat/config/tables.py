@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from twistchat.config import toml
 from twistchat.config.errors import ConfigError
-from twistchat.config.keytypes import Unfit, closest, readingOf, visible
+from twistchat.config.keytypes import BadValue, closest, readingOf, visible
 from twistchat.config.settings import NAMED, ClassSettings, OperatorSettings, WebircSettings, keysOf
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class NamedTables:
             where = f"{name}:{file.line(section, table)}"
             try:
                 visible(table)
-            except Unfit as bad:
+            except BadValue as bad:
                 raise ConfigError(where, f"[{section}.{toml.show(table)}]: {bad.why}") from None
             if not isinstance(values, dict):
                 wanted = f"a table of its own is wanted, as in [{section}.NAME]"
@@ -79,7 +79,7 @@ class NamedTables:
             raise ConfigError(origin, f"there is no key {toml.shortened(f'{section}.{table}.{key}')}; {hint}")
         try:
             return readings[key](value)
-        except Unfit as bad:
+        except BadValue as bad:
             raise ConfigError(
                 origin, f"{section}.{toml.shortened(table)}.{key}: found {bad.shown}, {bad.why}"
             ) from None

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.holding import Effect
+from twistchat.chat.model.holding import HoldingChange
 from twistchat.chat.model.origin import Origin
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ class Proposal:
     @ivar entry: the event, stamped.
     @ivar origin: the request that led to it, or C{None}.
     @ivar row: what is to be put on disk; C{None} where nothing is.
-    @ivar effect: what it does to what holds, or C{None}.
+    @ivar change: what it does to what holds, or C{None}.
     @ivar why: why it could not be put there, or C{None}.
     """
 
-    __slots__ = ("_receipt", "_refused", "effect", "entry", "origin", "row", "why")
+    __slots__ = ("_receipt", "_refused", "change", "entry", "origin", "row", "why")
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Proposal:
         receipt: Deferred[Entry] | None,
         refused: Refused | None,
         row: Row | None = None,
-        effect: Effect | None = None,
+        change: HoldingChange | None = None,
     ) -> None:
         """
         @param receipt: fires with what becomes of it; or C{None}, and C{refused} is called where it is refused.
@@ -45,7 +45,7 @@ class Proposal:
         self.entry = entry
         self.origin = origin
         self.row = row
-        self.effect = effect
+        self.change = change
         self.why: str | None = None
         self._receipt = receipt
         self._refused = refused

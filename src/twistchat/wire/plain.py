@@ -116,8 +116,8 @@ class PlainDialect:
             ModesSet: _modesSet,
             Invited: _invited,
             RoomRenamed: _roomRenamed,
-            RoomMessageRedacted: _unsaid,
-            PrivateMessageRedacted: _untold,
+            RoomMessageRedacted: _roomMessageRedacted,
+            PrivateMessageRedacted: _privateMessageRedacted,
             Killed: _killed,
             Announced: _announced,
             OperatorSet: _operatorSet,
@@ -226,11 +226,11 @@ def _roomRenamed(event: RoomRenamed) -> str:
     return f"{event.source.nick} renamed {event.room} to {event.name}{because(event.reason)}"
 
 
-def _unsaid(event: RoomMessageRedacted) -> str:
+def _roomMessageRedacted(event: RoomMessageRedacted) -> str:
     return f"{event.source.nick} took back a text in {event.room}{because(event.reason)}"
 
 
-def _untold(event: PrivateMessageRedacted) -> str:
+def _privateMessageRedacted(event: PrivateMessageRedacted) -> str:
     return f"{event.source.nick} took back a text to {event.recipient.nick}{because(event.reason)}"
 
 

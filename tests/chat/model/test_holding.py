@@ -25,7 +25,7 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
-from twistchat.chat.model.holding import Effect, Holding, effect, keysOf, modeKey, remaining
+from twistchat.chat.model.holding import Holding, HoldingChange, holdingChange, keysOf, modeKey, remaining
 from twistchat.chat.model.modes import ROOM_MODES, Shape
 from twistchat.testing.contract import ANN, BOB, GUEST
 
@@ -36,12 +36,12 @@ class EffectTests(SynchronousTestCase):
     def test_nothing(self) -> None:
         """Most events do nothing to it."""
         for event in (RoomMessage(ANN, "#a", "s", "x"), Entered(ANN, "s")):
-            self.assertIsNone(effect(event))
+            self.assertIsNone(holdingChange(event))
             self.assertEqual(keysOf(event, 1), set())
 
     def test_rooms(self) -> None:
         """A topic and changes of modes set keys of the folded name; ranks of guests set none."""
-        self.assertEqual(effect(TopicSet(ANN, "#A", "")), Effect("#a", ("topic",)))
+        self.assertEqual(holdingChange(TopicSet(ANN, "#A", "")), HoldingChange("#a", ("topic",)))
         changes = (
             ModeChange(True, "o", "Bob", BOB),
             ModeChange(True, "v", "guest", GUEST),
@@ -49,7 +49,9 @@ class EffectTests(SynchronousTestCase):
             ModeChange(True, "b", "x!*@*"),
             ModeChange(False, "t"),
         )
-        self.assertEqual(effect(ModesSet(ANN, "#A", changes)), Effect("#a", ("o bob", "k", "b x!*@*", "t ")))
+        self.assertEqual(
+            holdingChange(ModesSet(ANN, "#A", changes)), HoldingChange("#a", ("o bob", "k", "b x!*@*", "t "))
+        )
 
     def test_modes(self) -> None:
         """A mask has a key of its own; a mode with one parameter has one key, whatever the parameter is."""
@@ -61,8 +63,8 @@ class EffectTests(SynchronousTestCase):
 
     def test_server(self) -> None:
         """A ban from the server sets a key, and the end of the ban releases it."""
-        self.assertEqual(effect(ServerBanSet(ANN, "x!*@*", "spam")), Effect("", ("ban x!*@*",)))
-        self.assertEqual(effect(ServerBanLifted(ANN, "x!*@*")), Effect("", releases=("ban x!*@*",)))
+        self.assertEqual(holdingChange(ServerBanSet(ANN, "x!*@*", "spam")), HoldingChange("", ("ban x!*@*",)))
+        self.assertEqual(holdingChange(ServerBanLifted(ANN, "x!*@*")), HoldingChange("", releases=("ban x!*@*",)))
 
     def test_remaining(self) -> None:
         """Of changes of modes, those that hold remain; of other events, all or nothing."""

@@ -6,7 +6,7 @@ event I{sets} keys: its entry then holds them, until another entry sets or I{rel
 entries that hold keys, in order, to an empty state.  That restores the topics, modes, masks, ranks and names of all
 rooms and the bans from the server.  So a restart does not read messages, and retention must not delete these entries.
 
-Only this module defines the effect of each event on these keys.  L{Holding} is the register in memory; a log on disk
+Only this module defines how each event changes these keys.  L{Holding} is the register in memory; a log on disk
 keeps the same register in a table.
 """
 
@@ -39,9 +39,9 @@ RENAMED = "renamed "
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class HoldingChange:
     """
-    The effect of an event on the register.
+    How an event changes the register.
 
     @ivar room: the room's folded name, or L{SERVER_WIDE}.
     @ivar sets: the keys that its entry holds from now on, in place of another entry.
@@ -56,9 +56,9 @@ class Effect:
     renamed: str | None = None
 
 
-def effect(event: Event) -> Effect | None:
-    """The effect of an event on the register; C{None} for most events, which have none."""
-    found = _EFFECTS.get(type(event))
+def holdingChange(event: Event) -> HoldingChange | None:
+    """How an event changes the register; C{None} for most events, which do not."""
+    found = _CHANGES.get(type(event))
     return None if found is None else found(event)
 
 
@@ -79,10 +79,10 @@ def remaining(event: Event, sequence: int, keys: Collection[str]) -> Event | Non
 
 def keysOf(event: Event, sequence: int) -> set[str]:
     """The keys that an event's entry held right after it was applied."""
-    done = effect(event)
-    if done is None:
+    change = holdingChange(event)
+    if change is None:
         return set()
-    return {*done.sets, renamedKey(sequence)} if done.renamed is not None else set(done.sets)
+    return {*change.sets, renamedKey(sequence)} if change.renamed is not None else set(change.sets)
 
 
 def renamedKey(sequence: int) -> str:
@@ -114,19 +114,19 @@ def modeKey(change: ModeChange) -> str | None:
     return f"{change.letter} {change.parameter or ''}"
 
 
-def _modesSet(event: ModesSet) -> Effect:
+def _modesSet(event: ModesSet) -> HoldingChange:
     keys = [modeKey(change) for change in event.changes]
-    return Effect(fold(event.room), tuple([key for key in keys if key is not None]))
+    return HoldingChange(fold(event.room), tuple([key for key in keys if key is not None]))
 
 
-_EFFECTS: Mapping[type[Event], Callable[[Any], Effect]] = {
-    TopicSet: lambda event: Effect(fold(event.room), (TOPIC,)),
+_CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange]] = {
+    TopicSet: lambda event: HoldingChange(fold(event.room), (TOPIC,)),
     ModesSet: _modesSet,
-    RoomRenamed: lambda event: Effect(fold(event.room), renamed=fold(event.name)),
-    ServerBanSet: lambda event: Effect(SERVER_WIDE, (banKey(event.mask),)),
-    ServerBanLifted: lambda event: Effect(SERVER_WIDE, releases=(banKey(event.mask),)),
+    RoomRenamed: lambda event: HoldingChange(fold(event.room), renamed=fold(event.name)),
+    ServerBanSet: lambda event: HoldingChange(SERVER_WIDE, (banKey(event.mask),)),
+    ServerBanLifted: lambda event: HoldingChange(SERVER_WIDE, releases=(banKey(event.mask),)),
 }
-"""The effects on the register, by the class of the event."""
+"""How events change the register, by their class."""
 
 
 class Holding:
@@ -139,15 +139,15 @@ class Holding:
 
     def note(self, entry: Entry) -> None:
         """Update the register after an entry was applied."""
-        done = effect(entry.event)
-        if done is None:
+        change = holdingChange(entry.event)
+        if change is None:
             return
-        keys = self._rooms.setdefault(done.room, {})
-        keys.update(dict.fromkeys(done.sets, entry.sequence))
-        for key in done.releases:
+        keys = self._rooms.setdefault(change.room, {})
+        keys.update(dict.fromkeys(change.sets, entry.sequence))
+        for key in change.releases:
             keys.pop(key, None)
-        if done.renamed is not None:
-            self._rename(done.room, done.renamed, entry.sequence)
+        if change.renamed is not None:
+            self._rename(change.room, change.renamed, entry.sequence)
 
     def entries(self) -> dict[int, set[str]]:
         """The keys that each entry holds, by ascending sequence number, without entries that hold none."""

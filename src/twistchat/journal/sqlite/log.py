@@ -20,7 +20,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.model.events import Entry, Event, RoomMessage
-from twistchat.chat.model.holding import effect
+from twistchat.chat.model.holding import holdingChange
 from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import conversation
 from twistchat.interfaces import ILog
@@ -224,7 +224,7 @@ class SqliteLog:
             self._reserve()
         stored = durable or (self._keepPassing and conversation(event) is not None)
         row = self._rows.row(entry) if stored else None
-        done = None if type(event) is RoomMessage else effect(event)
+        done = None if type(event) is RoomMessage else holdingChange(event)
         self._waiting.append(Proposal(entry, origin, receipt, refused, row, done))
         if self._writing is None and not self._settling:
             self._advance()
@@ -281,10 +281,10 @@ class SqliteLog:
                     break
                 rows.append(next.row)
             batch.append(waiting.popleft())
-            if not isinstance(next, Proposal) or next.effect is None:
+            if not isinstance(next, Proposal) or next.change is None:
                 continue
-            note(held, next.effect, next.entry.sequence)
-            if next.effect.renamed is not None:
+            note(held, next.change, next.entry.sequence)
+            if next.change.renamed is not None:
                 self._renaming = next
                 break
         if batch:

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry, Event, ServerBanSet
-from twistchat.chat.model.holding import RENAMED, Effect, keysOf, remaining
+from twistchat.chat.model.holding import RENAMED, HoldingChange, keysOf, remaining
 from twistchat.journal.codec import Unreadable, decode
 from twistchat.journal.sqlite.rows import COLUMNS, encodable, isIntact
 from twistchat.journal.stamp import msgid
@@ -67,16 +67,16 @@ HeldKeys: TypeAlias = "dict[tuple[str, str], int | None]"
 log = Logger()
 
 
-def note(held: HeldKeys, effect: Effect, sequence: int) -> None:
+def note(held: HeldKeys, change: HoldingChange, sequence: int) -> None:
     """
     Add what an entry does to what its batch does.
 
     A room's new name is left to L{RENAME}, which is carried out when it is known that the room has that name.
     """
-    room = encodable(effect.room)
-    for key in effect.sets:
+    room = encodable(change.room)
+    for key in change.sets:
         held[room, encodable(key)] = sequence
-    for key in effect.releases:
+    for key in change.releases:
         held[room, encodable(key)] = None
 
 

@@ -152,10 +152,10 @@ class IrcDialect:
 
     # Texts
 
-    def _said(self, entry: Entry, event: RoomMessage) -> bytes:
+    def _roomMessage(self, entry: Entry, event: RoomMessage) -> bytes:
         return self._text(entry, event, statusTarget(event.rank, event.room) if event.rank else event.room)
 
-    def _told(self, entry: Entry, event: PrivateMessage) -> bytes:
+    def _privateMessage(self, entry: Entry, event: PrivateMessage) -> bytes:
         return self._text(entry, event, event.recipient.nick)
 
     def _text(self, entry: Entry, event: RoomMessage | PrivateMessage, target: str) -> bytes:
@@ -190,23 +190,23 @@ class IrcDialect:
         batched.append(write(pieces.source, "BATCH", (f"-{reference}",)))
         return b"".join(batched)
 
-    def _roomSignalled(self, entry: Entry, event: RoomTagMessage) -> bytes:
-        return self._signal(entry, event, statusTarget(event.rank, event.room))
+    def _roomTagMessage(self, entry: Entry, event: RoomTagMessage) -> bytes:
+        return self._tagMessage(entry, event, statusTarget(event.rank, event.room))
 
-    def _signalled(self, entry: Entry, event: PrivateTagMessage) -> bytes:
-        return self._signal(entry, event, event.recipient.nick)
+    def _privateTagMessage(self, entry: Entry, event: PrivateTagMessage) -> bytes:
+        return self._tagMessage(entry, event, event.recipient.nick)
 
-    def _signal(self, entry: Entry, event: RoomTagMessage | PrivateTagMessage, target: str) -> bytes:
+    def _tagMessage(self, entry: Entry, event: RoomTagMessage | PrivateTagMessage, target: str) -> bytes:
         """Write tags without a text, for clients with message-tags only (message-tags, "TAGMSG")."""
         if not self._tagged:
             return b""
         line = write(mask(event.source), "TAGMSG", (target,))
         return self._tags(entry, event.source, event.tags) + line if line else b""
 
-    def _unsaid(self, entry: Entry, event: RoomMessageRedacted) -> bytes:
+    def _roomMessageRedacted(self, entry: Entry, event: RoomMessageRedacted) -> bytes:
         return self._redact(entry, event, event.room)
 
-    def _untold(self, entry: Entry, event: PrivateMessageRedacted) -> bytes:
+    def _privateMessageRedacted(self, entry: Entry, event: PrivateMessageRedacted) -> bytes:
         return self._redact(entry, event, event.recipient.nick)
 
     def _redact(self, entry: Entry, event: RoomMessageRedacted | PrivateMessageRedacted, target: str) -> bytes:
@@ -332,12 +332,12 @@ def _parameter(change: ModeChange) -> str | None:
 _Writer = Callable[[IrcDialect, Entry, Any], bytes]
 
 _EVERYWHERE: Final[dict[type[Event], _Writer]] = {
-    RoomMessage: IrcDialect._said,
-    PrivateMessage: IrcDialect._told,
-    RoomTagMessage: IrcDialect._roomSignalled,
-    PrivateTagMessage: IrcDialect._signalled,
-    RoomMessageRedacted: IrcDialect._unsaid,
-    PrivateMessageRedacted: IrcDialect._untold,
+    RoomMessage: IrcDialect._roomMessage,
+    PrivateMessage: IrcDialect._privateMessage,
+    RoomTagMessage: IrcDialect._roomTagMessage,
+    PrivateTagMessage: IrcDialect._privateTagMessage,
+    RoomMessageRedacted: IrcDialect._roomMessageRedacted,
+    PrivateMessageRedacted: IrcDialect._privateMessageRedacted,
     Joined: IrcDialect._joined,
     Parted: IrcDialect._parted,
     Kicked: IrcDialect._kicked,
