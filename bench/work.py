@@ -171,16 +171,16 @@ def observe(case: Case, listeners: int, lines: int) -> Work:
         server.plug(ear, case.name)
         assert ear.transport is not None
         ear.transport.write(case.arrive(b"u%d" % number))
-        server.settle()
+        server.pump()
         ears.append(ear)
     speaker = ears[0]
     assert speaker.transport is not None
     speaker.transport.write(case.say(b"hello"))
-    server.settle()
+    server.pump()
     speaker.transport.write(b"".join(case.say(b"%s%d" % (MARK, line)) for line in range(lines)))
     calls: Counter[CodeType] = Counter()
     with counting(calls):
-        server.settle()
+        server.pump()
     heard = [ear.heard for ear in ears]
     assert heard == [0] + [lines] * listeners, heard
     return Work(calls[case.render.__code__], calls[MemoryTransport.write.__code__], ours(calls))

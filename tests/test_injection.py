@@ -135,7 +135,7 @@ class InjectionTests(SynchronousTestCase):
         self.sender = bringIn(self.server)
         (session,) = self.server.chat.state.sessions.values()
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ("rooms",))))
-        self.server.settle()
+        self.server.pump()
         everything = [name for name in CAPABILITIES if name != "sts"]
         self.watchers: dict[str, Client] = {
             "watcher": self.server.irc("watcher", *everything),
@@ -246,7 +246,7 @@ class InjectionTests(SynchronousTestCase):
             return
         if receipt is not None:
             self.successResultOf(receipt)
-        self.server.settle()
+        self.server.pump()
 
     def test_unchanged(self) -> None:
         """What means nothing to IRC passes unchanged from one IRC client to another, and into tags."""

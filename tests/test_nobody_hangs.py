@@ -76,7 +76,7 @@ class EveryoneTests(SynchronousTestCase):
             self.assertIn(b" again\r\n", client.raw)
             assert client.transport is not None
             client.transport.loseConnection()
-            server.settle()
+            server.pump()
             self.assertEqual(set(), here(server))
 
     def test_throttledAndClosed(self) -> None:
@@ -87,7 +87,7 @@ class EveryoneTests(SynchronousTestCase):
             client.send(*[line] * 20_000)
             assert client.transport is not None
             client.transport.loseConnection()
-            server.settle()
+            server.pump()
             self.assertEqual({"bob"}, here(server))
             for _ in range(int(LIMITS.pingTimeout) + 2):
                 server.advance(1)
@@ -118,7 +118,7 @@ class EveryoneTests(SynchronousTestCase):
                 transport = clients[str(what)].transport
                 assert transport is not None
                 transport.loseConnection()
-                server.settle()
+                server.pump()
             elif not clients[kind].gone:
                 assert isinstance(what, list)
                 clients[kind].send(*what)

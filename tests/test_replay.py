@@ -20,7 +20,7 @@ from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
-from twistchat.testing import HeldLog, LineClient, MemoryServer
+from twistchat.testing import LineClient, ManualLog, MemoryServer
 from twistchat.testing.server import NOON, SETTINGS
 from twistchat.testing.workers import HeldWorker
 
@@ -55,7 +55,7 @@ class MemoryLag:
 
     def make(self, stamp: Stamp) -> Journal:
         """Make the journal."""
-        self._log = HeldLog(stamp)
+        self._log = ManualLog(stamp)
         self._history = SlowReader(self._log)
         return Journal(self._log, self._history)
 
@@ -151,10 +151,10 @@ class ReplayTests(SynchronousTestCase):
                     random.choice(list(present.values())).send(f"line {said}")
                 case 4 | 5:
                     lag.write(random)
-                    server.settle()
+                    server.pump()
                 case 6:
                     lag.read()
-                    server.settle()
+                    server.pump()
         kept = self.read(server, lag, random)
         order = [entry.event.text for entry in kept if isinstance(entry.event, RoomMessage)]
         self.assertGreater(len(order), 50)
@@ -177,7 +177,7 @@ class ReplayTests(SynchronousTestCase):
         while lag.busy():
             lag.write(random)
             lag.read()
-            server.settle()
+            server.pump()
 
     def read(self, server: MemoryServer, lag: MemoryLag | SqliteLag, random: Random) -> Sequence[Entry]:
         """All that the journal has of the lobby, when everything has reached it."""

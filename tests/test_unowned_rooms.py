@@ -58,7 +58,7 @@ class UnownedTestCase(SynchronousTestCase):
         """Make someone an operator of the server, who may do what they want in rooms."""
         session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ("rooms",))))
-        self.server.settle()
+        self.server.pump()
 
 
 class LockedTests(UnownedTestCase):
@@ -178,7 +178,7 @@ class RestartTests(UnownedTestCase):
     def own(self, nick: str) -> None:
         """Let someone's account own the room."""
         self.server.chat.identity.setAccount(self.server.chat.identity.find(nick), nick)
-        self.server.settle()
+        self.server.pump()
 
     def test_lostBefore(self) -> None:
         """Not even where an account owns the room meanwhile, so that its locks are kept."""

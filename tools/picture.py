@@ -115,7 +115,7 @@ def play() -> tuple[list[Row], list[Row]]:
     left, right = [Row("$ nc 127.0.0.1 6623", INPUT)], [Row("$ irssi -c 127.0.0.1 -n bob", INPUT)]
 
     def take(client: Client) -> list[str]:
-        server.settle()
+        server.pump()
         return client.lines()
 
     def show() -> None:

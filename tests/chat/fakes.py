@@ -55,7 +55,7 @@ from twistchat.chat.state import State
 from twistchat.interfaces import IDialect, IOutlet, Journal
 from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
-from twistchat.testing import HeldLog, inMemory
+from twistchat.testing import ManualLog, inMemory
 
 NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
@@ -401,13 +401,13 @@ class FakeDepartures:
             session.outlet.disconnect(reason)
 
 
-class HeldScene(Scene):
+class ManualScene(Scene):
     """A scene on a journal that holds events until L{commit}."""
 
-    log: HeldLog
+    log: ManualLog
 
     def __init__(self, limits: ChatLimits | None = None) -> None:
-        super().__init__(limits, inMemory(HeldLog))
+        super().__init__(limits, inMemory(ManualLog))
 
     def commit(self, count: int | None = None) -> None:
         """Let held events happen, and end the turn."""

@@ -96,7 +96,7 @@ class Player:
                 self._client(step).hangUp()
             case "stalls" | "reads":
                 self._client(step).link.stalled = step.verb == "stalls"
-                self.server.settle()
+                self.server.pump()
         return ""
 
     def _client(self, step: Step) -> Client:

@@ -32,7 +32,7 @@ from twistchat.services.assembly import assemble
 from twistchat.services.failure import StartFailure
 from twistchat.services.listening import Listener, Listening
 from twistchat.services.service import JOURNAL_TIMEOUT, ChatService
-from twistchat.testing import HeldLog
+from twistchat.testing import ManualLog
 from twistchat.testing.server import SETTINGS
 from twistchat.testing.workers import InlineWorker
 
@@ -73,7 +73,7 @@ class ServiceTestCase(SynchronousTestCase):
         self.worker = InlineWorker()
         self.passwords = Verifier(lambda: self.worker, 1)
         self.reactor: Any = Reactor()
-        self.log: Any = HeldLog(Stamp(self.reactor.seconds, "test"))
+        self.log: Any = ManualLog(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
         self.complaints: list[str] = []
         self.failures: list[bool] = []
@@ -382,7 +382,7 @@ class StopTests(ServiceTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        assert isinstance(self.log, HeldLog)
+        assert isinstance(self.log, ManualLog)
         self.held = self.log
         self.running = self.started(LOOPBACK)
         self.stops: list[Deferred[None]] = []

@@ -52,7 +52,7 @@ class CodecTests(SynchronousTestCase):
         for line in (b"PRIVMSG #tea :one\nPART #tea", b"PRIVMSG #tea :one\r\n", b"PART\n#tea"):
             transport: Any = ann.transport
             transport.transport.write(encode(line))
-            server.settle()
+            server.pump()
         self.assertEqual([True] * 3, [line.startswith(":twistchat FAIL ") for line in ann.lines()])
         bob.expect()
 
@@ -230,6 +230,6 @@ class EndTests(SynchronousTestCase):
         transport = bob.transport
         assert transport is not None and isinstance(bob, Protocol)
         transport.loseConnection()
-        server.settle()
+        server.pump()
         self.assertTrue(bob.gone)
         ann.expect("* bob quit (connection lost)")

@@ -78,7 +78,7 @@ class MemoryServerTests(SynchronousTestCase):
         alice.send("/msg echobot one", "/msg echobot two")
         alice.expect("[12:00] @alice <echobot> one", "[12:00] @alice <echobot> two")
         link.cut()
-        server.settle()
+        server.pump()
         alice.expect("* echobot quit (connection lost)")
 
     def test_noSuchDoor(self) -> None:

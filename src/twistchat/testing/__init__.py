@@ -2,26 +2,26 @@
 Tools for tests against twistchat: its own tests, and those of bots, doors and journals by others.
 
 L{MemoryServer} is a whole server without sockets, threads or delays.  L{LineClient} and L{IrcClient} are clients of its
-doors, over streams or over messages (L{twistchat.testing.messages}).  L{HeldLog} is a log that commits events when the
-test says so; L{inMemory} makes a journal of it.  L{JournalContract} tests any journal, and L{DoorContract} any door.
+doors, over streams or over messages (L{twistchat.testing.messages}).  L{ManualLog} is a log that commits events when
+the test says so; L{inMemory} makes a journal of it.  L{JournalContract} tests any journal, and L{DoorContract} any
+door.
 """
 
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.contract import JournalContract
 from twistchat.testing.door import DoorContract
-from twistchat.testing.held import HeldLog
-from twistchat.testing.journals import inMemory
+from twistchat.testing.journals import ManualLog, inMemory
 from twistchat.testing.links import Link, MemoryTransport
 from twistchat.testing.server import MemoryServer, settingsOf
 
 __all__ = [
     "Client",
     "DoorContract",
-    "HeldLog",
     "IrcClient",
     "JournalContract",
     "LineClient",
     "Link",
+    "ManualLog",
     "MemoryServer",
     "MemoryTransport",
     "inMemory",

@@ -22,11 +22,11 @@ class Client(Protocol):
     link: Link
     gone = False
 
-    def __init__(self, settle: Callable[[], None]) -> None:
+    def __init__(self, pump: Callable[[], None]) -> None:
         """
-        @param settle: processes everything that is due now.
+        @param pump: processes everything that is due now.
         """
-        self._settle = settle
+        self._pump = pump
         self._read = 0
         self.raw = b""
 
@@ -40,17 +40,17 @@ class Client(Protocol):
         """Send bytes, and process everything that is due."""
         assert self.transport is not None
         self.transport.write(data)
-        self._settle()
+        self._pump()
 
     def finish(self) -> None:
         """Close the sending side only, as a script behind a pipe does."""
         self.link.finish()
-        self._settle()
+        self._pump()
 
     def hangUp(self) -> None:
         """Close the connection."""
         self.link.cut()
-        self._settle()
+        self._pump()
 
     # Read
 

@@ -87,7 +87,7 @@ class DoorContract(_Base):
 
     def connect(self) -> Client:
         """Connect a client to the door."""
-        client = Client(self.server.settle)
+        client = Client(self.server.pump)
         client.link = self.server.plug(client, self.door.name, STRANGER)
         return client
 
@@ -298,7 +298,7 @@ class DoorContract(_Base):
         for error in map(exampleError, errorClasses()):
             client.skip()
             outlet.refused(failed, Failure(error))
-            self.server.settle()
+            self.server.pump()
             self.assertNotEqual([], client.lines(), error)
         self.assertEqual([], self.flushLoggedErrors())
 

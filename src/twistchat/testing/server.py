@@ -168,20 +168,20 @@ class MemoryServer:
             raise AssertionError(f"the {door} door is closed")
         link = Link(client, server, where, peer)
         self.add(link)
-        self.settle()
+        self.pump()
         return link
 
     def add(self, link: Link) -> None:
-        """Let L{settle} move the bytes of a connection that the test made."""
+        """Let L{pump} move the bytes of a connection that the test made."""
         self._links.append(link)
 
     def connect(self, host: str = "127.0.0.1") -> LineClient:
         """Connect a client to the line door.  It sends nothing."""
-        return self._connect(LineClient(self.settle), "line", host)
+        return self._connect(LineClient(self.pump), "line", host)
 
     def connectIrc(self, host: str = "127.0.0.1") -> IrcClient:
         """Connect a client to the IRC door.  It sends nothing."""
-        return self._connect(IrcClient(self.settle), "irc", host)
+        return self._connect(IrcClient(self.pump), "irc", host)
 
     def irc(self, nick: str, *capabilities: str, host: str = "127.0.0.1") -> IrcClient:
         """
@@ -201,7 +201,7 @@ class MemoryServer:
         client.skip()
         return client
 
-    def settle(self) -> None:
+    def pump(self) -> None:
         """Process everything that is due now: scheduled calls, and bytes in transit."""
         moved = True
         while moved:
@@ -212,7 +212,7 @@ class MemoryServer:
     def advance(self, seconds: float) -> None:
         """Advance the clock, and process everything that is due then."""
         self.clock.advance(seconds)
-        self.settle()
+        self.pump()
 
     def _connect(self, client: AnyClient, door: str, host: str) -> AnyClient:
         client.link = self.plug(client, door, host)
@@ -222,5 +222,5 @@ class MemoryServer:
         """Stop the server: close the journal and then the doors."""
         self.log.close()
         closed = gatherResults([factory.close(reason) for factory in self._factories.values()])
-        self.settle()
+        self.pump()
         return closed

@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import NOON, FakeOutlet, HeldScene, Person, Scene, done, refused
+from tests.chat.fakes import NOON, FakeOutlet, ManualScene, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import (
@@ -143,7 +143,7 @@ class EnterTests(SynchronousTestCase):
 
     def test_bannedMeanwhile(self) -> None:
         """One whom a ban by name meets that was on its way when they came in is disconnected when they have."""
-        scene = HeldScene()
+        scene = ManualScene()
         self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
         self.ban(scene, "~u@192.0.2.*")
         entering = self.enter("ann", away="lunch")
@@ -156,7 +156,7 @@ class EnterTests(SynchronousTestCase):
 
     def test_bannedJustAfter(self) -> None:
         """One whom a ban meets that comes right behind them is disconnected once."""
-        scene = HeldScene()
+        scene = ManualScene()
         self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
         entering = self.enter("ann")
         self.ban(scene, "~u@192.0.2.*")
@@ -166,7 +166,7 @@ class EnterTests(SynchronousTestCase):
 
     def test_goneMeanwhile(self) -> None:
         """One whose connection is lost while they come in is not disconnected again for a ban from meanwhile."""
-        scene = HeldScene()
+        scene = ManualScene()
         self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
         self.ban(scene, "~u@192.0.2.*")
         entering = self.enter("ann", away="lunch")
@@ -219,7 +219,7 @@ class EnterTests(SynchronousTestCase):
 
     def test_killedMeanwhile(self) -> None:
         """One whose connection is lost while they come in leaves no ghost, whatever they are called by then."""
-        scene = HeldScene()
+        scene = ManualScene()
         ann = scene.connect()
         entering = scene.enter(ann, "ann")
         scene.chat.presence.close(ann.session, "connection lost")
@@ -491,7 +491,7 @@ class UserModeTests(SynchronousTestCase):
 
     def test_resigningFirst(self) -> None:
         """Who resigns in the same command in which they ask for what is for operators only does not get that."""
-        scene = HeldScene()
+        scene = ManualScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
         modes = Deferred.fromCoroutine(scene.chat.identity.setUserModes(ann.session, "+sw-o"))

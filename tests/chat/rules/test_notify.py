@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import FakeDialect, HeldScene, Person, Scene, done
+from tests.chat.fakes import FakeDialect, ManualScene, Person, Scene, done
 from twistchat.chat.fanout.audience import NOTICES
 from twistchat.chat.model.events import Entered, Entry, OperatorSet, Source, UserModesSet
 from twistchat.chat.model.origin import Origin
@@ -126,7 +126,7 @@ class NoticeTests(SynchronousTestCase):
 
     def test_tooLate(self) -> None:
         """Who has resigned through another session when the mode comes does not get it, nor is told so."""
-        scene = HeldScene()
+        scene = ManualScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
         scene.chat.identity.resign(ann.session)
@@ -137,7 +137,7 @@ class NoticeTests(SynchronousTestCase):
 
     def test_resigned(self) -> None:
         """Who resigns loses the mode, and hears so; twice at once is once."""
-        scene = HeldScene()
+        scene = ManualScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
         modes = Deferred.fromCoroutine(scene.chat.identity.setUserModes(ann.session, "+s"))

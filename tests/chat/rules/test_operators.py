@@ -8,7 +8,7 @@ from functools import partial
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import HeldScene, Person, Scene, done, refused
+from tests.chat.fakes import ManualScene, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.model.events import Killed, Quit, ServerBanSet
 from twistchat.chat.model.origin import Origin
@@ -44,7 +44,7 @@ class OperatorTests(SynchronousTestCase):
 
     def test_hostAwaited(self) -> None:
         """Becoming an operator is over when the host is shown as well, and not before."""
-        scene = HeldScene()
+        scene = ManualScene()
         ann = scene.person("ann")
         becoming = Deferred.fromCoroutine(scene.chat.operators.become(ann.session, "Boss", (), "staff.example"))
         scene.commit(1)
@@ -167,7 +167,7 @@ class KillTests(SynchronousTestCase):
 
     def test_tooLate(self) -> None:
         """Who has quit when it comes to it is not killed; who was renamed is."""
-        scene = HeldScene()
+        scene = ManualScene()
         ann, bob, carol = scene.person("ann", "#a"), scene.person("bob", "#a"), scene.person("carol", "#a")
         ann.user.operator = Operator("Boss", frozenset(("kill",)))
         scene.chat.presence.close(bob.session, "bye")
@@ -327,7 +327,7 @@ class ServerBanTests(SynchronousTestCase):
 
     def test_overWhenItComes(self) -> None:
         """A ban that is over when it is taken, for the disk was slow, disconnects nobody."""
-        scene = HeldScene()
+        scene = ManualScene()
         ann, bob = scene.person("ann"), scene.person("bob")
         ann.user.operator = Operator("Boss", frozenset(("ban",)))
         scene.chat.operators.banFromServer(ann.session, "bob!*@*", 1.0)

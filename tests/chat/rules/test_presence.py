@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import HeldScene, Person, Scene, done, rebuilt, shown
+from tests.chat.fakes import ManualScene, Person, Scene, done, rebuilt, shown
 from twistchat.chat.model.events import Entered, PrivateMessage, Quit, SessionEnded, SessionStarted
 from twistchat.chat.model.users import NOWHERE
 
@@ -14,7 +14,7 @@ class SessionEntryTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """A user with two sessions, and another in the same room, on a log that holds what it takes."""
-        self.scene = HeldScene()
+        self.scene = ManualScene()
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.phone = self.scene.connect()
         self.scene.chat.presence.attach(self.phone.session, self.ann.user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import HeldScene, done, refused, shown
+from tests.chat.fakes import ManualScene, done, refused, shown
 from twistchat.chat import errors
 
 
@@ -14,7 +14,7 @@ class DurableTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two in a room."""
-        self.scene = HeldScene()
+        self.scene = ManualScene()
         self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(self.alice, self.bob)
 
@@ -75,7 +75,7 @@ class RaceTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """A chat on a held journal."""
-        self.scene = HeldScene()
+        self.scene = ManualScene()
 
     def test_sameNick(self) -> None:
         """Of two who enter under one nick at once, the second is refused, and can enter under another."""

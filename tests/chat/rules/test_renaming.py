@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import HeldScene, Person, Scene, done, kept, rebuilt, refused, shown
+from tests.chat.fakes import ManualScene, Person, Scene, done, kept, rebuilt, refused, shown
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import Entry, ModesSet, RoomRenamed, TopicSet
@@ -170,7 +170,7 @@ class RaceTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """An operator and a member."""
-        self.scene = HeldScene()
+        self.scene = ManualScene()
         self.chat = self.scene.chat
         self.alice = self.scene.person("alice", "#old")
         self.bob = self.scene.person("bob", "#old")

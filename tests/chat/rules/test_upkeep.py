@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import HeldScene, Person, Scene, done, rebuilt, refused, shown
+from tests.chat.fakes import ManualScene, Person, Scene, done, rebuilt, refused, shown
 from twistchat.chat import errors
 from twistchat.chat.model.events import SERVER, Entry, Event, Joined, Kicked, ModeChange, ModesSet, Parted, RoomRenamed
 from twistchat.chat.model.origin import Origin
@@ -155,7 +155,7 @@ class LateTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """One in a room, and one who would come in."""
-        self.scene = HeldScene()
+        self.scene = ManualScene()
         self.chat = self.scene.chat
         self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob")
 
@@ -203,7 +203,7 @@ class LateTests(SynchronousTestCase):
         """A rank on its way does not pass where the room was begun again, nor before a new operator's time is over."""
         for gone in (False, True):
             with self.subTest(gone=gone):
-                scene = HeldScene()
+                scene = ManualScene()
                 alice, bob, carol = (scene.person(nick, "#a") for nick in ("alice", "bob", "carol"))
                 scene.chat.presence.close(alice.session, "connection lost")
                 scene.commit()
@@ -304,7 +304,7 @@ class RenamedTests(SynchronousTestCase):
 
     def test_renamed(self) -> None:
         """The journal is told under the name that the room has."""
-        scene = HeldScene()
+        scene = ManualScene()
         alice = scene.person("alice", "#a")
         scene.chat.channels.setModes(alice.session, "#a", "+is", ())
         scene.commit()
@@ -352,7 +352,7 @@ class ManyTests(SynchronousTestCase):
 
     def test_inParts(self) -> None:
         """The rank passes in no more rooms at once than can wait for the disk without harm, and soon in the rest."""
-        scene = HeldScene()
+        scene = ManualScene()
         alice, bob = scene.person("alice"), scene.person("bob")
         names = [f"#r{number}" for number in range(MOST_PROMOTIONS + 3)]
         for person in (alice, bob):

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import FakeDialect, FakeOutlet, done
 from tests.protocols.line.servers import STRANGER, commit
 from twistchat.chat.model.users import Session
-from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
+from twistchat.testing import LineClient, ManualLog, MemoryServer, inMemory
 
 
 class ExpulsionTests(SynchronousTestCase):
@@ -29,7 +29,7 @@ class ExpulsionTests(SynchronousTestCase):
 
     def finish(self, deferred: Deferred[None]) -> None:
         """Commit pending entries, and check that a command has completed."""
-        if isinstance(self.server.log, HeldLog):
+        if isinstance(self.server.log, ManualLog):
             commit(self.server)
         done(deferred)
 
@@ -43,7 +43,7 @@ class ExpulsionTests(SynchronousTestCase):
         """Connect a client at the line door."""
         client = self.server.connect(host)
         client.send(nick)
-        if isinstance(self.server.log, HeldLog):
+        if isinstance(self.server.log, ManualLog):
             commit(self.server)
         client.skip()
         return client
@@ -55,7 +55,7 @@ class ExpulsionTests(SynchronousTestCase):
         (session,) = self.server.chat.identity.find("ann").sessions.values()
         done(self.server.chat.speaking.say(session, "#lobby", "last"))
         done(self.server.chat.operators.banFromServer(self.operator, f"{STRANGER}/24", 60, "spam"))
-        self.server.settle()
+        self.server.pump()
         self.bob.expect("[12:00] <ann> last", "* Banned from this server: spam")
         self.assertTrue(self.bob.gone)
         self.ann.until("* bob quit (Banned from this server: spam)")
@@ -65,7 +65,7 @@ class ExpulsionTests(SynchronousTestCase):
     def test_keptOut(self) -> None:
         """A client with a banned address is refused until the ban ends."""
         done(self.server.chat.operators.banFromServer(self.operator, STRANGER, 20, "spam"))
-        self.server.settle()
+        self.server.pump()
         client = self.server.connect(STRANGER)
         client.expect("! Banned from this server: spam")
         self.assertTrue(client.gone)
@@ -79,14 +79,14 @@ class ExpulsionTests(SynchronousTestCase):
         client = self.server.connect(STRANGER)
         client.skip()
         done(self.server.chat.operators.banFromServer(self.operator, STRANGER, None))
-        self.server.settle()
+        self.server.pump()
         client.expect("* Banned from this server")
         self.assertTrue(client.gone and self.bob.gone)
 
     def test_killed(self) -> None:
         """A killed user learns who did it and why, and sees no other QUIT; the nick becomes free."""
         done(self.server.chat.operators.kill(self.operator, "bob", "spam"))
-        self.server.settle()
+        self.server.pump()
         self.bob.expect("* Killed (op (spam))")
         self.assertTrue(self.bob.gone)
         self.ann.expect("* bob quit (killed by op: spam)")
@@ -94,7 +94,7 @@ class ExpulsionTests(SynchronousTestCase):
 
     def test_held(self) -> None:
         """The same holds on a slow journal, where earlier proposals of the killed user still apply."""
-        self.begin(MemoryServer(journal=inMemory(HeldLog)))
+        self.begin(MemoryServer(journal=inMemory(ManualLog)))
         killing = self.server.chat.operators.kill(self.operator, "bob", "spam")
         self.bob.send("too late", "/nick robert")
         commit(self.server)

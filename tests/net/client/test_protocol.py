@@ -174,7 +174,7 @@ class ConnectionTestCase(SynchronousTestCase):
         """Send bytes from a client."""
         assert client.transport is not None
         client.transport.write(data)
-        self.server.settle()
+        self.server.pump()
 
 
 class SilenceTests(ConnectionTestCase):
@@ -270,7 +270,7 @@ class SilenceTests(ConnectionTestCase):
             self.server.advance(30)
         self.assertEqual(([], False), (self.connection.asked, self.client.gone))
         self.connection.work[0].callback(None)
-        self.server.settle()
+        self.server.pump()
         self.assertTrue(self.client.gone)
 
     def test_late(self) -> None:
@@ -308,7 +308,7 @@ class LeavingTests(ConnectionTestCase):
         self.connection.reply(b"what the client does not read")
         self.connection.closing.leave("bye")
         self.connection.carrier.resume(Reason.BACKLOG)
-        self.server.settle()
+        self.server.pump()
         self.assertEqual([], self.connection.work)
 
     def test_takesNoMore(self) -> None:
@@ -327,19 +327,19 @@ class LeavingTests(ConnectionTestCase):
         self.client.link.cut()
         self.assertEqual(1, len(self.connection.work))
         self.connection.work[0].callback(None)
-        self.server.settle()
+        self.server.pump()
         self.assertEqual(1, len(self.connection.work))
 
     def test_lostWhileAnAnswerIsMade(self) -> None:
         """Output for a lost connection is dropped, and not logged as a slow reader."""
         self.client.link.stalled = True
         self.connection.reply(b"x" * 100_000)
-        self.server.settle()
+        self.server.pump()
         self.client.link.cut()
         with capturedLogs() as events:
             for _ in range(10):
                 self.connection.reply(b"x" * 100_000)
-                self.server.settle()
+                self.server.pump()
         self.assertEqual([], [*map(formatEvent, events)])
 
     def test_twice(self) -> None:
@@ -348,7 +348,7 @@ class LeavingTests(ConnectionTestCase):
         self.connection.reply(b"what the client does not read")
         self.connection.closing.leave("bye")
         self.connection.closing.leave("bye")
-        self.server.settle()
+        self.server.pump()
         self.assertEqual(1, len(self.server.clock.getDelayedCalls()))
         self.client.link.cut()
         self.assertEqual([], self.server.clock.getDelayedCalls())
@@ -357,7 +357,7 @@ class LeavingTests(ConnectionTestCase):
         """Leaving after the connection is lost leaves no timer either."""
         self.client.link.cut()
         self.connection.closing.leave("bye")
-        self.server.settle()
+        self.server.pump()
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
     def test_turnedAway(self) -> None:
@@ -456,7 +456,7 @@ class ComesFromTests(ConnectionTestCase):
         first, _ = self.connect(STRANGER)
         client, connection = self.connect(self.gateway)
         self.assertFalse(connection.entrance.changeAddress(STRANGER, secure=False))
-        self.server.settle()
+        self.server.pump()
         self.assertIn(b"fault: Your address has 1 connection,", client.told)
         self.assertTrue(client.gone and connection.session.closed)
         first.link.cut()
@@ -484,7 +484,7 @@ class BannedTests(ConnectionTestCase):
         self.serve()
         source = Source("0", "op", "~u", "host")
         self.server.log.append(ServerBanSet(source, "192.0.2.0/24", "spam"))
-        self.server.settle()
+        self.server.pump()
 
     def test_turnedAway(self) -> None:
         """They are refused with the reason, before they have a session, and do not count."""
@@ -500,7 +500,7 @@ class BannedTests(ConnectionTestCase):
         """Banned clients of a gateway are refused too."""
         client, connection = self.connect("203.0.113.1")
         self.assertFalse(connection.entrance.changeAddress(STRANGER, secure=False))
-        self.server.settle()
+        self.server.pump()
         self.assertEqual(b"fault: Banned from this server: spam\n", client.told)
         self.assertTrue(client.gone and connection.session.closed)
         self.assertEqual(0, self.server.context.admission.unregistered)

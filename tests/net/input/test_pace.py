@@ -143,7 +143,7 @@ class PaceTests(SynchronousTestCase):
         self.server.advance(10 * POLL_INTERVAL)
         self.assertEqual((len(self.made), self.connection.ending), (PORTION, False))
         self.client.link.stalled = False
-        self.server.settle()
+        self.server.pump()
         self.server.advance(2 * POLL_INTERVAL)
         self.successResultOf(work)
 
@@ -166,7 +166,7 @@ class PaceTests(SynchronousTestCase):
         self.client.link.stalled = True
         work = self.go(PORTION + 1)
         self.connection.outbox.write(bytes(self.connection.context.settings.limits.sendq // 2 + 1))
-        self.server.settle()
+        self.server.pump()
         self.assertNoResult(work)
         self.client.hangUp()
         self.server.advance(POLL_INTERVAL)
@@ -187,7 +187,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.sessions: list[Session] = []
         for numbers in self.server.context.portions.split(range(self.COUNT)):  # one turn for all of them takes a second
             self.sessions += [self.enter(f"m{number}") for number in numbers]
-            self.server.settle()
+            self.server.pump()
         self.bob.skip()
         self.lena.skip()
 
@@ -221,7 +221,7 @@ class LongAnswerTests(SynchronousTestCase):
         receipt = chat.identity.rename(self.sessions[-3], "late")
         assert receipt is not None
         self.enter("newcomer")
-        self.server.settle()
+        self.server.pump()
         names, heard = self.seen(self.bob)
         there = {f"m{number}" for number in range(2, self.COUNT - 3)}
         self.assertEqual(names, there | {"early", "later", "late", "bob", "newcomer"})
@@ -250,13 +250,13 @@ class LongAnswerTests(SynchronousTestCase):
     def test_label(self) -> None:
         """A labelled reply is one batch despite other events; the next command waits for its end."""
         self.begin(self.bob, "JOIN #big")
-        self.server.settle()
+        self.server.pump()
         self.bob.skip()
         self.begin(self.bob, "@label=7 NAMES #big", "PING x")
         for number in range(2):
             self.clock.turn()
             self.server.chat.presence.close(self.sessions[number], "bye")
-        self.server.settle()
+        self.server.pump()
         lines = self.bob.lines()
         self.assertRegex(lines[0], r"^@label=7 :twistchat\.local BATCH \+\S+ labeled-response$")
         self.assertEqual(lines[-1], ":twistchat.local PONG twistchat.local x")
@@ -277,7 +277,7 @@ class LongAnswerTests(SynchronousTestCase):
             self.begin(bob, line)
             self.clock.turn()
             bob.hangUp()
-            self.server.settle()
+            self.server.pump()
             self.assertEqual(self.flushLoggedErrors(), [], line)
             self.assertEqual(
                 [call for call in self.clock.getDelayedCalls() if call.getTime() <= self.clock.seconds()], []
@@ -285,7 +285,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.begin(self.lena, "/who #big")
         self.clock.turn()
         self.lena.hangUp()
-        self.server.settle()
+        self.server.pump()
         self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_who(self) -> None:
@@ -293,7 +293,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.begin(self.lena, "/who #big")
         self.clock.turn()
         self.server.chat.presence.close(self.sessions[-1], "bye")
-        self.server.settle()
+        self.server.pump()
         names = [name for line in self.lena.lines() for name in line.partition(": ")[2].split()]
         self.assertEqual(names, ["@m0", *(f"m{number}" for number in range(1, self.COUNT - 1))])
 
@@ -316,7 +316,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.clock.turn()
         for session in self.sessions[-40:]:
             self.server.chat.presence.close(session, "bye")
-        self.server.settle()
+        self.server.pump()
         lines = self.lena.lines()
         self.assertEqual(len(lines), -(-(self.COUNT - 40) // 20))
         self.assertTrue(all([line.startswith(f"* {self.COUNT} in #big: ") for line in lines]))
@@ -331,12 +331,12 @@ class LongAnswerTests(SynchronousTestCase):
                 receipt = chat.membership.join(session, name, unlimited=True)
                 assert receipt is not None
                 self.successResultOf(receipt)
-        self.server.settle()
+        self.server.pump()
         self.bob.skip()
         self.begin(self.bob, "JOIN 0")
         self.clock.turn()
         self.successResultOf(chat.membership.kick(operator, names[-1], "bob"))
-        self.server.settle()
+        self.server.pump()
         heard = [line.split(" ")[1:3] for line in self.bob.lines()]
         self.assertEqual([name for command, name in heard if command == "PART"], names[:-1])
         self.assertEqual([name for command, name in heard if command != "PART"], [names[-1]])
@@ -348,13 +348,13 @@ class LongAnswerTests(SynchronousTestCase):
             receipt = chat.membership.join(session, name, unlimited=True)
             assert receipt is not None
             self.successResultOf(receipt)
-        self.server.settle()
+        self.server.pump()
         self.begin(self.lena, "/rooms")
         for _ in range(4):
             self.clock.turn()
         for number in (-2, -1):
             self.successResultOf(chat.membership.part(self.sessions[len(names) + number], names[number]))
-        self.server.settle()
+        self.server.pump()
         lines = self.lena.lines()
         self.assertEqual(lines[-1], f"* {len(names)} rooms")
         self.assertEqual([line.split(" ")[1] for line in lines[:-1]], ["#big", "#lobby", *names[:-2]])
@@ -376,5 +376,5 @@ class LongAnswerTests(SynchronousTestCase):
         self.clock.turn()
         self.lena.link.move()
         self.assertLessEqual(len(self.lena.lines()), PORTION)
-        self.server.settle()
+        self.server.pump()
         self.assertEqual(100 - PORTION, len(self.lena.lines()))

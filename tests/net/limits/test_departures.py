@@ -90,7 +90,7 @@ class FragileDoorTests(SynchronousTestCase):
         self.ann, self.ben = (self.server.person(nick, STRANGER) for nick in ("ann", "ben"))
         self.irc = self.server.irc("ida", host=STRANGER)
         self.irc.join("#lobby")
-        self.fragile = [LineClient(self.server.settle) for _ in range(2)]
+        self.fragile = [LineClient(self.server.pump) for _ in range(2)]
         for number, client in enumerate(self.fragile):
             client.link = self.server.plug(client, "fragile", STRANGER)
             client.send(f"frank{number}")
@@ -119,7 +119,7 @@ class FragileDoorTests(SynchronousTestCase):
         self.ann.send(POISON.decode())
         self.flushLoggedErrors(ValueError)
         self.server.advance(60)
-        late = LineClient(self.server.settle)
+        late = LineClient(self.server.pump)
         late.link = self.server.plug(late, "fragile", STRANGER)
         late.send("late")
         self.ben.skip()
@@ -185,7 +185,7 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual(self.gone(), [True] * 8 + [False])
         self.turns.pop().callback(None)
         self.assertEqual((self.gone(), self.turns, self.acts), ([True] * 9, [], []))
-        self.server.settle()
+        self.server.pump()
         self.assertEqual([client.lines()[-1] for client in self.people[:4]], ["* go"] * 3 + ["* go again"])
 
     def test_manyListeners(self) -> None:
@@ -208,7 +208,7 @@ class QueueTests(SynchronousTestCase):
         self.queue.disconnect(self.sessions[:1], "go")
         self.people[0].hangUp()
         self.acts.pop()()
-        self.server.settle()
+        self.server.pump()
         self.assertIn("* p0 quit (connection lost)", self.people[1].lines())
 
     def test_notTaken(self) -> None:
@@ -229,7 +229,7 @@ class QueueTests(SynchronousTestCase):
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "op", ["ban"])))
         self.server.chat.operators.banFromServer(session, "*!~line@*", None, "spam")
         self.assertEqual(self.gone(), [False] * 9)
-        self.server.settle()
+        self.server.pump()
         self.assertEqual(self.gone(), [True] * 9)
         self.assertEqual([user.nick for user in self.server.chat.state.users], ["op"])
 

@@ -33,13 +33,13 @@ class EncryptedTestCase(SynchronousTestCase):
 
     def plain(self, host: str = STRANGER) -> LineClient:
         """Connect a client that does not use TLS."""
-        client = LineClient(self.server.settle)
+        client = LineClient(self.server.pump)
         self.link(client, client, host)
         return client
 
     def connect(self, side: ClientSide | None = None, host: str = STRANGER) -> LineClient:
         """Connect a client that uses TLS."""
-        client = LineClient(self.server.settle)
+        client = LineClient(self.server.pump)
         wrapping: Any = TLSMemoryBIOFactory(
             side or ClientSide(), True, Factory.forProtocol(lambda: client), clock=self.server.clock
         )
@@ -51,7 +51,7 @@ class EncryptedTestCase(SynchronousTestCase):
         peer = address(host, 55555)
         client.link = Link(protocol, self.factory.buildProtocol(peer), address("127.0.0.1", 6697), peer)
         self.server.add(client.link)
-        self.server.settle()
+        self.server.pump()
 
     def session(self) -> Any:
         """Return the only session."""
@@ -151,11 +151,11 @@ class HandshakeTests(EncryptedTestCase):
 
     def test_complete(self) -> None:
         """After the handshake the deadline is three minutes from the acceptance."""
-        delay = self.patch(self.server, "settle", lambda: None)
+        delay = self.patch(self.server, "pump", lambda: None)
         client = self.connect()
         self.server.advance(20)
         delay.restore()
-        self.server.settle()
+        self.server.pump()
         client.expect("* This is twistchat.  Type the name you want to have here")
         self.server.advance(159)
         self.assertFalse(client.gone)
@@ -232,7 +232,7 @@ class OutboxTests(EncryptedTestCase):
         for number in range(100):
             ann.send(f"{number:04} " + 3000 * "x")
         slow.link.stalled = False
-        self.server.settle()
+        self.server.pump()
         said = [line[14:18] for line in slow.lines() if line.startswith("[")]
         self.assertEqual([f"{number:04}" for number in range(100)], said)
 
@@ -242,7 +242,7 @@ class OutboxTests(EncryptedTestCase):
         client.send("alice")
         client.skip()
         closed = self.door.close("bye")
-        self.server.settle()
+        self.server.pump()
         client.expect("* bye")
         self.assertTrue(client.gone)
         self.successResultOf(closed)

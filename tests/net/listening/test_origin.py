@@ -118,11 +118,11 @@ class ProxiedTestCase(SynchronousTestCase):
 
     def connect(self, host: str = PROXY) -> LineClient:
         """Connect a proxy."""
-        client = LineClient(self.server.settle)
+        client = LineClient(self.server.pump)
         peer = address(host, 55555)
         client.link = Link(client, self.factory.buildProtocol(peer), address("127.0.0.1", 6623), peer)
         self.server.add(client.link)
-        self.server.settle()
+        self.server.pump()
         return client
 
     def logged(self) -> list[str]:
@@ -253,7 +253,7 @@ class ProxiedTests(ProxiedTestCase):
 
     def test_strangerSends(self) -> None:
         """A header from an unlisted proxy changes nothing, and neither does not reading."""
-        client = LineClient(self.server.settle)
+        client = LineClient(self.server.pump)
         peer = address("203.0.113.9", 55555)
         client.link = Link(client, self.factory.buildProtocol(peer), address("127.0.0.1", 6623), peer)
         client.link.stalled = True
@@ -307,7 +307,7 @@ class ProxiedTests(ProxiedTestCase):
         for end in ("cut", "finish"):
             client = self.connect()
             getattr(client.link, end)()
-            self.server.settle()
+            self.server.pump()
             self.assertTrue(client.gone)
             self.assertEqual(([], {}), (self.server.clock.getDelayedCalls(), self.factory.protocols))
 

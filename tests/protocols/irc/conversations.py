@@ -65,20 +65,20 @@ class Conversations(SynchronousTestCase):
         session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
         granted = privileges.split() or PRIVILEGES
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", granted)))
-        self.server.settle()
+        self.server.pump()
         client.skip()
         return client
 
     def logIn(self, nick: str, account: str) -> None:
         """Let a user be logged in to an account."""
         self.server.chat.identity.setAccount(self.server.chat.identity.find(nick), account)
-        self.server.settle()
+        self.server.pump()
 
     def leave(self, nick: str, why: str) -> None:
         """Let a user be away."""
         session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
         self.server.chat.presence.setAway(session, why)
-        self.server.settle()
+        self.server.pump()
 
     def hears(self, client: IrcClient, *lines: str) -> None:
         """Hold that a client has been sent these lines, and no others, since it was last asked."""

@@ -81,7 +81,7 @@ class MoveTests(SynchronousTestCase):
         self.say(self.alice, "RENAME #old #new")
         self.clock.turn()
         self.say(self.people[1], "PRIVMSG #new :two")
-        self.server.settle()
+        self.server.pump()
         texts = {self.alice: ["PRIVMSG #new"], self.people[1]: ["PRIVMSG #old"]}
         for client in self.people:
             heard = [command(line) for line in client.lines()]
@@ -96,7 +96,7 @@ class MoveTests(SynchronousTestCase):
         """Somebody who takes another nick meanwhile is moved under the one that they know, then hears of the other."""
         self.say(self.alice, "RENAME #old #new")
         self.say(self.last, "NICK other")
-        self.server.settle()
+        self.server.pump()
         lines = self.last.lines()
         about = [line.partition("!")[0] for line in lines if command(line) in ("PART #old", "JOIN #new", "NICK")]
         self.assertEqual(about, [f":u{self.COUNT - 1}"] * 3)
@@ -116,7 +116,7 @@ class MoveTests(SynchronousTestCase):
         """A room that is renamed twice in a turn is left and entered twice."""
         self.say(self.alice, "RENAME #old #new")
         self.say(self.alice, "RENAME #new #newer")
-        self.server.settle()
+        self.server.pump()
         heard = [command(line) for line in self.last.lines()]
         self.assertEqual(heard[:4], ["PART #old", "JOIN #new", "PART #new", "JOIN #newer"])
         self.assertEqual(heard.count("366"), 1)
@@ -185,12 +185,12 @@ class ChangeTests(SynchronousTestCase):
         self.assertLess(told, NOTIFIED_PER_TURN)
         self.rename("Two")
         self.rename("Three")
-        self.server.settle()
+        self.server.pump()
         for client in self.people:
             lines = [line for line in client.lines() if "NETWORK=" in line]
             self.assertEqual(["One" in lines[0], "Three" in lines[-1], len(lines)], [True, True, 2])
         self.rename("Four")
-        self.server.settle()
+        self.server.pump()
         self.assertTrue(all(["NETWORK=Four" in client.lines()[-1] for client in self.people]))
 
     def test_failure(self) -> None:
@@ -204,12 +204,12 @@ class ChangeTests(SynchronousTestCase):
 
         self.patch(ChangeNotifier, "_notifyClient", fail)  # private: nothing that a client does makes it fail
         self.rename("One")
-        self.server.settle()
+        self.server.pump()
         told = [client.raw.count(b"NETWORK=One") for client in self.people]
         self.assertEqual((told[3], sum(told)), (0, len(told) - 1))
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
         self.rename("Two")
-        self.server.settle()
+        self.server.pump()
         self.assertIn(b"NETWORK=Two", self.people[-1].raw)
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
 

@@ -18,7 +18,7 @@ from twistchat.journal.memory import MemoryLog
 from twistchat.net.input.pipeline import MAX_CONCURRENT
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.protocol import IrcConnection
-from twistchat.testing import HeldLog, MemoryServer, inMemory
+from twistchat.testing import ManualLog, MemoryServer, inMemory
 
 if TYPE_CHECKING:
     from twistchat.chat.model.origin import Origin
@@ -162,9 +162,9 @@ class HeldTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Two people in a channel."""
-        self.server = MemoryServer(journal=inMemory(HeldLog))
+        self.server = MemoryServer(journal=inMemory(ManualLog))
         journal = self.server.log
-        assert isinstance(journal, HeldLog)
+        assert isinstance(journal, ManualLog)
         self.journal = journal
         self.ann, self.bob = self.server.connectIrc(), self.server.connectIrc()
         for client, nick in ((self.ann, "ann"), (self.bob, "bob")):
@@ -172,7 +172,7 @@ class HeldTests(SynchronousTestCase):
             self.journal.commit()
             client.send("JOIN #a")
             self.journal.commit()
-        self.server.settle()
+        self.server.pump()
         self.ann.skip()
         self.bob.skip()
 
@@ -182,7 +182,7 @@ class HeldTests(SynchronousTestCase):
         self.assertEqual([getattr(event, "text", None) for event in self.journal.waiting], ["one", "two"])
         self.ann.expect()
         self.journal.commit()
-        self.server.settle()
+        self.server.pump()
         self.ann.expect(":twistchat PONG twistchat 3")
         self.bob.until(re.compile(".* :one"))
         self.bob.until(re.compile(".* :two"))
@@ -190,7 +190,7 @@ class HeldTests(SynchronousTestCase):
         self.ann.send(*["PRIVMSG #a :more"] * (MAX_CONCURRENT + 8))
         self.assertEqual(len(self.journal.waiting), MAX_CONCURRENT)
         self.journal.commit()
-        self.server.settle()
+        self.server.pump()
         self.bob.expect(*[re.compile(".* PRIVMSG #a :more")] * (MAX_CONCURRENT + 8))
 
     def test_notStored(self) -> None:
@@ -199,7 +199,7 @@ class HeldTests(SynchronousTestCase):
         for line in ("PRIVMSG #a :lost", "PRIVMSG #a lost"):
             self.ann.send(line)
             self.journal.refuse("the disk is full")
-            self.server.settle()
+            self.server.pump()
             answers.append(self.ann.lines())
         self.assertEqual(answers[0], answers[1])
         self.assertEqual(len(answers[0]), 1)
@@ -217,7 +217,7 @@ class HeldTests(SynchronousTestCase):
             self.ann.sendBytes(b"PRIVMSG #a :one\r\n" + line + b"\r\n")
             self.ann.expect()
             self.journal.commit()
-            self.server.settle()
+            self.server.pump()
             self.ann.expect(answer)
 
     def test_tooLong(self) -> None:
@@ -226,7 +226,7 @@ class HeldTests(SynchronousTestCase):
         for first in ([], ["TOPIC #a :x"]):
             self.ann.send(*first, line)
             self.journal.commit()
-            self.server.settle()
+            self.server.pump()
             self.assertEqual(self.ann.lines()[-1], ":twistchat 417 ann :Input line was too long")
 
     def test_intoBatch(self) -> None:
@@ -235,18 +235,18 @@ class HeldTests(SynchronousTestCase):
         self.ann.skip()
         self.ann.send("TOPIC #a :x", "BATCH +1 draft/multiline #a", "PRIVMSG #a :plain", "PING 1")
         self.journal.commit(1)
-        self.server.settle()
+        self.server.pump()
         self.ann.until(re.compile(":twistchat FAIL BATCH MULTILINE_INVALID :PRIVMSG came while .*"))
         self.ann.expect()
         self.journal.commit()
-        self.server.settle()
+        self.server.pump()
         self.ann.expect(f":{mask('ann')} PRIVMSG #a :plain", ":twistchat PONG twistchat 1")
 
     def test_behindQuit(self) -> None:
         """What comes behind QUIT is not obeyed, though it was read before that took effect."""
         self.ann.send("TOPIC #a :x", "QUIT :bye", "PRIVMSG #a :straight", "PRIVMSG #a general", "NICK eve", "PING 1")
         self.journal.commit()
-        self.server.settle()
+        self.server.pump()
         self.bob.expect(f":{mask('ann')} TOPIC #a :x", f":{mask('ann')} QUIT :Quit: bye")
         self.assertEqual(self.ann.lines()[1:], [f"ERROR :Closing Link: {HOST} (Quit: bye)"])
 

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
-from twistchat.testing import HeldLog, MemoryServer
+from twistchat.testing import ManualLog, MemoryServer
 from twistchat.testing.server import SETTINGS
 
 GOODBYE = "* Goodbye.  If your nc does not end by itself, Ctrl-C ends it"
@@ -29,10 +29,10 @@ def limited(**limits: Any) -> MemoryServer:
 
 def commit(server: MemoryServer) -> None:
     """Let everything happen that a held journal holds, and what comes of it."""
-    assert isinstance(server.log, HeldLog)
+    assert isinstance(server.log, ManualLog)
     while server.log.waiting:
         server.log.commit()
-        server.settle()
+        server.pump()
 
 
 class SlowHistory(MemoryHistory):

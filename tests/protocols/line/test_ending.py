@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import commit, limited
 from twistchat.net.client.closing import CLOSE_TIMEOUT
-from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
+from twistchat.testing import LineClient, ManualLog, MemoryServer, inMemory
 
 
 class HalfClosedTests(SynchronousTestCase):
@@ -34,7 +34,7 @@ class HalfClosedTests(SynchronousTestCase):
 
     def test_slowJournal(self) -> None:
         """It is served to the end, however long that takes."""
-        server = MemoryServer(journal=inMemory(HeldLog))
+        server = MemoryServer(journal=inMemory(ManualLog))
         script = server.connect()
         assert script.transport is not None
         script.transport.write(b"script\n/echo on\none\ntwo\n/who\n")
@@ -165,7 +165,7 @@ class ClosingTests(SynchronousTestCase):
 
     def test_finishesWhatWasProposed(self) -> None:
         """What the journal had been given is seen before the goodbye."""
-        server = MemoryServer(journal=inMemory(HeldLog))
+        server = MemoryServer(journal=inMemory(ManualLog))
         alice, bob = self.arrive(server, "alice"), self.arrive(server, "bob")
         alice.skip()
         alice.send("/echo on", "made it")
@@ -210,7 +210,7 @@ class ClosingTests(SynchronousTestCase):
         server.close()
         bob.send("one more thing")
         bob.link.stalled = False
-        server.settle()
+        server.pump()
         bob.expect("* The server is shutting down")
 
 

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import GOODBYE, commit
 from twistchat.chat.model.events import Entered, Joined, Parted, RoomMessage, TopicSet
-from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
+from twistchat.testing import LineClient, ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 
@@ -46,7 +46,7 @@ class PipeliningTests(SynchronousTestCase):
         for person, data in ((bob, b"one\n/nick rob\n"), (alice, b"/who\n"), (bob, b"two\n")):
             assert person.transport is not None
             person.transport.write(data)
-        server.settle()
+        server.pump()
         alice.expect("* 2 in #lobby: @alice bob", "[12:00] <bob> one", "* bob is now rob", "[12:00] <rob> two")
         bob.send("three")
         alice.send("/who")
@@ -57,8 +57,8 @@ class HeldTestCase(SynchronousTestCase):
     """Alice and bob are in the lobby of a server whose journal is in the test's hands."""
 
     def setUp(self) -> None:
-        self.server = MemoryServer(journal=inMemory(HeldLog))
-        assert isinstance(self.server.log, HeldLog)
+        self.server = MemoryServer(journal=inMemory(ManualLog))
+        assert isinstance(self.server.log, ManualLog)
         self.journal = self.server.log
         self.alice, self.bob = self.arrive("alice"), self.arrive("bob")
         self.alice.skip()
@@ -74,7 +74,7 @@ class HeldTestCase(SynchronousTestCase):
     def commit(self, count: int | None = None) -> None:
         """Let so many events happen, and nothing that they lead to."""
         self.journal.commit(len(self.journal.waiting) if count is None else count)
-        self.server.settle()
+        self.server.pump()
 
 
 class DurableBeforeVisibleTests(HeldTestCase):
@@ -131,7 +131,7 @@ class DurableBeforeVisibleTests(HeldTestCase):
         self.alice.skip()
         self.alice.send("one", "/me two", "/msg bob three")
         self.journal.refuse("the disk is full")
-        self.server.settle()
+        self.server.pump()
         told = "! That was not taken, and nobody has seen it: the disk is full.  Try again later."
         self.alice.expect(told, told, told)
         self.bob.expect()
@@ -149,7 +149,7 @@ class DurableBeforeVisibleTests(HeldTestCase):
         """A topic that could not be kept is not the room's."""
         self.alice.send("/topic lost", "/topic")
         self.journal.refuse("the disk is full")
-        self.server.settle()
+        self.server.pump()
         self.alice.expect(
             "! That was not taken, and nobody has seen it: the disk is full.  Try again later.",
             "* #lobby has no topic",
@@ -256,8 +256,8 @@ class HeldOrderTests(HeldTestCase):
 
     def test_sentAhead(self) -> None:
         """One who sends more ahead than may wait is read no more until it has been served; nothing is lost."""
-        server = MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, recvq=100)), inMemory(HeldLog))
-        assert isinstance(server.log, HeldLog)
+        server = MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, recvq=100)), inMemory(ManualLog))
+        assert isinstance(server.log, ManualLog)
         alice = server.connect()
         alice.send("alice")
         commit(server)

@@ -12,7 +12,7 @@ from twistchat.config import ChatSettings, ServerSettings, Settings
 from twistchat.config.limits import Limits
 from twistchat.net.reload import rehash
 from twistchat.protocols.line.settings import LineSettings
-from twistchat.testing import HeldLog, LineClient, MemoryServer, inMemory
+from twistchat.testing import LineClient, ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 GREETING = "* This is twistchat.  Type the name you want to have here"
@@ -172,7 +172,7 @@ class RefusedNameTests(SynchronousTestCase):
 
     def test_takenWhileItWasOnItsWay(self) -> None:
         """Of two who ask for one name at once, the first has it, and the second may try another."""
-        server = MemoryServer(journal=inMemory(HeldLog))
+        server = MemoryServer(journal=inMemory(ManualLog))
         first, second = server.connect(), server.connect()
         for client in (first, second):
             client.skip()
@@ -187,7 +187,7 @@ class RefusedNameTests(SynchronousTestCase):
 
     def test_goneWhileItWasOnItsWay(self) -> None:
         """Someone whose connection is lost before their name was taken leaves nobody behind."""
-        server = MemoryServer(journal=inMemory(HeldLog))
+        server = MemoryServer(journal=inMemory(ManualLog))
         client = server.connect()
         client.send("carol")
         client.hangUp()
@@ -314,7 +314,7 @@ class DeadlineTests(SynchronousTestCase):
     def test_linesBehindTheNameDoNotCount(self) -> None:
         """What is sent behind a name that is still on its way is not counted as tries for one."""
         settings = replace(SETTINGS, limits=replace(SETTINGS.limits, unregisteredLines=3))
-        server = MemoryServer(settings, inMemory(HeldLog))
+        server = MemoryServer(settings, inMemory(ManualLog))
         client = server.connect()
         client.send("alice", "one", "two", "three", "four", "/who")
         commit(server)

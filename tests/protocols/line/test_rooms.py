@@ -545,13 +545,13 @@ class RenamedRoomTests(SynchronousTestCase):
         assert room is not None
         operator = next(member.user for member in room.members.values() if member.ranks)
         chat.channels.rename(next(iter(operator.sessions.values())), old, new)
-        self.server.settle()
+        self.server.pump()
 
     def test_current(self) -> None:
         """Who talks there goes on talking there, and its texts are still shown without its name."""
         session = next(iter(self.server.chat.identity.find("alice").sessions.values()))
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ("rooms",))))
-        self.server.settle()
+        self.server.pump()
         self.alice.skip()
         self.bob.skip()
         self.rename("#lobby", "#Hall")

@@ -43,7 +43,7 @@ class JsonTests(SynchronousTestCase):
         """Connect a client."""
         doors = (JsonDoor(),)
         server = MemoryServer(settingsOf('[json]\ngreeting = "Hi"\nlongestLine = 100', doors), doors=doors)
-        self.client = Client(server.settle)
+        self.client = Client(server.pump)
         self.client.link = server.plug(self.client, "json")
 
     def answers(self, *commands: bytes) -> list[dict[str, Any]]:

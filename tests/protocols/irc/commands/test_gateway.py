@@ -111,7 +111,7 @@ class GatewayTests(SynchronousTestCase):
         client = self.enter()
         client.hangUp()
         worker.step()
-        self.server.settle()
+        self.server.pump()
         self.assertEqual({}, self.server.chat.state.sessions)
 
     def test_banned(self) -> None:

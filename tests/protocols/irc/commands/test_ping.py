@@ -6,7 +6,7 @@ from twisted.internet import defer
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import STRANGER, host, mask, rooted, serverWith, staffed
-from twistchat.testing import HeldLog, MemoryServer, inMemory
+from twistchat.testing import ManualLog, MemoryServer, inMemory
 
 
 class PingTests(SynchronousTestCase):
@@ -49,8 +49,8 @@ class PingTests(SynchronousTestCase):
 
     def test_behindMessages(self) -> None:
         """PONG never overtakes what was said before PING."""
-        server = MemoryServer(journal=inMemory(HeldLog))
-        assert isinstance(server.log, HeldLog)
+        server = MemoryServer(journal=inMemory(ManualLog))
+        assert isinstance(server.log, ManualLog)
         client = server.connectIrc()
         client.send("CAP REQ echo-message", "NICK bob", "USER b 0 * :b", "CAP END", "JOIN #a")
         self.commit(server)
@@ -62,10 +62,10 @@ class PingTests(SynchronousTestCase):
 
     def commit(self, server: MemoryServer) -> None:
         """Let everything happen that the journal holds."""
-        assert isinstance(server.log, HeldLog)
+        assert isinstance(server.log, ManualLog)
         while server.log.waiting:
             server.log.commit()
-            server.settle()
+            server.pump()
 
 
 class SilenceTests(SynchronousTestCase):

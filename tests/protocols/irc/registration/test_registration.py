@@ -11,7 +11,7 @@ from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, se
 from twistchat import __version__
 from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.config import Settings
-from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
+from twistchat.testing import IrcClient, ManualLog, MemoryServer, inMemory
 
 VERSION = f"twistchat-{__version__}"
 
@@ -397,15 +397,15 @@ class RaceTests(SynchronousTestCase):
 
     def test_loser(self) -> None:
         """The journal's order decides; the other gets 433, and comes in under another nick."""
-        server = MemoryServer(journal=inMemory(HeldLog))
+        server = MemoryServer(journal=inMemory(ManualLog))
         one, two = server.connectIrc(), server.connectIrc()
         for client in (one, two):
             client.send("NICK alice", "USER alice 0 * :Alice", "PING x")
             client.expect()
-        assert isinstance(server.log, HeldLog)
+        assert isinstance(server.log, ManualLog)
         while server.log.waiting:
             server.log.commit()
-            server.settle()
+            server.pump()
         self.assertEqual("001", numerics(one.lines())[0])
         two.expect(":twistchat 433 * alice :Nickname is already in use", ":twistchat PONG twistchat x")
         two.send("CAP LIST", "CAP LS", "CAP END")
@@ -413,17 +413,17 @@ class RaceTests(SynchronousTestCase):
         two.send("NICK bob")
         while server.log.waiting:
             server.log.commit()
-            server.settle()
+            server.pump()
         self.assertEqual("001", numerics(two.lines())[0])
 
     def test_gone(self) -> None:
         """Who hangs up while coming in leaves nothing behind."""
-        server = MemoryServer(journal=inMemory(HeldLog))
+        server = MemoryServer(journal=inMemory(ManualLog))
         client = server.connectIrc()
         client.send("NICK alice", "USER alice 0 * :Alice")
         client.hangUp()
-        assert isinstance(server.log, HeldLog)
+        assert isinstance(server.log, ManualLog)
         while server.log.waiting:
             server.log.commit()
-            server.settle()
+            server.pump()
         self.assertEqual(0, len(server.chat.state.users))

@@ -103,7 +103,7 @@ class LabelTests(Conversations):
         ):
             assert client.transport is not None
             client.transport.write(line)
-        self.server.settle()
+        self.server.pump()
         texts = [line.rsplit(":", 1)[1] for line in carol.lines()]
         self.assertEqual([line.rsplit(":", 1)[1] for line in alice.lines()], texts)
         self.assertEqual(sorted(texts), sorted(["one", "two", "three", "four"]))
@@ -128,7 +128,7 @@ class LabelTests(Conversations):
             alice.skip()
             bob.transport.write(b"NOTICE #tea :before\r\n")
             alice.transport.write(f"@label=a {command}\r\n".encode())
-            self.server.settle()
+            self.server.pump()
             self.assertEqual(["label=a" in line for line in alice.lines()], [False, True], command)
 
     def test_others(self) -> None:

@@ -285,5 +285,5 @@ class NoticeTests(OperatorTestCase):
         self.assertEqual(chat.identity.find("alice").modes, "os")
         chat.operators.banFromServer(session, "x!*@*", None)
         chat.operators.kill(session, "bob", "spam")
-        self.server.settle()
+        self.server.pump()
         self.alice.expect("* alice is an operator of the server: Boss", "* bob quit (killed by alice: spam)")

@@ -40,7 +40,7 @@ class SayingTests(SynchronousTestCase):
         chat.speaking.say(
             next(iter(chat.identity.find("alice").sessions.values())), "#lobby", "one\n\n[12:00] <carol> two"
         )
-        self.server.settle()
+        self.server.pump()
         lines = ["[12:00] <alice> one", "[12:00] <alice> [12:00] <carol> two"]
         self.bob.expect(*lines)
         self.bob.send("/history 1")
@@ -51,7 +51,7 @@ class SayingTests(SynchronousTestCase):
         chat = self.server.chat
         carol = self.server.person("carol")
         chat.speaking.say(next(iter(chat.identity.find("bob").sessions.values())), "#lobby", "help", rank="o")
-        self.server.settle()
+        self.server.pump()
         self.alice.until("[12:00] @#lobby <bob> help")
         carol.expect()
 
@@ -404,7 +404,7 @@ class SlowHistoryTests(SynchronousTestCase):
     def finish(self) -> None:
         """Let what is being read be there."""
         self.history.finish()
-        self.server.settle()
+        self.server.pump()
 
     def test_onJoining(self) -> None:
         """What is said while the history is read comes behind it, once."""
@@ -564,7 +564,7 @@ class IgnoringTests(SynchronousTestCase):
         for person, text in ((self.bob, b"ads\n"), (carol, b"news\n")):
             assert person.transport is not None
             person.transport.write(text)
-        self.server.settle()
+        self.server.pump()
         self.alice.expect("[12:00] <carol> news")
         carol.expect("[12:00] <bob> ads")
 

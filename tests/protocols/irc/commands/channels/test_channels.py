@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tests.protocols.irc.conversations import HOST, Conversations, mask
-from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
+from twistchat.testing import IrcClient, ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 
@@ -194,14 +194,14 @@ class GapTests(Conversations):
 
     def setUp(self) -> None:
         """A server whose journal takes its time."""
-        self.server = MemoryServer(SETTINGS, journal=inMemory(HeldLog))
+        self.server = MemoryServer(SETTINGS, journal=inMemory(ManualLog))
 
     def commit(self, count: int | None = None) -> None:
         """Let so many events happen, or all, and what comes of that."""
         journal = self.server.log
-        assert isinstance(journal, HeldLog)
+        assert isinstance(journal, ManualLog)
         journal.commit(count)
-        self.server.settle()
+        self.server.pump()
 
     def enter(self, nick: str, *capabilities: str) -> IrcClient:
         """Bring someone in."""

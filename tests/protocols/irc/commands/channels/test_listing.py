@@ -155,9 +155,9 @@ class LongListTests(Conversations):
             assert isinstance(receipt, Deferred)
             self.successResultOf(receipt)
             self.server.chat.channels.setTopic(session, name, "\u20ac" * 390)
-        self.server.settle()
+        self.server.pump()
         alice.hangUp()
-        self.server.settle()
+        self.server.pump()
 
     def wait(self) -> None:
         """Let the list come to its end."""

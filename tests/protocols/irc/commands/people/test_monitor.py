@@ -159,7 +159,7 @@ class ExtendedTests(SynchronousTestCase):
         user = server.chat.identity.find("alice")
         server.chat.identity.setAccount(user, "Alice")
         server.chat.identity.setHost(user, "other.host")
-        server.settle()
+        server.pump()
         return [line.split(" ", 1)[1] for line in bob.lines()]
 
     def test_news(self) -> None:

@@ -153,13 +153,13 @@ class WhoisTests(SynchronousTestCase):
         names = [f"#room{number}" for number in range(20 * PART_SIZE)]
         for name in names:
             self.server.chat.membership.join(session, name)
-        self.server.settle()
+        self.server.pump()
         alice.skip()
         self.server.clock.callLater(0, self.server.chat.membership.part, session, names[-1], "")
         assert bob.transport is not None
         bob.transport.write(b"WHOIS alice\r\n")
         bob.link.move()
-        self.server.settle()
+        self.server.pump()
         lines = bob.lines()
         listed = [word for line in lines if " 319 " in line for word in line.split(" :", 1)[1].split()]
         self.assertEqual([f"@{name}" for name in names[:-1]], listed)

@@ -270,7 +270,7 @@ class ManyTests(SynchronousTestCase):
         self.assertEqual(501, len(bob.lines()))
         (session,) = server.chat.identity.find("bob").sessions.values()
         self.successResultOf(Deferred.fromCoroutine(server.chat.operators.become(session, "x", {"auspex"})))
-        server.settle()
+        server.pump()
         bob.skip()
         bob.send("WHO u*")
         server.advance(1)

@@ -16,7 +16,7 @@ from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.protocols.irc.commands.server.bans import readDuration
 from twistchat.protocols.irc.replies.formatting import formatDuration
-from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
+from twistchat.testing import IrcClient, ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import NOON
 from twistchat.testing.workers import InlineWorker
 
@@ -100,18 +100,18 @@ class BanTests(SynchronousTestCase):
 
     def test_notStored(self) -> None:
         """A ban is announced only once it is kept; where it cannot be, that is said."""
-        self.server = MemoryServer(staffed().configuration, journal=inMemory(HeldLog))
+        self.server = MemoryServer(staffed().configuration, journal=inMemory(ManualLog))
         journal = self.server.log
-        assert isinstance(journal, HeldLog)
+        assert isinstance(journal, ManualLog)
         self.root = self.server.connectIrc()
         self.root.send("NICK root", "USER root 0 * :root")
         journal.commit()
         self.root.send("OPER root secret")
         journal.commit()
-        self.server.settle()
+        self.server.pump()
         self.assertEqual([], self.ask("KLINE *!~bob@*.cloak"))
         journal.refuse("the disk is full")
-        self.server.settle()
+        self.server.pump()
         self.assertEqual(["the disk is full"], [line.rpartition(": ")[2] for line in self.root.lines()])
 
     def test_labels(self) -> None:
@@ -284,7 +284,7 @@ class RestartTests(SynchronousTestCase):
             "KLINE *!~caroline@*.cloak",
             "UNKLINE *!~caroline@*.cloak",
         )
-        server.settle()
+        server.pump()
         self.assertEqual(4, len([line for line in root.lines() if "NOTICE" in line]))
         server.close()
         server = self.start(NOON + 600)

@@ -205,7 +205,7 @@ class OperTests(SynchronousTestCase):
         bob.send("OPER root secret")
         bob.hangUp()
         worker.step()
-        server.settle()
+        server.pump()
         self.assertEqual(0, len(server.chat.state.users))
 
     def test_exempt(self) -> None:

@@ -201,7 +201,7 @@ class StatsTests(Queries):
             self.assertEqual(["481"], [line.split(" ")[1] for line in bob.lines()])
         (session,) = server.chat.identity.find("bob").sessions.values()
         self.successResultOf(Deferred.fromCoroutine(server.chat.operators.become(session, "x", {"auspex"})))
-        server.settle()
+        server.pump()
         self.check(
             "STATS o",
             "243 bob O 192.0.2.0/24 * root 0 all",

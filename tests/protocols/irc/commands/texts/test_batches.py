@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.protocols.irc.conversations import LABELS, Conversations, mask
 from twistchat.protocols.irc.commands.texts.batches import DEADLINE
-from twistchat.testing import HeldLog, IrcClient, MemoryServer, inMemory
+from twistchat.testing import IrcClient, ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 MULTILINE = ("batch", "draft/multiline")
@@ -223,21 +223,21 @@ class TextTests(Multiline):
 
     def test_order(self) -> None:
         """It has its place among what is under way."""
-        self.server = MemoryServer(SETTINGS, journal=inMemory(HeldLog))
+        self.server = MemoryServer(SETTINGS, journal=inMemory(ManualLog))
         journal = self.server.log
-        assert isinstance(journal, HeldLog)
+        assert isinstance(journal, ManualLog)
         alice = self.server.connectIrc()
         alice.send("CAP REQ :batch draft/multiline echo-message", "NICK alice", "USER alice 0 * :a", "CAP END")
         journal.commit()
         alice.send("JOIN #a")
         journal.commit()
-        self.server.settle()
+        self.server.pump()
         alice.skip()
         alice.send("PRIVMSG #a :zero", "BATCH +1 draft/multiline #a", "@batch=1 PRIVMSG #a one", "BATCH -1")
         alice.send("PRIVMSG #a :two", "PING x")
         self.assertEqual(len(journal.waiting), 3)
         journal.commit()
-        self.server.settle()
+        self.server.pump()
         lines = [
             *(f":{mask('alice')} PRIVMSG #a :{text}" for text in ("zero", "one", "two")),
             ":twistchat PONG twistchat x",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.protocols.irc.conversations import HOST, Conversations, mask
-from twistchat.testing import HeldLog, MemoryServer, inMemory
+from twistchat.testing import ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
 
 
@@ -191,22 +191,22 @@ class TargetTests(Conversations):
 
     def test_underWay(self) -> None:
         """All of them, and the texts behind them, are on their way to the disk at once, in their order."""
-        self.server = MemoryServer(SETTINGS, journal=inMemory(HeldLog))
+        self.server = MemoryServer(SETTINGS, journal=inMemory(ManualLog))
         journal = self.server.log
-        assert isinstance(journal, HeldLog)
+        assert isinstance(journal, ManualLog)
         alice = self.server.connectIrc()
         alice.send("CAP REQ echo-message", "NICK alice", "USER a 0 * :a", "CAP END")
         journal.commit()
-        self.server.settle()
+        self.server.pump()
         for room in "#a", "#b":
             alice.send(f"JOIN {room}")
             journal.commit()
-            self.server.settle()
+            self.server.pump()
         alice.skip()
         alice.send("PRIVMSG #a,#b,#none :one", "NOTICE #a :two", "PRIVMSG #b :three", "PING x")
         self.assertEqual([getattr(event, "text", None) for event in journal.waiting], ["one", "one", "two", "three"])
         journal.commit()
-        self.server.settle()
+        self.server.pump()
         source = f"alice!~a@{HOST}"
         self.hears(
             alice,
@@ -220,15 +220,15 @@ class TargetTests(Conversations):
 
     def test_notStored(self) -> None:
         """What the journal does not take nobody sees, and whoever sent it is told; of a notice nobody is."""
-        self.server = MemoryServer(SETTINGS, journal=inMemory(HeldLog))
+        self.server = MemoryServer(SETTINGS, journal=inMemory(ManualLog))
         journal = self.server.log
-        assert isinstance(journal, HeldLog)
+        assert isinstance(journal, ManualLog)
         alice = self.server.connectIrc()
         alice.send("CAP REQ :echo-message standard-replies", "NICK alice", "USER a 0 * :a", "CAP END")
         journal.commit()
         alice.send("JOIN #a")
         journal.commit()
-        self.server.settle()
+        self.server.pump()
         failure = ":twistchat FAIL PRIVMSG TEMPORARILY_UNAVAILABLE :Not taken, and nobody has seen it: the disk is full"
         for line, answer in (
             ("PRIVMSG #a :one", [failure]),
@@ -239,7 +239,7 @@ class TargetTests(Conversations):
             alice.skip()
             alice.send(line)
             journal.refuse("the disk is full")
-            self.server.settle()
+            self.server.pump()
             self.hears(alice, *answer)
 
 

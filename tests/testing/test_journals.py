@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.testing.held}: a journal in the test's hands."""
+"""Tests of L{twistchat.testing.journals}: a journal in the test's hands."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Joined, Parted, RoomMessage, Source
 from twistchat.journal.stamp import Stamp
-from twistchat.testing import HeldLog
+from twistchat.testing import ManualLog
 
 ALICE = Source("1", "alice")
 FIRST, SECOND = (RoomMessage(ALICE, "#a", "session", text) for text in ("first", "second"))
 PASSING = Joined(ALICE, "#a")
 
 
-class HeldLogTests(SynchronousTestCase):
+class ManualLogTests(SynchronousTestCase):
     """Events happen when the test says so."""
 
     def setUp(self) -> None:
         self.applied: list[Entry] = []
-        self.journal = HeldLog(Stamp(lambda: 0.0, "test"))
+        self.journal = ManualLog(Stamp(lambda: 0.0, "test"))
         self.successResultOf(self.journal.open(lambda entry, origin: self.applied.append(entry)))
 
     def test_holds(self) -> None:
