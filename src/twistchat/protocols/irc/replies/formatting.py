@@ -39,22 +39,25 @@ def middle(given: str) -> str:
 
 def joinWords(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
     """
-    Join words, as many to each text as there is room for.
+    Join words into texts of limited size, as many words to each as fit.
 
-    @param separator: of ASCII.
-    @param size: bytes of UTF-8 that a text may have; a word that is longer has one for itself.
+    @param words: words that do not contain the separator.
+    @param separator: ASCII characters.
+    @param size: the maximum size of a text in bytes of UTF-8.  A longer word gets a text of its own.
     """
-    line: list[str] = []
-    left = size
-    for word in words:
-        length = len(word) if word.isascii() else len(word.encode())
-        if line and length > left:
-            yield separator.join(line)
-            line, left = [], size
-        line.append(word)
-        left -= length + len(separator)
-    if line:
-        yield separator.join(line)
+    # One search for each text, instead of one step for each word: NAMES of a large channel has thousands of words.
+    data, between = separator.join(words).encode(), separator.encode()
+    start = 0
+    while len(data) - start > size:
+        end = data.rfind(between, start, start + size + len(between))
+        if end < 0:
+            end = data.find(between, start)
+        if end < 0:
+            break
+        yield data[start:end].decode()
+        start = end + len(between)
+    if data:
+        yield data[start:].decode()
 
 
 def formatTime(time: float) -> str:
