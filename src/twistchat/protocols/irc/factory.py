@@ -1,4 +1,4 @@
-"""The factory of IRC's client protocols, over any carrier; it tells them about changed settings."""
+"""The factory of IRC's client protocols, over any carrier.  It tells them about changed settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
 
 NOTIFIED_PER_TURN: Final = 25
-"""Clients that are told about changes in one turn of the reactor."""
+"""Clients that are told about changes in one turn."""
 
 
 class IrcFactory(ClientFactory):

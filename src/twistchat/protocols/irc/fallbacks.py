@@ -1,14 +1,12 @@
 """
-What clients are shown that lack a capability for it.
+Fallbacks for clients without a capability.
 
-A user's new host, for clients without CHGHOST: the user quits, and joins again each room that both are in (IRCv3
-chghost, "Fallback").
-
-A room's new name, for clients without RENAME: they leave the one and come into the other (IRCv3 channel-rename,
+Clients without CHGHOST see a user with a new host quit, and rejoin the rooms that they share (IRCv3 chghost,
 "Fallback").
 
-All in the room are told at once that it has another name, and each is shown that with lines of their own.  So they take
-turns: first all leave and come, and hear nothing meanwhile; then each is told who is there.
+Clients without RENAME leave a renamed room, and join it under its new name (IRCv3 channel-rename, "Fallback").  All
+members of a room are concerned at once, and each needs lines of its own.  So the clients take turns: first all of them
+get PART and JOIN, while their deliveries are held back, and then each of them gets the names of the members.
 """
 
 from __future__ import annotations
@@ -33,15 +31,15 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
 
 RENAMES_PER_TURN: Final = 25
-"""Clients who leave and come in one turn."""
+"""Clients that get PART and JOIN in one turn."""
 
 
 class HostFallback:
     """
-    Renders QUIT and JOIN for a user with a new host, once for all clients of a dialect.
+    Renders QUIT and JOIN for a user with a new host, once per dialect.
 
-    @ivar _entry: the entry for which lines were rendered last.
-    @ivar _written: those lines, by dialect and what the entry's id is followed by.
+    @ivar _entry: the entry that was rendered last.
+    @ivar _written: its lines, by dialect and the suffix of the message id.
     """
 
     __slots__ = ("_entry", "_written")
@@ -52,10 +50,10 @@ class HostFallback:
 
     def render(self, client: IrcConnection, entry: Entry, before: Source) -> bytes:
         """
-        The lines for one client.
+        Render the lines for one client.
 
-        @param entry: of a L{HostSet <twistchat.chat.model.events.HostSet>} that has just happened.
-        @param before: the names of that user until then.
+        @param entry: the entry of a L{HostSet <twistchat.chat.model.events.HostSet>} that has just been applied.
+        @param before: the user's names before it.
         """
         if entry is not self._entry:
             self._entry, self._written = entry, WeakKeyDictionary()
@@ -72,9 +70,9 @@ class HostFallback:
 
     def _line(self, dialect: IDialect, entry: Entry, name: str, event: Event) -> bytes:
         """
-        An event that stands for the entry, in a dialect.
+        Render an event in place of the entry.
 
-        @param name: tells its message id from that of the entry, since an id is of one message (IRCv3 message-ids).
+        @param name: the suffix that makes the message id unique (IRCv3 message-ids).
         """
         written = self._written.setdefault(dialect, {})
         if name not in written:
@@ -84,17 +82,17 @@ class HostFallback:
 
 class RenameFallback:
     """
-    What one client is to be shown of a room's new name.
+    Shows a renamed room to one client.
 
     @ivar client: the client.
-    @ivar entry: of the L{RoomRenamed}.
+    @ivar entry: the entry of the L{RoomRenamed}.
     """
 
     __slots__ = ("_away", "_ranks", "_source", "client", "entry")
 
     def __init__(self, client: IrcConnection, entry: Entry, room: str) -> None:
         """
-        @param entry: it has just happened.
+        @param entry: has just been applied.
         @param room: the room's new name, folded.
         """
         user = client.user
@@ -109,18 +107,18 @@ class RenameFallback:
         return self.entry.event.name
 
     def render(self) -> list[bytes]:
-        """The lines with which the client leaves and comes."""
+        """Render the client's PART and JOIN."""
         event, write = self.entry.event, self.client.render
         assert isinstance(event, RoomRenamed)
         parted = Parted(self._source, event.room, event.reason)
         joined = Joined(self._source, event.name, self._away, self._ranks)
-        # An id is of one message: what stands for the new name has that of the entry, the other one of its own.
+        # A message id is unique, so JOIN has the id of the entry, and PART an id of its own.
         left = replace(self.entry, msgid=f"{self.entry.msgid}-part", event=parted)
         return [write(self.name, left), write(self.name, replace(self.entry, event=joined))]
 
 
 class RenameFallbacks:
-    """Shows them."""
+    """Shows renamed rooms to clients, a few in each turn."""
 
     _log = Logger()
 
@@ -128,7 +126,7 @@ class RenameFallbacks:
 
     def __init__(self, portions: Portions) -> None:
         """
-        @param portions: tells when it is its turn.
+        @param portions: gives it turns.
         """
         self._portions = portions
         self._showing = False
@@ -136,7 +134,7 @@ class RenameFallbacks:
         self._toListNames: deque[RenameFallback] = deque()
 
     def add(self, fallback: RenameFallback) -> None:
-        """Show a client a room's new name, as soon as may be."""
+        """Queue a fallback, and hold back the client's deliveries until it has got PART and JOIN."""
         fallback.client.holdDeliveries()
         self._toShow.append(fallback)
         if not self._showing:
@@ -153,7 +151,7 @@ class RenameFallbacks:
         self._showing = False
 
     def _move(self, fallback: RenameFallback) -> None:
-        """Let a client leave and come."""
+        """Send a client PART and JOIN."""
         client = fallback.client
         try:
             client.reply(b"".join(fallback.render()))
@@ -163,7 +161,7 @@ class RenameFallbacks:
         client.releaseDeliveries()
 
     async def _name(self, fallback: RenameFallback) -> None:
-        """Tell a client who is there, where it is in the room still."""
+        """Send a client the names of the members, if it still is in the room."""
         client = fallback.client
         session = client.session
         room = None if session is None or session.user is None else session.user.rooms.get(fold(fallback.name))

@@ -1,8 +1,8 @@
 """
-The fast path: what most lines are, a text for one channel without tags, on its way into the chat.
+The fast path: a plain text for one channel, without tags.
 
-It proposes what the command does, and does no more than this kind of line needs.  A line that is anything else,
-and whatever is refused, it leaves to the general path, which words the refusal.
+Most lines are such texts.  The fast path proposes them with less work than the general path.  It leaves all other lines
+to the general path, and also refused texts, so that the general path words the refusal.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
 
 BEGINNING: Final = b"PRIVMSG #"
-"""How such a line begins."""
+"""The first bytes of every line on the fast path."""
 
 COMMAND: Final = len("PRIVMSG ")
 CTCP: Final = 1
-"""The first byte of a text that is more than that: an action, say."""
+"""The first byte of a CTCP text, for example an action."""
 
 
 def read(line: bytes, limit: int) -> tuple[str, str] | None:
     """
-    Read a line.
+    Parse a line for the fast path.
 
     @param line: begins with L{BEGINNING}.
-    @param limit: bytes that it may have, with its end.
-    @return: the channel and the text, which may have CR or NUL in it; C{None} if the line is, or may be, anything else.
-        LF, which a carrier of messages may pass, would begin another line of a text: the general path refuses it.
+    @param limit: the most bytes of a line, with its terminator.
+    @return: the channel and the text, which may contain CR or NUL; C{None} if the general path must parse the line.
+        Over a carrier of messages, a line may contain LF.  In a text that would begin another line, so the general path
+        refuses it.
     """
     head, _, said = line.partition(b" :")
     name = _channel(head)
@@ -49,10 +50,10 @@ def read(line: bytes, limit: int) -> tuple[str, str] | None:
 @lru_cache(4096)
 def _channel(head: bytes) -> str | None:
     """
-    The name of the one channel that a line is for.  Its lines share one object, so each holds no more than its text.
+    Parse the channel of a line.  The cache lets all lines to a channel share one string, so each keeps only its text.
 
-    @param head: the line in front of its text.
-    @return: C{None} if these are several channels, or no name.
+    @param head: the line before its text.
+    @return: C{None} if it names several channels, or contains an invalid byte.
     """
     name = head[COMMAND:]
     if any(delimiter in name for delimiter in b" ,\0\r"):
@@ -64,22 +65,22 @@ def _channel(head: bytes) -> str | None:
 
 
 SURE: Final = MAX_LINE - len(":!@ PRIVMSG  :\r\n")
-"""Bytes that a line has for names and a text."""
+"""The most bytes of the names and the text of a line."""
 
 
 def say(client: IrcConnection, name: str, text: str) -> bool:
     """
-    Say a text now.
+    Propose a text now.
 
-    @param client: it has come in, has no batch open, and its pipeline is open.
-    @return: whether that was done; where not, nothing has happened.
+    @param client: has registered and has no open batch; its pipeline is open.
+    @return: whether the text was proposed; if not, nothing has happened.
     """
     session = client.session
     if session is None or session.user is None:
         return False
     source = session.user.source
     names = len(source.nick) + len(source.username) + len(source.host) + len(name)
-    # No character takes more than four bytes.  This needs no call, and is enough for nearly every text.
+    # A character has at most four bytes.  This estimate needs no call, and suffices for nearly every text.
     if 4 * names + (len(text) if text.isascii() else 4 * len(text)) > SURE:
         if len(text.encode()) > capacity(source, name, "message"):
             return False
@@ -91,7 +92,7 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
 
 
 def sayLater(client: IrcConnection, name: str, text: str) -> Deferred[Any] | None:
-    """Say a text when its turn in the pipeline has come."""
+    """Propose a text that has waited in the pipeline."""
     if client.batch is None and not client.ending and say(client, name, text):
         return None
     return client.execute(Message({}, "", "PRIVMSG", (name, text)))

@@ -1,4 +1,4 @@
-"""One connection of the IRC door: messages out of bytes, each to its command, and what the chat tells back."""
+"""The protocol of one IRC client: parses its lines, executes the commands, and encodes what it receives."""
 
 from __future__ import annotations
 
@@ -50,26 +50,26 @@ from twistchat.wire.lines import Overlong
 
 VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES)
 PLACES = {"": 1, WATCHED: 2, NOTICES: 3}
-"""Which of L{VIEWS} is that from each place; from any other, which is a room, it is the first."""
+"""The index of the view in L{VIEWS} for each place of an event.  All other places are rooms, which have index 0."""
 
 LABEL = 64
-"""Bytes of a label (IRCv3 labeled-response)."""
+"""The most bytes of a label (IRCv3 labeled-response)."""
 
 _BATCHED = re.compile(rb"(?:@\S* +)?BATCH +(?P<sign>[+-])|@(?:\S*;)?batch=", re.IGNORECASE)
-"""A line that opens or closes a batch, or is in one."""
+"""Matches a line that opens or closes a batch, or belongs to one."""
 
 log = Logger()
 
 
 class IrcConnection(ClientProtocol):
     """
-    Someone at the IRC door.
+    One IRC client.
 
-    @ivar server: the server's name, the source of its messages.
+    @ivar server: the server's name, which is the source of its messages.
     @ivar irc: what all connections of the door share.
-    @ivar negotiation: which capabilities are on.
+    @ivar negotiation: the client's capabilities.
     @ivar registration: what the client has sent before it registered; C{None} after that.
-    @ivar batch: the text of several lines that they are sending; C{None} where there is none.
+    @ivar batch: the multiline batch that the client has opened; C{None} if there is none.
     """
 
     __slots__ = (
@@ -97,34 +97,34 @@ class IrcConnection(ClientProtocol):
         self.registration = Registration(self)
         self._replies: dict[str, Reply] = {}
 
-    # For commands
+    # For the commands
 
     @property
     def settings(self) -> Settings:
-        """What the administrator chose."""
+        """The current settings of the server."""
         return self.context.settings
 
     @property
     def user(self) -> User:
-        """Who this client is, once it is in."""
+        """The client's user.  The client must have registered."""
         user = self.openSession.user
         assert user is not None
         return user
 
     @property
     def nick(self) -> str:
-        """Its nick, as numerics have it: C{*} while it has none."""
+        """The client's nick for numerics: C{*} before registration."""
         if self.session is not None and self.session.user is not None:
             return self.session.user.nick
         return "*"
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """The capabilities that are on, and have what they require."""
+        """The enabled capabilities whose requirements are met."""
         return self.negotiation.effective
 
     def updateDialects(self) -> None:
-        """Let it hear everything in the dialect of its capabilities from now on."""
+        """Use the dialects of the client's current capabilities from now on."""
         of, enabled, framing = self.irc.dialects.of, self.negotiation.enabled, self.carrier.framing
         self._dialects = tuple([of(enabled, view, framing) for view in VIEWS])
         session = self.openSession
@@ -141,7 +141,7 @@ class IrcConnection(ClientProtocol):
         self.context.chat.state.broadcast.flushTo(self.openSession)
 
     def nextReference(self) -> str:
-        """The reference tag of a new batch."""
+        """Make the reference tag of a new batch."""
         return f"s{next(self.irc.references)}"
 
     def holdDeliveries(self) -> None:
@@ -151,13 +151,13 @@ class IrcConnection(ClientProtocol):
         self._holders += 1
 
     def releaseDeliveries(self) -> None:
-        """That answer has been sent."""
+        """End one call of L{holdDeliveries}."""
         self._holders -= 1
         if not self._holders:
             self.outbox.releaseDeliveries()
 
     def sendPostponed(self, reply: Reply) -> None:
-        """Send an answer that was postponed."""
+        """Send a reply that was postponed."""
         reply.postponed = False
         self._finish(reply)
 
@@ -205,8 +205,10 @@ class IrcConnection(ClientProtocol):
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
         """
-        See L{IOutlet.moved}.  Whoever knows RENAME is told that; a change of case is no news to others.  The answer to
-        RENAME itself is continued by the command.
+        See L{IOutlet.moved}.
+
+        Clients with RENAME have received it, and a change of case needs no fallback.  If this client asked for the
+        rename, the lines become a part of its reply, and the command adds the names.
         """
         event = entry.event
         assert isinstance(event, RoomRenamed)
@@ -232,7 +234,7 @@ class IrcConnection(ClientProtocol):
             self.batch = None
         super().connectionLost(reason)
 
-    # Lines
+    # Input
 
     def lineReceived(self, line: Line) -> float:
         """See L{Language.lineReceived}.  A line that comes too fast waits, and the kernel holds back the rest."""
@@ -258,10 +260,12 @@ class IrcConnection(ClientProtocol):
 
     def _count(self, line: Line) -> float:
         """
-        Count a line against the rate that it belongs to.  A batch counts as one line, up to as many lines as it may
-        have; a line that must not come within one ends that.
+        Count a line against its rate limit.
 
-        @return: C{0.0}, or how many seconds too early it came.
+        A batch counts as one line, up to the most lines that a batch may have.  A line that is not allowed in a batch
+        ends this.
+
+        @return: C{0.0}, or the seconds to wait.
         """
         if self.user.may("exempt"):
             return 0.0
@@ -283,7 +287,7 @@ class IrcConnection(ClientProtocol):
         return self.rates.line()
 
     def _submit(self, line: Line) -> None:
-        """Let a line be obeyed in its turn."""
+        """Submit a line to the pipeline, which executes it in order."""
         limits = self.settings.limits
         if self.registration is not None and not self._isRegistering(line):
             return
@@ -307,7 +311,11 @@ class IrcConnection(ClientProtocol):
         self.pipeline.submit(partial(self._execute, message, command), concurrent, len(line))
 
     def _isRegistering(self, line: Line) -> bool:
-        """Whether a line of a client that has not come in is to be obeyed: it is neither blank nor HTTP."""
+        """
+        Check a line of an unregistered client.
+
+        @return: whether to execute the line; false if it is blank or HTTP.
+        """
         assert self.registration is not None
         if isinstance(line, bytes) and not line.strip():
             self.registration.countLine(blank=True)
@@ -315,14 +323,14 @@ class IrcConnection(ClientProtocol):
         return not self.entrance.speaksHttp(line)
 
     def _refuseLength(self) -> None:
-        """Answer a line that is too long."""
+        """Reply to a line that is too long."""
         if not self.ending and (self.registration is None or self.registration.countLine()):
             reply = Reply(self, "*")
             reply.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
             reply.finish()
 
     def _refuseMessage(self, bad: BadMessage) -> None:
-        """Answer a line that is no message (IRCv3 utf8-only, for one that is not UTF-8)."""
+        """Reply to a line that is not a valid message (IRCv3 utf8-only, if it is not UTF-8)."""
         if self.ending or (self.registration is not None and not self.registration.countLine()):
             return
         reply = self._replyTo(bad.command or "*", bad.label)
@@ -332,11 +340,11 @@ class IrcConnection(ClientProtocol):
     # Commands
 
     def execute(self, message: Message) -> Deferred[Any] | None:
-        """Obey a message, as a L{Work <twistchat.net.input.pipeline.Work>}."""
+        """Execute a message, as a L{Work <twistchat.net.input.pipeline.Work>}."""
         return self._execute(message, COMMANDS.get(message.command))
 
     def _execute(self, message: Message, command: Command | None) -> Deferred[Any] | None:
-        """Obey a message."""
+        """Execute a message, and send the reply when the command has taken effect."""
         if self.ending:
             return None
         reply = self._replyTo(message.command, message.tags.get("label") if message.tags else None)
@@ -378,7 +386,7 @@ class IrcConnection(ClientProtocol):
         return command.run(self, message, reply)
 
     def _completed(self, result: Any, reply: Reply, message: Message) -> Any:
-        """A command has taken effect, or not: send the answer."""
+        """Send the reply of a command that has taken effect or failed."""
         if isinstance(result, Failure):
             if not isinstance(result.value, ChatError):
                 self._finish(reply)
@@ -404,5 +412,5 @@ class IrcConnection(ClientProtocol):
 
 
 def _context(message: Message) -> str:
-    """What a message is about: its first parameter, as far as it is one."""
+    """Get the target that an error of a message refers to: the first parameter up to its first comma."""
     return message.params[0].split(",")[0] if message.params else ""

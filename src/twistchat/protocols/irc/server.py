@@ -1,4 +1,4 @@
-"""What all connections of the IRC door share: the server's name, its dialects, and what it says of itself."""
+"""What all connections of the IRC door share: the server's name, the dialects, templates and fallbacks."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.dialect import IrcDialects
 
 VERSION = f"twistchat-{__version__}"
-"""What numerics call this software."""
+"""The name and version of this software in numerics."""
 
 
 @dataclass(frozen=True, slots=True)
 class IrcServer:
     """
-    The IRC server that this door is.
+    What all connections of the IRC door share.
 
-    @ivar name: its name, as a source of messages.
-    @ivar dialects: how entries are written.
-    @ivar started: when it was made, in seconds since the epoch.
-    @ivar references: numbers of batches.
-    @ivar gateways: the digest of each gateway's password that was right, by its hash.
-    @ivar templates: what it says to all alike.
-    @ivar renames: shows rooms' new names.
-    @ivar hosts: shows users' new hosts.
+    @ivar name: the server's name, which is the source of its messages.
+    @ivar dialects: the dialects by capabilities, view and framing.
+    @ivar started: when the door was made, in seconds since the epoch.
+    @ivar references: the counter for reference tags of batches.
+    @ivar gateways: the digest of each gateway's correct password, by the hash in the settings.
+    @ivar templates: the lines that differ only in the client's nick.
+    @ivar renames: shows renamed rooms to clients without RENAME.
+    @ivar hosts: shows changed hosts to clients without CHGHOST.
     """
 
     name: str
@@ -45,7 +45,7 @@ class IrcServer:
 
     @classmethod
     def of(cls, context: ServerContext) -> IrcServer:
-        """The server of this chat."""
+        """Make the server of a chat."""
         name = context.settings.server.name
         renames = RenameFallbacks(context.portions)
         return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), renames, HostFallback())
@@ -53,7 +53,7 @@ class IrcServer:
 
 def offered(context: ServerContext, secure: bool) -> Mapping[str, str]:
     """
-    The capabilities that a connection is offered, each with its value or C{""}.
+    Get the capabilities that a connection is offered, each with its value or C{""}.
 
     @param secure: whether the connection is encrypted.
     """
@@ -68,7 +68,7 @@ def offered(context: ServerContext, secure: bool) -> Mapping[str, str]:
 
 @lru_cache(8)
 def _values(multiline: str, sts: str) -> Mapping[str, str]:
-    """The same object each time: a client keeps what it was offered, which is more than it keeps of anything else."""
+    """Make the capabilities with their values.  Clients share the result, because each keeps a reference to it."""
     values = dict.fromkeys(CAPABILITIES, "")
     values["draft/multiline"] = multiline
     del values["sts"]

@@ -63,7 +63,7 @@ class LineProtocol(ClientProtocol):
         self._unregisteredLines = 0
         self.dialects = dialects
 
-    # For commands
+    # For the commands
 
     def currentRoom(self) -> Room:
         """
@@ -165,7 +165,7 @@ class LineProtocol(ClientProtocol):
         if self.current == old and isinstance(entry.event, RoomRenamed):
             self.current = fold(entry.event.name)
 
-    # Lines
+    # Input
 
     def lineReceived(self, line: Line) -> float:
         """See L{Language.lineReceived}.  A line that comes too fast is refused here, so none ever waits."""

@@ -1,1 +1,1 @@
-"""Connection registration: capabilities, nick and username, and what a client is told when it has registered."""
+"""Connection registration: capabilities, nick and username, and the welcome."""

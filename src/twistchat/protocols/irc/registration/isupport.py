@@ -1,7 +1,7 @@
 """
-What this server can do and how much, as RPL_ISUPPORT tells it (modern.ircdocs.horse, "Feature Advertisement").
+The features and limits of this server, as RPL_ISUPPORT tokens (modern.ircdocs.horse, "Feature Advertisement").
 
-Every token says what is so: lengths are those of the limits, modes and ranks those of their tables.
+The values come from the limits and from the tables of modes and ranks, so they are always correct.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.replies.reply import Reply
 
 MODES = 20
-"""Changes of modes with a parameter that one MODE command may ask for."""
+"""The most mode changes with a parameter in one MODE command."""
 
 LISTED = 10
-"""Names, masks and conditions that one LIST may ask for."""
+"""The most names, masks and conditions in one LIST command."""
 
 
 def isupportTokens(context: ServerContext) -> dict[str, str | None]:
-    """Every token of RPL_ISUPPORT with its value, or C{None} for one that has none."""
+    """Get all tokens of RPL_ISUPPORT, each with its value or C{None}."""
     limits, irc = context.settings.limits, ircSettings(context.settings)
     prefixes = "".join(rank.prefix for rank in RANKS)
     lists = [mode.letter for mode in ROOM_MODES.values() if mode.shape is Shape.LIST]
@@ -79,9 +79,9 @@ def isupportTokens(context: ServerContext) -> dict[str, str | None]:
 
 def showIsupport(client: IrcConnection, reply: Reply, tokens: Mapping[str, str | None] | None = None) -> None:
     """
-    Tell them, in a batch for a client that wants that (IRCv3 extended-isupport).
+    Reply with RPL_ISUPPORT, in a batch if the client supports that (IRCv3 extended-isupport).
 
-    @param tokens: which; C{None} for all.
+    @param tokens: the tokens to send; C{None} for all.
     """
     if "draft/extended-isupport" in client.capabilities:
         with reply.batch("draft/isupport"):

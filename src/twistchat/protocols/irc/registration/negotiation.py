@@ -1,5 +1,6 @@
 """
-Capabilities: what the server offers one client, and what that client has asked for (IRCv3 capability-negotiation).
+Capability negotiation: the capabilities that one client is offered, and those that it has enabled (IRCv3
+capability-negotiation).
 """
 
 from __future__ import annotations
@@ -10,52 +11,52 @@ from typing import Final
 from twistchat.wire.irc.capabilities import VALUES, inEffect
 
 INFORMATIONAL = frozenset({"sts"})
-"""What a client reads among the capabilities and cannot ask for (IRCv3 sts)."""
+"""Capabilities that are advertised and cannot be requested (IRCv3 sts)."""
 
 
 NO_CAPABILITIES: Final[frozenset[str]] = frozenset()
-"""What is on at first: one object for all clients, since a set of one's own is of 216 bytes."""
+"""The empty set.  All clients share it at first, since an empty set of 216 bytes for each would waste memory."""
 
 
 class Negotiation:
     """
-    One client's side of it.
+    The capabilities of one client.
 
-    @ivar offered: what the server has, each capability with its value or C{""}.
-    @ivar version: the highest version of the negotiation that it has named; 0 for none.
-    @ivar enabled: the capabilities that are on.
-    @ivar effective: those of them that have what they require.
+    @ivar offered: the capabilities of the server, each with its value or C{""}.
+    @ivar version: the highest CAP version that the client has named; 0 for none.
+    @ivar enabled: the enabled capabilities.
+    @ivar effective: the enabled capabilities whose requirements are met.
     """
 
     __slots__ = ("effective", "enabled", "offered", "version")
 
     def __init__(self, offered: Mapping[str, str]) -> None:
         """
-        @param offered: what the server has, each capability with its value or C{""}.
+        @param offered: the capabilities of the server, each with its value or C{""}.
         """
         self.offered = offered
         self.version = 0
         self.enabled = self.effective = NO_CAPABILITIES
 
     def setVersion(self, version: int) -> None:
-        """Take notice of the version that the client names."""
+        """Note the CAP version that the client names.  From 302 on, C{cap-notify} is enabled."""
         self.version = max(self.version, version)
         if self.version >= VALUES:
             self._enable(self.enabled | {"cap-notify"})
 
     def available(self, version: int) -> dict[str, str]:
         """
-        What to name in answer to C{CAP LS}.  What says nothing without its value is left out where that cannot be told.
+        Get the capabilities for the reply to C{CAP LS}.  Omit value-only capabilities for clients before version 302.
 
-        @param version: as this request names it.
+        @param version: the version in this request.
         """
         return {name: value for name, value in self.offered.items() if version >= VALUES or name not in INFORMATIONAL}
 
     def changeOffer(self, offered: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """
-        Offer something else from now on; what is not offered any more is off.
+        Replace the offered capabilities, and disable those that are no longer offered.
 
-        @return: what the client is to be told with C{CAP NEW}, where it has C{cap-notify}, and what with C{CAP DEL}.
+        @return: the new and changed capabilities for C{CAP NEW}, and the names of the removed ones for C{CAP DEL}.
         """
         fresh = {name: value for name, value in offered.items() if self.offered.get(name) != value}
         gone = [name for name in self.offered if name not in offered and name not in INFORMATIONAL]
@@ -67,10 +68,11 @@ class Negotiation:
 
     def request(self, wanted: list[tuple[bool, str]]) -> bool:
         """
-        Turn capabilities on and off, all or none of them.
+        Enable and disable capabilities: all of them, or none.
 
-        @param wanted: whether each is to be on, and its name.  The last word on a name counts.
-        @return: whether it was done.
+        @param wanted: for each capability, whether to enable it, and its name.  If a name is repeated, the last one
+            counts.
+        @return: whether the request was granted.
         """
         enabled = set(self.enabled)
         for adding, name in wanted:

@@ -48,14 +48,14 @@ class Registration:
 
     @property
     def first(self) -> bool:
-        """Whether the message that is being obeyed is the first."""
+        """Whether the current message is the client's first."""
         return self._lines == 1
 
     def countLine(self, blank: bool = False) -> bool:
         """
         Count a message, or a blank line.
 
-        @return: whether it may be obeyed; otherwise the client has been told to go.
+        @return: whether to execute it; if not, the client has been disconnected.
         """
         if blank:
             self._blank += 1
@@ -104,6 +104,6 @@ class Registration:
         self._client.closing.expel(why)
 
     async def _passwordFits(self) -> bool:
-        """Hold the server's password, where it has one, against what was given."""
+        """Check the client's password, if the server has one."""
         stored = ircSettings(self._client.settings).password
         return not stored or await self._client.entrance.checkPassword(stored, self.password or "")

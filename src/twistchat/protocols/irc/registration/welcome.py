@@ -1,4 +1,4 @@
-"""What a client is told when it has come in (modern.ircdocs.horse, "Connection Registration")."""
+"""The messages to a client that has just registered (modern.ircdocs.horse, "Connection Registration")."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def welcome(client: IrcConnection, reply: Reply) -> None:
     """
-    Numerics 001 to 005 and the host; then the number of users, the message of the day, and the user modes.
+    Reply with numerics 001 to 005, the host, the number of users, the message of the day, and the user modes.
 
-    Clients compute from their host how long a text may be, so they learn it first.
+    The host is before the rest, because clients compute the greatest length of a text from it.
     """
     network, source = ircSettings(client.settings).network, client.user.source
     reply.numeric(n.RPL_WELCOME, f"Welcome to the {network} Network, {source.nick}!{source.username}@{source.host}")
@@ -37,7 +37,7 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
 
 
 def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
-    """Numerics 002 to 004: what this server is."""
+    """Write numerics 002 to 004, which describe this server."""
     ranks = [rank.letter for rank in RANKS]
     withParameter = [mode.letter for mode in ROOM_MODES.values() if mode.shape is not Shape.FLAG]
     return [
@@ -58,7 +58,7 @@ def _writeServer(client: IrcConnection, nick: str) -> list[bytes]:
 
 
 def showCounts(client: IrcConnection, reply: Reply) -> None:
-    """LUSERS: how many are here.  What there is none of is left out (RFC 2812, section 3.4.2)."""
+    """Reply with the numbers of users.  Counts of zero are left out (RFC 2812, section 3.4.2)."""
     state = client.context.chat.state
     users, most, invisible = len(state.users), state.mostUsers, state.users.invisible
     reply.numeric(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
@@ -75,7 +75,7 @@ def showCounts(client: IrcConnection, reply: Reply) -> None:
 
 
 def showMotd(client: IrcConnection, reply: Reply) -> None:
-    """MOTD: the message of the day, or that there is none."""
+    """Reply with the message of the day, or that there is none."""
     reply.lines([client.irc.templates.fill(client, _writeMotd)])
 
 
