@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @implementer(IPlugin, IDoor)
 class IrcDoor:
-    """See L{IDoor}.  C{twistd} loads every installed plugin, so this imports the protocol only to make the factory."""
+    """
+    See L{IDoor}.  C{twistd} loads every installed plugin, so this class imports the protocol only when it makes the
+    factory.
+    """
 
     name = "irc"
     summary = "The IRC door, for every IRC client."
@@ -37,7 +40,7 @@ class IrcDoor:
         return f"irssi -c {host} -p {port}"
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
-        """See L{IDoor.warnings}: strict transport security needs an encrypted endpoint."""
+        """See L{IDoor.warnings}.  Strict transport security needs an encrypted endpoint."""
         from twistchat.net.listening.endpoints import KINDS, PLAIN
         from twistchat.protocols.irc.settings import ircSettings
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @implementer(IPlugin, IDoor)
 class LineDoor:
-    """See L{IDoor}.  C{twistd} loads every installed plugin, so this imports the protocol only to make the factory."""
+    """
+    See L{IDoor}.  C{twistd} loads every installed plugin, so this class imports the protocol only when it makes the
+    factory.
+    """
 
     name = "line"
     summary = "The line door, for nc, telnet and scripts."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
 
 ROOM_FOR_COMMAND: Final = 256
-"""Bytes for the command in front of a message: a line may be longer than C{limits.message} by these."""
+"""The bytes that a line may have beyond C{limits.message}, for the command before the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Dialects:
         return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False), Silence())
 
     def over(self, framing: Framing) -> Dialects:
-        """The dialects for a carrier's framing.  All connections with this framing share them."""
+        """Get the dialects for a carrier's framing.  All connections with this framing share them."""
         if framing not in self.framed:
             current, other = framed(self.current, framing), framed(self.other, framing)
             self.framed[framing] = Dialects(self.clock, current, other, self.none)

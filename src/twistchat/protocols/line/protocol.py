@@ -1,4 +1,4 @@
-"""One connection of the line door: its name first, then lines to say and commands to obey."""
+"""The protocol of one client at the line door: it registers with a name, and then sends texts and commands."""
 
 from __future__ import annotations
 
@@ -38,20 +38,21 @@ if TYPE_CHECKING:
     from twistchat.protocols.line.factory import Dialects
 
 QUOTED = 40
-"""Characters of a line that an error about it repeats."""
+"""The most characters of a line that an error repeats."""
 
 log = Logger()
 
 
 class LineProtocol(ClientProtocol):
     """
-    Someone at the line door.
+    One client at the line door.
 
-    @ivar current: the folded name of the room in which lines are said; C{""} while there is none.
-    @ivar entering: the folded name of a room that the client is joining, in order to talk in it; C{""} otherwise.
-    @ivar dialects: how entries are written as lines, for replies.
-    @ivar framedDialects: how entries are written that an audience hears.
-    @ivar lastSearch: what was searched for last, and the sequence number before which to go on; or C{None}.
+    @ivar current: the folded name of the room that gets the client's texts; C{""} if there is none.
+    @ivar entering: the folded name of the room that the client is joining as its current room; C{""} otherwise.
+    @ivar dialects: the dialects for replies.
+    @ivar framedDialects: the dialects for deliveries, in the carrier's framing.
+    @ivar lastSearch: the words of the last search, and the sequence number before which it continues; C{None} before
+        that.
     """
 
     __slots__ = ("_unregisteredLines", "current", "dialects", "entering", "framedDialects", "lastSearch")
@@ -67,7 +68,7 @@ class LineProtocol(ClientProtocol):
 
     def currentRoom(self) -> Room:
         """
-        The room in which lines are said.
+        Get the room that gets the client's texts.
 
         @raise UsageError: there is none.
         """
@@ -80,11 +81,11 @@ class LineProtocol(ClientProtocol):
 
     def setCurrent(self, room: str) -> None:
         """
-        Say lines in this room from now on; its texts are shown without its name.
+        Change the current room.  The texts of the current room are shown without its name.
 
-        Both rooms are heard in another dialect then, except a room that the client is L{entering}.
+        The client's dialect changes for both rooms, except for a room that it is L{entering}.
 
-        @param room: its folded name.
+        @param room: the folded name.
         """
         before, self.current = self.current, room
         user = self.openSession.user
@@ -93,7 +94,9 @@ class LineProtocol(ClientProtocol):
                 user.rooms[name].audience.add(self.openSession)
 
     def chooseCurrent(self) -> None:
-        """Talk in the room joined last, where the current room was left, and say which that is."""
+        """
+        If the client has left its current room, make the room that it joined last the current one, and tell the client.
+        """
         user = self.openSession.user
         if user is None or self.current in user.rooms:
             return
@@ -106,10 +109,7 @@ class LineProtocol(ClientProtocol):
 
     @contextmanager
     def holdDeliveries(self) -> Iterator[None]:
-        """
-        Keep back what an audience is told from now on, to the end of this context, so that something that is still
-        being read comes in front of it.
-        """
+        """Hold back deliveries within this context, so that the result of a pending read is sent before them."""
         if self.session is not None:
             self.context.chat.state.broadcast.flushTo(self.session)
         self.outbox.holdDeliveries()
@@ -161,7 +161,7 @@ class LineProtocol(ClientProtocol):
         )
 
     def moved(self, old: str, entry: Entry, label: str | None) -> None:
-        """See L{IOutlet.moved}: whoever talks in that room goes on talking in it."""
+        """See L{IOutlet.moved}.  A renamed room stays the current room."""
         if self.current == old and isinstance(entry.event, RoomRenamed):
             self.current = fold(entry.event.name)
 
@@ -185,7 +185,7 @@ class LineProtocol(ClientProtocol):
         return 0.0
 
     def _countBlank(self) -> None:
-        """Count a blank line, which says nothing, and disconnect a client that sends little else."""
+        """Count a blank line, and disconnect a client that sends too many."""
         if not self.entrance.registered:
             self._countLine()
         elif self.rates.minor():
@@ -193,9 +193,9 @@ class LineProtocol(ClientProtocol):
 
     def _read(self, line: bytes | Overlong) -> str:
         """
-        The text of a line that may be obeyed.
+        Check and decode a line.
 
-        @raise UsageError: it may not.
+        @raise UsageError: it is refused.
         """
         limits = self.context.settings.limits
         wait = self.rates.line()
@@ -220,12 +220,14 @@ class LineProtocol(ClientProtocol):
         return text
 
     def _refuse(self, why: str) -> None:
-        """Say why a line is not taken, in its turn."""
+        """Tell the client why a line is refused, when the earlier commands have taken effect."""
         if not self.ending and (self.entrance.registered or self._countLine()):
             self.reply(error(why))
 
     def _countLine(self) -> bool:
-        """Count a line of someone who has not come in yet: what waits behind a name on its way is not counted."""
+        """
+        Count a line of an unregistered client.  Lines that wait behind a name that is being registered do not count.
+        """
         self._unregisteredLines += 1
         limit = self.context.settings.limits.unregisteredLines
         if self._unregisteredLines > limit:
@@ -234,7 +236,7 @@ class LineProtocol(ClientProtocol):
         return not self.ending
 
     def _execute(self, text: str) -> Deferred[Any] | None:
-        """Obey a line."""
+        """Execute a line."""
         if self.ending:
             return None
         outcome = self._run(text)
@@ -252,13 +254,13 @@ class LineProtocol(ClientProtocol):
 
 
 def _split(text: str) -> tuple[str, str]:
-    """A command's name, and what stands behind it."""
+    """Split a command into its name and its argument."""
     name, _, argument = text[1:].partition(" ")
     return name.lower(), argument.strip()
 
 
 def _sendsMessage(text: str) -> bool:
-    """Whether a line may be under way together with others like it."""
+    """Whether a line sends a message, which may be in flight with other messages."""
     if text[0] != "/" or text.startswith("//"):
         return True
     name, _ = _split(text)

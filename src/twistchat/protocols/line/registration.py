@@ -1,4 +1,4 @@
-"""How someone comes in through the line door: they type a name, and are brought into the lobby."""
+"""Registration at the line door: a client types a name, and joins the lobby."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
     """
-    Take a line from someone who has no name yet: a name; or one of the few commands that need none.
+    Execute a line of an unregistered client: a name, or a command that needs no name.
 
     @raise UsageError: it is another command.
     """
@@ -36,7 +36,7 @@ def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
 
 
 async def _enter(client: LineProtocol, nick: str) -> None:
-    """Come in under a name, and into the lobby."""
+    """Register under a nick, and join the lobby."""
     context = client.context
     session = client.openSession
     await context.chat.identity.enter(session, nick, "~line", context.cloak(client.address))

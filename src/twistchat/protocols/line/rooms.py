@@ -1,4 +1,4 @@
-"""How the line door shows a room: who is in it, its topic, and what was said in it."""
+"""Shows rooms at the line door: members, topic and history."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
 NAMES_A_LINE = 20
-"""How many names one line of a list holds."""
+"""The most names in a line."""
 
 NAMES_ON_JOINING = 60
-"""How many names are shown without being asked for."""
+"""The most names that are shown on joining.  /who shows more."""
 
 
 def roomName(text: str) -> str:
-    """A room's name as it was typed, with the C{#} that people leave out."""
+    """Get a room's name from what a person typed, who may have left out the C{#}."""
     return text if text.startswith("#") else f"#{text}"
 
 
 async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unlimited: bool = False) -> None:
     """
-    Bring a client into a room and make it their current one; or only that, where they are in it.
+    Join a room, and make it the current room.  If the client is a member already, only the latter.
 
-    What the room hears meanwhile comes behind the history that is shown, without gap or double.
+    Deliveries from the room follow the history, without gaps or duplicates.
 
     @param unlimited: see L{Membership.join <twistchat.chat.rules.membership.Membership.join>}.
     """
@@ -57,15 +57,15 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
         try:
             past = await chat.reading.history(session, room.name, recent, before=entry.sequence)
         finally:
-            # Who comes into a room while the journal cannot be read sees who is there all the same.
+            # A client that joins while the journal cannot be read still sees the members.
             client.reply(b"".join(_introduction(client, room)))
         await showHistory(client, room.name, await fitHistory(client, past, client.dialects.current))
 
 
 def showMembers(room: Room) -> Iterator[bytes]:
     """
-    Who is in a room: lines that begin with how many, then names with the prefix of their rank.  Whoever goes while one
-    goes through them is left out.
+    Format the members of a room: lines with their number, and names with the prefixes of their ranks.  Members who
+    leave during the iteration are skipped.
     """
     members = list(room.members.items())
     for start in range(0, len(members), NAMES_A_LINE):
@@ -79,7 +79,7 @@ def showMembers(room: Room) -> Iterator[bytes]:
 
 
 def showUser(client: LineProtocol, user: User) -> Iterator[bytes]:
-    """Who someone is: a line with their host and the rooms where the client meets them; and one if they are away."""
+    """Describe a user: a line with the host and the shared rooms, and another one if the user is away."""
     source = user.source
     account = "" if source.account is None else f", logged in as {source.account}"
     own = client.openSession.user
@@ -91,12 +91,12 @@ def showUser(client: LineProtocol, user: User) -> Iterator[bytes]:
 
 
 def awayNotice(user: User) -> bytes:
-    """That someone is away, and why."""
+    """Format the away message of a user."""
     return notice(f"{user.nick} is away: {user.away}")
 
 
 def showTopic(client: LineProtocol, room: Room) -> bytes:
-    """A room's topic, who set it and when."""
+    """Format a room's topic, who set it, and when."""
     if room.topic is None:
         return notice(f"{room.name} has no topic")
     clock = client.dialects.clock
@@ -106,12 +106,12 @@ def showTopic(client: LineProtocol, room: Room) -> bytes:
 
 async def showHistory(client: LineProtocol, name: str, fitted: Sequence[tuple[Kept, bytes]]) -> bool:
     """
-    Show what was said in a room: nothing where nothing was; or a line that says so, the entries with a line before the
-    first of each day, and a line at the end.  Entries that changed on disk are not shown, but counted.
+    Show entries of the history: a heading, a line before the first entry of each day, the entries, and a line at the
+    end. If there are none, show nothing.  Damaged entries are not shown, but counted.
 
-    @param name: what it is the history of.
-    @param fitted: as L{fitHistory} has it.
-    @return: whether there was anything.
+    @param name: the room, or the description of a search.
+    @param fitted: see L{fitHistory}.
+    @return: whether anything was shown.
     """
     clock, pace = client.dialects.clock, Pace(client)
     day = None
@@ -139,8 +139,9 @@ async def showHistory(client: LineProtocol, name: str, fitted: Sequence[tuple[Ke
 
 async def fitHistory(client: LineProtocol, entries: Sequence[Kept], dialect: IDialect) -> Sequence[tuple[Kept, bytes]]:
     """
-    The newest of these entries, each with what it is in a dialect; as many as fill half of what may wait for the
-    client: nobody is to be dropped as a slow reader for what others said.
+    Select the newest entries that fit into half of the send queue, so that the client is not dropped as a slow reader.
+
+    @return: each entry, and its lines in this dialect.
     """
     space, pace = client.context.settings.limits.sendq // 2, Pace(client)
     fitted: list[tuple[Kept, bytes]] = []
@@ -155,7 +156,7 @@ async def fitHistory(client: LineProtocol, entries: Sequence[Kept], dialect: IDi
 
 
 def _render(client: LineProtocol, entry: Entry, dialect: IDialect) -> bytes:
-    """An entry as this client sees it: nothing, where it is from someone whom they ignore."""
+    """Render an entry for this client; C{b""} if the client ignores its sender."""
     return b"" if isIgnored(client.openSession, entry.event) else dialect.render(entry)
 
 

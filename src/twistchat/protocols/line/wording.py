@@ -1,4 +1,4 @@
-"""What the line door says when the chat refuses: what was wrong, and what to do."""
+"""The wording of the chat's errors: what was wrong, and what to do."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotStored: lambda e: f"{e.text}.  Try again later.",
     errors.Overloaded: lambda e: f"{e.text}.  Try again in a minute.",
 }
-"""For each error, its words: mostly its text, and what to do.  An error that has none here is shown with its text."""
+"""The wording of each error: usually its text and an advice.  An error without an entry is shown with its text."""
 
 
 def wordError(error: errors.ChatError) -> str:
-    """An error in words."""
+    """Word an error."""
     words = WORDINGS.get(type(error))
     return f"{error.text}." if words is None else words(error)
 
 
 def formatDuration(seconds: float) -> str:
-    """A length of time: C{"30 seconds"}, C{"3 minutes"}."""
+    """Format a duration, as in C{"30 seconds"} or C{"3 minutes"}."""
     if seconds >= 60 and not seconds % 60:
         return counted(int(seconds // 60), "minute")
     return "1 second" if seconds == 1 else f"{seconds:g} seconds"
@@ -97,5 +97,5 @@ def _badParameter(error: errors.BadModeParameter) -> str:
 
 
 def _quoted(nick: str) -> str:
-    """A nick, in quotes where nobody would see where it ends."""
+    """Quote a nick if its beginning or end would not be visible."""
     return nick if nick.split() == [nick] else f'"{nick}"'

@@ -1,4 +1,4 @@
-"""The commands of the IRC door, by topic: a table each."""
+"""The commands of the IRC door, in one table for each topic."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOPICS = {
     "bans": bans.table,
     "gateways": gateway.table,
 }
-"""Every table, by the name of its topic."""
+"""The tables, by topic."""
 
 COMMANDS: Mapping[str, Command] = {command.name: command for table in TOPICS.values() for command in table}
-"""Every command, by name."""
+"""The commands, by name."""

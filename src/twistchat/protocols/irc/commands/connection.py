@@ -1,4 +1,4 @@
-"""Commands of the connection itself: coming in, capabilities, staying alive, leaving."""
+"""Commands of the connection: registration, capabilities, PING and QUIT."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ table = Table()
     early=True,
 )
 def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{CAP}: LS, LIST, REQ and END; what NEW and DEL are for is told by the server."""
+    """C{CAP}: LS, LIST, REQ and END.  Only the server sends NEW and DEL."""
     subcommand, *rest = message.params
     negotiation = client.negotiation
     registration = client.registration
@@ -60,7 +60,7 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("NICK", "<nickname>", "take a nick", MODERN, early=True)
 def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{NICK}: the first, or another."""
+    """C{NICK}: sets the nick at registration, and changes it later."""
     wanted = message.params[0] if message.params else ""
     if not wanted:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
@@ -74,7 +74,7 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("USER", "<username> 0 * <realname>", "say who you are", MODERN, minParams=4, early=True)
 def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{USER}: username and realname, which is not empty."""
+    """C{USER}: sets the username and the realname, which must not be empty."""
     registration = client.registration
     if registration is None or registration.username:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
@@ -89,7 +89,7 @@ def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("PASS", "<password>", "give the server's password", MODERN, minParams=1, early=True)
 def password(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{PASS}: before NICK and USER."""
+    """C{PASS}: comes before NICK and USER."""
     if client.registration is None:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
     else:
@@ -99,7 +99,7 @@ def password(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("PING", "<token>", "ask whether the server is there", MODERN, early=True)
 def ping(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{PING}: answered behind everything that was sent before it."""
+    """C{PING}: the reply is sent after everything before it."""
     if not message.params or not message.params[0]:
         reply.numeric(n.ERR_NOORIGIN, "No origin specified")
     else:
@@ -109,13 +109,13 @@ def ping(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("PONG", "<token>", "answer a PING of the server", MODERN, early=True)
 def pong(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{PONG}: that it came is all there is to it."""
+    """C{PONG}: needs no reply.  Like any line, it shows that the client is alive."""
     return None
 
 
 @table.command("QUIT", "[<reason>]", "leave", MODERN, early=True)
 def quit(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{QUIT}: the client's reason is marked as such, so that it cannot pass for the server's."""
+    """C{QUIT}: marks the client's reason, so that it does not look like one of the server."""
     given = message.params[0] if message.params else ""
     reason = f"Quit: {given}"
     reply.finish()

@@ -1,4 +1,4 @@
-"""C{WEBIRC}: a gateway says on whose behalf it connects (IRCv3 webirc)."""
+"""C{WEBIRC}: a gateway names the client for which it connects (IRCv3 webirc)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ table = Table()
     early=True,
 )
 def webirc(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{WEBIRC}: the first message of a connection from a gateway that the configuration lists."""
+    """C{WEBIRC}: must be the first message, from a gateway in the configuration."""
     registration = client.registration
     if registration is None:
         reply.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
@@ -49,10 +49,10 @@ def webirc(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 async def _setClient(client: IrcConnection, password: str, given: str, secure: bool) -> None:
     """
-    Take the connection for that of the client for whom a gateway speaks.
+    Give the connection the address of the gateway's client.
 
-    @param given: that client's IP address.
-    @param secure: whether it is encrypted as far as the gateway.
+    @param given: the client's IP address.
+    @param secure: whether the connection is encrypted from the client to the gateway.
     """
     try:
         gateway = await gatewayOf(client.settings.webirc, client.address, password, partial(_checkPassword, client))
@@ -74,10 +74,10 @@ async def _setClient(client: IrcConnection, password: str, given: str, secure: b
 
 async def _checkPassword(client: IrcConnection, hash: str, password: str) -> bool:
     """
-    Check the password of a gateway, with a limit on those that are wrong.
+    Check the password of a gateway, and limit wrong ones.
 
-    A gateway gives the same one with every connection: once that was right it is known by a digest, which is in memory
-    alone, so that a gateway is not held up by what makes guessing slow.
+    A gateway sends its password with every connection.  The digest of a correct password stays in memory, so that only
+    the first check is slow.
     """
     known, digest = client.irc.gateways, sha256(password.encode()).digest()
     if hash in known and compare_digest(known[hash], digest):

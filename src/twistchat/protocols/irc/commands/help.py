@@ -1,4 +1,4 @@
-"""C{HELP}: what there is, out of the tables that say it (modern.ircdocs.horse, "HELP message")."""
+"""C{HELP}: describes commands and modes, from their tables (modern.ircdocs.horse, "HELP message")."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from twistchat.wire.irc.message import Message
 
 WIDTH = 80
-"""Characters of a line that lists names."""
+"""The most characters of a line with names of commands."""
 
 table = Table()
 
 
 @table.command("HELP", "[<command>|CHANMODES|USERMODES]", "be told how to use this server", MODERN)
 async def help(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{HELP}: of a command, of a topic, or of all there is."""
+    """C{HELP}: describes a command or the modes; without a parameter, lists all commands."""
     subject = message.params[0] if message.params else ""
     lines = list(_lines(subject.upper()))
     where = subject if subject and middle(subject) == subject else "*"
@@ -39,12 +39,12 @@ async def help(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 @table.command("HELPOP", "[<command>|CHANMODES|USERMODES]", "the same", "InspIRCd, UnrealIRCd")
 def helpop(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{HELPOP}: many clients send it for C{/help}."""
+    """C{HELPOP}: the same as HELP.  Many clients send it for C{/help}."""
     return help(client, message, reply)
 
 
 def _lines(subject: str) -> Iterator[str]:
-    """What there is to say of a subject: two lines or more, or none for one that is none."""
+    """Get the help on a subject: at least two lines; none if the subject is unknown."""
     from twistchat.protocols.irc.commands import COMMANDS, TOPICS
 
     topic = SUBJECTS.get(subject)
@@ -87,4 +87,4 @@ def _userModes() -> Iterator[str]:
 
 
 SUBJECTS: dict[str, Callable[[], Iterator[str]]] = {"CHANMODES": _roomModes, "USERMODES": _userModes}
-"""Subjects that are no commands."""
+"""The subjects that are not commands."""

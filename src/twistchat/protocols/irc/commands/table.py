@@ -1,4 +1,4 @@
-"""The command table of the IRC door: what a command is, and how one is entered."""
+"""The tables of the IRC door's commands."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from twistchat.wire.irc.message import Message
 
 Outcome: TypeAlias = "Deferred[Any] | Coroutine[Deferred[Any], Any, Any] | None"
-"""What a command gives back: what to wait for until it has taken effect, or C{None} where it has."""
+"""The result of a command: fires when it has taken effect; C{None} if it already has."""
 
 MODERN = "modern.ircdocs.horse"
 """The source of most commands."""
 
 Run: TypeAlias = "Callable[[IrcConnection, Message, Reply], Outcome]"
 """
-Obeys a command: is given the client, the message, and where its answers go.  It raises a C{ChatError} for what the chat
-refuses, or says it with L{Reply.error <twistchat.protocols.irc.replies.reply.Reply.error>} where it goes on.
+Executes a command.  It gets the client, the message and the reply.  It raises a C{ChatError} if the chat refuses the
+command, or adds it with L{Reply.error <twistchat.protocols.irc.replies.reply.Reply.error>} and continues.
 """
 
 
@@ -31,16 +31,15 @@ class Command:
     """
     A command of the IRC door.
 
-    @ivar name: its name, in capitals.
-    @ivar parameters: its parameters, as HELP shows them.
-    @ivar summary: what it does, in one line.
-    @ivar source: the specification that it is from, for the support table.
-    @ivar run: obeys it.
-    @ivar minParams: how many parameters it needs (numeric 461 where there are fewer).
-    @ivar concurrent: whether it may be under way with others of its kind: it sends a message.
-    @ivar early: whether it is obeyed before registration too (numeric 451 where it is not).
-    @ivar privilege: what an operator of the server must be allowed to do to give it (numeric 481); C{""} where anyone
-        may.
+    @ivar name: the name, in capitals.
+    @ivar parameters: the parameters, as HELP shows them.
+    @ivar summary: what the command does, in one line.
+    @ivar source: the specification of the command, for HELP and the documentation.
+    @ivar run: executes the command.
+    @ivar minParams: the least number of parameters; numeric 461 if there are fewer.
+    @ivar concurrent: whether it sends a message, which may be in flight with other messages.
+    @ivar early: whether unregistered clients may use it; numeric 451 if they may not.
+    @ivar privilege: the privilege that it needs, and numeric 481 without it; C{""} if it needs none.
     """
 
     name: str
@@ -55,7 +54,7 @@ class Command:
 
 
 class Table:
-    """Commands of one topic, in the order in which HELP lists them."""
+    """The commands of one topic, in the order of HELP."""
 
     def __init__(self) -> None:
         self._commands: dict[str, Command] = {}
@@ -75,7 +74,7 @@ class Table:
         early: bool = False,
         privilege: str = "",
     ) -> Callable[[Run], Run]:
-        """Enter the decorated function as a command.  The arguments are those of L{Command}."""
+        """Add the decorated function as a command.  The arguments are those of L{Command}."""
 
         def enter(run: Run) -> Run:
             self._commands[name] = Command(

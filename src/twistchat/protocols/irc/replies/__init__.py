@@ -1,1 +1,1 @@
-"""Replies to one command: how they are collected, written and worded."""
+"""Replies to one command: how they are collected, encoded and worded."""

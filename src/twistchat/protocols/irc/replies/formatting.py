@@ -1,4 +1,4 @@
-"""Wording that a client gives, made fit for use; and words for a client, made fit for a line."""
+"""Formats parameters: text from clients as valid parameters, lists, times and durations."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ _UNFIT = re.compile(r"[^A-Za-z0-9._\-\[\]{}|^`\\]")
 _DELIMITERS = dict.fromkeys(map(ord, " \r\n\0"), "\N{REPLACEMENT CHARACTER}")
 
 USERNAME = 16
-"""Characters of a username, its C{~} left out."""
+"""The most characters of a username without its C{~}."""
 
 SHOWN = 250
-"""Bytes to which a parameter is cut that is shown to the client who gave it, so that the rest of the line has room."""
+"""The most bytes of a client's text that a reply repeats, so that the rest of the line has space."""
 
 
 def cleanUsername(given: str) -> str:
     """
-    The username that others see: what may stand before an C{@}, marked with C{~} as nobody vouches for it.
+    Make the username that others see.  It has no character that a C{nick!user@host} must not contain, and begins with
+    C{~}, since no ident server has confirmed it.
 
     @param given: the first parameter of USER.
     """
@@ -30,8 +31,9 @@ def cleanUsername(given: str) -> str:
 
 def middle(given: str) -> str:
     """
-    What a client gave, as a parameter that is not the last: that cannot be empty, begin with a colon or hold a space,
-    or what ends a line.
+    Format a client's text as a parameter before the last (RFC 1459, section 2.3.1, "middle").
+
+    It is not empty, does not begin with a colon, and contains no space or line end.
     """
     text = fit(given.translate(_DELIMITERS), SHOWN) or "*"
     return text if text[0] != ":" else f"\N{REPLACEMENT CHARACTER}{text[1:]}"
@@ -62,7 +64,7 @@ def joinWords(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
 
 def formatTime(time: float) -> str:
     """
-    A moment, as C{2026-01-02 09:05:59 UTC}.
+    Format a time, as in C{2026-01-02 09:05:59 UTC}.
 
     @param time: seconds since the epoch.
     """
@@ -70,7 +72,7 @@ def formatTime(time: float) -> str:
 
 
 def formatDuration(seconds: float) -> str:
-    """A length of time as bans are given: in the largest two units that it takes, at least a second."""
+    """Format a duration as bans have it, in its two largest units.  The least is a second."""
     left = max(1, round(seconds))
     parts = []
     for unit, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):

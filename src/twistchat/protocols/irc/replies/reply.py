@@ -1,8 +1,8 @@
 """
-Answers to one command, apart from events: gathered, and sent when the command has taken effect.
+The reply to one command.  It collects messages, and sends them when the command has taken effect.
 
-Where the client has put a label on its command, the answer is one logical message that carries it: a line, a batch, or
-C{ACK} where there is nothing to say (IRCv3 labeled-response).
+If the client gave the command a label, the reply is one logical message with that label: a line, a batch, or C{ACK} if
+it is empty (IRCv3 labeled-response).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
 
 SHORT = 100
-"""Characters of parameters that fit into a line with whatever else is in it, so that there is nothing to measure."""
+"""Parameters with at most this many characters fit into any line, so they need not be measured."""
 
 STANDARD = {
     "BATCH": "draft/multiline",
@@ -32,23 +32,23 @@ STANDARD = {
     "SETNAME": "setname",
 }
 """
-Commands whose standard replies come with a capability of their own, whether the client has asked for
-C{standard-replies} or not (IRCv3 standard-replies, "Capabilities").
+The capabilities that include standard replies, by command.  A client with one of them gets these even without
+C{standard-replies} (IRCv3 standard-replies, "Capabilities").
 """
 
 EVERYONE = frozenset({"INVALID_UTF8"})
 """
-Codes of standard replies that every client is sent, whatever its capabilities.  Their specification makes no capability
-a condition (IRCv3 utf8-only, "The INVALID_UTF8 standard replies code").
+Codes of standard replies that every client gets, because their specification requires no capability (IRCv3 utf8-only,
+"The INVALID_UTF8 standard replies code").
 """
 
 
 def serializeFitted(source: str, command: str, parameters: Sequence[str]) -> bytes:
     """
-    Write a message of the server's own.
+    Serialize a message of the server.
 
-    @param parameters: the last is cut where the line is too short for it.  Names can be so long that this is not
-        enough; then the longest is cut, too.
+    @param parameters: if the line is too long, the last one is cut.  If names are so long that this does not suffice,
+        the longest other one is cut too.
     """
     if sum(map(len, parameters)) > SHORT:
         parameters = _fitted(command, parameters, source)
@@ -57,13 +57,13 @@ def serializeFitted(source: str, command: str, parameters: Sequence[str]) -> byt
 
 class Reply:
     """
-    The answer to one command.
+    The reply to one command.
 
     @ivar command: the command's name.
-    @ivar label: the client's name for the command; C{None} where it has none.
-    @ivar onlyEvent: whether that outcome is all that there is to answer, unless it is refused: then it is shown at its
-        place among all else that happens.
-    @ivar postponed: whether the answer is not to be sent yet when the command has taken effect.
+    @ivar label: the command's label; C{None} if it has none.
+    @ivar onlyEvent: whether the event is the whole reply, unless the command is refused.  Then the client gets it at
+        its place among the other events.
+    @ivar postponed: whether the reply is sent later than the time when the command has taken effect.
     @ivar enteredRoom: the folded name of a room that the client has entered without asking for it, or C{""}.
     """
 
@@ -96,24 +96,24 @@ class Reply:
 
     @property
     def asker(self) -> Asker:
-        """Who asks the chat for what the command does.  With a label, the outcome becomes part of this answer."""
+        """The asker for the chat's verbs.  If the command has a label, the event becomes a part of this reply."""
         session = self._client.openSession
         return session if self.label is None else Origin(session, self.label)
 
     def numeric(self, code: str, *parameters: str) -> None:
-        """A numeric, to the client's nick (C{*} while it has none)."""
+        """Add a numeric.  Its first parameter is the client's nick (C{*} before registration)."""
         self.line(code, self._client.nick, *parameters)
 
     def line(self, command: str, *parameters: str) -> None:
         """
-        A message from the server.
+        Add a message from the server.
 
-        @param parameters: as L{serializeFitted} has them.
+        @param parameters: see L{serializeFitted}.
         """
         self._put(serializeFitted(self._client.server, command, parameters))
 
     def lines(self, data: Iterable[bytes]) -> None:
-        """Messages that are written already."""
+        """Add serialized messages."""
         for line in data:
             self._put(line)
 
@@ -121,10 +121,10 @@ class Reply:
         self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ", *, colon: bool = False
     ) -> None:
         """
-        Numerics whose last parameter is a list, as many as that takes; none where it is empty.
+        Add numerics whose last parameter is a list, as many as the list needs; none for an empty list.
 
-        @param parameters: those between the client's nick and the list.
-        @param colon: whether the list has its C{:} even where it is of one word, as old clients expect.
+        @param parameters: the parameters between the client's nick and the list.
+        @param colon: whether the list gets its C{:} even if it is one word, as old clients expect.
         """
         source = self._client.server
         *head, _ = _fitted(code, (self._client.nick, *parameters, ""), source)
@@ -134,9 +134,9 @@ class Reply:
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
-        Why the chat refuses something.
+        Add the wording of an error.
 
-        @param context: what was asked for (a room, a nick), for errors that do not say.
+        @param context: the target of the command (a room, a nick), for errors that do not contain it.
         """
         self._client.context.refusals.noteError(self._client.address, error)
         code, *parameters = wordError(error, self.command, context)
@@ -147,10 +147,10 @@ class Reply:
 
     def fail(self, code: str, *rest: str) -> None:
         """
-        A standard reply: the command failed (IRCv3 standard-replies).
+        Add a C{FAIL}, which says that the command failed (IRCv3 standard-replies).  Other clients get a notice.
 
-        @param code: which failure.
-        @param rest: its context, and last a description for people.
+        @param code: the code of the failure.
+        @param rest: the context, and then a description for people.
         """
         capabilities = self._client.capabilities
         if code in EVERYONE or "standard-replies" in capabilities or STANDARD.get(self.command) in capabilities:
@@ -160,7 +160,9 @@ class Reply:
 
     @contextmanager
     def batch(self, kind: str, *parameters: str) -> Iterator[None]:
-        """Put what is answered within this context into a batch, for a client that has the C{batch} capability."""
+        """
+        Put the messages that are added within this context into a batch, if the client has the capability C{batch}.
+        """
         if "batch" not in self._client.capabilities:
             yield
             return
@@ -175,11 +177,12 @@ class Reply:
 
     def addEvent(self, data: bytes) -> bytes:
         """
-        Make the outcome of the command, as the chat tells it to this client, the answer or a part of it.
+        Append the event to this reply, and hold back deliveries until the reply is sent.
 
-        From there on, what the client is to hear comes behind the answer, which is still being put together.
+        If the event is the whole reply, add the label to it instead.
 
-        @return: what the client is to be told at this place.
+        @param data: the encoded event.
+        @return: the bytes to deliver at the event's place.
         """
         if self.onlyEvent and self.label is not None:
             self._answered = True
@@ -192,9 +195,9 @@ class Reply:
 
     def flush(self) -> None:
         """
-        Send what there is of the answer until now, behind all that the client was to hear; more of it will come.
+        Send the messages so far, behind earlier deliveries.  More messages may follow.
 
-        With a label it becomes a batch, which stays open.
+        With a label they begin a batch, which stays open.
         """
         data = b"".join(self._units)
         if not data:
@@ -211,8 +214,8 @@ class Reply:
 
     async def step(self, count: int = 1) -> None:
         """
-        Make a step of the command.  What there is of the answer is sent before others have their turn.  See
-        L{Pace.step <twistchat.net.input.pace.Pace.step>}.
+        Count a step of the command.  Before others get their turn, send the messages so far.  See L{Pace.step
+        <twistchat.net.input.pace.Pace.step>}.
         """
         pace = self._pace
         if pace is None:
@@ -222,7 +225,7 @@ class Reply:
         await pace.step(count)
 
     def finish(self) -> None:
-        """Send the answer, behind all that the client was to hear until now."""
+        """Send the reply, behind earlier deliveries."""
         if self.label is None:
             self.flush()
             return
@@ -246,7 +249,9 @@ class Reply:
 
 
 def _fitted(command: str, parameters: Sequence[str], source: str) -> tuple[str, ...]:
-    """Parameters cut to fit into a line: the last; and where that is not enough, the longest of the others."""
+    """
+    Cut parameters so that they fit into a line: the last one, and if that does not suffice, the longest of the others.
+    """
     *others, last = parameters
     while (left := room(command, others, source)) < 0:
         longest = max(range(len(others)), key=lambda index: len(others[index].encode()))

@@ -1,4 +1,4 @@
-"""What a client is shown of a room: its topic, who is in it, its modes."""
+"""Replies about a room: its topic, members and modes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def showRoom(client: IrcConnection, reply: Reply, room: Room) -> None:
-    """What someone is told who has come into a room (modern.ircdocs.horse, "JOIN message"; IRCv3 no-implicit-names)."""
+    """Reply to a client that has joined a room (modern.ircdocs.horse, "JOIN message"; IRCv3 no-implicit-names)."""
     if room.topic is not None:
         showTopic(reply, room)
     if "no-implicit-names" not in client.capabilities:
@@ -24,7 +24,7 @@ async def showRoom(client: IrcConnection, reply: Reply, room: Room) -> None:
 
 
 def showTopic(reply: Reply, room: Room) -> None:
-    """The topic of a room, who set it, and when in seconds since the epoch; or that there is none."""
+    """Reply with a room's topic, who set it, and when (in seconds since the epoch); or that there is none."""
     topic = room.topic
     if topic is None:
         reply.numeric(n.RPL_NOTOPIC, room.name, "No topic is set")
@@ -35,10 +35,10 @@ def showTopic(reply: Reply, room: Room) -> None:
 
 async def showNames(client: IrcConnection, reply: Reply, room: Room) -> None:
     """
-    Who is in a room, as far as this client may know: those outside are not told of invisible users.
+    Reply with the members of a room.  Clients outside do not see invisible users.
 
-    What stands for each member depends on the capabilities multi-prefix and userhost-in-names.  Those who come while
-    the names are sent are told as such; those who go meanwhile are left out.
+    The capabilities multi-prefix and userhost-in-names change the format of a name.  Members who join or leave while
+    the names are sent are not included; the client sees their JOIN or PART.
     """
     for some in client.context.portions.split(list(room.members.items())):
         await reply.step(PART_STEPS)
@@ -51,15 +51,15 @@ async def showNames(client: IrcConnection, reply: Reply, room: Room) -> None:
 
 
 def endNames(reply: Reply, name: str) -> None:
-    """That these were all names of a room, or of none."""
+    """Reply that the names of a room are complete."""
     reply.numeric(n.RPL_ENDOFNAMES, name, "End of /NAMES list")
 
 
 def modesOf(room: Room, inside: bool) -> list[str]:
     """
-    The modes of a room as they are set, and their parameters.
+    Get the letters of a room's modes, and their parameters.
 
-    @param inside: whether this is for someone who may know the key.
+    @param inside: whether the reader may see the key.
     """
     shown = [
         "*" if letter == "k" and not inside else parameter
@@ -70,7 +70,7 @@ def modesOf(room: Room, inside: bool) -> list[str]:
 
 
 def _names(client: IrcConnection, members: Iterable[Member]) -> Iterator[str]:
-    """Each member as NAMES has them (IRCv3 multi-prefix, userhost-in-names)."""
+    """Format the names of members (IRCv3 multi-prefix, userhost-in-names)."""
     several = "multi-prefix" in client.capabilities
     whole = "userhost-in-names" in client.capabilities
     for member in members:

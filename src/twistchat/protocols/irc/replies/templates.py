@@ -1,4 +1,4 @@
-"""Lines that every client is sent alike, but for its nick: written once, and filled in."""
+"""Templates of lines that are the same for every client, except for its nick."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 Write: TypeAlias = "Callable[[IrcConnection, str], list[bytes]]"
 """
-Writes lines of the server's own to any client, whose nick is the first parameter of each, out of nothing but what all
-clients share and the settings.
+Writes lines for a client, from nothing but the settings and what all clients share.  The client's nick is the first
+parameter of each line.
 """
 
 
 class Templates:
     """
-    What was written, for as long as the same settings hold.
+    The templates for the current settings.
 
-    Where a line is cut depends on how long the nick is, so it is written once for each length.
+    The length of the nick decides where a line is cut, so there is a template for each length.
     """
 
     __slots__ = ("_parts", "_settings")
@@ -30,7 +30,7 @@ class Templates:
         self._parts: dict[tuple[Write, int], list[bytes]] = {}
 
     def fill(self, client: IrcConnection, write: Write) -> bytes:
-        """The lines for a client."""
+        """Get the lines for a client."""
         if client.settings is not self._settings:
             self._settings, self._parts = client.settings, {}
         nick = client.nick.encode()
@@ -44,7 +44,7 @@ class Templates:
 
 
 def _parts(lines: list[bytes], nick: bytes) -> list[bytes]:
-    """What stands between the nicks of lines."""
+    """Split lines at the nick."""
     parts = [b""]
     for line in lines:
         source, code, rest = line.split(b" ", 2)

@@ -1,4 +1,4 @@
-"""What the IRC door says when the chat refuses: a numeric, or a standard reply where there is no numeric for it."""
+"""The wording of the chat's errors: a numeric, or a standard reply if there is no numeric."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from twistchat.wire.irc import numerics as n
 
 Wording: TypeAlias = "tuple[str, ...]"
 """
-A numeric and its parameters behind the client's nick; or C{"FAIL"}, the code of a standard reply, its context and its
-description (IRCv3 standard-replies).
+A numeric and its parameters after the client's nick; or C{"FAIL"} and the code, context and description of a standard
+reply (IRCv3 standard-replies).
 """
 
 WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
@@ -127,13 +127,13 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.NotStored: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"Not taken, and nobody has seen it: {e.why}"),
 }
 """
-For each error, its words; an error that has none here is a standard reply with its own code and text.  The second
-argument is what was asked for (a room, a nick), or C{""}.
+The wording of each error.  The second argument is the target of the command (a room, a nick), or C{""}.  An error
+without an entry becomes a standard reply with its code and text.
 """
 
 
 def _unsent(why: str) -> Callable[[Any, str], Wording]:
-    """The words for a text that a channel does not take."""
+    """Word the refusal of a text to a channel."""
     return lambda e, c: (n.ERR_CANNOTSENDTOCHAN, e.room, f"Cannot send to channel ({why})")
 
 
@@ -151,15 +151,15 @@ COMMAND_WORDINGS: dict[tuple[type[errors.ChatError], str], Callable[[Any, str], 
         "Cannot change nick while banned on this channel",
     ),
 }
-"""The words for errors that mean something else with some commands, each with its command; as L{WORDINGS} has them."""
+"""The wording of errors that have a special meaning for one command.  The values are like those of L{WORDINGS}."""
 
 
 def wordError(error: errors.ChatError, command: str, context: str) -> Wording:
     """
-    An error in IRC's words.
+    Word an error for IRC.
 
-    @param command: the command that was refused.
-    @param context: what it was about, for errors that do not say.
+    @param command: the refused command.
+    @param context: the target of the command, for errors that do not contain it.
     """
     if isinstance(error, errors.TooFast):
         context = command

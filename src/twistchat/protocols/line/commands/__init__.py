@@ -1,4 +1,4 @@
-"""Every command of the line door, by topic; and C{/help}, which lists them."""
+"""The commands of the line door, by topic; and C{/help}."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
 MAX_QUOTED = 16
-"""Characters of an unknown command that its error repeats, and that are compared with the names of commands."""
+"""The most characters of an unknown command that its error repeats, and that are compared with other names."""
 
 SIMILARITY = 0.75
-"""How alike two names are, from 0 to 1, for one to be taken for a misspelling of the other (L{difflib})."""
+"""The least similarity of a name to an unknown command that it is suggested for, from 0 to 1 (L{difflib})."""
 
 ADVICE = "/help lists the commands"
 LINE_ADVICE = f"{ADVICE}; to say the line, type another / in front of it"
-"""What to do where there is no such command: in answer to C{/help}, and to a line that begins with one."""
+"""The advice for an unknown command: for C{/help}, and for a line that begins with one."""
 
 table = Table("Help")
 
 
 @table.command("help", "[COMMAND]", "list the commands, or say more of one", example="/help mode")
 def help(client: LineProtocol, argument: str) -> None:
-    """C{/help}: the commands by topic; or one of them, with an example."""
+    """C{/help}: lists the commands by topic, or explains one."""
     name = argument.removeprefix("/").lower()
     client.reply(b"".join(map(notice, _explained(find(name, ADVICE)) if argument else _listed())))
 
 
 def _listed() -> Iterator[str]:
-    """All commands, a line each, with examples below those of each topic."""
+    """List all commands, one in each line, with examples after each topic."""
     for topic in TOPICS:
         yield f"{topic.title}:"
         for command in topic:
@@ -45,7 +45,7 @@ def _listed() -> Iterator[str]:
 
 
 def _explained(command: Command) -> Iterator[str]:
-    """One command in full."""
+    """Explain one command."""
     yield command.line
     if command.example:
         yield f"For example: {command.example}"
@@ -54,11 +54,11 @@ def _explained(command: Command) -> Iterator[str]:
 
 def find(name: str, advice: str = LINE_ADVICE) -> Command:
     """
-    The command of this name or alias.
+    Find a command by its name or alias.
 
     @param name: in lower case, without its slash.
-    @param advice: what to do if there is none.
-    @raise UsageError: there is none; the error names the one that may have been meant.
+    @param advice: the end of the error.
+    @raise UsageError: there is none.  The error suggests a similar name.
     """
     command = COMMANDS.get(name) or ALIASES.get(name)
     if command is not None:
@@ -73,13 +73,13 @@ def find(name: str, advice: str = LINE_ADVICE) -> Command:
 
 
 EXAMPLES = 3
-"""Examples that C{/help} shows of one topic."""
+"""The most examples of one topic in C{/help}."""
 
 TOPICS = (talk.table, rooms.table, people.table, operators.table, table)
 """The commands by topic, in the order in which C{/help} lists them."""
 
 COMMANDS: dict[str, Command] = {command.name: command for topic in TOPICS for command in topic}
-"""Every command, by name."""
+"""The commands, by name."""
 
 ALIASES: dict[str, Command] = {alias: command for command in COMMANDS.values() for alias in command.aliases}
-"""The commands that have other names, by those."""
+"""The commands, by alias."""

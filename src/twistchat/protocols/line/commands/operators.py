@@ -26,7 +26,7 @@ MODE_HELP = (
 
 @table.command("kick", "NICK [REASON]", "put someone out of this room", example="/kick bob Enough now")
 def kick(client: LineProtocol, argument: str) -> Outcome:
-    """C{/kick}: out of the current room."""
+    """C{/kick}: removes a user from the current room."""
     nick, reason = splitArgument(argument, 1, 2, "/kick NICK [REASON]")
     assert nick is not None
     return client.context.chat.membership.kick(client.openSession, client.currentRoom().name, nick, reason or "")
@@ -36,7 +36,7 @@ def kick(client: LineProtocol, argument: str) -> Outcome:
     "ban", "[NICK or MASK]", "put someone out of this room and keep them out; alone, list its bans", example="/ban bob"
 )
 async def ban(client: LineProtocol, argument: str) -> None:
-    """C{/ban}: a nick is banned and kicked; a mask C{nick!user@host} is banned; with nothing, the bans are listed."""
+    """C{/ban}: bans a mask C{nick!user@host}, or bans and kicks a nick; without an argument, lists the bans."""
     chat, session, room = client.context.chat, client.openSession, client.currentRoom()
     if not argument:
         items, pace = chat.channels.listItems(session, room.name, "b"), Pace(client)
@@ -61,7 +61,7 @@ async def ban(client: LineProtocol, argument: str) -> None:
 
 @table.command("unban", "NICK or MASK", "let someone in again", example="/unban bob")
 def unban(client: LineProtocol, argument: str) -> Outcome:
-    """C{/unban}: the end of a ban."""
+    """C{/unban}: ends a ban."""
     (mask,) = splitArgument(argument, 1, 1, "/unban NICK or /unban MASK")
     assert mask is not None
     room = client.currentRoom()
@@ -79,7 +79,7 @@ def unban(client: LineProtocol, argument: str) -> Outcome:
     details=MODE_HELP,
 )
 def mode(client: LineProtocol, argument: str) -> Outcome:
-    """C{/mode}: modes and ranks, as IRC writes them."""
+    """C{/mode}: shows or changes modes and ranks, in IRC's notation."""
     room = client.currentRoom()
     if not argument:
         letters = "".join(sorted(room.modes))

@@ -1,4 +1,4 @@
-"""Commands about rooms: coming, going, looking around."""
+"""Commands on rooms: join and leave, lists, topic, invitations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ table = Table("Rooms")
     "join", "#ROOM [KEY]", "come into a room, or talk in it from now on if you are there", example="/join #kitchen"
 )
 async def join(client: LineProtocol, argument: str) -> None:
-    """C{/join}: come into a room and talk in it."""
+    """C{/join}: joins a room and makes it the current one."""
     name, key = splitArgument(argument, 1, 2, "/join #ROOM [KEY]")
     assert name is not None
     await enterRoom(client, roomName(name), key)
@@ -29,7 +29,7 @@ async def join(client: LineProtocol, argument: str) -> None:
 
 @table.command("leave", "[#ROOM] [REASON]", "leave this room, or another", example="/leave #kitchen", aliases=("part",))
 async def leave(client: LineProtocol, argument: str) -> None:
-    """C{/leave}: the current room is the one joined last of those that remain."""
+    """C{/leave}: leaves a room.  If it was the current one, the room that was joined last becomes current."""
     if argument.startswith("#"):
         name, reason = splitArgument(argument, 1, 2, "/leave [#ROOM] [REASON]")
     else:
@@ -47,7 +47,7 @@ async def leave(client: LineProtocol, argument: str) -> None:
     aliases=("names", "whois"),
 )
 async def who(client: LineProtocol, argument: str) -> None:
-    """C{/who}: the members of a room with their ranks, and those of them that are away; or one person."""
+    """C{/who}: lists the members of a room with their ranks and away messages, or describes one user."""
     chat, pace = client.context.chat, Pace(client)
     user = chat.state.users.named(argument)
     if user is not None:
@@ -75,7 +75,7 @@ async def who(client: LineProtocol, argument: str) -> None:
 
 @table.command("rooms", "", "list the rooms", aliases=("list",))
 async def rooms(client: LineProtocol, argument: str) -> None:
-    """C{/rooms}: every room that is not secret and not empty, fullest first."""
+    """C{/rooms}: lists the rooms that are not secret and not empty, largest first."""
     chat, pace, session = client.context.chat, Pace(client), client.openSession
     bySize: dict[int, list[str]] = {}
     for room in chat.channels.listed(session):
@@ -97,7 +97,7 @@ async def rooms(client: LineProtocol, argument: str) -> None:
 
 @table.command("topic", "[TEXT]", "show this room's topic, or set it; /topic - clears it", example="/topic Tea at four")
 def topic(client: LineProtocol, argument: str) -> Outcome:
-    """C{/topic}: show, set or clear."""
+    """C{/topic}: shows, sets or clears the topic."""
     room = client.currentRoom()
     if not argument:
         client.reply(showTopic(client, room))
@@ -109,7 +109,7 @@ def topic(client: LineProtocol, argument: str) -> Outcome:
     "invite", "NICK [#ROOM]", "invite someone into this room, or another of yours", example="/invite bob #kitchen"
 )
 def invite(client: LineProtocol, argument: str) -> Outcome:
-    """C{/invite}: they may pass the room's locks once."""
+    """C{/invite}: invites a user, who may then pass the room's locks once."""
     nick, name = splitArgument(argument, 1, 2, "/invite NICK [#ROOM]")
     assert nick is not None
     name = client.currentRoom().name if name is None else roomName(name)

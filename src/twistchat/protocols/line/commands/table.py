@@ -1,4 +1,4 @@
-"""The command table of the line door: what a command is, and how one is entered."""
+"""The tables of the line door's commands."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
 Outcome: TypeAlias = "Deferred[Any] | Coroutine[Deferred[Any], Any, Any] | None"
-"""What a command gives back: what to wait for until it has taken effect, or C{None} where it has."""
+"""The result of a command: fires when it has taken effect; C{None} if it already has."""
 
 Run: TypeAlias = "Callable[[LineProtocol, str], Outcome]"
-"""Obeys a command: is given the client, and what was typed behind the command's name."""
+"""Executes a command.  It gets the client and the argument after the command's name."""
 
 
 class UsageError(Exception):
-    """A command was typed in a way that it cannot be obeyed; its argument says what would be right."""
+    """A command was used wrongly.  The argument explains the correct use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Command:
     """
     A command of the line door.
 
-    @ivar name: what is typed behind the slash.
-    @ivar arguments: its arguments, as C{/help} shows them.
-    @ivar summary: what it does, in one line.
-    @ivar run: obeys it.
-    @ivar example: how one might type it, as C{/help} shows it.
-    @ivar aliases: other names that it has, as people know them from IRC.
-    @ivar concurrent: whether it may be under way with others of its kind: it sends a message.
+    @ivar name: the name after the slash.
+    @ivar arguments: the arguments, as C{/help} shows them.
+    @ivar summary: what the command does, in one line.
+    @ivar run: executes the command.
+    @ivar example: an example for C{/help}.
+    @ivar aliases: other names, which people know from IRC.
+    @ivar concurrent: whether it sends a message, which may be in flight with other messages.
     @ivar details: more lines for C{/help NAME}.
     """
 
@@ -48,10 +48,10 @@ class Command:
 
     def execute(self, client: LineProtocol, name: str, argument: str) -> Outcome:
         """
-        Obey it.
+        Execute the command.
 
-        @param name: the one of its names that was typed.
-        @raise UsageError: it cannot be obeyed; where its arguments do not fit, the error shows the name that was typed.
+        @param name: the name or alias that was typed.
+        @raise UsageError: the command is used wrongly.  The error shows the name that was typed.
         """
         try:
             return self.run(client, argument)
@@ -63,21 +63,21 @@ class Command:
 
     @property
     def usage(self) -> str:
-        """How it is typed."""
+        """The name and the arguments."""
         return f"/{self.name} {self.arguments}".rstrip()
 
     @property
     def line(self) -> str:
-        """How it is typed, what it does, and its other names: its line in a list."""
+        """The line of the command in a list: usage, summary and aliases."""
         others = f" (also {', '.join(f'/{alias}' for alias in self.aliases)})" if self.aliases else ""
         return f"{self.usage}: {self.summary}{others}"
 
 
 class Table:
     """
-    Commands of one topic, in the order in which C{/help} lists them.
+    The commands of one topic, in the order of C{/help}.
 
-    @ivar title: the heading over them there.
+    @ivar title: the heading in C{/help}.
     """
 
     def __init__(self, title: str) -> None:
@@ -97,7 +97,7 @@ class Table:
         concurrent: bool = False,
         details: tuple[str, ...] = (),
     ) -> Callable[[Run], Run]:
-        """Enter the decorated function as a command.  The arguments are those of L{Command}."""
+        """Add the decorated function as a command.  The arguments are those of L{Command}."""
 
         def enter(run: Run) -> Run:
             self._commands[name] = Command(name, arguments, summary, run, example, aliases, concurrent, details)
@@ -108,11 +108,11 @@ class Table:
 
 def splitArgument(argument: str, least: int, most: int, usage: str) -> list[str | None]:
     """
-    Cut an argument into words, the last of which keeps the rest of the line.
+    Split an argument into words.  The last one keeps the rest of the line.
 
-    @param least: how many there must be.
-    @param most: how many there can be.
-    @return: C{most} of them; C{None} for each that is missing.
+    @param least: the least number of words.
+    @param most: the most words.
+    @return: C{most} words; C{None} for each that is missing.
     @raise UsageError: there are too few.
     """
     found: list[str | None] = [*argument.split(None, most - 1)]

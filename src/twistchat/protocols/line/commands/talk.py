@@ -1,4 +1,4 @@
-"""Commands that say something, or show what was said."""
+"""Commands that send texts, and show earlier ones."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
 PAGE = 50
-"""Entries that one C{/search} shows."""
+"""The most entries that one C{/search} shows."""
 
 table = Table("To talk: a line that does not begin with / is said in the room you are talking in")
 
 
 def say(client: LineProtocol, text: str) -> Outcome:
-    """Say a line in the current room."""
+    """Send a line to the current room."""
     client.post(client.currentRoom().name, text)
     return None
 
@@ -34,7 +34,7 @@ def say(client: LineProtocol, text: str) -> Outcome:
     concurrent=True,
 )
 def msg(client: LineProtocol, argument: str) -> Outcome:
-    """C{/msg}: to a user, or to a room."""
+    """C{/msg}: sends a text to a user, or to a room."""
     target, text = splitArgument(argument, 2, 2, "/msg NICK TEXT")
     assert target is not None and text is not None
     if target.startswith("#"):
@@ -44,7 +44,7 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
 
 
 def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
-    """Say a text to one user, and tell the client where they are away."""
+    """Send a text to a user, and show the away message if the user is away."""
     told = client.context.chat.speaking.sayPrivate(client.openSession, recipient.nick, text)
     if recipient.away is not None:
         client.reply(awayNotice(recipient))
@@ -55,7 +55,7 @@ def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
     "reply", "TEXT", "say something to the last person who wrote to you alone", example="/r Yes", aliases=("r",)
 )
 def reply(client: LineProtocol, argument: str) -> Outcome:
-    """C{/reply}: to whoever wrote last, under the nick that they have now; the client is told who that was."""
+    """C{/reply}: sends a text to the user who wrote last, and shows that user's current nick."""
     (text,) = splitArgument(argument, 1, 1, "/reply TEXT")
     assert text is not None
     return _reply(client, text)
@@ -74,14 +74,14 @@ async def _reply(client: LineProtocol, text: str) -> None:
 
 @table.command("me", "TEXT", "say what you do", example="/me waves", concurrent=True)
 def me(client: LineProtocol, argument: str) -> Outcome:
-    """C{/me}: an action in the current room."""
+    """C{/me}: sends an action to the current room."""
     client.post(client.currentRoom().name, argument, "action")
     return None
 
 
 @table.command("history", "[N]", "show the last lines of this room, 50 or N", example="/history 20")
 async def history(client: LineProtocol, argument: str) -> None:
-    """C{/history}: the last entries of the current room."""
+    """C{/history}: shows the last entries of the current room."""
     limits = client.context.settings.limits
     fits = (
         len(argument) < 10 and argument.isascii() and argument.isdigit() and 1 <= int(argument) <= limits.historyReply
@@ -104,7 +104,7 @@ async def history(client: LineProtocol, argument: str) -> None:
     example="/search tea four",
 )
 async def search(client: LineProtocol, argument: str) -> None:
-    """C{/search}: texts of the rooms where they are, and of their account's private conversations, page by page."""
+    """C{/search}: searches the client's rooms and the account's private conversations, page by page."""
     chat, dialect = client.context.chat, client.dialects.other
     if argument:
         client.lastSearch = (argument, chat.state.sequence + 1)
@@ -123,7 +123,7 @@ async def search(client: LineProtocol, argument: str) -> None:
     "echo", "on|off", "also show you the lines you say yourself, once they have been taken", example="/echo on"
 )
 def echo(client: LineProtocol, argument: str) -> None:
-    """C{/echo}: the sender's own texts as the acknowledgement that they were taken."""
+    """C{/echo}: shows the client its own texts when they are stored."""
     if argument not in ("on", "off"):
         raise UsageError("Usage: /echo on or /echo off")
     client.context.chat.speaking.setEcho(client.openSession, argument == "on")
@@ -132,7 +132,7 @@ def echo(client: LineProtocol, argument: str) -> None:
 
 @table.command("ignore", "[NICK]", "hear nothing more from someone; alone, list whom you ignore", example="/ignore bob")
 def ignore(client: LineProtocol, argument: str) -> None:
-    """C{/ignore}: texts and invitations of this nick are not shown to this session any more."""
+    """C{/ignore}: hides the texts and invitations of a nick from this session."""
     if argument:
         nick = client.context.chat.speaking.ignore(client.openSession, argument).nick
         client.reply(notice(f"You ignore {nick}; /unignore {nick} ends it"))
@@ -142,7 +142,7 @@ def ignore(client: LineProtocol, argument: str) -> None:
 
 @table.command("unignore", "NICK", "hear someone again", example="/unignore bob")
 def unignore(client: LineProtocol, argument: str) -> None:
-    """C{/unignore}: the end of an C{/ignore}."""
+    """C{/unignore}: ends C{/ignore}."""
     (nick,) = splitArgument(argument, 1, 1, "/unignore NICK")
     assert nick is not None
     if not client.context.chat.speaking.unignore(client.openSession, nick):

@@ -1,4 +1,4 @@
-"""Commands on channels: coming and going, topics, names, and what operators do there."""
+"""Commands on channels: join and leave, topic, names, and the commands of channel operators."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from twistchat.wire.irc.message import Message
 
 LISTENERS_A_STEP = 16
-"""Listeners who are told of something in one step."""
+"""The number of listeners to an event that count as one step."""
 
 table = Table()
 
@@ -38,9 +38,10 @@ table = Table()
 @table.command("JOIN", "<channel>{,<channel>} [<key>{,<key>}] | 0", "come into channels", MODERN, minParams=1)
 async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
     """
-    C{JOIN}: each channel with its key, or C{0} to leave them all.
+    C{JOIN}: joins channels, each with its key; C{0} leaves all.
 
-    What a channel hears comes behind the names of those who were there, so they are sent before the next is joined.
+    The names of a channel are sent before the next channel is joined, so that the channel's later events come after
+    them.
     """
     if message.params[0] == "0":
         await _leave(client, reply, _rooms(client.user), "")
@@ -59,7 +60,7 @@ async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 
 async def _join(client: IrcConnection, reply: Reply, name: str, key: str | None) -> None:
-    """Come into a room, or into the one that it forwards to; that one's own forward is not followed."""
+    """Join a room, or the room that it forwards to.  A second forward is not followed."""
     chat, session = client.context.chat, client.openSession
     try:
         receipt = chat.membership.join(reply.asker, name, key)
@@ -81,7 +82,7 @@ async def _join(client: IrcConnection, reply: Reply, name: str, key: str | None)
 
 @table.command("PART", "<channel>{,<channel>} [<reason>]", "leave channels", MODERN, minParams=1)
 async def part(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{PART}: a reason that is too long is cut."""
+    """C{PART}: leaves channels.  A reason that is too long is cut."""
     names = _listed(message.params[0])
     reply.onlyEvent = len(names) == 1
     await _leave(client, reply, names, _reason(client, message, 1))
@@ -101,7 +102,7 @@ async def _leave(client: IrcConnection, reply: Reply, names: Iterable[str], reas
     "KICK", "<channel>{,<channel>} <nick>{,<nick>} [<reason>]", "put people out of a channel", MODERN, minParams=2
 )
 async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{KICK}: one channel and several nicks, or as many channels as nicks."""
+    """C{KICK}: removes several nicks from one channel, or each nick from a channel of its own."""
     names, nicks = message.params[0].split(","), message.params[1].split(",")
     if len(names) == 1:
         names *= len(nicks)
@@ -122,7 +123,7 @@ async def kick(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 @table.command("INVITE", "[<nick> <channel>]", "let someone into a channel, or list who lets you in", MODERN)
 async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{INVITE}: without parameters, where one is invited oneself."""
+    """C{INVITE}: invites a user; without parameters, lists the client's invitations."""
     if not message.params:
         for invitedTo in sorted(room.name for room in client.user.invitations):
             await reply.step()
@@ -145,7 +146,7 @@ async def invite(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 @table.command("TOPIC", "<channel> [<topic>]", "show or set a channel's topic", MODERN, minParams=1)
 def topic(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{TOPIC}: whoever may know of a channel may read its topic."""
+    """C{TOPIC}: shows or sets the topic.  A client may read the topics of all channels that are visible to it."""
     name = message.params[0]
     if len(message.params) == 1:
         showTopic(reply, client.context.chat.channels.visible(client.openSession, name))
@@ -156,7 +157,7 @@ def topic(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("NAMES", "[<channel>]", "list who is in a channel", MODERN)
 async def names(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{NAMES}: of one channel; others that are named are passed over, as TARGMAX says."""
+    """C{NAMES}: lists the members of the first channel; TARGMAX says that it is the only one."""
     name = message.params[0].split(",")[0] if message.params else ""
     try:
         room = client.context.chat.channels.visible(client.openSession, name)
@@ -168,7 +169,7 @@ async def names(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 @table.command("RENAME", "<channel> <channel> [<reason>]", "rename a channel", "IRCv3 channel-rename", minParams=2)
 async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{RENAME}: with all who are there; clients that do not know the command may give it."""
+    """C{RENAME}: renames a channel.  A client may use it without the capability."""
     old, new = message.params[:2]
     try:
         reason = _reason(client, message, 2)
@@ -200,7 +201,7 @@ async def rename(client: IrcConnection, message: Message, reply: Reply) -> None:
     privilege="rooms",
 )
 async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{OJOIN}: for operators of the server; everyone in the channel sees it."""
+    """C{OJOIN}: an operator of the server joins a channel as its founder.  All members see it."""
     name = message.params[0]
     await _join(client, reply, name, None)
     reply.flush()
@@ -210,7 +211,7 @@ async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> Non
 
 
 def _rooms(user: User) -> Iterator[str]:
-    """The names of the rooms of a user, who may have left some when it comes to them."""
+    """Iterate over the names of a user's rooms, and skip the rooms that the user has left meanwhile."""
     rooms = deque(user.rooms.values())
     while rooms:
         room = rooms.popleft()
@@ -219,17 +220,17 @@ def _rooms(user: User) -> Iterator[str]:
 
 
 def _steps(client: IrcConnection, name: str) -> int:
-    """How many steps it is that somebody comes into a room, or goes: all who are in it hear that."""
+    """Compute the number of steps that a join or part takes, since all members receive it."""
     room = client.context.chat.state.rooms.get(name)
     return 2 if room is None else 2 + len(room.members) // LISTENERS_A_STEP
 
 
 def _listed(text: str) -> list[str]:
-    """What a list of names holds: each name once, the empty ones left out."""
+    """Split a list of names, and remove empty names and duplicates."""
     return list({fold(name): name for name in reversed(text.split(",")) if name}.values())[::-1]
 
 
 def _reason(client: IrcConnection, message: Message, index: int) -> str:
-    """The reason that is this parameter, cut to the limit, or C{""} without."""
+    """Get the reason at this index of the parameters, cut to the limit; C{""} if there is none."""
     given = message.params[index] if len(message.params) > index else ""
     return given[: client.settings.limits.reason]

@@ -1,4 +1,4 @@
-"""LIST: the channels there are, as many as it takes, without keeping anyone waiting for it."""
+"""C{LIST}: lists channels, in portions, so that no other client waits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ table = Table()
     "modern.ircdocs.horse, ISUPPORT ELIST",
 )
 async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{LIST}: all that the client may know of; or those of some names, masks, sizes and times."""
+    """C{LIST}: all visible channels, or those that match names, masks and conditions."""
     wanted = [word for parameter in message.params[:2] for word in parameter.split(",") if word]
     reply.numeric(n.RPL_LISTSTART, "Channel", "Users  Name")
     listed = _Filter.read(wanted, client.context.wall(), reply)
@@ -44,10 +44,7 @@ async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 
 class _Filter:
-    """
-    Which rooms are wanted: those of any name or mask that is given, that none of the masks with C{!} meets, and for
-    which every condition holds.
-    """
+    """Selects rooms: they match a name or mask, match no mask with C{!}, and meet all conditions."""
 
     def __init__(self, now: float) -> None:
         """
@@ -61,10 +58,10 @@ class _Filter:
     @classmethod
     def read(cls, words: Sequence[str], now: float, reply: Reply) -> _Filter | None:
         """
-        Read what is asked for.
+        Parse names, masks and conditions.
 
         @param now: seconds since the epoch.
-        @return: C{None} where it cannot be read, which was answered.
+        @return: C{None} if one is invalid; the reply says so.
         """
         if len(words) > LISTED:
             text = f"Too many names, masks and conditions: {LISTED} may be given"
@@ -86,10 +83,10 @@ class _Filter:
 
     def _take(self, word: str) -> bool:
         """
-        Take a name, a mask or a condition (modern.ircdocs.horse, "ELIST Parameter").
+        Add a name, a mask or a condition (modern.ircdocs.horse, "ELIST Parameter").
 
-        @return: whether it could be read.
-        @raise BadMask: it is a mask with too many wildcards.
+        @return: whether it is valid.
+        @raise BadMask: a mask has too many wildcards.
         """
         what, sign, number = word[:-1], "", ""
         for what in ("C", "T", ""):
@@ -107,7 +104,7 @@ class _Filter:
         return True
 
     def holds(self, room: Room) -> bool:
-        """Whether a room is wanted."""
+        """Check whether the filter selects a room."""
         name = fold(room.name)
         if self._masks and not any([mask.matches(name) for mask in self._masks]):
             return False
@@ -117,8 +114,9 @@ class _Filter:
 
     def _condition(self, what: str, more: bool, number: int) -> Condition:
         """
-        @param what: C{"C"} for the age of the room, C{"T"} for that of its topic, both in minutes; else its members.
-        @param more: whether that is to be more than the number, or less.
+        @param what: C{"C"} for the age of the room, C{"T"} for the age of its topic, both in minutes; C{""} for the
+            number of members.
+        @param more: whether the value must be greater than the number, or less.
         """
 
         def holds(room: Room) -> bool:

@@ -1,4 +1,4 @@
-"""MODE: what is set in a channel, its lists, and changes of them."""
+"""C{MODE}: shows and changes the modes of a channel, and shows its lists."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ LISTS = {
     "q": (n.RPL_QLIST, n.RPL_ENDOFQLIST, "End of channel founder list"),
     "a": (n.RPL_ALIST, n.RPL_ENDOFALIST, "End of channel protected operator list"),
 }
-"""For each letter that lists something where it has no parameter: the numerics of an item and the end, and its text."""
+"""
+The letters that show a list if they have no parameter: the numerics of an item and of the end, and the text of the end.
+"""
 
 
 @table.command("MODE", "<target> [<modes> [<parameter>...]]", "show or change modes", MODERN, minParams=1)
 def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{MODE}: of a channel, or of oneself."""
+    """C{MODE}: shows or changes the modes of a channel, or of the client."""
     target, *rest = message.params
     if target[:1] != "#":
         return userMode(client, message, reply)
@@ -48,7 +50,7 @@ def mode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 async def _change(client: IrcConnection, room: Room, letters: str, parameters: Sequence[str], reply: Reply) -> None:
-    """Make the changes that can be made, in one; say why the others cannot; show the lists that are asked for."""
+    """Make the valid changes in one event.  Reply with the errors of the others, and with the requested lists."""
     refused: list[ChatError] = []
     lists: dict[str, None] = {}
     asked: list[tuple[bool, str, str | None]] = []
@@ -72,12 +74,12 @@ async def _change(client: IrcConnection, room: Room, letters: str, parameters: S
 
 def _read(letters: str, parameters: Sequence[str], refused: list[ChatError]) -> Iterator[tuple[bool, str, str | None]]:
     """
-    Read changes one by one, so that one that cannot be read takes none of the others with it.
+    Parse changes one by one, so that an invalid one does not affect the others.
 
-    What is past the number of parameters that one command may have is passed over, as MODES says.
+    Changes beyond the most parameters of one command (ISUPPORT MODES) are ignored.
 
-    @param refused: is given why a change cannot be read.
-    @return: as L{parseChanges} has it.  A rank that is a list too, and has no parameter, is asked for as one.
+    @param refused: gets the errors.
+    @return: see L{parseChanges}.  A letter of L{LISTS} without a parameter requests its list.
     """
     rest = iter(parameters)
     sign = "+"
@@ -102,7 +104,7 @@ def _read(letters: str, parameters: Sequence[str], refused: list[ChatError]) -> 
 
 
 async def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) -> None:
-    """A list, or those who hold a rank."""
+    """Reply with a list, or with the holders of a rank."""
     code, end, text = LISTS[letter]
     if letter in RANK_BY_LETTER:
         user = client.openSession.user

@@ -1,4 +1,4 @@
-"""C{MONITOR}: to hear when someone comes and goes (IRCv3 monitor)."""
+"""C{MONITOR}: tells a client when nicks come online and go offline (IRCv3 monitor)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ table = Table()
 
 @table.command("MONITOR", "(+|-|C|L|S) [<nick>{,<nick>}]", "watch nicks", "IRCv3 monitor", minParams=1)
 async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{MONITOR}: + and - change the list, C clears it, L tells it, S tells who of it is here."""
+    """C{MONITOR}: + and - change the list, C clears it, L shows it, and S shows who is online."""
     what, *rest = message.params
     chat, session = client.context.chat, client.openSession
     nicks = [nick for nick in rest[0].split(",") if nick] if rest else []
@@ -64,7 +64,7 @@ def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
 
 
 def _tell(here: list[User], gone: list[str], reply: Reply) -> None:
-    """Who is here, and who is not."""
+    """Reply with the users who are online, and the nicks that are offline."""
     masks = [f"{user.nick}!{user.source.username}@{user.source.host}" for user in here]
     reply.numericList(n.RPL_MONONLINE, (), masks, ",", colon=True)
     reply.numericList(n.RPL_MONOFFLINE, (), gone, ",", colon=True)

@@ -1,4 +1,4 @@
-"""Commands on people: who they are, were, and say that they are."""
+"""Commands on users: WHOIS and WHOWAS, and the client's own status."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from twistchat.wire.irc.message import Message
 
 USERHOSTS = 5
-"""Nicks that one USERHOST asks for (modern.ircdocs.horse, "USERHOST message")."""
+"""The most nicks in one USERHOST (modern.ircdocs.horse, "USERHOST message")."""
 
 table = Table()
 
 
 @table.command("WHOIS", "[<server>] <nick>", "ask who someone is", MODERN)
 async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{WHOIS}: of several nicks the first alone is looked up, as TARGMAX says."""
+    """C{WHOIS}: describes the first nick; TARGMAX says that it is the only one."""
     asked = message.params[1 if len(message.params) > 1 else 0] if message.params else ""
     if not asked:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
@@ -77,7 +77,7 @@ async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
 
 @table.command("WHOWAS", "<nick>{,<nick>} [<count>]", "ask who had a nick", MODERN)
 async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{WHOWAS}: the newest first; a count that is no positive number asks for all."""
+    """C{WHOWAS}: describes earlier users of nicks, newest first.  Without a positive count it shows all."""
     if not message.params or not message.params[0]:
         reply.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
         return
@@ -100,7 +100,7 @@ async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 @table.command("USERHOST", "<nick>{ <nick>}", "ask from where up to five people come", MODERN, minParams=1)
 def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{USERHOST}: those of the nicks that are here, each with the host that others see."""
+    """C{USERHOST}: shows the hosts of the nicks that are online."""
     users = client.context.chat.state.users
     asked = [nick for parameter in message.params for nick in parameter.split()][:USERHOSTS]
     found = [user for user in map(users.named, asked) if user is not None]
@@ -118,7 +118,7 @@ def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("ISON", "<nick>{ <nick>}", "ask who of these is here", "RFC 2812, section 4.9", minParams=1)
 def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{ISON}: those of the nicks that are here, as they write themselves."""
+    """C{ISON}: shows which nicks are online, in their users' spelling."""
     users = client.context.chat.state.users
     found = [users.named(nick) for parameter in message.params for nick in parameter.split()]
     _answer(reply, n.RPL_ISON, [user.nick for user in found if user is not None])
@@ -126,7 +126,7 @@ def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 def _answer(reply: Reply, code: str, words: list[str]) -> None:
-    """One numeric at least, for a client that waits for it."""
+    """Reply with a list; with an empty numeric if the list is empty, since clients wait for one."""
     if words:
         reply.numericList(code, (), words, colon=True)
     else:
@@ -135,7 +135,7 @@ def _answer(reply: Reply, code: str, words: list[str]) -> None:
 
 @table.command("AWAY", "[<reason>]", "be away, or back", MODERN, early=True)
 def away(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{AWAY}: before registration too, for clients that asked for that (IRCv3 pre-away)."""
+    """C{AWAY}: sets or clears the away message.  Before registration it needs draft/pre-away (IRCv3 pre-away)."""
     given = message.params[0] if message.params else ""
     reason = given[: client.settings.limits.reason] or None
     if client.registration is None:
@@ -161,7 +161,10 @@ def _confirmAway(reason: str | None, reply: Reply) -> None:
 
 @table.command("SETNAME", "<realname>", "take another realname", "IRCv3 setname", minParams=1)
 def setname(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{SETNAME}: whoever shares a room with them hears of it, and so do they, where they know the message."""
+    """
+    C{SETNAME}: changes the realname.  The users in shared rooms receive it if their clients support it, and so does
+    this client.
+    """
     return _setRealname(client, message.params[0], reply)
 
 
@@ -184,7 +187,7 @@ async def _setRealname(client: IrcConnection, realname: str, reply: Reply) -> No
 
 def userMode(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """
-    C{MODE} for a nick: what one's own modes are, or a change of them (modern.ircdocs.horse, "User mode").
+    Execute C{MODE} for a nick: show or change the client's modes (modern.ircdocs.horse, "User mode").
 
     @param message: its first parameter is the nick.
     """

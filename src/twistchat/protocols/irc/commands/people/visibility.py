@@ -1,4 +1,4 @@
-"""What one user may know of another: whether they are found, in which rooms they are, and from where they come."""
+"""Visibility: which users a client finds, and which of their rooms and addresses it sees."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ if TYPE_CHECKING:
 
 
 def seesAll(asker: User, user: User) -> bool:
-    """Whether a user is theirs to know closely: themselves; or anyone, for an operator who sees all."""
+    """Whether the asker sees everything about a user: it is the same user, or the asker has the privilege C{auspex}."""
     return asker is user or asker.may("auspex")
 
 
 def mayFind(asker: User, user: User) -> bool:
     """
-    Whether a user comes up where nobody asked for their nick (modern.ircdocs.horse, "Invisible User Mode").
+    Whether a user is in the result of a query that does not name the nick (modern.ircdocs.horse, "Invisible User
+    Mode").
     """
     return "i" not in user.flags or seesAll(asker, user) or not asker.rooms.keys().isdisjoint(user.rooms.keys())
 
 
 def visibleRooms(asker: User, user: User, rooms: Collection[Room] | None = None) -> Iterator[Room]:
     """
-    The rooms of a user of which the asker may know: those that they share, and behind them, where the user is not
-    invisible, those that are not secret.  An operator who sees all is told all of them.
+    Get the rooms of a user that the asker may see.
 
-    @param rooms: some of the user's rooms; all of them, where it is C{None}.
+    These are the shared rooms, and then, unless the user is invisible, the rooms that are not secret.  An asker with
+    the privilege C{auspex} sees all.
+
+    @param rooms: some of the user's rooms; C{None} for all.
     """
     if rooms is None:
         rooms = user.rooms.values()
@@ -53,8 +56,8 @@ def visibleRooms(asker: User, user: User, rooms: Collection[Room] | None = None)
 
 def visibleAddresses(asker: User, user: User) -> list[str]:
     """
-    The IP addresses from which a user comes, as far as the asker may know them, fit to be a parameter: none begins with
-    a colon (modern.ircdocs.horse, "RPL_WHOISACTUALLY").
+    Get the IP addresses of a user that the asker may see, as valid parameters: none begins with a colon
+    (modern.ircdocs.horse, "RPL_WHOISACTUALLY").
     """
     if not seesAll(asker, user):
         return []
@@ -64,9 +67,9 @@ def visibleAddresses(asker: User, user: User) -> list[str]:
 
 def isOtherServer(client: IrcConnection, target: str, reply: Reply) -> bool:
     """
-    Whether a query is for another server; there is none, which is then answered.
+    Check whether a query is for another server, and reply that there is none.
 
-    @param target: a server's name, with wildcards or without; or the nick of someone, who is on this one.
+    @param target: a server's name, possibly with wildcards; or a nick, whose user is on this server.
     """
     here = Glob(fold(target)).matches(fold(client.server)) or client.context.chat.state.users.named(target) is not None
     if not here:

@@ -1,4 +1,4 @@
-"""C{WHO}: lists of people, and their extended form (modern.ircdocs.horse, "WHO message"; IRCv3 whox)."""
+"""C{WHO}: lists users, also in the extended form (modern.ircdocs.horse, "WHO message"; IRCv3 whox)."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from twistchat.wire.irc.message import Message
 
 MAX_FOUND = 500
-"""People that a mask brings up for those who do not see everyone anyway."""
+"""The most users that match a mask.  Askers with the privilege C{auspex} have no limit."""
 
 ROOMS_A_STEP = 16
-"""Rooms of somebody that are looked at in one step."""
+"""The number of a user's rooms that count as one step."""
 
 FIELDS = "tcuihsnfdlaor"
 """
-The fields of the extended form, in the order in which they are sent.  C{d} (how many servers away) and C{o} (a rank by
-number) are in none of IRCv3's, and clients ask for them all the same.
+The fields of the extended form, in the order in which they are sent.  IRCv3 does not define C{d} (hops) and C{o} (the
+level of a channel operator), but clients ask for them.
 """
 
 UNDISCLOSED = "255.255.255.255"
-"""What stands for an address that is not for the asker to know."""
+"""The value for an address that the asker may not see."""
 
 table = Table()
 
@@ -42,11 +42,11 @@ table = Table()
 @dataclass(frozen=True, slots=True)
 class Query:
     """
-    What is asked for beside a mask.
+    The parameters after the mask.
 
-    @ivar operators: whether operators of the server only.
+    @ivar operators: whether to list operators of the server only.
     @ivar fields: letters of L{FIELDS}; C{None} for the plain form.
-    @ivar token: what the asker calls the query.
+    @ivar token: the asker's token for the query.
     """
 
     operators: bool
@@ -55,20 +55,20 @@ class Query:
 
     @classmethod
     def read(cls, parameters: Sequence[str]) -> Query:
-        """Read what stands behind the mask: C{o}, C{%fields}, C{%fields,token}, or C{o%fields,token}."""
+        """Parse the parameters after the mask: C{o}, C{%fields}, C{%fields,token}, or C{o%fields,token}."""
         flags, extended, rest = " ".join(parameters[:1]).partition("%")
         fields, _, token = rest.partition(",")
         fits = token.isascii() and token.isdigit() and len(token) <= 3
         return cls("o" in flags, fields if extended else None, token if fits else "0")
 
     def wants(self, user: User) -> bool:
-        """Whether a user is of those who are asked for."""
+        """Whether the query includes a user."""
         return not self.operators or user.operator is not None
 
 
 @table.command("WHO", "[<mask> [o][%<fields>[,<token>]]]", "list people", "modern.ircdocs.horse, IRCv3 whox")
 async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{WHO}: of a channel, a nick, or all whom a mask brings up."""
+    """C{WHO}: lists the members of a channel, one user, or the users that match a mask."""
     mask = message.params[0] if message.params else "*"
     query = Query.read(message.params[1:])
     user = client.context.chat.state.users.named(mask)
@@ -82,7 +82,7 @@ async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 
 async def _listRoom(client: IrcConnection, name: str, query: Query, reply: Reply) -> None:
-    """Tell of the members of a room."""
+    """Reply with the members of a room."""
     room = client.context.chat.state.rooms.get(name)
     if room is None or room.secretTo(client.user):
         return
@@ -93,7 +93,7 @@ async def _listRoom(client: IrcConnection, name: str, query: Query, reply: Reply
 
 
 async def _listMatches(client: IrcConnection, mask: str, query: Query, reply: Reply) -> None:
-    """Tell of those whom a mask brings up, though not of more than so many."""
+    """Reply with the users that match a mask, up to the limit."""
     try:
         brings = _readMask(mask)
     except BadMask as bad:
@@ -112,9 +112,9 @@ async def _listMatches(client: IrcConnection, mask: str, query: Query, reply: Re
 
 def _readMask(mask: str) -> Callable[[User, User], bool]:
     """
-    Read a mask.
+    Parse a mask.
 
-    @return: whether it brings up a user, for an asker.
+    @return: whether it matches a user, for an asker.
     @raise BadMask: it has too many wildcards.
     """
     if mask in {"0", "*", ""}:

@@ -1,4 +1,4 @@
-"""Commands with which operators keep people from the server, by their names or by their addresses."""
+"""Commands that ban users from the server, by names or by addresses."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 SOURCE = "Hybrid, InspIRCd"
 
 UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-"""Seconds in each unit of a duration."""
+"""The seconds in each unit of a duration."""
 
 NO_REASON = "No reason"
-"""Why, where nobody says why."""
+"""The reason if the operator gives none."""
 
 _DURATION = re.compile(r"(?:[0-9]{1,9}[wdhms])+|[0-9]{1,9}", re.IGNORECASE)
 _PART = re.compile(r"([0-9]+)([wdhms])")
@@ -36,9 +36,9 @@ table = Table()
 
 def readDuration(text: str) -> float | None:
     """
-    Read how long a ban lasts: C{1h30m}, C{7d}; a number alone is of minutes; 0 is for ever.
+    Parse the duration of a ban, such as C{1h30m} or C{7d}.  A number alone is in minutes; 0 is for ever.
 
-    @return: seconds; C{None} where this is no duration.
+    @return: seconds; C{None} if it is not a duration.
     """
     if not _DURATION.fullmatch(text):
         return None
@@ -56,7 +56,7 @@ def readDuration(text: str) -> float | None:
     privilege="ban",
 )
 def kline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{KLINE}."""
+    """C{KLINE}: bans a mask of names."""
     return _ban(client, message, reply, _nameMask)
 
 
@@ -69,19 +69,19 @@ def kline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     privilege="ban",
 )
 def dline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{DLINE}."""
+    """C{DLINE}: bans an address or a network."""
     return _ban(client, message, reply, _addressMask)
 
 
 @table.command("UNKLINE", "<mask>", "lift a ban", SOURCE, minParams=1, privilege="ban")
 def unkline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{UNKLINE}."""
+    """C{UNKLINE}: ends a ban of KLINE."""
     return _unban(client, _nameMask(client, message.params[0]), reply)
 
 
 @table.command("UNDLINE", "<network>", "lift a ban", SOURCE, minParams=1, privilege="ban")
 def undline(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{UNDLINE}."""
+    """C{UNDLINE}: ends a ban of DLINE."""
     return _unban(client, _addressMask(client, message.params[0], "UN"), reply)
 
 
@@ -109,7 +109,7 @@ async def _unban(client: IrcConnection, mask: str, reply: Reply) -> None:
 
 
 def _nameMask(client: IrcConnection, given: str) -> str:
-    """The mask that KLINE is about: for the nick of someone who is here, their host as it is shown."""
+    """Get the mask of KLINE or UNKLINE.  The nick of a present user stands for the host that others see."""
     user = client.context.chat.state.users.named(given)
     return given if user is None else f"*!*@{user.source.host}"
 

@@ -1,4 +1,4 @@
-"""Commands of operators of the server, and the one that makes somebody one."""
+"""Commands of operators of the server, and OPER."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ table = Table()
 
 @table.command("OPER", "<name> [<password>]", "become an operator of the server", MODERN, minParams=1)
 def oper(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{OPER}: without a password, for those who are known by their account or certificate."""
+    """
+    C{OPER}: makes the client an operator.  It needs no password if an account or certificate identifies the client.
+    """
     name, *rest = message.params
     operator = client.settings.operators.get(name)
     if not rest and (operator is None or operator.password):
@@ -60,7 +62,7 @@ async def _becomeOperator(
 
 
 def _hasIdentity(client: IrcConnection, operator: OperatorSettings) -> bool:
-    """Whether a client has the account and the certificate that an operator has to have."""
+    """Whether a client has the account and the certificate that the settings of an operator require."""
     account = client.user.source.account
     if operator.account and (account is None or fold(account) != fold(operator.account)):
         return False
@@ -69,7 +71,7 @@ def _hasIdentity(client: IrcConnection, operator: OperatorSettings) -> bool:
 
 @table.command("KILL", "<nick> [<reason>]", "disconnect someone", MODERN, minParams=1, privilege="kill")
 def kill(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{KILL}: RFC 2812 (section 3.7.1) demands a reason, and many clients send none."""
+    """C{KILL}: disconnects a user.  RFC 2812 (section 3.7.1) requires a reason, but many clients send none."""
     nick, *rest = message.params
     if fold(nick) == fold(client.server):
         reply.numeric(n.ERR_CANTKILLSERVER, "You can't kill a server")
@@ -81,7 +83,7 @@ def kill(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("WALLOPS", "<text>", "say something to all who listen for it", MODERN, minParams=1, privilege="wallops")
 def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{WALLOPS}: heard by operators, and by users with mode C{w}."""
+    """C{WALLOPS}: sends a text to operators and to users with mode C{w}."""
     try:
         return client.context.chat.operators.announce(reply.asker, message.params[0])
     except TooLong as error:
@@ -91,7 +93,7 @@ def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("REHASH", "", "have the configuration read again", MODERN, privilege="rehash")
 def reread(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{REHASH}: says what has changed; or the mistake, and then nothing has."""
+    """C{REHASH}: reads the configuration again, and reports the changes.  If it has a mistake, nothing changes."""
     try:
         reloaded = rehash(client.context)
     except ConfigError as mistake:

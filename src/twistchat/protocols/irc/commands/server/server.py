@@ -1,4 +1,4 @@
-"""Commands on the server: what it is, what it can do, and how it fares."""
+"""Commands on the server: its version, features, administrators and statistics."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ INFO = (
     "Whoever comes in through another door is in the same channels, under the same rules.",
     "What you see here is on disk already, unless the server keeps its journal in memory.",
 )
-"""What INFO says."""
+"""The text of INFO."""
 
 table = Table()
 
 
 @table.command("LUSERS", "", "ask how many are here", MODERN)
 def lusers(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{LUSERS}."""
+    """C{LUSERS}: shows the numbers of users."""
     showCounts(client, reply)
     return None
 
 
 @table.command("MOTD", "[<server>]", "ask for the message of the day", MODERN)
 def motd(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{MOTD}."""
+    """C{MOTD}: shows the message of the day."""
     if not _namesOtherServer(client, message, reply):
         showMotd(client, reply)
     return None
@@ -53,7 +53,7 @@ def motd(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("VERSION", "[<server>]", "ask what this server is and can do", MODERN)
 def version(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{VERSION}: the program, and RPL_ISUPPORT again."""
+    """C{VERSION}: shows the version, and RPL_ISUPPORT again."""
     if not _namesOtherServer(client, message, reply):
         reply.numeric(n.RPL_VERSION, VERSION, client.server, "a multi-user chat server on Twisted")
         showIsupport(client, reply)
@@ -62,7 +62,7 @@ def version(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("ISUPPORT", "", "ask what this server can do", "IRCv3 extended-isupport", early=True)
 def isupport(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{ISUPPORT}: before registration too, for clients that asked for that."""
+    """C{ISUPPORT}: shows RPL_ISUPPORT.  Before registration it needs draft/extended-isupport."""
     if client.registration is not None and "draft/extended-isupport" not in client.capabilities:
         raise NotEntered
     showIsupport(client, reply)
@@ -71,7 +71,7 @@ def isupport(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("ADMIN", "[<server>]", "ask who runs this server", MODERN)
 def admin(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{ADMIN}: as many of the three lines as the configuration has."""
+    """C{ADMIN}: shows up to three lines from the configuration."""
     if _namesOtherServer(client, message, reply):
         return None
     lines = ircSettings(client.settings).admin
@@ -86,7 +86,7 @@ def admin(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("TIME", "[<server>]", "ask what time it is", MODERN)
 def time(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{TIME}: for programs in seconds since the epoch, for people in UTC."""
+    """C{TIME}: shows the time, in seconds since the epoch and as text in UTC."""
     if not _namesOtherServer(client, message, reply):
         now = client.context.wall()
         written = datetime.fromtimestamp(now, UTC).strftime("%A, %d %B %Y, %H:%M:%S UTC")
@@ -96,7 +96,7 @@ def time(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("INFO", "[<server>]", "ask about this program", MODERN)
 def info(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{INFO}."""
+    """C{INFO}: describes this software."""
     if _namesOtherServer(client, message, reply):
         return None
     for line in (*INFO, f"This server was started {formatTime(client.irc.started)}"):
@@ -107,7 +107,7 @@ def info(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("LINKS", "", "ask which servers are linked", "RFC 2812, section 3.4.5")
 def links(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{LINKS}: this one is the only one, so it is linked to itself, and no server is between (RFC 2812, 3.4.5)."""
+    """C{LINKS}: lists this server, which is the only one, with a hop count of 0 (RFC 2812, 3.4.5)."""
     reply.numeric(n.RPL_LINKS, client.server, client.server, f"0 {client.settings.server.description}")
     reply.numeric(n.RPL_ENDOFLINKS, "*", "End of /LINKS list")
     return None
@@ -115,7 +115,7 @@ def links(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("MAP", "", "ask how servers are linked", "UnrealIRCd, InspIRCd")
 def map(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{MAP}: this one is the only one."""
+    """C{MAP}: shows this server, which is the only one."""
     reply.numeric(n.RPL_MAP, f"{client.server} ({counted(len(client.context.chat.state.users), 'user')})")
     reply.numeric(n.RPL_MAPEND, "End of /MAP")
     return None
@@ -125,7 +125,7 @@ def map(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     "STATS", "<letter> [<server>]", "ask how the server fares: u, p; for operators d, k, o, y", MODERN, minParams=1
 )
 async def stats(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{STATS}: of a letter that stands for nothing, its end alone."""
+    """C{STATS}: shows statistics.  For an unknown letter there is only the end."""
     asked, *rest = message.params
     if rest and isOtherServer(client, rest[0], reply):
         return
@@ -152,7 +152,7 @@ async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
 
 
 async def _operators(client: IrcConnection, reply: Reply) -> None:
-    """Who may become an operator of the server; from where and as what, not by which password."""
+    """Show the configured operators with their hosts and classes, but no passwords."""
     client.context.chat.operators.requirePrivilege(client.openSession, "auspex")
     for name, operator in client.settings.operators.items():
         for host in operator.hosts or ("*",):
@@ -197,7 +197,7 @@ STATISTICS: dict[str, Callable[[IrcConnection, Reply], Coroutine[Deferred[Any], 
     "u": _uptime,
     "y": _classes,
 }
-"""What STATS tells, by letter."""
+"""The functions of STATS, by letter."""
 
 
 def _namesOtherServer(client: IrcConnection, message: Message, reply: Reply) -> bool:

@@ -1,1 +1,1 @@
-"""Commands that send texts, or delete them."""
+"""Commands that send or delete texts."""

@@ -1,8 +1,8 @@
 """
 C{BATCH}: texts of several lines, which clients send as a batch (IRCv3 multiline).
 
-A client has one batch open at a time, and says nothing else meanwhile; what is wrong with it is said once, and then its
-lines are passed over until it is closed.
+A client has one batch open at a time, and sends no other message meanwhile.  The first error of a batch is its reply,
+and its further lines are ignored until it is closed.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ MULTILINE: Final = "draft/multiline"
 CONCAT: Final = "draft/multiline-concat"
 
 DEADLINE: Final = 30.0
-"""Seconds within which a batch is to be closed."""
+"""Seconds within which a client must close its batch."""
 
 DURING_BATCH: Final = frozenset({"BATCH", "PING", "PONG", "QUIT"})
-"""Commands that a client may give while its batch is open."""
+"""The commands that are allowed while a batch is open."""
 
 REFERENCE = re.compile(r"[A-Za-z0-9-]+")
-"""What a batch may be called (IRCv3 batch, "The BATCH verb")."""
+"""A valid reference tag (IRCv3 batch, "The BATCH verb")."""
 
 table = Table()
 
 
 class TextBatch:
     """
-    A text that a client is sending line by line.
+    An open batch.
 
-    @ivar reference: what the client calls it.
-    @ivar target: for whom it is.
+    @ivar reference: the client's reference tag.
+    @ivar target: the target of the text.
     @ivar tags: the client-only tags of the text.
-    @ivar command: PRIVMSG or NOTICE, as its first line has it; C{""} until then.
-    @ivar reply: the answer to its opening, which is postponed until it is closed.
-    @ivar refused: whether the client has been told what is wrong with it.
+    @ivar command: PRIVMSG or NOTICE, from the first line; C{""} before that.
+    @ivar reply: the reply to the opening BATCH.  It is postponed until the batch is closed.
+    @ivar refused: whether the reply was an error.
     """
 
     __slots__ = (
@@ -86,16 +86,16 @@ class TextBatch:
 
     @property
     def text(self) -> str:
-        """The text as far as it has come."""
+        """The text so far."""
         return "".join(self._pieces)
 
     @property
     def cuts(self) -> Cuts:
-        """Where the client cut long lines of the text: it sent each part as a line to be joined to the one before."""
+        """The offsets at which the client split long lines, and marked the parts to be joined."""
         return tuple(self._cuts)
 
     def add(self, message: Message) -> None:
-        """Take a line, or say what is wrong with it ("Batch types", "Message tags")."""
+        """Add a line, or reply with an error ("Batch types", "Message tags")."""
         if self.refused:
             return
         params, tags = message.params, message.tags
@@ -132,7 +132,11 @@ class TextBatch:
             self._pieces.append(text)
 
     def isComplete(self) -> bool:
-        """Whether it can be said, now that it is closed; where it cannot, the client has been told why."""
+        """
+        Check the text of a closed batch.
+
+        @return: whether the text may be sent; if not, the reply was an error.
+        """
         if not self.refused and not self._lines:
             self.invalid("There is no line in the batch")
         elif not self.refused and not self.text.strip("\n"):
@@ -140,11 +144,11 @@ class TextBatch:
         return not self.refused
 
     def invalid(self, text: str) -> None:
-        """Say that it is no batch as it should be ("Errors")."""
+        """Reply that the batch is invalid ("Errors")."""
         self.refuse("MULTILINE_INVALID", text)
 
     def refuse(self, code: str, *rest: str) -> None:
-        """Say what is wrong with it, once: that is the answer to its opening.  The arguments are those of C{FAIL}."""
+        """Reply with an error, unless one has been sent.  The arguments are those of C{FAIL}."""
         if not self.refused:
             self.refused = True
             self._pieces = []
@@ -153,7 +157,7 @@ class TextBatch:
             self._client.sendPostponed(self.reply)
 
     def cancelDeadline(self) -> None:
-        """Wait for its end no longer."""
+        """Cancel the deadline of the batch."""
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
         self._deadline = None
@@ -164,9 +168,11 @@ class TextBatch:
 
 def addBatchLine(client: IrcConnection, message: Message, reply: Reply) -> bool:
     """
-    Whether a message is a line of a batch, or would be, and so is no command of its own.
+    Add a message to the client's batch, if it is a line of a batch.
 
-    A command that must not come while a batch is open ends that ("Batch types"), and is obeyed.
+    A command that is not allowed while a batch is open makes the batch invalid ("Batch types"), and is executed.
+
+    @return: whether the message was a line of a batch, so that it is not executed as a command.
     """
     if MULTILINE not in client.capabilities:
         return False
@@ -195,7 +201,10 @@ def addBatchLine(client: IrcConnection, message: Message, reply: Reply) -> bool:
     concurrent=True,
 )
 def batch(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{BATCH}: opens one, or closes it; then its text is said, which answers the opening."""
+    """
+    C{BATCH}: opens or closes a batch.  The text of a closed batch is sent; the result is the reply to the opening
+    BATCH.
+    """
     if MULTILINE not in client.capabilities:
         reply.numeric(n.ERR_UNKNOWNCOMMAND, "BATCH", "Unknown command")
         return None
@@ -212,7 +221,7 @@ def batch(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 def _open(client: IrcConnection, message: Message, reference: str, reply: Reply) -> None:
-    """Open a batch.  One that is open already is no good any more: there is one at a time."""
+    """Open a batch.  If another one is open, that becomes invalid."""
     if client.batch is not None:
         client.batch.invalid("Another batch was opened before this one was closed")
         client.batch = None
@@ -227,7 +236,7 @@ def _open(client: IrcConnection, message: Message, reference: str, reply: Reply)
 
 
 def _close(client: IrcConnection, reference: str, reply: Reply) -> Outcome:
-    """Close the batch, and say its text."""
+    """Close the batch, and send its text."""
     batch = client.batch
     if batch is None or batch.reference != reference:
         reply.fail("MULTILINE_INVALID", f"The batch {middle(reference)} is not open")

@@ -1,4 +1,4 @@
-"""Commands that say something: to channels, to people; and that take it back."""
+"""Commands that send texts and tags to channels and users, and that delete texts."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
     from twistchat.wire.irc.message import Message
 
     Send: TypeAlias = "Callable[[str], Receipt]"
-    """Sends what a command is about to one target, and raises C{ChatError} where that is refused."""
+    """Sends the text or tags to one target.  It raises C{ChatError} if that is refused."""
 
 ACTION = "\x01ACTION "
-"""How a text begins that tells what someone does (modern.ircdocs.horse, "CTCP")."""
+"""The beginning of an action (modern.ircdocs.horse, "CTCP")."""
 
 table = Table()
 
 
 @table.command("PRIVMSG", "<target>{,<target>} <text>", "say something", MODERN, concurrent=True)
 def privmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{PRIVMSG}: to channels, to those of a rank in them, and to people, who may be away."""
+    """C{PRIVMSG}: sends a text to channels, to the holders of a rank, and to users, who may be away."""
     return _sendLine(client, message, reply) if _isComplete(client, message, reply) else None
 
 
 @table.command("NOTICE", "<target>{,<target>} <text>", "say something that nothing answers", MODERN, concurrent=True)
 def notice(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{NOTICE}: nothing answers it, no error either, unless it is too long as any line may be."""
+    """C{NOTICE}: sends a text, with no reply and no error, except that the text is too long."""
     return _sendLine(client, message, reply) if len(message.params) > 1 else None
 
 
 @table.command("TAGMSG", "<target>{,<target>}", "send tags without a text", "IRCv3 message-tags", concurrent=True)
 def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
-    """C{TAGMSG}: for clients that know of tags."""
+    """C{TAGMSG}: sends tags without a text."""
     if "message-tags" not in client.capabilities:
         reply.numeric(n.ERR_UNKNOWNCOMMAND, "TAGMSG", "Unknown command")
         return None
@@ -65,7 +65,7 @@ def tagmsg(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 @table.command("REDACT", "<target> <msgid> [<reason>]", "take a text back", "IRCv3 message-redaction", minParams=2)
 async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
-    """C{REDACT}: one's own texts; in a channel, its operators anyone's."""
+    """C{REDACT}: deletes a text of the client, or any text in a channel of which the client is an operator."""
     if "draft/message-redaction" not in client.capabilities:
         reply.numeric(n.ERR_UNKNOWNCOMMAND, "REDACT", "Unknown command")
         return
@@ -82,8 +82,7 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
 
 def _sendLine(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """
-    Say the text of one line.  It is refused where others could not be sent it in one line, so that nobody's text is
-    changed without their knowledge.
+    Send a text of one line.  Refuse it if it does not fit into one line to its recipients, so that it is never changed.
     """
     command, (targets, given, *_) = message.command, message.params
     kind, text = _read(command, given)
@@ -97,9 +96,9 @@ def _sendLine(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 def _read(command: str, text: str) -> tuple[Kind, str]:
     """
-    Read what kind of text a PRIVMSG or NOTICE has.
+    Parse the kind of a text.
 
-    @return: the kind, and the text without what marks it as an action.
+    @return: the kind, and the text without the delimiters of an action.
     """
     if command == "NOTICE":
         return "notice", text
@@ -112,11 +111,11 @@ def sendText(
     client: IrcConnection, reply: Reply, targets: str, text: str, command: str, tags: Tags, cuts: Cuts = ()
 ) -> Outcome:
     """
-    Say a text to targets, as PRIVMSG or NOTICE.
+    Send a text to targets, as PRIVMSG or NOTICE.
 
-    @param targets: with commas between them.
-    @param text: it may have several lines.
-    @param cuts: where its sender cut long lines.
+    @param targets: separated by commas.
+    @param text: may have several lines.
+    @param cuts: the offsets at which the sender split long lines.
     """
     chat, asker = client.context.chat, reply.asker
     kind, text = _read(command, text)
@@ -137,7 +136,7 @@ def sendText(
 
 
 def clientTags(client: IrcConnection, message: Message) -> Tags:
-    """The tags that go on to others: those that clients make up among themselves (IRCv3 message-tags)."""
+    """Get the client-only tags of a message, which are sent to its recipients (IRCv3 message-tags)."""
     if not message.tags or "message-tags" not in client.capabilities:
         return ()
     return tuple([(key[1:], value) for key, value in message.tags.items() if key[0] == "+" and len(key) > 1])
@@ -145,10 +144,10 @@ def clientTags(client: IrcConnection, message: Message) -> Tags:
 
 def parseTarget(target: str) -> tuple[str, str]:
     """
-    Read a target: a channel, perhaps with prefixes of ranks before it, or a nick.
+    Parse a target: a nick, or a channel with optional prefixes of ranks.
 
-    @return: the letter of the lowest of those ranks (modern.ircdocs.horse, "PRIVMSG message": those above hear it too),
-        or C{""}; and the name.
+    @return: the letter of the lowest rank, or C{""}; and the name.  Higher ranks receive the text too
+        (modern.ircdocs.horse, "PRIVMSG message").
     """
     if target[:1] == "#":
         return "", target
@@ -160,11 +159,11 @@ def parseTarget(target: str) -> tuple[str, str]:
 
 
 PREFIXES = "".join(RANK_BY_PREFIX)
-"""What may stand before a channel, to address those of a rank there."""
+"""The prefixes of ranks before the name of a channel."""
 
 
 def _isComplete(client: IrcConnection, message: Message, reply: Reply) -> bool:
-    """Whether a message has a recipient and a text; where it has not, that is said."""
+    """Check that a message has a recipient and a text; if not, reply with an error."""
     params = message.params
     if not params or not params[0]:
         reply.numeric(n.ERR_NORECIPIENT, f"No recipient given ({message.command})")
@@ -176,10 +175,7 @@ def _isComplete(client: IrcConnection, message: Message, reply: Reply) -> bool:
 
 
 def _sendToAll(client: IrcConnection, reply: Reply, text: str, send: Send, command: str) -> Outcome:
-    """
-    Send something to each target that is named, once.  Of a NOTICE nothing is answered; to a PRIVMSG it is said who is
-    away.
-    """
+    """Send something to each target once.  Reply to a PRIVMSG with the users who are away; a NOTICE has no reply."""
     if "," not in text:
         absent = command == "PRIVMSG" and text[:1] != "#" and _away(client, text) is not None
         if absent:
@@ -203,7 +199,7 @@ def _sendToAll(client: IrcConnection, reply: Reply, text: str, send: Send, comma
 
 
 async def _sendToSeveral(client: IrcConnection, reply: Reply, targets: list[str], send: Send, command: str) -> None:
-    """Send something to targets, which are all under way at once."""
+    """Send something to targets.  All of them are in flight at once."""
     sent: list[tuple[str, Receipt]] = []
     for target in targets:
         try:
@@ -224,7 +220,7 @@ async def _sendToSeveral(client: IrcConnection, reply: Reply, targets: list[str]
 
 
 def _away(client: IrcConnection, target: str) -> tuple[str, str] | None:
-    """The nick of a user who is away, and why; C{None} of anyone else."""
+    """Get the nick and away message of a user who is away; C{None} for other targets."""
     user = client.context.chat.state.users.named(target)
     return None if user is None or user.away is None else (user.nick, user.away)
 
