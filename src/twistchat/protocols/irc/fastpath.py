@@ -19,7 +19,7 @@ from twistchat.wire.irc.texts import capacity
 if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
 
-BEGINNING: Final = b"PRIVMSG #"
+PREFIX: Final = b"PRIVMSG #"
 """The first bytes of every line on the fast path."""
 
 COMMAND: Final = len("PRIVMSG ")
@@ -31,7 +31,7 @@ def read(line: bytes, limit: int) -> tuple[str, str] | None:
     """
     Parse a line for the fast path.
 
-    @param line: begins with L{BEGINNING}.
+    @param line: begins with L{PREFIX}.
     @param limit: the most bytes of a line, with its terminator.
     @return: the channel and the text, which may contain CR or NUL; C{None} if the general path must parse the line.
         Over a carrier of messages, a line may contain LF.  In a text that would begin another line, so the general path
@@ -64,7 +64,7 @@ def _channel(head: bytes) -> str | None:
         return None
 
 
-SURE: Final = MAX_LINE - len(":!@ PRIVMSG  :\r\n")
+CAPACITY: Final = MAX_LINE - len(":!@ PRIVMSG  :\r\n")
 """The most bytes of the names and the text of a line."""
 
 
@@ -81,7 +81,7 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
     source = session.user.source
     names = len(source.nick) + len(source.username) + len(source.host) + len(name)
     # A character has at most four bytes.  This estimate needs no call, and suffices for nearly every text.
-    if 4 * names + (len(text) if text.isascii() else 4 * len(text)) > SURE:
+    if 4 * names + (len(text) if text.isascii() else 4 * len(text)) > CAPACITY:
         if len(text.encode()) > capacity(source, name, "message"):
             return False
     try:

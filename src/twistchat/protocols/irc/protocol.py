@@ -242,12 +242,7 @@ class IrcConnection(ClientProtocol):
             wait = self._count(line)
             if wait:
                 return wait
-        if (
-            isinstance(line, bytes)
-            and line[:9] == fastpath.BEGINNING
-            and self.registration is None
-            and self.batch is None
-        ):
+        if isinstance(line, bytes) and line[:9] == fastpath.PREFIX and self.registration is None and self.batch is None:
             said = fastpath.read(line, self.context.settings.limits.ircLine)
             if said is not None:
                 if not self.pipeline.open:

@@ -22,10 +22,10 @@ from twistchat.wire.irc.message import fit, room, serialize
 if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
 
-SHORT = 100
+UNMEASURED = 100
 """Parameters with at most this many characters fit into any line, so they need not be measured."""
 
-STANDARD = {
+REPLY_CAPABILITIES = {
     "BATCH": "draft/multiline",
     "REDACT": "draft/message-redaction",
     "RENAME": "draft/channel-rename",
@@ -36,7 +36,7 @@ The capabilities that include standard replies, by command.  A client with one o
 C{standard-replies} (IRCv3 standard-replies, "Capabilities").
 """
 
-EVERYONE = frozenset({"INVALID_UTF8"})
+UNCONDITIONAL = frozenset({"INVALID_UTF8"})
 """
 Codes of standard replies that every client gets, because their specification requires no capability (IRCv3 utf8-only,
 "The INVALID_UTF8 standard replies code").
@@ -50,7 +50,7 @@ def serializeFitted(source: str, command: str, parameters: Sequence[str]) -> byt
     @param parameters: if the line is too long, the last one is cut.  If names are so long that this does not suffice,
         the longest other one is cut too.
     """
-    if sum(map(len, parameters)) > SHORT:
+    if sum(map(len, parameters)) > UNMEASURED:
         parameters = _fitted(command, parameters, source)
     return serialize(command, parameters, source)
 
@@ -68,13 +68,13 @@ class Reply:
     """
 
     __slots__ = (
-        "_answered",
         "_batches",
         "_client",
         "_holding",
-        "_open",
+        "_labelSent",
+        "_messages",
         "_pace",
-        "_units",
+        "_reference",
         "command",
         "enteredRoom",
         "label",
@@ -88,10 +88,10 @@ class Reply:
         self.label = label
         self.onlyEvent = self.postponed = False
         self.enteredRoom = ""
-        self._units: list[bytes] = []
+        self._messages: list[bytes] = []
         self._batches: Sequence[str] = ()
-        self._open: str | None = None
-        self._answered = self._holding = False
+        self._reference: str | None = None
+        self._labelSent = self._holding = False
         self._pace: Pace | None = None
 
     @property
@@ -110,12 +110,12 @@ class Reply:
 
         @param parameters: see L{serializeFitted}.
         """
-        self._put(serializeFitted(self._client.server, command, parameters))
+        self._add(serializeFitted(self._client.server, command, parameters))
 
     def lines(self, data: Iterable[bytes]) -> None:
         """Add serialized messages."""
         for line in data:
-            self._put(line)
+            self._add(line)
 
     def numericList(
         self, code: str, parameters: Sequence[str], words: Iterable[str], separator: str = " ", *, colon: bool = False
@@ -130,7 +130,7 @@ class Reply:
         *head, _ = _fitted(code, (self._client.nick, *parameters, ""), source)
         size = room(code, head, source)
         for text in joinWords(words, separator, size):
-            self._put(serialize(code, (*head, fit(text, size)), source, colon=colon))
+            self._add(serialize(code, (*head, fit(text, size)), source, colon=colon))
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
@@ -153,7 +153,11 @@ class Reply:
         @param rest: the context, and then a description for people.
         """
         capabilities = self._client.capabilities
-        if code in EVERYONE or "standard-replies" in capabilities or STANDARD.get(self.command) in capabilities:
+        if (
+            code in UNCONDITIONAL
+            or "standard-replies" in capabilities
+            or REPLY_CAPABILITIES.get(self.command) in capabilities
+        ):
             self.line("FAIL", self.command, code, *rest)
         else:
             self.line("NOTICE", self._client.nick, f"*** {self.command}: {rest[-1]}")
@@ -167,13 +171,13 @@ class Reply:
             yield
             return
         reference = self._client.nextReference()
-        self._put(serialize("BATCH", (f"+{reference}", kind, *parameters), self._client.server))
+        self._add(serialize("BATCH", (f"+{reference}", kind, *parameters), self._client.server))
         self._batches = (*self._batches, reference)
         try:
             yield
         finally:
             self._batches = self._batches[:-1]
-            self._put(serialize("BATCH", (f"-{reference}",), self._client.server))
+            self._add(serialize("BATCH", (f"-{reference}",), self._client.server))
 
     def addEvent(self, data: bytes) -> bytes:
         """
@@ -185,9 +189,9 @@ class Reply:
         @return: the bytes to deliver at the event's place.
         """
         if self.onlyEvent and self.label is not None:
-            self._answered = True
+            self._labelSent = True
             return labelled(data, self.label, self._client.server, self._client.nextReference())
-        self._units.append(data)
+        self._messages.append(data)
         if not self._holding:
             self._holding = True
             self._client.holdDeliveries()
@@ -199,17 +203,17 @@ class Reply:
 
         With a label they begin a batch, which stays open.
         """
-        data = b"".join(self._units)
+        data = b"".join(self._messages)
         if not data:
             return
-        self._units = []
+        self._messages = []
         if self.label is not None:
             opening = b""
-            if self._open is None:
-                self._open = self._client.nextReference()
-                opening = serialize("BATCH", (f"+{self._open}", "labeled-response"), self._client.server)
+            if self._reference is None:
+                self._reference = self._client.nextReference()
+                opening = serialize("BATCH", (f"+{self._reference}", "labeled-response"), self._client.server)
                 opening = withTag(opening, "label", self.label)
-            data = opening + inBatch(data, self._open)
+            data = opening + inBatch(data, self._reference)
         self._client.reply(data)
 
     async def step(self, count: int = 1) -> None:
@@ -230,22 +234,22 @@ class Reply:
             self.flush()
             return
         self._client.flushEntries()
-        if self._open is not None:
+        if self._reference is not None:
             self.flush()
-            self._client.reply(serialize("BATCH", (f"-{self._open}",), self._client.server))
-        elif not self._answered:
-            data, self._units = b"".join(self._units), []
+            self._client.reply(serialize("BATCH", (f"-{self._reference}",), self._client.server))
+        elif not self._labelSent:
+            data, self._messages = b"".join(self._messages), []
             self._client.reply(labelled(data, self.label, self._client.server, self._client.nextReference()))
         if self._holding:
             self._holding = False
             self._client.releaseDeliveries()
 
-    def _put(self, data: bytes) -> None:
+    def _add(self, data: bytes) -> None:
         if self.label is not None:
             self._client.flushEntries()
         if self._batches:
             data = inBatch(data, self._batches[-1])
-        self._units.append(data)
+        self._messages.append(data)
 
 
 def _fitted(command: str, parameters: Sequence[str], source: str) -> tuple[str, ...]:
