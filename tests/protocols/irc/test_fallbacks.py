@@ -75,6 +75,19 @@ class MoveTests(SynchronousTestCase):
         self.assertEqual(sum(seen), self.COUNT)
         self.assertLessEqual(max(seen), RENAMES_PER_TURN)
 
+    def test_namesLast(self) -> None:
+        """No client gets the names of the members before all clients have left and come."""
+        self.say(self.alice, "RENAME #old #new")
+        moved = 0
+        for _ in range(10):
+            if moved < self.COUNT:
+                self.assertFalse(any([b"#new :End of /NAMES" in client.raw for client in self.people]), moved)
+                self.clock.turn()
+                moved += self.moved()
+        self.assertEqual(moved, self.COUNT)
+        self.server.pump()
+        self.assertTrue(all([b"#new :End of /NAMES" in client.raw for client in self.people]))
+
     def test_order(self) -> None:
         """Everybody comes into the room before they hear what is said there, and is then told who is in it."""
         self.say(self.alice, "PRIVMSG #old :one")
@@ -143,6 +156,23 @@ class MoveTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
         self.alice.send("PRIVMSG #new :three")
         self.assertEqual(command(self.people[3].lines()[-1]), "PRIVMSG #new")
+
+    def test_allFail(self) -> None:
+        """If no client can be shown a rename, the next rename is shown all the same."""
+
+        def fail(fallback: RenameFallback) -> list[bytes]:
+            raise OSError("no")
+
+        failing = self.patch(RenameFallback, "render", fail)
+        self.alice.send("RENAME #old #new")
+        self.server.pump()
+        self.assertEqual(self.moved(), 0)
+        self.assertEqual(len(self.flushLoggedErrors()), self.COUNT)
+        failing.restore()
+        self.alice.send("RENAME #new #newer")
+        heard = [command(line) for line in self.last.lines()]
+        self.assertEqual(heard[:2], ["PART #new", "JOIN #newer"])
+        self.assertIn("366", heard)
 
     def test_nobodyNamed(self) -> None:
         """One who cannot be told who is there, or goes meanwhile, keeps nobody else from being told."""

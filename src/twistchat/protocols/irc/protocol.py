@@ -164,7 +164,7 @@ class IrcConnection(ClientProtocol):
     # The language, and the outlet's part of it
 
     def begin(self) -> None:
-        """See L{Language.begin}.  An IRC server says nothing until it is spoken to."""
+        """See L{Language.begin}.  An IRC server sends nothing before the client's first command."""
         self.negotiation = Negotiation(offered(self.context, self.secure))
         self.updateDialects()
 
@@ -175,7 +175,7 @@ class IrcConnection(ClientProtocol):
         return serialize("ERROR", (f"Closing Link: {host} ({why})",))
 
     def refused(self, event: Event | None, failure: Failure) -> None:
-        """See L{Language.refused}.  Commands answer their own errors, so any other failure is a fault of the server."""
+        """See L{Language.refused}.  Commands reply to their errors themselves, so this is an unexpected one."""
         if isinstance(event, RoomMessage) and isinstance(failure.value, ChatError):
             reply = Reply(self, "PRIVMSG")
             reply.error(failure.value, event.room)
@@ -237,7 +237,7 @@ class IrcConnection(ClientProtocol):
     # Input
 
     def lineReceived(self, line: Line) -> float:
-        """See L{Language.lineReceived}.  A line that comes too fast waits, and the kernel holds back the rest."""
+        """See L{Language.lineReceived}.  A line over the rate limit waits, and the kernel holds back the rest."""
         if self.entrance.registered and not self.rates.exempt:
             wait = self._count(line)
             if wait:

@@ -129,7 +129,7 @@ class LineProtocol(ClientProtocol):
         self.reply(notice(f"This is {settings.server.name}.  Type the name you want to have here"))
 
     def deadline(self, limits: Limits) -> Deadline:
-        """See L{Language.deadline}.  People take longer to think of a name than programs do."""
+        """See L{Language.deadline}.  People need more time to choose a name than programs."""
         seconds = limits.lineRegistration
         time = formatDuration(seconds)
         why = f"The time to choose a name ({time}) is over.  You are welcome to connect again and choose one."
@@ -168,7 +168,7 @@ class LineProtocol(ClientProtocol):
     # Input
 
     def lineReceived(self, line: Line) -> float:
-        """See L{Language.lineReceived}.  A line that comes too fast is refused here, so none ever waits."""
+        """See L{Language.lineReceived}.  A line over the rate limit is refused, so no line has to wait."""
         if isinstance(line, bytes) and not line.strip():
             self._countBlank()
             return 0.0

@@ -41,11 +41,10 @@ def middle(given: str) -> str:
 
 def joinWords(words: Iterable[str], separator: str, size: int) -> Iterator[str]:
     """
-    Join words into texts of limited size, as many words to each as fit.
+    Join words into texts, with as many words in each text as fit.
 
-    @param words: words that do not contain the separator.
-    @param separator: ASCII characters.
-    @param size: the maximum size of a text in bytes of UTF-8.  A longer word gets a text of its own.
+    @param separator: consists of ASCII characters.
+    @param size: the most bytes of UTF-8 in a text.  A longer word is a text of its own.
     """
     # One search for each text, instead of one step for each word: NAMES of a large channel has thousands of words.
     data, between = separator.join(words).encode(), separator.encode()
