@@ -1,1 +1,1 @@
-"""Benchmarks: servers as they are started by hand, load over loopback, and what the machine can do at best."""
+"""Benchmarks.  C{bench/README.md} describes them and their results."""

@@ -1,4 +1,4 @@
-"""C{python -m bench}: measure every server in every scenario, in several rounds; see C{bench/README.md}."""
+"""C{python -m bench}: measure servers in several scenarios and rounds.  See C{bench/README.md}."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ def main(arguments: Sequence[str]) -> int:
         os.sched_setaffinity(0, shared[1])
     print(", ".join(f"{key} {value}" for key, value in described.items()))
     if shared is None:
-        print("There is one processor: server and load take turns on it, and the figures suffer from that.")
+        print("There is only one processor.  Server and load share it, which makes the figures less exact.")
     versions = {server.name: server.version() for server in servers if not server.unavailable()}
     for server in servers:
         if server.name in versions:
-            print(f"{server.title}: {versions[server.name] or 'here'}")
+            print(f"{server.title}: {versions[server.name] or 'installed'}")
 
     results = Results(scenarios, servers)
     for scenario in scenarios:
         needed = scenario.members * scenario.rooms + SPARE
-        few = f"{needed:,} descriptors are needed, and ulimit -n is {descriptors:,}" if needed > descriptors else None
+        few = f"it needs {needed:,} descriptors, and ulimit -n is {descriptors:,}" if needed > descriptors else None
         for server in servers:
             results.series(scenario.name, server.name).reason = server.unavailable() or scenario.excludes(server) or few
     try:
         _run(results, chosen.rounds, chosen.dir, shared and shared[0])
     except KeyboardInterrupt:
-        print("Interrupted: this is what there is until now.", file=sys.stderr)
+        print("Interrupted.  These are the results so far.", file=sys.stderr)
 
     print("\n" + results.table(against) + "\n")
     document = {"machine": described, "versions": versions, "quick": chosen.quick, "rounds": chosen.rounds}
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(results: Results, rounds: int, place: Path, cores: set[int] | None) -> None:
-    """Run every scenario with every server that takes part in it, once per round."""
+    """Run each scenario with each of its servers, once per round."""
     for number in range(rounds):
         for scenario in results.scenarios.values():
             for server in results.contestants.values():

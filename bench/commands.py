@@ -1,10 +1,10 @@
 """
-How long one command holds the reactor: the longest turn of each, at sizes where that matters.
+Measure how long one command holds the reactor: its longest turn, on servers of several sizes.
 
-Servers in memory are filled with people and rooms, and given one command after the other.  A turn is what a reactor
-does in one pass: the calls that are due, and the bytes that have come.  The CPU time of the longest one is what counts,
-the least of some runs: as milliseconds, and as a ratio to a fixed piece of work in Python, which the same machine does
-slower when it is busy.  Run it as C{python -m bench.commands}; it ends with status 1 where a turn is above L{BOUND}.
+The benchmark fills servers in memory with users and rooms, and gives them one command after the other.  A turn is what
+a reactor does in one iteration: the calls that are due, and the received bytes.  The result is the CPU time of the
+longest turn, the minimum of several runs: in milliseconds, and as a ratio to a fixed piece of Python work, which a busy
+machine slows as well.  Run it as C{python -m bench.commands}.  The exit status is 1 if a turn exceeds L{BOUND}.
 """
 
 from __future__ import annotations
@@ -251,9 +251,9 @@ def inRooms(bench: Bench, count: int) -> None:
     bench.give(world, at, "LIST with 40 masks", ann, f"LIST {','.join(masks)}")
     bench.give(world, at, "LIST >0,C<100,T<100", ann, "LIST >0,C<100,T<100")
     bench.give(world, at, "/rooms", len_, "/rooms")
-    bench.give(world, at, "WHOIS of who is in all", ann, "WHOIS owner0")
+    bench.give(world, at, "WHOIS of a user in all", ann, "WHOIS owner0")
     bench.give(world, at, "WHOIS of oneself", owners[0], "WHOIS owner0")
-    bench.give(world, at, "WHO of who is in all", ann, "WHO owner0")
+    bench.give(world, at, "WHO of a user in all", ann, "WHO owner0")
     bench.give(world, at, "WHO *", ann, "WHO *")
     bench.give(world, at, "NICK", owners[0], "NICK o%d", undo=("NICK owner0",))
     bench.give(world, at, "AWAY", owners[0], "AWAY :x%d")
@@ -269,7 +269,7 @@ def inRooms(bench: Bench, count: int) -> None:
         world.say(owners[run], "JOIN 0")
         for number in range(500):
             world.say(owners[run], f"JOIN #own{run}x{number}")
-    bench.give(world, at, "QUIT of who is in 500", owners, "QUIT")
+    bench.give(world, at, "QUIT of a user in 500", owners, "QUIT")
 
 
 def amongUsers(bench: Bench, count: int) -> None:
@@ -430,8 +430,8 @@ def main() -> int:
     @return: the exit status: 1 if a command holds the reactor for more than L{BOUND}.
     """
     parser = argparse.ArgumentParser(prog="python -m bench.commands", description=__doc__)
-    parser.add_argument("--worlds", default=",".join(WORLDS), help="which sizes, with commas between them")
-    parser.add_argument("--only", default="", help="a regular expression: only commands whose line has it")
+    parser.add_argument("--worlds", default=",".join(WORLDS), help="the sizes, with commas between them")
+    parser.add_argument("--only", default="", help="a regular expression: run only the commands whose line matches it")
     chosen = parser.parse_args()
     gc.set_threshold(*COLLECT)
     unit = calibration()
@@ -442,7 +442,7 @@ def main() -> int:
     print(f"\nThe fixed work takes {unit:.2f} ms here.")
     slow = [result for result in bench.results if result.turn.cost > BOUND]
     for result in slow:
-        print(f"- {result.at}: {result.command}: {result.turn.cost:.1f} ms, and not {BOUND:g} at most")
+        print(f"- {result.at}: {result.command}: {result.turn.cost:.1f} ms; the maximum is {BOUND:g}")
     return 1 if slow else 0
 
 

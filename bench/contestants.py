@@ -56,7 +56,7 @@ class Contestant(ABC):
     @abstractmethod
     def command(self, folder: Path, port: int) -> list[str]:
         """
-        Prepare the server's files.
+        Prepare the server's files, and return its command.
 
         @param folder: an empty folder, its working directory.
         @param port: the port to listen at, on 127.0.0.1.
@@ -88,13 +88,13 @@ class Ours(Contestant):
     python: tuple[str, ...] = (sys.executable,)
 
     def unavailable(self) -> str | None:
-        """It is here but for uvloop, which is a package of its own."""
+        """Without uvloop, the server on uvloop is unavailable."""
         if self.reactor == "uvloop" and not importlib.util.find_spec("uvloop"):
             return "uvloop is not installed"
         return None
 
     def command(self, folder: Path, port: int) -> list[str]:
-        """Start it as a person would, but without limits and pings."""
+        """Start it as the README does, but without limits and pings."""
         uvloop = self.reactor == "uvloop"
         reactor = [f"--reactor={'asyncio' if uvloop else self.reactor}"] if self.reactor else []
         return [
@@ -138,8 +138,8 @@ class Program(Contestant):
     """
     A program of L{bench.peers}, in Python.
 
-    @ivar module: its name there.
-    @ivar package: what it needs.
+    @ivar module: the name of its module.
+    @ivar package: the package that it needs.
     """
 
     name: str
@@ -151,15 +151,15 @@ class Program(Contestant):
     maxConnections: int | None = None
 
     def unavailable(self) -> str | None:
-        """It is here when what it needs can be imported."""
+        """It needs its package."""
         return None if importlib.util.find_spec(self.package) else f"{self.package} is not installed"
 
     def command(self, folder: Path, port: int) -> list[str]:
-        """Run the module's file; it needs nothing of this package."""
+        """Run the module's file, which imports nothing of twistchat."""
         return [sys.executable, str(PEERS / f"{self.module}.py"), str(port)]
 
     def version(self) -> str:
-        """The version of the package that it needs."""
+        """Return the version of the package that it needs."""
         if self.package in sys.stdlib_module_names:
             return f"Python {sys.version.split()[0]}"
         from importlib.metadata import version
@@ -170,18 +170,18 @@ class Program(Contestant):
 
 @dataclass(frozen=True)
 class Limit(Contestant):
-    """The limit in C, which is built each time it is started."""
+    """The chat in C, which is compiled at each start."""
 
     name: str = "limit"
     title: str = "C, nothing but recv, copy and send"
     protocol: ChatProtocol = field(default_factory=Plain)
 
     def unavailable(self) -> str | None:
-        """It is here when there is a compiler."""
+        """It needs a C compiler."""
         return None if shutil.which("cc") else "there is no C compiler (cc)"
 
     def command(self, folder: Path, port: int) -> list[str]:
-        """Build it."""
+        """Compile it."""
         program = folder / "limit"
         build = ["cc", "-O2", "-o", str(program), str(PEERS / "limit.c")]
         done = subprocess.run(build, capture_output=True, text=True, check=False)
@@ -193,14 +193,14 @@ class Limit(Contestant):
 @dataclass(frozen=True)
 class Installed(Contestant):
     """
-    An IRC server of this machine's, with a configuration of L{bench.peers}.
+    An IRC server that is installed on this machine, with a configuration of L{bench.peers}.
 
     @ivar program: its name, or its path.
-    @ivar configuration: the name of the configuration, in which C{@PORT@} stands for the port and
-        C{@FOLDER@} for the folder in which it runs.
-    @ivar arguments: how it is run; C{@CONF@} stands for the configuration's path.
-    @ivar asRoot: what is added for root, where it does not run as root otherwise.
-    @ivar prepare: arguments with which it is run once before.
+    @ivar configuration: the name of the configuration file.  C{@PORT@} in it is replaced by the port, and C{@FOLDER@}
+        by the working directory.
+    @ivar arguments: its arguments.  C{@CONF@} is replaced by the path of the configuration.
+    @ivar asRoot: further arguments if the benchmark runs as root.
+    @ivar prepare: the arguments of a first run, before it is started.
     @ivar askVersion: the argument that prints its version.
     @ivar origin: where to get it.
     """
@@ -218,11 +218,11 @@ class Installed(Contestant):
     backlog: int = 1024
 
     def unavailable(self) -> str | None:
-        """It is here when the program is found."""
+        """It needs the program."""
         return None if self._found() else f"{self.program} is not installed ({self.origin})"
 
     def command(self, folder: Path, port: int) -> list[str]:
-        """Write the configuration."""
+        """Write the configuration, and run the preparation."""
         path = folder / self.configuration
         text = (PEERS / self.configuration).read_text()
         path.write_text(text.replace("@PORT@", str(port)).replace("@FOLDER@", str(folder)))
@@ -236,7 +236,7 @@ class Installed(Contestant):
         return [str(self._found()), *self._filled(self.arguments, path), *rest]
 
     def version(self) -> str:
-        """The first line of its version output."""
+        """Return the first line of its version output."""
         done = subprocess.run([str(self._found()), self.askVersion], capture_output=True, text=True, check=False)
         return (done.stdout + done.stderr).strip().partition("\n")[0]
 
@@ -250,7 +250,7 @@ class Installed(Contestant):
 
 def contestants(ergo: str = "ergo") -> dict[str, Contestant]:
     """
-    All servers, by name.
+    Return all servers, by name.
 
     @param ergo: the program of Ergo.
     """

@@ -43,7 +43,7 @@ class Curve:
 
 
 def members() -> Curve:
-    """One room, which doubles."""
+    """Double the members of one room, in a burst."""
     counts = [25 << step for step in range(7)]
     load = Load(20, 200)
     points = tuple((count, Scenario("members", "", count, load=load)) for count in counts)
@@ -51,7 +51,7 @@ def members() -> Curve:
 
 
 def turns() -> Curve:
-    """One room, which doubles, and one line at a time, so that nothing is shared between lines."""
+    """Double the members of one room.  The lines come one at a time, so they share no work."""
     counts = [25 << step for step in range(7)]
     load = Load(20, 5, rate=50)
     points = tuple((count, Scenario("turns", "", count, load=load)) for count in counts)
@@ -59,14 +59,14 @@ def turns() -> Curve:
 
 
 def rooms() -> Curve:
-    """Rooms of four, twice as many each time."""
+    """Double the number of rooms with four members."""
     counts = [1 << step for step in range(10)]
     points = tuple((count, Scenario("rooms", "", 4, count, Load(4, 100))) for count in counts)
     return Curve("rooms", "rooms of 4, all send 100 lines", points)
 
 
 def idle() -> Curve:
-    """One room of fifty that talks, and ever more people elsewhere who do not."""
+    """Double the idle connections beside an active room of fifty."""
     counts = [0, *(500 << step for step in range(5))]
     load = Load(20, 5, rate=50, rooms=1)
     points = tuple((count, Scenario("idle", "", 50, 1 + count // 50, load)) for count in counts)
@@ -86,11 +86,13 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m bench.growth", description="Double members, rooms and connections, and price a delivery."
     )
     parser.add_argument("--server", default="line", choices=everyone, help="the server [line]")
-    parser.add_argument("--curves", nargs="+", default=list(curves), choices=curves, help="which; all [all]")
+    parser.add_argument("--curves", nargs="+", default=list(curves), choices=curves, help="the curves [all]")
     parser.add_argument("--rounds", type=int, default=3, help="how often each point is measured [3]")
-    parser.add_argument("--most", type=int, help="leave out what has more connections than this")
+    parser.add_argument("--most", type=int, help="skip points with more connections than this")
     parser.add_argument(
-        "--check", action="store_true", help=f"fail where doubling makes a delivery {STEEP} times as dear"
+        "--check",
+        action="store_true",
+        help=f"exit with status 1 if a doubling makes a delivery {STEEP} times as expensive",
     )
     parser.add_argument("--out", type=Path, default=Path("bench-results"), help="a folder for growth.json and .png")
     chosen = parser.parse_args(arguments)

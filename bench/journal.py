@@ -1,7 +1,7 @@
 """
-What durability costs: the whole server, with each journal, under a flood and under a steady load.
+Measure what durability costs: the whole server, with each journal, under a flood and under a steady load.
 
-Run it as C{python -m bench.journal}; C{bench/README.md} says how to read what it prints.
+Run it as C{python -m bench.journal}; C{bench/README.md} explains the output.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ JOURNALS: dict[str, tuple[str, ...]] = {
     "sqlite": ("--journal=sqlite",),
     "sqlite, relaxed": ("--journal=sqlite", '--set=journal.durability="relaxed"'),
 }
-"""The options of each server that is measured."""
+"""The options of each measured server, by the name of its journal."""
 
 SENDERS = 50
 SIZE = 64
@@ -36,12 +36,12 @@ SIZE = 64
 @dataclass(frozen=True, slots=True)
 class Round:
     """
-    One server, measured once.
+    The results of one server in one round.
 
-    @ivar rate: texts a second, all from C{SENDERS} connections as fast as they are taken.
-    @ivar cpu: CPU seconds of the server for 1,000 texts of that flood.
-    @ivar p50: half the texts of a steady load came back to their sender within this many seconds.
-    @ivar p99: and 99 of 100 within this many.
+    @ivar rate: texts per second in the flood: C{SENDERS} connections send as fast as the server reads.
+    @ivar cpu: CPU seconds of the server for 1,000 texts of the flood.
+    @ivar p50: the median time until a text of the steady load comes back to its sender, in seconds.
+    @ivar p99: the 99th percentile of that time.
     """
 
     rate: float
@@ -53,7 +53,16 @@ class Round:
 def measure(
     folder: Path, options: Sequence[str], before: Sequence[str], each: int, rate: float, seconds: float
 ) -> Round:
-    """Measure a server once, in a folder of its own."""
+    """
+    Measure a server once, with a new data folder.
+
+    @param folder: the folder in which the data folder is created.
+    @param options: the options of the server.
+    @param before: a command that runs the server's command.
+    @param each: how many texts each connection sends in the flood.
+    @param rate: texts per second in the steady load.
+    @param seconds: the duration of the steady load.
+    """
     with tempfile.TemporaryDirectory(dir=folder) as place, twistchat(Path(place), options, before) as server:
         crowd = Crowd(server.port, SENDERS)
         try:
@@ -71,15 +80,15 @@ def measure(
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure every journal in turn, several times, and print the medians."""
+    """Measure all journals in turn, in several rounds, and print the medians."""
     parser = argparse.ArgumentParser(prog="python -m bench.journal", description=__doc__)
     parser.add_argument("--dir", type=Path, default=Path.cwd(), help="a folder on the disk to measure")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each journal is measured")
-    parser.add_argument("--texts", type=int, default=2000, help="how many texts each of 50 connections sends")
-    parser.add_argument("--rate", type=float, default=200, help="texts a second in the steady load")
-    parser.add_argument("--seconds", type=float, default=10, help="how long the steady load lasts")
-    parser.add_argument("--sync-delay", type=float, default=0, help="milliseconds added to every fdatasync, by strace")
-    parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
+    parser.add_argument("--rounds", type=int, default=3, help="the number of rounds")
+    parser.add_argument("--texts", type=int, default=2000, help="texts that each of 50 connections sends")
+    parser.add_argument("--rate", type=float, default=200, help="texts per second in the steady load")
+    parser.add_argument("--seconds", type=float, default=10, help="the duration of the steady load")
+    parser.add_argument("--sync-delay", type=float, default=0, help="milliseconds that strace adds to each fdatasync")
+    parser.add_argument("--json", type=Path, help="a file for all measurements")
     chosen = parser.parse_args(arguments)
 
     single: list[float] = []
@@ -104,10 +113,11 @@ def main(arguments: Sequence[str]) -> None:
     commit, fsync = median(single), median(fsyncs)
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
     print(f"fdatasync of 4 KiB: median {1e3 * fsync:.2f} ms, p99 {1e3 * percentile(fsyncs, 0.99):.2f} ms")
-    print(f"one commit a message, SQLite alone: {commit:,.0f} a second")
+    print(f"SQLite alone, one commit per message: {commit:,.0f} per second")
     print()
     print(
-        "| journal | texts a second | of memory's | of one commit each | CPU ms a 1,000 | p50 ms | p99 ms | in syncs |"
+        "| journal | texts/s | ratio to memory | ratio to single commits | CPU ms for 1,000 "
+        "| p50 ms | p99 ms | p99 in syncs |"
     )
     print("| --- " * 8 + "|")
     reference = median([measured.rate for measured in rounds["memory"]])

@@ -1,4 +1,4 @@
-"""Load over the line protocol: many connections in one process, which reads in big gulps."""
+"""Generate load over the line protocol, with many connections from one process."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 READ_SIZE = 1 << 18
-"""Bytes asked for at a time."""
+"""The maximum number of bytes in one read."""
 
 UNACKNOWLEDGED = 200
-"""Texts that one client has on their way, when it sends as fast as it can."""
+"""How many texts of one client may be unacknowledged in a flood."""
 
 
 class TooSlow(Exception):
-    """The server did not do in time what was waited for."""
+    """The server did not respond in time, or refused lines."""
 
 
 @dataclass(eq=False, slots=True)
 class Client:
     """
-    One connection, which hears its own texts too.
+    One connection.  The server sends its own texts back to it.
 
-    @ivar mark: how its own texts begin, behind the time.
-    @ivar rest: what came of a line that is not complete.
-    @ivar unsent: what its socket has not taken yet.
-    @ivar sent: when each text was sent that has not come back, oldest first.
-    @ivar acknowledged: own texts that came back.
-    @ivar heard: texts that came, own ones included.
-    @ivar errors: lines that said that something was refused.
+    @ivar mark: the beginning of its own texts, after the time.
+    @ivar rest: the beginning of an incomplete line.
+    @ivar unsent: bytes that its socket has not accepted yet.
+    @ivar sent: the send times of texts that have not come back, oldest first.
+    @ivar acknowledged: how many of its own texts came back.
+    @ivar heard: how many texts it received, including its own.
+    @ivar errors: how many errors it received.
     """
 
     connection: socket.socket
@@ -46,17 +46,19 @@ class Client:
 
 class Crowd:
     """
-    People at the line door, all in the lobby.
+    Clients of the line door, all in the lobby.
 
-    @ivar clients: their connections.
-    @ivar latencies: from sending a text to its coming back, in seconds, one for each that came back.
+    @ivar clients: the clients.
+    @ivar latencies: for each text that came back, the time since it was sent, in seconds.
     """
 
     def __init__(self, port: int, count: int, timeout: float = 60.0) -> None:
         """
-        Connect, and come in.
+        Connect all clients and let them enter.
 
-        @param timeout: seconds that any one thing asked of the server may take.
+        @param port: the port of the line door, on 127.0.0.1.
+        @param count: the number of clients.
+        @param timeout: how long the server may take for each request, in seconds.
         """
         self._timeout = timeout
         self._selector = selectors.DefaultSelector()
@@ -75,7 +77,7 @@ class Crowd:
             self._selector.register(connection, selectors.EVENT_READ, client)
 
     def separate(self) -> None:
-        """Let everybody go into a room of their own."""
+        """Move each client to a room of its own."""
         for number, client in enumerate(self.clients):
             client.connection.setblocking(True)
             client.connection.sendall(b"/leave #lobby\n/join #r%d\n" % number)
@@ -86,11 +88,12 @@ class Crowd:
 
     def flood(self, each: int, size: int) -> float:
         """
-        Let every client send texts as fast as the server takes them, and wait until everyone has heard all.
+        Let every client send texts as fast as the server reads them, until all clients have received all texts.
 
         @param each: how many texts each client sends.
-        @param size: how many bytes a text has.
-        @return: how many seconds that took.
+        @param size: the bytes of a text.
+        @return: the duration in seconds.
+        @raise TooSlow: the server takes too long, or refuses a line.
         """
         left = dict.fromkeys(self.clients, each)
         wanted = each * len(self.clients)
@@ -112,9 +115,14 @@ class Crowd:
 
     def sendSteadily(self, rate: float, seconds: float, size: int) -> None:
         """
-        Let the clients send texts in turn at a steady rate, whatever the server does, and wait until all came back.
+        Let the clients send texts in turn, at a steady rate, until all texts have come back.
 
-        @param rate: texts a second, from all together.
+        The rate does not depend on the server's speed.
+
+        @param rate: texts per second, from all clients together.
+        @param seconds: how long the clients send.
+        @param size: the bytes of a text.
+        @raise TooSlow: the server takes too long, or refuses a line.
         """
         count, sent = int(rate * seconds), 0
         text = b"x" * size
@@ -128,7 +136,7 @@ class Crowd:
             self._check(began + seconds)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close all connections."""
         for client in self.clients:
             client.connection.close()
         self._selector.close()
@@ -178,12 +186,12 @@ class Crowd:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which this share of the values lies."""
+    """Return a percentile of the values: C{share} of them are smaller."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 def median(values: list[float]) -> float:
-    """The value in the middle."""
+    """Return the median; of an even number of values, the upper of the two in the middle."""
     return percentile(values, 0.5)
 
 

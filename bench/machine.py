@@ -1,4 +1,4 @@
-"""The machine that is measured on: what it is, and how it is shared between a server and its load."""
+"""Describe this machine, and divide its processors between the server and the load."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 
 def requireLinux() -> None:
-    """End the process, and say why, where there is no /proc to read and no epoll to wait with."""
+    """End the process with a message if the system is not Linux."""
     if platform.system() != "Linux":
-        raise SystemExit("bench: this reads /proc and waits with epoll; it runs on Linux and nowhere else")
+        raise SystemExit("bench: the benchmarks need /proc and epoll, so they run on Linux only")
 
 
 def describe() -> dict[str, object]:
-    """What the machine is, for a document."""
+    """Describe the machine, for the results."""
     found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return {
         "cpus": len(os.sched_getaffinity(0)),
@@ -29,16 +29,16 @@ def describe() -> dict[str, object]:
 
 def share() -> tuple[set[int], set[int]] | None:
     """
-    Which processor is for the server, and which for the load.
+    Choose a processor for the server and another one for the load.
 
-    @return: C{None} where there is only one, for both.
+    @return: the processors of the server, and those of the load; C{None} if there is only one processor.
     """
     cores = sorted(os.sched_getaffinity(0))
     return ({cores[1]}, {cores[0]}) if len(cores) > 1 else None
 
 
 def raiseDescriptors() -> int:
-    """Let this process, and those that it starts, have as many descriptors as it may; return how many that is."""
+    """Raise the limit on descriptors, for this process and its children, to the maximum.  Return that maximum."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return most if most != resource.RLIM_INFINITY else 1 << 20

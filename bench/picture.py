@@ -1,4 +1,4 @@
-"""Pictures of results, where matplotlib is installed."""
+"""Draw charts of results with matplotlib."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ RED, GREY = "#b3261e", "#5f6b7a"
 
 
 def possible() -> bool:
-    """Whether pictures can be drawn here."""
+    """Whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
 def _canvas(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
-    """A figure that needs no display, and its axes in reading order."""
+    """Create a figure without a display.  Return it with its axes, in reading order."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -36,6 +36,7 @@ def bars(results: Results, path: Path) -> None:
     The scales are logarithmic, so columns without figures are left out.
 
     @param results: the results, with at least one figure.
+    @param path: the image file.
     """
     columns = results.columns()
     rows = (len(columns) + 1) // 2
@@ -61,10 +62,11 @@ def bars(results: Results, path: Path) -> None:
 
 def curves(titles: Mapping[str, str], series: Mapping[str, Sequence[tuple[int, float]]], path: Path) -> None:
     """
-    Draw curves side by side; every point is a step to the right, which is a doubling.
+    Draw curves side by side.  From each point to the next, the number on the x axis doubles.
 
-    @param titles: for each curve, what is doubled.
-    @param series: its points: how many, and what it costs.
+    @param titles: the title of each curve: what the x axis counts.
+    @param series: the points of each curve: the number, and the cost of a delivery in nanoseconds.
+    @param path: the image file.
     """
     figure, axes = _canvas(1, len(series), (4.6 * len(series), 3.8))
     for axis, (name, points) in zip(axes, series.items(), strict=True):

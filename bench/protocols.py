@@ -1,4 +1,4 @@
-"""What a client says to come in and to talk, for each kind of server that is measured.  No input or output."""
+"""The protocols of the measured servers: how a client logs in and sends a text.  Sans-I/O."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from abc import ABC, abstractmethod
 
 REFUSAL = re.compile(rb"\n(ERROR .*|:\S+ (?:4[36]\d|47[1-7]) .*)")
 """
-An IRC server's last word, or its numeric for a client that it does not let in or not into its room (RFC 2812, sections
-3.7.4 and 5.2).
+A line with which an IRC server refuses a client or its JOIN: ERROR, or a numeric (RFC 2812, sections 3.7.4 and 5.2).
 """
 
 COMPLAINT = re.compile(rb"\n(! .*)")
-"""An error of our line door."""
+"""An error of the line door."""
 
 
 class Refused(Exception):
-    """The server did not let a client in, or not into its room; the text is the server's own."""
+    """The server refused a client, or refused to let it join its room.  The message is the server's."""
 
 
 class Login(ABC):
     """
-    One client on its way in.
+    The login of one client.
 
-    @ivar done: whether it is in its room.
+    @ivar done: whether the client is in its room.
     """
 
     done = False
@@ -33,14 +32,14 @@ class Login(ABC):
 
     @abstractmethod
     def greeting(self) -> bytes:
-        """What it sends as soon as it is connected."""
+        """Return what the client sends when it is connected."""
 
     def received(self, data: bytes) -> bytes:
         """
-        Take what the server sent.
+        Process received bytes.
 
-        @return: what is to be sent in answer.
-        @raise Refused: the server does not want it.
+        @return: the answer to send.
+        @raise Refused: the server refused the client.
         """
         whole, newline, self._rest = (self._rest + data).rpartition(b"\n")
         return self.heard(b"\n" + whole) if newline else b""
@@ -48,33 +47,34 @@ class Login(ABC):
     @abstractmethod
     def heard(self, lines: bytes) -> bytes:
         """
-        Take whole lines.
+        Process whole lines.
 
-        @param lines: each of them behind an LF.
-        @return: as L{received}.
+        @param lines: the lines, each with an LF in front of it.
+        @return: the answer to send.
+        @raise Refused: the server refused the client.
         """
 
 
 class ChatProtocol(ABC):
     """
-    How one talks to a kind of server.
+    The client's side of a chat protocol.
 
-    @ivar rooms: whether it has rooms, so that two talks can go on side by side.
+    @ivar rooms: whether the protocol has rooms.
     """
 
     rooms = True
 
     @abstractmethod
     def login(self, number: int, room: int) -> Login:
-        """A client's way into a room."""
+        """Return the login of client C{number}, which joins room C{room}."""
 
     @abstractmethod
     def line(self, room: int, text: bytes) -> bytes:
-        """A text, as a client in that room sends it."""
+        """Return the line with which a client sends a text to a room."""
 
 
 class IrcLogin(Login):
-    """To an IRC server: registration (RFC 2812, section 3.1; modern IRC, "Connection Registration"), then JOIN."""
+    """Log in to an IRC server: register (RFC 2812, section 3.1; modern IRC, "Connection Registration"), then JOIN."""
 
     def __init__(self, number: int, room: int, password: bytes) -> None:
         super().__init__()
@@ -82,12 +82,12 @@ class IrcLogin(Login):
         self._registered = False
 
     def greeting(self) -> bytes:
-        """PASS where there is one, NICK and USER."""
+        """Return PASS, if there is a password, NICK and USER."""
         password = b"PASS %s\r\n" % self._password if self._password else b""
         return password + b"NICK %s\r\nUSER %s 0 * :load\r\n" % (self._nick, self._nick)
 
     def heard(self, lines: bytes) -> bytes:
-        """Answer each PING; send JOIN at the end of the MOTD; be there at the end of the names."""
+        """Answer each PING, send JOIN at the end of the MOTD, and finish at the end of the names."""
         answers = pongs(lines)
         if found := REFUSAL.search(lines):
             raise Refused(found[1].decode(errors="replace"))
@@ -104,7 +104,7 @@ class Irc(ChatProtocol):
 
     def __init__(self, password: bytes = b"") -> None:
         """
-        @param password: what the server wants by PASS; empty where it wants none.
+        @param password: the server's password; empty if it has none.
         """
         self._password = password
 
@@ -118,18 +118,18 @@ class Irc(ChatProtocol):
 
 
 class LineLogin(Login):
-    """Through our line door: a nick, then from the lobby into the room."""
+    """Log in to the line door: send a nick, leave the lobby, and join the room."""
 
     def __init__(self, number: int, room: int) -> None:
         super().__init__()
         self._number, self._room = number, room
 
     def greeting(self) -> bytes:
-        """All of it in one packet; the door obeys in order."""
+        """Return all commands at once.  The door obeys them in order."""
         return b"u%d\n/leave #lobby\n/join #b%d\n" % (self._number, self._room)
 
     def heard(self, lines: bytes) -> bytes:
-        """Be there when one's own coming is told."""
+        """Finish when the server reports that the client joined the room."""
         if found := COMPLAINT.search(lines):
             raise Refused(found[1].decode(errors="replace"))
         if b"\n* u%d joined #b%d" % (self._number, self._room) in lines:
@@ -138,37 +138,37 @@ class LineLogin(Login):
 
 
 class Line(ChatProtocol):
-    """Our line door."""
+    """The line protocol."""
 
     def login(self, number: int, room: int) -> Login:
         """See L{ChatProtocol.login}."""
         return LineLogin(number, room)
 
     def line(self, room: int, text: bytes) -> bytes:
-        """A line is said where one is."""
+        """Return the text as a line: it goes to the client's only room."""
         return text + b"\n"
 
 
 class PlainLogin(Login):
-    """To one of the plain chats in L{bench.peers}: the first line is the name, and is answered."""
+    """Log in to a small chat of L{bench.peers}: send a name, and wait for the welcome."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self._number = number
 
     def greeting(self) -> bytes:
-        """The name."""
+        """Return the name."""
         return b"u%d\n" % self._number
 
     def heard(self, lines: bytes) -> bytes:
-        """Be there when one is welcomed."""
+        """Finish at the welcome."""
         if b"\nWelcome, u%d!" % self._number in lines:
             self.done = True
         return b""
 
 
 class Plain(ChatProtocol):
-    """A plain chat: one room, every line to all the others."""
+    """The protocol of the small chats: there is one room, and each line goes to all other clients."""
 
     rooms = False
 
@@ -177,12 +177,12 @@ class Plain(ChatProtocol):
         return PlainLogin(number)
 
     def line(self, room: int, text: bytes) -> bytes:
-        """A line is a text."""
+        """Return the text as a line."""
         return text + b"\n"
 
 
 def pongs(lines: bytes) -> bytes:
-    """The answers to every PING in these lines, each of them behind an LF (RFC 2812, section 3.7.2)."""
+    """Return a PONG for each PING in lines that have an LF in front of them (RFC 2812, section 3.7.2)."""
     answers, position = b"", lines.find(b"\nPING ")
     while position >= 0:
         token = lines[position + 6 :].partition(b"\n")[0].rstrip(b"\r")

@@ -1,4 +1,4 @@
-"""What was measured, in order: medians, ratios, the table, the document, and the targets."""
+"""Summarize the measurements: medians, ratios, the table, the JSON document, and the targets."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bench.scenarios import Figures, Scenario
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    A figure that is shown.
+    A column of the table.
 
-    @ivar scenario: the name of the scenario that it is of.
-    @ivar figure: the name of the property of L{Figures}.
+    @ivar scenario: the name of its scenario.
+    @ivar figure: the name of its attribute of L{Figures}.
     @ivar title: its heading.
-    @ivar format: how it is written.
-    @ivar lowerIsBetter: whether less is better.
+    @ivar format: the format of its values.
+    @ivar lowerIsBetter: whether lower values are better.
     """
 
     scenario: str
@@ -39,7 +39,7 @@ COLUMNS = (
     Column("idle", "perClient", "KiB an idle client", "{:,.2f}", lowerIsBetter=True),
     Column("idle", "logins", "clients let in", "{:,.0f}"),
 )
-"""What the table shows; what has no unit is for one CPU second of the server."""
+"""The columns of the table.  Columns whose title has no unit are per CPU second of the server."""
 
 
 @dataclass(slots=True)
@@ -47,9 +47,9 @@ class Series:
     """
     The rounds of one server in one scenario.
 
-    @ivar rounds: what each round has cost; C{None} for one that went wrong.
-    @ivar errors: what went wrong in those.
-    @ivar reason: why there is none, where there is none to be.
+    @ivar rounds: the figures of each round; C{None} for a failed round.
+    @ivar errors: the errors of the failed rounds.
+    @ivar reason: why the server does not take part; C{None} if it does.
     """
 
     rounds: list[Figures | None] = field(default_factory=list)
@@ -57,23 +57,23 @@ class Series:
     reason: str | None = None
 
     def fail(self, why: str) -> None:
-        """Take notice of a round that went wrong."""
+        """Record a failed round."""
         self.rounds.append(None)
         self.errors.append(why)
 
     def values(self, figure: str) -> list[float | None]:
-        """One figure of every round."""
+        """Return one figure of all rounds."""
         return [None if figures is None else float(getattr(figures, figure)) for figures in self.rounds]
 
     def median(self, figure: str) -> float | None:
-        """The median of one figure; C{None} where any round went wrong: then it means nothing."""
+        """Return the median of a figure; C{None} if there is no round, or if a round failed."""
         if self.errors or not self.rounds:
             return None
         return median([value for value in self.values(figure) if value is not None])
 
 
 class Results:
-    """Every series, by scenario and server."""
+    """All series, by scenario and server."""
 
     def __init__(self, scenarios: Sequence[Scenario], contestants: Sequence[Contestant]) -> None:
         self.scenarios = {scenario.name: scenario for scenario in scenarios}
@@ -83,14 +83,20 @@ class Results:
         }
 
     def series(self, scenario: str, contestant: str) -> Series:
-        """The rounds of a server in a scenario; empty where it was not measured."""
+        """Return the series of a server in a scenario.  It is empty if the server was not measured."""
         return self._series.get((scenario, contestant), Series())
 
     def ratio(self, scenario: str, figure: str, ours: str, theirs: str) -> float | None:
         """
-        How many times the figure of one server another has: the median of that of each round.
+        Return the ratio of two servers' figures: the median of the ratios of each round.
 
-        The servers of one round ran one after another, so that what slows the machine for a while is in both.
+        The servers of one round run one after the other, so a temporary slowdown of the machine affects both.
+
+        @param scenario: the name of the scenario.
+        @param figure: the name of the figure.
+        @param ours: the server whose figure is divided.
+        @param theirs: the server whose figure divides it.
+        @return: the ratio; C{None} if a server was not measured or a round failed.
         """
         mine, other = self.series(scenario, ours), self.series(scenario, theirs)
         if mine.errors or other.errors:
@@ -139,7 +145,7 @@ class Results:
         return text if ratio is None or name == against else f"{text} ({ratio:.2f})"
 
     def document(self) -> dict[str, Any]:
-        """Everything, for JSON."""
+        """Return all results, as values for JSON."""
         return {
             scenario: {
                 "title": described.title,
@@ -166,11 +172,14 @@ class Results:
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    What is to be value.
+    A target for one server.
 
-    @ivar ours: the server that is to reach it.
-    @ivar bound: at least this many times the other's figure, or this figure; at most, where less is better.
-    @ivar theirs: the server it is held against; C{None} for a figure by itself.
+    @ivar scenario: the name of the scenario.
+    @ivar figure: the name of the figure.
+    @ivar ours: the server that has the target.
+    @ivar bound: the required ratio to the other server's figure, or the required figure.
+    @ivar theirs: the server to compare with; C{None} to compare the figure itself.
+    @ivar lowerIsBetter: whether the bound is a maximum.  Otherwise it is a minimum.
     """
 
     scenario: str
@@ -192,13 +201,13 @@ class Target:
         return f"{self.scenario}: {words[self.figure]} of {self.ours} {than} {bound}"
 
     def value(self, results: Results) -> float | None:
-        """How much it is, on the scale of the bound; C{None} where it was not measured."""
+        """Return the value to compare with the bound; C{None} if it was not measured."""
         if self.theirs is None:
             return results.series(self.scenario, self.ours).median(self.figure)
         return results.ratio(self.scenario, self.figure, self.ours, self.theirs)
 
     def met(self, results: Results) -> bool | None:
-        """Whether it is; C{None} where it was not measured.  A run that went wrong does not meet it."""
+        """Whether the target is met; C{None} if it was not measured.  After a failed run it is missed."""
         if results.series(self.scenario, self.ours).errors:
             return False
         value = self.value(results)
@@ -208,6 +217,7 @@ class Target:
 
 
 SMALL_CHATS = ("select", "eventlet", "gevent")
+"""The small chats that are compared with the line door."""
 
 TARGETS = (
     Target("burst", "rate", "irc", 2.0, "ngircd"),
@@ -220,14 +230,14 @@ TARGETS = (
     *(Target(scenario, "rate", "irc-sqlite", 0.5, "irc") for scenario in ("burst", "small")),
     *(Target(scenario, "rate", "irc-sqlite", 1.0, "ergo") for scenario in ("burst", "small")),
 )
-"""What is to be value, on one machine in one run."""
+"""The targets, for servers that are measured on one machine in one run."""
 
 
 def verdicts(results: Results, targets: Iterable[Target] = TARGETS) -> tuple[list[str], bool]:
     """
-    Hold the results against the targets.
+    Compare the results with the targets.
 
-    @return: a line for each target, and whether none was missed.
+    @return: a line for each target, and whether no target was missed.
     """
     lines, good = [], True
     for target in targets:

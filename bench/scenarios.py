@@ -1,4 +1,4 @@
-"""What is measured: who is there, who talks, and what one run of it costs a server."""
+"""The scenarios, and the measurement of one server in one scenario."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from bench.servers import Server, freePort, running
 from bench.traffic import Load, Traffic
 
 IDLE_AFTER = 1.0
-"""Seconds in which nobody hears anything, after which everybody is idle."""
+"""How long the server must send nothing before its clients count as idle, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """
-    Who is there, and who talks.
+    The clients, the rooms and the load of a run.
 
-    @ivar name: what it is called in options and results.
-    @ivar title: what it is called in tables.
-    @ivar members: of each room.
-    @ivar load: who says how much; C{None} where nobody says anything.
-    @ivar skipSlow: whether servers that are slow are left out.
+    @ivar name: its name in options and results.
+    @ivar title: its name in tables.
+    @ivar members: the number of members of each room.
+    @ivar rooms: the number of rooms.
+    @ivar load: the messages that clients send; C{None} if they send none.
+    @ivar skipSlow: whether slow servers do not take part.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Scenario:
     skipSlow: bool = False
 
     def excludes(self, contestant: Contestant) -> str | None:
-        """Why this server has no part in it; C{None} where it has."""
+        """Return why a server does not take part; C{None} if it does."""
         if self.rooms > 1 and not contestant.protocol.rooms and self.load is not None:
             return "it has one room"
         if self.skipSlow and contestant.slow:
@@ -56,11 +57,11 @@ SCENARIOS = {
         Scenario("idle", "10,000 clients in 100 rooms", 100, 100),
     )
 }
-"""All of them, by name."""
+"""All scenarios, by name."""
 
 
 def shorter(scenario: Scenario) -> Scenario:
-    """The same in little, to see that everything works."""
+    """Return a short version of a scenario, which checks that everything works."""
     if scenario.load is None:
         return replace(scenario, members=20, rooms=25, title="500 clients in 25 rooms")
     if scenario.load.rate:
@@ -71,17 +72,17 @@ def shorter(scenario: Scenario) -> Scenario:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """
-    What one run has cost.
+    The results of one run.
 
-    @ivar clients: how many came in.
-    @ivar deliveries: how many texts were heard, by all together; each has been accounted for.
-    @ivar loginCpu: CPU seconds of the server for letting everyone in: connection, registration, joining.
-    @ivar messageCpu: CPU seconds of the server from the first text until the last was heard.
+    @ivar clients: the number of clients.
+    @ivar deliveries: how many texts all clients received in total.  All of them were checked.
+    @ivar loginCpu: CPU seconds of the server for connecting, registering and joining all clients.
+    @ivar messageCpu: CPU seconds of the server from the first text to the last delivery.
     @ivar generatorCpu: CPU seconds of the load generator in that time.
-    @ivar seconds: how long that took.
-    @ivar before: MiB of memory that the server had when it was started.
-    @ivar idle: MiB that it had when all were in, and nothing went on.
-    @ivar peak: the most MiB that it had at any time.
+    @ivar seconds: the duration of that time.
+    @ivar before: the server's memory after its start, in MiB.
+    @ivar idle: its memory when all clients are in and nothing happens, in MiB.
+    @ivar peak: its maximum memory, in MiB.
     """
 
     clients: int
@@ -96,28 +97,30 @@ class Figures:
 
     @property
     def rate(self) -> float:
-        """Deliveries a CPU second of the server; 0 where nobody talked."""
+        """Deliveries per CPU second of the server; 0 without messages."""
         return self.deliveries / self.messageCpu if self.deliveries else 0.0
 
     @property
     def logins(self) -> float:
-        """Clients that came in, a CPU second of the server."""
+        """Clients let in per CPU second of the server."""
         return self.clients / self.loginCpu
 
     @property
     def perClient(self) -> float:
-        """KiB of the server's memory for one client that is idle."""
+        """The server's memory for one idle client, in KiB."""
         return (self.idle - self.before) * 1024 / self.clients
 
 
 def measure(scenario: Scenario, contestant: Contestant, place: Path, cores: Iterable[int] | None) -> Figures:
     """
-    Run a scenario once, on a server that was started for it.
+    Start a server and run a scenario on it once.
 
-    @param place: where the server's folder is made, which is removed.
-    @param cores: the processors on which the server runs.
-    @raise NotStarted: there is no server.
-    @raise Lost: not everything arrived.
+    @param scenario: the scenario.
+    @param contestant: the server.
+    @param place: the folder for the server's temporary folder.
+    @param cores: the processors on which the server runs; C{None} for any.
+    @raise NotStarted: the server does not start.
+    @raise Lost: not all messages arrived, or the server closed a connection.
     """
     with tempfile.TemporaryDirectory(prefix="bench", dir=place) as folder:
         port = freePort()
@@ -141,9 +144,9 @@ def measure(scenario: Scenario, contestant: Contestant, place: Path, cores: Iter
 
 class Spent:
     """
-    What a load takes, from when this is made until it is stopped.
+    Measures the cost of a load, from its creation until L{stop}.
 
-    @ivar figures: CPU seconds of the server and of the load generator, and seconds; nothing before it is stopped.
+    @ivar figures: CPU seconds of the server, CPU seconds of the load generator, and the duration; zeros before L{stop}.
     """
 
     figures = (0.0, 0.0, 0.0)
@@ -153,7 +156,7 @@ class Spent:
         self._start = self._now()
 
     def stop(self) -> None:
-        """It is over."""
+        """Stop, and set the figures."""
         server, load, seconds = (now - then for now, then in zip(self._now(), self._start, strict=True))
         self.figures = server, load, seconds
 

@@ -1,4 +1,4 @@
-"""Servers to be measured, each a process of its own; what it has used is read from Linux's /proc."""
+"""Run the measured servers as processes, and read their costs from C{/proc}."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TWISTD = "import sys; from twisted.scripts.twistd import run; sys.exit(run())"
-"""What the console script C{twistd} does."""
+"""The code of the console script C{twistd}."""
 
 STARTING = 30.0
-"""Seconds that a server may take until it listens."""
+"""How long a server may take until it listens, in seconds."""
 
 STOPPING = 20.0
-"""Seconds that a server may take to end."""
+"""How long a server may take to stop, in seconds."""
 
 
 class NotStarted(Exception):
-    """The server does not run; the text is what it said."""
+    """The server did not start.  The message is its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
     """
-    A server that runs.
+    A running server.
 
-    @ivar pid: its process.
-    @ivar port: where it listens, on 127.0.0.1.
+    @ivar pid: the id of its process.
+    @ivar port: its port on 127.0.0.1.
     """
 
     pid: int
@@ -42,10 +42,10 @@ class Server:
 
     def cpu(self) -> float:
         """
-        CPU seconds that its process has used, all threads together, and its children.
+        Return the CPU seconds used by its process, with all threads, and by its children.
 
-        For the process itself it is the sum of utime and stime of C{/proc/PID/stat}, but in nanoseconds, from the
-        process's CPU clock (clock_getcpuclockid(3)); for children that have ended, those of C{/proc/PID/stat}.
+        For running processes this reads the process's CPU clock (clock_getcpuclockid(3)), which counts nanoseconds.
+        For children that have ended it reads C{/proc/PID/stat}.
         """
         spent = time.clock_gettime(~self.pid << 3 | 2)
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -53,19 +53,19 @@ class Server:
         return spent + sum(Server(child, self.port).cpu() for child in _children(self.pid))
 
     def memory(self) -> float:
-        """The memory that its process and its children have now, in MiB."""
+        """Return the resident memory of its process and its children, in MiB."""
         return self._status("VmRSS") + sum(Server(child, self.port).memory() for child in _children(self.pid))
 
     def peak(self) -> float:
-        """The most memory that its process and its children have had, each by itself, in MiB."""
+        """Return the sum of the maximum resident memory of its process and of each of its children, in MiB."""
         return self._status("VmHWM") + sum(Server(child, self.port).peak() for child in _children(self.pid))
 
     def descriptors(self) -> int:
-        """How many files and sockets its process has open."""
+        """Return the number of open descriptors of its process."""
         return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
 
     def resetPeak(self) -> None:
-        """Let L{peak} of its process, not of children, count from now on (proc(5), C{clear_refs})."""
+        """Reset the maximum memory of its process, but not of its children (proc(5), C{clear_refs})."""
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
     def _status(self, key: str) -> float:
@@ -81,7 +81,7 @@ def _children(pid: int) -> Iterator[int]:
 
 
 def freePort() -> int:
-    """A port of 127.0.0.1 at which nothing listens."""
+    """Find a port of 127.0.0.1 at which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -91,9 +91,9 @@ def freePort() -> int:
 @contextmanager
 def pinned(cores: Iterable[int] | None) -> Iterator[None]:
     """
-    Let this process, and every process that it starts meanwhile, run on these processors.
+    Run this process, and the processes that it starts in this context, on some processors.
 
-    @param cores: C{None} changes nothing.
+    @param cores: the processors; C{None} for any.
     """
     before = os.sched_getaffinity(0)
     if cores is not None:
@@ -107,13 +107,13 @@ def pinned(cores: Iterable[int] | None) -> Iterator[None]:
 @contextmanager
 def running(command: Sequence[str], port: int, folder: Path, cores: Iterable[int] | None = None) -> Iterator[Server]:
     """
-    Run a server, and end it.
+    Run a server in this context.
 
-    @param command: starts it in the foreground, so that its process is the one that is measured.
-    @param port: where it will listen, on 127.0.0.1.
-    @param folder: its working directory; what it says goes into C{output} there.
-    @param cores: the processors it may run on; C{None} for any.
-    @raise NotStarted: it does not listen.
+    @param command: the command that starts it in the foreground.
+    @param port: the port on 127.0.0.1 at which it will listen.
+    @param folder: its working directory.  The file C{output} there gets its output.
+    @param cores: the processors on which it runs; C{None} for any.
+    @raise NotStarted: it does not listen in time.
     """
     output = folder / "output"
     with output.open("wb") as said, pinned(cores):
@@ -124,7 +124,7 @@ def running(command: Sequence[str], port: int, folder: Path, cores: Iterable[int
         until = time.monotonic() + STARTING
         while not _listens(port):
             if process.poll() is not None or time.monotonic() > until:
-                raise NotStarted(output.read_text(errors="replace").strip() or f"{command[0]} said nothing")
+                raise NotStarted(output.read_text(errors="replace").strip() or f"{command[0]} printed nothing")
             time.sleep(0.05)
         yield Server(process.pid, port)
     finally:
@@ -137,7 +137,7 @@ def running(command: Sequence[str], port: int, folder: Path, cores: Iterable[int
 
 
 def _environment() -> dict[str, str]:
-    """This process's, in which a relative PYTHONPATH means the same in another folder."""
+    """Return the environment of this process, with absolute paths in C{PYTHONPATH}."""
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return os.environ | {"PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in paths if path)}
 
@@ -153,11 +153,12 @@ def _listens(port: int) -> bool:
 @contextmanager
 def twistchat(folder: Path, options: Sequence[str], before: Sequence[str] = ()) -> Iterator[Server]:
     """
-    Run C{twistd -n twistchat}, with loopback exempt from limits, and stop it as an administrator would.
+    Run C{twistd -n twistchat} in this context, without limits for loopback, and stop it with SIGTERM.
 
-    @param folder: its working directory, and where its data go.
-    @param options: more options.
-    @param before: a command to run it under.
+    @param folder: its working directory, and the folder for its data.
+    @param options: further options.
+    @param before: a command that runs the server's command.
+    @raise NotStarted: it does not start.
     """
     command = [*before, sys.executable, "-c", TWISTD, "-n", "--pidfile=pid", "twistchat"]
     command.append("--line=tcp:0:interface=127.0.0.1:backlog=1024")

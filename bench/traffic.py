@@ -1,8 +1,8 @@
 """
-Many connections to one server, and what goes over them.
+Generate load with many connections to one server, and count what each receives.
 
-It is one process that does little for each byte: it waits with epoll, reads up to 256 KiB at a time into one buffer,
-and counts the texts in it by the one character that each has and nothing else sent meanwhile has.
+The load generator is one process that does little work per byte.  It waits with epoll, reads up to 256 KiB at a time
+into one buffer, and counts the texts by L{MARK}, a character that occurs once in each text and nowhere else.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from dataclasses import dataclass
 from bench.protocols import ChatProtocol, Login
 
 READ_SIZE = 1 << 18
-"""Bytes read at a time."""
+"""The maximum number of bytes in one read."""
 
 MARK = b"|"
-"""What each text has once."""
+"""A character that each text contains once."""
 
 LINES_PER_SEND = 16
-"""Lines that one sender gives to its socket at a time, when it sends as fast as it can."""
+"""How many lines a sender writes to its socket at a time if it sends as fast as possible."""
 
 CONCURRENT_LOGINS = 200
-"""Clients that are on their way in at a time."""
+"""How many clients log in at a time."""
 
 STALL_TIMEOUT = 15.0
-"""Seconds without a single text, while some are due, after which no more are expected."""
+"""How long no text may arrive while some are missing, in seconds.  Then the run fails."""
 
 CONNECTIONS_PER_ADDRESS = 5_000
-"""Connections from one address of 127.0.0.0/8, whose ports would run out."""
+"""How many connections to make from one address of 127.0.0.0/8, which has a limited number of ports."""
 
 
 class Lost(Exception):
-    """The server did not do all it was asked: the figures mean nothing."""
+    """The run failed: a text is missing, or the server closed a connection.  The figures mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
     """
-    Who says how much.
+    The messages that clients send.
 
-    @ivar senders: how many in each room send; the first who came.
+    @ivar senders: how many clients of each room send: the first ones.
     @ivar lines: how many lines each of them sends.
-    @ivar size: bytes of a text.
-    @ivar rate: lines a second from all together; 0 as fast as they are taken.
-    @ivar rooms: in how many rooms anybody sends, from the first; C{None} in all.
+    @ivar size: the bytes of a text.
+    @ivar rate: lines per second from all senders together; 0 to send as fast as the server reads.
+    @ivar rooms: in how many rooms clients send: the first ones; C{None} for all rooms.
     """
 
     senders: int
@@ -61,9 +61,9 @@ class Load:
 
 class Traffic:
     """
-    Clients of one server, and the count of what each has heard.
+    Clients of one server, and the counts of what each has received.
 
-    The last member of every room is a witness: all that it hears is kept, and gone through at the end.
+    The last member of every room is a witness: its input is kept, and L{audit} checks it at the end.
     """
 
     _received: Received
@@ -78,12 +78,14 @@ class Traffic:
         timeout: float = 300.0,
     ) -> None:
         """
-        Nothing is connected yet.
+        Create the clients without connecting them.
 
-        @param port: where the server listens, on 127.0.0.1.
-        @param members: of each room.
-        @param backlog: how many clients may be connected at a time that have heard nothing yet.
-        @param timeout: seconds that everybody's coming in may take.
+        @param port: the server's port on 127.0.0.1.
+        @param protocol: the server's protocol.
+        @param members: the number of members of each room.
+        @param rooms: the number of rooms.
+        @param backlog: how many connections may wait for the server's first answer at a time.
+        @param timeout: how long all logins may take together, in seconds.
         """
         self._port, self._protocol, self._backlog, self._timeout = port, protocol, backlog, timeout
         self._members, self._rooms = members, rooms
@@ -95,20 +97,21 @@ class Traffic:
         self._buffer = bytearray(READ_SIZE)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close all connections."""
         for connection in self._sockets:
             connection.close()
         self._epoll.close()
 
-    # Coming in
+    # Login
 
     def arrive(self) -> None:
         """
-        Bring everybody in, many at a time, and wait until nothing more comes of that.
+        Connect all clients and let them join their rooms, many at a time.  Then wait until the server is silent.
 
-        Client number n is in room n modulo the number of rooms.
+        Client n joins room n modulo the number of rooms.
 
-        @raise Lost: not all came in.
+        @raise Lost: not all clients could log in in time.
+        @raise Refused: the server refused a client.
         """
         until = time.monotonic() + self._timeout
         logins: dict[int, Login] = {}
@@ -130,17 +133,17 @@ class Traffic:
                     if login.done:
                         del logins[descriptor]
             if time.monotonic() > until:
-                raise Lost(f"{len(self._sockets) - len(logins)} of {self._count} came in within {self._timeout:g} s")
+                raise Lost(f"{len(self._sockets) - len(logins)} of {self._count} logged in within {self._timeout:g} s")
         self.rest(0.3)
 
     def rest(self, seconds: float) -> None:
-        """Read until nothing has come for a while."""
+        """Read until the server has sent nothing for some seconds."""
         until = time.monotonic() + self._timeout
         while ready := self._epoll.poll(seconds):
             for descriptor, _ in ready:
                 self._read(descriptor)
             if time.monotonic() > until:
-                raise Lost("the server does not come to rest")
+                raise Lost("the server does not stop sending")
 
     def _connect(self, number: int) -> tuple[int, Login]:
         connection = socket.socket()
@@ -150,7 +153,7 @@ class Traffic:
         try:
             connection.connect(("127.0.0.1", self._port))
         except OSError as e:
-            raise Lost(f"the server does not take connection {number}: {e}") from e
+            raise Lost(f"the server does not accept connection {number}: {e}") from e
         connection.setblocking(False)
         descriptor = connection.fileno()
         self._sockets.append(connection)
@@ -160,7 +163,7 @@ class Traffic:
         return descriptor, self._protocol.login(number, number % self._rooms)
 
     def _answer(self, descriptor: int, data: bytes) -> None:
-        """Send something that is short, to a connection on which little has been sent."""
+        """Send a short text, which fits into the socket's buffer."""
         if data and self._sockets[self._numbers[descriptor]].send(data) < len(data):
             raise Lost("the server does not read")
 
@@ -173,15 +176,16 @@ class Traffic:
             raise Lost(f"the server closed connection {self._numbers[descriptor]}")
         return size
 
-    # Talking
+    # Messages
 
     def talk(self, load: Load, done: Callable[[], None]) -> int:
         """
-        Let the senders load, and wait until everyone has heard everyone else.
+        Let the senders send, and wait until every client has received the texts of all others.
 
-        @param done: called as soon as that is so; what is checked after it is no longer measured.
-        @return: how many texts were heard, by all together.
-        @raise Lost: someone did not hear all, or heard something twice.
+        @param load: the messages.
+        @param done: is called when all texts have arrived.  The checks after that are not measured.
+        @return: how many texts all clients received in total.
+        @raise Lost: a text is missing, doubled or changed.
         """
         senders = [number for number in range(self._count) if self._sends(number, load)]
         streams = [Stream(self._sockets[number], self._lines(number, load)) for number in senders]
@@ -219,12 +223,12 @@ class Traffic:
                 streams[sent % len(streams)].push(1)
                 sent += 1
             if sent == total:
-                streams = [stream for stream in streams if stream.push(1)]  # what a socket did not take in its turn
+                streams = [stream for stream in streams if stream.push(1)]  # bytes that a socket did not accept before
             due = began + sent / rate - time.monotonic() if sent < total else 0.05
             self._gather(max(0.0, due))
 
     def _gather(self, timeout: float) -> None:
-        """Read from all that have something, once each, and count the texts in it."""
+        """Read once from each connection that has input, and count the texts."""
         read, buffer, counts, kept = self._read, self._buffer, self._received.counts, self._received.kept
         came = 0
         for descriptor, _ in self._epoll.poll(timeout, 512):
@@ -237,12 +241,12 @@ class Traffic:
         self._received.came += came
 
     def _check(self, load: Load) -> None:
-        """Hold that everyone heard as much as the others said, and each witness all of it, in order."""
+        """Check that each client received the right number of texts, and each witness the right texts in order."""
         for descriptor, count in self._received.counts.items():
             number = self._numbers[descriptor]
             others = load.senders - self._sends(number, load) if self._talks(number, load) else 0
             if count != others * load.lines:
-                raise Lost(f"client {number} heard {count:,} texts and not {others * load.lines:,}")
+                raise Lost(f"client {number} received {count:,} texts, not {others * load.lines:,}")
         for descriptor, chunks in self._received.kept.items():
             witness = self._numbers[descriptor]
             room = range(witness % self._rooms, self._count, self._rooms)
@@ -252,12 +256,12 @@ class Traffic:
 
 class Received:
     """
-    What has been heard in one load.
+    The texts that the clients have received.
 
-    @ivar counts: texts, by descriptor.
-    @ivar kept: all that came, for each witness.
-    @ivar came: texts, of all together.
-    @ivar expected: how many they will be.
+    @ivar counts: the number of texts of each client, by its descriptor.
+    @ivar kept: the whole input of each witness, by its descriptor.
+    @ivar came: the number of texts of all clients.
+    @ivar expected: the number that C{came} will reach.
     """
 
     __slots__ = ("_came", "_since", "came", "counts", "expected", "kept")
@@ -270,32 +274,32 @@ class Received:
 
     def incomplete(self) -> bool:
         """
-        Whether more is to come.
+        Whether texts are missing.
 
-        @raise Lost: it is, and nothing has come for long.
+        @raise Lost: texts are missing, and none has arrived for L{STALL_TIMEOUT}.
         """
         if self.came != self._came:
             self._came, self._since = self.came, time.monotonic()
         elif time.monotonic() > self._since + STALL_TIMEOUT:
             raise Lost(
-                f"{self.came:,} of {self.expected:,} texts came, and then none for {STALL_TIMEOUT:g} s{self._other()}"
+                f"{self.came:,} of {self.expected:,} texts arrived, then none for {STALL_TIMEOUT:g} s{self._other()}"
             )
         return self.came < self.expected
 
     def _other(self) -> str:
-        """What a witness heard last that is no text."""
+        """Describe the last line of a witness that is not a text."""
         for chunks in self.kept.values():
             for line in reversed(b"".join(chunks).splitlines()):
                 if line and MARK not in line:
-                    return f"; a witness heard: {line.decode(errors='replace')}"
+                    return f"; a witness received: {line.decode(errors='replace')}"
         return ""
 
 
 class Stream:
     """
-    What one sender has to send.
+    The lines that one sender sends.
 
-    @ivar lines: how many lines that is.
+    @ivar lines: the number of lines.
     """
 
     __slots__ = ("_connection", "_ends", "_position", "_sent", "_view", "lines")
@@ -311,9 +315,11 @@ class Stream:
 
     def push(self, lines: int) -> bool:
         """
-        Give the socket what it did not take before, and so many lines more.
+        Write the bytes that the socket did not accept before, or else some more lines.
 
+        @param lines: how many lines more.
         @return: whether anything is left.
+        @raise Lost: the server closed the connection.
         """
         if self._sent == self._ends[self._position]:
             self._position = min(self._position + lines, self.lines)
@@ -328,10 +334,13 @@ class Stream:
 
 def audit(heard: bytes, witness: str, senders: Iterable[int], load: Load) -> None:
     """
-    Go through all that a witness heard: every text of every one of these senders, once, in order.
+    Check that a witness received every text of every sender, once and in order.
 
-    @param witness: what it is called in an error.
-    @raise Lost: something is missing, or doubled, or changed, or in the wrong place, or of somebody else.
+    @param heard: the input of the witness.
+    @param witness: its name, for the error.
+    @param senders: the numbers of the senders.
+    @param load: the messages that they sent.
+    @raise Lost: a text is missing, doubled, changed, out of order, or from another client.
     """
     following = Counter(dict.fromkeys(senders, 0))
     wanted = dict.fromkeys(following, load.lines)

@@ -1,5 +1,5 @@
 """
-Floods beside a canary: whether a few hostile connections delay or harm well-behaved clients.
+Measure whether a few hostile connections delay or harm well-behaved clients, the canary.
 
-Run it as C{python -m bench.floods}; C{bench/README.md} says how to read what it prints.
+Run it as C{python -m bench.floods}; C{bench/README.md} explains the output.
 """

@@ -1,4 +1,4 @@
-"""C{python -m bench.floods}: every kind of flood on a server of its own, and what it did to the canary."""
+"""C{python -m bench.floods}: run each kind of flood against a new server, and measure its effect on the canary."""
 
 from __future__ import annotations
 
@@ -25,22 +25,24 @@ from bench.protocols import Refused
 from bench.servers import TWISTD, NotStarted, freePort, running
 
 WARM_UP = 0.8
-"""Seconds in which the canary talks before a flood begins, while the attackers' process starts."""
+"""How long the canary sends before a flood begins, in seconds.  The attackers' process starts in this time."""
 
 EXIT_TIMEOUT = 10.0
-"""Seconds after a flood in which the attackers' process has to end."""
+"""How long the attackers' process may take to end after a flood, in seconds."""
 
 SETTLE_TIME = 0.5
-"""Seconds after all is over until the server's memory and descriptors are read for the last time."""
+"""How long to wait after a flood before the server's memory and descriptors are read, in seconds."""
 
 
 def serverCommand(folder: Path, ports: dict[str, int], journal: str, exempt: bool) -> list[str]:
     """
-    Make ready a server's folder.
+    Prepare the server's folder.
 
-    @param ports: by C{irc}, C{line} and C{tls}.
-    @param exempt: whether the attackers are exempt from limits on rates; the canary is.
-    @return: what starts the server there.
+    @param folder: the folder.
+    @param ports: the ports named C{irc}, C{line} and C{tls}.
+    @param journal: the kind of journal.
+    @param exempt: whether the attackers are exempt from the limits on rates, as the canary is.
+    @return: the command that starts the server in that folder.
     """
     key, certificate = selfSigned()
     (folder / "key.pem").write_bytes(key)
@@ -57,7 +59,7 @@ def serverCommand(folder: Path, ports: dict[str, int], journal: str, exempt: boo
 
 @contextmanager
 def attacking(plan: Attack) -> Iterator[subprocess.Popen[str]]:
-    """Run the attackers in a process of their own, and end it in any case."""
+    """Run the attackers as a process in this context."""
     command = [sys.executable, "-m", "bench.floods.attack", json.dumps(asdict(plan))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -77,14 +79,17 @@ def measure(
     cores: Iterable[int] | None = None,
 ) -> Figures:
     """
-    Flood a server that is started for it, once.
+    Start a server, and flood it once.
 
-    @param place: where the server's folder is made, which is removed.
-    @param exempt: whether the attackers are exempt from limits on rates.
-    @param deaf: whether the attackers read nothing.
-    @param cores: the processors on which the server runs.
-    @raise NotStarted: there is no server.
-    @raise Refused: the canary could not come in.
+    @param kind: the kind of flood.
+    @param place: the folder for the server's temporary folder.
+    @param seconds: the duration of the flood.
+    @param journal: the kind of journal.
+    @param exempt: whether the attackers are exempt from the limits on rates.
+    @param deaf: whether the attackers stop reading after their login.
+    @param cores: the processors on which the server runs; C{None} for any.
+    @raise NotStarted: the server does not start.
+    @raise Refused: the canary could not log in.
     @raise OSError: the server has ended.
     """
     ports = {door: freePort() for door in ("irc", "line", "tls")}
@@ -136,9 +141,9 @@ def measure(
 
 def main(arguments: Sequence[str]) -> int:
     """
-    Measure, print the table, and write what was measured.
+    Measure, print the table, and write the results.
 
-    @return: the exit status: 1 where a mark was missed, or a run went wrong.
+    @return: the exit status: 1 if a mark was missed or a run failed.
     """
     machine.requireLinux()
     chosen = _parse(arguments)
@@ -179,30 +184,32 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """What is to be measured; a mistake ends the process and says what would be right."""
+    """Parse the arguments.  A mistake ends the process with a message."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.floods",
         description="Flood a server from sixteen connections, and measure what a well-behaved client notices.",
     )
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, metavar="KIND", help=f"which; all of {', '.join(KINDS)}")
-    parser.add_argument("--seconds", type=float, help="how long each flood lasts [10]")
-    parser.add_argument("--rounds", type=int, default=1, help="how often each is measured; medians are shown [1]")
+    parser.add_argument(
+        "--kinds", nargs="+", choices=KINDS, metavar="KIND", help=f"the kinds of floods [all: {', '.join(KINDS)}]"
+    )
+    parser.add_argument("--seconds", type=float, help="the duration of each flood [10]")
+    parser.add_argument("--rounds", type=int, default=1, help="the number of rounds; the table shows medians [1]")
     parser.add_argument("--journal", default="memory", choices=("memory", "sqlite"), help="the journal [memory]")
-    parser.add_argument("--exempt", action="store_true", help="the attackers are exempt from limits on rates too")
-    parser.add_argument("--deaf", action="store_true", help="the attackers do not read what they are sent")
-    parser.add_argument("--quick", action="store_true", help="a few kinds, one second each: shows that all works")
-    parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where servers keep their data")
+    parser.add_argument("--exempt", action="store_true", help="exempt the attackers from the limits on rates")
+    parser.add_argument("--deaf", action="store_true", help="let the attackers stop reading after their login")
+    parser.add_argument("--quick", action="store_true", help="run a few kinds for one second each, as a test")
+    parser.add_argument("--json", type=Path, help="a file for all measurements")
+    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="the folder for servers' data")
     chosen = parser.parse_args(arguments)
     chosen.kinds = chosen.kinds or list(QUICK if chosen.quick else KINDS)
     if chosen.seconds is None:
         chosen.seconds = 1.0 if chosen.quick else 10.0
     if chosen.rounds < 1:
-        parser.error(f"--rounds: {chosen.rounds} is too few; 1 is the least")
+        parser.error(f"--rounds: {chosen.rounds} is too few; the minimum is 1")
     if not 0.5 <= chosen.seconds <= 60:
         parser.error(f"--seconds: {chosen.seconds:g} is not between 0.5 and 60")
     if not chosen.dir.is_dir():
-        parser.error(f"--dir: {chosen.dir} is no folder")
+        parser.error(f"--dir: {chosen.dir} is not a folder")
     return chosen
 
 

@@ -1,5 +1,5 @@
 """
-The attackers: one process that floods a server for some seconds and counts what becomes of its connections.
+Flood a server from one process, and count how its connections end.
 
 C{python -m bench.floods.attack ATTACK} takes an L{Attack} as JSON and prints a L{Report} as JSON.
 """
@@ -23,28 +23,28 @@ from bench import machine
 from bench.floods.kinds import KINDS, Kind
 
 NICENESS = 5
-"""How far the attackers stand back for the canary, which has the same processor (setpriority(2))."""
+"""The niceness of the attackers, who share a processor with the canary (setpriority(2))."""
 
 ADDRESSES = 16
-"""From how many addresses the attackers come, each with its share of their connections."""
+"""From how many addresses the attackers connect.  The connections are divided between them."""
 
 READ_SIZE = 1 << 16
-"""Bytes read at a time."""
+"""The maximum number of bytes in one read."""
 
 ANSWER_TIMEOUT = 3.0
-"""Seconds after which a connection begins its flood even if its opening was not answered as expected."""
+"""How long a connection waits for the expected answer before it begins its flood, in seconds."""
 
 RETRY_DELAY = 0.05
-"""Seconds until another attempt where the system itself refused a connection, or has not made it."""
+"""How long to wait before another attempt if the system did not make a connection, in seconds."""
 
 POLL_TIMEOUT = 0.01
-"""Seconds until the attackers look at the clock again where nothing happens."""
+"""How long the attackers wait for input at a time, in seconds."""
 
 LAST_LINE_LENGTH = 160
-"""How many characters of a last line are kept."""
+"""The maximum length of a reported last line, in characters."""
 
 LAST_LINES = 5
-"""How many different last lines are reported."""
+"""The maximum number of reported last lines."""
 
 IP_BIND_ADDRESS_NO_PORT = 24
 """See ip(7); the socket module has no name for it before Python 3.12."""
@@ -55,13 +55,13 @@ LOST = select.EPOLLHUP | select.EPOLLERR | select.EPOLLRDHUP
 @dataclass(frozen=True, slots=True)
 class Attack:
     """
-    What is to be done.
+    The instructions for the attackers.
 
     @ivar kind: the name of the kind of flood.
-    @ivar port: where the server listens, on 127.0.0.1.
-    @ivar begin: when to begin, in seconds of C{time.monotonic}, which all processes share (clock_gettime(2)).
-    @ivar seconds: how long.
-    @ivar deaf: whether the attackers read nothing once they have come in.
+    @ivar port: the server's port on 127.0.0.1.
+    @ivar begin: when to begin, by C{time.monotonic}, which is the same in all processes (clock_gettime(2)).
+    @ivar seconds: the duration of the flood.
+    @ivar deaf: whether the attackers stop reading after their login.
     """
 
     kind: str
@@ -74,15 +74,15 @@ class Attack:
 @dataclass(slots=True)
 class Report:
     """
-    What became of the attackers.
+    The results of the attackers.
 
-    @ivar connections: how many connections were made, or tried.
-    @ivar dropped: how many the server ended.
+    @ivar connections: how many connections they made or tried to make.
+    @ivar dropped: how many the server closed.
     @ivar failed: how many the system did not make.
-    @ivar sent: bytes that the sockets took.
-    @ivar received: bytes that came.
-    @ivar last: the last lines of connections that the server ended, and how often each came.  C{N} stands for a
-        number there, C{HOST} for a host.
+    @ivar sent: how many bytes the sockets accepted.
+    @ivar received: how many bytes arrived.
+    @ivar last: the last lines of connections that the server closed, and how often each occurred.  They have C{N} in
+        place of a number, and C{HOST} in place of a host.
     """
 
     connections: int = 0
@@ -95,10 +95,10 @@ class Report:
 
 def lastLine(heard: bytes, nick: bytes) -> str:
     """
-    The last line of what a connection heard, made alike for all connections.
+    Return the last line of a connection's input, in a form that is equal for all connections.
 
-    @param heard: the end of it.
-    @param nick: the connection's nick, for which C{NICK} stands in the result.
+    @param heard: the end of the input.
+    @param nick: the connection's nick.  The result has C{NICK} in its place.
     """
     if re.search(rb"(?s)\x15\x03.{5}$", heard):
         return "(a TLS alert)"
@@ -112,10 +112,10 @@ def lastLine(heard: bytes, nick: bytes) -> str:
 
 class Attacker:
     """
-    One connection, or one after the other.
+    An attacker, which has one connection at a time.
 
-    @ivar connection: its socket; C{None} between two connections.
-    @ivar due: when to connect again, where there is none.
+    @ivar connection: the socket; C{None} between two connections.
+    @ivar due: when to connect again, if there is no connection.
     """
 
     __slots__ = (
@@ -140,10 +140,13 @@ class Attacker:
         self, number: int, plan: Attack, report: Report, epoll: select.epoll, context: ssl.SSLContext | None
     ) -> None:
         """
-        Nothing is connected yet.
+        Create an attacker without connecting it.
 
-        @param number: which one it is, from 0; it decides about the address.
-        @param context: how to encrypt; C{None} where nothing is encrypted.
+        @param number: its number, from 0, which determines its address.
+        @param plan: the instructions.
+        @param report: where it counts.
+        @param epoll: where it registers its connections.
+        @param context: the settings of TLS; C{None} for plain connections.
         """
         self._address = f"127.0.0.{2 + number % ADDRESSES}"
         self._kind: Kind = KINDS[plan.kind]
@@ -152,7 +155,7 @@ class Attacker:
         self.due = 0.0
 
     def connect(self, now: float) -> socket.socket | None:
-        """Make a connection, without waiting for it; C{None} where the system does not."""
+        """Start to connect.  Return the socket; C{None} if the system refuses."""
         report = self._report
         report.connections += 1
         self._nick = b"a%d" % report.connections
@@ -160,7 +163,7 @@ class Attacker:
         try:
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # The port is chosen in connect(2), where it only has to differ for this one server.
+            # connect(2) chooses the port, which then must be unique for this server only.
             connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
             connection.bind((self._address, 0))
             connection.connect(("127.0.0.1", self._plan.port))
@@ -202,9 +205,9 @@ class Attacker:
 
     def checkTimeouts(self, now: float) -> None:
         """
-        Wait no longer for what has not come in time: a connection, or an answer to the opening.
+        Give up a connection that was not made in time, and stop waiting for an answer that did not come in time.
 
-        The kernel drops a SYN where too many connections wait to be accepted, and would send it again after a second.
+        The kernel drops a SYN if too many connections wait to be accepted, and would repeat it after a second.
         """
         if self.connection is None:
             return
@@ -216,18 +219,18 @@ class Attacker:
             self._epoll.modify(self.connection, self._wanted())
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None
 
     def _made(self) -> bool:
-        """Whether the connection was made, whatever became of it."""
+        """Whether the connection was made.  It may be closed again."""
         assert self.connection is not None
         return self._connected or self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != ECONNREFUSED
 
     def _complete(self) -> bool:
-        """Encrypt the connection, where it is to be; return whether it can be used now."""
+        """Continue the TLS handshake, if there is one.  Return whether the connection can be used now."""
         connection = self.connection
         assert connection is not None
         if self._context is not None:
@@ -243,7 +246,7 @@ class Attacker:
         return True
 
     def _wanted(self) -> int:
-        """The events to wait for."""
+        """Return the events to wait for."""
         wanted = select.EPOLLRDHUP
         if not (self._plan.deaf and self._state == "flood"):
             wanted |= select.EPOLLIN
@@ -252,7 +255,7 @@ class Attacker:
         return wanted
 
     def _advance(self) -> None:
-        """Go to the next thing to send."""
+        """Choose the next bytes to send."""
         kind = self._kind
         if self._state == "opening" and kind.ready:
             self._state, self._chunk = "waiting", b""
@@ -291,7 +294,7 @@ class Attacker:
                 self._epoll.modify(self.connection, self._wanted())
 
     def _drain(self) -> None:
-        """Read what is there still, for the last line."""
+        """Read the remaining input, which contains the last line."""
         assert self.connection is not None
         try:
             while data := self.connection.recv(READ_SIZE):
@@ -301,20 +304,20 @@ class Attacker:
             pass
 
     def _drop(self, now: float) -> None:
-        """The server has ended the connection: note what it said last, and connect again."""
+        """Record the last line of a connection that the server closed, and connect again."""
         self._report.dropped += 1
         last, words = self._report.last, lastLine(self._heard, self._nick)
         last[words] = last.get(words, 0) + 1
         self._reconnectLater(now)
 
     def _reconnectLater(self, now: float, pause: float = 0.0) -> None:
-        """Hang up, and connect again after this pause, or that of the kind where it is longer."""
+        """Close the connection, and connect again after a pause: the longer of this one and the kind's."""
         self.close()
         self.due = now + max(pause, self._kind.pause)
 
 
 def attack(plan: Attack) -> Report:
-    """Flood until the time is up, and hang up."""
+    """Flood the server, then close all connections."""
     report = Report()
     kind = KINDS[plan.kind]
     context = None
@@ -346,7 +349,7 @@ def attack(plan: Attack) -> Report:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Obey the plan."""
+    """Run the attack in the arguments, and print its report."""
     os.nice(NICENESS)
     machine.raiseDescriptors()
     print(json.dumps(asdict(attack(Attack(**json.loads(arguments[0]))))))

@@ -1,4 +1,4 @@
-"""The canary: two well-behaved clients whose delays are measured; and the newcomer who comes in after a flood."""
+"""The canary, two well-behaved clients whose delays are measured, and the newcomer, who logs in after a flood."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from bench.protocols import ChatProtocol, Irc, Line, Login, Refused
 from bench.traffic import MARK, READ_SIZE
 
 RATE = 10
-"""Lines a second that each of the two says."""
+"""Lines per second that each of the two sends."""
 
 LOGIN_TIMEOUT = 10.0
-"""Seconds that each of the two may take to come in."""
+"""How long each login may take, in seconds."""
 
 DRAIN_TIMEOUT = 15.0
-"""Seconds after the flood in which lines may still be heard; later they are lost."""
+"""How long after the flood a line may arrive, in seconds.  A later line counts as lost."""
 
 NEWCOMER_ADDRESS = "127.0.0.100"
-"""Where the newcomer comes from, which is no attacker's address and not the canary's."""
+"""The address of the newcomer, which neither the attackers nor the canary use."""
 
 NEWCOMER: dict[str, tuple[bytes, tuple[bytes, ...]]] = {
     "irc": (b"NICK new%d\r\nUSER new 0 * :new\r\nPING hello\r\n", (b" 001 ", b"PONG ")),
     "line": (b"fresh%d\n/echo on\n", (b"* Echo is on",)),
 }
-"""What the newcomer sends at each door in each attempt, and what is in the answer."""
+"""For each door, what the newcomer sends in each attempt, and what the answer contains."""
 
 SAID = re.compile(rb"\%s(\d)\.(\d+)" % MARK)
 
 
 class Ledger:
     """
-    What was said and what was heard of it.  Each line has a number of who said it, and a number of its own.
+    The lines that the canary sent and received.  Each line contains the number of its sender and its own number.
 
-    @ivar doubled: how many lines were heard that nobody had said, or that had been heard before.
+    @ivar doubled: how many received lines nobody had sent, or had been received before.
     """
 
     def __init__(self) -> None:
@@ -45,16 +45,18 @@ class Ledger:
 
     def say(self, number: int, line: int, now: float) -> bytes:
         """
-        Note that a line is said.
+        Record that a line is sent.
 
-        @param number: who says it, one digit.
-        @return: the text.
+        @param number: the number of the sender, one digit.
+        @param line: the number of the line.
+        @param now: the time.
+        @return: the text of the line.
         """
         self._open[number, line] = now
         return b"%s%d.%d" % (MARK, number, line)
 
     def hear(self, lines: bytes, now: float) -> None:
-        """Note what is heard, in whole lines."""
+        """Record received lines."""
         for found in SAID.finditer(lines):
             said = self._open.pop((int(found[1]), int(found[2])), None)
             if said is None:
@@ -64,31 +66,31 @@ class Ledger:
 
     @property
     def missing(self) -> int:
-        """How many lines have not been heard so far."""
+        """How many lines have not been received yet."""
         return len(self._open)
 
     def latencies(self, since: float) -> list[float]:
-        """How long each line took that was said then or later and was heard, in seconds."""
+        """Return the delay of each received line that was sent at C{since} or later, in seconds."""
         return [taken for said, taken in self._heard if said >= since]
 
 
 class Canary:
     """
-    Two clients in one room, one at the IRC door and one at the line door, who hear each other.
+    Two clients in one room, one at the IRC door and one at the line door.  Each receives the other's lines.
 
-    @ivar ledger: what they have said and heard.
-    @ivar said: how many lines were said.
-    @ivar late: the most seconds by which a line was said later than it should have been, which is the machine's doing.
-    @ivar disconnected: what each client whom the server disconnected had heard last.
+    @ivar ledger: the lines that they sent and received.
+    @ivar said: how many lines they sent.
+    @ivar late: the largest delay of a line before it was sent, in seconds.  It shows how busy the machine is.
+    @ivar disconnected: the end of the input of each client that the server disconnected.
     """
 
     def __init__(self, irc: int, line: int) -> None:
         """
-        Come in.
+        Connect both clients and log them in.
 
-        @param irc: the port of the IRC door, on 127.0.0.1.
-        @param line: that of the line door.
-        @raise Refused: the server did not let one of them in.
+        @param irc: the port of the IRC door on 127.0.0.1.
+        @param line: the port of the line door.
+        @raise Refused: the server refused one of them.
         """
         self.ledger = Ledger()
         self.said = 0
@@ -108,20 +110,20 @@ class Canary:
         self._due = time.monotonic()
 
     def talk(self, until: float) -> None:
-        """Say lines at the canary's rate, in turn, until then, and listen meanwhile."""
+        """Send lines in turn, at the rate L{RATE}, until a time, and read meanwhile."""
         while (now := time.monotonic()) < until:
             while self._due <= now:
                 self._say(now)
             self._listen(max(0.0, min(self._due, until) - time.monotonic()))
 
     def drain(self) -> None:
-        """Listen until all that was said has been heard, or nothing more is to be expected."""
+        """Read until all lines have been received, but not for longer than L{DRAIN_TIMEOUT}."""
         until = time.monotonic() + DRAIN_TIMEOUT
         while self.ledger.missing and self._selector.get_map() and (now := time.monotonic()) < until:
             self._listen(min(0.1, until - now))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close both connections."""
         for connection in self._sockets:
             if connection is not None:
                 connection.close()
@@ -173,7 +175,7 @@ class Canary:
         self.ledger.hear(whole + newline, time.monotonic())
 
     def _lose(self, number: int) -> None:
-        """The server has disconnected one of the two: what is said from now on is lost."""
+        """Record that the server disconnected a client.  Its further lines are lost."""
         connection = self._sockets[number]
         assert connection is not None
         self._selector.unregister(connection)
@@ -184,10 +186,11 @@ class Canary:
 
 def arrive(connection: socket.socket, login: Login) -> None:
     """
-    Bring a client into its room.
+    Log a client in, up to joining its room.
 
-    @param connection: a blocking one, with a timeout.
-    @raise Refused: the server does not want it.
+    @param connection: a blocking socket with a timeout.
+    @param login: the client's login.
+    @raise Refused: the server refused the client, or closed the connection.
     """
     connection.sendall(login.greeting())
     while not login.done:
@@ -200,11 +203,12 @@ def arrive(connection: socket.socket, login: Login) -> None:
 
 def newcomer(door: str, port: int, within: float) -> float | None:
     """
-    Come in as a new client, and be answered.  Whom the server refuses tries again.
+    Log in as a new client, and wait for an answer.  If the server refuses, try again.
 
     @param door: C{irc} or C{line}.
-    @param within: seconds that this may take.
-    @return: how many it took; C{None} where that was not enough.
+    @param port: the port of the door on 127.0.0.1.
+    @param within: the time limit in seconds.
+    @return: the duration in seconds; C{None} if the time limit passed.
     """
     began, attempt = time.monotonic(), 0
     opening, wanted = NEWCOMER[door]

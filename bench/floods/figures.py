@@ -1,4 +1,4 @@
-"""What one flood did to the server and to the canary, the marks to be held, and the table.  No input or output."""
+"""The effects of a flood on the server and the canary, the marks, and the table.  Sans-I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from statistics import median
 from bench.load import percentile
 
 P99, GROWTH, NEWCOMER = 0.25, 32.0, 1.0
-"""The marks: seconds that 99 of 100 lines may take, MiB that the server may grow, seconds for a new client."""
+"""The marks: the maximum p99 in seconds, growth of the server in MiB, and time of a new client in seconds."""
 
 COLUMNS = (
     "flood",
@@ -35,25 +35,25 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Figures:
     """
-    One flood, measured once.
+    The measurements of one flood.
 
-    @ivar said: lines that the canary said.
-    @ivar lost: lines of it that were not heard, or heard twice.
-    @ivar p50: half of the lines that were said during the flood were heard within so many seconds.
-    @ivar p99: 99 of 100 of them.
-    @ivar worst: all of them that were heard.
-    @ivar late: by how many seconds the canary itself was late at most: more than a few ms say that the machine is busy.
+    @ivar said: how many lines the canary sent.
+    @ivar lost: how many of these were not received, or received twice.
+    @ivar p50: the median delay of lines sent during the flood, in seconds.
+    @ivar p99: the 99th percentile of these delays.
+    @ivar worst: the largest of these delays.
+    @ivar late: the largest delay of the canary itself, in seconds.  More than a few ms show that the machine is busy.
     @ivar cpu: the server's CPU time during the flood, as a share of one processor.
-    @ivar before: MiB of memory that the server had before.
-    @ivar peak: the most that it had until all was over.
-    @ivar after: what it had then.
-    @ivar newcomer: seconds in which a new client was answered at both doors; C{None} where that took too long.
-    @ivar connections: how many the attackers made.
-    @ivar dropped: how many of these the server ended.
-    @ivar leaked: how many descriptors more than before the server had when all was over: connections it had not closed.
-    @ivar sent: bytes that the attackers sent.
-    @ivar last: last lines of the dropped, and how many of them had each.
-    @ivar disconnected: last lines of clients of the canary that the server disconnected.
+    @ivar before: the server's memory before the flood, in MiB.
+    @ivar peak: its maximum memory, in MiB.
+    @ivar after: its memory after the flood, in MiB.
+    @ivar newcomer: the time until a new client had an answer at both doors, in seconds; C{None} if that took too long.
+    @ivar connections: how many connections the attackers made.
+    @ivar dropped: how many of these the server closed.
+    @ivar leaked: how many more descriptors than before the server has open when all clients are gone.
+    @ivar sent: how many bytes the attackers sent.
+    @ivar last: the last lines of dropped connections, and how often each occurred.
+    @ivar disconnected: the last lines of canary clients that the server disconnected.
     """
 
     said: int
@@ -76,19 +76,19 @@ class Figures:
 
     @property
     def grew(self) -> float:
-        """By how many MiB the server's memory grew at most."""
+        """The growth of the server's memory, in MiB."""
         return max(0.0, self.peak - self.before)
 
 
 def percentiles(latencies: list[float]) -> tuple[float, float, float]:
-    """The middle, the 99th percentile and the greatest of these; infinite where there is none."""
+    """Return the median, the 99th percentile and the maximum; all are infinite if there are no values."""
     if not latencies:
         return (float("inf"),) * 3
     return percentile(latencies, 0.5), percentile(latencies, 0.99), max(latencies)
 
 
 def combined(rounds: Sequence[Figures]) -> Figures:
-    """The medians of several rounds; but what was lost in any of them counts, and so does a new client kept out."""
+    """Return the medians of several rounds, but the sum of lost lines, and C{None} if a round kept a new client out."""
     last: Counter[str] = Counter()
     for one in rounds:
         last.update(one.last)
@@ -115,7 +115,7 @@ def combined(rounds: Sequence[Figures]) -> Figures:
 
 
 def missed(figures: Figures) -> list[str]:
-    """The marks that were missed, a word or two for each."""
+    """Return the names of the missed marks."""
     found = []
     if figures.p99 > P99:
         found.append("p99")
@@ -129,12 +129,12 @@ def missed(figures: Figures) -> list[str]:
 
 
 def header() -> str:
-    """The head of the table."""
+    """Return the head of the table."""
     return f"| {' | '.join(COLUMNS)} |\n" + "| --- " * len(COLUMNS) + "|"
 
 
 def row(name: str, figures: Figures) -> str:
-    """One kind's row in the table."""
+    """Return the row of one kind in the table."""
     cells = (
         name,
         f"{1e3 * figures.p50:.1f}",
@@ -157,7 +157,13 @@ def row(name: str, figures: Figures) -> str:
 
 
 def lastLines(name: str, figures: Figures, most: int = 3) -> list[str]:
-    """What a kind's connections were told last, and the canary's where it was disconnected, a line for each."""
+    """
+    Describe the last lines that connections received.
+
+    @param name: the name of the kind of flood.
+    @param figures: its measurements.
+    @param most: the maximum number of lines about dropped connections.
+    """
     ranked = Counter(figures.last).most_common(most)
     lines = [f"{name}: {count:,} of the dropped heard last: {words}" for words, count in ranked]
     return lines + [

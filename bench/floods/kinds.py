@@ -1,4 +1,4 @@
-"""What attackers send: one kind of flood each.  No input or output."""
+"""The kinds of floods: what the attackers send.  Sans-I/O."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 CHUNK = 16 << 10
-"""About how many bytes an attacker gives to its socket at a time."""
+"""About how many bytes an attacker writes to its socket at a time."""
 
 NICK = b"%NICK%"
-"""Stands for the nick of the attacking connection in L{Kind.opening} and L{Kind.piece}."""
+"""A placeholder for the nick of the connection, in L{Kind.opening} and L{Kind.piece}."""
 
 ROOM = b"#b0"
 """The room of the canary."""
@@ -19,15 +19,15 @@ CANARY = b"u0,u1"
 """The nicks of the canary."""
 
 IRC = b"NICK %NICK%\r\nUSER %NICK% 0 * :flood\r\n"
-"""What registers a client at the IRC door (modern IRC, "Connection Registration")."""
+"""The lines that register a client at the IRC door (modern IRC, "Connection Registration")."""
 
 MULTILINE = (
     b"CAP LS 302\r\n" + IRC + b"CAP REQ :batch message-tags draft/multiline\r\nCAP END\r\nJOIN " + ROOM + b"\r\n"
 )
-"""What registers a client that may send batches of lines (IRCv3 capability negotiation)."""
+"""The lines that register a client with multiline batches (IRCv3 capability negotiation)."""
 
 LINE = NICK + b"\n"
-"""What gives a client of the line door its name."""
+"""The line that gives a client of the line door its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,17 @@ class Kind:
     """
     One kind of flood.
 
-    @ivar name: what it is called in options and results.
+    @ivar name: its name in options and results.
     @ivar title: what the attackers do.
-    @ivar door: where they connect: C{irc}, C{line}, or C{tls}, which is the IRC door behind TLS.
-    @ivar opening: what each connection sends first; it waits for the answer.
-    @ivar ready: bytes of that answer; empty where the flood begins at once.
-    @ivar before: what it sends once, after that.
-    @ivar piece: what it repeats; empty where it says no more.
+    @ivar door: where they connect: C{irc}, C{line}, or C{tls}, the IRC door behind TLS.
+    @ivar opening: what each connection sends first.
+    @ivar ready: bytes of the answer for which it then waits; empty if it does not wait.
+    @ivar before: what it sends once after that.
+    @ivar piece: what it repeats; empty if it sends nothing more.
     @ivar size: about how many bytes it sends at a time.
-    @ivar connections: how many there are.
-    @ivar pause: seconds until a connection that was dropped comes back.
-    @ivar hangUp: whether each connection is closed as soon as it is made.
+    @ivar connections: the number of connections.
+    @ivar pause: how long to wait before a dropped connection is made again, in seconds.
+    @ivar hangUp: whether the attackers close each connection as soon as it is made.
     @ivar encrypted: whether the attackers complete the TLS handshake.
     """
 
@@ -63,17 +63,17 @@ class Kind:
     encrypted: bool = False
 
     def greeting(self, nick: bytes) -> bytes:
-        """What a connection with this nick sends first."""
+        """Return what a connection with this nick sends first."""
         return self.opening.replace(NICK, nick)
 
     def chunk(self, nick: bytes) -> bytes:
-        """Whole pieces of a connection with this nick, in about L{size} bytes, and one at least."""
+        """Return whole pieces for a connection with this nick: about L{size} bytes, and at least one piece."""
         piece = self.piece.replace(NICK, nick)
         return piece * max(1, self.size // len(piece)) if piece else b""
 
 
 def hello() -> bytes:
-    """The first message of a TLS handshake, as a client of today sends it (RFC 8446, section 4.1.2)."""
+    """Return the first message of a TLS handshake, as current clients send it (RFC 8446, section 4.1.2)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -81,16 +81,16 @@ def hello() -> bytes:
         context.wrap_bio(incoming, outgoing).do_handshake()
     except ssl.SSLWantReadError:
         return outgoing.read()
-    raise AssertionError("a handshake was complete without an answer")
+    raise AssertionError("the handshake is complete without an answer")
 
 
 def _irc(name: str, title: str, piece: bytes, opening: bytes = IRC, door: str = "irc") -> Kind:
-    """A flood of an IRC client that has registered."""
+    """Make a flood of registered IRC clients."""
     return Kind(name, title, door, opening, b" 001 ", piece=piece, encrypted=door == "tls")
 
 
 def _line(name: str, title: str, piece: bytes, before: bytes = b"") -> Kind:
-    """A flood of a client of the line door that has a name."""
+    """Make a flood of line door clients that have a name."""
     return Kind(name, title, "line", LINE, b"You are", before, piece)
 
 
@@ -137,7 +137,7 @@ def _kinds() -> Iterable[Kind]:
 
 
 KINDS = {kind.name: kind for kind in _kinds()}
-"""All of them, by name."""
+"""All kinds, by name."""
 
 QUICK = ("pong", "refused", "early-irc", "tls-garbage", "churn", "room")
-"""Those of a quick run."""
+"""The kinds of a quick run."""

@@ -1,6 +1,6 @@
 """
-What the server is compared with: small chats in the ways that are taught, the limit in C, and configurations.
+The servers that twistchat is compared with: small chats as tutorials write them, a chat in C, and configurations.
 
-The chats speak one protocol: the first line is the name, and is answered with a welcome; every line after it goes to
-all the others, as C{#[name]>> line}.
+All the chats speak one protocol.  A client's first line is its name, which the server answers with a welcome.  Every
+further line goes to all other clients, as C{#[name]>> line}.
 """

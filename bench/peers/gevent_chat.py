@@ -1,4 +1,4 @@
-"""A chat with a greenlet a connection, on gevent.  Run it as C{python -m bench.peers.gevent_chat PORT}."""
+"""A chat with a greenlet per connection, on gevent.  Run it as C{python -m bench.peers.gevent_chat PORT}."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from gevent.server import StreamServer
 
 names: dict[Any, bytes] = {}
-"""The name of each connection that has one."""
+"""The names of connections."""
 
 
 def converse(connection: Any, address: object) -> None:
-    """Read a name, then lines, and send each line to all the others."""
+    """Read a name, then lines, and send each line to all other clients."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection, connection.makefile("rb") as lines:
         try:
@@ -29,7 +29,7 @@ def converse(connection: Any, address: object) -> None:
 
 
 def say(speaker: Any, text: bytes) -> None:
-    """Tell everybody else."""
+    """Send a line to all other clients."""
     for connection in list(names):
         if connection is not speaker:
             try:

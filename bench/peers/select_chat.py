@@ -1,4 +1,4 @@
-"""A chat on select and non-blocking sockets.  Run it as C{python -m bench.peers.select_chat PORT}."""
+"""A chat with select and non-blocking sockets.  Run it as C{python -m bench.peers.select_chat PORT}."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Client:
-    """One connection, what it has sent of a line, and what has not been sent to it."""
+    """One connection, with its incomplete line and its unsent output."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
@@ -18,7 +18,7 @@ class Client:
         self.unsent = b""
 
     def fileno(self) -> int:
-        """For select."""
+        """Return the descriptor, for select."""
         return self.connection.fileno()
 
 
@@ -30,7 +30,7 @@ class Server:
         self.clients: list[Client] = []
 
     def serve(self) -> None:
-        """Wait for any socket, and do what it is ready for."""
+        """Serve sockets as they become ready."""
         while True:
             readers: list[Any] = [self.listening, *self.clients]
             writers = [client for client in self.clients if client.unsent]
@@ -44,14 +44,14 @@ class Server:
                     self.read(client)
 
     def accept(self) -> None:
-        """Take in a client."""
+        """Accept a client."""
         connection, _ = self.listening.accept()
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.clients.append(Client(connection))
 
     def read(self, client: Client) -> None:
-        """Take what a client has sent."""
+        """Read from a client, and process its lines."""
         try:
             data = client.connection.recv(4096)
         except ConnectionError:
@@ -69,7 +69,7 @@ class Server:
                 client.unsent += b"Welcome, " + line + b"!\n"
 
     def say(self, speaker: Client, text: bytes) -> None:
-        """Tell everybody else."""
+        """Send a line to all other clients."""
         for client in self.clients:
             if client is not speaker and client.name:
                 client.unsent += text

@@ -1,4 +1,4 @@
-"""A chat on Twisted's LineReceiver.  Run it as C{python -m bench.peers.twisted_chat PORT}."""
+"""A chat with Twisted's LineReceiver.  Run it as C{python -m bench.peers.twisted_chat PORT}."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Chat(LineReceiver):
         self.chats = chats
 
     def connectionMade(self) -> None:
-        """Send small packets at once."""
+        """Turn off Nagle's algorithm."""
         self.transport.setTcpNoDelay(True)  # type: ignore[union-attr]  # a TCP transport has it
 
     def lineReceived(self, line: bytes) -> None:
-        """Take a name, or tell everybody else."""
+        """Take the name, or send a line to all other clients."""
         if not self.name:
             self.name = line
             self.chats.add(self)
@@ -36,12 +36,12 @@ class Chat(LineReceiver):
                 chat.sendLine(b"#[" + self.name + b"]>> " + line)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Forget it."""
+        """Forget the connection."""
         self.chats.discard(self)
 
 
 class ChatFactory(ServerFactory):
-    """All of them."""
+    """Makes the connections, which share a set."""
 
     def __init__(self) -> None:
         self.chats: set[Chat] = set()

@@ -1,8 +1,8 @@
 """
 twisted.words' IRC server, with a checker that lets everyone in.  Run it as C{python -m bench.peers.words PORT}.
 
-It is what C{twistd words} runs; that command has no checker without a list of names, and makes no rooms when they are
-asked for: nobody gets into a room that is not there already.
+This is what C{twistd words} runs, with two differences.  The command needs a list of names for its checker, and it does
+not create rooms on request, so nobody could join a room.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from zope.interface import implementer
 
 @implementer(ICredentialsChecker)
 class Anyone:
-    """Takes everyone for who they say they are."""
+    """Accepts every name."""
 
     credentialInterfaces = (IUsernamePassword,)
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
-        """The name itself."""
+        """Accept the name."""
         return succeed(credentials.username)
 
 

@@ -258,7 +258,7 @@ class OptionTests(LinuxTestCase):
         for arguments, words in (
             (["--seconds", "100"], "100 is not between 0.5 and 60"),
             (["--rounds", "0"], "0 is too few"),
-            (["--dir", "/no/such"], "/no/such is no folder"),
+            (["--dir", "/no/such"], "/no/such is not a folder"),
             (["--kinds", "nosuch"], "invalid choice"),
         ):
             said = io.StringIO()
