@@ -35,13 +35,13 @@ class Entrance:
         self.ticket: Ticket | None = None
         self.registered = self.spoken = False
 
-    def admit(self) -> bool:
+    def admit(self) -> Ticket | None:
         """
         Count the client against the limits of its address.
 
         If the address is banned or a limit refuses it, tell the client why and close the connection.
 
-        @return: whether the client is admitted.
+        @return: its ticket; C{None} if it is refused.
         """
         client = self._client
         self.ticket = None
@@ -50,14 +50,14 @@ class Entrance:
             ticket = client.context.admission.admit(client.address)
         except ServerBanned as ban:
             client.closing.expel(wordServerBan(ban.reason))
-            return False
+            return None
         except NotAdmitted as refusal:
             client.closing.turnAway(str(refusal))
-            return False
+            return None
         self.ticket = ticket
         ticket.turnAway = client.closing.giveUp
         client.rates = Rates(client.context.settings.limits, ticket.exempt, client.context.clock.seconds)
-        return True
+        return ticket
 
     def secured(self) -> None:
         """See L{IEntrance.secured}.  The client gets the full deadline of its protocol."""
@@ -83,12 +83,12 @@ class Entrance:
             self.ticket.cancel()
         client.address = address
         client.secure = client.secure and secure
-        if not self.admit():
+        ticket = self.admit()
+        if ticket is None:
             return False
-        session = client.session
-        if session is not None and self.ticket is not None:
-            session.address, session.fingerprint = address, None
-            session.secure, session.exempt = client.secure, self.ticket.exempt
+        session = client.openSession
+        session.address, session.fingerprint = address, None
+        session.secure, session.exempt = client.secure, ticket.exempt
         return True
 
     def register(self) -> None:

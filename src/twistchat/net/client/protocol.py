@@ -139,9 +139,10 @@ class ClientProtocol(Protocol, Language):
         idle = self.closing.leaveIfServed
         self.pipeline = Pipeline(carrier, limits.recvq, idle, self._refused, self.context.inFlight)
         self._factory.opened(self)
-        if self.entrance.admit() and self.entrance.ticket is not None:
-            exempt = self.entrance.ticket.exempt
-            self.session = self.context.chat.presence.open(self, exempt, address=self.address, secure=self.secure)
+        ticket = self.entrance.admit()
+        if ticket is not None:
+            presence = self.context.chat.presence
+            self.session = presence.open(self, ticket.exempt, address=self.address, secure=self.secure)
             # A TLS handshake needs no person, so the short deadline applies until it is complete.
             deadline = self.deadline(limits).seconds if carrier.ready else limits.registration
             self.silence.expect(carrier.accepted, deadline)
