@@ -31,7 +31,7 @@ def read(line: bytes, limit: int) -> tuple[str, str] | None:
     """
     Parse a line for the fast path.
 
-    @param line: begins with L{BEGINNING}.
+    @param line: begins with L{PREFIX}.
     @param limit: the most bytes of a line, with its terminator.
     @return: the channel and the text, which may contain CR or NUL; C{None} if the general path must parse the line.
         Over a carrier of messages, a line may contain LF.  In a text that would begin another line, so the general path

@@ -161,7 +161,7 @@ class IrcConnection(ClientProtocol):
         reply.postponed = False
         self._finish(reply)
 
-    # The language, and the outlet's part of it
+    # Language and outlet
 
     def begin(self) -> None:
         """See L{Language.begin}.  An IRC server sends nothing before the client's first command."""
@@ -175,7 +175,7 @@ class IrcConnection(ClientProtocol):
         return serialize("ERROR", (f"Closing Link: {host} ({why})",))
 
     def refused(self, event: Event | None, failure: Failure) -> None:
-        """See L{Language.refused}.  Commands reply to their errors themselves, so this is an unexpected one."""
+        """See L{Language.refused}.  Commands reply to their errors, so any other failure is a fault of the server."""
         if isinstance(event, RoomMessage) and isinstance(failure.value, ChatError):
             reply = Reply(self, "PRIVMSG")
             reply.error(failure.value, event.room)

@@ -118,7 +118,7 @@ class LineProtocol(ClientProtocol):
         finally:
             self.outbox.releaseDeliveries()
 
-    # The language, and the outlet's part of it
+    # Language and outlet
 
     def begin(self) -> None:
         """See L{Language.begin}."""
