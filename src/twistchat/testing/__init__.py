@@ -1,5 +1,5 @@
 """
-Tools for tests against twistchat: its own tests, and those of bots, doors and journals by others.
+Tools for tests of twistchat, and of bots, doors and journals.
 
 L{MemoryServer} is a whole server without sockets, threads or delays.  L{LineClient} and L{IrcClient} are clients of its
 doors, over streams or over messages (L{twistchat.testing.messages}).  L{ManualLog} is a log that commits events when

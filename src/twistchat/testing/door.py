@@ -1,4 +1,4 @@
-"""The promises of every door, as a test suite for people who write one."""
+"""A test suite that every door must pass."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from twistchat.testing.samples import ALICE, errorClasses, everyEvent, exampleEr
 from twistchat.testing.server import MemoryServer, settingsOf
 
 STRANGER = "203.0.113.9"
-"""An address that the default limits bind."""
+"""An address to which all default limits apply."""
 
 ROOM = "#contract"
 """The room in which the tests talk."""
 
 EXEMPT = '[limits]\nexempt = ["127.0.0.0/8"]\n'
-"""The default limits, except for the witness, who comes from loopback."""
+"""Settings that exempt the witness, who connects from loopback.  Everything else has its default."""
 
 PATIENCE = 60.0
-"""Seconds after which every command of a test was taken, at the default rates."""
+"""How long the server takes to accept all commands of a test, at the default rates, in seconds."""
 
 if TYPE_CHECKING:
     _Base = SynchronousTestCase
@@ -37,35 +37,34 @@ else:
 
 class DoorContract(_Base):
     """
-    A mixin for a C{SynchronousTestCase}: the promises of an L{IDoor <twistchat.interfaces.IDoor>}.
+    Tests of an L{IDoor <twistchat.interfaces.IDoor>}.  Mix this into a C{SynchronousTestCase}.
 
-    Its user says how the door is made and what a client sends to enter, to join a room and to speak.  The clients of
-    the door must be L{ClientProtocols <twistchat.net.client.protocol.ClientProtocol>}.  All limits have their
-    defaults.
+    Define L{makeDoor}, L{enters}, L{joins} and L{says}.  The door's protocol must extend L{ClientProtocol
+    <twistchat.net.client.protocol.ClientProtocol>}.  All limits have their defaults.
 
     @ivar door: the door to test.
-    @ivar server: a server with this door and the two that come with twistchat.
-    @ivar witness: a person at another door, who is in the room.
+    @ivar server: a server with this door and the two doors of twistchat.
+    @ivar witness: a client of another door, which is in the room.
     """
 
     def makeDoor(self) -> IDoor:
         """Make the door to test."""
-        raise AssertionError("a test of a door says how it is made")
+        raise AssertionError("define makeDoor in the test of a door")
 
     def enters(self, nick: str) -> bytes:
-        """What a client sends to enter under a nick."""
-        raise AssertionError("a test of a door says how a client enters")
+        """Return the bytes that a client sends to enter with a nick."""
+        raise AssertionError("define enters in the test of a door")
 
     def joins(self, room: str) -> bytes:
-        """What a client sends to join a room."""
-        raise AssertionError("a test of a door says how a client joins a room")
+        """Return the bytes that a client sends to join a room."""
+        raise AssertionError("define joins in the test of a door")
 
     def says(self, room: str, text: str) -> bytes:
-        """What a client sends to say a text in a room that it joined last."""
-        raise AssertionError("a test of a door says how a client speaks")
+        """Return the bytes that a client sends to send a text to the room that it joined last."""
+        raise AssertionError("define says in the test of a door")
 
     def setUp(self) -> None:
-        """Start a server, with a witness in the room."""
+        """Start a server, and let the witness join the room."""
         self.door = self.makeDoor()
         doors = {door.name: door for door in (LineDoor(), IrcDoor(), self.door)}
         self.server = MemoryServer(self.settings(tuple(doors.values())), doors=doors.values())
@@ -80,10 +79,10 @@ class DoorContract(_Base):
         self.witness.skip()
 
     def settings(self, doors: tuple[IDoor, ...]) -> Settings:
-        """The settings of the server: the defaults."""
+        """Return the settings of the server: the defaults."""
         return settingsOf(EXEMPT, doors)
 
-    # What the tests do
+    # Steps of the tests
 
     def connect(self) -> Client:
         """Connect a client to the door."""
@@ -101,30 +100,30 @@ class DoorContract(_Base):
         return client
 
     def members(self) -> set[str]:
-        """The nicks of those in the room."""
+        """Return the nicks of the room's members."""
         room = self.server.chat.state.rooms.get(ROOM)
         return set() if room is None else {member.user.nick for member in room.members.values()}
 
     def outlet(self, nick: str) -> Any:
-        """The server's side of a client's connection."""
+        """Return the outlet of a client's connection."""
         user = self.server.chat.state.users.named(nick)
         assert user is not None
         (session,) = user.sessions
         return self.server.chat.state.sessions[session].outlet
 
     def heard(self, *texts: str) -> list[str]:
-        """Those of some texts that the witness has heard, in the order in which they came."""
+        """Return those of some texts that the witness has received, in order."""
         lines = self.witness.lines()
         return [text for line in lines for text in texts if line.endswith(text)]
 
     def speak(self, text: str) -> None:
-        """Let the witness say a text in the room."""
+        """Let the witness send a text to the room."""
         self.witness.send(f"PRIVMSG {ROOM} :{text}" if self.door.name != "irc" else text)
 
-    # Coming in
+    # Entering
 
     def test_admitted(self) -> None:
-        """A client enters, and is a user of the chat; what it says reaches the other doors, and the other way."""
+        """A client enters and is a user.  Its texts reach the other doors, and their texts reach it."""
         client = self.member("ann")
         client.sendBytes(self.says(ROOM, "hello"))
         self.assertEqual(["hello"], self.heard("hello"))
@@ -133,7 +132,7 @@ class DoorContract(_Base):
         self.assertIn(b"welcome", client.raw)
 
     def test_nickInUse(self) -> None:
-        """A nick that is taken is refused, with words; the client stays and may try another."""
+        """A nick in use is refused with a message.  The client stays connected and can try another."""
         self.member("ann")
         client = self.connect()
         client.skip()
@@ -145,7 +144,7 @@ class DoorContract(_Base):
         self.assertIn("bob", self.members())
 
     def test_tooMany(self) -> None:
-        """The default limit on connections from one address holds; the client learns why it is refused."""
+        """The default limit on connections from one address applies.  A refused client gets a message."""
         for _ in range(self.server.context.settings.limits.connectionsPerAddress):
             self.assertFalse(self.connect().gone)
         refused = self.connect()
@@ -153,7 +152,7 @@ class DoorContract(_Base):
         self.assertNotEqual(b"", refused.raw)
 
     def test_deadline(self) -> None:
-        """A client that does not enter is disconnected, with words, within the longest deadline."""
+        """A client that does not enter in time is disconnected with a message."""
         client = self.connect()
         client.skip()
         limits = self.server.context.settings.limits
@@ -180,7 +179,7 @@ class DoorContract(_Base):
         self.assertEqual(texts, self.heard(*texts))
 
     def test_flood(self) -> None:
-        """A client cannot say more at once than the default burst; what is taken keeps its order."""
+        """A client cannot send more texts at once than the default burst.  Accepted texts keep their order."""
         client = self.member("ann")
         texts = [f"text-{number:03}" for number in range(80)]
         client.sendBytes(b"".join(self.says(ROOM, text) for text in texts))
@@ -191,7 +190,7 @@ class DoorContract(_Base):
         self.assertEqual(sorted(heard), heard)
 
     def test_garbage(self) -> None:
-        """Bytes that are no command harm nobody: no error is logged, and the others talk on."""
+        """Bytes that are no command affect nobody else, and no error is logged."""
         client = self.member("ann")
         for garbage in (b"\xff\xfe\x00\r\n", b"\0\0\0\n", b"{}[]::  \r\n", b"x" * 70_000 + b"\r\n", b"\n\n\n"):
             if not client.gone:
@@ -204,7 +203,7 @@ class DoorContract(_Base):
     # The end
 
     def test_nothingAfterClose(self) -> None:
-        """After a client was told why it is disconnected, nothing of it is obeyed and nothing else is sent."""
+        """After a client is told that it is disconnected, its commands are ignored and it gets no more output."""
         client = self.member("ann")
         outlet = self.outlet("ann")
         outlet.disconnect("because of the test")
@@ -223,7 +222,7 @@ class DoorContract(_Base):
         self.assertNotIn("ann", self.members())
 
     def test_slowReader(self) -> None:
-        """A client that does not read is dropped; never does more wait for it than the default allows."""
+        """A client that does not read is disconnected.  Its send queue never exceeds the default limit."""
         slow, quick = self.member("slow"), self.member("quick")
         outlet, limit = self.outlet("slow"), self.server.context.settings.limits.sendq
         slow.link.stalled = True
@@ -238,7 +237,7 @@ class DoorContract(_Base):
         self.assertNotIn("slow", self.members())
 
     def test_close(self) -> None:
-        """When the door closes, every client learns why; the door is closed when all clients are gone."""
+        """When the door closes, every client gets the reason.  The door has closed when all clients are gone."""
         clients = [self.member("ann"), self.member("bob"), self.connect()]
         clients[1].link.stalled = True
         closed = self.server.close("the end of the test")
@@ -282,7 +281,7 @@ class DoorContract(_Base):
             self.assertEqual(data, dialect.render(_entry(event)))
 
     def test_noForgedLines(self) -> None:
-        """No field of an event ends a line: CR, LF and NUL in it never reach the client as such."""
+        """No field of an event ends a line: CR, LF and NUL from a field never reach the client."""
         self.member("ann")
         dialect = self.outlet("ann").dialectFor(ROOM)
         for clean, hostile in zip(everyEvent("some words"), everyEvent("some\r\0words"), strict=True):
@@ -292,7 +291,7 @@ class DoorContract(_Base):
             self.assertNotIn(b"\r", data.replace(b"\r\n", b""), hostile)
 
     def test_everyError(self) -> None:
-        """The door has words for every error of the chat, and logs none of them."""
+        """The door words every error of the chat, and logs none of them."""
         client, outlet = self.member("ann"), self.outlet("ann")
         failed = RoomMessage(ALICE, ROOM, "s1", "text")
         for error in map(exampleError, errorClasses()):

@@ -47,7 +47,7 @@ def _never(failure: Failure) -> None:
 class ManualLog(MemoryLog):
     """Accepts events as a durable log does, and queues them until the test calls L{commit} or L{refuse}."""
 
-    promise = "The journal is a test's: what is said happens when the test says so."
+    promise = "The journal is a test's: it commits events when the test says so."
 
     def __init__(self, stamp: Stamp, keep: int = 10_000) -> None:
         super().__init__(stamp, keep)

@@ -130,7 +130,7 @@ class Link:
             self.client.connectionLost(reason)
 
     def _endInput(self) -> None:
-        """Report the end of the input to the server's protocol.  Close the connection if it cannot be half closed."""
+        """Report the end of the input to the server's protocol.  If it cannot be half closed, close the connection."""
         if IHalfCloseableProtocol.providedBy(self.server):
             self.server.readConnectionLost()
         else:

@@ -1,4 +1,4 @@
-"""A second carrier, in memory: it sends and receives messages, one for each line, as a WebSocket does."""
+"""A second carrier, in memory.  It sends one message for each line, as a WebSocket does."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from twistchat.protocols.line.factory import LineFactory
 
 HEADER: Final = 4
-"""Bytes of the length in front of each message, in network order."""
+"""The size of the length in front of each message, in bytes.  The length is in network order."""
 
 
 def encode(line: bytes) -> bytes:
-    """Make a message of a line, which has no line end."""
+    """Return the message for a line without its line end."""
     return len(line).to_bytes(HEADER) + line
 
 
@@ -33,7 +33,7 @@ def decode(data: bytes) -> Sequence[bytes]:
     reader = MessageReader()
     lines = reader.feed(data)
     if reader.unread:
-        raise ValueError(f"{len(reader.unread)} bytes are left, and are no whole message")
+        raise ValueError(f"the last {len(reader.unread)} bytes are not a whole message")
     return lines
 
 
@@ -45,7 +45,7 @@ class MessageReader:
     """
     Reads messages from bytes that arrive in pieces of any size.
 
-    @ivar unread: the beginning of a message that has not arrived as a whole.
+    @ivar unread: the beginning of an incomplete message.
     """
 
     def __init__(self) -> None:
@@ -67,12 +67,11 @@ class MessageReader:
 
 
 class MessageCodec:
-    """Splits the input of one connection into lines: each message is one.  See L{Codec
-    <twistchat.net.input.intake.Codec>}."""
+    """Returns each message of one connection as a line.  See L{Codec <twistchat.net.input.intake.Codec>}."""
 
     def __init__(self, limit: int) -> None:
         """
-        @param limit: the most bytes in a line.
+        @param limit: the maximum length of a line in bytes.
         """
         self._limit = limit
         self._reader = MessageReader()
@@ -83,12 +82,12 @@ class MessageCodec:
         return [line if len(line) <= self._limit else Overlong(len(line)) for line in lines]
 
     def finish(self) -> Sequence[Line]:
-        """Return nothing: half a message is no line."""
+        """Return nothing: an incomplete message is not a line."""
         return ()
 
 
 class MessageCarrier(Carrier):
-    """The carrier of a connection in memory that sends messages.  It knows nothing of TLS, telnet and half-closes."""
+    """The carrier of a connection in memory that sends messages.  It has no TLS, telnet or half-close."""
 
     __slots__ = ()
 
@@ -109,8 +108,10 @@ class MessageFactory(CarrierFactory):
 
 class MessageEnd(Protocol):
     """
-    The client's end of such a connection: it frames what a client's protocol writes, line by line, and gives it the
-    lines that the server sends.  To that protocol it looks like a stream, whose transport it is.
+    The client's end of such a connection.
+
+    For the client's protocol it is the transport of a stream.  It sends each line that the protocol writes as a
+    message, and passes each received message to the protocol as a line.
     """
 
     def __init__(self, client: IProtocol, end: bytes) -> None:
@@ -124,27 +125,27 @@ class MessageEnd(Protocol):
         self._reader = MessageReader()
 
     def connectionMade(self) -> None:
-        """Tell the client's protocol."""
+        """Connect the client's protocol to this transport."""
         client: Any = self._client
         client.makeConnection(self)
 
     def write(self, data: bytes) -> None:
-        """Send the lines that these bytes complete.  The beginning of a line waits for its end."""
+        """Send the complete lines, and keep the beginning of an incomplete line."""
         lines, newline, self._unsent = (self._unsent + data).rpartition(b"\n")
         assert self.transport is not None
         self.transport.write(MESSAGES.frame(lines + newline))
 
     def loseConnection(self) -> None:
-        """Close the connection, when what was written has been sent."""
+        """Close the connection after sending all written bytes."""
         assert self.transport is not None
         self.transport.loseConnection()
 
     def dataReceived(self, data: bytes) -> None:
-        """Give the client's protocol the lines that have arrived."""
+        """Pass the received lines to the client's protocol."""
         lines = b"".join([line + self._end for line in self._reader.feed(data)])
         if lines:
             self._client.dataReceived(lines)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Tell the client's protocol."""
+        """Report the end of the connection to the client's protocol."""
         self._client.connectionLost(reason)

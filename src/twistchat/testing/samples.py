@@ -1,4 +1,4 @@
-"""An event of every class and an error of every class, for tests of whatever renders or words them."""
+"""Examples of all events and errors, for tests of dialects and of the wording of errors."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _FIXED: dict[str, Any] = {
     "privileges": frozenset({"kill"}),
     "changes": (ModeChange(True, "o", "bob", BOB), ModeChange(False, "m")),
 }
-"""The values of fields that are no free text, by name."""
+"""The values of fields that are not free text, by name."""
 
 
 def everyEvent(text: str) -> list[Event]:
     """
     Make an event of every class.
 
-    @param text: the value of every field that holds free text.
+    @param text: the value of each free text.
     """
     made: list[Event] = []
     for kind in vars(events).values():
@@ -57,15 +57,16 @@ def everyEvent(text: str) -> list[Event]:
 
 
 def errorClasses() -> list[type[ChatError]]:
-    """The class of every error that the chat raises."""
+    """Return the classes of all errors that the chat raises."""
     found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ChatError)]
     return [kind for kind in found if kind is not ChatError]
 
 
 def exampleError(kind: type[ChatError], **given: Any) -> ChatError:
     """
-    Make an error with something in each field.
+    Make an error with a value in each field.
 
+    @param kind: its class.
     @param given: the values of some fields, by name.
     """
     values: dict[Any, Any] = {int: 3, float: 2.5, bool: True, str: "x", ChatError: NothingSaid()}

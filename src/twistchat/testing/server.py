@@ -43,7 +43,7 @@ SETTINGS = Settings(
 """
 The default settings of a L{MemoryServer}.
 
-They are the server's defaults, except that its name is C{twistchat}, times are in UTC, and 127.0.0.0/8 is exempt from
+They are the defaults, except that the server's name is C{twistchat}, times are in UTC, and 127.0.0.0/8 is exempt from
 rate limits.
 """
 
