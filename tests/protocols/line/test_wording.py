@@ -18,7 +18,7 @@ from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.spans import Around, Damaged, Kept, Span
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
-from twistchat.protocols.line.wording import WORDINGS, wordError
+from twistchat.protocols.line.wording import WORDINGS, formatDuration, wordError
 from twistchat.testing import MemoryServer, inMemory
 
 if TYPE_CHECKING:
@@ -95,6 +95,18 @@ class WordingTests(SynchronousTestCase):
         known = {error for error in everyError() if error.__module__.startswith(f"{errors.__name__}.")}
         self.assertEqual(known, set(WORDINGS))
         self.assertEqual(known, set(map(type, SAMPLES)))
+
+    def test_durations(self) -> None:
+        """A duration of whole minutes is in minutes, and any other in seconds."""
+        for seconds, words in (
+            (0.5, "0.5 seconds"),
+            (1.0, "1 second"),
+            (59.0, "59 seconds"),
+            (60.0, "1 minute"),
+            (61.0, "61 seconds"),
+            (180.0, "3 minutes"),
+        ):
+            self.assertEqual(formatDuration(seconds), words)
 
     def test_unknown(self) -> None:
         """An error without words here, a plugin's, is shown with its text."""
