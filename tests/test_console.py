@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console}, of the copies and exports that it makes, and of L{twistchat.options} behind it."""
+"""Tests of L{twistchat.console} and L{twistchat.options}: the commands, their copies and exports."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BOB = Source("2", "bob", "~line", "b.cloak")
 
 
 class ConsoleTestCase(SynchronousTestCase):
-    """Commands, on a journal whose server runs."""
+    """Tests of commands on a journal whose server runs."""
 
     def setUp(self) -> None:
         self.folder = Path(mkdtemp())
@@ -49,7 +49,7 @@ class ConsoleTestCase(SynchronousTestCase):
         self.data = self.folder / "data"
 
     def serve(self, *events: Event) -> ILog:
-        """Open a journal, and let these events happen."""
+        """Open a journal, and append these events."""
         journal = self.journal(bytes(range(32)))
         self.successResultOf(journal.open(lambda entry, origin: None))
         self.addCleanup(journal.close)
@@ -58,25 +58,25 @@ class ConsoleTestCase(SynchronousTestCase):
         return journal
 
     def journal(self, key: bytes) -> ILog:
-        """The journal of the data directory; if it is new, with this key of the cloaks."""
+        """Make the journal of the data directory.  A new journal gets this key for its cloaks."""
         return sqliteJournal(
             str(self.data), lambda: 1_767_268_800.25, lambda: "j", lambda: key, lambda name: InlineWorker()
         ).log
 
     def change(self, statement: str, name: str = "data/journal.sqlite") -> None:
-        """Change a journal behind its back."""
+        """Change the bytes of a journal on disk."""
         with closing(sqlite3.connect(name, isolation_level=None)) as connection:
             connection.execute(statement)
 
     def command(self, *arguments: str) -> str:
-        """What a command prints."""
+        """Return the output of a command."""
         printed = StringIO()
         with redirect_stdout(printed):
             main(arguments)
         return printed.getvalue()
 
     def refused(self, *arguments: str) -> str:
-        """Why a command ends the process."""
+        """Return the error with which a command ends."""
         with redirect_stdout(StringIO()):
             why = self.assertRaises(SystemExit, main, arguments).code
         assert isinstance(why, str)
@@ -85,10 +85,10 @@ class ConsoleTestCase(SynchronousTestCase):
 
 
 class ConsoleTests(ConsoleTestCase):
-    """Each of the commands, but for those that check and restore."""
+    """All commands, except those that check and restore."""
 
     def test_backup(self) -> None:
-        """A copy has what was there, is its owner's alone, and is a journal that can be served."""
+        """A copy contains the whole journal, only its owner can read it, and a server can use it."""
         self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
         self.assertIn("backup.db has the journal, ", self.command("backup", "--data=data", "backup.db"))
         self.assertEqual(0o600, Path("backup.db").stat().st_mode & 0o777)
@@ -101,7 +101,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertIn('"text": "hello"', self.command("export", "--data=restored", "--room=#lobby"))
 
     def test_backupAlone(self) -> None:
-        """A copy needs no file beside it, wherever it is read, and none is left there."""
+        """A copy needs no other file, and no other file is left beside it."""
         self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
         self.command("backup", "--data=data", "backup.db")
         # What the header says of write-ahead logs (Database File Format, section 1.3.3): there is none.
@@ -109,7 +109,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual(["backup.db", "data"], sorted(path.name for path in self.folder.iterdir()))
 
     def test_backupEarlier(self) -> None:
-        """A copy of what an earlier version wrote does not have the key, and the command says so."""
+        """A copy of a journal of an earlier version has no key, and the command reports that."""
         self.data.mkdir()
         with closing(sqlite3.connect("data/journal.sqlite", isolation_level=None)) as connection:
             migrate(connection, self.data / "journal.sqlite", lambda: "j", schema()[:3])
@@ -119,7 +119,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertIn("is of an earlier version; keep cloak.key beside it, too", said.getvalue())
 
     def test_backupOver(self) -> None:
-        """A file that is there is left alone."""
+        """An existing file is not overwritten."""
         self.serve()
         Path("mine").write_text("mine")
         self.assertEqual(
@@ -128,7 +128,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual("mine", Path("mine").read_text())
 
     def test_backupNowhere(self) -> None:
-        """A folder that is not there is named, and nothing is left of the try."""
+        """If the target folder does not exist, the error names it, and the command leaves nothing behind."""
         self.serve()
         self.assertEqual(
             f"twistchat: there is no directory {self.folder.resolve()}/no",
@@ -137,7 +137,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual([self.data], list(self.folder.iterdir()))
 
     def test_export(self) -> None:
-        """Every entry of the room and of no other, oldest first, each one line of JSON."""
+        """An export has every entry of the room and no other, oldest first, each as one line of JSON."""
         self.serve(
             RoomMessage(ALICE, "#Lobby", "1", 'say "ü\u2028"'),
             RoomMessage(BOB, "#other", "2", "elsewhere"),
@@ -171,7 +171,7 @@ class ConsoleTests(ConsoleTestCase):
         )
 
     def test_exportRenamed(self) -> None:
-        """A renamed room is written whole under its new name, with what it was called."""
+        """A renamed room is exported whole, under its new name.  Each entry has the name of its time."""
         self.serve(
             RoomMessage(ALICE, "#old", "1", "before"),
             RoomRenamed(ALICE, "#old", "#New", "tidy"),
@@ -185,7 +185,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual("twistchat: the journal has nothing of #old", why)
 
     def test_exportTakenBack(self) -> None:
-        """A text that was taken back is named by its id, in the entry that says so, and is not there itself."""
+        """The entry of a redaction names the message by its id.  The message itself is not exported."""
         self.serve(RoomMessage(ALICE, "#lobby", "1", "secret"), RoomMessageRedacted(ALICE, "#lobby", 1, "j-1", "typo"))
         printed = self.command("export", "--data=data", "--room=lobby")
         self.assertNotIn("secret", printed)
@@ -195,7 +195,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual(("unsaid", "typo"), (unsaid["event"], unsaid["reason"]))
 
     def test_exportTags(self) -> None:
-        """Tags are an object, and who is a program is said to be."""
+        """Tags are a JSON object, and a user that is a bot is marked as one."""
         bot = Source("3", "bot", bot=True)
         self.serve(RoomMessage(bot, "#lobby", "1", "two\nlines", tags=(("reply", "j-7"), ("empty", ""))))
         said = json.loads(self.command("export", "--data=data", "--room=lobby"))
@@ -203,40 +203,40 @@ class ConsoleTests(ConsoleTestCase):
         self.assertTrue(said["by"]["bot"])
 
     def test_exportPages(self) -> None:
-        """A room of more entries than are read at a time is written whole, each entry once."""
+        """A room with several pages of entries is exported whole, each entry once."""
         self.patch(export, "PAGE", 3)
         self.serve(*[RoomMessage(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
         printed = self.command("export", "--data=data", "--room=lobby")
         self.assertEqual([str(n) for n in range(10)], [json.loads(line)["text"] for line in printed.splitlines()])
 
     def test_exportNothing(self) -> None:
-        """A room of which there is nothing is named."""
+        """The error names a room without entries."""
         self.serve()
         self.assertEqual(
             "twistchat: the journal has nothing of #none", self.refused("export", "--data=data", "--room=none")
         )
 
     def test_exportBadRoom(self) -> None:
-        """A name that no room can have is refused, and so is none."""
+        """An invalid or missing room name is refused."""
         self.serve()
         why = self.refused("export", "--data=data", "--room=a b")
         self.assertEqual("twistchat: the room name #a b has a space in it", why)
         self.assertIn("name a room, as in --room '#lobby'", self.refused("export", "--data=data"))
 
     def test_noJournal(self) -> None:
-        """A directory with no journal is named, for either command."""
+        """The error names a directory without a journal, for both commands."""
         for command in (("backup", "x"), ("export", "--room=lobby")):
             why = self.refused(command[0], "--data=nowhere", *command[1:])
             self.assertEqual("twistchat: there is no journal in nowhere; name its directory with --data", why)
 
     def test_notAJournal(self) -> None:
-        """A file that is no database is said to be damaged."""
+        """A file that is not a database is reported as damaged."""
         self.data.mkdir()
         (self.data / "journal.sqlite").write_bytes(b"not a database" * 100)
         self.assertIn("the journal's file is damaged", self.refused("export", "--data=data", "--room=lobby"))
 
     def test_configuration(self) -> None:
-        """The data are where the configuration says, and a mistake in it is named with its line."""
+        """The command reads the data directory from the configuration.  The error of a mistake there names the line."""
         self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
         Path("twistchat.toml").write_text('[server]\ndata = "data"\n[listen]\nline = "tcp:6623"\n')
         self.assertIn("hello", self.command("export", "--room=lobby"))
@@ -244,7 +244,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertIn("twistchat: twistchat.toml:2: server.data: ", self.refused("export", "--room=lobby"))
 
     def test_usage(self) -> None:
-        """A command that is missing or unknown, and arguments that are, are named in one line."""
+        """The error for a missing or unknown command, or for wrong arguments, is one line that names it."""
         self.assertIn("name a command: backup, check, export, hash-password or restore", self.refused())
         self.assertIn("nonsense", self.refused("nonsense"))
         commands = "backup, check, export, hash-password, restore"
@@ -263,7 +263,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertIn("twistchat: option --nonsense not recognized", self.refused("--nonsense"))
 
     def test_help(self) -> None:
-        """What a command's help begins with can be typed, and C{--data} says what it is for that command."""
+        """The first line of a command's help is a valid command line, and C{--data} is described for that command."""
         for command, usage, data in (
             ("backup", "Usage: twistchat backup [options] FILE", "which has the journal."),
             ("check", "Usage: twistchat check [options] [FILE]", "whose journal is read, if no FILE is named."),
@@ -276,14 +276,14 @@ class ConsoleTests(ConsoleTestCase):
             self.assertIn(data, " ".join(printed.getvalue().split()))
 
     def test_version(self) -> None:
-        """C{--version} is this package's."""
+        """C{--version} shows the version of this package."""
         printed = StringIO()
         with redirect_stdout(printed):
             self.assertRaises(SystemExit, main, ["--version"])
         self.assertTrue(printed.getvalue().startswith(f"twistchat {__version__} "))
 
     def test_hashPassword(self) -> None:
-        """The first line of standard input is the password, whatever ends it; each hash of it is another."""
+        """The first line of standard input is the password, with any line end.  Each hash of it is different."""
         hashes = set()
         for text in ("hünter 2\n", "hünter 2\r\n", "hünter 2", "hünter 2\nnot this\n"):
             self.patch(sys, "stdin", StringIO(text))
@@ -294,7 +294,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual(4, len(hashes))
 
     def test_hashNothing(self) -> None:
-        """An empty password has no hash, nor has what is not UTF-8."""
+        """An empty password is refused, and so is one that is not UTF-8."""
         for data, why in (
             (b"", "a password has one character at least"),
             (b"\nx", "a password has one character at least"),
@@ -304,7 +304,7 @@ class ConsoleTests(ConsoleTestCase):
             self.assertEqual(f"twistchat: {why}", self.refused("hash-password"))
 
     def typed(self, *answers: str | type[BaseException]) -> None:
-        """Let somebody at a terminal answer what they are asked."""
+        """Answer the questions of a command at a terminal."""
         terminal, typed = StringIO(), iter(answers)
         self.patch(terminal, "isatty", lambda: True)
         self.patch(sys, "stdin", terminal)
@@ -319,7 +319,7 @@ class ConsoleTests(ConsoleTestCase):
         self.patch(console, "getpass", ask)
 
     def test_hashTyped(self) -> None:
-        """At a terminal the password is asked for twice, and two that differ have no hash."""
+        """At a terminal the command asks for the password twice, and refuses two different answers."""
         self.typed("hunter2", "hunter2")
         self.assertTrue(PasswordHasher().verify(self.command("hash-password").strip(), "hunter2"))
         self.typed("hunter2", "hunter3")
@@ -331,7 +331,7 @@ class ConsoleTests(ConsoleTestCase):
             self.assertIn("there is no password", self.refused("hash-password"))
 
     def test_exportDamaged(self) -> None:
-        """What changed on disk is not written; the command fails, and says how much was left out."""
+        """Damaged entries are not exported.  The command fails and reports how many it left out."""
         self.serve(*(RoomMessage(ALICE, "#lobby", "1", text) for text in ("one", "a word", "two")))
         self.change("UPDATE entry SET body = replace(body, 'word', 'ward')")
         printed = StringIO()
@@ -341,7 +341,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual(["one", "two"], [json.loads(line)["text"] for line in printed.getvalue().splitlines()])
 
     def test_exportManyDamaged(self) -> None:
-        """A page of nothing but damage does not end it."""
+        """A page of damaged entries does not end the export."""
         self.patch(export, "PAGE", 3)
         self.serve(*[RoomMessage(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
         self.change("UPDATE entry SET time = time + 1 WHERE sequence < 9")
@@ -351,7 +351,7 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual(["8", "9"], [json.loads(line)["text"] for line in printed.getvalue().splitlines()])
 
     def test_readerGone(self) -> None:
-        """A pipe that nobody reads any more ends an export without a word."""
+        """If the reader of a pipe goes away, the export ends without a message."""
 
         def write(text: str) -> int:
             raise BrokenPipeError

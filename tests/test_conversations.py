@@ -1,4 +1,4 @@
-"""Recorded conversations: every byte that clients receive is what was recorded.  See conversations/README.md."""
+"""Recorded conversations: clients receive exactly the recorded bytes.  See conversations/README.md."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class ConversationTests(SynchronousTestCase):
 
 
 class MessageConversationTests(SynchronousTestCase):
-    """The same scripts, and the same lines, where each client has a carrier that sends one message for each line."""
+    """The same scripts and lines, with a carrier that sends one message for each line."""
 
 
 def _testOf(path: Path, messages: bool) -> Callable[[SynchronousTestCase], None]:
-    """A test that clients receive what was recorded."""
+    """A test that clients receive the recorded bytes."""
 
     def test(case: SynchronousTestCase) -> None:
         difference = replay(readScript(path), messages)
@@ -48,10 +48,10 @@ for _path in scripts():
 
 
 class CoverageTests(SynchronousTestCase):
-    """The scripts leave no command out."""
+    """The scripts use every command."""
 
     def sent(self, door: str) -> set[str]:
-        """The first words of all lines that clients send at a door, without tags."""
+        """Return the first words of all lines that clients send at a door, without tags."""
         words = set()
         for path in scripts():
             script = readScript(path)
@@ -76,7 +76,7 @@ class ToolTests(SynchronousTestCase):
     """Scripts are read, compared and recorded as their README says."""
 
     def script(self, text: str) -> Path:
-        """A script in a directory of its own."""
+        """Write a script into a new directory."""
         directory = mkdtemp()
         self.addCleanup(rmtree, directory)
         path = Path(directory, "sample.chat")
@@ -84,7 +84,7 @@ class ToolTests(SynchronousTestCase):
         return path
 
     def test_escapes(self) -> None:
-        """Every byte survives, and no text has a control character or ends with a space."""
+        """Every byte survives, and no text has a control character or a space at its end."""
         data = bytes(range(256)) + "höflich \u202e".encode() + b"\\n "
         text = escape(data)
         self.assertEqual(data, unescape(text))
@@ -94,7 +94,7 @@ class ToolTests(SynchronousTestCase):
         self.assertRaises(BadEscape, unescape, "\\q")
 
     def test_difference(self) -> None:
-        """A difference in one byte is shown with the line of the script that leads to it."""
+        """If one byte differs, the failure shows the line of the script that caused it."""
         recorded = record(readScript(self.script("client bob line\nbob connects\nbob > bob\n")))
         self.assertIn("bob < * bob joined #lobby\n", recorded)
         self.assertEqual("", replay(readScript(self.script(recorded))))
@@ -110,7 +110,7 @@ class ToolTests(SynchronousTestCase):
             self.assertTrue(difference.startswith(f"{path}:{number}: bob > bob\n"), difference)
 
     def test_record(self) -> None:
-        """Recording keeps comments, replaces what is received, and is stable."""
+        """Recording keeps comments, replaces the received lines, and is stable."""
         text = "# Tea.\nclient bob line\n\nbob connects\nbob < nonsense\n\n# Then:\nbob > bob\nwait 1\n"
         path = self.script(text)
         self.assertEqual(0, main([str(path)]))
@@ -122,7 +122,7 @@ class ToolTests(SynchronousTestCase):
         self.assertEqual(once, path.read_text("utf-8"))
 
     def test_mistakes(self) -> None:
-        """A script that cannot be read is refused, with the line."""
+        """An invalid script is refused, and the error names the line."""
         for text, why in (
             ("nonsense\n", "sample.chat:1: this means nothing: nonsense"),
             ("\nbob > hello\n", "sample.chat:2: there is no client bob"),

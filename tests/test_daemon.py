@@ -1,7 +1,7 @@
 """
-Conversations with a real server: a C{twistd} process, over loopback.
+Conversations with a real server, a C{twistd} process, over loopback.
 
-Everything is waited for, with a time-out, and nothing is slept for.
+The tests wait for every result with a time-out, and never sleep.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ GOODBYE = "* The server is shutting down"
 
 
 class Reader:
-    """Reads lines from a file descriptor as they come."""
+    """Reads lines from a file descriptor as they arrive."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -79,9 +79,10 @@ class Reader:
 
     def line(self) -> str | None:
         """
-        The next line, without its end; or C{None} at the end of them all.
+        Return the next line without its end, or C{None} at the end of the input.
 
-        @raise AssertionError: none comes.
+
+        @raise AssertionError: no line arrives in time.
         """
         deadline = time.monotonic() + PATIENCE
         while b"\n" not in self._rest:
@@ -98,9 +99,10 @@ class Reader:
 
     def until(self, wanted: str | re.Pattern[str]) -> re.Match[str]:
         """
-        Pass over lines until one fits, a part of it at least.
+        Read lines until one contains a match, and return it.
 
-        @raise AssertionError: none does.
+
+        @raise AssertionError: no line matches.
         """
         pattern = re.compile(re.escape(wanted)) if isinstance(wanted, str) else wanted
         while (line := self.line()) is not None:
@@ -110,7 +112,7 @@ class Reader:
         raise AssertionError(f"expected\n  {pattern.pattern}\nfound\n{self.text}")
 
     def rest(self) -> list[str]:
-        """All lines to the end."""
+        """Return all remaining lines."""
         lines = []
         while (line := self.line()) is not None:
             lines.append(line)
@@ -118,11 +120,14 @@ class Reader:
 
 
 class Person(Reader):
-    """Someone with a real connection to the line door."""
+    """A client with a real connection to the line door."""
 
     def __init__(self, port: int, buffer: int | None) -> None:
         """
-        @param buffer: how many bytes their machine is to hold for them, where that is to be few.
+        Connect.
+
+
+        @param buffer: the size of the receive buffer in bytes; C{None} for the system's default.
         """
         self.socket = socket.socket()
         self.socket.settimeout(PATIENCE)
@@ -132,12 +137,12 @@ class Person(Reader):
         super().__init__(self.socket.fileno())
 
     def send(self, *lines: str) -> None:
-        """Type lines."""
+        """Send lines."""
         self.socket.sendall("".join(f"{line}\n" for line in lines).encode())
 
 
 class DaemonTestCase(SynchronousTestCase):
-    """Each test has a directory of its own, and no process outlives it."""
+    """Give each test a directory, and end its processes."""
 
     def setUp(self) -> None:
         self.directory = Path(mkdtemp())
@@ -163,7 +168,8 @@ class DaemonTestCase(SynchronousTestCase):
         """
         Start a server in the foreground.
 
-        @return: the process, what it says, and the port of its line door.
+
+        @return: the process, its output, and the port of its line door.
         """
         process = subprocess.Popen(
             command,
@@ -179,27 +185,27 @@ class DaemonTestCase(SynchronousTestCase):
         return process, output, int(output.until(INVITATION)[1])
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
-        """End a process that may have ended."""
+        """End a process, if it still runs."""
         process.kill()
         process.wait(PATIENCE)
         assert process.stdout is not None
         process.stdout.close()
 
     def person(self, port: int, nick: str, buffer: int | None = None) -> Person:
-        """Bring someone into the lobby."""
+        """Connect a client and enter the lobby."""
         person = self.connect(port, buffer)
         person.send(nick)
         person.until(f"* {nick} joined #lobby")
         return person
 
     def connect(self, port: int, buffer: int | None = None) -> Person:
-        """Connect someone, who has said nothing yet."""
+        """Connect a client that sends nothing yet."""
         person = Person(port, buffer)
         self.addCleanup(person.socket.close)
         return person
 
     def ended(self, process: subprocess.Popen[bytes], output: Reader) -> None:
-        """Hold that a server ends in time, with status 0, no traceback, and leaves no pid file."""
+        """Check that a server ends in time with status 0 and without a traceback, and removes its pid file."""
         self.assertEqual(0, process.wait(PATIENCE))
         output.rest()
         self.assertNotIn("Traceback", output.text)
@@ -210,7 +216,9 @@ class ConversationTests(DaemonTestCase):
     """C{twistd -n twistchat}."""
 
     def test_talk(self) -> None:
-        """People talk; SIGHUP harms nobody; after SIGTERM they are told, and the process ends with status 0."""
+        """
+        Clients talk.  SIGHUP disturbs nobody.  After SIGTERM they get a message, and the process ends with status 0.
+        """
         process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
         self.assertIn("what anyone sees is there first", output.text)
         alice, bob = self.person(port, "alice"), self.person(port, "bob")
@@ -228,7 +236,7 @@ class ConversationTests(DaemonTestCase):
         self.ended(process, output)
 
     def test_readAgain(self) -> None:
-        """After SIGHUP those who come find what the configuration says by then; those who are here stay."""
+        """SIGHUP applies the configuration to new clients and keeps the existing ones connected."""
         configuration = self.directory / "twistchat.toml"
         configuration.write_text('[line]\nmotd = "Welcome."\n')
         process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, "--journal", "memory")
@@ -247,7 +255,10 @@ class ConversationTests(DaemonTestCase):
         self.ended(process, output)
 
     def stopDuringTalk(self, number: signal.Signals) -> None:
-        """Stop a server while someone talks: what was taken everybody has seen, in order, and nothing else."""
+        """
+        Stop a server during a conversation: all clients have received every accepted message, in order, and nothing
+        else.
+        """
         process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
         alice, bob = self.person(port, "alice"), self.person(port, "bob")
         alice.until("* bob joined #lobby")
@@ -266,15 +277,15 @@ class ConversationTests(DaemonTestCase):
         self.assertLess(time.monotonic() - began, PATIENCE / 2)
 
     def test_terminate(self) -> None:
-        """SIGTERM in the middle of talk."""
+        """SIGTERM stops the server during a conversation."""
         self.stopDuringTalk(signal.SIGTERM)
 
     def test_interrupt(self) -> None:
-        """SIGINT, as of Ctrl-C, is the same."""
+        """SIGINT, which Ctrl-C sends, stops it in the same way."""
         self.stopDuringTalk(signal.SIGINT)
 
     def test_bothSignals(self) -> None:
-        """SIGTERM and SIGINT at once, several times, are one stop."""
+        """Several SIGTERM and SIGINT at once stop the server once."""
         process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
         alice = self.person(port, "alice")
         for number in 5 * (signal.SIGTERM, signal.SIGINT):
@@ -283,7 +294,7 @@ class ConversationTests(DaemonTestCase):
         self.ended(process, output)
 
     def test_script(self) -> None:
-        """A script behind a pipe sends everything, closes its side, and has all the answers."""
+        """A script behind a pipe sends everything, closes its sending side, and receives all answers."""
         _, _, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
         alice = self.person(port, "alice")
         script = self.connect(port)
@@ -295,7 +306,7 @@ class ConversationTests(DaemonTestCase):
         alice.until("* script quit (connection closed)")
 
     def test_slowReader(self) -> None:
-        """One who does not read is dropped once too much waits for them; others have every line."""
+        """A client that does not read is disconnected when its send queue is full.  The others receive every line."""
         _, _, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
         alice, carol = self.person(port, "alice"), self.person(port, "carol")
         self.person(port, "slow", buffer=4096)
@@ -317,7 +328,7 @@ class ConversationTests(DaemonTestCase):
         alice.until("* slow quit (read too slowly)")
 
     def test_restart(self) -> None:
-        """What was said is there after a restart, where the journal is on disk."""
+        """After a restart, the history of a journal on disk is still there."""
         journal = ("--journal", "sqlite", "--data", "data")
         process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *journal)
         alice = self.person(port, "alice")
@@ -337,7 +348,7 @@ class TwistTests(DaemonTestCase):
     """C{twist twistchat}, the newer runner."""
 
     def test_talk(self) -> None:
-        """It serves, and ends with status 0 on SIGTERM."""
+        """It serves clients, and ends with status 0 on SIGTERM."""
         process, output, port = self.start(*TWIST, "--log-format=text", "twistchat", *LISTEN)
         alice, bob = self.person(port, "alice"), self.person(port, "bob")
         bob.send("hello")
@@ -351,7 +362,7 @@ class DaemonizedTests(DaemonTestCase):
     """Plain C{twistd twistchat}, which goes into the background."""
 
     def test_talk(self) -> None:
-        """It starts, serves, and stops by the pid in its file, which it removes."""
+        """It starts, serves clients, and stops by the pid in its file, which it removes."""
         reading, writing = os.pipe()
         self.addCleanup(os.close, reading)
         try:
@@ -384,12 +395,12 @@ class DaemonizedTests(DaemonTestCase):
         self.assertNotIn("Traceback", (self.directory / "chat.log").read_text())
 
     def killIfThere(self, pid: int) -> None:
-        """Leave no daemon behind, whatever failed."""
+        """Stop the daemon, even if the test failed."""
         if (self.directory / "chat.pid").exists():
             os.kill(pid, signal.SIGKILL)
 
     def test_takenPort(self) -> None:
-        """A port that is taken is told by the command that was typed, before it goes into the background."""
+        """If the port is in use, the command reports it before the server goes into the background."""
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
@@ -404,7 +415,7 @@ class DaemonizedTests(DaemonTestCase):
         self.assertFalse((self.directory / "twistd.pid").exists())
 
     def test_badJournal(self) -> None:
-        """A journal that cannot be opened is told in one whole line, however long its path is."""
+        """If the journal cannot be opened, the error is one whole line, even with a long path."""
         data = self.directory / ("x" * 200)
         data.touch()
         run = self.finish(*TWISTD, "twistchat", *LISTEN, "--data", str(data))
@@ -414,7 +425,9 @@ class DaemonizedTests(DaemonTestCase):
 
     @skipUnless(ROOT, "only root becomes somebody else")
     def test_uid(self) -> None:
-        """From a directory of root's, twistd --uid starts a server of that user's, who owns the data."""
+        """
+        In a directory of root, C{twistd --uid} starts a server that runs as that user, and the user owns the data.
+        """
         for path in (Path(twistchat.__file__), Path(sys.prefix)):
             if not all(parent.stat().st_mode & 0o001 for parent in path.parents):
                 raise SkipTest(f"nobody but root can read {path}")
@@ -433,10 +446,10 @@ class DaemonizedTests(DaemonTestCase):
 
 
 class RefusedStartTests(DaemonTestCase):
-    """Starts that cannot be: one line says why."""
+    """Starts that fail.  One line gives the reason."""
 
     def refused(self, *arguments: str) -> str:
-        """Hold that a start ends at once with exactly one line of ours, and give it."""
+        """Check that a start fails at once with exactly one line of twistchat, and return the line."""
         run = self.finish(*TWISTD, "-n", "twistchat", *arguments)
         output = run.stdout + run.stderr
         self.assertEqual(1, run.returncode, output)
@@ -445,7 +458,7 @@ class RefusedStartTests(DaemonTestCase):
         return line
 
     def test_takenPort(self) -> None:
-        """The line names the port, and that it is in use."""
+        """The line names the port, and says that it is in use."""
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
@@ -469,7 +482,7 @@ class RefusedStartTests(DaemonTestCase):
         self.assertIn("nope.toml", self.refused("--config", "nope.toml"))
 
     def test_lateFailure(self) -> None:
-        """A journal that cannot be opened, as the server finds out once it runs: the same, with C{twist}, too."""
+        """If the running server cannot open the journal, it reports that in the same way, also with C{twist}."""
         plugins = self.directory / "twisted" / "plugins"
         plugins.mkdir(parents=True)
         (plugins / "late.py").write_text(LATE)
@@ -486,21 +499,21 @@ class RefusedStartTests(DaemonTestCase):
 
 
 class HelpTests(DaemonTestCase):
-    """What the command says of itself."""
+    """The help of the command."""
 
     def test_help(self) -> None:
-        """--help names every option, and what twistd lists names the command."""
+        """C{--help} names every option, and the list of C{twistd} names the command."""
         run = self.finish(*TWISTD, "twistchat", "--help")
         self.assertEqual(0, run.returncode)
         for option in Options().longOpt:
             self.assertIn(f"--{option}", run.stdout)
 
     def test_listed(self) -> None:
-        """twistd lists the command."""
+        """C{twistd} lists the command."""
         self.assertRegex(self.finish(*TWISTD, "--help").stdout, r"\n +twistchat +A multi-user chat server")
 
     def test_version(self) -> None:
-        """--version shows the version."""
+        """C{--version} shows the version."""
         run = self.finish(*TWISTD, "twistchat", "--version")
         self.assertEqual(0, run.returncode)
         self.assertIn(f"twistchat {twistchat.__version__} ", run.stdout)

@@ -1,4 +1,4 @@
-"""A real server, with what an administrator has who chose nothing: every limit binds everybody."""
+"""A real server with the defaults: every limit applies to everyone."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ INVITATION = re.compile(r"The irc door is open: irssi -c 127\.0\.0\.1 -p (\d+)")
 
 
 class DefaultLimitsTests(DaemonTestCase):
-    """Clients of a server in the foreground."""
+    """Tests with clients of a server in the foreground."""
 
     def setUp(self) -> None:
-        """Start it."""
+        """Start the server."""
         super().setUp()
         _, output, self.line = self.start(*TWISTD, "-n", "twistchat", "--journal", "memory", *LISTEN, *IRC)
         found = INVITATION.search(output.text)
@@ -24,7 +24,10 @@ class DefaultLimitsTests(DaemonTestCase):
         self.irc = int(found[1])
 
     def test_throttledTwice(self) -> None:
-        """An IRC client that is held back several times in a row is answered to the last line, and seen to go."""
+        """
+        An IRC client that is throttled several times in a row gets an answer to its last line, and the server notices
+        its end.
+        """
         watcher = self.person(self.line, "watcher")
         bob = self.connect(self.irc)
         bob.send("NICK bob", "USER bob 0 * :bob", "JOIN #lobby")
@@ -39,7 +42,7 @@ class DefaultLimitsTests(DaemonTestCase):
         watcher.until("* bob quit (connection lost)")
 
     def test_floodOfBlankLines(self) -> None:
-        """Blank lines end a connection to the line door; whoever sends them is told, and others are served."""
+        """Blank lines end a connection to the line door.  The client gets a message, and others are not affected."""
         eve = self.person(self.line, "eve")
         eve.send(*[""] * 20_000)
         eve.until("! You sent too many blank lines")
@@ -47,7 +50,7 @@ class DefaultLimitsTests(DaemonTestCase):
         self.person(self.line, "alice").send("hello")
 
     def test_webPage(self) -> None:
-        """A browser that a web page sends here is turned away at both doors, and nothing that it sent is obeyed."""
+        """A browser that a web page sends here is disconnected at both doors, and nothing that it sent takes effect."""
         watcher = self.person(self.line, "watcher")
         body = "NICK eve\r\nUSER eve 0 * :eve\r\nJOIN #lobby\r\nPRIVMSG #lobby :spam\r\neve\r\nspam\r\n"
         head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -1,4 +1,4 @@
-"""What the documents say, held against the code."""
+"""Compare the documents with the code."""
 
 from __future__ import annotations
 
@@ -42,13 +42,15 @@ DOCUMENTS = [
 
 
 def blocks(path: str, language: str) -> list[str]:
-    """The fenced blocks of one language in a document."""
+    """Return the fenced blocks of one language in a document."""
     text = (ROOT / path).read_text("utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them: lower case, no punctuation, hyphens for spaces."""
+    """
+    Return the anchors of a document's headings, as GitHub makes them: lower case, no punctuation, hyphens for spaces.
+    """
     headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -61,7 +63,7 @@ def reaches(document: Path, target: str) -> bool:
 
 
 def marked(path: str, name: str) -> list[str]:
-    """The fenced blocks of a document that follow the comment C{test: NAME}."""
+    """Return the fenced blocks of a document that follow the comment C{test: NAME}."""
     text = (ROOT / path).read_text("utf-8")
     return re.findall(rf"^<!-- test: {name} -->\n```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
@@ -70,7 +72,7 @@ class StartTests(SynchronousTestCase):
     """docs/start.md."""
 
     def test_conversation(self) -> None:
-        """Alice sees at the line door what the page shows, and nothing else."""
+        """Alice receives at the line door exactly what the page shows."""
         server = MemoryServer(Settings())
         alice, bob = server.connect(), None
         coming, garden, sharing = marked("docs/start.md", "alice")
@@ -91,7 +93,9 @@ class StartTests(SynchronousTestCase):
             alice.expect(*seen)
 
     def test_configuration(self) -> None:
-        """Its configuration is valid, makes an operator of who comes from this machine, and listens for others."""
+        """
+        Its configuration is valid, makes an operator of a client on this machine only, and listens for other machines.
+        """
         text = "\n".join(marked("docs/start.md", "configuration")).replace("PASTE THE HASH HERE", SECRET)
         builder = SettingsBuilder({"irc": None, "line": None})
         builder.readFile(text.encode(), "docs/start.md")
@@ -105,7 +109,7 @@ class StartTests(SynchronousTestCase):
             alice.hangUp()
 
     def test_start(self) -> None:
-        """The line that starts the server is the one in the README."""
+        """It starts the server with the same line as the README."""
         start = blocks("README.md", "sh")[0]
         self.assertIn(start, blocks("docs/start.md", "sh"))
 
@@ -114,7 +118,7 @@ class ExampleTests(SynchronousTestCase):
     """docs/testing.md."""
 
     def test_example(self) -> None:
-        """The examples are tests that pass; and each would fail, if the bot said something else."""
+        """The examples are tests that pass.  They would fail if the bot sent something else."""
         example = "".join(blocks("docs/testing.md", "python"))
         for code, failed in ((example, 0), (example.replace('f"hello, ', 'f"bye, '), 3)):
             module = ModuleType("example")
@@ -130,13 +134,13 @@ class LineProtocolTests(SynchronousTestCase):
     """docs/line-protocol.md."""
 
     def test_commands(self) -> None:
-        """Its table has every command, and no other."""
+        """Its table has exactly the commands of the server."""
         text = (ROOT / "docs/line-protocol.md").read_text("utf-8")
         documented = re.findall(r"^\| `/(\w+)", text, re.MULTILINE)
         self.assertEqual(sorted(COMMANDS), sorted(documented))
 
     def test_aliases(self) -> None:
-        """It names every alias in the row of its command, and no other."""
+        """Each row names exactly the aliases of its command."""
         text = (ROOT / "docs/line-protocol.md").read_text("utf-8")
         documented = {
             row[1]: tuple(re.findall(r"`/(\w+)`", row[2]))
@@ -145,7 +149,7 @@ class LineProtocolTests(SynchronousTestCase):
         self.assertEqual({name: command.aliases for name, command in COMMANDS.items()}, documented)
 
     def test_endpoint(self) -> None:
-        """It names the endpoint where the door listens by default."""
+        """It names the default endpoint of the door."""
         text = (ROOT / "docs/line-protocol.md").read_text("utf-8")
         self.assertIn(f"`{LineDoor.defaultEndpoints[0]}`", text)
 
@@ -154,7 +158,7 @@ class BotTests(SynchronousTestCase):
     """docs/bots.md."""
 
     def test_line(self) -> None:
-        """The bot on the line protocol answers each ping in its room, however they arrive, and nothing else."""
+        """The bot on the line protocol answers each ping in its room, however the lines arrive, and nothing else."""
         client, _ = blocks("docs/bots.md", "python")
         server = MemoryServer()
         alice = server.person("alice")
@@ -170,7 +174,7 @@ class BotTests(SynchronousTestCase):
         )
 
         class Connection(socket.socket):
-            """A connection to the line door.  Bob does one thing more whenever all has been read."""
+            """A connection to the line door.  Bob acts whenever everything has been read."""
 
             read = 0
 
@@ -200,7 +204,7 @@ class BotTests(SynchronousTestCase):
             bob.until("[12:00] <pingbot> pong")
 
     def test_irc(self) -> None:
-        """The bot over IRC marks itself as one and answers each ping in the lobby, and no other."""
+        """The bot over IRC has mode B, and answers each ping in the lobby and no other."""
         _, client = blocks("docs/bots.md", "python")
         module = ModuleType("example")
         exec(compile(client, "docs/bots.md", "exec"), module.__dict__)
@@ -218,7 +222,7 @@ class BotTests(SynchronousTestCase):
         watcher.until(re.compile(r".* 335 watcher ircbot .*"))
 
     def test_ircConnects(self) -> None:
-        """The bot over IRC connects to the IRC door, tries again when it is refused, and runs until it is stopped."""
+        """The bot over IRC connects to the IRC door, tries again after a refusal, and runs until it is stopped."""
         _, client = blocks("docs/bots.md", "python")
         module = ModuleType("example")
         exec(compile(client, "docs/bots.md", "exec"), module.__dict__)
@@ -235,7 +239,7 @@ class OperatingTests(SynchronousTestCase):
     """docs/operating.md."""
 
     def test_live(self) -> None:
-        """Its table of what is taken over while the server runs has every such key and section, and no other."""
+        """Its table has exactly the keys and sections that apply while the server runs."""
         text = (ROOT / "docs/operating.md").read_text("utf-8")
         rows = text.partition("| key or section | applies to |\n")[2].partition("\n\n")[0]
         documented = [
@@ -248,7 +252,7 @@ class ReadmeTests(SynchronousTestCase):
     """README.md."""
 
     def test_links(self) -> None:
-        """Its links are absolute, as a package index wants them; those into this repository lead somewhere."""
+        """Its links are absolute, because a package index needs that.  Links into this repository have a target."""
         targets = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
         self.assertEqual([], [target for target in targets if not target.startswith("https://")])
         own = [target.removeprefix(REPOSITORY) for target in targets if target.startswith(REPOSITORY)]
@@ -256,14 +260,14 @@ class ReadmeTests(SynchronousTestCase):
         self.assertEqual([], [target for target in own if not reaches(ROOT / "README.md", target)])
 
     def test_images(self) -> None:
-        """Its images are files of this repository, by an address that gives the image and not a page about it."""
+        """Its images are files of this repository, with the address of the file itself."""
         images = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
         own = ["docs/conversation.svg", "bench/growth.png"]
         self.assertEqual([f"{RAW}{path}" for path in own], images)
         self.assertEqual([], [path for path in own if not (ROOT / path).exists()])
 
     def test_capabilities(self) -> None:
-        """Both numbers of IRCv3 capabilities in it are right."""
+        """Both numbers of IRCv3 capabilities are right."""
         text = (ROOT / "README.md").read_text("utf-8")
         numbers = re.findall(r"^with (\d+) \[IRCv3\]|^\| IRCv3 capabilities \| (\d+) ", text, re.MULTILINE)
         self.assertEqual([(str(len(CAPABILITIES)), ""), ("", str(len(CAPABILITIES)))], numbers)
@@ -273,7 +277,7 @@ class LinkTests(SynchronousTestCase):
     """Links between documents."""
 
     def test_targets(self) -> None:
-        """Whatever a document links to in this repository exists: the file, and the heading in it."""
+        """Every link into this repository has a target: the file, and the heading in it."""
         missing = [
             f"{document.relative_to(ROOT)}: {target}"
             for document in DOCUMENTS
@@ -283,7 +287,7 @@ class LinkTests(SynchronousTestCase):
         self.assertEqual([], missing)
 
     def test_reaches(self) -> None:
-        """A missing file and a missing heading are both found."""
+        """A missing file and a missing heading are found."""
         document = ROOT / "docs/operating.md"
         self.assertTrue(reaches(document, "irc.md#channels-that-nobody-owns"))
         self.assertFalse(reaches(document, "irc.md#channels-that-somebody-owns"))
@@ -296,7 +300,7 @@ class ArchitectureTests(SynchronousTestCase):
     page = (ROOT / "docs/architecture.md").read_text("utf-8")
 
     def steps(self) -> list[tuple[str, str]]:
-        """The path of a message: the file and the function of each step, in order."""
+        """Return the path of a message: the file and the function of each step, in order."""
         return re.findall(r"^\| \d \| `([\w/]+\.py)` \| `([\w.]+)` \|$", self.page, re.MULTILINE)
 
     def test_path(self) -> None:
@@ -346,7 +350,7 @@ class ArchitectureTests(SynchronousTestCase):
         self.assertEqual([], missing)
 
     def test_names(self) -> None:
-        """Every class of this project that the page names exists, and has the attribute that the page names with it."""
+        """Every class of this project that the page names exists, with the attribute that the page names."""
         known = classes()
         named = set(re.findall(r"`([A-Z]\w*[a-z]\w*)(?:\.(\w+))?`", self.page))
         self.assertGreater(len(named), 40)
@@ -358,7 +362,7 @@ class ArchitectureTests(SynchronousTestCase):
         self.assertEqual([], missing)
 
     def test_folders(self) -> None:
-        """Both tables of the parts say what each part imports, as the import test has it."""
+        """Both tables of the parts have the imports of the import test."""
         for document in ("docs/architecture.md", "CONTRIBUTING.md"):
             text = (ROOT / document).read_text("utf-8")
             rows = re.findall(r"^\| `(\w+)(?:/|\.py)` \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
@@ -372,7 +376,7 @@ class ArchitectureTests(SynchronousTestCase):
 
 
 def classes() -> dict[str, set[str]]:
-    """The names in every class of the package, with those that it inherits from its other classes, by its name."""
+    """Return the names in every class of the package, including inherited ones, by the name of the class."""
     own: dict[str, set[str]] = {}
     bases: dict[str, list[str]] = {}
     for path in (ROOT / "src/twistchat").rglob("*.py"):

@@ -1,7 +1,7 @@
 """
-What reaches the disk before what leaves for the network, as the kernel sees it: a real server, watched by strace.
+The order of writes to disk and to the network, as the kernel sees it: C{strace} watches a real server.
 
-strace also plays a disk that fails.
+C{strace} also simulates a disk that fails.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
 
 
 def usable() -> bool:
-    """Whether there is a strace, and it may trace here."""
+    """Whether C{strace} is installed and may trace here."""
     if STRACE is None:
         return False
     return (
@@ -40,7 +40,7 @@ def usable() -> bool:
 
 
 class Client:
-    """Someone at the line door."""
+    """A client of the line door."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
@@ -53,11 +53,11 @@ class Client:
         self._lines = self._socket.makefile("rb")
 
     def say(self, *lines: str) -> None:
-        """Type lines."""
+        """Send lines."""
         self._socket.sendall("".join(f"{line}\n" for line in lines).encode())
 
     def until(self, wanted: str) -> list[str]:
-        """The lines up to the first that has this in it."""
+        """Return the lines up to the first that contains this."""
         seen = []
         while True:
             line = self._lines.readline().decode()
@@ -68,7 +68,7 @@ class Client:
                 raise AssertionError(f"expected {wanted!r}, found {seen}")
 
     def close(self) -> None:
-        """Go."""
+        """Disconnect."""
         self._lines.close()
         self._socket.close()
 
@@ -78,14 +78,14 @@ class StraceTests(SynchronousTestCase):
     """A real C{twistd}, with the journal on disk."""
 
     def setUp(self) -> None:
-        """Have a directory for its data."""
+        """Make a directory for the data."""
         self.directory = Path(mkdtemp())
         self.addCleanup(shutil.rmtree, self.directory)
         self.door = self.directory / "door"
         self.log = b""
 
     def start(self, *watched: str) -> subprocess.Popen[bytes]:
-        """Start a server, under the command that is to watch it, and wait until it listens."""
+        """Start a server under a command that watches it, and wait until it listens."""
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
         server = [sys.executable, "-m", "twisted", "twistchat"]
         arguments = ["--journal", "sqlite", "--data", str(self.directory / "data"), "--line", f"unix:{self.door}"]
@@ -111,7 +111,7 @@ class StraceTests(SynchronousTestCase):
         process.wait(LONG)
 
     def person(self, nick: str) -> Client:
-        """Someone who has come in, and hears what they say themselves."""
+        """Connect a client that receives its own messages."""
         client = Client(self.door)
         self.addCleanup(client.close)
         client.say(nick, "/echo on")
@@ -119,7 +119,7 @@ class StraceTests(SynchronousTestCase):
         return client
 
     def test_order(self) -> None:
-        """A message is written to the log, that is synced, and only then any socket gets the message."""
+        """A message is written to the log, then the log is synced, and only then a socket gets the message."""
         trace = self.directory / "trace"
         calls = "trace=pwrite64,pwritev,write,writev,fdatasync,fsync,sendto,sendmsg"
         assert STRACE is not None
@@ -150,8 +150,9 @@ class StraceTests(SynchronousTestCase):
 
     def test_failedSync(self) -> None:
         """
-        Once a sync has failed, the sender gets an error and nobody the message; nothing is taken after that, though
-        the disk seems well; reading goes on; and after a restart all that was acknowledged is there.
+        After a failed sync, the sender gets an error and nobody gets the message.  Until a restart the server accepts
+        nothing, even if the disk works again, but reading works.  After the restart every acknowledged message is
+        there.
         """
         assert STRACE is not None
         # A new journal is there after 25: four for each version of its schema, and some more.
@@ -190,8 +191,8 @@ class StraceTests(SynchronousTestCase):
 
 def completed(lines: list[str]) -> list[str]:
     """
-    The calls of a trace, each with its result, in the order of their ends; but what goes to a socket, which may be seen
-    before the call returns, in that of their beginnings.
+    Return the calls of a trace with their results, in the order in which they ended.  Calls that send to a socket are
+    in the order in which they began, because the data may be seen before the call returns.
     """
     calls: list[str] = []
     begun: dict[str, str] = {}

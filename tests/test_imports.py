@@ -1,7 +1,8 @@
 """
-Who may import whom: the directions of the design, held by reading every import of every module.
+The import rules of the design.
 
-L{LAYERS}, L{WORLD} and L{OUTSIDE} are the rules; the rest compares.  Nothing is imported to be checked.
+L{LAYERS}, L{WORLD} and L{OUTSIDE} are the rules.  The test reads every import of every module, without importing
+anything.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from tests.uses import Module, UseReader, readModules
 @dataclass(frozen=True, slots=True)
 class Layer:
     """
-    What the modules of one part of the house may import, beside the standard library.
+    What the modules of one part may import, in addition to the standard library.
 
-    @ivar may: names that they may import.
-    @ivar typing: names that they may import under C{if TYPE_CHECKING:} only.
-    @ivar pure: whether they are kept from what L{OUTSIDE} names.
-    @ivar world: whether they may take what L{WORLD} names.
+
+    @ivar may: the names that they may import.
+    @ivar typing: the names that they may import only under C{if TYPE_CHECKING:}.
+    @ivar pure: whether they may not import the names in L{OUTSIDE}.
+    @ivar world: whether they may import the names in L{WORLD}.
     """
 
     may: tuple[str, ...] = ()
@@ -257,27 +259,28 @@ OUTSIDE = (
 
 
 def partOf(module: str) -> str | None:
-    """The part of a package of L{APART} that a module belongs to; C{None} where it belongs to none."""
+    """Return the part of a package of L{APART} that a module belongs to; C{None} if it belongs to none."""
     top = under(module, APART)
     return None if top is None or module == top else ".".join(module.split(".")[: top.count(".") + 2])
 
 
 def under(name: str, tops: Iterable[str]) -> str | None:
-    """The longest of C{tops} that C{name} is, or is below."""
+    """Return the longest of C{tops} that equals C{name} or contains it."""
     return max((top for top in tops if name == top or name.startswith(f"{top}.")), key=len, default=None)
 
 
 def layerOf(module: str) -> Layer | None:
-    """The rules for a module.  The top package's row is for its C{__init__.py} alone."""
+    """Return the rules for a module.  The row of the top package applies to its C{__init__.py} only."""
     row = under(module, LAYERS)
     return LAYERS[row] if row is not None and (row != "twistchat" or module == row) else None
 
 
 def violations(module: Module) -> Iterator[str]:
     """
-    What breaks the rules in one module.
+    Return the violations in one module.
 
-    @return: a sentence each, which begins with the module and the line.
+
+    @return: a sentence for each, which begins with the module and the line.
     """
     layer = layerOf(module.name)
     if layer is None:
@@ -315,7 +318,7 @@ class DirectionTests(SynchronousTestCase):
         self.modules = readModules(Path(__file__).resolve().parent.parent / "src")
 
     def test_everyModuleIsRead(self) -> None:
-        """Every kind of module is found: the package itself, its modules, and the modules of its packages."""
+        """Modules of all kinds are found: the package itself, its modules, and the modules of its packages."""
         packages = {module.name: module.package for module in self.modules}
         expected = {
             "twistchat": True,
@@ -326,27 +329,27 @@ class DirectionTests(SynchronousTestCase):
         self.assertLessEqual(expected.items(), packages.items())
 
     def test_directions(self) -> None:
-        """No module imports what its layer may not."""
+        """No module breaks the rules of its layer."""
         found = [violation for module in self.modules for violation in violations(module)]
         if found:
             self.fail("\n".join(found))
 
 
 class CheckerTests(SynchronousTestCase):
-    """The check itself: it finds what it is for, and nothing else."""
+    """The check finds violations, and nothing else."""
 
     def check(self, module: str, source: str, *, package: bool = False) -> list[str]:
-        """What is wrong with a module of this source: the module, the line and the name of each violation."""
+        """Return the violations in a module with this source, each as the module, the line and the name."""
         found = violations(Module(module, package, ast.parse(source)))
         return [" ".join(violation.split(" ")[:2]) for violation in found]
 
     def assertAllowed(self, module: str, *sources: str) -> None:
-        """Fail where a module of one of these sources would break a rule."""
+        """Assert that a module with any of these sources breaks no rule."""
         for source in sources:
             self.assertEqual(self.check(module, source), [], source)
 
     def assertRefused(self, module: str, *sources: str) -> None:
-        """Fail where a module of one of these sources would break no rule."""
+        """Assert that a module with each of these sources breaks a rule."""
         for source in sources:
             self.assertNotEqual(self.check(module, source), [], source)
 
@@ -378,12 +381,12 @@ class CheckerTests(SynchronousTestCase):
         )
 
     def test_namesArePrefixesByWholeWords(self) -> None:
-        """What may be imported does not allow a name that only begins like it."""
+        """A permitted name does not permit other names that begin like it."""
         self.assertRefused("twistchat.chat.model.rooms", "import twistchat.chatter", "import zope.interfaces")
         self.assertRefused("twistchat.chatter", "")
 
     def test_typing(self) -> None:
-        """Under C{if TYPE_CHECKING:} the interfaces are free for all, and nothing else is."""
+        """Under C{if TYPE_CHECKING:} every layer may import the interfaces, and nothing else."""
         block = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    {}\nelse:\n    {}\n"
         seam = "from twistchat.interfaces import IOutlet"
         defer = "from twisted.internet.defer import Deferred"
@@ -397,7 +400,7 @@ class CheckerTests(SynchronousTestCase):
         self.assertRefused("twistchat.net.output.turn", block.format("from twisted.internet import reactor", "pass"))
 
     def test_whereverItStands(self) -> None:
-        """An import is found in a function, a class, a condition and a relative form; the finding names it."""
+        """Imports are found in functions, classes, conditions and relative forms.  The violation names them."""
         self.assertEqual(
             self.check("twistchat.wire.plain", "def f():\n    class C:\n        import twisted.words"),
             ["twistchat.wire.plain:3: twisted.words"],
@@ -449,7 +452,7 @@ class CheckerTests(SynchronousTestCase):
         )
 
     def test_accounts(self) -> None:
-        """Accounts know the chat and the hashes of passwords, and nothing of doors and journals."""
+        """Accounts know the chat and the hashes of passwords, but no doors or journals."""
         self.assertAllowed(
             "twistchat.accounts.passwords",
             "import argon2.exceptions",
@@ -468,14 +471,14 @@ class CheckerTests(SynchronousTestCase):
         self.assertRefused("twistchat.worker", "import twistchat.journal", "import twisted.internet.defer")
 
     def test_config(self) -> None:
-        """The settings know the limits of the chat, and nothing else of it all."""
+        """The settings know the limits of the chat, and nothing else."""
         self.assertAllowed("twistchat.config.settings", "from twistchat.chat.limits import ChatLimits")
         self.assertRefused(
             "twistchat.config.builder", "import twisted", "import twistchat.interfaces", "import twistchat.doors"
         )
 
     def test_connections(self) -> None:
-        """What connections share, and the protocols, import Twisted and the layers below."""
+        """C{net} and the protocols import Twisted and the layers below."""
         for module in ("twistchat.protocols.line", "twistchat.protocols.irc.protocol", "twistchat.net.output.turn"):
             self.assertAllowed(
                 module,
@@ -498,12 +501,12 @@ class CheckerTests(SynchronousTestCase):
         self.assertRefused("twistchat.net.output.turn", "from twistchat.protocols.line import x")
 
     def test_doors(self) -> None:
-        """A door imports protocols, and none of the rules."""
+        """A door imports protocols, but not the rules of the chat."""
         self.assertAllowed("twistchat.doors.irc", "from twistchat.protocols.irc.protocol import IrcProtocol")
         self.assertRefused("twistchat.doors.irc", "import twistchat.chat.chat", "import twistchat.services")
 
     def test_apart(self) -> None:
-        """No door imports another, and no protocol another."""
+        """Doors do not import each other, and protocols do not either."""
         self.assertAllowed("twistchat.protocols.irc.protocol", "import twistchat.protocols.irc.commands")
         self.assertRefused("twistchat.protocols.irc.protocol", "from twistchat.protocols import line")
         self.assertRefused(
@@ -514,7 +517,7 @@ class CheckerTests(SynchronousTestCase):
         self.assertAllowed("twistchat.tap", "import twistchat.protocols.line, twistchat.protocols.irc")
 
     def test_world(self) -> None:
-        """The reactor, a clock or randomness is taken in the composition root and in testing, and nowhere else."""
+        """Only the composition root and C{testing} take the reactor, a clock or randomness."""
         takes = (
             "from twisted.internet import reactor",
             "import twisted.internet.reactor",
@@ -540,7 +543,7 @@ class CheckerTests(SynchronousTestCase):
         self.assertAllowed("twistchat.doors.x", "import os\nos.environ.get('X')", "self.time.time()", "reactor.now()")
 
     def test_roots(self) -> None:
-        """The tap and testing import everything of ours, and of others what everybody does."""
+        """C{tap} and C{testing} import everything of twistchat, and the common packages."""
         everything = (
             "import twistchat, twistchat.journal.memory, twistchat.config, twistchat.protocols.line, twisted.plugin"
         )
@@ -549,10 +552,10 @@ class CheckerTests(SynchronousTestCase):
             self.assertRefused(module, "import yaml")
 
     def test_service(self) -> None:
-        """The service is handed its journal, as it is its reactor."""
+        """The service gets its journal and its reactor as arguments."""
         self.assertAllowed("twistchat.services.service", "import twisted.application.service, twistchat.net.context")
         self.assertRefused("twistchat.services.service", "import twistchat.journal.memory", "import twistchat.tap")
 
     def test_unknownPart(self) -> None:
-        """A part of the house without a row is refused, whatever it imports."""
+        """A part without a row is refused, even without imports."""
         self.assertEqual(self.check("twistchat.plumbing", ""), ["twistchat.plumbing: has"])

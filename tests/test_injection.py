@@ -1,8 +1,8 @@
 """
-What a user writes at one door stays text at every other: no line, command, tag or terminal control comes of it.
+Text that a user writes at one door stays text at every other: it becomes no line, command, tag or terminal control.
 
-Each field that users fill goes in at each door, and through the verbs themselves, with each character that means
-something to some protocol.  What others are sent is held against what they are sent for a harmless character.
+The test sends each field at each door, and through the verbs, with each character that has a meaning in some protocol.
+It compares the output of other clients with their output for a harmless character.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ Verb: TypeAlias = "Callable[[Chat, Session, str], Deferred[Entry] | None]"
 
 
 def lines(*wanted: str) -> Attempt:
-    """An attempt that sends lines, with the text where they have C{{x}}."""
+    """Make an attempt that sends lines with the text in place of C{{x}}."""
 
     def send(client: Client, text: str) -> None:
         client.send(*(line.replace("{x}", text) for line in wanted))
@@ -123,14 +123,14 @@ COMING: Final[dict[str, Attempt]] = {
 
 
 class InjectionTests(SynchronousTestCase):
-    """Each field, each character, each door."""
+    """All fields, characters and doors."""
 
     def setUp(self) -> None:
-        """Nothing is known yet of what a harmless character leads to."""
+        """Start without results for the harmless character."""
         self.expected: dict[str, dict[str, Counter[str]]] = {}
 
     def begin(self, bringIn: Callable[[MemoryServer], Client]) -> None:
-        """Begin a server with a sender, who may do all there is to do in the lobby, and those who watch there."""
+        """Start a server with a sender, who has all ranks in the lobby, and with watching clients."""
         self.server = MemoryServer()
         self.sender = bringIn(self.server)
         (session,) = self.server.chat.state.sessions.values()
@@ -150,9 +150,10 @@ class InjectionTests(SynchronousTestCase):
 
     def lookAround(self, key: str) -> None:
         """
-        Ask for everything that is kept, and come in afterwards, through each door.
+        Request everything that is stored, and enter afterwards through each door.
 
-        @param key: what the room's key may be.
+
+        @param key: a possible key of the room.
         """
         for name, client in self.watchers.items():
             if name == "lena":
@@ -166,7 +167,7 @@ class InjectionTests(SynchronousTestCase):
         self.watchers["later"].send(f"JOIN #lobby {key}" if key.isprintable() else "JOIN #lobby", "JOIN #hall")
 
     def seen(self, client: Client) -> Counter[str]:
-        """What a client was sent, as commands or lines, having looked for what must not be there."""
+        """Return the commands or lines that a client received.  Fail if they contain a forbidden character."""
         if isinstance(client, LineClient):
             text = client.raw.decode()
             self.assertNotRegex(text, UNSAFE)
@@ -183,9 +184,10 @@ class InjectionTests(SynchronousTestCase):
 
     def hold(self, field: str, text: str, extra: frozenset[str] = frozenset()) -> None:
         """
-        Hold that nobody was sent more than for a harmless character; or than for nothing, where the field was refused.
+        Check that nobody received more than for a harmless character, or than for nothing if the field was refused.
 
-        @param extra: commands of which there may be more.
+
+        @param extra: commands that may occur more often.
         """
         self.lookAround(f"a{text}b")
         seen = {name: self.seen(client) for name, client in self.watchers.items()}
@@ -205,7 +207,7 @@ class InjectionTests(SynchronousTestCase):
                 self.hold(field, text)
 
     def test_irc(self) -> None:
-        """From the IRC door."""
+        """Fields that are sent at the IRC door."""
 
         def bringIn(server: MemoryServer) -> Client:
             capabilities = ("message-tags", "batch", "draft/multiline", "labeled-response", "echo-message")
@@ -216,11 +218,11 @@ class InjectionTests(SynchronousTestCase):
         self.attempt(IRC, bringIn)
 
     def test_line(self) -> None:
-        """From the line door."""
+        """Fields that are sent at the line door."""
         self.attempt(LINE, lambda server: server.person("sender"))
 
     def test_coming(self) -> None:
-        """What someone says of themselves on coming in."""
+        """Fields that a client sends when it enters."""
         for text in (HARMLESS, *HOSTILE):
             for field, attempt in COMING.items():
                 self.begin(lambda server: server.person("keeper"))
@@ -228,7 +230,7 @@ class InjectionTests(SynchronousTestCase):
                 self.hold(field, text)
 
     def test_verbs(self) -> None:
-        """Through the verbs, as a door might that lets through what this protocol cannot carry."""
+        """Fields that a door passes to the verbs, although this protocol cannot carry them."""
         for text in (HARMLESS, *ENDINGS, *HOSTILE):
             for field, verb in VERBS.items():
                 self.begin(lambda server: server.person("sender"))
@@ -238,7 +240,7 @@ class InjectionTests(SynchronousTestCase):
                 self.hold(field, text, told)
 
     def ask(self, verb: Verb, text: str) -> None:
-        """Ask something of the chat, which may refuse it."""
+        """Call a verb that may refuse."""
         session = next(iter(self.server.chat.identity.find("sender").sessions.values()))
         try:
             receipt = verb(self.server.chat, session, text)
@@ -249,7 +251,7 @@ class InjectionTests(SynchronousTestCase):
         self.server.pump()
 
     def test_unchanged(self) -> None:
-        """What means nothing to IRC passes unchanged from one IRC client to another, and into tags."""
+        """Characters without a meaning in IRC pass unchanged from one IRC client to another, and into tags."""
         server = MemoryServer()
         alice, bob = server.irc("alice", "message-tags"), server.irc("bob", "message-tags")
         alice.join("#tea")
@@ -262,7 +264,7 @@ class InjectionTests(SynchronousTestCase):
         self.assertEqual(parse(bob.lines()[0].encode()).tags["+x"], "; \\\r\n")
 
     def test_whole(self) -> None:
-        """A line of IRC with an end of a line in it is refused whole."""
+        """An IRC line that contains a line end is refused whole."""
         server = MemoryServer()
         alice, bob = server.irc("alice"), server.irc("bob")
         alice.join("#tea")

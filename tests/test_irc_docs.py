@@ -1,4 +1,4 @@
-"""docs/irc.md, held against the IRC door."""
+"""Compare docs/irc.md with the IRC door."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TEXT = (Path(__file__).parent.parent / "docs/irc.md").read_text("utf-8")
 
 
 def rows(heading: str) -> dict[str, list[str]]:
-    """The table under a heading: the cells of each row behind the first, by what stands there."""
+    """Return the table under a heading: the further cells of each row, by its first cell."""
     matched = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
     assert matched is not None, heading
     lines = [line for line in matched[1].splitlines() if line.startswith("| `")]
@@ -31,17 +31,17 @@ def rows(heading: str) -> dict[str, list[str]]:
 
 
 class TableTests(SynchronousTestCase):
-    """Each table has all that there is of its kind, nothing else, and a source for each."""
+    """Each table is complete, has nothing else, and gives a source for each row."""
 
     def test_commands(self) -> None:
-        """Every command, with the source that HELP names."""
+        """The commands, with the source that HELP names."""
         self.assertEqual(
             {name: command.source for name, command in COMMANDS.items()},
             {name: source for name, (source, _) in rows("Commands").items()},
         )
 
     def test_channelModes(self) -> None:
-        """Every mode of rooms, with what it does."""
+        """The room modes, with their effects."""
         found = rows("Channel modes")
         self.assertEqual(
             {mode.letter: mode.meaning for mode in ROOM_MODES.values()}, {k: v[0] for k, v in found.items()}
@@ -49,7 +49,7 @@ class TableTests(SynchronousTestCase):
         self.assertTrue(all(source for *_, source in found.values()))
 
     def test_changedBy(self) -> None:
-        """And who may change it: a word for each level."""
+        """The room modes, with the level that may change them."""
         levels = {rank.level: f"{rank.name}s" for rank in RANKS} | {60: "operators of the server"}
         self.assertEqual(
             {mode.letter: levels[mode.level] for mode in ROOM_MODES.values()},
@@ -57,21 +57,21 @@ class TableTests(SynchronousTestCase):
         )
 
     def test_ranks(self) -> None:
-        """Every rank, with its prefix and its name, the highest first."""
+        """The ranks, with prefix and name, highest first."""
         self.assertEqual(
             [(rank.letter, f"`{rank.prefix}`", rank.name) for rank in RANKS],
             [(letter, prefix, name) for letter, (prefix, name, _) in rows("Ranks").items()],
         )
 
     def test_userModes(self) -> None:
-        """Every mode of users, with what it means and whether one sets it oneself."""
+        """The user modes, with their meaning, and whether users set them."""
         self.assertEqual(
             {mode.letter: (mode.meaning, mode.given) for mode in USER_MODES.values()},
             {letter: (meaning, own == "yes") for letter, (meaning, own, _) in rows("User modes").items()},
         )
 
     def test_extendedBans(self) -> None:
-        """Every extended ban, as it is written."""
+        """The extended bans, with their syntax."""
         kinds = [*MATCHING.values(), *ACTING.values()]
         self.assertEqual(
             {kind.usage: kind.meaning for kind in kinds},
@@ -79,7 +79,7 @@ class TableTests(SynchronousTestCase):
         )
 
     def test_features(self) -> None:
-        """Every token; where the value is a plain one, that value."""
+        """The ISUPPORT tokens, with their value if it is constant."""
         tokens = isupportTokens(serverWith(irc={"icon": "https://example.org/icon.png"}).context)
         found = rows("ISUPPORT")
         self.assertEqual(set(tokens), set(found))
@@ -90,7 +90,7 @@ class TableTests(SynchronousTestCase):
                 self.assertEqual(tokens[name], plain[1] or plain[3], name)
 
     def test_capabilities(self) -> None:
-        """Every capability, with the address of its specification."""
+        """The capabilities, with the address of the specification."""
         self.assertEqual(
             {name: f"https://ircv3.net/specs/{capability.source}" for name, capability in CAPABILITIES.items()},
             {name: source[source.index("(") + 1 : -1] for name, (source, _) in rows("Capabilities").items()},
@@ -101,7 +101,7 @@ class ConnectingTests(SynchronousTestCase):
     """How to connect."""
 
     def test_endpoint(self) -> None:
-        """It names the endpoint where the door listens by default."""
+        """It names the default endpoint of the door."""
         self.assertIn(f"`{IrcDoor.defaultEndpoints[0]}`", TEXT)
 
     def test_limits(self) -> None:

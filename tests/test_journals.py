@@ -1,4 +1,4 @@
-"""Which journal the settings make: L{twistchat.tap.makeJournal}."""
+"""Which journal the settings select: L{twistchat.tap.makeJournal}."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from twistchat.testing.contract import said
 
 
 class PretendReactor(Clock):
-    """A clock that is told things by threads, and never listens."""
+    """A clock for calls from threads that never runs them."""
 
     def callFromThread(self, *args: Any) -> None:
-        """Pass it over."""
+        """Ignore the call."""
 
 
 class MakeJournalTests(SynchronousTestCase):
-    """From settings to journals."""
+    """Tests of settings and the journals they select."""
 
     def made(self, *assignments: str) -> ILog:
-        """The journal of these settings."""
+        """Make the journal of these settings."""
         builder = SettingsBuilder({})
         for assignment in assignments:
             builder.set(assignment)
@@ -41,7 +41,7 @@ class MakeJournalTests(SynchronousTestCase):
         return log
 
     def test_memory(self) -> None:
-        """The journal in memory says what it keeps, and keeps as much as it is told."""
+        """The journal in memory announces what it keeps, and keeps as much as its setting says."""
         journal = self.made('journal.kind="memory"', "journal.keep=2")
         self.assertIsInstance(journal, MemoryLog)
         self.assertIn("nothing that is said outlives this process", journal.promise)
@@ -51,7 +51,7 @@ class MakeJournalTests(SynchronousTestCase):
         self.assertEqual(len(self.successResultOf(self.history.read(Span("#room", 9)))), 2)
 
     def test_sqlite(self) -> None:
-        """The one on disk says where it is, and begins nothing before it is opened."""
+        """The journal on disk announces its place, and writes nothing before it is opened."""
         directory = Path(mkdtemp())
         self.addCleanup(rmtree, directory)
         journal = self.made('journal.kind="sqlite"', f'server.data="{directory}/data"')
@@ -63,12 +63,12 @@ class MakeJournalTests(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_relative(self) -> None:
-        """A relative directory begins where the server is started."""
+        """A relative directory begins at the working directory of the start."""
         journal = self.made('journal.kind="sqlite"', 'server.data="some/data"')
         self.assertIn(f"in {Path.cwd()}/some/data:", journal.promise)
 
     def test_relaxed(self) -> None:
-        """With relaxed durability it says what that risks."""
+        """With relaxed durability it announces the risk."""
         journal = self.made('journal.kind="sqlite"', 'journal.durability="relaxed"')
         self.assertIn(
             "a power failure or a crash of the system loses what was said in the last moments", journal.promise

@@ -1,7 +1,7 @@
 """
 The tests mirror the source: C{tests/net/output/test_outbox.py} tests C{src/twistchat/net/output/outbox.py}.
 
-A module of tests that has no such module, or package, is in L{OTHERS}, with what it is about instead.
+L{OTHERS} lists the test modules that mirror no module or package, with their subjects.
 """
 
 from __future__ import annotations
@@ -86,23 +86,23 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 
 
 def modules() -> Iterator[str]:
-    """The modules of tests, without their suffix."""
+    """Return the test modules, without their suffix."""
     for path in sorted(TESTS.rglob("test_*.py")):
         yield path.relative_to(TESTS).with_suffix("").as_posix()
 
 
 def mirrors(name: str) -> bool:
-    """Whether there is a module, or a package, that a module of tests mirrors."""
+    """Whether a test module mirrors a module or a package."""
     folder, _, last = name.rpartition("/")
     mirrored = SOURCE / folder / last.removeprefix("test_")
     return mirrored.is_dir() or mirrored.with_suffix(".py").exists()
 
 
 class MirrorTests(SynchronousTestCase):
-    """Each module of tests has its place."""
+    """Each test module has its place."""
 
     def test_mirror(self) -> None:
-        """A module of tests mirrors a module of the source, or is in L{OTHERS}; none is both."""
+        """Each test module mirrors a module of the source or is in L{OTHERS}, but not both."""
         others = [name for names in OTHERS.values() for name in names]
         self.assertEqual(sorted(others), [name for name in modules() if not mirrors(name)])
         self.assertTrue(mirrors("net/output/test_outbox"))

@@ -1,6 +1,7 @@
 """
-Whatever clients send, every one of them is answered, and every one that goes is gone: through both doors of a whole
-server, with the default limits in force.
+Every client gets its answers, and the server notices the end of every client, whatever they send.
+
+The tests use both doors of a whole server with the default limits.
 """
 
 from __future__ import annotations
@@ -45,15 +46,15 @@ STEPS = st.lists(
 
 
 def here(server: MemoryServer) -> set[str]:
-    """The nicks of those who are in the chat."""
+    """Return the nicks of the users."""
     return {user.nick for user in server.chat.state.users}
 
 
 class EveryoneTests(SynchronousTestCase):
-    """Clients that nothing exempts."""
+    """Clients that are exempt from nothing."""
 
     def wait(self, server: MemoryServer, seconds: float, *clients: Client) -> None:
-        """Let time pass, in which IRC clients answer whoever asks whether they are there."""
+        """Advance the clock, while IRC clients answer PING."""
         for _ in range(int(seconds)):
             server.advance(1)
             for client in clients:
@@ -62,7 +63,7 @@ class EveryoneTests(SynchronousTestCase):
                     client.send("PONG x")
 
     def test_throttledTwice(self) -> None:
-        """A client that has to wait twice in a row is read again, and is gone when it closes."""
+        """A client that is throttled twice in a row is read again, and the server notices when it closes."""
         server = MemoryServer(DEFAULTS)
         for host in HOSTS:
             client = server.irc("bob", host=host)
@@ -80,7 +81,7 @@ class EveryoneTests(SynchronousTestCase):
             self.assertEqual(set(), here(server))
 
     def test_throttledAndClosed(self) -> None:
-        """A client that closes while lines of it wait is gone within the ping time-out, whatever waits."""
+        """A client that closes while its lines wait is gone within the ping timeout."""
         for line in ("TIME", "PONG x", ""):
             server = MemoryServer(DEFAULTS)
             client = server.irc("bob", host=HOSTS[0])
@@ -94,7 +95,7 @@ class EveryoneTests(SynchronousTestCase):
             self.assertEqual(set(), here(server), line)
 
     def test_patient(self) -> None:
-        """A client of which many lines wait, and that stays, is served to the end of them."""
+        """A client with many waiting lines that stays is served to the last of them."""
         server = MemoryServer(DEFAULTS)
         client = server.irc("bob", host=HOSTS[0])
         client.send(*["TIME"] * 500, "PING last")
@@ -106,7 +107,7 @@ class EveryoneTests(SynchronousTestCase):
     @settings(max_examples=60, deadline=None)
     @given(STEPS, st.sampled_from(HOSTS))
     def test_anything(self, steps: list[tuple[str, object]], host: str) -> None:
-        """Whoever stays is answered, and whoever closes is gone within the ping time-out."""
+        """Clients that stay are answered, and clients that close are gone within the ping timeout."""
         server = MemoryServer(DEFAULTS)
         irc, person = server.irc("irc", host=host), server.person("line", host=host)
         clients: dict[str, Client] = {"irc": irc, "line": person}
@@ -136,7 +137,7 @@ class EveryoneTests(SynchronousTestCase):
 
 
 class FloodTests(SynchronousTestCase):
-    """Clients that do nothing but make work are held back, or disconnected."""
+    """Clients that only make work are throttled or disconnected."""
 
     def setUp(self) -> None:
         """Start a server, with a canary in it."""
@@ -144,7 +145,7 @@ class FloodTests(SynchronousTestCase):
         self.canary = self.server.irc("canary", host=HOSTS[1])
 
     def test_refusals(self) -> None:
-        """At the line door, so many lines in a row that come too fast, and the connection is closed."""
+        """At the line door, many refused lines in a row close the connection."""
         person = self.server.person("eve", host=HOSTS[0])
         person.send(*["hello"] * (LINES * 20))
         told = person.lines()
@@ -154,7 +155,7 @@ class FloodTests(SynchronousTestCase):
         self.assertLess(len(told), REFUSALS + 20)
 
     def test_paste(self) -> None:
-        """Who pastes a page is told of each line that was not taken, and stays."""
+        """A client that pastes a page gets a refusal for each line that is too fast, and stays."""
         person = self.server.person("alice", host=HOSTS[0])
         person.send(*["hello"] * 60)
         told = person.lines()
@@ -163,7 +164,7 @@ class FloodTests(SynchronousTestCase):
         self.assertEqual([True] * (60 - taken), [line.startswith("! Too fast") for line in told])
 
     def test_blankLines(self) -> None:
-        """Blank lines at the line door end the connection where they are many; some do nothing."""
+        """Many blank lines close a connection to the line door; a few do nothing."""
         person = self.server.person("eve", host=HOSTS[0])
         person.send(*[""] * 100)
         self.assertFalse(person.gone)
@@ -172,7 +173,7 @@ class FloodTests(SynchronousTestCase):
         self.assertTrue(person.gone)
 
     def test_blankLinesEarly(self) -> None:
-        """Before a client has come in, they count as any line does, at both doors."""
+        """Before a client has entered, blank lines count as other lines do, at both doors."""
         for client in (self.server.connect(HOSTS[0]), self.server.connectIrc(HOSTS[0])):
             client.send(*[""] * LIMITS.unregisteredLines)
             self.assertFalse(client.gone)
@@ -180,7 +181,7 @@ class FloodTests(SynchronousTestCase):
             self.assertTrue(client.gone)
 
     def test_telnet(self) -> None:
-        """Telnet commands end the connection where they are many, for an exempt client too."""
+        """Many telnet commands close the connection, also that of an exempt client."""
         settings = Settings(limits=Limits(exempt=("192.0.2.0/24",)))
         for server in (self.server, MemoryServer(settings)):
             for command in (b"\xff\xfd\x01", b"\xff\xfe\x01", b"\xff\xf1"):
@@ -192,7 +193,7 @@ class FloodTests(SynchronousTestCase):
                 self.assertTrue(client.gone)
 
     def test_pongs(self) -> None:
-        """PONGs and blank lines at the IRC door are held back, as other lines are but later."""
+        """PONGs and blank lines at the IRC door are throttled, later than other lines."""
         for line in ("PONG x", ""):
             client = self.server.irc("eve", host=HOSTS[0])
             client.send(*[line] * 2000, "PING last")
@@ -205,7 +206,7 @@ class FloodTests(SynchronousTestCase):
             client.hangUp()
 
     def test_exempt(self) -> None:
-        """An exempt client's lines are all obeyed, though they are more than its share of a turn."""
+        """All lines of an exempt client take effect, even if they exceed its share of a turn."""
         server = MemoryServer(Settings(limits=Limits(exempt=("192.0.2.0/24",))))
         client = server.irc("alice", host=HOSTS[0])
         client.send(*["PING x"] * LINES * 5)
@@ -213,7 +214,7 @@ class FloodTests(SynchronousTestCase):
 
 
 class StrangerTests(SynchronousTestCase):
-    """Connections that speak another protocol, as web pages make browsers do."""
+    """Connections that speak another protocol, as browsers do for a web page."""
 
     REQUESTS = (
         "POST / HTTP/1.1",
@@ -226,12 +227,12 @@ class StrangerTests(SynchronousTestCase):
     )
 
     def attack(self, client: Client, *head: str) -> None:
-        """Send the head of a request, with lines of chat as its body, in one write."""
+        """Send the head of a request with lines of chat as its body, in one write."""
         lines = (*head, "Content-Length: 100", "", "NICK eve", "USER eve 0 * :eve", "JOIN #tea", "PRIVMSG #tea :hi")
         client.sendBytes("\r\n".join([*lines, "eve", "hello", ""]).encode())
 
     def test_request(self) -> None:
-        """A first line that is an HTTP request, of any method and in any case, closes the connection at once."""
+        """An HTTP request line, with any method and in any case, closes the connection at once."""
         for request in self.REQUESTS:
             server = MemoryServer(DEFAULTS)
             clients: tuple[Client, ...] = (server.connect(HOSTS[0]), server.connectIrc(HOSTS[0]))
@@ -241,7 +242,7 @@ class StrangerTests(SynchronousTestCase):
             self.assertEqual(set(), here(server))
 
     def test_host(self) -> None:
-        """So does a Host header, where the request line was not seen for what it is."""
+        """A Host header closes it too, if the request line was not recognized."""
         for header in ("Host: 127.0.0.1:6667", "host:x", " HOST : x"):
             server = MemoryServer(DEFAULTS)
             clients: tuple[Client, ...] = (server.connect(HOSTS[0]), server.connectIrc(HOSTS[0]))
@@ -251,7 +252,7 @@ class StrangerTests(SynchronousTestCase):
             self.assertEqual(set(), here(server))
 
     def test_tls(self) -> None:
-        """So does a TLS handshake, before its first line has an end."""
+        """A TLS handshake closes it too, before its first line is complete."""
         server = MemoryServer(DEFAULTS)
         for client in (server.connect(HOSTS[0]), server.connectIrc(HOSTS[0])):
             client.sendBytes(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
@@ -259,7 +260,7 @@ class StrangerTests(SynchronousTestCase):
             self.assertIn(b"TLS handshake", client.raw)
 
     def test_chat(self) -> None:
-        """Who has come in may talk of HTTP, and so may whoever gives a realname."""
+        """Users may write about HTTP, and a realname may contain it."""
         server = MemoryServer(DEFAULTS)
         client = server.connectIrc(HOSTS[0])
         client.send("NICK bob", "USER bob 0 * :I like HTTP/1.1", "JOIN #tea", "Host: x", "GET / HTTP/1.1")

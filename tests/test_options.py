@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.options}: the command line of C{twistd twistchat}, and the configuration behind it."""
+"""Tests of L{twistchat.options}: the command line of C{twistd twistchat}, and the configuration."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class OptionsTests(CommandLineTestCase):
     """The command line and the configuration."""
 
     def test_defaults(self) -> None:
-        """With nothing at all, everything is as the settings have it."""
+        """Without options, the settings have their defaults."""
         wanted = Settings(doors={"irc": IrcSettings(), "line": LineSettings()})
         self.assertEqual(wanted, self.settings())
 
     def test_data(self) -> None:
-        """--data is where data are kept."""
+        """C{--data} sets the data directory."""
         self.assertEqual("elsewhere", self.settings("--data", "elsewhere").server.data)
 
     def test_journal(self) -> None:
-        """--journal is the kind of the journal."""
+        """C{--journal} sets the kind of the journal."""
         for kind in ("memory", "sqlite"):
             self.assertEqual(kind, self.settings("--journal", kind).journal.kind)
         self.assertEqual(
@@ -51,46 +51,46 @@ class OptionsTests(CommandLineTestCase):
         self.assertLess(len(self.refused("--journal", "x" * 5000)), 300)
 
     def test_set(self) -> None:
-        """--set sets any key, and may be repeated; the last of one key holds."""
+        """C{--set} sets any key, and may be repeated.  The last value of a key applies."""
         settings = self.settings("--set", "limits.nick=9", "--set", 'server.name="x.test"', "--set=limits.nick=12")
         self.assertEqual((12, "x.test"), (settings.limits.nick, settings.server.name))
 
     def test_badSet(self) -> None:
-        """A mistake in it is named."""
+        """A mistake in C{--set} is reported."""
         self.assertIn("--set limits.nikc=9: there is no key limits.nikc", self.refused("--set", "limits.nikc=9"))
         self.assertIn("--set limits.nick=x: limits.nick: ", self.refused("--set", "limits.nick=x"))
 
     def test_line(self) -> None:
-        """--line is where the line door listens, and may be repeated."""
+        """C{--line} sets an endpoint of the line door, and may be repeated."""
         settings = self.settings("--line", "tcp:1", "--line", "unix:chat.sock")
         self.assertEqual({"line": ("tcp:1", "unix:chat.sock")}, dict(settings.listen))
 
     def test_everyDoor(self) -> None:
-        """There is one such option for each door that is installed."""
+        """Each installed door has such an option."""
         names = {door.name for door in getPlugins(IDoor)}
         self.assertIn("line", names)
         for name in names:
             self.assertEqual({name: ("tcp:1",)}, dict(self.settings(f"--{name}", "tcp:1").listen))
 
     def test_emptyLine(self) -> None:
-        """It needs an endpoint."""
+        """The option needs an endpoint."""
         self.assertIn('--line: listen.line: found "", an endpoint such as', self.refused("--line", ""))
 
     def test_fileInTheWorkingDirectory(self) -> None:
-        """A twistchat.toml in the working directory is taken."""
+        """The server reads C{twistchat.toml} in the working directory."""
         self.write("twistchat.toml", '[limits]\nnick = 9\n[listen]\nline = "tcp:1"\n')
         settings = self.settings()
         self.assertEqual((9, ("tcp:1",)), (settings.limits.nick, settings.listen["line"]))
 
     def test_namedFile(self) -> None:
-        """--config names another, and then that in the working directory is not read."""
+        """C{--config} names another file, and then the one in the working directory is not read."""
         self.write("twistchat.toml", "[limits]\nnick = 9\nroom = 20\n")
         self.write("other.toml", "[limits]\nroom = 30\n")
         limits = self.settings("--config", "other.toml").limits
         self.assertEqual((32, 30), (limits.nick, limits.room))
 
     def test_optionsOverride(self) -> None:
-        """Options override the file, --data and --journal override --set."""
+        """Options override the file, and C{--data} and C{--journal} override C{--set}."""
         self.write("twistchat.toml", '[limits]\nnick = 9\n[listen]\nline = "tcp:1"\n[server]\ndata = "a"\n')
         settings = self.settings(
             "--set", "limits.nick=10", "--line", "tcp:2", "--data", "c", "--set", 'server.data="b"'
@@ -98,12 +98,12 @@ class OptionsTests(CommandLineTestCase):
         self.assertEqual((10, ("tcp:2",), "c"), (settings.limits.nick, settings.listen["line"], settings.server.data))
 
     def test_missingFile(self) -> None:
-        """A file that is named must be there; the error names it."""
+        """A named file must exist.  The error names it."""
         self.assertEqual("twistchat: nope.toml: No such file or directory", self.refused("--config", "nope.toml"))
         self.assertIn(f"{self.directory}: ", self.refused("--config", str(self.directory)))
 
     def test_badFile(self) -> None:
-        """A mistake in a file is named with its line."""
+        """The error of a mistake in a file names the line."""
         self.write("twistchat.toml", "[limits]\n\nnick = -1\n")
         self.assertTrue(self.refused().startswith("twistchat: twistchat.toml:3: limits.nick: found -1, "))
         self.write("other.toml", "[limits]\nnick = 9\nnick = 9\n")
@@ -112,12 +112,12 @@ class OptionsTests(CommandLineTestCase):
         self.assertTrue(self.refused("--config", "binary.toml").startswith("twistchat: binary.toml:1: "))
 
     def test_unknown(self) -> None:
-        """An option that there is not, and an argument that belongs to none, are for twistd to refuse."""
+        """C{twistd} refuses unknown options and arguments."""
         self.assertRaises(UsageError, self.parse, "--irk", "tcp:1")
         self.assertRaises(UsageError, self.parse, "argument")
 
     def test_version(self) -> None:
-        """--version shows the versions, and that is all."""
+        """C{--version} shows the versions and does nothing else."""
         output = StringIO()
         self.patch(sys, "stdout", output)
         stop = self.assertRaises(SystemExit, self.parse, "--version")
@@ -125,7 +125,7 @@ class OptionsTests(CommandLineTestCase):
         self.assertTrue(output.getvalue().startswith(f"twistchat {twistchat.__version__} (Twisted "))
 
     def test_help(self) -> None:
-        """--help explains every option: each has a text, and the line door's its default."""
+        """C{--help} describes every option, and shows the default of the line door."""
         text = " ".join(str(Options()).split())
         for option in ("--config=", "--data=", "--journal=", "--line=", "--set=", "--version"):
             self.assertIn(option, text)
@@ -143,7 +143,7 @@ class PluginTests(SynchronousTestCase):
         self.patch(sys, "path", [str(self.directory), *sys.path])
 
     def package(self, name: str, plugin: str) -> ModuleType:
-        """Make a package of plugins with one module, in the place of C{twisted.plugins}."""
+        """Make a plugin package with one module in place of C{twisted.plugins}."""
         self.folder = self.directory / name
         self.folder.mkdir()
         (self.folder / "__init__.py").touch()
@@ -155,7 +155,8 @@ class PluginTests(SynchronousTestCase):
 
     def outdate(self, name: str) -> Path:
         """
-        Leave a plugin cache of an earlier version, which had no doors, and give the module an earlier time.
+        Write a plugin cache of an earlier version, which had no doors, and set an earlier time for the module.
+
 
         @return: the cache.
         """
@@ -165,7 +166,7 @@ class PluginTests(SynchronousTestCase):
         return cache
 
     def test_found(self) -> None:
-        """Doors and kinds of journals of plugins are found; the built-in kinds come first."""
+        """Doors and kinds of journals are found as plugins.  The built-in kinds come first."""
         package = self.package(
             "pluginsfound",
             "from twisted.plugin import IPlugin\n"
@@ -180,7 +181,9 @@ class PluginTests(SynchronousTestCase):
         self.assertEqual(["memory", "sqlite", "tape"], [kind.name for kind in installedJournals(package)])
 
     def test_outdatedCache(self) -> None:
-        """With an outdated plugin cache, the built-in journals are there; one line names the cache if no door is."""
+        """
+        With an outdated plugin cache, the built-in journals are there.  If there is no door, one line names the cache.
+        """
         package = self.package("pluginsoutdated", "from twistchat.doors.line import LineDoor\ndoor = LineDoor()\n")
         cache = self.outdate("pluginsoutdated")
         self.assertEqual(list(BUILT_IN), installedJournals(package))
@@ -190,14 +193,14 @@ class PluginTests(SynchronousTestCase):
         self.assertEqual(["line"], [door.name for door in installedDoors(package)])
 
     def test_noPlugin(self) -> None:
-        """Without the file of the plugins, the line says so."""
+        """Without the plugin file, the line says so."""
         package = self.package("pluginsmissing", "")
         (self.folder / "twistchat_plugin.py").unlink()
         why = "no door is installed; the file twistchat_plugin.py is missing: install twistchat again"
         self.assertEqual(f"twistchat: {why}", str(self.assertRaises(SystemExit, installedDoors, package)))
 
     def test_nameTaken(self) -> None:
-        """A plugin whose journal has the name of another stops the start, with one line."""
+        """A plugin whose journal has the name of another stops the start with one line."""
         options: Any = chatOptions([], [*BUILT_IN, SqliteKind()])
         why = "the journal sqlite: two kinds of journals have this name; uninstall one"
         self.assertEqual(f"twistchat: {why}", str(self.assertRaises(SystemExit, options.parseOptions, [])))

@@ -1,9 +1,8 @@
 """
-Which private names the tests use: each use has a reason, in a comment C{# private: why}.
+Which private names the tests use.  Each use has a reason, in a comment C{# private: why}.
 
-A test that uses a private name fails when the code behind a public name is rewritten, so it needs a reason.  The
-comment is at the end of the line, or above the statement.  A comment on the line that begins a function is for all of
-that function.
+A test that uses a private name fails when the code behind a public name is rewritten.  The comment is at the end of the
+line, or above the statement.  A comment in the first line of a function applies to the whole function.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ REASON = re.compile(r"# private: \S+ \S+")
 
 class PrivateReader(ast.NodeVisitor):
     """
-    Collects the uses of private names that belong to others.
+    Collects the uses of private names of other objects.  A method may use the private names of its own object:
+    C{self._name}.
 
-    A method may use the private names of its own object: C{self._name}.
 
     @ivar found: the private name, and the lines on which the reason may stand.
     """
@@ -39,7 +38,7 @@ class PrivateReader(ast.NodeVisitor):
         self._statement = 1
 
     def visit(self, node: ast.AST) -> None:
-        """Note which statement this is in, and which classes and functions."""
+        """Track the current statement, classes and functions."""
         outer = self._statement
         if isinstance(node, ast.stmt):
             self._statement = node.lineno
@@ -58,7 +57,7 @@ class PrivateReader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """C{getattr(thing, "_name")}, C{self.patch(thing, "_name", …)} and their like."""
+        """C{getattr(thing, "_name")}, C{self.patch(thing, "_name", …)} and similar calls."""
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if called in ("getattr", "setattr", "delattr", "hasattr", "patch") and len(node.args) > 1:
             name = node.args[1]
@@ -73,9 +72,8 @@ class PrivateReader(ast.NodeVisitor):
 
     def _own(self) -> set[str]:
         """
-        What the functions around this call the object whose methods they are.
-
-        A function within a method is not a method: its C{self}, if it has one, is another object.
+        Return the names under which the enclosing functions know their own object.  A function within a method is not a
+        method: its C{self}, if it has one, is another object.
         """
         own: set[str] = set()
         for outer, scope in zip([None, *self._scopes], self._scopes, strict=False):
@@ -94,7 +92,7 @@ class PrivateReader(ast.NodeVisitor):
 
 
 def unexplained(source: str) -> Iterator[tuple[int, str]]:
-    """The uses of private names in a module that have no reason: their lines, and the names."""
+    """Return the uses of private names in a module that have no reason, as lines and names."""
     reader = PrivateReader()
     reader.visit(ast.parse(source))
     reasons = {
@@ -125,7 +123,7 @@ class CheckerTests(SynchronousTestCase):
     """The check itself."""
 
     def names(self, source: str) -> list[str]:
-        """The private names without a reason."""
+        """Return the private names without a reason."""
         return [name for _, name in unexplained(source)]
 
     def test_found(self) -> None:
@@ -140,14 +138,14 @@ class CheckerTests(SynchronousTestCase):
         self.assertEqual(["_b"], self.names("def f(self):\n    self._b"))
 
     def test_own(self) -> None:
-        """A method uses the private names of its object, also within a function in it; dunders are public."""
+        """A method may use the private names of its object, also in a function within it.  Dunder names are public."""
         self.assertEqual([], self.names("class A:\n    def f(self, a):\n        self._b = a.__dict__"))
         self.assertEqual([], self.names("class A:\n    def f(self):\n        def g(a):\n            return self._b"))
         self.assertEqual([], self.names("class A:\n    @classmethod\n    def f(cls):\n        return cls._b"))
         self.assertEqual([], self.names("patch(a, 'b', '_c'); a.b('_c')"))
 
     def test_reasons(self) -> None:
-        """A reason is at the end of the line, above the statement, or behind the beginning of the function."""
+        """A reason is at the end of the line, above the statement, or in the first line of the function."""
         self.assertEqual([], self.names("a._b = 1  # private: nothing else does this"))
         self.assertEqual([], self.names("# private: nothing else does this\na._b = 1"))
         self.assertEqual([], self.names("def f():  # private: nothing else does this\n    pass\n    a._b = 1"))

@@ -1,4 +1,6 @@
-"""History and live lines meet: whoever comes and goes at random sees each line once, in the journal's order."""
+"""
+History and live lines join: clients that connect and disconnect at random see each line once, in the journal's order.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,10 @@ TEXT = re.compile(r"\[12:00\] <[a-z]+> (line \d+)")
 
 class SlowReader(MemoryHistory):
     """
-    A history that is slow to read.
+    A history whose reads take time.
 
-    @ivar readings: what is being read, and who waits for it.
+
+    @ivar readings: the reads that have not finished, and the Deferreds that wait for them.
     """
 
     def __init__(self, log: MemoryLog) -> None:
@@ -39,19 +42,19 @@ class SlowReader(MemoryHistory):
         self.readings: list[tuple[Span | Around, Deferred[Sequence[Kept]]]] = []
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
-        """Read later, what is there then."""
+        """Start a read.  Its result is read when it finishes."""
         reading: Deferred[Sequence[Kept]] = Deferred()
         self.readings.append((span, reading))
         return reading
 
     def answer(self) -> None:
-        """Let the oldest reading come back."""
+        """Finish the oldest read."""
         span, reading = self.readings.pop(0)
         super().read(span).chainDeferred(reading)
 
 
 class MemoryLag:
-    """A journal in memory that lags behind: the test says when something is written, and when something is read."""
+    """A journal in memory that lags behind.  The test decides when it writes and reads."""
 
     def make(self, stamp: Stamp) -> Journal:
         """Make the journal."""
@@ -60,15 +63,15 @@ class MemoryLag:
         return Journal(self._log, self._history)
 
     def busy(self) -> bool:
-        """Whether anything waits to be written or read."""
+        """Whether a write or read waits."""
         return bool(self._log.waiting or self._history.readings)
 
     def write(self, random: Random) -> None:
-        """Let a few events happen, or none."""
+        """Commit a few events, or none."""
         self._log.commit(random.randrange(4))
 
     def read(self) -> None:
-        """Let a reading come back, if there is one."""
+        """Finish a read, if one waits."""
         if self._history.readings:
             self._history.answer()
 
@@ -90,31 +93,31 @@ class SqliteLag:
         return sqliteJournal(self._directory, lambda: NOON, lambda: "j", lambda: bytes(32), work)
 
     def busy(self) -> bool:
-        """Whether anything waits to be written or read."""
+        """Whether a write or read waits."""
         return any(self._workers)
 
     def write(self, random: Random) -> None:
-        """Let a batch reach the disk, if there is one."""
+        """Write a batch to disk, if one waits."""
         writer, _ = self._workers
         if len(writer):
             writer.step()
 
     def read(self) -> None:
-        """Let a reading come back, if there is one."""
+        """Finish a read, if one waits."""
         _, reader = self._workers
         if len(reader):
             reader.step()
 
 
 def texts(client: LineClient) -> list[str]:
-    """The lines that a client has seen said, in order."""
+    """Return the messages that a client received, in order."""
     return [found[1] for line in client.raw.decode().splitlines() if (found := TEXT.fullmatch(line))]
 
 
 class ReplayTests(SynchronousTestCase):
     """
-    Many clients, who talk, hang up and come back while the journal lags behind: what each connection shows is one
-    unbroken stretch of what the journal has of the room.
+    Many clients talk, disconnect and return while the journal lags behind.  Each connection shows an unbroken span of
+    the room's history.
     """
 
     def test_memory(self) -> None:
@@ -130,7 +133,7 @@ class ReplayTests(SynchronousTestCase):
             self.converse(Random(seed), SqliteLag(directory))
 
     def converse(self, random: Random, lag: MemoryLag | SqliteLag) -> None:
-        """Let things happen at random, then compare."""
+        """Act at random, then compare."""
         limits = replace(SETTINGS.limits, historyOnJoin=random.choice((1, 10, 500)))
         server = MemoryServer(replace(SETTINGS, limits=limits), lag.make)
         present: dict[str, LineClient] = {}
@@ -173,14 +176,14 @@ class ReplayTests(SynchronousTestCase):
         self.settle(server, lag, random)
 
     def settle(self, server: MemoryServer, lag: MemoryLag | SqliteLag, random: Random) -> None:
-        """Let everything reach the disk, and be read."""
+        """Write everything to disk, and finish all reads."""
         while lag.busy():
             lag.write(random)
             lag.read()
             server.pump()
 
     def read(self, server: MemoryServer, lag: MemoryLag | SqliteLag, random: Random) -> Sequence[Entry]:
-        """All that the journal has of the lobby, when everything has reached it."""
+        """Return the whole history of the lobby, after everything has been written."""
         self.settle(server, lag, random)
         reading = server.history.read(Span("#lobby", 10_000))
         self.settle(server, lag, random)

@@ -29,10 +29,10 @@ DEFAULT = "tcp:6623:interface=127.0.0.1"
 
 
 class MakeJournalTests(CommandLineTestCase):
-    """The journal that the settings name."""
+    """The settings select the journal."""
 
     def test_memory(self) -> None:
-        """The memory journal says that it keeps nothing."""
+        """The memory journal announces that it keeps nothing."""
         journal, _ = makeJournal(self.settings("--journal", "memory"), MemoryReactorClock())
         self.assertIsInstance(journal, MemoryLog)
         self.assertIn("in memory", journal.promise)

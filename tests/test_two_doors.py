@@ -1,4 +1,4 @@
-"""One chat behind two doors: whatever people do at either, everyone sees what a small model says."""
+"""One chat behind two doors: all clients receive what a small model predicts, whatever they do at either door."""
 
 from __future__ import annotations
 
@@ -48,12 +48,13 @@ IRC: dict[str, str] = {
 
 class Person:
     """
-    Someone in the model.
+    A user in the model.
 
-    @ivar client: them at their door.
-    @ivar username: with which they came in.
-    @ivar rooms: where they are, by when they came there.
-    @ivar expected: what they have yet to see.
+
+    @ivar client: the client.
+    @ivar username: the username.
+    @ivar rooms: the rooms, in the order in which the user joined them.
+    @ivar expected: the expected output that has not been checked yet.
     """
 
     def __init__(self, nick: str, client: Client, username: str) -> None:
@@ -64,19 +65,20 @@ class Person:
         self.expected: list[Seen] = []
 
     def send(self, line: str) -> None:
-        """Do something."""
+        """Send a command."""
         self.client.send(line)
 
     def seen(self) -> Iterator[Seen]:
-        """What they have seen since they were last asked."""
+        """Return the output since the last call."""
         raise AssertionError("somebody is at some door")
 
 
 class AtLine(Person):
     """
-    Someone at the line door.
+    A user at the line door.
 
-    @ivar current: the room in which they talk; C{""} for none.
+
+    @ivar current: the current room; C{""} for none.
     """
 
     def __init__(self, server: MemoryServer, nick: str) -> None:
@@ -119,7 +121,7 @@ class AtLine(Person):
 
 
 class AtIrc(Person):
-    """Someone at the IRC door."""
+    """A user at the IRC door."""
 
     def __init__(self, server: MemoryServer, nick: str) -> None:
         super().__init__(nick, server.irc(nick), f"~{nick}")
@@ -146,10 +148,8 @@ class AtIrc(Person):
 
 class Doors(RuleBasedStateMachine):
     """
-    People come, go and talk at both doors.
-
-    After each step everyone has seen what the model says, in that order and nothing else; and who is where is what it
-    says.
+    Users enter, leave and talk at both doors.  After each step, their output is exactly what the model predicts, in
+    order, and the members of rooms are those of the model.
     """
 
     def __init__(self) -> None:
@@ -162,22 +162,22 @@ class Doors(RuleBasedStateMachine):
     # The model
 
     def members(self, room: str) -> list[Person]:
-        """Who is in a room."""
+        """Return the members of a room."""
         return [person for person in self.people if room in person.rooms]
 
     def near(self, person: Person) -> list[Person]:
-        """Who shares a room with someone; themselves included."""
+        """Return the users who share a room with a user, including the user."""
         return [other for other in self.people if other is person or set(other.rooms) & set(person.rooms)]
 
     def tell(self, people: list[Person], *seen: str) -> None:
-        """These are to see something."""
+        """Add a line to the expected output of users."""
         for person in people:
             person.expected.append(seen)
 
     def enters(self, person: Person, room: str) -> None:
         """
-        Someone comes into a room.  The first there is its operator; and so is again who left others there without one,
-        still or again connected, under the same names.
+        Let a user join a room.  The first member becomes operator.  So does a member who was the last operator and
+        returns with the same names.
         """
         if not self.members(room):
             self.operators[room] = {person}
@@ -191,7 +191,7 @@ class Doors(RuleBasedStateMachine):
         self.tell(self.members(room), "joined", person.nick, room)
 
     def leaves(self, person: Person, room: str) -> None:
-        """Someone is in a room no more."""
+        """Remove a user from a room."""
         person.rooms.remove(room)
         if self.operators[room] == {person} and self.members(room):
             self.last[room] = person, person.nick
@@ -202,7 +202,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: len(self.people) < 5)
     @rule(nick=st.sampled_from(NICKS), door=st.sampled_from((AtLine, AtIrc)))
     def come(self, nick: str, door: Callable[[MemoryServer, str], Person]) -> None:
-        """Someone comes in: at the line door into the lobby."""
+        """A user enters, at the line door into the lobby."""
         if self.isTaken(nick):
             return
         person = door(self.server, nick)
@@ -213,7 +213,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: self.people)
     @rule(data=st.data(), room=st.sampled_from(ROOMS))
     def join(self, data: st.DataObject, room: str) -> None:
-        """Someone comes into a room."""
+        """A user joins a room."""
         person = data.draw(st.sampled_from(self.people))
         if room in person.rooms:
             return
@@ -223,7 +223,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: self.everywhere())
     @rule(data=st.data())
     def leave(self, data: st.DataObject) -> None:
-        """Someone leaves a room."""
+        """A user leaves a room."""
         person, room = data.draw(st.sampled_from(self.everywhere()))
         self.tell(self.members(room), "left", person.nick, room)
         person.send(f"/leave {room}" if isinstance(person, AtLine) else f"PART {room}")
@@ -232,7 +232,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: self.everywhere())
     @rule(data=st.data(), text=st.sampled_from(TEXTS))
     def speak(self, data: st.DataObject, text: str) -> None:
-        """Someone says something in a room."""
+        """A user sends a message to a room."""
         person, room = data.draw(st.sampled_from(self.everywhere()))
         person.send(f"/msg {room} {text}" if isinstance(person, AtLine) else f"PRIVMSG {room} :{text}")
         self.tell([other for other in self.members(room) if other is not person], "said", person.nick, room, text)
@@ -240,7 +240,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: self.talking())
     @rule(data=st.data(), text=st.sampled_from(TEXTS))
     def act(self, data: st.DataObject, text: str) -> None:
-        """Someone does something: at the line door in the room where they talk."""
+        """A user sends an action, at the line door in the current room."""
         person, room = data.draw(st.sampled_from(self.talking()))
         person.send(f"/me {text}" if isinstance(person, AtLine) else f"PRIVMSG {room} :\x01ACTION {text}\x01")
         self.tell([other for other in self.members(room) if other is not person], "did", person.nick, room, text)
@@ -248,7 +248,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: len(self.people) > 1)
     @rule(data=st.data(), text=st.sampled_from(TEXTS))
     def whisper(self, data: st.DataObject, text: str) -> None:
-        """Someone says something to someone else."""
+        """A user sends a private message."""
         person, other = data.draw(st.permutations(self.people))[:2]
         person.send(f"/msg {other.nick} {text}" if isinstance(person, AtLine) else f"PRIVMSG {other.nick} :{text}")
         self.tell([other], "told", person.nick, "", text)
@@ -256,7 +256,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: self.people)
     @rule(data=st.data(), nick=st.sampled_from(NICKS))
     def rename(self, data: st.DataObject, nick: str) -> None:
-        """Someone takes another nick."""
+        """A user changes nick."""
         if self.isTaken(nick):
             return
         person = data.draw(st.sampled_from(self.people))
@@ -267,7 +267,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: self.operating())
     @rule(data=st.data())
     def kick(self, data: st.DataObject) -> None:
-        """An operator puts someone out of a room."""
+        """An operator kicks a user from a room."""
         person, room = data.draw(st.sampled_from(self.operating()))
         other = data.draw(st.sampled_from(self.members(room)))
         self.tell(self.members(room), "kicked", person.nick, room, other.nick)
@@ -277,7 +277,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: self.operating())
     @rule(data=st.data(), adding=st.booleans())
     def rank(self, data: st.DataObject, adding: bool) -> None:
-        """An operator makes someone an operator, or no more."""
+        """An operator makes another user operator, or removes the rank."""
         person, room = data.draw(st.sampled_from(self.operating()))
         other = data.draw(st.sampled_from(self.members(room)))
         if adding == (other in self.operators[room]):
@@ -298,7 +298,7 @@ class Doors(RuleBasedStateMachine):
     @precondition(lambda self: self.people)
     @rule(data=st.data(), politely=st.booleans())
     def go(self, data: st.DataObject, politely: bool) -> None:
-        """Someone goes, with a word or without."""
+        """A user quits, with a reason or without."""
         person = data.draw(st.sampled_from(self.people))
         self.tell([other for other in self.near(person) if other is not person], "quit", person.nick)
         if politely:
@@ -312,15 +312,17 @@ class Doors(RuleBasedStateMachine):
     # Who does it
 
     def isTaken(self, nick: str) -> bool:
-        """Whether someone has a nick."""
+        """Whether a nick is in use."""
         return any(person.nick == nick for person in self.people)
 
     def everywhere(self) -> list[tuple[Person, str]]:
-        """Everyone, with each room of theirs."""
+        """Return all pairs of a user and a room of theirs."""
         return [(person, room) for person in self.people for room in person.rooms]
 
     def talking(self) -> list[tuple[Person, str]]:
-        """Everyone, with each room where they can do more than say something: at the line door that is one."""
+        """
+        Return the pairs in which the user can use commands of the room.  At the line door that is the current room.
+        """
         return [
             (person, room)
             for person, room in self.everywhere()
@@ -328,21 +330,21 @@ class Doors(RuleBasedStateMachine):
         ]
 
     def operating(self) -> list[tuple[Person, str]]:
-        """Of those the operators."""
+        """Return those pairs in which the user is operator."""
         return [(person, room) for person, room in self.talking() if person in self.operators[room]]
 
     # What must be
 
     @invariant()
     def seen(self) -> None:
-        """Everyone has seen what they are to have seen."""
+        """All users have received exactly the expected output."""
         for person in self.people:
             assert list(person.seen()) == person.expected
             person.expected.clear()
 
     @invariant()
     def present(self) -> None:
-        """Who is where, and who operates what, is what the model says."""
+        """The members and operators of rooms are those of the model."""
         state = self.server.chat.state
         assert {user.nick for user in state.users} == {person.nick for person in self.people}
         for name in ROOMS:
@@ -356,7 +358,7 @@ class TwoDoorsTests(SynchronousTestCase):
     """The line door and the IRC door."""
 
     def test_sameChat(self) -> None:
-        """They lead into the same chat."""
+        """Both lead into the same chat."""
         run_state_machine_as_test(
             Doors, settings=settings(max_examples=60, stateful_step_count=50, deadline=None, database=None)
         )

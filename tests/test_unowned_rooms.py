@@ -1,4 +1,4 @@
-"""Rooms that nobody owns, as people meet them at both doors, with the default limits in force."""
+"""Rooms without an owner, at both doors, with the default limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEN_MINUTES = 600.0
 
 
 class UnownedTestCase(SynchronousTestCase):
-    """A server whose limits bind everyone."""
+    """Tests with a server whose limits apply to everyone."""
 
     def setUp(self) -> None:
         self.server = MemoryServer(BOUND, self.makeJournal)
@@ -37,17 +37,17 @@ class UnownedTestCase(SynchronousTestCase):
         return memoryJournal(stamp)
 
     def person(self, nick: str, host: str = HOST) -> LineClient:
-        """Someone at the line door."""
+        """Connect a client to the line door."""
         return self.server.person(nick, host)
 
     def irc(self, nick: str, *rooms: str, host: str = OTHER) -> IrcClient:
-        """Someone at the IRC door, in these rooms."""
+        """Connect a client to the IRC door, and join these rooms."""
         client = self.server.irc(nick, host=host)
         client.join(*rooms)
         return client
 
     def types(self, client: LineClient, *lines: str) -> list[str]:
-        """Let someone type lines, no faster than they may: what that shows them."""
+        """Send lines no faster than the limits allow, and return the output."""
         client.skip()
         for line in lines:
             self.server.advance(1)
@@ -55,23 +55,23 @@ class UnownedTestCase(SynchronousTestCase):
         return client.lines()
 
     def empower(self, nick: str) -> None:
-        """Make someone an operator of the server, who may do what they want in rooms."""
+        """Make a user an operator of the server with all privileges in rooms."""
         session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ("rooms",))))
         self.server.pump()
 
 
 class LockedTests(UnownedTestCase):
-    """A room does not lock itself."""
+    """A room without an owner does not lock itself."""
 
     def test_founder(self) -> None:
-        """Whoever locks a room and leaves it comes back in, and operates it."""
+        """A user who locks a room and leaves it can join again, and becomes operator."""
         alice = self.person("alice")
         self.types(alice, "/join #club", "/mode +i", "/leave")
         self.assertIn("* 1 in #club: @alice", self.types(alice, "/join #club"))
 
     def test_anyoneAtIrc(self) -> None:
-        """So does anybody else, whatever the locks."""
+        """Any other user can too, in spite of the locks."""
         alice, bob = self.irc("alice", "#club"), self.irc("bob", host=HOST)
         alice.send("MODE #club +iklb key 1 *!*@*")
         self.server.advance(5)
@@ -84,10 +84,10 @@ class LockedTests(UnownedTestCase):
 
 
 class OperatorTests(UnownedTestCase):
-    """A room has an operator."""
+    """A room gets a new operator."""
 
     def test_cameBack(self) -> None:
-        """The only operator of the lobby, who disconnects for a moment, has the rank again; IRC clients see it."""
+        """The only operator of the lobby disconnects for a moment and gets the rank back.  IRC clients see it."""
         alice = self.person("alice")
         bob = self.irc("bob", "#lobby")
         alice.hangUp()
@@ -98,7 +98,7 @@ class OperatorTests(UnownedTestCase):
         self.assertIn(":twistchat MODE #lobby +o alice", bob.lines())
 
     def test_didNotComeBack(self) -> None:
-        """After ten minutes the rank passes, and both doors say so."""
+        """After ten minutes the rank passes on, and both doors report it."""
         self.person("alice")
         bob, carol = self.irc("bob", "#lobby"), self.person("carol")
         alice = next(iter(self.server.chat.identity.find("alice").sessions.values()))
@@ -119,10 +119,10 @@ WIDE = "bans of your own host, or wider than one nick, account or host,"
 
 
 class LobbyTests(UnownedTestCase):
-    """The lobby is for operators of the server to lock."""
+    """Only operators of the server can lock the lobby."""
 
     def test_lineDoor(self) -> None:
-        """The first who is there cannot lock it, and is told who can."""
+        """The first member cannot lock it, and gets told who can."""
         alice = self.person("alice")
         refusal = (
             "Only operators of the server set or lift {} in #lobby, where everyone arrives.  /join a room of your own."
@@ -132,7 +132,7 @@ class LobbyTests(UnownedTestCase):
         self.person("bob", OTHER)
 
     def test_irc(self) -> None:
-        """At the IRC door too; operators of the server can."""
+        """The same holds at the IRC door.  Operators of the server can."""
         alice = self.irc("alice", "#lobby")
         refusal = "Only server operators set or lift {} on this channel, where everyone arrives"
         denied = f"Permission Denied - This is for operators who may {PRIVILEGES['rooms']} (rooms)"
@@ -154,7 +154,7 @@ class LobbyTests(UnownedTestCase):
 
 
 class RestartTests(UnownedTestCase):
-    """A lock that a room has lost does not come back with a restart."""
+    """A lock that a room has lost does not return at a restart."""
 
     def setUp(self) -> None:
         self.directory = mkdtemp()
@@ -162,7 +162,7 @@ class RestartTests(UnownedTestCase):
         super().setUp()
 
     def makeJournal(self, stamp: Stamp) -> Journal:
-        """A journal on disk."""
+        """With a journal on disk."""
         return sqliteJournal(self.directory, lambda: NOON, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
 
     def restart(self) -> None:
@@ -171,17 +171,17 @@ class RestartTests(UnownedTestCase):
         super().setUp()
 
     def modes(self) -> set[str]:
-        """The modes of the room."""
+        """Return the modes of the room."""
         room = self.server.chat.state.rooms.get("#club")
         return set() if room is None else set(room.modes)
 
     def own(self, nick: str) -> None:
-        """Let someone's account own the room."""
+        """Let the account of a user own the room."""
         self.server.chat.identity.setAccount(self.server.chat.identity.find(nick), nick)
         self.server.pump()
 
     def test_lostBefore(self) -> None:
-        """Not even where an account owns the room meanwhile, so that its locks are kept."""
+        """The lock does not return either if an account owns the room later, which would keep its locks."""
         alice, bob = self.irc("alice", "#club"), self.irc("bob", host=HOST)
         alice.send("MODE #club +ims", "PART #club")
         self.assertEqual(self.modes(), set("ntms"))
@@ -193,7 +193,7 @@ class RestartTests(UnownedTestCase):
         self.assertEqual(self.modes(), set("ntms"))
 
     def test_held(self) -> None:
-        """What an owned room has is there again, and holds: an account could lift it."""
+        """An owned room keeps its locks at a restart: an account could remove them."""
         alice, bob = self.irc("alice", "#club"), self.irc("bob", "#club", host=HOST)
         self.own("bob")
         alice.send("MODE #club +io bob")
@@ -206,7 +206,9 @@ class RestartTests(UnownedTestCase):
         del bob
 
     def test_everyoneIsGone(self) -> None:
-        """What a room without an owner had is void, for everyone is gone; the first to come hears that it is gone."""
+        """
+        A room without an owner loses its locks at a restart, because it is empty.  The first member to join is told.
+        """
         alice = self.irc("alice", "#club")
         alice.send("MODE #club +mi")
         self.restart()

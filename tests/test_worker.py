@@ -17,10 +17,10 @@ LONG = 30.0
 
 
 class ThreadWorkerTests(SynchronousTestCase):
-    """One thread, which does one thing after the other."""
+    """One thread that runs one item of work after the other."""
 
     def setUp(self) -> None:
-        """Start it."""
+        """Start the worker."""
         self.called: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = SimpleQueue()
         before = set(threading.enumerate())
         self.worker = ThreadWorker("a test's", lambda call, *args: self.called.put((call, args)))
@@ -30,17 +30,19 @@ class ThreadWorkerTests(SynchronousTestCase):
         self.addCleanup(self.end)
 
     def end(self) -> None:
-        """End it, so that no other test meets it."""
+        """Stop the worker, so that it does not affect other tests."""
         self.worker.stop()
         self.thread.join(LONG)
 
     def turn(self) -> None:
-        """What a reactor does with what a thread gave it."""
+        """Make the calls that the thread passed to the reactor."""
         call, args = self.called.get(timeout=LONG)
         call(*args)
 
     def test_order(self) -> None:
-        """Work is done in its order, in one thread of the given name, and its outcomes are told in the reactor's."""
+        """
+        Work runs in order, in one thread with the given name, and the outcomes are reported in the reactor's thread.
+        """
         done: list[tuple[int, str]] = []
         for number in range(100):
             self.worker.submit(
@@ -53,7 +55,7 @@ class ThreadWorkerTests(SynchronousTestCase):
         self.assertEqual(done, [(number, "a test's") for number in range(100)])
 
     def test_failure(self) -> None:
-        """What fails is told, and the next is done."""
+        """A failure is reported, and the next item runs."""
         outcomes: list[object] = []
         self.worker.submit(lambda: 1 // 0, outcomes.append)
         self.worker.submit(lambda: 1 // 1, outcomes.append)
@@ -64,7 +66,7 @@ class ThreadWorkerTests(SynchronousTestCase):
         self.assertEqual(outcomes[1], 1)
 
     def test_stop(self) -> None:
-        """It does what was submitted before it ends; its thread holds no process up."""
+        """The worker finishes the submitted work before it ends.  Its thread does not keep the process alive."""
         self.assertTrue(self.thread.daemon)
         outcomes: list[object] = []
         self.worker.submit(lambda: "last", outcomes.append)
