@@ -14,7 +14,7 @@ from twistchat.interfaces.carrier import ICarrier
 from twistchat.net.output.outbox import Outbox
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import IrcClient, LineClient, MemoryServer
-from twistchat.testing.messages import HEADER, MESSAGES, MessageCarrier, MessageCodec, decode, encode
+from twistchat.testing.messages import HEADER, MESSAGES, MessageCarrier, MessageSplitter, decode, encode
 from twistchat.wire.framing import Framing
 from twistchat.wire.irc.dialect import IrcDialect
 from twistchat.wire.lines import Overlong
@@ -23,7 +23,7 @@ from twistchat.wire.plain import PlainDialect
 TAGGED = ("batch", "echo-message", "labeled-response", "message-tags")
 
 
-class CodecTests(SynchronousTestCase):
+class SplitterTests(SynchronousTestCase):
     """The bytes of messages."""
 
     def test_back(self) -> None:
@@ -37,10 +37,10 @@ class CodecTests(SynchronousTestCase):
         """However the bytes are divided, the same lines arrive; a long one is discarded."""
         data = b"".join(map(encode, (b"one", b"", b"longer")))
         for size in range(1, len(data) + 1):
-            codec = MessageCodec(5)
-            found = [line for at in range(0, len(data), size) for line in codec.feed(data[at : at + size])]
+            splitter = MessageSplitter(5)
+            found = [line for at in range(0, len(data), size) for line in splitter.feed(data[at : at + size])]
             self.assertEqual([b"one", b"", Overlong(6)], found)
-            self.assertEqual((), codec.finish())
+            self.assertEqual((), splitter.finish())
 
     def test_lineEnd(self) -> None:
         """IRC refuses a message that has a line end in it: nothing of it is obeyed, or becomes a part of a text."""

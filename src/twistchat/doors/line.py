@@ -45,9 +45,9 @@ class LineDoor:
 
     def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}: the line protocol over streams, with support for telnet clients."""
-        from twistchat.net.input.telnet import TelnetCodec
+        from twistchat.net.input.telnet import TelnetSplitter
         from twistchat.net.stream import StreamFactory
         from twistchat.protocols.line.factory import LineFactory
 
         clients, now = LineFactory(context), context.clock.seconds
-        return StreamFactory(context, clients, lambda client: TelnetCodec(client, clients.longestLine, now))
+        return StreamFactory(context, clients, lambda client: TelnetSplitter(client, clients.longestLine, now))

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.interfaces.carrier import ICarrier, IClient
-from twistchat.net.input.intake import Codec, Intake, Reason
+from twistchat.net.input.intake import Intake, Reason, Splitter
 from twistchat.net.listening.hangup import hasHungUp
 from twistchat.net.output.kinds import outboxFor
 from twistchat.net.output.outbox import Outbox
@@ -29,7 +29,7 @@ class Carrier:
 
     @cvar framing: how it frames lines.
     @ivar client: the client protocol that receives its lines.
-    @ivar codec: splits its input into lines.
+    @ivar splitter: splits its input into lines.
     @ivar factory: the factory that made it.
     @ivar transport: the transport below it, once the connection is made.
     @ivar stopped: whether it ignores further input.
@@ -42,7 +42,6 @@ class Carrier:
         "accepted",
         "address",
         "client",
-        "codec",
         "ended",
         "factory",
         "fingerprint",
@@ -50,6 +49,7 @@ class Carrier:
         "outbox",
         "ready",
         "secure",
+        "splitter",
         "stopped",
         "transport",
     )
@@ -58,11 +58,11 @@ class Carrier:
     factory: CarrierFactory
     outbox: Outbox
 
-    def __init__(self, context: ServerContext, client: IClient, codec: Codec) -> None:
+    def __init__(self, context: ServerContext, client: IClient, splitter: Splitter) -> None:
         self._context = context
         self._clock = context.clock.seconds
         self.client = client
-        self.codec = codec
+        self.splitter = splitter
         self.transport: Any = None
         self.address: str | None = None
         self.fingerprint: str | None = None
@@ -162,13 +162,13 @@ class CarrierFactory(ServerFactory):
     noisy = False
     carrier: ClassVar[type[Carrier]]
 
-    def __init__(self, context: ServerContext, clients: ClientFactory, codec: Callable[[IClient], Codec]) -> None:
+    def __init__(self, context: ServerContext, clients: ClientFactory, splitter: Callable[[IClient], Splitter]) -> None:
         """
-        @param codec: makes the codec of one connection.
+        @param splitter: makes the splitter of one connection.
         """
         self._context = context
         self.clients = clients
-        self._codec = codec
+        self._splitter = splitter
 
     def buildProtocol(  # type: ignore[override]  # Twisted wants a Protocol subclass; IProtocol is enough
         self, addr: IAddress | None
@@ -177,6 +177,6 @@ class CarrierFactory(ServerFactory):
         client = self.clients.buildProtocol(addr)
         if client is None:
             return None
-        carrier = self.carrier(self._context, client, self._codec(client))
+        carrier = self.carrier(self._context, client, self._splitter(client))
         carrier.factory = self
         return carrier

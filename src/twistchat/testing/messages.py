@@ -66,8 +66,8 @@ class MessageReader:
         return lines
 
 
-class MessageCodec:
-    """Returns each message of one connection as a line.  See L{Codec <twistchat.net.input.intake.Codec>}."""
+class MessageSplitter:
+    """Returns each message of one connection as a line.  See L{Splitter <twistchat.net.input.intake.Splitter>}."""
 
     def __init__(self, limit: int) -> None:
         """
@@ -103,7 +103,7 @@ class MessageFactory(CarrierFactory):
         """
         @param clients: makes the client protocols.
         """
-        super().__init__(context, clients, lambda client: MessageCodec(clients.longestLine))
+        super().__init__(context, clients, lambda client: MessageSplitter(clients.longestLine))
 
 
 class MessageEnd(Protocol):

@@ -82,14 +82,14 @@ class Pinging(ClientProtocol):
 
 
 class Chunks:
-    """A codec that treats each read as one line."""
+    """A splitter that treats each read as one line."""
 
     def feed(self, data: bytes) -> Sequence[Line]:
-        """See L{Codec.feed}."""
+        """See L{Splitter.feed}."""
         return [data]
 
     def finish(self) -> Sequence[Line]:
-        """See L{Codec.finish}."""
+        """See L{Splitter.finish}."""
         return []
 
 

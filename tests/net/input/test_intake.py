@@ -11,7 +11,7 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.interfaces.carrier import IClient
-from twistchat.net.input.intake import BYTES, LINES, SECONDS, Codec, Intake, Line, Reason, Shares
+from twistchat.net.input.intake import BYTES, LINES, SECONDS, Intake, Line, Reason, Shares, Splitter
 from twistchat.testing.turns import TurnClock
 from twistchat.wire.lines import LineSplitter
 
@@ -58,16 +58,16 @@ class Taken:
         self._splitter = LineSplitter(100)
         self.client = cast(IClient, self)
         self.closing = self
-        self.codec: Codec = self
+        self.splitter: Splitter = self
         self.intake = Intake(self, shares)
 
     def feed(self, data: bytes) -> Sequence[Line]:
-        """See L{Codec.feed}."""
+        """See L{Splitter.feed}."""
         self.cuts.append(len(data))
         return self._splitter.feed(data)
 
     def finish(self) -> Sequence[Line]:
-        """See L{Codec.finish}."""
+        """See L{Splitter.finish}."""
         return self._splitter.finish()
 
     def lineReceived(self, line: Line) -> float:

@@ -45,7 +45,7 @@ ONLY_SHARE: Final = frozenset({Reason.SHARE})
 """The reasons of a connection that waits only for its next share."""
 
 
-class Codec(Protocol):
+class Splitter(Protocol):
     """Splits the bytes of one connection into lines."""
 
     def feed(self, data: bytes) -> Sequence[Line]:
@@ -59,7 +59,7 @@ class Codec(Protocol):
         """
         End the input.
 
-        @return: the last line, if the codec accepts one without a terminator.
+        @return: the last line, if the splitter accepts one without a terminator.
         """
 
 
@@ -68,12 +68,12 @@ class Source(Protocol):
     The source of an L{Intake}: a carrier.
 
     @ivar transport: the C{IPushProducer} that provides the bytes.
-    @ivar codec: splits the bytes into lines.
+    @ivar splitter: splits the bytes into lines.
     @ivar client: receives the lines.
     """
 
     transport: Any
-    codec: Codec
+    splitter: Splitter
     client: IClient
 
 
@@ -219,11 +219,11 @@ class Intake:
         if chunk.count(b"\n") > LINES:
             chunk = chunk[: -len(chunk.split(b"\n", LINES)[-1])]
         self._unread = self._unread[len(chunk) :]
-        return self.source.codec.feed(chunk)
+        return self.source.splitter.feed(chunk)
 
     def _finish(self) -> None:
         """Execute the last line, which may have no terminator, then report the end of the input."""
-        self._lines = self.source.codec.finish()
+        self._lines = self.source.splitter.finish()
         if self._lines:
             self._work()
         else:

@@ -1,4 +1,4 @@
-"""The codec for streams whose clients may use telnet."""
+"""The splitter for streams whose clients may use telnet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMANDS: Final = (1000.0, 50.0)
 """Burst of telnet commands, and rate per second.  They apply to exempt connections too, since no client needs more."""
 
 
-class TelnetCodec:
+class TelnetSplitter:
     """
     Removes telnet commands from a stream, answers them, and splits the rest into lines.
 
@@ -37,7 +37,7 @@ class TelnetCodec:
         self._splitter = LineSplitter(limit)
 
     def feed(self, data: bytes) -> Sequence[Line]:
-        """See L{Codec.feed <twistchat.net.input.intake.Codec.feed>}."""
+        """See L{Splitter.feed <twistchat.net.input.intake.Splitter.feed>}."""
         commands = data.count(IAC)
         if commands and not self._mayGiveCommands(commands):
             self._client.closing.turnAway("You sent too many telnet commands")
@@ -49,7 +49,7 @@ class TelnetCodec:
         return self._splitter.feed(text)
 
     def finish(self) -> Sequence[Line]:
-        """See L{Codec.finish <twistchat.net.input.intake.Codec.finish>}.  A last line without a terminator counts."""
+        """See L{Splitter.finish <twistchat.net.input.intake.Splitter.finish>}.  The last line needs no terminator."""
         return self._splitter.finish()
 
     def _mayGiveCommands(self, count: int) -> bool:
