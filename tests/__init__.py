@@ -1,7 +1,7 @@
 """
 The tests of twistchat.
 
-What hypothesis tries is the same in every run, so that a test that passes here passes there.
+hypothesis tries the same values in every run, so a test that passes on one machine passes on all.
 """
 
 from hypothesis import settings

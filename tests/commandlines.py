@@ -1,4 +1,4 @@
-"""What tests of the command line have in common."""
+"""A base for tests of the command line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twistchat.tap import Options
 
 
 class CommandLineTestCase(SynchronousTestCase):
-    """Command lines are typed in an empty directory."""
+    """Run each test in an empty directory."""
 
     def setUp(self) -> None:
         self.directory = Path(mkdtemp()).resolve()
@@ -30,11 +30,11 @@ class CommandLineTestCase(SynchronousTestCase):
         return options
 
     def settings(self, *arguments: str) -> Settings:
-        """The settings that a command line gives."""
+        """Return the settings of a command line."""
         return self.parse(*arguments).settings
 
     def refused(self, *arguments: str) -> str:
-        """Hold that a command line stops the start with one line, and give it."""
+        """Check that a command line stops the start with one line, and return the line."""
         text = str(self.assertRaises(SystemExit, self.parse, *arguments))
         self.assertTrue(text.startswith("twistchat: "), text)
         self.assertEqual(1, len(text.splitlines()), text)

@@ -1,7 +1,7 @@
 """
-The quick subset: C{pytest --quick} runs a part of the tests from each level in about ten seconds.
+The quick subset: C{pytest --quick} runs some tests of each level, in about ten seconds.
 
-Modules outside the subset are not even imported.
+Modules outside the subset are not imported.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ LONG = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add C{--quick}."""
+    """Add the option C{--quick}."""
     parser.addoption("--quick", action="store_true", help="run the quick subset only: see tests/conftest.py")
 
 
@@ -83,7 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Pass over modules outside the subset, if the subset was asked for."""
+    """Skip modules outside the subset, if C{--quick} is given."""
     if not config.getoption("--quick") or collection_path.is_dir():
         return None
     around = {path.relative_to(TESTS).as_posix() for path in collection_path.parents if TESTS in path.parents}

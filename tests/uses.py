@@ -1,4 +1,4 @@
-"""Which names from elsewhere a module mentions: read from its source, without importing it."""
+"""Find the names that a module uses from elsewhere.  This reads its source and does not import it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ class Module:
 @dataclass(frozen=True, slots=True)
 class Use:
     """
-    One mention of a name from outside the module, with every alias resolved.
+    One use of a name from outside the module, with every alias resolved.
 
-    @ivar imported: whether it is an import, rather than a use of what was imported.
-    @ivar typing: whether it stands under C{if TYPE_CHECKING:}.
+
+    @ivar imported: whether it is an import, and not a use of an imported name.
+    @ivar typing: whether it is under C{if TYPE_CHECKING:}.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Use:
 
 @cache
 def readModules(source: Path) -> tuple[Module, ...]:
-    """Parse every module below C{source}, which holds top-level packages."""
+    """Parse every module below C{source}, a folder of top-level packages."""
     modules = []
     for path in sorted(source.rglob("*.py")):
         parts = path.relative_to(source).with_suffix("").parts
@@ -51,9 +52,10 @@ def readModules(source: Path) -> tuple[Module, ...]:
 
 class UseReader(ast.NodeVisitor):
     """
-    Collects the L{Use}s of one module, wherever they stand: in functions and classes too.
+    Collects the L{Use}s of one module, including those in functions and classes.
 
-    @ivar uses: what was found.
+
+    @ivar uses: the uses.
     """
 
     def __init__(self, module: Module) -> None:
@@ -85,7 +87,7 @@ class UseReader(ast.NodeVisitor):
                 self._aliases[top] = top
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        """C{from a import b} may mean the module C{a.b} or a name in C{a}; for the rules that is the same."""
+        """C{from a import b} may mean the module C{a.b} or a name in C{a}.  The rules treat both alike."""
         origin = node.module or ""
         if node.level:
             parts = self._module.name.split(".")
@@ -97,7 +99,7 @@ class UseReader(ast.NodeVisitor):
             self._aliases[alias.asname or alias.name] = name
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        """C{a.b.c}, where C{a} was imported, is a use of that."""
+        """C{a.b.c} is a use of that name if C{a} was imported."""
         parts = []
         inner: ast.expr = node
         while isinstance(inner, ast.Attribute):

@@ -1,4 +1,4 @@
-"""No command does more in one turn where there is more to do: counted, not timed."""
+"""No command does more work in one turn if there is more to do.  The tests count calls and measure no time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEW = 10
 
 
 class CountedWorld(World):
-    """A server with small portions, whose turns are counted: how many calls of our functions each takes."""
+    """A server with small portions, which counts the calls of twistchat's functions in each turn."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class CountedWorld(World):
 
 
 def withRooms(count: int) -> tuple[CountedWorld, dict[str, Seat]]:
-    """Somebody in so many rooms; and others, in none of them."""
+    """Make a user in many rooms, and other users in none of them."""
     world = CountedWorld()
     owner = world.enter("owner")
     for number in range(count):
@@ -42,7 +42,7 @@ def withRooms(count: int) -> tuple[CountedWorld, dict[str, Seat]]:
 
 
 def withMembers(count: int) -> tuple[CountedWorld, dict[str, Seat]]:
-    """So many people in one room; and others, who are not there."""
+    """Put many users into one room, and others outside it."""
     world = CountedWorld()
     owner = world.enter("owner", "JOIN #big")
     for number in range(count):
@@ -51,15 +51,16 @@ def withMembers(count: int) -> tuple[CountedWorld, dict[str, Seat]]:
 
 
 class TurnTests(SynchronousTestCase):
-    """The longest turn of a command, with so much to do, and with twice as much."""
+    """The longest turn of a command, with some work and with twice as much."""
 
     def check(
         self, build: Callable[[int], tuple[CountedWorld, dict[str, Seat]]], count: int, *given: tuple[str, str]
     ) -> None:
         """
-        Hold that commands take more turns, and no longer ones, where there is twice as much.
+        Check that twice the work makes commands take more turns, but no longer ones.
 
-        @param given: who gives each command, and the command.
+
+        @param given: each command with its client.
         """
         found: list[list[Turn]] = []
         for size in (count, 2 * count):
@@ -71,7 +72,7 @@ class TurnTests(SynchronousTestCase):
             self.assertLess(twice.cost, 1.2 * once.cost + 20, line)
 
     def test_rooms(self) -> None:
-        """Where there are more rooms."""
+        """With more rooms."""
         self.check(
             withRooms,
             12 * FEW,
@@ -83,11 +84,11 @@ class TurnTests(SynchronousTestCase):
         )
 
     def test_whois(self) -> None:
-        """Where the one who is asked for is in more rooms."""
+        """With a WHOIS of a user in more rooms."""
         self.check(withRooms, 6 * PART_SIZE, ("ann", "WHOIS owner"), ("owner", "WHOIS owner"))
 
     def test_people(self) -> None:
-        """Where there are more people: whom a mask does not bring up counts, too."""
+        """With more users, including those that do not match the mask."""
         self.check(
             withMembers,
             12 * FEW,
@@ -100,16 +101,16 @@ class TurnTests(SynchronousTestCase):
         )
 
     def test_names(self) -> None:
-        """Where there are more members."""
+        """With more members."""
         given = ("ann", "NAMES #big"), ("owner", "MODE #big q"), ("ann", "STATS p"), ("len", "/who #big")
         self.check(withMembers, 6 * PART_SIZE, *given)
 
 
 class BenchTests(SynchronousTestCase):
-    """The bench itself."""
+    """The benchmark itself."""
 
     def test_give(self) -> None:
-        """A command is given as often as it is to be, by each in turn, and undone; the least of the figures counts."""
+        """Each client in turn gives the command and undoes it.  The minimum of the costs counts."""
         world, seats = withRooms(3)
         others = [world.enter(f"o{number}") for number in range(3)]
         bench = Bench("^here", 2.0)
@@ -125,5 +126,5 @@ class BenchTests(SynchronousTestCase):
         self.assertIsNone(world.chat.state.rooms.get("#other0"))
 
     def test_calibration(self) -> None:
-        """The fixed work takes a while."""
+        """The fixed work takes some time."""
         self.assertGreater(calibration(), 0.0)

@@ -1,4 +1,4 @@
-"""The floods: what is sent, what is counted, and what the marks say of it."""
+"""The floods: the attackers, the canary, the figures and the marks."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ GOOD = Figures(
 
 
 class KindTests(SynchronousTestCase):
-    """What attackers send."""
+    """The kinds of floods."""
 
     def test_chunks(self) -> None:
-        """A chunk is whole pieces that fit, with the connection's own nick; where none fits it is one piece."""
+        """A chunk consists of whole pieces with the connection's own nick.  If none fits, it is one piece."""
         kind = Kind("x", "", "irc", piece=b"NICK %NICK%a\r\n", size=40)
         self.assertEqual(kind.chunk(b"a7"), b"NICK a7a\r\n" * 4)
         self.assertEqual(replace(kind, size=1).chunk(b"a7"), b"NICK a7a\r\n")
         self.assertEqual(replace(kind, piece=b"").chunk(b"a7"), b"")
 
     def test_all(self) -> None:
-        """Every kind has a door and a name of its own, and leaves no placeholder; a quick run has kinds there are."""
+        """Every kind has a door and a unique name, and replaces all placeholders.  The kinds of a quick run exist."""
         for name, kind in KINDS.items():
             self.assertEqual(name, kind.name)
             self.assertIn(kind.door, ("irc", "line", "tls"))
@@ -62,22 +62,22 @@ class KindTests(SynchronousTestCase):
         self.assertEqual(set(QUICK) - set(KINDS), set())
 
     def test_hello(self) -> None:
-        """A TLS hello is one handshake record that holds a ClientHello, and as long as it says."""
+        """A TLS hello is one handshake record with a ClientHello, and its length is right."""
         record = hello()
         self.assertEqual((record[0], record[5]), (0x16, 1))
         self.assertEqual(int.from_bytes(record[3:5], "big"), len(record) - 5)
 
 
 class LastLineTests(SynchronousTestCase):
-    """What a connection was told last."""
+    """The last line that a connection received."""
 
     def test_alike(self) -> None:
-        """Nicks, numbers and hosts are alike for all connections."""
+        """Nicks, numbers and hosts are replaced, so the lines of all connections are equal."""
         heard = b":s 001 a7 :Welcome\r\nERROR :Closing Link: f00ba4.cloak (a7: again in 17 s, 127.0.0.3)\r\n"
         self.assertEqual(lastLine(heard, b"a7"), "ERROR :Closing Link: HOST (NICK: again in N s, N)")
 
     def test_other(self) -> None:
-        """Nothing, a TLS alert, and bytes that are no text."""
+        """No line, a TLS alert, and bytes that are not text."""
         self.assertEqual(lastLine(b"\r\n\n", b"a7"), "(nothing)")
         self.assertEqual(lastLine(b"\x15\x03\x03\x00\x02\x02\x0a", b"a7"), "(a TLS alert)")
         self.assertEqual(lastLine(b"x\xff\x01", b"a7"), "x\\ufffd\\x01")
@@ -85,10 +85,10 @@ class LastLineTests(SynchronousTestCase):
 
 
 class LedgerTests(SynchronousTestCase):
-    """What the canary said and heard."""
+    """The lines that the canary sent and received."""
 
     def test_heard(self) -> None:
-        """A line that comes has taken so long; one that was said before the flood does not count."""
+        """The delay of a received line is recorded.  Lines sent before the flood do not count."""
         ledger = Ledger()
         self.assertEqual(ledger.say(0, 0, 1.0), b"|0.0")
         ledger.say(1, 0, 2.0)
@@ -99,7 +99,7 @@ class LedgerTests(SynchronousTestCase):
         self.assertEqual(ledger.latencies(3.0), [0.5])
 
     def test_doubled(self) -> None:
-        """A line that comes twice, or that nobody said, is noticed; texts of others are not."""
+        """A line that arrives twice, or that nobody sent, is counted.  Texts of others are not."""
         ledger = Ledger()
         ledger.say(0, 0, 1.0)
         ledger.hear(b":u0 PRIVMSG #b0 :|0.0\r\n:a1 PRIVMSG #b0 :spam 0.0\r\n", 2.0)
@@ -112,12 +112,12 @@ class FiguresTests(SynchronousTestCase):
     """The marks, the medians and the table."""
 
     def test_percentiles(self) -> None:
-        """The middle, the 99th percentile and the greatest; nothing heard is no good result."""
+        """The median, the 99th percentile and the maximum.  Without values they are infinite."""
         self.assertEqual(percentiles([float(number) for number in range(200, 0, -1)]), (101.0, 199.0, 200.0))
         self.assertEqual(percentiles([]), (float("inf"),) * 3)
 
     def test_marks(self) -> None:
-        """What is exactly at a mark holds it; anything beyond misses it."""
+        """A figure that equals a mark holds it; a larger one misses it."""
         self.assertEqual(missed(GOOD), [])
         self.assertEqual(missed(replace(GOOD, p99=0.2501)), ["p99"])
         self.assertEqual(missed(replace(GOOD, lost=1)), ["lost"])
@@ -126,7 +126,7 @@ class FiguresTests(SynchronousTestCase):
         self.assertEqual(missed(replace(GOOD, newcomer=1.1, lost=2)), ["lost", "new client"])
 
     def test_combined(self) -> None:
-        """Medians; all that was lost; and no newcomer where one was kept out."""
+        """Medians, the sum of lost lines, and no newcomer time if a round kept the newcomer out."""
         several = [GOOD, replace(GOOD, p99=0.1, lost=2, newcomer=0.5), replace(GOOD, p99=9.0, newcomer=0.7)]
         figures = combined(several)
         self.assertEqual((figures.p99, figures.lost, figures.said, figures.newcomer), (0.25, 2, 600, 0.7))
@@ -134,7 +134,7 @@ class FiguresTests(SynchronousTestCase):
         self.assertIsNone(combined([*several, replace(GOOD, newcomer=None)]).newcomer)
 
     def test_table(self) -> None:
-        """A row has what the head names, and says what was missed."""
+        """A row has a cell for each column, and names the missed marks."""
         bad = row("pong", replace(GOOD, lost=3, newcomer=None))
         self.assertEqual(bad.count("|"), len(COLUMNS) + 1)
         self.assertEqual({line.count("|") for line in header().splitlines()}, {len(COLUMNS) + 1})
@@ -145,7 +145,7 @@ class FiguresTests(SynchronousTestCase):
         self.assertTrue(row("pong", GOOD).endswith("| 1000 | 2 | - |"))
 
     def test_lastLines(self) -> None:
-        """What most were told comes first, and whom of the canary the server cut is said."""
+        """The most frequent last lines come first, then the last lines of disconnected canary clients."""
         lines = lastLines("pong", replace(GOOD, disconnected=["* Bye"]), most=1)
         self.assertEqual(
             lines,
@@ -157,7 +157,7 @@ class FiguresTests(SynchronousTestCase):
 
 
 class LinuxTestCase(SynchronousTestCase):
-    """What needs epoll and /proc."""
+    """Tests that need epoll and C{/proc}."""
 
     def setUp(self) -> None:
         if sys.platform != "linux":
@@ -165,11 +165,12 @@ class LinuxTestCase(SynchronousTestCase):
 
     def serve(self, answers: list[bytes], wanted: int) -> tuple[int, list[bytes], threading.Thread]:
         """
-        Be a server that gives each connection the next of these answers once it has sent something, and closes it
-        when it has sent so much more.
+        Run a server that gives each connection the next answer after its first input, and closes it after some more
+        bytes.
 
-        @param wanted: how many bytes more that are.
-        @return: the port, what came on each connection, and the thread, which ends after the last of them.
+
+        @param wanted: the number of these bytes.
+        @return: the port, the input of each connection, and the thread, which ends after the last connection.
         """
         server = socket.create_server(("127.0.0.1", 0))
         port = server.getsockname()[1]
@@ -195,14 +196,14 @@ class LinuxTestCase(SynchronousTestCase):
 
 
 class AttackTests(LinuxTestCase):
-    """The attackers, before a server that is none."""
+    """The attackers, against a simple server."""
 
     def plan(self, kind: str, port: int) -> Attack:
-        """An attack of less than a second, from now on."""
+        """Make an attack of less than a second that begins now."""
         return Attack(kind, port, time.monotonic(), 0.7)
 
     def test_dropped(self) -> None:
-        """Who is dropped is counted with what was said last, and comes back under another name."""
+        """A dropped connection is counted with its last line, and made again with another nick."""
         port, came, _ = self.serve([b":s NOTICE * :hi\r\nERROR :no %d\r\n" % number for number in range(20)], 0)
         report = attack(self.plan("ping", port))
         # Connections that nobody has accepted when the server goes hear nothing.
@@ -212,7 +213,7 @@ class AttackTests(LinuxTestCase):
         self.assertEqual(len({greeting.partition(b"\r\n")[0] for greeting in came}), 20)
 
     def test_flood(self) -> None:
-        """The opening comes first, and then the same again and again."""
+        """A connection sends the opening first, then the same piece again and again."""
         port, came, _ = self.serve([b":s 001 a1 :hi\r\n"], 100_000)
         report = attack(self.plan("unknown", port))
         nick = came[0].partition(b"\r\n")[0].removeprefix(b"NICK ")
@@ -220,7 +221,7 @@ class AttackTests(LinuxTestCase):
         self.assertGreater(report.sent, 100_000)
 
     def test_waits(self) -> None:
-        """Who gets no answer to the opening says no more for now."""
+        """A connection that gets no answer to its opening sends nothing more for now."""
         port, came, thread = self.serve([b""], 1)
         attack(self.plan("unknown", port))
         thread.join()
@@ -228,10 +229,10 @@ class AttackTests(LinuxTestCase):
 
 
 class MeasureTests(LinuxTestCase):
-    """A flood in little, on a real server with its default limits."""
+    """A short flood, on a real server with the default limits."""
 
     def test_measure(self) -> None:
-        """The attackers flood, the canary loses nothing, and a new client comes in."""
+        """The attackers flood, no line of the canary is lost, and a new client can enter."""
         with TemporaryDirectory() as folder:
             figures = measure(KINDS["room"], Path(folder), 0.5)
         self.assertEqual((figures.lost, figures.disconnected), (0, []))
@@ -243,7 +244,7 @@ class MeasureTests(LinuxTestCase):
         self.assertTrue(10 < figures.before <= figures.peak < 1000, figures)
 
     def test_keptOut(self) -> None:
-        """A new client that nobody answers is none; nor is one that nobody lets in."""
+        """A new client fails if nobody answers it, or if nobody listens."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
             self.assertIsNone(newcomer("irc", port, 0.1))
@@ -251,10 +252,10 @@ class MeasureTests(LinuxTestCase):
 
 
 class OptionTests(LinuxTestCase):
-    """What can be chosen."""
+    """The options."""
 
     def test_wrong(self) -> None:
-        """A mistake ends it before anything is started, and says what would be right."""
+        """A mistake ends the process before anything starts, with a message."""
         for arguments, words in (
             (["--seconds", "100"], "100 is not between 0.5 and 60"),
             (["--rounds", "0"], "0 is too few"),

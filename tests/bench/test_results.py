@@ -16,7 +16,7 @@ from bench.scenarios import SCENARIOS, Figures, Scenario
 
 @dataclass(frozen=True)
 class Named(Contestant):
-    """A server in name only."""
+    """A server that cannot be started."""
 
     name: str
     title: str
@@ -26,21 +26,23 @@ class Named(Contestant):
     reason: str | None = None
 
     def unavailable(self) -> str | None:
-        """As it was told."""
+        """Return the given reason."""
         return self.reason
 
     def command(self, folder: Path, port: int) -> list[str]:
-        """It is never started."""
+        """Fail: it is never started."""
         raise AssertionError
 
 
 def figures(rate: int, peak: float = 10.0) -> Figures:
-    """A run with so many deliveries in one CPU second, and 100 clients let in, in another, with 1 MiB."""
+    """
+    Make the figures of a run with a number of deliveries and 100 logins, each in one CPU second, and 1 MiB of growth.
+    """
     return Figures(100, rate, 1.0, 1.0, 0.5, 2.0, 5.0, 6.0, peak)
 
 
 class ResultsTests(SynchronousTestCase):
-    """What three rounds come to."""
+    """The results of three rounds."""
 
     def setUp(self) -> None:
         self.results = Results(
@@ -51,11 +53,11 @@ class ResultsTests(SynchronousTestCase):
         self.put("burst", "irc", 3000, 4000, 5000)
 
     def put(self, scenario: str, name: str, *rates: int) -> None:
-        """Give a server these rounds."""
+        """Set the rounds of a server."""
         self.results.series(scenario, name).rounds[:] = [figures(rate) for rate in rates]
 
     def test_median(self) -> None:
-        """The median of the rounds; nothing where one went wrong, or there was none."""
+        """The median of the rounds; C{None} after a failed round or without rounds."""
         series = self.results.series("burst", "ngircd")
         self.assertEqual(series.median("rate"), 2000)
         series.fail("Lost: 3 of 4 came")
@@ -69,12 +71,12 @@ class ResultsTests(SynchronousTestCase):
         self.assertIsNone(self.results.ratio("steady", "rate", "irc", "ngircd"))
 
     def test_figures(self) -> None:
-        """A client's memory is what came with it; rates are for a CPU second."""
+        """A client's memory is the growth divided by the clients; rates are per CPU second."""
         self.assertEqual(figures(7).perClient, 1024 / 100)
         self.assertEqual((figures(7).rate, figures(7).logins), (7.0, 100.0))
 
     def test_table(self) -> None:
-        """A row a server, the ratio beside each figure, and the reason of each that is missing."""
+        """The table has a row for each server, with ratios, and below it the reasons for missing figures."""
         self.results.series("burst", "ergo").reason = "it is not here"
         self.results.series("idle", "ngircd").reason = "it has one room"
         self.results.series("idle", "irc").fail("Lost: 3 of 4 came")
@@ -94,7 +96,7 @@ class ResultsTests(SynchronousTestCase):
         )
 
     def test_document(self) -> None:
-        """Everything is in the document, which is JSON."""
+        """The document contains everything, and is JSON."""
         self.results.series("idle", "irc").fail("Lost: 3 of 4 came")
         document = json.loads(json.dumps(self.results.document()))
         burst = document["burst"]["servers"]["ngircd"]
@@ -103,7 +105,7 @@ class ResultsTests(SynchronousTestCase):
         self.assertEqual(document["idle"]["servers"]["irc"]["rounds"], [None])
 
     def test_targets(self) -> None:
-        """A target is met, missed, or not measured; only one that is missed is a failure."""
+        """A target is met, missed, or not measured.  Only a missed target is a failure."""
         least = Target("burst", "rate", "irc", 2.5, "ngircd")
         more = Target("burst", "rate", "irc", 2.6, "ngircd")
         most = Target("burst", "peak", "irc", 9.0, lowerIsBetter=True)
@@ -124,16 +126,16 @@ class ResultsTests(SynchronousTestCase):
             self.assertFalse(good)
 
     def test_errorMisses(self) -> None:
-        """A server that lost something misses every target of that scenario."""
+        """A server that lost a text misses every target of that scenario."""
         self.results.series("burst", "irc").fail("Lost: 3 of 4 came")
         self.assertFalse(Target("burst", "rate", "irc", 0.1, "ngircd").met(self.results))
 
 
 class ScenarioTests(SynchronousTestCase):
-    """Who has a part in what."""
+    """Which servers take part in which scenarios."""
 
     def test_unfit(self) -> None:
-        """One with one room, one that is slow, and one that takes few connections are left out where that matters."""
+        """A server with one room, a slow server, and one with few connections are left out of some scenarios."""
         plain = Named("a", "A")
         slow = Named("b", "B", slow=True)
         few = Named("c", "C", maxConnections=300)
@@ -153,7 +155,7 @@ class ScenarioTests(SynchronousTestCase):
         )
 
     def test_numbers(self) -> None:
-        """The scenarios are those whose figures can be compared with others' published ones."""
+        """The scenarios have the sizes of published benchmarks of other servers."""
 
         def described(scenario: Scenario) -> tuple[int, int, int]:
             load = scenario.load

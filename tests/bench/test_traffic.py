@@ -1,4 +1,4 @@
-"""The load generator: what it says, what it counts, and that it notices what is lost."""
+"""The load generator: what it sends and counts, and that it detects lost texts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ LOAD = Load(2, 2, size=12)
 
 
 class SpeechTests(SynchronousTestCase):
-    """How one comes in, in each protocol."""
+    """The login in each protocol."""
 
     def test_irc(self) -> None:
-        """NICK and USER; JOIN at the end of the MOTD; there at the end of the names, in whatever pieces it comes."""
+        """
+        It sends NICK and USER, JOIN at the end of the MOTD, and is done at the end of the names, however the input is
+        split.
+        """
         login = Irc().login(7, 3)
         self.assertEqual(login.greeting(), b"NICK u7\r\nUSER u7 0 * :load\r\n")
         self.assertEqual(login.received(b":s 001 u7 :Welcome\r\nPING :a b\r\n:s 37"), b"PONG :a b\r\n")
@@ -33,13 +36,13 @@ class SpeechTests(SynchronousTestCase):
         self.assertTrue(login.done)
 
     def test_ircWithoutMotd(self) -> None:
-        """A server with no MOTD says so, which is as good; one with a password is given it first."""
+        """A server without a MOTD ends its welcome too.  A server with a password gets it first."""
         login = Irc(b"x").login(0, 0)
         self.assertTrue(login.greeting().startswith(b"PASS x\r\nNICK "))
         self.assertEqual(login.received(b":s 422 u0 :None\r\n"), b"JOIN #b0\r\n")
 
     def test_ircRefused(self) -> None:
-        """What a server refuses ends it, with the server's words; the same number in a text does not."""
+        """A refusal of the server ends the login with the server's text.  The same number in a text does not."""
         login = Irc().login(1, 0)
         login.received(b":s 250 u1 :Highest connection count: 433 (434 connections received)\r\n")
         for line in (b":s 433 * u1 :Nickname is in use", b"ERROR :Too many connections", b":s 471 u1 #b0 :Full"):
@@ -48,7 +51,10 @@ class SpeechTests(SynchronousTestCase):
             self.assertEqual(str(caught.exception), line.decode() + "\r")
 
     def test_line(self) -> None:
-        """From the lobby into the room, in one packet; there when one's own loginCpu is told, and not another's."""
+        """
+        It leaves the lobby and joins the room in one packet.  It is done when its own joining is reported, not
+        another's.
+        """
         login = Line().login(1, 2)
         self.assertEqual(login.greeting(), b"u1\n/leave #lobby\n/join #b2\n")
         login.received(b"* u1 joined #lobby\n* u11 joined #b2\n* u1 joined #b2")
@@ -60,7 +66,7 @@ class SpeechTests(SynchronousTestCase):
         self.assertEqual(str(caught.exception), "! The nick u1 is in use")
 
     def test_plain(self) -> None:
-        """The name, and a welcome."""
+        """It sends the name, and is done at the welcome."""
         login = Plain().login(1, 0)
         self.assertEqual(login.greeting(), b"u1\n")
         login.received(b"Welcome, u12!\n")
@@ -69,29 +75,29 @@ class SpeechTests(SynchronousTestCase):
         self.assertTrue(login.done)
 
     def test_pongs(self) -> None:
-        """Every PING is answered with what it brought, and nothing else is."""
+        """Every PING is answered with its token, and nothing else is answered."""
         self.assertEqual(pongs(b"\nPING :1\r\n:a PRIVMSG b :PING 2\r\nPING three\r"), b"PONG :1\r\nPONG three\r\n")
 
 
 class AuditTests(SynchronousTestCase):
-    """What a witness heard."""
+    """The input of a witness."""
 
     GOOD = b"<u0> |0.0 xxxxxxx\n<u2> |2.0 xxxxxxx\n* a notice\n<u2> |2.1 xxxxxxx\n<u0> |0.1 xxxxxxx\n"
 
     def assertLost(self, heard: bytes, words: str) -> None:
-        """Hold that the audit fails, and says so in these words."""
+        """Assert that the audit fails with this message."""
         with self.assertRaises(Lost) as caught:
             audit(heard, "client 4", [0, 2], LOAD)
         self.assertIn(words, str(caught.exception))
 
     def test_good(self) -> None:
-        """Each sender's lines, in the order of that sender, whatever else comes, and whatever ends a line."""
+        """Each sender's lines are in order, with any other lines between them, and with any line end."""
         audit(self.GOOD, "client 4", [0, 2], LOAD)
         audit(self.GOOD.replace(b"\n", b"\r\n"), "client 4", [0, 2], LOAD)
         audit(b"", "client 4", [], LOAD)
 
     def test_bad(self) -> None:
-        """A line that is missing, doubled, swapped, shortened, or of somebody else."""
+        """A line is missing, doubled, swapped, shortened, or from another client."""
         lines = self.GOOD.splitlines(keepends=True)
         self.assertLost(b"".join(lines[1:]), "client 4 heard line 1 of 0 where line 0 was due")
         self.assertLost(b"".join(lines[:-1]), "{0: 1, 2: 2}")
@@ -103,10 +109,10 @@ class AuditTests(SynchronousTestCase):
 
 
 class StreamTests(SynchronousTestCase):
-    """What one sender has to send."""
+    """The lines of one sender."""
 
     def test_push(self) -> None:
-        """So many lines at a time, until nothing is left."""
+        """It writes some lines at a time, until nothing is left."""
         one, other = socket.socketpair()
         self.addCleanup(one.close)
         self.addCleanup(other.close)
@@ -118,7 +124,7 @@ class StreamTests(SynchronousTestCase):
         self.assertFalse(stream.push(2))
 
     def test_full(self) -> None:
-        """What the socket does not take is sent before anything else."""
+        """Bytes that the socket did not accept are sent before anything else."""
         one, other = socket.socketpair()
         self.addCleanup(one.close)
         self.addCleanup(other.close)
@@ -134,14 +140,14 @@ class StreamTests(SynchronousTestCase):
 
 
 class MeasureTests(SynchronousTestCase):
-    """A scenario in little, on a real server."""
+    """A small scenario, on a real server."""
 
     def setUp(self) -> None:
         if sys.platform != "linux":
             raise SkipTest("the benchmarks are for Linux")
 
     def test_measure(self) -> None:
-        """Everything said is heard, and what that cost the server is more than nothing."""
+        """All texts arrive, and the server's costs are more than zero."""
         scenario = Scenario("test", "", 5, load=Load(2, 10))
         with TemporaryDirectory() as folder:
             figures = measure(scenario, contestants()["select"], Path(folder), None)
@@ -150,7 +156,7 @@ class MeasureTests(SynchronousTestCase):
         self.assertTrue(1 < figures.before <= figures.idle <= figures.peak < 1000, figures)
 
     def test_lost(self) -> None:
-        """A server that goes in the middle is an error, and not a figure."""
+        """A server that closes a connection in the middle is an error."""
         server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(server.close)
 
@@ -170,7 +176,7 @@ class MeasureTests(SynchronousTestCase):
         self.assertEqual(str(caught.exception), "the server closed connection 0")
 
     def test_notStarted(self) -> None:
-        """A server that ends at once is an error that tells what it said."""
+        """A server that ends at once is an error with the server's output."""
         with TemporaryDirectory() as folder:
             command = [sys.executable, "-c", "raise SystemExit('no such thing')"]
             with self.assertRaises(NotStarted) as caught, running(command, freePort(), Path(folder)):

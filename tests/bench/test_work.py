@@ -1,4 +1,4 @@
-"""No message costs more work than it did: counted, not timed."""
+"""No message costs more work than before.  The tests count calls and measure no time."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from twistchat.net.output.outbox import Outbox
 
 
 class WorkTests(SynchronousTestCase):
-    """Every door, held to its bounds."""
+    """The bounds of every door."""
 
     def test_bounds(self) -> None:
-        """No door's messages cost more than its bounds allow."""
+        """No message costs more than the bounds of its door allow."""
         for case in CASES.values():
             self.assertEqual(excess(price(case), case.bounds), [], f"{case.name} door; python -m bench.work shows all")
 
     def test_shared(self) -> None:
-        """However many listen: one rendering an event, one write a listener and turn, no call for each delivery."""
+        """
+        There is one rendering per event, one write per listener and turn, and no call per delivery, for any number of
+        listeners.
+        """
         for case in CASES.values():
             for listeners, lines in ((1, 1), (3, 5), (40, 7)):
                 work = observe(case, listeners, lines)
@@ -37,15 +40,15 @@ class WorkTests(SynchronousTestCase):
 
 
 class RegressionTests(SynchronousTestCase):
-    """The guard sees what would make a server slower."""
+    """The guard detects changes that would make a server slower."""
 
     def found(self) -> str:
-        """What the guard has to say of the line door as it is now."""
+        """Return what the guard reports about the line door as it is now."""
         case = CASES["line"]
         return "\n".join(excess(price(case), case.bounds))
 
     def test_renderingPerListener(self) -> None:
-        """It sees that each listener has a rendering of its own."""
+        """It detects that each listener gets its own rendering."""
 
         def flush(self: Audience) -> None:  # private: it takes the place of a method
             delivery, self._delivery = self._delivery, None
@@ -60,7 +63,7 @@ class RegressionTests(SynchronousTestCase):
         self.assertIn("calls for a delivery", self.found())
 
     def test_writingPerMessage(self) -> None:
-        """It sees that each message leaves in a write of its own."""
+        """It detects that each message is sent in its own write."""
         deliver = Outbox.deliver
 
         def eager(self: Outbox, data: bytes) -> None:
@@ -72,7 +75,7 @@ class RegressionTests(SynchronousTestCase):
         self.assertIn("writes for a delivery: 1, and not 0 at most", self.found())
 
     def test_callingPerDelivery(self) -> None:
-        """It sees that something is asked for each listener and each line, though nothing is rendered twice."""
+        """It detects a call for each listener and line, even if nothing is rendered twice."""
 
         def flush(self: Audience) -> None:  # private: it takes the place of a method
             delivery, self._delivery = self._delivery, None
@@ -88,7 +91,7 @@ class RegressionTests(SynchronousTestCase):
         self.assertNotIn("renders", found)
 
     def test_moreForAMessage(self) -> None:
-        """It sees that a message takes a few calls more than it did."""
+        """It detects that a message takes a few more calls."""
         publish = Audience.publish
 
         def slower(self: Audience, entry: Entry, *rest: Any) -> None:
@@ -101,10 +104,10 @@ class RegressionTests(SynchronousTestCase):
 
 
 class ExcessTests(SynchronousTestCase):
-    """What is said of too much work."""
+    """What the guard reports."""
 
     def test_excess(self) -> None:
-        """Each figure above its bound is named, with the bound; one at its bound is not."""
+        """Each figure above its bound is reported with the bound; a figure at its bound is not."""
         one, two = Work(1, 1, 1), Work(1, 2.5, 1)
         bounds = Cost(one, one, one, one)
         self.assertEqual(excess(bounds, bounds), [])

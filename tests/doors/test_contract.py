@@ -1,4 +1,4 @@
-"""The doors that come with twistchat pass the tests for all doors."""
+"""The doors of twistchat pass the tests for all doors."""
 
 from __future__ import annotations
 

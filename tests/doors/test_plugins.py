@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.doors}: the doors as plugins, which C{twistd} loads whatever it is asked to do."""
+"""Tests of L{twistchat.doors}: the doors as plugins, which every C{twistd} command loads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PluginTests(SynchronousTestCase):
             self.assertEqual("['twistchat.doors', 'twistchat.interfaces']\n", done.stdout)
 
     def test_settings(self) -> None:
-        """Each door names the class of its own settings, and no other."""
+        """Each door names the class of its own settings."""
         self.assertEqual((IrcSettings, LineSettings), (IrcDoor().settings, LineDoor().settings))
         for door in (IrcDoor(), LineDoor()):
             self.assertTrue(IDoor.providedBy(door))

@@ -1,4 +1,4 @@
-"""The example of a door passes its own tests, among them L{DoorContract <twistchat.testing.DoorContract>}."""
+"""The example of a door passes its own tests, including L{DoorContract <twistchat.testing.DoorContract>}."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PageTests(SynchronousTestCase):
     """The page that explains the example."""
 
     def test_quotes(self) -> None:
-        """Every piece of code on the page is code of the example that is named above it."""
+        """Every piece of code on the page comes from the file of the example that is named above it."""
         page = (ROOT / "docs" / "extending.md").read_text()
         quotes = re.findall(r"From `([^`]+)`:\n\n```python\n(.*?)```\n", page, re.DOTALL)
         self.assertEqual(page.count("```python\n"), len(quotes))
@@ -47,7 +47,7 @@ class PageTests(SynchronousTestCase):
 
 
 class PluginTests(SynchronousTestCase):
-    """What a server finds where the example is installed."""
+    """A server with the example installed."""
 
     def test_door(self) -> None:
         """The door is found, has an option, and has a section in the configuration."""

@@ -1,4 +1,4 @@
-"""The example of a journal passes its own tests, among them L{JournalContract <twistchat.testing.JournalContract>}."""
+"""The example of a journal passes its own tests, including L{JournalContract <twistchat.testing.JournalContract>}."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ class ServerTests(example.ServerTests):  # type: ignore[misc]  # likewise
 
 
 class ConfigurationTests(CommandLineTestCase):
-    """Choosing the example in the configuration."""
+    """A configuration that chooses the example."""
 
     def chosen(self, *arguments: str) -> Any:
-        """The settings of the journal that these options give, where the example is installed."""
+        """Return the journal settings of these options, with the example installed."""
         options = chatOptions((), [*BUILT_IN, example.LineKind()])
         options.parseOptions(arguments)
         return options.settings.journal
 
     def test_chosen(self) -> None:
-        """It is chosen by its name, and has a section of its own."""
+        """It is chosen by its name, and has its own section."""
         self.assertEqual((self.chosen("--journal", "lines").kind, self.chosen().own), ("lines", None))
         Path("chat.toml").write_text('[journal]\nkind = "lines"\n[journal.lines]\nkeep = 5\n', encoding="utf-8")
         self.assertEqual(self.chosen("--config", "chat.toml").own, example.LineSettings(keep=5))
         self.assertEqual(self.chosen("--config", "chat.toml", "--set", "journal.lines.keep=6").own.keep, 6)
 
     def test_mistakes(self) -> None:
-        """Mistakes have the messages that all sections have, and name the kinds there are."""
+        """Mistakes have the messages of all sections, and name the known kinds."""
         for arguments, message in (
             (("--journal", "tape"), 'journal.kind: found "tape", "lines" or "memory" or "sqlite" is wanted'),
             (("--set", "journal.lines.keep=0"), "journal.lines.keep: found 0, a whole number of at least 1 is wanted"),

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.testing.door}: the contract finds the faults of a door."""
+"""Tests of L{twistchat.testing.door}: the contract detects the faults of a door."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from twistchat.wire.lines import LineSplitter
 
 
 class FaultyDoor(LineDoor):
-    """The line door with a fault: another protocol, or another factory."""
+    """The line door with a fault: it has another protocol, or another factory."""
 
     name = "faulty"
     settings = None  # type: ignore[assignment]  # as for a door without a section
@@ -44,18 +44,18 @@ class FaultyDoor(LineDoor):
 
 
 class Speechless(LineProtocol):
-    """Words no error, and no farewell."""
+    """A protocol that words neither errors nor farewells."""
 
     def refused(self, event: Event | None, failure: Failure) -> None:
-        """Say nothing."""
+        """Send nothing."""
 
     def farewell(self, reason: str, fault: bool) -> bytes:
-        """Say nothing."""
+        """Send nothing."""
         return b""
 
 
 class Hasty(LineProtocol):
-    """Counts no line."""
+    """A protocol that counts no lines."""
 
     def _read(self, line: Line) -> str:
         assert isinstance(line, bytes)
@@ -66,7 +66,7 @@ class Hasty(LineProtocol):
 
 
 class Crowded(LineProtocol):
-    """Admits everyone, whatever the limits say, and waits for them for ever."""
+    """A factory that admits everyone, and gives clients unlimited time."""
 
     def connectionMade(self) -> None:
         """See L{ClientProtocol}."""
@@ -77,14 +77,14 @@ class Crowded(LineProtocol):
 
 
 class Patient(Closing):
-    """Waits for slow readers for ever."""
+    """A protocol without a limit for slow readers."""
 
     def dropSlowReader(self) -> None:
         """Do nothing."""
 
 
 class Deaf(LineProtocol):
-    """Ends no session, and closes no connection."""
+    """A protocol that ends no session and closes no connection."""
 
     def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
         super().__init__(context, factory, dialects)
@@ -98,10 +98,10 @@ class Deaf(LineProtocol):
 
 
 class Backwards(LineProtocol):
-    """Obeys the lines of one turn in the wrong order."""
+    """A protocol that runs the lines of one turn in the wrong order."""
 
     def lineReceived(self, line: Line) -> float:
-        """Keep a line, to obey it before those that came earlier."""
+        """Keep a line, and run it before earlier ones."""
         if self.entrance.registered:
             waiting: list[Line] = vars(self).setdefault("waiting", [])
             waiting.insert(0, line)
@@ -118,7 +118,7 @@ class Backwards(LineProtocol):
 
 @dataclass(frozen=True, slots=True)
 class RawDialect:
-    """Writes the values of fields as they are, and fails on what has none."""
+    """A dialect that writes fields unchanged, and fails on some."""
 
     plain: IDialect
 
@@ -139,7 +139,7 @@ class Raw(LineProtocol):
 
 
 class NeverClosing(ClientFactory):
-    """Says at once that it is closed."""
+    """Report at once that it is closed."""
 
     def close(self, reason: str) -> Deferred[None]:
         """See L{IDoorFactory.close}."""
@@ -159,23 +159,23 @@ def outcome(door: Callable[[], FaultyDoor], test: str) -> unittest.TestResult:
 
 
 class FaultTests(SynchronousTestCase):
-    """Each fault of a door fails the tests that are about it."""
+    """Each fault fails the tests about it."""
 
     def assertFound(self, door: Callable[[], FaultyDoor], *tests: str) -> None:
-        """Assert that the contract's tests of these names fail."""
+        """Assert that the contract's tests with these names fail."""
         for test in tests:
             result = outcome(door, test)
             self.assertEqual(1, len([*result.failures, *result.errors]), f"{test} passed")
         self.flushLoggedErrors()
 
     def test_sound(self) -> None:
-        """The door that these derive from passes."""
+        """The door without a fault passes."""
         for test in ("test_order", "test_everyError", "test_close", "test_slowReader", "test_noForgedLines"):
             result = outcome(lambda: FaultyDoor(LineProtocol), test)
             self.assertTrue(result.wasSuccessful(), result.failures + result.errors)
 
     def test_speechless(self) -> None:
-        """A door that says nothing of errors and ends."""
+        """A door that words no errors and farewells."""
         self.assertFound(
             lambda: FaultyDoor(Speechless),
             "test_everyError",
@@ -187,7 +187,7 @@ class FaultTests(SynchronousTestCase):
         )
 
     def test_hasty(self) -> None:
-        """A door without rates."""
+        """A door without rate limits."""
         self.assertFound(lambda: FaultyDoor(Hasty), "test_flood", "test_unregisteredLines")
 
     def test_crowded(self) -> None:
@@ -195,7 +195,7 @@ class FaultTests(SynchronousTestCase):
         self.assertFound(lambda: FaultyDoor(Crowded), "test_tooMany", "test_deadline")
 
     def test_deaf(self) -> None:
-        """A door that ends nothing."""
+        """A door that ends no connection."""
         self.assertFound(
             lambda: FaultyDoor(Deaf), "test_nothingAfterClose", "test_hungUp", "test_slowReader", "test_close"
         )
@@ -205,9 +205,9 @@ class FaultTests(SynchronousTestCase):
         self.assertFound(lambda: FaultyDoor(Backwards), "test_order")
 
     def test_raw(self) -> None:
-        """A door that writes fields as they are, and no whole lines."""
+        """A door that writes fields unchanged, and no whole lines."""
         self.assertFound(lambda: FaultyDoor(Raw), "test_everyEvent", "test_noForgedLines")
 
     def test_neverClosing(self) -> None:
-        """A door that does not wait for its clients to go."""
+        """A door that does not wait until its clients are gone."""
         self.assertFound(lambda: FaultyDoor(LineProtocol, NeverClosing), "test_close")

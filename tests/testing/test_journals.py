@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.testing.journals}: a journal in the test's hands."""
+"""Tests of L{twistchat.testing.journals}: a journal that the test controls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PASSING = Joined(ALICE, "#a")
 
 
 class ManualLogTests(SynchronousTestCase):
-    """Events happen when the test says so."""
+    """The test decides when events are committed."""
 
     def setUp(self) -> None:
         self.applied: list[Entry] = []
@@ -29,7 +29,7 @@ class ManualLogTests(SynchronousTestCase):
         self.assertEqual(([FIRST], []), (self.journal.waiting, self.applied))
 
     def test_commit(self) -> None:
-        """Committed events happen in order."""
+        """Committed events take effect in order."""
         receipts = [self.journal.append(event) for event in (FIRST, PASSING, SECOND)]
         self.journal.commit()
         self.assertEqual([FIRST, PASSING, SECOND], [entry.event for entry in self.applied])
@@ -37,7 +37,7 @@ class ManualLogTests(SynchronousTestCase):
         self.assertEqual([], self.journal.waiting)
 
     def test_commitSome(self) -> None:
-        """So many of them, if the test says how many."""
+        """The test can commit a number of events."""
         self.journal.append(FIRST)
         second = self.journal.append(SECOND)
         self.journal.commit(1)
@@ -47,7 +47,7 @@ class ManualLogTests(SynchronousTestCase):
         self.assertEqual([SECOND], self.journal.waiting)
 
     def test_commitWhatFollows(self) -> None:
-        """What an event leads to happens too, unless the test counts."""
+        """Events that follow from others are committed too, unless the test gives a number."""
 
         def follow(entry: Entry) -> None:
             self.journal.append(SECOND)
@@ -60,7 +60,7 @@ class ManualLogTests(SynchronousTestCase):
         self.assertEqual([FIRST, SECOND, FIRST, SECOND], [entry.event for entry in self.applied])
 
     def test_refuse(self) -> None:
-        """Refused events do not happen; the passing ones among them do."""
+        """Refused events take no effect, except passing events."""
         first, passing, second = (self.journal.append(event) for event in (FIRST, PASSING, SECOND))
         self.journal.refuse("the disk is full")
         for receipt in (first, second):
@@ -69,7 +69,7 @@ class ManualLogTests(SynchronousTestCase):
         self.assertEqual(([PASSING], []), ([entry.event for entry in self.applied], self.journal.waiting))
 
     def test_close(self) -> None:
-        """A journal that is closed lets what it holds happen, and takes no more."""
+        """A closed log commits what it holds, and accepts nothing more."""
         first = self.journal.append(FIRST)
         self.successResultOf(self.journal.close())
         self.assertEqual(FIRST, self.successResultOf(first).event)

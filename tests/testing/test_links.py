@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.testing.links}: connections in memory behave as Twisted's own do."""
+"""Tests of L{twistchat.testing.links}: connections in memory behave like Twisted's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twistchat.testing.links import BUFFER, address
 
 
 class Recorder(Protocol):
-    """Keeps what happens to it."""
+    """A protocol that records what happens to it."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -24,48 +24,48 @@ class Recorder(Protocol):
 
     @property
     def end(self) -> MemoryTransport:
-        """Its end of the link."""
+        """Record the connection."""
         return cast(MemoryTransport, self.transport)
 
     def dataReceived(self, data: bytes) -> None:
-        """Keep it."""
+        """Record the data."""
         self.data += data
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Keep it."""
+        """Record the end of the input."""
         self.reasons.append(reason.type)
 
 
 @implementer(IHalfCloseableProtocol)
 class HalfCloseable(Recorder):
-    """Goes on when nothing more comes."""
+    """Do nothing at the end of the input."""
 
     ended = False
 
     def readConnectionLost(self) -> None:
-        """Keep it."""
+        """Record the end of the connection."""
         self.ended = True
 
     def writeConnectionLost(self) -> None:
-        """Does not happen here."""
+        """Is not called here."""
 
 
 class Producer:
-    """Keeps what its consumer says."""
+    """A producer that records its consumer's calls."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
 
     def pauseProducing(self) -> None:
-        """Keep it."""
+        """Record the call."""
         self.calls.append("pause")
 
     def resumeProducing(self) -> None:
-        """Keep it."""
+        """Record the call."""
         self.calls.append("resume")
 
     def stopProducing(self) -> None:
-        """Keep it."""
+        """Record the call."""
         self.calls.append("stop")
 
 
@@ -81,13 +81,13 @@ class LinkTests(SynchronousTestCase):
         return Link(client, server, address("127.0.0.1", 6623), address("192.0.2.7", 40_001))
 
     def test_addresses(self) -> None:
-        """Each end knows itself and the other."""
+        """Each end has its own address and the other's."""
         for end, other in ((self.client.end, self.server.end), (self.server.end, self.client.end)):
             self.assertEqual(end.getHost(), other.getPeer())
         self.assertEqual(address("192.0.2.7", 40_001), self.server.end.getPeer())
 
     def test_moves(self) -> None:
-        """What was written arrives when it is moved, both ways, and once."""
+        """Written bytes arrive when the link moves them, in both directions, once."""
         self.client.end.write(b"to server")
         self.server.end.write(b"to client")
         self.assertEqual((b"", b""), (self.client.data, self.server.data))
@@ -96,7 +96,7 @@ class LinkTests(SynchronousTestCase):
         self.assertFalse(self.link.move())
 
     def test_stalled(self) -> None:
-        """A stalled client is sent nothing until it reads again; what it sends arrives."""
+        """A stalled client gets nothing until it reads again.  Its own bytes arrive."""
         self.link.stalled = True
         self.client.end.write(b"up")
         self.server.end.write(b"down")
@@ -107,7 +107,7 @@ class LinkTests(SynchronousTestCase):
         self.assertEqual(b"down", self.client.data)
 
     def test_paused(self) -> None:
-        """A server that has paused its transport is given nothing until it resumes."""
+        """A server that paused its transport gets nothing until it resumes."""
         self.server.end.pauseProducing()
         self.client.end.write(b"up")
         self.assertFalse(self.link.move())
@@ -116,7 +116,7 @@ class LinkTests(SynchronousTestCase):
         self.assertEqual(b"up", self.server.data)
 
     def test_loses(self) -> None:
-        """An end that loses the connection has what it wrote delivered; then both lose it, once."""
+        """If an end loses the connection, its written bytes are delivered first.  Then both lose it, once."""
         self.server.end.write(b"bye")
         self.server.end.loseConnection()
         self.link.move()
@@ -129,7 +129,7 @@ class LinkTests(SynchronousTestCase):
         self.assertEqual([ConnectionDone], self.client.reasons)
 
     def test_losesToAStalledClient(self) -> None:
-        """A connection is not closed before what was written has been read."""
+        """A connection is not closed before the written bytes have been read."""
         self.link.stalled = True
         self.server.end.write(b"bye")
         self.server.end.loseConnection()
@@ -140,7 +140,7 @@ class LinkTests(SynchronousTestCase):
         self.assertEqual((b"bye", False), (self.client.data, self.link.open))
 
     def test_aborts(self) -> None:
-        """An end that aborts has nothing delivered any more."""
+        """If an end aborts, its written bytes are not delivered."""
         self.server.end.write(b"never")
         self.server.end.abortConnection()
         self.server.end.write(b"nor this")
@@ -149,7 +149,7 @@ class LinkTests(SynchronousTestCase):
         self.assertEqual([ConnectionAborted], self.client.reasons)
 
     def test_finish(self) -> None:
-        """A client that sends no more: what it sent arrives, the server learns of it, and may go on writing."""
+        """If a client closes its sending side, its bytes arrive, the server is told, and may continue to write."""
         server = HalfCloseable()
         client = Recorder()
         link = self.connect(client, server)
@@ -163,14 +163,14 @@ class LinkTests(SynchronousTestCase):
         self.assertEqual((b"answer", True), (client.data, link.open))
 
     def test_finishForOthers(self) -> None:
-        """A server's protocol that knows of no such thing loses the connection, as with Twisted's own."""
+        """A server protocol without half-close loses the connection, as with Twisted's transports."""
         self.client.end.write(b"last")
         self.link.finish()
         self.link.move()
         self.assertEqual((b"last", [ConnectionDone]), (self.server.data, self.server.reasons))
 
     def test_producer(self) -> None:
-        """A push producer is told to pause where much is held, and to go on when it has been read."""
+        """A push producer is paused if the buffer is full, and resumed when it has been read."""
         producer = Producer()
         self.server.end.registerProducer(producer, True)
         self.server.end.write(b"x" * BUFFER)

@@ -27,14 +27,14 @@ class SplitterTests(SynchronousTestCase):
     """The bytes of messages."""
 
     def test_back(self) -> None:
-        """Lines come back; a part of a message is refused."""
+        """Lines survive encoding and decoding.  An incomplete message is refused."""
         lines = [b"one", b"", b"t\nwo"]
         data = b"".join(map(encode, lines))
         self.assertEqual(lines, decode(data))
         self.assertRaises(ValueError, decode, data[:-1])
 
     def test_pieces(self) -> None:
-        """However the bytes are divided, the same lines arrive; a long one is discarded."""
+        """The same lines arrive however the bytes are divided.  A line that is too long is discarded."""
         data = b"".join(map(encode, (b"one", b"", b"longer")))
         for size in range(1, len(data) + 1):
             splitter = MessageSplitter(5)
@@ -43,7 +43,7 @@ class SplitterTests(SynchronousTestCase):
             self.assertEqual((), splitter.finish())
 
     def test_lineEnd(self) -> None:
-        """IRC refuses a message that has a line end in it: nothing of it is obeyed, or becomes a part of a text."""
+        """IRC refuses a message that contains a line end.  No part of it takes effect."""
         server = MemoryServer(messages=True)
         ann, bob = server.irc("ann", "standard-replies"), server.irc("bob")
         for client in (ann, bob):
@@ -61,13 +61,13 @@ class Room(SynchronousTestCase):
     """
     A room with two clients on streams and two on messages.
 
-    @ivar delivered: what outboxes got from audiences.
+    @ivar delivered: the bytes that audiences delivered to outboxes.
     @ivar rendered: how many times dialects rendered an entry.
     @ivar framed: how many times lines were framed.
     """
 
     def setUp(self) -> None:
-        """Start a server, and count what it does."""
+        """Start a server, and count deliveries, renderings and framings."""
         self.delivered: list[bytes] = []
         self.rendered = self.framed = 0
         deliver, frame = Outbox.deliver, Framing.frame
@@ -87,7 +87,7 @@ class Room(SynchronousTestCase):
         self.server = MemoryServer()
 
     def countRenderings(self, dialect: type[IrcDialect | PlainDialect]) -> None:
-        """Count what a class of dialects renders."""
+        """Count the renderings of a class of dialects."""
         render = dialect.render
 
         def counted(self_: IrcDialect | PlainDialect, entry: Entry) -> bytes:
@@ -97,7 +97,7 @@ class Room(SynchronousTestCase):
         self.patch(dialect, "render", counted)
 
     def start(self) -> None:
-        """Forget what was counted."""
+        """Reset the counts."""
         self.delivered, self.rendered, self.framed = [], 0, 0
 
 
@@ -127,7 +127,7 @@ class IrcRoomTests(Room):
         verifyObject(IProtocol, outlet.carrier)
 
     def test_sameLines(self) -> None:
-        """Everyone sees the same lines, whatever the carrier."""
+        """All clients receive the same lines, over any carrier."""
         ann, bob, cid, dan = self.four()
         ann.send("PRIVMSG #tea :hello", "TOPIC #tea :Tea", "MODE #tea +m", "MODE #tea -m")
         heard = bob.lines()
@@ -140,7 +140,10 @@ class IrcRoomTests(Room):
         self.assertEqual([heard, heard], [bob.lines(), dan.lines()])
 
     def test_shared(self) -> None:
-        """One rendering and one object for each dialect, framed once; the carrier's framing makes two dialects."""
+        """
+        Each dialect renders once, shares one object, and is framed once.  The carrier's framing makes a dialect of its
+        own.
+        """
         ann, bob, cid, dan = self.four("echo-message")
         self.start()
         ann.sendBytes(b"PRIVMSG #tea :one\r\nPRIVMSG #tea :two\r\n")
@@ -154,7 +157,7 @@ class IrcRoomTests(Room):
             self.assertEqual(ann.raw[-len(lines) :], client.raw[-len(lines) :])
 
     def test_labels(self) -> None:
-        """A label is added to an echo, and the answer is framed once more."""
+        """A label is added to an echo, and the answer is framed again."""
         clients = self.four(*TAGGED)
         for client in clients:
             client.send("@label=x PRIVMSG #tea :hello", "@label=y JOIN #cake", "@label=z PART #cake")
@@ -166,7 +169,7 @@ class IrcRoomTests(Room):
         self.assertEqual([answers[0]] * 4, answers)
 
     def test_renamed(self) -> None:
-        """A room's new name reaches clients without RENAME as PART and JOIN."""
+        """A room's new name is shown to clients without RENAME as PART and JOIN."""
         ann, *others = self.four()
         ann.send("RENAME #tea #cake")
         heard = [[line.partition(" ")[2].partition(" :")[0] for line in other.lines()] for other in others]
@@ -189,7 +192,7 @@ class LineRoomTests(Room):
         return clients
 
     def test_shared(self) -> None:
-        """One rendering and one object for each dialect, framed once."""
+        """Each dialect renders once, shares one object, and is framed once."""
         clients = self.four()
         for client in clients:
             client.send("/echo on")
@@ -204,7 +207,7 @@ class LineRoomTests(Room):
             client.expect("[12:00] <ann> hello")
 
     def test_history(self) -> None:
-        """History is sent in replies, which are framed there."""
+        """History is sent in replies, which are framed too."""
         ann, _bob, cid, _dan = self.four()
         ann.send("hello")
         cid.skip()
@@ -217,7 +220,7 @@ class EndTests(SynchronousTestCase):
     """The client's end of such a connection."""
 
     def test_lines(self) -> None:
-        """A client's protocol may write lines in parts; closing closes both ends."""
+        """A client's protocol may write lines in parts.  Closing closes both ends."""
         server = MemoryServer(messages=True)
         ann = server.person("ann")
         bob = server.connect()

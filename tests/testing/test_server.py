@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.testing.server}: what a test relies on must fail where it should, and say why."""
+"""Tests of L{twistchat.testing.server}: the assertions fail when they should, with a useful message."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from twistchat.testing.server import NOON, SETTINGS
 
 
 class EchoBot(LineOnlyReceiver):
-    """A bot as a stranger would write it: it says again whatever it is told in private."""
+    """A bot as its author would write it: it repeats private messages."""
 
     delimiter = b"\n"
 
     def connectionMade(self) -> None:
-        """Come in."""
+        """Enter."""
         self.sendLine(b"echobot")
 
     def lineReceived(self, line: bytes) -> None:
-        """Answer what was told in private."""
+        """Repeat a private message."""
         told = re.fullmatch(rb"\[\d\d:\d\d\] @echobot <(\S+)> (.*)", line)
         if told is not None:
             self.sendLine(b"/msg " + told[1] + b" " + told[2])
@@ -39,7 +39,9 @@ class MemoryServerTests(SynchronousTestCase):
     """A whole server in memory."""
 
     def test_settingsOf(self) -> None:
-        """A configuration file's text gives settings, with the default limits; a mistake names its line."""
+        """
+        The text of a configuration file gives settings with the default limits.  The error of a mistake names its line.
+        """
         settings = settingsOf('[server]\nname = "tea.example"\n')
         self.assertEqual("tea.example", settings.server.name)
         self.assertEqual(Limits(), settings.limits)
@@ -47,7 +49,7 @@ class MemoryServerTests(SynchronousTestCase):
         self.assertTrue(str(mistake).startswith("twistchat.toml:2: limits.nick: "), mistake)
 
     def test_configure(self) -> None:
-        """Another configuration file takes effect when the server reads it again; one with a mistake does not."""
+        """Another configuration file takes effect when the server reads it again.  A file with a mistake does not."""
         server = MemoryServer()
         server.configure('[line]\nmotd = "Tea"\n')
         server.connect().expect("* This is twistchat.  Type the name you want to have here")
@@ -57,7 +59,7 @@ class MemoryServerTests(SynchronousTestCase):
         self.assertRaises(ConfigError, rehash, server.context)
 
     def test_directory(self) -> None:
-        """A server with a journal on disk is continued by another one with the same directory."""
+        """Another server with the same directory continues a journal on disk."""
         directory = mkdtemp()
         self.addCleanup(rmtree, directory)
         before = MemoryServer(directory=directory)
@@ -71,7 +73,7 @@ class MemoryServerTests(SynchronousTestCase):
         self.successResultOf(after.close())
 
     def test_bot(self) -> None:
-        """A bot's protocol can be plugged in, and talked to."""
+        """A bot's protocol can be connected, and used."""
         server = MemoryServer()
         link = server.plug(EchoBot())
         alice = server.person("alice")
@@ -82,18 +84,18 @@ class MemoryServerTests(SynchronousTestCase):
         alice.expect("* echobot quit (connection lost)")
 
     def test_noSuchDoor(self) -> None:
-        """There are no doors but those that the server was given."""
+        """The server has only the given doors."""
         self.assertRaises(KeyError, MemoryServer(doors=()).plug, Protocol(), "line")
 
     def test_closedDoor(self) -> None:
-        """Nobody can be plugged into a door that is closed, and the error says so."""
+        """Connecting to a closed door fails with a message."""
         server = MemoryServer()
         self.successResultOf(server.close())
         error = self.assertRaises(AssertionError, server.connect)
         self.assertEqual("the line door is closed", str(error))
 
     def test_advance(self) -> None:
-        """Time passes when the test says so, and only then."""
+        """Time passes only when the test advances the clock."""
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
         alice.send("noon")
@@ -102,19 +104,19 @@ class MemoryServerTests(SynchronousTestCase):
         bob.expect("[12:00] <alice> noon", "[13:00] <alice> one o'clock")
 
     def test_start(self) -> None:
-        """When it starts can be chosen."""
+        """The start time can be chosen."""
         server = MemoryServer(start=0.0)
         alice, bob = server.person("alice"), server.person("bob")
         alice.send("hello")
         bob.expect("[00:00] <alice> hello")
 
     def test_settings(self) -> None:
-        """It takes an administrator's settings."""
+        """The server uses the given settings."""
         server = MemoryServer(replace(SETTINGS, server=ServerSettings("chat.test")))
         server.connect().expect("* This is chat.test.  Type the name you want to have here")
 
     def test_host(self) -> None:
-        """A client comes from where it says; the server sees that address."""
+        """A client connects from the given address, and the server sees it."""
         server = MemoryServer()
         for host in ("192.0.2.7", "2001:db8::7"):
             client = server.connect(host)
@@ -123,14 +125,14 @@ class MemoryServerTests(SynchronousTestCase):
             self.assertEqual(6623, transport.getPeer().port)
 
     def test_personCannotCome(self) -> None:
-        """A person who cannot come in fails the test with what they were told."""
+        """If a client cannot enter, the test fails with the server's message."""
         server = MemoryServer()
         server.person("alice")
         error = self.assertRaises(AssertionError, server.person, "alice")
         self.assertIn("! The nick alice is in use.  Choose another.", str(error))
 
     def test_close(self) -> None:
-        """Closing fires when everyone is gone."""
+        """Closing fires when all clients are gone."""
         server = MemoryServer()
         alice = server.person("alice")
         closed = server.close("Good night")
@@ -140,7 +142,7 @@ class MemoryServerTests(SynchronousTestCase):
 
 
 class LineClientTests(SynchronousTestCase):
-    """Someone at the line door."""
+    """A client of the line door."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -148,17 +150,17 @@ class LineClientTests(SynchronousTestCase):
         self.alice.skip()
 
     def fails(self, client: LineClient, *expected: str | re.Pattern[str]) -> str:
-        """Hold that these lines are not what was seen, and give the error's text."""
+        """Assert that the output differs from these lines, and return the error's text."""
         return str(self.assertRaises(AssertionError, client.expect, *expected))
 
     def test_expect(self) -> None:
-        """What was seen since the last look, as strings or patterns."""
+        """The output since the last look, compared with strings or patterns."""
         self.alice.send("one", "two")
         self.bob.expect("[12:00] <alice> one", re.compile(r"\[..:..\] <alice> t.o"))
         self.bob.expect()
 
     def test_expectOther(self) -> None:
-        """Another line, one too few or too many: the error shows what was expected and what was found."""
+        """For a wrong, missing or additional line, the error shows the expected and the found lines."""
         self.alice.send("one")
         self.assertEqual(
             "expected\n  [12:00] <alice> two\nfound\n  [12:00] <alice> one", self.fails(self.bob, "[12:00] <alice> two")
@@ -170,20 +172,20 @@ class LineClientTests(SynchronousTestCase):
         self.assertEqual("expected\n  x\nfound\n  (nothing)", self.fails(self.bob, "x"))
 
     def test_expectWholeLines(self) -> None:
-        """A string or a pattern is the whole line, not a part of it."""
+        """A string or a pattern must match the whole line."""
         self.alice.send("one")
         self.fails(self.bob, "<alice> one")
         self.alice.send("one")
         self.fails(self.bob, re.compile("<alice>"))
 
     def test_until(self) -> None:
-        """Lines are passed over until one fits; those behind it are still to be seen."""
+        """Lines are read until one matches.  Later lines stay unread."""
         self.alice.send("one", "two", "three")
         self.assertEqual("[12:00] <alice> two", self.bob.until(re.compile(".*two")))
         self.bob.expect("[12:00] <alice> three")
 
     def test_untilNever(self) -> None:
-        """Where none fits, the error shows what was passed over."""
+        """If no line matches, the error shows the lines that were read."""
         self.alice.send("one")
         error = self.assertRaises(AssertionError, self.bob.until, "* never")
         self.assertEqual("expected\n  * never\nfound\n  [12:00] <alice> one", str(error))
@@ -191,21 +193,21 @@ class LineClientTests(SynchronousTestCase):
         self.assertEqual("expected\n  * never\nfound\n  (nothing)", str(error))
 
     def test_skip(self) -> None:
-        """What was passed over is not seen again; every byte is kept."""
+        """Lines are read once.  All received bytes are kept."""
         self.alice.send("one")
         self.bob.skip()
         self.bob.expect()
         self.assertTrue(self.bob.raw.endswith(b"[12:00] <alice> one\n"))
 
     def test_hangUp(self) -> None:
-        """A connection that was lost is gone on both sides."""
+        """A lost connection is closed at both ends."""
         self.bob.hangUp()
         self.assertTrue(self.bob.gone)
         self.assertFalse(self.bob.link.open)
         self.alice.expect("* bob quit (connection lost)")
 
     def test_finish(self) -> None:
-        """One who sends no more still reads."""
+        """A client that closed its sending side still reads."""
         self.bob.sendBytes(b"bye\n/who\n")
         self.bob.finish()
         self.bob.expect("* 2 in #lobby: @alice bob")

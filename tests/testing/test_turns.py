@@ -11,7 +11,7 @@ class TurnClockTests(SynchronousTestCase):
     """A clock that stops between two turns."""
 
     def test_turn(self) -> None:
-        """What a call asks for is done in the next turn, and what is for later is not done yet."""
+        """Calls that a call schedules run in the next turn; later calls do not run yet."""
         clock, done = TurnClock(), list[str]()
         clock.callLater(1, done.append, "later")
 
@@ -29,7 +29,7 @@ class TurnClockTests(SynchronousTestCase):
         self.assertEqual(done, ["first", "second", "later"])
 
     def test_cancelled(self) -> None:
-        """What was cancelled is not done, and what was done cannot be cancelled."""
+        """A cancelled call does not run, and a call that has run cannot be cancelled."""
         clock, done = TurnClock(), list[str]()
         call, other = clock.callLater(0, done.append, "one"), clock.callLater(0, done.append, "two")
         call.cancel()

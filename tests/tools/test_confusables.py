@@ -79,7 +79,7 @@ TABLES = """
 
 
 def loadTool() -> ModuleType:
-    """The script, as a module: it is not part of the package."""
+    """Import the script, which is not part of the package."""
     spec = importlib.util.spec_from_file_location("confusablesTool", ROOT / "tools" / "confusables.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -91,7 +91,7 @@ class ConfusablesTests(SynchronousTestCase):
     """Tests for the script."""
 
     def setUp(self) -> None:
-        """Load it."""
+        """Import the script."""
         self.tool = loadTool()
 
     def run_(self, *arguments: str) -> tuple[int, str, str]:
@@ -106,7 +106,7 @@ class ConfusablesTests(SynchronousTestCase):
         return status, output.getvalue(), errors.getvalue()
 
     def write(self, text: str) -> str:
-        """Put a text into a file, and return the file's path."""
+        """Write a text into a file, and return the file's path."""
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         path = Path(folder.name) / "confusables.txt"
@@ -115,9 +115,8 @@ class ConfusablesTests(SynchronousTestCase):
 
     def test_tables(self) -> None:
         """
-        From Unicode's format to ours.
-
-        ASCII, compatibility forms and what is invisible are left out; capitals and small letters are reconciled.
+        It converts Unicode's format to ours.  It leaves out ASCII, compatibility forms and invisible characters, and
+        reconciles capitals and small letters.
         """
         status, output, errors = self.run_(self.write(SAMPLE))
         self.assertEqual((status, errors), (0, ""))
@@ -127,24 +126,24 @@ class ConfusablesTests(SynchronousTestCase):
             self.assertIn(said, " ".join(header))
 
     def test_anyOrder(self) -> None:
-        """What comes out does not depend on the order of the lines."""
+        """The output does not depend on the order of the lines."""
         lines = SAMPLE.removeprefix("\ufeff").splitlines()
         output = self.run_(self.write("\n".join(reversed(lines))))
         self.assertEqual(output, self.run_(self.write(SAMPLE)))
 
     def test_noVersion(self) -> None:
-        """A file that does not say its version is read nevertheless."""
+        """A file without a version is read too."""
         self.assertEqual(self.tool.parse("0430 ; 0061 ; MA\n"), ("unknown", {"а": "a"}))
 
     def test_brokenLine(self) -> None:
-        """A line that is no mapping is shown with its number, and nothing is written."""
+        """The error shows an invalid line with its number, and nothing is written."""
         for line in ("0430 ; 0061", "0430 ; a-b ; MA", "430000000 ; 0061 ; MA", "0430"):
             path = self.write(f"# Version: 17.0.0\n\n{line}\t# comment\n")
             message = f"{path}: line 3 is no mapping of code points: {line!r}\n"
             self.assertEqual(self.run_(path), (1, "", message))
 
     def test_noFile(self) -> None:
-        """A file that is not there is named."""
+        """The error names a missing file."""
         status, output, errors = self.run_("no/such/file")
         self.assertEqual((status, output), (1, ""))
         self.assertIn("no/such/file", errors)
@@ -163,7 +162,7 @@ class ShippedTests(SynchronousTestCase):
     folder = ROOT / "src" / "twistchat" / "chat" / "model"
 
     def test_notice(self) -> None:
-        """It says where its facts are from, and the notice that must go with them is beside it."""
+        """It names the source of its data, and the required license is beside it."""
         text = (self.folder / "confusables.txt").read_text("ascii")
         self.assertIn("confusables.LICENSE.txt", text)
         notice = (self.folder / "confusables.LICENSE.txt").read_text("utf-8")

@@ -36,7 +36,7 @@ class PictureTests(SynchronousTestCase):
         self.assertEqual(self.picture.draw(), found, "run python tools/picture.py > docs/conversation.svg")
 
     def test_conversation(self) -> None:
-        """Both people see each other's messages and changes, each in the manner of their client."""
+        """Each sees the other's messages and changes, in the manner of their client."""
         alice, bob = ([row.text for row in rows] for rows in self.picture.play())
         for rows, lines in (
             (alice, ["* 1 in #lobby: @alice", "* alice joined #lobby", "* bob joined #lobby", "[14:02] <bob> always"]),
