@@ -108,6 +108,24 @@ class WordingTests(SynchronousTestCase):
         ):
             self.assertEqual(formatDuration(seconds), words)
 
+    def test_lobbyLock(self) -> None:
+        """The bans that lock the lobby are described; any other lock is named by its mode."""
+        self.assertIn("set or lift bans of your own host, or wider than", wordError(errors.LobbyLock("#z", "b")))
+        self.assertIn("set or lift mode k in", wordError(errors.LobbyLock("#z", "k")))
+
+    def test_modeParameter(self) -> None:
+        """A missing parameter is shown by its kind; an invalid one leads to the list of modes, even if it is empty."""
+        missing = wordError(errors.BadModeParameter("o", None, "a nick", "-"))
+        self.assertEqual(missing, "Mode o needs a nick.  Usage: /mode -o NICK")
+        for parameter in ("x", ""):
+            problem = errors.BadModeParameter("l", parameter, "a number")
+            self.assertEqual(wordError(problem), f"{problem.text}.  /help mode lists the modes.")
+
+    def test_wait(self) -> None:
+        """A time to wait is rounded up, so that a client that waits so long is not refused again."""
+        for problem in (errors.TooFast("send lines", 1.2), errors.RoomTooFast("#den", 1.2)):
+            self.assertIn("Try again in 2 s.", wordError(problem))
+
     def test_unknown(self) -> None:
         """An error without words here, a plugin's, is shown with its text."""
         self.assertEqual(wordError(ChatError()), "That was refused.")
