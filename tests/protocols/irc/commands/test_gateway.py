@@ -1,4 +1,4 @@
-"""WEBIRC: gateways that connect on behalf of others (IRCv3 webirc)."""
+"""Tests of WEBIRC: gateways that connect for their clients (IRCv3 webirc)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.workers import HeldWorker
 
 ALICES = "198.51.100.3"
-"""The address of the one for whom the gateway connects."""
+"""The address of the gateway's client."""
 
 LINE = f"WEBIRC secret web alice.example {ALICES}"
 
@@ -25,24 +25,24 @@ class GatewayTests(SynchronousTestCase):
         self.server = MemoryServer(gateway())
 
     def enter(self, line: str = LINE, address: str = STRANGER, nick: str = "alice") -> IrcClient:
-        """Come in through a gateway."""
+        """Register through a gateway."""
         client = self.server.connectIrc(address)
         client.send(line, f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         return client
 
     def test_address(self) -> None:
-        """The client has its own address and the host of that, and the gateway's no more."""
+        """The client has its own address and host, not those of the gateway."""
         alice = self.enter()
         self.assertIn(f"alice!~alice@{host(ALICES)}", alice.lines()[0])
         alice.send("WHOIS alice")
         self.assertIn(f":twistchat 338 alice alice ~alice@{ALICES} {ALICES} :Is actually using host", alice.lines())
 
     def test_blankLine(self) -> None:
-        """A blank line before WEBIRC is no message, so WEBIRC is the first still."""
+        """A blank line is not a message, so WEBIRC may follow it."""
         self.assertIn(f"alice!~alice@{host(ALICES)}", self.enter(f"\r\n{LINE}").lines()[0])
 
     def test_ipv6(self) -> None:
-        """An IPv6 address comes with a zero in front, so that it is no trailing parameter."""
+        """An IPv6 address may begin with a zero, so that it is not a trailing parameter."""
         for given, shown in (("2001:db8::1", "2001:db8::1"), ("0::1", "0::1"), ("::ffff:192.0.2.1", "192.0.2.1")):
             if given.startswith(":"):
                 given = f"0{given}"
@@ -52,7 +52,7 @@ class GatewayTests(SynchronousTestCase):
             alice.send("QUIT")
 
     def test_refused(self) -> None:
-        """Another password, another address, another time, or no address: ERROR, and the connection ends."""
+        """A wrong password, gateway, position or address ends the connection with ERROR."""
         for line, address, why in (
             (LINE.replace("secret", "wrong"), STRANGER, "Invalid WebIRC password, or address of a gateway"),
             (LINE, "192.0.2.8", "Invalid WebIRC password, or address of a gateway"),
@@ -70,12 +70,12 @@ class GatewayTests(SynchronousTestCase):
         self.assertEqual(0, len(self.server.chat.state.users))
 
     def test_wrongAgain(self) -> None:
-        """A wrong password stays wrong, also the second time and beside the right one."""
+        """A wrong password stays wrong after a correct one."""
         for password, refused in (("wrong", True), ("wrong", True), ("secret", False), ("wrong", True)):
             self.assertIs(refused, self.enter(LINE.replace("secret", password), nick=f"a{refused}").gone, password)
 
     def test_tooFew(self) -> None:
-        """Without an address it is no WEBIRC; and it was the first message then."""
+        """WEBIRC without an address is refused, and was the first message."""
         client = self.server.connectIrc(STRANGER)
         client.send("WEBIRC secret web host")
         client.expect(
@@ -83,7 +83,7 @@ class GatewayTests(SynchronousTestCase):
         )
 
     def test_limits(self) -> None:
-        """What counts is the client's address: many come through one gateway, and few from one address."""
+        """Limits count the client's address, not that of the gateway."""
         self.server = MemoryServer(gateway(limits={"connectionsPerAddress": 2, "newPerAddress": 5}))
         for number in range(8):
             client = self.enter(f"WEBIRC secret web x 198.51.100.{number}", nick=f"a{number}")
@@ -94,7 +94,7 @@ class GatewayTests(SynchronousTestCase):
         self.assertIn("Your address has ", client.lines()[0])
 
     def test_wrongOften(self) -> None:
-        """Wrong passwords are limited; what was right once is not hashed again, nor held up by them."""
+        """Wrong passwords are limited.  A known correct one is not hashed again, and does not wait for them."""
         self.enter().send("QUIT")
         self.server.context.passwords.stop()
         self.assertFalse(self.enter().gone)
@@ -105,7 +105,7 @@ class GatewayTests(SynchronousTestCase):
         )
 
     def test_goneMeanwhile(self) -> None:
-        """A gateway that hangs up while its password is checked leaves nothing behind."""
+        """A gateway that disconnects during the check of its password leaves nothing behind."""
         worker = HeldWorker()
         self.server.context.passwords = Verifier(lambda: worker, 1)
         client = self.enter()
@@ -115,7 +115,7 @@ class GatewayTests(SynchronousTestCase):
         self.assertEqual({}, self.server.chat.state.sessions)
 
     def test_banned(self) -> None:
-        """Who is banned is so through a gateway too, and the gateway's other clients are not."""
+        """A banned client is refused through a gateway too; the gateway's other clients are not."""
         self.server = staffed()
         root = rooted(self.server, "root")
         root.send(f"DLINE {ALICES} :no")
@@ -126,7 +126,7 @@ class GatewayTests(SynchronousTestCase):
         self.assertFalse(self.enter("WEBIRC secret web x 198.51.100.4", nick="bob").gone)
 
     def test_rate(self) -> None:
-        """Whether limits on rates bind is for the client's address to say."""
+        """The client's address decides whether rate limits apply."""
         alice = self.enter("WEBIRC secret web x 127.0.0.5")
         (session,) = self.server.chat.identity.find("alice").sessions.values()
         self.assertTrue(session.exempt)
@@ -134,10 +134,10 @@ class GatewayTests(SynchronousTestCase):
 
 
 class SecureTests(SynchronousTestCase):
-    """Whether a client of a gateway is encrypted."""
+    """Whether a client of a gateway counts as encrypted."""
 
     def secure(self, options: str, encrypted: bool) -> bool:
-        """Whether one is taken for encrypted who comes with these options, through a gateway that is or is not."""
+        """Whether a client with these options counts as encrypted."""
         encrypt(self, encrypted)
         server = MemoryServer(gateway(irc={"stsPort": 6697}))
         client = server.connectIrc(STRANGER)
@@ -150,7 +150,7 @@ class SecureTests(SynchronousTestCase):
         return secure
 
     def test_options(self) -> None:
-        """It takes the option, with a value or without, among others; and a gateway that is encrypted itself."""
+        """It needs the option, with or without a value, and an encrypted gateway."""
         for options in ("secure", "secure=x", ":local-port=6697 secure=1 remote-port=1", ":new=a\\sb secure"):
             self.assertTrue(self.secure(options, True), options)
             self.assertFalse(self.secure(options, False), options)
@@ -159,10 +159,10 @@ class SecureTests(SynchronousTestCase):
 
 
 class HashTests(SynchronousTestCase):
-    """What is remembered of a gateway's password."""
+    """The memory of a gateway's password."""
 
     def test_noPassword(self) -> None:
-        """It is no password that is remembered, but a digest."""
+        """The server keeps a digest, not the password."""
         server = MemoryServer(gateway())
         client = server.connectIrc(STRANGER)
         client.send(LINE)

@@ -1,4 +1,4 @@
-"""Staying alive, and the ends of connections: PING, PONG, time-outs, ERROR."""
+"""Tests of PING, PONG, timeouts and ERROR."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class PingTests(SynchronousTestCase):
     """PING from a client."""
 
     def setUp(self) -> None:
-        """Bring in bob."""
+        """Register bob."""
         self.server = MemoryServer()
         self.bob = self.server.irc("bob")
 
     def test_token(self) -> None:
-        """It is answered with its token, whatever that is."""
+        """The reply repeats the token, whatever it is."""
         for token, shown in (
             ("x", "x"),
             (":a b", ":a b"),
@@ -30,25 +30,25 @@ class PingTests(SynchronousTestCase):
             self.bob.expect(f":twistchat PONG twistchat {shown}")
 
     def test_none(self) -> None:
-        """Without a token there is nothing to answer with."""
+        """PING without a token is an error."""
         for line in ("PING", "PING :"):
             self.bob.send(line)
             self.bob.expect(":twistchat 409 bob :No origin specified")
 
     def test_long(self) -> None:
-        """A token that fills the line is cut, for the answer is longer than the question."""
+        """A token that fills the line is cut, because the reply is longer."""
         self.bob.send(f"PING {'x' * 504}")
         (line,) = self.bob.lines()
         self.assertIn(len(line), (509, 510))
 
     def test_early(self) -> None:
-        """It is answered before registration too."""
+        """It works before registration."""
         client = self.server.connectIrc()
         client.send("PING x", "PONG x")
         client.expect(":twistchat PONG twistchat x")
 
     def test_behindMessages(self) -> None:
-        """PONG never overtakes what was said before PING."""
+        """PONG comes after everything that was sent before PING."""
         server = MemoryServer(journal=inMemory(ManualLog))
         assert isinstance(server.log, ManualLog)
         client = server.connectIrc()
@@ -61,7 +61,7 @@ class PingTests(SynchronousTestCase):
         self.assertEqual(["one", "two", "x"], [line.split(" ")[-1].removeprefix(":") for line in client.lines()])
 
     def commit(self, server: MemoryServer) -> None:
-        """Let everything happen that the journal holds."""
+        """Commit all events in the journal."""
         assert isinstance(server.log, ManualLog)
         while server.log.waiting:
             server.log.commit()
@@ -72,14 +72,14 @@ class SilenceTests(SynchronousTestCase):
     """PING from the server."""
 
     def setUp(self) -> None:
-        """Bring in bob, and alice, who sees him go."""
+        """Register bob, and alice, who sees him quit."""
         self.server = MemoryServer()
         self.bob, self.alice = self.server.irc("bob"), self.server.irc("alice")
         for client in (self.bob, self.alice):
             client.join("#a")
 
     def test_asked(self) -> None:
-        """After 90 s of silence a client is asked, once; whatever it sends will do for an answer."""
+        """After 90 s of silence a client gets one PING.  Any line is an answer."""
         self.server.advance(89)
         self.alice.send("PING x")
         self.bob.skip()
@@ -94,7 +94,7 @@ class SilenceTests(SynchronousTestCase):
         self.bob.expect(":twistchat PING twistchat")
 
     def test_gone(self) -> None:
-        """Who does not answer within 150 s has to go, and everyone hears why."""
+        """A client that does not answer is disconnected after 150 s, and others see the reason."""
         self.server.advance(91)
         self.alice.send("PONG x")
         self.alice.skip()
@@ -107,7 +107,7 @@ class SilenceTests(SynchronousTestCase):
         self.assertIn(f":{mask('bob')} QUIT :Ping timeout: 150 s", self.alice.lines())
 
     def test_limits(self) -> None:
-        """Both times can be configured."""
+        """Both times are configurable."""
         server = serverWith(limits={"ping": 5.0, "pingTimeout": 8.0})
         bob = server.irc("bob")
         server.advance(6)
@@ -120,7 +120,7 @@ class EndTests(SynchronousTestCase):
     """ERROR."""
 
     def setUp(self) -> None:
-        """Bring in bob, and alice, who sees him go."""
+        """Register bob, and alice, who sees him quit."""
         self.server = staffed()
         self.bob, self.alice = self.server.irc("bob"), self.server.irc("alice")
         for client in (self.bob, self.alice):
@@ -129,19 +129,19 @@ class EndTests(SynchronousTestCase):
         self.bob.skip()
 
     def test_quit(self) -> None:
-        """QUIT is acknowledged with ERROR; others see the reason, marked as the client's own."""
+        """The reply to QUIT is ERROR.  Others see the reason, marked as the client's."""
         self.bob.send("QUIT :so long", "PRIVMSG #a :more")
         self.bob.expect(f"ERROR :Closing Link: {host()} (Quit: so long)")
         self.assertTrue(self.bob.gone)
         self.alice.expect(f":{mask('bob')} QUIT :Quit: so long")
 
     def test_quitWithoutReason(self) -> None:
-        """Without a reason there is the mark alone."""
+        """Without a reason there is only the mark."""
         self.bob.send("QUIT")
         self.alice.expect(f":{mask('bob')} QUIT :Quit: ")
 
     def test_quitTooLong(self) -> None:
-        """A reason that is too long is cut, in the channel and in ERROR."""
+        """A reason that is too long is cut, in QUIT and in ERROR."""
         self.server = serverWith(limits={"reason": 20})
         alice, bob = self.server.irc("alice"), self.server.irc("bob")
         for client in (alice, bob):
@@ -154,23 +154,23 @@ class EndTests(SynchronousTestCase):
         self.assertTrue(line.endswith("x)"))
 
     def test_hangUp(self) -> None:
-        """Who goes without a word is seen to go."""
+        """Others see a lost connection as QUIT."""
         self.bob.hangUp()
         self.alice.expect(f":{mask('bob')} QUIT :connection lost")
 
     def test_labelled(self) -> None:
-        """A label on QUIT is answered before the end."""
+        """The label on QUIT is answered before the connection ends."""
         self.bob.send("CAP REQ :labeled-response batch", "@label=L QUIT")
         self.assertEqual(["@label=L :twistchat ACK", f"ERROR :Closing Link: {host()} (Quit:)"], self.bob.lines()[1:])
 
     def test_serverCloses(self) -> None:
-        """Everyone is told when the server stops."""
+        """All clients are told when the server stops."""
         closed = self.server.close("The server is shutting down")
         self.bob.expect(f"ERROR :Closing Link: {host()} (The server is shutting down)")
         self.assertIsInstance(closed, defer.Deferred)
 
     def test_longReason(self) -> None:
-        """An operator's reason of characters that take four bytes each breaks no line."""
+        """An operator's reason of four-byte characters does not break a line."""
         root = rooted(self.server, "root")
         root.send(f"KILL bob :{110 * chr(0x10330)}")
         for client in (self.bob, self.alice):
@@ -179,7 +179,7 @@ class EndTests(SynchronousTestCase):
         self.assertTrue(self.bob.gone)
 
     def test_tooMany(self) -> None:
-        """A connection that is not admitted is told why with ERROR."""
+        """A connection that is not admitted gets ERROR with the reason."""
         server = serverWith(limits={"connectionsPerAddress": 1})
         server.connectIrc(STRANGER)
         other = server.connectIrc(STRANGER)

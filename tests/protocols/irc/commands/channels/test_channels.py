@@ -1,4 +1,4 @@
-"""Coming and going, topics and names at the IRC door (modern.ircdocs.horse, "Channel Operations")."""
+"""Tests of JOIN, PART, KICK, TOPIC and NAMES (modern.ircdocs.horse, "Channel Operations")."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class JoinTests(Conversations):
     """JOIN."""
 
     def test_join(self) -> None:
-        """Who comes into a room sees that, and who is there; whoever is there sees them come."""
+        """A client that joins gets its JOIN and the names.  The other members get the JOIN."""
         alice = self.irc("alice")
         self.gets(
             alice,
@@ -33,7 +33,7 @@ class JoinTests(Conversations):
         self.hears(alice, f":{mask('bob')} JOIN #tea")
 
     def test_topic(self) -> None:
-        """The topic comes between, with who set it and when."""
+        """The topic, its author and its time come before the names."""
         alice = self.irc("alice", rooms="#tea")
         alice.send("TOPIC #tea :Green tea")
         bob = self.irc("bob")
@@ -48,7 +48,7 @@ class JoinTests(Conversations):
         )
 
     def test_noImplicitNames(self) -> None:
-        """With no-implicit-names the names are left out, and told when asked for."""
+        """With no-implicit-names a client gets the names only on request."""
         alice = self.irc("alice", "no-implicit-names")
         self.gets(alice, "JOIN #tea", f":{mask('alice')} JOIN #tea")
         self.gets(
@@ -59,17 +59,17 @@ class JoinTests(Conversations):
         )
 
     def test_extendedJoin(self) -> None:
-        """With extended-join, one sees the account and the realname of who comes."""
+        """With extended-join a JOIN contains the account and the realname."""
         alice = self.irc("alice", "extended-join", rooms="#tea")
         self.irc("bob", rooms="#tea")
         self.hears(alice, f":{mask('bob')} JOIN #tea * :bob")
 
     def test_again(self) -> None:
-        """Who is in a room already is told nothing."""
+        """A JOIN of a channel that the client is in has no reply."""
         self.gets(self.irc("alice", rooms="#tea"), "JOIN #Tea")
 
     def test_several(self) -> None:
-        """Each room of a list is joined with the key at its place; what fails keeps none of the others back."""
+        """Each channel of a list is joined with the key at its index.  A failure does not affect the others."""
         alice = self.irc("alice", rooms="#a #b #c")
         alice.send("MODE #a +k one", "MODE #c +k three", "MODE #b +i")
         bob = self.irc("bob")
@@ -86,13 +86,13 @@ class JoinTests(Conversations):
         )
 
     def test_zero(self) -> None:
-        """JOIN 0 leaves every room."""
+        """JOIN 0 leaves every channel."""
         alice = self.irc("alice", rooms="#a #b")
         self.gets(alice, "JOIN 0", f":{mask('alice')} PART #a", f":{mask('alice')} PART #b")
         self.gets(alice, "JOIN 0")
 
     def test_needsParameters(self) -> None:
-        """JOIN of nothing."""
+        """JOIN without a parameter is refused."""
         self.gets(
             self.irc("alice"),
             "JOIN",
@@ -117,7 +117,7 @@ class JoinTests(Conversations):
         bob.join("#tea")
 
     def test_operatorsOnly(self) -> None:
-        """Mode O, which operators of the server set."""
+        """Only operators of the server join a channel with mode O, and only they set it."""
         oper = self.operator("oper")
         oper.join("#tea")
         oper.send("MODE #tea +O")
@@ -125,19 +125,19 @@ class JoinTests(Conversations):
         self.gets(bob, "JOIN #tea", ":twistchat 520 bob #tea :Cannot join channel (+O), for server operators")
 
     def test_tooMany(self) -> None:
-        """No more rooms than the limit."""
+        """A client joins no more channels than the limit."""
         self.limit(roomsPerUser=1)
         alice = self.irc("alice", rooms="#a")
         self.gets(alice, "JOIN #b", ":twistchat 405 alice #b :You are on 1 channels, the most")
 
     def test_lookalike(self) -> None:
-        """No room is called what looks like another."""
+        """A name that looks like that of another channel is refused."""
         self.irc("alice", rooms="#tea")
         bob = self.irc("bob")
         self.gets(bob, "JOIN #t\u0435a", ":twistchat 476 bob #t\u0435a :This name looks like #tea, which exists")
 
     def test_badNames(self) -> None:
-        """What cannot be a room's name is an error, whatever is in it."""
+        """An invalid name is refused, whatever characters it has."""
         alice = self.irc("alice")
         for name in ("#", "tea", "#a\x07b", "#a\x1bb", "#\u202ea", "#" + "x" * 65, "#" + "\u00e9" * 200, "0,#", "&tea"):
             alice.skip()
@@ -149,7 +149,7 @@ class JoinTests(Conversations):
                 self.assertLessEqual(len(line.encode()), 510)
 
     def test_forward(self) -> None:
-        """Who cannot come in is sent to the room that mode f names."""
+        """A client that may not join is forwarded to the channel of mode f."""
         alice = self.irc("alice", rooms="#tea #overflow")
         alice.send("MODE #tea +if #overflow")
         bob = self.irc("bob")
@@ -163,7 +163,7 @@ class JoinTests(Conversations):
         )
 
     def test_forwardOnce(self) -> None:
-        """A forward from there on is not followed: two rooms may name each other."""
+        """A second forward is not followed, so two channels may forward to each other."""
         alice = self.irc("alice", rooms="#one #two")
         alice.send("MODE #one +if #two", "MODE #two +kf secret #one")
         bob = self.irc("bob")
@@ -175,13 +175,13 @@ class JoinTests(Conversations):
         )
 
     def test_tooFast(self) -> None:
-        """Rooms are joined no faster than the limit, by those whom it binds."""
+        """A client joins no faster than its rate limit."""
         self.limit(exempt=(), userJoinBurst=1, floodBurst=100)
         alice = self.irc("alice", rooms="#a")
         self.gets(alice, "JOIN #b", ":twistchat 263 alice JOIN :You join rooms too fast; try again in 10 s")
 
     def test_roomTooFast(self) -> None:
-        """A room takes no more joins than the limit."""
+        """A channel accepts no more joins than its rate limit."""
         self.limit(exempt=(), roomJoinBurst=1, floodBurst=100)
         self.irc("alice", rooms="#a")
         self.irc("bob", rooms="#a")
@@ -190,21 +190,21 @@ class JoinTests(Conversations):
 
 
 class GapTests(Conversations):
-    """What a room hears, and what someone is shown who comes in, meet without gap."""
+    """A client that joins misses no event between the names and its first delivery."""
 
     def setUp(self) -> None:
-        """A server whose journal takes its time."""
+        """Make a server whose journal waits."""
         self.server = MemoryServer(SETTINGS, journal=inMemory(ManualLog))
 
     def commit(self, count: int | None = None) -> None:
-        """Let so many events happen, or all, and what comes of that."""
+        """Commit some events, or all, and wait for what follows."""
         journal = self.server.log
         assert isinstance(journal, ManualLog)
         journal.commit(count)
         self.server.pump()
 
     def enter(self, nick: str, *capabilities: str) -> IrcClient:
-        """Bring someone in."""
+        """Register a client."""
         client = self.server.connectIrc()
         client.send(f"CAP REQ :{' '.join(capabilities)}", f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END")
         self.commit()
@@ -212,7 +212,7 @@ class GapTests(Conversations):
         return client
 
     def test_oneAfterTheOther(self) -> None:
-        """Of two rooms that are joined at once, the names of the first come in front of what is said meanwhile."""
+        """If two channels are joined at once, the names of the first come before its later events."""
         alice, bob = self.enter("alice"), self.enter("bob")
         alice.send("JOIN #a")
         self.commit()
@@ -235,7 +235,7 @@ class GapTests(Conversations):
         )
 
     def test_labelled(self) -> None:
-        """With a label it is one answer, and what is said meanwhile comes behind all of it."""
+        """With a label, the reply to JOIN is one batch, and later events come after it."""
         alice, bob = self.enter("alice"), self.enter("bob", "batch", "labeled-response")
         alice.send("JOIN #a")
         self.commit()
@@ -261,7 +261,7 @@ class GapTests(Conversations):
         )
 
     def test_gone(self) -> None:
-        """Who goes while something of theirs is on its way to the disk is answered nothing, and nothing fails."""
+        """A client that disconnects while an event is written gets no reply, and nothing fails."""
         for number, line in enumerate(
             (
                 "JOIN #a,#b",
@@ -301,7 +301,7 @@ class PartTests(Conversations):
     """PART."""
 
     def test_part(self) -> None:
-        """Who leaves sees that, and so do the others."""
+        """The client and the other members get the PART."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         alice.skip()
         self.gets(bob, "PART #TEA", f":{mask('bob')} PART #tea")
@@ -313,7 +313,7 @@ class PartTests(Conversations):
         self.gets(alice, "PART ,#a,,#b,", f":{mask('alice')} PART #a", f":{mask('alice')} PART #b")
 
     def test_reason(self) -> None:
-        """The reason is on each line; what is too long of it is cut."""
+        """Every PART has the reason, cut to the limit."""
         self.limit(reason=10)
         alice = self.irc("alice", rooms="#a #b")
         self.gets(
@@ -324,7 +324,7 @@ class PartTests(Conversations):
         )
 
     def test_errors(self) -> None:
-        """Rooms that one is not in, or that are none, are told and passed over."""
+        """Unknown channels, and channels that the client is not in, are reported.  The others are left."""
         self.irc("bob", rooms="#other")
         alice = self.irc("alice", rooms="#a")
         self.gets(
@@ -337,7 +337,7 @@ class PartTests(Conversations):
         )
 
     def test_needsParameters(self) -> None:
-        """PART of nothing."""
+        """PART without a parameter is refused."""
         self.gets(
             self.irc("alice"),
             "PART",
@@ -349,7 +349,7 @@ class KickTests(Conversations):
     """KICK."""
 
     def test_kick(self) -> None:
-        """All see who put whom out, and why."""
+        """All members get the KICK with its reason."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         bob.skip()
         self.gets(alice, "KICK #tea BOB :Enough", f":{mask('alice')} KICK #tea bob :Enough")
@@ -357,13 +357,13 @@ class KickTests(Conversations):
         self.gets(bob, "PRIVMSG #tea :hi", ":twistchat 404 bob #tea :Cannot send to channel (+n)")
 
     def test_noReason(self) -> None:
-        """Without a reason it is the nick of who did it."""
+        """Without a reason, the reason is the operator's nick."""
         alice = self.irc("alice", rooms="#tea")
         self.irc("bob", rooms="#tea")
         self.gets(alice, "KICK #tea bob", f":{mask('alice')} KICK #tea bob :alice")
 
     def test_oneRoomManyNicks(self) -> None:
-        """Several are put out of one room."""
+        """Several nicks are kicked from one channel."""
         alice = self.irc("alice", rooms="#tea")
         self.irc("bob", rooms="#tea")
         self.irc("carol", rooms="#tea")
@@ -376,7 +376,7 @@ class KickTests(Conversations):
         )
 
     def test_pairs(self) -> None:
-        """As many rooms as nicks: each out of the room at its place."""
+        """With as many channels as nicks, each nick is kicked from the channel at its index."""
         alice = self.irc("alice", rooms="#a #b")
         self.irc("bob", rooms="#a #b")
         self.irc("carol", rooms="#a #b")
@@ -393,7 +393,7 @@ class KickTests(Conversations):
         )
 
     def test_errors(self) -> None:
-        """Each has its numeric."""
+        """Each error has its numeric."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         self.irc("carol", rooms="#other")
         for client, line, answer in (
@@ -415,7 +415,7 @@ class TopicTests(Conversations):
     """TOPIC."""
 
     def test_set(self) -> None:
-        """All see a new topic, and that it is cleared."""
+        """All members get a new topic, also if it is empty."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         bob.skip()
         self.gets(alice, "TOPIC #tea :Green", f":{mask('alice')} TOPIC #tea :Green")
@@ -423,7 +423,7 @@ class TopicTests(Conversations):
         self.hears(bob, f":{mask('alice')} TOPIC #tea :Green", f":{mask('alice')} TOPIC #tea :")
 
     def test_get(self) -> None:
-        """Whoever may know of a room may read its topic."""
+        """A client may read the topic of every channel that is visible to it."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob")
         self.gets(bob, "TOPIC #tea", ":twistchat 331 bob #tea :No topic is set")
         alice.send("TOPIC #tea :Green tea")
@@ -437,7 +437,7 @@ class TopicTests(Conversations):
         self.gets(bob, "TOPIC #tea", ":twistchat 403 bob #tea :No such channel")
 
     def test_errors(self) -> None:
-        """Each has its numeric."""
+        """Each error has its numeric."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         carol = self.irc("carol")
         for client, line, answer in (
@@ -464,7 +464,7 @@ class TopicTests(Conversations):
         self.gets(bob, "TOPIC #b :Oolong", ":twistchat NOTICE bob :*** TOPIC: The topic has 6 characters, and 5 fit")
 
     def test_long(self) -> None:
-        """What does not fit into a line of it is cut between two characters."""
+        """A topic that does not fit into a line is cut between two characters."""
         alice = self.irc("alice", rooms="#tea")
         alice.send(f"TOPIC #tea :{chr(0x20AC) * 150}")
         self.gets(
@@ -487,7 +487,7 @@ class NamesTests(Conversations):
     """NAMES."""
 
     def test_prefixes(self) -> None:
-        """The highest rank's prefix stands before a nick; with multi-prefix, all of them."""
+        """A nick has the prefix of its highest rank; with multi-prefix, the prefixes of all ranks."""
         alice = self.irc("alice", rooms="#tea")
         self.irc("bob", rooms="#tea")
         alice.send("MODE #tea +vhv alice bob bob")
@@ -506,7 +506,7 @@ class NamesTests(Conversations):
         )
 
     def test_secret(self) -> None:
-        """A secret room has another sign, and is none for those outside."""
+        """A secret channel has another symbol.  Clients outside get no names."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob")
         alice.send("MODE #tea +s")
         self.gets(
@@ -518,7 +518,7 @@ class NamesTests(Conversations):
         self.gets(bob, "NAMES #tea", ":twistchat 366 bob #tea :End of /NAMES list")
 
     def test_invisible(self) -> None:
-        """Invisible users are shown to those in the room, and to operators who see all."""
+        """Members, and operators with auspex, see invisible users."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         alice.send("MODE alice +i")
         end = "#tea :End of /NAMES list"
@@ -529,7 +529,7 @@ class NamesTests(Conversations):
         self.gets(oper, "NAMES #tea", ":twistchat 353 oper = #tea :@alice bob", f":twistchat 366 oper {end}")
 
     def test_none(self) -> None:
-        """Of a room that is none, or of no room, there is the end alone; a second room is passed over."""
+        """For an unknown channel, or none, there is only the end.  A second channel is ignored."""
         alice = self.irc("alice", rooms="#a #b")
         self.gets(alice, "NAMES", ":twistchat 366 alice * :End of /NAMES list")
         self.gets(alice, "NAMES #none", ":twistchat 366 alice #none :End of /NAMES list")
@@ -543,7 +543,7 @@ class NamesTests(Conversations):
         self.gets(alice, "NAMES :a b", ":twistchat 366 alice a\ufffdb :End of /NAMES list")
 
     def test_manyLines(self) -> None:
-        """However many there are, no line is longer than 512 bytes, and everyone is in exactly one."""
+        """With many members, no line exceeds 512 bytes, and each nick is in exactly one line."""
         nicks = [f"someone{number:02}\u00e9" for number in range(60)]
         for nick in nicks:
             self.irc(nick, rooms="#tea")
@@ -558,10 +558,10 @@ class NamesTests(Conversations):
 
 
 class OtherDoorTests(Conversations):
-    """People of the line door in the same room."""
+    """Users of the line door in the same channel."""
 
     def test_comings(self) -> None:
-        """Each sees the other come, talk and go, in the manner of their door."""
+        """Users of both doors see each other join, talk and leave."""
         lena = self.server.person("lena")
         alice = self.irc("alice")
         self.gets(

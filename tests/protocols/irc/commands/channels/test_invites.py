@@ -1,4 +1,4 @@
-"""INVITE (modern.ircdocs.horse, "INVITE message"; IRCv3 invite-notify)."""
+"""Tests of INVITE (modern.ircdocs.horse, "INVITE message"; IRCv3 invite-notify)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class InviteTests(Conversations):
     """INVITE."""
 
     def test_invite(self) -> None:
-        """Who is invited hears it and may come in, once; who invites is told that it is so."""
+        """The invited user gets the INVITE and may join once.  The operator gets a confirmation."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob")
         alice.send("MODE #tea +i")
         self.gets(alice, "INVITE BOB #TEA", ":twistchat 341 alice bob #tea")
@@ -21,7 +21,7 @@ class InviteTests(Conversations):
         self.gets(bob, "JOIN #tea", ":twistchat 473 bob #tea :Cannot join channel (+i)")
 
     def test_notify(self) -> None:
-        """Those in the room who asked for it with invite-notify hear it: who invites, too."""
+        """Members with invite-notify get the INVITE, with its author."""
         alice, bob = self.irc("alice", "invite-notify", rooms="#tea"), self.irc("bob", rooms="#tea")
         carol, dave = self.irc("carol", "invite-notify", rooms="#tea"), self.irc("dave", "invite-notify")
         for client in (bob, carol):
@@ -33,14 +33,14 @@ class InviteTests(Conversations):
         self.hears(dave, line)
 
     def test_away(self) -> None:
-        """That the one who is invited is away, one is told."""
+        """The reply says that the invited user is away."""
         alice = self.irc("alice", rooms="#tea")
         self.irc("bob")
         self.leave("bob", "Asleep")
         self.gets(alice, "INVITE bob #tea", ":twistchat 341 alice bob #tea", ":twistchat 301 alice bob Asleep")
 
     def test_list(self) -> None:
-        """Without parameters: where one is invited."""
+        """Without parameters, INVITE lists the client's invitations."""
         alice, bob = self.irc("alice", rooms="#tea #Ale"), self.irc("bob")
         end = ":twistchat 337 bob :End of /INVITE list"
         self.gets(bob, "INVITE", end)
@@ -48,7 +48,7 @@ class InviteTests(Conversations):
         self.gets(bob, "INVITE", ":twistchat 336 bob #Ale", ":twistchat 336 bob #tea", end)
 
     def test_errors(self) -> None:
-        """Each has its numeric."""
+        """Each error has its numeric."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         self.irc("carol")
         for client, line, answer in (
@@ -65,7 +65,7 @@ class InviteTests(Conversations):
         self.gets(bob, "INVITE carol #tea", ":twistchat 341 bob carol #tea")
 
     def test_otherDoor(self) -> None:
-        """The line door sees it its own way."""
+        """Users of the line door see the invitation as a notice."""
         alice, lena = self.irc("alice", rooms="#tea"), self.server.person("lena")
         alice.send("INVITE lena #tea")
         lena.expect("* alice invited lena to #tea")

@@ -1,4 +1,4 @@
-"""LIST (modern.ircdocs.horse, "LIST message", ISUPPORT ELIST and SAFELIST)."""
+"""Tests of LIST (modern.ircdocs.horse, "LIST message", ISUPPORT ELIST and SAFELIST)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from twistchat.testing import IrcClient
 
 
 class FilterTests(Conversations):
-    """Which channels are listed."""
+    """The channels in a list."""
 
     def listed(self, client: IrcClient, line: str = "LIST") -> list[str]:
-        """The names of the channels that a client is listed, between the start and the end of the list."""
+        """Get the names in a complete list."""
         client.skip()
         client.send(line)
         start, *items, end = client.lines()
@@ -23,7 +23,7 @@ class FilterTests(Conversations):
         return [item.split(" ")[3] for item in items]
 
     def test_items(self) -> None:
-        """Each with how many are there, and its topic."""
+        """Each channel has its number of members and its topic."""
         alice = self.irc("alice", rooms="#tea #Ale")
         alice.send("TOPIC #tea :Green tea")
         bob = self.irc("bob", rooms="#tea")
@@ -37,7 +37,7 @@ class FilterTests(Conversations):
         )
 
     def test_secret(self) -> None:
-        """Secret ones are listed to those who are there, and to operators who see all."""
+        """Members, and operators with auspex, see secret channels."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob")
         alice.send("MODE #tea +s")
         self.assertEqual(self.listed(alice), ["#tea"])
@@ -46,7 +46,7 @@ class FilterTests(Conversations):
         self.assertEqual(self.listed(self.operator("oper", privileges="auspex")), ["#tea"])
 
     def test_names(self) -> None:
-        """By names and masks, and by masks that are not wanted (M, N)."""
+        """Names, masks and negated masks select channels (M, N)."""
         alice = self.irc("alice", rooms="#tea #tee #ale")
         for line, names in (
             ("LIST #TEA", ["#tea"]),
@@ -62,7 +62,7 @@ class FilterTests(Conversations):
             self.assertEqual(self.listed(alice, line), names, line)
 
     def test_users(self) -> None:
-        """By how many are there (U), in either parameter; all conditions hold."""
+        """The number of members selects channels (U), in either parameter.  All conditions must hold."""
         alice = self.irc("alice", rooms="#one #two #three")
         self.irc("bob", rooms="#two #three")
         self.irc("carol", rooms="#three")
@@ -77,7 +77,7 @@ class FilterTests(Conversations):
             self.assertEqual(self.listed(alice, line), names, line)
 
     def test_times(self) -> None:
-        """By how many minutes ago they began, or had their topic set (C, T)."""
+        """The minutes since a channel began, or since its topic was set, select channels (C, T)."""
         alice = self.irc("alice", rooms="#old")
         alice.send("TOPIC #old :x")
         self.server.advance(50)
@@ -100,7 +100,7 @@ class FilterTests(Conversations):
         self.assertEqual(self.listed(alice, "LIST T>0"), ["#old"])
 
     def test_bad(self) -> None:
-        """A condition that is none is said, and the list ends."""
+        """An invalid condition is reported, and the list ends."""
         alice = self.irc("alice", "standard-replies", rooms="#tea")
         for word in (">x", "<", "C>", "T<-1", "C<\u0663"):
             self.gets(
@@ -113,7 +113,7 @@ class FilterTests(Conversations):
             )
 
     def test_tooMany(self) -> None:
-        """More words than may be given are refused, as ISUPPORT says, and the list ends."""
+        """More words than the limit of ISUPPORT are refused, and the list ends."""
         alice = self.irc("alice", rooms="#tea")
         words = [f"#{number}*" for number in range(LISTED)]
         self.assertEqual(self.listed(alice, f"LIST #tea,{','.join(words[1:])}"), ["#tea"])
@@ -126,7 +126,7 @@ class FilterTests(Conversations):
         )
 
     def test_wildcards(self) -> None:
-        """A mask with more wildcards than it may have is refused, and the list ends."""
+        """A mask with too many wildcards is refused, and the list ends."""
         alice = self.irc("alice", "standard-replies", rooms="#tea")
         for sign in ("", "!"):
             word = f"{sign}*{'a?' * 16}"
@@ -140,12 +140,12 @@ class FilterTests(Conversations):
 
 
 class LongListTests(Conversations):
-    """Lists longer than may wait for a client."""
+    """Lists that exceed the send queue."""
 
     ROOMS = 12 * PORTION + 7
 
     def setUp(self) -> None:
-        """Many rooms, and topics longer than a line."""
+        """Make many channels, with topics longer than a line."""
         self.limit(roomsPerUser=10_000, sendq=64 * 1024)
         alice = self.irc("alice")
         session = next(iter(self.server.chat.identity.find("alice").sessions.values()))
@@ -160,18 +160,18 @@ class LongListTests(Conversations):
         self.server.pump()
 
     def wait(self) -> None:
-        """Let the list come to its end."""
+        """Wait for the end of the list."""
         for _ in range(40):
             self.server.advance(POLL_INTERVAL)
 
     def names_(self, client: IrcClient) -> list[str]:
-        """The names of the channels that a client was listed."""
+        """Get the names in a client's list."""
         lines = [line for line in client.lines() if " 322 " in line]
         self.assertTrue(all(len(line.encode()) <= 600 for line in lines))
         return [line[line.index(" 322 ") :].split(" ")[3] for line in lines]
 
     def test_all(self) -> None:
-        """A client that reads gets all, though it is several times what may wait."""
+        """A client that reads gets the whole list, even if it is several times as long as the send queue."""
         bob = self.irc("bob")
         bob.send("LIST")
         self.wait()
@@ -180,7 +180,7 @@ class LongListTests(Conversations):
         self.gets(bob, "PING x", ":twistchat PONG twistchat x")
 
     def test_slowReader(self) -> None:
-        """One that does not read for a while keeps its connection, and gets all when it does."""
+        """A client that stops reading for a while stays connected, and gets the whole list later."""
         bob = self.irc("bob")
         bob.link.stalled = True
         bob.send("LIST", "PING x")
@@ -192,7 +192,7 @@ class LongListTests(Conversations):
         self.assertEqual(self.names_(bob), self.names)
 
     def test_label(self) -> None:
-        """With a label it is one batch, however long."""
+        """With a label the list is one batch, however long it is."""
         bob = self.irc("bob", *LABELS)
         bob.skip()
         bob.send("@label=1 LIST")
@@ -206,7 +206,7 @@ class LongListTests(Conversations):
         self.assertEqual(len(lines), self.ROOMS + 4)
 
     def test_gone(self) -> None:
-        """One that goes in the middle of it takes the list with it."""
+        """The list ends if its client disconnects."""
         bob = self.irc("bob")
         bob.link.stalled = True
         bob.send("LIST")

@@ -1,4 +1,4 @@
-"""MODE for channels (modern.ircdocs.horse, "MODE message")."""
+"""Tests of MODE for channels (modern.ircdocs.horse, "MODE message")."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
 
 
 class QueryTests(Conversations):
-    """What is set."""
+    """MODE without changes."""
 
     def test_query(self) -> None:
-        """The modes with their parameters, and when the room began."""
+        """The reply has the modes, their parameters, and the time when the channel began."""
         alice = self.irc("alice", rooms="#tea")
         self.gets(alice, "MODE #tea", ":twistchat 324 alice #tea +nt", ":twistchat 329 alice #tea 1767268800")
         alice.send("MODE #tea +lk 5 sesame")
@@ -22,7 +22,7 @@ class QueryTests(Conversations):
         )
 
     def test_key(self) -> None:
-        """Those outside are not told the key; operators who see all are."""
+        """Only members, and operators with auspex, see the key."""
         self.irc("alice", rooms="#tea").send("MODE #tea +kl sesame 5")
         created = ":twistchat 329 {} #tea 1767268800"
         self.gets(self.irc("bob"), "MODE #tea", ":twistchat 324 bob #tea +ntkl * 5", created.format("bob"))
@@ -30,7 +30,7 @@ class QueryTests(Conversations):
         self.gets(oper, "MODE #tea", ":twistchat 324 oper #tea +ntkl sesame 5", created.format("oper"))
 
     def test_unknown(self) -> None:
-        """A room that there is not, or that is secret."""
+        """An unknown channel and a secret one are the same."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob")
         alice.send("MODE #tea +s")
         for line in ("MODE #tea", "MODE #tea +m", "MODE #none", "MODE #none +b", "MODE #"):
@@ -43,7 +43,7 @@ class ChangeTests(Conversations):
     """Changes."""
 
     def test_several(self) -> None:
-        """Several changes in one line are told in one."""
+        """Several changes are one event."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         bob.skip()
         line = f":{mask('alice')} MODE #tea +mkl-t+v sesame 10 bob"
@@ -56,11 +56,11 @@ class ChangeTests(Conversations):
         self.gets(alice, "MODE #tea m", f":{mask('alice')} MODE #tea +m")
 
     def test_nothing(self) -> None:
-        """What is so already is told to nobody."""
+        """A change that changes nothing has no reply."""
         self.gets(self.irc("alice", rooms="#tea"), "MODE #tea +n-m")
 
     def test_eachMode(self) -> None:
-        """Every mode that there is can be set and taken away by whoever may."""
+        """Every mode can be set and removed by those who may."""
         oper = self.operator("oper")
         oper.join("#tea", "#other")
         oper.send("OJOIN #tea")
@@ -77,7 +77,7 @@ class ChangeTests(Conversations):
             self.gets(oper, f"MODE #tea +{rank.letter} bob", f":{mask('oper')} MODE #tea +{rank.letter} bob")
 
     def test_errors(self) -> None:
-        """What cannot be changed is said, each once; the rest is changed."""
+        """Each invalid change is reported once.  The others are made."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         self.irc("carol")
         self.gets(
@@ -101,7 +101,7 @@ class ChangeTests(Conversations):
         bob.skip()
 
     def test_unwritableLetter(self) -> None:
-        """A letter that cannot stand in the middle of a line is replaced in the answer; the rest is changed."""
+        """A letter that cannot be in the middle of a line is replaced in the reply.  The other changes are made."""
         alice = self.irc("alice", rooms="#tea")
         unknown, replaced = "is unknown mode char to me", "\N{REPLACEMENT CHARACTER}"
         for line, *letters in (
@@ -121,7 +121,7 @@ class ChangeTests(Conversations):
         self.assertEqual([], self.flushLoggedErrors())
 
     def test_extendedBan(self) -> None:
-        """An extended ban that is none says which there are."""
+        """An invalid extended ban is refused, and the reply lists the valid ones."""
         alice = self.irc("alice", rooms="#tea")
         alice.skip()
         alice.send("MODE #tea +b ~y:x")
@@ -129,7 +129,7 @@ class ChangeTests(Conversations):
         self.gets(alice, "MODE #tea +b ~a:Bob", f":{mask('alice')} MODE #tea +b ~a:bob")
 
     def test_notOperator(self) -> None:
-        """Without the rank nothing is changed, and that is said once."""
+        """Without the rank nothing changes, and there is one error."""
         self.irc("alice", rooms="#tea")
         bob = self.irc("bob", rooms="#tea")
         refusal = ":twistchat 482 bob #tea :You're not a channel operator of that rank"
@@ -137,7 +137,7 @@ class ChangeTests(Conversations):
         self.gets(self.irc("carol"), "MODE #tea +m", ":twistchat 442 carol #tea :You're not on that channel")
 
     def test_serverOperators(self) -> None:
-        """Modes of operators of the server."""
+        """Only operators of the server set some modes."""
         self.gets(
             self.irc("alice", rooms="#tea"),
             "MODE #tea +O",
@@ -146,7 +146,7 @@ class ChangeTests(Conversations):
         )
 
     def test_listFull(self) -> None:
-        """A list takes no more than the limit; what still fits is added."""
+        """A list has no more masks than the limit.  Those that fit are added."""
         self.limit(bans=2)
         alice = self.irc("alice", rooms="#tea")
         self.gets(
@@ -158,7 +158,7 @@ class ChangeTests(Conversations):
         self.gets(alice, "MODE #tea -b+b a!*@* c!*@*", f":{mask('alice')} MODE #tea -b+b a!*@* c!*@*")
 
     def test_manyParameters(self) -> None:
-        """As many changes with a parameter as MODES says; those behind them are passed over."""
+        """Changes with a parameter beyond the limit of MODES are ignored."""
         alice = self.irc("alice", rooms="#tea")
         alice.skip()
         alice.send(f"MODE #tea +{'b' * 21}m " + " ".join(f"m{number}!*@*" for number in range(21)))
@@ -168,7 +168,7 @@ class ChangeTests(Conversations):
         self.assertFalse([line for line in lines if " MODE " not in line])
 
     def test_otherDoor(self) -> None:
-        """The line door sees it its own way."""
+        """Users of the line door see the changes as a notice."""
         lena = self.server.person("lena")
         alice = self.irc("alice", rooms="#lobby")
         lena.skip()
@@ -177,10 +177,10 @@ class ChangeTests(Conversations):
 
 
 class ListTests(Conversations):
-    """Lists."""
+    """The lists of a channel."""
 
     def test_lists(self) -> None:
-        """Who is banned, excepted, or needs no invitation; by whom, and since when."""
+        """Bans, exceptions and invite exceptions are listed with author and time."""
         alice = self.irc("alice", rooms="#tea")
         alice.send("MODE #tea +beI a!*@* b!*@* c!*@*")
         for query, item, end, text in (
@@ -197,7 +197,7 @@ class ListTests(Conversations):
             )
 
     def test_several(self) -> None:
-        """A list is shown once, and behind the changes that come with the question."""
+        """A list is shown once, after the changes of the same command."""
         alice = self.irc("alice", rooms="#tea")
         self.gets(
             alice,
@@ -228,7 +228,7 @@ class ListTests(Conversations):
         )
 
     def test_outside(self) -> None:
-        """They are for those in the room."""
+        """Only members see the lists."""
         self.irc("alice", rooms="#tea")
         bob = self.irc("bob")
         for query in "beIqa":
@@ -239,7 +239,7 @@ class TakeOverTests(Conversations):
     """OJOIN."""
 
     def test_takeOver(self) -> None:
-        """An operator of the server comes in past every lock, and is a founder there; all see it."""
+        """An operator of the server joins past every lock as founder.  All members see it."""
         alice = self.irc("alice", rooms="#tea")
         alice.send("MODE #tea +ikb sesame oper!*@*")
         oper = self.operator("oper", privileges="rooms")
@@ -256,7 +256,7 @@ class TakeOverTests(Conversations):
         self.gets(oper, "OJOIN #tea")
 
     def test_others(self) -> None:
-        """Nobody else."""
+        """Other clients may not use it."""
         self.gets(
             self.irc("alice"),
             "OJOIN #tea",

@@ -1,4 +1,4 @@
-"""RENAME (IRCv3 channel-rename)."""
+"""Tests of RENAME (IRCv3 channel-rename)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class RenameTests(Conversations):
     """RENAME."""
 
     def test_rename(self) -> None:
-        """Those who know the command are told with it; the reason is always there."""
+        """Clients with the capability get RENAME, which always has a reason."""
         alice, bob = self.irc("alice", RENAME, rooms="#boaring"), self.irc("bob", RENAME, rooms="#boaring")
         bob.skip()
         line = f":{mask('alice')} RENAME #boaring #boring :Typo fix"
@@ -24,7 +24,7 @@ class RenameTests(Conversations):
         self.hears(bob, f":{mask('alice')} PRIVMSG #fun :hi")
 
     def test_fallback(self) -> None:
-        """Others leave the one and come into the other, and are shown what one is shown on coming in ("Fallback")."""
+        """Other clients get PART, JOIN and the names ("Fallback")."""
         alice = self.irc("alice", rooms="#old")
         alice.send("TOPIC #old :Tea")
         bob = self.irc("bob", "extended-join", "multi-prefix", "server-time", "message-tags", rooms="#old")
@@ -58,7 +58,7 @@ class RenameTests(Conversations):
         self.assertRegex(bob.lines()[0], r"PRIVMSG #new :hi$")
 
     def test_order(self) -> None:
-        """What was said under the old name comes in front of the new one, and what is said after it behind."""
+        """Texts under the old name come before the rename, and later ones after it."""
         alice, bob = self.irc("alice", rooms="#old"), self.irc("bob", rooms="#old")
         bob.skip()
         alice.send("PRIVMSG #old :one", "RENAME #old #new", "PRIVMSG #new :two")
@@ -67,7 +67,7 @@ class RenameTests(Conversations):
         self.assertEqual([line.split(" ")[0] for line in lines[4:]], ["353", "366"])
 
     def test_case(self) -> None:
-        """A change of case alone is done, and no news to those who do not know the command."""
+        """A change of case is allowed.  Clients without the capability are not told."""
         alice, bob = self.irc("alice", RENAME, rooms="#tea"), self.irc("bob", rooms="#tea")
         alice.skip()
         bob.skip()
@@ -79,7 +79,7 @@ class RenameTests(Conversations):
         self.gets(alice, "RENAME #Tea #Tea")
 
     def test_labelled(self) -> None:
-        """The answer to a label is RENAME, or all of the fallback."""
+        """The labelled reply is RENAME, or the whole fallback."""
         alice = self.irc("alice", *LABELS, RENAME, rooms="#a")
         self.gets(alice, "@label=1 RENAME #a #b", f"@label=1 :{mask('alice')} RENAME #a #b :")
         bob = self.irc("bob", *LABELS, rooms="#c")
@@ -102,7 +102,7 @@ class RenameTests(Conversations):
         self.assertTrue(all(line.startswith("@batch=") for line in lines[1:-1]))
 
     def test_errors(self) -> None:
-        """The codes of the specification, and numerics where there are any."""
+        """Errors have the codes of the specification, or numerics."""
         alice = self.irc("alice", RENAME, rooms="#a #taken")
         bob = self.irc("bob", "standard-replies", rooms="#a")
         cannot = "FAIL RENAME CANNOT_RENAME #a"
@@ -126,12 +126,12 @@ class RenameTests(Conversations):
             self.gets(client, line, f":twistchat {answer}")
 
     def test_plain(self) -> None:
-        """Clients that know neither RENAME nor standard replies are told in words."""
+        """Clients without RENAME and standard replies get errors as notices."""
         carol = self.irc("carol", rooms="#c #taken")
         self.gets(carol, "RENAME #c #taken", ":twistchat NOTICE carol :*** RENAME: The channel name is already taken")
 
     def test_tooOften(self) -> None:
-        """Not again and again."""
+        """Renames of a channel have a rate limit."""
         self.limit(exempt=(), floodBurst=100)
         alice = self.irc("alice", RENAME, rooms="#a")
         alice.send("RENAME #a #b", "RENAME #b #c", "RENAME #c #d")
@@ -142,7 +142,7 @@ class RenameTests(Conversations):
         )
 
     def test_otherDoor(self) -> None:
-        """The line door sees it its own way, and goes on talking there."""
+        """Users of the line door see a notice, and the channel stays their current room."""
         lena = self.server.person("lena")
         alice = self.irc("alice", rooms="#tea")
         lena.send("/join #tea")

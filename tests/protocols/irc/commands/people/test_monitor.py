@@ -1,4 +1,4 @@
-"""MONITOR (IRCv3 monitor, extended-monitor)."""
+"""Tests of MONITOR (IRCv3 monitor, extended-monitor)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from twistchat.testing import MemoryServer
 
 
 class MonitorTests(SynchronousTestCase):
-    """The command."""
+    """MONITOR."""
 
     def setUp(self) -> None:
-        """Bring in alice and bob."""
+        """Register alice and bob."""
         self.server = MemoryServer()
         self.alice, self.bob = self.server.irc("alice"), self.server.irc("bob")
 
     def test_add(self) -> None:
-        """Who is added is told of at once: with their mask those who are here, as they were asked for the others."""
+        """The reply to an addition has the masks of online users, and the other nicks as they were sent."""
         self.bob.send("MONITOR + ALICE,Carol,Dave")
         self.bob.expect(f":twistchat 730 bob :{mask('alice')}", ":twistchat 731 bob :Carol,Dave")
         self.bob.send("MONITOR + Erin Frank", "MONITOR L")
@@ -28,7 +28,7 @@ class MonitorTests(SynchronousTestCase):
         )
 
     def test_comings(self) -> None:
-        """They hear when someone comes and goes, however that is."""
+        """A client is told when a watched nick comes online and goes offline, for any reason."""
         self.bob.send("MONITOR + alice,carol,dave")
         self.bob.skip()
         carol = self.server.irc("carol")
@@ -43,7 +43,7 @@ class MonitorTests(SynchronousTestCase):
         self.assertTrue(self.bob.lines()[0].startswith(":twistchat 730 * :carol!"))
 
     def test_remove(self) -> None:
-        """Who is removed is heard of no more; nothing is answered, not for those who were not there either."""
+        """A removed nick is no longer reported.  A removal has no reply, also if the nick was not watched."""
         self.bob.send("MONITOR + carol,dave")
         self.bob.skip()
         self.bob.send("MONITOR - CAROL,nobody", "MONITOR L")
@@ -56,7 +56,7 @@ class MonitorTests(SynchronousTestCase):
         self.bob.expect()
 
     def test_status(self) -> None:
-        """S tells who of them is here; nothing of an empty list."""
+        """S lists who is online.  For an empty list there is no reply."""
         self.bob.send("MONITOR S")
         self.bob.expect()
         self.bob.send("MONITOR + alice,Carol")
@@ -65,14 +65,14 @@ class MonitorTests(SynchronousTestCase):
         self.bob.expect(f":twistchat 730 bob :{mask('alice')}", ":twistchat 731 bob :Carol")
 
     def test_doubles(self) -> None:
-        """Nobody is on the list twice, whatever the case."""
+        """A nick is in the list once, whatever its case."""
         self.bob.send("MONITOR + carol,Carol", "MONITOR + CAROL")
         self.bob.skip()
         self.bob.send("MONITOR L")
         self.bob.expect(":twistchat 732 bob :carol", ":twistchat 733 bob :End of MONITOR list")
 
     def test_limit(self) -> None:
-        """What does not fit is named, as it was sent; what fits is watched."""
+        """Nicks beyond the limit are named as they were sent.  The others are watched."""
         self.server = serverWith(limits={"watched": 2})
         bob = self.server.irc("bob")
         bob.send("MONITOR + bob,carol,Dave,Erin", "MONITOR L")
@@ -89,7 +89,7 @@ class MonitorTests(SynchronousTestCase):
         bob.expect(":twistchat 731 bob :dave")
 
     def test_long(self) -> None:
-        """Lists are shared out over lines of 512 bytes, refusals as well."""
+        """Long lists and refusals are split into lines of 512 bytes."""
         nicks = [f"{number:02}{'x' * 28}" for number in range(100)]
         for start in range(0, 100, 15):
             self.bob.send(f"MONITOR + x{',x'.join(nicks[start : start + 15])}")
@@ -105,7 +105,7 @@ class MonitorTests(SynchronousTestCase):
             self.assertLessEqual(len(line), 510)
 
     def test_fullLine(self) -> None:
-        """A refusal fills its line and never loses the words at its end."""
+        """A refusal fills its line and keeps the text at its end."""
         server = serverWith(limits={"watched": 1})
         bob = server.irc("bob")
         bob.send("MONITOR + bob")
@@ -121,7 +121,7 @@ class MonitorTests(SynchronousTestCase):
         self.assertGreaterEqual(longest, 509)
 
     def test_wrong(self) -> None:
-        """What is missing or unknown is said."""
+        """Missing and unknown parameters are reported."""
         for line, answer in (
             ("MONITOR", "461 bob MONITOR :Not enough parameters: (+|-|C|L|S) [<nick>{,<nick>}]"),
             ("MONITOR +", "461 bob MONITOR :Not enough parameters: MONITOR + <nick>{,<nick>}"),
@@ -133,12 +133,12 @@ class MonitorTests(SynchronousTestCase):
             self.bob.expect(f":twistchat {answer}")
 
     def test_noNick(self) -> None:
-        """What can be no nick is offline, and not watched."""
+        """An invalid nick is offline and is not watched."""
         self.bob.send("MONITOR + #a,a!b", "MONITOR L")
         self.bob.expect(":twistchat 731 bob :#a,a!b", ":twistchat 733 bob :End of MONITOR list")
 
     def test_killed(self) -> None:
-        """Someone who is killed is gone as well."""
+        """A killed user goes offline too."""
         server = staffed()
         alice, bob = server.irc("alice"), server.irc("bob")
         bob.send("MONITOR + alice", "OPER root secret", "KILL alice :x")
@@ -147,10 +147,10 @@ class MonitorTests(SynchronousTestCase):
 
 
 class ExtendedTests(SynchronousTestCase):
-    """extended-monitor: news of those who are watched and share no room."""
+    """extended-monitor: changes of watched users who share no channel."""
 
     def news(self, *capabilities: str) -> list[str]:
-        """What someone with these capabilities hears of one whom they watch."""
+        """Get what a client with these capabilities receives about a watched user."""
         server = MemoryServer()
         alice, bob = server.irc("alice"), server.irc("bob", *capabilities)
         bob.send("MONITOR + alice")
@@ -163,7 +163,7 @@ class ExtendedTests(SynchronousTestCase):
         return [line.split(" ", 1)[1] for line in bob.lines()]
 
     def test_news(self) -> None:
-        """Each kind of news is told to those who have its capability and extended-monitor."""
+        """A client gets each kind of change if it has its capability and extended-monitor."""
         every = ("away-notify", "setname", "account-notify", "chghost")
         told = ["AWAY :x", "SETNAME :y", "AWAY", "ACCOUNT Alice", "CHGHOST ~alice other.host"]
         self.assertEqual(told, self.news("extended-monitor", *every))
@@ -173,7 +173,7 @@ class ExtendedTests(SynchronousTestCase):
         self.assertEqual(["ACCOUNT Alice"], self.news("extended-monitor", "account-notify"))
 
     def test_once(self) -> None:
-        """Who shares a room hears it once."""
+        """A client that shares a channel gets a change once."""
         server = MemoryServer()
         alice, bob = server.irc("alice"), server.irc("bob", "extended-monitor", "away-notify")
         alice.join("#a")

@@ -1,4 +1,4 @@
-"""WHOIS, WHOWAS, USERHOST, ISON, AWAY, SETNAME, and the modes that users have."""
+"""Tests of WHOIS, WHOWAS, USERHOST, ISON, AWAY, SETNAME, and MODE for users."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from twistchat.testing import IrcClient, MemoryServer
 
 
 def ask(client: IrcClient, line: str) -> list[str]:
-    """What a line is answered with, without the server's name."""
+    """Send a line, and get the reply without the server's name."""
     client.skip()
     client.send(line)
     return [line.removeprefix(":twistchat ") for line in client.lines()]
 
 
 def codes(lines: list[str]) -> list[str]:
-    """The numerics of answers."""
+    """Get the numerics of replies."""
     return [line.split(" ")[0] for line in lines]
 
 
@@ -28,7 +28,7 @@ class WhoisTests(SynchronousTestCase):
     """WHOIS."""
 
     def setUp(self) -> None:
-        """Bring in alice, in some rooms, and bob, who shares one with her."""
+        """Register alice, who is in some channels, and bob, who shares one with her."""
         self.server = staffed()
         self.alice, self.bob = self.server.irc("alice"), self.server.irc("bob")
         self.alice.join("#shared", "#open", "#hidden")
@@ -36,7 +36,7 @@ class WhoisTests(SynchronousTestCase):
         self.bob.join("#shared")
 
     def test_other(self) -> None:
-        """What one may know of another: names, the rooms that are no secret, the server, and since when."""
+        """Another user sees the names, the channels that are not secret, the server, and the times."""
         self.server.advance(61.5)
         self.assertEqual(
             [
@@ -50,7 +50,7 @@ class WhoisTests(SynchronousTestCase):
         )
 
     def test_self(self) -> None:
-        """Of themselves they see all: secret rooms, address, modes."""
+        """A user sees its own secret channels, address and modes."""
         self.alice.send("MODE alice +iw")
         self.assertEqual(
             [
@@ -67,7 +67,7 @@ class WhoisTests(SynchronousTestCase):
         )
 
     def test_operator(self) -> None:
-        """An operator who sees all sees that, too; one who does not, does not."""
+        """An operator with auspex sees them too; one without does not."""
         root = rooted(self.server, "root")
         self.assertEqual(["311", "319", "312", "378", "338", "379", "317", "318"], codes(ask(root, "WHOIS alice")))
         self.assertIn("319 root alice :@#shared @#open @#hidden", ask(root, "WHOIS alice"))
@@ -77,19 +77,19 @@ class WhoisTests(SynchronousTestCase):
         self.assertEqual(["311", "312", "317", "318"], codes(ask(helper, "WHOIS alice")))
 
     def test_isOperator(self) -> None:
-        """What an operator is, is for all to see, in the words of the configuration."""
+        """Everyone sees an operator's title from the configuration."""
         self.server = staffed(helper=ClassSettings(title="helps those who are lost", privileges=("kill",)))
         rooted(self.server, "helper", name="helper")
         self.assertIn("313 bob helper :helps those who are lost", ask(self.server.irc("bob"), "WHOIS helper"))
 
     def test_invisible(self) -> None:
-        """Of one who is invisible only shared rooms are shown."""
+        """Only the shared channels of an invisible user are shown."""
         self.alice.send("MODE alice +i")
         self.assertIn("319 bob alice :@#shared", ask(self.bob, "WHOIS alice"))
         self.assertEqual(["311", "312", "317", "318"], codes(ask(self.server.irc("carol"), "WHOIS alice")))
 
     def test_more(self) -> None:
-        """Away, bots, accounts: a line each."""
+        """The away message, the bot flag and the account have a line each."""
         self.alice.send("AWAY :at lunch", "MODE alice +B")
         self.server.chat.identity.setAccount(self.server.chat.identity.find("alice"), "Alice")
         lines = ask(self.bob, "WHOIS alice")
@@ -99,7 +99,7 @@ class WhoisTests(SynchronousTestCase):
         self.assertEqual("318", codes(lines)[-1])
 
     def test_secure(self) -> None:
-        """An encrypted connection is for all to see; its client's certificate for the client and for operators."""
+        """Everyone sees that a connection is encrypted.  Only its user and operators see the certificate."""
         (session,) = self.server.chat.identity.find("alice").sessions.values()
         session.secure, session.fingerprint = True, "ab" * 32
         self.assertIn("671 bob alice :is using a secure connection", ask(self.bob, "WHOIS alice"))
@@ -115,13 +115,13 @@ class WhoisTests(SynchronousTestCase):
         self.assertIn("338 carol carol ~carol@0::1 0::1 :Is actually using host", lines)
 
     def test_twoParameters(self) -> None:
-        """The first may be the server, a mask of it, or someone who is on it; anything else is no server."""
+        """The first parameter may be the server, a mask of it, or a nick.  Other servers do not exist."""
         for server in ("twistchat", "TWIST*", "alice", "bob"):
             self.assertEqual("311", codes(ask(self.bob, f"WHOIS {server} alice"))[0], server)
         self.assertEqual(["402 bob elsewhere :No such server"], ask(self.bob, "WHOIS elsewhere alice"))
 
     def test_nobody(self) -> None:
-        """Of nobody there is nothing to tell; it ends all the same, with what was asked for."""
+        """An unknown nick has an error and the end, which has the parameter as it was sent."""
         self.assertEqual(
             ["401 bob Nobody :No such nick", "318 bob Nobody :End of /WHOIS list"], ask(self.bob, "WHOIS Nobody")
         )
@@ -129,13 +129,13 @@ class WhoisTests(SynchronousTestCase):
             self.assertEqual(["431 bob :No nickname given"], ask(self.bob, line))
 
     def test_several(self) -> None:
-        """Of several nicks the first is answered, as TARGMAX says; the end has them all."""
+        """Only the first of several nicks is described, as TARGMAX says.  The end names all of them."""
         lines = ask(self.bob, "WHOIS ALICE,bob")
         self.assertEqual(["311", "319", "312", "317", "318"], codes(lines))
         self.assertEqual("318 bob ALICE,bob :End of /WHOIS list", lines[-1])
 
     def test_manyRooms(self) -> None:
-        """Rooms are shared out over lines of 512 bytes."""
+        """Channels are split into lines of 512 bytes."""
         names = [f"#{number:02}{'x' * 40}" for number in range(30)]
         carol = self.server.irc("carol")
         carol.join(*names)
@@ -146,7 +146,7 @@ class WhoisTests(SynchronousTestCase):
             self.assertLessEqual(len(f":twistchat {line}\r\n"), 512)
 
     def test_leavingMeanwhile(self) -> None:
-        """A room that somebody leaves while their rooms are listed, in portions, is not listed."""
+        """A channel that the user leaves while its channels are listed in portions is not listed."""
         self.server = serverWith(limits={"roomsPerUser": 10_000})
         alice, bob = self.server.irc("alice"), self.server.irc("bob")
         (session,) = self.server.chat.identity.find("alice").sessions.values()
@@ -166,14 +166,14 @@ class WhoisTests(SynchronousTestCase):
         self.assertEqual(":twistchat 318 bob alice :End of /WHOIS list", lines[-1])
 
     def test_lineDoor(self) -> None:
-        """Someone at the line door is shown like anyone; what they are called there cannot break a line."""
+        """A user of the line door is shown like any other.  Its names cannot break a line."""
         self.server.person("carol")
         lines = ask(self.bob, "WHOIS carol")
         self.assertRegex(lines[0], rf"311 bob carol \S+ {host()} \* .*")
         self.assertIn("319 bob carol :@#lobby", lines)
 
     def test_absurd(self) -> None:
-        """A parameter that fills the line is cut in the answer."""
+        """A parameter that fills the line is cut in the reply."""
         lines = ask(self.bob, f"WHOIS {'x' * 490}")
         self.assertEqual(["401", "318"], codes(lines))
         for line in lines:
@@ -184,7 +184,7 @@ class WhowasTests(SynchronousTestCase):
     """WHOWAS."""
 
     def setUp(self) -> None:
-        """Someone was here as alice three times, and left."""
+        """Let a user named alice connect and leave three times."""
         self.server = MemoryServer()
         self.bob = self.server.irc("bob")
         for _ in range(3):
@@ -192,7 +192,7 @@ class WhowasTests(SynchronousTestCase):
             self.server.advance(1)
 
     def test_newestFirst(self) -> None:
-        """Each with the time, the newest first; as many as are asked for, and all for a number that is none."""
+        """Entries have their times and are newest first, up to the count.  An invalid count means all."""
         who = f"314 bob alice ~alice {host()} * alice"
         lines = ask(self.bob, "WHOWAS ALICE")
         self.assertEqual([who] * 3, lines[:-1:2])
@@ -204,12 +204,12 @@ class WhowasTests(SynchronousTestCase):
             self.assertEqual(2 * found + 1, len(ask(self.bob, f"WHOWAS alice {count}")), count)
 
     def test_renamed(self) -> None:
-        """A nick that was given up is remembered as well."""
+        """A nick that a user has changed is an entry too."""
         self.bob.send("NICK robert")
         self.assertIn(f"314 robert bob ~bob {host()} * bob", ask(self.bob, "WHOWAS bob"))
 
     def test_nobody(self) -> None:
-        """Of nobody there is nothing to tell."""
+        """An unknown nick has an error."""
         self.assertEqual(
             ["406 bob nobody :There was no such nickname", "369 bob nobody :End of WHOWAS"],
             ask(self.bob, "WHOWAS nobody"),
@@ -218,7 +218,7 @@ class WhowasTests(SynchronousTestCase):
         self.assertEqual(["402 bob elsewhere :No such server"], ask(self.bob, "WHOWAS alice 1 elsewhere"))
 
     def test_several(self) -> None:
-        """Several nicks, as many as TARGMAX says."""
+        """Several nicks are described, up to TARGMAX."""
         lines = ask(self.bob, "WHOWAS a,b,c,d,e")
         self.assertEqual(["406"] * 4 + ["369"], codes(lines))
         self.assertEqual("369 bob a,b,c,d,e :End of WHOWAS", lines[-1])
@@ -228,12 +228,12 @@ class HereTests(SynchronousTestCase):
     """USERHOST and ISON."""
 
     def setUp(self) -> None:
-        """Bring in alice and bob."""
+        """Register alice and bob."""
         self.server = staffed()
         self.bob, self.alice = self.server.irc("bob"), self.server.irc("alice")
 
     def test_userhost(self) -> None:
-        """Whether they are operators, whether away, and the host that others see: never the address."""
+        """The reply has the flags for operator and away, and the host that others see, never the address."""
         rooted(self.server, "root")
         self.alice.send("AWAY :x")
         self.assertEqual(
@@ -242,14 +242,14 @@ class HereTests(SynchronousTestCase):
         )
 
     def test_five(self) -> None:
-        """No more than five are looked up, in one parameter or several."""
+        """At most five nicks are described, in one parameter or several."""
         self.assertEqual(["302 bob :"], ask(self.bob, "USERHOST a b c d e bob"))
         self.assertEqual(["302 bob :"], ask(self.bob, "USERHOST :a b c d e bob"))
         self.assertEqual([f"302 bob :bob=+~bob@{host()}"], ask(self.bob, "USERHOST :a b c d bob"))
         self.assertEqual(["461"], codes(ask(self.bob, "USERHOST")))
 
     def test_ison(self) -> None:
-        """Who of these is here, as they write themselves; an empty list where nobody is."""
+        """The reply has the nicks that are online, in their users' spelling; an empty list if there are none."""
         self.assertEqual(["303 bob :alice bob"], ask(self.bob, "ISON ALICE nobody bob"))
         self.assertEqual(["303 bob :alice bob"], ask(self.bob, "ISON :alice  nobody bob"))
         self.assertEqual(["303 bob :"], ask(self.bob, "ISON nobody"))
@@ -260,7 +260,7 @@ class AwayTests(SynchronousTestCase):
     """AWAY."""
 
     def setUp(self) -> None:
-        """Bring in alice and bob, in one room."""
+        """Register alice and bob in one channel."""
         self.server = MemoryServer()
         self.alice = self.server.irc("alice")
         self.bob = self.server.irc("bob", "away-notify")
@@ -270,7 +270,7 @@ class AwayTests(SynchronousTestCase):
         self.bob.skip()
 
     def test_away(self) -> None:
-        """Going and coming back are confirmed, and told to those who asked for it."""
+        """Setting and clearing are confirmed, and clients with away-notify are told."""
         self.assertEqual(["306 alice :You have been marked as being away"], ask(self.alice, "AWAY :at lunch"))
         self.bob.expect(f":{mask('alice')} AWAY :at lunch")
         for line in ("AWAY", "AWAY :"):
@@ -278,14 +278,14 @@ class AwayTests(SynchronousTestCase):
         self.bob.expect(f":{mask('alice')} AWAY")
 
     def test_cut(self) -> None:
-        """A reason that is longer than AWAYLEN is cut."""
+        """A message longer than AWAYLEN is cut."""
         self.server = serverWith(limits={"reason": 5})
         alice = self.server.irc("alice")
         alice.send("AWAY :0123456789")
         self.assertEqual("01234", self.server.chat.identity.find("alice").away)
 
     def test_tooOften(self) -> None:
-        """A limit on rates keeps rooms from being flooded."""
+        """A rate limit protects channels from floods."""
         alice = self.server.irc("other", host=STRANGER)
         self.server.advance(30)
         for number in range(5):
@@ -295,7 +295,7 @@ class AwayTests(SynchronousTestCase):
         self.assertEqual(["263"], codes(ask(alice, "AWAY :more")))
 
     def test_beforeRegistration(self) -> None:
-        """With pre-away it is taken before registration, and holds from the first moment (IRCv3 pre-away)."""
+        """With pre-away it works before registration, and counts from the first moment (IRCv3 pre-away)."""
         client = self.server.connectIrc()
         client.send("AWAY :early")
         client.expect(":twistchat 451 * :You have not registered")
@@ -313,7 +313,7 @@ class AwayTests(SynchronousTestCase):
         self.assertIn("301 bob carol *", ask(self.bob, "WHOIS carol"))
 
     def test_backBeforeRegistration(self) -> None:
-        """Who came back before registration is here."""
+        """A client that cleared the message before registration is not away."""
         client = self.server.connectIrc()
         client.send("CAP REQ draft/pre-away", "AWAY :one", "AWAY", "NICK carol", "USER c 0 * :C", "CAP END")
         self.assertIsNone(self.server.chat.identity.find("carol").away)
@@ -323,7 +323,7 @@ class SetnameTests(SynchronousTestCase):
     """SETNAME (IRCv3 setname)."""
 
     def setUp(self) -> None:
-        """Bring in alice, who has the capability, and bob, who has not, in one room."""
+        """Register alice, who has the capability, and bob, who does not, in one channel."""
         self.server = MemoryServer()
         self.alice, self.bob = self.server.irc("alice", "setname"), self.server.irc("bob")
         for client in (self.alice, self.bob):
@@ -332,7 +332,7 @@ class SetnameTests(SynchronousTestCase):
         self.bob.skip()
 
     def test_told(self) -> None:
-        """Those who know it hear of it, the one whose name it is too; others nothing."""
+        """Clients with the capability get SETNAME, also the user's own.  Others get nothing."""
         self.alice.send("SETNAME :Alice Liddell")
         self.alice.expect(f":{mask('alice')} SETNAME :Alice Liddell")
         self.bob.expect()
@@ -342,12 +342,12 @@ class SetnameTests(SynchronousTestCase):
         self.assertIn(f"311 bob alice ~alice {host()} * :Alice Liddell", ask(self.bob, "WHOIS alice"))
 
     def test_same(self) -> None:
-        """The realname that somebody has already changes nothing, and nobody is told."""
+        """The current realname changes nothing, and nobody is told."""
         self.alice.send("SETNAME alice", "PING x")
         self.alice.expect(":twistchat PONG twistchat x")
 
     def test_refused(self) -> None:
-        """What cannot be is refused with FAIL, as the capability has it; with a notice without."""
+        """An invalid realname is refused with FAIL; without the capability, with a notice."""
         self.alice.send(f"SETNAME :{'x' * 151}", "SETNAME :", "SETNAME")
         self.alice.expect(
             ":twistchat FAIL SETNAME INVALID_REALNAME :Realname is not valid: it may have 150 characters",
@@ -358,7 +358,7 @@ class SetnameTests(SynchronousTestCase):
         self.bob.expect(":twistchat NOTICE bob :*** SETNAME: Realname is not valid: it is empty")
 
     def test_tooOften(self) -> None:
-        """Too many are refused, and so are those of one who is banned from a room."""
+        """Too many changes are refused, and changes of a user who is banned from a channel."""
         carol = self.server.irc("carol", "setname", host=STRANGER)
         for number in range(6):
             self.server.advance(1)
@@ -379,12 +379,12 @@ class UserModeTests(SynchronousTestCase):
     """MODE for users."""
 
     def setUp(self) -> None:
-        """Bring in alice and bob."""
+        """Register alice and bob."""
         self.server = MemoryServer()
         self.alice, self.bob = self.server.irc("alice"), self.server.irc("bob")
 
     def test_change(self) -> None:
-        """What is known takes effect and is told; what is not is answered with 501 behind it."""
+        """Known modes take effect and are confirmed.  Then numeric 501 names the unknown ones."""
         self.assertEqual(["221 alice +"], ask(self.alice, "MODE alice"))
         self.assertEqual(
             [f":{mask('alice')} MODE alice :+iw", "501 alice :Unknown MODE flag xX"],
@@ -395,26 +395,26 @@ class UserModeTests(SynchronousTestCase):
         self.assertEqual([], ask(self.alice, "MODE alice -i+B"))
 
     def test_notForOneself(self) -> None:
-        """Nobody becomes an operator, logged in or encrypted by asking for it."""
+        """Nobody becomes an operator, logged in or encrypted by MODE."""
         self.assertEqual([], ask(self.alice, "MODE alice +orZ"))
         self.assertEqual(["221 alice +"], ask(self.alice, "MODE alice"))
 
     def test_others(self) -> None:
-        """Nobody sees or changes those of others."""
+        """Nobody sees or changes the modes of others."""
         self.assertEqual(["502 alice :Can't view modes for other users"], ask(self.alice, "MODE bob"))
         self.assertEqual(["502 alice :Can't change modes for other users"], ask(self.alice, "MODE bob +i"))
         self.assertEqual(["401 alice nobody :No such nick"], ask(self.alice, "MODE nobody +i"))
         self.assertEqual(["221 bob +"], ask(self.bob, "MODE bob"))
 
     def test_secure(self) -> None:
-        """Modes that one has from the start are told behind the message of the day, or behind that there is none."""
+        """Modes that a user has from the start come after the message of the day, or after numeric 422."""
         for motd, end in (("Hello", "376"), ("", "422")):
             self.assertNotIn("221", codes(self.enter(False, motd)))
             *_, before, last = self.enter(True, motd)
             self.assertEqual((end, "221 carol +Z"), (before[:3], last))
 
     def enter(self, secure: bool, motd: str) -> list[str]:
-        """What someone is told who comes in."""
+        """Register a client, and get what it receives."""
         server = MemoryServer(settingsWith(irc={"motd": motd}))
         client = server.connectIrc()
         (session,) = server.chat.state.sessions.values()
@@ -423,10 +423,10 @@ class UserModeTests(SynchronousTestCase):
 
 
 class LabelTests(SynchronousTestCase):
-    """Labels on the commands of this file (IRCv3 labeled-response)."""
+    """Labels on these commands (IRCv3 labeled-response)."""
 
     def test_labels(self) -> None:
-        """One line carries the label; several are a batch that does; none is ACK."""
+        """A reply of one line has the label, one of several lines is a labelled batch, and an empty one is ACK."""
         server = MemoryServer(settingsWith())
         alice = server.irc("alice", "labeled-response", "batch", "message-tags", "setname")
         for line, command in (("AWAY :x", "306"), ("ISON x", "303"), ("MODE alice", "221"), ("WHOWAS", "431")):

@@ -1,4 +1,4 @@
-"""WHO and its extended form (modern.ircdocs.horse, "WHO message"; IRCv3 whox)."""
+"""Tests of WHO and its extended form (modern.ircdocs.horse, "WHO message"; IRCv3 whox)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from twistchat.testing import IrcClient, MemoryServer
 
 
 class WhoTests(SynchronousTestCase):
-    """WHO, with alice and bob in #a, carol elsewhere, and dave, who is invisible, in #a and #d."""
+    """WHO: alice and bob are in #a, carol is elsewhere, and dave, who is invisible, is in #a and #d."""
 
     def setUp(self) -> None:
-        """Bring them in."""
+        """Register them."""
         self.server = staffed()
         self.alice = self.server.irc("alice")
         self.bob = self.server.irc("bob")
@@ -29,11 +29,11 @@ class WhoTests(SynchronousTestCase):
         self.carol.join("#c")
 
     def row(self, nick: str, room: str, flags: str, realname: str = "") -> str:
-        """A line of the answer to bob."""
+        """Make a line of a reply to bob."""
         return f":twistchat 352 bob {room} ~{nick} {host()} twistchat {nick} {flags} :0 {realname or nick}"
 
     def check(self, line: str, *rows: str, end: str | None = None, client: IrcClient | None = None) -> None:
-        """Hold what bob is answered, its end included."""
+        """Assert bob's reply, with its end."""
         client = client or self.bob
         client.skip()
         client.send(line)
@@ -42,14 +42,14 @@ class WhoTests(SynchronousTestCase):
         client.expect(*rows, f":twistchat 315 {nick} {end or mask} :End of WHO list")
 
     def test_channel(self) -> None:
-        """The members of a channel, under its name as they are in it; those who are invisible, to members alone."""
+        """The reply lists the members of a channel.  Only members see invisible ones."""
         rows = [self.row("alice", "#a", "H@"), self.row("bob", "#a", "H"), self.row("dave", "#a", "H")]
         self.check("WHO #A", *rows)
         self.check("WHO #a", *[row.replace("352 bob", "352 carol") for row in rows[:2]], client=self.carol)
         self.check("WHO #nowhere")
 
     def test_secretChannel(self) -> None:
-        """A secret channel has nobody, for those who are not in it; for those who see all it has."""
+        """A secret channel is empty for clients outside, except for operators with auspex."""
         self.carol.send("MODE #c +s")
         self.check("WHO #c")
         root = rooted(self.server, "root")
@@ -57,7 +57,7 @@ class WhoTests(SynchronousTestCase):
         self.assertEqual(2, len(root.lines()))
 
     def test_nick(self) -> None:
-        """Someone by their nick, invisible or not, with a room of theirs that may be shown."""
+        """A nick finds its user, also if the user is invisible, with a visible channel."""
         self.check("WHO ALICE", self.row("alice", "#a", "H@"))
         self.check("WHO dave", self.row("dave", "#a", "H"))
         self.check("WHO dave", f":twistchat 352 carol * ~dave {host()} twistchat dave H :0 dave", client=self.carol)
@@ -67,7 +67,7 @@ class WhoTests(SynchronousTestCase):
         self.check("WHO nobody")
 
     def test_everyone(self) -> None:
-        """With no mask, C{*} or C{0}, everyone; but for those who are invisible and share no room with the asker."""
+        """Without a mask, or with C{*} or C{0}, the reply lists everyone who is not invisible or shares a channel."""
         rows = [
             self.row("alice", "#a", "H@"),
             self.row("bob", "#a", "H"),
@@ -79,7 +79,7 @@ class WhoTests(SynchronousTestCase):
         self.check("WHO *", *[row.replace("352 bob", "352 carol") for row in rows[:3]], client=self.carol)
 
     def test_mask(self) -> None:
-        """A mask is of a nick, a username, a host or a realname; or of all three of nick!user@host."""
+        """A mask matches a nick, username, host or realname, or a whole nick!user@host."""
         self.carol.send("SETNAME :Carol Jones")
         carol = self.row("carol", "#c", "H@", "Carol Jones")
         for mask in ("car*", "CAR*", "?arol", "~caro?", "*?Jones", "carol!*@*", "*!~carol@*", "*~carol@*cloak"):
@@ -88,7 +88,7 @@ class WhoTests(SynchronousTestCase):
             self.check(f"WHO {mask}")
 
     def test_addresses(self) -> None:
-        """Who sees all finds people by their addresses, too."""
+        """Operators with auspex find users by their addresses."""
         self.server.irc("erin", host="198.51.100.7")
         root = rooted(self.server, "root")
         root.send("WHO 198.51.100.*")
@@ -96,7 +96,7 @@ class WhoTests(SynchronousTestCase):
         self.check("WHO 198.51.100.*")
 
     def test_flags(self) -> None:
-        """Away, operators, ranks, bots: each has its flag, in this order."""
+        """The flags for away, operator, ranks and bot have this order."""
         root = rooted(self.server, "root")
         root.join("#a")
         root.send("AWAY :x", "MODE root +B")
@@ -106,14 +106,14 @@ class WhoTests(SynchronousTestCase):
         self.check("WHO root", self.row("root", "#a", "G*%+B"))
 
     def test_operators(self) -> None:
-        """C{o} asks for operators alone."""
+        """C{o} lists operators only."""
         rooted(self.server, "root")
         self.check("WHO * o", self.row("root", "*", "H*"))
         self.check("WHO #a o")
         self.check("WHO alice o")
 
     def test_absurd(self) -> None:
-        """What can be no parameter is answered with one that is."""
+        """A parameter that cannot be repeated is replaced in the reply."""
         self.check("WHO :a b", end="a\N{REPLACEMENT CHARACTER}b")
         self.bob.send("WHO :")
         self.assertEqual(":twistchat 315 bob * :End of WHO list", self.bob.lines()[-1])
@@ -122,7 +122,7 @@ class WhoTests(SynchronousTestCase):
         self.assertLessEqual(len(line), 510)
 
     def test_wildcards(self) -> None:
-        """A mask has 16 wildcards at the most, of whichever kind; more are refused, and the answer ends."""
+        """A mask has at most 16 wildcards of any kind.  With more, the reply is an error and the end."""
         self.bob.skip()
         for mask in ("?" * 17, "*a" * 17, f"{'*a' * 16}!u"):
             self.bob.send(f"WHO {mask}")
@@ -138,7 +138,7 @@ class WhoxTests(SynchronousTestCase):
     """The extended form."""
 
     def setUp(self) -> None:
-        """Bring in alice and bob."""
+        """Register alice and bob."""
         self.server = staffed()
         self.alice, self.bob = self.server.irc("alice", host="198.51.100.7"), self.server.irc("bob")
         self.alice.join("#a")
@@ -147,14 +147,14 @@ class WhoxTests(SynchronousTestCase):
         self.host = host("198.51.100.7")
 
     def check(self, query: str, row: str, client: IrcClient | None = None, nick: str = "bob") -> None:
-        """Hold what is answered about alice."""
+        """Assert the reply about alice."""
         client = client or self.bob
         client.skip()
         client.send(f"WHO alice {query}")
         client.expect(f":twistchat 354 {nick} {row}", f":twistchat 315 {nick} alice :End of WHO list")
 
     def test_fields(self) -> None:
-        """All fields in their order, however they were asked for; none that was not."""
+        """The requested fields come in the defined order."""
         row = f"42 #a ~alice 255.255.255.255 {self.host} twistchat alice H@ 0 0 n/a :Alice Liddell"
         for fields in ("tcuihsnflaor", "roalfnshiuct", "ttcuihsnflaorXYZ"):
             self.check(f"%{fields},42", row)
@@ -174,13 +174,13 @@ class WhoxTests(SynchronousTestCase):
             self.check(f"%{field}", value)
 
     def test_token(self) -> None:
-        """A token is up to three digits; another is none, and is answered with 0."""
+        """A token has up to three digits.  An invalid one becomes 0."""
         for token, shown in (("7", "7"), ("123", "123"), ("1234", "0"), ("x", "0"), ("", "0")):
             self.check(f"%tn,{token}", f"{shown} alice")
         self.check("%tn", "0 alice")
 
     def test_values(self) -> None:
-        """The account, and since when nothing was said; addresses for those who may know them."""
+        """The reply has the account and the idle time, and addresses for those who may see them."""
         self.server.chat.identity.setAccount(self.server.chat.identity.find("alice"), "Alice")
         self.server.advance(12)
         self.check("%nla", "alice 12 Alice")
@@ -188,25 +188,25 @@ class WhoxTests(SynchronousTestCase):
         self.check("%i", "198.51.100.7", rooted(self.server, "root"), "root")
 
     def test_flagsBefore(self) -> None:
-        """Flags may stand before the percent sign."""
+        """Flags may come before the percent sign."""
         rooted(self.server, "root")
         self.bob.send("WHO * o%n")
         self.bob.expect(":twistchat 354 bob root", ":twistchat 315 bob * :End of WHO list")
 
     def test_nothing(self) -> None:
-        """Who asks for no field is told as many times nothing."""
+        """A request for no fields gets lines without fields."""
         self.bob.skip()
         self.bob.send("WHO alice %", "WHO alice %XYZ")
         self.bob.expect(*[":twistchat 354 bob", ":twistchat 315 bob alice :End of WHO list"] * 2)
 
     def test_thirdParameter(self) -> None:
-        """A parameter behind the fields is ignored."""
+        """A third parameter is ignored."""
         self.bob.skip()
         self.bob.send("WHO alice %n o")
         self.bob.expect(":twistchat 354 bob alice", ":twistchat 315 bob alice :End of WHO list")
 
     def test_noSpaceInFields(self) -> None:
-        """No field but the last can have a space in it, and the last is cut to the line."""
+        """Only the last field may contain spaces, and it is cut to the line."""
         self.alice.send(f"SETNAME :{150 * 'x'}")
         self.bob.send("WHO alice %tcuihsnflar,1")
         for line in self.bob.lines():
@@ -214,10 +214,10 @@ class WhoxTests(SynchronousTestCase):
 
 
 class ManyTests(SynchronousTestCase):
-    """Answers that are long."""
+    """Long replies."""
 
     def crowd(self, number: int) -> MemoryServer:
-        """A server with many in a room, and little room to send."""
+        """Make a server with many members in a room, and a small send queue."""
         server = serverWith(limits={"sendq": 48 * 1024, "roomJoinBurst": number})
         for index in range(number):
             session = server.chat.presence.open(Deaf(), exempt=True)
@@ -227,8 +227,8 @@ class ManyTests(SynchronousTestCase):
 
     def test_big(self) -> None:
         """
-        A long answer comes whole, with others served in between.  It waits for a client that does not read, and never
-        is what makes it too slow a reader; whoever leaves meanwhile is told no more.
+        A long reply is complete.  Other clients are served meanwhile, and it waits for a client that does not read,
+        instead of overflowing its send queue.  Members who leave meanwhile are skipped.
         """
         server = self.crowd(2500)
         bob = server.irc("bob")
@@ -250,7 +250,7 @@ class ManyTests(SynchronousTestCase):
         self.assertEqual([":twistchat 315 bob #a :End of WHO list", ":twistchat PONG twistchat x"], lines[-2:])
 
     def test_hangUp(self) -> None:
-        """Who hangs up in the middle of it gets the rest no more, and nobody minds."""
+        """If the client disconnects, the reply ends without an error."""
         server = self.crowd(2500)
         bob = server.irc("bob")
         bob.join("#a")
@@ -262,7 +262,7 @@ class ManyTests(SynchronousTestCase):
         self.assertEqual([], server.clock.getDelayedCalls())
 
     def test_most(self) -> None:
-        """A mask brings up a limited number; for operators who see everyone it brings up all."""
+        """A mask finds a limited number of users; for operators with auspex, all."""
         server = self.crowd(502)
         bob = server.irc("bob")
         bob.send("WHO u*")
@@ -279,7 +279,7 @@ class ManyTests(SynchronousTestCase):
 
 @implementer(IDialect)
 class Nothing:
-    """Has nothing to say."""
+    """A dialect that renders nothing."""
 
     def render(self, entry: Entry) -> bytes:
         """See L{IDialect.render}."""
@@ -288,7 +288,7 @@ class Nothing:
 
 @implementer(IOutlet)
 class Deaf:
-    """Hears nothing."""
+    """An outlet that delivers nothing."""
 
     dialect = Nothing()
 

@@ -1,4 +1,4 @@
-"""KLINE, DLINE, and their ends: whom they meet, for how long, and that they outlast the server."""
+"""Tests of KLINE, DLINE, UNKLINE and UNDLINE: whom they match, how long they last, and that restarts keep them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DurationTests(SynchronousTestCase):
     """L{readDuration} and L{formatDuration}."""
 
     def test_read(self) -> None:
-        """Units one after the other, minutes for a number alone, and nothing else."""
+        """A duration is a sequence of units, or a number of minutes."""
         for text, seconds in (
             ("0", 0),
             ("5", 300),
@@ -41,7 +41,7 @@ class DurationTests(SynchronousTestCase):
             self.assertIsNone(readDuration(text), text)
 
     def test_word(self) -> None:
-        """In the two largest units; at least a second."""
+        """The result has the two largest units, and is at least a second."""
         for seconds, text in (
             (0, "1s"),
             (59.6, "1m"),
@@ -56,25 +56,25 @@ class BanTests(SynchronousTestCase):
     """The commands."""
 
     def setUp(self) -> None:
-        """Bring in an operator, from elsewhere than the others."""
+        """Register an operator from another address than the other clients."""
         self.server = staffed()
         self.root = rooted(self.server, "root")
 
     def ask(self, line: str) -> list[str]:
-        """What the operator is answered."""
+        """Send a line as the operator, and get the reply."""
         self.root.skip()
         self.root.send(line)
         return [line.removeprefix(":twistchat ") for line in self.root.lines()]
 
     def comes(self, nick: str, address: str = "127.0.0.1") -> tuple[bool, list[str]]:
-        """Whether someone can come in, and what they are told."""
+        """Connect a client: whether it can register, and what it receives."""
         client = self.server.connectIrc(address)
         client.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         lines = client.lines()
         return any(" 001 " in line for line in lines), lines
 
     def test_kline(self) -> None:
-        """Those who match have to go, and cannot come back; others can."""
+        """Matching users are disconnected and cannot return; others can."""
         bob = self.server.irc("bob")
         self.assertEqual(["NOTICE root :*** *badly*@* is banned for ever: spam"], self.ask("KLINE *badly*@* spam"))
         self.assertEqual(["NOTICE root :*** bob!*@* is banned for 1h: out"], self.ask("KLINE 60 bob!*@* out"))
@@ -92,14 +92,14 @@ class BanTests(SynchronousTestCase):
         self.assertTrue(self.comes("carol")[0])
 
     def test_forEver(self) -> None:
-        """0 is for ever; without a reason there is none."""
+        """0 means for ever.  There is a default reason."""
         self.assertEqual(
             ["NOTICE root :*** *!~bob@*.cloak is banned for ever: No reason"], self.ask("KLINE 0 *!~bob@*.cloak")
         )
         self.assertIn("(set by root, for ever)", self.ask("STATS k")[0])
 
     def test_notStored(self) -> None:
-        """A ban is announced only once it is kept; where it cannot be, that is said."""
+        """A ban is announced when it is stored.  If it cannot be stored, the operator is told."""
         self.server = MemoryServer(staffed().configuration, journal=inMemory(ManualLog))
         journal = self.server.log
         assert isinstance(journal, ManualLog)
@@ -115,7 +115,7 @@ class BanTests(SynchronousTestCase):
         self.assertEqual(["the disk is full"], [line.rpartition(": ")[2] for line in self.root.lines()])
 
     def test_labels(self) -> None:
-        """What an operator who listens is told of their own ban is part of the answer."""
+        """The server notice about an operator's own ban is part of the labelled reply."""
         self.root.send("MODE root +s", "CAP REQ :batch labeled-response")
         for line in ("KLINE *!~bob@*.cloak", "UNKLINE *!~bob@*.cloak"):
             opening, *told, closing = self.ask(f"@label=l {line}")
@@ -124,7 +124,7 @@ class BanTests(SynchronousTestCase):
             self.assertTrue(closing.startswith("BATCH -"))
 
     def test_more(self) -> None:
-        """What stands behind the mask is not read."""
+        """Further parameters are ignored."""
         self.ask("KLINE *!~bob@*.cloak")
         self.ask("DLINE 192.0.2.7")
         self.assertEqual(
@@ -133,7 +133,7 @@ class BanTests(SynchronousTestCase):
         self.assertEqual(["NOTICE root :*** 192.0.2.7 is not banned any more"], self.ask("UNDLINE 192.0.2.7 x"))
 
     def test_klineNick(self) -> None:
-        """A nick alone stands for the host of whoever has it."""
+        """A nick stands for its user's host."""
         self.server.irc("bob", host=STRANGER)
         self.ask("KLINE 1h bob")
         self.assertFalse(self.comes("carol", STRANGER)[0])
@@ -143,13 +143,13 @@ class BanTests(SynchronousTestCase):
         )
 
     def test_realAddress(self) -> None:
-        """A mask may be of the real address, with a username; those who are met see no address but their own."""
+        """A mask may contain the real address, with a username.  The matched users see no address but their own."""
         self.ask("KLINE *!~bob@192.0.2.*")
         self.assertFalse(self.comes("bob", STRANGER)[0])
         self.assertTrue(self.comes("bob")[0])
 
     def test_dline(self) -> None:
-        """An address, or a network: nobody from there is even taken, before they say a word."""
+        """Connections from a banned address or network are refused before they send anything."""
         bob = self.server.irc("bob", host=STRANGER)
         early = self.server.connectIrc(STRANGER)
         self.ask("DLINE 7d 192.0.2.0/24 :You know why")
@@ -168,13 +168,13 @@ class BanTests(SynchronousTestCase):
         )
 
     def test_ipv6(self) -> None:
-        """Networks of IPv6 as well."""
+        """Networks may be IPv6."""
         self.ask("DLINE 2001:db8::/32")
         self.assertTrue(self.server.connectIrc("2001:db8::7").gone)
         self.assertFalse(self.server.connectIrc("2001:db9::7").gone)
 
     def test_expires(self) -> None:
-        """A ban ends when its time is up."""
+        """A ban ends at its time."""
         self.ask("KLINE 10 *!~robert@*.cloak")
         self.assertFalse(self.comes("robert")[0])
         self.assertIn(" for another 10m)", self.ask("STATS k")[0])
@@ -188,7 +188,7 @@ class BanTests(SynchronousTestCase):
         self.assertEqual(["219 root k :End of /STATS report"], self.ask("STATS k"))
 
     def test_lifted(self) -> None:
-        """A ban can be lifted; what is none is said to be none."""
+        """A ban can be lifted.  Lifting an unknown one is an error."""
         self.ask("KLINE *!~robert@*.cloak")
         self.ask("DLINE 192.0.2.7")
         self.assertEqual(
@@ -200,7 +200,7 @@ class BanTests(SynchronousTestCase):
         self.assertEqual(["NOTICE root :*** UNKLINE: There is no such ban"], self.ask("UNKLINE *!~robert@*.cloak"))
 
     def test_replaced(self) -> None:
-        """A ban on the same mask takes the place of the one before."""
+        """A ban replaces an earlier one on the same mask."""
         self.ask("KLINE 10 *!~robert@*.cloak one")
         self.ask("KLINE *!~robert@*.cloak two")
         self.assertEqual(
@@ -209,7 +209,7 @@ class BanTests(SynchronousTestCase):
         )
 
     def test_refused(self) -> None:
-        """What meets everyone, the asker, or nobody in particular is refused, and says what would be right."""
+        """Bans of everyone, of the asker, and invalid masks are refused, with an advice."""
         for line, why in (
             ("KLINE *@*", "KLINE: This cannot be banned: it meets too many; .*"),
             ("KLINE nonsense", "KLINE: This cannot be banned: a mask is USER@HOST, .*"),
@@ -233,7 +233,7 @@ class BanTests(SynchronousTestCase):
         self.assertEqual(["219 root k :End of /STATS report"], self.ask("STATS k"))
 
     def test_standardReply(self) -> None:
-        """A refusal is a standard reply for those who know these."""
+        """A refusal is a standard reply for clients with that capability."""
         self.ask("CAP REQ standard-replies")
         self.assertRegex(self.ask("KLINE *@*")[0], r"FAIL KLINE BAD_MASK \*@\* :This cannot be banned: .*")
         self.assertEqual(
@@ -241,7 +241,7 @@ class BanTests(SynchronousTestCase):
         )
 
     def test_quits(self) -> None:
-        """Those who were in a room with one who is banned see them go, and why."""
+        """Users who share a channel see the banned user quit, with the reason."""
         alice, bob = self.server.irc("alice", host="198.51.100.1"), self.server.irc("bob", host=STRANGER)
         alice.join("#a")
         bob.join("#a")
@@ -256,10 +256,10 @@ class BanTests(SynchronousTestCase):
 
 
 class RestartTests(SynchronousTestCase):
-    """Bans outlast the server, where the journal is on disk."""
+    """Bans survive a restart if the journal is on disk."""
 
     def start(self, at: float) -> MemoryServer:
-        """Start a server on the journal of this test."""
+        """Start a server on this test's journal."""
         settings = settingsWith(
             classes={"root": ClassSettings(privileges=tuple(PRIVILEGES))},
             operators={"root": OperatorSettings(password=SECRET, class_="root")},
@@ -273,7 +273,7 @@ class RestartTests(SynchronousTestCase):
         return MemoryServer(settings, journal=journal, start=at)
 
     def test_restart(self) -> None:
-        """They hold after a restart, until their time is up; those that were lifted do not."""
+        """Bans hold after a restart until they expire; lifted ones do not."""
         self.directory = mkdtemp()
         self.addCleanup(rmtree, self.directory)
         server = self.start(NOON)
@@ -308,7 +308,7 @@ class RestartTests(SynchronousTestCase):
         server.close()
 
     def refusals(self, server: MemoryServer, nick: str) -> list[str]:
-        """The numerics that refuse someone."""
+        """Get the numerics that refuse a client."""
         client: IrcClient = server.connectIrc()
         client.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         return [match[1] for line in client.lines() if (match := re.match(r":twistchat (4(?!22)\d\d) ", line))]

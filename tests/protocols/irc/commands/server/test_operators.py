@@ -1,4 +1,4 @@
-"""OPER, and what operators of the server may do: KILL, WALLOPS, REHASH."""
+"""Tests of OPER, KILL, WALLOPS and REHASH."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ PRIVILEGED = {
     "STATS o": "auspex",
     "OJOIN #a": "rooms",
 }
-"""Commands for operators, each with the privilege that it takes."""
+"""The commands of operators, each with its privilege."""
 
 
 class OperTests(SynchronousTestCase):
     """OPER."""
 
     def test_password(self) -> None:
-        """With name and password one becomes an operator, and is told so, by MODE too."""
+        """With name and password a client becomes an operator, and gets a confirmation and MODE."""
         server = staffed()
         bob = server.irc("bob")
         bob.send("OPER root secret")
@@ -42,7 +42,7 @@ class OperTests(SynchronousTestCase):
         self.assertEqual(set(PRIVILEGES), server.chat.identity.find("bob").operator.privileges)  # type: ignore[union-attr]  # is one
 
     def test_wrong(self) -> None:
-        """A wrong password and a name there is none of are answered alike; one that is missing is missed."""
+        """A wrong password and an unknown name have the same reply.  A missing password is an error."""
         bob = staffed().irc("bob")
         for line in ("OPER root wrong", "OPER nobody secret", "OPER ROOT secret", "OPER root :"):
             bob.send(line)
@@ -54,7 +54,9 @@ class OperTests(SynchronousTestCase):
         bob.expect(":twistchat 461 bob OPER :Not enough parameters: <name> [<password>]")
 
     def test_hosts(self) -> None:
-        """Where an operator is to come from certain networks, 491 tells others; but only with the right password."""
+        """
+        If an operator must connect from some networks, others get numeric 491, but only with the correct password.
+        """
         server = staffed()
         server.context.settings = replace(
             server.context.settings,
@@ -71,7 +73,7 @@ class OperTests(SynchronousTestCase):
             self.assertIn(" 381 ", client.lines()[-1])
 
     def test_tooOften(self) -> None:
-        """Three wrong passwords from one address, and the next has to wait, whoever gives it; as right as it may be."""
+        """After three wrong passwords from an address, even a correct one must wait."""
         server = staffed()
         bob, carol = server.irc("bob", host=STRANGER), server.irc("carol", host=STRANGER)
         bob.send("OPER root 1", "OPER root 2", "OPER root secret", "OPER root 3", "OPER root 4")
@@ -85,13 +87,13 @@ class OperTests(SynchronousTestCase):
         self.assertIn(" 381 ", carol.lines()[-1])
 
     def test_namesTooOften(self) -> None:
-        """Nobody tries names faster than passwords."""
+        """Unknown names count like wrong passwords."""
         bob = staffed().irc("bob", host=STRANGER)
         bob.send("OPER ann x", "OPER ben x", "OPER cat x", "OPER dan x")
         self.assertEqual(["464", "464", "464", "263"], [line.split(" ")[1] for line in bob.lines()])
 
     def test_account(self) -> None:
-        """Whoever is logged in to the account needs no password, or both where both are wanted."""
+        """An account can replace the password, or be required in addition."""
         operators = {
             "one": OperatorSettings(account="Helen", class_="some"),
             "both": OperatorSettings(account="helen", password=SECRET, class_="some"),
@@ -111,7 +113,7 @@ class OperTests(SynchronousTestCase):
         bob.expect(":twistchat 464 bob :Password incorrect")
 
     def test_certificate(self) -> None:
-        """So does whoever has the certificate."""
+        """A certificate can replace the password too."""
         operators = {"one": OperatorSettings(fingerprint="ab" * 32, class_="some")}
         server = serverWith(operators=operators, classes={"some": ClassSettings()})
         bob = server.irc("bob")
@@ -122,7 +124,7 @@ class OperTests(SynchronousTestCase):
             self.assertEqual(code, bob.lines()[-1].split(" ")[1])
 
     def test_host(self) -> None:
-        """A class can give its operators a host, of which those who know CHGHOST are told; it goes with the rest."""
+        """A class can give its operators a host.  Clients with CHGHOST are told, also when the host is removed."""
         server = staffed(staff=ClassSettings(host="staff.example.org"))
         alice, bob = server.irc("alice", "chghost"), server.irc("bob", "chghost")
         alice.join("#a")
@@ -141,8 +143,8 @@ class OperTests(SynchronousTestCase):
 
     def test_hostFallback(self) -> None:
         """
-        To those who share channels and do not know CHGHOST, an operator with a new host goes, and comes again with all
-        ranks (IRCv3 chghost, "Fallback"); each is told one way only, and the operator neither.
+        Clients without CHGHOST see the operator quit and rejoin with all ranks (IRCv3 chghost, "Fallback").  Each
+        client gets one of the two, and the operator neither.
         """
         server = staffed(staff=ClassSettings(host="staff.example.org"))
         bob, alice = server.irc("bob"), server.irc("alice")
@@ -182,11 +184,11 @@ class OperTests(SynchronousTestCase):
         self.assertEqual([f":{mask('bob')} MODE bob :-o", "481"], self.short(bob.lines()))
 
     def short(self, lines: list[str]) -> list[str]:
-        """Lines, and of numerics their codes."""
+        """Get lines, and of numerics only the codes."""
         return [match[1] if (match := re.match(r":twistchat (\d\d\d) ", line)) else line for line in lines]
 
     def test_label(self) -> None:
-        """A label is on all of the answer, MODE included."""
+        """The whole reply is labelled, with MODE."""
         server = staffed()
         bob = server.irc("bob", "labeled-response", "batch")
         bob.send("@label=L OPER root secret")
@@ -197,7 +199,7 @@ class OperTests(SynchronousTestCase):
         self.assertTrue(closing.startswith(":twistchat BATCH -"))
 
     def test_goneMeanwhile(self) -> None:
-        """Who goes while the password is checked is none; nothing is left of it, and nothing logged as an error."""
+        """A client that disconnects during the check of its password leaves nothing behind, and no error is logged."""
         server = staffed()
         worker = HeldWorker()
         server.context.passwords = Verifier(lambda: worker, 1)
@@ -209,7 +211,7 @@ class OperTests(SynchronousTestCase):
         self.assertEqual(0, len(server.chat.state.users))
 
     def test_exempt(self) -> None:
-        """No limit on rates binds an operator with that privilege."""
+        """Rate limits do not apply to an operator with the privilege C{exempt}."""
         server = staffed()
         root = server.irc("root", host=STRANGER)
         server.advance(10)
@@ -220,10 +222,10 @@ class OperTests(SynchronousTestCase):
 
 
 class NoticeTests(SynchronousTestCase):
-    """User mode s: what the server tells its operators."""
+    """User mode s: server notices for operators."""
 
     def setUp(self) -> None:
-        """Bring in two operators, of whom one listens, and one other."""
+        """Register two operators, one of whom has the mode, and another user."""
         self.server = staffed(some=ClassSettings(title="Helper", privileges=("kill",)))
         self.root, self.helper = rooted(self.server, "root"), rooted(self.server, "helper", name="some")
         self.bob = self.server.irc("bob")
@@ -231,7 +233,7 @@ class NoticeTests(SynchronousTestCase):
         self.root.expect(f":{mask('root')} MODE root :+s")
 
     def test_operators(self) -> None:
-        """Who becomes an operator, and who is one no more."""
+        """There is a notice when a user becomes an operator, and when that ends."""
         self.bob.send("OPER some secret", "MODE bob -o")
         for what in ("is an operator of the server: Helper", "is no operator of the server any more"):
             self.root.until(f":twistchat NOTICE * :*** bob (~bob@{host()}) {what}")
@@ -239,7 +241,7 @@ class NoticeTests(SynchronousTestCase):
         self.helper.expect()
 
     def test_killed(self) -> None:
-        """Who was killed, and why; before that, to whoever shares a channel, that they quit."""
+        """There is a notice about a kill, after the QUIT for shared channels."""
         self.root.join("#a")
         self.bob.join("#a")
         self.root.skip()
@@ -250,7 +252,7 @@ class NoticeTests(SynchronousTestCase):
         )
 
     def test_bans(self) -> None:
-        """Bans from the server, for those who may know of bans."""
+        """There are notices about bans for operators who may see them."""
         self.helper.send("MODE helper +s")
         self.helper.skip()
         self.root.send("KLINE a@b :spam", "DLINE 60 192.0.2.0/24", "UNKLINE a@b")
@@ -266,21 +268,21 @@ class NoticeTests(SynchronousTestCase):
         self.helper.expect()
 
     def test_notForOthers(self) -> None:
-        """Whoever is no operator asks for it in vain, and is not told so (RFC 2812, section 3.1.5)."""
+        """The mode has no effect for other users, and no error (RFC 2812, section 3.1.5)."""
         self.bob.send("MODE bob +s", "MODE bob")
         self.bob.expect(":twistchat 221 bob +")
         self.helper.send("KILL root :x")
         self.bob.expect()
 
     def test_resigned(self) -> None:
-        """It ends with being an operator, which is told; and does not begin with the same command."""
+        """The mode ends with the operator's status, and cannot be set in the same command."""
         self.root.send("MODE root -o+s", "MODE root")
         self.root.expect(f":{mask('root')} MODE root :-o", f":{mask('root')} MODE root :-s", ":twistchat 221 root +")
         self.helper.send("KILL bob :x")
         self.root.expect()
 
     def test_label(self) -> None:
-        """To the operator whose command it was, it is a part of the answer."""
+        """The notice is part of the reply to the operator who caused it."""
         root = rooted(self.server, "labels", "labeled-response", "batch")
         root.send("MODE labels +s")
         root.skip()
@@ -289,10 +291,10 @@ class NoticeTests(SynchronousTestCase):
 
 
 class PrivilegeTests(SynchronousTestCase):
-    """Who may do what."""
+    """The privileges of commands."""
 
     def test_nobody(self) -> None:
-        """Without the privilege each command is refused with 481, whatever else one may do."""
+        """Without its privilege each command is refused with numeric 481."""
         for line, privilege in PRIVILEGED.items():
             with self.subTest(line):
                 others = tuple(set(PRIVILEGES) - {privilege})
@@ -303,7 +305,7 @@ class PrivilegeTests(SynchronousTestCase):
                     self.assertRegex(answer, rf":twistchat 481 \w+ :Permission Denied - .*\({privilege}\)")
 
     def test_enough(self) -> None:
-        """With it none is."""
+        """With its privilege it is not."""
         for line, privilege in PRIVILEGED.items():
             server = staffed(some=ClassSettings(privileges=(privilege,)))
             server.irc("bob")
@@ -316,7 +318,7 @@ class KillTests(SynchronousTestCase):
     """KILL."""
 
     def setUp(self) -> None:
-        """Bring in an operator, and alice and bob in one room."""
+        """Register an operator, and alice and bob in one channel."""
         self.server = staffed()
         self.root = rooted(self.server, "root")
         self.alice, self.bob = self.server.irc("alice"), self.server.irc("bob")
@@ -326,7 +328,7 @@ class KillTests(SynchronousTestCase):
         self.bob.skip()
 
     def test_killed(self) -> None:
-        """The victim is told with ERROR, those who share a room with QUIT; the operator hears nothing but errors."""
+        """The killed user gets ERROR, and users in shared channels get QUIT.  The operator gets no reply."""
         self.root.send("KILL BOB :spam, again")
         self.bob.expect(f"ERROR :Closing Link: {host()} (Killed (root (spam, again)))")
         self.assertTrue(self.bob.gone)
@@ -335,20 +337,20 @@ class KillTests(SynchronousTestCase):
         self.assertIsNone(self.server.chat.state.users.named("bob"))
 
     def test_reason(self) -> None:
-        """A reason that is too long is cut; what stands behind it is not read."""
+        """A reason that is too long is cut, and further parameters are ignored."""
         self.root.send(f"KILL alice :{'x' * 400}", "KILL bob spam again")
         self.alice.expect(f"ERROR :Closing Link: {host()} (Killed (root ({'x' * 390})))")
         self.assertEqual(self.bob.lines()[-1], f"ERROR :Closing Link: {host()} (Killed (root (spam)))")
 
     def test_lineDoor(self) -> None:
-        """Someone at the line door can be killed as well."""
+        """A user of the line door can be killed."""
         carol = self.server.person("carol")
         self.root.send("KILL carol :bye")
         self.assertTrue(carol.gone)
         self.assertIn("Killed (root (bye))", "".join(carol.lines()))
 
     def test_wrong(self) -> None:
-        """Nobody of that nick, a server, and too little."""
+        """An unknown nick, a server and missing parameters are errors."""
         self.root.send("KILL nobody :x", "KILL twistchat :x", "KILL")
         self.root.expect(
             ":twistchat 401 root nobody :No such nick",
@@ -357,7 +359,7 @@ class KillTests(SynchronousTestCase):
         )
 
     def test_noReason(self) -> None:
-        """Without a reason, or with an empty one, there is one all the same: many clients send none."""
+        """Without a reason there is a default, since many clients send none."""
         self.root.send("KILL bob")
         self.bob.expect(f"ERROR :Closing Link: {host()} (Killed (root (No reason)))")
         self.alice.expect(f":{mask('bob')} QUIT :Killed (root (No reason))")
@@ -365,7 +367,7 @@ class KillTests(SynchronousTestCase):
         self.alice.expect(f"ERROR :Closing Link: {host()} (Killed (root (No reason)))")
 
     def test_oneself(self) -> None:
-        """Who kills themselves is gone, with the whole of their answer."""
+        """An operator who kills itself gets the whole reply first."""
         self.root.send("KILL root :enough", "PING x")
         self.root.expect(f"ERROR :Closing Link: {host()} (Killed (root (enough)))")
         self.assertTrue(self.root.gone)
@@ -375,7 +377,7 @@ class WallopsTests(SynchronousTestCase):
     """WALLOPS."""
 
     def test_heard(self) -> None:
-        """Operators hear it, and those with mode w; others do not."""
+        """Operators and users with mode w get it; others do not."""
         server = staffed()
         root, listening, other = rooted(server, "root"), server.irc("listening"), server.irc("other")
         listening.send("MODE listening +w")
@@ -388,7 +390,7 @@ class WallopsTests(SynchronousTestCase):
         other.expect()
 
     def test_wrong(self) -> None:
-        """It cannot be empty, nor longer than a reason."""
+        """It must not be empty, or longer than a reason."""
         root = rooted(staffed(limits={"reason": 10}), "root")
         root.send("WALLOPS", "WALLOPS :", "WALLOPS :0123456789x")
         root.expect(
@@ -402,17 +404,17 @@ class RehashTests(SynchronousTestCase):
     """REHASH."""
 
     def setUp(self) -> None:
-        """Bring in an operator."""
+        """Register an operator."""
         self.server = staffed()
         self.root = rooted(self.server, "root", "standard-replies")
 
     def configure(self, **irc: object) -> None:
-        """Have the configuration say something else."""
+        """Change the configuration."""
         before = self.server.configuration
         self.server.configuration = settingsWith(irc=irc, classes=before.classes, operators=before.operators)
 
     def test_takesEffect(self) -> None:
-        """What can change does, and what has is told."""
+        """Live keys change, and the reply lists the changes."""
         self.root.send("ADMIN")
         self.assertIn(" 423 ", self.root.lines()[0])
         self.configure(admin=("Someone",), motd="Hello")
@@ -425,12 +427,12 @@ class RehashTests(SynchronousTestCase):
         self.assertEqual([":twistchat 257 root Someone", ":twistchat 372 root :- Hello"], self.root.lines()[1:4:2])
 
     def test_nothing(self) -> None:
-        """Where nothing has changed that is said."""
+        """If nothing has changed, the reply says so."""
         self.root.send("REHASH")
         self.assertIn("nothing has changed", self.root.lines()[1])
 
     def test_mistake(self) -> None:
-        """A mistake is told in one line, and nothing changes."""
+        """A mistake is reported in one line, and nothing changes."""
 
         def reread() -> None:
             raise ConfigError("twistchat.toml:7", "irc.motd: found 3, text is wanted")
@@ -442,17 +444,17 @@ class RehashTests(SynchronousTestCase):
         self.assertIs(before, self.server.context.settings)
 
     def test_operators(self) -> None:
-        """Who was an operator stays one; who becomes one does so by the new configuration."""
+        """Operators stay operators; a later OPER uses the new configuration."""
         self.server.configuration = settingsWith()
         self.root.send("REHASH", "OPER root secret", "REHASH")
         self.assertEqual(["382", "NOTICE", "464", "382", "NOTICE"], [line.split(" ")[1] for line in self.root.lines()])
 
 
 class TakeoverTests(SynchronousTestCase):
-    """Operators in rooms."""
+    """Operators of the server in channels."""
 
     def test_locked(self) -> None:
-        """OJOIN leads past every lock, and gives a founder's rank, for all to see."""
+        """OJOIN passes every lock and makes the operator a founder, which all members see."""
         server: MemoryServer = staffed()
         alice = server.irc("alice")
         alice.join("#a")

@@ -1,4 +1,4 @@
-"""What one may ask the server about itself, and HELP."""
+"""Tests of queries about the server, and of HELP."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ VERSION = f"twistchat-{__version__}"
 
 
 class Queries(SynchronousTestCase):
-    """What these tests share."""
+    """The set-up of these tests."""
 
     def setUp(self) -> None:
-        """Bring in bob."""
+        """Register bob."""
         self.server = MemoryServer()
         self.bob = self.server.irc("bob")
 
     def check(self, line: str, *answers: str, client: IrcClient | None = None) -> None:
-        """Hold what a line is answered with."""
+        """Assert the reply to a line."""
         client = client or self.bob
         client.skip()
         client.send(line)
@@ -40,7 +40,7 @@ class AboutTests(Queries):
     """VERSION, TIME, ADMIN, INFO, LINKS, MAP, MOTD."""
 
     def test_version(self) -> None:
-        """The program, and RPL_ISUPPORT as at the welcome."""
+        """The reply has the version, and RPL_ISUPPORT as in the welcome."""
         self.bob.send("VERSION")
         first, *rest = self.bob.lines()
         self.assertEqual(f":twistchat 351 bob {VERSION} twistchat :a multi-user chat server on Twisted", first)
@@ -49,7 +49,7 @@ class AboutTests(Queries):
         self.assertEqual({"005"}, {line.split(" ")[1] for line in rest})
 
     def test_isupportInABatch(self) -> None:
-        """With extended-isupport it is a batch, before registration and after, at the welcome as well."""
+        """With extended-isupport it is a batch: before registration, in the welcome, and later."""
         client = self.server.connectIrc()
         client.send(
             "CAP REQ :batch draft/extended-isupport", "ISUPPORT", "NICK a", "USER a 0 * :a", "CAP END", "VERSION"
@@ -61,18 +61,18 @@ class AboutTests(Queries):
             self.assertEqual(" 005 " in line, line.startswith("@batch="), line)
 
     def test_isupportWithoutBatch(self) -> None:
-        """Without batch it is none, and taken before registration all the same."""
+        """Without the capability batch it has no batch, and still works before registration."""
         client = self.server.connectIrc()
         client.send("CAP REQ draft/extended-isupport", "ISUPPORT")
         self.assertEqual({"CAP", "005"}, {line.split(" ")[1] for line in client.lines()})
 
     def test_time(self) -> None:
-        """In seconds since the epoch, and for people."""
+        """The time is in seconds since the epoch, and as text."""
         self.server.advance(61)
         self.check("TIME", "391 bob twistchat 1767268861 :Thursday, 01 January 2026, 12:01:01 UTC")
 
     def test_admin(self) -> None:
-        """The lines that are configured; or that there are none."""
+        """The reply has the configured lines, or says that there are none."""
         self.check("ADMIN", "423 bob twistchat :No administrative info available")
         for lines in (("In Rome",), ("In Rome", "The club"), ("In Rome", "The club", "admin@example.org")):
             client = serverWith(irc={"admin": lines}).irc("bob")
@@ -81,7 +81,7 @@ class AboutTests(Queries):
             self.check("ADMIN", "256 bob twistchat :Administrative info", *answers, client=client)
 
     def test_info(self) -> None:
-        """Some lines on the program, and an end."""
+        """The reply has lines about this software, and an end."""
         self.bob.send("INFO")
         *lines, end = self.bob.lines()
         self.assertEqual(":twistchat 374 bob :End of INFO list", end)
@@ -89,12 +89,12 @@ class AboutTests(Queries):
         self.assertEqual(":twistchat 371 bob :This server was started 2026-01-01 12:00:00 UTC", lines[-1])
 
     def test_alone(self) -> None:
-        """There is one server."""
+        """This is the only server."""
         self.check("LINKS", "364 bob twistchat twistchat :0 A twistchat server", "365 bob * :End of /LINKS list")
         self.check("MAP", "006 bob :twistchat (1 user)", "007 bob :End of /MAP")
 
     def test_description(self) -> None:
-        """LINKS and WHOIS say what the server is, as the configuration has it now."""
+        """LINKS and WHOIS show the current description of the server."""
         self.server = MemoryServer(settingsWith(server=ServerSettings("tea.example", "For those who drink tea")))
         bob = self.server.irc("bob")
         for description in ("For those who drink tea", "Closed"):
@@ -109,7 +109,7 @@ class AboutTests(Queries):
             rehash(self.server.context)
 
     def test_motd(self) -> None:
-        """The message of the day, again; or that there is none."""
+        """The reply is the message of the day, or that there is none."""
         self.check("MOTD", "422 bob :There is no message of the day")
         client = serverWith(irc={"motd": "One\n\nThree"}).irc("bob")
         self.check(
@@ -123,7 +123,7 @@ class AboutTests(Queries):
         )
 
     def test_otherServers(self) -> None:
-        """A mask that meets this server, or someone who is on it, is as good as none; another server there is none."""
+        """A mask of this server, or a nick, means this server.  Other servers do not exist."""
         for command in ("MOTD", "VERSION", "ADMIN", "TIME", "INFO", "STATS u"):
             self.check(f"{command} elsewhere.example", "402 bob elsewhere.example :No such server")
             self.check(f"{command} :a b", "402 bob a\N{REPLACEMENT CHARACTER}b :No such server")
@@ -135,10 +135,10 @@ class AboutTests(Queries):
 
 
 class UnforeseenTests(Queries):
-    """What nobody foresaw."""
+    """Unexpected errors."""
 
     def test_failure(self) -> None:
-        """A command that fails inside is logged, and answered without saying how; the next is obeyed."""
+        """A failure in a command is logged, the reply gives no details, and the next command works."""
 
         def broken() -> float:
             raise ZeroDivisionError("secret")
@@ -156,7 +156,7 @@ class StatsTests(Queries):
     """STATS."""
 
     def test_uptime(self) -> None:
-        """Since when the server is up."""
+        """C{u} shows how long the server has run."""
         for letter in ("u", "uptime"):
             self.check(f"STATS {letter}", "242 bob :Server Up 0 days 0:00:00", "219 bob u :End of /STATS report")
         for _ in range(20):
@@ -165,27 +165,27 @@ class StatsTests(Queries):
         self.check("STATS U", "242 bob :Server Up 0 days 0:26:40", "219 bob U :End of /STATS report")
 
     def test_days(self) -> None:
-        """Days are counted."""
+        """The uptime counts days."""
         server = serverWith(limits={"ping": 1e6, "pingTimeout": 2e6})
         bob = server.irc("bob")
         server.advance(2 * 86400 + 3 * 3600 + 4 * 60 + 5)
         self.check("STATS u", "242 bob :Server Up 2 days 3:04:05", "219 bob u :End of /STATS report", client=bob)
 
     def test_unknown(self) -> None:
-        """A letter that stands for nothing has an end all the same."""
+        """An unknown letter has only the end."""
         self.check("STATS x", "219 bob x :End of /STATS report")
         self.check("STATS", "461 bob STATS :Not enough parameters: <letter> [<server>]")
         self.check("STATS :", "219 bob * :End of /STATS report")
 
     def test_operatorsHere(self) -> None:
-        """Who of the operators is here, for all to see."""
+        """Everyone sees which operators are online."""
         self.server = staffed(helper=ClassSettings(title="helps", privileges=()))
         rooted(self.server, "helen", name="helper")
         bob = self.server.irc("bob")
         self.check("STATS p", "249 bob p :helen helps", "219 bob p :End of /STATS report", client=bob)
 
     def test_configuration(self) -> None:
-        """Who may become an operator, and what classes there are, is told to those who see all, without passwords."""
+        """Operators with auspex see the configured operators and classes, without passwords."""
         operators = {
             "root": OperatorSettings(password="x", class_="all", hosts=("192.0.2.0/24", "10.0.0.0/8")),
             "helper": OperatorSettings(account="helen", class_="some"),
@@ -223,7 +223,7 @@ class HelpTests(Queries):
     """HELP and HELPOP."""
 
     def help(self, line: str) -> list[str]:
-        """What is said, whose numerics are in order."""
+        """Get the text of a help reply, and assert its numerics."""
         self.bob.skip()
         self.bob.send(line)
         lines = self.bob.lines()
@@ -232,13 +232,15 @@ class HelpTests(Queries):
         return lines
 
     def test_index(self) -> None:
-        """Alone it names every command."""
+        """Without a parameter it lists every command."""
         for line in ("HELP", "HELPOP", "HELP :"):
             words = " ".join(line.split(" bob * :")[1] for line in self.help(line)).split()
             self.assertLessEqual(set(COMMANDS), set(words))
 
     def test_commands(self) -> None:
-        """Of every command it says its parameters, what it does, and where it is from; the subject stays as it was."""
+        """
+        For a command it shows the parameters, the summary and the source.  The subject is repeated as it was sent.
+        """
         for command in COMMANDS.values():
             first, second, last = self.help(f"HELP {command.name}")
             head = f":twistchat 70{{}} bob {command.name} "
@@ -253,7 +255,7 @@ class HelpTests(Queries):
         self.assertTrue(self.help("HELP join")[0].startswith(":twistchat 704 bob join "))
 
     def test_modes(self) -> None:
-        """Of every mode it says what it does."""
+        """It describes every mode."""
         for subject, letters in (
             ("CHANMODES", [*ROOM_MODES, *(rank.letter for rank in RANKS)]),
             ("usermodes", list(USER_MODES)),
@@ -265,7 +267,7 @@ class HelpTests(Queries):
                 self.assertLessEqual({"+o <nick>", "+b <mask>", "+k <value>", "+l <value>", "+m"}, templates)
 
     def test_unknown(self) -> None:
-        """Of anything else there is none; a subject that can be no parameter is C{*}."""
+        """For another subject there is none.  A subject that cannot be repeated becomes C{*}."""
         text = "No help available on this topic; HELP alone tells what there is"
         self.check("HELP nonsense", f"524 bob nonsense :{text}")
         self.check("HELP :a b", f"524 bob * :{text}")

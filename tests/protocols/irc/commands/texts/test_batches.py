@@ -1,4 +1,4 @@
-"""BATCH: texts of several lines (IRCv3 multiline, batch)."""
+"""Tests of BATCH: texts of several lines (IRCv3 multiline, batch)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ MULTILINE = ("batch", "draft/multiline")
 
 
 class Multiline(Conversations):
-    """Alice sends batches, Bob understands them, and Carol does not."""
+    """Alice sends batches, bob has the capability, and carol does not."""
 
     def setUp(self) -> None:
-        """Bring them in."""
+        """Register them."""
         super().setUp()
         self.bringIn()
 
     def bringIn(self) -> None:
-        """Let them all be in a room."""
+        """Let all of them join a channel."""
         self.alice = self.irc("alice", *MULTILINE, "message-tags", rooms="#tea")
         self.bob = self.irc("bob", *MULTILINE, rooms="#tea")
         self.carol = self.irc("carol", rooms="#tea")
@@ -27,7 +27,7 @@ class Multiline(Conversations):
             client.skip()
 
     def heard(self, client: IrcClient) -> list[str]:
-        """What a client was sent in batches, each as one text; and the lines that are none."""
+        """Get what a client received: each batch as one text, and the other lines."""
         texts: list[str] = []
         for line in client.lines():
             if " BATCH +" in line:
@@ -41,7 +41,7 @@ class Multiline(Conversations):
         return texts
 
     def fails(self, *lines: str, code: str, client: IrcClient | None = None) -> None:
-        """Hold that these lines lead to this failure and to nothing else, and that nobody hears anything."""
+        """Assert that these lines cause this failure only, and that nobody receives anything."""
         client = client or self.alice
         client.skip()
         client.send(*lines)
@@ -52,10 +52,10 @@ class Multiline(Conversations):
 
 
 class TextTests(Multiline):
-    """What is said."""
+    """The texts of batches."""
 
     def test_text(self) -> None:
-        """One text, and lines for those who do not know batches; all as the client cut it ("Fallback")."""
+        """Clients with batches get one text, and others the lines as the client split them ("Fallback")."""
         self.gets(
             self.alice,
             "BATCH +123 draft/multiline #TEA",
@@ -84,8 +84,8 @@ class TextTests(Multiline):
 
     def test_composition(self) -> None:
         """
-        A line in parts is cut where the client cut it, be it in the middle of a word: to a user, as a notice and as an
-        action, too.  A part that has become too long behind the sender's name is cut once more, between words.
+        A joined line is split where its client split it, even within a word: in private texts, notices and actions too.
+        A part that is too long behind the sender's name is split between words.
         """
         for command, target, parts in (
             ("PRIVMSG", "carol", ["\N{LATIN SMALL LETTER E WITH ACUTE}" * 9 + "o", "ne", " two"]),
@@ -108,7 +108,7 @@ class TextTests(Multiline):
             self.assertEqual(parts, heard)
 
     def test_blankBeforePart(self) -> None:
-        """A part that is joined to a blank line is the beginning of that line; nobody is sent a blank line for it."""
+        """A part that is joined to a blank line begins that line.  Nobody gets a blank line."""
         self.alice.send("BATCH +1 draft/multiline #tea")
         self.alice.send("@batch=1 PRIVMSG #tea one", "@batch=1 PRIVMSG #tea :")
         self.alice.send("@batch=1;draft/multiline-concat PRIVMSG #tea two", "BATCH -1")
@@ -116,7 +116,7 @@ class TextTests(Multiline):
         self.hears(self.carol, f":{mask('alice')} PRIVMSG #tea :one", f":{mask('alice')} PRIVMSG #tea :two")
 
     def test_blanks(self) -> None:
-        """Blank lines are taken; those who do not know batches are not sent them."""
+        """Blank lines are allowed.  Clients without batches do not get them."""
         self.alice.send("BATCH +1 draft/multiline #tea")
         for text in ("", "one", "", "two", ""):
             self.alice.send(f"@batch=1 PRIVMSG #tea :{text}")
@@ -127,19 +127,19 @@ class TextTests(Multiline):
         self.assertEqual([line.split(" :", 1)[1] for line in self.carol.lines()], ["one", "two"])
 
     def test_oneLine(self) -> None:
-        """A batch of one line is a text like any other."""
+        """A batch of one line is a normal text."""
         self.alice.send("BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea :one", "BATCH -1")
         self.hears(self.bob, f":{mask('alice')} PRIVMSG #tea :one")
 
     def test_long(self) -> None:
-        """A line longer than a message is one line again, and those without batches are sent it in its parts."""
+        """A line longer than a message stays one line; clients without batches get its parts."""
         self.alice.send("BATCH +1 draft/multiline #tea", f"@batch=1 PRIVMSG #tea :{'x' * 300}")
         self.alice.send(f"@batch=1;draft/multiline-concat PRIVMSG #tea :{'y' * 300}", "BATCH -1")
         self.assertEqual(self.heard(self.bob), ["x" * 300 + "y" * 300])
         self.assertEqual([line.split(" :", 1)[1] for line in self.carol.lines()], ["x" * 300, "y" * 300])
 
     def test_concatFirst(self) -> None:
-        """A first line that would be joined has nothing before it, and is taken as it is."""
+        """A first line that is marked to be joined is accepted."""
         self.alice.send(
             "BATCH +1 draft/multiline #tea",
             "@batch=1;draft/multiline-concat PRIVMSG #tea :one",
@@ -150,7 +150,7 @@ class TextTests(Multiline):
         self.assertNotIn("concat", "".join(self.bob.lines()))
 
     def test_private(self) -> None:
-        """To one user; who is away says so, and the line door shows each line."""
+        """Private texts work too.  The away message is shown, and the line door shows each line."""
         lena = self.server.person("lena")
         self.alice.send("BATCH +1 draft/multiline lena", "@batch=1 PRIVMSG lena one", "@batch=1 PRIVMSG LENA two")
         self.alice.send("BATCH -1")
@@ -160,7 +160,7 @@ class TextTests(Multiline):
         self.hears(self.alice, ":twistchat 301 alice bob Out")
 
     def test_action(self) -> None:
-        """What someone does, in several lines."""
+        """An action may have several lines."""
         self.alice.send("BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea :\x01ACTION waves")
         self.alice.send("@batch=1 PRIVMSG #tea :and smiles\x01", "BATCH -1")
         source = mask("alice")
@@ -168,7 +168,7 @@ class TextTests(Multiline):
         self.hears(self.carol, *lines)
 
     def test_notice(self) -> None:
-        """A notice, of which nothing is answered."""
+        """A notice has no reply."""
         self.alice.send("BATCH +1 draft/multiline #tea", "@batch=1 NOTICE #tea one", "BATCH -1")
         self.hears(self.carol, f":{mask('alice')} NOTICE #tea :one")
         self.gets(self.alice, "BATCH +1 draft/multiline #none")
@@ -176,7 +176,7 @@ class TextTests(Multiline):
         self.gets(self.alice, "BATCH -1")
 
     def test_tags(self) -> None:
-        """Client-only tags come with the opening."""
+        """Client-only tags belong to the opening BATCH."""
         dave = self.irc("dave", *MULTILINE, "message-tags", rooms="#tea")
         dave.skip()
         self.alice.send("@+x=y;z=1 BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea one")
@@ -186,7 +186,7 @@ class TextTests(Multiline):
         self.assertNotIn("+x", "".join(lines[1:]))
 
     def test_status(self) -> None:
-        """For those of a rank."""
+        """A text for a rank may have several lines."""
         self.alice.send("MODE #tea +v bob")
         self.bob.skip()
         self.carol.skip()
@@ -195,14 +195,14 @@ class TextTests(Multiline):
         self.hears(self.carol)
 
     def test_refused(self) -> None:
-        """What the chat refuses is told with its numeric."""
+        """A refusal has its numeric."""
         self.carol.send("PART #tea")
         dave = self.irc("dave", *MULTILINE)
         dave.send("BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea one")
         self.gets(dave, "BATCH -1", ":twistchat 404 dave #tea :Cannot send to channel (+n)")
 
     def test_label(self) -> None:
-        """The label of the opening is answered when the batch is closed, on the opening of the echo."""
+        """The label of the opening BATCH is on the opening of the echo."""
         dave = self.irc("dave", *MULTILINE, *LABELS, "echo-message", rooms="#tea")
         self.gets(dave, "@label=9 BATCH +1 draft/multiline #tea")
         dave.send("@batch=1 PRIVMSG #tea one", "@batch=1 PRIVMSG #tea two")
@@ -216,13 +216,13 @@ class TextTests(Multiline):
         self.gets(dave, "BATCH -1", "@label=10 :twistchat 403 dave #none :No such channel")
 
     def test_labelWithoutEcho(self) -> None:
-        """Without an echo it is ACK; a label on the closing is answered, too."""
+        """Without an echo the labelled reply is ACK.  A label on the closing BATCH is answered too."""
         dave = self.irc("dave", *MULTILINE, *LABELS, rooms="#tea")
         dave.send("@label=9 BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea one")
         self.gets(dave, "@label=10 BATCH -1", "@label=9 :twistchat ACK", "@label=10 :twistchat ACK")
 
     def test_order(self) -> None:
-        """It has its place among what is under way."""
+        """It keeps its place among messages in flight."""
         self.server = MemoryServer(SETTINGS, journal=inMemory(ManualLog))
         journal = self.server.log
         assert isinstance(journal, ManualLog)
@@ -251,7 +251,7 @@ class ErrorTests(Multiline):
     OPENING = "BATCH +1 draft/multiline #tea"
 
     def test_maxBytes(self) -> None:
-        """No more bytes than offered, the line ends between lines counted."""
+        """A text has at most the advertised bytes, with its line ends."""
         self.limit(message=20)
         self.bringIn()
         latin, other = "x" * 9, "\u00e9" * 5
@@ -269,7 +269,7 @@ class ErrorTests(Multiline):
         )
 
     def test_maxLines(self) -> None:
-        """No more lines than offered."""
+        """A text has at most the advertised lines."""
         self.limit(lines=3)
         self.bringIn()
         lines = ["@batch=1 PRIVMSG #tea :x"] * 3
@@ -279,11 +279,11 @@ class ErrorTests(Multiline):
         self.fails(self.OPENING, *lines, lines[0], lines[0], "BATCH -1", code="MULTILINE_MAX_LINES 3")
 
     def test_target(self) -> None:
-        """All lines go where the batch goes."""
+        """All lines have the target of the batch."""
         self.fails(self.OPENING, "@batch=1 PRIVMSG #bar hello", "BATCH -1", code="MULTILINE_INVALID_TARGET #tea #bar")
 
     def test_lines(self) -> None:
-        """What cannot be a line of a batch, or is no batch with the lines before it."""
+        """Lines that are invalid in a batch are refused."""
         line = "@batch=1 PRIVMSG #tea :x"
         for lines in (
             ["@batch=1 TAGMSG #tea"],
@@ -303,7 +303,7 @@ class ErrorTests(Multiline):
             self.fails(self.OPENING, *lines, "BATCH -1", code="MULTILINE_INVALID")
 
     def test_opening(self) -> None:
-        """What cannot open a batch."""
+        """An invalid opening is refused."""
         for line in (
             "BATCH",
             "BATCH 1",
@@ -324,7 +324,7 @@ class ErrorTests(Multiline):
             self.fails(line, code="MULTILINE_INVALID")
 
     def test_second(self) -> None:
-        """One at a time: a second, nested or of the same name, ends the first."""
+        """A second batch, nested or with the same name, makes the first one invalid."""
         for line in ("BATCH +2 draft/multiline #tea", self.OPENING, "@batch=1 BATCH +2 draft/multiline #tea"):
             self.alice.send(self.OPENING)
             self.alice.skip()
@@ -340,14 +340,14 @@ class ErrorTests(Multiline):
             self.hears(self.alice)
 
     def test_otherReference(self) -> None:
-        """To close another than the one that is open is a mistake; that one goes on."""
+        """Closing another batch is an error.  The open one continues."""
         self.alice.send(self.OPENING, "@batch=1 PRIVMSG #tea :x")
         self.fails("BATCH -2", code="MULTILINE_INVALID")
         self.alice.send("BATCH -1")
         self.hears(self.bob, f":{mask('alice')} PRIVMSG #tea :x")
 
     def test_otherCommands(self) -> None:
-        """A command that comes while a batch is open ends it, and is obeyed; PING and PONG are as ever."""
+        """Another command makes the batch invalid and is executed; PING and PONG are allowed."""
         self.alice.send(self.OPENING)
         self.gets(self.alice, "PING x", ":twistchat PONG twistchat x")
         self.gets(self.alice, "PONG x")
@@ -358,7 +358,7 @@ class ErrorTests(Multiline):
         self.hears(self.bob, f":{mask('alice')} TOPIC #tea :Green")
 
     def test_afterFailure(self) -> None:
-        """What is left of a batch that has failed is passed over, and the next is as good as any."""
+        """The rest of an invalid batch is ignored, and the next batch works."""
         self.alice.send(self.OPENING, "@batch=1 PRIVMSG #bar :x")
         self.alice.skip()
         self.gets(self.alice, "@batch=1 PRIVMSG #tea :x")
@@ -369,7 +369,7 @@ class ErrorTests(Multiline):
         self.hears(self.bob, f":{mask('alice')} PRIVMSG #tea :y")
 
     def test_deadline(self) -> None:
-        """A batch is to be closed in time."""
+        """A batch must be closed in time."""
         self.alice.send(self.OPENING, "@batch=1 PRIVMSG #tea :x")
         self.alice.skip()
         self.server.advance(DEADLINE - 1)
@@ -384,7 +384,7 @@ class ErrorTests(Multiline):
         self.hears(self.bob)
 
     def test_failureLabelled(self) -> None:
-        """The label of the opening is on the failure, once."""
+        """The failure has the label of the opening, once."""
         dave = self.irc("dave", *MULTILINE, *LABELS, rooms="#tea")
         dave.skip()
         dave.send("@label=3 BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #bar :x", "BATCH -1")
@@ -392,7 +392,7 @@ class ErrorTests(Multiline):
         self.assertTrue(line.startswith("@label=3 :twistchat FAIL BATCH MULTILINE_INVALID_TARGET #tea #bar :"))
 
     def test_gone(self) -> None:
-        """Whoever goes with a batch open leaves nothing behind: nothing is said, and nothing waits for its deadline."""
+        """A client that disconnects with an open batch leaves no text and no timer."""
         scheduled = len(self.server.clock.getDelayedCalls())
         self.alice.send(self.OPENING, "@batch=1 PRIVMSG #tea :x")
         self.assertEqual(len(self.server.clock.getDelayedCalls()), scheduled + 1)
@@ -402,7 +402,7 @@ class ErrorTests(Multiline):
         self.hears(self.bob, f":{mask('alice')} QUIT :connection lost")
 
     def test_without(self) -> None:
-        """Clients that have not asked for it have no such command, and their tags are passed over."""
+        """Without the capability the command is unknown, and the tags are ignored."""
         for nick, *capabilities in (("dave",), ("erin", "batch"), ("frank", "draft/multiline")):
             client = self.irc(nick, *capabilities)
             self.gets(client, self.OPENING, f":twistchat 421 {nick} BATCH :Unknown command")
@@ -413,10 +413,10 @@ class ErrorTests(Multiline):
 
 
 class FloodTests(Conversations):
-    """A batch counts as one line against the flood limit."""
+    """A batch counts as one line for the flood limit."""
 
     def test_lines(self) -> None:
-        """As many lines as a batch may have come at once; without one, or beyond that, they wait."""
+        """The lines of a batch are accepted at once.  Other lines, and those beyond the most lines of a batch, wait."""
         self.limit(exempt=(), floodBurst=10, lines=20)
         alice = self.irc("alice", *MULTILINE, rooms="#tea")
         bob = self.irc("bob", rooms="#tea")
@@ -431,7 +431,7 @@ class FloodTests(Conversations):
         self.assertEqual(sum("FAIL" in line for line in alice.lines()), 10)
 
     def test_unclosed(self) -> None:
-        """A batch that is not closed has no more lines for nothing than one may have, and its closing."""
+        """A batch that is not closed has no more free lines than a batch may have, and its closing."""
         self.limit(exempt=(), floodBurst=10, lines=20)
         alice = self.irc("alice", *MULTILINE, rooms="#tea")
         for count, answered in ((21 + 8, True), (21 + 9, False)):
@@ -442,7 +442,7 @@ class FloodTests(Conversations):
             self.assertIs(":twistchat PONG twistchat x" in alice.lines(), answered)
 
     def test_ended(self) -> None:
-        """Behind a command that ends the batch, its lines count again."""
+        """After a command that ends the batch, lines count again."""
         self.limit(exempt=(), floodBurst=10, lines=20)
         alice = self.irc("alice", *MULTILINE, rooms="#tea")
         self.server.advance(60)
@@ -453,7 +453,7 @@ class FloodTests(Conversations):
         self.assertEqual(len(alice.lines()), 8)
 
     def test_closings(self) -> None:
-        """Closing what is not open counts."""
+        """Closing a batch that is not open counts."""
         self.limit(exempt=(), floodBurst=10, lines=20)
         alice = self.irc("alice", *MULTILINE)
         self.server.advance(60)
@@ -462,7 +462,7 @@ class FloodTests(Conversations):
         self.assertEqual(len(alice.lines()), 10)
 
     def test_without(self) -> None:
-        """Who has no batches, or gives them up, has no lines that count for nothing."""
+        """Without the capability no line is free."""
         self.limit(exempt=(), floodBurst=10, lines=20)
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         carol = self.irc("carol", *MULTILINE, rooms="#tea")
@@ -477,7 +477,7 @@ class FloodTests(Conversations):
             self.server.advance(30)
 
     def test_ping(self) -> None:
-        """PING counts, and takes nothing from the batch; PONG does not count."""
+        """PING counts, and does not use up the batch.  PONG does not count."""
         self.limit(exempt=(), floodBurst=10, lines=20)
         alice, bob = self.irc("alice", *MULTILINE, rooms="#tea"), self.irc("bob", rooms="#tea")
         self.server.advance(30)

@@ -1,4 +1,4 @@
-"""PRIVMSG, NOTICE and TAGMSG (modern.ircdocs.horse, "Sending Messages"; IRCv3 message-tags, echo-message)."""
+"""Tests of PRIVMSG, NOTICE and TAGMSG (modern.ircdocs.horse, "Sending Messages"; IRCv3 message-tags, echo-message)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from twistchat.testing.server import SETTINGS
 
 
 class RoomTests(Conversations):
-    """Texts in rooms."""
+    """Texts in channels."""
 
     def test_privmsg(self) -> None:
-        """The others hear it, who sent it does not."""
+        """The other members get it; the sender does not."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         alice.skip()
         self.gets(bob, "PRIVMSG #TEA :hello there")
         self.hears(alice, f":{mask('bob')} PRIVMSG #tea :hello there")
 
     def test_echo(self) -> None:
-        """With echo-message, who sent it hears it too."""
+        """With echo-message the sender gets it too."""
         alice = self.irc("alice", "echo-message", rooms="#tea")
         self.gets(alice, "PRIVMSG #tea hello", f":{mask('alice')} PRIVMSG #tea :hello")
         self.gets(alice, "NOTICE #tea hello", f":{mask('alice')} NOTICE #tea :hello")
 
     def test_action(self) -> None:
-        """An action is one in the core, and goes out as it came in; other CTCP is left alone."""
+        """An action is a kind of text in the core, and is sent as it was received.  Other CTCP texts do not change."""
         alice = self.irc("alice", rooms="#lobby")
         lena = self.server.person("lena")
         bob = self.irc("bob", rooms="#lobby")
@@ -44,7 +44,7 @@ class RoomTests(Conversations):
         self.hears(alice, f":{mask('bob')} NOTICE #lobby :\x01ACTION x\x01")
 
     def test_emptyAction(self) -> None:
-        """An action of nothing is nothing."""
+        """An empty action is refused."""
         self.gets(
             self.irc("alice", rooms="#tea"),
             "PRIVMSG #tea :\x01ACTION \x01",
@@ -52,7 +52,7 @@ class RoomTests(Conversations):
         )
 
     def test_status(self) -> None:
-        """A text for those of a rank is heard by these and higher ones, and by no one else (STATUSMSG)."""
+        """A text for a rank reaches the holders of that rank and higher ones only (STATUSMSG)."""
         alice = self.irc("alice", rooms="#tea")
         bob, carol, dave = (self.irc(nick, rooms="#tea") for nick in ("bob", "carol", "dave"))
         alice.send("MODE #tea +hv bob carol")
@@ -73,7 +73,7 @@ class RoomTests(Conversations):
         self.gets(self.irc("erin"), "PRIVMSG @#tea :psst", ":twistchat 404 erin #tea :Cannot send to channel (+n)")
 
     def test_refusals(self) -> None:
-        """Each has its numeric."""
+        """Each refusal has its numeric."""
         alice = self.irc("alice", rooms="#tea")
         bob, carol = self.irc("bob", rooms="#tea"), self.irc("carol")
         self.gets(carol, "PRIVMSG #tea :hi", ":twistchat 404 carol #tea :Cannot send to channel (+n)")
@@ -95,7 +95,7 @@ class RoomTests(Conversations):
         self.hears(alice)
 
     def test_incomplete(self) -> None:
-        """Without a recipient, or a text; a notice is answered by nothing at all."""
+        """A missing recipient or text is an error.  A notice has no reply."""
         alice = self.irc("alice", rooms="#tea")
         for line, answer in (
             ("PRIVMSG", "411 alice :No recipient given (PRIVMSG)"),
@@ -111,10 +111,10 @@ class RoomTests(Conversations):
 
 
 class PrivateTests(Conversations):
-    """Texts to people."""
+    """Private texts."""
 
     def test_privmsg(self) -> None:
-        """The recipient hears it."""
+        """The recipient gets it."""
         alice, bob = self.irc("alice"), self.irc("bob", "echo-message")
         self.gets(bob, "PRIVMSG ALICE :hi", f":{mask('bob')} PRIVMSG alice :hi")
         self.hears(alice, f":{mask('bob')} PRIVMSG alice :hi")
@@ -124,7 +124,7 @@ class PrivateTests(Conversations):
         self.hears(alice, f":{mask('bob')} PRIVMSG alice :hi")
 
     def test_oneself(self) -> None:
-        """To oneself it is heard once; with echo-message once more."""
+        """A text to oneself arrives once; with echo-message, twice."""
         alice, bob = self.irc("alice"), self.irc("bob", "echo-message")
         line = f":{mask('alice')} PRIVMSG alice :hi"
         self.gets(alice, "PRIVMSG alice :hi", line)
@@ -132,7 +132,7 @@ class PrivateTests(Conversations):
         self.gets(bob, "PRIVMSG bob :hi", line, line)
 
     def test_away(self) -> None:
-        """Who is away says so, to a text and to nothing else."""
+        """The away message is a reply to texts only."""
         self.irc("alice", "message-tags")
         bob = self.irc("bob", "message-tags")
         self.leave("alice", "Out for tea")
@@ -150,7 +150,7 @@ class PrivateTests(Conversations):
         self.gets(bob, "@+typing=active TAGMSG alice,")
 
     def test_refused(self) -> None:
-        """A user's own modes keep texts out."""
+        """The recipient's modes refuse texts."""
         alice, bob = self.irc("alice"), self.irc("bob", "message-tags")
         alice.send("MODE alice +R")
         self.gets(
@@ -169,7 +169,7 @@ class TargetTests(Conversations):
     """Several recipients."""
 
     def test_several(self) -> None:
-        """Each gets it once, however often it is named; those that refuse it are told."""
+        """Each target gets the text once, however often it is named.  Refusals are reported."""
         alice, bob = self.irc("alice", rooms="#tea"), self.irc("bob", rooms="#tea")
         carol = self.irc("carol")
         alice.skip()
@@ -182,7 +182,7 @@ class TargetTests(Conversations):
         self.hears(carol, f":{mask('bob')} PRIVMSG carol :hi")
 
     def test_tooMany(self) -> None:
-        """More than the limit get nothing."""
+        """With more targets than the limit nobody gets the text."""
         alice, bob = self.irc("alice"), self.irc("bob")
         answer = ":twistchat 407 bob e :Too many recipients, 4 may be named"
         self.gets(bob, "PRIVMSG alice,b,c,d,e,f :hi", answer)
@@ -190,7 +190,7 @@ class TargetTests(Conversations):
         self.hears(alice)
 
     def test_underWay(self) -> None:
-        """All of them, and the texts behind them, are on their way to the disk at once, in their order."""
+        """The texts to all targets, and later texts, are in flight at once and keep their order."""
         self.server = MemoryServer(SETTINGS, journal=inMemory(ManualLog))
         journal = self.server.log
         assert isinstance(journal, ManualLog)
@@ -219,7 +219,7 @@ class TargetTests(Conversations):
         )
 
     def test_notStored(self) -> None:
-        """What the journal does not take nobody sees, and whoever sent it is told; of a notice nobody is."""
+        """Nobody gets a text that the journal refuses, and the sender is told, except for a notice."""
         self.server = MemoryServer(SETTINGS, journal=inMemory(ManualLog))
         journal = self.server.log
         assert isinstance(journal, ManualLog)
@@ -247,7 +247,7 @@ class TagTests(Conversations):
     """Client-only tags, and TAGMSG."""
 
     def test_tags(self) -> None:
-        """They go on to those who know of tags, as they were meant; others do not."""
+        """Clients with message-tags get the tags unchanged; others get none."""
         alice = self.irc("alice", "message-tags", rooms="#tea")
         bob = self.irc("bob", "message-tags", rooms="#tea")
         carol = self.irc("carol", rooms="#tea")
@@ -263,7 +263,7 @@ class TagTests(Conversations):
         self.assertEqual(carol.lines()[-1], f":{mask('bob')} PRIVMSG #tea :hi")
 
     def test_without(self) -> None:
-        """A client that has not said that it knows of tags sends none."""
+        """The tags of a client without message-tags are ignored."""
         alice = self.irc("alice", "message-tags", rooms="#tea")
         bob = self.irc("bob", rooms="#tea")
         alice.skip()
@@ -271,7 +271,7 @@ class TagTests(Conversations):
         self.assertNotIn("+x", alice.lines()[0])
 
     def test_tagmsg(self) -> None:
-        """TAGMSG goes where a text would go, to those who know of tags; to the sender with echo-message."""
+        """Clients with message-tags get TAGMSG like a text; the sender too, with echo-message."""
         alice = self.irc("alice", "message-tags", rooms="#tea")
         bob = self.irc("bob", "message-tags", "echo-message", rooms="#tea")
         carol = self.irc("carol", rooms="#tea")
@@ -286,7 +286,7 @@ class TagTests(Conversations):
                     self.assertRegex(lines[0], rf"@msgid=test-\d+;\+typing=active :bob!\S+ TAGMSG {target}$")
 
     def test_noTags(self) -> None:
-        """Tags that are none of a client's own making are taken off; what is left may be nothing (message-tags)."""
+        """Tags that are not client-only are removed, even if none is left (message-tags)."""
         alice = self.irc("alice", "message-tags", rooms="#tea")
         bob = self.irc("bob", "message-tags", rooms="#tea")
         alice.skip()
@@ -294,7 +294,7 @@ class TagTests(Conversations):
         self.assertRegex(alice.lines()[0], r"@msgid=test-\d+ :bob!\S+ TAGMSG #tea$")
 
     def test_tagmsgErrors(self) -> None:
-        """As those of PRIVMSG; and for clients without tags the command is none."""
+        """Errors are like those of PRIVMSG.  Without message-tags the command is unknown."""
         alice = self.irc("alice", rooms="#tea")
         self.gets(alice, "@+x TAGMSG #tea", ":twistchat 421 alice TAGMSG :Unknown command")
         bob = self.irc("bob", "message-tags")
@@ -310,7 +310,9 @@ class TagTests(Conversations):
             self.gets(bob, line, f":twistchat {answer}")
 
     def test_size(self) -> None:
-        """Tags up to 4094 bytes are taken; more are refused with 417, and nothing goes out ("Size limit")."""
+        """
+        Tags of up to 4,094 bytes are accepted.  With more, the reply is 417 and nobody gets the message ("Size limit").
+        """
         alice = self.irc("alice", "message-tags", rooms="#tea")
         bob = self.irc("bob", "message-tags", rooms="#tea")
         alice.skip()
@@ -329,7 +331,7 @@ class TagTests(Conversations):
 
 
 class GranularityTests(Conversations):
-    """It makes no difference in which pieces bytes arrive."""
+    """The size of the received pieces makes no difference."""
 
     CONVERSATION = (
         "JOIN #a,#b",
@@ -357,7 +359,7 @@ class GranularityTests(Conversations):
         return alice.raw, watcher.raw
 
     def test_pieces(self) -> None:
-        """Byte by byte, in odd pieces, and all at once."""
+        """Byte by byte, in odd pieces and all at once, the result is the same."""
         whole = self._heard(100_000)
         self.assertIn(b"BATCH -", whole[0])
         for step in (1, 7, 64):

@@ -1,4 +1,4 @@
-"""REDACT (IRCv3 message-redaction)."""
+"""Tests of REDACT (IRCv3 message-redaction)."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ CAPABILITIES = ("draft/message-redaction", "message-tags", "echo-message")
 
 
 def lastId(client: IrcClient) -> str:
-    """The message id of the line that a client was sent last."""
+    """Get the message id of the last line that a client received."""
     found = re.search(r"msgid=([^; ]+)", client.lines()[-1])
     assert found is not None
     return found[1]
 
 
 class RoomTests(Conversations):
-    """Texts in rooms."""
+    """Texts in channels."""
 
     def setUp(self) -> None:
-        """An operator, a member, and one without the capability."""
+        """Register an operator, a member, and a client without the capability."""
         super().setUp()
         self.alice = self.irc("alice", *CAPABILITIES, rooms="#tea")
         self.bob = self.irc("bob", *CAPABILITIES, rooms="#tea")
         self.carol = self.irc("carol", "message-tags", rooms="#tea")
 
     def say(self, client: IrcClient, text: str) -> str:
-        """Say something in the room; its id."""
+        """Send a text to the channel, and get its id."""
         client.skip()
         client.send(f"PRIVMSG #tea :{text}")
         found = lastId(client)
@@ -37,7 +37,10 @@ class RoomTests(Conversations):
         return found
 
     def test_own(self) -> None:
-        """One's own text; those who know the command are told, with an id of its own; it is gone from the history."""
+        """
+        A client deletes its own text.  Clients with the capability get REDACT with an id of its own, and the history
+        forgets the text.
+        """
         spoken = self.say(self.bob, "an example")
         self.bob.send(f"REDACT #TEA {spoken} :bad example")
         for client in (self.alice, self.bob):
@@ -55,7 +58,7 @@ class RoomTests(Conversations):
         )
 
     def test_longReason(self) -> None:
-        """A reason that is too long is cut; what stands behind it is not read."""
+        """A reason that is too long is cut, and further parameters are ignored."""
         self.limit(reason=5)
         self.alice = self.irc("alice", *CAPABILITIES, rooms="#tea")
         for reason in (":123456", "12345 678"):
@@ -66,13 +69,13 @@ class RoomTests(Conversations):
             self.assertTrue(self.alice.lines()[-1].endswith(f" REDACT #tea {spoken} :12345"))
 
     def test_noReason(self) -> None:
-        """Without a reason there is none."""
+        """A reason is optional."""
         spoken = self.say(self.bob, "x")
         self.bob.send(f"REDACT #tea {spoken}")
         self.assertTrue(self.alice.lines()[0].endswith(f" REDACT #tea {spoken}"))
 
     def test_operators(self) -> None:
-        """Operators of the room take back anyone's, others their own."""
+        """Channel operators delete any text, others only their own."""
         spoken = self.say(self.bob, "join my network")
         self.alice.send(f"REDACT #tea {spoken} spam")
         self.assertTrue(self.bob.lines()[0].endswith(f" REDACT #tea {spoken} :spam"))
@@ -84,7 +87,7 @@ class RoomTests(Conversations):
         )
 
     def test_notThere(self) -> None:
-        """Ids of other rooms, of other things, and of nothing."""
+        """Ids of other channels, of other events and unknown ids are refused."""
         dave = self.irc("dave", *CAPABILITIES, rooms="#other")
         dave.send("PRIVMSG #other :hi")
         elsewhere = lastId(dave)
@@ -97,7 +100,7 @@ class RoomTests(Conversations):
             self.assertRegex(line, rf"^:twistchat FAIL REDACT UNKNOWN_MSGID #tea {msgid[:250]} :This message")
 
     def test_targets(self) -> None:
-        """Where one is not, and where nothing is."""
+        """Targets that the client is not in, or that do not exist, are refused."""
         self.irc("dave", rooms="#other")
         for target in ("#other", "#none", "nobody", "x,y"):
             self.gets(
@@ -107,7 +110,7 @@ class RoomTests(Conversations):
             )
 
     def test_label(self) -> None:
-        """With a label it is the answer."""
+        """With a label it is the labelled reply."""
         erin = self.irc("erin", *CAPABILITIES, *LABELS, rooms="#tea")
         spoken = self.say(erin, "x")
         erin.skip()
@@ -115,7 +118,7 @@ class RoomTests(Conversations):
         self.assertRegex(erin.lines()[0], r"^@label=7;msgid=test-\d+ :erin!\S+ REDACT #tea ")
 
     def test_without(self) -> None:
-        """Clients that have not asked for it have no such command."""
+        """Without the capability the command is unknown."""
         self.gets(self.carol, "REDACT #tea x", ":twistchat 421 carol REDACT :Unknown command")
         self.gets(
             self.alice, "REDACT #tea", ":twistchat 461 alice REDACT :Not enough parameters: <target> <msgid> [<reason>]"
@@ -123,10 +126,10 @@ class RoomTests(Conversations):
 
 
 class PrivateTests(Conversations):
-    """Texts to people, which are kept between accounts."""
+    """Private texts, which the history keeps between accounts."""
 
     def test_accounts(self) -> None:
-        """One's own."""
+        """A client deletes its own text."""
         alice, bob = self.irc("alice", *CAPABILITIES), self.irc("bob", *CAPABILITIES)
         self.logIn("alice", "Alice")
         self.logIn("bob", "Bob")
@@ -143,7 +146,7 @@ class PrivateTests(Conversations):
         self.assertTrue(alice.lines()[-1].endswith(f" REDACT bob {spoken} :oops"))
 
     def test_guests(self) -> None:
-        """Those of guests are not kept, and so not found."""
+        """Texts of guests are not kept, and therefore not found."""
         alice = self.irc("alice", *CAPABILITIES)
         self.irc("bob")
         alice.send("PRIVMSG bob :secret")
