@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.config.bounds}: at the least and the most that a limit may be, people still talk."""
+"""Tests of L{twistchat.config.bounds}: clients can talk with every limit at its minimum and at its maximum."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEYS = tuple(f"limits.{field.name}" for field in fields(Limits) if field.name !=
 
 
 def settings(values: Mapping[str, object]) -> Settings:
-    """The settings that come of these values of keys."""
+    """Make settings with these values of keys."""
     builder = SettingsBuilder({})
     for key, value in values.items():
         builder.put(key, value, "here")
@@ -29,21 +29,21 @@ def settings(values: Mapping[str, object]) -> Settings:
 
 
 class BoundTests(SynchronousTestCase):
-    """What is within bounds, and what is not."""
+    """Values within the bounds, and outside them."""
 
     def refused(self, values: Mapping[str, object]) -> str:
-        """Hold that these values are refused, and say how."""
+        """Assert that these values are refused with this message."""
         return str(self.assertRaises(ConfigError, settings, values))
 
     def test_known(self) -> None:
-        """Every bound is of a key that exists, and the default is within it."""
+        """Every bound belongs to an existing key, and the default is within it."""
         self.assertEqual(set(), set(BOUNDS) - set(KEYS))
         for key, (least, most) in BOUNDS.items():
             default = getattr(Limits(), key.removeprefix("limits."))
             self.assertTrue(least <= default <= (most or default), key)
 
     def test_tooLittle(self) -> None:
-        """One less than the least is refused; the error names the key, the value and the least."""
+        """A value below the minimum is refused.  The error names the key, the value and the minimum."""
         for key, (least, _) in BOUNDS.items():
             with self.subTest(key):
                 value = least - 1 if isinstance(least, int) else least / 2
@@ -51,7 +51,7 @@ class BoundTests(SynchronousTestCase):
                 self.assertRegex(text, rf"^here: {key}: found {value}, a .* of at least {least}( bytes| s)? is wanted$")
 
     def test_tooMuch(self) -> None:
-        """One more than the most is refused likewise."""
+        """A value above the maximum is refused in the same way."""
         for key, (_, most) in BOUNDS.items():
             if most is not None:
                 with self.subTest(key):
@@ -61,14 +61,14 @@ class BoundTests(SynchronousTestCase):
                     )
 
     def test_nonsense(self) -> None:
-        """No limit can be zero, negative, no number, or infinite."""
+        """No limit can be zero, negative, NaN, or infinite."""
         for key in KEYS:
             for value in (0, -1, 0.0, -0.5, float("nan"), float("inf"), float("-inf"), 2**63, True):
                 with self.subTest(f"{key} {value}"):
                     self.assertIn(f"here: {key}: found ", self.refused({key: value}))
 
     def test_asWritten(self) -> None:
-        """The error repeats a value as it was written."""
+        """The error repeats the value as it was written."""
         self.assertEqual(
             'here: limits.sendq: found "1KiB", a size of at least 32768 bytes is wanted',
             self.refused({"limits.sendq": "1KiB"}),
@@ -79,7 +79,7 @@ class BoundTests(SynchronousTestCase):
         )
 
     def test_contradictions(self) -> None:
-        """Names that leave no room for a text are refused, and messages that do not fit into what may wait."""
+        """Names that leave no room for a text are refused, and messages that do not fit into the send queue."""
         self.assertEqual(
             "here: limits.nick is 40 and limits.room 64; together they may be 100, so that a line of IRC has room for"
             " a text beside the names",
@@ -95,10 +95,10 @@ class BoundTests(SynchronousTestCase):
 
 
 class ConversationTests(SynchronousTestCase):
-    """Somebody comes in through each door, and they hear each other."""
+    """A client enters through each door, and they receive each other's messages."""
 
     def converse(self, values: Mapping[str, object], nicks: tuple[str, str] = ("a", "b")) -> None:
-        """Hold a conversation with these values of keys, and defaults for all others."""
+        """Hold a conversation with these values of keys, and defaults for the others."""
         server = MemoryServer(settings({"chat.lobby": "#x", **values}))
         alice, bob = server.connect("192.0.2.1"), server.connectIrc("192.0.2.2")
         alice.send(nicks[0])
@@ -123,7 +123,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual([], self.flushLoggedErrors())
 
     def wait(self, server: MemoryServer, client: IrcClient, seconds: int) -> None:
-        """Let time pass, in which a client answers each PING."""
+        """Advance the clock, while a client answers each PING."""
         for _ in range(seconds):
             asked = client.raw.count(b"PING ")
             server.advance(1)
@@ -131,19 +131,19 @@ class ConversationTests(SynchronousTestCase):
                 client.send("PONG x")
 
     def test_least(self) -> None:
-        """Each limit at its least."""
+        """Each limit at its minimum."""
         for key in KEYS:
             least, _ = BOUNDS.get(key, (1, None))
             with self.subTest(key):
                 self.converse({"limits.ping": 5, key: least} if key == "limits.pingTimeout" else {key: least})
 
     def test_leastTogether(self) -> None:
-        """All limits at their least, but for how often a client is asked whether it is there."""
+        """All limits at their minimum, except the ping interval."""
         least: dict[str, object] = {key: BOUNDS.get(key, (1, None))[0] for key in KEYS}
         self.converse({**least, "limits.ping": 90, "limits.pingTimeout": 150})
 
     def test_most(self) -> None:
-        """Each limit at its most, and where it has none, as much as a number can be."""
+        """Each limit at its maximum, or at a very large number if it has none."""
         for key in KEYS:
             if key not in ("limits.nick", "limits.room", "limits.ping"):
                 _, most = BOUNDS.get(key, (1, None))

@@ -44,19 +44,19 @@ FRAGMENTS = [
 
 
 def fromFile(text: str | bytes) -> Settings:
-    """The settings that a file alone gives."""
+    """Return the settings of a file alone."""
     builder = SettingsBuilder(DOORS)
     builder.readFile(text.encode() if isinstance(text, str) else text, "twistchat.toml")
     return builder.finish()
 
 
 def lineOf(settings: Settings) -> LineSettings:
-    """The section of the line door."""
+    """Return the section of the line door."""
     return settings.of("line", LineSettings)
 
 
 def fromSet(*assignments: str) -> Settings:
-    """The settings that C{--set} options alone give."""
+    """Return the settings of C{--set} options alone."""
     builder = SettingsBuilder(DOORS)
     for assignment in assignments:
         builder.set(assignment)
@@ -64,15 +64,15 @@ def fromSet(*assignments: str) -> Settings:
 
 
 def inUse(text: str) -> str:
-    """A described configuration with every key taken into use."""
+    """Remove the comment signs in front of every key of a described configuration."""
     return re.sub(r"(?m)^#(?=[^ ])", "", text)
 
 
 class SettingsTests(SynchronousTestCase):
-    """The settings that come out."""
+    """The resulting settings."""
 
     def test_defaults(self) -> None:
-        """Where nothing is set, everything has its default."""
+        """Without options, everything has its default."""
         made = SettingsBuilder(DOORS).finish()
         self.assertEqual(made, DEFAULTS)
         server = ServerSettings(name="twistchat.local", description="A twistchat server", data="./twistchat-data")
@@ -90,7 +90,7 @@ class SettingsTests(SynchronousTestCase):
         self.assertEqual(normalizeRoom(ChatSettings().lobby, Limits().room), ChatSettings().lobby)
 
     def test_frozen(self) -> None:
-        """Nothing can be changed afterwards, nor anything added."""
+        """Settings cannot be changed, and nothing can be added."""
         made = fromSet('listen.line="tcp:1"')
         for value in (made, made.server, made.chat, made.journal, lineOf(made), made.limits):
             self.assertRaises(FrozenInstanceError, setattr, value, fields(value)[0].name, None)
@@ -98,7 +98,7 @@ class SettingsTests(SynchronousTestCase):
         self.assertRaises(TypeError, operator.setitem, made.listen, "line", ())
 
     def test_file(self) -> None:
-        """Every section of a file is taken over, and keys that it does not have keep their defaults."""
+        """Every section of a file is read, and missing keys have their defaults."""
         made = fromFile(
             """
             [server]
@@ -150,7 +150,7 @@ Be kind.'''
         self.assertEqual(fromFile(""), DEFAULTS)
 
     def test_everyKey(self) -> None:
-        """Every key can be set with --set; set to its default, it changes nothing."""
+        """Every key can be set with C{--set}.  Setting it to its default changes nothing."""
         section, seen = "", 0
         for line in inUse(describe(DOORS, {"line": ("tcp:1",)})).splitlines():
             if line.startswith("["):
@@ -163,7 +163,9 @@ Be kind.'''
         self.assertEqual(seen, len(SettingsBuilder(DOORS)._readings) - 1)
 
     def test_order(self) -> None:
-        """What comes later wins: the file, --set in its order, then the options with names of their own."""
+        """
+        Later sources override earlier ones: the file, C{--set} in order, then the options with names of their own.
+        """
         builder = SettingsBuilder(DOORS)
         builder.readFile(
             b'[limits]\nnick = 1\nroom = 21\ntopic = 1\n[listen]\nline = ["tcp:1", "tcp:2"]', "twistchat.toml"
@@ -178,7 +180,7 @@ Be kind.'''
         self.assertEqual(made.listen, {"line": ("tcp:3",)})
 
     def test_set(self) -> None:
-        """A value of --set is TOML, of any type, with or without spaces."""
+        """A value of C{--set} is TOML, of any type, with or without spaces."""
         made = fromSet(
             " limits.nick = 5 ",
             'listen.line=["tcp:1", "unix:a=b"]',
@@ -192,21 +194,21 @@ Be kind.'''
         self.assertEqual((made.server.name, lineOf(made).motd), ("a", "a\nb"))
 
     def test_lobbyIsNormal(self) -> None:
-        """The lobby has the name that the room will have."""
+        """The lobby's name is in the normal form of rooms."""
         decomposed = "#cafe\u0301"
         self.assertEqual(fromSet(f'chat.lobby="{decomposed}"').chat.lobby, normalizeRoom(decomposed, 64))
 
     def test_limitsForLobby(self) -> None:
-        """The lobby's name may be as long as any room's, as that limit is in the end."""
+        """The lobby's name may be as long as the configured limit for rooms."""
         name = "#" + "x" * 67
         self.assertEqual(fromSet(f'chat.lobby="{name}"', "limits.room=68").chat.lobby, name)
 
 
 class FileMistakeTests(SynchronousTestCase):
-    """What is said of a file's mistakes."""
+    """The errors about a file."""
 
     def test_mistakes(self) -> None:
-        """Each is named with its file and line, its key, what was found and what would be right."""
+        """Each error names the file and line, the key, the value and what would be right."""
         table = {
             "limits.nick = 'many'": '1: limits.nick: found "many", a whole number of at least 1 is wanted',
             "[limits]\n\nnick = 0": "3: limits.nick: found 0, a whole number of at least 1 is wanted",
@@ -263,35 +265,35 @@ class FileMistakeTests(SynchronousTestCase):
                 self.assertEqual(str(bad), f"twistchat.toml:{message}")
 
     def test_notToml(self) -> None:
-        """What is not TOML at all is shown, with its line."""
+        """Text that is not TOML is shown with its line."""
         bad = self.assertRaises(ConfigError, fromFile, "[limits]\nnick 5")
         self.assertRegex(str(bad), r"^twistchat\.toml:2: Expected '=' after a key.* of: nick 5$")
 
     def test_notUtf8(self) -> None:
-        """A file in another encoding is refused with the line where that shows."""
+        """A file in another encoding is refused.  The error names the line of the first wrong byte."""
         bad = self.assertRaises(ConfigError, fromFile, "[line]\nmotd = 'é'".encode("latin-1"))
         self.assertEqual(str(bad), "twistchat.toml:2: the byte 0xE9 is not UTF-8; save the file as UTF-8")
 
     def test_firstMistake(self) -> None:
-        """Of several mistakes the first in the file is named."""
+        """If there are several mistakes, the error is about the first one in the file."""
         bad = self.assertRaises(ConfigError, fromFile, "[limits]\nnick = 5\nroom = 0\nbans = 0\n[chats]\n")
         self.assertTrue(str(bad).startswith("twistchat.toml:3: limits.room: "), bad)
 
     def test_overriddenMistake(self) -> None:
-        """A mistake in the file is named though an option would override it."""
+        """A mistake in the file is reported even if an option overrides the key."""
         builder = SettingsBuilder(DOORS)
         builder.put("limits.nick", 5, "--nick 5")
         self.assertRaises(ConfigError, builder.readFile, b"[limits]\nnick = 0", "twistchat.toml")
 
     def test_nothingOfABadValue(self) -> None:
-        """A refused value leaves what was there."""
+        """A refused value changes nothing."""
         builder = SettingsBuilder(DOORS)
         builder.set("limits.nick=5")
         self.assertRaises(ConfigError, builder.set, "limits.nick=0")
         self.assertEqual(builder.finish().limits.nick, 5)
 
     def test_noDoors(self) -> None:
-        """Where there is no door at all, that is what is said of a key in [listen]."""
+        """If no door is installed, the error about a key in [listen] says so."""
         bad = self.assertRaises(ConfigError, SettingsBuilder({}).set, 'listen.line="tcp:1"')
         self.assertIn("there is no door line; no door is installed", str(bad))
 
@@ -304,7 +306,7 @@ class FileMistakeTests(SynchronousTestCase):
     )
     @settings(max_examples=300)
     def test_anything(self, text: str, tail: bytes) -> None:
-        """Whatever a file holds gives settings, or an error of one printable line that begins with a place in it."""
+        """Any file gives settings, or an error of one printable line that begins with its place in the file."""
         try:
             fromFile(text.encode() + tail)
         except ConfigError as bad:
@@ -314,10 +316,10 @@ class FileMistakeTests(SynchronousTestCase):
 
 
 class OptionMistakeTests(SynchronousTestCase):
-    """What is said of mistakes in options."""
+    """The errors about options."""
 
     def test_set(self) -> None:
-        """Each is named with the option as it was given, and text that is not quoted is shown with its quotes."""
+        """Each error names the option as it was given, and shows unquoted text with quotes."""
         table = {
             "limits.nikc=5": "there is no key limits.nikc; did you mean limits.nick?",
             "limit.nick=5": "there is no key limit.nick; did you mean limits.nick?",
@@ -352,7 +354,7 @@ class OptionMistakeTests(SynchronousTestCase):
                 self.assertEqual(str(bad), f"--set {where}: {message}")
 
     def test_quotingIsRight(self) -> None:
-        """What is shown as the right quoting sets what was meant, once a shell has read it."""
+        """The suggested quoting sets the intended value after a shell has read it."""
         for value in ["x", "it's", 'a "b"', "back\\slash", "$HOME `id`", "two\nlines"]:
             bad = self.assertRaises(ConfigError, fromSet, f"line.motd={value}")
             option, assignment = shlex.split(str(bad).partition("in quotes: ")[2])
@@ -360,7 +362,7 @@ class OptionMistakeTests(SynchronousTestCase):
             self.assertEqual(lineOf(fromSet(assignment)).motd, value)
 
     def test_otherOption(self) -> None:
-        """An option with a name of its own is named as it was given."""
+        """An option with a name of its own is shown as it was given."""
         bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).put, "journal.kind", "disk", "--journal disk")
         self.assertEqual(str(bad), '--journal disk: journal.kind: found "disk", "memory" or "sqlite" is wanted')
         bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).set, "a=1", "-s")
@@ -373,40 +375,40 @@ class OptionMistakeTests(SynchronousTestCase):
 
 
 class LobbyTests(SynchronousTestCase):
-    """The lobby, which depends on more than its own key."""
+    """The lobby, which depends on other keys too."""
 
     def test_badName(self) -> None:
-        """A name that no room can have is refused where it was set."""
+        """An invalid room name is reported where it was set."""
         for name in ["lobby", "", "#a b", "#a,b", "#a\\u0007"]:
             bad = self.assertRaises(ConfigError, fromFile, f'[chat]\n\nlobby = "{name}"')
             self.assertTrue(str(bad).startswith(f'twistchat.toml:3: chat.lobby: found "{name}", the room name '), bad)
         self.assertRaises(ConfigError, fromSet, "chat.lobby=5")
 
     def test_tooLong(self) -> None:
-        """A lobby over the limit is the mistake of its key, also where the limit was set too."""
+        """A lobby over the limit is reported for its key, even if the limit was set too."""
         bad = self.assertRaises(ConfigError, fromSet, 'chat.lobby="#abcdef"', "limits.room=6")
         self.assertTrue(str(bad).startswith('--set chat.lobby="#abcdef": chat.lobby: found "#abcdef", '), bad)
 
     def test_limitTooSmall(self) -> None:
-        """A limit that the default lobby exceeds is the mistake of the limit."""
+        """A limit that the default lobby exceeds is reported for the limit."""
         bad = self.assertRaises(ConfigError, fromFile, "[limits]\nroom = 3")
         start = "twistchat.toml:2: limits.room: found 3, which does not fit the lobby #lobby: the room name "
         self.assertTrue(str(bad).startswith(start), bad)
 
 
 class LengthTests(SynchronousTestCase):
-    """An error repeats no more of a value, or of a name, than fits into a sentence."""
+    """An error shortens values and names."""
 
     long = "x" * 5000
 
     def short(self, bad: ConfigError) -> None:
-        """Hold that an error repeats the beginning of what is long, and says that there was more."""
+        """Assert that an error repeats the beginning of a long value, and marks that it is shortened."""
         self.assertIn("x" * 10, str(bad))
         self.assertNotIn("x" * 61, str(bad))
         self.assertIn("…", str(bad))
 
     def test_options(self) -> None:
-        """--set."""
+        """With C{--set}."""
         for assignment in (
             f"limits.nick={self.long}",
             f"limits.nick='{self.long}'",
@@ -424,7 +426,7 @@ class LengthTests(SynchronousTestCase):
                 self.short(self.assertRaises(ConfigError, fromSet, assignment))
 
     def test_files(self) -> None:
-        """A file."""
+        """In a file."""
         for text in (
             f"limits.nick = '{self.long}'",
             f"{self.long} = 5",
@@ -450,14 +452,14 @@ class DescribeTests(SynchronousTestCase):
     """The described configuration."""
 
     def test_asItIs(self) -> None:
-        """As it is, it sets nothing."""
+        """Unchanged, it sets nothing."""
         builder = SettingsBuilder(DOORS)
         builder.readFile(describe(DOORS).encode(), "twistchat.toml")
         self.assertEqual(builder.finish(), DEFAULTS)
         self.assertEqual(builder._values, {})  # private: a default that is set equals one that is not
 
     def test_inUse(self) -> None:
-        """With every key in use, it gives the defaults, and leaves out no key."""
+        """With every key in use, it gives the defaults, and it contains every key."""
         builder = SettingsBuilder(DOORS)
         text = inUse(describe(DOORS, {"line": ("tcp:1",), "irc": ("tcp:2",)}))
         builder.readFile(text.encode(), "twistchat.toml")
@@ -466,12 +468,12 @@ class DescribeTests(SynchronousTestCase):
         self.assertEqual(set(builder._values), set(builder._readings))
 
     def test_doors(self) -> None:
-        """Doors that are named have keys, with the endpoints they are named with."""
+        """Named doors have keys, with their endpoints."""
         text = describe(DOORS, {"line": ("tcp:1", "tcp:2"), "irc": ()})
         self.assertEqual(fromFile(inUse(text)), replace(DEFAULTS, listen={"line": ("tcp:1", "tcp:2"), "irc": ()}))
 
     def test_explained(self) -> None:
-        """Every key and every section has its explanation above it, a sentence in plain text."""
+        """Every key and section has a description above it: sentences in plain text."""
         lines = describe(DOORS, {"line": ("tcp:1",)}).splitlines()
         for above, line in itertools.pairwise(lines):
             if line.startswith("[") or (line.startswith("#") and not line.startswith("# ")):
@@ -481,7 +483,7 @@ class DescribeTests(SynchronousTestCase):
         self.assertIn(registration, describe(DOORS))
 
     def test_committed(self) -> None:
-        """The committed reference is what the code gives."""
+        """The committed reference is the output of the code."""
         imports = "from twistchat.config import describe; from tests.config.test_builder import DOORS"
         command = f"python -c '{imports}; print(describe(DOORS), end=\"\")'"
         self.assertEqual(

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.config}: the sections of doors that plugins bring."""
+"""Tests of L{twistchat.config}: the sections of doors from plugins."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class PagerSettings:
     """
     A door for pagers.
 
+
     @ivar beeps: how often a message beeps.
     @ivar relay: the port of the relay.
     @ivar pause: the time between two pages.
@@ -36,34 +37,34 @@ DOORS: dict[str, type | None] = {"irc": IrcSettings, "line": LineSettings, "late
 
 
 def fromFile(text: str) -> Settings:
-    """Read the settings of a file."""
+    """Return the settings of a file."""
     builder = SettingsBuilder(DOORS)
     builder.readFile(text.encode(), "twistchat.toml")
     return builder.finish()
 
 
 class OwnSectionTests(SynchronousTestCase):
-    """The section that is named like a door."""
+    """The section with the name of a door."""
 
     def test_read(self) -> None:
-        """The keys of the section become the door's own dataclass, with defaults for the rest."""
+        """The keys of the section fill the door's dataclass, with defaults for missing keys."""
         settings = fromFile('[pager]\nbeeps = 5\npause = "1m"\nclass = "fast"\n[listen]\npager = "tcp:1"\n')
         self.assertEqual(PagerSettings(5, 0, 60.0, "fast"), settings.of("pager", PagerSettings))
         self.assertEqual({"pager": ("tcp:1",)}, dict(settings.listen))
 
     def test_defaults(self) -> None:
-        """Without the section, and in settings made without the door, the defaults hold."""
+        """Without the section, and in settings made without the door, the defaults apply."""
         for settings in (fromFile(""), Settings()):
             self.assertEqual(PagerSettings(), settings.of("pager", PagerSettings))
 
     def test_set(self) -> None:
-        """C{--set} sets its keys, too."""
+        """C{--set} sets its keys too."""
         builder = SettingsBuilder(DOORS)
         builder.set("pager.relay=7000")
         self.assertEqual(7000, builder.finish().of("pager", PagerSettings).relay)
 
     def test_mistakes(self) -> None:
-        """A mistake is reported as one in any other section is."""
+        """A mistake is reported as in any other section."""
         port = "a port is wanted: a whole number of at most 65535, or 0 for none"
         keys = "beeps, relay, pause, class"
         sections = "server, chat, listen, journal, irc, line, pager, webirc, classes, operators, limits"
@@ -81,12 +82,12 @@ class OwnSectionTests(SynchronousTestCase):
             self.assertEqual(f"twistchat.toml:{where}: {why}", str(error))
 
     def test_setMistakes(self) -> None:
-        """So is one in an option."""
+        """A mistake in an option is too."""
         bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).set, "pager=1")
         self.assertEqual("--set pager=1: pager is a section; set one of its keys, as in pager.KEY=VALUE", str(bad))
 
     def test_builtIn(self) -> None:
-        """The sections of the doors that come with twistchat are read as ever."""
+        """The sections of twistchat's own doors work as before."""
         settings = fromFile('[irc]\nmotd = "Hello."\n[line]\ntimezone = "UTC"\n')
         self.assertEqual(
             ("Hello.", "UTC"), (settings.of("irc", IrcSettings).motd, settings.of("line", LineSettings).timezone)
@@ -94,18 +95,18 @@ class OwnSectionTests(SynchronousTestCase):
         self.assertEqual(["irc", "line", "pager"], list(settings.doors))
 
     def test_nameTaken(self) -> None:
-        """A door whose name is that of another section cannot have settings."""
+        """A door with the name of another section cannot have settings."""
         bad = self.assertRaises(ConfigError, SettingsBuilder, {"chat": PagerSettings})
         self.assertEqual("the door chat: it cannot have settings: the section [chat] exists already", str(bad))
 
     def test_reload(self) -> None:
-        """The keys that the class calls live change while the server runs; the others wait for the next start."""
+        """The keys in C{live} change while the server runs.  The others wait for the next start."""
         before = fromFile("[pager]\nbeeps = 1\nrelay = 1\n")
         reload = reloadSettings(before, fromFile("[pager]\nbeeps = 2\nrelay = 2\n"))
         self.assertEqual((("pager.beeps",), ("pager.relay",)), (reload.applied, reload.deferred))
         self.assertEqual(PagerSettings(2, 1), reload.settings.of("pager", PagerSettings))
 
     def test_reloadUnchanged(self) -> None:
-        """Nothing is reported for a section that is as it was."""
+        """An unchanged section is not reported."""
         before = fromFile("[pager]\nbeeps = 1\n")
         self.assertEqual("nothing has changed", str(reloadSettings(before, fromFile("[pager]\nbeeps = 1\n"))))

@@ -45,10 +45,10 @@ ZONE_FILE = b"TZif" + bytes(16) + struct.pack(">6l", 0, 0, 0, 0, 1, 4) + struct.
 
 
 class ReadingTests(SynchronousTestCase):
-    """Which values fit a type of key, and what they become."""
+    """The accepted values of each type of key, and their results."""
 
     def test_fit(self) -> None:
-        """What fits is given in the type of the field."""
+        """An accepted value is converted to the type of the field."""
         table: list[tuple[object, object, object]] = [
             (str, "", ""),
             (str, "é", "é"),
@@ -127,7 +127,7 @@ class ReadingTests(SynchronousTestCase):
                 self.assertIs(type(read), type(wanted))
 
     def test_unfit(self) -> None:
-        """What does not fit is refused, with the part that does not and what would."""
+        """Other values are refused.  The error shows the wrong part and what would be right."""
         count, rate, text = "a whole number of at least 1", "a number greater than 0", "a text is wanted"
         time, size, network = 'such as "30s"', 'such as "10KiB"', 'such as "192.0.2.0/24"'
         name, greeting, server = "without spaces", "without control characters", "1 to 63 letters"
@@ -207,7 +207,7 @@ class ReadingTests(SynchronousTestCase):
                 self.assertTrue(bad.found == found or value != value, bad.found)
 
     def test_secret(self) -> None:
-        """What is no hash where one is wanted is not shown: it is a password perhaps, and messages go into logs."""
+        """A value that is not a hash is not shown: it may be a password, and messages are logged."""
         for value in (
             "hunter2",
             HASH[:-30],
@@ -222,12 +222,12 @@ class ReadingTests(SynchronousTestCase):
             self.assertEqual('the hash of a password is wanted, as "twistchat hash-password" makes it', bad.why)
 
     def test_unknownType(self) -> None:
-        """A type that no key may have is refused when the program starts, not when a user sets the key."""
+        """A type that no key may have is refused at the start, not when a user sets the key."""
         self.assertRaises(KeyError, readingOf, complex)
 
 
 class ZoneTests(SynchronousTestCase):
-    """Time zones, with a database of one."""
+    """Time zones, with a test database."""
 
     def setUp(self) -> None:
         temporary = tempfile.TemporaryDirectory()
@@ -239,11 +239,11 @@ class ZoneTests(SynchronousTestCase):
         self.addCleanup(zoneinfo.reset_tzpath)
 
     def test_known(self) -> None:
-        """A name in the database fits."""
+        """A name in the database is accepted."""
         self.assertEqual(readingOf(Zone)("Testland/Capital"), "Testland/Capital")
 
     def test_unknown(self) -> None:
-        """A name that is nearly one brings the right one; any other, and what is no name at all, brings examples."""
+        """For a similar name, the error suggests the right one.  For any other, it gives examples."""
         for name in ["Testland/Capitol", "testland/capital", "Testland-Capital"]:
             bad = self.assertRaises(BadValue, readingOf(Zone), name)
             self.assertEqual(bad.why, "a time zone of the IANA database is wanted; did you mean Testland/Capital?")
@@ -252,17 +252,17 @@ class ZoneTests(SynchronousTestCase):
             self.assertIn('such as "Europe/Paris"', bad.why)
 
     def test_noDatabase(self) -> None:
-        """Where the machine has no database, that is what is said."""
+        """If the machine has no database, the error says so."""
         self.patch(zoneinfo, "available_timezones", set)
         bad = self.assertRaises(BadValue, readingOf(Zone), "Testland/Nowhere")
         self.assertEqual(bad.why, "but this machine has no time zone database; install tzdata")
 
 
 class WrittenTests(SynchronousTestCase):
-    """How a value is written for a user."""
+    """Values as users write them."""
 
     def test_written(self) -> None:
-        """Times and sizes have the largest unit that divides them; the rest is TOML."""
+        """Times and sizes have the largest unit that divides them.  Everything else is TOML."""
         table: list[tuple[object, object, str]] = [
             (Seconds, 30.0, '"30s"'),
             (Seconds, 90.0, '"90s"'),
@@ -282,10 +282,10 @@ class WrittenTests(SynchronousTestCase):
 
 
 class ClosestTests(SynchronousTestCase):
-    """What a misspelt word may have meant."""
+    """Suggestions for misspelt words."""
 
     def test_closest(self) -> None:
-        """Slips of the finger, capitals and underscores do not hide a word; another word stays another."""
+        """Typing errors, capitals and underscores do not prevent a suggestion.  A different word gets none."""
         words = ["nick", "roomsPerUser", "sendq"]
         for word, meant in [("nikc", "nick"), ("rooms_per_user", "roomsPerUser"), ("SENDQ", "sendq"), ("motd", None)]:
             self.assertEqual(closest(word, words, 0.6), meant)

@@ -21,16 +21,16 @@ from twistchat.protocols.line.settings import LineSettings
 
 
 class RenewTests(SynchronousTestCase):
-    """What takes effect of a configuration that is read again."""
+    """Changes when the configuration is read again."""
 
     def test_same(self) -> None:
-        """What has not changed changes nothing."""
+        """Without changes, nothing is reported."""
         reloaded = reloadSettings(Settings(), Settings())
         self.assertEqual((Settings(), (), ()), (reloaded.settings, reloaded.applied, reloaded.deferred))
         self.assertEqual("nothing has changed", str(reloaded))
 
     def test_taken(self) -> None:
-        """What can be changed is, and what cannot keeps its value, and is told apart."""
+        """Live keys get their new values.  Other keys keep theirs, and are reported separately."""
         alice = OperatorSettings(account="alice", class_="admin")
         old = Settings(
             doors={"irc": IrcSettings(motd="Welcome.")},
@@ -86,13 +86,13 @@ class RenewTests(SynchronousTestCase):
         )
 
     def test_waitingStill(self) -> None:
-        """What waits for the next start is told each time, for it is not in effect."""
+        """Changes that wait for the next start are reported each time, because they are not in effect."""
         old, new = Settings(), Settings(limits=Limits(nick=20))
         self.assertEqual(("limits.nick",), reloadSettings(reloadSettings(old, new).settings, new).deferred)
         self.assertEqual((), reloadSettings(reloadSettings(old, new).settings, old).deferred)
 
     def test_names(self) -> None:
-        """What is said to take effect exists."""
+        """The reported keys exist."""
         for name in LIVE:
             section, dot, key = name.partition(".")
             self.assertIn(section, SECTIONS)

@@ -58,17 +58,17 @@ bob.password = "{HASH}"
 
 
 def read(text: str) -> Settings:
-    """The settings of a file."""
+    """Return the settings of a file."""
     builder = SettingsBuilder({"irc": IrcSettings})
     builder.readFile(text.encode(), "twistchat.toml")
     return builder.finish()
 
 
 class NamedTablesTests(SynchronousTestCase):
-    """Tables that have names of the administrator's."""
+    """Tables with names that the administrator chooses."""
 
     def test_whole(self) -> None:
-        """Each is read, however its keys are written."""
+        """Each table is read, however its keys are written."""
         made = read(WHOLE)
         self.assertEqual(
             IrcSettings(
@@ -102,19 +102,19 @@ class NamedTablesTests(SynchronousTestCase):
         )
 
     def test_none(self) -> None:
-        """There need be none."""
+        """The tables are optional."""
         for text in ("", "[operators]\n[classes]\n[webirc]\n"):
             made = read(text)
             self.assertEqual(({}, {}, {}), (dict(made.operators), dict(made.classes), dict(made.webirc)))
 
     def test_frozen(self) -> None:
-        """Nobody adds one afterwards."""
+        """The tables cannot be changed afterwards."""
         made = read(WHOLE)
         for tables in (made.operators, made.classes, made.webirc):
             self.assertRaises(TypeError, operator.setitem, tables, "eve", None)
 
     def test_mistakes(self) -> None:
-        """Each mistake is named with its line, and what would be right."""
+        """Each error names the line, and what would be right."""
         admin = "[classes.admin]\n"
         gateway = f"[webirc.kiwi]\npassword = '{HASH}'\nhosts = '192.0.2.1'\n"
         table = {
@@ -179,7 +179,7 @@ class NamedTablesTests(SynchronousTestCase):
                 self.assertEqual(f"twistchat.toml:{message}", str(bad))
 
     def test_noOption(self) -> None:
-        """They are for the file alone, and the error says so."""
+        """Only the file can have them, and the error of an option says so."""
         for assignment in ("operators.alice.account='a'", "operators=5", "operators.alice={class='admin'}"):
             bad = self.assertRaises(ConfigError, SettingsBuilder({}).set, assignment)
             where = f"--set {assignment}"
@@ -187,16 +187,16 @@ class NamedTablesTests(SynchronousTestCase):
             self.assertEqual(f"{where}: {wanted}", str(bad))
 
     def test_order(self) -> None:
-        """A class may stand behind those who are of it."""
+        """A class may follow the operators that belong to it."""
         made = read("[operators.alice]\naccount = 'a'\nclass = 'admin'\n[classes.admin]\n")
         self.assertEqual("admin", made.operators["alice"].class_)
 
 
 class PingTests(SynchronousTestCase):
-    """Silence, which two keys are about."""
+    """Silent clients, which two keys are about."""
 
     def test_order(self) -> None:
-        """Nobody is given up before they have been asked: the error is that of the key that was set."""
+        """The ping timeout must be longer than the ping interval.  The error is about the key that was set."""
         for text, line in (
             ("[limits]\npingTimeout = 90", 2),
             ("[limits]\nping = 150", 2),

@@ -12,10 +12,10 @@ from twistchat.config.toml import NotToml, TomlFile, printable, readValue, show,
 
 
 class LineTests(SynchronousTestCase):
-    """The line on which each key stands."""
+    """The line of each key."""
 
     def test_lines(self) -> None:
-        """A key has the line of its statement, however the file writes keys, tables and values."""
+        """A key has the line of its statement, in every notation of keys, tables and values."""
         table: dict[str, tuple[str, dict[tuple[str, ...], int]]] = {
             "a table's header": ("\n[a]\nb = 1\nc = 2\n", {("a",): 2, ("a", "b"): 3, ("a", "c"): 4}),
             "a header within another": ("[a]\n\n[a.b]\nc = 1\n", {("a",): 1, ("a", "b"): 3, ("a", "b", "c"): 4}),
@@ -48,14 +48,14 @@ class LineTests(SynchronousTestCase):
                 self.assertEqual({path: file.line(*path) for path in lines}, lines)
 
     def test_values(self) -> None:
-        """The values are those of the standard library's reader, without a byte order mark in the first key."""
+        """The values are those of the standard library's parser, and the first key has no byte order mark."""
         text = '\ufeffb = 1\r\na = """\r\nx\r\n"""\r\n[t]\r\nc = [true, 1.5]\r\n'
         self.assertEqual(
             list(TomlFile(text.encode()).values.items()), [("b", 1), ("a", "x\n"), ("t", {"c": [True, 1.5]})]
         )
 
     def test_unknownKey(self) -> None:
-        """A key that is not there has the line of what it would be in."""
+        """A missing key has the line of its table."""
         file = TomlFile(b"\n[a]\nb = [{c = 1}]\n")
         self.assertEqual(file.line("a", "b", "x"), 3)
         self.assertEqual(file.line("a", "x"), 2)
@@ -96,10 +96,10 @@ class LineTests(SynchronousTestCase):
 
 
 class NotTomlTests(SynchronousTestCase):
-    """What is said of a file that cannot be read."""
+    """The errors about an unreadable file."""
 
     def test_mistakes(self) -> None:
-        """The line is where the mistake is, and what is said names it."""
+        """The error names the line of the mistake, and describes it."""
         table: dict[str, tuple[bytes, int, str]] = {
             "no equals sign": (b"[a]\n\nb 1\n", 3, r"Expected .=. after a key.*column 3 of: b 1$"),
             "no value": (b"a = 1\nb =\nc = 2\n", 2, r"Invalid value.* of: b ="),
@@ -129,26 +129,26 @@ class NotTomlTests(SynchronousTestCase):
                 self.assertRegex(bad.why, why)
 
     def test_longLine(self) -> None:
-        """A long line is not shown whole."""
+        """A long line is shortened."""
         bad = self.assertRaises(NotToml, TomlFile, b"a = x" + b"x" * 1000)
         self.assertLess(len(bad.why), 150)
 
 
 class ValueTests(SynchronousTestCase):
-    """Single values, read and written."""
+    """Single values, parsed and written."""
 
     def test_read(self) -> None:
-        """One value is read, of any type, with a comment or over lines."""
+        """A value of any type is parsed, with a comment or over several lines."""
         for text, value in [("5", 5), (' "x" ', "x"), ("[1, 2]", [1, 2]), ("5 # five", 5), ('"""a\nb"""', "a\nb")]:
             self.assertEqual(readValue(text), value)
 
     def test_notAValue(self) -> None:
-        """What is no value, or more than one, is not taken."""
+        """Text that is not exactly one value is refused."""
         for text in ["", "x", "1 2", '"x', "5\nother = 1", "5\n[table]", "9" * 5000, "[" * 5000]:
             self.assertRaises(NotToml, readValue, text)
 
     def test_write(self) -> None:
-        """A written value is one line of printable characters that reads as the same value."""
+        """A written value is one printable line that parses to the same value."""
         values: list[object] = [
             "",
             "#lobby",
@@ -177,7 +177,7 @@ class ValueTests(SynchronousTestCase):
         self.assertEqual(write(("a", "b")), '["a", "b"]')
 
     def test_show(self) -> None:
-        """A value in a message is short, whatever it is."""
+        """A value in a message is short."""
         deep: list[object] = []
         for _ in range(5000):
             deep = [deep]
@@ -187,5 +187,5 @@ class ValueTests(SynchronousTestCase):
         self.assertEqual(show("x" * 58), '"' + "x" * 58 + '"')
 
     def test_printable(self) -> None:
-        """What is no printable character is escaped, lone surrogates too; the rest is left as it is."""
+        """Characters that are not printable are escaped, including lone surrogates.  All others stay as they are."""
         self.assertEqual(printable('a\n"\x9b\udcff\U000e0001é'), 'a\\n"\\u009B\\uDCFF\\U000E0001é')

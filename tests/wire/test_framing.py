@@ -1,4 +1,4 @@
-"""Lines are framed as the carrier sends them, and the lines come back."""
+"""Framing and unframing lines for a carrier."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class FramingTests(SynchronousTestCase):
     """L{Framing}."""
 
     def test_stream(self) -> None:
-        """A stream sends lines as they are: the same object."""
+        """On a stream, the framed lines are the same object."""
         data = b"one\r\ntwo\r\n"
         self.assertIs(data, STREAM.frame(data))
         self.assertIs(data, STREAM.unframe(data, b"\r\n"))
 
     def test_messages(self) -> None:
-        """Each line becomes a message without its line end; only the line end is removed."""
+        """Each line becomes a message.  Only the line end is removed."""
         for lines, wanted in (
             (b"", b""),
             (b"one\r\n", b"<one>"),
@@ -51,7 +51,7 @@ class DialectTests(SynchronousTestCase):
         verifyObject(IDialect, FramedDialect(PlainDialect(Clockface(None), current=True), ANGLES))
 
     def test_render(self) -> None:
-        """A framed dialect frames each line that the other one renders."""
+        """A framed dialect frames each line that the inner dialect renders."""
         lines = PlainDialect(Clockface(None), current=True)
         said = entry(RoomMessage(ALICE, "#tea", "s1", "one\ntwo"))
         first, second = lines.render(said).splitlines()
@@ -59,7 +59,7 @@ class DialectTests(SynchronousTestCase):
         self.assertIs(lines, framed(lines, STREAM))
 
     def test_key(self) -> None:
-        """The framing is part of the key of IRC's dialects: one object for each."""
+        """The framing is part of the key of IRC's dialects."""
         dialects = IrcDialects("irc.example.org")
         stream, message = (dialects.of((), View.ROOM, framing) for framing in (STREAM, ANGLES))
         self.assertIsNot(stream, message)

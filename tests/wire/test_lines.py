@@ -12,7 +12,7 @@ from twistchat.wire.lines import LineSplitter, Overlong
 
 
 def whole(stream: bytes, limit: int) -> list[bytes | Overlong]:
-    """The lines of a whole stream, as the words of L{LineSplitter} have them."""
+    """Return the lines of a whole stream, as L{LineSplitter} documents them."""
     lines = [line.removesuffix(b"\r") for line in stream.split(b"\n")[:-1]]
     return [line if len(line) <= limit else Overlong(len(line)) for line in lines]
 
@@ -21,7 +21,7 @@ class SplitterTests(SynchronousTestCase):
     """The line splitter."""
 
     def test_lines(self) -> None:
-        """A stream is cut at LF; one CR before it is no part of the line, and any other is."""
+        """A stream is split at LF.  One CR before it does not belong to the line, but any other does."""
         splitter = LineSplitter(10)
         self.assertEqual(splitter.feed(b"one\ntwo\r\n\nthr"), [b"one", b"two", b""])
         self.assertEqual(splitter.feed(b"ee\r"), [])
@@ -29,7 +29,7 @@ class SplitterTests(SynchronousTestCase):
         self.assertEqual(splitter.feed(b""), [])
 
     def test_limit(self) -> None:
-        """A line may have as many bytes as the limit; its terminator does not count."""
+        """A line may have as many bytes as the limit, without its terminator."""
         for terminator in (b"\n", b"\r\n"):
             with self.subTest(terminator):
                 self.assertEqual(
@@ -46,13 +46,13 @@ class SplitterTests(SynchronousTestCase):
     @example([b"aaa\r", b"", b"\n"], 1)
     @example([b"aaa\r", b"a\n"], 1)
     def test_anyChunks(self, chunks: list[bytes], limit: int) -> None:
-        """However a stream is cut into chunks, its lines are those of the whole."""
+        """The lines are the same however the stream is split into chunks."""
         splitter = LineSplitter(limit)
         lines = [line for chunk in chunks for line in splitter.feed(chunk)]
         self.assertEqual(lines, whole(b"".join(chunks), limit))
 
     def test_boundedMemory(self) -> None:
-        """Of a line without end no more than the limit is held."""
+        """Of an incomplete line, at most the limit is kept."""
         splitter = LineSplitter(100)
         for _ in range(1000):
             self.assertEqual(splitter.feed(b"x" * 1000), [])
@@ -60,7 +60,7 @@ class SplitterTests(SynchronousTestCase):
         self.assertEqual(splitter.feed(b"\nnext\n"), [Overlong(1_000_000), b"next"])
 
     def test_linearTime(self) -> None:
-        """Ten times the lines in one read, or ten times the bytes in single ones, take nothing like a hundred times."""
+        """The time grows linearly, with lines in one read and with bytes in single reads."""
 
         def seconds(chunks: list[bytes]) -> float:
             splitter = LineSplitter(10**9)

@@ -142,7 +142,7 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
 
 
 def dialect(current: bool) -> PlainDialect:
-    """A dialect in UTC."""
+    """Make a dialect in UTC."""
     return PlainDialect(Clockface(UTC), current)
 
 
@@ -150,12 +150,12 @@ class PlainTests(SynchronousTestCase):
     """The plain dialect."""
 
     def test_interface(self) -> None:
-        """It is a dialect, equal to itself only: there are two for a server."""
+        """It is a dialect, and equals only itself: a server has two."""
         verifyObject(IDialect, dialect(True))
         self.assertEqual(len({dialect(True), dialect(False)}), 2)
 
     def test_golden(self) -> None:
-        """Every event as it is written, in the current room and elsewhere."""
+        """Every event has its line, in the current room and elsewhere."""
         for event, current, other in GOLDEN:
             with self.subTest(f"{event}"):
                 entry = Entry(7, "t-7", NINE, event)
@@ -165,25 +165,25 @@ class PlainTests(SynchronousTestCase):
         self.assertEqual({type(event) for event, _, _ in GOLDEN}, known - {Event, RoomEvent})
 
     def test_silence(self) -> None:
-        """Of the places that this door does not tell of, nothing is written."""
+        """Events at places that this door does not show give no output."""
         verifyObject(IDialect, Silence())
         for event, *_ in GOLDEN:
             self.assertEqual(Silence().render(Entry(7, "t-7", NINE, event)), b"")
 
     def test_unicode(self) -> None:
-        """Letters and text of any script are written in UTF-8."""
+        """Text of any script is written in UTF-8."""
         entry = Entry(1, "t-1", NINE, RoomMessage(replace(ALICE, nick="Ζωή"), "#чат", "s1", "שלום \N{GRINNING FACE}"))
         self.assertEqual(dialect(False).render(entry), "[09:05] #чат <Ζωή> שלום \N{GRINNING FACE}\n".encode())
 
     def test_nothingObeyed(self) -> None:
-        """What a terminal would obey is shown as a picture instead."""
+        """Control characters are shown as pictures."""
         entry = Entry(1, "t-1", NINE, RoomMessage(ALICE, "#a", "s1", "\x1b[2J\r[09:05] <bob> forged\t\u202e"))
         self.assertEqual(
             dialect(True).render(entry), "[09:05] <Alice> \u241b[2J\u240d[09:05] <bob> forged \ufffd\n".encode()
         )
 
     def test_linesOfItsOwn(self) -> None:
-        """Every line of a text says who said it, so that none can be another's; and what is no LF ends no line."""
+        """Every line of a text names its author.  Only LF ends a line."""
         entry = Entry(1, "t-1", NINE, RoomMessage(ALICE, "#a", "s1", "a\n[09:05] <bob> forged\n* bob quit\u2028\x85x"))
         self.assertEqual(
             dialect(False).render(entry).decode(),
@@ -197,11 +197,11 @@ class PlainTests(SynchronousTestCase):
         self.assertEqual(error("a\x1bb"), "! a\u241bb\n".encode())
 
     def test_because(self) -> None:
-        """A reason that is empty leaves nothing behind."""
+        """An empty reason is not shown."""
         self.assertEqual((because(""), because("x")), ("", " (x)"))
 
     def test_writeModes(self) -> None:
-        """A sign stands where it changes, and parameters behind all letters, in order; a key is not shown."""
+        """A sign stands where it changes, and parameters follow all letters, in order.  A key is not shown."""
         self.assertEqual(writeModes(()), "")
         self.assertEqual(
             writeModes(
@@ -219,7 +219,7 @@ class PlainTests(SynchronousTestCase):
 
 
 def allStrings(event: Event, text: str) -> Event:
-    """An event in which every field that is a text, however deep, is this one."""
+    """Make an event in which every text field, at any depth, has this value."""
 
     def changed(value: object) -> object:
         if isinstance(value, Source):
@@ -235,12 +235,12 @@ def allStrings(event: Event, text: str) -> Event:
 
 
 class LineTests(SynchronousTestCase):
-    """One entry is one line, or one for each line of its text, whatever is in it."""
+    """One entry is one line, or one for each line of its text, with any field values."""
 
     @settings(max_examples=200, derandomize=True, deadline=None)
     @given(st.text(st.characters() | st.sampled_from("\r\n\0\x1b\x9b\u2028\u2029\u202e"), max_size=20), st.booleans())
     def test_oneLine(self, text: str, current: bool) -> None:
-        """No field ends a line but a text, none begins one, and none brings in a control character."""
+        """Only a text can have several lines.  No field begins a line or contains a control character."""
         for event, _, _ in GOLDEN:
             data = dialect(current).render(Entry(1, "t-1", NINE, allStrings(event, text)))
             if data:
@@ -255,16 +255,16 @@ class LineTests(SynchronousTestCase):
 
 
 class ClockfaceTests(SynchronousTestCase):
-    """Times as a wall clock shows them."""
+    """Times of day."""
 
     def test_show(self) -> None:
-        """A moment is shown to the minute, whatever was shown before it."""
+        """A time is shown to the minute, independent of the time shown before."""
         clock = Clockface(UTC)
         for time, shown in ((NINE, "09:05"), (NINE + 1, "09:06"), (NINE, "09:05"), (0, "00:00"), (59_999, "00:00")):
             self.assertEqual(clock.show(time), shown)
 
     def test_zone(self) -> None:
-        """Hours and days are those of the zone."""
+        """Hours and days are those of the time zone."""
         east, west = Clockface(timezone(timedelta(hours=5, minutes=30))), Clockface(timezone(timedelta(hours=-10)))
         self.assertEqual((east.show(NINE), east.day(NINE)), ("14:35", "2026-01-02"))
         self.assertEqual((west.show(NINE), west.day(NINE)), ("23:05", "2026-01-01"))

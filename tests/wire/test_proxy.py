@@ -13,12 +13,12 @@ from twistchat.wire.proxy import LONGEST, LONGEST_TEXT, SIGNATURE, BadHeader, Pr
 
 
 def binary(command: int, family: int, body: bytes) -> bytes:
-    """A header of version 2."""
+    """Make a header of version 2."""
     return SIGNATURE + struct.pack("!BBH", command, family, len(body)) + body
 
 
 def extension(kind: int, value: bytes) -> bytes:
-    """A type-length-value field."""
+    """Make a type-length-value field."""
     return struct.pack("!BH", kind, len(value)) + value
 
 
@@ -51,21 +51,21 @@ class ParseHeaderTests(SynchronousTestCase):
     """Headers of either version."""
 
     def test_good(self) -> None:
-        """A header is read, and what comes behind it is left as it is."""
+        """A header is read, and the bytes after it are unchanged."""
         for data, header in GOOD:
             for rest in (b"", b"NICK a\r\n", b"\r\n" * 100, SIGNATURE):
                 with self.subTest(data):
                     self.assertEqual((header, rest), parseHeader(data + rest))
 
     def test_parts(self) -> None:
-        """One that comes in parts is waited for, to its last byte."""
+        """An incomplete header waits for its last byte."""
         for data, header in GOOD:
             for end in range(len(data)):
                 self.assertIsNone(parseHeader(data[:end]), data[:end])
             self.assertEqual((header, b""), parseHeader(data))
 
     def test_bad(self) -> None:
-        """What is no header is refused, at the first byte that shows it where there is one; the error says why."""
+        """Bytes that are not a header are refused as early as possible.  The error gives the reason."""
         table = {
             b"N": "is missing",
             b"NICK a\r\n": "is missing",
@@ -101,7 +101,7 @@ class ParseHeaderTests(SynchronousTestCase):
                 self.assertEqual(why, str(self.assertRaises(BadHeader, parseHeader, data)))
 
     def test_bounded(self) -> None:
-        """However it goes on, what has no end is not waited for."""
+        """A header without an end is refused."""
         self.assertIsNone(parseHeader(b"PROXY UNKNOWN " + b"x" * (LONGEST_TEXT - 15)))
         self.assertRaises(BadHeader, parseHeader, b"PROXY UNKNOWN " + b"x" * (LONGEST_TEXT - 14))
         longest = b"PROXY UNKNOWN " + b"x" * (LONGEST_TEXT - 16) + b"\r\n"
@@ -109,7 +109,7 @@ class ParseHeaderTests(SynchronousTestCase):
 
     @given(st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda data: SIGNATURE + data)))
     def test_anything(self, data: bytes) -> None:
-        """Whatever comes, it is a header, the beginning of one, or none."""
+        """Any bytes are a header, the beginning of one, or refused."""
         try:
             parseHeader(data)
         except BadHeader as bad:
@@ -117,7 +117,7 @@ class ParseHeaderTests(SynchronousTestCase):
 
     @given(st.binary(max_size=200))
     def test_anyText(self, data: bytes) -> None:
-        """The same behind the first word of a header of version 1."""
+        """The same, after the first word of a header of version 1."""
         try:
             parseHeader(b"PROXY " + data)
         except BadHeader as bad:

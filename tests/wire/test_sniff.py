@@ -13,7 +13,7 @@ class RequestTests(SynchronousTestCase):
     """L{isHttpRequest}."""
 
     def test_requests(self) -> None:
-        """Request lines of browsers, of scripts, and of older and newer versions."""
+        """Request lines of browsers and scripts, and of older and newer versions."""
         for line in (
             *(b"GET / HTTP/1.1", b"POST /x?y=z HTTP/1.0", b"OPTIONS * HTTP/1.1", b"CONNECT host:443 HTTP/1.1"),
             *(b"get / http/1.1", b" GET / HTTP/1.1", b"GET  /  HTTP/1.1 ", b"PRI * HTTP/2.0", b"BREW /pot HTTP/1.1"),
@@ -22,7 +22,7 @@ class RequestTests(SynchronousTestCase):
             self.assertTrue(isHttpRequest(line), line)
 
     def test_others(self) -> None:
-        """First lines of clients that chat."""
+        """The first lines of chat clients."""
         for line in (
             *(b"CAP LS 302", b"NICK bob", b"PASS secret", b"alice", b"USER bob 0 * :bob", b"", b"/help", b"HTTP/1.1"),
             *(b"WEBIRC password gateway host 192.0.2.1", b"STARTTLS", b"Get a life", b"GET"),
@@ -31,12 +31,12 @@ class RequestTests(SynchronousTestCase):
 
     @given(st.from_regex(r"[A-Za-z!#$%&'*+.^_`|~0-9-]+", fullmatch=True), st.sampled_from(["1.0", "1.1", "2", ""]))
     def test_anyMethod(self, method: str, version: str) -> None:
-        """Any method will do (RFC 9110, section 9.1)."""
+        """Any method is recognized (RFC 9110, section 9.1)."""
         self.assertTrue(isHttpRequest(f"{method} /path HTTP/{version}".encode()))
 
     @given(st.binary(max_size=5000))
     def test_anything(self, line: bytes) -> None:
-        """Bytes without a space are no request line, whatever they are."""
+        """Bytes without a space are not a request line."""
         self.assertFalse(isHttpRequest(b"".join(line.split())))
 
 
@@ -44,7 +44,7 @@ class HostTests(SynchronousTestCase):
     """L{isHostHeader}."""
 
     def test_headers(self) -> None:
-        """In any case, with or without space."""
+        """It is recognized in any case, with or without a space."""
         for line, expected in (
             (b"Host: a", True),
             (b"HOST:a", True),
@@ -60,7 +60,7 @@ class HelloTests(SynchronousTestCase):
     """L{isTlsHello}."""
 
     def test_bytes(self) -> None:
-        """The first byte tells."""
+        """The first byte identifies it."""
         self.assertTrue(isTlsHello(b"\x16"))
         self.assertTrue(isTlsHello(b"\x16\x03\x01\x00\xa5"))
         for data in (b"", b"NICK", b"\x15\x03", b"\xff\xfd\x01"):

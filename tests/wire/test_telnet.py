@@ -22,15 +22,15 @@ MEANINGFUL = st.sampled_from([IAC, IAC, IAC, SB, SE, WILL, WONT, DO, DONT, BINAR
 
 
 class StripperTests(SynchronousTestCase):
-    """What is text."""
+    """The text of a stream."""
 
     def test_text(self) -> None:
-        """A stream without commands passes as the object it is."""
+        """A stream without commands is returned as the same object."""
         data = "Grüße\r\n".encode()
         self.assertIs(TelnetStripper().feed(data), data)
 
     def test_commands(self) -> None:
-        """Commands, negotiations and subnegotiations are taken out, and nothing else is."""
+        """Commands, negotiations and subnegotiations are removed, and nothing else."""
         for data, text in {
             b"a\xff\xf4b": b"ab",
             b"a\xff\xfd\x01b\xff\xfc\x22c": b"abc",
@@ -49,7 +49,7 @@ class StripperTests(SynchronousTestCase):
     @settings(max_examples=300, derandomize=True, deadline=None)
     @given(st.lists(st.lists(MEANINGFUL | st.integers(0, 255), max_size=8).map(bytes), max_size=10))
     def test_anyChunks(self, chunks: list[bytes]) -> None:
-        """However a stream is cut into chunks, its text is that of the whole, and so are its answers."""
+        """The text and the answers are the same however the stream is split into chunks."""
         stripper, whole = TelnetStripper(), TelnetStripper()
         text, answers = b"", b""
         for chunk in chunks:
@@ -61,7 +61,7 @@ class StripperTests(SynchronousTestCase):
         self.assertEqual(whole.takeAnswer(), answers)
 
     def test_linearTime(self) -> None:
-        """Sixteen times the requests take nothing like the square of that."""
+        """The time does not grow with the square of the number of requests."""
 
         def seconds(data: bytes) -> float:
             best = 60.0
@@ -78,16 +78,16 @@ class StripperTests(SynchronousTestCase):
 
 
 class AnswerTests(SynchronousTestCase):
-    """What is answered."""
+    """The answers."""
 
     def answer(self, *requests: int) -> tuple[int, ...]:
-        """The answer to a stream."""
+        """Return the answer to a stream."""
         stripper = TelnetStripper()
         self.assertEqual(stripper.feed(bytes(requests)), b"")
         return tuple(stripper.takeAnswer())
 
     def test_accepted(self) -> None:
-        """Binary transmission and timing marks are agreed to, whoever is to do them."""
+        """Binary transmission and timing marks are accepted, in both directions."""
         for option in (BINARY, TIMING_MARK):
             self.assertEqual(self.answer(IAC, DO, option), (IAC, WILL, option))
             self.assertEqual(self.answer(IAC, WILL, option), (IAC, DO, option))
@@ -99,12 +99,15 @@ class AnswerTests(SynchronousTestCase):
             self.assertEqual(self.answer(IAC, WILL, option), (IAC, DONT, option))
 
     def test_silence(self) -> None:
-        """Neither is what the client gives up, lest two ends answer each other for ever (RFC 854), nor a command."""
+        """
+        Commands are not answered, and neither is the end of an option, so that two ends do not answer each other
+        forever (RFC 854).
+        """
         self.assertEqual(self.answer(IAC, DONT, ECHO, IAC, WONT, BINARY, IAC, 241, IAC, IAC), ())
         self.assertEqual(self.answer(IAC, SB, DO, ECHO, IAC, SE), ())
 
     def test_taken(self) -> None:
-        """Answers stand in the order of the requests, and are given once."""
+        """Answers come in the order of the requests, once each."""
         stripper = TelnetStripper()
         stripper.feed(bytes([IAC, DO, ECHO, 0x61, IAC, WILL]))
         stripper.feed(bytes([BINARY]))

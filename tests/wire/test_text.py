@@ -13,10 +13,10 @@ from twistchat.wire.text import printable
 
 
 class PrintableTests(SynchronousTestCase):
-    """What a terminal is shown."""
+    """Text for a terminal."""
 
     def test_everyCodePoint(self) -> None:
-        """No control character, line separator, direction control or half of a pair passes, and no letter is lost."""
+        """No control character, line separator, direction control or lone surrogate passes, and no letter is lost."""
         directions = {"LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
         marks = {"\u061c", "\u200e", "\u200f"}
         for point in range(sys.maxunicode + 1):
@@ -30,7 +30,7 @@ class PrintableTests(SynchronousTestCase):
                 self.fail(f"U+{point:04X} is changed")
 
     def test_pictures(self) -> None:
-        """A tab is a space, C0 and DEL are their pictures, and the rest a replacement character."""
+        """A tab becomes a space, C0 and DEL become their pictures, and the rest the replacement character."""
         for text, shown in {
             "a\tb": "a b",
             "\x00\x1b[31m\x07\n\r": "\u2400\u241b[31m\u2407\u240a\u240d",
@@ -46,7 +46,7 @@ class PrintableTests(SynchronousTestCase):
                 self.assertEqual(printable(text), shown)
 
     def test_untouched(self) -> None:
-        """Text of any script passes as it is: right to left, with joiners, emoji and all."""
+        """Text of any script is unchanged: right to left, with joiners, and emoji."""
         for text in (
             "Grüße, \u201cWelt\u201d",
             "שלום עולם",
@@ -59,7 +59,7 @@ class PrintableTests(SynchronousTestCase):
     @settings(max_examples=300, derandomize=True, deadline=None)
     @given(st.text(st.characters(), max_size=30))
     def test_anyText(self, text: str) -> None:
-        """What was made safe stays as it is, has the length it had, and can be written in UTF-8."""
+        """Safe text is unchanged when it is cleaned again, keeps its length, and can be encoded as UTF-8."""
         shown = printable(text)
         self.assertEqual(printable(shown), shown)
         self.assertEqual(len(shown), len(text))

@@ -1,4 +1,4 @@
-"""One entry or more of every event that there is, for the tests of the dialect."""
+"""At least one entry of every event, for the tests of the dialect."""
 
 from __future__ import annotations
 
@@ -99,5 +99,5 @@ KINDS = {kind for kind in vars(events).values() if isinstance(kind, type) and is
 
 
 def entry(event: Event) -> Entry:
-    """An entry with this event."""
+    """Make an entry with this event."""
     return Entry(7, "x-7", TIME, event)

@@ -16,10 +16,10 @@ sts
 
 
 class RegistryTests(SynchronousTestCase):
-    """What there is."""
+    """The capabilities."""
 
     def test_known(self) -> None:
-        """All that the door is to offer, each with its specification; what they require is there as well."""
+        """All capabilities that the door offers are there, each with its specification and its requirements."""
         self.assertEqual(sorted(CAPABILITIES), sorted(WANTED.split()))
         for name, capability in CAPABILITIES.items():
             self.assertEqual(capability.name, name)
@@ -27,7 +27,7 @@ class RegistryTests(SynchronousTestCase):
             self.assertLessEqual(set(capability.requires), set(CAPABILITIES))
 
     def test_inEffect(self) -> None:
-        """Order does not matter, and what lacks its requirement does nothing."""
+        """Order does not matter, and a capability without its requirement has no effect."""
         self.assertEqual(inEffect(["draft/multiline", "batch"]), {"draft/multiline", "batch"})
         self.assertEqual(inEffect(["draft/multiline", "labeled-response", "setname"]), {"setname"})
         self.assertEqual(inEffect(["draft/message-redaction"]), set())
@@ -38,7 +38,7 @@ class CapTests(SynchronousTestCase):
     """The lines of CAP."""
 
     def test_request(self) -> None:
-        """From left to right; a dash takes away; spaces at the end mean nothing."""
+        """Names are read from left to right.  A dash disables a capability, and spaces at the end are ignored."""
         self.assertEqual(
             parseRequest(" batch  -setname - -- x=y "),
             [(True, "batch"), (False, "setname"), (False, ""), (False, "-"), (True, "x=y")],
@@ -46,20 +46,20 @@ class CapTests(SynchronousTestCase):
         self.assertEqual(parseRequest(""), [])
 
     def test_values(self) -> None:
-        """Values are for those who named 302 or more."""
+        """Clients get values if they sent 302 or more."""
         offered = {"sts": "port=6697", "batch": ""}
         for version, words in ((0, ["sts", "batch"]), (301, ["sts", "batch"]), (VALUES, ["sts=port=6697", "batch"])):
             self.assertEqual(advertise(offered, version), words)
         self.assertEqual(advertise(offered, 307), ["sts=port=6697", "batch"])
 
     def test_empty(self) -> None:
-        """No capabilities are an empty parameter."""
+        """An empty list is an empty parameter."""
         for subcommand in ("LS", "LIST"):
             for version in (0, 302):
                 self.assertEqual(capLines(subcommand, [], "*", "s", version), [f":s CAP * {subcommand} :\r\n".encode()])
 
     def test_one(self) -> None:
-        """What fits is one line."""
+        """A list that fits is one line."""
         for subcommand in ("LS", "LIST", "ACK", "NAK", "NEW", "DEL"):
             for version in (0, 302):
                 self.assertEqual(
@@ -68,7 +68,9 @@ class CapTests(SynchronousTestCase):
                 )
 
     def test_continued(self) -> None:
-        """All lines but the last of a long list have an asterisk; none is over 512 bytes, and nothing is lost."""
+        """
+        All lines of a long list except the last have an asterisk.  No line exceeds 512 bytes, and no name is lost.
+        """
         words = [f"example.org/capability-{number}=value" for number in range(100)]
         for subcommand in ("LS", "LIST"):
             lines = capLines(subcommand, words, "alice", "irc.example.org", 302)
@@ -81,7 +83,7 @@ class CapTests(SynchronousTestCase):
             self.assertGreater(len(lines[0]) + len(words[0]), MAX_LINE - 3)
 
     def test_old(self) -> None:
-        """A client without 302 gets one line, of whole words."""
+        """A client without 302 gets one line of whole words."""
         words = [f"example.org/capability-{number}" for number in range(100)]
         for subcommand in ("LS", "LIST"):
             (line,) = capLines(subcommand, words, "alice", "irc.example.org")
@@ -91,7 +93,7 @@ class CapTests(SynchronousTestCase):
             self.assertGreater(len(shown), 10)
 
     def test_complete(self) -> None:
-        """Other lists that are too long are several lines, each complete."""
+        """Other long lists become several lines, each complete."""
         words = [f"-example.org/capability-{number}" for number in range(100)]
         for subcommand in ("ACK", "NAK", "NEW", "DEL"):
             for version in (0, 302):
@@ -100,7 +102,7 @@ class CapTests(SynchronousTestCase):
                 self.assertEqual(" ".join(each[-1] for each in params).split(" "), words)
 
     def test_longName(self) -> None:
-        """A name that is longer than a line is cut: it is none that there is."""
+        """A name that is longer than a line is cut, because it cannot be a known one."""
         lines = capLines("NAK", ["x", "y" * 600, "z"], "*", "s")
         self.assertLessEqual(max(map(len, lines)), MAX_LINE)
         self.assertEqual([parse(line[:-2]).params[-1][0] for line in lines], ["x", "y", "z"])

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.wire.irc.dialect}: what each event is to each client."""
+"""Tests of L{twistchat.wire.irc.dialect}: how each client sees each event."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ ALL = tuple(CAPABILITIES)
 
 
 def render(event: Event, *capabilities: str, view: View = ROOM) -> str:
-    """An entry with this event, as a client with these capabilities sees it."""
+    """Render an entry with this event for a client with these capabilities."""
     return IrcDialects(SERVER).of(capabilities, view).render(entry(event)).decode()
 
 
 class RenderTests(SynchronousTestCase):
-    """Golden lines."""
+    """The exact lines of events."""
 
     def assertLines(self, event: Event, *lines: str, caps: tuple[str, ...] = (), view: View = ROOM) -> None:
-        """Assert that an event is these lines."""
+        """Assert that an event is rendered as these lines."""
         self.assertEqual(render(event, *caps, view=view), "".join([f"{line}\r\n" for line in lines]))
 
     def test_tags(self) -> None:
-        """Each capability brings its tags, in one order, and nothing else does."""
+        """Each capability adds its tags, in a fixed order, and nothing else does."""
         said = RoomMessage(ALICE, "#a", "s1", "hi", tags=REPLY)
         line = ":Alice!~al@a.cloak PRIVMSG #a :hi"
         self.assertLines(said, line)
@@ -79,17 +79,17 @@ class RenderTests(SynchronousTestCase):
         self.assertLines(said, f"@{T};msgid=x-7;account=alice;+draft/reply=x-1;+typing {line}", caps=TAGGED)
 
     def test_noAccount(self) -> None:
-        """Who is logged in to no account has no such tag (account-tag, MUST NOT)."""
+        """Without an account there is no account tag (account-tag, MUST NOT)."""
         self.assertLines(RoomMessage(BOB, "#a", "s2", "hi"), ":bob!bo@b.cloak PRIVMSG #a :hi", caps=("account-tag",))
 
     def test_bot(self) -> None:
-        """A bot is marked, without a value, for those who have message-tags only (bot-mode)."""
+        """A bot has a tag without a value, for clients with message-tags only (bot-mode)."""
         said = RoomMessage(ROBOT, "#a", "s3", "hi")
         self.assertLines(said, ":robot!ro@r.cloak PRIVMSG #a :hi", caps=("account-tag",))
         self.assertLines(said, f"@{T};msgid=x-7;bot :robot!ro@r.cloak PRIVMSG #a :hi", caps=TAGGED)
 
     def test_time(self) -> None:
-        """Times have milliseconds and are in UTC, whatever was written before."""
+        """Times have milliseconds and are in UTC, independent of the time rendered before."""
         dialect = IrcDialects(SERVER).of(["server-time"], ROOM)
         for time, shown in (
             (0, "1970-01-01T00:00:00.000Z"),
@@ -102,7 +102,7 @@ class RenderTests(SynchronousTestCase):
             self.assertEqual(data, f"@time={shown} :bob!bo@b.cloak PRIVMSG #a :hi\r\n".encode())
 
     def test_kinds(self) -> None:
-        """A text is a message, an action or a notice; and for those from some rank on."""
+        """A text is a message, an action or a notice, and may be for the holders of a rank."""
         for kind, rank, line in (
             ("message", "", "PRIVMSG #a :hi"),
             ("notice", "", "NOTICE #a :hi"),
@@ -120,7 +120,7 @@ class RenderTests(SynchronousTestCase):
         )
 
     def test_tagmsg(self) -> None:
-        """Tags without a text are for those who have message-tags (message-tags, MUST NOT)."""
+        """Only clients with message-tags get tags without a text (message-tags, MUST NOT)."""
         signals = (
             (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "#a"),
             (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),), "o"), "@#a"),
@@ -132,7 +132,7 @@ class RenderTests(SynchronousTestCase):
             self.assertLines(event, f"@msgid=x-7;+typing=active {line}", caps=("message-tags",))
 
     def test_redact(self) -> None:
-        """What is taken back is told to those who asked (message-redaction)."""
+        """Only clients with the capability get redactions (message-redaction)."""
         caps = ("draft/message-redaction", "message-tags")
         unsaid, untold = (
             RoomMessageRedacted(ALICE, "#a", 3, "x-3", "my bad"),
@@ -145,7 +145,7 @@ class RenderTests(SynchronousTestCase):
         self.assertLines(untold, "@msgid=x-7 :Alice!~al@a.cloak REDACT bob x-3", caps=caps, view=SELF)
 
     def test_joined(self) -> None:
-        """A join shows the account and the realname, the absence and the ranks."""
+        """A join shows the account, the realname, the absence and the ranks."""
         plain, extended = ":Alice!~al@a.cloak JOIN #a", ":Alice!~al@a.cloak JOIN #a alice :Alice A."
         mode, away = f":{SERVER} MODE #a +qo Alice Alice", ":Alice!~al@a.cloak AWAY :lunch"
         joined = Joined(ALICE, "#a", "lunch", "qo")
@@ -180,12 +180,12 @@ class RenderTests(SynchronousTestCase):
             )
 
     def test_topic(self) -> None:
-        """A topic that is cleared is empty."""
+        """A cleared topic is empty."""
         self.assertLines(TopicSet(ALICE, "#a", "x"), ":Alice!~al@a.cloak TOPIC #a :x")
         self.assertLines(TopicSet(ALICE, "#a", ""), ":Alice!~al@a.cloak TOPIC #a :")
 
     def test_modes(self) -> None:
-        """Letters behind signs that stand where they change; parameters in order; a line has 15 of them."""
+        """A sign stands where it changes, parameters are in order, and a line has at most 15 of them."""
         changes = (
             ModeChange(False, "n"),
             ModeChange(False, "t"),
@@ -206,7 +206,7 @@ class RenderTests(SynchronousTestCase):
         )
 
     def test_modesOfTheServer(self) -> None:
-        """What the server changes by itself comes from its name, as many lines as it takes; none of them has an id."""
+        """Changes by the server come from its name, in as many lines as needed, without message ids."""
         changes = (ModeChange(True, "o", "bob", BOB), ModeChange(False, "k", "key"))
         self.assertLines(ModesSet(BY_SERVER, "#a", changes), f":{SERVER} MODE #a +o-k bob key")
         bans = tuple(ModeChange(False, "b", f"{number}!*@*") for number in range(15))
@@ -219,7 +219,7 @@ class RenderTests(SynchronousTestCase):
         )
 
     def test_modesBytes(self) -> None:
-        """Long parameters take more lines, of 512 bytes at most, each with its own sign."""
+        """Long parameters take several lines of at most 512 bytes, each with its own sign."""
         masks = [f"{number}{'é' * 60}!*@*" for number in range(8)]
         data = render(ModesSet(ALICE, "#a", (*[ModeChange(True, "b", mask) for mask in masks], ModeChange(False, "m"))))
         lines = data.split("\r\n")[:-1]
@@ -239,7 +239,7 @@ class RenderTests(SynchronousTestCase):
             )
 
     def test_invited(self) -> None:
-        """Whom it concerns hears it; others in the room where they have invite-notify."""
+        """The invited user gets an invitation, and so do members with invite-notify."""
         invited = Invited(ALICE, "#a", BOB)
         line = ":Alice!~al@a.cloak INVITE bob #a"
         self.assertLines(invited, line, view=SELF)
@@ -247,7 +247,7 @@ class RenderTests(SynchronousTestCase):
         self.assertLines(invited, line, caps=("invite-notify",))
 
     def test_people(self) -> None:
-        """News of a person, with the capability that each takes, to rooms and to those who share one."""
+        """Changes of a user, with their capabilities, reach rooms and users who share one."""
         for event, capability, line in (
             (Renamed(ALICE, "alicia"), "", "NICK alicia"),
             (AwaySet(ALICE, "out to lunch"), "away-notify", "AWAY :out to lunch"),
@@ -271,7 +271,7 @@ class RenderTests(SynchronousTestCase):
         )
 
     def test_ownModes(self) -> None:
-        """One's own modes are shown to oneself alone."""
+        """Only the user sees their own modes."""
         for event, change in (
             (UserModesSet(ALICE, "iw", "B"), "+iw-B"),
             (UserModesSet(ALICE, "i", ""), "+i"),
@@ -289,17 +289,17 @@ class RenderTests(SynchronousTestCase):
         self.assertLines(Announced(ALICE, "going down"), ":Alice!~al@a.cloak WALLOPS :going down", view=SELF)
 
     def test_silent(self) -> None:
-        """Of who entered, and of bans from the server, IRC says nothing to rooms."""
+        """IRC does not show entering users and server bans to rooms."""
         for event in (Entered(ALICE, "s1"), ServerBanSet(ALICE, "x", "y"), ServerBanLifted(ALICE, "x")):
             for view in (ROOM, SELF):
                 self.assertLines(event, caps=ALL, view=view)
 
 
 class WatchedTests(SynchronousTestCase):
-    """News of those who are watched (monitor, extended-monitor)."""
+    """Changes of watched users (monitor, extended-monitor)."""
 
     def test_monitor(self) -> None:
-        """Who came and who went, to C{*}, with no capability at all."""
+        """Every client sees watched users come and go, to C{*}, without any capability."""
         online, offline = f":{SERVER} 730 * :", f":{SERVER} 731 * :"
         for event, lines in (
             (Entered(ALICE, "s1"), [f"{online}Alice!~al@a.cloak"]),
@@ -311,7 +311,7 @@ class WatchedTests(SynchronousTestCase):
             self.assertEqual(render(event, *ALL, view=WATCHED), tagged)
 
     def test_extended(self) -> None:
-        """More of them takes extended-monitor and the capability of that message."""
+        """Other changes need extended-monitor and the capability of the message."""
         for event, capability, line in (
             (AwaySet(ALICE, "lunch"), "away-notify", "AWAY :lunch"),
             (RealnameSet(ALICE, "Batman"), "setname", "SETNAME :Batman"),
@@ -326,49 +326,51 @@ class WatchedTests(SynchronousTestCase):
             self.assertEqual(render(event, *ALL, view=WATCHED), tagged)
 
     def test_nothingElse(self) -> None:
-        """What they say and where they are is not for those who watch."""
+        """Watchers do not see messages and rooms."""
         heard = {Entered, Quit, Killed, AwaySet, RealnameSet, HostSet, AccountSet}
         for event in EVENTS:
             self.assertEqual(bool(render(event, *ALL, view=WATCHED)), type(event) in heard, event)
 
 
 class NoticeTests(SynchronousTestCase):
-    """What the server tells its operators (user mode s)."""
+    """Notices for operators (user mode s)."""
 
     def test_notices(self) -> None:
-        """Notices of the server to C{*}, the same for all but for the time."""
+        """Notices come from the server to C{*}.  They are equal for all clients, except for the time tag."""
         line = f":{SERVER} NOTICE * :*** Alice killed bob (bo@b.cloak): spam\r\n"
         self.assertEqual(render(Killed(ALICE, BOB, "spam"), view=NOTICES), line)
         self.assertEqual(render(Killed(ALICE, BOB, "spam"), *ALL, view=NOTICES), f"@{T} {line}")
 
     def test_nothingElse(self) -> None:
-        """Nothing else is told there."""
+        """Operators get no other notices."""
         heard = {OperatorSet, Killed, ServerBanSet, ServerBanLifted}
         for event in EVENTS:
             self.assertEqual(bool(render(event, view=NOTICES)), type(event) in heard, event)
 
     def test_otherPlaces(self) -> None:
-        """Of bans nothing is told anywhere else."""
+        """Bans are not shown anywhere else."""
         for event in (ServerBanSet(ALICE, "*!*@x", "spam"), ServerBanLifted(ALICE, "*!*@x")):
             for view in set(View) - {NOTICES}:
                 self.assertEqual(render(event, *ALL, view=view), "")
 
 
 class DialectsTests(SynchronousTestCase):
-    """One object for all who are written to alike."""
+    """One dialect object for all clients with equal output."""
 
     def test_interface(self) -> None:
         """A dialect provides its interface."""
         verifyObject(IDialect, IrcDialects(SERVER).of((), ROOM))
 
     def test_everyEvent(self) -> None:
-        """The samples are of every kind, and one who has everything hears of each but sessions."""
+        """
+        The samples have events of every class.  A client with all capabilities sees each of them, except sessions.
+        """
         self.assertEqual({type(event) for event in EVENTS}, KINDS)
         heard = {type(event) for event in EVENTS for view in View if render(event, *ALL, view=view)}
         self.assertEqual(KINDS - heard, {SessionStarted, SessionEnded})
 
     def test_same(self) -> None:
-        """The same capabilities give the same object, in any order, with any that change nothing."""
+        """Equal capabilities give the same object, in any order, and with others that change nothing."""
         dialects = IrcDialects(SERVER)
         for view in View:
             one = dialects.of(["server-time", "message-tags"], view)
@@ -380,7 +382,7 @@ class DialectsTests(SynchronousTestCase):
         self.assertIs(dialects.of(["setname", "message-tags"], WATCHED), dialects.of((), WATCHED))
 
     def test_different(self) -> None:
-        """Two dialects are two objects only where some event differs."""
+        """Two dialects are different objects only if some event differs."""
         dialects = IrcDialects(SERVER)
         samples = [entry(event) for event in EVENTS]
         for view in View:
@@ -393,7 +395,7 @@ class DialectsTests(SynchronousTestCase):
             self.assertEqual(len(set(seen.values())), len(seen))
 
     def test_registry(self) -> None:
-        """The registry says of each capability whether it can change the bytes."""
+        """The registry knows for each capability whether it can change the bytes."""
         for name, capability in CAPABILITIES.items():
             changes = any(
                 render(event, *ALL, view=view) != render(event, *({*ALL} - {name}), view=view)
@@ -404,7 +406,7 @@ class DialectsTests(SynchronousTestCase):
             self.assertEqual(changes, capability.dialect or name in needed, name)
 
     def test_forgotten(self) -> None:
-        """A dialect that nobody has is forgotten: clients that change their minds cost nothing."""
+        """An unused dialect is forgotten, so clients that change their capabilities cost nothing."""
         dialects = IrcDialects(SERVER)
         dialect = dialects.of(ALL, ROOM)
         kept = ref(dialect)
@@ -414,7 +416,7 @@ class DialectsTests(SynchronousTestCase):
         self.assertIsNone(kept())
 
     def test_relevant(self) -> None:
-        """What is left of all capabilities."""
+        """The capabilities that affect the bytes."""
         self.assertEqual(relevant(["echo-message", "setname", "x/y"], ROOM), {"setname"})
         self.assertEqual(relevant([], WATCHED), set())
         self.assertEqual(relevant(ALL, NOTICES), {"server-time"})

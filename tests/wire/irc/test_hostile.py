@@ -1,7 +1,4 @@
-"""
-Nothing that anyone wrote, in whatever field of whatever event, is a line, a tag or a parameter of its own to an IRC
-client.
-"""
+"""No field of any event becomes a line, a tag or a parameter of its own for an IRC client."""
 
 from __future__ import annotations
 
@@ -60,12 +57,12 @@ FIXED = {"kind", "session", "uid", "rank", "ranks", "letter", "label", "added", 
 
 @cache
 def fieldsOfClass(kind: type[Struct]) -> tuple[FieldInfo, ...]:
-    """The fields of a class.  msgspec evaluates the annotations for each call."""
+    """Return the fields of a class.  msgspec evaluates the annotations for each call."""
     return fieldsOf(kind)
 
 
 def filled(value: object, text: str) -> Any:
-    """A value of the same shape with this text for each string in it that somebody may have written."""
+    """Return a value of the same shape, with this text in place of each string that users may write."""
     if isinstance(value, str):
         return text
     if isinstance(value, frozenset) or value is None:
@@ -83,7 +80,7 @@ def filled(value: object, text: str) -> Any:
 
 
 def each(event: Event, text: str) -> Iterator[Event]:
-    """The event with this text in one of its fields, for each; and in all."""
+    """Return the event with this text in each single field, and in all fields."""
     for field in fieldsOfClass(type(event)):
         if field.name not in FIXED:
             value = getattr(event, field.name)
@@ -94,15 +91,15 @@ def each(event: Event, text: str) -> Iterator[Event]:
 
 
 def read(data: bytes) -> list[Message]:
-    """The messages of some lines, each read as a client does."""
+    """Parse lines as a client does."""
     return [parse(line) for line in data.split(b"\r\n")[:-1]]
 
 
 class HostileTests(SynchronousTestCase):
-    """Every field of every event, filled with what ought not to be there."""
+    """All fields of all events, with hostile text."""
 
     def assertSound(self, event: Event, text: str, dialect: IDialect) -> list[Message]:
-        """Assert that an event is whole lines that a client takes for what they are."""
+        """Assert that an event is rendered as whole lines that clients parse as expected."""
         data = dialect.render(entry(event))
         self.assertTrue(data == b"" or data.endswith(b"\r\n"))
         for byte in (b"\r", b"\n"):
@@ -115,7 +112,7 @@ class HostileTests(SynchronousTestCase):
         return read(data)
 
     def test_sameCommands(self) -> None:
-        """Whatever is in the fields, the same commands come out, with as many parameters and with the same tags."""
+        """The commands, the numbers of parameters and the tags are the same for any text."""
         for sample in EVENTS:
             short = replace(sample, text="one line") if isinstance(sample, (RoomMessage, PrivateMessage)) else sample
             for dialect in ALL:
@@ -127,10 +124,11 @@ class HostileTests(SynchronousTestCase):
 
     def assertAlike(self, expected: list[Message], found: list[Message], told: bool) -> None:
         """
-        Assert that messages have the commands, and each the server's tags, that were expected.
+        Assert that messages have the expected commands, and the server's tags.
 
-        @param told: whether all of it is to be told; otherwise there may be less, where it does not fit into a line, or
-            where nothing is left to be said.
+
+        @param told: whether all messages must be there.  Otherwise some may be missing: those that do not fit into a
+            line, and those without anything left to show.
         """
         commands = [message.command for message in expected]
         rest = [message.command for message in found]
@@ -151,7 +149,7 @@ class HostileTests(SynchronousTestCase):
             self.assertLessEqual({key for key in message.tags if key[0] != "+"}, known)
 
     def test_texts(self) -> None:
-        """In a text, LF is a line's end and CR, NUL are spaces; all else is as it was written."""
+        """In a text, LF ends a line, and CR and NUL become spaces.  All other characters are unchanged."""
         kinds: tuple[Kind, ...] = ("message", "notice")
         for kind in kinds:
             for passed in (
@@ -177,13 +175,13 @@ class HostileTests(SynchronousTestCase):
         st.text(st.characters() | st.sampled_from("\r\n\0 :;=\\@!,\x01\ud800"), max_size=12), st.sampled_from(EVENTS)
     )
     def test_any(self, text: str, sample: Event) -> None:
-        """The same with any text at all."""
+        """The same with random texts."""
         for dialect in ALL:
             for event in each(sample, text):
                 self.assertSound(event, text, dialect)
 
     def test_manyTags(self) -> None:
-        """Client-only tags past their limit are left out, and never push out those of the server."""
+        """Client-only tags over the limit are dropped, and never replace tags of the server."""
         tags = tuple((f"example.org/tag-{number}", "x" * 100) for number in range(100))
         said = RoomMessage(Source("u", "a", account="b"), "#a", "s", "hi", tags=tags)
         (message,) = self.assertSound(said, "", DIALECTS.of(CAPABILITIES, View.ROOM))
@@ -194,16 +192,19 @@ class HostileTests(SynchronousTestCase):
 
 
 class CleaningTests(SynchronousTestCase):
-    """What stands in the place of what cannot be written."""
+    """The replacements for forbidden characters."""
 
     def test_text(self) -> None:
-        """Spaces for NUL, CR and LF; nothing else changes but halves of surrogate pairs."""
+        """Spaces replace NUL, CR and LF.  Otherwise only lone surrogates change."""
         self.assertEqual(cleanText("a\r\nb\0c\x85\u2028"), "a  b c\x85\u2028")
         self.assertEqual(cleanText("a\ud800b"), "a\ufffdb")
         self.assertEqual(cleanText(""), "")
 
     def test_name(self) -> None:
-        """Low lines for what would end a parameter, or begin the last; an asterisk for nothing."""
+        """
+        Underscores replace characters that would end a parameter or begin the last one.  An asterisk replaces an empty
+        one.
+        """
         for name, clean in (
             ("a b\r\n\0", "a_b___"),
             (":a", "_a"),
@@ -215,14 +216,14 @@ class CleaningTests(SynchronousTestCase):
             self.assertEqual(cleanName(name), clean)
 
     def test_write(self) -> None:
-        """The last parameter is cut where it does not fit; a line whose names do not fit is none."""
+        """The last parameter is cut if it does not fit.  If the names do not fit, there is no line."""
         line = write("src", "TOPIC", ("#a",), "é" * 400)
         self.assertEqual(len(line), MAX_LINE - (MAX_LINE - len(":src TOPIC #a :\r\n")) % 2)
         self.assertEqual(write("src", "TOPIC", ("#" * 600,), "x"), b"")
         self.assertEqual(write("src", "JOIN", ("#" * 600,)), b"")
 
     def test_writeList(self) -> None:
-        """A parameter that alone is more than fits is cut; what cannot be written at all is not."""
+        """A single parameter that is too long is cut.  Text that cannot be encoded is replaced."""
         lines = writeList("src", "MODE", ("#a",), [("+b", "x" * 600), ("-m", None), ("+b", "y")])
         self.assertEqual(lines[0].rstrip(b"x\r\n"), b":src MODE #a +b ")
         self.assertIn(len(lines[0]), (MAX_LINE - 1, MAX_LINE))
@@ -230,7 +231,7 @@ class CleaningTests(SynchronousTestCase):
         self.assertEqual(b"".join(writeList("src", "MODE", ("#" * 600,), [("+b", "x")])), b"")
 
     def test_tags(self) -> None:
-        """A tag that cannot be one is left out, and a NUL in a value is a space."""
+        """An invalid tag is dropped, and a NUL in a value becomes a space."""
         tags = (("a", "b;c\0"), ("", "x"), ("a b", "x"), ("a=b", ""), ("c", ""), ("\ud800", "\ud800"))
         self.assertEqual(parseTags(clientTags(tags)), {"+a": "b;c ", "+c": "", "+\ufffd": "\ufffd"})
         self.assertEqual(tagValue("k", "a b"), r"k=a\sb")

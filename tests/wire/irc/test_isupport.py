@@ -14,14 +14,14 @@ class IsupportTests(SynchronousTestCase):
     """RPL_ISUPPORT."""
 
     def test_forms(self) -> None:
-        """A token has a value, an empty one, or none; or it is taken back."""
+        """A token has a value, an empty value or none, or it is withdrawn."""
         self.assertEqual(
             lines({"CHANTYPES": "#", "EXCEPTS": None, "STATUSMSG": "", "-SAFELIST": None}, "alice", "irc.example.org"),
             [b":irc.example.org 005 alice CHANTYPES=# EXCEPTS STATUSMSG= -SAFELIST :are supported by this server\r\n"],
         )
 
     def test_escape(self) -> None:
-        """Spaces, equal signs and backslashes are written as escapes."""
+        """Spaces, equal signs and backslashes are escaped."""
         self.assertEqual(escape("a b=c\\x20"), r"a\x20b\x3Dc\x5Cx20")
         (line,) = lines({"NETWORK": "My Net=1"}, "a", "s")
         self.assertEqual(parse(line[:-2]).params[1], r"NETWORK=My\x20Net\x3D1")
@@ -35,7 +35,7 @@ class IsupportTests(SynchronousTestCase):
         self.assertEqual({params[0] for params in written}, {"alice"})
 
     def test_bytes(self) -> None:
-        """A line has at most 512 bytes, and is filled as far as it goes."""
+        """A line is filled up to 512 bytes."""
         for size in range(60, 130):
             tokens: dict[str, str | None] = {f"T{number}": "é" + "x" * size for number in range(12)}
             written = lines(tokens, "nick", "irc.example.org")
@@ -45,11 +45,11 @@ class IsupportTests(SynchronousTestCase):
             self.assertEqual(sum(len(parse(line[:-2]).params) - 2 for line in written), 12)
 
     def test_none(self) -> None:
-        """No tokens take no line."""
+        """Without tokens there is no line."""
         self.assertEqual(lines({}, "alice", "s"), [])
 
     def test_refused(self) -> None:
-        """What no line can hold is refused."""
+        """A token that fits into no line is refused."""
         for value in ("x" * 500, "a\r\nb", "a\0"):
             with self.assertRaises(Unwritable):
                 lines({"NETWORK": value}, "alice", "s")

@@ -18,16 +18,16 @@ BATCH = (
 
 
 class WithTagTests(SynchronousTestCase):
-    """One more tag."""
+    """An additional tag."""
 
     def test_put(self) -> None:
-        """It stands before all others; on the first line only."""
+        """It comes before all other tags, and only on the first line."""
         self.assertEqual(withTag(LINE, "label", "q"), b"@label=q " + LINE)
         self.assertEqual(withTag(TAGGED, "label", "q"), b"@label=q;" + TAGGED[1:])
         self.assertEqual(withTag(BATCH, "label", "q"), b"@label=q;" + BATCH[1:])
 
     def test_escaped(self) -> None:
-        """A label is the client's: whatever it is, it is one tag."""
+        """Any label of a client is one tag."""
         for label in ("a;b", "a b", "a\\", "\r\n", "é", ""):
             self.assertEqual(parse(withTag(LINE, "label", label)[:-2]).tags, {"label": label})
         for key in ("a b", "a;b", "a=b", ""):
@@ -39,7 +39,7 @@ class BatchTests(SynchronousTestCase):
     """Answers of several lines."""
 
     def test_inBatch(self) -> None:
-        """Each line is put into the batch; of a batch, the lines that open and close it."""
+        """Each line gets the batch tag.  Of a nested batch, only the lines that open and close it do."""
         self.assertEqual(
             inBatch(TAGGED + BATCH + LINE, "r"),
             b"@batch=r;time=1;+x=y :a!b@c PRIVMSG #a :hello\r\n"
@@ -51,11 +51,11 @@ class BatchTests(SynchronousTestCase):
         )
 
     def test_notTheClientsTag(self) -> None:
-        """A client-only tag that is called batch is no batch."""
+        """A client-only tag named batch is not a batch."""
         self.assertEqual(inBatch(b"@+batch=x A b\r\n", "r"), b"@batch=r;+batch=x A b\r\n")
 
     def test_isOne(self) -> None:
-        """A line is one message, and so is a batch; two lines are not, nor are two batches."""
+        """One line is one message, and one batch is too.  Two lines are not, and neither are two batches."""
         for data, one in (
             (LINE, True),
             (BATCH, True),
@@ -68,13 +68,13 @@ class BatchTests(SynchronousTestCase):
             self.assertIs(isOne(data), one)
 
     def test_halfALine(self) -> None:
-        """What does not end a line is not taken apart as lines."""
+        """Characters other than LF do not split a line."""
         for data in (b"PING", b"PING\n", b""):
             with self.assertRaises(Unwritable):
                 isOne(data)
 
     def test_labelled(self) -> None:
-        """Nothing is an ACK, one message has the label, and several are a batch that has it."""
+        """No message becomes an ACK, one message gets the label, and several become a labelled batch."""
         self.assertEqual(labelled(b"", "q", "s", "r"), b"@label=q :s ACK\r\n")
         self.assertEqual(labelled(TAGGED, "q", "s", "r"), withTag(TAGGED, "label", "q"))
         self.assertEqual(labelled(BATCH, "q", "s", "r"), withTag(BATCH, "label", "q"))

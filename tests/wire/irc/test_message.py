@@ -77,23 +77,23 @@ ESCAPED = (
 
 
 class ParseTests(SynchronousTestCase):
-    """Reading lines."""
+    """Parsing lines."""
 
     def test_read(self) -> None:
-        """Tags, source, command and parameters, however many spaces lie between them."""
+        """Tags, source, command and parameters are found, with any number of spaces between them."""
         for line, message in READ:
             with self.subTest(line):
                 self.assertEqual(parse(line.encode()), message)
         self.assertIs(parse(b"PING").tags, NO_TAGS)
 
     def test_unescape(self) -> None:
-        """The values of tags are unescaped, from left to right."""
+        """The values of tags are unescaped from left to right."""
         for written, meant in ESCAPED:
             self.assertEqual(unescapeTag(written), meant)
             self.assertEqual(parseTags(f"a={written};b"), {"a": meant, "b": ""})
 
     def test_empty(self) -> None:
-        """A line with nothing in it is told from one that is wrong: it is ignored."""
+        """An empty line has its own error, because callers ignore it."""
         for line in (b"", b" ", b"     "):
             with self.assertRaises(EmptyMessage):
                 parse(line)
@@ -117,7 +117,7 @@ class ParseTests(SynchronousTestCase):
             self.assertEqual(caught.exception.command, "")
 
     def test_notUtf8(self) -> None:
-        """What is not UTF-8 is refused, and the refusal knows the place, the command and the label."""
+        """A line that is not UTF-8 is refused.  The error has the position, the command and the label."""
         for line, offset, command, label in (
             (b"PRIVMSG #a :caf\xe9", 15, "PRIVMSG", None),
             (b"@label=x;+a=\xff privmsg #a", 12, "PRIVMSG", "x"),
@@ -133,7 +133,7 @@ class ParseTests(SynchronousTestCase):
             self.assertEqual(error.why, f"is not UTF-8 at byte {offset}")
 
     def test_delimiters(self) -> None:
-        """A NUL, a CR or an LF within a line is refused: no reader takes it for two."""
+        """A line that contains NUL, CR or LF is refused, so no reader takes it for two lines."""
         for byte, kind in ((b"\0", NulByte), (b"\r", LineEnd), (b"\n", LineEnd)):
             for line in (b"PRIVMSG #a :x%bQUIT", b"%bPRIVMSG #a", b"PRIVMSG #a x%b", b"@a=%b PRIVMSG x"):
                 with self.subTest(line % byte), self.assertRaises(kind) as caught:
@@ -144,7 +144,7 @@ class ParseTests(SynchronousTestCase):
         self.assertEqual((cut.exception.command, cut.exception.label), ("PRIVMSG", "q"))
 
     def test_measure(self) -> None:
-        """Tags are measured without the at sign and the space, the rest with its CR LF."""
+        """The size of tags excludes the at sign and the space.  The size of the rest includes CR LF."""
         for line, tags, rest in (
             (b"PING", 0, 6),
             (b"", 0, 2),
@@ -164,7 +164,7 @@ class ParseTests(SynchronousTestCase):
         )
     )
     def test_soup(self, line: bytes) -> None:
-        """Whatever the bytes, a message comes out, or the one error that a door knows."""
+        """Any bytes give a message, or the one error that doors handle."""
         try:
             message = parse(line)
         except BadMessage as error:
@@ -196,7 +196,7 @@ class SerializeTests(SynchronousTestCase):
     """Writing lines."""
 
     def test_written(self) -> None:
-        """A last parameter has its colon where it needs one, or where that is asked for."""
+        """The last parameter has a colon if it needs one, or on request."""
         for line, command, params, source in (
             (b"PING\r\n", "PING", (), ""),
             (b":src AWAY\r\n", "AWAY", (), "src"),
@@ -212,7 +212,7 @@ class SerializeTests(SynchronousTestCase):
         self.assertEqual(serialize("PING", (), colon=True), b"PING\r\n")
 
     def test_tags(self) -> None:
-        """Tags come first, in their order, escaped; an empty value is left out."""
+        """Tags come first, in order, escaped.  Empty values are omitted."""
         self.assertEqual(
             serialize("A", ("b",), "c", {"time": "1", "bot": "", "+x/y": "a;b c\\d\r\n"}),
             b"@time=1;bot;+x/y=a\\:b\\sc\\\\d\\r\\n :c A b\r\n",
@@ -221,7 +221,7 @@ class SerializeTests(SynchronousTestCase):
             self.assertEqual(unescapeTag(escapeTag(meant)), meant)
 
     def test_refused(self) -> None:
-        """What would end the line, or the part that it is in, is refused wherever it stands."""
+        """A character that would end the line or the current part is refused."""
         for bad in ("", " ", "a b", ":a", "a\r", "a\n", "a\0", "\ud800"):
             for refused in (
                 lambda bad=bad: serialize(bad),
@@ -251,7 +251,7 @@ class SerializeTests(SynchronousTestCase):
                 serialize(bad)
 
     def test_length(self) -> None:
-        """No line is longer than 512 bytes, and none is cut."""
+        """A line over 512 bytes is refused, and none is cut."""
         for letter, size in (("a", 1), ("é", 2), ("\N{GRINNING FACE}", 4)):
             left = room("PRIVMSG", ("#a",), "src")
             fits = letter * (left // size)
@@ -265,7 +265,7 @@ class SerializeTests(SynchronousTestCase):
         self.assertEqual(room("A"), 512 - len("A :\r\n"))
 
     def test_tagsLength(self) -> None:
-        """Tags do not count there; they have 8191 bytes, the at sign and the space included."""
+        """Tags are counted separately.  They have 8191 bytes, including the at sign and the space."""
         value = "x" * (MAX_TAGS - len("@a= "))
         data = serialize("PRIVMSG", ("#a", "x" * room("PRIVMSG", ("#a",))), "", {"a": value}, colon=True)
         self.assertEqual(len(data), MAX_TAGS + MAX_LINE)
@@ -276,7 +276,7 @@ class SerializeTests(SynchronousTestCase):
     def test_roundTrip(
         self, command: str, middles: list[str], last: str, source: str, tags: dict[str, str], colon: bool
     ) -> None:
-        """What is written is read back as it was."""
+        """A written message parses to the same message."""
         data = serialize(command, (*middles, last), source, tags, colon=colon)
         self.assertEqual(data[-2:], b"\r\n")
         self.assertEqual(parse(data[:-2]), Message(tags, source, command, (*middles, last)))
@@ -293,7 +293,7 @@ class SerializeTests(SynchronousTestCase):
         ),
     )
     def test_nothingForged(self, command: str, params: list[str], source: str, tags: dict[str, str]) -> None:
-        """Whatever the values, one line comes out that says just that, or none."""
+        """Any values give one line with exactly these values, or an error."""
         for word in (command, "TEST"):
             try:
                 data = serialize(word, params, source, tags)
@@ -303,6 +303,6 @@ class SerializeTests(SynchronousTestCase):
             self.assertEqual(parse(data[:-2]), Message(tags, source, word.upper(), tuple(params)))
 
     def test_fit(self) -> None:
-        """C{fit} and L{room} together give a last parameter that is never refused."""
+        """The result of C{fit} with the size of C{room} is never refused."""
         text = fit("\N{GRINNING FACE}" * 300, room("TOPIC", ("#a",), "src"))
         self.assertEqual(parse(serialize("TOPIC", ("#a", text), "src")[:-2]).params, ("#a", text))

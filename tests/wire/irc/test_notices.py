@@ -13,7 +13,7 @@ class NotedTests(SynchronousTestCase):
     """Events as sentences."""
 
     def test_words(self) -> None:
-        """Each says who, whom, how long and why, as far as there is that."""
+        """Each sentence says who, whom, how long and why, if the event has it."""
         for event, text in (
             (OperatorSet(ALICE, "Boss"), "Alice (~al@a.cloak) is an operator of the server: Boss"),
             (OperatorSet(ALICE, None), "Alice (~al@a.cloak) is no operator of the server any more"),

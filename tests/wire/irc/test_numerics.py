@@ -63,7 +63,7 @@ class NumericsTests(SynchronousTestCase):
     """The table."""
 
     def test_numbers(self) -> None:
-        """Each is three digits, and no two names have the same."""
+        """Each numeric has three digits, and no two names have the same."""
         table = {name: value for name, value in vars(numerics).items() if name.startswith(("RPL_", "ERR_"))}
         self.assertEqual([value for value in table.values() if len(value) != 3 or not value.isdigit()], [])
         self.assertEqual(len(set(table.values())), len(table))
@@ -71,7 +71,7 @@ class NumericsTests(SynchronousTestCase):
             self.assertEqual(table[name], f"{number:03}", name)
 
     def test_errors(self) -> None:
-        """Errors are from 400 on, and no reply is among those of RFC 1459."""
+        """Errors are 400 or above, and no reply is from 400 to 599."""
         for name, value in vars(numerics).items():
             if name.startswith("ERR_"):
                 self.assertGreaterEqual(value, "400", name)

@@ -19,13 +19,13 @@ T = "time=2026-01-02T09:05:59.007Z"
 
 
 def lines(event: RoomMessage | PrivateMessage, *capabilities: str) -> list[str]:
-    """A text as a client with these capabilities sees it, in lines."""
+    """Render a text for a client with these capabilities, as lines."""
     data = IrcDialects("irc.example.org").of(capabilities, View.ROOM).render(entry(event))
     return data.decode().split("\r\n")[:-1]
 
 
 def combine(messages: list[Message]) -> str:
-    """The text of a batch (multiline, "Batch types")."""
+    """Return the text of a batch (multiline, "Batch types")."""
     text = messages[0].params[1]
     for message in messages[1:]:
         text += ("" if "draft/multiline-concat" in message.tags else "\n") + message.params[1]
@@ -36,7 +36,7 @@ class MultilineTests(SynchronousTestCase):
     """Texts of several lines, and long ones."""
 
     def test_batch(self) -> None:
-        """A batch has all tags on the line that opens it, and its target."""
+        """The opening line of a batch has all tags, and the target."""
         tags = f"{T};msgid=x-7;account=alice;+draft/reply=x-1;+typing"
         for kind, command in (("message", "PRIVMSG"), ("notice", "NOTICE")):
             said = RoomMessage(ALICE, "#a", "s1", "hello\n\nyou", kind, tags=REPLY)  # type: ignore[arg-type]  # no literal
@@ -52,7 +52,10 @@ class MultilineTests(SynchronousTestCase):
             )
 
     def test_fallback(self) -> None:
-        """Without it there are several messages: no blank ones, and one message id (multiline, "Fallback", MUSTs)."""
+        """
+        Without the capability there are several messages, without blank ones and with one message id (multiline,
+        "Fallback", MUSTs).
+        """
         said = RoomMessage(ALICE, "#a", "s1", "hello\n\nyou\n", tags=REPLY)
         for capabilities in (TAGS, (*TAGS, "batch"), (*TAGS, "draft/multiline")):
             self.assertEqual(
@@ -65,7 +68,7 @@ class MultilineTests(SynchronousTestCase):
         self.assertEqual(lines(said), [":Alice!~al@a.cloak PRIVMSG #a :hello", ":Alice!~al@a.cloak PRIVMSG #a :you"])
 
     def test_cuts(self) -> None:
-        """A line is cut where its sender cut it; an offset that is not within a line changes nothing."""
+        """A line is cut where its sender cut it.  An offset outside a line changes nothing."""
         text = "one two\nthree"
         head = ":Alice!~al@a.cloak PRIVMSG #a :"
         for cuts, parts in (
@@ -83,14 +86,14 @@ class MultilineTests(SynchronousTestCase):
             self.assertEqual(len(lines(told)), len(parts))
 
     def test_oneLine(self) -> None:
-        """A text that is one line needs no batch, and a long line does."""
+        """A single line needs no batch, but a long line does."""
         self.assertEqual(len(lines(RoomMessage(ALICE, "#a", "s1", "x" * 400), *MULTILINE)), 1)
         batch = lines(RoomMessage(ALICE, "#a", "s1", "word " * 150), *MULTILINE)
         concatenated = [line.startswith("@batch=m7;draft/multiline-concat ") for line in batch]
         self.assertEqual(concatenated, [False, False, True, False])
 
     def test_target(self) -> None:
-        """A batch for some rank goes to the same target as its lines; so does a private one."""
+        """A batch for a rank has the same target as its lines, and so has a private one."""
         for event, target in (
             (RoomMessage(ALICE, "#a", "s1", "a\nb", "message", "o"), "@#a"),
             (PrivateMessage(ALICE, "s1", BOB, "a\nb"), "bob"),
@@ -100,7 +103,7 @@ class MultilineTests(SynchronousTestCase):
             self.assertEqual((one.params, two.params), ((target, "a"), (target, "b")))
 
     def test_action(self) -> None:
-        """Each line of an action is one, in no batch: a client would not know it inside."""
+        """Each line of an action is an action, without a batch, which clients would not recognize."""
         for capabilities, first, again in (
             (MULTILINE, f"@{T};msgid=x-7;account=alice ", f"@{T};account=alice "),
             ((), "", ""),
@@ -119,20 +122,20 @@ class MultilineTests(SynchronousTestCase):
             self.assertLessEqual(len(line.encode()), 510)
 
     def test_actionEndsOnce(self) -> None:
-        """Nothing in an action ends it early and begins another request to a client (CTCP)."""
+        """Nothing in an action ends it early and begins another CTCP request."""
         self.assertEqual(
             lines(RoomMessage(ALICE, "#a", "s1", "waves\x01\x01VERSION", "action")),
             [":Alice!~al@a.cloak PRIVMSG #a :\x01ACTION wavesVERSION\x01"],
         )
 
     def test_nothing(self) -> None:
-        """A text of blank lines alone is not sent at all."""
+        """A text of only blank lines is not sent."""
         for text in ("", "\n", "\n\n", "\r\n"):
             for capabilities in (MULTILINE, ()):
                 self.assertEqual(lines(RoomMessage(ALICE, "#a", "s1", text), *capabilities), [])
 
     def test_exactly(self) -> None:
-        """A text goes into one line as long as that has 512 bytes."""
+        """A text is one line if it fits into 512 bytes."""
         head = len(":Alice!~al@a.cloak PRIVMSG #a :\r\n")
         for text in ("x" * (MAX_LINE - head), "é" * ((MAX_LINE - head) // 2)):
             (line,) = lines(RoomMessage(ALICE, "#a", "s1", text), *MULTILINE)
@@ -149,7 +152,7 @@ class MultilineTests(SynchronousTestCase):
         st.lists(st.integers(-9, 1509)),
     )
     def test_whole(self, text: str, times: int, size: int, cuts: list[int]) -> None:
-        """A batch is the text again; without one, no word of it is lost; and no line is over 512 bytes."""
+        """A batch contains the whole text.  Without a batch, no word is lost.  No line exceeds 512 bytes."""
         text *= times
         said = RoomMessage(replace(ALICE, host="h" * size), "#" + "é" * size, "s1", text, cuts=tuple(cuts))
         batch = [parse(line.encode()) for line in lines(said, *MULTILINE)]
@@ -162,7 +165,7 @@ class MultilineTests(SynchronousTestCase):
         self.assertEqual("".join(parse(line.encode()).params[1] for line in plain), text.replace("\n", ""))
 
     def test_longNames(self) -> None:
-        """Names that leave too little room for the text are shortened, and what cannot be told is not."""
+        """Names that leave too little room for the text are shortened.  If that is not enough, nothing is sent."""
         for nick, host, room, told in (
             ("n" * 30, "h" * 450, "#a", True),
             ("é" * 110, "h" * 60, "#" + "é" * 100, True),
@@ -184,14 +187,14 @@ class MultilineTests(SynchronousTestCase):
 
 
 class CapacityTests(SynchronousTestCase):
-    """How long a text may be that stays whole."""
+    """The length of a text that stays whole."""
 
     @given(
         st.lists(st.text(st.characters() | st.sampled_from(" :\r\n\0"), max_size=90), min_size=4, max_size=4),
         st.sampled_from(("message", "action", "notice")),
     )
     def test_exact(self, names: list[str], kind: Kind) -> None:
-        """So many bytes go out in one line, and one more does not."""
+        """The longest text goes out in one line, and one more byte does not fit."""
         nick, username, host, target = names
         source = Source("u", nick, username, host)
         size = capacity(source, target, kind)
@@ -205,7 +208,7 @@ class CapacityTests(SynchronousTestCase):
 
 
 class WriteTextTests(SynchronousTestCase):
-    """The short way and the long way agree."""
+    """The fast path and the general path give the same output."""
 
     KINDS: tuple[Kind, ...] = ("message", "action", "notice")
 
@@ -215,7 +218,7 @@ class WriteTextTests(SynchronousTestCase):
         st.sampled_from(KINDS),
     )
     def test_agree(self, names: list[str], text: str, kind: Kind) -> None:
-        """What the short way writes is what the long way would."""
+        """The fast path writes the same bytes as the general path."""
         nick, username, host, target = names
         source = Source("u", nick, username, host)
         data = writeText(b"", source, target, text, kind)
@@ -227,6 +230,6 @@ class WriteTextTests(SynchronousTestCase):
             self.assertEqual((message.source, message.params[0]), (f"{nick}!{username}@{host}", target))
 
     def test_taken(self) -> None:
-        """What needs nothing replaced goes the short way."""
+        """Texts without characters to replace take the fast path."""
         for text in ("hello", ":-)", " x ", "é\x85\u2028\x1b\x02\x03", "\x01VERSION\x01"):
             self.assertTrue(writeText(b"", ALICE, "#d", text, "message"), text)

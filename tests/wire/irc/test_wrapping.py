@@ -24,51 +24,51 @@ WHOLE = (
 
 
 class FitTests(SynchronousTestCase):
-    """Cutting the end away."""
+    """Cutting off the end."""
 
     def test_short(self) -> None:
-        """What fits stays as it is."""
+        """Text that fits is unchanged."""
         for text, size in (("", 0), ("abc", 3), ("é", 2), ("abc", 400)):
             self.assertEqual(fit(text, size), text)
 
     def test_codePoints(self) -> None:
-        """A character that does not fit whole is left out."""
+        """A character that does not fit whole is dropped."""
         self.assertEqual([fit("aéz", size) for size in range(-1, 5)], ["", "", "a", "a", "aé", "aéz"])
 
     def test_clusters(self) -> None:
-        """What is one character to a reader is not cut."""
+        """A grapheme is not cut."""
         for whole in WHOLE:
             for size in range(1, len(f"a{whole}".encode())):
                 self.assertEqual(fit(f"a{whole}b", size), "a", whole)
             self.assertEqual(fit(f"a{whole}b", len(f"a{whole}".encode())), f"a{whole}")
 
     def test_flags(self) -> None:
-        """A row of flags is cut between flags."""
+        """A sequence of flags is cut between flags."""
         france, japan = "\U0001f1eb\U0001f1f7", "\U0001f1ef\U0001f1f5"
         self.assertEqual(fit(france + japan + france, 20), france + japan)
         self.assertEqual(fit(f"x{france}{japan}", 13), f"x{france}")
 
     def test_hugeCluster(self) -> None:
-        """One that is larger than all the room is cut between its code points."""
+        """A grapheme that is larger than the available room is cut between its code points."""
         self.assertEqual(fit("e" + "\u0301" * 50, 10), "e" + "\u0301" * 4)
 
     def test_surrogates(self) -> None:
-        """Half of a surrogate pair breaks nothing."""
+        """A lone surrogate causes no error."""
         self.assertEqual(fit("ab\ud800cd", 4), "ab\ud800c")
 
 
 class WrapTests(SynchronousTestCase):
-    """Cutting into pieces."""
+    """Splitting into pieces."""
 
     def test_words(self) -> None:
-        """Lines end behind a space where there is one."""
+        """Pieces end after a space, if there is one."""
         self.assertEqual(wrap("how is everyone today?", 8), ["how is ", "everyone", " today?"])
         self.assertEqual(wrap("how is everyone", 9), ["how is ", "everyone"])
         self.assertEqual(wrap("aaaaaaaaaa bb", 4), ["aaaa", "aaaa", "aa ", "bb"])
         self.assertEqual(wrap("      ", 4), ["    ", "  "])
 
     def test_whole(self) -> None:
-        """What fits is one piece, and so is nothing."""
+        """Text that fits is one piece, and so is an empty text."""
         self.assertEqual(wrap("abcd", 4), ["abcd"])
         self.assertEqual(wrap("", 4), [""])
 
@@ -78,7 +78,7 @@ class WrapTests(SynchronousTestCase):
             wrap("abc", 3)
 
     def test_spaceWithMark(self) -> None:
-        """A mark stays with the space that it stands on."""
+        """A combining mark stays with the space before it."""
         self.assertEqual(wrap("ab \u0301cd", 4), ["ab", " \u0301c", "d"])
 
     @given(
@@ -89,14 +89,14 @@ class WrapTests(SynchronousTestCase):
         st.integers(4, 40),
     )
     def test_joined(self, text: str, size: int) -> None:
-        """The pieces are the text again, none is too long, and none is empty."""
+        """The pieces make up the text again.  None is too long, and none is empty."""
         pieces = wrap(text, size)
         self.assertEqual("".join(pieces), text)
         self.assertLessEqual(max(len(piece.encode()) for piece in pieces), size)
         self.assertEqual([piece for piece in pieces if not piece], [] if text else [""])
 
     def test_clusters(self) -> None:
-        """Pieces begin where a character begins for a reader."""
+        """Pieces begin at the beginning of a grapheme."""
         text = "".join(WHOLE) * 5
         start = 0
         for piece in wrap(text, 32)[:-1]:
@@ -104,5 +104,5 @@ class WrapTests(SynchronousTestCase):
             self.assertTrue(isBoundary(text, start), start)
 
     def test_linear(self) -> None:
-        """A long text is looked at piece by piece, not again and again: this ends."""
+        """A long text takes linear time."""
         self.assertEqual(len(wrap("x" * 1_000_000, 400)), 2500)
