@@ -8,9 +8,9 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import serverWith
-from twistchat.chat.model.masks import ACTING, MATCHING
-from twistchat.chat.model.modes import RANKS, ROOM_MODES
-from twistchat.chat.model.usermodes import USER_MODES
+from twistchat.chat.model.bans.masks import ACTING, MATCHING
+from twistchat.chat.model.modes.room import RANKS, ROOM_MODES
+from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.doors.irc import IrcDoor
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.registration.isupport import isupportTokens

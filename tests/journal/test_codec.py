@@ -22,7 +22,7 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
-from twistchat.chat.model.modes import RANK_BY_LETTER
+from twistchat.chat.model.modes.room import RANK_BY_LETTER
 from twistchat.journal.codec import KINDS, Unreadable, decode, encode
 from twistchat.testing.contract import ANN, said
 

@@ -16,10 +16,10 @@ import msgspec
 from msgspec import Struct
 
 from twistchat.chat.fanout.audience import Audience
+from twistchat.chat.model.bans.server import ServerBan
 from twistchat.chat.model.events import ModeChange, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Member, Room, Topic
-from twistchat.chat.model.serverbans import ServerBan
 from twistchat.chat.model.users import NO_FLAGS, NOWHERE, Operator, User
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.model.whowas import Departed

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from twistchat.chat.model.bans.server import ServerBans
 from twistchat.chat.model.rooms import Rooms
-from twistchat.chat.model.serverbans import ServerBans
 from twistchat.chat.model.users import Session, Users
 from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas

@@ -40,7 +40,7 @@ from twistchat.chat.model.events import (
     RoomRenamed,
     TopicSet,
 )
-from twistchat.chat.model.modes import RANK_BY_LETTER
+from twistchat.chat.model.modes.room import RANK_BY_LETTER
 from twistchat.interfaces import IDialect
 from twistchat.wire.text import printable
 

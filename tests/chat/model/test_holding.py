@@ -26,7 +26,7 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.chat.model.holding import Holding, HoldingChange, holdingChange, keysOf, modeKey, remaining
-from twistchat.chat.model.modes import ROOM_MODES, Shape
+from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.testing.contract import ANN, BOB, GUEST
 
 

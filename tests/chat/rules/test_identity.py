@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import NOON, FakeOutlet, ManualScene, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
+from twistchat.chat.model.bans.server import normalizeServerBan
 from twistchat.chat.model.events import (
     AwaySet,
     Entered,
@@ -28,7 +29,6 @@ from twistchat.chat.model.events import (
     UserModesSet,
 )
 from twistchat.chat.model.origin import Origin
-from twistchat.chat.model.serverbans import normalizeServerBan
 from twistchat.chat.model.users import Operator, User
 
 

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.model.events import ModeChange, ModesSet
-from twistchat.chat.model.modes import ROOM_MODES, Shape
+from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.chat.model.users import Operator
 
 

@@ -26,7 +26,7 @@ from twistchat.chat.model.events import (
     RoomRenamed,
     TopicSet,
 )
-from twistchat.chat.model.modes import RANKS
+from twistchat.chat.model.modes.room import RANKS
 from twistchat.chat.model.spans import Around, Span
 from twistchat.journal.history import renames
 from twistchat.journal.history.renames import Rename, pieces

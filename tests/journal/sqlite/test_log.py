@@ -28,7 +28,7 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
-from twistchat.chat.model.modes import ROOM_MODES, Shape
+from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.chat.model.spans import Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history.indexing import QUIET

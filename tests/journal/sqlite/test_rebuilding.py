@@ -32,7 +32,7 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.chat.model.holding import Holding
-from twistchat.chat.model.modes import RANK_BY_LETTER, ROOM_MODES, Shape
+from twistchat.chat.model.modes.room import RANK_BY_LETTER, ROOM_MODES, Shape
 from twistchat.chat.model.names import fold
 from twistchat.chat.state import State
 from twistchat.journal.kinds import sqliteJournal

@@ -152,7 +152,7 @@ class UserModesSet(Event, frozen=True, gc=False):
     """
     A user's modes were changed.
 
-    @ivar added: the letters of modes that were set, from L{twistchat.chat.model.usermodes.SETTABLE}.
+    @ivar added: the letters of modes that were set, from L{twistchat.chat.model.modes.user.SETTABLE}.
     @ivar removed: the letters of modes that were unset.
     """
 
@@ -367,7 +367,7 @@ class ModeChange(Struct, frozen=True, gc=False, omit_defaults=True):
     One change of a room's modes.
 
     @ivar adding: whether the mode is set (C{+}) or lifted (C{-}).
-    @ivar letter: the mode's letter, a key of L{twistchat.chat.model.modes.ROOM_MODES}.
+    @ivar letter: the mode's letter, a key of L{twistchat.chat.model.modes.room.ROOM_MODES}.
     @ivar parameter: the mode's parameter in its normal form (a nick for a rank), or C{None}.
     @ivar subject: for a rank, the user who gains or loses it; C{None} for every other mode.
     """

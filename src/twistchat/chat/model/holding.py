@@ -28,7 +28,7 @@ from twistchat.chat.model.events import (
     ServerBanSet,
     TopicSet,
 )
-from twistchat.chat.model.modes import ROOM_MODES, Shape
+from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.chat.model.names import fold
 
 SERVER_WIDE = ""

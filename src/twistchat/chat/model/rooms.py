@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotOperator
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.model.bans import EVERYTHING, UNRESTRICTED, Bans, ListItem
+from twistchat.chat.model.bans.masks import fullMask
+from twistchat.chat.model.bans.room import EVERYTHING, UNRESTRICTED, Bans, ListItem
 from twistchat.chat.model.events import ModeChange, Source
-from twistchat.chat.model.masks import fullMask
-from twistchat.chat.model.modes import (
+from twistchat.chat.model.modes.room import (
     FOUNDER,
     INITIAL_MODES,
     LOCK_LISTS,
@@ -46,7 +46,7 @@ class Member:
 
     @ivar ranks: rank letters, highest first.
     @ivar restrictions: what bans forbid them, regardless of rank, as cached by L{Bans}.  Letters of L{ACTING
-        <twistchat.chat.model.masks.ACTING>}, and L{EVERYTHING}.
+        <twistchat.chat.model.bans.masks.ACTING>}, and L{EVERYTHING}.
     @ivar checkedSource: the user's names that the restrictions are based on; C{None} before the first check.
     @ivar moves: the value of L{User.moves} that the restrictions are based on.
     @ivar version: the value of L{Bans.version} that the restrictions are based on.

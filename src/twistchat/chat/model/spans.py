@@ -20,7 +20,7 @@ from twistchat.chat.model.events import (
     RoomRenamed,
     RoomTagMessage,
 )
-from twistchat.chat.model.modes import RANK_BY_LETTER
+from twistchat.chat.model.modes.room import RANK_BY_LETTER
 from twistchat.chat.model.names import fold
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from twistchat.chat.errors import TextRefused
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.events import Kind, Source
+from twistchat.chat.model.modes.user import sortUserModes
 from twistchat.chat.model.names import fold, skeleton
 from twistchat.chat.model.texts import asksClients
-from twistchat.chat.model.usermodes import sortUserModes
 
 if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Room
@@ -122,7 +122,7 @@ class User:
         invitation overrides these bans.  C{None} if it overrides no bans.
     @ivar since: the time when they entered, in milliseconds since the epoch.
     @ivar away: their away message, or C{None}.
-    @ivar flags: the user modes that are set, from L{SETTABLE <twistchat.chat.model.usermodes.SETTABLE>}.
+    @ivar flags: the user modes that are set, from L{SETTABLE <twistchat.chat.model.modes.user.SETTABLE>}.
     @ivar operator: their status as server operator; C{None} if they are not one.
     @ivar moves: counts the changes of their rooms and ranks.
     @ivar joins: the rate limit of joins.  It is not part of the replicated state.

@@ -13,9 +13,9 @@ from twistchat.chat.errors import (
     NotPrivileged,
     TargetNotInRoom,
 )
+from twistchat.chat.model.bans.masks import BadMask, Mask, checkWildcards, normalizeExtended
 from twistchat.chat.model.events import ModeChange
-from twistchat.chat.model.masks import BadMask, Mask, checkWildcards, normalizeExtended
-from twistchat.chat.model.modes import FOUNDER, LOCKS, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
+from twistchat.chat.model.modes.room import FOUNDER, LOCKS, OPERATOR, RANK_BY_LETTER, ROOM_MODES, SERVER_OPERATOR
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Member, Room, Rooms
 from twistchat.chat.model.users import User
@@ -39,7 +39,7 @@ def checkChanges(
     """
     Check the changes that a member asks for.
 
-    @param asked: the changes, from L{parseChanges <twistchat.chat.model.modes.parseChanges>}.
+    @param asked: the changes, from L{parseChanges <twistchat.chat.model.modes.room.parseChanges>}.
     @param find: returns the user with a nick, or raises if there is none.
     @param rooms: all rooms.
     @param limit: the maximum number of masks in a list.

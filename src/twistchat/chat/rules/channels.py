@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchRoom, NotInRoom, RoomLookalike, RoomNameInUse
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.model.bans import ListItem
+from twistchat.chat.model.bans.room import ListItem
 from twistchat.chat.model.events import SERVER, Entry, ModeChange, ModesSet, RoomRenamed, TopicSet
-from twistchat.chat.model.modes import HALF_OPERATOR, OPERATOR, RANK_BY_LETTER, parseChanges
+from twistchat.chat.model.modes.room import HALF_OPERATOR, OPERATOR, RANK_BY_LETTER, parseChanges
 from twistchat.chat.model.names import fold, normalizeRoom
 from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.rooms import Member, Room, Topic
@@ -68,7 +68,7 @@ class Channels:
         """
         Make changes that are already parsed.  See L{setModes}.
 
-        @param asked: the changes, from L{parseChanges <twistchat.chat.model.modes.parseChanges>}.
+        @param asked: the changes, from L{parseChanges <twistchat.chat.model.modes.room.parseChanges>}.
         @param refused: called with the error of each change that cannot be made; the others are made.  Without it, the
             first such error is raised, and no change is made.
         @return: C{None} if nothing would change.

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from twistchat.chat import errors
 from twistchat.chat.errors import NickInUse
 from twistchat.chat.limits import TokenBucket
+from twistchat.chat.model.bans.server import wordServerBan
 from twistchat.chat.model.events import (
     AccountSet,
     AwaySet,
@@ -23,11 +24,10 @@ from twistchat.chat.model.events import (
     Source,
     UserModesSet,
 )
+from twistchat.chat.model.modes.user import OPERATORS_ONLY, SETTABLE, parseUserModes, sortUserModes
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.origin import Asker, Origin
-from twistchat.chat.model.serverbans import wordServerBan
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.usermodes import OPERATORS_ONLY, SETTABLE, parseUserModes, sortUserModes
 from twistchat.chat.model.users import NO_FLAGS, Session, User, audienceOf
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import notifyPeers, notifyWatchers

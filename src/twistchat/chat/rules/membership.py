@@ -10,7 +10,7 @@ from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchNick, NotInRoom, TargetNotInRoom
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.events import Entry, Invited, Joined, Kicked, Parted, Source
-from twistchat.chat.model.modes import HALF_OPERATOR, sortRanks
+from twistchat.chat.model.modes.room import HALF_OPERATOR, sortRanks
 from twistchat.chat.model.names import fold, normalizeRoom
 from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.rooms import Member, Room

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchNick
+from twistchat.chat.model.bans.server import ServerBan, ServerBanTest, checkReach, normalizeServerBan, wordServerBan
 from twistchat.chat.model.events import (
     Announced,
     Entry,
@@ -17,10 +18,9 @@ from twistchat.chat.model.events import (
     ServerBanSet,
     UserModesSet,
 )
+from twistchat.chat.model.modes.user import OPERATORS_ONLY, sortUserModes
 from twistchat.chat.model.origin import Asker, Origin
-from twistchat.chat.model.serverbans import ServerBan, ServerBanTest, checkReach, normalizeServerBan, wordServerBan
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.usermodes import OPERATORS_ONLY, sortUserModes
 from twistchat.chat.model.users import Operator, Session, User
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.identity import Identity, hostSet, userModesSet

@@ -23,7 +23,7 @@ from twistchat.chat.model.events import (
     Source,
     Tags,
 )
-from twistchat.chat.model.modes import OPERATOR, RANK_BY_LETTER, VOICE
+from twistchat.chat.model.modes.room import OPERATOR, RANK_BY_LETTER, VOICE
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.rooms import Room

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike
 from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.model.events import Entry, RoomEvent
-from twistchat.chat.model.modes import OPERATOR
+from twistchat.chat.model.modes.room import OPERATOR
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.users import User

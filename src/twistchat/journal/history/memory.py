@@ -21,7 +21,7 @@ from twistchat.chat.model.events import (
     RoomMessageRedacted,
     RoomRenamed,
 )
-from twistchat.chat.model.modes import RANKS
+from twistchat.chat.model.modes.room import RANKS
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation
 from twistchat.interfaces import IHistory

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zope.interface import implementer
 
 from twistchat.chat.errors import ServerBanned
-from twistchat.chat.model.serverbans import wordServerBan
+from twistchat.chat.model.bans.server import wordServerBan
 from twistchat.interfaces.carrier import IEntrance
 from twistchat.net.limits.admission import NotAdmitted, Ticket
 from twistchat.net.limits.rates import Rates

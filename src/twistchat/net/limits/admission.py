@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from twistchat.chat.errors import TooFast
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.model.serverbans import parseAddress
+from twistchat.chat.model.bans.server import parseAddress
 from twistchat.chat.phrasing import counted
 from twistchat.config.limits import Limits
 from twistchat.interfaces import IPasswords

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.delivery import isIgnored
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.modes import prefixes
+from twistchat.chat.model.modes.room import prefixes
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.spans import Damaged, Kept

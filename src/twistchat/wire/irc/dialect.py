@@ -49,7 +49,7 @@ from twistchat.chat.model.events import (
     TopicSet,
     UserModesSet,
 )
-from twistchat.chat.model.modes import ROOM_MODES, Shape
+from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.interfaces import IDialect
 from twistchat.wire.framing import STREAM, Framing, framed
 from twistchat.wire.irc.capabilities import CAPABILITIES, inEffect

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from twistchat.chat.model.events import Cuts, Kind, Source
-from twistchat.chat.model.modes import RANK_BY_LETTER
+from twistchat.chat.model.modes.room import RANK_BY_LETTER
 from twistchat.wire.irc.cleaning import cleanName, cleanText, mask
 from twistchat.wire.irc.message import MAX_LINE
 from twistchat.wire.irc.wrapping import wrap

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, staffed
 from twistchat import __version__
-from twistchat.chat.model.usermodes import USER_MODES
+from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.config import Settings
 from twistchat.testing import IrcClient, ManualLog, MemoryServer, inMemory
 

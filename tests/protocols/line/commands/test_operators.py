@@ -6,8 +6,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.line.servers import limited
-from twistchat.chat.model.masks import ACTING, MATCHING
-from twistchat.chat.model.modes import RANKS, ROOM_MODES
+from twistchat.chat.model.bans.masks import ACTING, MATCHING
+from twistchat.chat.model.modes.room import RANKS, ROOM_MODES
 from twistchat.testing import MemoryServer
 
 NO_RANK = "! You need to be an operator of #lobby for that.  Ask one of those who are (@ in /who)."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from twisted.logger import Logger
 
 from twistchat.chat.errors import ChatError
-from twistchat.chat.model.serverbans import parseAddress
+from twistchat.chat.model.bans.server import parseAddress
 from twistchat.net.listening.origin import gatewayOf
 from twistchat.protocols.irc.commands.table import Outcome, Table
 from twistchat.wire.irc import numerics as n

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
+from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
+from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.chat.model.privileges import PRIVILEGES
-from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome, Table
 from twistchat.protocols.irc.replies.formatting import joinWords, middle
 from twistchat.wire.irc import numerics as n

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.masks import ACTING, MATCHING
-from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
+from twistchat.chat.model.bans.masks import ACTING, MATCHING
+from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
 from twistchat.chat.rules.changes import LONGEST_KEY
 from twistchat.chat.rules.identity import LONGEST_HOST
 from twistchat.protocols.irc.replies.formatting import USERNAME

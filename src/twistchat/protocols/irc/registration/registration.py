@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
-from twistchat.chat.model.serverbans import wordServerBan
+from twistchat.chat.model.bans.server import wordServerBan
 from twistchat.chat.phrasing import counted
 from twistchat.protocols.irc.registration.welcome import welcome
 from twistchat.protocols.irc.replies.reply import Reply

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
-from twistchat.chat.model.usermodes import USER_MODES
+from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
+from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.protocols.irc.registration.isupport import showIsupport
 from twistchat.protocols.irc.replies.formatting import formatTime
 from twistchat.protocols.irc.replies.reply import serializeFitted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.modes import prefixes
+from twistchat.chat.model.modes.room import prefixes
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.wire.irc import numerics as n
 

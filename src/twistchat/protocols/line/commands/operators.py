@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NoSuchNick
-from twistchat.chat.model.masks import ACTING, MATCHING
-from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
+from twistchat.chat.model.bans.masks import ACTING, MATCHING
+from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
 from twistchat.net.input.pace import Pace
 from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, splitArgument
 from twistchat.wire.plain import notice

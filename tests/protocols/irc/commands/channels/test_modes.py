@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.protocols.irc.conversations import Conversations, mask
-from twistchat.chat.model.modes import RANKS, ROOM_MODES, Shape
+from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
 
 
 class QueryTests(Conversations):

@@ -9,9 +9,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import rooted, serverWith, settingsWith, staffed
 from twistchat import __version__
-from twistchat.chat.model.modes import RANKS, ROOM_MODES
+from twistchat.chat.model.modes.room import RANKS, ROOM_MODES
+from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.chat.model.privileges import PRIVILEGES
-from twistchat.chat.model.usermodes import USER_MODES
 from twistchat.config import ClassSettings, OperatorSettings, ServerSettings
 from twistchat.net.reload import rehash
 from twistchat.protocols.irc.commands import COMMANDS

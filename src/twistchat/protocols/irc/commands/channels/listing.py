@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from twistchat.chat.model.masks import BadMask, Glob, readGlob
+from twistchat.chat.model.bans.masks import BadMask, Glob, readGlob
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.table import Table
 from twistchat.protocols.irc.registration.isupport import LISTED

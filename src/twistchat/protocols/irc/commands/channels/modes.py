@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadModeParameter, ChatError, NotInRoom, UnknownMode
-from twistchat.chat.model.modes import RANK_BY_LETTER, parseChanges
+from twistchat.chat.model.modes.room import RANK_BY_LETTER, parseChanges
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.people import userMode
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
-from twistchat.chat.model.modes import prefixes
+from twistchat.chat.model.modes.room import prefixes
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.visibility import isOtherServer, seesAll, visibleAddresses, visibleRooms
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.masks import Glob
+from twistchat.chat.model.bans.masks import Glob
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.masks import BadMask, fullMask, normalizeMask, readGlob
-from twistchat.chat.model.modes import prefixes
+from twistchat.chat.model.bans.masks import BadMask, fullMask, normalizeMask, readGlob
+from twistchat.chat.model.modes.room import prefixes
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.people.visibility import mayFind, visibleAddresses, visibleRooms
 from twistchat.protocols.irc.commands.table import Table

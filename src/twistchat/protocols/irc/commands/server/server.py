@@ -21,7 +21,7 @@ from twistchat.protocols.irc.settings import ircSettings
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.serverbans import ServerBan
+    from twistchat.chat.model.bans.server import ServerBan
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.chat.errors import ChatError, NoSuchNick, NoSuchRoom, NotInRoom
 from twistchat.chat.model.events import Cuts, Kind, Tags
-from twistchat.chat.model.modes import RANK_BY_PREFIX
+from twistchat.chat.model.modes.room import RANK_BY_PREFIX
 from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.replies.formatting import middle

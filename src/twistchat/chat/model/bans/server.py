@@ -9,8 +9,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import TypeAlias
 
 from twistchat.chat.errors import BadServerBan
+from twistchat.chat.model.bans.masks import BadMask, Glob, checkWildcards, fullMask, normalizeMask
 from twistchat.chat.model.events import Source
-from twistchat.chat.model.masks import BadMask, Glob, checkWildcards, fullMask, normalizeMask
 from twistchat.chat.model.names import fold
 
 Network: TypeAlias = IPv4Network | IPv6Network

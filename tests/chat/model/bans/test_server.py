@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.model.serverbans}."""
+"""Tests of L{twistchat.chat.model.bans.server}."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import BadServerBan
-from twistchat.chat.model.events import Source
-from twistchat.chat.model.serverbans import (
+from twistchat.chat.model.bans.server import (
     ServerBan,
     ServerBans,
     ServerBanTest,
@@ -16,6 +15,7 @@ from twistchat.chat.model.serverbans import (
     normalizeServerBan,
     parseAddress,
 )
+from twistchat.chat.model.events import Source
 
 BOB = Source("u1", "Bob", "~bobby", "0123abcd.cloak")
 

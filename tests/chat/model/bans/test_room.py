@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.model.bans}: whom bans bind, and how little it costs to know that."""
+"""Tests of L{twistchat.chat.model.bans.room}: whom bans bind, and how little it costs to know that."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import Person, Scene, done, refused
 from twistchat.chat.errors import Banned
 from twistchat.chat.limits import ChatLimits
-from twistchat.chat.model.bans import MOST_CHANGES
+from twistchat.chat.model.bans.masks import MOST_WILDCARDS, Mask
+from twistchat.chat.model.bans.room import MOST_CHANGES
 from twistchat.chat.model.events import ModeChange, ModesSet
-from twistchat.chat.model.masks import MOST_WILDCARDS, Mask
 
 LIMITS = ChatLimits(bans=1000)
 MASKS = ("bob", "*!*@bad", "~m:bob", "~n:*!*@bad", "~m:~c:#b", "~c:@#b", "~a:*", "~r:?o?", "~m:~U:b*")

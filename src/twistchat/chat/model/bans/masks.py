@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from twistchat.chat.model.events import Source
-from twistchat.chat.model.modes import RANK_BY_PREFIX
+from twistchat.chat.model.modes.room import RANK_BY_PREFIX
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User
 

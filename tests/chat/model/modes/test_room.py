@@ -1,11 +1,11 @@
-"""Tests of L{twistchat.chat.model.modes}."""
+"""Tests of L{twistchat.chat.model.modes.room}."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import BadModeParameter, UnknownMode
-from twistchat.chat.model.modes import (
+from twistchat.chat.model.modes.room import (
     INITIAL_MODES,
     RANK_BY_LETTER,
     RANK_BY_PREFIX,

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.model.usermodes}."""
+"""Tests of L{twistchat.chat.model.modes.user}."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.model.usermodes import OPERATORS_ONLY, SETTABLE, USER_MODES, parseUserModes, sortUserModes
+from twistchat.chat.model.modes.user import OPERATORS_ONLY, SETTABLE, USER_MODES, parseUserModes, sortUserModes
 
 
 class UserModeTests(SynchronousTestCase):

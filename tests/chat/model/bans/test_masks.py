@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.model.masks}."""
+"""Tests of L{twistchat.chat.model.bans.masks}."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.model.events import Source
-from twistchat.chat.model.masks import (
+from twistchat.chat.model.bans.masks import (
     ACTING,
     MATCHING,
     MOST_WILDCARDS,
@@ -24,6 +23,7 @@ from twistchat.chat.model.masks import (
     normalizeMask,
     readGlob,
 )
+from twistchat.chat.model.events import Source
 from twistchat.chat.model.users import User
 
 

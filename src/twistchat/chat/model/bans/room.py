@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from twistchat.chat.model.masks import ACTING, Mask, fullMask
+from twistchat.chat.model.bans.masks import ACTING, Mask, fullMask
 
 if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Member

@@ -1,0 +1,1 @@
+"""Bans: masks, the bans of a room, and the bans from the server."""

@@ -1,0 +1,1 @@
+"""The tables of modes: of rooms, with the ranks, and of users."""
