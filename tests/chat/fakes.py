@@ -1,4 +1,4 @@
-"""A chat with no door: sessions whose outlets write down what they are given."""
+"""A chat without doors.  Its sessions have outlets that record what they get."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ E = TypeVar("E", bound=ChatError)
 
 
 def written(event: Event) -> str:
-    """An event in a few words, for tests to compare with."""
+    """Describe an event in a few words, for comparison in tests."""
     who = event.source.nick
     match event:
         case RoomMessage():
@@ -134,21 +134,25 @@ def written(event: Event) -> str:
 
 
 def writtenTags(tags: Tags) -> str:
-    """Tags as they stand behind a text."""
+    """Describe tags, after a text."""
     return "".join(f" +{key}={value}" for key, value in tags)
 
 
 @implementer(IDialect)
 class FakeDialect:
     """
-    Writes entries as L{written} does, and counts.
+    Renders entries as L{written} does, and counts.
 
-    @ivar rendered: the sequence numbers of the entries that it has rendered.
+
+    @ivar rendered: the sequence numbers of the rendered entries.
     """
 
     def __init__(self, name: str = "fake", mute: tuple[type[Event], ...] = SILENT) -> None:
         """
-        @param mute: of which events it has nothing to say.
+        Make a dialect.
+
+
+        @param mute: the events that it does not render.
         """
         self.name = name
         self.rendered: list[int] = []
@@ -163,15 +167,16 @@ class FakeDialect:
 @implementer(IOutlet)
 class FakeOutlet:
     """
-    Writes down what it is given.
+    Records what it gets.
 
-    @ivar dialect: in which it hears everything.
-    @ivar places: other dialects for some places.
-    @ivar delivered: what was delivered, as the very objects.
+
+    @ivar dialect: the dialect for all places.
+    @ivar places: the dialects for particular places.
+    @ivar delivered: the delivered objects.
     @ivar tuned: the rooms for which it was asked.
     @ivar moves: the rooms that it was told have another name: the old one, folded, and the new one.
     @ivar rehosts: the hosts that it was told another user has: the old one, and the new one.
-    @ivar reasons: why it was disconnected.
+    @ivar reasons: the reasons of disconnections.
     """
 
     def __init__(self, dialect: IDialect) -> None:
@@ -213,19 +218,19 @@ class FakeOutlet:
 
 @dataclass(eq=False)
 class Person:
-    """Someone in the chat: a session with its outlet."""
+    """A user with a session and its outlet."""
 
     session: Session
     outlet: FakeOutlet
 
     @property
     def user(self) -> User:
-        """Whose session it is."""
+        """The user of the session."""
         assert self.session.user is not None
         return self.session.user
 
     def heard(self) -> list[str]:
-        """The lines delivered since this was last asked."""
+        """Return the lines delivered since the last call."""
         lines = b"".join(self.outlet.delivered).decode().splitlines()
         self.outlet.delivered.clear()
         return lines
@@ -233,12 +238,13 @@ class Person:
 
 class Scene:
     """
-    A chat, the journal it is on, and the end of its turns.
+    A chat with its journal and the ends of its turns.
+
 
     @ivar now: the time on the clock that measures rates, in seconds.
-    @ivar entries: every entry that was applied, or could not be.
-    @ivar origins: the origin of each of them.
-    @ivar wakes: how often the chat asked for the end of the turn.
+    @ivar entries: all entries, applied or refused.
+    @ivar origins: the origins of the entries.
+    @ivar wakes: how often the chat requested the end of the turn.
     @ivar later: in how many seconds the chat is to tend to its rooms, as it asked last.
     @ivar departures: is told what raises.
     """
@@ -292,7 +298,7 @@ class Scene:
         self.later = seconds
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, and the chat tend to its rooms."""
+        """Advance the clock, and call L{Upkeep.tend <twistchat.chat.rules.upkeep.Upkeep.tend>}."""
         self.now += seconds
         self.chat.upkeep.tend()
         self.endTurn()
@@ -303,7 +309,7 @@ class Scene:
         self.state.apply(entry, origin)
 
     def endTurn(self) -> None:
-        """Come to the end of the turn."""
+        """End the turn."""
         self.state.broadcast.flush()
 
     def connect(
@@ -323,9 +329,10 @@ class Scene:
 
     def person(self, nick: str, *rooms: str, dialect: IDialect | None = None, account: str | None = None) -> Person:
         """
-        Someone who has entered and is in these rooms, and past what they heard of that.
+        Return a user who has entered and joined these rooms, without the output of that.
 
-        @param account: their account; they are a guest without one.
+
+        @param account: their account; guests have none.
         """
         person = self.connect(dialect)
         if account is None:
@@ -340,40 +347,40 @@ class Scene:
         return person
 
     def attach(self, person: Person, dialect: IDialect | None = None) -> Person:
-        """A second session of someone's, in all their rooms."""
+        """Open a second session of a user, in all their rooms."""
         other = self.connect(dialect)
         done(self.chat.presence.attach(other.session, person.user))
         return other
 
     def operator(self, nick: str, *privileges: str) -> Person:
-        """Someone who is an operator of the server with these privileges, and past what they heard of that."""
+        """Return an operator of the server with these privileges, without the output of that."""
         person = self.person(nick)
         done(Deferred.fromCoroutine(self.chat.operators.become(person.session, "an operator", privileges)))
         person.heard()
         return person
 
     def room(self, name: str) -> Room:
-        """A room that is there."""
+        """Return an existing room."""
         room = self.state.rooms.get(name)
         assert room is not None, f"no room {name}"
         return room
 
     def ranks(self, name: str) -> dict[str, str]:
-        """Who is in a room, with their ranks."""
+        """Return the members of a room, with their ranks."""
         return {member.user.nick: member.ranks for member in self.room(name).members.values()}
 
     def modes(self, person: Person, name: str, letters: str, *parameters: str) -> None:
-        """Set modes, which changes something."""
+        """Set modes that change something."""
         done(self.chat.channels.setModes(person.session, name, letters, parameters))
 
     def promote(self, name: str, nick: str, ranks: str) -> None:
-        """Give someone these ranks in a room and no other, whoever may."""
+        """Give a user exactly these ranks in a room."""
         room = self.room(name)
         user = self.chat.identity.find(nick)
         room.members[user.source.uid].ranks = ranks
 
     def clear(self, *people: Person) -> None:
-        """End the turn, and let people be past what they heard."""
+        """End the turn, and discard the output of users."""
         self.endTurn()
         for person in people:
             person.heard()
@@ -381,7 +388,8 @@ class Scene:
 
 class FakeDepartures:
     """
-    Disconnects sessions at once, where that is asked for.
+    Disconnects sessions at once on request.
+
 
     @ivar faults: what raised, with the ids of its sessions; C{None} where nothing is expected to raise.
     """
@@ -402,7 +410,7 @@ class FakeDepartures:
 
 
 class ManualScene(Scene):
-    """A scene on a journal that holds events until L{commit}."""
+    """A scene with a journal that holds events until L{commit}."""
 
     log: ManualLog
 
@@ -410,7 +418,7 @@ class ManualScene(Scene):
         super().__init__(limits, inMemory(ManualLog))
 
     def commit(self, count: int | None = None) -> None:
-        """Let held events happen, and end the turn."""
+        """Commit the held events, and end the turn."""
         self.log.commit(count)
         self.endTurn()
 
@@ -428,7 +436,7 @@ class ManualScene(Scene):
 
 
 def done(deferred: Deferred[Any] | None) -> Any:
-    """What a Deferred that has fired fired with; what it failed with is raised."""
+    """Return the result of a Deferred that has fired, or raise its failure."""
     assert deferred is not None, "nothing was proposed"
     results: list[Any] = []
     failures: list[Any] = []
@@ -441,7 +449,8 @@ def done(deferred: Deferred[Any] | None) -> Any:
 
 def refused(kind: type[E], asked: Callable[[], object]) -> E:
     """
-    Hold that a verb is refused with this class of error, in the call or by the journal.
+    Assert that a verb fails with this class of error, in the call or in the journal.
+
 
     @return: the error.
     """
@@ -457,12 +466,12 @@ def refused(kind: type[E], asked: Callable[[], object]) -> E:
 
 
 def kept(state: State) -> dict[str, Any]:
-    """What is to outlive its rooms' members: the topic, modes, lists and granted ranks of each room that is kept."""
+    """Return what rooms keep without members: the topic, modes, lists and granted ranks of each kept room."""
     return {room.name: (room.topic, room.modes, room.lists, room.granted) for room in state.rooms if room.persistent}
 
 
 def shown(state: State) -> dict[str, Any]:
-    """The whole state, as values that can be compared."""
+    """Return the whole state, as values that can be compared."""
     return {
         "users": {
             user.source.uid: (
@@ -495,12 +504,12 @@ def shown(state: State) -> dict[str, Any]:
 
 
 def newState() -> State:
-    """A state with nobody and nothing in it."""
+    """Make a state without users and rooms."""
     return State(Broadcast(lambda: None, FakeDepartures()))
 
 
 def rebuilt(entries: list[Entry]) -> State:
-    """A fresh state to which entries were applied; those that it refuses are passed over, as they were before."""
+    """Apply entries to a new state, and return it.  Entries that it refuses are skipped, as they were before."""
     state = newState()
     for entry in entries:
         try:

@@ -1,4 +1,4 @@
-"""A small model of the chat: what its rules come to, in lists and sets, with no events, journal or dialects."""
+"""A small model of the chat: its rules, with lists and sets, and without events, journal or dialects."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MODE_LEVELS = {"m": 20, "b": 20, "v": 20, "o": 30, "i": 30, "n": 30, "s": 30, "t
 
 
 def same(name: str) -> str:
-    """Equal for names that are one name: only letters of ASCII have a case."""
+    """Return a key that is equal for equal names: only ASCII letters have a case."""
     return "".join([letter.lower() if letter.isascii() else letter for letter in name])
 
 
 def alike(name: str) -> str:
-    """Equal for names that look the same."""
+    """Return a key that is equal for names that look alike."""
     return name.lower().replace(CYRILLIC, "a")
 
 
@@ -41,15 +41,15 @@ class Place:
     ranks: dict[Guest, str] = field(default_factory=dict)
 
     def level(self, guest: Guest) -> int:
-        """What someone's rank comes to."""
+        """Return the level of a user's highest rank."""
         return LEVELS[self.ranks[guest]]
 
     def bans(self, guest: Guest) -> bool:
-        """Whether a ban names someone."""
+        """Whether a ban matches a user."""
         return same(guest.nick) in self.banned
 
     def silences(self, guest: Guest) -> bool:
-        """Whether a member may not speak for a ban."""
+        """Whether a ban prevents a member from speaking."""
         return self.bans(guest) and self.level(guest) < LEVELS["v"]
 
     @property
@@ -59,14 +59,14 @@ class Place:
 
     @property
     def over(self) -> bool:
-        """Whether nothing keeps it."""
+        """Whether nothing keeps the room."""
         return not (self.ranks or self.topic or self.banned or self.modes != {"n", "t"})
 
 
 @dataclass(eq=False)
 class Claim:
     """
-    That a room has lost its last operator.
+    A room has lost its last operator.
 
     @ivar since: when, in seconds.
     @ivar guest: who that was, and may have the rank back; C{None} where nobody may.
@@ -106,10 +106,8 @@ class Guest:
 
 class Model:
     """
-    What there is.
-
-    Each method is a verb that is asked of the chat: it gives the errors one of which refuses it, and where there is
-    none, it does it.
+    The state of the model.  Each method is a verb.  It returns the errors one of which refuses it; if there are none,
+    it changes the state.
     """
 
     def __init__(self) -> None:
@@ -121,34 +119,34 @@ class Model:
     # Finding
 
     def named(self, nick: str) -> Guest | None:
-        """Whoever is called this."""
+        """Return the user with a nick."""
         return next((guest for guest in self.guests if same(guest.nick) == same(nick)), None)
 
     def place(self, name: str) -> Place | None:
-        """The room of this name."""
+        """Return the room with a name."""
         return next((place for place in self.places if same(place.name) == same(name)), None)
 
     def rooms(self, guest: Guest) -> list[Place]:
-        """Where someone is."""
+        """Return the rooms of a user."""
         return [place for place in self.places if guest in place.ranks]
 
     def near(self, guest: Guest) -> set[Guest]:
-        """Who shares a room with someone, and they themselves."""
+        """Return the users who share a room with a user, including the user."""
         return {guest}.union(*(place.ranks for place in self.rooms(guest)))
 
     # Telling
 
     def tell(self, guests: Iterable[Guest], line: str) -> None:
-        """Let people hear something."""
+        """Add a line to the output of users."""
         for guest in guests:
             guest.heard.append(line)
 
     def watched(self, nick: str, line: str, but: Iterable[Guest] = ()) -> None:
-        """Let those hear something who watch a nick."""
+        """Add a line to the output of those who watch a nick."""
         self.tell([guest for guest in self.guests if same(nick) in guest.watches and guest not in but], f"~{line}")
 
     def news(self, guest: Guest, line: str, themselves: bool = True) -> None:
-        """Let those hear what is new about someone who are near, and those who watch them."""
+        """Add a line to the output of those who share a room with a user, and of watchers."""
         near = self.near(guest)
         self.tell(near if themselves else near - {guest}, line)
         self.watched(guest.nick, line, near)
@@ -156,7 +154,7 @@ class Model:
     # People
 
     def enter(self, nick: str) -> Refusals:
-        """Come in."""
+        """Enter."""
         if any(alike(guest.nick) == alike(nick) for guest in self.guests):
             return {errors.NickInUse}
         self.guests.append(Guest(nick, nick.lower()))
@@ -164,7 +162,7 @@ class Model:
         return set()
 
     def leave(self, guest: Guest, line: str) -> None:
-        """Go, for whatever reason."""
+        """Quit."""
         near = self.near(guest) - {guest}
         for place in self.rooms(guest):
             self._out(place, guest)
@@ -173,7 +171,7 @@ class Model:
         self.watched(guest.nick, line)
 
     def rename(self, guest: Guest, nick: str) -> Refusals:
-        """Take another nick."""
+        """Change nick."""
         if any(alike(other.nick) == alike(nick) and other is not guest for other in self.guests):
             return {errors.NickInUse}
         if nick == guest.nick:
@@ -188,7 +186,7 @@ class Model:
         return refusals
 
     def setRealname(self, guest: Guest, realname: str) -> Refusals:
-        """Take another realname."""
+        """Change realname."""
         if realname == guest.realname:
             return set()
         refusals = self._fixed(guest) - {errors.NickFixed}
@@ -198,21 +196,21 @@ class Model:
         return refusals
 
     def setAway(self, guest: Guest, message: str | None) -> Refusals:
-        """Be away, or back."""
+        """Set or end an absence."""
         if message != guest.away:
             guest.away = message
             self.news(guest, f"{guest.nick} away {message or ''}".rstrip(), themselves=False)
         return set()
 
     def setFlag(self, guest: Guest, letter: str, adding: bool) -> Refusals:
-        """Change a mode of one's own."""
+        """Change a user mode."""
         if adding != (letter in guest.flags):
             guest.flags ^= {letter}
             self.tell([guest], f"{guest.nick} umode +{letter}-" if adding else f"{guest.nick} umode +-{letter}")
         return set()
 
     def kill(self, guest: Guest, nick: str) -> Refusals:
-        """Disconnect someone."""
+        """Kill a user."""
         victim = self.named(nick)
         if not guest.operator:
             return {errors.NotPrivileged}
@@ -222,7 +220,7 @@ class Model:
         return set()
 
     def announce(self, guest: Guest, text: str) -> Refusals:
-        """Say something to those who listen for it."""
+        """Announce something."""
         if not guest.operator:
             return {errors.NotPrivileged}
         self.tell(
@@ -233,7 +231,7 @@ class Model:
     # Rooms
 
     def join(self, guest: Guest, name: str) -> Refusals:
-        """Come into a room."""
+        """Join a room."""
         place = self.place(name)
         if place is None:
             if any(alike(other.name) == alike(name) for other in self.places):
@@ -275,7 +273,7 @@ class Model:
         return set()
 
     def kick(self, guest: Guest, name: str, nick: str) -> Refusals:
-        """Put someone out."""
+        """Kick a member."""
         place = self._within(guest, name, 20)
         if isinstance(place, set):
             return place
@@ -291,7 +289,7 @@ class Model:
         return set()
 
     def invite(self, guest: Guest, name: str, nick: str) -> Refusals:
-        """Invite someone."""
+        """Invite a user."""
         place = self._within(guest, name, level="i")
         if isinstance(place, set):
             return place
@@ -315,7 +313,7 @@ class Model:
         return set()
 
     def setBan(self, guest: Guest, name: str, nick: str, adding: bool) -> Refusals:
-        """Ban a nick, or ban it no more."""
+        """Ban a nick, or remove the ban."""
         place = self._within(guest, name, MODE_LEVELS["b"])
         if isinstance(place, set):
             return place
@@ -328,7 +326,7 @@ class Model:
         return set()
 
     def setRank(self, guest: Guest, name: str, nick: str, letter: str, adding: bool) -> Refusals:
-        """Give a rank, or take it."""
+        """Give a rank, or remove it."""
         place = self._within(guest, name)
         if isinstance(place, set):
             return place
@@ -352,7 +350,7 @@ class Model:
         return set()
 
     def renameRoom(self, guest: Guest, name: str, new: str) -> Refusals:
-        """Give a room another name."""
+        """Rename a room."""
         place = self._within(guest, name, 30)
         if isinstance(place, set):
             return place
@@ -370,7 +368,7 @@ class Model:
     # Texts
 
     def say(self, guest: Guest, name: str, text: str) -> Refusals:
-        """Say something in a room: heard by all others, and by those of one's sessions that did not say it."""
+        """Send a text to a room.  The other members hear it, and the sender's other sessions."""
         place = self.place(name)
         if place is None:
             return {errors.NoSuchRoom}
@@ -391,7 +389,7 @@ class Model:
         return set()
 
     def whisper(self, guest: Guest, nick: str, text: str) -> Refusals:
-        """Say something to one."""
+        """Send a private text."""
         recipient = self.named(nick)
         if recipient is None:
             return {errors.NoSuchNick}
@@ -418,12 +416,12 @@ class Model:
                 other.invitations.pop(place, None)
 
     def _claim(self, place: Place, claim: Claim) -> None:
-        """Let a room be one that has lost its last operator."""
+        """Record that a room has lost its last operator."""
         self.claims.pop(same(place.name), None)
         self.claims[same(place.name)] = claim
 
     def _awaited(self, place: Place, guest: Guest) -> bool:
-        """Whether someone is to have their rank back."""
+        """Whether a user gets their rank back."""
         claim = self.claims.get(same(place.name))
         if claim is None or claim.guest is None or self.now >= claim.since + TERM:
             return False
@@ -432,7 +430,7 @@ class Model:
         return same(claim.nick) == same(guest.nick) and claim.guest.host == guest.host
 
     def tend(self) -> None:
-        """Let those be operators who have waited long enough."""
+        """Promote the members who have waited long enough."""
         for name, claim in list(self.claims.items()):
             place = self.place(name)
             if place is None or not place.ranks or place.led or self.now < claim.since + TERM:
@@ -445,7 +443,7 @@ class Model:
 
     def _within(self, guest: Guest, name: str, level: int | str = 0) -> Place | Refusals:
         """
-        The room of this name, where someone is in it and has a rank.
+        Return the room with a name, if a user is in it and has a rank.
 
         @param level: the level of that rank; or the mode with which a half-operator's is needed.
         """
@@ -461,7 +459,7 @@ class Model:
         return place
 
     def _fixed(self, guest: Guest) -> Refusals:
-        """What keeps someone from being called otherwise: any of it may be told."""
+        """Return the reasons why a user cannot have a nick.  The chat may give any of them."""
         refusals: Refusals = set()
         for place in self.rooms(guest):
             if place.silences(guest):

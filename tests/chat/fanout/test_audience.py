@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.fanout.audience}: what is rendered how often, who is given what, and in which order."""
+"""Tests of L{twistchat.chat.fanout.audience}: renderings, recipients and order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ALICE, BOB = Source("u1", "Alice"), Source("u2", "Bob")
 @implementer(IDialect)
 @dataclass(frozen=True)
 class ValueDialect:
-    """A dialect that is equal to others of its name, as those of a door are that makes one for each session."""
+    """A dialect that equals others with its name, as the dialects of a door that makes one for each session."""
 
     name: str
 
@@ -47,10 +47,10 @@ class ValueDialect:
 
 
 class RenderTests(SynchronousTestCase):
-    """One rendering a dialect, one object for all."""
+    """One rendering for each dialect, and one object for all sessions."""
 
     def setUp(self) -> None:
-        """A room with many listeners in two dialects, and a third dialect elsewhere."""
+        """Make a room with many listeners in two dialects, and a third dialect elsewhere."""
         self.scene = Scene()
         self.one, self.two, self.other = FakeDialect("one"), FakeDialect("two"), FakeDialect("other")
         self.ones = [self.scene.person(f"one{n}", "#a", dialect=self.one) for n in range(5)]
@@ -61,12 +61,14 @@ class RenderTests(SynchronousTestCase):
             dialect.rendered.clear()
 
     def say(self, person: Person, text: str) -> int:
-        """Say something in the room: its sequence number."""
+        """Send a text to the room, and return its sequence number."""
         entry: Entry = done(self.scene.chat.speaking.say(person.session, "#a", text))
         return entry.sequence
 
     def test_renders(self) -> None:
-        """Each dialect present renders each entry once, however many listen; one that is not there renders nothing."""
+        """
+        Each dialect present renders each entry once, with any number of listeners.  Other dialects render nothing.
+        """
         sequences = [self.say(person, "x") for person in self.ones[:3] + self.twos[:3]]
         self.assertEqual((self.one.rendered, self.two.rendered), ([], []))
         self.scene.endTurn()
@@ -83,7 +85,7 @@ class RenderTests(SynchronousTestCase):
         self.assertEqual(self.two.rendered, [])
 
     def test_sharedObject(self) -> None:
-        """All who hear the same turn in one dialect are given the very same object, once."""
+        """All who hear the same turn in one dialect get the same object, once."""
         self.say(self.ones[0], "1")
         self.say(self.ones[0], "2")
         self.scene.endTurn()
@@ -96,7 +98,7 @@ class RenderTests(SynchronousTestCase):
         self.assertIsNot(self.ones[1].outlet.delivered[0], self.twos[0].outlet.delivered[0])
 
     def test_senders(self) -> None:
-        """Those who spoke in the turn get the rest of it; those who want their echo, all, and nobody renders again."""
+        """Those who spoke in the turn get the rest of it.  With echo they get everything.  Nobody renders again."""
         self.scene.chat.speaking.setEcho(self.ones[2].session, True)
         for person in self.ones[:3]:
             self.say(person, "x")
@@ -111,7 +113,7 @@ class RenderTests(SynchronousTestCase):
         self.assertEqual(self.ones[0].outlet.delivered, [])
 
     def test_longRuns(self) -> None:
-        """Where much was said without a break, those who spoke share what each of the others said."""
+        """After a long run of texts, the speakers share what the others said."""
         for person in self.ones[:3]:
             for _ in range(10):
                 self.say(person, "x" * SHARED)
@@ -122,7 +124,7 @@ class RenderTests(SynchronousTestCase):
         self.assertEqual(other, [one[0] + b"".join(zero)])
 
     def test_speakersOfThisTurn(self) -> None:
-        """Who spoke in an earlier turn shares the object in this one."""
+        """A session that spoke in an earlier turn shares the object of this one."""
         self.say(self.ones[0], "x")
         self.scene.endTurn()
         self.say(self.ones[1], "y")
@@ -131,7 +133,7 @@ class RenderTests(SynchronousTestCase):
         self.assertIs(self.ones[0].outlet.delivered[-1], self.ones[2].outlet.delivered[-1])
 
     def test_ignoring(self) -> None:
-        """Those who ignore someone get the rest; nobody renders again, nor is given nothing."""
+        """Sessions that ignore somebody get the rest.  Nobody renders again, and nobody gets an empty delivery."""
         self.scene.chat.speaking.ignore(self.ones[0].session, "two0")
         self.say(self.twos[0], "spam")
         self.say(self.twos[1], "ham")
@@ -145,7 +147,7 @@ class RenderTests(SynchronousTestCase):
         self.assertEqual(self.ones[0].outlet.delivered, [])
 
     def test_nothingToSay(self) -> None:
-        """A dialect that has nothing to say of an event gives its listeners nothing."""
+        """If a dialect renders nothing for an event, its listeners get nothing."""
         mute = FakeDialect("mute", (RoomMessage, Quit))
         listener = self.scene.person("mute", "#a", dialect=mute)
         self.say(self.ones[0], "x")
@@ -154,7 +156,7 @@ class RenderTests(SynchronousTestCase):
         self.assertEqual(listener.outlet.delivered, [])
 
     def test_equalDialects(self) -> None:
-        """Dialects that are equal are one."""
+        """Equal dialects are one."""
         ann = self.scene.person("ann", "#a", dialect=ValueDialect("v"))
         ben = self.scene.person("ben", "#a", dialect=ValueDialect("v"))
         self.scene.clear(ann, ben)
@@ -164,7 +166,9 @@ class RenderTests(SynchronousTestCase):
         self.assertIs(ann.outlet.delivered[0], ben.outlet.delivered[0])
 
     def test_ofNoRoom(self) -> None:
-        """What is not of one room is rendered once a dialect too, and heard once by who shares several rooms."""
+        """
+        An event that is not of one room is rendered once per dialect too.  Users who share several rooms hear it once.
+        """
         for person in (*self.ones, *self.twos):
             done(self.scene.chat.membership.join(person.session, "#c", unlimited=True))
         self.scene.clear(*self.ones, *self.twos)
@@ -177,7 +181,9 @@ class RenderTests(SynchronousTestCase):
         self.assertIs(self.ones[1].outlet.delivered[0], self.ones[2].outlet.delivered[0])
 
     def test_tuned(self) -> None:
-        """An outlet is asked for its dialect with the room's folded name as it joins, and with "" for the rest."""
+        """
+        An outlet is asked for its dialect with the room's folded name when it joins, and with "" for everything else.
+        """
         listener = self.scene.connect()
         done(self.scene.enter(listener, "tuned"))
         done(self.scene.chat.membership.join(listener.session, "#BIG"))
@@ -188,10 +194,10 @@ class RenderTests(SynchronousTestCase):
 
 
 class OrderTests(SynchronousTestCase):
-    """Who hears what of a turn, and when."""
+    """Who hears which part of a turn."""
 
     def setUp(self) -> None:
-        """Two in a room, and one outside."""
+        """Two users in a room, and one outside."""
         self.scene = Scene()
         self.alice, self.bob, self.carol = (
             self.scene.person("alice", "#a"),
@@ -202,11 +208,11 @@ class OrderTests(SynchronousTestCase):
         self.scene.wakes = 0
 
     def say(self, text: str, room: str = "#a") -> None:
-        """Let alice say something."""
+        """Let alice send a text."""
         done(self.scene.chat.speaking.say(self.alice.session, room, text))
 
     def test_wake(self) -> None:
-        """The end of the turn is asked for when something begins to wait, and not again until it has come."""
+        """The end of the turn is requested when the first entry waits, and not again before it has come."""
         self.assertEqual(self.scene.wakes, 0)
         done(self.scene.chat.membership.join(self.carol.session, "#c"))
         self.say("1")
@@ -219,7 +225,7 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.scene.wakes, 2)
 
     def test_join(self) -> None:
-        """Who joins in the middle of a turn hears what comes from their own joining on."""
+        """A user who joins in the middle of a turn hears it from their own join on."""
         self.say("before")
         done(self.scene.chat.membership.join(self.carol.session, "#a"))
         self.say("after")
@@ -228,7 +234,7 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), ["#a alice: before", "#a carol joined", "#a alice: after"])
 
     def test_othersUndisturbed(self) -> None:
-        """Who joins, and is answered in between, disturbs nobody: the others share the turn as one object."""
+        """If a user joins and gets a reply in between, the others still share the turn as one object."""
         dan = self.scene.person("dan", "#a")
         self.scene.clear(self.bob, dan)
         self.say("1")
@@ -248,7 +254,7 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), ["#a alice: 1", "#a carol joined", *[f"#a alice: {n}" for n in "234"]])
 
     def test_leave(self) -> None:
-        """Who parts, is put out or is gone in the middle of a turn has heard all until then, and no more."""
+        """A user who parts, is kicked or quits in the middle of a turn has heard it up to then."""
         for room, leave in (
             ("#p", lambda: self.scene.chat.membership.part(self.bob.session, "#p", "bye")),
             ("#k", lambda: self.scene.chat.membership.kick(self.alice.session, "#k", "bob", "bye")),
@@ -271,7 +277,7 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), ["#a alice: before"])
 
     def test_rename(self) -> None:
-        """A rename stands between what was said before it and after it."""
+        """A rename is between the texts before it and after it."""
         self.say("1")
         done(self.scene.chat.identity.rename(self.alice.session, "alicia"))
         self.say("2")
@@ -280,7 +286,7 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), ["alice is alicia"])
 
     def test_quit(self) -> None:
-        """So does a quit, for those who share several rooms."""
+        """A quit is too, for users who share several rooms."""
         done(self.scene.chat.membership.join(self.alice.session, "#b"))
         done(self.scene.chat.membership.join(self.bob.session, "#b"))
         self.scene.clear(self.bob)
@@ -291,7 +297,9 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), ["#a alice: 1", "#b alice: 2", "alice quit bye"])
 
     def test_retune(self) -> None:
-        """Who changes dialects in the middle of a turn hears each part once, in the dialect that held then."""
+        """
+        If a session changes its dialect in the middle of a turn, it hears each part once, in the dialect of that time.
+        """
         self.bob.outlet.dialect = ValueDialect("new")
         self.say("1")
         self.scene.room("#a").audience.add(self.bob.session)
@@ -307,7 +315,7 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), ["#a alice: x"])
 
     def test_settle(self) -> None:
-        """What waits for a session is given to it first, so that a reply comes behind it; nobody hears it twice."""
+        """A session gets its waiting entries before a reply, and nobody hears them twice."""
         done(self.scene.chat.membership.join(self.carol.session, "#c"))
         self.scene.clear(self.carol)
         self.say("1")
@@ -319,7 +327,7 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), ["#a alice: 1", "reply", "#a alice: 2"])
 
     def test_settleInMany(self) -> None:
-        """In many rooms, where few or all have something waiting, all who are there are given it, and nobody else."""
+        """In many rooms, with few or many waiting, all members get their entries, and nobody else."""
         eve = self.scene.person("eve", "#x", "#y", "#z")
         fay = self.scene.person("fay", "#x", "#other")
         gil = self.scene.person("gil", "#x", "#y", "#z", "#other")
@@ -335,13 +343,13 @@ class OrderTests(SynchronousTestCase):
             self.assertEqual((eve.heard(), fay.heard(), hal.heard()), ([], *2 * [["#other gil: 1"]]))
 
     def test_settleUnentered(self) -> None:
-        """Nothing waits for one who has not entered."""
+        """Nothing waits for a session that has not entered."""
         self.say("1")
         self.scene.state.broadcast.flushTo(self.scene.connect().session)
         self.assertEqual(self.bob.heard(), [])
 
     def test_private(self) -> None:
-        """A private text comes behind all that was said in rooms before it."""
+        """A private text comes after everything said in rooms before it."""
         self.say("1")
         done(self.scene.chat.speaking.sayPrivate(self.alice.session, "bob", "2"))
         self.say("3")
@@ -349,7 +357,7 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), ["#a alice: 1", "@bob alice: 2", "#a alice: 3"])
 
     def test_flushedEmptyRoom(self) -> None:
-        """A room that ends in the turn in which it was told something disturbs nobody."""
+        """A room that ends in the turn of its last entry causes no error."""
         done(self.scene.chat.membership.join(self.carol.session, "#c"))
         done(self.scene.chat.speaking.say(self.carol.session, "#c", "x"))
         done(self.scene.chat.membership.part(self.carol.session, "#c"))
@@ -358,10 +366,10 @@ class OrderTests(SynchronousTestCase):
 
 
 class LabelTests(SynchronousTestCase):
-    """What a session is given of what it has put a label on."""
+    """What a session gets of events with its label."""
 
     def setUp(self) -> None:
-        """Alice and bob in a room, carol outside; alice puts labels on what she asks."""
+        """Alice and bob in a room, and carol outside.  Alice's requests have labels."""
         self.scene = Scene()
         self.chat = self.scene.chat
         self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
@@ -370,11 +378,11 @@ class LabelTests(SynchronousTestCase):
         self.scene.clear(self.alice, self.bob)
 
     def label(self, text: str = "L") -> Origin:
-        """A request of alice's with a label."""
+        """Make a request of alice's with a label."""
         return Origin(self.session, text)
 
     def test_everyVerb(self) -> None:
-        """The answer to every verb that changes a room has it, for the session that asked and nobody else."""
+        """The answer to every verb that changes a room has the label, for the requesting session only."""
         chat, session = self.chat, self.session
         phone = self.scene.attach(self.alice)
         verbs: list[tuple[Callable[[], object], str]] = [
@@ -400,7 +408,7 @@ class LabelTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), ["L> #c alice set +q alice"])
 
     def test_takenBack(self) -> None:
-        """So has what was taken back."""
+        """A redaction has it too."""
         source, to = self.alice.user.source, self.bob.user.source
         for event, line in (
             (RoomMessageRedacted(source, "#a", 1, "m"), "#a alice unsaid m"),
@@ -411,7 +419,7 @@ class LabelTests(SynchronousTestCase):
             self.assertEqual((self.alice.heard(), self.bob.heard()), ([f"L> {line}"], [line]))
 
     def test_texts(self) -> None:
-        """A text's is the echo that was asked for, and nothing without."""
+        """A text has it on the requested echo, and not without."""
         tags = (("typing", "done"),)
 
         def say() -> list[str]:
@@ -430,7 +438,7 @@ class LabelTests(SynchronousTestCase):
         self.assertEqual(say(), [f"{number}> {line}" for number, line in enumerate(heard[:4], 1)] + heard[4:])
 
     def test_ignoring(self) -> None:
-        """Whoever ignores somebody does not hear them, though another's entry in the same turn has a label."""
+        """A session that ignores somebody does not hear them, even if another's entry in the same turn has a label."""
         dave, eve = self.scene.person("dave", "#a"), self.scene.person("eve", "#a")
         self.chat.speaking.ignore(dave.session, "bob")
         self.scene.clear(self.alice, self.bob, dave, eve)
@@ -445,7 +453,7 @@ class LabelTests(SynchronousTestCase):
             self.assertIn("#a bob: ignored", eve.heard())
 
     def test_toOneself(self) -> None:
-        """Of a text to oneself only the echo has it (IRCv3 labeled-response, "Tags")."""
+        """Of a text to oneself, only the echo has the label (IRCv3 labeled-response, "Tags")."""
         self.chat.speaking.sayPrivate(self.label(), "alice", "1")
         self.assertEqual(self.alice.heard(), ["@alice alice: 1"])
         self.chat.speaking.setEcho(self.session, True)
@@ -462,7 +470,7 @@ class LabelTests(SynchronousTestCase):
         )
 
     def test_nothingInItsPlace(self) -> None:
-        """An outlet that sees to it itself is given nothing, and what was told around it all the same."""
+        """An outlet that delivers an entry itself does not get it again, but gets the entries around it."""
         self.chat.channels.setTopic(self.session, "#a", "1")
         self.chat.channels.setTopic(self.label(""), "#a", "2")
         self.chat.channels.setTopic(self.session, "#a", "3")
@@ -475,7 +483,7 @@ class LabelTests(SynchronousTestCase):
         self.assertEqual(len(self.bob.heard()), 5)
 
     def test_several(self) -> None:
-        """Where several have labels on something in one turn, each has their own label and nobody else's."""
+        """If several sessions have labels in one turn, each gets its own label only."""
         for person, text in ((self.alice, "1"), (self.bob, "2")):
             self.scene.promote("#a", person.user.nick, "o")
             self.chat.channels.setTopic(Origin(person.session, f"L{text}"), "#a", text)
@@ -484,7 +492,7 @@ class LabelTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), ["#a alice topic 1", "L2> #a bob topic 2"])
 
     def test_nothingToSay(self) -> None:
-        """An outlet is not asked where its dialect has nothing to say."""
+        """An outlet is not asked if its dialect renders nothing."""
         self.alice.outlet.dialect = FakeDialect("mute", (TopicSet, PrivateMessage))
         self.scene.room("#a").audience.add(self.session)
         self.patch(self.alice.outlet, "echo", lambda label, data: self.fail("it was asked"))
@@ -495,7 +503,7 @@ class LabelTests(SynchronousTestCase):
         self.assertEqual(self.alice.outlet.delivered, [])
 
     def test_rendersOnce(self) -> None:
-        """The entry is rendered once, whoever has a label on it; and others share the one object."""
+        """The entry is rendered once, with any number of labels, and the others share the one object."""
         dave = self.scene.person("dave", "#a")
         self.scene.clear(self.bob)
         self.scene.dialect.rendered.clear()
@@ -509,7 +517,7 @@ class HearsTests(SynchronousTestCase):
     """C{passesFilter} and C{isIgnored}."""
 
     def test_ignored(self) -> None:
-        """Of one who is ignored, texts, tags and invitations are not heard, whatever the case of their nick."""
+        """Texts, tags and invitations of an ignored user are not heard, with any case of their nick."""
         scene = Scene()
         session = scene.person("alice").session
         scene.person("bOB")
@@ -530,7 +538,7 @@ class HearsTests(SynchronousTestCase):
 
 
 class ModelTests(SynchronousTestCase):
-    """Any mixture, against a chat in which every entry is delivered at once."""
+    """Random actions, compared with a chat that delivers every entry at once."""
 
     @settings(max_examples=150)
     @given(
@@ -545,8 +553,8 @@ class ModelTests(SynchronousTestCase):
     )
     def test_sameForEachRoom(self, steps: list[tuple[str, int, int]]) -> None:
         """
-        Whether turns are long or end behind every step, everyone hears the same of each room, in the same order, and
-        what is not of a room stands at the same place among it.
+        With long turns and with a turn for each step, everyone hears the same of each room in the same order, and
+        events outside rooms are at the same places.
         """
         heard = []
         for eager in (False, True):
@@ -566,7 +574,7 @@ class ModelTests(SynchronousTestCase):
                 )
 
     def act(self, scene: Scene, people: list[Person], verb: str, who: int, which: int, number: int) -> None:
-        """Take a step, where it is possible."""
+        """Take a step, if it is possible."""
         chat, person, room = scene.chat, people[who], f"#r{which}"
         inside = room in person.user.rooms
         if verb == "say" and inside:

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.fanout.delivery}: a dialect or an outlet that raises harms only its own sessions."""
+"""Tests of L{twistchat.chat.fanout.delivery}: a dialect or an outlet that raises affects only its own sessions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POISON = "poison"
 
 
 class BrokenDialect(FakeDialect):
-    """A dialect that cannot write one text, nor a topic or nick of that name."""
+    """A dialect that cannot render one text, nor a topic or nick of that name."""
 
     def render(self, entry: Entry) -> bytes:
         """See L{IDialect.render}."""
@@ -66,10 +66,10 @@ class BrokenOutlet(FakeOutlet):
 
 
 class BrokenDialectTests(SynchronousTestCase):
-    """A dialect that raises."""
+    """With a dialect that raises."""
 
     def setUp(self) -> None:
-        """Two who hear in a broken dialect, between four who hear in others."""
+        """Two listeners in a broken dialect, between four in others."""
         self.scene = Scene()
         self.scene.departures.faults = []
         self.broken, other = BrokenDialect("broken"), FakeDialect("other")
@@ -80,13 +80,13 @@ class BrokenDialectTests(SynchronousTestCase):
         self.scene.clear(*self.people)
 
     def say(self, person: Person, text: str, label: str | None = None) -> None:
-        """Say something in the room."""
+        """Send a text to the room."""
         done(
             self.scene.chat.speaking.say(person.session if label is None else Origin(person.session, label), "#a", text)
         )
 
     def check(self, *texts: tuple[Person, str]) -> None:
-        """Hold that all others hear these texts, in this order, and that the broken ones are reported as such."""
+        """Check that all others hear these texts in this order, and that the broken ones are reported."""
         self.scene.endTurn()
         for person in self.sound:
             expected = [f"#a {speaker.user.nick}: {text}" for speaker, text in texts if speaker is not person]
@@ -96,25 +96,25 @@ class BrokenDialectTests(SynchronousTestCase):
         self.assertEqual([what for what, _ in self.scene.departures.faults or () if what is not self.broken], [])
 
     def unheard(self) -> None:
-        """Hold that those whose dialect is broken are given nothing, least of all what another dialect wrote."""
+        """Check that sessions of the broken dialect get nothing, and no bytes of another dialect either."""
         self.assertEqual([self.people[n].outlet.delivered for n in (1, 4)], [[], []])
 
     def test_room(self) -> None:
-        """What is behind and before it in the turn is heard, by those who spoke, too."""
+        """Everything before and after it in the turn is heard, also by those who spoke."""
         texts = [(self.people[0], "one"), (self.people[2], POISON), (self.people[1], "two"), (self.people[3], "three")]
         for person, text in texts:
             self.say(person, text)
         self.check(*texts)
 
     def test_label(self) -> None:
-        """So it is where something has a label, or is not for all."""
+        """This holds too if an entry has a label or is filtered."""
         self.say(self.people[0], "one", "L")
         self.say(self.people[0], POISON)
         self.check((self.people[0], "one"), (self.people[0], POISON))
         self.unheard()
 
     def test_settled(self) -> None:
-        """And where one of them is given what waits before the others are."""
+        """This holds too if one of them gets its waiting entries before the others."""
         self.say(self.people[0], POISON)
         self.scene.state.broadcast.flushTo(self.people[1].session)
         self.assertEqual(self.scene.departures.faults, [(self.broken, self.ids[:1])])
@@ -122,7 +122,7 @@ class BrokenDialectTests(SynchronousTestCase):
         self.check((self.people[0], POISON), (self.people[0], "two"))
 
     def test_once(self) -> None:
-        """It is asked once a turn for what it cannot write, however many listen, and reported with all of them."""
+        """It is asked once per turn for what it cannot render, and reported with all its sessions."""
         self.broken.rendered.clear()
         self.say(self.people[0], POISON)
         self.scene.endTurn()
@@ -131,7 +131,7 @@ class BrokenDialectTests(SynchronousTestCase):
         self.unheard()
 
     def test_ofNoRoom(self) -> None:
-        """A new nick that it cannot write is heard by all others, and has happened."""
+        """A new nick that it cannot render is heard by all others, and takes effect."""
         done(self.scene.chat.identity.rename(self.people[0].session, POISON))
         self.assertEqual([person.heard() for person in self.sound], [[f"p0 is {POISON}"]] * 4)
         self.assertEqual(self.scene.departures.faults, [(self.broken, self.ids)])
@@ -141,10 +141,10 @@ class BrokenDialectTests(SynchronousTestCase):
 
 
 class BrokenOutletTests(SynchronousTestCase):
-    """An outlet that raises."""
+    """With an outlet that raises."""
 
     def setUp(self) -> None:
-        """Five in a room, the third of whom has an outlet that may break."""
+        """Five users in a room.  The outlet of the third may break."""
         self.scene = Scene()
         self.scene.departures.faults = []
         self.people = [self.scene.person(f"p{n}", "#a") for n in range(2)]
@@ -161,7 +161,8 @@ class BrokenOutletTests(SynchronousTestCase):
 
     def check(self, act: Callable[[], object], *lines: str, raises: bool = True) -> None:
         """
-        Hold that all but the third hear of an act, whoever has it done.
+        Check that all except the third hear the effect of an action.
+
 
         @param raises: whether the act makes the outlet of the third raise, which is to be reported.
         """
@@ -176,12 +177,12 @@ class BrokenOutletTests(SynchronousTestCase):
         )
 
     def say(self, text: str, label: str | None = None) -> None:
-        """Let the third say something."""
+        """Let the third send a text."""
         asker = self.third.session if label is None else Origin(self.third.session, label)
         done(self.scene.chat.speaking.say(asker, "#a", text))
 
     def test_deliver(self) -> None:
-        """Those behind it hear what those before it hear."""
+        """Those after it hear the same as those before it."""
         outside = self.scene.person("outside")
         self.scene.modes(self.people[0], "#a", "-n")
         self.scene.clear(*self.people)
@@ -190,7 +191,7 @@ class BrokenOutletTests(SynchronousTestCase):
         self.assertEqual(len(self.scene.departures.faults or ()), 1)
 
     def test_deliverOwn(self) -> None:
-        """So it is where it spoke, ignores somebody, or is given what waits for it before the others."""
+        """This holds too if it spoke, ignores somebody, or gets its waiting entries before the others."""
         self.scene.chat.speaking.setEcho(self.third.session, True)
         self.breakDown("deliver")
         self.check(lambda: self.say("hello"), "#a third: hello")
@@ -200,25 +201,25 @@ class BrokenOutletTests(SynchronousTestCase):
         self.check(lambda: self.scene.state.broadcast.flushTo(self.third.session), "#a third: settled")
 
     def test_echo(self) -> None:
-        """An answer that fails is heard by the others as what it is."""
+        """If its own answer fails, the others hear the event as usual."""
         self.scene.chat.speaking.setEcho(self.third.session, True)
         self.breakDown("echo")
         self.check(lambda: self.say("hello", "L"), "#a third: hello")
 
     def test_ofNoRoom(self) -> None:
-        """News of a user reaches all others, whatever fails."""
+        """Changes of a user reach all others."""
         for name in ("dialectFor", "deliver", "echo"):
             self.breakDown(name)
             nick, before = f"third{name}", self.third.user.nick
             self.check(lambda nick=nick: self.rename(nick, "L"), f"{before} is {nick}")  # type: ignore[misc]
 
     def rename(self, nick: str, label: str) -> None:
-        """Let the third take another nick."""
+        """Let the third change its nick."""
         self.third.user.renames = None
         done(self.scene.chat.identity.rename(Origin(self.third.session, label), nick))
 
     def test_tune(self) -> None:
-        """Whoever cannot be tuned to a room is in it, and hears nothing."""
+        """If its dialect for a room cannot be found, it is in the room and hears nothing."""
         self.breakDown("dialectFor")
         for person in self.people:
             done(self.scene.chat.membership.join(person.session, "#b", unlimited=True))
@@ -228,14 +229,14 @@ class BrokenOutletTests(SynchronousTestCase):
         self.check(lambda: self.scene.chat.membership.part(self.third.session, "#b"), "#b third parted", raises=False)
 
     def test_moved(self) -> None:
-        """A room's new name holds for everyone behind it."""
+        """A room's new name applies for everyone after it."""
         self.breakDown("moved")
         self.check(lambda: self.scene.chat.channels.rename(self.people[0].session, "#a", "#b"), "#a p0 renamed it #b")
         self.assertEqual([person.outlet.moves for person in self.people], [[("#a", "#b")]] * 4)
         self.check(lambda: self.scene.chat.membership.part(self.third.session, "#b"), "#b third parted", raises=False)
 
     def test_disconnect(self) -> None:
-        """Who is killed is gone."""
+        """A killed user is gone."""
         operator = self.scene.operator("op", "kill")
         self.breakDown("disconnect")
         self.check(lambda: self.scene.chat.operators.kill(operator.session, "third", "bye"), "op killed third bye")

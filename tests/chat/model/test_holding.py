@@ -31,16 +31,16 @@ from twistchat.testing.contract import ANN, BOB, GUEST
 
 
 class EffectTests(SynchronousTestCase):
-    """What events do to what holds."""
+    """Which keys events set and release."""
 
     def test_nothing(self) -> None:
-        """Most events do nothing to it."""
+        """Most events change no key."""
         for event in (RoomMessage(ANN, "#a", "s", "x"), Entered(ANN, "s")):
             self.assertIsNone(holdingChange(event))
             self.assertEqual(keysOf(event, 1), set())
 
     def test_rooms(self) -> None:
-        """A topic and changes of modes set keys of the folded name; ranks of guests set none."""
+        """A topic and mode changes set keys of the folded room name; ranks of guests set none."""
         self.assertEqual(holdingChange(TopicSet(ANN, "#A", "")), HoldingChange("#a", ("topic",)))
         changes = (
             ModeChange(True, "o", "Bob", BOB),
@@ -54,7 +54,7 @@ class EffectTests(SynchronousTestCase):
         )
 
     def test_modes(self) -> None:
-        """A mask has a key of its own; a mode with one parameter has one key, whatever the parameter is."""
+        """A mask has its own key; a mode with one parameter has one key, independent of the parameter."""
         for mode in ROOM_MODES.values():
             keys = {modeKey(ModeChange(True, mode.letter, parameter)) for parameter in ("1", "2")}
             single = mode.shape in (Shape.ALWAYS, Shape.ON_SET)
@@ -62,12 +62,12 @@ class EffectTests(SynchronousTestCase):
         self.assertEqual(modeKey(ModeChange(True, "?")), "? ")
 
     def test_server(self) -> None:
-        """A ban from the server sets a key, and the end of the ban releases it."""
+        """A server ban sets a key, and its removal releases it."""
         self.assertEqual(holdingChange(ServerBanSet(ANN, "x!*@*", "spam")), HoldingChange("", ("ban x!*@*",)))
         self.assertEqual(holdingChange(ServerBanLifted(ANN, "x!*@*")), HoldingChange("", releases=("ban x!*@*",)))
 
     def test_remaining(self) -> None:
-        """Of changes of modes, those that hold remain; of other events, all or nothing."""
+        """Of a mode change, the changes that hold remain; of other events, all or nothing."""
         event = ModesSet(ANN, "#a", (ModeChange(True, "i"), ModeChange(True, "m")))
         self.assertEqual(remaining(event, 1, {"m "}), ModesSet(ANN, "#a", (ModeChange(True, "m"),)))
         self.assertIsNone(remaining(event, 1, {"s "}))
@@ -94,7 +94,7 @@ class HoldingTests(SynchronousTestCase):
     @given(st.lists(EVENTS, max_size=40))
     @settings(max_examples=150, deadline=None)
     def test_enough(self, events: list[Event]) -> None:
-        """What holds gives the same rooms and bans as everything that happened."""
+        """The entries that hold something give the same rooms and bans as all entries."""
         whole, holding = newState(), Holding()
         applied: dict[int, Entry] = {}
         proposed = [Entered(Source(ANN.uid, ANN.nick, account="Ann"), "s"), *events][::-1]

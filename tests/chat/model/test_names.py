@@ -44,7 +44,7 @@ confusing = st.text(
 
 
 def whyNick(text: str, limit: int = 32) -> str:
-    """Why a nick is refused."""
+    """Return why a nick is refused."""
     try:
         nick = normalizeNick(text, limit)
     except BadNick as error:
@@ -53,7 +53,7 @@ def whyNick(text: str, limit: int = 32) -> str:
 
 
 def whyRoom(text: str, limit: int = 64) -> str:
-    """Why the name of a room is refused."""
+    """Return why a room name is refused."""
     try:
         room = normalizeRoom(text, limit)
     except BadRoomName as error:
@@ -95,14 +95,13 @@ class FoldTests(SynchronousTestCase):
     """Tests for L{fold}."""
 
     def test_ascii(self) -> None:
-        """A to Z are lowered, and nothing else."""
+        """A to Z become lower case, and nothing else changes."""
         self.assertEqual(fold("ABCXYZabc019[]\\^{}|~"), "abcxyzabc019[]\\^{}|~")
 
     def test_onlyAscii(self) -> None:
         """
-        Letters that are not ASCII keep their case, in the company of such as are, too.
-
-        The Kelvin sign and the dotted I have small letters in ASCII, which they must not get.
+        Letters outside ASCII keep their case, also among ASCII letters.  The Kelvin sign and the dotted I have lower
+        case letters in ASCII, which they must not get.
         """
         kept = "À É Ελένη ΝΊΚΟΣ ЖУК \N{KELVIN SIGN} İ ẞ"
         self.assertEqual(fold(f"ALICE {kept}"), f"alice {kept}")
@@ -110,7 +109,7 @@ class FoldTests(SynchronousTestCase):
     @steady
     @given(st.text(st.characters(categories=("L", "M", "N", "P", "S", "Z", "C"))))
     def test_everyText(self, text: str) -> None:
-        """Every text, half a surrogate pair included, folds as a table of 26 letters has it, and only once."""
+        """Every text, including lone surrogates, folds as by a table of 26 letters.  Folding twice changes nothing."""
         table = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
         self.assertEqual(fold(text), text.translate(table))
         self.assertEqual(fold(fold(text)), fold(text))
@@ -118,7 +117,7 @@ class FoldTests(SynchronousTestCase):
     @steady
     @given(nickTexts)
     def test_staysNormal(self, text: str) -> None:
-        """What was in NFC is so when folded."""
+        """Text in NFC stays in NFC when folded."""
         composed = normalize("NFC", text)
         self.assertEqual(normalize("NFC", fold(composed)), fold(composed))
 
@@ -127,46 +126,46 @@ class NickTests(SynchronousTestCase):
     """Tests for L{normalizeNick}."""
 
     def test_ascii(self) -> None:
-        """Letters, digits, hyphens and the specials of RFC 2812 are a nick; it may begin with a special."""
+        """Letters, digits, hyphens and the specials of RFC 2812 are valid; a nick may begin with a special."""
         for nick in ("a", "Alice", "alice-2", "[]\\`_^{|}-", "_1", "`x`", "a" * 32):
             self.assertEqual(normalizeNick(nick), nick)
 
     def test_scripts(self) -> None:
-        """So are letters of any script, with the marks that they need."""
+        """Letters of any script are valid, with their marks."""
         for script, nick in SCRIPTS.items():
             composed = normalize("NFC", nick)
             self.assertEqual(normalizeNick(nick), composed, script)
             self.assertEqual(normalizeNick(normalize("NFD", nick)), composed, script)
 
     def test_composes(self) -> None:
-        """The display form is NFC, and its length is what counts."""
+        """The display form is in NFC, and its length counts."""
         self.assertEqual(normalizeNick("Zoe\u0308"), "Zo\xeb")
         self.assertEqual(normalizeNick("e\u0308" * 4, limit=4), "\xeb" * 4)
         self.assertEqual(whyNick("e\u0308" * 5, limit=4), "is longer than 4 characters (it has 5)")
 
     def test_composesFour(self) -> None:
-        """Even characters that come of four, the most there are, are counted composed."""
+        """Characters that are composed of four, the maximum, count composed."""
         self.assertEqual(normalizeNick(normalize("NFD", "\u1f82" * 8), limit=8), "\u1f82" * 8)
 
     def test_empty(self) -> None:
-        """No text is no nick."""
+        """An empty nick is refused."""
         self.assertEqual(whyNick(""), "is empty")
 
     def test_long(self) -> None:
-        """Over the limit, both the limit and the length are told."""
+        """The error about a long nick has the limit and the length."""
         self.assertEqual(whyNick("ab", limit=1), "is longer than 1 character (it has 2)")
         self.assertEqual(whyNick("a" * 40), "is longer than 32 characters (it has 40)")
         self.assertEqual(whyNick("a" * 5000, limit=9), "is longer than 9 characters (it has 5000)")
 
     def test_beginning(self) -> None:
-        """A nick begins with no digit of any script, no hyphen and no mark."""
+        """A nick does not begin with a digit of any script, a hyphen or a mark."""
         self.assertEqual(whyNick("1up"), "begins with a digit")
         self.assertEqual(whyNick("\N{DEVANAGARI DIGIT ONE}up"), "begins with a digit")
         self.assertEqual(whyNick("-up"), "begins with a hyphen")
         self.assertEqual(whyNick("\u0301up"), "begins with U+0301 COMBINING ACUTE ACCENT, which belongs on a letter")
 
     def test_named(self) -> None:
-        """The refusal names the first character that is at fault."""
+        """The error names the first wrong character."""
         for character, described in {
             " ": "a space",
             "!": "'!'",
@@ -192,7 +191,7 @@ class NickTests(SynchronousTestCase):
             self.assertEqual(whyNick(f"ali{character}ce ?"), f"has {described} in it")
 
     def test_asciiRefused(self) -> None:
-        """Of ASCII, just letters, digits, the specials and the hyphen are taken."""
+        """Of ASCII, only letters, digits, the specials and the hyphen are valid."""
         for character in map(chr, range(128)):
             if character.isalnum() or character in "[]\\`_^{|}-":
                 self.assertEqual(normalizeNick(f"a{character}"), f"a{character}")
@@ -202,24 +201,26 @@ class NickTests(SynchronousTestCase):
     @steady
     @given(st.characters(exclude_categories=("L", "Mn", "Mc", "Nd"), exclude_characters="[]\\`_^{|}-"))
     def test_categories(self, character: str) -> None:
-        """Nothing is taken that is no letter, no mark that goes on one, and no decimal digit."""
+        """Other characters must be letters, marks that follow a letter, or decimal digits."""
         if normalize("NFC", character) == character:
             self.assertIn(" in it", whyNick(f"a{character}b"))
 
     def test_halves(self) -> None:
-        """Half a surrogate pair is refused, and the error can be written out."""
+        """A lone surrogate is refused, and the error can be encoded."""
         for point in range(0xD800, 0xE000):
             with self.assertRaises(BadNick) as caught:
                 normalizeNick(f"a{chr(point)}")
             f"{caught.exception.nick} {caught.exception.why}".encode()
 
     def test_invisible(self) -> None:
-        """Letters and marks that nobody sees are refused."""
+        """Invisible letters and marks are refused."""
         for character in INVISIBLE:
             self.assertIn(f"has U+{ord(character):04X}", whyNick(f"a{character}b"))
 
     def test_everyInvisible(self) -> None:
-        """They are the fillers, the blanks, and what selects or joins shapes; no other, as far as they have names."""
+        """
+        These are the fillers, the blanks, and the characters that select or join shapes, and no others with a name.
+        """
         names = [
             "BRAILLE PATTERN BLANK",
             "COMBINING GRAPHEME JOINER",
@@ -244,7 +245,7 @@ class NickTests(SynchronousTestCase):
         self.assertLessEqual({name for name in names if "EGYPTIAN" not in name}, known)
 
     def test_stacks(self) -> None:
-        """Up to four marks are taken on one letter; these are counted apart, however they came."""
+        """A letter may have up to four marks, which are counted decomposed."""
         marks = "\u0323\u0331\u0302\u0301\u0308"
         self.assertEqual(normalizeNick(f"x{marks[:4]}z{marks[1:]}"), normalize("NFC", f"x{marks[:4]}z{marks[1:]}"))
         self.assertEqual(whyNick(f"x{marks}"), "has more than 4 marks on one letter")
@@ -252,7 +253,7 @@ class NickTests(SynchronousTestCase):
         self.assertEqual(whyNick(f"e{marks}"), "has more than 4 marks on one letter")
 
     def test_errorShown(self) -> None:
-        """The error has the nick as it was asked for, without what must not be shown, and cut when it is endless."""
+        """The error has the requested nick without unprintable characters, and shortens a very long one."""
         for asked, shown in {
             "al!ce": "al!ce",
             "a b": "a b",
@@ -269,7 +270,7 @@ class NickTests(SynchronousTestCase):
     @steady
     @given(nickTexts)
     def test_displayForm(self, text: str) -> None:
-        """What is taken is in NFC, within the limit, and taken again as it is."""
+        """An accepted nick is in NFC, within the limit, and is accepted again unchanged."""
         try:
             nick = normalizeNick(text)
         except BadNick:
@@ -281,7 +282,7 @@ class NickTests(SynchronousTestCase):
     @steady
     @given(st.text(max_size=40))
     def test_anyText(self, text: str) -> None:
-        """Any text is either a nick, all of whose characters are allowed, or refused."""
+        """Any text is either a nick of permitted characters, or refused."""
         try:
             nick = normalizeNick(text)
         except BadNick:
@@ -294,7 +295,7 @@ class RoomTests(SynchronousTestCase):
     """Tests for L{normalizeRoom}."""
 
     def test_taken(self) -> None:
-        """A C{#} and anything that can be seen make a room."""
+        """A C{#} and any visible characters are a room name."""
         for room in (
             "#lobby",
             "##c++",
@@ -310,12 +311,12 @@ class RoomTests(SynchronousTestCase):
             self.assertEqual(normalizeRoom(room), room)
 
     def test_scripts(self) -> None:
-        """Words of any script do."""
+        """Words of any script are valid."""
         for script, word in SCRIPTS.items():
             self.assertEqual(normalizeRoom("#" + normalize("NFD", word)), "#" + normalize("NFC", word), script)
 
     def test_form(self) -> None:
-        """It begins with C{#}, has something after that, and is not too long."""
+        """A name begins with C{#}, has something after it, and is not too long."""
         self.assertEqual(whyRoom(""), "is empty")
         self.assertEqual(whyRoom("lobby"), "does not begin with #")
         self.assertEqual(whyRoom("&lobby"), "does not begin with #")
@@ -325,14 +326,14 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(whyRoom("#abcd", limit=4), "is longer than 4 characters (it has 5)")
 
     def test_mark(self) -> None:
-        """A mark needs a letter of the name to be on."""
+        """A mark must follow a letter of the name."""
         self.assertEqual(
             whyRoom("#\u0338a"), "begins with U+0338 COMBINING LONG SOLIDUS OVERLAY, which belongs on a letter"
         )
         self.assertEqual(whyRoom("#a" + "\u0301" * 5), "has more than 4 marks on one letter")
 
     def test_named(self) -> None:
-        """The refusal names the first character that is at fault."""
+        """The error names the first wrong character."""
         for character, described in {
             " ": "a space",
             ",": "','",
@@ -354,13 +355,13 @@ class RoomTests(SynchronousTestCase):
     @steady
     @given(st.characters(categories=("C", "Z")))
     def test_unseen(self, character: str) -> None:
-        """No control, format, private-use or unassigned character and no space is taken."""
+        """Control, format, private-use and unassigned characters and spaces are refused."""
         self.assertIn(" in it", whyRoom(f"#a{character}b"))
 
     @steady
     @given(st.characters(categories=("L", "N", "P", "S")))
     def test_seen(self, character: str) -> None:
-        """Every character that can be seen is taken, unless it delimits something or is invisible after all."""
+        """Every visible character is valid, unless it is a delimiter or looks invisible."""
         character = normalize("NFC", character)
         if ROOM_DELIMITERS.isdisjoint(character) and INVISIBLE.isdisjoint(character):
             self.assertEqual(normalizeRoom(f"#{character}"), f"#{character}")
@@ -368,7 +369,7 @@ class RoomTests(SynchronousTestCase):
             self.assertIn(" in it", whyRoom(f"#{character}"))
 
     def test_errorShown(self) -> None:
-        """The error has the name without what must not be shown."""
+        """The error has the name without unprintable characters."""
         with self.assertRaises(BadRoomName) as caught:
             normalizeRoom("#a\nb")
         self.assertEqual(caught.exception.room, "#a\ufffdb")
@@ -382,19 +383,19 @@ class SkeletonTests(SynchronousTestCase):
         self.assertEqual({name: skeleton(name) for name in names}, dict.fromkeys(names, skeleton(names[0])))
 
     def test_ascii(self) -> None:
-        """The skeleton of a name in ASCII is that name in small letters: none of its characters looks like another."""
+        """The skeleton of an ASCII name is that name in lower case: no two of its characters look alike."""
         for name in ("alice", "u10", "u1o", "userl", "user1", "b0b", "modem", "modern", "a|b", "[x]`^"):
             self.assertEqual(skeleton(name), name)
             self.assertEqual(skeleton(name.upper()), name)
 
     def test_asciiStandsForItself(self) -> None:
-        """Every character of ASCII, with others that are not beside it, is in the skeleton as it is."""
+        """Every ASCII character stays in the skeleton, next to other characters."""
         for character in map(chr, range(128)):
             for other in ("語", "ж", "è"):
                 self.assertEqual(skeleton(f"{other}{character}"), f"{skeleton(other)}{character.lower()}")
 
     def test_latinShapes(self) -> None:
-        """Letters of other scripts that look like Latin ones are these."""
+        """Letters of other scripts that look like Latin ones become these."""
         for imitation, name in {
             "аlice": "ALICE",  # Cyrillic a
             "аӏісе": "alice",  # all Cyrillic
@@ -429,7 +430,7 @@ class SkeletonTests(SynchronousTestCase):
             self.assertAlike(imitation, name)
 
     def test_compatibilityForms(self) -> None:
-        """Fullwidth and mathematical characters are those of ASCII, also where Unicode mistakes these for others."""
+        """Fullwidth and mathematical characters become ASCII, even if Unicode lists other look-alikes."""
         for imitation, name in {
             "ａｌｉｃｅ": "alice",
             "ＡＬＩＣＥ": "alice",
@@ -448,13 +449,13 @@ class SkeletonTests(SynchronousTestCase):
             self.assertEqual(skeleton(imitation), name)
 
     def test_looksLikeM(self) -> None:
-        """What Unicode says looks like C{rn}, as C{m} does, is an C{m}."""
+        """Unicode says that C{m} looks like C{rn}; here both become C{m}."""
         self.assertEqual(skeleton("\N{AHOM LETTER KA}e\N{WARANG CITI DIGIT THREE}o"), "memo")
         self.assertEqual(skeleton("\N{LATIN SMALL LETTER M WITH HOOK}"), "m\u0326")
         self.assertEqual(skeleton("\N{CYRILLIC CAPITAL LETTER EM}e"), "me")
 
     def test_case(self) -> None:
-        """Names of any script that differ in case alone are alike."""
+        """Names of any script that differ only in case look alike."""
         for names in (
             ("Вова", "вова", "ВОВА"),
             ("Тара", "тара", "ТАРА"),
@@ -479,7 +480,7 @@ class SkeletonTests(SynchronousTestCase):
             self.assertAlike(*names)
 
     def test_otherScripts(self) -> None:
-        """Names that look like no Latin one have look-alikes too."""
+        """Names without Latin look-alikes have look-alikes too."""
         for names in (
             ("Галина", "Γалина"),  # a Greek gamma
             ("Влада", "Bлaдa"),  # some letters Latin
@@ -493,12 +494,12 @@ class SkeletonTests(SynchronousTestCase):
             self.assertAlike(*names)
 
     def test_dots(self) -> None:
-        """A dot on a letter that has one is not seen."""
+        """A dot on a letter that already has one is ignored."""
         self.assertAlike("ian", "İan", "ıan", "i\u0307an", "i\u0307\u0307an", "іan")
         self.assertNotEqual(skeleton("a\u0307"), skeleton("a"))
 
     def test_different(self) -> None:
-        """Names that do not look alike have skeletons of their own."""
+        """Names that do not look alike have different skeletons."""
         names = [
             *("alice", "alicia", "al1ce", "allce", "user1", "userl", "modem", "modern", "bob", "b0b", "ana", "aña"),
             *("Zoe", "Zoë", "resume", "résumé", "Иван", "Иванна", "Жук", "Щука", "Ελένη", "Μαρία", "王小明", "王大明"),
@@ -508,13 +509,13 @@ class SkeletonTests(SynchronousTestCase):
         self.assertEqual(len({skeleton(name) for name in names}), len(names))
 
     def test_rooms(self) -> None:
-        """Signs look alike as well."""
+        """Signs have look-alikes too."""
         self.assertAlike("#a-b", "#a‐b", "#a－b", "#а-b")
         self.assertAlike("#it's", "#it’s")
         self.assertAlike("#Νick🎉", "#nick🎉")
 
     def test_everyCharacter(self) -> None:
-        """A skeleton is its own skeleton: for every character that can be in a name, however the name is read."""
+        """A skeleton is its own skeleton, for every character that a name may contain."""
         for character in map(chr, range(128, sys.maxunicode + 1)):
             if category(character)[0] not in "CZ":
                 for text in (character, f"ж{character}"):
@@ -530,14 +531,14 @@ class SkeletonTests(SynchronousTestCase):
     @steady
     @given(st.one_of(st.text(), confusing, nickTexts))
     def test_foldedAlike(self, text: str) -> None:
-        """Names that are the same name look the same."""
+        """Equal names have equal skeletons."""
         self.assertEqual(skeleton(fold(text)), skeleton(text))
         self.assertEqual(skeleton("".join(c.upper() if c.isascii() else c for c in text)), skeleton(text))
 
     @steady
     @given(st.one_of(confusing, nickTexts))
     def test_normalForms(self, text: str) -> None:
-        """It does not matter how characters are composed."""
+        """The composition of characters does not matter."""
         self.assertEqual(skeleton(normalize("NFC", text)), skeleton(normalize("NFD", text)))
 
 
@@ -545,7 +546,7 @@ class ReserveTests(SynchronousTestCase):
     """Tests for L{reserve}."""
 
     def test_reserved(self) -> None:
-        """A reserved name is not free in any case, nor are its look-alikes; a name that contains it is."""
+        """A reserved name is taken in any case, and so are its look-alikes.  A name that contains it is free."""
         reserved = reserve(["NickServ", "irc.example.org"])
         for nick in ("NickServ", "nickserv", "NICKSERV", "Nісkѕеrv", "ＮｉｃｋＳｅｒｖ", "irc.Example.org"):
             self.assertIn(skeleton(nick), reserved)
@@ -553,7 +554,7 @@ class ReserveTests(SynchronousTestCase):
             self.assertNotIn(skeleton(nick), reserved)
 
     def test_default(self) -> None:
-        """The services that people know from IRC are reserved, and this server's own name."""
+        """The service names of IRC are reserved, and the name of this server."""
         reserved = reserve(DEFAULT_RESERVED)
         for nick in ("NickServ", "ChanServ", "OperServ", "MemoServ", "HostServ", "BotServ", "SaslServ", "HistServ"):
             self.assertIn(skeleton(nick), reserved)
@@ -561,6 +562,6 @@ class ReserveTests(SynchronousTestCase):
             self.assertIn(skeleton(nick), reserved)
 
     def test_defaultAreNicks(self) -> None:
-        """All of them could otherwise be nicks, and none of them is there twice."""
+        """Each reserved name would be a valid nick, and none is listed twice."""
         self.assertEqual([normalizeNick(nick) for nick in DEFAULT_RESERVED], list(DEFAULT_RESERVED))
         self.assertEqual(len(reserve(DEFAULT_RESERVED)), len(DEFAULT_RESERVED))

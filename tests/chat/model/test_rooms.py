@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.model.rooms}: what keeps a room, and whom it knows again."""
+"""Tests of L{twistchat.chat.model.rooms}: what keeps a room, and who gets a rank back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LifeTests(SynchronousTestCase):
     """How long a room lasts."""
 
     def setUp(self) -> None:
-        """A room of one."""
+        """A room with one member."""
         self.scene = Scene()
         self.alice = self.scene.person("alice", "#a")
 
@@ -27,12 +27,12 @@ class LifeTests(SynchronousTestCase):
         done(self.scene.chat.membership.part(self.alice.session, "#a"))
 
     def test_ends(self) -> None:
-        """A room of which nothing is to be kept ends with its last member."""
+        """A room without anything to keep ends with its last member."""
         self.leave()
         self.assertEqual(list(self.scene.state.rooms), [])
 
     def test_kept(self) -> None:
-        """A mode that is not as at first keeps it, unless that is a lock; taken back, it does not."""
+        """A changed mode keeps it, unless the mode is a lock.  Changed back, it does not."""
         for letters, inverse in (("+m", "-m"), ("-n", "+n")):
             with self.subTest(letters):
                 self.scene.modes(self.alice, "#a", letters)
@@ -47,7 +47,7 @@ class LifeTests(SynchronousTestCase):
                 done(self.scene.chat.membership.join(self.alice.session, "#a", unlimited=True))
 
     def test_keptTopic(self) -> None:
-        """A topic keeps it, with its name in the case it began with, and its time."""
+        """A topic keeps it, with its first spelling and its time."""
         done(self.scene.chat.channels.setTopic(self.alice.session, "#A", "here"))
         created = self.scene.room("#a").created
         self.scene.now += 10
@@ -61,7 +61,7 @@ class LifeTests(SynchronousTestCase):
         self.assertEqual(len(self.scene.state.rooms), 0)
 
     def test_guestsRank(self) -> None:
-        """The rank of a guest is gone with them, and keeps nothing."""
+        """A guest's rank ends when they leave, and keeps nothing."""
         bob = self.scene.person("bob", "#a")
         self.scene.modes(self.alice, "#a", "+o", "bob")
         done(self.scene.chat.membership.part(bob.session, "#a"))
@@ -72,7 +72,7 @@ class LifeTests(SynchronousTestCase):
         self.assertEqual(len(self.scene.state.rooms), 0)
 
     def test_granted(self) -> None:
-        """The ranks given to an account keep the room, and are there again under any nick of its holder."""
+        """Ranks of an account keep the room.  The account has them again with any nick."""
         bob = self.scene.person("bob", "#a", account="Robert")
         self.scene.modes(self.alice, "#a", "+vo", "bob", "bob")
         self.assertEqual(self.scene.room("#a").granted, {"robert": "ov"})
@@ -86,7 +86,7 @@ class LifeTests(SynchronousTestCase):
         self.assertEqual(self.scene.room("#a").granted, {})
 
     def test_keptLists(self) -> None:
-        """In a replay, where nobody is in a room, its bans are there before the account that owns it, and stay."""
+        """In a replay, with nobody in a room, its bans are there before the account that owns it, and stay."""
         owner, source = Source("u9", "owner", account="owner"), self.alice.user.source
         for change in (ModeChange(True, "b", "eve!*@*"), ModeChange(True, "o", "owner", owner)):
             done(self.scene.log.append(ModesSet(source, "#kept", (change,))))
@@ -94,7 +94,7 @@ class LifeTests(SynchronousTestCase):
         refused(Banned, lambda: self.scene.chat.membership.join(eve.session, "#kept"))
 
     def test_noOperatorBesidesTheEntitled(self) -> None:
-        """Who comes first into a room that an account may operate is not its operator."""
+        """The first member of a room that an account may operate does not become operator."""
         bob = self.scene.person("bob", "#a", account="bob")
         self.scene.modes(self.alice, "#a", "+o", "bob")
         self.leave()
@@ -104,7 +104,7 @@ class LifeTests(SynchronousTestCase):
         self.assertEqual(self.scene.ranks("#a"), {"alice": "", "bob": "o"})
 
     def test_operatorWhereAccountsOnlySpeak(self) -> None:
-        """A room in which accounts have no more than a voice is not left without an operator."""
+        """A room whose accounts have only a voice does get an operator."""
         bob = self.scene.person("bob", "#a", account="bob")
         self.scene.modes(self.alice, "#a", "+v", "bob")
         self.leave()
@@ -118,7 +118,7 @@ class RoomsTests(SynchronousTestCase):
     """The register of rooms."""
 
     def test_register(self) -> None:
-        """A room is found by its name whatever the case, and by what that looks like, until it is removed."""
+        """A room is found by its name in any case, and by its skeleton, until it is removed."""
         rooms = Rooms()
         room = Room("#Paul", 5, Audience("#paul", Broadcast(lambda: None, FakeDepartures())))
         rooms.add(room)
@@ -130,7 +130,7 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual((rooms.get("#paul"), rooms.lookalike("#paul"), len(rooms)), (None, None, 0))
 
     def test_formerNames(self) -> None:
-        """A name that a room gave up is known until another room has it; only the latest hundred are."""
+        """A former name is known until another room has it.  Only the latest hundred are kept."""
         rooms, audience = Rooms(), Audience("#old", Broadcast(lambda: None, FakeDepartures()))
         room = Room("#Old", 5, audience)
         rooms.add(room)

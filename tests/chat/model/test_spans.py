@@ -23,21 +23,21 @@ BOB = Source("u3", "bobby", account="bob")
 
 
 class ConversationTests(SynchronousTestCase):
-    """Under which name an event is read back."""
+    """The conversation of an event."""
 
     def test_room(self) -> None:
-        """What happens in a room belongs to it, whatever its case."""
+        """Events in a room belong to it, with any case of its name."""
         self.assertEqual(conversation(RoomMessage(GUEST, "#Room", "s1", "hello")), "#room")
         self.assertEqual(conversation(Joined(GUEST, "#ROOM")), "#room")
         self.assertEqual(conversation(TopicSet(GUEST, "#room", "x")), "#room")
 
     def test_rank(self) -> None:
-        """What was said to those of a rank only is a conversation of its own."""
+        """A text for a rank is a conversation of its own."""
         self.assertEqual(conversation(RoomMessage(GUEST, "#Room", "s1", "hello", rank="o")), "@#room")
         self.assertEqual(conversation(RoomMessage(GUEST, "#Room", "s1", "hello", rank="v")), "+#room")
 
     def test_renamed(self) -> None:
-        """A room's new name is told under that name."""
+        """A rename belongs to the old name."""
         self.assertEqual(conversation(RoomRenamed(GUEST, "#old", "#New")), "#new")
 
     def test_signals(self) -> None:
@@ -45,7 +45,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertIsNone(conversation(RoomTagMessage(GUEST, "#room", "s1", ())))
 
     def test_private(self) -> None:
-        """A private text belongs to the pair of accounts, from either side and under any nick."""
+        """A private text belongs to the pair of accounts, in both directions and with any nick."""
         there, back = (
             conversation(PrivateMessage(ALICE, "s1", BOB, "x")),
             conversation(PrivateMessage(BOB, "s2", ALICE, "y")),
@@ -55,16 +55,16 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(conversation(PrivateMessageRedacted(ALICE, BOB, 1, "m1")), there)
 
     def test_guests(self) -> None:
-        """What a guest wrote or was written is nobody's to read back, for the next guest may have their nick."""
+        """Private texts of guests, in both directions, cannot be read back: the next guest may have their nick."""
         for source, recipient in ((GUEST, ALICE), (ALICE, GUEST), (GUEST, GUEST)):
             self.assertIsNone(conversation(PrivateMessage(source, "s1", recipient, "x")))
 
     def test_others(self) -> None:
-        """What belongs to no room is no conversation."""
+        """Other events belong to no conversation."""
         self.assertIsNone(conversation(Renamed(ALICE, "alice")))
 
     def test_pairs(self) -> None:
-        """Two pairs have two names, and none is that of a room."""
+        """Two pairs have different names, and none is that of a room."""
         names = {pair(one, other) for one in ("a", "b", "ab", "A") for other in ("a", "b", "ab")}
         self.assertEqual(len(names), 6)
         self.assertFalse(any(name.startswith("#") for name in names))

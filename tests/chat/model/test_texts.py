@@ -9,15 +9,15 @@ from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, ch
 
 
 class MessageTests(SynchronousTestCase):
-    """What may be said."""
+    """Which texts are valid."""
 
     def test_taken(self) -> None:
-        """Any characters but delimiters, up to both limits."""
+        """Any characters except delimiters are valid, up to both limits."""
         for text in (" ", "a", "a\nb", "\n\na", "\u2028\x85", "\x01ACTION\x01", "ää", "\N{GRINNING FACE}"):
             checkMessage(text, 16, 3)
 
     def test_refused(self) -> None:
-        """The first thing that is wrong is named."""
+        """The error is about the first mistake."""
         cases: tuple[tuple[str, errors.ChatError], ...] = (
             ("", errors.NothingSaid()),
             ("\n" * 50, errors.NothingSaid()),
@@ -32,12 +32,12 @@ class MessageTests(SynchronousTestCase):
                 self.assertEqual(self.assertRaises(type(expected), checkMessage, text, 5, 2), expected)
 
     def test_bytes(self) -> None:
-        """The limit is of bytes, four for some characters."""
+        """The limit is in bytes.  Some characters have four."""
         checkMessage(4 * "\N{GRINNING FACE}", 16, 1)
         self.assertRaises(errors.TooLong, checkMessage, 4 * "\N{GRINNING FACE}", 15, 1)
 
     def test_oneLine(self) -> None:
-        """A text that goes with something else has one line."""
+        """The text of another event has one line."""
         checkText("the topic", "12345", 5)
         checkText("the topic", "", 5)
         for character in "\r\n\0":
@@ -46,15 +46,15 @@ class MessageTests(SynchronousTestCase):
         self.assertRaises(errors.TooLong, checkText, "the topic", "123456", 5)
 
     def test_withoutDelimiters(self) -> None:
-        """What would end a line becomes a space."""
+        """Line ends become spaces."""
         self.assertEqual(withoutDelimiters("a\rb\nc\0d\u2028"), "a b c d\u2028")
 
 
 class ContentTests(SynchronousTestCase):
-    """What texts are to clients."""
+    """The kinds of texts for clients."""
 
     def test_asksClients(self) -> None:
-        """A line that begins as CTCP, and is no action."""
+        """A line that begins as CTCP and is not an action is found."""
         for text, asks in (
             ("\x01VERSION\x01", True),
             ("\x01", True),
@@ -72,6 +72,6 @@ class ContentTests(SynchronousTestCase):
                 self.assertIs(asksClients(text), asks)
 
     def test_formatting(self) -> None:
-        """The codes of clients, and no other control character."""
+        """Formatting codes of clients are found, and no other control characters."""
         codes = {code for code in range(256) if FORMATTING.search(chr(code))}
         self.assertEqual(codes, {0x02, 0x03, 0x04, 0x0F, 0x11, 0x16, 0x1D, 0x1E, 0x1F})

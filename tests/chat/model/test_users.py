@@ -23,7 +23,7 @@ class UsersTests(SynchronousTestCase):
         self.users.add(self.paul)
 
     def test_found(self) -> None:
-        """A user is found by id, by nick whatever its case, and by what the nick looks like."""
+        """A user is found by id, by nick in any case, and by the nick's skeleton."""
         self.assertIs(self.users.get("u1"), self.paul)
         self.assertIs(self.users.named("pAUL"), self.paul)
         self.assertIs(self.users.lookalike(CYRILLIC), self.paul)
@@ -32,7 +32,7 @@ class UsersTests(SynchronousTestCase):
         self.assertEqual((list(self.users), len(self.users)), ([self.paul], 1))
 
     def test_removed(self) -> None:
-        """One who is gone is found by nothing."""
+        """A user who is gone is not found."""
         self.users.remove(self.paul)
         self.assertEqual(
             (self.users.get("u1"), self.users.named("Paul"), self.users.lookalike("Paul"), len(self.users)),
@@ -40,7 +40,7 @@ class UsersTests(SynchronousTestCase):
         )
 
     def test_renamed(self) -> None:
-        """One who is renamed is found under the new nick, and not under the old one."""
+        """A renamed user is found by the new nick only."""
         self.users.rename(self.paul, replace(self.paul.source, nick="Peter"))
         self.assertIs(self.users.named("peter"), self.paul)
         self.assertIs(self.users.get("u1"), self.paul)
@@ -48,7 +48,7 @@ class UsersTests(SynchronousTestCase):
         self.assertEqual(self.paul.nick, "Peter")
 
     def test_renamedAlike(self) -> None:
-        """A user can be renamed to what looks like their own nick, or is it."""
+        """A user can change to a look-alike of their own nick, or to the same nick."""
         for nick in (CYRILLIC, "paul", "PAUL"):
             self.users.rename(self.paul, replace(self.paul.source, nick=nick))
             self.assertIs(self.users.named(nick), self.paul)
@@ -57,10 +57,10 @@ class UsersTests(SynchronousTestCase):
 
 
 class AudienceTests(SynchronousTestCase):
-    """Who hears what a user does."""
+    """The audience of a user's changes."""
 
     def test_audienceOf(self) -> None:
-        """Every session in a room with them and their own, each once, theirs first; nobody from elsewhere."""
+        """The user's own sessions come first, then every session that shares a room, each once."""
         scene = Scene()
         alice = scene.person("alice", "#a", "#b")
         bob, carol = scene.person("bob", "#a", "#b"), scene.person("carol", "#b")

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.model.watching}, and of the verbs with which sessions watch."""
+"""Tests of L{twistchat.chat.model.watching}, and of the verbs for watching."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NFC = "Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}"
 
 
 class WatchersTests(SynchronousTestCase):
-    """The register of who watches whom."""
+    """The register of watches."""
 
     def setUp(self) -> None:
         """Two sessions."""
@@ -27,7 +27,7 @@ class WatchersTests(SynchronousTestCase):
         self.one, self.two = Session("s1", outlet), Session("s2", outlet)
 
     def test_of(self) -> None:
-        """Those who watch a nick are found whatever its case, each once."""
+        """The watchers of a nick are found with any case, each once."""
         for session, nick in ((self.one, "Bob"), (self.two, "bOB"), (self.one, "BOB"), (self.one, "carol")):
             self.watchers.add(session, nick)
         self.assertEqual(list(self.watchers.of("bob")), [self.one, self.two])
@@ -36,7 +36,7 @@ class WatchersTests(SynchronousTestCase):
         self.assertEqual(self.one.watched, {"bob": "Bob", "carol": "carol"})
 
     def test_remove(self) -> None:
-        """One who watches no more is found no more; others are."""
+        """A session that stops watching is not found any more; others are."""
         self.watchers.add(self.one, "bob")
         self.watchers.add(self.two, "bob")
         for nick in ("BOB", "bob", "carol"):
@@ -44,7 +44,7 @@ class WatchersTests(SynchronousTestCase):
         self.assertEqual((list(self.watchers.of("bob")), self.one.watched), ([self.two], {}))
 
     def test_forget(self) -> None:
-        """One who is forgotten watches nobody."""
+        """A forgotten session watches nobody."""
         for nick in ("bob", "carol"):
             self.watchers.add(self.one, nick)
         self.watchers.add(self.two, "bob")
@@ -53,7 +53,7 @@ class WatchersTests(SynchronousTestCase):
         self.assertEqual(self.one.watched, {})
 
     def test_nothingLeft(self) -> None:
-        """A nick that nobody watches any more takes no memory: clients may try as many nicks as they like."""
+        """A nick without watchers takes no memory: clients may try any number of nicks."""
         for nick in ("bob", "carol", "dave"):
             self.watchers.add(self.one, nick)
         self.watchers.remove(self.one, "bob")
@@ -62,28 +62,28 @@ class WatchersTests(SynchronousTestCase):
 
 
 class WatchTests(SynchronousTestCase):
-    """Watching as a session asks for it."""
+    """The verbs for watching."""
 
     def setUp(self) -> None:
-        """Someone who may watch three."""
+        """A user who may watch three nicks."""
         self.scene = Scene(ChatLimits(watched=3))
         self.chat = self.scene.chat
         self.ann = self.scene.person("ann")
 
     def watch(self, *nicks: str) -> tuple[list[str], list[str]]:
-        """Watch: the nicks that are here, and those that are not."""
+        """Watch nicks, and return those that are online, and those that are not."""
         here, gone = self.chat.presence.watch(self.ann.session, nicks)
         return [user.nick for user in here], gone
 
     def test_presence(self) -> None:
-        """The answer is who is here and who is not, each once, as they are called."""
+        """The answer names who is online and who is not, each once, in their own spelling."""
         self.scene.person("Bob")
         self.assertEqual(self.watch("BOB", "carol", "bob", "Carol"), (["Bob"], ["carol"]))
         self.assertEqual(self.watch("carol", "bob"), (["Bob"], ["carol"]))
         self.assertEqual(self.chat.presence.watched(self.ann.session), ["BOB", "carol"])
 
     def test_full(self) -> None:
-        """Those that fit are watched; the others are named, as they were asked for."""
+        """Nicks within the limit are watched.  The others are returned in the requested spelling."""
         self.watch("bob")
         error = refused(errors.WatchListFull, lambda: self.watch("carol", "Bob", "dave", "eve", "Frank", "eve"))
         self.assertEqual((error.limit, error.refused), (3, ("eve", "Frank")))
@@ -91,14 +91,14 @@ class WatchTests(SynchronousTestCase):
         self.assertEqual(self.watch("DAVE"), ([], ["DAVE"]))
 
     def test_badNick(self) -> None:
-        """What cannot be a nick is nobody's, and takes no place."""
+        """An invalid nick is never online, and does not count."""
         self.assertEqual(self.watch("1st", "a b", "", "bob", "x" * 33), ([], ["1st", "a b", "", "bob", "x" * 33]))
         self.assertEqual(self.chat.presence.watched(self.ann.session), ["bob"])
         self.chat.presence.unwatch(self.ann.session, ["1st", "bob"])
         self.assertEqual(self.chat.presence.watched(self.ann.session), [])
 
     def test_composed(self) -> None:
-        """A nick is the same however its letters are composed."""
+        """The composition of a nick's letters does not matter."""
         zoe = self.scene.person(NFD)
         self.assertEqual(self.watch(NFD), ([NFC], []))
         self.assertEqual(self.chat.presence.whoIsHere([NFD, NFC]), ([zoe.user], []))
@@ -106,22 +106,22 @@ class WatchTests(SynchronousTestCase):
         self.assertEqual(self.chat.presence.watched(self.ann.session), [])
 
     def test_entered(self) -> None:
-        """Only who has come in may watch."""
+        """Only users who have entered may watch."""
         someone = self.scene.connect()
         refused(errors.NotEntered, lambda: self.chat.presence.watch(someone.session, ["bob"]))
 
 
 class HeardTests(SynchronousTestCase):
-    """What those hear who watch."""
+    """What watchers hear."""
 
     def setUp(self) -> None:
-        """Someone who watches bob and robert, in no room with them."""
+        """A user who watches bob and robert, and shares no room with them."""
         self.scene = Scene()
         self.chat = self.scene.chat
         self.ann = self.watcher("ann", "bob", "Robert")
 
     def watcher(self, nick: str, *watched: str) -> Person:
-        """Someone who watches these; what they hear for that begins with a tilde."""
+        """Return a user who watches these nicks.  Output for watches begins with a tilde."""
 
         class Marked(FakeDialect):
             def render(self, entry: Entry) -> bytes:
@@ -133,7 +133,7 @@ class HeardTests(SynchronousTestCase):
         return person
 
     def test_comingAndGoing(self) -> None:
-        """Entering and leaving are heard, of the watched only."""
+        """Only watched users are reported when they enter and quit."""
         bob, carol = self.scene.person("bob"), self.scene.person("carol")
         self.assertEqual(self.ann.heard(), ["~bob entered"])
         done(self.chat.presence.close(bob.session, "bye"))
@@ -141,7 +141,10 @@ class HeardTests(SynchronousTestCase):
         self.assertEqual(self.ann.heard(), ["~bob quit bye"])
 
     def test_renamed(self) -> None:
-        """To who watches one of its nicks, a user who renames comes or goes; they do not learn the other nick."""
+        """
+        A rename is reported as offline or online to those who watch one of the nicks.  They do not learn the other
+        nick.
+        """
         other = self.watcher("olga", "bob")
         bob = self.scene.person("Bob")
         for person in (self.ann, other):
@@ -155,7 +158,7 @@ class HeardTests(SynchronousTestCase):
         self.assertEqual((self.ann.heard(), other.heard()), (["~bob entered"], ["~bob entered"]))
 
     def test_renamedBesideWhoWatches(self) -> None:
-        """In a room with them one hears both: that they are renamed, and that a watched nick is here."""
+        """Watchers in a common room hear both the rename and the watched nick."""
         done(self.chat.membership.join(self.ann.session, "#a"))
         zack = self.scene.person("zack", "#a")
         self.scene.clear(self.ann)
@@ -163,7 +166,7 @@ class HeardTests(SynchronousTestCase):
         self.assertEqual(self.ann.heard(), ["zack is bob", "~bob entered"])
 
     def test_news(self) -> None:
-        """News of the watched are heard, and with the nick under which they are watched."""
+        """Changes of watched users are heard, under the watched nick."""
         bob, carol = self.scene.person("bob"), self.scene.person("carol")
         self.ann.heard()
         for person in (bob, carol):
@@ -178,7 +181,7 @@ class HeardTests(SynchronousTestCase):
         )
 
     def test_newsOnce(self) -> None:
-        """Who is in a room with them hears it for that, and once."""
+        """Watchers in a common room hear changes once, through the room."""
         bob = self.scene.person("bob", "#a")
         done(self.chat.membership.join(self.ann.session, "#a"))
         self.scene.clear(self.ann, bob)
@@ -188,14 +191,14 @@ class HeardTests(SynchronousTestCase):
         self.assertEqual(bob.heard(), ["bob realname B."])
 
     def test_themselves(self) -> None:
-        """Who watches their own nick hears once what is new about them."""
+        """A user who watches their own nick hears their changes once."""
         self.chat.presence.watch(self.ann.session, ["ann"])
         done(self.chat.identity.setRealname(self.ann.session, "A."))
         done(self.chat.presence.setAway(self.ann.session, "lunch"))
         self.assertEqual(self.ann.heard(), ["ann realname A."])
 
     def test_killed(self) -> None:
-        """One who is killed goes, and does not hear of that as one who watches."""
+        """A killed user goes offline, and does not hear of it as a watcher."""
         self.scene.person("bob")
         operator = self.scene.operator("op", "kill")
         self.ann.heard()
@@ -206,7 +209,7 @@ class HeardTests(SynchronousTestCase):
         self.assertEqual(self.ann.heard(), [])
 
     def test_noMore(self) -> None:
-        """Who watches no more, or is gone, hears nothing; nor does it cost anything then."""
+        """A session that stops watching, or is gone, hears nothing and costs nothing."""
         self.chat.presence.unwatch(self.ann.session, ["BOB"])
         bob = self.scene.person("bob")
         self.assertEqual(self.ann.heard(), [])
@@ -228,7 +231,7 @@ class HeardTests(SynchronousTestCase):
         self.assertEqual((self.ann.heard(), phone.heard()), (["~bob entered"], ["~carol entered"]))
 
     def test_awayFromTheStart(self) -> None:
-        """Someone who is away when they come in comes in first, then is away (IRCv3 pre-away)."""
+        """A user who is away when they enter is reported as online first, then as away (IRCv3 pre-away)."""
         bob = self.scene.connect()
         done(Deferred.fromCoroutine(self.chat.identity.enter(bob.session, "bob", "~u", "bob.host", away="*")))
         self.assertEqual(self.ann.heard(), ["~bob entered", "~bob away *"])

@@ -12,20 +12,20 @@ from twistchat.chat.model.whowas import Departed, Whowas
 
 
 class WhowasTests(SynchronousTestCase):
-    """The register of those who were here."""
+    """The register of former users."""
 
     def setUp(self) -> None:
-        """Nobody yet."""
+        """Start without former users."""
         self.whowas = Whowas()
 
     def depart(self, nick: str, time: int) -> Departed:
-        """Let someone go."""
+        """Let a user quit."""
         source = Source(f"u{time}", nick)
         self.whowas.add(source, time)
         return Departed(source, time)
 
     def test_named(self) -> None:
-        """Those of a nick are found whatever its case, the newest first, and no more than asked for."""
+        """The users of a nick are found with any case, newest first, up to a limit."""
         first, second, third = self.depart("Ann", 1), self.depart("ann", 2), self.depart("aNN", 3)
         self.depart("bob", 4)
         self.assertEqual(self.whowas.named("ANN"), [third, second, first])
@@ -34,14 +34,14 @@ class WhowasTests(SynchronousTestCase):
         self.assertEqual(self.whowas.named("ann", -1), [])
 
     def test_oneNick(self) -> None:
-        """Of one nick only the newest ten are remembered, and others are not forgotten for them."""
+        """Of one nick, only the newest ten are kept.  Others are not forgotten for them."""
         bob = self.depart("bob", 0)
         departed = [self.depart("ann", time) for time in range(1, 31)]
         self.assertEqual(self.whowas.named("ann", 100), departed[:19:-1])
         self.assertEqual((self.whowas.named("bob"), len(self.whowas)), ([bob], 11))
 
     def test_inAll(self) -> None:
-        """There is an end to what is remembered in all: the oldest are forgotten first."""
+        """The total is limited: the oldest are forgotten first."""
         self.depart("ann", 1)
         again = self.depart("ann", 2)
         for n in range(whowas.IN_ALL - 1):
@@ -55,7 +55,7 @@ class WhowasTests(SynchronousTestCase):
     @settings(max_examples=50)
     @given(st.lists(st.sampled_from("abcdef"), max_size=100))
     def test_asAList(self, nicks: list[str]) -> None:
-        """It remembers what a list would from which the oldest are struck."""
+        """It has the same users as a list from which the oldest are removed."""
         self.whowas, expected = Whowas(perNick=3, inAll=8), []
         for time, nick in enumerate(nicks):
             expected.append(self.depart(nick, time))

@@ -28,7 +28,7 @@ from twistchat.chat.model.users import User
 
 
 def asRegex(mask: str) -> str:
-    """A mask as a regular expression."""
+    """Return a mask as a regular expression."""
     return "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in mask)
 
 
@@ -36,7 +36,7 @@ class MaskTests(SynchronousTestCase):
     """Masks."""
 
     def test_normalize(self) -> None:
-        """What is left out of a mask is any."""
+        """Missing parts of a mask match anything."""
         for text, mask in {
             "bob": "bob!*@*",
             "Bob!": "bob!*@*",
@@ -59,7 +59,7 @@ class MaskTests(SynchronousTestCase):
     @settings(max_examples=300)
     @given(st.text("aB*?!@ä", min_size=1))
     def test_normalForm(self, text: str) -> None:
-        """A normal form is its own, names the same users, and has all three parts."""
+        """A normal form is its own normal form, matches the same users, and has all three parts."""
         mask = normalizeMask(text)
         self.assertEqual(normalizeMask(mask), mask)
         self.assertNotIn("**", mask)
@@ -68,11 +68,11 @@ class MaskTests(SynchronousTestCase):
     @settings(max_examples=1000)
     @given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
     def test_matches(self, mask: str, text: str) -> None:
-        """A mask matches as the regular expression does, its other characters standing for themselves."""
+        """A mask matches as the regular expression does.  Its other characters are literal."""
         self.assertEqual(Glob(mask).matches(text), re.fullmatch(asRegex(mask), text, re.DOTALL) is not None)
 
     def test_literally(self) -> None:
-        """No other character is special, and the whole text is matched."""
+        """No other character is special, and the whole text must match."""
         for mask, text, expected in (
             ("[a]", "a", False),
             ("[a]", "[a]", True),
@@ -103,7 +103,7 @@ class MaskTests(SynchronousTestCase):
     @settings(max_examples=500)
     @given(st.text("~acrUmnx:*#@+!?b ", min_size=1, max_size=12), st.booleans())
     def test_extendedNormalForm(self, text: str, binding: bool) -> None:
-        """The normal form of an extended mask is its own; what has none is told what would have one."""
+        """The normal form of an extended mask is its own.  The error for an invalid one names valid forms."""
         try:
             mask = normalizeExtended(text, binding)
         except BadMask as bad:
@@ -118,7 +118,7 @@ class MaskTests(SynchronousTestCase):
         self.assertIn(test.matches(user, fullMask(user.source)), (True, False))
 
     def test_split(self) -> None:
-        """What stands behind an extended mask is taken as it is; a colon in a plain mask does not make it extended."""
+        """The text of an extended mask is unchanged.  A colon in a plain mask does not make it extended."""
         for text, mask in (
             ("~r:~A:b**", "~r:~a:b*"),
             ("~c:#A**b", "~c:#a**b"),
@@ -128,13 +128,13 @@ class MaskTests(SynchronousTestCase):
             self.assertEqual(normalizeExtended(text), mask)
 
     def test_unknown(self) -> None:
-        """A mask of a kind that this version does not know names nobody: it may come from a newer one's journal."""
+        """A mask of an unknown kind matches nobody: it may come from the journal of a newer version."""
         user = User(Source("u1", "bob", "~u", "host"))
         self.assertFalse(Mask("~x:*").matches(user, fullMask(user.source)))
         self.assertTrue(Mask("~U:*!*@*").matches(user, fullMask(user.source)))
 
     def test_one(self) -> None:
-        """A mask names one nick or account where that has no wildcard in it."""
+        """A mask names one nick or account if that part has no wildcard."""
         for text, expected in (
             ("bob", True),
             ("bob!*@*", True),
@@ -152,7 +152,7 @@ class MaskTests(SynchronousTestCase):
             self.assertIs(Mask(normalizeExtended(text)).matchesOne, expected, text)
 
     def test_host(self) -> None:
-        """A mask of nicks says one host where that has no wildcard in it."""
+        """A mask of nicks names one host if that part has no wildcard."""
         for text, expected in (
             ("*!~u@Host", "host"),
             ("bob!*@host", "host"),
@@ -169,14 +169,14 @@ class MaskTests(SynchronousTestCase):
             self.assertEqual(Mask(normalizeExtended(text)).host, expected, text)
 
     def test_tables(self) -> None:
-        """No letter is both of one who is named and of what binds."""
+        """The letters that name users and the letters that restrict are different."""
         self.assertEqual(set(MATCHING) & set(ACTING), set())
         for table in (MATCHING, ACTING):
             for letter, kind in table.items():
                 self.assertEqual((kind.letter, kind.usage), (letter, f"~{letter}:{kind.wants}"))
 
     def test_cost(self) -> None:
-        """The worst masks cost no more for a thousand texts than to hash some tens of megabytes."""
+        """The worst masks cost no more for a thousand texts than hashing some tens of megabytes."""
         unit = min(timeit.repeat(lambda: hashlib.sha256(bytes(1_000_000)).digest(), number=5, repeat=5))
         for mask in (
             "*a" * 50 + "*b",
@@ -191,7 +191,7 @@ class MaskTests(SynchronousTestCase):
             self.assertLess(taken, 10 * unit, mask)
 
     def test_wildcards(self) -> None:
-        """A mask has so many wildcards and no more; a run of stars is one."""
+        """The number of wildcards in a mask is limited.  A run of stars counts as one."""
         for mask in ("*a" * MOST_WILDCARDS, "?" * MOST_WILDCARDS, "*?" * (MOST_WILDCARDS // 2)):
             checkWildcards(mask)
             self.assertIsInstance(readGlob(mask), Glob)

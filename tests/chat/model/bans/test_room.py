@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.model.bans.room}: whom bans bind, and how little it costs to know that."""
+"""Tests of L{twistchat.chat.model.bans.room}: whom bans bind, and what it costs to know that."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MASKS = ("bob", "*!*@bad", "~m:bob", "~n:*!*@bad", "~m:~c:#b", "~c:@#b", "~a:*",
 
 
 class CostTests(SynchronousTestCase):
-    """How often a mask is held against somebody."""
+    """How often a mask is compared with a user."""
 
     def setUp(self) -> None:
-        """A room with three hundred bans that meet nobody, its operator, and a member."""
+        """A room with three hundred bans that match nobody, its operator, and a member."""
         self.scene = Scene(LIMITS)
         self.chat = self.scene.chat
         self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
@@ -47,22 +47,22 @@ class CostTests(SynchronousTestCase):
         self.scene.modes(self.alice, "#a", letters, *masks)
 
     def say(self) -> None:
-        """Let the member say something."""
+        """Let the member send a text."""
         done(self.chat.speaking.say(self.bob.session, "#a", "hello"))
 
     def cost(self, act: Callable[[], object]) -> int:
-        """How many masks are tested by an act, and by what the member says after it."""
+        """Count the masks that are tested by an action, and by the member's next text."""
         self.tests = 0
         act()
         self.say()
         return self.tests
 
     def test_text(self) -> None:
-        """A text costs no test while nothing has changed."""
+        """Without changes, a text costs no test."""
         self.assertEqual(self.cost(lambda: None), 0)
 
     def test_join(self) -> None:
-        """A member who comes into another room, has a rank there, and leaves it, is not tested here again."""
+        """If a member joins another room, has a rank there, or leaves it, the masks here are not tested again."""
 
         def travel() -> None:
             done(self.chat.membership.join(self.bob.session, "#other", unlimited=True))
@@ -76,12 +76,12 @@ class CostTests(SynchronousTestCase):
         self.assertEqual(self.cost(travel), 0)
 
     def test_joiner(self) -> None:
-        """Who comes in is held against each mask once; the others are not."""
+        """A user who joins is compared with each mask once, and the others are not."""
         eve = self.scene.person("eve")
         self.assertEqual(self.cost(lambda: done(self.chat.membership.join(eve.session, "#a", unlimited=True))), 300)
 
     def test_change(self) -> None:
-        """When a ban or an exception comes or goes, the next text of a member costs one test."""
+        """If a ban or an exception is added or removed, a member's next text costs one test."""
         for letters in ("+b", "+e", "-b", "-e"):
             self.assertEqual(self.cost(lambda letters=letters: self.set(letters, "eve")), 1, letters)  # type: ignore[misc]
         self.assertEqual(self.cost(lambda: self.set("+bb-b", "x1", "x2", "7")), 2)
@@ -89,30 +89,30 @@ class CostTests(SynchronousTestCase):
         self.assertEqual(self.cost(lambda: self.chat.channels.setModes(self.alice.session, "#a", "+b", ["x1"])), 0)
 
     def test_oneOfSeveral(self) -> None:
-        """Where several masks come or go at once, it is enough that one of them names the member."""
+        """If several masks are added or removed at once, the test ends at the first that matches the member."""
         self.set("+bb", "bob", "eve")
         refused(Banned, self.say)
         self.set("-bb", "eve", "bob")
         self.say()
 
     def test_changes(self) -> None:
-        """After many changes the whole list is asked once, and so it is for a member who has another name."""
+        """After many changes, or with a new nick, a member is compared with the whole list once."""
         for number in range(MOST_CHANGES + 1):
             self.set("+e", f"free{number}")
         self.assertEqual(self.cost(lambda: None), 300)
         self.assertEqual(self.cost(lambda: done(self.chat.identity.setAccount(self.bob.user, "bobby"))), 300)
 
     def test_rename(self) -> None:
-        """A new nick costs each mask one test: what keeps from speaking and what fixes the nick are asked together."""
+        """A new nick costs one test per mask, for speaking and for the nick lock together."""
         self.assertEqual(self.cost(lambda: done(self.chat.identity.rename(self.bob.session, "robert"))), 300)
         self.assertEqual(self.cost(lambda: done(self.chat.identity.rename(self.bob.session, "rob"))), 300)
 
 
 class PlaceTests(SynchronousTestCase):
-    """Masks that name people by where they are."""
+    """Masks that name users by their rooms."""
 
     def test_gone(self) -> None:
-        """Whoever was bound for being in a room, and has left it, is free once that ban is gone."""
+        """A user who was bound by a ban on a room, and has left that room, is free after the ban is removed."""
         scene = Scene()
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         bans, member = scene.room("#a").bans, scene.room("#a").members[bob.user.source.uid]
@@ -124,7 +124,7 @@ class PlaceTests(SynchronousTestCase):
         self.assertEqual(bans.ofMember(member), frozenset())
 
     def test_oneOfTwo(self) -> None:
-        """Where one of two such bans is gone, the other binds whoever comes into its room."""
+        """If one of two such bans is removed, the other binds users who join its room."""
         scene = Scene()
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.modes(alice, "#a", "+bb-b", "~c:#b", "~c:#c", "~c:#c")
@@ -134,10 +134,10 @@ class PlaceTests(SynchronousTestCase):
 
 
 class WildcardTests(SynchronousTestCase):
-    """Masks that an older journal has, with more wildcards than may be set now."""
+    """Masks of an older journal, with more wildcards than can be set now."""
 
     def test_older(self) -> None:
-        """They hold, and can be taken away."""
+        """They match, and can be removed."""
         scene = Scene()
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         mask = "b" + "*o" * MOST_WILDCARDS + "*b!*@*"
@@ -154,7 +154,7 @@ class WildcardTests(SynchronousTestCase):
 
 
 class Verdicts(RuleBasedStateMachine):
-    """What is remembered of members is what the lists say."""
+    """The remembered verdicts equal those of the lists."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,19 +163,19 @@ class Verdicts(RuleBasedStateMachine):
 
     @rule(letter=st.sampled_from("be"), mask=st.sampled_from(MASKS), adding=st.booleans())
     def change(self, letter: str, mask: str, adding: bool) -> None:
-        """Masks come and go."""
+        """Add or remove masks."""
         self.scene.chat.channels.setModes(self.people[0].session, "#a", ("+" if adding else "-") + letter, [mask])
 
     @rule(index=st.integers(1, 2))
     def travel(self, index: int) -> None:
-        """Somebody comes into another room, or leaves it."""
+        """Let a user join another room, or leave it."""
         session, chat = self.people[index].session, self.scene.chat
         if chat.membership.join(session, "#b", unlimited=True) is None:
             done(chat.membership.part(session, "#b"))
 
     @rule(name=st.sampled_from(("#b", "#c")))
     def move(self, name: str) -> None:
-        """The other room has another name."""
+        """Rename the other room."""
         other = "#c" if name == "#b" else "#b"
         if self.scene.state.rooms.get(name) is None:
             for operator in self.operators(other)[:1]:
@@ -184,7 +184,7 @@ class Verdicts(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(("#b", "#c")), index=st.integers(1, 2), letters=st.sampled_from(("+o", "-o", "+v")))
     def promote(self, name: str, index: int, letters: str) -> None:
-        """Somebody has another rank in the other room."""
+        """Give a user another rank in the other room."""
         subject = self.people[index].user
         for operator in self.operators(name)[:1]:
             if subject.source.uid in self.scene.room(name).members:
@@ -192,32 +192,32 @@ class Verdicts(RuleBasedStateMachine):
 
     @rule(index=st.integers(1, 2), what=st.sampled_from(("bad", "good")), account=st.sampled_from((None, "acc")))
     def appear(self, index: int, what: str, account: str | None) -> None:
-        """Somebody is shown otherwise."""
+        """Change a user's visible names."""
         user = self.people[index].user
         self.scene.chat.identity.setHost(user, what)
         self.scene.chat.identity.setAccount(user, account)
 
     @rule(index=st.integers(1, 2))
     def ask(self, index: int) -> None:
-        """A verdict is made."""
+        """Compute a verdict."""
         room = self.scene.room("#a")
         room.bans.ofMember(room.members[self.people[index].user.source.uid])
 
     @invariant()
     def sound(self) -> None:
-        """The remembered verdict on one of them, whom nobody asks about in between, is that of the lists."""
+        """The remembered verdict on one user, who is not asked about meanwhile, equals that of the lists."""
         room = self.scene.room("#a")
         member = room.members[self.people[1].user.source.uid]
         assert room.bans.ofMember(member) == room.bans.of(member.user)
 
     def operators(self, name: str) -> list[Person]:
-        """Those of them who are operators of a room."""
+        """Return those of them who are operators of a room."""
         room = self.scene.state.rooms.get(name)
         members = {} if room is None else room.members
         return [one for one in self.people if (uid := one.user.source.uid) in members and "o" in members[uid].ranks]
 
     def teardown(self) -> None:
-        """What was remembered of the other one for long is sound, too."""
+        """The verdict on the other user, which was remembered for long, is right too."""
         room = self.scene.room("#a")
         member = room.members[self.people[2].user.source.uid]
         assert room.bans.ofMember(member) == room.bans.of(member.user)

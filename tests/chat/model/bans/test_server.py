@@ -21,10 +21,10 @@ BOB = Source("u1", "Bob", "~bobby", "0123abcd.cloak")
 
 
 class NormalizeTests(SynchronousTestCase):
-    """How bans are written."""
+    """The notation of bans."""
 
     def test_normalForms(self) -> None:
-        """A network stands alone in CIDR notation; names are a whole mask, which may have a network for its host."""
+        """A network is written in CIDR notation.  Names are a whole mask, whose host may be a network."""
         for text, mask in (
             ("192.0.2.7", "192.0.2.7/32"),
             ("192.0.2.7/24", "192.0.2.0/24"),
@@ -53,7 +53,7 @@ class NormalizeTests(SynchronousTestCase):
             self.assertEqual(normalizeServerBan(mask), mask)
 
     def test_refused(self) -> None:
-        """What names nobody is refused, and what was asked for is named."""
+        """A mask that matches nobody is refused, and the error names it."""
         for text, why in (
             ("", "1 to 200 characters"),
             ("bob host", "no space"),
@@ -71,7 +71,7 @@ class NormalizeTests(SynchronousTestCase):
             self.assertIn(why, error.why)
 
     def test_reach(self) -> None:
-        """What meets half the world is refused; what is narrower is not."""
+        """A mask that matches too many users is refused; a narrower one is not."""
         for text, why in (
             ("*@*", "3 characters"),
             ("*!*@*", "3 characters"),
@@ -111,7 +111,7 @@ class NormalizeTests(SynchronousTestCase):
 
     @given(st.text("ab*?!@.:/0123456789 f", max_size=20))
     def test_anything(self, text: str) -> None:
-        """Any text is refused or has a normal form, which is its own, and which does not meet everyone."""
+        """Any text is refused or has a normal form, which is its own and does not match everyone."""
         try:
             mask = normalizeServerBan(text)
             checkReach(mask, text)
@@ -122,10 +122,10 @@ class NormalizeTests(SynchronousTestCase):
 
 
 class MeetsTests(SynchronousTestCase):
-    """Whom a ban meets."""
+    """Whom a ban matches."""
 
     def test_meets(self) -> None:
-        """The names that all see are held against it, and the real address."""
+        """It is compared with the visible names and with the real address."""
         for text, address, expected in (
             ("~bobby@0123abcd.cloak", None, True),
             ("~bobby@*abcd.cloak", "192.0.2.7", True),
@@ -153,19 +153,19 @@ class MeetsTests(SynchronousTestCase):
             self.assertEqual(test.matches(BOB, address), expected, (text, address))
 
     def test_unnamed(self) -> None:
-        """A connection that has not come in is met by a ban of its network only."""
+        """Before entering, a connection is matched by its network only."""
         for text, expected in (("192.0.2.7", True), ("~bobby@192.0.2.7", False), ("*@192.0.2.*", False)):
             self.assertEqual(ServerBanTest(normalizeServerBan(text)).matches(None, "192.0.2.7"), expected)
 
     def test_parseAddress(self) -> None:
-        """Addresses are read as they mean the same; what is none is none."""
+        """Equal addresses are read alike.  Invalid ones are refused."""
         self.assertEqual(parseAddress("::ffff:192.0.2.7"), parseAddress("192.0.2.7"))
         self.assertEqual(parseAddress("fe80::1%eth0"), parseAddress("fe80::1"))
         self.assertEqual((parseAddress(None), parseAddress("nowhere")), (None, None))
 
 
 def ban(mask: str, time: int = 0, until: int | None = None) -> ServerBan:
-    """A ban."""
+    """Make a ban."""
     return ServerBan(mask, "spam", "op", time, until)
 
 
@@ -173,11 +173,11 @@ class RegisterTests(SynchronousTestCase):
     """The register of bans."""
 
     def setUp(self) -> None:
-        """No ban."""
+        """Start without bans."""
         self.bans = ServerBans()
 
     def test_banned(self) -> None:
-        """The first ban is found that meets and has not ended."""
+        """The first matching ban that has not expired is found."""
         short, long = ban("192.0.2.0/24", until=1000), ban("*!~bobby@*", time=1)
         self.bans.add(short)
         self.bans.add(long)
@@ -188,7 +188,7 @@ class RegisterTests(SynchronousTestCase):
         self.assertIsNone(self.bans.banned(Source("u2", "carol"), None, 0))
 
     def test_held(self) -> None:
-        """Those that have not ended are listed, and found by their masks."""
+        """Bans that have not expired are listed, and found by their masks."""
         short, long = ban("192.0.2.0/24", until=1000), ban("*!~bobby@*", time=1)
         self.bans.add(short)
         self.bans.add(long)
@@ -198,7 +198,7 @@ class RegisterTests(SynchronousTestCase):
         self.assertIsNone(self.bans.get("none", 0))
 
     def test_replaced(self) -> None:
-        """A mask is banned once: the last word on it counts, and it stands last."""
+        """A mask is banned once.  The last ban counts, and is listed last."""
         self.bans.add(ban("192.0.2.0/24", until=1000))
         self.bans.add(ban("*!~bobby@*"))
         again = ban("192.0.2.0/24", time=5)
@@ -206,7 +206,7 @@ class RegisterTests(SynchronousTestCase):
         self.assertEqual(self.bans.active(2000), [ban("*!~bobby@*"), again])
 
     def test_forgotten(self) -> None:
-        """What has ended is forgotten when the next ban comes, and what is lifted at once."""
+        """An expired ban is forgotten when the next ban is set, and a lifted one at once."""
         self.bans.add(ban("192.0.2.0/24", until=1000))
         self.bans.add(ban("198.51.100.0/24", time=999))
         self.assertEqual(len(self.bans), 2)

@@ -24,7 +24,7 @@ class TableTests(SynchronousTestCase):
     """The tables of ranks and modes."""
 
     def test_letters(self) -> None:
-        """A letter is a rank's or a mode's, and no other's; each is found by its own."""
+        """A letter belongs to one rank or mode, and each is found by its letter."""
         letters = [rank.letter for rank in RANKS] + list(ROOM_MODES)
         self.assertEqual(len(letters), len(set(letters)))
         self.assertTrue(all(ROOM_MODES[letter].letter == letter for letter in ROOM_MODES))
@@ -32,7 +32,7 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(len({rank.prefix for rank in RANKS}), len(RANKS))
 
     def test_order(self) -> None:
-        """Ranks stand highest first, and none is given by one that is lower."""
+        """Ranks are sorted from the highest, and none can be given by a lower one."""
         levels = [rank.level for rank in RANKS]
         self.assertEqual(levels, sorted(levels, reverse=True))
         self.assertTrue(all(rank.grantedBy >= rank.level for rank in RANKS))
@@ -44,12 +44,12 @@ class TableTests(SynchronousTestCase):
         self.assertGreater(SERVER_OPERATOR, max(rank.level for rank in RANKS))
 
     def test_prefixed(self) -> None:
-        """A rank is found by its prefix, too."""
+        """A rank is also found by its prefix."""
         self.assertTrue(all(RANK_BY_PREFIX[rank.prefix] is rank for rank in RANKS))
         self.assertEqual("".join(RANK_BY_PREFIX), "~&@%+")
 
     def test_initial(self) -> None:
-        """A room begins with flags."""
+        """A new room has flags."""
         self.assertTrue(all(ROOM_MODES[letter].shape is Shape.FLAG for letter in INITIAL_MODES))
 
 
@@ -57,7 +57,7 @@ class ParseTests(SynchronousTestCase):
     """Mode strings."""
 
     def test_parse(self) -> None:
-        """Each letter has the last sign before it, and a parameter where its shape has one."""
+        """Each letter has the last sign before it, and a parameter if its shape has one."""
         for letters, parameters, expected in (
             ("", [], []),
             ("+-+", ["x"], []),
@@ -73,14 +73,14 @@ class ParseTests(SynchronousTestCase):
                 self.assertEqual(list(parseChanges(letters, parameters)), expected)
 
     def test_unknown(self) -> None:
-        """A letter that is no mode is named; letters differ by case."""
+        """An unknown letter is named; letters differ by case."""
         for letter in ("y", "S", "B", " ", "ö"):
             with self.subTest(letter):
                 error = self.assertRaises(UnknownMode, list, parseChanges(f"+m{letter}", []))
                 self.assertEqual(error.letter, letter)
 
     def test_missingParameter(self) -> None:
-        """A letter that wants a parameter is named when there is none left."""
+        """A letter without its parameter is named."""
         for letters, parameters in (("+k", []), ("-k", []), ("+l", []), ("+oo", ["al"]), ("-v", []), ("+qa", ["al"])):
             with self.subTest(letters):
                 error = self.assertRaises(BadModeParameter, list, parseChanges(letters, parameters))
@@ -93,7 +93,7 @@ class RankTests(SynchronousTestCase):
     """Rank letters."""
 
     def test_sort(self) -> None:
-        """Ranks are sorted, highest first, each once; what is no rank is left out."""
+        """Ranks are sorted from the highest, each once.  Other letters are dropped."""
         self.assertEqual(sortRanks("vhoaq"), "qaohv")
         self.assertEqual(sortRanks("vov"), "ov")
         self.assertEqual(sortRanks("zv"), "v")
@@ -104,6 +104,6 @@ class RankTests(SynchronousTestCase):
         self.assertEqual([level(letters) for letters in ("qv", "a", "o", "hv", "v", "")], [50, 40, 30, 20, 10, 0])
 
     def test_prefixes(self) -> None:
-        """Prefixes stand in the order of the ranks."""
+        """Prefixes are in the order of the ranks."""
         self.assertEqual(prefixes("qaohv"), "~&@%+")
         self.assertEqual(prefixes(""), "")

@@ -10,10 +10,10 @@ from twistchat.chat.model.modes.user import OPERATORS_ONLY, SETTABLE, USER_MODES
 
 
 class UserModeTests(SynchronousTestCase):
-    """The table, and the grammar of a change."""
+    """The table, and the parsing of changes."""
 
     def test_table(self) -> None:
-        """Each mode is found by its letter and says what it does; what can be given can be dropped."""
+        """Each mode is found by its letter and has a description.  A mode that can be set can be removed."""
         for letter, mode in USER_MODES.items():
             self.assertEqual((mode.letter, len(letter)), (letter, 1))
             self.assertTrue(mode.meaning)
@@ -22,7 +22,7 @@ class UserModeTests(SynchronousTestCase):
         self.assertEqual(OPERATORS_ONLY, frozenset("s"))
 
     def test_parse(self) -> None:
-        """Signs hold for the letters behind them, and no sign is a plus; the last word on a letter counts."""
+        """A sign applies to the letters after it, and no sign means plus.  The last change of a letter counts."""
         for text, asked in (
             ("", {}),
             ("i", {"i": True}),
@@ -36,22 +36,24 @@ class UserModeTests(SynchronousTestCase):
             self.assertEqual(parseUserModes(text), (asked, ""), text)
 
     def test_notForUsers(self) -> None:
-        """Nobody makes themselves an operator, logged in or encrypted; an operator can cease to be one."""
+        """Nobody can set operator, logged in or encrypted, but an operator can resign."""
         self.assertEqual(parseUserModes("+orZ"), ({}, ""))
         self.assertEqual(parseUserModes("-orZ"), ({"o": False}, ""))
         self.assertEqual(parseUserModes("-o+o"), ({"o": False}, ""))
 
     def test_unknown(self) -> None:
-        """Letters that are no mode are told, each once, beside those that are."""
+        """Unknown letters are reported, each once, beside the known ones."""
         self.assertEqual(parseUserModes("+xiyx-é"), ({"i": True}, "xyé"))
 
     @given(st.text("+-BRTZiorswxy \x00é"))
     def test_anything(self, text: str) -> None:
-        """Any text can be read: each of its letters is a mode or unknown, and only what may be asked for is."""
+        """
+        Any text can be parsed: each letter is a mode or unknown, and only modes that users may change are returned.
+        """
         asked, unknown = parseUserModes(text)
         self.assertEqual(set(unknown), set(text) - set("+-") - set(USER_MODES))
         self.assertLessEqual(set(asked), set(text) & (SETTABLE | {"o"}))
 
     def test_sort(self) -> None:
-        """Letters come in the order of the table."""
+        """Letters are in the order of the table."""
         self.assertEqual((sortUserModes("woB"), sortUserModes(set())), ("Bow", ""))
