@@ -42,9 +42,9 @@ QUICK = (
 
 LONG = (
     "chat/fanout/test_audience.py",
-    "chat/model/test_bans.py",
+    "chat/model/bans/test_masks.py",
+    "chat/model/bans/test_room.py",
     "chat/model/test_holding.py",
-    "chat/model/test_masks.py",
     "chat/model/test_names.py",
     "chat/test_limits.py",
     "chat/test_snapshot.py",
