@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unittest
 from typing import Any
 
 from twisted.internet.interfaces import IProtocol
@@ -9,6 +10,7 @@ from twisted.internet.protocol import Protocol
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from tests.carriers import overMessages
 from twistchat.chat.model.events import Entry
 from twistchat.interfaces.carrier import ICarrier
 from twistchat.net.output.outbox import Outbox
@@ -214,6 +216,27 @@ class LineRoomTests(Room):
         for client in (ann, cid):
             client.send("/history 1")
             client.expect("* History of #lobby, 2026-01-01", "[12:00] <ann> hello", "* End of history of #lobby")
+
+
+class OverMessagesTests(SynchronousTestCase):
+    """Test cases that run over message carriers as well."""
+
+    def test_overMessages(self) -> None:
+        """The servers of such a case use message carriers; those of the original case use streams."""
+        messages = []
+
+        class Probe(SynchronousTestCase):
+            def setUp(self) -> None:
+                self.server = MemoryServer()
+
+            def test_probe(self) -> None:
+                messages.append(self.server.messages)
+
+        (made,) = overMessages({"__name__": Probe.__module__, "Probe": Probe, "Other": MemoryServer}).values()
+        for case in (made, Probe):
+            case("test_probe").run(unittest.TestResult())
+        self.assertEqual([True, False], messages)
+        self.assertEqual("ProbeOverMessages", made.__name__)
 
 
 class EndTests(SynchronousTestCase):

@@ -78,6 +78,8 @@ class MemoryServer:
         L{twistchat.testing.messages}.
     """
 
+    messages = False
+
     def __init__(
         self,
         settings: Settings = SETTINGS,
@@ -125,7 +127,8 @@ class MemoryServer:
             Verifier(InlineWorker, settings.limits.passwordQueue),
             self._reread,
         )
-        self.messages = messages
+        if messages:
+            self.messages = True
         self._doors = tuple(doors)
         self._factories = {door.name: door.factory(self.context) for door in self._doors}
         self._links: list[Link] = []

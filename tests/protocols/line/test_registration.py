@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.carriers import overMessages
 from tests.protocols.line.servers import GOODBYE, STRANGER, commit, limited
 from twistchat.config import ChatSettings, ServerSettings, Settings
 from twistchat.config.limits import Limits
@@ -416,3 +417,6 @@ class AdmissionTests(SynchronousTestCase):
             self.assertFalse(server.connect(host).gone)
         server.connect(STRANGER)
         self.assertTrue(server.connect(STRANGER).gone)
+
+
+globals().update(overMessages(globals()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.carriers import overMessages
 from tests.protocols.line.servers import STRANGER, limited
 from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.model.users import Session
@@ -644,3 +645,6 @@ class InvitingTests(SynchronousTestCase):
         self.alice.skip()
         self.alice.send("/invite bob")
         self.alice.expect(NOWHERE)
+
+
+globals().update(overMessages(globals()))

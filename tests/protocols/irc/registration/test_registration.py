@@ -7,6 +7,7 @@ from itertools import permutations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.carriers import overMessages
 from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, staffed
 from twistchat import __version__
 from twistchat.chat.model.modes.user import USER_MODES
@@ -427,3 +428,6 @@ class RaceTests(SynchronousTestCase):
             server.log.commit()
             server.pump()
         self.assertEqual(0, len(server.chat.state.users))
+
+
+globals().update(overMessages(globals()))

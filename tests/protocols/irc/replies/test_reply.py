@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.carriers import overMessages
 from tests.protocols.irc.conversations import LABELS, Conversations, mask
 
 
@@ -151,3 +152,6 @@ class LabelTests(Conversations):
         """A label is opaque."""
         alice = self.irc("alice", *LABELS)
         self.gets(alice, r"@label=\:\s\\é PONG x", r"@label=\:\s\\é :twistchat ACK")
+
+
+globals().update(overMessages(globals()))

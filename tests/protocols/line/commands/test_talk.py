@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.carriers import overMessages
 from tests.protocols.line.servers import SlowHistory, limited
 from twistchat.testing import MemoryServer, inMemory
 
@@ -612,3 +613,6 @@ class IgnoringTests(SynchronousTestCase):
             "! You do not ignore anyone of that name; /ignore lists whom you do",
             "! Usage: /unignore NICK",
         )
+
+
+globals().update(overMessages(globals()))

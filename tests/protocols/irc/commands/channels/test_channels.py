@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
+from tests.carriers import overMessages
 from tests.protocols.irc.conversations import HOST, Conversations, mask
 from twistchat.testing import IrcClient, ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
@@ -589,3 +590,6 @@ class OtherDoorTests(Conversations):
         lena.skip()
         alice.send("JOIN #lobby", "PART #lobby :bye")
         self.assertEqual(lena.lines(), ["* alice joined #lobby", "* alice left #lobby (bye)"])
+
+
+globals().update(overMessages(globals()))

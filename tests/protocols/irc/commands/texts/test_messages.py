@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.carriers import overMessages
 from tests.protocols.irc.conversations import HOST, Conversations, mask
 from twistchat.testing import ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
@@ -364,3 +365,6 @@ class GranularityTests(Conversations):
         self.assertIn(b"BATCH -", whole[0])
         for step in (1, 7, 64):
             self.assertEqual(self._heard(step), whole)
+
+
+globals().update(overMessages(globals()))
