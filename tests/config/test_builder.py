@@ -479,7 +479,7 @@ class DescribeTests(SynchronousTestCase):
             if line.startswith("[") or (line.startswith("#") and not line.startswith("# ")):
                 self.assertTrue(above.startswith("# ") or line.startswith("#line = "), line)
         self.assertNotRegex(describe(DOORS), r"[A-Z]\{|@")
-        registration = "\n# How long a connection may take to come in, in seconds. At least 5 s.\n#registration = "
+        registration = "\n# The time in seconds that a client has to register. At least 5 s.\n#registration = "
         self.assertIn(registration, describe(DOORS))
 
     def test_committed(self) -> None:

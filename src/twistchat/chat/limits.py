@@ -25,25 +25,25 @@ class ChatLimits:
     The limits that the rules of the chat check, with their defaults.  Lengths are characters unless they say bytes;
     rates are per second.
 
-    @ivar nick: a nick.
-    @ivar room: a room's name; with C{nick}, no more than 100 together.
-    @ivar topic: a topic.
-    @ivar reason: the reason of a kick, a part, a quit or an absence.
-    @ivar message: a message that does not come through the IRC door, in bytes of UTF-8.
-    @ivar lines: lines one message may have.
-    @ivar realname: the free text that IRC calls realname.
-    @ivar watched: nicks that one session watches (IRC's MONITOR).
-    @ivar roomsPerUser: rooms one user is in.
-    @ivar bans: masks in one list of one room.
-    @ivar roomJoinBurst: joins one room takes at once.
-    @ivar roomJoinRate: joins a second it takes after that.
-    @ivar userJoinBurst: rooms one user may join at once.
-    @ivar userJoinRate: rooms a second they may join after that.
-    @ivar nickBurst: nicks and realnames one user may take at once.
-    @ivar nickRate: nicks and realnames a second they may take after that.
-    @ivar awayBurst: times at once that one user may go away or come back.
-    @ivar awayRate: times a second that they may after that.
-    @ivar historyReply: entries of history in one reply.
+    @ivar nick: the maximum length of a nick.
+    @ivar room: the maximum length of a room's name.  Together with C{nick} it may be at most 100.
+    @ivar topic: the maximum length of a topic.
+    @ivar reason: the maximum length of the reason of a kick, part, quit or absence.
+    @ivar message: the maximum size of a message that does not come through the IRC door, in bytes of UTF-8.
+    @ivar lines: the maximum number of lines in a message.
+    @ivar realname: the maximum length of a realname.
+    @ivar watched: the maximum number of nicks that a session watches (IRC's MONITOR).
+    @ivar roomsPerUser: the maximum number of rooms that a user is in.
+    @ivar bans: the maximum number of masks in one list of a room.
+    @ivar roomJoinBurst: the number of joins that a room accepts at once.
+    @ivar roomJoinRate: the number of joins per second that it accepts after that.
+    @ivar userJoinBurst: the number of rooms that a user may join at once.
+    @ivar userJoinRate: the number of rooms per second that they may join after that.
+    @ivar nickBurst: the number of changes of nick and realname that a user may make at once.
+    @ivar nickRate: the number of such changes per second that they may make after that.
+    @ivar awayBurst: the number of times that a user may go away or come back at once.
+    @ivar awayRate: the number of times per second that they may do so after that.
+    @ivar historyReply: the maximum number of history entries in one reply.
     """
 
     nick: int = 32

@@ -1,4 +1,4 @@
-"""Every limit: those of the chat, and those of connections."""
+"""All limits: those of the chat, and those of connections and protocols."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from twistchat.chat.limits import Bytes, ChatLimits, Networks, Seconds
 @dataclass(frozen=True, slots=True)
 class Limits(ChatLimits):
     """
-    All limits, with their defaults.  Beside those of the chat these are the limits of connections and protocols.
+    All limits, with their defaults.  The limits of the chat come first, then those of connections and protocols.
 
-    @ivar targets: recipients of one IRC command.
-    @ivar ircLine: an IRC message without its tags, in bytes, its line's end included.
-    @ivar ircTags: the tags that a client sends, in bytes.
-    @ivar ping: silence after which a client is asked whether it is still there, in seconds.
-    @ivar pingTimeout: silence after which it is taken for gone, in seconds.
-    @ivar sendq: what may wait to leave for one connection, in bytes, the transport's own buffer included.
-    @ivar recvq: what one connection may have sent ahead of being served, in bytes.
-    @ivar registration: how long a connection may take to come in, in seconds.
-    @ivar lineRegistration: the same at the line door, where people need time to choose a name, in seconds.
-    @ivar floodBurst: lines one session may send at once.
-    @ivar floodRate: lines a second it may send after that.
-    @ivar connectionsPerAddress: connections from one address (an IPv6 address counts as its /64, loopback does not
-        count).
-    @ivar newPerAddress: new connections from one address in ten minutes; loopback does not count.
-    @ivar unregistered: connections that have not come in yet, from everywhere; one more takes the place of another.
-    @ivar unregisteredLines: lines one such connection may send.
-    @ivar loginFailures: logins from one address that may fail at once.
-    @ivar loginRate: failed logins a second from one address after that.
-    @ivar passwordQueue: passwords that may wait to be checked.
-    @ivar historyOnJoin: entries of history shown on joining.
-    @ivar exempt: networks (CIDR) that flood, connection and login limits do not bind.
+    @ivar targets: the maximum number of recipients of one IRC command.
+    @ivar ircLine: the maximum size of an IRC message in bytes, with its line end and without its tags.
+    @ivar ircTags: the maximum size of the tags that a client sends, in bytes.
+    @ivar ping: the silence in seconds after which the server pings a client.
+    @ivar pingTimeout: the silence in seconds after which the server disconnects a client.
+    @ivar sendq: the maximum output that waits to be sent on one connection, in bytes.  This includes the transport's
+        own buffer.
+    @ivar recvq: the size in bytes of a connection's waiting commands at which the server stops reading from it.
+    @ivar registration: the time in seconds that a client has to register.
+    @ivar lineRegistration: the same at the line door, where people need time to choose a name.
+    @ivar floodBurst: the number of lines that a session may send at once.
+    @ivar floodRate: the number of lines per second that it may send after that.
+    @ivar connectionsPerAddress: the maximum number of connections from one address.  An IPv6 address counts as its /64.
+        Loopback does not count.
+    @ivar newPerAddress: the maximum number of new connections from one address in ten minutes.  Loopback does not
+        count.
+    @ivar unregistered: the maximum number of unregistered connections from all addresses.  Each further one replaces an
+        earlier one.
+    @ivar unregisteredLines: the maximum number of lines that an unregistered connection may send.
+    @ivar loginFailures: the number of failed logins that one address may have at once.
+    @ivar loginRate: the number of failed logins per second that it may have after that.
+    @ivar passwordQueue: the maximum number of passwords that wait to be checked.
+    @ivar historyOnJoin: the number of history entries that a client gets when it joins a room.
+    @ivar exempt: the networks (CIDR) that are exempt from limits on lines, connections and logins.
     """
 
     targets: int = 4

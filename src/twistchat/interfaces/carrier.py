@@ -14,40 +14,40 @@ if TYPE_CHECKING:
 
 class ICarrier(Interface):
     """
-    The transport of one connection: a TCP or TLS stream, a WebSocket, an SSH channel.  It knows nothing about chat.
+    The transport of one connection, for example a TCP or TLS stream, a WebSocket or an SSH channel.
 
-    It splits what arrives into lines, passes each line to its client protocol, and gives each connection a fair share
-    of a turn.  It is that protocol's C{transport}.
+    A carrier splits its input into lines and passes each line to its client protocol.  It gives each connection a fair
+    share of a turn.  It knows nothing about chat.  The client protocol uses it as its C{transport}.
     """
 
-    framing = Attribute("Framing: how a line becomes bytes of this carrier.  See L{twistchat.wire.framing}.")
-    address = Attribute("str or None: the peer's IP address; None where it has none, as on a UNIX socket.")
+    framing = Attribute("Framing: how the carrier marks the end of a line.  See L{twistchat.wire.framing}.")
+    address = Attribute("str or None: the peer's IP address; None if it has none, as on a UNIX socket.")
     secure = Attribute("bool: whether the connection is encrypted all the way from the client.")
     fingerprint = Attribute(
-        "str or None: the SHA-256 of the client's certificate in hexadecimal; None where it has shown none."
+        "str or None: the SHA-256 of the client's certificate in hexadecimal; None if the client sent no certificate."
     )
-    ready = Attribute("bool: whether bytes reach the client: a TLS handshake, where there is one, is complete.")
+    ready = Attribute("bool: whether output can reach the client, so that no TLS handshake is in progress.")
     accepted = Attribute("float: when the connection was accepted, in seconds on the clock.")
     heard = Attribute("float: when the last bytes arrived, in seconds on the clock.")
-    ended = Attribute("bool: whether the client sends no more.")
-    paused = Attribute("bool: whether the connection is not being read, for any reason.")
-    idle = Attribute("bool: whether every line that arrived has been taken.")
-    outbox = Attribute("Outbox: what waits to be sent.")
+    ended = Attribute("bool: whether the client has sent all its input.")
+    paused = Attribute("bool: whether the server does not read the connection, for any reason.")
+    idle = Attribute("bool: whether all lines that arrived have been executed.")
+    outbox = Attribute("Outbox: the output that waits to be sent.")
 
     def pause(reason: Reason) -> None:
-        """Do not read the connection until L{resume} is called with the same reason."""
+        """Stop reading the connection until L{resume} is called with the same reason."""
 
     def resume(reason: Reason) -> None:
-        """End a reason.  The connection is read again when no reason is left."""
+        """Remove a reason.  If no other reason remains, the carrier reads the connection again."""
 
     def stop() -> None:
-        """Forget the input that waits, and take no more."""
+        """Discard the waiting input, and ignore further input."""
 
     def abort() -> None:
-        """Close the connection at once.  What waits is lost."""
+        """Close the connection at once, and discard the waiting output."""
 
     def hasHungUp() -> bool:
-        """Whether the client has closed the connection, or sends no more.  It tells while the connection is paused."""
+        """Whether the client has closed the connection or its sending side.  This also works while it is paused."""
 
 
 class IClient(Interface):
