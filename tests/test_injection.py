@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.users import Session
+from twistchat.chat.model.sessions import Session
 from twistchat.testing import Client, IrcClient, LineClient, MemoryServer
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.message import parse

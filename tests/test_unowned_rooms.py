@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config.limits import Limits
 from twistchat.interfaces import Journal
 from twistchat.journal.kinds import memoryJournal, sqliteJournal

@@ -48,9 +48,9 @@ from twistchat.chat.model.events import (
     TopicSet,
     UserModesSet,
 )
-from twistchat.chat.model.origin import Origin
 from twistchat.chat.model.rooms import Room
-from twistchat.chat.model.users import Session, User
+from twistchat.chat.model.sessions import Origin, Session
+from twistchat.chat.model.users import User
 from twistchat.chat.state import State
 from twistchat.interfaces import IDialect, IOutlet, Journal
 from twistchat.journal.kinds import memoryJournal

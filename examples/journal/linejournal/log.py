@@ -17,7 +17,7 @@ from linejournal.lines import LineFile
 from twistchat.chat.errors import ChatError, NotStored
 from twistchat.chat.model.events import Entry, Event
 from twistchat.chat.model.holding import Holding, remaining
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import ILog
 from twistchat.journal.codec import Unreadable, decode, encode
 from twistchat.journal.following import Followers, Following

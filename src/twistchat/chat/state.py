@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.model.bans.server import ServerBans
 from twistchat.chat.model.rooms import Rooms
-from twistchat.chat.model.users import Session, Users
+from twistchat.chat.model.sessions import Session
+from twistchat.chat.model.users import Users
 from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
 from twistchat.chat.rules import channels, identity, membership, operators, presence, speaking
@@ -21,7 +22,7 @@ from twistchat.chat.rules import channels, identity, membership, operators, pres
 if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Broadcast
     from twistchat.chat.model.events import Entry
-    from twistchat.chat.model.origin import Origin
+    from twistchat.chat.model.sessions import Origin
     from twistchat.chat.rules.core import Effects
 
 EFFECTS: Effects = {

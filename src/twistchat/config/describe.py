@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config import toml
 from twistchat.config.bounds import described
 from twistchat.config.keytypes import Privileges, writtenAs

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, TypeAlias, get_args, get_origin
 
 from twistchat.chat.limits import Bytes, Networks, Seconds
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.chat.phrasing import counted
 from twistchat.config import toml
 
@@ -68,7 +68,7 @@ Fingerprint = Annotated[str, "fingerprint"]
 """A SHA-256 in hexadecimal, in lower case without separators; or C{""}."""
 
 Privileges = Annotated[tuple[str, ...], "privileges"]
-"""Keys of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}."""
+"""Keys of L{PRIVILEGES <twistchat.chat.model.users.PRIVILEGES>}."""
 
 JournalKind = Annotated[str, "journal kind"]
 """The name of a kind of journal that is installed."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from twistchat.chat.model.events import Entry, Event
-    from twistchat.chat.model.origin import Origin
+    from twistchat.chat.model.sessions import Origin
 
     Apply: TypeAlias = "Callable[[Entry, Origin | None], None]"
     Receipt: TypeAlias = "Deferred[Entry]"

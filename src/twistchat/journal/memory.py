@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Event
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.holding import HoldingChange
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Refused

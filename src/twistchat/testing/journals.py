@@ -20,7 +20,7 @@ from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.origin import Origin
+    from twistchat.chat.model.sessions import Origin
     from twistchat.interfaces import Apply, Refused
 
 

@@ -27,7 +27,7 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import Operator
 from twistchat.interfaces import IDialect
 

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDialect, FakeOutlet, Person, Scene, done
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import IDialect
 
 POISON = "poison"

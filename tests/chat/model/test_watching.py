@@ -10,7 +10,7 @@ from twistchat.chat import errors
 from twistchat.chat.fanout.audience import WATCHED
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.users import Session
+from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.watching import Watchers
 
 NFD = "Zoe\N{COMBINING DIAERESIS}"

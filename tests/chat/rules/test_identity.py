@@ -28,7 +28,7 @@ from twistchat.chat.model.events import (
     Source,
     UserModesSet,
 )
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import Operator, User
 
 

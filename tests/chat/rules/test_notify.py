@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import FakeDialect, ManualScene, Person, Scene, done
 from twistchat.chat.fanout.audience import NOTICES
 from twistchat.chat.model.events import Entered, Entry, OperatorSet, Source, UserModesSet
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import NO_FLAGS, Operator
 
 

@@ -12,9 +12,8 @@ from tests.chat.fakes import ManualScene, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.model.bans.server import ServerBan
 from twistchat.chat.model.events import Killed, Quit, ServerBanSet
-from twistchat.chat.model.origin import Origin
-from twistchat.chat.model.privileges import PRIVILEGES
-from twistchat.chat.model.users import Operator
+from twistchat.chat.model.sessions import Origin
+from twistchat.chat.model.users import PRIVILEGES, Operator
 
 
 class OperatorTests(SynchronousTestCase):

@@ -19,7 +19,7 @@ from twistchat.chat.model.events import (
     RoomMessageRedacted,
     RoomTagMessage,
 )
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import Around, Kept, Span
 from twistchat.chat.model.users import Operator, User
 from twistchat.journal.history.memory import MemoryHistory

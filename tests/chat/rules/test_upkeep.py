@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import ManualScene, Person, Scene, done, rebuilt, refused, shown
 from twistchat.chat import errors
 from twistchat.chat.model.events import SERVER, Entry, Event, Joined, Kicked, ModeChange, ModesSet, Parted, RoomRenamed
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import Operator
 from twistchat.chat.rules.upkeep import MOST_PROMOTIONS, RETRY
 from twistchat.journal.memory import MemoryLog

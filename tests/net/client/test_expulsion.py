@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeDialect, FakeOutlet, done
 from tests.protocols.line.servers import STRANGER, commit
-from twistchat.chat.model.users import Session
+from twistchat.chat.model.sessions import Session
 from twistchat.testing import LineClient, ManualLog, MemoryServer, inMemory
 
 

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import FakeOutlet
 from tests.protocols.irc.conversations import LABELS
-from twistchat.chat.model.users import Session
+from twistchat.chat.model.sessions import Session
 from twistchat.config import Settings
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.input.pace import MAX_COMMANDS, PART_SIZE, POLL_INTERVAL, PORTION, Gone, Pace, Portions

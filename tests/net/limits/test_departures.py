@@ -15,7 +15,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.users import Session
+from twistchat.chat.model.sessions import Session
 from twistchat.config import Settings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor

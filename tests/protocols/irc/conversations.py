@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.net.limits.admission import cloak
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.server import SETTINGS

@@ -8,7 +8,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings, Settings, WebircSettings
 from twistchat.net.limits.admission import cloak
 from twistchat.protocols.irc.protocol import IrcConnection

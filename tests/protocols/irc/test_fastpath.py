@@ -20,7 +20,7 @@ from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import ManualLog, MemoryServer, inMemory
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.origin import Origin
+    from twistchat.chat.model.sessions import Origin
     from twistchat.interfaces import Refused
 
 TARGETS = (

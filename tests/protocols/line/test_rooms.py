@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.carriers import overMessages
 from tests.protocols.line.servers import STRANGER, limited
 from twistchat.chat.fanout.audience import Audience
-from twistchat.chat.model.users import Session
+from twistchat.chat.model.sessions import Session
 from twistchat.testing import MemoryServer
 
 NOWHERE = "! You are in no room.  /join #ROOM first, or /msg NICK TEXT"

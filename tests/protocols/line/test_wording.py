@@ -14,7 +14,7 @@ from tests.protocols.line.servers import GOODBYE, STRANGER, limited
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry, Event, RoomMessage
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import Around, Damaged, Kept, Span
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog

@@ -9,7 +9,7 @@ from twistchat.chat.errors.base import ChatError
 
 @dataclass
 class NotPrivileged(ChatError):
-    """Only server operators with C{privilege}, of L{twistchat.chat.model.privileges.PRIVILEGES}, may do this."""
+    """Only server operators with C{privilege}, of L{twistchat.chat.model.users.PRIVILEGES}, may do this."""
 
     code = "NOT_PRIVILEGED"
     wording = "That is for operators of the server with the privilege {privilege}"

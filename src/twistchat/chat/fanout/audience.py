@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.delivery import IGNORABLE, Delivery, Group, passesFilter
 from twistchat.chat.model.events import Entry, Source
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 
 if TYPE_CHECKING:
     from twistchat.chat.fanout.delivery import Departures
-    from twistchat.chat.model.users import Session
+    from twistchat.chat.model.sessions import Session
     from twistchat.interfaces import IDialect
 
 

@@ -23,10 +23,10 @@ from twistchat.chat.model.events import (
     RoomTagMessage,
 )
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.users import Session
+    from twistchat.chat.model.sessions import Session
     from twistchat.interfaces import IDialect
 
 

@@ -165,7 +165,7 @@ class OperatorSet(Event, frozen=True, gc=False):
     A user became a server operator, or is no longer one.
 
     @ivar title: a description of the operator, as shown in WHOIS; C{None} if they are no longer one.
-    @ivar privileges: members of L{twistchat.chat.model.privileges.PRIVILEGES}.
+    @ivar privileges: members of L{twistchat.chat.model.users.PRIVILEGES}.
     """
 
     title: str | None

@@ -1,11 +1,11 @@
-"""Users, their sessions, and the register of all users, which keeps their names unique."""
+"""Users, and the register of all users, which keeps their names unique."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from twistchat.chat.errors import TextRefused
 from twistchat.chat.limits import TokenBucket
@@ -16,7 +16,7 @@ from twistchat.chat.model.texts import asksClients
 
 if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Room
-    from twistchat.interfaces import IOutlet
+    from twistchat.chat.model.sessions import Session
 
 
 NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -26,73 +26,17 @@ NO_FLAGS: Final[frozenset[str]] = frozenset()
 """A shared empty set for users without flags.  (A set of their own takes 216 bytes.)"""
 
 
-class Session:
-    """
-    One connection that has come in through a door.
-
-    @cvar origin: always C{None}.  Only labelled requests have an origin.
-    @ivar id: its id, which is never reused.  Events contain it as C{session}.
-    @ivar outlet: its output.
-    @ivar exempt: whether it is exempt from rate limits.
-    @ivar user: its user; C{None} before the user has entered, and after the session has ended.
-    @ivar echo: whether it gets its own texts.
-    @ivar ignored: the folded nicks whose texts and invitations it does not get.  Each maps to the folded nick under
-        which the user was first ignored: the same nick, or an earlier one.
-    @ivar correspondent: the uid of the last user who sent it a private text; C{None} if there is none.
-    @ivar watched: the nicks that it watches, by their folded forms.
-    @ivar closed: whether the connection is gone.  The session gets no more entries.  It belongs to its user until the
-        entry of its end is applied.
-    @ivar spoke: the time of its last text, or of its start, in seconds on the chat's clock.
-    @ivar address: the client's IP address, if it has one.  Only server operators and bans see it.
-    @ivar secure: whether its connection is encrypted.
-    @ivar fingerprint: the SHA-256 of the client's certificate in hexadecimal; C{None} without one.
-    """
-
-    __slots__ = (
-        "address",
-        "closed",
-        "correspondent",
-        "echo",
-        "exempt",
-        "fingerprint",
-        "id",
-        "ignored",
-        "outlet",
-        "secure",
-        "spoke",
-        "user",
-        "watched",
-    )
-
-    origin: ClassVar[None] = None
-
-    def __init__(
-        self,
-        id: str,
-        outlet: IOutlet,
-        exempt: bool = False,
-        spoke: float = 0.0,
-        address: str | None = None,
-        secure: bool = False,
-    ) -> None:
-        self.id = id
-        self.outlet = outlet
-        self.exempt = exempt
-        self.spoke = spoke
-        self.address = address
-        self.secure = secure
-        self.fingerprint: str | None = None
-        self.user: User | None = None
-        self.echo = False
-        self.correspondent: str | None = None
-        self.ignored: dict[str, str] = {}
-        self.watched: dict[str, str] = {}
-        self.closed = False
-
-    @property
-    def session(self) -> Session:
-        """This object.  An asker is a session or an L{Origin}, and both have this attribute."""
-        return self
+PRIVILEGES: Final = {
+    "kill": "disconnect a user",
+    "ban": "keep hosts and networks from the server",
+    "rehash": "read the configuration again",
+    "rooms": "come into any room, and have a founder's rank there for the asking",
+    "wallops": "say something to everyone who listens for it",
+    "auspex": "see addresses, secret rooms and invisible users",
+    "redact": "take back anyone's text",
+    "exempt": "be bound by no limit on rates",
+}
+"""The privileges of server operators.  Each value ends the sentence "operators with this privilege may …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +45,7 @@ class Operator:
     The status of a user as server operator.
 
     @ivar title: a description of the operator, as shown in WHOIS.
-    @ivar privileges: members of L{twistchat.chat.model.privileges.PRIVILEGES}.
+    @ivar privileges: members of L{PRIVILEGES}.
     @ivar host: their previous host, which is restored when they resign; C{None} to keep the current one.
     """
 
@@ -208,7 +152,7 @@ class User:
         """
         Whether they are a server operator with a privilege.
 
-        @param privilege: one of L{twistchat.chat.model.privileges.PRIVILEGES}.
+        @param privilege: one of L{PRIVILEGES}.
         """
         return self.operator is not None and privilege in self.operator.privileges
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.names import fold
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.users import Session
+    from twistchat.chat.model.sessions import Session
 
 
 class Watchers:

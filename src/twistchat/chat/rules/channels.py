@@ -14,10 +14,9 @@ from twistchat.chat.model.bans.room import ListItem
 from twistchat.chat.model.events import SERVER, Entry, ModeChange, ModesSet, RoomRenamed, TopicSet
 from twistchat.chat.model.modes.room import HALF_OPERATOR, OPERATOR, RANK_BY_LETTER, parseChanges
 from twistchat.chat.model.names import fold, normalizeRoom
-from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.rooms import Member, Room, Topic
+from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.users import Session
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.changes import checkChanges, isLock
 from twistchat.chat.rules.core import Core, Effects

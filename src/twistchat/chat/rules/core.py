@@ -10,8 +10,8 @@ from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.bans.server import ServerBan
 from twistchat.chat.model.events import Entry, Event, Source
-from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.rooms import Member, Room
+from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.users import User
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes.user import OPERATORS_ONLY, SETTABLE, parseUserModes, sortUserModes
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
-from twistchat.chat.model.origin import Asker, Origin
+from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.users import NO_FLAGS, Session, User, audienceOf
+from twistchat.chat.model.users import NO_FLAGS, User, audienceOf
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import notifyPeers, notifyWatchers
 from twistchat.chat.rules.succession import userOf

@@ -12,8 +12,8 @@ from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.events import Entry, Invited, Joined, Kicked, Parted, Source
 from twistchat.chat.model.modes.room import HALF_OPERATOR, sortRanks
 from twistchat.chat.model.names import fold, normalizeRoom
-from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.rooms import Member, Room
+from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import User
 from twistchat.chat.model.vacancies import Vacancy

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from twistchat.chat.fanout.audience import NOTICES, WATCHED
 from twistchat.chat.model.events import Entry, Event
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import User, audienceOf
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from twistchat.chat.model.events import (
     UserModesSet,
 )
 from twistchat.chat.model.modes.user import OPERATORS_ONLY, sortUserModes
-from twistchat.chat.model.origin import Asker, Origin
+from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.users import Operator, Session, User
+from twistchat.chat.model.users import Operator, User
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.identity import Identity, hostSet, userModesSet
 from twistchat.chat.rules.notify import derive, notifyOperators
@@ -57,7 +57,7 @@ class Operators:
         Make the asker a server operator.  The caller has authenticated them.
 
         @param title: a description of the operator, as shown in WHOIS.
-        @param privileges: members of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}.
+        @param privileges: members of L{PRIVILEGES <twistchat.chat.model.users.PRIVILEGES>}.
         @param host: their new host; C{None} to keep the current one.
         """
         user = self._core.user(asker)
@@ -69,7 +69,7 @@ class Operators:
         """
         Check that the asker is a server operator with a privilege.
 
-        @param privilege: one of L{PRIVILEGES <twistchat.chat.model.privileges.PRIVILEGES>}.
+        @param privilege: one of L{PRIVILEGES <twistchat.chat.model.users.PRIVILEGES>}.
         @return: the user of the asker.
         @raise NotPrivileged: they do not have the privilege.
         """

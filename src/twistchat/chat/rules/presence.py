@@ -11,9 +11,9 @@ from twistchat.chat import errors
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.events import AwaySet, Entry, Quit, SessionEnded, SessionStarted
 from twistchat.chat.model.names import fold, normalizeNick
-from twistchat.chat.model.origin import Asker, Origin
+from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText, withoutDelimiters
-from twistchat.chat.model.users import Session, User, audienceOf
+from twistchat.chat.model.users import User, audienceOf
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import notifyPeers, notifyWatchers
 from twistchat.chat.rules.succession import leave, userOf

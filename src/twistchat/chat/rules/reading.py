@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twistchat.chat.model.names import fold
+from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import Around, Kept, Point, Span
-from twistchat.chat.model.users import Session
 from twistchat.chat.rules.core import Core
 
 

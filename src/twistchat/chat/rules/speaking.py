@@ -25,11 +25,11 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes.room import OPERATOR, RANK_BY_LETTER, VOICE
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.origin import Asker, Origin
 from twistchat.chat.model.rooms import Room
+from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.spans import Around, pair
 from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
-from twistchat.chat.model.users import Session, User
+from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.succession import present
 

@@ -21,7 +21,7 @@ from zope.interface import implementer
 from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.model.events import Entry, Event, RoomMessage
 from twistchat.chat.model.holding import holdingChange
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import conversation
 from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following

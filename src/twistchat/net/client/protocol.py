@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.model.events import Kind
-from twistchat.chat.model.users import Session
+from twistchat.chat.model.sessions import Session
 from twistchat.interfaces import IOutlet
 from twistchat.interfaces.carrier import ICarrier, IClient
 from twistchat.net.client.closing import Closing

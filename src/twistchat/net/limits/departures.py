@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.model.users import Session
+from twistchat.chat.model.sessions import Session
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Receipt

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import Entry, Event, Kind, PrivateMessage, RoomMessage, Source
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import Around, Span, conversation
 from twistchat.interfaces import Journal
 

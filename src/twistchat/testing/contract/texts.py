@@ -12,9 +12,8 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
-from twistchat.chat.model.origin import Origin
+from twistchat.chat.model.sessions import Origin, Session
 from twistchat.chat.model.spans import Around, Span, pair
-from twistchat.chat.model.users import Session
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
 from twistchat.chat.model.modes.user import USER_MODES
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome, Table
 from twistchat.protocols.irc.replies.formatting import joinWords, middle
 from twistchat.wire.irc import numerics as n

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import ChatError
-from twistchat.chat.model.origin import Asker, Origin
+from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.net.input.pace import Pace
 from twistchat.protocols.irc.replies.formatting import joinWords
 from twistchat.protocols.irc.replies.wording import wordError

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any, TypeAlias
 
 from twistchat.chat import errors
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 

@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, settingsWith, staffed
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings
 from twistchat.interfaces import Journal
 from twistchat.journal.kinds import sqliteJournal

@@ -11,7 +11,7 @@ from tests.protocols.irc.servers import rooted, serverWith, settingsWith, staffe
 from twistchat import __version__
 from twistchat.chat.model.modes.room import RANKS, ROOM_MODES
 from twistchat.chat.model.modes.user import USER_MODES
-from twistchat.chat.model.privileges import PRIVILEGES
+from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings, ServerSettings
 from twistchat.net.reload import rehash
 from twistchat.protocols.irc.commands import COMMANDS
