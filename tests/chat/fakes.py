@@ -273,7 +273,7 @@ class Scene:
         self.chat = Chat(
             self.log,
             self.history,
-            self._wake,
+            self._atTurnEnd,
             self.departures,
             lambda: self.now,
             wall,
@@ -291,7 +291,8 @@ class Scene:
         """The chat's state."""
         return self.chat.state
 
-    def _wake(self) -> None:
+    def _atTurnEnd(self, flush: Callable[[], None]) -> None:
+        assert flush == self.state.broadcast.flush
         self.wakes += 1
 
     def _later(self, seconds: float | None) -> None:
@@ -505,7 +506,7 @@ def shown(state: State) -> dict[str, Any]:
 
 def newState() -> State:
     """Make a state without users and rooms."""
-    return State(Broadcast(lambda: None, FakeDepartures()))
+    return State(Broadcast(lambda flush: None, FakeDepartures()))
 
 
 def rebuilt(entries: list[Entry]) -> State:

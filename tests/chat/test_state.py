@@ -61,7 +61,7 @@ class ApplyTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Alice in a room, bob outside."""
-        self.state = State(Broadcast(lambda: None, FakeDepartures()))
+        self.state = State(Broadcast(lambda flush: None, FakeDepartures()))
         self.sequence = 0
         self.apply(Entered(ALICE, "s1"), Entered(BOB, "s2"), Joined(ALICE, "#a"))
 
@@ -73,7 +73,7 @@ class ApplyTests(SynchronousTestCase):
 
     def test_nothingYet(self) -> None:
         """Before the first entry there is nobody, and there never was."""
-        state = State(Broadcast(lambda: None, FakeDepartures()))
+        state = State(Broadcast(lambda flush: None, FakeDepartures()))
         self.assertEqual((state.sequence, state.mostUsers, len(state.users), len(state.rooms)), (0, 0, 0, 0))
 
     def test_sequence(self) -> None:

@@ -51,7 +51,7 @@ class Chat:
         self,
         log: ILog,
         history: IHistory,
-        wake: Callable[[], None],
+        atTurnEnd: Callable[[Callable[[], None]], None],
         departures: Departures,
         now: Callable[[], float],
         wall: Callable[[], float],
@@ -65,8 +65,7 @@ class Chat:
         """
         @param log: takes proposed events; open it with this chat's C{state.apply}.
         @param history: reads what the log has stored.
-        @param wake: called when output for listeners is waiting.  It must arrange that C{state.broadcast.flush} is
-            called at the end of this turn.
+        @param atTurnEnd: calls a function at the end of this turn, before outboxes send.
         @param departures: disconnects sessions.
         @param now: returns the seconds of a monotonic clock, which measures rates.
         @param wall: returns the seconds since the epoch, for the end of bans from the server.
@@ -78,7 +77,7 @@ class Chat:
             C{None} cancels it.
         @param node: the id of this node, which goes into the entries of its sessions.
         """
-        self.state = State(Broadcast(wake, departures), lambda: self.upkeep.needed())
+        self.state = State(Broadcast(atTurnEnd, departures), lambda: self.upkeep.needed())
         self.limits = limits
         self.settled = log.settled
         core = Core(self.state, log, history, limits, now, wall, ids, node, reserve(reserved), fold(lobby))

@@ -13,8 +13,7 @@ from zope.interface import implementer
 from twistchat.interfaces.carrier import ICarrier, IClient
 from twistchat.net.input.intake import Intake, Reason, Splitter
 from twistchat.net.listening.hangup import hasHungUp
-from twistchat.net.output.kinds import outboxFor
-from twistchat.net.output.outbox import Outbox
+from twistchat.net.output.outbox import Outbox, outboxFor
 
 if TYPE_CHECKING:
     from twistchat.net.client.factory import ClientFactory

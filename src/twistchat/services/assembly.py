@@ -53,7 +53,7 @@ def assemble(
     chat = Chat(
         log,
         history,
-        lambda: turn.beforeSending(chat.state.broadcast.flush),
+        turn.beforeSending,
         DepartureQueue(turn.afterSending, portions.wait, lambda session, reason: chat.presence.close(session, reason)),
         clock.seconds,
         wall,

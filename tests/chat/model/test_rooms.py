@@ -120,7 +120,7 @@ class RoomsTests(SynchronousTestCase):
     def test_register(self) -> None:
         """A room is found by its name in any case, and by its skeleton, until it is removed."""
         rooms = Rooms()
-        room = Room("#Paul", 5, Audience("#paul", Broadcast(lambda: None, FakeDepartures())))
+        room = Room("#Paul", 5, Audience("#paul", Broadcast(lambda flush: None, FakeDepartures())))
         rooms.add(room)
         self.assertIs(rooms.get("#pAUL"), room)
         self.assertIs(rooms.lookalike(LOOKALIKE), room)
@@ -131,7 +131,7 @@ class RoomsTests(SynchronousTestCase):
 
     def test_formerNames(self) -> None:
         """A former name is known until another room has it.  Only the latest hundred are kept."""
-        rooms, audience = Rooms(), Audience("#old", Broadcast(lambda: None, FakeDepartures()))
+        rooms, audience = Rooms(), Audience("#old", Broadcast(lambda flush: None, FakeDepartures()))
         room = Room("#Old", 5, audience)
         rooms.add(room)
         rooms.rename(room, "#0")

@@ -212,7 +212,7 @@ class RebuildingTests(SynchronousTestCase):
         journal, _ = sqliteJournal(
             directory, lambda: NOW / 1000, lambda: "r", lambda: bytes(32), lambda name: InlineWorker(), "relaxed"
         )
-        state = State(Broadcast(lambda: None, FakeDepartures()))
+        state = State(Broadcast(lambda flush: None, FakeDepartures()))
         with capturedLogs() as logs:
             self.successResultOf(journal.open(state.apply))
         self.assertTrue(logs == [] or not quiet, logs)

@@ -40,7 +40,7 @@ from twistchat.net.listening.endpoints import (
     isAddressInUse,
     whyNotListening,
 )
-from twistchat.net.output.kinds import SocketOutbox
+from twistchat.net.output.outbox import SocketOutbox
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.services.assembly import assemble
 from twistchat.services.listening import Listener, Listening

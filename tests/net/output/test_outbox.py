@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.output.kinds}: on real sockets, with a reactor that the test plays, and on transports."""
+"""Tests of L{twistchat.net.output.outbox}: on real sockets, with a reactor that the test plays, and on transports."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from twistchat.net.output.kinds import TransportOutbox, outboxFor
-from twistchat.net.output.outbox import Outbox, Phase
+from twistchat.net.output.outbox import Outbox, Phase, TransportOutbox, outboxFor
 from twistchat.net.output.turn import MAX_SENDS, Turn
 
 PLENTY = 10**9

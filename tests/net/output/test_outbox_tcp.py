@@ -11,7 +11,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from twistchat.net.output.kinds import outboxFor
+from twistchat.net.output.outbox import outboxFor
 from twistchat.net.output.turn import Turn
 
 if TYPE_CHECKING:

@@ -45,22 +45,21 @@ class Broadcast:
     @ivar departures: disconnects sessions.
     """
 
-    __slots__ = ("_waiting", "_wake", "departures")
+    __slots__ = ("_atTurnEnd", "_waiting", "departures")
 
-    def __init__(self, wake: Callable[[], None], departures: Departures) -> None:
+    def __init__(self, atTurnEnd: Callable[[Callable[[], None]], None], departures: Departures) -> None:
         """
-        @param wake: called when the first entry starts to wait.  It must arrange that L{flush} is called at the end
-                of this turn.
+        @param atTurnEnd: calls a function at the end of this turn, before outboxes send.
         @param departures: gets a report of each dialect and outlet that raises.
         """
-        self._wake = wake
+        self._atTurnEnd = atTurnEnd
         self.departures = departures
         self._waiting: list[Audience] = []
 
     def enlist(self, audience: Audience) -> None:
         """Flush this audience at the end of the turn."""
         if not self._waiting:
-            self._wake()
+            self._atTurnEnd(self.flush)
         self._waiting.append(audience)
 
     def flush(self) -> None:

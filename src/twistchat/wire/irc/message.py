@@ -285,12 +285,15 @@ def serialize(
         raise Unwritable(f"{command!r} is no command: a command is letters, or three digits")
     line = command
     if source:
-        _checkMiddle("the source", source)
+        if source[0] == ":" or " " in source:
+            raise Unwritable(f"the source is {source!r}: it must not begin with ':' or have a space in it")
         line = f":{source} {command}"
     if params:
         *middles, last = params
         for middle in middles:
-            _checkMiddle("a parameter before the last", middle)
+            if not middle or middle[0] == ":" or " " in middle:
+                what = f"a parameter before the last is {middle!r}"
+                raise Unwritable(f"{what}: it must not be empty, begin with ':' or have a space in it")
             line = f"{line} {middle}"
         marked = colon or not last or last[0] == ":" or " " in last
         line = f"{line} :{last}" if marked else f"{line} {last}"
@@ -321,11 +324,6 @@ def room(command: str, params: Sequence[str] = (), source: str = "") -> int:
 
 def _isCommand(command: str) -> bool:
     return command.isascii() and (command.isalpha() or (len(command) == 3 and command.isdigit()))
-
-
-def _checkMiddle(what: str, value: str) -> None:
-    if not value or value[0] == ":" or " " in value:
-        raise Unwritable(f"{what} is {value!r}: it must not be empty, begin with ':' or have a space in it")
 
 
 def _encode(text: str) -> bytes:

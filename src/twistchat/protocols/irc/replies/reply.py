@@ -127,7 +127,9 @@ class Reply:
         @param colon: whether the list gets its C{:} even if it is one word, as old clients expect.
         """
         source = self._client.server
-        *head, _ = _fitted(code, (self._client.nick, *parameters, ""), source)
+        head = (self._client.nick, *parameters)
+        if sum(map(len, head)) > UNMEASURED:
+            head = _fitted(code, (*head, ""), source)[:-1]
         size = room(code, head, source)
         for text in joinWords(words, separator, size):
             self._add(serialize(code, (*head, fit(text, size)), source, colon=colon))
