@@ -1,4 +1,4 @@
-"""What conversations at the IRC door have in common."""
+"""The set-up of tests of IRC conversations."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from twistchat.testing import IrcClient, MemoryServer
 from twistchat.testing.server import SETTINGS
 
 HOST = cloak(lambda: b"test")("127.0.0.1")
-"""The host of whoever comes from this machine."""
+"""The host of clients on this machine."""
 
 LABELS = ("batch", "labeled-response")
-"""What a client asks for that puts labels on its commands."""
+"""The capabilities for labels."""
 
 
 def mask(nick: str) -> str:
-    """The C{nick!user@host} of someone whom L{MemoryServer.irc} brought in."""
+    """Get the C{nick!user@host} of a client that L{MemoryServer.irc} registered."""
     return f"{nick}!~{nick}@{HOST}"
 
 
@@ -40,16 +40,16 @@ class Conversations(SynchronousTestCase):
         """
         Start another server, with other limits.
 
-        @param limits: fields of L{Limits <twistchat.config.limits.Limits>}.  Rates do not bind, unless C{exempt} says
-            so.
+        @param limits: fields of L{Limits <twistchat.config.limits.Limits>}.  Rate limits apply only if C{exempt} is
+            given.
         """
         self.server = MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, **limits)))
 
     def irc(self, nick: str, *capabilities: str, rooms: str = "") -> IrcClient:
         """
-        Bring someone in.
+        Register a client.
 
-        @param rooms: where they are to be, with spaces between them.
+        @param rooms: the channels to join, separated by spaces.
         """
         client = self.server.irc(nick, *capabilities)
         client.join(*rooms.split())
@@ -57,9 +57,9 @@ class Conversations(SynchronousTestCase):
 
     def operator(self, nick: str, *capabilities: str, privileges: str = "") -> IrcClient:
         """
-        Bring in an operator of the server.
+        Register an operator of the server.
 
-        @param privileges: with spaces between them; all that there are where none is named.
+        @param privileges: separated by spaces; by default all.
         """
         client = self.irc(nick, *capabilities)
         session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
@@ -70,22 +70,22 @@ class Conversations(SynchronousTestCase):
         return client
 
     def logIn(self, nick: str, account: str) -> None:
-        """Let a user be logged in to an account."""
+        """Log a user in to an account."""
         self.server.chat.identity.setAccount(self.server.chat.identity.find(nick), account)
         self.server.pump()
 
     def leave(self, nick: str, why: str) -> None:
-        """Let a user be away."""
+        """Set a user's away message."""
         session = next(iter(self.server.chat.identity.find(nick).sessions.values()))
         self.server.chat.presence.setAway(session, why)
         self.server.pump()
 
     def hears(self, client: IrcClient, *lines: str) -> None:
-        """Hold that a client has been sent these lines, and no others, since it was last asked."""
+        """Assert that a client has received these lines, and no others, since the last call."""
         self.assertEqual(client.lines(), list(lines))
 
     def gets(self, client: IrcClient, line: str, *answer: str) -> None:
-        """Hold that a client, when it sends a line, is sent these lines and no others."""
+        """Assert that these lines, and no others, are the reply to a line."""
         client.skip()
         client.send(line)
         self.hears(client, *answer)

@@ -1,4 +1,4 @@
-"""Servers for the tests of the IRC door, and what these do with them."""
+"""Servers for the tests of IRC, and functions that use them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from twistchat.testing.server import SETTINGS
 _begin = IrcConnection.begin
 
 STRANGER = "192.0.2.7"
-"""An address that limits bind."""
+"""An address without exemption from limits."""
 
 SECRET = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
-"""The hash of the password C{secret}, which takes no time to check."""
+"""The hash of the password C{secret}, which is checked quickly."""
 
 
 def settingsWith(irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **sections: Any) -> Settings:
     """
-    The settings of a test.
+    Make the settings of a test.
 
     @param irc: keys of the section C{irc}.
     @param limits: keys of the section C{limits}.
-    @param sections: other sections, whole.
+    @param sections: other whole sections.
     """
     return replace(
         SETTINGS,
@@ -44,7 +44,7 @@ def settingsWith(irc: dict[str, Any] | None = None, limits: dict[str, Any] | Non
 def serverWith(
     irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **sections: Any
 ) -> MemoryServer:
-    """A server with these settings.  The arguments are those of L{settingsWith}."""
+    """Make a server with these settings.  The arguments are those of L{settingsWith}."""
     return MemoryServer(settingsWith(irc, limits, **sections))
 
 
@@ -52,9 +52,9 @@ def staffed(
     irc: dict[str, Any] | None = None, limits: dict[str, Any] | None = None, **classes: ClassSettings
 ) -> MemoryServer:
     """
-    A server where one may say C{OPER root secret}, to be allowed everything.
+    Make a server on which C{OPER root secret} gives all privileges.
 
-    @param classes: classes of operators; each has an operator of its name, whose password is C{secret}.
+    @param classes: classes of operators.  Each has an operator with its name and the password C{secret}.
     """
     every = {"root": ClassSettings(privileges=tuple(PRIVILEGES)), **classes}
     operators = {name: OperatorSettings(password=SECRET, class_=name) for name in every}
@@ -62,12 +62,12 @@ def staffed(
 
 
 def gateway(**settings: Any) -> Settings:
-    """Settings with a gateway at C{192.0.2.7} whose password is C{secret}."""
+    """Make settings with a gateway at C{192.0.2.7} with the password C{secret}."""
     return settingsWith(webirc={"web": WebircSettings(SECRET, (f"{STRANGER}/32",))}, **settings)
 
 
 def rooted(server: MemoryServer, nick: str, *capabilities: str, name: str = "root") -> IrcClient:
-    """Bring in someone who has become an operator of the server."""
+    """Register a client and make it an operator of the server."""
     client = server.irc(nick, *capabilities)
     client.send(f"OPER {name} secret")
     client.until(f":twistchat 381 {nick} :You are now an IRC operator")
@@ -76,17 +76,17 @@ def rooted(server: MemoryServer, nick: str, *capabilities: str, name: str = "roo
 
 
 def host(address: str = "127.0.0.1") -> str:
-    """The host with which others see who comes from an address."""
+    """Get the host that others see for an address."""
     return cloak(lambda: b"test")(address)
 
 
 def mask(nick: str, address: str = "127.0.0.1") -> str:
-    """The C{nick!user@host} of someone whom L{MemoryServer.irc} brought in."""
+    """Get the C{nick!user@host} of a client that L{MemoryServer.irc} registered."""
     return f"{nick}!~{nick}@{host(address)}"
 
 
 def encrypt(case: SynchronousTestCase, secure: bool = True) -> None:
-    """Have every connection that is made from now on be encrypted, or not."""
+    """Encrypt every later connection, or none."""
 
     def beginSo(self: IrcConnection) -> None:
         if not hasattr(self, "negotiation"):  # it begins anew where it turns out to be that of a gateway

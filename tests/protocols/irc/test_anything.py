@@ -1,4 +1,4 @@
-"""Whatever a client sends, it is told what is wrong with it, and nothing fails inside the server."""
+"""Tests of arbitrary input: every error is reported, and nothing fails inside the server."""
 
 from __future__ import annotations
 
@@ -101,12 +101,12 @@ LINES = st.builds(
 
 
 class AnythingTests(Conversations):
-    """Lines made of what means something to some command."""
+    """Lines of words that have a meaning for some command."""
 
     @settings(max_examples=60, deadline=None)
     @given(st.lists(LINES, min_size=1, max_size=25))
     def test_lines(self, lines: list[str]) -> None:
-        """Everyone goes on being served, and is sent nothing but whole messages."""
+        """All clients are served, and get whole messages only."""
         self.limit()
         server = self.server
         alice = self.operator("alice", *EVERYTHING, privileges="rooms redact auspex")
@@ -127,7 +127,7 @@ class AnythingTests(Conversations):
     @settings(max_examples=60, deadline=None)
     @given(st.binary(max_size=600))
     def test_bytes(self, data: bytes) -> None:
-        """Bytes of any kind, before and after registration."""
+        """The same with arbitrary bytes, before and after registration."""
         server = MemoryServer()
         for client in (server.connectIrc(), server.irc("alice", *EVERYTHING)):
             client.sendBytes(data + b"\r\n")

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.protocols.irc.fallbacks}, and of what else is told to all clients, a few in a turn."""
+"""Tests of L{twistchat.protocols.irc.fallbacks}, and of the notification about changed settings."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from twistchat.testing.turns import TurnClock
 from twistchat.wire.irc.dialect import IrcDialect
 
 LIMITS = Limits(connectionsPerAddress=1000, newPerAddress=1000, roomJoinBurst=1000)
-"""As by default, but that many may come at once."""
+"""The default limits, except that many clients may connect and join at once."""
 
 
 def command(line: str) -> str:
-    """What a line is, and of which room."""
+    """Get the command of a line, and its channel."""
     _, word, *rest = line.split(" ")
     return f"{word} {rest[0].lstrip(':')}" if word in ("PART", "JOIN", "PRIVMSG") else word
 
 
 class MoveTests(SynchronousTestCase):
-    """A room with more people than can be shown its new name in one turn."""
+    """A channel with more members than can be shown a rename in one turn."""
 
     COUNT = 2 * RENAMES_PER_TURN + 1
 
     def setUp(self) -> None:
-        """They are in the room, and do not know RENAME."""
+        """Let clients without RENAME join."""
         self.clock = TurnClock()
         self.server = MemoryServer(Settings(limits=LIMITS), clock=self.clock)
         self.people = [self.server.irc(f"u{number}", host="203.0.113.9") for number in range(self.COUNT)]
@@ -51,13 +51,13 @@ class MoveTests(SynchronousTestCase):
             client.skip()
 
     def say(self, client: IrcClient, line: str) -> None:
-        """Let somebody send a line, and the server take it; its turn is not over."""
+        """Send a line and let the server receive it, without ending the turn."""
         assert client.transport is not None
         client.transport.write(f"{line}\r\n".encode())
         client.link.move()
 
     def moved(self) -> int:
-        """How many have been sent that they are in the new room, and read that now."""
+        """Count the clients that have received the JOIN of the new channel since the last call."""
         count = 0
         for client in self.people:
             client.link.move()
@@ -65,7 +65,7 @@ class MoveTests(SynchronousTestCase):
         return count
 
     def test_turns(self) -> None:
-        """So many leave and come in a turn."""
+        """A limited number of clients gets PART and JOIN in a turn."""
         self.say(self.alice, "RENAME #old #new")
         self.assertEqual(self.moved(), 0)
         seen: list[int] = []
@@ -89,7 +89,7 @@ class MoveTests(SynchronousTestCase):
         self.assertTrue(all([b"#new :End of /NAMES" in client.raw for client in self.people]))
 
     def test_order(self) -> None:
-        """Everybody comes into the room before they hear what is said there, and is then told who is in it."""
+        """A client gets PART and JOIN, then the names, and later texts only after the JOIN."""
         self.say(self.alice, "PRIVMSG #old :one")
         self.say(self.alice, "RENAME #old #new")
         self.clock.turn()
@@ -106,7 +106,7 @@ class MoveTests(SynchronousTestCase):
                 self.assertLess(heard.index("JOIN #new"), heard.index("PRIVMSG #new"))
 
     def test_asTheyWere(self) -> None:
-        """Somebody who takes another nick meanwhile is moved under the one that they know, then hears of the other."""
+        """A client that changes its nick meanwhile is moved under the old nick, and then gets NICK."""
         self.say(self.alice, "RENAME #old #new")
         self.say(self.last, "NICK other")
         self.server.pump()
@@ -115,7 +115,7 @@ class MoveTests(SynchronousTestCase):
         self.assertEqual(about, [f":u{self.COUNT - 1}"] * 3)
 
     def test_leaving(self) -> None:
-        """Whoever has left the room meanwhile is not told who is there; and one who has gone holds up nobody."""
+        """A client that has left gets no names, and one that has disconnected does not delay others."""
         self.say(self.alice, "RENAME #old #new")
         self.say(self.last, "PART #new")
         self.people[1].hangUp()
@@ -126,7 +126,7 @@ class MoveTests(SynchronousTestCase):
         self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_again(self) -> None:
-        """A room that is renamed twice in a turn is left and entered twice."""
+        """A channel that is renamed twice in a turn is left and joined twice."""
         self.say(self.alice, "RENAME #old #new")
         self.say(self.alice, "RENAME #new #newer")
         self.server.pump()
@@ -135,14 +135,14 @@ class MoveTests(SynchronousTestCase):
         self.assertEqual(heard.count("366"), 1)
 
     def test_later(self) -> None:
-        """After everybody has been shown one new name, they are shown the next."""
+        """A second rename, after the first has been shown, works too."""
         for old, new in (("#old", "#new"), ("#new", "#newer")):
             self.alice.send(f"RENAME {old} {new}")
             heard = [command(line) for line in self.last.lines()]
             self.assertEqual(heard[:2], [f"PART {old}", f"JOIN {new}"])
 
     def test_failure(self) -> None:
-        """One who cannot be shown it keeps nobody else from being shown it, and hears what comes after."""
+        """A failure for one client does not affect the others, and the client gets later events."""
         render = RenameFallback.render
 
         def fail(fallback: RenameFallback) -> list[bytes]:
@@ -175,7 +175,7 @@ class MoveTests(SynchronousTestCase):
         self.assertIn("366", heard)
 
     def test_nobodyNamed(self) -> None:
-        """One who cannot be told who is there, or goes meanwhile, keeps nobody else from being told."""
+        """A failure while one client gets the names does not affect the others."""
         self.server.context.portions = Portions(self.clock, steps=1, partSize=10)
         show = showRoom
 
@@ -194,22 +194,22 @@ class MoveTests(SynchronousTestCase):
 
 
 class ChangeTests(SynchronousTestCase):
-    """More clients than can be told in one turn that the configuration has changed."""
+    """More clients than can be told about changed settings in one turn."""
 
     def setUp(self) -> None:
-        """They are here."""
+        """Register them."""
         self.clock = TurnClock()
         self.server = MemoryServer(Settings(limits=LIMITS), clock=self.clock)
         self.people = [self.server.irc(f"u{number}", host="203.0.113.9") for number in range(2 * NOTIFIED_PER_TURN + 1)]
 
     def rename(self, network: str) -> None:
-        """Let the network have another name."""
+        """Change the name of the network."""
         before = self.server.configuration
         self.server.configuration = replace(before, doors={**before.doors, "irc": IrcSettings(network=network)})
         rehash(self.server.context)
 
     def test_all(self) -> None:
-        """All are told, a few in a turn; and what is newer still comes behind that for everyone."""
+        """All clients are told, a few in a turn.  Then all are told about later changes."""
         self.rename("One")
         told = sum([bool(client.link.move() and client.raw.count(b"NETWORK=One")) for client in self.people])
         self.assertLess(told, NOTIFIED_PER_TURN)
@@ -224,7 +224,7 @@ class ChangeTests(SynchronousTestCase):
         self.assertTrue(all(["NETWORK=Four" in client.lines()[-1] for client in self.people]))
 
     def test_failure(self) -> None:
-        """One who cannot be told keeps nobody else from being told."""
+        """A failure for one client does not affect the others."""
         tell = ChangeNotifier._notifyClient  # private: nothing that a client does makes it fail
 
         def fail(self: ChangeNotifier, client: IrcClient, tokens: object) -> None:
@@ -248,19 +248,19 @@ class HostTests(SynchronousTestCase):
     """A user's new host, for clients without CHGHOST."""
 
     def setUp(self) -> None:
-        """An operator with a host of their own, in two channels with others."""
+        """Make an operator with a host of its own, in two channels."""
         self.server = staffed(staff=ClassSettings(host="staff.example.org"))
         self.bob = self.server.irc("bob")
         self.bob.join("#a", "#b")
 
     def come(self, nick: str, room: str, *capabilities: str) -> IrcClient:
-        """Someone in a channel, past what they heard of that."""
+        """Register a client in a channel, and skip what it receives."""
         client = self.server.irc(nick, *capabilities)
         client.join(room)
         return client
 
     def test_once(self) -> None:
-        """Each line is rendered once for all clients of a dialect, and has a message id of its own."""
+        """Each line is rendered once per dialect, and has a message id of its own."""
         people = [self.come(f"p{n}", "#b", "message-tags") for n in range(3)]
         for client in people:
             client.skip()

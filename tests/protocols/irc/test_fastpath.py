@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.protocols.irc.fastpath}: the fast path leads where the general one does."""
+"""Tests of L{twistchat.protocols.irc.fastpath}: it has the same results as the general path."""
 
 from __future__ import annotations
 
@@ -91,10 +91,10 @@ CAPABILITIES = st.sampled_from(
 
 def converse(capabilities: tuple[str, ...], said: list[tuple[bool, list[bytes]]]) -> tuple[bytes, bytes, list[object]]:
     """
-    Let two people talk.
+    Let two clients talk.
 
-    @param said: turns: whether it is the first who speaks, and the lines that come at once.
-    @return: all that each of them was sent, and what the journal remembers.
+    @param said: for each turn, whether the first client sends, and its lines.
+    @return: all bytes that each client received, and the history.
     """
     server = MemoryServer()
     ann, bob = server.irc("ann", *capabilities), server.irc("bob")
@@ -112,7 +112,7 @@ def converse(capabilities: tuple[str, ...], said: list[tuple[bool, list[bytes]]]
 
 
 class FastPathTests(SynchronousTestCase):
-    """Nobody can tell which path a line took."""
+    """The two paths do not differ for clients."""
 
     @settings(max_examples=150, deadline=None)
     @given(CAPABILITIES, st.lists(st.tuples(st.booleans(), st.lists(LINES | OTHERS, max_size=6)), max_size=6))
@@ -122,7 +122,7 @@ class FastPathTests(SynchronousTestCase):
         self.assertEqual(converse(capabilities, general), converse(capabilities, said))
 
     def test_taken(self) -> None:
-        """A text for one channel takes it, and is put into no message on the way; any other line does not."""
+        """A text for one channel takes the fast path, and is not parsed as a message.  Other lines do not take it."""
         server = MemoryServer()
         ann, bob = server.irc("ann"), server.irc("bob")
         ann.join("#a")
@@ -135,7 +135,7 @@ class FastPathTests(SynchronousTestCase):
         self.assertIn(b"PRIVMSG #a :straight\r\n", bob.raw)
 
     def test_long(self) -> None:
-        """A long text takes it as far as others can be sent it in one line; a longer one is refused elsewhere."""
+        """A long text takes the fast path if it fits into one line.  A longer one takes the general path."""
         server = MemoryServer()
         ann, bob = server.irc("ann"), server.irc("bob")
         ann.join("#a")
@@ -153,10 +153,10 @@ class FastPathTests(SynchronousTestCase):
 
 
 class HeldTests(SynchronousTestCase):
-    """With a journal that takes its time."""
+    """A journal that waits."""
 
     def setUp(self) -> None:
-        """Two people in a channel."""
+        """Register two clients in a channel."""
         self.server = MemoryServer(journal=inMemory(ManualLog))
         journal = self.server.log
         assert isinstance(journal, ManualLog)
@@ -172,7 +172,7 @@ class HeldTests(SynchronousTestCase):
         self.bob.skip()
 
     def test_inOrder(self) -> None:
-        """What comes behind texts waits for them; and no more than a pipeline takes are under way."""
+        """Commands after texts wait for them, and no more texts than the limit are in flight."""
         self.ann.send("PRIVMSG #a :one", "PRIVMSG #a :two", "PING 3", "PRIVMSG #a :three")
         self.assertEqual([getattr(event, "text", None) for event in self.journal.waiting], ["one", "two"])
         self.ann.expect()
@@ -189,7 +189,7 @@ class HeldTests(SynchronousTestCase):
         self.bob.expect(*[re.compile(".* PRIVMSG #a :more")] * (MAX_CONCURRENT + 8))
 
     def test_notStored(self) -> None:
-        """What the disk did not take is answered as on the general path, and is not said."""
+        """A text that the disk refuses has the same reply as on the general path, and nobody gets it."""
         answers = []
         for line in ("PRIVMSG #a :lost", "PRIVMSG #a lost"):
             self.ann.send(line)
@@ -202,7 +202,7 @@ class HeldTests(SynchronousTestCase):
         self.bob.expect()
 
     def test_refusedLines(self) -> None:
-        """A line that cannot be read is answered behind the texts that came before it."""
+        """The reply to an invalid line comes after the texts before it."""
         tooLong = ":twistchat 417 ann :Input line was too long"
         for line, answer in (
             (b"x" * 511, tooLong),
@@ -216,7 +216,7 @@ class HeldTests(SynchronousTestCase):
             self.ann.expect(answer)
 
     def test_tooLong(self) -> None:
-        """A line over the limit is answered in the same words, whether it had to wait or not."""
+        """The reply to a line that is too long is the same, whether it waited or not."""
         line = f"PRIVMSG #a :{'x' * 499}"
         for first in ([], ["TOPIC #a :x"]):
             self.ann.send(*first, line)
@@ -225,7 +225,7 @@ class HeldTests(SynchronousTestCase):
             self.assertEqual(self.ann.lines()[-1], ":twistchat 417 ann :Input line was too long")
 
     def test_intoBatch(self) -> None:
-        """A text that waited while a batch was opened ends that, and what comes behind it waits for it."""
+        """A text that waited while a batch was opened makes the batch invalid, and later lines wait for it."""
         self.ann.send("CAP REQ :batch draft/multiline echo-message")
         self.ann.skip()
         self.ann.send("TOPIC #a :x", "BATCH +1 draft/multiline #a", "PRIVMSG #a :plain", "PING 1")
@@ -238,7 +238,7 @@ class HeldTests(SynchronousTestCase):
         self.ann.expect(f":{mask('ann')} PRIVMSG #a :plain", ":twistchat PONG twistchat 1")
 
     def test_behindQuit(self) -> None:
-        """What comes behind QUIT is not obeyed, though it was read before that took effect."""
+        """Lines after QUIT are not executed, even if they were read before it took effect."""
         self.ann.send("TOPIC #a :x", "QUIT :bye", "PRIVMSG #a :straight", "PRIVMSG #a general", "NICK eve", "PING 1")
         self.journal.commit()
         self.server.pump()
@@ -247,13 +247,13 @@ class HeldTests(SynchronousTestCase):
 
 
 class BrokenTests(SynchronousTestCase):
-    """With a journal that fails as nobody foresaw."""
+    """A journal that fails unexpectedly."""
 
     def test_unforeseen(self) -> None:
-        """Whichever path a text took, whoever sent it is told that it failed, and the log why."""
+        """On both paths the sender is told about the failure, and the log contains the reason."""
 
         class Broken(MemoryLog):
-            """Fails where a text is to be kept."""
+            """Fails when it stores a text."""
 
             def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
                 """See L{ILog.append <twistchat.interfaces.ILog.append>}."""

@@ -1,4 +1,4 @@
-"""RPL_ISUPPORT: what it says is so.  Each token is tried."""
+"""Tests of RPL_ISUPPORT: the server behaves as each token says."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ LIMITS = {
     "bans": 3,
     "roomsPerUser": 2,
 }
-"""Limits that are quickly reached, and differ from each other."""
+"""Small limits that differ from each other."""
 
 
 class TokenTests(SynchronousTestCase):
     """
-    The tokens.  The one called X is tried by the method C{test_X}.
+    The method C{test_X} tests the token X.
 
-    @ivar tokens: what the server says.
+    @ivar tokens: the tokens of the server.
     """
 
     def setUp(self) -> None:
-        """Start a server with small limits, bring in bob and alice, and read what it says."""
+        """Start a server with small limits, register bob and alice, and read the tokens."""
         self.begin(staffed(limits=LIMITS, irc={"icon": "https://example.org/i.png?x={size}"}))
 
     def begin(self, server: MemoryServer) -> None:
@@ -53,29 +53,29 @@ class TokenTests(SynchronousTestCase):
         self.alice = server.irc("alice")
 
     def ask(self, line: str, client: IrcClient | None = None) -> list[str]:
-        """What bob is answered, each line without its tags and without its source."""
+        """Send a line as bob, and get the reply without tags and sources."""
         client = client or self.bob
         client.skip()
         client.send(line)
         return [re.sub(r"^(@\S+ )?:\S+ ", "", line) for line in client.lines()]
 
     def codes(self, line: str, client: IrcClient | None = None) -> list[str]:
-        """The commands and numerics of that."""
+        """Send a line as bob, and get the commands and numerics of the reply."""
         return [answer.split(" ")[0] for answer in self.ask(line, client)]
 
     def number(self, name: str) -> int:
-        """The value of a token that is a number."""
+        """Get the value of a numeric token."""
         return int(self.tokens[name])
 
     def test_allTried(self) -> None:
-        """Every token has its test, and is said; the value of each is written so that it can be read back."""
+        """Every token has a test, and a value that can be parsed."""
         tried = {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")} - {"allTried"}
         self.assertEqual(tried, {name.rpartition("/")[2] for name in self.tokens})
         said = {name: value or "" for name, value in isupportTokens(self.server.context).items()}
         self.assertEqual(said, {name: value.replace(r"\x3D", "=") for name, value in self.tokens.items()})
 
     def test_ACCOUNTEXTBAN(self) -> None:
-        """A ban with its letter meets an account."""
+        """A ban with this letter matches an account."""
         self.server.chat.identity.setAccount(self.server.chat.identity.find("alice"), "Liddell")
         self.bob.join("#a")
         self.assertEqual(
@@ -84,33 +84,36 @@ class TokenTests(SynchronousTestCase):
         self.assertEqual(["474"], self.codes("JOIN #a", self.alice))
 
     def test_AWAYLEN(self) -> None:
-        """That much is kept of a reason."""
+        """An away message is cut to this length."""
         length = self.number("AWAYLEN")
         self.bob.send(f"AWAY :{length * 'a'}b")
         self.assertIn(f"301 alice bob {length * 'a'}", self.ask("WHOIS bob", self.alice))
 
     def test_BOT(self) -> None:
-        """It is the mode, and the flag in WHO."""
+        """This is the mode, and the flag in WHO."""
         self.bob.send(f"MODE bob +{self.tokens['BOT']}")
         self.assertIn("335", self.codes("WHOIS bob", self.alice))
         self.assertIn(f" H{self.tokens['BOT']} ", self.ask("WHO bob", self.alice)[0])
 
     def test_CASEMAPPING(self) -> None:
-        """A to Z have a case, and nothing else has."""
+        """Only A to Z have a case."""
         self.assertEqual("ascii", self.tokens["CASEMAPPING"])
         self.assertEqual(["433"], self.codes("NICK ALICE"))
         self.alice.send("NICK a[b")
         self.assertEqual(["NICK"], self.codes("NICK a{b"))
 
     def test_CHANLIMIT(self) -> None:
-        """So many channels and no more."""
+        """A client may join this many channels."""
         prefix, _, limit = self.tokens["CHANLIMIT"].partition(":")
         for number in range(int(limit)):
             self.assertIn("JOIN", self.codes(f"JOIN {prefix}{number}"))
         self.assertEqual(["405"], self.codes(f"JOIN {prefix}more"))
 
     def test_CHANMODES(self) -> None:
-        """Lists are shown where they have no parameter; the others have one as their type says, and MODE shows them."""
+        """
+        Lists are shown if they have no parameter.  The other modes have parameters as their type says, and MODE shows
+        them.
+        """
         lists, always, onSet, flags = self.tokens["CHANMODES"].split(",")
         root = rooted(self.server, "root")
         for client in (root, self.alice):
@@ -134,19 +137,19 @@ class TokenTests(SynchronousTestCase):
             self.assertEqual(["MODE"], self.codes(f"MODE #a -{letter}", root), letter)
 
     def test_CHANNELLEN(self) -> None:
-        """A name of that length can be joined, one that is longer cannot."""
+        """A name of this length is valid; a longer one is not."""
         name = "#" + (self.number("CHANNELLEN") - 1) * "x"
         self.assertIn("JOIN", self.codes(f"JOIN {name}"))
         self.assertEqual(["476"], self.codes(f"JOIN {name}x"))
 
     def test_CHANTYPES(self) -> None:
-        """Channels begin with one of these, and with nothing else."""
+        """Channels begin with one of these characters only."""
         self.assertIn("JOIN", self.codes(f"JOIN {self.tokens['CHANTYPES']}a"))
         for other in "&+!a":
             self.assertEqual(["476"], self.codes(f"JOIN {other}a"))
 
     def test_ELIST(self) -> None:
-        """Each condition that it names leaves out what it does not meet."""
+        """Each of these conditions excludes what does not meet it."""
         self.bob.join("#one")
         self.alice.join("#one", "#two")
         self.bob.send("TOPIC #one :x")
@@ -163,13 +166,13 @@ class TokenTests(SynchronousTestCase):
             self.assertEqual(["321", "323"], self.codes(f"LIST {fails}"), fails)
 
     def test_EXCEPTS(self) -> None:
-        """With this mode a ban does not bind."""
+        """This mode exempts from bans."""
         self.bob.join("#a")
         self.bob.send("MODE #a +b alice!*@*", f"MODE #a +{self.tokens['EXCEPTS']} alice!*@*")
         self.assertIn("JOIN", self.codes("JOIN #a", self.alice))
 
     def test_EXTBAN(self) -> None:
-        """All of these are taken as bans, and no other letter is."""
+        """These letters are valid in bans, and no others."""
         prefix, _, letters = self.tokens["EXTBAN"].partition(",")
         self.server = serverWith()
         self.bob = self.server.irc("bob")
@@ -181,20 +184,20 @@ class TokenTests(SynchronousTestCase):
             self.assertEqual(["696"], self.codes(f"MODE #a +b {prefix}{letter}:x!*@*"), letter)
 
     def test_HOSTLEN(self) -> None:
-        """A host of that length can be shown, one that is longer cannot."""
+        """A host of this length is valid; a longer one is not."""
         length, user = self.number("HOSTLEN"), self.server.chat.identity.find("bob")
         self.assertLessEqual(len(host()), length)
         self.server.chat.identity.setHost(user, length * "x")
         self.assertRaises(TooLong, self.server.chat.identity.setHost, user, (length + 1) * "x")
 
     def test_INVEX(self) -> None:
-        """With this mode one needs no invitation."""
+        """This mode replaces an invitation."""
         self.bob.join("#a")
         self.bob.send("MODE #a +i", f"MODE #a +{self.tokens['INVEX']} alice!*@*")
         self.assertIn("JOIN", self.codes("JOIN #a", self.alice))
 
     def test_KEYLEN(self) -> None:
-        """A key of that length can be set, one that is longer cannot."""
+        """A key of this length is valid; a longer one is not."""
         self.bob.join("#a")
         key = self.number("KEYLEN") * "k"
         self.assertEqual(["525"], self.codes(f"MODE #a +k {key}k"))
@@ -202,20 +205,20 @@ class TokenTests(SynchronousTestCase):
         self.assertIn("JOIN", self.codes(f"JOIN #a {key}", self.alice))
 
     def test_KICKLEN(self) -> None:
-        """That much is kept of a reason."""
+        """A reason is cut to this length."""
         length = self.number("KICKLEN")
         self.bob.join("#a")
         self.alice.join("#a")
         self.assertEqual([f"KICK #a alice :{length * 'a'}"], self.ask(f"KICK #a alice :{length * 'a'}b"))
 
     def test_LINELEN(self) -> None:
-        """A line of that length is read, one that is longer is not."""
+        """A line of this length is accepted; a longer one is not."""
         length = self.number("LINELEN") - len("PING \r\n")
         self.assertEqual(["PONG"], self.codes(f"PING {length * 'x'}\r"))
         self.assertEqual(["417"], self.codes(f"PING {length * 'x'}x\r"))
 
     def test_MAXLIST(self) -> None:
-        """Each list takes so many masks, whatever is in the others."""
+        """Each list accepts this many masks, independently of the others."""
         self.bob.join("#a")
         lists = dict(part.split(":") for part in self.tokens["MAXLIST"].split(","))
         self.assertEqual(set(self.tokens["CHANMODES"].split(",")[0]), set(lists))
@@ -225,18 +228,18 @@ class TokenTests(SynchronousTestCase):
             self.assertEqual(["478"], self.codes(f"MODE #a +{letter} more!*@*"))
 
     def test_MAXTARGETS(self) -> None:
-        """So many recipients can be named."""
+        """A command may have this many targets."""
         self.assertEqual(self.tokens["MAXTARGETS"], dict(self.targets())["PRIVMSG"])
 
     def targets(self) -> list[tuple[str, str]]:
-        """What TARGMAX says."""
+        """Get the numbers of TARGMAX."""
         return [
             (command, limit)
             for command, _, limit in (part.partition(":") for part in self.tokens["TARGMAX"].split(","))
         ]
 
     def test_MODES(self) -> None:
-        """So many changes with a parameter can be made at once; what is more is passed over."""
+        """This many changes with a parameter are made; more are ignored."""
         number = self.number("MODES")
         self.begin(serverWith())
         self.bob.join("#a")
@@ -245,31 +248,31 @@ class TokenTests(SynchronousTestCase):
         self.assertEqual(number + 1, len(self.codes("MODE #a b")))
 
     def test_MONITOR(self) -> None:
-        """So many nicks can be watched."""
+        """A client may watch this many nicks."""
         nicks = [f"n{index}" for index in range(self.number("MONITOR"))]
         self.assertEqual(["731"], self.codes(f"MONITOR + {','.join(nicks)}"))
         self.assertEqual(["734"], self.codes("MONITOR + more"))
 
     def test_NAMELEN(self) -> None:
-        """A realname of that length can be had, one that is longer cannot."""
+        """A realname of this length is valid; a longer one is not."""
         length = self.number("NAMELEN")
         self.bob.send(f"SETNAME :{length * 'a'}", f"SETNAME :{length * 'b'}b")
         self.assertIn(f"311 alice bob ~bob {host()} * {length * 'a'}", self.ask("WHOIS bob", self.alice))
 
     def test_NETWORK(self) -> None:
-        """It is what the welcome says."""
+        """The welcome names the same network."""
         client = self.server.connectIrc()
         client.send("NICK x", "USER x 0 * :x")
         self.assertIn(f"Welcome to the {self.tokens['NETWORK']} Network", client.lines()[0])
 
     def test_NICKLEN(self) -> None:
-        """A nick of that length can be had, one that is longer cannot."""
+        """A nick of this length is valid; a longer one is not."""
         nick = self.number("NICKLEN") * "n"
         self.assertEqual(["432"], self.codes(f"NICK {nick}n"))
         self.assertEqual(["NICK"], self.codes(f"NICK {nick}"))
 
     def test_PREFIX(self) -> None:
-        """Each rank is shown with its prefix, the highest first."""
+        """Each rank is shown by its prefix, highest first."""
         matched = re.fullmatch(r"\((\w+)\)(\S+)", self.tokens["PREFIX"])
         assert matched is not None
         letters, prefixes = matched.groups()
@@ -279,12 +282,12 @@ class TokenTests(SynchronousTestCase):
         self.assertIn(f"{prefixes}root", self.ask("NAMES #a", root)[0])
 
     def test_SAFELIST(self) -> None:
-        """LIST goes to its end."""
+        """LIST is complete."""
         self.assertEqual("", self.tokens["SAFELIST"])
         self.assertEqual("323", self.codes("LIST")[-1])
 
     def test_STATUSMSG(self) -> None:
-        """With each prefix those of that rank hear a text, and others do not."""
+        """A text to a prefix reaches the holders of that rank only."""
         self.bob.join("#a")
         self.alice.join("#a")
         self.bob.skip()
@@ -297,7 +300,7 @@ class TokenTests(SynchronousTestCase):
             self.assertEqual([f":{mask('bob')} PRIVMSG +#a :hi"] if prefix == "+" else [], heard)
 
     def test_TARGMAX(self) -> None:
-        """Each command takes as many targets as it says, and no more."""
+        """Each command accepts as many targets as it says."""
         most = dict(self.targets())
         for nick in ("carol", "dave"):
             self.server.irc(nick)
@@ -328,7 +331,7 @@ class TokenTests(SynchronousTestCase):
         self.assertEqual(dict.fromkeys(("PART", "JOIN", "KICK", "MONITOR"), ""), most)
 
     def test_TOPICLEN(self) -> None:
-        """A topic of that length can be set, one that is longer cannot."""
+        """A topic of this length is valid; a longer one is not."""
         self.bob.join("#a")
         topic = self.number("TOPICLEN") * "t"
         self.assertEqual([f"TOPIC #a :{topic}"], self.ask(f"TOPIC #a :{topic}"))
@@ -336,13 +339,13 @@ class TokenTests(SynchronousTestCase):
         self.assertRegex(self.ask(f"TOPIC #a :{topic}t")[0], "FAIL TOPIC TOO_LONG #a :.*")
 
     def test_USERLEN(self) -> None:
-        """That much is kept of a username, its mark included."""
+        """A username is cut to this length, with its mark."""
         client = self.server.connectIrc()
         client.send("NICK x", f"USER {100 * 'u'} 0 * :x")
         self.assertEqual(self.number("USERLEN"), len(self.server.chat.identity.find("x").source.username))
 
     def test_UTF8ONLY(self) -> None:
-        """Nothing else is relayed."""
+        """Texts that are not UTF-8 are refused."""
         self.bob.join("#a")
         self.alice.join("#a")
         self.bob.skip()
@@ -350,21 +353,21 @@ class TokenTests(SynchronousTestCase):
         self.bob.expect()
 
     def test_WHOX(self) -> None:
-        """The extended form of WHO is answered."""
+        """The extended form of WHO works."""
         self.assertEqual(["354", "315"], self.codes("WHO bob %n"))
 
     def test_ICON(self) -> None:
-        """It is the configured one; without there is no token."""
+        """The icon is that of the configuration; without one there is no token."""
         self.assertEqual(r"https://example.org/i.png?x\x3D{size}", self.tokens["draft/ICON"])
         self.begin(serverWith())
         self.assertNotIn("draft/ICON", self.tokens)
 
 
 class FollowTests(SynchronousTestCase):
-    """Tokens follow the configuration."""
+    """The tokens follow the configuration."""
 
     def test_follow(self) -> None:
-        """With other limits they say something else, of which nobody has to know where it is written."""
+        """Other limits give other tokens."""
         plain = isupportTokens(MemoryServer().context)
         small = isupportTokens(serverWith(limits=LIMITS, irc={"network": "Example"}).context)
         differing = {name for name in plain if plain[name] != small[name]}

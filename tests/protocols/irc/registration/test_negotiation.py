@@ -1,4 +1,4 @@
-"""CAP: what is offered, and what can be had of it (IRCv3 capability-negotiation)."""
+"""Tests of CAP (IRCv3 capability-negotiation)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class ListTests(SynchronousTestCase):
     """LS and LIST."""
 
     def setUp(self) -> None:
-        """Connect someone."""
+        """Connect a client."""
         self.server = MemoryServer()
         self.client = self.server.connectIrc()
 
     def test_all(self) -> None:
-        """LS names every capability there is but sts, which is not configured; with 302 with its value."""
+        """LS lists every capability except sts, which is not configured; from version 302 on with values."""
         offered = sorted(set(CAPABILITIES) - {"sts"})
         self.client.send("CAP LS")
         (line,) = self.client.lines()
@@ -37,20 +37,20 @@ class ListTests(SynchronousTestCase):
         self.assertIn("draft/multiline=max-bytes=4096,max-lines=100", words)
 
     def test_versions(self) -> None:
-        """A version is a number: a higher one is 302 for this server, and what is none is no version."""
+        """A version is a number.  A higher one is treated like 302; anything else is ignored."""
         for version, values in (("301", False), ("302", True), ("303", True), ("9" * 400, True), ("x", False)):
             self.client.send(f"CAP LS {version}")
             self.assertEqual(values, "max-bytes" in self.client.lines()[0], version)
 
     def test_keepsHighestVersion(self) -> None:
-        """A lower version is answered as such, and the higher one is remembered: cap-notify stays."""
+        """The reply follows the version of the request, and the highest version is remembered: cap-notify stays."""
         self.client.send("CAP LS 302", "CAP LS")
         self.client.skip()
         self.client.send("CAP REQ -cap-notify", "CAP LIST")
         self.client.expect(":twistchat CAP * NAK :-cap-notify", ":twistchat CAP * LIST :cap-notify")
 
     def test_notify(self) -> None:
-        """From 302 on, cap-notify is on by itself; not for a client of an earlier version."""
+        """From version 302 on cap-notify is enabled; not for earlier versions."""
         for version, on in (("", ""), (" 301", ""), (" 302", "cap-notify")):
             client = self.server.connectIrc()
             client.send(f"CAP LS{version}")
@@ -59,7 +59,7 @@ class ListTests(SynchronousTestCase):
             client.expect(f":twistchat CAP * LIST :{on}")
 
     def test_list(self) -> None:
-        """LIST tells what is on, without values; nothing at first."""
+        """LIST lists the enabled capabilities without values; at first none."""
         self.client.send("CAP LIST")
         self.client.expect(":twistchat CAP * LIST :")
         self.client.send("CAP REQ :draft/multiline batch", "CAP LIST")
@@ -68,12 +68,12 @@ class ListTests(SynchronousTestCase):
         )
 
     def test_lowerCase(self) -> None:
-        """Subcommands have no case; capabilities do."""
+        """Subcommands ignore case; capabilities do not."""
         self.client.send("cap list", "CAP req batch", "CAP REQ Batch")
         self.client.expect(":twistchat CAP * LIST :", ":twistchat CAP * ACK :batch", ":twistchat CAP * NAK :Batch")
 
     def test_afterRegistration(self) -> None:
-        """All of it goes on when the client is in, under its nick; END means nothing then."""
+        """All of it works after registration, with the nick.  END then does nothing."""
         bob = self.server.irc("bob")
         bob.send("CAP END", "CAP LIST", "CAP REQ batch", "CAP LIST", "CAP REQ -batch", "CAP LIST", "CAP FROB")
         bob.expect(
@@ -86,7 +86,7 @@ class ListTests(SynchronousTestCase):
         )
 
     def test_serversSubcommands(self) -> None:
-        """What a server alone says is no command of a client's."""
+        """Subcommands of servers are invalid."""
         for subcommand in ("ACK", "NAK", "NEW", "DEL", "CLEAR"):
             self.client.send(f"CAP {subcommand} :batch")
             self.client.expect(f":twistchat 410 * {subcommand} :Invalid CAP command")
@@ -96,40 +96,40 @@ class RequestTests(SynchronousTestCase):
     """REQ."""
 
     def setUp(self) -> None:
-        """Connect someone."""
+        """Connect a client."""
         self.server = MemoryServer()
         self.client = self.server.connectIrc()
 
     def test_allOrNothing(self) -> None:
-        """One that there is none of, or that is not to be asked for, and none of the request is granted."""
+        """A request with an unknown capability, or one that cannot be requested, is refused as a whole."""
         for wrong in ("nonsense", "sts", "-nonsense", "BATCH", "-", "batch=1"):
             self.client.send(f"CAP REQ :batch {wrong} server-time", "CAP LIST")
             self.client.expect(f":twistchat CAP * NAK :batch {wrong} server-time", ":twistchat CAP * LIST :")
 
     def test_nothing(self) -> None:
-        """To ask for nothing is granted."""
+        """An empty request is granted."""
         self.client.send("CAP REQ :", "CAP REQ")
         self.client.expect(":twistchat CAP * ACK :", ":twistchat CAP * ACK :")
 
     def test_blanks(self) -> None:
-        """Spaces in front, behind and between do not matter."""
+        """Further spaces are ignored."""
         self.client.send("CAP REQ :  batch   server-time ", "CAP LIST")
         self.client.expect(":twistchat CAP * ACK :batch server-time", ":twistchat CAP * LIST :batch server-time")
 
     def test_again(self) -> None:
-        """To ask for what is on, or to be rid of what is off, is granted."""
+        """Enabling an enabled capability and disabling a disabled one are granted."""
         self.client.send("CAP REQ batch", "CAP REQ batch", "CAP REQ -server-time")
         self.client.expect(
             ":twistchat CAP * ACK :batch", ":twistchat CAP * ACK :batch", ":twistchat CAP * ACK :-server-time"
         )
 
     def test_lastWord(self) -> None:
-        """They are taken from left to right."""
+        """A request is read from left to right."""
         self.client.send("CAP REQ :batch -batch", "CAP LIST", "CAP REQ :-batch batch", "CAP LIST")
         self.assertEqual([":twistchat CAP * LIST :", ":twistchat CAP * LIST :batch"], self.client.lines()[1::2])
 
     def test_long(self) -> None:
-        """A request that fills the line is answered within 512 bytes a line, and all of it."""
+        """The reply to a request that fills the line is complete, in lines of at most 512 bytes."""
         names = sorted(set(CAPABILITIES) - {"sts"})
         words: list[str] = []
         while len(" ".join([*words, names[len(words) % len(names)]])) < 490:
@@ -142,14 +142,14 @@ class RequestTests(SynchronousTestCase):
         self.assertEqual(words, " ".join(line.split(" :")[1] for line in lines).split())
 
     def test_holdsRegistration(self) -> None:
-        """REQ holds registration up as LS does, until END."""
+        """REQ delays registration until END, like LS."""
         self.client.send("CAP REQ :batch", "NICK alice", "USER alice 0 * :Alice")
         self.client.expect(":twistchat CAP * ACK :batch")
         self.client.send("CAP END")
         self.client.until(re.compile(":twistchat 001 alice .*"))
 
     def test_takesEffect(self) -> None:
-        """A capability changes what comes behind its ACK, and nothing before it."""
+        """A capability changes the output after its ACK, and not before."""
         bob = self.server.irc("bob")
         alice = self.server.irc("alice")
         bob.join("#a")
@@ -169,7 +169,7 @@ class RequestTests(SynchronousTestCase):
         )
 
     def test_withoutWhatItRequires(self) -> None:
-        """Labels need batches: without them a label is passed over, and with them it is answered, in whatever order."""
+        """Labels require batches.  Without batch a label is ignored, whatever the order of the requests."""
         self.client.send("CAP REQ labeled-response", "@label=x PING y", "CAP REQ batch", "@label=x PING y")
         self.client.expect(
             ":twistchat CAP * ACK :labeled-response",
@@ -183,7 +183,7 @@ class NegotiationTests(SynchronousTestCase):
     """L{Negotiation}."""
 
     def test_offer(self) -> None:
-        """What is new or has another value is to be told; what is gone too, and is off."""
+        """New and changed capabilities are returned with values, and removed ones are disabled."""
         negotiation = Negotiation({"a": "", "b": "1", "c": ""})
         negotiation.request([(True, "a"), (True, "c")])
         self.assertEqual(({"b": "2", "d": ""}, ["c"]), negotiation.changeOffer({"a": "", "b": "2", "d": ""}))
@@ -193,10 +193,10 @@ class NegotiationTests(SynchronousTestCase):
 
 
 class NotifyTests(SynchronousTestCase):
-    """cap-notify, and what changes with the configuration."""
+    """cap-notify, and capabilities that change with the configuration."""
 
     def test_implicit(self) -> None:
-        """Who speaks 302 has it, and can ask for it; who does not can ask for it, and be rid of it."""
+        """Clients from version 302 on have it and may request it.  Others may request and disable it."""
         server = MemoryServer()
         client = server.connectIrc()
         client.send("CAP LS 302", "CAP REQ cap-notify", "CAP LIST")
@@ -206,7 +206,7 @@ class NotifyTests(SynchronousTestCase):
         self.assertEqual([":twistchat CAP * LIST :cap-notify", ":twistchat CAP * LIST :"], other.lines()[1::2])
 
     def test_new(self) -> None:
-        """REHASH tells of a new sts, with its value: to those of 302 only, whether they are in or not."""
+        """After REHASH, clients from version 302 on get a new sts with its value, also before registration."""
         server = staffed()
         modern, plain, old, early = server.connectIrc(), server.irc("plain"), server.irc("old"), server.connectIrc()
         modern.send("CAP LS 302", "NICK modern", "USER m 0 * :M", "CAP END")
@@ -228,7 +228,7 @@ class NotifyTests(SynchronousTestCase):
         self.assertIn("sts=port=6697", early.lines()[0])
 
     def test_stsIsNotDeleted(self) -> None:
-        """When it is configured no more, nobody is sent DEL, as its specification says; it is listed no more."""
+        """When sts is no longer configured, nobody gets DEL, as its specification says, and LS omits it."""
         server = staffed(irc={"stsPort": 6697})
         client = server.connectIrc()
         client.send("CAP LS 302")
@@ -244,10 +244,10 @@ class NotifyTests(SynchronousTestCase):
 
 
 class DeletedTests(SynchronousTestCase):
-    """A capability that is offered no more."""
+    """A capability that is no longer offered."""
 
     def test_del(self) -> None:
-        """It is off with DEL, which those are sent who have cap-notify; and nobody can have it then."""
+        """It is disabled, clients with cap-notify get DEL, and nobody can request it."""
         server = staffed()
         alice = server.irc("alice")
         modern, plain = server.irc("modern", "server-time", "account-tag"), server.irc("plain")
@@ -271,10 +271,10 @@ class DeletedTests(SynchronousTestCase):
 
 
 class FeatureNotifyTests(SynchronousTestCase):
-    """RPL_ISUPPORT, when the configuration changes."""
+    """RPL_ISUPPORT after a change of the configuration."""
 
     def test_changed(self) -> None:
-        """REHASH tells those who are in what has changed, and nothing else; in a batch those who want one."""
+        """After REHASH registered clients get the changed tokens only; in a batch if they support that."""
         server = staffed(irc={"icon": "https://example.org/icon.png"})
         plain, early = server.irc("plain", "batch"), server.connectIrc()
         modern = server.irc("modern", "batch", "draft/extended-isupport")
@@ -299,10 +299,13 @@ class FeatureNotifyTests(SynchronousTestCase):
 
 
 class StsTests(SynchronousTestCase):
-    """sts, on connections that are not encrypted.  (Those that are: tests/doors/irc/test_sts.py.)"""
+    """sts on connections that are not encrypted.  L{test_sts} tests the others."""
 
     def test_port(self) -> None:
-        """It names the port where to come back encrypted; without values it says nothing, and is left out."""
+        """
+        Its value is the port of the encrypted endpoint.  Before version 302 it is omitted, since it has no meaning
+        without.
+        """
         client = serverWith(irc={"stsPort": 6697, "stsPreload": True}).connectIrc()
         client.send("CAP LS 302")
         self.assertIn("sts=port=6697", client.lines()[0].split(" "))

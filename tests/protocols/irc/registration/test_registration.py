@@ -1,4 +1,4 @@
-"""Coming in through the IRC door: what has to be said, in which order, and what is answered."""
+"""Tests of connection registration: the required commands, their order, and the welcome."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ VERSION = f"twistchat-{__version__}"
 
 
 def numerics(lines: list[str]) -> list[str]:
-    """The numerics among lines, and the commands of other messages, in their order."""
+    """Get the numerics and commands of lines, in order."""
     return [line.split(" ")[1] if line.startswith(":") else line.split(" ")[0] for line in lines]
 
 
 class WelcomeTests(SynchronousTestCase):
-    """What someone is told who has come in."""
+    """The welcome."""
 
     def test_order(self) -> None:
-        """001 to 005, the host, the numbers of users, and the message of the day, in this order and no other."""
+        """It has 001 to 005, the host, the numbers of users, and the message of the day, in this order."""
         server = serverWith(irc={"motd": "One\nTwo", "network": "Example"})
         client = server.connectIrc()
         client.send("NICK alice", "USER alice 0 * :Alice Liddell")
@@ -58,7 +58,7 @@ class WelcomeTests(SynchronousTestCase):
         )
 
     def test_defaultName(self) -> None:
-        """Without any configuration the server's name has a dot in it, so that no user can be called that."""
+        """Without a configuration the server's name contains a dot, so that no user can have it as a nick."""
         server = MemoryServer(Settings())
         client = server.connectIrc(STRANGER)
         client.send("NICK twistchat.local")
@@ -76,7 +76,7 @@ class WelcomeTests(SynchronousTestCase):
         self.assertEqual(":twistchat 422 alice :There is no message of the day", client.lines()[-1])
 
     def test_counts(self) -> None:
-        """LUSERS counts who is here, who is invisible, and who is coming in; what there is none of is left out."""
+        """LUSERS counts users, invisible users and unregistered connections, and omits counts of zero."""
         server = MemoryServer()
         bob = server.irc("bob")
         bob.join("#a")
@@ -97,7 +97,7 @@ class WelcomeTests(SynchronousTestCase):
         self.assertIn(":twistchat 265 bob 1 2 :Current local users 1, max 2", bob.lines())
 
     def test_operators(self) -> None:
-        """LUSERS counts operators, those who are invisible as well, for as long as they are what they are."""
+        """LUSERS counts operators as long as they are operators, also invisible ones."""
         server = staffed()
         bob, root = server.irc("bob"), rooted(server, "root")
         root.send("MODE root +i", "NICK toor")
@@ -126,7 +126,7 @@ class OrderTests(SynchronousTestCase):
     """The order of NICK, USER and CAP."""
 
     def test_any(self) -> None:
-        """Whatever the order in which they come, the last of them brings the client in; CAP END alone does not."""
+        """In any order, the last of the commands registers the client; CAP END alone does not."""
         for lines in permutations(["NICK alice", "USER alice 0 * :Alice", "CAP LS 302"]):
             if lines[-1] == "CAP LS 302":
                 continue  # then they are in without
@@ -138,7 +138,7 @@ class OrderTests(SynchronousTestCase):
                 self.assertEqual("001", numerics(client.lines())[0])
 
     def test_withoutCap(self) -> None:
-        """A client that knows no capabilities comes in with two lines, in either order."""
+        """A client without CAP registers with two lines, in either order."""
         for lines in permutations(["NICK alice", "USER alice 0 * :Alice"]):
             client = MemoryServer().connectIrc()
             client.send(lines[0])
@@ -147,13 +147,13 @@ class OrderTests(SynchronousTestCase):
             self.assertEqual("001", numerics(client.lines())[0])
 
     def test_capEndTooEarly(self) -> None:
-        """CAP END before NICK and USER is nothing to complain of."""
+        """CAP END before NICK and USER is allowed."""
         client = MemoryServer().connectIrc()
         client.send("CAP END", "NICK alice", "CAP END", "USER alice 0 * :Alice")
         self.assertEqual("001", numerics(client.lines())[0])
 
     def test_byteByByte(self) -> None:
-        """Whoever sends byte by byte is told the same as whoever sends all at once, with CR LF, LF, or both mixed."""
+        """The result is the same byte by byte and all at once, with CR LF, LF, or both."""
         said = []
         for data in (
             b"CAP LS 302\r\nNICK alice\r\nUSER alice 0 * :\xc3\x84lice\r\nCAP END\r\nPING x\r\n",
@@ -168,7 +168,7 @@ class OrderTests(SynchronousTestCase):
         self.assertIn(b"PONG twistchat", said[0])
 
     def test_endsLinesWithCrLf(self) -> None:
-        """Every line of the server ends with CR LF, and none has either within."""
+        """Every line of the server ends with CR LF, and contains neither elsewhere."""
         client = MemoryServer().irc("alice")
         client.send("HELP", "VERSION")
         self.assertEqual(client.raw.count(b"\r\n"), client.raw.count(b"\n"))
@@ -176,21 +176,21 @@ class OrderTests(SynchronousTestCase):
 
 
 class WrongTests(SynchronousTestCase):
-    """What can be wrong before a client is in."""
+    """Errors before registration."""
 
     def setUp(self) -> None:
-        """Connect someone; bob is here."""
+        """Connect a client; bob is registered."""
         self.server = MemoryServer()
         self.bob = self.server.irc("bob")
         self.client = self.server.connectIrc()
 
     def check(self, line: str, *answers: str | re.Pattern[str]) -> None:
-        """Hold what a line is answered with."""
+        """Assert the reply to a line."""
         self.client.send(line)
         self.client.expect(*answers)
 
     def test_twentyWrongThings(self) -> None:
-        """Each is answered with its numeric, and none keeps the client from coming in then."""
+        """Each error has its numeric, and the client can register afterwards."""
         for line, answer in (
             ("NICK", "431 * :No nickname given"),
             ("NICK :", "431 * :No nickname given"),
@@ -231,8 +231,8 @@ class WrongTests(SynchronousTestCase):
 
     def test_notUtf8(self) -> None:
         """
-        Bytes that are not UTF-8 are refused with FAIL, whatever the client's capabilities; the command is C{*} where it
-        cannot be read (IRCv3 utf8-only).
+        Bytes that are not UTF-8 are refused with FAIL, whatever the capabilities.  If the command cannot be read, it is
+        C{*} (IRCv3 utf8-only).
         """
         for capabilities in ("", "CAP REQ standard-replies"):
             self.client.send(capabilities)
@@ -246,30 +246,30 @@ class WrongTests(SynchronousTestCase):
         self.bob.expect(":twistchat FAIL PRIVMSG INVALID_UTF8 :Message rejected, it is not UTF-8 at byte 13")
 
     def test_emptyLines(self) -> None:
-        """Empty lines mean nothing."""
+        """Empty lines are ignored."""
         self.client.sendBytes(b"\r\n\n\r\n   \r\n")
         self.client.expect()
 
     def test_twiceUser(self) -> None:
-        """USER is said once."""
+        """A second USER is refused."""
         self.client.send("USER alice 0 * :Alice")
         self.check("USER alice 0 * :Alice", ":twistchat 462 * :You may not reregister")
 
     def test_afterRegistration(self) -> None:
-        """USER, PASS and WEBIRC come too late for one who is in."""
+        """USER, PASS and WEBIRC are refused after registration."""
         for line in ("USER a 0 * :b", "PASS x", "WEBIRC a b c d"):
             self.bob.send(line)
             self.bob.expect(":twistchat 462 bob :You may not reregister")
 
     def test_anotherNick(self) -> None:
-        """Who has named a nick that is taken can name another; and one who has named one can name another still."""
+        """A client may send another NICK, whether the first was in use or not."""
         self.client.send("USER alice 0 * :Alice", "NICK bob")
         self.client.expect(":twistchat 433 * bob :Nickname is already in use")
         self.client.send("CAP LS", "NICK carol", "NICK dave", "CAP END")
         self.assertIn(f"Network, dave!~alice@{host()}", self.client.until(re.compile(r":\S+ 001 .*")))
 
     def test_tooManyLines(self) -> None:
-        """Who sends 64 messages and does not come in is told to go."""
+        """A client that sends 64 messages without registering is disconnected."""
         self.client.send(*["PING x"] * 64)
         self.assertEqual(64, len(self.client.lines()))
         self.assertFalse(self.client.gone)
@@ -278,14 +278,14 @@ class WrongTests(SynchronousTestCase):
         self.assertTrue(self.client.gone)
 
     def test_tooManyMixedLines(self) -> None:
-        """Blank lines count together with the others."""
+        """Blank lines count too."""
         self.client.send(*["PING x", ""] * 32)
         self.assertFalse(self.client.gone)
         self.client.send("PING x")
         self.assertTrue(self.client.gone)
 
     def test_tooManyBadLines(self) -> None:
-        """Lines that cannot be read, or are too long, count, too."""
+        """Invalid lines and lines that are too long count too."""
         for line in (b"\xff\r\n", b"X" * 600 + b"\r\n"):
             client = self.server.connectIrc()
             client.sendBytes(line * 64)
@@ -294,7 +294,7 @@ class WrongTests(SynchronousTestCase):
             self.assertTrue(client.gone)
 
     def test_tooLate(self) -> None:
-        """Who does not come in within 30 s is told to go, capabilities or none."""
+        """A client that does not register within 30 s is disconnected, with or without CAP."""
         other = self.server.connectIrc()
         other.send("CAP LS 302", "NICK alice", "USER alice 0 * :Alice")
         other.skip()
@@ -306,17 +306,17 @@ class WrongTests(SynchronousTestCase):
             client.until(re.compile(r"ERROR :Closing Link: \S+ \(You did not come in within 30 s\..*\)"))
 
     def test_quit(self) -> None:
-        """QUIT is answered with ERROR before registration too."""
+        """The reply to QUIT before registration is ERROR."""
         self.client.send("QUIT :bye")
         self.client.expect(f"ERROR :Closing Link: {host()} (Quit: bye)")
         self.assertTrue(self.client.gone)
 
 
 class NameTests(SynchronousTestCase):
-    """What is made of the names that are given."""
+    """The names that a client gives."""
 
     def whois(self, user: str) -> str:
-        """How someone is shown who says this."""
+        """Register a client with these names, and get its WHOIS."""
         client = MemoryServer().connectIrc()
         client.send("NICK alice", f"USER {user}")
         client.skip()
@@ -324,7 +324,7 @@ class NameTests(SynchronousTestCase):
         return client.lines()[0].removeprefix(":twistchat 311 alice alice ")
 
     def test_username(self) -> None:
-        """A username is marked, cut to 16 characters, and what cannot stand before an @ is left out."""
+        """A username is marked and cut to 16 characters.  Characters that are invalid before C{@} are removed."""
         for given, shown in (
             ("alice", "~alice"),
             ("a!b@c:d", "~abcd"),
@@ -335,11 +335,11 @@ class NameTests(SynchronousTestCase):
             self.assertEqual(f"{shown} {host()} * :A B", self.whois(f"{given} 0 * :A B"))
 
     def test_realname(self) -> None:
-        """A realname is cut to 150 characters; what stands for host and server means nothing."""
+        """A realname is cut to 150 characters.  The parameters for host and server are ignored."""
         self.assertEqual(f"~a {host()} * :{150 * 'x'}", self.whois(f"a 8 whatever :{200 * 'x'}").replace("* x", "* :x"))
 
     def test_widest(self) -> None:
-        """Names of characters that take four bytes each go as far as they fit, and break no line."""
+        """Names of four-byte characters are cut to the line."""
         client = MemoryServer().connectIrc()
         nick, realname = 32 * "\N{GOTHIC LETTER AHSA}", 110 * "\N{GOTHIC LETTER BAIRKAN}"
         client.send(f"NICK {nick}", f"USER a 0 * :{realname}")
@@ -354,31 +354,31 @@ class PasswordTests(SynchronousTestCase):
     """A server with a password."""
 
     def setUp(self) -> None:
-        """Start it."""
+        """Start the server."""
         self.server = serverWith(irc={"password": SECRET})
 
     def enter(self, *lines: str, address: str = "127.0.0.1") -> IrcClient:
-        """Connect someone who says these lines, and who they are."""
+        """Connect a client that sends these lines, NICK and USER."""
         client = self.server.connectIrc(address)
         client.send(*lines, "NICK alice", "USER alice 0 * :Alice")
         return client
 
     def test_right(self) -> None:
-        """With the password one comes in; the last that was given counts."""
+        """A client with the correct password registers.  The last PASS counts."""
         for lines in (["PASS secret"], ["PASS :secret"], ["PASS wrong", "PASS secret"]):
             client = self.enter(*lines)
             self.assertEqual("001", numerics(client.lines())[0])
             client.send("QUIT")
 
     def test_wrong(self) -> None:
-        """With another, or none, one is told so and has to go."""
+        """Without the correct password a client is told so and disconnected."""
         for lines in ([], ["PASS wrong"], ["PASS secret", "PASS :"]):
             client = self.enter(*lines)
             client.expect(":twistchat 464 * :Password incorrect", f"ERROR :Closing Link: {host()} (Bad password)")
             self.assertTrue(client.gone)
 
     def test_tooOften(self) -> None:
-        """An address that is wrong three times in a row has to wait, whether it is right then or not."""
+        """After three wrong passwords in a row an address must wait, even with the correct one."""
         for _ in range(3):
             self.enter("PASS wrong", address=STRANGER)
         client = self.enter("PASS secret", address=STRANGER)
@@ -388,16 +388,16 @@ class PasswordTests(SynchronousTestCase):
         self.assertEqual("001", numerics(self.enter("PASS secret", address=STRANGER).lines())[0])
 
     def test_nickIsFree(self) -> None:
-        """Who could not come in holds no nick."""
+        """A client that was refused holds no nick."""
         self.enter("PASS wrong")
         self.assertEqual("001", numerics(self.enter("PASS secret").lines())[0])
 
 
 class RaceTests(SynchronousTestCase):
-    """Two want one nick at once."""
+    """Two clients that want the same nick at once."""
 
     def test_loser(self) -> None:
-        """The journal's order decides; the other gets 433, and comes in under another nick."""
+        """The order of the journal decides.  The other client gets 433, and registers with another nick."""
         server = MemoryServer(journal=inMemory(ManualLog))
         one, two = server.connectIrc(), server.connectIrc()
         for client in (one, two):
@@ -418,7 +418,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual("001", numerics(two.lines())[0])
 
     def test_gone(self) -> None:
-        """Who hangs up while coming in leaves nothing behind."""
+        """A client that disconnects during registration leaves nothing behind."""
         server = MemoryServer(journal=inMemory(ManualLog))
         client = server.connectIrc()
         client.send("NICK alice", "USER alice 0 * :Alice")

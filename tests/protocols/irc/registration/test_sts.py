@@ -1,4 +1,4 @@
-"""Strict transport security (IRCv3 sts) on connections that are encrypted."""
+"""Tests of strict transport security (IRCv3 sts) on encrypted connections."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ class StsTests(SynchronousTestCase):
     """The capability C{sts} of encrypted clients.  L{test_negotiation} tests the others."""
 
     def setUp(self) -> None:
-        """Have every connection be encrypted."""
+        """Encrypt every connection."""
         encrypt(self)
 
     def offered(self, **irc: object) -> list[str]:
-        """What is offered with these settings."""
+        """Get the capabilities offered with these settings."""
         client = serverWith(irc=irc).connectIrc()
         client.send("CAP LS 302")
         return client.lines()[0].split(" :")[1].split()
 
     def test_duration(self) -> None:
-        """They are told for how long to come back encrypted, and not where; 0 ends it."""
+        """The value is the duration of the policy, without a port; 0 ends it."""
         self.assertIn("sts=duration=2592000", self.offered(stsPort=6697))
         self.assertIn("sts=duration=86400,preload", self.offered(stsPort=6697, stsDuration=86400.0, stsPreload=True))
         self.assertIn("sts=duration=0", self.offered(stsPort=6697, stsDuration=0.0))
 
     def test_off(self) -> None:
-        """Where it is not configured it is not offered."""
+        """It is not offered unless it is configured."""
         self.assertNotIn("sts", {word.partition("=")[0] for word in self.offered()})
 
     def test_noRequest(self) -> None:
-        """It is nothing to ask for."""
+        """It cannot be requested."""
         client = serverWith(irc={"stsPort": 6697}).connectIrc()
         client.send("CAP REQ sts", "CAP REQ :batch sts", "CAP LIST")
         client.expect(":twistchat CAP * NAK :sts", ":twistchat CAP * NAK :batch sts", ":twistchat CAP * LIST :")
 
     def test_changed(self) -> None:
-        """Another duration is told with NEW."""
+        """A changed duration is announced with NEW."""
         server = staffed(irc={"stsPort": 6697})
         client = server.connectIrc()
         client.send("CAP LS 302", "NICK alice", "USER a 0 * :a", "CAP END")

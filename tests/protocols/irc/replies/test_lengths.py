@@ -1,4 +1,4 @@
-"""How long a text of one line may be: what others cannot be sent in one line is refused."""
+"""Tests of the length of a text of one line: a text that does not fit into one line to others is refused."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from twistchat.config import Settings
 from twistchat.testing import IrcClient, MemoryServer
 
 LINE = 512
-"""Bytes of a line, its CR LF included."""
+"""The bytes of a line with its CR LF."""
 
 MULTILINE = ("batch", "draft/multiline")
 
 
 class LengthTests(SynchronousTestCase):
-    """Alice says long texts, and bob is to hear each of them whole or not at all.  All limits are the defaults."""
+    """Alice sends long texts, and bob gets each of them whole or not at all.  All limits are the defaults."""
 
     def setUp(self) -> None:
-        """Bring them in, from an address that limits bind."""
+        """Register them from an address without exemption."""
         self.server = MemoryServer(Settings())
         self.alice = self.bringIn("alice", "labeled-response", *MULTILINE)
         self.bob = self.bringIn("bob")
 
     def bringIn(self, nick: str, *capabilities: str) -> IrcClient:
-        """Bring someone in, and into the room."""
+        """Register a client, and let it join the channel."""
         self.server.advance(30)
         client = self.server.irc(nick, *capabilities, host=STRANGER)
         client.join("#tea")
         return client
 
     def say(self, *lines: str) -> None:
-        """Let alice send lines, when the flood limit lets her; meanwhile both show that they are there."""
+        """Let alice send lines at the rate of the flood limit.  Meanwhile both clients send PONG."""
         self.server.advance(30)
         for client in (self.alice, self.bob):
             client.send("PONG x")
@@ -39,21 +39,21 @@ class LengthTests(SynchronousTestCase):
         self.alice.send(*lines)
 
     def room(self, command: str = "PRIVMSG", target: str = "#tea", nick: str = "alice") -> int:
-        """How many bytes are left for a text behind what others are sent before it."""
+        """Get the bytes for a text in a line to other clients."""
         source = mask("alice", STRANGER).replace("alice!", f"{nick}!")
         return LINE - len(f":{source} {command} {target} :\r\n".encode())
 
     def told(self, size: int, room: int) -> str:
-        """What alice is told of a text that is too long."""
+        """Get alice's reply to a text that is too long."""
         text = f"Input line was too long: the text has {size} bytes, and {room} fit"
         return f":twistchat.local 417 alice :{text}"
 
     def check(self, command: str, target: str, room: int, before: str = "", after: str = "") -> None:
         """
-        Hold that a text of so many bytes is relayed in a line of 512 bytes, and one of another byte is refused.
+        Assert that a text of this many bytes is sent in a line of 512 bytes, and one with another byte is refused.
 
-        @param before: what stands before the text that is counted, for those who send it and those who hear it.
-        @param after: what stands behind it.
+        @param before: the bytes before the counted text, for the sender and for the recipients.
+        @param after: the bytes after it.
         """
         for text in ("x" * room, "\N{LATIN SMALL LETTER E WITH ACUTE}" * (room // 2) + "x" * (room % 2)):
             self.say(f"{command} {target} :{before}{text}{after}")
@@ -66,7 +66,7 @@ class LengthTests(SynchronousTestCase):
             self.bob.expect()
 
     def test_kinds(self) -> None:
-        """Messages, notices and actions; to channels, to users, and to those of a rank."""
+        """This holds for messages, notices and actions, to channels, users and ranks."""
         self.check("PRIVMSG", "#tea", self.room())
         self.check("privmsg", "#TEA", self.room())
         self.check("PRIVMSG", "bob", self.room(target="bob"))
@@ -77,7 +77,7 @@ class LengthTests(SynchronousTestCase):
         self.check("PRIVMSG", "@#tea", self.room(target="@#tea"))
 
     def test_severalPrefixes(self) -> None:
-        """Others are sent one prefix of several, and it is that line that counts."""
+        """Recipients get one of several prefixes, and that line counts."""
         self.say("MODE #tea +o bob")
         room = self.room(target="@#tea")
         self.say(f"PRIVMSG ~&@#tea :{'x' * room}")
@@ -86,14 +86,14 @@ class LengthTests(SynchronousTestCase):
         self.alice.expect(self.told(room + 1, room))
 
     def test_openAction(self) -> None:
-        """An action whose end is missing is relayed with it, so that it has a byte less."""
+        """An action without its end is sent with it, so it has a byte less."""
         room = self.room() - len("\x01ACTION \x01")
         self.say(f"PRIVMSG #tea :\x01ACTION {'x' * (room + 1)}")
         self.alice.expect(self.told(room + 1, room))
         self.bob.expect()
 
     def test_severalTargets(self) -> None:
-        """Where it does not fit for one of several targets, it is sent to none of them."""
+        """If the text is too long for one of several targets, nobody gets it."""
         room = self.room()
         self.assertLess(room, self.room(target="bob"))
         self.say(f"PRIVMSG bob,#tea :{'x' * room}y")
@@ -103,7 +103,7 @@ class LengthTests(SynchronousTestCase):
         self.assertEqual(2, len(self.bob.lines()))
 
     def test_ownNick(self) -> None:
-        """The sender's own nick counts, as it is now."""
+        """The sender's current nick counts."""
         room = self.room()
         self.say("NICK alicealice", f"PRIVMSG #tea :{'x' * room}")
         self.alice.until(self.told(room, self.room(nick="alicealice")).replace(" alice ", " alicealice "))
@@ -111,13 +111,13 @@ class LengthTests(SynchronousTestCase):
         self.assertEqual(1, len(self.bob.lines()))
 
     def test_label(self) -> None:
-        """The refusal carries the label of the command."""
+        """The refusal has the label of the command."""
         room = self.room()
         self.say(f"@label=7 PRIVMSG #tea :{'x' * room}y")
         self.alice.expect(f"@label=7 {self.told(room + 1, room)}")
 
     def test_batch(self) -> None:
-        """A line of a batch that does not fit is split between words, and nobody is told."""
+        """A line of a batch that does not fit is split between words, without an error."""
         words = "word " * 95
         self.say("BATCH +1 draft/multiline #tea", f"@batch=1 PRIVMSG #tea :{words}", "BATCH -1")
         self.alice.expect()

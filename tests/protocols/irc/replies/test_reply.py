@@ -1,4 +1,4 @@
-"""Labels at the IRC door (IRCv3 labeled-response)."""
+"""Tests of labels (IRCv3 labeled-response)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from tests.protocols.irc.conversations import LABELS, Conversations, mask
 
 
 class LabelTests(Conversations):
-    """Commands on channels and messages with a label."""
+    """Labels on messages and commands on channels."""
 
     def test_ack(self) -> None:
-        """What leads to nothing is answered with ACK."""
+        """An empty reply is ACK."""
         alice = self.irc("alice", *LABELS, rooms="#tea")
         for line in ("PRIVMSG #tea :hi", "NOTICE #tea :hi", "NOTICE nobody :hi", "JOIN #tea", "MODE #tea +n", "PONG x"):
             self.gets(alice, f"@label=a {line}", "@label=a :twistchat ACK")
 
     def test_oneEvent(self) -> None:
-        """What leads to one thing is answered with that."""
+        """A reply of one event has the label."""
         alice = self.irc("alice", *LABELS, "echo-message", rooms="#tea #b")
         self.irc("bob", rooms="#tea")
         for line, answer in (
@@ -32,13 +32,13 @@ class LabelTests(Conversations):
             self.gets(alice, f"@label=a {line}", f"@label=a :{mask('alice')} {answer}")
 
     def test_oneLine(self) -> None:
-        """An error is answered on its own."""
+        """An error has the label."""
         alice = self.irc("alice", *LABELS)
         self.gets(alice, "@label=a PRIVMSG bob :hi", "@label=a :twistchat 401 alice bob :No such nick")
         self.gets(alice, "@label=a JOIN x", "@label=a :twistchat 476 alice x :The channel name does not begin with #")
 
     def test_batch(self) -> None:
-        """What leads to several things is answered with a batch, and nothing else is in it."""
+        """A reply of several lines is a batch, and contains nothing else."""
         alice = self.irc("alice", *LABELS, "echo-message")
         self.irc("bob", rooms="#tea")
         for line, count in (
@@ -66,7 +66,7 @@ class LabelTests(Conversations):
             self.assertTrue(all(one.startswith(f"@batch={reference} ") for one in inside))
 
     def test_away(self) -> None:
-        """The echo and the away reply are one answer."""
+        """The echo and the away message are one reply."""
         alice = self.irc("alice", *LABELS, "echo-message")
         self.irc("bob")
         self.leave("bob", "Out")
@@ -75,13 +75,13 @@ class LabelTests(Conversations):
         self.assertEqual(lines, [f":{mask('alice')} PRIVMSG bob :hi", ":twistchat 301 alice bob Out"])
 
     def test_oneself(self) -> None:
-        """Of a text to oneself, the echo alone has the label."""
+        """Only the echo of a text to oneself has the label."""
         alice = self.irc("alice", *LABELS, "echo-message")
         line = f":{mask('alice')} PRIVMSG alice :hi"
         self.gets(alice, "@label=a PRIVMSG alice :hi", line, f"@label=a {line}")
 
     def test_several(self) -> None:
-        """A text that goes out in several lines is one answer, as an action does: it is in no batch of lines."""
+        """A text that is sent in several lines is one reply, also an action.  It is not a multiline batch."""
         alice = self.irc("alice", *LABELS, "draft/multiline", "echo-message", rooms="#tea")
         alice.skip()
         alice.send("@label=a BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea :\x01ACTION waves")
@@ -91,7 +91,7 @@ class LabelTests(Conversations):
         self.assertTrue(lines[0].startswith("@label=a :twistchat BATCH +"))
 
     def test_place(self) -> None:
-        """The echo with the label has its place among what others say: there is one order for all."""
+        """The labelled echo keeps its place in the order of texts."""
         alice = self.irc("alice", *LABELS, "echo-message", rooms="#tea")
         bob = self.irc("bob", rooms="#tea")
         carol = self.irc("carol", rooms="#tea")
@@ -110,7 +110,7 @@ class LabelTests(Conversations):
         self.assertEqual(sorted(texts), sorted(["one", "two", "three", "four"]))
 
     def test_placeInTheTurn(self) -> None:
-        """The one event that answers a command comes behind what others said before it in the same turn."""
+        """An event that is the whole reply comes after earlier texts of the same turn."""
         bob = self.irc("bob", rooms="#tea")
         alice = self.irc("alice", *LABELS, "echo-message", "message-tags", rooms="#tea")
         self.irc("carol", rooms="#tea")
@@ -133,7 +133,7 @@ class LabelTests(Conversations):
             self.assertEqual(["label=a" in line for line in alice.lines()], [False, True], command)
 
     def test_others(self) -> None:
-        """Nobody else sees a label."""
+        """Other clients see no label."""
         alice = self.irc("alice", *LABELS, "message-tags", "echo-message", rooms="#tea")
         bob = self.irc("bob", *LABELS, "message-tags", rooms="#tea")
         bob.skip()
@@ -141,7 +141,7 @@ class LabelTests(Conversations):
         self.assertNotIn("label", "".join(bob.lines()))
 
     def test_without(self) -> None:
-        """Without the capabilities, or with a label that is too long or empty, there is none."""
+        """Without the capabilities, or if the label is empty or too long, the reply has no label."""
         alice, bob = self.irc("alice", "labeled-response", rooms="#tea"), self.irc("bob", *LABELS)
         self.gets(alice, "@label=a TOPIC #tea", ":twistchat 331 alice #tea :No topic is set")
         for label in ("x" * 65, "\u00e9" * 33, ""):
@@ -149,7 +149,7 @@ class LabelTests(Conversations):
         self.gets(bob, f"@label={'x' * 64} TOPIC #tea", f"@label={'x' * 64} :twistchat 331 bob #tea :No topic is set")
 
     def test_escapes(self) -> None:
-        """A label is opaque."""
+        """A label may contain any characters."""
         alice = self.irc("alice", *LABELS)
         self.gets(alice, r"@label=\:\s\\é PONG x", r"@label=\:\s\\é :twistchat ACK")
 

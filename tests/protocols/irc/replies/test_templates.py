@@ -16,10 +16,10 @@ from twistchat.testing.server import SETTINGS
 
 
 class FormTests(SynchronousTestCase):
-    """What all are told alike."""
+    """Lines that are the same for all clients."""
 
     def test_sameAsWritten(self) -> None:
-        """Filled in or written for the client: the same bytes, for nicks of any length and letters."""
+        """A filled template has the same bytes as a written line, for nicks of any length and script."""
 
         def fill(self: Templates, client: IrcConnection, write: object) -> bytes:
             assert callable(write)
@@ -39,7 +39,7 @@ class FormTests(SynchronousTestCase):
         self.assertIn("005 zoë ".encode(), greeted[0][6])
 
     def test_otherSettings(self) -> None:
-        """When other settings hold, they are what is told."""
+        """Changed settings change the lines."""
         server = MemoryServer(settingsWith(irc={"motd": "before"}))
         ann = server.irc("ann")
         server.configuration = settingsWith(irc={"motd": "after"})
@@ -49,7 +49,7 @@ class FormTests(SynchronousTestCase):
         self.assertIn(":twistchat 372 ann :- after", ann.lines())
 
     def test_cutNick(self) -> None:
-        """Where names are so long that a nick is cut, nobody is told another's."""
+        """If names are so long that a nick is cut, no client gets another's nick."""
         templates = Templates()
         for nick in ("ann", "bob"):
             client: Any = SimpleNamespace(settings=SETTINGS, nick=nick)

@@ -1,4 +1,4 @@
-"""Names of nothing but characters that take four bytes each: more than a line has room for."""
+"""Tests of names of four-byte characters, which do not fit into a line together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class WidestTests(SynchronousTestCase):
     """What is asked about them."""
 
     def test_answers(self) -> None:
-        """Everything is answered as always, in whole lines, with what fits into these."""
+        """Every reply has whole lines, with as much of the names as fits."""
         server = MemoryServer()
         client, other = server.connectIrc(), server.irc(OTHER)
         client.send("CAP REQ :userhost-in-names multi-prefix", f"NICK {NICK}", f"USER {16 * 'u'} 0 * :{REALNAME}")

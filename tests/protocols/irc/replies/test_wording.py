@@ -1,4 +1,4 @@
-"""Every error of the chat has words at the IRC door."""
+"""Tests of the wording of the chat's errors in IRC."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class WordingTests(SynchronousTestCase):
     """L{wordError}."""
 
     def test_every(self) -> None:
-        """Each has words, which can be written, and end with a sentence for people."""
+        """Every error has a wording that can be serialized, and ends with a text for people."""
         self.assertEqual(set(WORDINGS), set(errorClasses()))
         for error in errorClasses():
             for command in ("PRIVMSG", "JOIN", "NICK", "MODE"):
@@ -29,7 +29,7 @@ class WordingTests(SynchronousTestCase):
                 self.assertIn(" :", line.decode(), error)
 
     def test_context(self) -> None:
-        """Whatever was asked for, there is a line to be written of it, with room for a nick and a server's name."""
+        """For any context there is a valid line, with space for a nick and the server's name."""
         for error in errorClasses():
             given = {"nick": HOSTILE, "room": HOSTILE, "mask": HOSTILE, "target": HOSTILE, "msgid": HOSTILE}
             own = {field.name for field in dataclasses.fields(error)}  # type: ignore[arg-type]  # as above
@@ -40,7 +40,7 @@ class WordingTests(SynchronousTestCase):
                 self.assertFalse(set(other) & set(" \r\n\0"), error)
 
     def test_unknown(self) -> None:
-        """An error without words here, a plugin's, is a standard reply with its code and its text."""
+        """An error without a wording, for example of a plugin, becomes a standard reply with its code and text."""
 
         class Closed(errors.ChatError):
             code = "CLOSED"
@@ -49,7 +49,7 @@ class WordingTests(SynchronousTestCase):
         self.assertEqual(wordError(Closed(), "JOIN", "#tea"), ("FAIL", "CLOSED", "The room is closed"))
 
     def test_elsewhere(self) -> None:
-        """What is worded for one command is an error that has words, and worded otherwise there."""
+        """An error with a wording for one command has another wording for other commands."""
         for error, command in COMMAND_WORDINGS:
             self.assertIn(error, WORDINGS)
             self.assertNotEqual(
@@ -68,4 +68,4 @@ RAW: dict[type[errors.ChatError], set[str]] = {
     errors.NoSuchText: {"target", "msgid"},
     errors.NotYours: {"msgid"},
 }
-"""The fields that hold what a user gave, as they gave it."""
+"""The fields that contain a client's text unchanged."""
