@@ -1,4 +1,4 @@
-"""Servers for the tests of the line door, and what these do with them."""
+"""Servers for the tests of the line door."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from twistchat.testing import ManualLog, MemoryServer
 from twistchat.testing.server import SETTINGS
 
 GOODBYE = "* Goodbye.  If your nc does not end by itself, Ctrl-C ends it"
-"""What someone is told who quits."""
+"""The last line to a client that quits."""
 
 STRANGER = "192.0.2.7"
-"""An address that limits bind."""
+"""An address without exemption from limits."""
 
 
 def limited(**limits: Any) -> MemoryServer:
-    """A server with these limits, and defaults for the others."""
+    """Make a server with these limits, and the defaults for the others."""
     return MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, **limits)))
 
 
 def commit(server: MemoryServer) -> None:
-    """Let everything happen that a held journal holds, and what comes of it."""
+    """Commit all events in the journal, and those that follow from them."""
     assert isinstance(server.log, ManualLog)
     while server.log.waiting:
         server.log.commit()
@@ -37,10 +37,9 @@ def commit(server: MemoryServer) -> None:
 
 class SlowHistory(MemoryHistory):
     """
-    A history whose reads take as long as a test likes, and find what is there when they are done: no journal must look
-    earlier than that.
+    A history whose reads complete when the test says so.  They find what is stored then.
 
-    @ivar reads: what waits to be read.
+    @ivar reads: the pending reads.
     """
 
     def __init__(self, log: MemoryLog) -> None:
@@ -60,7 +59,7 @@ class SlowHistory(MemoryHistory):
         return result
 
     def finish(self) -> None:
-        """Do all reads that wait."""
+        """Complete the pending reads."""
         reads, self.reads = self.reads, []
         for read, result in reads:
             read().chainDeferred(result)

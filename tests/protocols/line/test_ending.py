@@ -1,4 +1,4 @@
-"""Tests of how connections of the line door end: by either side, in good order or not."""
+"""Tests of the end of connections at the line door, by either side."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from twistchat.testing import LineClient, ManualLog, MemoryServer, inMemory
 
 
 class HalfClosedTests(SynchronousTestCase):
-    """A client that sends no more: a script behind a pipe."""
+    """A client that has closed its sending side, such as a script behind a pipe."""
 
     def test_served(self) -> None:
-        """All that it sent is obeyed, it is sent what that leads to, and then it is disconnected."""
+        """All its lines are executed, it gets the output, and then it is disconnected."""
         server = MemoryServer()
         bob = server.person("bob")
         script = server.connect()
@@ -33,7 +33,7 @@ class HalfClosedTests(SynchronousTestCase):
         bob.expect("* script joined #lobby", "[12:00] <script> hello", "* script quit (connection closed)")
 
     def test_slowJournal(self) -> None:
-        """It is served to the end, however long that takes."""
+        """The same holds if the journal takes time."""
         server = MemoryServer(journal=inMemory(ManualLog))
         script = server.connect()
         assert script.transport is not None
@@ -48,7 +48,7 @@ class HalfClosedTests(SynchronousTestCase):
         self.assertEqual(0, len(server.chat.state.users))
 
     def test_noLineEnd(self) -> None:
-        """What it did not end with a line's end is a line too, an overlong one included."""
+        """A last line without a line end is executed, or refused if it is too long."""
         for last, shown in (
             (b"bye", "[12:00] <script> bye"),
             (5000 * b"x", "! That line is too long: it has 5000 bytes"),
@@ -62,7 +62,7 @@ class HalfClosedTests(SynchronousTestCase):
             self.assertIn(shown, script.lines()[-1])
 
     def test_nothingSent(self) -> None:
-        """Who sent nothing is not kept."""
+        """A client that has sent nothing is disconnected."""
         server = MemoryServer()
         script = server.connect()
         script.finish()
@@ -80,12 +80,12 @@ class SlowReaderTests(SynchronousTestCase):
         self.bob.skip()
 
     def say(self, count: int) -> None:
-        """Let alice say so many lines of 4,000 bytes."""
+        """Let alice send this many lines of 4,000 bytes."""
         for number in range(count):
             self.alice.send(f"{number:04} " + 3995 * "x")
 
     def test_dropped(self) -> None:
-        """When more waits for it than may, it is dropped; nobody else has lost a byte, and all see it go."""
+        """It is dropped when its output exceeds the limit.  Other clients lose nothing, and see it quit."""
         self.bob.link.stalled = True
         self.say(100)
         self.assertTrue(self.bob.gone)
@@ -96,7 +96,7 @@ class SlowReaderTests(SynchronousTestCase):
         self.alice.expect("* bob quit (read too slowly)")
 
     def test_bounded(self) -> None:
-        """What waits for it is no more than its limit and what a transport may hold beside."""
+        """Its waiting output is bounded by its limit and the transport's buffer."""
         self.bob.link.stalled = True
         said = 0
         while not self.bob.gone and said < 200:
@@ -105,7 +105,7 @@ class SlowReaderTests(SynchronousTestCase):
         self.assertTrue(256 * 1024 <= said * 4015 <= (256 + 64) * 1024 + 2 * 4015, said)
 
     def test_catchesUp(self) -> None:
-        """One that reads again in time has everything, in order."""
+        """If it reads again in time it gets everything, in order."""
         self.bob.link.stalled = True
         self.say(60)
         self.bob.expect()
@@ -119,7 +119,7 @@ class SlowReaderTests(SynchronousTestCase):
         self.bob.expect("* 3 in #lobby: @alice bob carol")
 
     def test_leaving(self) -> None:
-        """One that leaves and does not read what is left for it is not waited for."""
+        """If it quits without reading, the server does not wait for it."""
         self.bob.link.stalled = True
         self.bob.send("/quit")
         self.alice.expect("* bob quit")
@@ -128,7 +128,7 @@ class SlowReaderTests(SynchronousTestCase):
         self.assertTrue(self.bob.gone)
 
     def test_longHistory(self) -> None:
-        """Nobody is dropped for the history that they asked for: it is cut to what can wait for them."""
+        """A long history is cut to the send queue, so that its client is not dropped."""
         self.say(100)
         self.bob.skip()
         self.bob.send("/history 500")
@@ -140,7 +140,7 @@ class SlowReaderTests(SynchronousTestCase):
         self.assertTrue(100_000 < sum(map(len, lines)) <= 128 * 1024)
 
     def test_longHistoryOnJoining(self) -> None:
-        """Nor for the history on joining, whatever is in it: control characters grow when they are shown."""
+        """The same holds for the history on joining, with control characters, which are shown longer."""
         for _ in range(50):
             self.alice.send(4096 * "\x01")
         late = self.server.person("late")
@@ -148,10 +148,10 @@ class SlowReaderTests(SynchronousTestCase):
 
 
 class ClosingTests(SynchronousTestCase):
-    """The server stops."""
+    """Shutdown of the server."""
 
     def test_goodbye(self) -> None:
-        """Everyone is told, whoever they are and whatever waits for them; nobody is told that the others go."""
+        """Every client is told, and nobody sees the others quit."""
         server = MemoryServer()
         alice, bob, stranger = server.person("alice"), server.person("bob"), server.connect()
         alice.skip()
@@ -164,7 +164,7 @@ class ClosingTests(SynchronousTestCase):
         self.assertEqual([], server.clock.getDelayedCalls())
 
     def test_finishesWhatWasProposed(self) -> None:
-        """What the journal had been given is seen before the goodbye."""
+        """Proposed events are delivered before the goodbye."""
         server = MemoryServer(journal=inMemory(ManualLog))
         alice, bob = self.arrive(server, "alice"), self.arrive(server, "bob")
         alice.skip()
@@ -174,7 +174,7 @@ class ClosingTests(SynchronousTestCase):
         bob.expect("[12:00] <alice> made it", "* Gone fishing")
 
     def arrive(self, server: MemoryServer, nick: str) -> LineClient:
-        """Bring someone into the lobby of a server with a held journal."""
+        """Register a client on a server whose journal waits."""
         client = server.connect()
         client.send(nick)
         commit(server)
@@ -182,7 +182,7 @@ class ClosingTests(SynchronousTestCase):
         return client
 
     def test_slowReader(self) -> None:
-        """One that does not read holds it up for a few seconds and no longer."""
+        """A client that does not read delays it by a few seconds at most."""
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
         bob.link.stalled = True
@@ -196,13 +196,13 @@ class ClosingTests(SynchronousTestCase):
         self.assertTrue(bob.gone)
 
     def test_noMoreComeIn(self) -> None:
-        """Nobody comes in any more."""
+        """Nobody can connect any more."""
         server = MemoryServer()
         server.close()
         self.assertRaises(AssertionError, server.connect)
 
     def test_nothingIsTaken(self) -> None:
-        """What is sent while it closes is not obeyed."""
+        """Lines that arrive meanwhile are not executed."""
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
         alice.skip()
@@ -215,10 +215,10 @@ class ClosingTests(SynchronousTestCase):
 
 
 class DeterminismTests(SynchronousTestCase):
-    """The same calls give the same bytes."""
+    """The same input gives the same bytes."""
 
     def test_twice(self) -> None:
-        """A conversation with something of everything, twice."""
+        """A conversation with all kinds of lines is the same twice."""
 
         def run() -> list[bytes]:
             server = limited(exempt=())

@@ -1,4 +1,4 @@
-"""Tests of order at the line door: what is sent ahead, and what a journal holds that takes its time."""
+"""Tests of the order of commands at the line door, also with a journal that waits."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from twistchat.testing.server import SETTINGS
 
 
 class PipeliningTests(SynchronousTestCase):
-    """Lines that are sent ahead are obeyed in their order."""
+    """Lines that are sent at once are executed in order."""
 
     def test_onePacket(self) -> None:
-        """A name, lines, and commands that depend on those before them."""
+        """A name, texts, and commands that depend on earlier ones may be in one packet."""
         server = MemoryServer()
         bob = server.person("bob")
         alice = server.connect()
@@ -39,7 +39,7 @@ class PipeliningTests(SynchronousTestCase):
         bob.expect("* alice joined #lobby", "[12:00] <alice> hello lobby", "[12:00] @bob <alice> psst", "* alice quit")
 
     def test_replyBehindEvents(self) -> None:
-        """A reply stands behind all that happened before it in the same turn, also what others did."""
+        """A reply comes after all earlier events of the same turn, also those of others."""
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
         alice.skip()
@@ -54,7 +54,7 @@ class PipeliningTests(SynchronousTestCase):
 
 
 class HeldTestCase(SynchronousTestCase):
-    """Alice and bob are in the lobby of a server whose journal is in the test's hands."""
+    """Alice and bob are in the lobby of a server whose journal waits for the test."""
 
     def setUp(self) -> None:
         self.server = MemoryServer(journal=inMemory(ManualLog))
@@ -64,7 +64,7 @@ class HeldTestCase(SynchronousTestCase):
         self.alice.skip()
 
     def arrive(self, nick: str) -> LineClient:
-        """Bring someone into the lobby."""
+        """Register a client, which joins the lobby."""
         client = self.server.connect()
         client.send(nick)
         commit(self.server)
@@ -72,16 +72,16 @@ class HeldTestCase(SynchronousTestCase):
         return client
 
     def commit(self, count: int | None = None) -> None:
-        """Let so many events happen, and nothing that they lead to."""
+        """Commit this many events, but none that follow from them."""
         self.journal.commit(len(self.journal.waiting) if count is None else count)
         self.server.pump()
 
 
 class DurableBeforeVisibleTests(HeldTestCase):
-    """Nobody sees what is not in the journal, the sender included."""
+    """Nobody sees an event before it is stored, not even its sender."""
 
     def test_message(self) -> None:
-        """A message is seen once it is there: by others, and by the sender who wants its echo."""
+        """A message is visible when it is stored: to others, and to a sender with echo."""
         self.alice.send("/echo on")
         self.alice.skip()
         before = self.alice.raw, self.bob.raw
@@ -96,7 +96,7 @@ class DurableBeforeVisibleTests(HeldTestCase):
         self.bob.expect("[12:01] * alice waves", "[12:01] @bob <alice> psst")
 
     def test_everythingElse(self) -> None:
-        """The same holds for all that others see: nothing of it is shown, or in force, before it is there."""
+        """The same holds for all other events.  They have no effect before they are stored."""
         carol = self.arrive("carol")
         self.alice.skip()
         self.bob.skip()
@@ -126,7 +126,7 @@ class DurableBeforeVisibleTests(HeldTestCase):
                 person.skip()
 
     def test_refused(self) -> None:
-        """What could not be kept nobody has seen, and the sender is told, line by line."""
+        """Nobody sees a refused text, and the sender gets an error for each line."""
         self.alice.send("/echo on")
         self.alice.skip()
         self.alice.send("one", "/me two", "/msg bob three")
@@ -146,7 +146,7 @@ class DurableBeforeVisibleTests(HeldTestCase):
         self.bob.expect("[12:00] <alice> four")
 
     def test_refusedTopic(self) -> None:
-        """A topic that could not be kept is not the room's."""
+        """A refused topic is not set."""
         self.alice.send("/topic lost", "/topic")
         self.journal.refuse("the disk is full")
         self.server.pump()
@@ -157,15 +157,15 @@ class DurableBeforeVisibleTests(HeldTestCase):
 
 
 class HeldOrderTests(HeldTestCase):
-    """Commands of a session take effect in their order, however long each takes."""
+    """A session's commands take effect in order, however long each takes."""
 
     def test_messagesTogether(self) -> None:
-        """Messages do not wait for each other."""
+        """Messages are in flight at once."""
         self.alice.send("one", "//two", "/me three", "/msg bob four", "/w bob five")
         self.assertEqual(5, len(self.journal.waiting))
 
     def test_answerBehindMessages(self) -> None:
-        """A /who behind ten messages answers after them all."""
+        """The reply to /who comes after the ten messages before it."""
         self.alice.send("/echo on")
         self.alice.skip()
         self.alice.send(*map(str, range(10)), "/who", "behind")
@@ -178,7 +178,7 @@ class HeldOrderTests(HeldTestCase):
         self.alice.expect("[12:00] <alice> behind")
 
     def test_errorsInTheirTurn(self) -> None:
-        """What is wrong with a line is said behind the answers to what was sent before it."""
+        """An error comes after the replies to earlier lines."""
         self.alice.sendBytes(b"one\n/topic tea\n\x80\n" + 5000 * b"x" + b"\n/nonsense\n")
         self.alice.expect()
         self.commit(1)
@@ -189,7 +189,7 @@ class HeldOrderTests(HeldTestCase):
         )
 
     def test_joinThenSay(self) -> None:
-        """What is said behind a /join is said there: it is not even proposed before one is in the room."""
+        """A text after /join is proposed when the client is in the room."""
         self.alice.send("/join #den", "hello den", "/join #lobby", "hello lobby")
         self.assertEqual([Joined], [type(event) for event in self.journal.waiting])
         self.commit()
@@ -201,11 +201,11 @@ class HeldOrderTests(HeldTestCase):
         self.bob.expect("[12:00] <alice> hello lobby")
 
     def proposed(self) -> list[tuple[str, str]]:
-        """What waits to be said, and where."""
+        """Get the proposed texts and their rooms."""
         return [(event.room, event.text) for event in self.journal.waiting if isinstance(event, RoomMessage)]
 
     def test_sayThenLeave(self) -> None:
-        """A /leave waits until what was said before it is said."""
+        """/leave waits for earlier texts."""
         self.alice.send("bye all", "/leave")
         self.assertEqual([RoomMessage], [type(event) for event in self.journal.waiting])
         self.commit()
@@ -214,7 +214,7 @@ class HeldOrderTests(HeldTestCase):
         self.bob.expect("[12:00] <alice> bye all", "* alice left #lobby")
 
     def test_arriving(self) -> None:
-        """Everything may be sent in one packet while the name is still on its way."""
+        """All lines may be in one packet with the name."""
         carol = self.server.connect()
         carol.skip()
         carol.send("carol", "/echo on", "hello lobby", "/join #den", "hello den", "/who")
@@ -237,7 +237,7 @@ class HeldOrderTests(HeldTestCase):
         )
 
     def test_arrivingUnderAnotherName(self) -> None:
-        """Where the first name is taken meanwhile, the next line is the next try."""
+        """If the name is taken meanwhile, the next line is another name."""
         first, second = self.server.connect(), self.server.connect()
         first.send("carol")
         second.send("carol", "dave", "hello")
@@ -247,7 +247,7 @@ class HeldOrderTests(HeldTestCase):
         self.bob.until("[12:00] <dave> hello")
 
     def test_others(self) -> None:
-        """One who waits holds nobody else up."""
+        """A client that waits delays no other client."""
         self.alice.send("/topic slow", "/who")
         self.bob.send("/who")
         self.bob.expect("* 2 in #lobby: @alice bob")
@@ -255,7 +255,7 @@ class HeldOrderTests(HeldTestCase):
         self.assertEqual([TopicSet], [type(event) for event in self.journal.waiting])
 
     def test_sentAhead(self) -> None:
-        """One who sends more ahead than may wait is read no more until it has been served; nothing is lost."""
+        """If too much input waits, the server stops reading it until it has been executed.  Nothing is lost."""
         server = MemoryServer(replace(SETTINGS, limits=replace(SETTINGS.limits, recvq=100)), inMemory(ManualLog))
         assert isinstance(server.log, ManualLog)
         alice = server.connect()
@@ -276,14 +276,14 @@ class HeldOrderTests(HeldTestCase):
         bob.expect(*(f"* alice set the topic of #lobby to: number {number}" for number in range(20)))
 
     def test_goneBeforeItHappened(self) -> None:
-        """A message whose sender is gone when it is kept is seen all the same, before their going."""
+        """A message of a client that has disconnected is delivered before its quit."""
         self.alice.send("last words")
         self.alice.hangUp()
         self.commit()
         self.bob.expect("[12:00] <alice> last words", "* alice quit (connection lost)")
 
     def test_quitWaits(self) -> None:
-        """/quit waits for what was said before it, and its acknowledgement; what waits behind it is never obeyed."""
+        """/quit waits for earlier texts.  Lines after it are never executed."""
         self.alice.send("/echo on")
         self.alice.skip()
         self.alice.send("last words", "/quit", "from beyond", "/topic from beyond")

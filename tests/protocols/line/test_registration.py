@@ -1,4 +1,4 @@
-"""Tests of coming in through the line door: the name, the lobby, and who is not let in."""
+"""Tests of registration at the line door: names, the lobby, deadlines and admission."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ GREETING = "* This is twistchat.  Type the name you want to have here"
 
 
 class ArrivalTests(SynchronousTestCase):
-    """A name, and then the lobby."""
+    """A client types a name and joins the lobby."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
 
     def test_asksForAName(self) -> None:
-        """The first line says where one is, and what to type."""
+        """The first line names the server, and says what to type."""
         self.server.connect().expect(GREETING)
 
     def test_comesIntoTheLobby(self) -> None:
-        """A name brings one into the lobby, which one founds where it was empty."""
+        """A client with a name joins the lobby, and founds it if it is empty."""
         alice = self.server.connect()
         alice.skip()
         alice.send("alice")
@@ -39,7 +39,7 @@ class ArrivalTests(SynchronousTestCase):
         )
 
     def test_isSeenToCome(self) -> None:
-        """Those who are there see the new one come; the new one sees who is there, in the order of their coming."""
+        """The members see the new client, and it sees them in the order of their joins."""
         alice = self.server.person("alice")
         bob = self.server.connect()
         bob.skip()
@@ -48,7 +48,7 @@ class ArrivalTests(SynchronousTestCase):
         alice.expect("* bob joined #lobby")
 
     def test_seesTopicAndHistory(self) -> None:
-        """The lobby's topic and its last lines are shown, and then what happens there."""
+        """It sees the lobby's topic and history, and then later events."""
         alice = self.server.person("alice")
         alice.send("/topic Be kind", "hello?")
         bob = self.server.connect()
@@ -66,7 +66,7 @@ class ArrivalTests(SynchronousTestCase):
         )
 
     def test_aCrowdIsCounted(self) -> None:
-        """Where there are more than sixty, they are counted, and /who is named."""
+        """With more than sixty members it sees their number and a hint to /who."""
         for number in range(60):
             self.server.person(f"p{number}")
         last = self.server.connect()
@@ -79,20 +79,20 @@ class ArrivalTests(SynchronousTestCase):
         self.assertEqual("* 61 in #lobby: last", listed[3])
 
     def test_namesOfAnyScript(self) -> None:
-        """Letters of any script make a name, which is shown in its composed form."""
+        """A name may have letters of any script, and is normalized."""
         self.server.person("日本")
         client = self.server.connect()
         client.send("Zoe\N{COMBINING DIAERESIS}")
         client.until("* You are Zoë.  /help lists what you can type")
 
     def test_spaceAroundTheName(self) -> None:
-        """White space around a name is not part of it."""
+        """White space around a name is removed."""
         client = self.server.connect()
         client.send("  alice\t")
         client.until("* alice joined #lobby")
 
     def test_motd(self) -> None:
-        """The administrator's greeting comes first, line by line; control characters in it are shown, not sent."""
+        """The greeting comes first, with control characters made visible."""
         settings = replace(
             SETTINGS,
             doors={**SETTINGS.doors, "line": LineSettings("UTC", "Hello!\nBe \x1bkind.")},
@@ -102,7 +102,7 @@ class ArrivalTests(SynchronousTestCase):
         client.expect("* Hello!", "* Be ␛kind.", "* This is chat.test.  Type the name you want to have here")
 
     def test_anotherLobby(self) -> None:
-        """The lobby is the room that the administrator chose."""
+        """The lobby is configurable."""
         client = MemoryServer(replace(SETTINGS, chat=ChatSettings("#Welcome"))).connect()
         client.send("alice")
         client.until("* alice joined #Welcome")
@@ -110,21 +110,21 @@ class ArrivalTests(SynchronousTestCase):
         client.expect("* 1 in #Welcome: @alice")
 
     def test_lobbyJoinsAreNotLimited(self) -> None:
-        """Coming into the lobby is the server's own doing: no rate of joins binds it."""
+        """The rate limit on joins does not apply to the lobby."""
         server = limited(roomJoinBurst=1, userJoinBurst=1, exempt=())
         for number in range(5):
             server.person(f"p{number}", f"192.0.2.{number}")
 
 
 class RefusedNameTests(SynchronousTestCase):
-    """Names that cannot be had: the error says why, and another may be tried on the same connection."""
+    """Refused names: the error has the reason, and the client may try another."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
         self.alice = self.server.person("alice")
 
     def refused(self, name: str, why: str) -> None:
-        """Hold that a name is refused with these words, and that another is taken after it."""
+        """Assert that a name is refused with this error, and that another one is accepted then."""
         client = self.server.connect()
         client.skip()
         client.send(name)
@@ -135,21 +135,21 @@ class RefusedNameTests(SynchronousTestCase):
         self.alice.until("* bob quit (connection lost)")
 
     def test_inUse(self) -> None:
-        """The same name, whatever its case."""
+        """A name that is in use is refused, whatever its case."""
         self.refused("alice", "! The nick alice is in use.  Choose another.")
         self.refused("ALICE", "! The nick ALICE looks like alice, which is in use.  Choose another.")
 
     def test_lookalike(self) -> None:
-        """A name that would be taken for another: its first letter here is Cyrillic."""
+        """A name that looks like another is refused: its first letter is Cyrillic."""
         self.refused("аlice", "! The nick аlice looks like alice, which is in use.  Choose another.")
 
     def test_reserved(self) -> None:
-        """The names of services are nobody's, in any spelling."""
+        """Names of services are reserved, in any spelling."""
         self.refused("NickServ", "! The nick NickServ is reserved.  Choose another.")
         self.refused("nickserv", "! The nick nickserv is reserved.  Choose another.")
 
     def test_bad(self) -> None:
-        """What cannot be a name, with the reason."""
+        """An invalid name is refused with the reason."""
         self.refused("two words", '! The nick "two words" has a space in it.  Choose another.')
         self.refused("7up", "! The nick 7up begins with a digit.  Choose another.")
         self.refused("a" * 33, f"! The nick {'a' * 33} is longer than 32 characters (it has 33).  Choose another.")
@@ -158,7 +158,7 @@ class RefusedNameTests(SynchronousTestCase):
         )
 
     def test_command(self) -> None:
-        """A command is no name; most are not obeyed, and one that does not exist is answered as later on."""
+        """A command is not a name.  Most commands are refused, and unknown ones have the usual error."""
         advice = "Type the name first, for example: alice"
         self.refused("/who", f"! /who works once you have a name.  {advice}")
         self.refused("/LIST", f"! /rooms works once you have a name.  {advice}")
@@ -167,12 +167,12 @@ class RefusedNameTests(SynchronousTestCase):
         self.refused("/hlep", f"! There is no command /hlep.  Did you mean /help?  {hint}")
 
     def test_freeAgain(self) -> None:
-        """A name is free when its user has gone."""
+        """A name is free after its user has left."""
         self.alice.send("/quit")
         self.server.person("alice")
 
     def test_takenWhileItWasOnItsWay(self) -> None:
-        """Of two who ask for one name at once, the first has it, and the second may try another."""
+        """If two clients want a name at once, the first gets it, and the other may try again."""
         server = MemoryServer(journal=inMemory(ManualLog))
         first, second = server.connect(), server.connect()
         for client in (first, second):
@@ -187,7 +187,7 @@ class RefusedNameTests(SynchronousTestCase):
         second.until("* dave joined #lobby")
 
     def test_goneWhileItWasOnItsWay(self) -> None:
-        """Someone whose connection is lost before their name was taken leaves nobody behind."""
+        """A client that disconnects during registration leaves no user behind."""
         server = MemoryServer(journal=inMemory(ManualLog))
         client = server.connect()
         client.send("carol")
@@ -202,7 +202,7 @@ class RefusedNameTests(SynchronousTestCase):
 
 
 class NamelessCommandTests(SynchronousTestCase):
-    """Commands that work before a name is chosen, with the default limits in force."""
+    """Commands before registration, with the default limits in force."""
 
     def setUp(self) -> None:
         self.server = MemoryServer(Settings())
@@ -210,7 +210,7 @@ class NamelessCommandTests(SynchronousTestCase):
         self.client.skip()
 
     def test_help(self) -> None:
-        """/help says what to type first, then lists the commands; a name may be typed after it."""
+        """/help says what to type first, and lists the commands.  Then a name is accepted."""
         self.client.send("/help")
         first, second, *rest = self.client.lines()
         self.assertEqual(
@@ -224,12 +224,12 @@ class NamelessCommandTests(SynchronousTestCase):
         self.assertEqual(rest, self.client.lines())
 
     def test_helpOfOne(self) -> None:
-        """/help explains one command, too."""
+        """/help explains one command too."""
         self.client.send("/HELP me")
         self.assertEqual(["* /me TEXT: say what you do", "* For example: /me waves"], self.client.lines()[2:])
 
     def test_quit(self) -> None:
-        """/quit and /exit end the connection."""
+        """/quit and /exit close the connection."""
         self.client.send("/quit")
         self.client.expect(GOODBYE)
         self.assertTrue(self.client.gone)
@@ -238,13 +238,13 @@ class NamelessCommandTests(SynchronousTestCase):
         self.assertTrue(other.gone)
 
     def test_nick(self) -> None:
-        """/nick NICK is a way to type the name."""
+        """/nick NICK registers."""
         self.client.send("/nick alice")
         self.client.until("* alice joined #lobby")
 
 
 class DeadlineTests(SynchronousTestCase):
-    """A connection that does not come in is not kept."""
+    """Deadlines and limits before registration."""
 
     def test_late(self) -> None:
         """After three minutes without a name the connection is closed, with the reason."""
@@ -261,7 +261,7 @@ class DeadlineTests(SynchronousTestCase):
         self.assertTrue(client.gone)
 
     def test_configured(self) -> None:
-        """The time is the administrator's to choose, apart from that of the IRC door."""
+        """The time is configurable, separately from the IRC door's."""
         server = limited(lineRegistration=45.0, registration=20.0)
         client, irc = server.connect(), server.connectIrc()
         server.advance(20)
@@ -273,7 +273,7 @@ class DeadlineTests(SynchronousTestCase):
         )
 
     def test_refusedNamesDoNotExtendIt(self) -> None:
-        """Trying names gains no time."""
+        """Refused names do not extend the time."""
         server = MemoryServer()
         client = server.connect()
         for _ in range(3):
@@ -284,7 +284,7 @@ class DeadlineTests(SynchronousTestCase):
         self.assertTrue(client.gone)
 
     def test_offOnceIn(self) -> None:
-        """Who has come in may be silent for as long as they like."""
+        """A registered client has no deadline."""
         server = MemoryServer()
         alice = server.person("alice")
         server.advance(100_000)
@@ -292,7 +292,7 @@ class DeadlineTests(SynchronousTestCase):
         alice.expect()
 
     def test_tooManyLines(self) -> None:
-        """So many lines, none of them a name, and the connection is closed."""
+        """After too many lines without a valid name the connection is closed."""
         server = limited(unregisteredLines=3)
         client = server.connect()
         client.skip()
@@ -304,7 +304,7 @@ class DeadlineTests(SynchronousTestCase):
         self.assertTrue(client.gone)
 
     def test_badLinesCount(self) -> None:
-        """Lines that are not text, too long, or empty, are counted too."""
+        """Invalid, long and empty lines count."""
         server = limited(unregisteredLines=8)
         client = server.connect()
         client.sendBytes(b"\n\r\n  \n\n\n" + b"\xc1\n" + b"\xc0\n" + b"x" * 5000 + b"\n")
@@ -313,7 +313,7 @@ class DeadlineTests(SynchronousTestCase):
         self.assertTrue(client.gone)
 
     def test_linesBehindTheNameDoNotCount(self) -> None:
-        """What is sent behind a name that is still on its way is not counted as tries for one."""
+        """Lines after a name that is being registered do not count."""
         settings = replace(SETTINGS, limits=replace(SETTINGS.limits, unregisteredLines=3))
         server = MemoryServer(settings, inMemory(ManualLog))
         client = server.connect()
@@ -325,15 +325,15 @@ class DeadlineTests(SynchronousTestCase):
 
 
 class AdmissionTests(SynchronousTestCase):
-    """How many may connect, and how often."""
+    """Limits on connections."""
 
     def refused(self, client: LineClient, why: str) -> None:
-        """Hold that a connection was told this, and closed."""
+        """Assert that a connection got this error and was closed."""
         client.expect(why)
         self.assertTrue(client.gone)
 
     def test_connectionsPerAddress(self) -> None:
-        """So many connections from one address; when one is closed, another may come."""
+        """An address has a limited number of connections at a time."""
         server = limited(connectionsPerAddress=2)
         first = server.connect(STRANGER)
         server.connect(STRANGER)
@@ -346,7 +346,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertFalse(server.connect(STRANGER).gone)
 
     def test_refusedIsNotCounted(self) -> None:
-        """A connection that was refused takes no place when it is gone."""
+        """A refused connection does not count."""
         server = limited(connectionsPerAddress=1)
         first = server.connect(STRANGER)
         for _ in range(3):
@@ -356,7 +356,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertTrue(server.connect(STRANGER).gone)
 
     def test_changedWhileRunning(self) -> None:
-        """When the configuration is read again, its limits hold for those who connect from then on."""
+        """Changed limits apply to later connections."""
         server = limited(connectionsPerAddress=1)
         first = server.connect(STRANGER)
         limits = replace(server.configuration.limits, connectionsPerAddress=2)
@@ -367,14 +367,14 @@ class AdmissionTests(SynchronousTestCase):
         self.assertEqual((False, False, True), (first.gone, second.gone, third.gone))
 
     def test_sixtyFour(self) -> None:
-        """An IPv6 address counts as its /64."""
+        """An IPv6 /64 counts as one address."""
         server = limited(connectionsPerAddress=1)
         server.connect("2001:db8::1")
         self.assertTrue(server.connect("2001:db8::ffff").gone)
         self.assertFalse(server.connect("2001:db8:0:1::1").gone)
 
     def test_newPerAddress(self) -> None:
-        """So many new connections in ten minutes; the places of those that are gone come back with time."""
+        """An address has a limited number of new connections in ten minutes."""
         server = limited(newPerAddress=2)
         for _ in range(2):
             server.connect(STRANGER).hangUp()
@@ -387,7 +387,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertFalse(server.connect(STRANGER).gone)
 
     def test_unregistered(self) -> None:
-        """Many who say nothing keep nobody out: the first of them has to go; those who have come in stay."""
+        """With too many unregistered connections the oldest one is closed.  Registered clients stay."""
         server = limited(unregistered=2)
         alice = server.person("alice", "192.0.2.1")
         silent = [server.connect("192.0.2.2") for _ in range(2)]
@@ -396,7 +396,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertEqual([False, False, True, False], [client.gone for client in (alice, bob, *silent)])
 
     def test_exempt(self) -> None:
-        """No number binds the networks that the administrator exempted, nor an IPv4 address mapped into IPv6."""
+        """Exempt networks have no limits, also an IPv4 address mapped into IPv6."""
         server = limited(connectionsPerAddress=1, newPerAddress=1, unregistered=1)
         for _ in range(5):
             self.assertFalse(server.connect("127.0.0.1").gone)
@@ -404,14 +404,14 @@ class AdmissionTests(SynchronousTestCase):
         self.assertFalse(server.connect(STRANGER).gone)
 
     def test_nobodyIsExemptByDefault(self) -> None:
-        """An administrator who exempts nobody has the limits hold on their own machine too."""
+        """Without exempt networks the limits apply to this machine too."""
         server = MemoryServer(Settings(limits=Limits(unregistered=1)))
         first = server.connect()
         server.connect()
         self.assertTrue(first.gone)
 
     def test_loopback(self) -> None:
-        """Connections from this machine are not counted by address, for everyone on it has the same."""
+        """Connections from this machine are not counted by address, since they share one."""
         server = MemoryServer(Settings(limits=Limits(connectionsPerAddress=1, newPerAddress=1)))
         for host in ("127.0.0.1", "127.0.0.1", "::1", "::1", "::ffff:127.0.0.1"):
             self.assertFalse(server.connect(host).gone)

@@ -1,4 +1,4 @@
-"""Tests of rooms at the line door: coming, going, being in several, looking around."""
+"""Tests of rooms at the line door: join and leave, several rooms, lists."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class JoiningTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_newRoom(self) -> None:
-        """A room begins with its first member, who is its operator; those elsewhere see nothing of it."""
+        """The first member of a new room is its operator.  Others see nothing."""
         self.alice.send("/join #den")
         self.alice.expect("* 1 in #den: @alice", "* alice joined #den")
         self.bob.expect()
 
     def test_existingRoom(self) -> None:
-        """Those who are there see one come; the name is shown as its founder typed it."""
+        """The members see the new one.  The room is shown in its founder's spelling."""
         self.alice.send("/join #Den")
         self.alice.skip()
         self.bob.send("/join #dEN")
@@ -37,12 +37,12 @@ class JoiningTests(SynchronousTestCase):
         self.alice.expect("* bob joined #Den")
 
     def test_withoutItsSign(self) -> None:
-        """People leave out the #."""
+        """The # may be left out."""
         self.alice.send("/join den")
         self.alice.expect("* 1 in #den: @alice", "* alice joined #den")
 
     def test_talksThere(self) -> None:
-        """Lines are said in the room joined last; joining one where one is already is to talk there."""
+        """The current room is the one joined last.  /join of a room that the client is in makes it current."""
         for person in (self.alice, self.bob):
             person.send("/join #den")
             person.skip()
@@ -54,12 +54,12 @@ class JoiningTests(SynchronousTestCase):
         self.bob.expect("[12:00] #lobby <alice> there")
 
     def test_usage(self) -> None:
-        """It needs a room."""
+        """A room is required."""
         self.alice.send("/join", "/join  ")
         self.alice.expect(*2 * ["! Usage: /join #ROOM [KEY]"])
 
     def test_badName(self) -> None:
-        """What cannot be a room's name, with the reason."""
+        """An invalid name is refused with the reason."""
         self.alice.send("/join #a,b", "/join #", "/join #" + "x" * 64, "/join #a\x1bb", "/join #a\0b")
         self.alice.expect(
             "! The room name #a,b has ',' in it.  Choose another.",
@@ -72,12 +72,12 @@ class JoiningTests(SynchronousTestCase):
         self.alice.expect("* #lobby 2", "* 1 room")
 
     def test_lookalike(self) -> None:
-        """A name that would be taken for that of another room: its o here is Greek."""
+        """A name that looks like another is refused: its o is Greek."""
         self.alice.send("/join #lοbby")
         self.alice.expect("! #lοbby looks like the room #lobby.  Join that, or choose another name.")
 
     def test_tooMany(self) -> None:
-        """One can be in so many rooms."""
+        """A client joins no more rooms than the limit."""
         server = limited(roomsPerUser=2)
         alice = server.person("alice")
         alice.send("/join #den")
@@ -90,7 +90,7 @@ class JoiningTests(SynchronousTestCase):
         )
 
     def test_tooFast(self) -> None:
-        """So many joins at once, then one in so many seconds."""
+        """Joins of a user have a rate limit."""
         server = limited(userJoinBurst=2, userJoinRate=0.1)
         alice = server.person("alice", STRANGER)
         alice.send("/join #a", "/join #b")
@@ -102,7 +102,7 @@ class JoiningTests(SynchronousTestCase):
         alice.expect("* 1 in #c: @alice", "* alice joined #c")
 
     def test_roomTooFast(self) -> None:
-        """One room takes so many joins at once, whoever joins."""
+        """Joins of a room have a rate limit."""
         server = limited(roomJoinBurst=1, roomJoinRate=1)
         people = [server.person(f"p{number}", f"192.0.2.{number}") for number in range(3)]
         for person in people:
@@ -116,14 +116,14 @@ class JoiningTests(SynchronousTestCase):
         people[2].until("* p2 joined #den")
 
     def test_exemptMayHurry(self) -> None:
-        """No rate of joins binds the exempt."""
+        """The rate limits on joins do not apply to exempt clients."""
         server = limited(userJoinBurst=1, roomJoinBurst=1)
         alice = server.person("alice")
         alice.send(*(f"/join #r{number}" for number in range(20)), "/rooms")
         alice.until("* 21 rooms")
 
     def test_refusedStaysWhereItWas(self) -> None:
-        """A join that is refused leaves one talking where one was."""
+        """A refused join does not change the current room."""
         self.bob.send("/join #den", "/mode +i")
         self.alice.send("/join #den", "still here")
         self.alice.expect("! Only those who were invited come into #den.  Ask someone in it to /invite you.")
@@ -131,7 +131,7 @@ class JoiningTests(SynchronousTestCase):
 
 
 class LockedRoomTests(SynchronousTestCase):
-    """What keeps one out of a room, and what lets one in."""
+    """Locks of a room, and what passes them."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -141,31 +141,31 @@ class LockedRoomTests(SynchronousTestCase):
         self.bob.skip()
 
     def lock(self, *commands: str) -> None:
-        """Have the room's operator type something."""
+        """Let the room's operator send a line."""
         self.alice.send(*commands)
         self.alice.skip()
 
     def cannotJoin(self, why: str, typed: str = "/join #den") -> None:
-        """Hold that bob is kept out."""
+        """Assert that bob cannot join."""
         self.bob.send(typed)
         self.bob.expect(why)
         self.alice.expect()
 
     def canJoin(self, typed: str = "/join #den") -> None:
-        """Hold that bob comes in."""
+        """Assert that bob can join."""
         self.bob.send(typed)
         self.bob.until("* bob joined #den")
         self.alice.expect("* bob joined #den")
 
     def test_ban(self) -> None:
-        """A ban keeps out until it is lifted."""
+        """A banned user cannot join until the ban is lifted."""
         self.lock("/ban bob")
         self.cannotJoin("! A ban keeps you out of #den, or silent in it.  Ask one of its operators.")
         self.lock("/unban bob")
         self.canJoin()
 
     def test_invitationPastABan(self) -> None:
-        """An operator's invitation lets in whom a ban keeps out, and leaves them silent; that of others does not."""
+        """An operator's invitation passes a ban, but does not let the user speak.  Other invitations do not pass it."""
         refusal = "! A ban keeps you out of #den, or silent in it.  Ask one of its operators."
         self.carol.send("/join #den")
         self.carol.until("* carol joined #den")
@@ -181,7 +181,7 @@ class LockedRoomTests(SynchronousTestCase):
         self.bob.expect(refusal)
 
     def test_inviteOnly(self) -> None:
-        """An invitation lets one in, once."""
+        """An invitation passes once."""
         self.lock("/mode +i")
         refusal = "! Only those who were invited come into #den.  Ask someone in it to /invite you."
         self.cannotJoin(refusal)
@@ -194,21 +194,21 @@ class LockedRoomTests(SynchronousTestCase):
         self.cannotJoin(refusal)
 
     def test_key(self) -> None:
-        """Only those who name the key come in."""
+        """The key is required."""
         self.lock("/mode +k Sesame")
         self.cannotJoin("! #den needs a key.  Usage: /join #den KEY")
         self.cannotJoin("! That is not the key of #den.  Usage: /join #den KEY", "/join #den sesame")
         self.canJoin("/join #den Sesame")
 
     def test_full(self) -> None:
-        """A room takes no more members than its limit; the invited come in nevertheless."""
+        """A room has no more members than its limit, except for invited users."""
         self.lock("/mode +l 1")
         self.cannotJoin("! #den is full: it takes 1.  Try again later.")
         self.lock("/invite bob")
         self.canJoin()
 
     def test_exception(self) -> None:
-        """Who is excepted from bans, or from the need of an invitation, comes in."""
+        """Exceptions pass bans and the invite-only mode."""
         self.lock("/ban *!*@*", "/mode +i", "/mode +e bob", "/mode +I bob")
         self.canJoin()
         self.carol.skip()
@@ -217,7 +217,7 @@ class LockedRoomTests(SynchronousTestCase):
 
 
 class LeavingTests(SynchronousTestCase):
-    """/leave, and being put out."""
+    """/leave, and being kicked."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -225,7 +225,7 @@ class LeavingTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_current(self) -> None:
-        """Leaving the current room, others see why; the room joined last of those that remain is the current one."""
+        """After /leave the room joined last is current.  Others see the reason."""
         for room in ("#one", "#two"):
             self.alice.send(f"/join {room}")
             self.bob.send(f"/join {room}")
@@ -236,7 +236,7 @@ class LeavingTests(SynchronousTestCase):
         self.bob.expect("* alice left #two (so long)", "[12:00] #one <alice> now where")
 
     def test_other(self) -> None:
-        """Leaving another room changes nothing about the current one."""
+        """/leave of another room does not change the current room."""
         self.alice.send("/join #den")
         self.alice.skip()
         self.alice.send("/leave #LOBBY see you", "/who")
@@ -244,13 +244,13 @@ class LeavingTests(SynchronousTestCase):
         self.bob.expect("* alice left #lobby (see you)")
 
     def test_last(self) -> None:
-        """Leaving the only room, one is in none, and is told what to do."""
+        """After the only room there is no current room, and the client is told what to do."""
         self.alice.send("/leave", "hello?", "/leave")
         self.alice.expect("* alice left #lobby", "* You are in no room; /join #ROOM to talk", NOWHERE, NOWHERE)
         self.bob.expect("* alice left #lobby")
 
     def test_comingBack(self) -> None:
-        """Who left may come back; its last operator is that again, and any other has no rank."""
+        """A last operator who returns is operator again; other members have no rank."""
         self.alice.send("/leave", "/join lobby")
         self.alice.skip()
         self.alice.send("/who")
@@ -262,7 +262,7 @@ class LeavingTests(SynchronousTestCase):
         self.alice.expect("* 2 in #lobby: @bob alice")
 
     def test_notIn(self) -> None:
-        """A room that one is not in, or that is none, cannot be left."""
+        """/leave of a room that the client is not in, or that does not exist, is an error."""
         self.bob.send("/join #den")
         self.alice.send("/leave #den", "/leave #nowhere")
         self.alice.expect(
@@ -271,14 +271,14 @@ class LeavingTests(SynchronousTestCase):
         )
 
     def test_longReason(self) -> None:
-        """A reason has its limit."""
+        """A reason has a limit."""
         self.alice.send("/leave " + "x" * 391)
         self.alice.expect("! The reason is too long: it has 391 characters, and 390 fit.  Say it shorter.")
         self.alice.send("/leave " + "x" * 390)
         self.bob.expect(f"* alice left #lobby ({'x' * 390})")
 
     def test_kickedFromTheCurrentRoom(self) -> None:
-        """Who is put out of the current room says no line elsewhere by accident."""
+        """After a kick from the current room, texts do not go to another room."""
         self.bob.send("/join #den", "/join #lobby")
         self.bob.skip()
         self.alice.send("/kick bob enough")
@@ -289,7 +289,7 @@ class LeavingTests(SynchronousTestCase):
         self.bob.expect("* You are talking in #den", "* 1 in #den: @bob")
 
     def test_kickedFromAnother(self) -> None:
-        """Who is put out of another room goes on where they are."""
+        """A kick from another room does not change the current room."""
         self.bob.send("/join #den")
         self.bob.skip()
         self.alice.send("/kick bob")
@@ -308,7 +308,7 @@ class SeveralRoomsTests(SynchronousTestCase):
     """Being in several rooms at once."""
 
     def test_names(self) -> None:
-        """Texts of the current room do not name it, those of others do; notices always do."""
+        """Texts of the current room are shown without its name, texts of others with it.  Notices always have it."""
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
         for person in (alice, bob):
@@ -326,7 +326,7 @@ class SeveralRoomsTests(SynchronousTestCase):
         )
 
     def test_regroupedOnce(self) -> None:
-        """Joining puts one into the new room's audience once, and regroups that of the room where one was talking."""
+        """A join adds the session to the new room's audience once, and regroups it in the old room's."""
         server = MemoryServer()
         alice = server.person("alice")
         added: list[str] = []
@@ -349,7 +349,7 @@ class SeveralRoomsTests(SynchronousTestCase):
             self.assertEqual(rooms, sorted(added), line)
 
     def test_switchInOnePacket(self) -> None:
-        """What comes before and after one goes to talk elsewhere, in one turn, is shown as it was where one was."""
+        """Texts before and after a change of the current room, in one turn, are shown in the dialect of their time."""
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
         for person in (alice, bob):
@@ -383,7 +383,7 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_who(self) -> None:
-        """The members with their ranks, and who is away."""
+        """/who lists the members with their ranks and away messages."""
         self.alice.send("/mode +v bob")
         self.bob.send("/away tea")
         self.alice.skip()
@@ -391,19 +391,19 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.expect("* 2 in #lobby: @alice +bob", "* bob is away: tea")
 
     def test_whoNobody(self) -> None:
-        """Of a room that is kept though nobody is there."""
+        """/who of an empty room says so."""
         self.bob.send("/join #den", "/topic tea", "/leave")
         self.alice.send("/who #den")
         self.alice.expect("* 0 in #den")
 
     def test_whoElsewhere(self) -> None:
-        """Of another room, one's own or not, with or without its #; it is called by its own name."""
+        """/who works for other rooms, with or without the #, and shows the room's own spelling."""
         self.bob.send("/join #Den")
         self.alice.send("/who #Den", "/who #den", "/who den")
         self.alice.expect(*3 * ["* 1 in #Den: @bob"])
 
     def test_whoIsSomeone(self) -> None:
-        """Who a person is: the rooms where one meets them, and no others; a nick comes before a room without its #."""
+        """/who describes a user with the shared rooms.  A nick has precedence over a room without its #."""
         self.bob.send("/join #den", "/join #bob")
         self.alice.send("/who BOB", "/who bob", "/who #bob")
         who = f"* bob is ~line@{self.server.context.cloak('127.0.0.1')}"
@@ -419,7 +419,7 @@ class LookingAroundTests(SynchronousTestCase):
         )
 
     def test_whoOfASecretRoom(self) -> None:
-        """Where there is no such nick, a secret room is not told from one that does not exist."""
+        """If there is no such nick, a secret room is reported like one that does not exist."""
         self.bob.send("/join #den", "/mode +s")
         self.alice.send("/who den", "/who nowhere")
         self.alice.expect(
@@ -428,7 +428,7 @@ class LookingAroundTests(SynchronousTestCase):
         )
 
     def test_whoNowhere(self) -> None:
-        """Of a room that is none, or where one is in none."""
+        """/who of an unknown room, or without a current room, is an error."""
         self.alice.send("/who #nowhere", "/leave", "/who")
         self.alice.expect(
             "! There is no room #nowhere.  /rooms lists the rooms.",
@@ -438,7 +438,7 @@ class LookingAroundTests(SynchronousTestCase):
         )
 
     def test_whoOfMany(self) -> None:
-        """Twenty names a line, each line with how many there are."""
+        """/who has twenty names in each line, with the number of members."""
         for number in range(39):
             self.server.person(f"p{number}")
         self.alice.skip()
@@ -449,13 +449,13 @@ class LookingAroundTests(SynchronousTestCase):
         self.assertEqual("* 41 in #lobby: p38", third)
 
     def test_rooms(self) -> None:
-        """The rooms with their numbers and topics, fullest first, then by name."""
+        """/rooms lists the rooms with numbers and topics, largest first, then by name."""
         self.bob.send("/join #zoo", "/join #den", "/topic for bears")
         self.alice.send("/rooms")
         self.alice.expect("* #lobby 2", "* #den 1 for bears", "* #zoo 1", "* 3 rooms")
 
     def test_emptyRoom(self) -> None:
-        """A room that is empty, and there for its topic, is not listed."""
+        """/rooms does not list an empty room."""
         self.bob.send("/join #den", "/topic for bears", "/leave")
         self.bob.skip()
         self.bob.send("/rooms")
@@ -466,7 +466,7 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.expect("* #lobby 2", "* #den 1 for bears", "* 2 rooms")
 
     def test_secret(self) -> None:
-        """Of a secret room those outside learn nothing; it is as if there were none."""
+        """Users outside do not learn that a secret room exists."""
         self.bob.send("/join #den", "/mode +s", "/topic plans")
         self.bob.skip()
         self.alice.send("/rooms", "/who #den", "/leave #den", "/invite bob #den")
@@ -479,14 +479,14 @@ class LookingAroundTests(SynchronousTestCase):
         self.bob.expect("* #lobby 2", "* #den 1 plans", "* 2 rooms", "* 1 in #den: @bob")
 
     def test_secretIsNotToldByMessages(self) -> None:
-        """A text to a secret room that one is not in is refused as one to no room."""
+        """A text to a secret room from outside is refused like one to an unknown room."""
         self.bob.send("/join #den", "/mode +s")
         self.bob.skip()
         self.alice.send("/msg #den hello")
         self.alice.expect("! There is no room #den.  /rooms lists the rooms.")
 
     def test_topic(self) -> None:
-        """A topic is set, shown with who set it and when, and cleared; a new topic takes its place."""
+        """/topic sets, shows, replaces and clears the topic."""
         self.server.advance(3661)
         self.alice.send("/topic", "/topic Tea  at four", "/topic", "/topic -", "/topic")
         told = "* alice set the topic of #lobby to: Tea  at four", "* alice cleared the topic of #lobby"
@@ -500,7 +500,7 @@ class LookingAroundTests(SynchronousTestCase):
         self.bob.expect(*told)
 
     def test_topicWithoutRank(self) -> None:
-        """Only operators set it, unless the room says otherwise."""
+        """Only operators set it, unless the room's modes allow others."""
         self.bob.send("/topic mine", "/topic")
         self.bob.expect(
             "! You need to be an operator of #lobby for that.  Ask one of those who are (@ in /who).",
@@ -512,7 +512,7 @@ class LookingAroundTests(SynchronousTestCase):
         self.bob.expect("* bob set the topic of #lobby to: mine")
 
     def test_longTopic(self) -> None:
-        """A topic has its limit."""
+        """A topic has a limit."""
         self.alice.send("/topic " + "é" * 391, "/topic")
         self.alice.expect(
             "! The topic is too long: it has 391 characters, and 390 fit.  Say it shorter.",
@@ -522,7 +522,7 @@ class LookingAroundTests(SynchronousTestCase):
         self.bob.expect("* alice set the topic of #lobby to: " + "é" * 390)
 
     def test_topicNowhere(self) -> None:
-        """It needs a current room."""
+        """/topic requires a current room."""
         self.alice.send("/leave")
         self.alice.skip()
         self.alice.send("/topic", "/topic x")
@@ -530,7 +530,7 @@ class LookingAroundTests(SynchronousTestCase):
 
 
 class RenamedRoomTests(SynchronousTestCase):
-    """A room that gets another name, as other doors can give it."""
+    """Rooms that are renamed through another door."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -540,7 +540,7 @@ class RenamedRoomTests(SynchronousTestCase):
         self.bob.skip()
 
     def rename(self, old: str, new: str) -> None:
-        """Rename a room, in the name of whoever operates it."""
+        """Rename a room as its operator."""
         chat = self.server.chat
         room = chat.state.rooms.get(old)
         assert room is not None
@@ -549,7 +549,7 @@ class RenamedRoomTests(SynchronousTestCase):
         self.server.pump()
 
     def test_current(self) -> None:
-        """Who talks there goes on talking there, and its texts are still shown without its name."""
+        """A renamed room stays current, and its texts are still shown without its name."""
         session = next(iter(self.server.chat.identity.find("alice").sessions.values()))
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.operators.become(session, "tests", ("rooms",))))
         self.server.pump()
@@ -565,7 +565,7 @@ class RenamedRoomTests(SynchronousTestCase):
         self.alice.expect("[12:00] <bob> hi")
 
     def test_other(self) -> None:
-        """Who talks elsewhere goes on talking there."""
+        """The rename of another room does not change the current room."""
         self.alice.send("/join #den", "/join #lobby")
         self.alice.skip()
         self.bob.skip()
@@ -590,7 +590,7 @@ class InvitingTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_intoTheCurrentRoom(self) -> None:
-        """The invited one hears of it, and the one who invites."""
+        """Both users are told."""
         carol = self.server.person("carol")
         self.alice.skip()
         self.bob.skip()
@@ -601,37 +601,37 @@ class InvitingTests(SynchronousTestCase):
         carol.expect()
 
     def test_intoAnother(self) -> None:
-        """Into another of one's rooms, with or without its #."""
+        """The room may be another of the client's, with or without its #."""
         self.alice.send("/join #lobby")
         self.alice.skip()
         self.alice.send("/invite bob #den", "/invite bob den")
         self.bob.expect(*2 * ["* alice invited bob to #den"])
 
     def test_usage(self) -> None:
-        """It needs a nick."""
+        """A nick is required."""
         self.alice.send("/invite")
         self.alice.expect("! Usage: /invite NICK [#ROOM]")
 
     def test_nobody(self) -> None:
-        """Nobody is called that."""
+        """An unknown nick is an error."""
         self.alice.send("/invite dave")
         self.alice.expect("! Nobody here is called dave.  /who lists who is in this room.")
 
     def test_alreadyThere(self) -> None:
-        """Someone who is in it needs no invitation."""
+        """A member cannot be invited."""
         self.alice.send("/invite bob #lobby")
         self.alice.expect("! bob is in #lobby already, and needs no invitation.")
         self.bob.expect()
 
     def test_notIn(self) -> None:
-        """Into a room that one is not in nobody is invited by one."""
+        """Only members invite."""
         self.bob.send("/invite alice #den", "/invite alice #nowhere")
         self.bob.expect(
             "! You are not in #den.  /join #den first.", "! There is no room #nowhere.  /rooms lists the rooms."
         )
 
     def test_rank(self) -> None:
-        """Past the locks of an invite-only room only its operators invite."""
+        """Only operators invite into an invite-only room."""
         self.server.person("carol")
         self.bob.send("/join #den")
         self.alice.send("/mode +i")
@@ -640,7 +640,7 @@ class InvitingTests(SynchronousTestCase):
         self.bob.expect("! You need to be an operator of #den for that.  Ask one of those who are (@ in /who).")
 
     def test_nowhere(self) -> None:
-        """It needs a room."""
+        """A room is required."""
         self.alice.send("/leave", "/leave")
         self.alice.skip()
         self.alice.send("/invite bob")

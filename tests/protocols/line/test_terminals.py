@@ -1,4 +1,4 @@
-"""Tests of what comes from terminals and goes to them: line ends, telnet, chunks; and that no text harms one."""
+"""Tests of terminals: line ends, telnet, pieces of input, and harmful characters."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ HARMFUL = re.compile(
     "\u2028\u2029"  # line separators
     "]"
 )
-"""What must never reach a terminal."""
+"""The characters that no terminal may receive."""
 
 TELNET = re.compile(b"\xff[\xfb-\xfe].", re.DOTALL)
-"""The answer to a request of telnet's, which is for the client's program and not for the terminal."""
+"""The answer to a telnet request.  The telnet client reads it, and does not show it."""
 
 HOSTILE = st.sampled_from(
     [
@@ -34,18 +34,18 @@ HOSTILE = st.sampled_from(
         *("<bob> ", "* ", "! ", "[12:00] ", "#lobby", "//", "/", "\N{COMBINING ACUTE ACCENT}", "e", " ", "😀"),
     ]
 )
-"""Pieces of which texts are made that mean harm."""
+"""Harmful parts of texts."""
 
 TEXTS = st.one_of(
     st.lists(HOSTILE, max_size=8).map("".join),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\0\r"), max_size=40),
     st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "Zs"], exclude_characters="\n"), max_size=20),
 )
-"""Any text, with a liking for what is dangerous."""
+"""Arbitrary texts, often with harmful parts."""
 
 
 def harmless(*people: LineClient) -> None:
-    """Hold that nobody was sent anything that a terminal would obey, and that all they were sent is lines."""
+    """Assert that clients received no harmful characters, and whole lines only."""
     for person in people:
         text = person.raw.decode()
         found = HARMFUL.search(text)
@@ -57,7 +57,7 @@ def harmless(*people: LineClient) -> None:
 
 
 class LineEndTests(SynchronousTestCase):
-    """LF, CRLF, telnet, and however it is cut."""
+    """LF, CR LF, telnet, and pieces of input."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -65,13 +65,13 @@ class LineEndTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_ends(self) -> None:
-        """LF and CRLF end a line, in any mixture; the server's own lines end with LF."""
+        """LF and CR LF end a line, in any mixture.  The server's lines end with LF."""
         self.alice.sendBytes(b"one\ntwo\r\nthree\n")
         self.bob.expect("[12:00] <alice> one", "[12:00] <alice> two", "[12:00] <alice> three")
         self.assertNotIn(b"\r", self.bob.raw)
 
     def test_unfinished(self) -> None:
-        """A line is none before its end."""
+        """A line without its end is not executed."""
         self.alice.sendBytes(b"hel")
         self.bob.expect()
         self.alice.sendBytes(b"lo\r")
@@ -80,7 +80,7 @@ class LineEndTests(SynchronousTestCase):
         self.bob.expect("[12:00] <alice> hello")
 
     def test_telnet(self) -> None:
-        """What telnet negotiates is taken out, also within a line or a character; requests are answered."""
+        """Telnet commands are removed, also within a line or a character, and requests are answered."""
         naws = b"\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0"
         before = self.alice.raw
         self.alice.sendBytes(b"\xff\xfb\x1f\xff\xfd\x03" + naws + b"caf\xc3\xff\xf1\xa9\xff\xfe\x01\r\n")
@@ -88,7 +88,7 @@ class LineEndTests(SynchronousTestCase):
         self.assertEqual(before + b"\xff\xfe\x1f\xff\xfc\x03", self.alice.raw)
 
     def test_telnetAtTheGreeting(self) -> None:
-        """A telnet client that negotiates first comes in as any other."""
+        """A telnet client that negotiates first can register."""
         client = self.server.connect()
         client.sendBytes(b"\xff\xfd\x03\xff\xfb\x18\xff\xfb\x1f\xff\xfb\x20")
         client.skip()
@@ -96,7 +96,7 @@ class LineEndTests(SynchronousTestCase):
         client.until("* carol joined #lobby")
 
     def test_byteByByte(self) -> None:
-        """One who sends byte by byte sees the same, and is seen in the same way, as one who sends it all at once."""
+        """The result is the same byte by byte and all at once."""
         script = (
             "alice\r\n/echo on\nhello, wörld\n\xff\xf1/me waves\r\n\n/join #den\nhere\n/topic 日本\n"
             "/nope\n/who\n/history\n/leave\n" + "x" * 4400 + "\nback\n/quit bye\n"
@@ -119,12 +119,12 @@ class LineEndTests(SynchronousTestCase):
 
 
 class TerminalSafetyTests(SynchronousTestCase):
-    """Whatever someone types, nothing that a terminal obeys reaches anyone."""
+    """No text sends control characters to a terminal."""
 
     @given(st.lists(TEXTS.map(lambda text: text.replace("\n", " ")), min_size=1, max_size=4))
     @settings(max_examples=60)
     def test_anything(self, texts: list[str]) -> None:
-        """Any text, in every place of every command that holds one."""
+        """This holds for any text, in every argument of every command."""
         drawn = itertools.cycle(texts)
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
@@ -146,7 +146,7 @@ class TerminalSafetyTests(SynchronousTestCase):
         harmless(alice, bob, stranger, late)
 
     def test_every(self) -> None:
-        """Each character that a terminal obeys, one by one, where texts are shown to others."""
+        """This holds for each control character, wherever texts are shown to others."""
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
         alice.send("/mode -t", "/join #den")
@@ -161,7 +161,7 @@ class TerminalSafetyTests(SynchronousTestCase):
         harmless(alice, bob)
 
     def test_shown(self) -> None:
-        """What is taken out is seen to have been there; letters of right-to-left scripts stay as they are."""
+        """Replaced characters are visible.  Letters of right-to-left scripts do not change."""
         server = MemoryServer()
         alice, bob = server.person("alice"), server.person("bob")
         alice.send("\x1b[31mred\x07\tgreen\x7f\x9b\u202e", "שלום עולם")
@@ -170,7 +170,7 @@ class TerminalSafetyTests(SynchronousTestCase):
     @given(TEXTS)
     @settings(max_examples=30)
     def test_greeting(self, text: str) -> None:
-        """Not even the administrator's greeting."""
+        """This holds for the administrator's greeting too."""
         client = MemoryServer(replace(SETTINGS, doors={**SETTINGS.doors, "line": LineSettings("UTC", text)})).connect()
         harmless(client)
 
@@ -179,7 +179,7 @@ class TerminalSafetyTests(SynchronousTestCase):
     @example(b"/join #den")
     @settings(max_examples=100)
     def test_anyBytes(self, data: bytes) -> None:
-        """Any bytes at all, before one has come in and after."""
+        """This holds for arbitrary bytes, before and after registration."""
         server = MemoryServer()
         bob = server.person("bob")
         stranger = server.connect()

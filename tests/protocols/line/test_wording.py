@@ -1,4 +1,4 @@
-"""Tests of the line door's errors: their words, and the lines that are refused before they are obeyed."""
+"""Tests of the wording of errors at the line door, and of refused lines."""
 
 from __future__ import annotations
 
@@ -81,17 +81,17 @@ SAMPLES = (
 
 
 def everyError(base: type[ChatError] = ChatError) -> Iterator[type[ChatError]]:
-    """Every class of error that the chat has."""
+    """Get every class of error in the chat."""
     for error in base.__subclasses__():
         yield error
         yield from everyError(error)
 
 
 class WordingTests(SynchronousTestCase):
-    """The words for what the chat refuses."""
+    """The wording of the chat's errors."""
 
     def test_complete(self) -> None:
-        """There are words for every error, and for nothing else; and this test has a sample of each."""
+        """Every error, and nothing else, has a wording and a sample."""
         known = {error for error in everyError() if error.__module__.startswith(f"{errors.__name__}.")}
         self.assertEqual(known, set(WORDINGS))
         self.assertEqual(known, set(map(type, SAMPLES)))
@@ -127,11 +127,11 @@ class WordingTests(SynchronousTestCase):
             self.assertIn("Try again in 2 s.", wordError(problem))
 
     def test_unknown(self) -> None:
-        """An error without words here, a plugin's, is shown with its text."""
+        """An error without a wording, for example of a plugin, is shown with its text."""
         self.assertEqual(wordError(ChatError()), "That was refused.")
 
     def test_sentences(self) -> None:
-        """Each says what was wrong and then what to do, on one line that every terminal can show."""
+        """Each says what was wrong and what to do, in one line that every terminal can show."""
         for error in SAMPLES:
             with self.subTest(error=error):
                 text = wordError(error)
@@ -143,7 +143,7 @@ class WordingTests(SynchronousTestCase):
                 self.assertTrue(advice[-1] in ".)" or advice.startswith(("/", "Usage: /")), text)
 
     def test_facts(self) -> None:
-        """Each names the facts that the error has: the room, the nick, the limit."""
+        """Each contains the fields of the error: the room, the nick, the limit."""
         for error in SAMPLES:
             with self.subTest(error=error):
                 text = wordError(error).lower()
@@ -168,7 +168,7 @@ class WordingTests(SynchronousTestCase):
 
 
 class RefusedLineTests(SynchronousTestCase):
-    """Lines that cannot be obeyed; the connection goes on with the next."""
+    """Refused lines.  The connection continues with the next line."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -176,20 +176,20 @@ class RefusedLineTests(SynchronousTestCase):
         self.alice.skip()
 
     def goesOn(self) -> None:
-        """Hold that the next line is said, and that none before it was."""
+        """Assert that the next line is sent, and that none before it was."""
         self.alice.send("next")
         self.bob.expect("[12:00] <alice> next")
         self.alice.expect()
         self.assertFalse(self.alice.gone)
 
     def test_tooLong(self) -> None:
-        """A line over the limit is thrown away and its length told, however long it is."""
+        """A line over the limit is dropped, and the error contains its length."""
         self.alice.send("x" * 5000)
         self.alice.expect("! That line is too long: it has 5000 bytes, and 4096 fit.  Say it in parts.")
         self.goesOn()
 
     def test_muchTooLong(self) -> None:
-        """A line of a megabyte in many pieces, with telnet bytes in it, does not gather anywhere."""
+        """A line of a megabyte in many pieces, with telnet commands, takes no memory."""
         for _ in range(256):
             self.alice.sendBytes(b"x" * 4094 + b"\xff\xf1")
         self.alice.expect()
@@ -198,7 +198,7 @@ class RefusedLineTests(SynchronousTestCase):
         self.goesOn()
 
     def test_notUTF8(self) -> None:
-        """A line that is not UTF-8 is refused with the place and the byte."""
+        """A line that is not UTF-8 is refused with the position and the byte."""
         self.alice.sendBytes(b"caf\xe9\n")
         advice = "Set your terminal to UTF-8; if you use telnet, start it as telnet -8."
         self.alice.expect(f"! That line is not UTF-8, from its byte 4 on (0xe9).  {advice}")
@@ -208,13 +208,13 @@ class RefusedLineTests(SynchronousTestCase):
         self.goesOn()
 
     def test_cutCharacters(self) -> None:
-        """A character that comes in several packets is one."""
+        """A character may arrive in several packets."""
         for byte in "né€𝄞\n".encode():
             self.alice.sendBytes(bytes([byte]))
         self.bob.expect("[12:00] <alice> né€𝄞")
 
     def test_delimiters(self) -> None:
-        """NUL and CR within a text are refused."""
+        """NUL and CR in a text are refused."""
         self.alice.sendBytes(b"a\0b\na\rb\n/me \0\n/topic a\0\n/msg bob a\rb\n/kick bob \0.\n/away \0.\n/leave \0.\n")
         self.alice.expect(
             "! The message has U+0000 in it.  Say it without.",
@@ -229,7 +229,7 @@ class RefusedLineTests(SynchronousTestCase):
         self.goesOn()
 
     def test_inside(self) -> None:
-        """What fails in the server itself is logged, and the client told no more than that."""
+        """An unexpected failure is logged, and the client gets no details."""
 
         class Oops(Exception):
             pass
@@ -255,18 +255,18 @@ class FloodTests(SynchronousTestCase):
         self.alice.skip()
 
     def tooFast(self, text: str, wait: int) -> str:
-        """The error for a line that came too fast."""
+        """Get the error for a line over the rate limit."""
         limits = "! Too fast: you may send 5 lines at once, then 2 a second."
         return f"{limits}  Not taken: {text}  Try again in {wait} s."
 
     def test_burst(self) -> None:
-        """What comes too fast is quoted, so that it can be said again, and is not said."""
+        """A refused line is quoted, so that it can be sent again."""
         self.bob.send(*"1234567")
         self.bob.expect(self.tooFast('"6"', 1), self.tooFast('"7"', 1))
         self.alice.expect(*(f"[12:01] <bob> {number}" for number in "12345"))
 
     def test_refill(self) -> None:
-        """With time lines are taken again: one each half second, and no more than five at once."""
+        """Later one line is accepted each half second, and no more than five at once."""
         self.bob.send(*"12345")
         self.alice.skip()
         self.server.advance(0.5)
@@ -278,7 +278,7 @@ class FloodTests(SynchronousTestCase):
         self.bob.expect(self.tooFast('"f"', 1), self.tooFast('"g"', 1))
 
     def test_waitingIsNotPunished(self) -> None:
-        """Lines that are refused do not put off those that will be taken."""
+        """Refused lines do not delay later ones."""
         self.bob.send(*"12345")
         for _ in range(10):
             self.bob.send("again")
@@ -288,7 +288,7 @@ class FloodTests(SynchronousTestCase):
         self.alice.expect("[12:01] <bob> now", "[12:01] <bob> and now")
 
     def test_commandsCount(self) -> None:
-        """Commands are lines as any other; but one can always go."""
+        """Commands count like other lines, but /quit is never refused."""
         self.bob.send(*5 * ["/rooms"])
         self.bob.skip()
         self.bob.send("/who", "/quit fast")
@@ -296,17 +296,17 @@ class FloodTests(SynchronousTestCase):
         self.assertTrue(self.bob.gone)
 
     def test_badLinesCount(self) -> None:
-        """Lines that are refused for what they are count too."""
+        """Invalid lines count too."""
         self.bob.sendBytes(5 * b"\xc0\n" + b"hello\n")
         self.assertEqual(self.tooFast('"hello"', 1), self.bob.lines()[-1])
 
     def test_longQuotes(self) -> None:
-        """A long line is quoted by its beginning; what it holds harms no terminal."""
+        """Only the beginning of a long line is quoted, without control characters."""
         self.bob.send(*"12345", "\x1b[31m" + "x" * 100)
         self.bob.expect(self.tooFast('"␛[31m' + "x" * 35 + '…"', 1))
 
     def test_eachConnection(self) -> None:
-        """One who is too fast takes nothing from others, not even from the same address."""
+        """Each connection has its own rate, even at the same address."""
         carol = self.server.person("carol", STRANGER)
         self.bob.send(*"123456")
         self.alice.skip()
@@ -314,13 +314,13 @@ class FloodTests(SynchronousTestCase):
         self.alice.expect("[12:01] <carol> hello")
 
     def test_exempt(self) -> None:
-        """No rate binds the exempt."""
+        """Exempt clients have no rate limit."""
         self.alice.send(*map(str, range(100)))
         self.assertEqual(100, len(self.bob.lines()))
         self.alice.expect()
 
     def test_configured(self) -> None:
-        """The rates are the administrator's to choose, and told as chosen."""
+        """The rates are configurable, and the error contains them."""
         server = limited(floodBurst=3, floodRate=0.5)
         bob = server.person("bob", STRANGER)
         bob.send("1", "2", "3")
@@ -330,7 +330,7 @@ class FloodTests(SynchronousTestCase):
 
 
 class FullDisk(MemoryLog):
-    """A journal that keeps nothing that is said."""
+    """A journal that refuses every durable event."""
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
         """See L{ILog.append}."""
@@ -362,7 +362,7 @@ class NotReadTests(SynchronousTestCase):
     """A journal that cannot be read."""
 
     def test_told(self) -> None:
-        """Who comes in is in the room, sees who is there, and is told; and so is who asks for history."""
+        """A client that joins is a member, sees the members, and is told; so is one that asks for the history."""
         why = "! What was said before cannot be read just now: the disk failed.  Try /history later."
         server = MemoryServer(journal=inMemory(history=Unreadable))
         alice = server.connect()
@@ -374,7 +374,7 @@ class NotReadTests(SynchronousTestCase):
 
 
 class DamagedHistory(MemoryHistory):
-    """A journal in which the texts that have C{word} in them changed on disk."""
+    """A history in which the texts that contain C{word} are damaged."""
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.read}."""
@@ -393,14 +393,14 @@ class DamagedHistory(MemoryHistory):
 
 
 class DamagedTests(SynchronousTestCase):
-    """Entries that changed on disk.  The clients come from an address that limits bind."""
+    """Damaged entries.  The clients connect from an address without exemption."""
 
     def setUp(self) -> None:
         self.server = MemoryServer(journal=inMemory(history=DamagedHistory))
         self.alice = self.server.person("alice", STRANGER)
 
     def test_history(self) -> None:
-        """They are counted behind those that are shown, on coming in, too."""
+        """They are counted after the shown entries, also on joining."""
         self.alice.send("one", "a word", "/history")
         self.alice.until("* History of #lobby, 2026-01-01")
         one, end = "[12:00] <alice> one", "* End of history of #lobby"
@@ -412,12 +412,12 @@ class DamagedTests(SynchronousTestCase):
         bob.expect(one, "* 2 entries could not be read: they changed on disk", end, "* bob joined #lobby")
 
     def test_alone(self) -> None:
-        """They are counted also where there is nothing else, which is not the same as no history."""
+        """They are counted even if there are no other entries, which differs from an empty history."""
         self.alice.send("a word", "/history 1", "/search word")
         self.alice.expect(*2 * ["* 1 entry could not be read: it changed on disk"])
 
     def test_pages(self) -> None:
-        """Searching goes on behind them."""
+        """A search continues behind them."""
         server = MemoryServer(journal=inMemory(history=DamagedHistory))
         alice = server.person("alice")
         alice.send("first tea", *(f"word tea {number}" for number in range(50)), "/search tea", "/search")
@@ -430,10 +430,10 @@ class DamagedTests(SynchronousTestCase):
 
 
 class NotStoredTests(SynchronousTestCase):
-    """What the journal could not keep."""
+    """Events that the journal refuses."""
 
     def test_told(self) -> None:
-        """The sender is told so, nobody has seen it, and what needs no disk goes on."""
+        """The sender is told, nobody sees the event, and what needs no disk works."""
         server = MemoryServer(journal=inMemory(FullDisk))
         alice, bob = server.person("alice"), server.person("bob")
         alice.skip()

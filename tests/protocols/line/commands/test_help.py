@@ -16,14 +16,16 @@ from twistchat.testing import MemoryServer
 
 
 class HelpTests(SynchronousTestCase):
-    """/help, and commands that there are not."""
+    """/help."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
         self.alice = self.server.person("alice")
 
     def test_all(self) -> None:
-        """Every command is listed once, as it is typed, with what it does; and how to say what looks like one."""
+        """
+        It lists every command once, with its usage and summary, and says how to send a line that begins with a slash.
+        """
         self.alice.send("/help")
         *lines, last = self.alice.lines()
         listed = [line for line in lines if line.startswith("*   /")]
@@ -35,7 +37,7 @@ class HelpTests(SynchronousTestCase):
         self.assertEqual({*wanted.split(), "echo", "unignore", "quit"}, set(COMMANDS))
 
     def test_grouped(self) -> None:
-        """The list has a heading and examples for each topic; every line fits a wide terminal."""
+        """Each topic has a heading and examples.  Every line fits a wide terminal."""
         self.alice.send("/help")
         lines = iter(self.alice.lines())
         for topic in TOPICS:
@@ -47,7 +49,7 @@ class HelpTests(SynchronousTestCase):
         self.assertEqual([], [line for line in self.alice.lines() if len(line) > 120])
 
     def test_examples(self) -> None:
-        """Every command has an example that begins with its name or an alias, unless it takes no arguments."""
+        """Every command with arguments has an example, which begins with its name or an alias."""
         for command in COMMANDS.values():
             with self.subTest(command=command.name):
                 name = command.example.removeprefix("/").split(" ")[0]
@@ -55,7 +57,7 @@ class HelpTests(SynchronousTestCase):
                 self.assertIn(name, (command.name, *command.aliases, ""))
 
     def test_one(self) -> None:
-        """More of one command, typed with its / or without, in any case, and by an alias too."""
+        """It explains one command, with or without its slash, in any case, also by an alias."""
         self.alice.send("/help kick", "/help /kick", "/HELP Kick", "/help part")
         self.alice.expect(
             *3 * ["* /kick NICK [REASON]: put someone out of this room", "* For example: /kick bob Enough now"],
@@ -64,7 +66,7 @@ class HelpTests(SynchronousTestCase):
         )
 
     def test_modes(self) -> None:
-        """What each mode does."""
+        """It explains each mode."""
         self.alice.send("/help mode")
         first, *lines = self.alice.lines()
         self.assertTrue(first.startswith("* /mode [+LETTERS-LETTERS PARAMETERS]: "), first)
@@ -72,20 +74,20 @@ class HelpTests(SynchronousTestCase):
         self.assertIn("* o NICK: makes someone operator (@)", lines)
 
     def test_none(self) -> None:
-        """There is no such command to be helped with."""
+        """An unknown command is an error."""
         self.alice.send("/help xyzzy")
         self.alice.expect("! There is no command /xyzzy.  /help lists the commands")
         self.alice.send("/help jion")
         self.alice.expect("! There is no command /jion.  Did you mean /join?  /help lists the commands")
 
     def test_anyCase(self) -> None:
-        """A command may be typed in any case, with white space behind its name."""
+        """A command may be in any case, with white space after its name."""
         self.alice.send("/WHO", "/who  ", "/Who   #lobby")
         self.alice.expect(*3 * ["* 1 in #lobby: @alice"])
 
 
 class UnknownCommandTests(SynchronousTestCase):
-    """Commands that do not exist: nothing of them is said in the room."""
+    """Unknown commands are not sent to the room."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -93,7 +95,7 @@ class UnknownCommandTests(SynchronousTestCase):
         self.alice.skip()
 
     def refused(self, line: str, name: str, guess: str) -> None:
-        """Hold that a line is refused with this name, and with this guess at what was meant, if any."""
+        """Assert that a line is refused with this name, and with this suggestion, if any."""
         self.alice.send(line)
         meant = f"Did you mean /{guess}?  " if guess else ""
         hint = "/help lists the commands; to say the line, type another / in front of it"
@@ -101,13 +103,13 @@ class UnknownCommandTests(SynchronousTestCase):
         self.bob.expect()
 
     def test_unknown(self) -> None:
-        """Nothing is like them."""
+        """If no name is similar there is no suggestion."""
         self.refused("/xyzzy now", "xyzzy", "")
         self.refused("/", "", "")
         self.refused("/ hello", "", "")
 
     def test_guess(self) -> None:
-        """A misspelt command, or the first letter of one, is guessed at; so is an alias."""
+        """The error suggests a command for a misspelt name or alias, and for a first letter."""
         self.refused("/jion #den", "jion", "join")
         self.refused("/HISTROY", "histroy", "history")
         self.refused("/topics", "topics", "topic")
@@ -118,12 +120,12 @@ class UnknownCommandTests(SynchronousTestCase):
         self.refused("/hlep", "hlep", "help")
 
     def test_noGuess(self) -> None:
-        """What is only a little like a command is not guessed at: a wrong guess is worse than none."""
+        """There is no suggestion for a name with little similarity, since a wrong one is worse than none."""
         self.refused("/nope", "nope", "")
         self.refused("/notice bob hello", "notice", "")
 
     def test_long(self) -> None:
-        """Of a long name a beginning is repeated and compared, so that it costs no more than a short one."""
+        """Only the beginning of a long name is repeated and compared, so that it costs no more than a short one."""
         compared: list[str] = []
 
         def compare(name: str, *arguments: Any) -> list[str]:
@@ -137,7 +139,7 @@ class UnknownCommandTests(SynchronousTestCase):
 
 
 class AliasTests(SynchronousTestCase):
-    """Names that commands have elsewhere, with the default limits in force."""
+    """Aliases, with the default limits in force."""
 
     def setUp(self) -> None:
         self.server = MemoryServer(Settings())
@@ -146,7 +148,7 @@ class AliasTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_all(self) -> None:
-        """These are the aliases there are; none hides a command."""
+        """These are all aliases.  None is also a command."""
         wanted = "names whois list part exit query w r"
         self.assertEqual(set(wanted.split()), set(ALIASES))
         self.assertEqual(set(), {*ALIASES} & {*COMMANDS})
@@ -157,7 +159,7 @@ class AliasTests(SynchronousTestCase):
         self.alice.expect(*2 * ["* 2 in #lobby: @alice bob"], "* #lobby 2", "* 1 room")
 
     def test_whois(self) -> None:
-        """/whois is /who, and says who someone is."""
+        """/whois is /who, and describes a user."""
         self.bob.send("/away at lunch", "/join #den")
         self.alice.send("/whois BOB", "/whois nobody")
         host = self.server.context.cloak("192.0.2.8")
@@ -187,7 +189,7 @@ class AliasTests(SynchronousTestCase):
         self.assertTrue(self.alice.gone)
 
     def test_exitIsNeverTooFast(self) -> None:
-        """One can always go, whatever the flood limit says."""
+        """The flood limit does not refuse /exit."""
         self.alice.send(*6 * ["/who"])
         self.alice.skip()
         self.alice.send("/exit")
@@ -195,7 +197,7 @@ class AliasTests(SynchronousTestCase):
 
 
 class ReplyTests(SynchronousTestCase):
-    """/reply, or /r: to the last person who wrote to oneself alone."""
+    """/reply, or /r: sends a text to the last user who wrote a private text."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -204,7 +206,7 @@ class ReplyTests(SynchronousTestCase):
         self.bob.skip()
 
     def test_last(self) -> None:
-        """It goes to whoever wrote last, also through the IRC door, and one is told who that was."""
+        """It goes to the last user who wrote, also from the IRC door, and shows the user's nick."""
         dave = self.server.irc("dave")
         self.bob.send("/msg alice one")
         self.carol.send("/msg alice two")
@@ -244,21 +246,21 @@ class ReplyTests(SynchronousTestCase):
         self.alice.expect("! Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
 
     def test_renamed(self) -> None:
-        """It finds them under their new nick."""
+        """It goes to a user who has changed the nick."""
         self.bob.send("/msg alice one", "/nick robert")
         self.alice.skip()
         self.alice.send("/r two")
         self.alice.expect("* You replied to robert")
 
     def test_away(self) -> None:
-        """One is told that they are away."""
+        """It shows the away message."""
         self.bob.send("/msg alice one", "/away at lunch")
         self.alice.skip()
         self.alice.send("/r two")
         self.alice.expect("* bob is away: at lunch", "* You replied to bob")
 
     def test_nobody(self) -> None:
-        """Nobody has written, or nobody whom one hears; a text in a room does not count."""
+        """It is an error if nobody has written, or only an ignored user.  A text in a room does not count."""
         self.bob.send("hello")
         self.alice.send("/ignore bob")
         self.bob.send("/msg alice one")
@@ -267,7 +269,7 @@ class ReplyTests(SynchronousTestCase):
         self.alice.expect("! Nobody has written to you alone yet; /msg NICK TEXT writes to someone", "! Usage: /r TEXT")
 
     def test_gone(self) -> None:
-        """Who has left is not replaced by the one who wrote before, nor by one who takes the nick."""
+        """If the user has left, it goes neither to an earlier writer nor to a new owner of the nick."""
         self.carol.send("/msg alice one")
         self.bob.send("/msg alice two", "/quit")
         bob = self.server.person("bob")

@@ -1,4 +1,4 @@
-"""Tests of what operators do at the line door: kick, ban, modes and ranks."""
+"""Tests of kick, ban, modes and ranks at the line door."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BANNED = "! A ban keeps you out of #lobby, or silent in it.  Ask one of its oper
 
 
 class OperatorTestCase(SynchronousTestCase):
-    """Alice is the lobby's operator, bob and carol are in it."""
+    """Alice is the lobby's operator, and bob and carol are members."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -24,12 +24,12 @@ class OperatorTestCase(SynchronousTestCase):
         self.passOver()
 
     def passOver(self) -> None:
-        """Let everyone pass over what they have seen."""
+        """Skip what everyone has received."""
         for person in (self.alice, self.bob, self.carol):
             person.skip()
 
     def allSee(self, *lines: str) -> None:
-        """Hold that everyone has seen these lines."""
+        """Assert that everyone has received these lines."""
         for person in (self.alice, self.bob, self.carol):
             person.expect(*lines)
 
@@ -38,7 +38,7 @@ class KickTests(OperatorTestCase):
     """/kick."""
 
     def test_kick(self) -> None:
-        """Everyone sees it, the one who is put out included; who is out hears no more."""
+        """All members see it, also the kicked one, who then receives nothing more from the room."""
         self.alice.send("/kick BOB too  loud")
         self.allSee("* alice kicked bob from #lobby (too  loud)")
         self.alice.send("quiet now")
@@ -46,24 +46,24 @@ class KickTests(OperatorTestCase):
         self.carol.expect("[12:00] <alice> quiet now")
 
     def test_noReason(self) -> None:
-        """No reason is needed; and who was put out may come back."""
+        """The reason is optional, and the kicked user may return."""
         self.alice.send("/kick bob")
         self.allSee("* alice kicked bob from #lobby")
         self.bob.send("/join #lobby")
         self.bob.expect("* 3 in #lobby: @alice carol bob", "* bob joined #lobby")
 
     def test_oneself(self) -> None:
-        """Operators may put themselves out."""
+        """Operators may kick themselves."""
         self.alice.send("/kick alice")
         self.allSee("* alice kicked alice from #lobby")
 
     def test_usage(self) -> None:
-        """It needs a nick."""
+        """A nick is required."""
         self.alice.send("/kick", "/kick ")
         self.alice.expect(*2 * ["! Usage: /kick NICK [REASON]"])
 
     def test_refused(self) -> None:
-        """No rank; nobody of that name; not in this room; too long a reason."""
+        """It fails without the rank, for an unknown nick, for a user elsewhere, and with a reason that is too long."""
         self.bob.send("/kick carol", "/kick alice")
         self.bob.expect(NO_RANK, NO_RANK)
         self.bob.send("/leave")
@@ -77,14 +77,14 @@ class KickTests(OperatorTestCase):
         self.carol.expect()
 
     def test_higherRank(self) -> None:
-        """A half-operator does not put an operator out, but those below."""
+        """A half-operator may kick members of lower rank, but no operator."""
         self.alice.send("/mode +h bob")
         self.passOver()
         self.bob.send("/kick alice", "/kick carol")
         self.bob.expect(NO_RANK, "* bob kicked carol from #lobby")
 
     def test_nowhere(self) -> None:
-        """It needs a current room."""
+        """A current room is required."""
         self.alice.send("/leave")
         self.alice.skip()
         self.alice.send("/kick bob", "/ban bob", "/unban bob", "/mode")
@@ -95,14 +95,14 @@ class BanTests(OperatorTestCase):
     """/ban and /unban."""
 
     def test_nick(self) -> None:
-        """A nick is banned and put out, and stays out."""
+        """A nick is banned and kicked, and cannot return."""
         self.alice.send("/ban Bob")
         self.allSee("* alice set +b bob!*@* on #lobby", "* alice kicked bob from #lobby (banned)")
         self.bob.send("/join #lobby")
         self.bob.expect(BANNED)
 
     def test_mask(self) -> None:
-        """A mask keeps out whoever it fits; who is in the room stays, in silence."""
+        """A mask bans all users that it matches.  Members stay, but cannot speak."""
         self.alice.send("/ban bob!*@*")
         self.allSee("* alice set +b bob!*@* on #lobby")
         self.bob.send("hello?", "/me waves", "/msg #lobby hello?")
@@ -111,19 +111,19 @@ class BanTests(OperatorTestCase):
         self.alice.expect("[12:00] <carol> hello")
 
     def test_ahead(self) -> None:
-        """A nick that nobody has just now, or somebody elsewhere, can be banned too."""
+        """A nick may be banned that nobody has, or whose user is elsewhere."""
         self.bob.send("/leave")
         self.passOver()
         self.alice.send("/ban dave", "/ban bob")
         self.alice.expect("* alice set +b dave!*@* on #lobby", "* alice set +b bob!*@* on #lobby")
 
     def test_oneself(self) -> None:
-        """Who bans themselves is not put out."""
+        """An operator who bans themselves is not kicked."""
         self.alice.send("/ban alice", "still here")
         self.bob.expect("* alice set +b alice!*@* on #lobby", "[12:00] <alice> still here")
 
     def test_list(self) -> None:
-        """The bans, with who set them."""
+        """Without an argument it lists the bans with their authors."""
         self.alice.send("/ban")
         self.alice.expect("* Nobody is banned from #lobby")
         self.alice.send("/ban *!*@evil.test", "/mode +o bob")
@@ -135,26 +135,26 @@ class BanTests(OperatorTestCase):
         )
 
     def test_twice(self) -> None:
-        """Banning who is banned says so."""
+        """A second ban on the same mask is reported."""
         self.alice.send("/ban dave", "/ban DAVE!*@*")
         self.alice.expect("* alice set +b dave!*@* on #lobby", "* DAVE!*@* is banned from #lobby already")
 
     def test_unban(self) -> None:
-        """An end of a ban, by nick or mask; the silenced may speak again."""
+        """/unban ends a ban, by nick or mask.  Its members may speak again."""
         self.alice.send("/ban b*!*@*", "/unban B*")
         self.passOver()
         self.bob.send("thanks")
         self.alice.expect("[12:00] <bob> thanks")
 
     def test_unbanNobody(self) -> None:
-        """There is no such ban; and it needs a mask."""
+        """/unban of an unknown ban is an error, and a mask is required."""
         self.alice.send("/unban bob", "/unban")
         self.alice.expect(
             "! There is no ban on bob in #lobby; /ban lists the bans", "! Usage: /unban NICK or /unban MASK"
         )
 
     def test_refused(self) -> None:
-        """No rank; no mask."""
+        """It fails without the rank, and with an invalid mask."""
         self.bob.send("/ban carol", "/unban carol")
         self.bob.expect(NO_RANK, NO_RANK)
         self.alice.send("/ban bob for being loud", "/ban a,b", "/ban a\x1bb")
@@ -167,7 +167,7 @@ class BanTests(OperatorTestCase):
         self.bob.expect()
 
     def test_full(self) -> None:
-        """A room has so many bans."""
+        """A room has no more bans than the limit."""
         server = limited(bans=2)
         alice = server.person("alice")
         alice.send("/ban a", "/ban b")
@@ -180,7 +180,7 @@ class BanTests(OperatorTestCase):
         )
 
     def test_higherRank(self) -> None:
-        """A half-operator may ban an operator, who stays and is not silent."""
+        """A half-operator may ban an operator, who stays and may speak."""
         self.alice.send("/mode +h bob")
         self.passOver()
         self.bob.send("/ban alice")
@@ -193,7 +193,7 @@ class ModeTests(OperatorTestCase):
     """/mode."""
 
     def test_shown(self) -> None:
-        """The modes that are set, to anyone in the room; a key is not shown."""
+        """Members see the modes, but not the key."""
         for client in (self.alice, self.bob):
             client.send("/join #den")
         self.passOver()
@@ -205,7 +205,7 @@ class ModeTests(OperatorTestCase):
         self.bob.expect("* Modes of #den: +kmnt; /help mode says what they do")
 
     def test_help(self) -> None:
-        """/help mode has every mode, rank and extended mask, each on its line."""
+        """/help mode has a line for every mode, rank and extended mask."""
         self.alice.send("/help mode")
         lines = self.alice.lines()
         for letter in ROOM_MODES:
@@ -216,7 +216,7 @@ class ModeTests(OperatorTestCase):
             self.assertEqual(len([line for line in lines if line.startswith(f"* {kind.usage} ")]), 1, kind.usage)
 
     def test_ranks(self) -> None:
-        """Ranks are given and taken, and seen in /who, the highest."""
+        """Ranks are given and taken.  /who shows the highest."""
         self.alice.send("/mode +ov-t bob carol")
         self.allSee("* alice set +ov-t bob carol on #lobby")
         self.bob.send("/mode +v bob", "/who")
@@ -225,14 +225,14 @@ class ModeTests(OperatorTestCase):
         self.bob.expect("* bob set -o alice on #lobby", "* 3 in #lobby: alice @bob +carol")
 
     def test_givingUp(self) -> None:
-        """Anyone may give up their own rank."""
+        """Everyone may give up their own rank."""
         self.alice.send("/mode +v bob")
         self.passOver()
         self.bob.send("/mode -v bob")
         self.allSee("* bob set -v bob on #lobby")
 
     def test_lists(self) -> None:
-        """A list mode with nothing behind it shows the list."""
+        """A list mode without a parameter shows the list."""
         self.alice.send("/mode +b", "/mode +e bob", "/mode e", "/mode +eI")
         self.alice.expect(
             "* List b of #lobby: nothing",
@@ -243,13 +243,16 @@ class ModeTests(OperatorTestCase):
         )
 
     def test_noChange(self) -> None:
-        """What changes nothing is said to, and nobody else hears of it."""
+        """A change that changes nothing is reported to its author only."""
         self.alice.send("/mode +n", "/mode -m", "/mode +o alice", "/mode +")
         self.alice.expect(*4 * ["* That changes nothing on #lobby"])
         self.bob.expect()
 
     def test_refused(self) -> None:
-        """No such mode; no parameter, or a bad one; nobody; someone elsewhere; no rank.  Then nothing changes."""
+        """
+        It fails for an unknown mode, a missing or invalid parameter, an unknown user, a user elsewhere, and without the
+        rank. Then nothing changes.
+        """
         self.carol.send("/leave")
         self.passOver()
         self.alice.send(
@@ -274,10 +277,10 @@ class ModeTests(OperatorTestCase):
 
 
 class NoticeTests(OperatorTestCase):
-    """What the server tells its operators at other doors (user mode s)."""
+    """Server notices (user mode s)."""
 
     def test_silent(self) -> None:
-        """At this door it tells none of it, even to those who have asked for it at another."""
+        """This door shows none, even to users who asked for them at another door."""
         chat = self.server.chat
         (session,) = chat.identity.find("alice").sessions.values()
         self.successResultOf(Deferred.fromCoroutine(chat.operators.become(session, "Boss", ["kill", "ban"])))

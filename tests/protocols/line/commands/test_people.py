@@ -1,4 +1,4 @@
-"""Tests of what is about oneself at the line door: nick, being away, going."""
+"""Tests of nick, away and quit at the line door."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NickTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_another(self) -> None:
-        """Everyone who shares a room sees it, once, and so does one oneself; from then on texts have the new nick."""
+        """The user, and everyone who shares a room, sees it once.  Later texts have the new nick."""
         for person in (self.alice, self.bob):
             person.send("/join #den")
         self.bob.skip()
@@ -36,30 +36,30 @@ class NickTests(SynchronousTestCase):
         self.bob.expect("! Nobody here is called alice.  /who lists who is in this room.")
 
     def test_newHost(self) -> None:
-        """A new host is nothing that this door shows: nobody seems to leave and to come again for it."""
+        """This door does not show a new host."""
         user = self.server.chat.identity.find("alice")
         self.server.chat.identity.setHost(user, "new.host")
         self.bob.send("/who")
         self.bob.expect("* 2 in #lobby: @alice bob")
 
     def test_spelling(self) -> None:
-        """One's own nick may be spelled otherwise."""
+        """The case of the own nick may change."""
         self.alice.send("/nick ALICE", "/nick аlice")
         self.bob.expect("* alice is now ALICE", "* ALICE is now аlice")
 
     def test_same(self) -> None:
-        """The nick that one has is no change, and nobody hears of it."""
+        """The current nick is no change, and nobody sees it."""
         self.alice.send("/nick alice")
         self.alice.expect("* You are alice")
         self.bob.expect()
 
     def test_rankStays(self) -> None:
-        """A rank is the user's, not the nick's."""
+        """A rank belongs to the user, not to the nick."""
         self.alice.send("/nick Alicia", "/who")
         self.alice.expect("* alice is now Alicia", "* 2 in #lobby: @Alicia bob")
 
     def test_refused(self) -> None:
-        """In use, a look-alike, reserved, or no nick at all: one stays who one was."""
+        """A nick that is in use, looks like another, is reserved or invalid is refused."""
         self.alice.send("/nick bob", "/nick BOB", "/nick bоb", "/nick chanserv", "/nick 7up", "/nick a b", "/nick")
         self.alice.expect(
             "! The nick bob is in use.  Choose another.",
@@ -74,14 +74,14 @@ class NickTests(SynchronousTestCase):
         self.bob.expect("[12:00] <alice> still me")
 
     def test_banned(self) -> None:
-        """Who is silenced by a ban does not shed it with their nick."""
+        """A user who cannot speak because of a ban cannot change the nick."""
         self.alice.send("/mode +b bob")
         self.bob.skip()
         self.bob.send("/nick rob", "hello")
         self.bob.expect(*2 * ["! A ban keeps you out of #lobby, or silent in it.  Ask one of its operators."])
 
     def test_oldNickIsFree(self) -> None:
-        """The nick that one had is free for another."""
+        """Another user may take the old nick."""
         self.alice.send("/nick alicia")
         self.server.person("alice")
 
@@ -95,7 +95,7 @@ class AwayTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_andBack(self) -> None:
-        """Those who ask or write are told; the room is not."""
+        """Users who ask or write see it; rooms do not."""
         self.alice.send("/away making tea")
         self.alice.expect("* You are away: making tea")
         self.bob.send("/who", "/msg alice hey")
@@ -107,7 +107,7 @@ class AwayTests(SynchronousTestCase):
         self.bob.expect("* 2 in #lobby: @alice bob")
 
     def test_tooLong(self) -> None:
-        """An away message has its limit; one is not away with a longer one."""
+        """A message that is too long is refused."""
         self.alice.send("/away " + "x" * 391)
         self.alice.expect("! The reason is too long: it has 391 characters, and 390 fit.  Say it shorter.")
         self.bob.send("/who")
@@ -115,7 +115,7 @@ class AwayTests(SynchronousTestCase):
 
 
 class QuittingTests(SynchronousTestCase):
-    """/quit, and losing the connection."""
+    """/quit, and lost connections."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -123,7 +123,7 @@ class QuittingTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_quit(self) -> None:
-        """One is said goodbye to, after what was to be seen; others see one go, with the reason."""
+        """The goodbye comes after everything else.  Others see the reason."""
         self.alice.send("/echo on", "last words", "/quit to the sea")
         self.alice.expect("* Echo is on", "[12:00] <alice> last words", GOODBYE)
         self.assertTrue(self.alice.gone)
@@ -132,28 +132,28 @@ class QuittingTests(SynchronousTestCase):
         self.bob.expect("* 1 in #lobby: bob")
 
     def test_noReason(self) -> None:
-        """No reason is needed."""
+        """The reason is optional."""
         self.alice.send("/quit")
         self.bob.expect("* alice quit")
 
     def test_nothingBehindIt(self) -> None:
-        """What was sent behind it is not obeyed."""
+        """Lines after it are not executed."""
         self.alice.send("/quit", "one more thing", "/nick ghost")
         self.alice.expect(GOODBYE)
         self.bob.expect("* alice quit")
 
     def test_longReason(self) -> None:
-        """A long reason is cut: nobody is kept here for it."""
+        """A reason that is too long is cut, not refused."""
         self.alice.send("/quit " + "x" * 1000)
         self.bob.expect(f"* alice quit ({'x' * 390})")
 
     def test_badReason(self) -> None:
-        """What must not be in a reason becomes spaces."""
+        """Invalid characters in the reason become spaces."""
         self.alice.send("/quit a\0b\rc")
         self.bob.expect("* alice quit (a b c)")
 
     def test_lost(self) -> None:
-        """A connection that is lost is a going too; those who share several rooms see it once."""
+        """Others see a lost connection once, even if they share several rooms."""
         for person in (self.alice, self.bob):
             person.send("/join #den")
         self.bob.skip()
@@ -161,14 +161,14 @@ class QuittingTests(SynchronousTestCase):
         self.bob.expect("* alice quit (connection lost)")
 
     def test_strangersSeeNothing(self) -> None:
-        """Those who share no room see nobody go."""
+        """Users who share no room see nothing."""
         self.bob.send("/leave")
         self.bob.skip()
         self.alice.hangUp()
         self.bob.expect()
 
     def test_goneIsGone(self) -> None:
-        """Nothing is left of one who has gone."""
+        """Nothing is left of a user who has quit."""
         self.alice.hangUp()
         self.bob.send("/quit")
         state = self.server.chat.state

@@ -1,4 +1,4 @@
-"""Tests of what is said at the line door: in rooms, in private, as an action; echo, history, ignoring."""
+"""Tests of texts at the line door: in rooms, private, actions; echo, history, search, ignore."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ class SayingTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_line(self) -> None:
-        """A line is said in the current room: to all others in it, and not to the one who said it."""
+        """All other members of the current room get a line, and its sender does not."""
         self.alice.send("hello, world")
         self.bob.expect("[12:00] <alice> hello, world")
         self.alice.expect()
 
     def test_time(self) -> None:
-        """The time before a text is that at which it was taken."""
+        """The time of a text is that at which it was stored."""
         self.server.advance(61)
         self.alice.send("a minute later")
         self.bob.expect("[12:01] <alice> a minute later")
 
     def test_spaces(self) -> None:
-        """The white space of a text is the sender's own business, and a line of nothing else is none."""
+        """White space in a text is kept.  A line of white space is ignored."""
         self.alice.send("", "   ", "\t", "  two  spaces ")
         self.bob.expect("[12:00] <alice>   two  spaces ")
         self.alice.expect()
 
     def test_severalLines(self) -> None:
-        """A text of several lines, as other doors send it, is as many lines, each with its speaker; in history too."""
+        """A text of several lines is shown as several lines with the sender, also in the history."""
         chat = self.server.chat
         chat.speaking.say(
             next(iter(chat.identity.find("alice").sessions.values())), "#lobby", "one\n\n[12:00] <carol> two"
@@ -48,7 +48,7 @@ class SayingTests(SynchronousTestCase):
         self.bob.expect("* History of #lobby, 2026-01-01", *lines, "* End of history of #lobby")
 
     def test_forARank(self) -> None:
-        """A text for those of a rank names the rank and the room, which may be the current one."""
+        """A text for a rank shows the rank and the room, also in the current room."""
         chat = self.server.chat
         carol = self.server.person("carol")
         chat.speaking.say(next(iter(chat.identity.find("bob").sessions.values())), "#lobby", "help", rank="o")
@@ -57,24 +57,24 @@ class SayingTests(SynchronousTestCase):
         carol.expect()
 
     def test_doubledSlash(self) -> None:
-        """A line that begins with // says the rest."""
+        """A line that begins with // is sent without the first slash."""
         self.alice.send("//who is it", "///", "//")
         self.bob.expect("[12:00] <alice> /who is it", "[12:00] <alice> //", "[12:00] <alice> /")
 
     def test_action(self) -> None:
-        """/me says what one does."""
+        """/me sends an action."""
         self.alice.send("/me waves", "/ME waves again")
         self.bob.expect("[12:00] * alice waves", "[12:00] * alice waves again")
         self.alice.expect()
 
     def test_emptyAction(self) -> None:
-        """/me alone does nothing."""
+        """/me without a text is refused."""
         self.alice.send("/me")
         self.alice.expect("! There is nothing to say in that line.  Type a text.")
         self.bob.expect()
 
     def test_noRoom(self) -> None:
-        """Where one is in no room, nobody hears, and the error says how to come into one."""
+        """Without a current room nobody gets the line, and the error says how to join one."""
         self.alice.send("/leave")
         self.bob.skip()
         self.alice.skip()
@@ -83,7 +83,7 @@ class SayingTests(SynchronousTestCase):
         self.bob.expect()
 
     def test_tooLong(self) -> None:
-        """A message has its limit, in bytes."""
+        """A message has a limit, in bytes."""
         self.alice.send("é" * 2048)
         self.bob.expect("[12:00] <alice> " + "é" * 2048)
         self.alice.send("é" * 2048 + "!")
@@ -91,12 +91,12 @@ class SayingTests(SynchronousTestCase):
         self.bob.expect()
 
     def test_longestInACommand(self) -> None:
-        """The command in front of a message does not count against it."""
+        """The command before a message does not count against it."""
         self.alice.send("/msg bob " + "x" * 4096)
         self.bob.expect("[12:00] @bob <alice> " + "x" * 4096)
 
     def test_moderated(self) -> None:
-        """In a moderated room only those with a voice are heard."""
+        """In a moderated room only users with a voice speak."""
         self.alice.send("/mode +m")
         self.bob.skip()
         self.bob.send("psst", "/me too")
@@ -121,21 +121,21 @@ class TellingTests(SynchronousTestCase):
         self.bob.skip()
 
     def test_toSomeone(self) -> None:
-        """A private text is for one; the nick may be typed in any case."""
+        """Only the recipient gets a private text.  The nick may be in any case."""
         self.alice.send("/msg BOB for you  alone")
         self.bob.expect("[12:00] @bob <alice> for you  alone")
         self.alice.expect()
         self.carol.expect()
 
     def test_toOneself(self) -> None:
-        """A note to oneself is heard as any private text is, and with echo once more."""
+        """A text to oneself arrives once; with echo, twice."""
         self.alice.send("/msg alice note")
         self.alice.expect("[12:00] @alice <alice> note")
         self.alice.send("/echo on", "/msg alice note")
         self.alice.expect("* Echo is on", *2 * ["[12:00] @alice <alice> note"])
 
     def test_toARoom(self) -> None:
-        """To another of one's rooms, which becomes no current room by it."""
+        """A text to another room does not change the current room."""
         for person in (self.alice, self.bob):
             person.send("/join #den", "/join #lobby")
             person.skip()
@@ -145,23 +145,23 @@ class TellingTests(SynchronousTestCase):
         self.carol.skip()
 
     def test_nobody(self) -> None:
-        """Nobody is called that."""
+        """An unknown nick is an error."""
         self.alice.send("/msg dave hello")
         self.alice.expect("! Nobody here is called dave.  /who lists who is in this room.")
 
     def test_usage(self) -> None:
-        """It needs a nick and a text."""
+        """A nick and a text are required."""
         self.alice.send("/msg", "/msg bob", "/msg bob  ")
         self.alice.expect(*3 * ["! Usage: /msg NICK TEXT"])
         self.bob.expect()
 
     def test_noSuchRoom(self) -> None:
-        """There is no such room."""
+        """An unknown room is an error."""
         self.alice.send("/msg #nowhere hello")
         self.alice.expect("! There is no room #nowhere.  /rooms lists the rooms.")
 
     def test_notInRoom(self) -> None:
-        """A room that one is not in hears nothing of one."""
+        """A room that the client is not in gets no text."""
         self.bob.send("/join #den")
         self.bob.skip()
         self.alice.send("/msg #den hello")
@@ -169,7 +169,7 @@ class TellingTests(SynchronousTestCase):
         self.bob.expect()
 
     def test_openRoom(self) -> None:
-        """A room that lets texts in from outside has them; but not from the banned, nor while it is moderated."""
+        """A room without mode n accepts texts from outside, except from banned users, and not while it is moderated."""
         self.bob.send("/join #den", "/mode -n")
         self.bob.skip()
         self.alice.send("/msg #den knock knock")
@@ -191,7 +191,7 @@ class TellingTests(SynchronousTestCase):
         self.bob.expect()
 
     def test_away(self) -> None:
-        """Who is away has the text all the same; the sender is told."""
+        """A user who is away gets the text, and the sender sees the away message."""
         self.bob.send("/away at lunch")
         self.bob.skip()
         self.alice.send("/msg bob hungry?")
@@ -200,7 +200,7 @@ class TellingTests(SynchronousTestCase):
 
 
 class EchoTests(SynchronousTestCase):
-    """/echo: one's own lines, as the acknowledgement that they were taken."""
+    """/echo: shows the client its own texts when they are stored."""
 
     def setUp(self) -> None:
         self.server = MemoryServer()
@@ -208,25 +208,25 @@ class EchoTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_on(self) -> None:
-        """Every text of one's own comes back, as others see it."""
+        """The client gets each of its own texts, as others do."""
         self.alice.send("/echo on", "one", "/me two", "/msg bob three")
         self.alice.expect("* Echo is on", "[12:00] <alice> one", "[12:00] * alice two", "[12:00] @bob <alice> three")
         self.bob.expect("[12:00] <alice> one", "[12:00] * alice two", "[12:00] @bob <alice> three")
 
     def test_off(self) -> None:
-        """And no more.  What was said before keeps to what held then, also within one packet."""
+        """Later texts are not shown.  Earlier ones are, also within one packet."""
         self.alice.send("zero", "/echo on", "one", "/echo off", "two")
         self.alice.expect("* Echo is on", "[12:00] <alice> one", "* Echo is off")
         self.bob.expect("[12:00] <alice> zero", "[12:00] <alice> one", "[12:00] <alice> two")
 
     def test_eachSession(self) -> None:
-        """It is the session's own affair."""
+        """It applies to the session only."""
         self.alice.send("/echo on")
         self.bob.send("mine")
         self.bob.expect()
 
     def test_usage(self) -> None:
-        """It is on or off."""
+        """The argument is on or off."""
         self.alice.send("/echo", "/echo maybe")
         self.alice.expect(*2 * ["! Usage: /echo on or /echo off"])
 
@@ -239,7 +239,7 @@ class HistoryTests(SynchronousTestCase):
         self.alice = self.server.person("alice")
 
     def test_some(self) -> None:
-        """The last lines of the current room, in their order, one's own among them."""
+        """It shows the last lines of the current room in order, with the client's own."""
         self.alice.send("one", "/me two", "three", "/history 2", "/history")
         self.alice.expect(
             "* History of #lobby, 2026-01-01",
@@ -254,12 +254,12 @@ class HistoryTests(SynchronousTestCase):
         )
 
     def test_none(self) -> None:
-        """Where nothing was said, that is said."""
+        """An empty history is reported."""
         self.alice.send("/history")
         self.alice.expect("* #lobby has no history yet")
 
     def test_days(self) -> None:
-        """A day's lines begin with its date."""
+        """The date comes before the lines of each day."""
         self.alice.send("noon")
         self.server.advance(12 * 3600)
         self.alice.send("midnight", "/history")
@@ -272,7 +272,7 @@ class HistoryTests(SynchronousTestCase):
         )
 
     def test_defaults(self) -> None:
-        """Fifty lines, unless a number says otherwise."""
+        """It shows 50 lines, unless a number is given."""
         self.alice.send(*(f"{number}" for number in range(60)), "/history", "/history 60")
         lines = self.alice.lines()
         self.assertEqual(52 + 62, len(lines))
@@ -280,7 +280,7 @@ class HistoryTests(SynchronousTestCase):
         self.assertEqual("[12:00] <alice> 0", lines[53])
 
     def test_usage(self) -> None:
-        """A number within the limit, in digits."""
+        """The number consists of digits and is within the limit."""
         self.alice.send(
             "/history 0", "/history 501", "/history -1", "/history x", "/history ١", "/history " + "9" * 400
         )
@@ -288,14 +288,14 @@ class HistoryTests(SynchronousTestCase):
         self.alice.expect(*7 * ["! Usage: /history [N], with N from 1 to 500"])
 
     def test_noRoom(self) -> None:
-        """It needs a current room."""
+        """A current room is required."""
         self.alice.send("/leave")
         self.alice.skip()
         self.alice.send("/history")
         self.alice.expect("! You are in no room.  /join #ROOM first, or /msg NICK TEXT")
 
     def test_otherRoomsStayOut(self) -> None:
-        """A room's history is its own; what happened outside of it, and in private, is not in it."""
+        """It contains nothing of other rooms, and no private texts."""
         self.server.person("bob")
         self.alice.send("/join #den", "secret", "/msg bob private", "/join #lobby", "public")
         self.alice.skip()
@@ -303,7 +303,7 @@ class HistoryTests(SynchronousTestCase):
         self.alice.expect("* History of #lobby, 2026-01-01", "[12:00] <alice> public", "* End of history of #lobby")
 
     def test_ignoredStayOut(self) -> None:
-        """Texts of the ignored are not in the history that is shown."""
+        """It does not show texts of ignored users."""
         bob = self.server.person("bob")
         bob.send("ads ads ads")
         self.alice.send("/ignore bob", "real", "/history")
@@ -311,7 +311,7 @@ class HistoryTests(SynchronousTestCase):
         self.alice.expect("[12:00] <alice> real", "* End of history of #lobby")
 
     def test_onJoining(self) -> None:
-        """The last lines of a room are shown to one who comes into it, and no more of them than the limit says."""
+        """A client that joins sees the last lines, up to the limit."""
         server = limited(historyOnJoin=2)
         alice = server.person("alice")
         alice.send("one", "two", "three")
@@ -330,7 +330,7 @@ class SearchTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_found(self) -> None:
-        """Texts of one's rooms that have all the words, with the rooms where they were said, oldest first."""
+        """It shows the texts of the client's rooms that contain all words, with their rooms, oldest first."""
         self.alice.send("Tea at four?", "/join #den", "coffee", "four kinds of TÉA", "/search tea four")
         self.alice.until('* History of "tea four" in your rooms, 2026-01-01')
         self.alice.expect(
@@ -340,7 +340,7 @@ class SearchTests(SynchronousTestCase):
         )
 
     def test_pages(self) -> None:
-        """Alone it goes further back, without gap or double, to the beginning; new lines do not disturb it."""
+        """Without words it continues further back, without gaps or duplicates.  New lines do not change that."""
         server = MemoryServer()
         alice = server.person("alice")
         alice.send(*(f"tea {number}" for number in range(120)), "/search tea")
@@ -355,7 +355,7 @@ class SearchTests(SynchronousTestCase):
         alice.expect(*2 * ['* Nothing more in your rooms has "tea"'])
 
     def test_longPages(self) -> None:
-        """Lines that do not fit into one answer are in the next."""
+        """Lines that do not fit into one page are on the next."""
         server = MemoryServer()
         alice = server.person("alice")
         alice.send(*(f"{number} tea " + 4000 * "x" for number in range(40)), "/search tea")
@@ -366,14 +366,14 @@ class SearchTests(SynchronousTestCase):
         self.assertEqual([f"{number}" for number in range(40)], found)
 
     def test_elsewhere(self) -> None:
-        """Rooms that one is not in are not searched, nor what guests said in private."""
+        """It finds nothing in other rooms, and no private texts of guests."""
         self.bob.send("/join #den", "tea", "/msg alice tea")
         self.alice.skip()
         self.alice.send("/search tea")
         self.alice.expect('* Nothing in your rooms has "tea"')
 
     def test_ignored(self) -> None:
-        """Texts of the ignored are not shown."""
+        """It does not show texts of ignored users."""
         self.bob.send("tea")
         self.alice.send("/ignore bob")
         self.alice.skip()
@@ -381,7 +381,7 @@ class SearchTests(SynchronousTestCase):
         self.alice.expect('* Nothing in your rooms has "tea"')
 
     def test_usage(self) -> None:
-        """It needs words; and where there is neither letter nor digit in them, nothing is found."""
+        """Words are required.  Without a letter or digit nothing is found."""
         self.alice.send("tea", "/search", "/search ?!", "/search *")
         self.alice.expect(
             "! Usage: /search WORDS; after that, /search alone goes further back",
@@ -391,7 +391,7 @@ class SearchTests(SynchronousTestCase):
 
 
 class SlowHistoryTests(SynchronousTestCase):
-    """History that takes its time meets live lines without gap or double."""
+    """Between a history that takes time and later lines there are no gaps or duplicates."""
 
     def setUp(self) -> None:
         self.server = MemoryServer(journal=inMemory(history=SlowHistory))
@@ -403,12 +403,12 @@ class SlowHistoryTests(SynchronousTestCase):
         self.alice.skip()
 
     def finish(self) -> None:
-        """Let what is being read be there."""
+        """Complete the pending reads."""
         self.history.finish()
         self.server.pump()
 
     def test_onJoining(self) -> None:
-        """What is said while the history is read comes behind it, once."""
+        """Lines that arrive during the read come after the history, once."""
         self.alice.send("before")
         bob = self.server.connect()
         bob.skip()
@@ -431,7 +431,7 @@ class SlowHistoryTests(SynchronousTestCase):
         self.alice.expect("[12:00] <bob> from bob")
 
     def test_asked(self) -> None:
-        """The same for /history: a line that comes while it is read is shown behind it, and not in it."""
+        """The same holds for /history."""
         bob = self.server.connect()
         bob.send("bob")
         self.finish()
@@ -452,7 +452,7 @@ class SlowHistoryTests(SynchronousTestCase):
         )
 
     def test_search(self) -> None:
-        """And for /search: a line that comes while it is under way is shown behind what was found, and not in it."""
+        """The same holds for /search."""
         bob = self.server.connect()
         bob.send("bob")
         self.finish()
@@ -469,7 +469,7 @@ class SlowHistoryTests(SynchronousTestCase):
         )
 
     def test_askedInTheSameTurn(self) -> None:
-        """A line that was taken in the very turn of the /history stands in front of it as well as in it, not behind."""
+        """A line that was stored in the turn of /history comes before the history, and is in it."""
         bob = self.server.connect()
         bob.send("bob")
         self.finish()
@@ -486,7 +486,7 @@ class SlowHistoryTests(SynchronousTestCase):
         )
 
     def test_goneMeanwhile(self) -> None:
-        """Who is gone when their history is there harms nobody."""
+        """A client that has disconnected when the read completes causes no error."""
         bob = self.server.connect()
         bob.send("bob")
         bob.hangUp()
@@ -495,7 +495,7 @@ class SlowHistoryTests(SynchronousTestCase):
         self.assertEqual([], self.flushLoggedErrors())
 
     def test_disconnectedMeanwhile(self) -> None:
-        """Who is disconnected while their history is read is shown what was said meanwhile, and then why they go."""
+        """A client that is disconnected during the read gets the lines of that time, and then the reason."""
         bob = self.server.connect()
         bob.send("bob")
         self.finish()
@@ -508,7 +508,7 @@ class SlowHistoryTests(SynchronousTestCase):
         self.assertTrue(bob.gone)
 
     def test_kickedMeanwhile(self) -> None:
-        """Who is put out while their history is read is told so behind it."""
+        """A client that is kicked during the read is told after the history."""
         bob = self.server.connect()
         bob.send("bob")
         bob.skip()
@@ -519,7 +519,7 @@ class SlowHistoryTests(SynchronousTestCase):
         bob.expect("! You are not in #lobby any more.  /join #ROOM first, or /msg NICK TEXT")
 
     def test_otherRoomsMeanwhile(self) -> None:
-        """Lines of other rooms wait behind it too, in their order."""
+        """Lines of other rooms come after the history too, in order."""
         self.alice.send("/join #den")
         self.finish()
         self.alice.skip()
@@ -549,7 +549,7 @@ class IgnoringTests(SynchronousTestCase):
         self.alice.skip()
 
     def test_texts(self) -> None:
-        """Texts and invitations are not heard; what else happens in a room is."""
+        """Texts and invitations are hidden; other events are not."""
         self.alice.send("/ignore BOB")
         self.alice.expect("* You ignore bob; /unignore bob ends it")
         self.bob.send(
@@ -558,7 +558,7 @@ class IgnoringTests(SynchronousTestCase):
         self.alice.expect("* bob left #lobby (bye)")
 
     def test_others(self) -> None:
-        """Others are heard, also those who speak in the same turn; and others hear the ignored."""
+        """Texts of others in the same turn are shown, and others see the ignored user."""
         carol = self.server.person("carol")
         self.alice.send("/ignore bob")
         self.alice.skip()
@@ -570,7 +570,7 @@ class IgnoringTests(SynchronousTestCase):
         carol.expect("[12:00] <bob> ads")
 
     def test_underAnotherName(self) -> None:
-        """Another name does not help the ignored."""
+        """A new nick does not end it."""
         self.alice.send("/ignore bob")
         self.alice.skip()
         self.bob.send("/nick rob", "it is me")
@@ -586,7 +586,7 @@ class IgnoringTests(SynchronousTestCase):
         self.alice.expect("[12:00] <bob> hello")
 
     def test_againUnderAnotherName(self) -> None:
-        """/unignore ends it whichever of their names is typed, and for all of them."""
+        """/unignore works with any of the user's nicks, and for all of them."""
         self.alice.send("/ignore bob")
         self.bob.send("/nick rob")
         self.alice.skip()
@@ -596,7 +596,7 @@ class IgnoringTests(SynchronousTestCase):
         self.alice.expect("* rob is now bob", "[12:00] <bob> hello")
 
     def test_list(self) -> None:
-        """/ignore alone lists whom one ignores."""
+        """Without an argument it lists the ignored nicks."""
         self.server.person("carol")
         self.alice.skip()
         self.alice.send("/ignore", "/ignore carol", "/ignore bob")
@@ -606,7 +606,7 @@ class IgnoringTests(SynchronousTestCase):
         self.alice.expect("* You ignore bob carol")
 
     def test_nobody(self) -> None:
-        """Nobody is called that; nobody of that name is ignored."""
+        """An unknown nick is an error, for both commands."""
         self.alice.send("/ignore dave", "/unignore bob", "/unignore")
         self.alice.expect(
             "! Nobody here is called dave.  /who lists who is in this room.",
