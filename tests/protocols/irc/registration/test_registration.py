@@ -277,6 +277,14 @@ class WrongTests(SynchronousTestCase):
         self.client.expect(f"ERROR :Closing Link: {host()} (You sent 64 messages and did not register)")
         self.assertTrue(self.client.gone)
 
+    def test_lineTooMany(self) -> None:
+        """The line after the 64 messages is not executed, even if it would complete the registration."""
+        self.client.send("USER alice 0 * :Alice", *["PING x"] * 63)
+        self.client.skip()
+        self.client.send("NICK alice")
+        self.client.expect(f"ERROR :Closing Link: {host()} (You sent 64 messages and did not register)")
+        self.assertIsNone(self.server.chat.state.users.named("alice"))
+
     def test_tooManyMixedLines(self) -> None:
         """Blank lines count too."""
         self.client.send(*["PING x", ""] * 32)

@@ -68,7 +68,7 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     chat, registration = client.context.chat, client.registration
     if registration is None:
         return chat.identity.rename(reply.asker, wanted)
-    registration.wanted = chat.identity.checkNick(client.openSession, wanted)
+    registration.nick = chat.identity.checkNick(client.openSession, wanted)
     return registration.advance(reply)
 
 

@@ -27,7 +27,7 @@ class Registration:
     """
     The registration of one client.
 
-    @ivar wanted: the nick from NICK; C{""} before that, and after the nick turned out to be in use.
+    @ivar nick: the nick from NICK; C{""} before that, and after the nick turned out to be in use.
     @ivar username: the username as others see it, with C{~}; C{""} before USER.
     @ivar realname: the realname from USER.
     @ivar negotiating: whether the client negotiates capabilities.
@@ -38,8 +38,7 @@ class Registration:
     def __init__(self, client: IrcConnection) -> None:
         self._client = client
         self._lines = self._blank = 0
-        self._entering = False
-        self.wanted = ""
+        self.nick = ""
         self.username = ""
         self.realname = ""
         self.away: str | None = None
@@ -67,13 +66,16 @@ class Registration:
         return not self._client.ending
 
     def advance(self, reply: Reply) -> Deferred[None] | None:
-        """Register the client if nothing is missing.  Call this after each change of the attributes."""
-        if self._entering or self.negotiating or not (self.wanted and self.username):
-            return None
-        self._entering = True
-        return Deferred.fromCoroutine(self._comeIn(reply))
+        """
+        Register the client if nothing is missing.  Call this after each change of the attributes.
 
-    async def _comeIn(self, reply: Reply) -> None:
+        @return: fires when the client has registered or was refused.  The client's next command waits for it.
+        """
+        if self.negotiating or not (self.nick and self.username):
+            return None
+        return Deferred.fromCoroutine(self._register(reply))
+
+    async def _register(self, reply: Reply) -> None:
         client, context = self._client, self._client.context
         host = context.cloak(client.address)
         try:
@@ -82,11 +84,10 @@ class Registration:
                 self._expel(reply, "Bad password")
                 return
             await context.chat.identity.enter(
-                reply.asker, self.wanted, self.username, host, self.realname, away=self.away
+                reply.asker, self.nick, self.username, host, self.realname, away=self.away
             )
         except NickInUse as e:
-            self.wanted = ""
-            self._entering = False
+            self.nick = ""
             reply.error(e)
             return
         except ChatError as e:
