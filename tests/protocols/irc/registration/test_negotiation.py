@@ -191,6 +191,15 @@ class NegotiationTests(SynchronousTestCase):
         self.assertFalse(negotiation.request([(True, "c")]))
         self.assertTrue(negotiation.request([(True, "d")]))
 
+    def test_version(self) -> None:
+        """Version 302 enables cap-notify, and keeps what the client has enabled before."""
+        negotiation = Negotiation({"a": "", "cap-notify": ""})
+        negotiation.request([(True, "a")])
+        negotiation.setVersion(301)
+        self.assertEqual({"a"}, negotiation.enabled)
+        negotiation.setVersion(302)
+        self.assertEqual({"a", "cap-notify"}, negotiation.enabled)
+
 
 class NotifyTests(SynchronousTestCase):
     """cap-notify, and capabilities that change with the configuration."""
