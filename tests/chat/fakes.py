@@ -173,9 +173,9 @@ class FakeOutlet:
     @ivar dialect: the dialect for all places.
     @ivar places: the dialects for particular places.
     @ivar delivered: the delivered objects.
-    @ivar tuned: the rooms for which it was asked.
-    @ivar moves: the rooms that it was told have another name: the old one, folded, and the new one.
-    @ivar rehosts: the hosts that it was told another user has: the old one, and the new one.
+    @ivar tuned: the rooms for which the chat asked for a dialect.
+    @ivar moves: the reported renames of rooms: the old name, folded, and the new name.
+    @ivar rehosts: the reported changes of other users' hosts: the old host and the new one.
     @ivar reasons: the reasons of disconnections.
     """
 
@@ -245,8 +245,8 @@ class Scene:
     @ivar entries: all entries, applied or refused.
     @ivar origins: the origins of the entries.
     @ivar wakes: how often the chat requested the end of the turn.
-    @ivar later: in how many seconds the chat is to tend to its rooms, as it asked last.
-    @ivar departures: is told what raises.
+    @ivar later: in how many seconds the chat last asked for upkeep of its rooms.
+    @ivar departures: gets the exceptions of dialects and outlets.
     """
 
     def __init__(
@@ -392,7 +392,7 @@ class FakeDepartures:
     Disconnects sessions at once on request.
 
 
-    @ivar faults: what raised, with the ids of its sessions; C{None} where nothing is expected to raise.
+    @ivar faults: the exceptions, with the ids of their sessions; C{None} if none is expected.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.chat}: coming and going, nicks and texts; what each verb does, and all that it refuses."""
+"""Tests of L{twistchat.chat.chat}: sessions, nicks and texts; the effects of each verb, and its refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ComingTests(SynchronousTestCase):
     """C{open}, C{enter} and C{close}."""
 
     def test_enter(self) -> None:
-        """One who enters is here under the names they gave, and in no room."""
+        """A user who enters has the given names, and is in no room."""
         scene = Scene()
         alice = scene.connect()
         self.assertIsNone(alice.session.user)
@@ -36,14 +36,14 @@ class ComingTests(SynchronousTestCase):
         self.assertEqual(alice.heard(), [])
 
     def test_ids(self) -> None:
-        """Sessions and users have ids that no other has."""
+        """Sessions and users have unique ids."""
         scene = Scene()
         alice, bob = scene.person("alice"), scene.person("bob")
         ids = {alice.session.id, bob.session.id, alice.user.source.uid, bob.user.source.uid}
         self.assertEqual(len(ids), 4)
 
     def test_badNick(self) -> None:
-        """A nick that is none is refused, and so is one over the limit."""
+        """An invalid nick is refused, and so is one over the limit."""
         scene = Scene(ChatLimits(nick=5))
         someone = scene.connect()
         error = refused(errors.BadNick, lambda: scene.enter(someone, "a b"))
@@ -54,7 +54,7 @@ class ComingTests(SynchronousTestCase):
         self.assertEqual(someone.user.nick, "fives")
 
     def test_nickInUse(self) -> None:
-        """A nick that someone has is refused, in other case and in letters that look like it."""
+        """A nick in use is refused, in any case and with look-alike letters."""
         scene = Scene()
         scene.person("Alan")
         someone = scene.connect()
@@ -65,7 +65,7 @@ class ComingTests(SynchronousTestCase):
         self.assertEqual(len(scene.state.users), 1)
 
     def test_nickReserved(self) -> None:
-        """Nobody has a reserved nick, nor one that looks like it."""
+        """A reserved nick is refused, and so are its look-alikes."""
         scene = Scene(reserved=("ChanServ",))
         for nick in ("ChanServ", "chanserv", "Ch" + CYRILLIC_A + "nServ"):
             with self.subTest(nick):
@@ -73,7 +73,7 @@ class ComingTests(SynchronousTestCase):
                 self.assertEqual(error.nick, nick)
 
     def test_close(self) -> None:
-        """With their last session a user is gone from the chat and from every room; the rooms hear it."""
+        """With their last session, a user leaves the chat and every room, and the rooms hear it."""
         scene = Scene()
         alice, bob = scene.person("alice", "#one", "#two"), scene.person("bob", "#one")
         scene.clear(alice, bob)
@@ -98,7 +98,7 @@ class ComingTests(SynchronousTestCase):
         self.assertEqual(len(scene.entries), 2)
 
     def test_closeUnentered(self) -> None:
-        """One who never entered goes without a trace."""
+        """A session that never entered leaves no trace."""
         scene = Scene()
         someone = scene.connect()
         self.assertIsNone(scene.chat.presence.close(someone.session, "bye"))
@@ -106,7 +106,7 @@ class ComingTests(SynchronousTestCase):
         self.assertTrue(someone.session.closed)
 
     def test_closeWithJournalClosed(self) -> None:
-        """When the journal takes nothing more, whoever ends a session is told so, and the session hears no more."""
+        """If the journal accepts nothing, the end of a session fails, and the session hears no more."""
         scene = Scene()
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
@@ -123,7 +123,7 @@ class SessionsTests(SynchronousTestCase):
     """Users with several sessions."""
 
     def test_oneGoes(self) -> None:
-        """A user stays while one of their sessions does; the one that went hears nothing more."""
+        """A user stays as long as one of their sessions.  The session that ended hears nothing more."""
         scene = Scene()
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         phone = scene.attach(alice)
@@ -137,7 +137,7 @@ class SessionsTests(SynchronousTestCase):
         self.assertEqual(bob.heard(), ["alice quit all gone"])
 
     def test_theirOwnWords(self) -> None:
-        """What one session says, the user's other sessions hear; so also in private."""
+        """A user's other sessions hear what one session says, also in private."""
         scene = Scene()
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         phone = scene.attach(alice)
@@ -150,7 +150,7 @@ class SessionsTests(SynchronousTestCase):
         self.assertEqual(bob.heard(), ["#a alice: to all", "@bob alice: to bob"])
 
     def test_joinsAndParts(self) -> None:
-        """Where one session joins or parts, all do."""
+        """If one session joins or parts, all do."""
         scene = Scene()
         alice = scene.person("alice")
         phone = scene.attach(alice)
@@ -170,7 +170,7 @@ class NickTests(SynchronousTestCase):
     """C{rename} and C{setAway}."""
 
     def test_rename(self) -> None:
-        """A user is found under the new nick alone; whoever shares a room hears it once."""
+        """A user is found by the new nick only, and users in common rooms hear it once."""
         scene = Scene()
         alice, bob, carol = scene.person("alice", "#a", "#b"), scene.person("bob", "#a", "#b"), scene.person("carol")
         scene.clear(alice, bob)
@@ -185,7 +185,7 @@ class NickTests(SynchronousTestCase):
         self.assertEqual(scene.ranks("#a"), {"Alicia": "o", "bob": ""})
 
     def test_renameToOneself(self) -> None:
-        """A user can change the case of their nick, or its look; the very same nick changes nothing."""
+        """A user can change the case or the look of their nick.  The same nick changes nothing."""
         scene = Scene()
         alan = scene.person("alan")
         self.assertIsNone(scene.chat.identity.rename(alan.session, "alan"))
@@ -194,7 +194,7 @@ class NickTests(SynchronousTestCase):
             self.assertEqual(alan.user.nick, nick)
 
     def test_renameRefused(self) -> None:
-        """What cannot be entered under cannot be taken either."""
+        """A nick that is refused when entering is refused in a change too."""
         scene = Scene(reserved=("ChanServ",))
         alice = scene.person("alice")
         scene.person("bob")
@@ -207,7 +207,7 @@ class NickTests(SynchronousTestCase):
         self.assertEqual(alice.user.nick, "alice")
 
     def test_away(self) -> None:
-        """Those who share a room hear that someone is away, and back."""
+        """Users in common rooms hear that a user is away, and back."""
         scene = Scene(ChatLimits(reason=5))
         alice, bob, carol = scene.person("alice", "#a"), scene.person("bob", "#a"), scene.person("carol")
         scene.clear(alice, bob)
@@ -227,7 +227,7 @@ class TextTests(SynchronousTestCase):
     """C{say} and C{tell}."""
 
     def setUp(self) -> None:
-        """Two in a room, and one outside."""
+        """Two users in a room, and one outside."""
         self.scene = Scene(ChatLimits(message=8))
         self.alice = self.scene.person("alice", "#Room")
         self.bob = self.scene.person("bob", "#room")
@@ -235,7 +235,7 @@ class TextTests(SynchronousTestCase):
         self.scene.clear(self.alice, self.bob)
 
     def test_say(self) -> None:
-        """A room's members hear what is said in it, but for the session that said it."""
+        """All members hear a text, except the session that sent it."""
         entry: Entry = done(self.scene.chat.speaking.say(self.alice.session, "#rOOM", "hello", "notice"))
         event = entry.event
         assert isinstance(event, RoomMessage)
@@ -249,7 +249,7 @@ class TextTests(SynchronousTestCase):
         self.assertEqual((self.alice.heard(), self.carol.heard()), ([], []))
 
     def test_kinds(self) -> None:
-        """A text is a message unless it is told otherwise."""
+        """A text is a message by default."""
         kinds: tuple[Literal["message", "action", "notice"], ...] = ("message", "action", "notice")
         for kind in kinds:
             self.assertEqual(done(self.scene.chat.speaking.say(self.bob.session, "#room", "x", kind)).event.kind, kind)
@@ -262,14 +262,14 @@ class TextTests(SynchronousTestCase):
         )
 
     def test_tell(self) -> None:
-        """A private text is heard by the one it is for."""
+        """The recipient hears a private text."""
         event = done(self.scene.chat.speaking.sayPrivate(self.alice.session, "CAROL", "psst")).event
         self.assertEqual((event.recipient, event.session), (self.carol.user.source, self.alice.session.id))
         self.assertEqual(self.carol.heard(), ["@carol alice: psst"])
         self.assertEqual((self.alice.heard(), self.bob.heard()), ([], []))
 
     def test_echo(self) -> None:
-        """A session that wants its echo hears what it says, in its place in the order, as long as it does."""
+        """A session with echo hears its own texts, in order."""
         chat, session = self.scene.chat, self.alice.session
         done(chat.speaking.say(session, "#room", "1"))
         chat.speaking.setEcho(session, True)
@@ -291,7 +291,7 @@ class TextTests(SynchronousTestCase):
         )
 
     def test_refusedTexts(self) -> None:
-        """A text is not empty, not longer in bytes than the limit, and has no delimiter of lines in it."""
+        """A text is not empty, not longer in bytes than the limit, and contains no line end."""
         session = self.alice.session
         for verb in (
             lambda text: self.scene.chat.speaking.say(session, "#room", text),
@@ -308,7 +308,7 @@ class TextTests(SynchronousTestCase):
                 self.assertEqual(done(verb(text)).event.text, text)
 
     def test_nobodyThere(self) -> None:
-        """A room that is not there, and a nick nobody has, are named as they were asked for."""
+        """Unknown rooms and nicks are named in the requested spelling."""
         self.assertEqual(
             refused(errors.NoSuchRoom, lambda: self.scene.chat.speaking.say(self.alice.session, "#None", "x")).room,
             "#None",
@@ -321,7 +321,7 @@ class TextTests(SynchronousTestCase):
         )
 
     def test_notEntered(self) -> None:
-        """One who has not entered says nothing to anybody."""
+        """A session that has not entered cannot say anything."""
         session = self.scene.connect().session
         refused(errors.NotEntered, lambda: self.scene.chat.speaking.say(session, "#room", "x"))
         refused(errors.NotEntered, lambda: self.scene.chat.speaking.sayPrivate(session, "bob", "x"))
@@ -329,7 +329,7 @@ class TextTests(SynchronousTestCase):
         refused(errors.NotEntered, lambda: self.scene.chat.speaking.sendTagsPrivate(session, "bob", ()))
 
     def test_fromOutside(self) -> None:
-        """Only members may speak, as long as the room has its mode n; without it whoever is not barred may."""
+        """With mode n, only members may speak.  Without it, all users may who are not banned."""
         chat, scene = self.scene.chat, self.scene
         self.assertEqual(
             refused(errors.NotInRoom, lambda: chat.speaking.say(self.carol.session, "#room", "x")).room, "#Room"
@@ -351,7 +351,7 @@ class TextTests(SynchronousTestCase):
         done(chat.speaking.say(self.carol.session, "#room", "again"))
 
     def test_moderated(self) -> None:
-        """In a moderated room only those with a voice or more may speak."""
+        """In a moderated room, only members with a voice or more may speak."""
         chat, scene = self.scene.chat, self.scene
         scene.modes(self.alice, "#room", "+m")
         self.assertEqual(
@@ -366,14 +366,14 @@ class IgnoreTests(SynchronousTestCase):
     """C{ignore} and C{unignore}."""
 
     def setUp(self) -> None:
-        """Three in a room, of whom alice ignores bob."""
+        """Three users in a room.  Alice ignores bob."""
         self.scene = Scene()
         self.alice, self.bob, self.carol = (self.scene.person(nick, "#a") for nick in ("alice", "bob", "carol"))
         self.scene.clear(self.alice, self.bob, self.carol)
         self.assertIs(self.scene.chat.speaking.ignore(self.alice.session, "BOB"), self.bob.user)
 
     def test_ignored(self) -> None:
-        """Texts and invitations of one who is ignored are not heard; what else they do is, and what others say."""
+        """Texts and invitations of an ignored user are not heard.  Their other events are, and all events of others."""
         chat = self.scene.chat
         done(chat.membership.join(self.bob.session, "#b"))
         done(chat.speaking.say(self.bob.session, "#a", "spam"))
@@ -387,13 +387,13 @@ class IgnoreTests(SynchronousTestCase):
         self.assertEqual(self.carol.heard(), ["#a bob: spam", "bob away sulking", "#a bob parted"])
 
     def test_oneSession(self) -> None:
-        """It binds the session that asked, and no other of the same user."""
+        """It applies to the session that asked, and to no other of the user."""
         phone = self.scene.attach(self.alice)
         done(self.scene.chat.speaking.sayPrivate(self.bob.session, "alice", "hey"))
         self.assertEqual((self.alice.heard(), phone.heard()), ([], ["@alice bob: hey"]))
 
     def test_fromNowOn(self) -> None:
-        """It takes hold, and ends, between two texts of one turn."""
+        """It begins and ends between two texts of one turn."""
         chat = self.scene.chat
         done(chat.speaking.say(self.bob.session, "#a", "1"))
         self.assertTrue(chat.speaking.unignore(self.alice.session, "Bob"))
@@ -404,7 +404,7 @@ class IgnoreTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), ["#a bob: 2"])
 
     def test_unignore(self) -> None:
-        """Whether that nick was ignored is said; nobody needs to have it any more."""
+        """The verb says whether the nick was ignored.  The nick need not be in use."""
         chat = self.scene.chat
         done(chat.presence.close(self.bob.session, "bye"))
         self.assertFalse(chat.speaking.unignore(self.alice.session, "carol"))
@@ -412,7 +412,7 @@ class IgnoreTests(SynchronousTestCase):
         self.assertFalse(chat.speaking.unignore(self.alice.session, "bob"))
 
     def test_sharedAgain(self) -> None:
-        """Who ignores nobody any more is given the same object as everyone else."""
+        """A session that ignores nobody any more gets the same object as the others."""
         dave = self.scene.person("dave", "#a")
         self.assertTrue(self.scene.chat.speaking.unignore(self.alice.session, "bob"))
         for person in (self.alice, dave):
@@ -423,7 +423,7 @@ class IgnoreTests(SynchronousTestCase):
         self.assertIs(self.alice.outlet.delivered[0], dave.outlet.delivered[0])
 
     def test_rename(self) -> None:
-        """Another nick does not help who is ignored; nor is heard what they said before it, in the same turn."""
+        """A change of nick does not help an ignored user, and neither do texts before it in the same turn."""
         chat = self.scene.chat
         done(chat.speaking.say(self.bob.session, "#a", "1"))
         done(chat.identity.rename(self.bob.session, "robert"))
@@ -434,7 +434,7 @@ class IgnoreTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), ["bob is robert", "robert is rob"])
 
     def test_renameOutOfSight(self) -> None:
-        """Nor does a nick taken while no room is shared."""
+        """A change of nick without a common room does not help either."""
         chat = self.scene.chat
         done(chat.membership.part(self.bob.session, "#a"))
         done(chat.identity.rename(self.bob.session, "robert"))
@@ -443,7 +443,7 @@ class IgnoreTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), ["#a bob parted"])
 
     def test_nobody(self) -> None:
-        """Only someone who is here can be ignored."""
+        """Only users who are online can be ignored."""
         self.assertEqual(
             refused(errors.NoSuchNick, lambda: self.scene.chat.speaking.ignore(self.alice.session, "dave")).nick,
             "dave",

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.errors}: every error has a code of its own and a text."""
+"""Tests of L{twistchat.chat.errors}: every error has a unique code and a text."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ class ErrorTests(SynchronousTestCase):
     """Codes and texts."""
 
     def test_codes(self) -> None:
-        """No two errors have the same code, and each reads like one of a standard reply."""
+        """No two errors have the same code, and each code has the form of a standard reply's."""
         codes = [error.code for error in errorClasses()]
         self.assertEqual(len({*codes, errors.ChatError.code}), len(codes) + 1)
         for code in codes:
             self.assertRegex(code, r"^[A-Z]+(_[A-Z]+)*$")
 
     def test_texts(self) -> None:
-        """Each text is one sentence in which no field is left to be filled in, with no full stop behind it."""
+        """Each text is one sentence without a full stop, with all its fields filled in."""
         for error in errorClasses():
             text = exampleError(error).text
             self.assertRegex(text, r"^[A-Zx#][^{}\n]+[^.]$", error)
 
     def test_facts(self) -> None:
-        """A text names what its error is about."""
+        """A text names the subject of its error."""
         self.assertEqual(errors.NoSuchRoom("#tea").text, "There is no room #tea")
         self.assertEqual(errors.NickInUse("bob", "bob").text, "The nick bob is in use")
         self.assertEqual(errors.NickInUse("b0b", "bob").text, "The nick b0b looks like bob, which is in use")
@@ -39,5 +39,5 @@ class ErrorTests(SynchronousTestCase):
         )
 
     def test_unusual(self) -> None:
-        """What a user gave is shown as it is, whatever stands in it."""
+        """A user's input is shown unchanged."""
         self.assertEqual(errors.NoSuchRoom("#{room}").text, "There is no room #{room}")

@@ -12,10 +12,10 @@ from twistchat.chat.limits import ChatLimits, TokenBucket
 
 
 class BucketTests(SynchronousTestCase):
-    """The token bucket.  Rates are powers of two, with which floating-point arithmetic is exact."""
+    """The token bucket.  The rates are powers of two, so floating-point arithmetic is exact."""
 
     def test_burst(self) -> None:
-        """Full it gives its burst at once, then says how long to wait, and asking costs nothing."""
+        """A full bucket gives its burst at once, then returns the time to wait.  Asking costs nothing."""
         bucket = TokenBucket(3, 0.5, 100.0)
         self.assertEqual([bucket.take(100.0) for _ in range(5)], [0.0, 0.0, 0.0, 2.0, 2.0])
         self.assertEqual(bucket.take(101.0), 1.0)
@@ -23,7 +23,7 @@ class BucketTests(SynchronousTestCase):
         self.assertEqual(bucket.take(102.0), 2.0)
 
     def test_refill(self) -> None:
-        """It fills again at its rate, and not beyond its burst."""
+        """It fills at its rate, up to its burst."""
         bucket = TokenBucket(2, 4.0, 0.0)
         bucket.take(0.0)
         bucket.take(0.0)
@@ -31,7 +31,7 @@ class BucketTests(SynchronousTestCase):
         self.assertEqual([bucket.take(1000.0) for _ in range(3)], [0.0, 0.0, 0.25])
 
     def test_full(self) -> None:
-        """It is full at first, and again when what was taken has come back."""
+        """It is full at first, and again after the taken tokens have returned."""
         bucket = TokenBucket(2, 0.5, 0.0)
         self.assertTrue(bucket.full(0.0))
         bucket.take(0.0)
@@ -40,7 +40,7 @@ class BucketTests(SynchronousTestCase):
         self.assertTrue(bucket.full(2.0))
 
     def test_waitIsEnough(self) -> None:
-        """Whoever waits as long as it says is served then."""
+        """After the returned time, the take succeeds."""
         bucket = TokenBucket(1, 0.5, 0.0)
         now = 0.0
         for _ in range(10):
@@ -57,7 +57,7 @@ class BucketTests(SynchronousTestCase):
     )
     def test_model(self, burst: int, rate: float, steps: list[float]) -> None:
         """
-        A take succeeds where some stretch of time that ends now has not given out all that it may: its burst, and its
+        A take succeeds if every stretch of time that ends now has given out less than its maximum: the burst, and its
         length times the rate.
         """
         bucket = TokenBucket(burst, rate, 0.0)
@@ -81,7 +81,7 @@ class LimitsTests(SynchronousTestCase):
     """The limits as a value."""
 
     def test_positive(self) -> None:
-        """No limit is nothing by default, but that no network is exempt."""
+        """By default no limit is zero, and no network is exempt."""
         limits = ChatLimits()
         for field in fields(limits):
             value = getattr(limits, field.name)

@@ -1,4 +1,4 @@
-"""The chat against L{a small model of it <tests.chat.reference>}: whatever people ask, in whatever order."""
+"""The chat compared with L{a small model of it <tests.chat.reference>}, in random conversations."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SUBJECTS = {
 
 
 class Watching(FakeDialect):
-    """Puts a tilde before what is heard of those who are watched."""
+    """A dialect that puts a tilde before events of watched users."""
 
     def render(self, entry: Entry) -> bytes:
         """See L{FakeDialect.render}."""
@@ -56,10 +56,10 @@ class Watching(FakeDialect):
 
 class Chatting(RuleBasedStateMachine):
     """
-    Up to four users, some with two connections, each of whom asks for anything.
+    Up to four users, some with two connections, do anything.
 
-    After each step every session has heard what the model says, and no more, in that order; and what there is is what
-    the model has.  At the end the entries alone, applied again, give the same state.
+    After each step every session has heard exactly what the model says, in order, and the state equals the model's. At
+    the end, the entries alone give the same state.
     """
 
     def __init__(self) -> None:
@@ -71,41 +71,41 @@ class Chatting(RuleBasedStateMachine):
         self.watching = Watching(mute=())
 
     def teardown(self) -> None:
-        """What was applied is all that there is to the state."""
+        """Check that the applied entries alone give the state."""
         assert shown(rebuilt(self.scene.entries)) == shown(self.scene.state)
 
     # What steps are made of
 
     def guest(self, who: int) -> Guest:
-        """One of those who are here."""
+        """Choose a user."""
         return self.model.guests[who % len(self.model.guests)]
 
     def nick(self, whom: int) -> str:
-        """The nick of one who is here; or of nobody, maybe."""
+        """Choose the nick of a user, or perhaps an unused one."""
         if whom < 9:
             return self.guest(whom).nick
         return NICKS[(whom + len(self.scene.entries)) % len(NICKS)].upper()
 
     def room(self, where: int) -> str:
-        """The name of a room that there is; or of none, maybe."""
+        """Choose the name of a room, or perhaps an unused one."""
         if where < 9 and self.model.places:
             return self.model.places[where % len(self.model.places)].name
         return ROOMS[(where + len(self.scene.entries)) % len(ROOMS)].upper()
 
     def leader(self, who: int, room: str) -> int:
-        """One who leads a room, where there is one, more often than not; or just anyone."""
+        """Choose an operator of a room, usually, or any user."""
         place = self.model.place(room)
         leaders = [] if place is None else [guest for guest, ranks in place.ranks.items() if "o" in ranks]
         return self.model.guests.index(leaders[who % len(leaders)]) if leaders and who < 3 else who
 
     def connect(self) -> Person:
-        """Another connection, which no rate binds."""
+        """Open another connection without rate limits."""
         person = self.scene.connect(exempt=True)
         person.outlet.places[WATCHED] = self.watching
         return person
 
     def ask(self, expected: Refusals, ask: Callable[[], Any]) -> None:
-        """Ask for something: it is done, or refused as is expected."""
+        """Call a verb, and check that it succeeds or fails as expected."""
         refused: type[ChatError] | None = None
         try:
             answer = ask()
@@ -118,7 +118,7 @@ class Chatting(RuleBasedStateMachine):
 
     def do(self, who: int, verb: str, *arguments: Any, ask: Callable[[Any], Any] | None = None) -> None:
         """
-        Let someone ask for something, in the model and in the chat.
+        Let a user act in the model and in the chat.
 
         @param ask: how to ask the chat, where it is not by a method of that name with those arguments.
         """
@@ -131,7 +131,7 @@ class Chatting(RuleBasedStateMachine):
 
     @invariant()
     def heard(self) -> None:
-        """Every session of a user has heard what there was to hear, in order."""
+        """Check that every session of a user has heard the expected events, in order."""
         self.scene.endTurn()
         for guest, people in self.people.items():
             first, *others = [person.heard() for person in people]
@@ -142,7 +142,7 @@ class Chatting(RuleBasedStateMachine):
 
     @invariant()
     def state(self) -> None:
-        """There is what the model has."""
+        """Check that the state equals the model's."""
         state = self.scene.state
         assert [user.nick for user in state.users if user.sessions] == [user.nick for user in state.users]
         assert {
@@ -169,7 +169,7 @@ class Chatting(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Some are here, and in a room together."""
+        """Some users are in a room together."""
         for nick in NICKS[:3]:
             self.enter(nick)
             self.join(len(self.model.guests) - 1, ROOMS[0])
@@ -179,7 +179,7 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: len(self.model.guests) < 4)
     @rule(nick=NICK)
     def enter(self, nick: str) -> None:
-        """Come in, or try to."""
+        """Enter, or try to."""
         person = self.connect()
         expected = self.model.enter(nick)
         self.ask(expected, lambda: self.scene.enter(person, nick))
@@ -201,7 +201,7 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO)
     def close(self, who: int) -> None:
-        """Close a connection, and with the last of them quit."""
+        """Close a connection.  With the last one, the user quits."""
         guest = self.guest(who)
         person = self.people[guest].pop()
         if not self.people[guest]:
@@ -213,25 +213,25 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, nick=NICK)
     def rename(self, who: int, nick: str) -> None:
-        """Take another nick."""
+        """Change nick."""
         self.do(who, "rename", nick)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, realname=TEXTS)
     def setRealname(self, who: int, realname: str) -> None:
-        """Take another realname."""
+        """Change realname."""
         self.do(who, "setRealname", realname)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, message=st.none() | TEXTS)
     def setAway(self, who: int, message: str | None) -> None:
-        """Be away, or back."""
+        """Set or end an absence."""
         self.do(who, "setAway", message)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, letter=st.sampled_from("wRi"), adding=ADDING)
     def setUserMode(self, who: int, letter: str, adding: bool) -> None:
-        """Change a mode of one's own."""
+        """Change a user mode."""
         text = f"{sign(adding)}{letter}"
         self.do(
             who,
@@ -254,7 +254,7 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO)
     def resign(self, who: int) -> None:
-        """Be none any more."""
+        """Resign."""
         guest = self.guest(who)
         if guest.operator:
             guest.heard.append(f"{guest.nick} operator None")
@@ -264,13 +264,13 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, text=TEXTS)
     def announce(self, who: int, text: str) -> None:
-        """Say something to all who listen."""
+        """Announce something."""
         self.do(who, "announce", text)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, whom=WHOM)
     def kill(self, who: int, whom: int) -> None:
-        """Disconnect someone."""
+        """Kill a user."""
         nick = self.nick(whom)
         victim = self.model.named(nick)
         self.do(who, "kill", nick, ask=lambda session: self.chat.operators.kill(session, nick, "spam"))
@@ -283,7 +283,7 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, nick=NICK, adding=ADDING)
     def watch(self, who: int, nick: str, adding: bool) -> None:
-        """Watch a nick, or watch it no more."""
+        """Watch a nick, or stop watching it."""
         guest = self.guest(who)
         session = self.people[guest][0].session
         if adding:
@@ -301,7 +301,7 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, room=ROOM)
     def join(self, who: int, room: str) -> None:
-        """Come into a room."""
+        """Join a room."""
         self.do(who, "join", room)
 
     @precondition(lambda self: self.model.guests)
@@ -319,14 +319,14 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, where=WHERE, whom=WHOM)
     def kick(self, who: int, where: int, whom: int) -> None:
-        """Put someone out."""
+        """Kick a member."""
         room = self.room(where)
         self.do(self.leader(who, room), "kick", room, self.nick(whom))
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, where=WHERE, whom=WHOM)
     def invite(self, who: int, where: int, whom: int) -> None:
-        """Invite someone."""
+        """Invite a user."""
         self.do(who, "invite", self.room(where), self.nick(whom))
 
     @precondition(lambda self: self.model.guests)
@@ -338,17 +338,17 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, where=WHERE, whom=WHOM, adding=ADDING)
     def setBan(self, who: int, where: int, whom: int, adding: bool) -> None:
-        """Ban a nick, or ban it no more."""
+        """Ban a nick, or remove the ban."""
         self.setModes(who, "setBan", self.room(where), self.nick(whom), adding)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, where=WHERE, whom=WHOM, letter=st.sampled_from("ov"), adding=ADDING)
     def setRank(self, who: int, where: int, whom: int, letter: str, adding: bool) -> None:
-        """Give a rank, or take it."""
+        """Give a rank, or remove it."""
         self.setModes(who, "setRank", self.room(where), self.nick(whom), letter, adding)
 
     def setModes(self, who: int, verb: str, room: str, *arguments: Any) -> None:
-        """Change modes of a room, as the model calls it and as the chat does."""
+        """Change modes of a room, in the notations of the model and of the chat."""
         *parameters, adding = arguments
         letter = "b" if verb == "setBan" else parameters.pop()
         letters = f"{sign(adding)}{letter}"
@@ -363,13 +363,13 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, where=WHERE, new=ROOM)
     def renameRoom(self, who: int, where: int, new: str) -> None:
-        """Give a room another name."""
+        """Rename a room."""
         self.do(who, "renameRoom", self.room(where), new)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, where=WHERE)
     def comeBack(self, who: int, where: int) -> None:
-        """Lose every connection, connect again, and come into a room."""
+        """Lose all connections, connect again, and join a room."""
         room = self.room(where)
         who = self.leader(who, room)
         guest = self.guest(who)
@@ -382,14 +382,14 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, where=WHERE)
     def resignRank(self, who: int, where: int) -> None:
-        """Lay down the rank of an operator."""
+        """Remove one's own operator rank."""
         room = self.room(where)
         who = self.leader(who, room)
         self.setModes(who, "setRank", room, self.guest(who).nick, "o", False)
 
     @rule(seconds=st.sampled_from((60, 300, 599, 600)))
     def wait(self, seconds: int) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.model.now += seconds
         self.model.tend()
         self.scene.wait(seconds)
@@ -399,25 +399,25 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, where=WHERE, text=TEXTS)
     def say(self, who: int, where: int, text: str) -> None:
-        """Say something in a room."""
+        """Send a text to a room."""
         self.do(who, "say", self.room(where), text)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, whom=WHOM, text=TEXTS)
     def tell(self, who: int, whom: int, text: str) -> None:
-        """Say something to one."""
+        """Send a private text."""
         nick = self.nick(whom)
         self.do(who, "whisper", nick, text, ask=lambda session: self.chat.speaking.sayPrivate(session, nick, text))
 
 
 def sign(adding: bool) -> str:
-    """How a change of modes begins."""
+    """Make the first part of a mode change's description."""
     return "+" if adding else "-"
 
 
 class ModelTests(SynchronousTestCase):
-    """The chat is as its model."""
+    """The chat equals its model."""
 
     def test_asItsModel(self) -> None:
-        """Whatever is asked of it."""
+        """With random actions."""
         run_state_machine_as_test(Chatting, settings=settings(max_examples=75, stateful_step_count=60, deadline=None))

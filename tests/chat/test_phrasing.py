@@ -8,8 +8,8 @@ from twistchat.chat.phrasing import counted
 
 
 class CountedTests(SynchronousTestCase):
-    """Numbers of things in words."""
+    """Counts in words."""
 
     def test_counted(self) -> None:
-        """One thing is not several, and none is."""
+        """One is singular; all other numbers are plural."""
         self.assertEqual(["0 rooms", "1 room", "2 rooms"], [counted(number, "room") for number in range(3)])

@@ -19,7 +19,7 @@ NODE = "local"
 
 
 def continued(data: bytes, entries: list[Entry]) -> State:
-    """A state from a snapshot, to which entries were applied; those that it refuses are passed over."""
+    """Restore a state from a snapshot, and apply entries to it.  Entries that it refuses are skipped."""
     state = newState()
     restoreSnapshot(state, data)
     for entry in entries:
@@ -31,10 +31,10 @@ def continued(data: bytes, entries: list[Entry]) -> State:
 
 
 class Snapshotting(Chatting):
-    """A chat in which people do anything.  At the end, every snapshot and the entries behind it give the whole."""
+    """A chat with random actions.  At the end, every snapshot with the entries after it gives the whole state."""
 
     def teardown(self) -> None:
-        """Take a snapshot at a few places, and go on from there."""
+        """Take a snapshot at some places, and continue."""
         super().teardown()
         entries = self.scene.entries
         whole = takeSnapshot(self.scene.state, NODE)
@@ -47,7 +47,7 @@ class Snapshotting(Chatting):
             assert shown(again) == shown(self.scene.state), place
 
     def forgetVoid(self) -> None:
-        """Forget invitations into rooms that have ended, which no snapshot has."""
+        """Remove invitations to rooms that have ended, which no snapshot has."""
         state = self.scene.state
         for user in state.users:
             for room in list(user.invitations):
@@ -56,16 +56,16 @@ class Snapshotting(Chatting):
 
 
 class SnapshotTests(SynchronousTestCase):
-    """Writing the state down, and reading it."""
+    """Writing and reading the state."""
 
     def test_anything(self) -> None:
-        """A snapshot and the entries behind it equal the whole, whatever happened."""
+        """A snapshot and the entries after it equal the whole."""
         run_state_machine_as_test(
             Snapshotting, settings=settings(max_examples=20, stateful_step_count=40, deadline=None)
         )
 
     def test_everything(self) -> None:
-        """Everything that there may be is in a snapshot, and restored."""
+        """A snapshot contains everything that a state may have, and restores it."""
         scene = Scene()
         alice = scene.operator("alice", "kill", "rooms")
         bob = scene.person("bob", "#a", "#B", account="Bob")
@@ -100,7 +100,7 @@ class SnapshotTests(SynchronousTestCase):
         self.assertEqual(room.bans.roomDependent, scene.room("#a").bans.roomDependent)
 
     def test_unreadable(self) -> None:
-        """Other bytes, and other versions, are refused; nothing has changed then."""
+        """Other bytes and other versions are refused, and change nothing."""
         data = takeSnapshot(newState(), NODE)
         other = data.replace(b'"version":%d' % VERSION, b'"version":99')
         for bad, why in (
@@ -116,7 +116,7 @@ class SnapshotTests(SynchronousTestCase):
             self.assertEqual(takeSnapshot(state, NODE), data)
 
     def test_laterFields(self) -> None:
-        """Fields that a later version of the server has added are ignored."""
+        """Fields of a later version are ignored."""
         data = takeSnapshot(newState(), NODE)
         state = newState()
         restoreSnapshot(state, data[:-1] + b',"more":[1]}')

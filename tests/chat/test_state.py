@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.state}: what each entry does, what it refuses, and that it does so every time."""
+"""Tests of L{twistchat.chat.state}: the effect of each entry, the refusals, and determinism."""
 
 from __future__ import annotations
 
@@ -60,30 +60,30 @@ class ApplyTests(SynchronousTestCase):
     """Entries that cannot be applied any more, and those that still can."""
 
     def setUp(self) -> None:
-        """Alice in a room, bob outside."""
+        """Alice in a room, and bob outside."""
         self.state = State(Broadcast(lambda flush: None, FakeDepartures()))
         self.sequence = 0
         self.apply(Entered(ALICE, "s1"), Entered(BOB, "s2"), Joined(ALICE, "#a"))
 
     def apply(self, *happened: Event) -> None:
-        """Apply events, stamped."""
+        """Apply events with stamps."""
         for event in happened:
             self.sequence += 1
             self.state.apply(Entry(self.sequence, f"m{self.sequence}", 1000 * self.sequence, event))
 
     def test_nothingYet(self) -> None:
-        """Before the first entry there is nobody, and there never was."""
+        """Before the first entry there are no users, and there never were."""
         state = State(Broadcast(lambda flush: None, FakeDepartures()))
         self.assertEqual((state.sequence, state.mostUsers, len(state.users), len(state.rooms)), (0, 0, 0, 0))
 
     def test_sequence(self) -> None:
-        """The state knows which entry it has seen last, one that it refused among them."""
+        """The state knows the last entry, even if it refused it."""
         self.assertEqual(self.state.sequence, 3)
         self.assertRaises(errors.NoSuchNick, self.apply, Quit(NOBODY, "x"))
         self.assertEqual(self.state.sequence, 4)
 
     def test_everyEvent(self) -> None:
-        """There is no event that it does not know."""
+        """The state knows every class of event."""
 
         kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
         happened = (
@@ -120,7 +120,7 @@ class ApplyTests(SynchronousTestCase):
         self.assertEqual({type(event) for event in happened}, kinds - {Event, RoomEvent})
 
     def test_refused(self) -> None:
-        """What is no longer possible is refused with what made it so, and changes nothing."""
+        """An entry that is not possible any more is refused with the reason, and changes nothing."""
         carol = Source("u3", "c\N{CYRILLIC SMALL LETTER A}rol")
         self.apply(Entered(carol, "s3"), Joined(carol, "#c"))
         cases: list[tuple[Event, errors.ChatError]] = [
@@ -154,7 +154,7 @@ class ApplyTests(SynchronousTestCase):
                 self.assertEqual(shown(self.state), before)
 
     def test_late(self) -> None:
-        """What was proposed in time still happens when it has lost its reason, where that harms nobody."""
+        """An entry that was proposed in time still takes effect after its reason is gone, if that harms nobody."""
         before = shown(self.state)
         self.apply(Joined(ALICE, "#A"), RoomMessage(ALICE, "#gone", "s1", "x"), RoomMessage(BOB, "#a", "s2", "x"))
         self.apply(
@@ -176,7 +176,7 @@ class ApplyTests(SynchronousTestCase):
         self.assertEqual(shown(self.state), before)
 
     def test_unknownSession(self) -> None:
-        """A user whose session another process holds is here like any other."""
+        """A user whose session belongs to another process is like any other."""
         user = self.state.users.named("alice")
         assert user is not None
         self.assertEqual(user.sessions, {})
@@ -185,7 +185,7 @@ class ApplyTests(SynchronousTestCase):
         self.assertEqual(len(self.state.rooms), 0)
 
     def test_modeWithoutEffect(self) -> None:
-        """A change that two proposed at once is made once."""
+        """A change that two sessions proposed at once is made once."""
         ban = ModesSet(ALICE, "#a", (ModeChange(True, "b", "x!*@*"), ModeChange(True, "m")))
         self.apply(ban)
         before = shown(self.state)
@@ -233,7 +233,7 @@ MODES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 class Play:
-    """Four people, two of them with accounts, who do what they are told as far as it is possible."""
+    """Four users, two of them with accounts, with random actions."""
 
     def __init__(self) -> None:
         self.scene = Scene(ChatLimits(bans=2, userJoinBurst=1000, roomJoinBurst=1000))
@@ -248,7 +248,7 @@ class Play:
         self.comings = 0
 
     def act(self, verb: str, who: int, choice: int, other: int) -> None:
-        """Do something; what the chat refuses is left undone."""
+        """Act.  If the chat refuses, nothing happens."""
         chat, person = self.scene.chat, self.people[who]
         room = ROOMS[choice % len(ROOMS)]
         nick = self.people[other].user.nick
@@ -276,7 +276,7 @@ class Play:
             return
 
     def comeBack(self, who: int) -> None:
-        """Go, and come back with nothing but an account."""
+        """Disconnect, and return with nothing but an account."""
         person = self.people[who]
         account = person.user.source.account
         done(self.scene.chat.presence.close(person.session, "bye"))
@@ -316,7 +316,7 @@ class ReplayTests(SynchronousTestCase):
     @settings(max_examples=150)
     @given(ACTS)
     def test_deterministic(self, acts: list[tuple[str, int, int, int]]) -> None:
-        """All entries, applied again, give the whole state; what has no door behind it is the same."""
+        """All entries, applied again, give the whole state, except for connections."""
         play = Play()
         for act in acts:
             play.act(*act)
@@ -325,7 +325,7 @@ class ReplayTests(SynchronousTestCase):
     @settings(max_examples=250)
     @given(ACTS)
     def test_durable(self, acts: list[tuple[str, int, int, int]]) -> None:
-        """What is durable and not a text, applied alone, gives all that rooms keep, and nobody in them."""
+        """The durable entries without texts give everything that rooms keep, without members."""
         play = Play()
         for act in acts:
             play.act(*act)
@@ -338,7 +338,7 @@ class ReplayTests(SynchronousTestCase):
     @settings(max_examples=100)
     @given(ACTS)
     def test_consistent(self, acts: list[tuple[str, int, int, int]]) -> None:
-        """Users and rooms know of each other, no two names look alike, and no room outlasts its reasons."""
+        """Users and rooms refer to each other, no two names look alike, and no room outlasts what keeps it."""
         play = Play()
         for act in acts:
             play.act(*act)

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.identity}, beside those of L{tests.chat.test_chat}."""
+"""Tests of L{twistchat.chat.rules.identity}, in addition to those of L{tests.chat.test_chat}."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from twistchat.chat.model.users import Operator, User
 
 
 class SessionTests(SynchronousTestCase):
-    """What is known of a connection."""
+    """What the chat knows about a connection."""
 
     def test_open(self) -> None:
-        """A session knows where it comes from, and when it last said something."""
+        """A session has its origin, and the time of its last text."""
         scene = Scene()
         scene.now = 5.0
         plain = scene.connect().session
@@ -47,7 +47,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual((usual.exempt, usual.secure, usual.address), (False, False, None))
 
     def test_secure(self) -> None:
-        """A user is as safe as the least safe of their sessions."""
+        """A user is secure if all their sessions are."""
         scene = Scene()
         ann = scene.connect(secure=True)
         done(scene.enter(ann, "ann"))
@@ -59,7 +59,7 @@ class SessionTests(SynchronousTestCase):
         self.assertFalse(User(Source("u1", "nobody")).secure)
 
     def test_idle(self) -> None:
-        """A user is idle since the last word of any of their sessions."""
+        """A user is idle since the last text of any of their sessions."""
         scene = Scene()
         ann = scene.person("ann")
         scene.now = 10.0
@@ -73,22 +73,22 @@ class SessionTests(SynchronousTestCase):
 
 
 class EnterTests(SynchronousTestCase):
-    """Coming in."""
+    """Entering."""
 
     def setUp(self) -> None:
-        """A connection."""
+        """Open a session."""
         self.scene = Scene()
         self.ann = self.scene.connect(address="192.0.2.7")
 
     def enter(self, nick: str, realname: str = "", modes: str = "", away: str | None = None) -> Deferred[None]:
-        """Come in."""
+        """Enter."""
         chat, session = self.scene.chat, self.ann.session
         return Deferred.fromCoroutine(
             chat.identity.enter(session, nick, "~u", "a.host", realname, modes=modes, away=away)
         )
 
     def test_modes(self) -> None:
-        """One has the modes from the start that one asks for, and no others; nobody is told of them."""
+        """A user starts with the requested modes, and nobody is told of them."""
         self.scene.now = 3.5
         done(self.enter("ann", "Ann A.", "woBr"))
         self.assertEqual((self.ann.user.modes, self.ann.user.operator), ("Bw", None))
@@ -98,7 +98,7 @@ class EnterTests(SynchronousTestCase):
         self.assertEqual(self.ann.heard(), [])
 
     def test_refused(self) -> None:
-        """A realname and a reason have their limits, and neither ends a line."""
+        """A realname and a reason have limits, and contain no line end."""
         error = refused(errors.TooLong, lambda: self.enter("ann", "x" * 151))
         self.assertEqual((error.what, error.length, error.limit), ("the realname", 151, 150))
         error = refused(errors.TooLong, lambda: self.enter("ann", away="x" * 391))
@@ -109,17 +109,17 @@ class EnterTests(SynchronousTestCase):
         self.assertEqual(self.scene.entries, [])
 
     def test_away(self) -> None:
-        """One may be away from the start."""
+        """A user can be away from the start."""
         done(self.enter("ann", away="lunch"))
         self.assertEqual(self.ann.user.away, "lunch")
         self.assertEqual([type(entry.event) for entry in self.scene.entries], [Entered, AwaySet])
 
     def ban(self, scene: Scene, mask: str, until: int | None = None) -> None:
-        """Ban from the server."""
+        """Set a server ban."""
         scene.log.append(ServerBanSet(Source("op", "op"), normalizeServerBan(mask), "spam", until))
 
     def test_banned(self) -> None:
-        """Who is banned from the server does not come in, as long as that holds, and is told why and until when."""
+        """A banned user cannot enter while the ban lasts.  The error has the reason and the end of the ban."""
         for mask, nick in (("192.0.2.0/24", "ann"), ("ann!*@*", "Ann"), ("~u@a.host", "bob"), ("~u@192.0.2.*", "bob")):
             scene = Scene()
             self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
@@ -133,7 +133,7 @@ class EnterTests(SynchronousTestCase):
             self.assertEqual((self.ann.user.nick, self.ann.outlet.reasons), (nick, []))
 
     def test_checkAddress(self) -> None:
-        """An address may be asked about before anything is known of who comes from there."""
+        """An address can be checked before anything else is known about its user."""
         self.ban(self.scene, "192.0.2.0/24")
         self.ban(self.scene, "*!*@198.51.100.*")
         error = refused(errors.ServerBanned, lambda: self.scene.chat.presence.checkAddress("192.0.2.9"))
@@ -142,7 +142,7 @@ class EnterTests(SynchronousTestCase):
             self.scene.chat.presence.checkAddress(address)
 
     def test_bannedMeanwhile(self) -> None:
-        """One whom a ban by name meets that was on its way when they came in is disconnected when they have."""
+        """If a ban by name is set while a matching user enters, the user is disconnected after entering."""
         scene = ManualScene()
         self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
         self.ban(scene, "~u@192.0.2.*")
@@ -155,7 +155,7 @@ class EnterTests(SynchronousTestCase):
         self.assertIsNone(self.ann.user.away)
 
     def test_bannedJustAfter(self) -> None:
-        """One whom a ban meets that comes right behind them is disconnected once."""
+        """If a ban comes right after a matching user, the user is disconnected once."""
         scene = ManualScene()
         self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
         entering = self.enter("ann")
@@ -165,7 +165,7 @@ class EnterTests(SynchronousTestCase):
         self.assertEqual(self.ann.outlet.reasons, ["Banned from this server: spam"])
 
     def test_goneMeanwhile(self) -> None:
-        """One whose connection is lost while they come in is not disconnected again for a ban from meanwhile."""
+        """A user whose connection is lost while they enter is not disconnected again for a ban of that time."""
         scene = ManualScene()
         self.scene, self.ann = scene, scene.connect(address="192.0.2.7")
         self.ban(scene, "~u@192.0.2.*")
@@ -177,10 +177,10 @@ class EnterTests(SynchronousTestCase):
         self.assertEqual([type(entry.event) for entry in scene.entries], [ServerBanSet, Entered, SessionEnded])
 
     def test_whileItIsApplied(self) -> None:
-        """What happens to a user between their coming in and the end of the verb is respected."""
+        """Events between a user's entering and the end of the verb are respected."""
 
         class Watching(Scene):
-            """Does something before, and something after a user comes in."""
+            """Acts before or after a user enters."""
 
             before: Callable[[], object] = staticmethod(lambda: None)
             after: Callable[[Source], object] = staticmethod(lambda source: None)
@@ -218,7 +218,7 @@ class EnterTests(SynchronousTestCase):
                 self.assertEqual([user.nick for user in scene.state.users], nicks)
 
     def test_killedMeanwhile(self) -> None:
-        """One whose connection is lost while they come in leaves no ghost, whatever they are called by then."""
+        """A user whose connection is lost while they enter does not remain, with any nick."""
         scene = ManualScene()
         ann = scene.connect()
         entering = scene.enter(ann, "ann")
@@ -231,10 +231,10 @@ class EnterTests(SynchronousTestCase):
 
 
 class NickTests(SynchronousTestCase):
-    """Whether a nick can be had."""
+    """Whether a nick is available."""
 
     def test_checkNick(self) -> None:
-        """One that can be is given back as it would be shown; to those who have it, their own is free."""
+        """An available nick is returned in its display form.  A user's own nick is available to them."""
         scene = Scene(reserved=("Services",))
         chat, someone, ann = scene.chat, scene.connect().session, scene.person("ann").session
         self.assertEqual(chat.identity.checkNick(someone, "Zoe\N{COMBINING DIAERESIS}"), "Zo\xeb")
@@ -244,7 +244,7 @@ class NickTests(SynchronousTestCase):
         refused(errors.BadNick, lambda: chat.identity.checkNick(someone, "a b"))
 
     def test_mostUsers(self) -> None:
-        """It is known how many there were at most, though some are gone."""
+        """The maximum number of users is known, even if some are gone."""
         scene = Scene()
         ann, _ = scene.person("ann"), scene.person("bob")
         done(scene.chat.presence.close(ann.session, "bye"))
@@ -253,16 +253,19 @@ class NickTests(SynchronousTestCase):
 
 
 class RenameTests(SynchronousTestCase):
-    """Other names, and how often."""
+    """Other names, and their rate."""
 
     def setUp(self) -> None:
-        """Two in a room."""
+        """Two users in a room."""
         self.scene = Scene(ChatLimits(nickBurst=2, nickRate=0.5, userJoinBurst=2, awayBurst=2))
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(self.ann, self.bob)
 
     def test_nickRate(self) -> None:
-        """After a burst, nicks and realnames are taken at a rate; what is refused or changes nothing is not counted."""
+        """
+        After a burst, nicks and realnames are limited by a rate.  Refused changes and changes to the same value do not
+        count.
+        """
         chat, session = self.scene.chat, self.ann.session
         done(chat.identity.rename(session, "anna"))
         self.assertIsNone(chat.identity.rename(session, "anna"))
@@ -276,7 +279,7 @@ class RenameTests(SynchronousTestCase):
         done(chat.identity.rename(session, "anni"))
 
     def test_unbound(self) -> None:
-        """The rate does not bind sessions that are exempt, nor operators who have that privilege."""
+        """The rate does not apply to exempt sessions, nor to operators with that privilege."""
         exempt = self.scene.connect(exempt=True)
         done(self.scene.enter(exempt, "eve"))
         operator = self.scene.operator("op", "exempt")
@@ -287,14 +290,14 @@ class RenameTests(SynchronousTestCase):
                 done(self.scene.chat.membership.join(person.session, f"#{person.user.nick}"))
 
     def test_fixed(self) -> None:
-        """A room that fixes nicks lets nobody rename; and names itself."""
+        """In a room with the nick lock nobody can rename.  The error names the room."""
         self.scene.modes(self.ann, "#a", "+b", "~n:bob")
         error = refused(errors.NickFixed, lambda: self.scene.chat.identity.rename(self.bob.session, "rob"))
         self.assertEqual(error.room, "#a")
         done(self.scene.chat.identity.rename(self.ann.session, "anna"))
 
     def test_bannedName(self) -> None:
-        """A nick that is banned from the server cannot be taken by one who is here."""
+        """A user cannot take a nick that is banned from the server."""
         self.scene.log.append(ServerBanSet(Source("op", "op"), "evil*!*@*", "spam"))
         self.assertEqual(
             refused(errors.NickReserved, lambda: self.scene.chat.identity.rename(self.ann.session, "Eviline")).nick,
@@ -302,7 +305,7 @@ class RenameTests(SynchronousTestCase):
         )
 
     def test_bannedNameFromOneAddress(self) -> None:
-        """It is enough that the ban meets one of their sessions."""
+        """It is enough that the ban matches one of their sessions."""
         self.scene.log.append(ServerBanSet(Source("op", "op"), "evil*!*@192.0.2.0/24", "spam"))
         self.scene.chat.presence.attach(self.scene.connect(address="198.51.100.7").session, self.ann.user)
         done(self.scene.chat.identity.rename(self.ann.session, "evil1"))
@@ -310,14 +313,14 @@ class RenameTests(SynchronousTestCase):
         refused(errors.NickReserved, lambda: self.scene.chat.identity.rename(self.ann.session, "evil2"))
 
     def test_realname(self) -> None:
-        """All in a room with them and they themselves hear it; it is what they have from then on."""
+        """Everyone in a common room and the user hear it, and the new name applies from then on."""
         done(self.scene.chat.identity.setRealname(self.ann.session, "Ann Ab"))
         self.assertEqual((self.ann.heard(), self.bob.heard()), (["ann realname Ann Ab"], ["ann realname Ann Ab"]))
         self.assertEqual(self.ann.user.source.realname, "Ann Ab")
         self.assertIsNone(self.scene.chat.identity.setRealname(self.ann.session, "Ann Ab"))
 
     def test_badRealname(self) -> None:
-        """A realname has a limit, ends no line, and does not change for one who is banned from speaking."""
+        """A realname has a limit and no line end.  A user who is banned from speaking cannot change it."""
         chat, session = self.scene.chat, self.bob.session
         self.assertEqual(
             refused(errors.TooLong, lambda: chat.identity.setRealname(session, "x" * 151)).what, "the realname"
@@ -332,18 +335,18 @@ class ShownTests(SynchronousTestCase):
     """Hosts and accounts."""
 
     def setUp(self) -> None:
-        """Two in a room, and someone outside."""
+        """Two users in a room, and another one outside."""
         self.scene = Scene()
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.out = self.scene.person("out")
         self.scene.clear(self.ann, self.bob)
 
     def heard(self) -> tuple[list[str], list[str], list[str]]:
-        """What each heard."""
+        """Return the output of each user."""
         return self.ann.heard(), self.bob.heard(), self.out.heard()
 
     def test_host(self) -> None:
-        """A host and a username change for those who see them; each may stay as it is."""
+        """A new host and username are shown to users in common rooms.  Either may stay unchanged."""
         chat, user = self.scene.chat, self.bob.user
         done(chat.identity.setHost(user, "staff.example"))
         self.assertEqual((user.source.username, user.source.host), ("~u", "staff.example"))
@@ -354,7 +357,7 @@ class ShownTests(SynchronousTestCase):
         self.assertIsNone(chat.identity.setHost(user, "staff.example"))
 
     def test_badHost(self) -> None:
-        """What would break a mask or a line is no host and no username."""
+        """A host or username that would break a mask or a line is refused."""
         chat, user = self.scene.chat, self.bob.user
         for character in " \r\n\0!@,*?\x1b\u2028":
             error = refused(errors.BadText, partial(chat.identity.setHost, user, f"a{character}b"))
@@ -367,7 +370,7 @@ class ShownTests(SynchronousTestCase):
         self.assertEqual(self.heard(), ([], [], []))
 
     def test_account(self) -> None:
-        """Logging in and out is for those in a room with them; the mode r follows."""
+        """Login and logout are shown to users in common rooms, and mode r follows."""
         chat, user = self.scene.chat, self.bob.user
         done(chat.identity.setAccount(user, "Bobby"))
         self.assertEqual((user.source.account, user.modes), ("Bobby", "r"))
@@ -379,7 +382,7 @@ class ShownTests(SynchronousTestCase):
         self.assertIsNone(chat.identity.setAccount(user, None))
 
     def test_verdicts(self) -> None:
-        """Whether a ban keeps someone silent is asked again when they are shown otherwise."""
+        """After a change of visible names, a user's bans are checked again."""
         chat, session = self.scene.chat, self.bob.session
         self.scene.modes(self.ann, "#a", "+b", "*!*@bad.host")
         done(chat.speaking.say(session, "#a", "hello"))
@@ -402,24 +405,24 @@ class ShownTests(SynchronousTestCase):
 
 
 class AwayTests(SynchronousTestCase):
-    """Being away."""
+    """Absence."""
 
     def setUp(self) -> None:
-        """Two in a room, one of them twice."""
+        """Two users in a room, one of them with two sessions."""
         self.scene = Scene(ChatLimits(awayBurst=2, awayRate=0.5))
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.phone = self.scene.attach(self.ann)
         self.scene.clear(self.ann, self.bob, self.phone)
 
     def test_heard(self) -> None:
-        """Others in the room hear it, once and when it changes; oneself does not."""
+        """Others in the room hear changes of an absence, once.  The user does not."""
         for message in (None, "lunch", "lunch", None, None):
             done(self.scene.chat.presence.setAway(self.ann.session, message))
         self.assertEqual(self.bob.heard(), ["ann away lunch", "ann away"])
         self.assertEqual((self.ann.heard(), self.phone.heard()), ([], []))
 
     def test_rate(self) -> None:
-        """After a burst of changes there is a rate; what changes nothing is not counted."""
+        """After a burst, changes are limited by a rate.  Changes to the same value do not count."""
         chat, session = self.scene.chat, self.ann.session
         for message in (None, "lunch", "lunch", None):
             done(chat.presence.setAway(session, message))
@@ -432,23 +435,23 @@ class AwayTests(SynchronousTestCase):
 
 
 class UserModeTests(SynchronousTestCase):
-    """One's own modes."""
+    """User modes."""
 
     def setUp(self) -> None:
-        """Someone, twice, with someone else in a room."""
+        """A user with two sessions, and another user in the room."""
         self.scene = Scene()
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.phone = self.scene.attach(self.ann)
         self.scene.clear(self.ann, self.bob, self.phone)
 
     def set(self, text: str, person: Person | None = None) -> str:
-        """Change modes: the letters of none."""
+        """Change modes, and return the unknown letters."""
         session = (person or self.ann).session
         unknown: str = done(Deferred.fromCoroutine(self.scene.chat.identity.setUserModes(session, text)))
         return unknown
 
     def test_set(self) -> None:
-        """What changes is heard by one's own sessions, and what changes nothing by nobody."""
+        """The user's own sessions hear changes.  Without a change, nobody hears anything."""
         self.assertEqual(self.set("+wi-R"), "")
         self.assertEqual((self.ann.user.modes, self.ann.user.flags), ("iw", {"i", "w"}))
         self.assertEqual((self.ann.heard(), self.phone.heard()), (["ann umode +iw-"], ["ann umode +iw-"]))
@@ -461,17 +464,17 @@ class UserModeTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), [])
 
     def test_unknown(self) -> None:
-        """Letters of no mode are told; the others take effect."""
+        """Unknown letters are returned, and the others take effect."""
         self.assertEqual(self.set("+xi-y"), "xy")
         self.assertEqual(self.ann.user.modes, "i")
 
     def test_forOthers(self) -> None:
-        """What the server gives nobody gives themselves."""
+        """Users cannot set the modes that the server sets."""
         self.assertEqual(self.set("+orZ"), "")
         self.assertEqual((self.ann.user.modes, self.ann.heard()), ("", []))
 
     def test_bot(self) -> None:
-        """A bot says so in all that it does, until it does not."""
+        """A bot is marked in its events until it removes the mode."""
         self.set("+B")
         done(self.scene.chat.identity.rename(self.ann.session, "robot"))
         self.assertTrue(self.ann.user.source.bot)
@@ -480,7 +483,7 @@ class UserModeTests(SynchronousTestCase):
         self.assertFalse(self.ann.user.source.bot)
 
     def test_resigning(self) -> None:
-        """An operator ceases to be one by taking the mode away; others of the modes go with it."""
+        """An operator resigns by removing the mode, and loses other modes with it."""
         operator = self.scene.operator("op", "kill")
         self.assertEqual(operator.user.modes, "o")
         self.set("+w-o", operator)
@@ -490,7 +493,7 @@ class UserModeTests(SynchronousTestCase):
         self.assertEqual(operator.heard(), [])
 
     def test_resigningFirst(self) -> None:
-        """Who resigns in the same command in which they ask for what is for operators only does not get that."""
+        """An operator who resigns and requests an operators' mode in the same command does not get the mode."""
         scene = ManualScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
@@ -502,10 +505,10 @@ class UserModeTests(SynchronousTestCase):
 
 
 class LabelTests(SynchronousTestCase):
-    """The origin of a request goes with what it leads to."""
+    """The origin of a request goes with its event."""
 
     def test_everyVerb(self) -> None:
-        """It is passed to apply with the event that a verb proposes."""
+        """It is passed to apply with the event that the verb proposes."""
         scene = Scene()
         chat, ann = scene.chat, scene.connect()
         origin = Origin(ann.session, "L")
@@ -536,19 +539,19 @@ class LabelTests(SynchronousTestCase):
 
 
 class RefusalTests(SynchronousTestCase):
-    """Private texts that a user does not take."""
+    """Private texts that a user does not accept."""
 
     def setUp(self) -> None:
-        """Someone who writes, and someone who reads."""
+        """A user who writes, and a user who reads."""
         self.sender, self.reader = User(Source("u1", "ann")), User(Source("u2", "bob"))
 
     def test_none(self) -> None:
-        """Without a mode all is taken."""
+        """Without such a mode all texts are accepted."""
         for text in ("hello", "\x01VERSION\x01"):
             self.assertIsNone(self.reader.refusal(self.sender, text, "message"))
 
     def test_registered(self) -> None:
-        """With R only those with an account are heard."""
+        """With R, only users with an account are heard."""
         self.reader.flags = frozenset("R")
         self.assertEqual(
             self.reader.refusal(self.sender, "hello", "notice"),
@@ -558,7 +561,7 @@ class RefusalTests(SynchronousTestCase):
         self.assertIsNone(self.reader.refusal(self.sender, "hello", "message"))
 
     def test_ctcp(self) -> None:
-        """With T there is no CTCP but actions, neither as a request nor as a reply."""
+        """With T, only actions pass of CTCP, in requests and in replies."""
         self.reader.flags = frozenset("T")
         for kind in ("message", "notice"):
             refusal = self.reader.refusal(self.sender, "\x01VERSION\x01", kind)
@@ -570,7 +573,7 @@ class RefusalTests(SynchronousTestCase):
         self.assertIsNotNone(self.reader.refusal(self.sender, "hello\n\x01VERSION\x01", "message"))
 
     def test_passing(self) -> None:
-        """An operator of the server is heard, and so is oneself."""
+        """An operator of the server is heard, and so is the user."""
         self.reader.flags = frozenset("RT")
         self.assertIsNone(self.reader.refusal(self.reader, "\x01VERSION\x01", "message"))
         self.sender.operator = Operator("op", frozenset())
@@ -578,10 +581,10 @@ class RefusalTests(SynchronousTestCase):
 
 
 class WhowasTests(SynchronousTestCase):
-    """Who was here, as the state keeps it."""
+    """Former users, in the state."""
 
     def test_kept(self) -> None:
-        """Those who quit or take another nick are remembered as they were, and when that was."""
+        """Users who quit or change nick are remembered with their names and the time."""
         scene = Scene()
         ann = scene.person("ann")
         source = ann.user.source

@@ -1,4 +1,7 @@
-"""Tests of L{twistchat.chat.chat}: rooms, rates and questions.  Ranks and modes are in L{test_chat_ranks}."""
+"""
+Tests of L{twistchat.chat.rules.membership}: rooms, rates and queries.  Ranks and modes are in
+L{tests.chat.rules.test_ranks}.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ class RoomTests(SynchronousTestCase):
     """C{join}, C{part}, C{setTopic} and C{kick}."""
 
     def test_join(self) -> None:
-        """A room begins with its first member, who is its operator; it keeps the name it began with."""
+        """The first member of a room becomes its operator.  The room keeps its first spelling."""
         scene = Scene()
         alice, bob = scene.person("alice"), scene.person("bob")
         self.assertEqual(done(scene.chat.membership.join(alice.session, "#Room")).event.room, "#Room")
@@ -31,7 +34,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(list(bob.user.rooms), ["#room"])
 
     def test_joinShown(self) -> None:
-        """Those who hear it are told how the one who comes is there: their ranks, whether they are alone, and away."""
+        """Others hear how the user joins: with which ranks, as the first, and whether away."""
         told: list[Joined] = []
 
         class Listening(FakeDialect):
@@ -63,7 +66,7 @@ class RoomTests(SynchronousTestCase):
         )
 
     def test_joinTwice(self) -> None:
-        """Joining where one is changes nothing, and costs nothing."""
+        """Joining a room again changes nothing and costs nothing."""
         scene = Scene(ChatLimits(userJoinBurst=1, roomsPerUser=1))
         alice = scene.person("alice")
         done(scene.chat.membership.join(alice.session, "#a"))
@@ -72,7 +75,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(len(scene.entries), count)
 
     def test_joinRefused(self) -> None:
-        """Names that are none, look-alikes, and one room too many are refused."""
+        """Invalid names, look-alikes, and one room over the limit are refused."""
         scene = Scene(ChatLimits(room=6, roomsPerUser=2))
         alice, bob = scene.person("alice", "#Paypa"), scene.person("bob")
         chat = scene.chat
@@ -89,7 +92,7 @@ class RoomTests(SynchronousTestCase):
         done(chat.membership.join(alice.session, "#c"))
 
     def test_part(self) -> None:
-        """All in the room hear it, the one who parts included; then a room without members ends."""
+        """Everyone in the room hears it, including the user who parts.  A room without members ends."""
         scene = Scene(ChatLimits(reason=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
@@ -105,7 +108,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(scene.ranks("#a"), {"bob": "o"})
 
     def test_partRefused(self) -> None:
-        """One parts from where one is, with a reason that fits on a line."""
+        """A user parts from their own rooms only, with a reason of one line."""
         scene = Scene(ChatLimits(reason=5))
         alice = scene.person("alice", "#a")
         scene.person("bob", "#b")
@@ -121,7 +124,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(scene.ranks("#a"), {"alice": "o"})
 
     def test_topic(self) -> None:
-        """A topic says who set it and when; an empty one clears it."""
+        """A topic has its author and time; an empty one clears it."""
         scene = Scene(ChatLimits(topic=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
         scene.clear(alice, bob)
@@ -137,7 +140,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(alice.heard(), ["#a alice topic ää öü", "#a alice topic"])
 
     def test_topicRefused(self) -> None:
-        """Nobody sets the topic of a room they are not in; and it fits on a line."""
+        """Only members set the topic, and it has one line."""
         scene = Scene(ChatLimits(topic=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob")
         chat = scene.chat
@@ -151,7 +154,7 @@ class RoomTests(SynchronousTestCase):
         self.assertIsNone(scene.room("#a").topic)
 
     def test_kick(self) -> None:
-        """All in the room hear it, the one who is put out included, who hears nothing more."""
+        """Everyone in the room hears it, including the kicked user, who hears nothing more."""
         scene = Scene()
         alice, bob, carol = scene.person("alice", "#a"), scene.person("bob", "#a", "#b"), scene.person("carol", "#a")
         scene.clear(alice, bob, carol)
@@ -166,7 +169,7 @@ class RoomTests(SynchronousTestCase):
         done(scene.chat.membership.join(bob.session, "#a"))
 
     def test_kickOneself(self) -> None:
-        """The last one can be put out too: then the room ends."""
+        """The last member can be kicked too, which ends the room."""
         scene = Scene()
         alice = scene.person("alice", "#a")
         done(scene.chat.membership.kick(alice.session, "#a", "alice"))
@@ -174,7 +177,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(len(scene.state.rooms), 0)
 
     def test_kickRefused(self) -> None:
-        """Someone is put out of where they are, by someone who is there."""
+        """Both the kicked user and the one who kicks must be members."""
         scene = Scene(ChatLimits(reason=5))
         alice, bob = scene.person("alice", "#a"), scene.person("bob")
         before = shown(scene.state)
@@ -192,10 +195,10 @@ class RoomTests(SynchronousTestCase):
 
 
 class RateTests(SynchronousTestCase):
-    """How fast rooms are joined."""
+    """The rates of joining."""
 
     def test_user(self) -> None:
-        """A user joins so many rooms at once, then so many a second."""
+        """A user joins some rooms at once, then at a rate."""
         scene = Scene(ChatLimits(userJoinBurst=2, userJoinRate=0.5, roomJoinBurst=1))
         alice = scene.person("alice")
         for name in ("#a", "#b"):
@@ -207,7 +210,7 @@ class RateTests(SynchronousTestCase):
         refused(errors.TooFast, lambda: scene.chat.membership.join(alice.session, "#d"))
 
     def test_room(self) -> None:
-        """A room is joined by so many at once, then by so many a second; whoever begins it does not count."""
+        """Some users join a room at once, then at a rate.  The first member does not count."""
         scene = Scene(ChatLimits(roomJoinBurst=2, roomJoinRate=0.5))
         people = [scene.person(f"p{n}") for n in range(5)]
         for person in people[:3]:
@@ -220,7 +223,7 @@ class RateTests(SynchronousTestCase):
         refused(errors.RoomTooFast, lambda: scene.chat.membership.join(people[4].session, "#a"))
 
     def test_unbound(self) -> None:
-        """Rates bind neither an exempt session nor what the server does itself, and neither counts against others."""
+        """The rates do not apply to exempt sessions and to the server, and these do not count against others."""
         scene = Scene(ChatLimits(userJoinBurst=1, roomJoinBurst=1))
         scene.person("alice", "#a")
         exempt = scene.connect(exempt=True)
@@ -247,7 +250,7 @@ class QuestionTests(SynchronousTestCase):
     """C{listed}, C{members}, C{listItems}, C{find}, and the history."""
 
     def test_secret(self) -> None:
-        """A secret room is known to its members only: it is neither listed nor there, whatever is asked."""
+        """Only members know of a secret room.  For others it is not listed, and does not exist."""
         scene = Scene()
         alice, bob = scene.person("alice", "#open", "#secret"), scene.person("bob", "#open")
         chat = scene.chat
@@ -282,7 +285,7 @@ class QuestionTests(SynchronousTestCase):
         done(chat.speaking.say(bob.session, "#secret", "whoever knows it may speak"))
 
     def test_members(self) -> None:
-        """Of an open room, anyone who has entered may ask who is in it, in the order in which they came."""
+        """Any user may ask for the members of an open room, in the order in which they joined."""
         scene = Scene()
         for nick in ("carol", "alice"):
             scene.person(nick, "#a")
@@ -294,7 +297,7 @@ class QuestionTests(SynchronousTestCase):
         )
 
     def test_listedMeanwhile(self) -> None:
-        """A room that goes while one goes through the list is passed over, and so is one that becomes secret."""
+        """A room that ends while the list is read is skipped, and so is one that becomes secret."""
         scene = Scene()
         alice, bob = scene.person("alice", "#a", "#b", "#c"), scene.person("bob")
         listed = scene.chat.channels.listed(bob.session)
@@ -305,7 +308,7 @@ class QuestionTests(SynchronousTestCase):
         self.assertEqual(list(listed), [None, None])
 
     def test_notEntered(self) -> None:
-        """One who has not entered is told nothing."""
+        """A session that has not entered gets no answer."""
         scene = Scene()
         scene.person("alice", "#a")
         session = scene.connect().session
@@ -316,14 +319,14 @@ class QuestionTests(SynchronousTestCase):
         self.assertRaises(errors.NotEntered, scene.chat.channels.takeOver, session, "#a")
 
     def test_find(self) -> None:
-        """A nick is found whatever its case."""
+        """A nick is found in any case."""
         scene = Scene()
         alice = scene.person("alice")
         self.assertIs(scene.chat.identity.find("ALICE"), alice.user)
         self.assertEqual(self.assertRaises(errors.NoSuchNick, scene.chat.identity.find, "Bob").nick, "Bob")
 
     def test_history(self) -> None:
-        """A member reads what was said, oldest first, and no more at once than the limit."""
+        """A member reads the history, oldest first, up to the limit."""
         scene = Scene(ChatLimits(historyReply=3))
         alice, bob = scene.person("alice", "#A"), scene.person("bob")
         chat = scene.chat
@@ -357,7 +360,7 @@ class QuestionTests(SynchronousTestCase):
         refused(errors.NoSuchRoom, lambda: Deferred.fromCoroutine(chat.reading.history(bob.session, "#a", 5)))
 
     def test_search(self) -> None:
-        """One searches the rooms where one is, and no other; no more is given at once than the limit."""
+        """A user searches their own rooms only, up to the limit."""
         scene = Scene(ChatLimits(historyReply=2))
         alice, bob = scene.person("alice", "#a", "#b"), scene.person("bob", "#b")
         for room in ("#a", "#b"):

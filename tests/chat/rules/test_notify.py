@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.notify}: what follows from an event, and who is told of it from which place."""
+"""Tests of L{twistchat.chat.rules.notify}: the events that follow from an event, and their audiences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twistchat.chat.model.users import NO_FLAGS, Operator
 
 class Marked(FakeDialect):
     """
-    What begins with a tilde.
+    A dialect that begins with a tilde.
 
     @ivar msgids: the ids of what it has rendered.
     """
@@ -30,7 +30,7 @@ class Marked(FakeDialect):
 
 
 class NoticeTests(SynchronousTestCase):
-    """What the server tells its operators who want to know (user mode s)."""
+    """Notices for operators with user mode s."""
 
     def setUp(self) -> None:
         """An operator who listens with two sessions, one who does not, and others."""
@@ -42,7 +42,7 @@ class NoticeTests(SynchronousTestCase):
         self.listen(self.op, self.phone)
 
     def listen(self, *people: Person) -> None:
-        """Let an operator listen."""
+        """Let an operator set mode s."""
         self.setModes(people[0], "+s")
         marked = Marked()
         for person in people:
@@ -50,7 +50,7 @@ class NoticeTests(SynchronousTestCase):
             person.heard()
 
     def setModes(self, person: Person, text: str) -> None:
-        """Change someone's modes."""
+        """Change a user's modes."""
         done(Deferred.fromCoroutine(self.chat.identity.setUserModes(person.session, text)))
 
     def become(self, person: Person, *privileges: str, host: str | None = None) -> None:
@@ -76,7 +76,7 @@ class NoticeTests(SynchronousTestCase):
         self.assertEqual((self.other.heard(), self.ann.heard()), ([], ["ann operator Boss", "ann operator None"]))
 
     def test_privilege(self) -> None:
-        """Who may not ask for the bans is not told of them."""
+        """An operator without the privilege for bans is not told of them."""
         self.become(self.ann, "kill")
         self.listen(self.ann)
         done(self.chat.operators.banFromServer(self.other.session, "x!*@*", None))
@@ -86,7 +86,7 @@ class NoticeTests(SynchronousTestCase):
         self.assertEqual(self.ann.heard(), ["~other killed bob"])
 
     def test_afterAllElse(self) -> None:
-        """It comes behind what was said before."""
+        """It comes after earlier texts."""
         for person in (self.op, self.ann):
             done(self.chat.membership.join(person.session, "#a", unlimited=True))
         self.scene.clear(self.op)
@@ -95,12 +95,12 @@ class NoticeTests(SynchronousTestCase):
         self.assertEqual(self.op.heard(), ["#a ann: hello", "~other killed bob"])
 
     def test_themselves(self) -> None:
-        """Who is gone hears nothing, not even that."""
+        """An operator who is gone hears nothing."""
         done(self.chat.operators.kill(self.op.session, "op", "enough"))
         self.assertEqual((self.op.heard(), self.phone.heard()), ([], []))
 
     def test_notForOthers(self) -> None:
-        """Whoever is no operator cannot have the mode, from the start neither."""
+        """Only operators can have the mode, also at the start."""
         self.setModes(self.ann, "+s")
         self.setModes(self.ann, "+si")
         self.assertEqual((self.ann.user.modes, self.ann.heard()), ("i", ["ann umode +i-"]))
@@ -112,20 +112,22 @@ class NoticeTests(SynchronousTestCase):
         self.assertEqual(entered.modes, "w")
 
     def test_notFromElsewhere(self) -> None:
-        """An entry that would give someone such a mode as they come in gives them the others."""
+        """If an entry gives an entering user such a mode, the user gets only the others."""
         source = Source("u1", "eve")
         done(self.scene.log.append(Entered(source, "elsewhere", "sw")))
         self.assertEqual(self.chat.identity.find("eve").modes, "w")
 
     def test_noModes(self) -> None:
-        """Users without modes share one empty set, whether they ever had one or not."""
+        """Users without modes share one empty set, even if they had modes."""
         self.setModes(self.ann, "+i")
         self.setModes(self.ann, "-i")
         self.assertIs(self.ann.user.flags, NO_FLAGS)
         self.assertIs(self.bob.user.flags, NO_FLAGS)
 
     def test_tooLate(self) -> None:
-        """Who has resigned through another session when the mode comes does not get it, nor is told so."""
+        """
+        An operator who has resigned in another session when the mode is applied does not get it, and is not told so.
+        """
         scene = ManualScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
@@ -136,7 +138,7 @@ class NoticeTests(SynchronousTestCase):
         self.assertEqual((ann.user.modes, ann.heard()), ("w", ["ann operator None", "ann umode +w-"]))
 
     def test_resigned(self) -> None:
-        """Who resigns loses the mode, and hears so; twice at once is once."""
+        """An operator who resigns loses the mode, and is told once."""
         scene = ManualScene()
         ann = scene.person("ann")
         ann.user.operator = Operator("Boss", frozenset())
@@ -149,7 +151,7 @@ class NoticeTests(SynchronousTestCase):
         self.assertEqual((ann.user.modes, ann.user.flags), ("", set()))
 
     def test_ids(self) -> None:
-        """What follows from another event has an id of its own."""
+        """An event that follows from another has its own id."""
         self.become(self.op, host="staff.example")
         marked = self.op.outlet.dialect = Marked()
         done(self.chat.identity.resign(self.op.session))
@@ -157,7 +159,7 @@ class NoticeTests(SynchronousTestCase):
         self.assertEqual(marked.msgids, [msgid, f"{msgid}-modes", f"{msgid}-host"])
 
     def test_labels(self) -> None:
-        """What follows from another event has its label."""
+        """An event that follows from another has its label."""
         self.become(self.op, host="staff.example")
         self.op.heard()
         origin = Origin(self.op.session, "L")
@@ -166,7 +168,7 @@ class NoticeTests(SynchronousTestCase):
         self.assertEqual([line for line in self.op.heard() if "~op" not in line], [f"L> {line}" for line in heard])
 
     def test_turnGoesOn(self) -> None:
-        """A ban of which no operator hears, and someone's coming that nobody watches for, end no room's turn early."""
+        """A ban without listening operators, and an entering user without watchers, do not end a room's turn early."""
         self.setModes(self.op, "-s")
         for person in (self.ann, self.bob):
             done(self.chat.membership.join(person.session, "#a", unlimited=True))
@@ -181,10 +183,10 @@ class NoticeTests(SynchronousTestCase):
 
 
 class HostTests(SynchronousTestCase):
-    """The host of operators, and how others hear of a host."""
+    """The host of operators, and how others hear of it."""
 
     def setUp(self) -> None:
-        """Three in rooms together, and one elsewhere."""
+        """Three users in common rooms, and another one elsewhere."""
         self.scene = Scene()
         self.chat = self.scene.chat
         self.ann = self.scene.person("ann", "#a", "#b", "#c")
@@ -195,8 +197,8 @@ class HostTests(SynchronousTestCase):
 
     def test_rehosted(self) -> None:
         """
-        Those who share rooms are told that the host is another, and so is each of their outlets behind that; the
-        user's own sessions only the first, and nobody else anything.
+        Users in common rooms are told of the new host, and then their outlets are.  The user's own sessions get only
+        the event, and nobody else gets anything.
         """
         done(self.chat.speaking.say(self.ann.session, "#a", "hello"))
         notice = self.bob.outlet.rehosted
@@ -216,7 +218,7 @@ class HostTests(SynchronousTestCase):
         self.assertEqual((self.out.heard(), self.out.outlet.rehosts), ([], []))
 
     def test_back(self) -> None:
-        """Who resigns is shown with the host from before, however often they became an operator meanwhile."""
+        """An operator who resigns gets the previous host back, after becoming operator any number of times."""
         for host in ("staff.example", None, "boss.example"):
             done(Deferred.fromCoroutine(self.chat.operators.become(self.out.session, "Boss", (), host)))
         self.out.heard()
@@ -225,13 +227,13 @@ class HostTests(SynchronousTestCase):
         self.assertEqual(self.out.user.source.host, "out.host")
 
     def test_noOther(self) -> None:
-        """Who had no other host keeps theirs, and nobody hears of it."""
+        """Without a host in the class, the host stays, and nobody hears anything."""
         done(Deferred.fromCoroutine(self.chat.operators.become(self.out.session, "Boss", ())))
         done(self.chat.identity.resign(self.out.session))
         self.assertEqual(self.out.heard(), ["out operator Boss", "out operator None"])
 
     def test_entries(self) -> None:
-        """All of it follows from one entry, so that it is so on every node."""
+        """All of it follows from one entry, so every node does the same."""
         done(Deferred.fromCoroutine(self.chat.operators.become(self.out.session, "Boss", (), "staff.example")))
         before = len(self.scene.entries)
         done(Deferred.fromCoroutine(self.chat.identity.setUserModes(self.out.session, "+s-o")))

@@ -17,10 +17,10 @@ from twistchat.chat.model.users import PRIVILEGES, Operator
 
 
 class OperatorTests(SynchronousTestCase):
-    """Becoming an operator of the server, and ceasing to be one."""
+    """Becoming an operator of the server, and resigning."""
 
     def setUp(self) -> None:
-        """Two in a room."""
+        """Two users in a room."""
         self.scene = Scene()
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(self.ann, self.bob)
@@ -30,7 +30,7 @@ class OperatorTests(SynchronousTestCase):
         done(Deferred.fromCoroutine(self.scene.chat.operators.become(self.ann.session, "Boss", privileges, host)))
 
     def test_become(self) -> None:
-        """An operator may what was said, and is shown with the host of operators; others see no more than that."""
+        """An operator has the privileges of the class and is shown with its host.  Others see nothing else."""
         self.assertFalse(self.ann.user.may("kill"))
         self.become(("kill",), "staff.example")
         self.assertEqual(self.ann.user.operator, Operator("Boss", frozenset(("kill",)), "ann.host"))
@@ -42,7 +42,7 @@ class OperatorTests(SynchronousTestCase):
         self.assertEqual((self.ann.user.may("kill"), self.ann.user.may("ban")), (False, True))
 
     def test_hostAwaited(self) -> None:
-        """Becoming an operator is over when the host is shown as well, and not before."""
+        """The verb ends after the host is shown."""
         scene = ManualScene()
         ann = scene.person("ann")
         becoming = Deferred.fromCoroutine(scene.chat.operators.become(ann.session, "Boss", (), "staff.example"))
@@ -54,7 +54,7 @@ class OperatorTests(SynchronousTestCase):
         self.assertEqual(ann.user.source.host, "staff.example")
 
     def test_labels(self) -> None:
-        """The request is the origin of what a verb proposes."""
+        """The request is the origin of the events that a verb proposes."""
         scene = Scene()
         chat, session = scene.chat, scene.operator("op", *PRIVILEGES).session
         scene.person("bob")
@@ -69,12 +69,12 @@ class OperatorTests(SynchronousTestCase):
         self.assertEqual(scene.origins[-4:], [origin] * 4)
 
     def test_badHost(self) -> None:
-        """A host that is none is refused, and they are an operator all the same."""
+        """An invalid host is refused, and the user becomes an operator without it."""
         refused(errors.BadText, lambda: self.become(("kill",), "a b"))
         self.assertTrue(self.ann.user.may("kill"))
 
     def test_resign(self) -> None:
-        """One who resigns may nothing more, and once is enough."""
+        """An operator who resigns has no privileges any more.  Resigning twice does nothing."""
         self.become(("kill",))
         done(self.scene.chat.identity.resign(self.ann.session))
         self.assertEqual((self.ann.user.operator, self.ann.user.modes), (None, ""))
@@ -82,7 +82,7 @@ class OperatorTests(SynchronousTestCase):
         self.assertIsNone(self.scene.chat.identity.resign(self.ann.session))
 
     def test_requirePrivilege(self) -> None:
-        """Doors may ask for a privilege, and learn whose it is."""
+        """Doors may ask for a privilege, and learn its users."""
         self.become(("rehash",))
         chat, session = self.scene.chat, self.ann.session
         self.assertIs(chat.operators.requirePrivilege(session, "rehash"), self.ann.user)
@@ -91,7 +91,7 @@ class OperatorTests(SynchronousTestCase):
         )
 
     def test_privileges(self) -> None:
-        """Each verb is for those who have its privilege, which it names; and for no one who is not here."""
+        """Each verb needs its privilege, which the error names, and a session that has entered."""
         chat = self.scene.chat
         chat.state.serverBans.add(ServerBan("192.0.2.0/24", "", "op", 0, None))
         verbs: tuple[tuple[str, Callable[[Person], object]], ...] = (
@@ -111,10 +111,10 @@ class OperatorTests(SynchronousTestCase):
 
 
 class KillTests(SynchronousTestCase):
-    """Disconnecting someone."""
+    """Kills."""
 
     def setUp(self) -> None:
-        """Two in a room, one of them twice, someone elsewhere, and an operator."""
+        """Two users in a room, one of them with two sessions, a user elsewhere, and an operator."""
         self.scene = Scene()
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.phone = self.scene.attach(self.bob)
@@ -123,11 +123,11 @@ class KillTests(SynchronousTestCase):
         self.scene.clear(self.ann, self.bob, self.phone, self.out)
 
     def kill(self, nick: str, reason: str = "spam") -> None:
-        """Kill."""
+        """Kill a user."""
         done(self.scene.chat.operators.kill(self.operator.session, nick, reason))
 
     def test_kill(self) -> None:
-        """Those who shared a room hear it; the killed have all their sessions closed, and hear why there only."""
+        """Users in common rooms hear it.  All sessions of the killed user are closed with the reason."""
         done(self.scene.chat.speaking.say(self.ann.session, "#a", "hello"))
         user = self.bob.user
         self.kill("BOB")
@@ -144,7 +144,7 @@ class KillTests(SynchronousTestCase):
         self.assertEqual(departed.source, user.source)
 
     def test_noQuit(self) -> None:
-        """When their connections are closed then, there is nothing left to quit."""
+        """When their connections close afterwards, there is no quit."""
         self.kill("bob", "")
         self.assertEqual(self.bob.outlet.reasons, ["Killed (op)"])
         for person in (self.bob, self.phone):
@@ -159,13 +159,13 @@ class KillTests(SynchronousTestCase):
         self.assertEqual((self.operator.outlet.reasons, self.operator.session.user), (["Killed (op (enough))"], None))
 
     def test_refused(self) -> None:
-        """Nobody is killed who is not here, nor for a reason that is none."""
+        """Unknown nicks and invalid reasons are refused."""
         self.assertEqual(refused(errors.NoSuchNick, lambda: self.kill("nobody")).nick, "nobody")
         self.assertEqual(refused(errors.TooLong, lambda: self.kill("bob", "x" * 391)).what, "the reason")
         refused(errors.BadText, lambda: self.kill("bob", "a\nb"))
 
     def test_tooLate(self) -> None:
-        """Who has quit when it comes to it is not killed; who was renamed is."""
+        """A user who has quit when the kill is applied is not killed; a renamed user is."""
         scene = ManualScene()
         ann, bob, carol = scene.person("ann", "#a"), scene.person("bob", "#a"), scene.person("carol", "#a")
         ann.user.operator = Operator("Boss", frozenset(("kill",)))
@@ -182,10 +182,10 @@ class KillTests(SynchronousTestCase):
 
 
 class AnnounceTests(SynchronousTestCase):
-    """Saying something to everyone who listens."""
+    """Announcements."""
 
     def test_announce(self) -> None:
-        """Those with the mode w and all operators hear it, each session once."""
+        """Users with mode w and all operators hear it, once per session."""
         scene = Scene()
         ann, bob = scene.person("ann", "#a"), scene.person("bob", "#a")
         phone = scene.attach(ann)
@@ -198,7 +198,7 @@ class AnnounceTests(SynchronousTestCase):
         self.assertEqual(bob.heard(), [])
 
     def test_refused(self) -> None:
-        """Nothing is no announcement, nor is what would end a line or is too long."""
+        """An empty text, one with a line end, and one that is too long are refused."""
         scene = Scene()
         session = scene.operator("op", "wallops").session
         for text in ("", "  "):
@@ -208,10 +208,10 @@ class AnnounceTests(SynchronousTestCase):
 
 
 class ServerBanTests(SynchronousTestCase):
-    """Bans from the server."""
+    """Server bans."""
 
     def setUp(self) -> None:
-        """An operator and others, each from an address of their own."""
+        """An operator and other users, each from a different address."""
         self.scene = Scene()
         self.chat = self.scene.chat
         self.operator = self.arrive("op", "192.0.2.1")
@@ -221,17 +221,17 @@ class ServerBanTests(SynchronousTestCase):
         self.local = self.arrive("local", None)
 
     def arrive(self, nick: str, address: str | None) -> Person:
-        """Come in from an address."""
+        """Enter from an address."""
         person = self.scene.connect(address=address)
         done(self.scene.enter(person, nick))
         return person
 
     def ban(self, mask: str, seconds: float | None = None, reason: str = "spam") -> None:
-        """Ban."""
+        """Set a ban."""
         done(self.chat.operators.banFromServer(self.operator.session, mask, seconds, reason))
 
     def gone(self) -> list[str]:
-        """Who was disconnected since this was last asked, and how often."""
+        """Return the sessions disconnected since the last call, and how often each was."""
         people = {"op": self.operator, "bob": self.bob, "carol": self.carol, "-": self.unnamed, "local": self.local}
         found = [name for name, person in people.items() for _ in person.outlet.reasons]
         for person in people.values():
@@ -239,7 +239,7 @@ class ServerBanTests(SynchronousTestCase):
         return found
 
     def test_disconnected(self) -> None:
-        """Whoever is met is disconnected, with the reason, and has not quit before the connection is closed."""
+        """Matching users are disconnected with the reason.  They quit when their connection is closed."""
         for mask, gone in (
             ("198.51.100.0/24", ["bob", "carol", "-"]),
             ("198.51.100.8", ["carol"]),
@@ -258,7 +258,7 @@ class ServerBanTests(SynchronousTestCase):
         self.assertEqual(self.bob.outlet.reasons, ["Banned from this server: flood", "Banned from this server"])
 
     def test_eachSession(self) -> None:
-        """Of a user with several sessions only those are disconnected that an address meets; by name, all."""
+        """If an address matches, only the sessions from it are disconnected.  If a name matches, all are."""
         phone = self.scene.connect(address="203.0.113.5")
         self.chat.presence.attach(phone.session, self.bob.user)
         self.ban("203.0.113.5")
@@ -267,7 +267,7 @@ class ServerBanTests(SynchronousTestCase):
         self.assertEqual((self.gone(), len(phone.outlet.reasons)), (["bob"], 2))
 
     def test_until(self) -> None:
-        """A ban ends when its time is over; until then it keeps people out."""
+        """A ban expires.  Until then it keeps users out."""
         self.ban("203.0.113.0/24", 60)
         (ban,) = self.chat.operators.serverBans(self.operator.session)
         start = self.scene.entries[-1].time
@@ -279,14 +279,14 @@ class ServerBanTests(SynchronousTestCase):
         self.arrive("eve", "203.0.113.9")
 
     def test_replaced(self) -> None:
-        """A second ban on the same, however it is written, takes the place of the first."""
+        """A second ban on the same mask, in any spelling, replaces the first."""
         self.ban("203.0.113.0/24", 60)
         self.ban("*@::ffff:203.0.113.5/120", None, "again")
         (ban,) = self.chat.operators.serverBans(self.operator.session)
         self.assertEqual((ban.mask, ban.reason, ban.until), ("203.0.113.0/24", "again", None))
 
     def test_lifted(self) -> None:
-        """A ban that is lifted keeps nobody out; one that is not there, or has ended, is not lifted."""
+        """A lifted ban keeps nobody out.  A missing or expired ban cannot be lifted."""
         self.ban("203.0.113.0/24")
         done(self.chat.operators.liftServerBan(self.operator.session, "203.0.113.77/24"))
         self.arrive("eve", "203.0.113.9")
@@ -306,7 +306,7 @@ class ServerBanTests(SynchronousTestCase):
         self.assertEqual(self.chat.operators.serverBans(self.operator.session), [])
 
     def test_oneself(self) -> None:
-        """Nobody bans themselves, by any of their sessions."""
+        """Nobody can ban themselves, with any of their sessions."""
         phone = self.scene.connect(address="203.0.113.5")
         self.chat.presence.attach(phone.session, self.operator.user)
         for mask in ("192.0.2.0/24", "203.0.113.5", "op!*@*", "~u@192.0.2.*", "*@op.host"):
@@ -315,7 +315,7 @@ class ServerBanTests(SynchronousTestCase):
         self.assertEqual(len(self.scene.state.serverBans), 0)
 
     def test_refused(self) -> None:
-        """What is too wide, too long or no length of time is refused."""
+        """A mask that is too wide, a reason that is too long, and an invalid duration are refused."""
         self.assertIn("/8", refused(errors.BadServerBan, lambda: self.ban("0.0.0.0/1")).why)
         for seconds in (0, -1, float("nan"), float("inf"), 100 * 365 * 86400 + 1):
             error = refused(errors.BadServerBan, partial(self.ban, "203.0.113.5", seconds))
@@ -325,7 +325,7 @@ class ServerBanTests(SynchronousTestCase):
         refused(errors.BadText, lambda: self.ban("203.0.113.5", reason="a\rb"))
 
     def test_overWhenItComes(self) -> None:
-        """A ban that is over when it is taken, for the disk was slow, disconnects nobody."""
+        """A ban that has expired when it is applied, because the disk was slow, disconnects nobody."""
         scene = ManualScene()
         ann, bob = scene.person("ann"), scene.person("bob")
         ann.user.operator = Operator("Boss", frozenset(("ban",)))

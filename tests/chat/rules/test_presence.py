@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.presence}: sessions as entries, which decide who is here."""
+"""Tests of L{twistchat.chat.rules.presence}: entries about sessions decide who is present."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from twistchat.chat.model.users import NOWHERE
 
 
 class SessionEntryTests(SynchronousTestCase):
-    """A session begins and ends when that is applied."""
+    """A session begins and ends when its entry is applied."""
 
     def setUp(self) -> None:
-        """A user with two sessions, and another in the same room, on a log that holds what it takes."""
+        """A user with two sessions and another user in the same room, with a log that holds events."""
         self.scene = ManualScene()
         self.ann, self.bob = self.scene.person("ann", "#a"), self.scene.person("bob", "#a")
         self.phone = self.scene.connect()
@@ -22,11 +22,13 @@ class SessionEntryTests(SynchronousTestCase):
         self.scene.clear(self.ann, self.bob, self.phone)
 
     def close(self, person: Person, reason: str = "bye") -> None:
-        """Let a connection be lost."""
+        """Lose a connection."""
         self.scene.chat.presence.close(person.session, reason)
 
     def test_events(self) -> None:
-        """Entries name the session and the node that holds its connection; only a user's last one lets them leave."""
+        """
+        Entries contain the session and the node of its connection.  Only the end of the last session removes the user.
+        """
         user = self.ann.user
         self.close(self.ann)
         self.close(self.phone, "all gone")
@@ -43,7 +45,7 @@ class SessionEntryTests(SynchronousTestCase):
         self.assertEqual((self.bob.heard(), self.scene.state.users.named("ann")), (["ann quit all gone"], None))
 
     def test_attached(self) -> None:
-        """A further session hears its user's rooms from the entry of its start on."""
+        """A further session hears its user's rooms from its start on."""
         tablet = self.scene.connect()
         self.scene.chat.presence.attach(tablet.session, self.ann.user)
         self.assertIsNone(tablet.session.user)
@@ -56,7 +58,7 @@ class SessionEntryTests(SynchronousTestCase):
         self.assertEqual(tablet.heard(), ["#a bob: hello"])
 
     def test_nothingAfterwards(self) -> None:
-        """A session whose connection is lost hears nothing, though the user has it until its end is applied."""
+        """A session whose connection is lost hears nothing, even before its end is applied."""
         self.close(self.ann)
         self.scene.chat.speaking.sayPrivate(self.bob.session, "ann", "psst")
         self.scene.chat.channels.rename(self.phone.session, "#a", "#b")
@@ -81,10 +83,10 @@ class SessionEntryTests(SynchronousTestCase):
 
 
 class NodeTests(SynchronousTestCase):
-    """Sessions whose connections another process holds."""
+    """Sessions of other processes."""
 
     def test_presence(self) -> None:
-        """A user is here as long as any node has a session of theirs, on every node."""
+        """A user is present while any node has a session of theirs, on every node."""
         scene = Scene()
         bob = scene.person("bob", "#a")
         ann = scene.person("ann", "#a")
@@ -101,14 +103,14 @@ class NodeTests(SynchronousTestCase):
         self.assertEqual((bob.heard(), scene.state.users.named("ann")), (["ann quit gone"], None))
 
     def test_unknown(self) -> None:
-        """The end of a session that a user does not have changes nothing."""
+        """The end of an unknown session changes nothing."""
         scene = Scene()
         ann = scene.person("ann")
         done(scene.log.append(SessionEnded(ann.user.source, "other", "node2", "")))
         self.assertIs(scene.state.users.named("ann"), ann.user)
 
     def test_before(self) -> None:
-        """Entries of earlier versions have no node, and a quit of their own; both are applied."""
+        """Entries of earlier versions have no node, and a quit of their own.  Both are applied."""
         scene = Scene()
         ann = scene.person("ann", account="ann")
         self.assertEqual(scene.entries[-1].event, Entered(ann.user.source, ann.session.id))

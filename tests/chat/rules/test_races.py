@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.chat} on a journal that takes its time: durable before visible, and races."""
+"""Tests of L{twistchat.chat.chat} with a slow journal: durable before visible, and races."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from twistchat.chat import errors
 
 
 class DurableTests(SynchronousTestCase):
-    """Nothing has happened, and nobody has seen anything, before the journal has it."""
+    """Before the journal has an event, nothing changes and nobody sees anything."""
 
     def setUp(self) -> None:
-        """Two in a room."""
+        """Two users in a room."""
         self.scene = ManualScene()
         self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(self.alice, self.bob)
 
     def test_nothingYet(self) -> None:
-        """While its proposal waits, a verb has no effect that anyone can see; then it has, and its receipt."""
+        """While a proposal waits, the verb has no visible effect.  Then the effect and the receipt come."""
         chat, session = self.scene.chat, self.alice.session
         chat.speaking.setEcho(session, True)
         for propose, lines in (
@@ -48,7 +48,7 @@ class DurableTests(SynchronousTestCase):
             self.alice.heard()
 
     def test_refusedByTheDisk(self) -> None:
-        """What could not be kept has not happened: whoever proposed it is told, and nobody hears it."""
+        """An event that could not be stored has no effect.  Its proposer gets an error, and nobody else hears of it."""
         before = shown(self.scene.state)
         said = self.scene.chat.speaking.say(self.alice.session, "#a", "hello")
         topic = self.scene.chat.channels.setTopic(self.alice.session, "#a", "new")
@@ -60,7 +60,7 @@ class DurableTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), [])
 
     def test_inOrder(self) -> None:
-        """Messages that are under way together are heard in the order in which they were said."""
+        """Several messages in flight are heard in the order in which they were sent."""
         for n in range(3):
             self.scene.chat.speaking.say(self.alice.session, "#a", str(n))
             self.scene.chat.speaking.say(self.bob.session, "#a", str(n))
@@ -71,14 +71,14 @@ class DurableTests(SynchronousTestCase):
 
 
 class RaceTests(SynchronousTestCase):
-    """Verbs whose checks held when they were proposed."""
+    """Checks hold when an event is proposed, and may fail when it is applied."""
 
     def setUp(self) -> None:
-        """A chat on a held journal."""
+        """A chat with a journal that holds events."""
         self.scene = ManualScene()
 
     def test_sameNick(self) -> None:
-        """Of two who enter under one nick at once, the second is refused, and can enter under another."""
+        """If two users enter with one nick at once, the second is refused, and can enter with another."""
         first, second = self.scene.connect(), self.scene.connect()
         entering = [self.scene.enter(first, "alice"), self.scene.enter(second, "ALICE")]
         self.scene.commit()
@@ -92,7 +92,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(second.user.nick, "bob")
 
     def test_sameNewNick(self) -> None:
-        """The same holds for taking another nick, and for one that looks like it."""
+        """The same holds for a change of nick, and for look-alikes."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
         renaming = [
@@ -107,7 +107,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(bob.heard(), ["alice is carol"])
 
     def test_freedNick(self) -> None:
-        """A nick is free when its user's going has been taken, and not before."""
+        """A nick is free after its user's quit has been applied, and not before."""
         alice, bob = self.scene.person("alice"), self.scene.person("bob")
         self.scene.chat.presence.close(alice.session, "bye")
         refused(errors.NickInUse, lambda: self.scene.chat.identity.rename(bob.session, "alice"))
@@ -117,7 +117,7 @@ class RaceTests(SynchronousTestCase):
         done(renaming)
 
     def test_closedWhileEntering(self) -> None:
-        """When a connection is lost while its user enters, no ghost of them remains, and the nick is free."""
+        """If a connection is lost while its user enters, the user does not remain, and the nick is free."""
         ghost = self.scene.connect()
         entering = self.scene.enter(ghost, "ghost")
         self.assertIsNone(self.scene.chat.presence.close(ghost.session, "lost"))
@@ -128,7 +128,7 @@ class RaceTests(SynchronousTestCase):
         self.scene.person("ghost")
 
     def test_closedWhileRefused(self) -> None:
-        """A lost connection whose nick was taken meanwhile does nobody else any harm."""
+        """A lost connection whose nick was taken meanwhile affects nobody else."""
         alice, ghost = self.scene.connect(), self.scene.connect()
         entering, haunting = self.scene.enter(alice, "alice"), self.scene.enter(ghost, "alice")
         self.scene.chat.presence.close(ghost.session, "lost")
@@ -138,7 +138,10 @@ class RaceTests(SynchronousTestCase):
         self.assertIs(self.scene.chat.identity.find("alice"), alice.user)
 
     def test_closedWhileJoining(self) -> None:
-        """When it is lost while they join, they do not remain in the room, and nothing is sent to what is closed."""
+        """
+        If a connection is lost during a join, the user does not remain in the room, and nothing is sent to the closed
+        connection.
+        """
         alice, bob = self.scene.person("alice"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
         joining = self.scene.chat.membership.join(alice.session, "#a")
@@ -152,7 +155,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual((alice.heard(), bob.heard()), ([], ["#a alice joined", "alice quit lost"]))
 
     def test_closedSession(self) -> None:
-        """A session that has ended can do nothing more, though its user is not gone yet."""
+        """A session that has ended can do nothing more, even before its user is gone."""
         alice = self.scene.person("alice", "#a")
         self.scene.chat.presence.close(alice.session, "lost")
         for ask in (
@@ -164,7 +167,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual((len(self.scene.state.users), len(self.scene.state.rooms)), (0, 0))
 
     def test_saidBeforeTheKick(self) -> None:
-        """What was said before its speaker was put out is heard before that."""
+        """Texts before a kick are heard before it."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
         said = self.scene.chat.speaking.say(bob.session, "#a", "hello")
@@ -174,7 +177,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(alice.heard(), ["#a bob: hello", "#a alice kicked bob"])
 
     def test_saidDuringTheKick(self) -> None:
-        """What was checked while its speaker was still in is kept and heard, though they are out by then."""
+        """A text that was checked before its sender was kicked is stored and heard."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
         self.scene.chat.speaking.setEcho(bob.session, True)
@@ -186,7 +189,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(bob.heard(), ["#a alice kicked bob"])
 
     def test_joinDuringTheLock(self) -> None:
-        """Who was checked before the room was locked is in; who asks later is not."""
+        """A join that was checked before a lock succeeds; later joins fail."""
         alice, bob, carol = self.scene.person("alice", "#a"), self.scene.person("bob"), self.scene.person("carol")
         self.scene.chat.channels.setModes(alice.session, "#a", "+i", [])
         joining = self.scene.chat.membership.join(bob.session, "#a")
@@ -197,7 +200,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": ""})
 
     def test_roomsAlike(self) -> None:
-        """Of two rooms that look alike, only the one begun first begins."""
+        """Of two rooms that look alike, only the first one begins."""
         alice, bob = self.scene.person("alice"), self.scene.person("bob")
         joining = self.scene.chat.membership.join(alice.session, "#a")
         twin = self.scene.chat.membership.join(bob.session, "#\N{CYRILLIC SMALL LETTER A}")
@@ -208,7 +211,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual((bob.user.rooms, len(self.scene.state.rooms)), ({}, 1))
 
     def test_beginTogether(self) -> None:
-        """Of two who begin a room at once, the first is its operator."""
+        """Of two users who create a room at once, the first is its operator."""
         alice, bob = self.scene.person("alice"), self.scene.person("bob")
         self.scene.chat.membership.join(bob.session, "#A")
         self.scene.chat.membership.join(alice.session, "#a")
@@ -217,7 +220,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(self.scene.room("#a").name, "#A")
 
     def test_kickedTwice(self) -> None:
-        """Of two who put out one, the second is told that they are not there any more; so is one who parts."""
+        """Of two kicks of one user, the second fails, and so does a second part."""
         alice, bob, carol = (self.scene.person(nick, "#a") for nick in ("alice", "bob", "carol"))
         self.scene.promote("#a", "carol", "o")
         kicks = [self.scene.chat.membership.kick(operator.session, "#a", "bob") for operator in (alice, carol)]
@@ -228,7 +231,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(self.failureResultOf(parting, errors.NotInRoom).value.room, "#a")
 
     def test_goneRecipient(self) -> None:
-        """Who tells or invites somebody that goes meanwhile is told that they are gone."""
+        """A text or invitation to a user who quits meanwhile fails."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob")
         self.scene.chat.presence.close(bob.session, "bye")
         receipts = [
@@ -240,7 +243,7 @@ class RaceTests(SynchronousTestCase):
             self.assertEqual(self.failureResultOf(receipt, errors.NoSuchNick).value.nick, "bob")
 
     def test_inviterGone(self) -> None:
-        """An invitation by an operator who is put out meanwhile lets its invitee in past a lock, and past no ban."""
+        """An invitation by an operator who is kicked meanwhile passes locks, but not bans."""
         alice, bob, carol = self.scene.person("alice", "#a"), self.scene.person("bob", "#a"), self.scene.person("carol")
         self.scene.promote("#a", "bob", "o")
         self.scene.chat.channels.setModes(alice.session, "#a", "+ib", ["carol"])
@@ -257,7 +260,7 @@ class RaceTests(SynchronousTestCase):
         done(joining)
 
     def test_inviteeComes(self) -> None:
-        """Whoever comes in while an invitation is on its way hears that once."""
+        """A user who joins while an invitation is on its way hears of the join once."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob")
         self.scene.chat.membership.join(bob.session, "#a")
         self.scene.chat.membership.invite(alice.session, "#a", "bob")
@@ -265,7 +268,9 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(bob.heard(), ["#a bob joined", "#a alice invited bob"])
 
     def test_rankOfOneGone(self) -> None:
-        """A rank for one who leaves meanwhile is nobody's; a ban holds for the nick that it names, whoever has it."""
+        """
+        A rank for a user who leaves meanwhile has no effect.  A ban applies to the nick that it names, with any user.
+        """
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.chat.membership.part(bob.session, "#a")
         ranking = self.scene.chat.channels.setModes(alice.session, "#a", "+o", ["bob"])
@@ -282,7 +287,7 @@ class RaceTests(SynchronousTestCase):
         done(receipt)
 
     def test_shutdown(self) -> None:
-        """A journal that closes finishes what waits; a going after that is refused, and the session is closed."""
+        """A journal that closes finishes the waiting events.  A later quit is refused, and the session is closed."""
         alice, bob = self.scene.person("alice", "#a"), self.scene.person("bob", "#a")
         self.scene.clear(alice, bob)
         said = self.scene.chat.speaking.say(alice.session, "#a", "last")

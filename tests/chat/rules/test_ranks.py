@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.chat}: who may do what in a room; its modes, locks, lists and invitations."""
+"""Tests of ranks: who may do what in a room, with its modes, locks, lists and invitations."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ RANKS = ("q", "a", "o", "h", "v", "")
 
 
 class RankTests(SynchronousTestCase):
-    """What each rank reaches for."""
+    """What each rank permits."""
 
     def setUp(self) -> None:
-        """One who acts, and one who suffers it."""
+        """A user who acts, and a user who is acted on."""
         self.scene = Scene()
         self.actor = self.scene.person("actor", "#a")
         self.target = self.scene.person("target", "#a")
 
     def refusedFor(self, letters: str, *parameters: str) -> str:
-        """The ranks to which a change of modes is refused."""
+        """Return the ranks that may not make some mode changes."""
         refusals = ""
         for rank in RANKS:
             self.scene.promote("#a", "actor", rank)
@@ -43,7 +43,7 @@ class RankTests(SynchronousTestCase):
         return refusals
 
     def test_modes(self) -> None:
-        """The lists and moderation are half-operators' business, the rest is operators'."""
+        """Half-operators change lists and moderation, and operators the rest."""
         expected = {"b": "v-", "e": "v-", "I": "v-", "m": "v-", "k": "hv-", "l": "hv-", "i": "hv-", "s": "hv-"}
         parameters = {"b": ("x",), "e": ("x",), "I": ("x",), "k": ("key",), "l": ("5",)}
         for letter, refusals in expected.items():
@@ -54,7 +54,9 @@ class RankTests(SynchronousTestCase):
                 self.assertEqual(self.refusedFor(f"-{letter}"), "hv-")
 
     def test_granting(self) -> None:
-        """Founders make founders and protected operators, operators operators and half-operators, these give voice."""
+        """
+        Founders give founder and protected operator, operators give operator and half-operator, and these give voice.
+        """
         expected = {"q": "aohv-", "a": "aohv-", "o": "hv-", "h": "hv-", "v": "v-"}
         for letter, refusals in expected.items():
             with self.subTest(letter):
@@ -64,7 +66,7 @@ class RankTests(SynchronousTestCase):
                 self.scene.promote("#a", "target", "")
 
     def test_resigning(self) -> None:
-        """Anyone can lay down a rank of their own, and nobody can take one up."""
+        """Users can remove their own ranks, but not give themselves any."""
         for letter in "qaohv":
             self.scene.promote("#a", "actor", letter)
             self.scene.modes(self.actor, "#a", f"-{letter}", "actor")
@@ -74,7 +76,7 @@ class RankTests(SynchronousTestCase):
             )
 
     def test_kick(self) -> None:
-        """A half-operator and above puts out those of the same rank, and lower."""
+        """Half-operators and above kick members of the same or a lower rank."""
         for mine, theirs in product(RANKS, RANKS):
             with self.subTest(f"{mine or '-'} kicks {theirs or '-'}"):
                 self.scene.promote("#a", "actor", mine)
@@ -89,7 +91,7 @@ class RankTests(SynchronousTestCase):
                     self.assertEqual(error.room, "#a")
 
     def test_topic(self) -> None:
-        """While mode t is set, half-operators and above set the topic; else every member."""
+        """With mode t, half-operators and above set the topic; otherwise every member does."""
         for rank in RANKS:
             self.scene.promote("#a", "actor", rank)
             if rank in ("", "v"):
@@ -101,7 +103,7 @@ class RankTests(SynchronousTestCase):
         done(self.scene.chat.channels.setTopic(self.actor.session, "#a", "anyone's"))
 
     def test_invite(self) -> None:
-        """While only the invited come in, half-operators and above invite; else every member."""
+        """With mode i, half-operators and above invite; otherwise every member does."""
         self.scene.person("guest")
         for rank in RANKS:
             self.scene.promote("#a", "actor", rank)
@@ -118,7 +120,7 @@ class RankTests(SynchronousTestCase):
                 done(self.scene.chat.membership.invite(self.actor.session, "#a", "guest"))
 
     def test_highestCounts(self) -> None:
-        """Who holds several ranks has them in order, and the highest counts; the lower ones are there when it goes."""
+        """The ranks of a member are sorted, and the highest counts.  If it is removed, the lower ones remain."""
         self.scene.promote("#a", "actor", "q")
         self.scene.modes(self.actor, "#a", "+vo", "target", "target")
         self.assertEqual(self.scene.ranks("#a")["target"], "ov")
@@ -137,12 +139,12 @@ class ModeTests(SynchronousTestCase):
         self.scene.clear(self.alice, self.bob)
 
     def set(self, letters: str, *parameters: str) -> tuple[ModeChange, ...]:
-        """Set modes as the operator: the changes that were proposed."""
+        """Set modes as the operator, and return the proposed changes."""
         entry = self.scene.chat.channels.setModes(self.alice.session, "#room", letters, parameters)
         return () if entry is None else done(entry).event.changes
 
     def test_changes(self) -> None:
-        """One event has all changes in order, ranks with the one they are for; the room hears it."""
+        """One event has all changes in order, with the users of ranks.  The room hears it."""
         changes = self.set("+mk-t+vb", "key", "BOB", "Eve")
         self.assertEqual(
             changes,
@@ -162,7 +164,7 @@ class ModeTests(SynchronousTestCase):
         self.assertEqual((self.alice.heard(), self.bob.heard()), (heard, heard))
 
     def test_nothingChanges(self) -> None:
-        """What would change nothing is not proposed."""
+        """Changes without an effect are not proposed."""
         self.set("+ksvbl", "key", "bob", "eve", "5")
         count = len(self.scene.entries)
         for letters, parameters in (
@@ -185,7 +187,7 @@ class ModeTests(SynchronousTestCase):
         self.assertEqual(len(self.scene.entries), count)
 
     def test_parameters(self) -> None:
-        """A key is replaced, and taken away under any; a limit is a number; who hears it hears what was there."""
+        """A key is replaced, and removed with any key.  A limit is a number.  Members hear the removed value."""
         self.assertEqual(self.set("+k", "one"), (ModeChange(True, "k", "one"),))
         self.assertEqual(self.set("+k", "two"), (ModeChange(True, "k", "two"),))
         self.assertEqual(self.set("-k", "*"), (ModeChange(False, "k", "two"),))
@@ -198,7 +200,7 @@ class ModeTests(SynchronousTestCase):
         self.assertEqual(self.scene.room("#room").modes, {"n": None, "t": None})
 
     def test_refused(self) -> None:
-        """A mistake anywhere refuses the whole."""
+        """Any mistake refuses the whole command."""
         before = shown(self.scene.state)
         chat, session = self.scene.chat, self.alice.session
         self.assertEqual(
@@ -249,7 +251,7 @@ class ModeTests(SynchronousTestCase):
         self.assertEqual(shown(self.scene.state)["rooms"], before["rooms"])
 
     def test_contradiction(self) -> None:
-        """A letter that is set and taken away in one command ends as the last one says."""
+        """If a command sets and removes a letter, the last change counts."""
         self.set("+m-m")
         self.assertNotIn("m", self.scene.room("#room").modes)
         self.set("-n+n")
@@ -263,11 +265,11 @@ class ModeTests(SynchronousTestCase):
         self.assertNotIn("l", self.scene.room("#room").modes)
 
     def test_order(self) -> None:
-        """A change that takes the place of an earlier one has its own place in the order."""
+        """A change that replaces an earlier one has its own place in the order."""
         self.assertEqual(self.set("+ims-i+i"), tuple([ModeChange(True, letter) for letter in "msi"]))
 
     def test_lists(self) -> None:
-        """A list holds masks with who set them and when, in the order in which they were set."""
+        """A list has masks with author and time, in the order in which they were set."""
         self.scene.now = 60.0
         longest = f"{'x' * 194}!*@*".ljust(200, "y")
         self.assertEqual(self.set("+I-I", longest, longest), ())
@@ -288,7 +290,7 @@ class ModeTests(SynchronousTestCase):
         self.assertRaises(errors.NoSuchRoom, chat.channels.listItems, carol.session, "#none", "b")
 
     def test_listFull(self) -> None:
-        """A list takes so many masks and no more; each list for itself, and one goes in where one comes out."""
+        """Each list has its own limit.  A mask can be added in place of a removed one."""
         self.set("+bb", "a", "b")
         self.set("+eee", "a", "b", "c")
         chat, session = self.scene.chat, self.alice.session
@@ -301,7 +303,7 @@ class ModeTests(SynchronousTestCase):
         self.assertEqual(list(self.scene.room("#room").lists["b"]), ["b!*@*", "c!*@*", "d!*@*"])
 
     def test_overfullList(self) -> None:
-        """A list that is over the limit, since that was lowered, can be made shorter and no longer."""
+        """A list that exceeds a lowered limit can become shorter, but not longer."""
         self.set("+bbb", "a", "b", "c")
         chat = self.scene.chat
         chat.limits = ChatLimits(bans=1)
@@ -311,10 +313,10 @@ class ModeTests(SynchronousTestCase):
 
 
 class LockTests(SynchronousTestCase):
-    """What keeps people out, or silent; and what lets them in all the same."""
+    """What keeps users out or silent, and the exceptions."""
 
     def setUp(self) -> None:
-        """An operator in a room, and one who would come in."""
+        """An operator in a room, and a user who wants to join."""
         self.scene = Scene()
         self.alice = self.scene.person("alice", "#Room")
         self.bob = self.scene.person("bob")
@@ -329,7 +331,7 @@ class LockTests(SynchronousTestCase):
         done(self.scene.chat.membership.invite(self.alice.session, "#room", "bob"))
 
     def test_key(self) -> None:
-        """The key is asked for to the letter."""
+        """The key must match exactly."""
         self.scene.modes(self.alice, "#room", "+k", "Key")
         for key in (None, "", "key", "Key "):
             error = refused(
@@ -340,7 +342,7 @@ class LockTests(SynchronousTestCase):
         self.join("Key")
 
     def test_inviteOnly(self) -> None:
-        """Who matches a mask of list I needs no invitation."""
+        """A user who matches a mask in list I needs no invitation."""
         self.scene.modes(self.alice, "#room", "+i")
         self.assertEqual(refused(errors.InviteOnly, self.join).room, "#Room")
         self.scene.modes(self.alice, "#room", "+I", "*!*@bob.host")
@@ -349,7 +351,7 @@ class LockTests(SynchronousTestCase):
         refused(errors.BadKey, self.join)
 
     def test_full(self) -> None:
-        """A room takes no more members than its limit."""
+        """A room has at most as many members as its limit."""
         self.scene.modes(self.alice, "#room", "+l", "1")
         error = refused(errors.RoomFull, self.join)
         self.assertEqual((error.room, error.limit), ("#Room", 1))
@@ -358,8 +360,7 @@ class LockTests(SynchronousTestCase):
 
     def test_invitation(self) -> None:
         """
-        An invitation passes every lock, but no ban from after it, once; both of them and the room hear it, each session
-        once.
+        An invitation passes every lock once, but no later ban.  Both users and the room hear it, once per session.
         """
         carol = self.scene.person("carol", "#room")
         phone = self.scene.attach(self.alice)
@@ -380,7 +381,7 @@ class LockTests(SynchronousTestCase):
         self.join()
 
     def test_invitationPastBans(self) -> None:
-        """An invitation passes the bans there are where it is of a half-operator, who could lift them."""
+        """An invitation by a half-operator, who could lift bans, passes earlier bans."""
         chat = self.scene.chat
         carol = self.scene.person("carol", "#room")
         self.scene.modes(self.alice, "#room", "+b", "bob")
@@ -398,14 +399,14 @@ class LockTests(SynchronousTestCase):
         refused(errors.Banned, lambda: chat.speaking.say(self.bob.session, "#room", "still silent"))
 
     def test_invitationPastOtherLists(self) -> None:
-        """It holds where masks are taken away, or come into lists that keep nobody out."""
+        """It stays valid when masks are removed, or added to lists that keep nobody out."""
         self.scene.modes(self.alice, "#room", "+bb", "bob", "eve")
         self.invite()
         self.scene.modes(self.alice, "#room", "-b+eI", "eve", "eve", "eve")
         self.join()
 
     def test_invitationOfARoomThatEnded(self) -> None:
-        """An invitation is into one room, and not into another that has its name later."""
+        """An invitation is for one room, and not for another that has its name later."""
         self.invite()
         done(self.scene.chat.membership.part(self.alice.session, "#room"))
         done(self.scene.chat.membership.join(self.alice.session, "#room"))
@@ -413,7 +414,7 @@ class LockTests(SynchronousTestCase):
         refused(errors.InviteOnly, self.join)
 
     def test_inviteRefused(self) -> None:
-        """Members invite those who are here and not in the room."""
+        """Members invite users who are online and not in the room."""
         chat = self.scene.chat
         error = refused(errors.AlreadyInRoom, lambda: chat.membership.invite(self.alice.session, "#room", "ALICE"))
         self.assertEqual((error.nick, error.room), ("alice", "#Room"))
@@ -425,7 +426,7 @@ class LockTests(SynchronousTestCase):
         self.assertEqual(self.bob.user.invitations, {})
 
     def test_ban(self) -> None:
-        """Who matches a ban does not come in, unless an exception has them."""
+        """A user who matches a ban cannot join, unless an exception matches."""
         for mask in ("bob", "BOB!*@*", "~u@*", "*!*@bob.h?st", "*"):
             with self.subTest(mask):
                 self.scene.modes(self.alice, "#room", "+b", mask)
@@ -437,7 +438,7 @@ class LockTests(SynchronousTestCase):
         self.join()
 
     def test_silence(self) -> None:
-        """A member who matches a ban is silent and keeps their nick, unless they have a voice or an exception."""
+        """A member who matches a ban cannot speak or change nick, unless they have a voice or an exception."""
         chat, scene = self.scene.chat, self.scene
         done(chat.membership.join(self.bob.session, "#room"))
         done(chat.speaking.say(self.bob.session, "#room", "not banned yet"))
@@ -460,7 +461,7 @@ class LockTests(SynchronousTestCase):
         done(chat.identity.rename(self.bob.session, "robert"))
 
     def test_nickChange(self) -> None:
-        """A ban on a nick binds whoever takes it."""
+        """A ban on a nick applies to every user of the nick."""
         chat = self.scene.chat
         done(chat.membership.join(self.bob.session, "#room"))
         self.scene.modes(self.alice, "#room", "+b", "mallory")

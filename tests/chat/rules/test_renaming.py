@@ -1,4 +1,4 @@
-"""Tests of renaming rooms: who may, to what, and what goes with the room."""
+"""Tests of renaming rooms: who may, valid names, and what moves with the room."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LOOKALIKE = "#p\N{CYRILLIC SMALL LETTER A}ul"
 
 
 class RenameTests(SynchronousTestCase):
-    """C{renameRoom}, and what comes of it."""
+    """C{renameRoom}, and its effects."""
 
     def setUp(self) -> None:
-        """An operator and a member in a room; the member in two more."""
+        """An operator and a member in a room.  The member is in two more."""
         self.scene = Scene(ChatLimits(reason=5))
         self.chat = self.scene.chat
         self.alice = self.scene.person("alice", "#Old")
@@ -26,12 +26,12 @@ class RenameTests(SynchronousTestCase):
         self.scene.clear(self.alice, self.bob)
 
     def rename(self, new: str, person: Person | None = None, old: str = "#old", reason: str = "") -> None:
-        """Rename the room, as its operator unless someone else is named; it is as if long ago since the last time."""
+        """Rename the room, as its operator by default, long after the last rename."""
         self.scene.now += 3600
         done(self.chat.channels.rename((person or self.alice).session, old, new, reason))
 
     def test_everythingGoesWithIt(self) -> None:
-        """Topic, modes, lists, ranks, members and invitations are the room's, whatever it is called."""
+        """Topic, modes, lists, ranks, members and invitations stay with the room."""
         done(self.chat.channels.setTopic(self.alice.session, "#old", "here"))
         carol = self.scene.person("carol", "#old", account="carol")
         self.scene.modes(self.alice, "#old", "+vimb", "carol", "eve")
@@ -52,7 +52,7 @@ class RenameTests(SynchronousTestCase):
         done(self.chat.membership.part(carol.session, "#new"))
 
     def test_told(self) -> None:
-        """All hear it where they heard the room until then, and then what is said there under its new name."""
+        """Members hear it under the old name, and later texts under the new name."""
         phone = self.scene.attach(self.bob)
         done(self.chat.speaking.say(self.alice.session, "#old", "before"))
         self.rename("#new", reason="typo")
@@ -64,7 +64,7 @@ class RenameTests(SynchronousTestCase):
         refused(errors.NoSuchRoom, lambda: self.chat.speaking.say(self.alice.session, "#old", "x"))
 
     def test_outlets(self) -> None:
-        """Each session there is told once the others have been, and then asked for its dialect under the new name."""
+        """Each session is told after the others, and is then asked for its dialect under the new name."""
         order: list[str] = []
         outlet = self.bob.outlet
         self.patch(outlet, "deliver", lambda data: order.append(data.decode().strip()))
@@ -80,7 +80,7 @@ class RenameTests(SynchronousTestCase):
         self.assertEqual(carol.outlet.moves, [])
 
     def test_case(self) -> None:
-        """A room may be renamed to what differs in case only, and to what looks like it."""
+        """A room may get a name that differs in case only, or that looks like the old one."""
         room = self.scene.room("#old")
         for name in ("#OLD", "#\N{CYRILLIC SMALL LETTER O}ld", "#old"):
             self.rename(name, old=room.name)
@@ -91,7 +91,7 @@ class RenameTests(SynchronousTestCase):
         self.assertIsNone(self.chat.channels.rename(self.alice.session, "#old", "#old"))
 
     def test_who(self) -> None:
-        """Operators rename it; where an account is its founder, founders; operators of the server always may."""
+        """Operators rename it.  If an account is founder, only founders do.  Operators of the server always may."""
         for rank, may in (("q", True), ("a", True), ("o", True), ("h", False), ("v", False), ("", False)):
             self.scene.promote("#old", "bob", rank)
             if may:
@@ -110,7 +110,7 @@ class RenameTests(SynchronousTestCase):
         self.rename("#newer", self.bob, "#new")
 
     def test_refused(self) -> None:
-        """The name is to be one, and nobody's; the asker there; the reason short."""
+        """The new name must be valid and free, the asker a member, and the reason short."""
         carol = self.scene.person("carol", "#Paul")
         error = refused(errors.RoomNameInUse, lambda: self.rename("#pAUL"))
         self.assertEqual(error.room, "#Paul")
@@ -124,7 +124,7 @@ class RenameTests(SynchronousTestCase):
         refused(errors.BadText, lambda: self.rename("#new", reason="a\nb"))
 
     def test_rate(self) -> None:
-        """A room takes three new names at once and then one a minute, whoever gives them; what is exempt is."""
+        """A room gets three new names at once, then one per minute, from any user.  Exempt sessions have no rate."""
         for number in range(3):
             done(self.chat.channels.rename(self.alice.session, f"#r{number}" if number else "#old", f"#r{number + 1}"))
         error = refused(errors.TooFast, lambda: self.chat.channels.rename(self.alice.session, "#r3", "#r4"))
@@ -145,7 +145,7 @@ class RenameTests(SynchronousTestCase):
         done(self.chat.channels.setTopic(carol.session, "#old", "there"))
 
     def test_replay(self) -> None:
-        """What is kept of rooms is found again under their names of now, over chains and swaps."""
+        """What rooms keep is found under their current names, after chains and swaps."""
         done(self.chat.channels.setTopic(self.alice.session, "#old", "1"))
         done(self.chat.channels.setTopic(self.bob.session, "#first", "2"))
         self.rename("#x")
@@ -160,13 +160,13 @@ class RenameTests(SynchronousTestCase):
         self.assertEqual(shown(rebuilt(self.scene.entries)), shown(self.scene.state))
 
     def test_replayOfNothing(self) -> None:
-        """The renaming of a room of which nothing was kept does nothing."""
+        """Renaming a room without anything to keep has no effect."""
         state = rebuilt([Entry(1, "m", 0, RoomRenamed(self.alice.user.source, "#old", "#new"))])
         self.assertEqual(len(state.rooms), 0)
 
 
 class RaceTests(SynchronousTestCase):
-    """What is on its way when a room is renamed."""
+    """Events in flight when a room is renamed."""
 
     def setUp(self) -> None:
         """An operator and a member."""
@@ -177,7 +177,7 @@ class RaceTests(SynchronousTestCase):
         self.scene.clear(self.alice, self.bob)
 
     def test_late(self) -> None:
-        """What comes behind the new name is refused, not lost: its proposer is to say it again; leaving, too."""
+        """Events under the old name after the rename are refused, so their proposer can repeat them.  A part is too."""
         renaming = self.chat.channels.rename(self.alice.session, "#old", "#new")
         late = [
             self.chat.speaking.say(self.bob.session, "#old", "x"),
@@ -195,7 +195,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual([room.name for room in self.scene.state.rooms], ["#new"])
 
     def test_early(self) -> None:
-        """What comes before it is heard under the old name."""
+        """Events before the rename are heard under the old name."""
         saying = self.chat.speaking.say(self.bob.session, "#old", "x")
         renaming = self.chat.channels.rename(self.alice.session, "#old", "#new")
         self.scene.commit()
@@ -204,7 +204,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), ["#old bob: x", "#old alice renamed it #new"])
 
     def test_twoAtOnce(self) -> None:
-        """Of two rooms that would have one name, the first has it; of two names for a room, it takes the first."""
+        """If two rooms get one name, the first one has it.  If a room gets two names, it has the first."""
         carol = self.scene.person("carol", "#c")
         first = self.chat.channels.rename(self.alice.session, "#old", "#new")
         second = self.chat.channels.rename(carol.session, "#c", "#NEW")
@@ -218,7 +218,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(sorted(room.name for room in self.scene.state.rooms), ["#c", "#new"])
 
     def test_takenMeanwhile(self) -> None:
-        """A room that began under the new name in between keeps it."""
+        """A room that was created under the new name meanwhile keeps it."""
         joining = self.chat.membership.join(self.bob.session, "#new")
         renaming = self.chat.channels.rename(self.alice.session, "#old", "#new")
         self.scene.commit()
@@ -227,7 +227,7 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(sorted(room.name for room in self.scene.state.rooms), ["#new", "#old"])
 
     def test_forgotten(self) -> None:
-        """A name is remembered as given up until another room has it, and not for ever."""
+        """A former name is remembered until another room has it, and not forever."""
         rooms = self.scene.state.rooms
         self.chat.channels.rename(self.alice.session, "#old", "#r0")
         self.scene.commit()

@@ -1,4 +1,4 @@
-"""Tests of what the modes of rooms do to those who would come in, invite, or change their nick; and who sets them."""
+"""Tests of the effects of room modes on joins, invitations and nicks, and of who sets them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from twistchat.chat.model.users import Operator
 
 
 def empower(person: Person, *privileges: str) -> None:
-    """Make someone an operator of the server."""
+    """Make a user an operator of the server."""
     person.user.operator = Operator("Operator", frozenset(privileges))
 
 
 class RoomTestCase(SynchronousTestCase):
-    """An operator in a room, and some who would come in."""
+    """An operator in a room, and users who want to join."""
 
     def setUp(self) -> None:
         self.scene = Scene()
@@ -32,7 +32,7 @@ class RoomTestCase(SynchronousTestCase):
         self.scene.modes(self.alice, "#room", letters, *parameters)
 
     def join(self, person: Person, key: str | None = None) -> None:
-        """Let someone join and part again."""
+        """Let a user join and part again."""
         done(self.chat.membership.join(person.session, "#room", key, unlimited=True))
         done(self.chat.membership.part(person.session, "#room"))
 
@@ -41,7 +41,7 @@ class LockTests(RoomTestCase):
     """R, z and O; and operators of the server."""
 
     def test_registered(self) -> None:
-        """R: an account, or an invitation."""
+        """R: an account or an invitation is needed."""
         self.set("+R")
         self.assertEqual(refused(errors.RegisteredOnly, lambda: self.join(self.bob)).room, "#Room")
         self.join(self.carol)
@@ -50,7 +50,7 @@ class LockTests(RoomTestCase):
         refused(errors.RegisteredOnly, lambda: self.join(self.bob))
 
     def test_secure(self) -> None:
-        """z: every connection encrypted; an invitation changes nothing of that."""
+        """z: every connection must be encrypted, also with an invitation."""
         self.set("+z")
         done(self.chat.membership.invite(self.alice.session, "#room", "bob"))
         self.assertEqual(refused(errors.SecureOnly, lambda: self.join(self.bob)).room, "#Room")
@@ -61,7 +61,7 @@ class LockTests(RoomTestCase):
         self.join(self.bob)
 
     def test_operators(self) -> None:
-        """O: operators of the server, whatever they may; it is theirs to set."""
+        """O: only operators of the server join, with any privileges, and only they set it."""
         empower(self.alice, "rooms")
         self.set("+O")
         done(self.chat.membership.invite(self.alice.session, "#room", "bob"))
@@ -70,7 +70,7 @@ class LockTests(RoomTestCase):
         self.join(self.bob)
 
     def test_everyLock(self) -> None:
-        """Operators of the server who may pass every lock, bans among them; others pass none."""
+        """Operators of the server with the privilege pass every lock and ban; others pass none."""
         empower(self.alice, "rooms")
         self.set("+OzRiklb", "key", "1", "*!*@*")
         empower(self.bob, "kill", "auspex")
@@ -79,7 +79,7 @@ class LockTests(RoomTestCase):
         self.join(self.bob)
 
     def test_refusedInOrder(self) -> None:
-        """What is told first is what stays when the rest is undone."""
+        """The first error is the one that remains if the others are resolved."""
         empower(self.alice, "rooms")
         self.set("+OzRiklb", "key", "1", "bob")
         for kind, letters, parameters in (
@@ -97,14 +97,14 @@ class LockTests(RoomTestCase):
 
 
 class ForwardTests(RoomTestCase):
-    """f."""
+    """Mode f."""
 
     def setUp(self) -> None:
         super().setUp()
         done(self.chat.membership.join(self.alice.session, "#Hall", unlimited=True))
 
     def test_forwarded(self) -> None:
-        """Who cannot come in is sent to the other room, with the reason; and is not brought there."""
+        """A user who cannot join is told the other room and the reason, and does not join it."""
         self.set("+f", "#HALL")
         self.assertEqual(self.scene.room("#room").modes["f"], "#Hall")
         for kind, letters, parameters in (
@@ -124,7 +124,7 @@ class ForwardTests(RoomTestCase):
         self.join(self.bob)
 
     def test_notForwarded(self) -> None:
-        """Nobody is sent away for their connection, to where they are, or to a room that is no more."""
+        """Nobody is forwarded because of their connection, to their own room, or to a room that has ended."""
         empower(self.alice, "rooms")
         self.set("+fz", "#hall")
         refused(errors.SecureOnly, lambda: self.join(self.bob))
@@ -138,7 +138,7 @@ class ForwardTests(RoomTestCase):
         refused(errors.InviteOnly, lambda: self.join(self.bob))
 
     def test_setting(self) -> None:
-        """It is set to a room that is there, is another, and whose operator the asker is as well."""
+        """The target must be another existing room of which the asker is operator too."""
         for parameter, kind in (("#none", errors.NoSuchRoom), ("hall", errors.NoSuchRoom), ("", errors.NoSuchRoom)):
             error = refused(kind, lambda parameter=parameter: self.set("+f", parameter))  # type: ignore[misc]
             self.assertEqual(error.room, parameter)
@@ -157,7 +157,7 @@ class ForwardTests(RoomTestCase):
         self.set("+f", "#hall")
 
     def test_taken(self) -> None:
-        """It is taken away without naming the room, and those who hear it hear which it was."""
+        """It is removed without its parameter, and members hear the removed one."""
         self.set("+f", "#hall")
         changes = done(self.chat.channels.setModes(self.alice.session, "#room", "-f", ())).event.changes
         self.assertEqual(changes, (ModeChange(False, "f", "#Hall"),))
@@ -167,7 +167,7 @@ class MemberTests(RoomTestCase):
     """N, g, P and s."""
 
     def test_nicks(self) -> None:
-        """N: no member changes their nick, not its operator either; who is elsewhere does."""
+        """N: no member changes nick, not even an operator; others do."""
         done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+N")
         for person in (self.alice, self.bob):
@@ -181,7 +181,7 @@ class MemberTests(RoomTestCase):
         done(self.chat.identity.rename(self.bob.session, "bobby"))
 
     def test_freeInvitations(self) -> None:
-        """g: every member invites, where only the invited come in."""
+        """g: every member invites, also with mode i."""
         done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+i")
         refused(errors.NotOperator, lambda: self.chat.membership.invite(self.bob.session, "#room", "carol"))
@@ -190,7 +190,7 @@ class MemberTests(RoomTestCase):
         self.join(self.carol)
 
     def test_permanent(self) -> None:
-        """P: the room stays, and nobody operates it for coming first."""
+        """P: the room stays without members, and its first member does not become operator."""
         self.scene.promote("#room", "alice", "q")
         self.set("+P")
         done(self.chat.membership.part(self.alice.session, "#room"))
@@ -202,7 +202,7 @@ class MemberTests(RoomTestCase):
         self.assertEqual(len(self.scene.state.rooms), 0)
 
     def test_secret(self) -> None:
-        """s: only members know of it, and operators of the server who see all."""
+        """s: only members know of the room, and operators of the server who see everything."""
         self.set("+s")
         room = self.scene.room("#room")
         self.assertTrue(room.secretTo(self.bob.user))
@@ -222,7 +222,7 @@ class MemberTests(RoomTestCase):
 
 
 class LobbyTests(RoomTestCase):
-    """The lobby, where everyone arrives, is for operators of the server to lock."""
+    """Only operators of the server lock the lobby, which everyone enters."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -235,7 +235,7 @@ class LobbyTests(RoomTestCase):
         self.scene.modes(self.alice, "#lobby", letters, *parameters)
 
     def test_locks(self) -> None:
-        """Its own operators neither set nor lift what keeps people out, whoever they are."""
+        """Its own operators neither set nor remove its locks."""
         self.scene.promote("#lobby", "alice", "q")
         for letter, parameters in (
             ("i", ()),
@@ -278,7 +278,9 @@ class LobbyTests(RoomTestCase):
                 self.set(f"-{letter}", *parameters)
 
     def test_others(self) -> None:
-        """They set all else: other modes, exceptions, and bans of one nick, account or host, or in one respect."""
+        """
+        They set everything else: other modes, exceptions, and bans of one nick, account or host, or in one respect.
+        """
         self.set("+mstcN-n")
         self.set("+eeI", "a", "*", "b")
         self.set("+bbbb", "bob", "alice", "~m:*!*@*", "*!*@evil.host")
@@ -286,7 +288,7 @@ class LobbyTests(RoomTestCase):
         self.set("+b", "~a:alice")
 
     def test_several(self) -> None:
-        """Where changes are made one by one, the others are made."""
+        """If changes are made one by one, the permitted ones are made."""
         why: list[errors.ChatError] = []
         asked = [(True, "i", None), (True, "m", None)]
         done(self.chat.channels.changeModes(self.alice.session, "#lobby", asked, why.append))
@@ -295,12 +297,12 @@ class LobbyTests(RoomTestCase):
         self.assertIsNone(self.chat.channels.changeModes(self.alice.session, "#lobby", asked[:1], why.append))
 
     def test_elsewhere(self) -> None:
-        """Any other room is its operators' to lock."""
+        """The operators of any other room lock it."""
         done(self.chat.membership.join(self.alice.session, "#den"))
         self.scene.modes(self.alice, "#den", "+ib", "*!*@*")
 
     def test_renaming(self) -> None:
-        """Only operators of the server give the lobby another name, or its name to another room."""
+        """Only operators of the server rename the lobby, or give its name to another room."""
         done(self.chat.membership.join(self.alice.session, "#den"))
         done(self.chat.channels.rename(self.alice.session, "#lobby", "#LOBBY"))
         error = refused(errors.NotPrivileged, lambda: self.chat.channels.rename(self.alice.session, "#lobby", "#hall"))
@@ -315,10 +317,10 @@ class LobbyTests(RoomTestCase):
 
 
 class SettingTests(RoomTestCase):
-    """Who sets what."""
+    """Who sets which modes."""
 
     def test_levels(self) -> None:
-        """Each flag is set from its level on: moderation by half-operators, P by founders, O by no rank."""
+        """Each flag has its level: half-operators set moderation, founders P, and no rank O."""
         expected = dict.fromkeys("CNRTcginstz", "qao") | dict.fromkeys("mM", "qaoh") | {"P": "q", "O": ""}
         flags = {letter for letter, mode in ROOM_MODES.items() if mode.shape is Shape.FLAG}
         self.assertEqual(set(expected), flags)
@@ -336,7 +338,7 @@ class SettingTests(RoomTestCase):
                         refused(errors.NotOperator, lambda sign=sign, letter=letter: self.set(f"{sign}{letter}"))  # type: ignore[misc]
 
     def test_serverOperators(self) -> None:
-        """Operators of the server set what is above operators', whatever their rank; the rest their rank decides."""
+        """Operators of the server set what is above operators, with any rank.  For the rest their rank decides."""
         self.scene.promote("#room", "alice", "")
         empower(self.alice, "kill")
         refused(errors.NotPrivileged, lambda: self.set("+O"))
@@ -346,7 +348,7 @@ class SettingTests(RoomTestCase):
         refused(errors.NotOperator, lambda: self.set("+m"))
 
     def test_takeOver(self) -> None:
-        """They have a founder's rank for the asking, where they are; everyone there sees it, from themselves."""
+        """They can give themselves a founder's rank in their rooms, and the members see it."""
         done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         refused(errors.NotPrivileged, lambda: self.chat.channels.takeOver(self.bob.session, "#room"))
         empower(self.bob, "rooms")
@@ -371,7 +373,7 @@ class ExtendedBanTests(RoomTestCase):
         done(self.chat.membership.join(self.alice.session, "#Ops", unlimited=True))
 
     def enters(self, person: Person) -> bool:
-        """Whether someone may come in."""
+        """Whether a user can join."""
         try:
             self.join(person)
         except errors.Banned:
@@ -379,7 +381,7 @@ class ExtendedBanTests(RoomTestCase):
         return True
 
     def test_naming(self) -> None:
-        """A ban keeps out those whom its mask names, and nobody else."""
+        """A ban keeps out only the users that its mask names."""
         realname = self.scene.person("dave")
         realname.user.source = replace(realname.user.source, realname="Free Money [now]")
         opposite = self.scene.person("erin", "#ops")
@@ -405,7 +407,7 @@ class ExtendedBanTests(RoomTestCase):
                 self.set("-b", mask)
 
     def test_rankElsewhere(self) -> None:
-        """C{~c:@#ops} names those who operate that room, from the moment on in which they do."""
+        """C{~c:@#ops} names the operators of that room, from the moment when they get the rank."""
         erin = self.scene.person("erin", "#ops")
         self.set("+be", "*", "~c:@#ops")
         self.assertFalse(self.enters(erin))
@@ -417,7 +419,7 @@ class ExtendedBanTests(RoomTestCase):
         self.assertFalse(self.enters(erin))
 
     def test_exceptions(self) -> None:
-        """An exception for an account frees it; an invitation for it needs no other."""
+        """An exception for an account frees it, and an invitation mask for it replaces an invitation."""
         self.set("+bie", "*", "~a:carol")
         refused(errors.InviteOnly, lambda: self.join(self.carol))
         self.set("+I", "~a:carol")
@@ -425,7 +427,7 @@ class ExtendedBanTests(RoomTestCase):
         refused(errors.Banned, lambda: self.join(self.bob))
 
     def test_muted(self) -> None:
-        """C{~m} lets in, and keeps silent and under their nick those without a voice."""
+        """C{~m} lets users join, but members without a voice cannot speak or change nick."""
         done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         done(self.chat.speaking.say(self.bob.session, "#room", "x"))
         for mask in ("~m:bob", "~m:~U:bob", "~m:~c:#room"):
@@ -443,13 +445,13 @@ class ExtendedBanTests(RoomTestCase):
                 done(self.chat.speaking.say(self.bob.session, "#room", "x"))
 
     def test_mutedOutside(self) -> None:
-        """It silences those outside as well, where they may speak from there."""
+        """It also silences users outside who could speak otherwise."""
         self.set("-n+b", "~m:bob")
         refused(errors.NotInRoom, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
         done(self.chat.speaking.say(self.carol.session, "#room", "x"))
 
     def test_nickBan(self) -> None:
-        """C{~n} fixes the nick and nothing else, of those without a voice."""
+        """C{~n} only prevents members without a voice from changing nick."""
         done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+b", "~n:bob")
         self.assertEqual(
@@ -463,7 +465,7 @@ class ExtendedBanTests(RoomTestCase):
         done(self.chat.identity.rename(self.bob.session, "bobby"))
 
     def test_exceptionInOneRespect(self) -> None:
-        """An exception that frees in one respect does so in that one only, from bans in all as well."""
+        """An exception in one respect frees in that respect only, also from general bans."""
         done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+be", "bob", "~m:bob")
         done(self.chat.speaking.say(self.bob.session, "#room", "x"))
@@ -474,7 +476,7 @@ class ExtendedBanTests(RoomTestCase):
         self.join(self.bob)
 
     def test_forgotten(self) -> None:
-        """Who is silent is found out again when they come or go elsewhere, or what they are there changes."""
+        """The verdict is computed again if a user joins or leaves another room, or gets another rank there."""
         done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+be", "~m:~c:#ops", "~c:@#ops")
 
@@ -500,7 +502,7 @@ class ExtendedBanTests(RoomTestCase):
         self.assertFalse(silent())
 
     def test_remembered(self) -> None:
-        """While nothing of that happens, the lists are not asked again."""
+        """Without such a change, the lists are not searched again."""
         done(self.chat.membership.join(self.bob.session, "#room", unlimited=True))
         self.set("+b", "~m:~a:*")
         done(self.chat.speaking.say(self.bob.session, "#room", "x"))
@@ -510,7 +512,7 @@ class ExtendedBanTests(RoomTestCase):
         refused(errors.Banned, lambda: self.chat.speaking.say(self.bob.session, "#room", "x"))
 
     def test_bad(self) -> None:
-        """A mask that is none is told what would be one: of those that the list has."""
+        """The error about an invalid mask names valid ones for the list."""
         naming = "nick!user@host, or one of ~a:ACCOUNT ~c:#ROOM ~r:REALNAME ~U:MASK"
         every = f"{naming} ~m:MASK ~n:MASK"
         wild = "a mask of at most 16 wildcards (* and ?)"
@@ -549,7 +551,7 @@ class ExtendedBanTests(RoomTestCase):
         self.assertFalse(any(self.scene.room("#room").lists.values()))
 
     def test_plain(self) -> None:
-        """What only begins like one is none."""
+        """A mask that only begins like a valid one is refused."""
         for mask, normal in (("~u@h", "*!~u@h"), ("~u", "~u!*@*"), ("x!~m:y@z", "x!~m:y@z"), ("a:b", "a:b!*@*")):
             self.set("+b", mask)
             self.assertIn(normal, self.scene.room("#room").lists["b"])

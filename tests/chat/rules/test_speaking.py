@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.speaking}: lines, tags, ranks, what modes block, and taking back."""
+"""Tests of L{twistchat.chat.rules.speaking}: texts, tags, ranks, blocking modes, and redaction."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ TAGS = (("typing", "active"), ("draft/x", ""))
 
 
 def empower(person: Person, *privileges: str) -> None:
-    """Make someone an operator of the server."""
+    """Make a user an operator of the server."""
     person.user.operator = Operator("Operator", frozenset(privileges))
 
 
 class TextTests(SynchronousTestCase):
-    """What texts may be, and what comes with them."""
+    """Valid texts, and what goes with them."""
 
     def setUp(self) -> None:
-        """Two in a room."""
+        """Two users in a room."""
         self.scene = Scene(ChatLimits(message=20, lines=3))
         self.alice = self.scene.person("alice", "#a")
         self.bob = self.scene.person("bob", "#a")
         self.scene.clear(self.alice, self.bob)
 
     def verbs(self) -> Sequence[Callable[[str], Deferred[Entry]]]:
-        """The ways to say a text."""
+        """Return the verbs that send a text."""
         chat, session = self.scene.chat, self.alice.session
         return (
             lambda text: chat.speaking.say(session, "#a", text),
@@ -52,7 +52,7 @@ class TextTests(SynchronousTestCase):
         )
 
     def test_lines(self) -> None:
-        """A text may have as many lines as the limit says, empty ones among them; their ends are bytes of it."""
+        """A text has up to the maximum number of lines, including empty ones.  Line ends count as bytes."""
         for verb in self.verbs():
             for text in ("a\nb\nc", "\na\n", "a\n\nb", "123456789\n1234567890"):
                 self.assertEqual(done(verb(text)).event.text, text)
@@ -62,20 +62,20 @@ class TextTests(SynchronousTestCase):
             self.assertEqual((error.length, error.limit, error.unit), (21, 20, "bytes"))
 
     def test_blank(self) -> None:
-        """A text of empty lines only is none."""
+        """A text of empty lines only is refused."""
         for verb in self.verbs():
             for text in ("", "\n", "\n\n", "\n\n\n\n\n"):
                 refused(errors.NothingSaid, lambda: verb(text))  # noqa: B023  # called at once
 
     def test_delimiters(self) -> None:
-        """CR and NUL have no place in a text of several lines either."""
+        """CR and NUL are refused in a text of several lines too."""
         for verb in self.verbs():
             for text, character in (("a\r\nb", "\r"), ("a\n\0b", "\0")):
                 bad = refused(errors.BadText, lambda: verb(text))  # noqa: B023  # called at once
                 self.assertEqual(bad.character, character)
 
     def test_tags(self) -> None:
-        """Tags go with a text, and alone."""
+        """Tags go with a text, or alone."""
         chat, session = self.scene.chat, self.alice.session
         self.assertEqual(done(chat.speaking.say(session, "#a", "x", tags=TAGS)).event.tags, TAGS)
         self.assertEqual(done(chat.speaking.sayPrivate(session, "bob", "y", tags=TAGS)).event.tags, TAGS)
@@ -95,7 +95,7 @@ class TextTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), [])
 
     def test_signalsEchoed(self) -> None:
-        """Tags alone come back to the session that asked for its echo, and to the sender's other sessions always."""
+        """Tags alone are echoed to the session if it asked for echo, and always sent to the sender's other sessions."""
         phone = self.scene.attach(self.alice)
         self.scene.chat.speaking.setEcho(self.alice.session, True)
         done(self.scene.chat.speaking.sendTags(self.alice.session, "#a", TAGS[:1]))
@@ -105,7 +105,7 @@ class TextTests(SynchronousTestCase):
         self.assertEqual((self.alice.heard(), phone.heard(), self.bob.heard()), (heard, heard, heard))
 
     def test_signalRefused(self) -> None:
-        """Who may not speak sends no tags either."""
+        """A user who may not speak may not send tags either."""
         chat = self.scene.chat
         carol = self.scene.person("carol")
         refused(errors.NotInRoom, lambda: chat.speaking.sendTags(carol.session, "#a", TAGS))
@@ -117,14 +117,14 @@ class TextTests(SynchronousTestCase):
         refused(errors.Banned, lambda: chat.speaking.sendTags(self.bob.session, "#a", TAGS))
 
     def test_signalsPass(self) -> None:
-        """Tags alone are not kept."""
+        """Tags alone are not stored."""
         done(self.scene.chat.speaking.sendTags(self.alice.session, "#a", TAGS))
         self.assertFalse(self.scene.entries[-1].event.durable)
         done(self.scene.chat.speaking.sendTagsPrivate(self.alice.session, "bob", TAGS))
         self.assertFalse(self.scene.entries[-1].event.durable)
 
     def test_ignoredSignals(self) -> None:
-        """Nothing is heard of one who is ignored."""
+        """Nothing of an ignored user is heard."""
         self.scene.chat.speaking.ignore(self.bob.session, "alice")
         done(self.scene.chat.speaking.sendTags(self.alice.session, "#a", TAGS))
         done(self.scene.chat.speaking.sendTagsPrivate(self.alice.session, "bob", TAGS))
@@ -132,7 +132,7 @@ class TextTests(SynchronousTestCase):
         self.assertEqual(self.bob.heard(), [])
 
     def test_spoke(self) -> None:
-        """When a session last said something is known; what is refused and tags alone do not count."""
+        """The time of a session's last text is known.  Refused texts and tags alone do not count."""
         chat, session = self.scene.chat, self.alice.session
         self.scene.now = 10.0
         done(chat.speaking.say(session, "#a", "x"))
@@ -148,7 +148,7 @@ class TextTests(SynchronousTestCase):
         self.assertEqual(session.spoke, 20.0)
 
     def test_refusal(self) -> None:
-        """A user who does not take a text is asked with all that it depends on, and the sender is told."""
+        """If a recipient does not accept a text, the sender gets an error."""
         asked: list[tuple[str, str, str, str]] = []
 
         def refusal(recipient: User, sender: User, text: str, kind: Kind) -> errors.TextRefused:
@@ -165,7 +165,7 @@ class TextTests(SynchronousTestCase):
         self.assertEqual(len(self.scene.entries), count)
 
     def test_toOneself(self) -> None:
-        """A text to oneself is received once by each session, and once more by one that asked for its echo."""
+        """Each session receives a text to oneself once, and a session with echo once more."""
         chat, session = self.scene.chat, self.alice.session
         phone = self.scene.attach(self.alice)
         done(chat.speaking.sayPrivate(session, "alice", "1"))
@@ -178,10 +178,10 @@ class TextTests(SynchronousTestCase):
 
 
 class RankTests(SynchronousTestCase):
-    """Texts for those of a rank."""
+    """Texts for a rank."""
 
     def setUp(self) -> None:
-        """One of each rank in a room, and one of none."""
+        """A member of each rank, and one without."""
         self.scene = Scene()
         self.people = {rank or "-": self.scene.person(f"p{rank}", "#a") for rank in ("q", "a", "o", "h", "v", "")}
         for rank in "qaohv":
@@ -190,12 +190,12 @@ class RankTests(SynchronousTestCase):
         self.scene.clear(*self.people.values())
 
     def hearers(self) -> str:
-        """Those who heard something since this was last asked."""
+        """Return who heard something since the last call."""
         self.scene.endTurn()
         return "".join(rank for rank, person in self.people.items() if person.heard())
 
     def test_heard(self) -> None:
-        """Those of the rank and above hear it, and nobody else; the speaker only where they asked for their echo."""
+        """Only members of that rank or above hear it.  The sender needs echo."""
         chat = self.scene.chat
         for rank, expected in {"q": "q", "a": "qa", "o": "qao", "h": "qaoh", "v": "qaohv", "": "qaohv"}.items():
             with self.subTest(rank):
@@ -212,7 +212,7 @@ class RankTests(SynchronousTestCase):
         self.assertEqual(phone.heard(), ["o#a p: x"])
 
     def test_among(self) -> None:
-        """What else is said in that turn is heard by all, in its order; and rendered once."""
+        """Everyone hears the other texts of the turn, in order, rendered once."""
         chat = self.scene.chat
         speaker, operator, nobody = (self.people[rank] for rank in "ho-")
         for number, rank in enumerate(("", "o", "")):
@@ -224,7 +224,7 @@ class RankTests(SynchronousTestCase):
         self.assertEqual(nobody.heard(), ["#a ph: 0", "#a ph: 2"])
 
     def test_answeredBetween(self) -> None:
-        """Whoever is answered, or comes in, in the midst of such a turn hears no more of it than others of no rank."""
+        """Members without the rank do not hear it, even if they get a reply or join in the middle of the turn."""
         chat, (speaker, nobody) = self.scene.chat, (self.people[rank] for rank in "h-")
         late = self.scene.person("late")
         done(chat.speaking.say(speaker.session, "#a", "1", rank="o"))
@@ -237,7 +237,7 @@ class RankTests(SynchronousTestCase):
             self.assertEqual(person.heard(), ["#a late joined", "#a ph: 2"])
 
     def test_joinedBetween(self) -> None:
-        """Whoever comes in during such a turn does not hear what was said before."""
+        """A user who joins during the turn does not hear earlier texts."""
         chat, speaker, late = self.scene.chat, self.people["h"], self.scene.person("late")
         done(chat.speaking.say(speaker.session, "#a", "before"))
         done(chat.membership.join(late.session, "#a"))
@@ -246,7 +246,7 @@ class RankTests(SynchronousTestCase):
         self.assertEqual(late.heard(), ["#a late joined"])
 
     def test_shared(self) -> None:
-        """Those who hear the same of such a turn share one object."""
+        """Sessions that hear the same part of the turn share one object."""
         done(self.scene.chat.speaking.say(self.people["h"].session, "#a", "1", rank="o"))
         done(self.scene.chat.speaking.say(self.people["h"].session, "#a", "2"))
         self.scene.endTurn()
@@ -254,7 +254,7 @@ class RankTests(SynchronousTestCase):
             self.assertIs(self.people[one].outlet.delivered[0], self.people[other].outlet.delivered[0])
 
     def test_whenSaid(self) -> None:
-        """Who had the rank when it was said hears it, whatever happens later in that turn."""
+        """Members who had the rank when the text was sent hear it, whatever happens later in the turn."""
         chat = self.scene.chat
         done(chat.speaking.say(self.people["h"].session, "#a", "x", rank="o"))
         self.scene.modes(self.people["q"], "#a", "+o-o", "p", "po")
@@ -263,7 +263,7 @@ class RankTests(SynchronousTestCase):
         self.assertNotIn("o#a ph: x", self.people["-"].heard())
 
     def test_refused(self) -> None:
-        """From outside nobody speaks to a rank; and nobody who may not speak; and to no rank that there is not."""
+        """Users outside cannot write to a rank, nor can users who may not speak.  Unknown ranks are refused."""
         chat = self.scene.chat
         carol = self.scene.person("carol")
         self.scene.modes(self.people["q"], "#a", "-n")
@@ -288,14 +288,14 @@ class BlockTests(SynchronousTestCase):
     """Modes C, c, T, m and M."""
 
     def setUp(self) -> None:
-        """An operator, a member, one with an account; and one outside."""
+        """An operator, a member, a member with an account, and a user outside."""
         self.scene = Scene()
         self.alice = self.scene.person("alice", "#a")
         self.bob = self.scene.person("bob", "#a")
         self.carol = self.scene.person("carol", "#a", account="Carol")
 
     def blocked(self, letter: str, text: str, kind: Kind = "message") -> None:
-        """Hold that a text is blocked for everyone, its operator too, while a mode is set; and no longer."""
+        """Assert that a mode blocks a text for everyone, including operators, while it is set."""
         chat = self.scene.chat
         self.scene.modes(self.alice, "#a", f"+{letter}")
         for person in (self.alice, self.bob):
@@ -308,13 +308,13 @@ class BlockTests(SynchronousTestCase):
         done(chat.speaking.say(self.bob.session, "#a", text, kind))
 
     def passes(self, letter: str, text: str, kind: Kind = "message") -> None:
-        """Hold that a text is let through while a mode is set."""
+        """Assert that a text passes while a mode is set."""
         self.scene.modes(self.alice, "#a", f"+{letter}")
         done(self.scene.chat.speaking.say(self.bob.session, "#a", text, kind))
         self.scene.modes(self.alice, "#a", f"-{letter}")
 
     def test_ctcp(self) -> None:
-        """C: no request to clients, in whatever line and kind; actions are told."""
+        """C: CTCP requests are blocked, in every line and kind of text.  Actions pass."""
         self.blocked("C", "\x01VERSION\x01")
         self.blocked("C", "\x01PING 5", "notice")
         self.blocked("C", "hello\n\x01DCC SEND x\x01")
@@ -325,20 +325,20 @@ class BlockTests(SynchronousTestCase):
         self.passes("C", "what is \x01?")
 
     def test_formatting(self) -> None:
-        """c: no colours, no formatting."""
+        """c: colours and formatting are blocked."""
         for character in "\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f":
             self.blocked("c", f"a {character}b")
         self.blocked("c", "\x02waves", "action")
         self.passes("c", "plain *text* \x01 \x07 \x1b")
 
     def test_notices(self) -> None:
-        """T: no notices."""
+        """T: notices are blocked."""
         self.blocked("T", "x", "notice")
         self.passes("T", "x")
         self.passes("T", "x", "action")
 
     def test_registeredSpeakers(self) -> None:
-        """M: an account or a voice."""
+        """M: an account or a voice is needed."""
         chat = self.scene.chat
         self.scene.modes(self.alice, "#a", "+M")
         problem = refused(errors.CannotSpeak, lambda: chat.speaking.say(self.bob.session, "#a", "x"))
@@ -362,7 +362,7 @@ class BlockTests(SynchronousTestCase):
 
 
 class LocatingHistory(MemoryHistory):
-    """A journal that knows every entry by its id, and deletes none."""
+    """A history that finds every entry by its id, and deletes none."""
 
     asked: list[Span | Around]
 
@@ -373,7 +373,7 @@ class LocatingHistory(MemoryHistory):
 
 
 class HoldingReads(LocatingHistory):
-    """A journal that hands over what it has read when the test lets it."""
+    """A history whose reads finish when the test says so."""
 
     held: Deferred[None] | None = None
 
@@ -385,12 +385,12 @@ class HoldingReads(LocatingHistory):
 
 
 def asked(verb: Coroutine[Deferred[Any], Any, Entry]) -> Deferred[Entry]:
-    """A verb that is a coroutine, begun."""
+    """Start a verb that is a coroutine."""
     return Deferred.fromCoroutine(verb)
 
 
 class UnsayTests(SynchronousTestCase):
-    """Taking back what was said in a room."""
+    """Redaction in a room."""
 
     def setUp(self) -> None:
         """An operator and a member with accounts, and a guest."""
@@ -400,17 +400,17 @@ class UnsayTests(SynchronousTestCase):
         self.guest = self.scene.person("guest", "#a")
 
     def say(self, person: Person, room: str = "#a") -> str:
-        """Say something: its id."""
+        """Send a text, and return its id."""
         entry: Entry = done(self.scene.chat.speaking.say(person.session, room, "x"))
         self.scene.clear(self.op, self.alice, self.guest)
         return entry.msgid
 
     def unsay(self, person: Person, msgid: str, reason: str = "", room: str = "#a") -> Deferred[Entry]:
-        """Take a text back."""
+        """Redact a text."""
         return asked(self.scene.chat.speaking.redact(person.session, room, msgid, reason))
 
     def test_own(self) -> None:
-        """Everyone takes back their own; all in the room hear it, with the place of the text in the order."""
+        """Users redact their own texts.  Everyone in the room hears it, with the sequence number of the text."""
         for person in (self.alice, self.guest):
             msgid = self.say(person)
             sequence = self.scene.entries[-1].sequence
@@ -421,7 +421,7 @@ class UnsayTests(SynchronousTestCase):
             self.assertEqual([someone.heard() for someone in (self.op, self.alice, self.guest)], 3 * [heard])
 
     def test_ownUnderAnotherNick(self) -> None:
-        """It is one's own under another nick, and from another session or another time under the same account."""
+        """A text stays its author's with another nick, in another session, and later with the same account."""
         ours, theirs = self.say(self.alice), self.say(self.guest)
         done(self.scene.chat.identity.rename(self.guest.session, "visitor"))
         done(self.unsay(self.guest, theirs))
@@ -430,14 +430,14 @@ class UnsayTests(SynchronousTestCase):
         done(self.unsay(again, ours))
 
     def test_loggedOut(self) -> None:
-        """It stays one's own after logging out; a guest does not take back what an account wrote."""
+        """It stays its author's after a logout.  A guest cannot redact an account's text."""
         ours = self.say(self.alice)
         refused(errors.NotYours, lambda: self.unsay(self.guest, ours))
         done(self.scene.chat.identity.setAccount(self.alice.user, None))
         done(self.unsay(self.alice, ours))
 
     def test_others(self) -> None:
-        """Operators of the room take back anyone's; others do not, whoever has the author's nick now."""
+        """Operators of the room redact any text.  Others do not, even with the author's nick."""
         msgid = self.say(self.guest)
         done(self.scene.chat.presence.close(self.guest.session, "bye"))
         impostor = self.scene.person("guest", "#a")
@@ -451,7 +451,7 @@ class UnsayTests(SynchronousTestCase):
             done(self.unsay(self.alice, self.say(impostor)))
 
     def test_serverOperator(self) -> None:
-        """So do operators of the server who may, where they are."""
+        """Operators of the server with the privilege do too, in their rooms."""
         msgid = self.say(self.guest)
         empower(self.alice, "kill")
         refused(errors.NotYours, lambda: self.unsay(self.alice, msgid))
@@ -462,7 +462,7 @@ class UnsayTests(SynchronousTestCase):
         refused(errors.NotInRoom, lambda: self.unsay(outside, msgid))
 
     def test_none(self) -> None:
-        """An id of nothing, of no text, or of a text elsewhere is the id of no text here."""
+        """An unknown id, the id of another event, and the id of a text elsewhere give the same error."""
         done(self.scene.chat.membership.join(self.op.session, "#b"))
         elsewhere = self.say(self.op, room="#b")
         here = self.say(self.op)
@@ -475,7 +475,7 @@ class UnsayTests(SynchronousTestCase):
         done(self.unsay(self.op, here))
 
     def test_refused(self) -> None:
-        """In a room where the asker is not, nothing is told of what was said there; a reason has its limit."""
+        """In a room of which the asker is not a member, the error reveals nothing.  A reason has its limit."""
         msgid = self.say(self.alice)
         outside = self.scene.person("outside")
         refused(errors.NotInRoom, lambda: self.unsay(outside, msgid))
@@ -484,7 +484,7 @@ class UnsayTests(SynchronousTestCase):
         refused(errors.BadText, lambda: self.unsay(self.alice, msgid, "a\nb"))
 
     def test_meanwhile(self) -> None:
-        """Who has left, or lost their rank, while the journal was read takes back nothing."""
+        """A user who left or lost the rank while the journal was read cannot redact."""
         scene = Scene(journal=inMemory(history=HoldingReads))
         journal = scene.history
         assert isinstance(journal, HoldingReads)
@@ -505,7 +505,7 @@ class UnsayTests(SynchronousTestCase):
                 scene.promote("#a", "op", "o")
 
     def test_renamedMeanwhile(self) -> None:
-        """A room that came under that name while the journal was read has no such text."""
+        """A room that got the name while the journal was read does not have the text."""
         scene = Scene(journal=inMemory(history=HoldingReads))
         journal = scene.history
         assert isinstance(journal, HoldingReads)
@@ -520,28 +520,28 @@ class UnsayTests(SynchronousTestCase):
 
 
 class UntellTests(SynchronousTestCase):
-    """Taking back what was said in private."""
+    """Redaction of private texts."""
 
     def setUp(self) -> None:
-        """Two with accounts, and a guest."""
+        """Two users with accounts, and a guest."""
         self.scene = Scene(journal=inMemory(history=LocatingHistory))
         self.alice = self.scene.person("alice", account="Alice")
         self.bob = self.scene.person("bob", account="Robert")
         self.guest = self.scene.person("guest")
 
     def tell(self, person: Person, nick: str) -> str:
-        """Say something to someone: its id."""
+        """Send a private text, and return its id."""
         entry: Entry = done(self.scene.chat.speaking.sayPrivate(person.session, nick, "x"))
         self.alice.heard()
         self.bob.heard()
         return entry.msgid
 
     def untell(self, person: Person, nick: str, msgid: str) -> Deferred[Entry]:
-        """Take a text back."""
+        """Redact a text."""
         return asked(self.scene.chat.speaking.redactPrivate(person.session, nick, msgid, "typo"))
 
     def test_own(self) -> None:
-        """The author takes it back, and all sessions of both hear it; the other does not."""
+        """The author redacts it, and all sessions of both users hear it.  The recipient cannot."""
         phone = self.scene.attach(self.alice)
         msgid = self.tell(self.alice, "bob")
         phone.heard()
@@ -557,13 +557,13 @@ class UntellTests(SynchronousTestCase):
         self.assertEqual(self.guest.heard(), [])
 
     def test_serverOperator(self) -> None:
-        """Operators of the server who may take back what was written to them."""
+        """Operators of the server with the privilege redact texts to themselves."""
         msgid = self.tell(self.alice, "bob")
         empower(self.bob, "redact")
         done(self.untell(self.bob, "alice", msgid))
 
     def test_none(self) -> None:
-        """What is not of this conversation, or of one that nobody keeps, is not found."""
+        """Texts of other conversations, and of those that are not stored, are not found."""
         carol = self.scene.person("carol", account="carol")
         other, guests = self.tell(self.alice, "carol"), self.tell(self.alice, "guest")
         self.tell(self.alice, "bob")
@@ -576,7 +576,7 @@ class UntellTests(SynchronousTestCase):
         refused(errors.NoSuchNick, lambda: self.untell(self.alice, "carol", other))
 
     def test_reason(self) -> None:
-        """A reason has its limit, and ends no line."""
+        """A reason has its limit, and no line end."""
         chat, session, msgid = self.scene.chat, self.alice.session, self.tell(self.alice, "bob")
         error = refused(errors.TooLong, lambda: asked(chat.speaking.redactPrivate(session, "bob", msgid, "x" * 391)))
         self.assertEqual((error.what, error.limit), ("the reason", 390))
@@ -589,7 +589,7 @@ class UntellTests(SynchronousTestCase):
         self.assertEqual(self.scene.origins[-1], origin)
 
     def test_gone(self) -> None:
-        """Who is gone by the time it happens has no need to hear it."""
+        """A recipient who is gone when it is applied does not hear it."""
         msgid = self.tell(self.alice, "bob")
         sequence = self.scene.entries[-1].sequence
         source = self.bob.user.source
@@ -598,7 +598,7 @@ class UntellTests(SynchronousTestCase):
         self.assertEqual(self.alice.heard(), [f"@bob alice untold {msgid}"])
 
     def test_meanwhile(self) -> None:
-        """Where the nick was another's by the time the journal was read, nothing is taken back."""
+        """If another user has the nick when the journal has been read, nothing is redacted."""
         scene = Scene(journal=inMemory(history=HoldingReads))
         journal = scene.history
         assert isinstance(journal, HoldingReads)

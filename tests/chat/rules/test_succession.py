@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.model.vacancies}: who operates a room that its last operator has left."""
+"""Tests of L{twistchat.chat.model.vacancies}: who operates a room after its last operator has left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEN_MINUTES = 600.0
 
 
 class SuccessionTestCase(SynchronousTestCase):
-    """Alice, who operates a room, and two who came later."""
+    """Alice, who operates a room, and two later members."""
 
     def setUp(self) -> None:
         self.scene = Scene()
@@ -25,29 +25,29 @@ class SuccessionTestCase(SynchronousTestCase):
         self.scene.clear(self.alice, self.bob, self.carol)
 
     def tearDown(self) -> None:
-        """The entries alone give the same state."""
+        """Check that the entries alone give the same state."""
         self.assertEqual(shown(rebuilt(self.scene.entries)), shown(self.scene.state))
 
     def ranks(self, name: str = "#a") -> dict[str, str]:
-        """Who is in the room, with their ranks."""
+        """Return the members of the room, with their ranks."""
         return self.scene.ranks(name)
 
     def part(self, *people: Person) -> None:
-        """Let people leave the room."""
+        """Let users leave the room."""
         for person in people:
             done(self.chat.membership.part(person.session, "#a"))
 
     def join(self, *people: Person) -> None:
-        """Let people come into the room."""
+        """Let users join the room."""
         for person in people:
             done(self.chat.membership.join(person.session, "#a", unlimited=True))
 
     def quit(self, person: Person) -> None:
-        """Let someone disconnect."""
+        """Let a user disconnect."""
         done(self.chat.presence.close(person.session, "connection lost"))
 
     def visitor(self, nick: str, username: str = "~u", host: str = "", account: str | None = None) -> Person:
-        """Someone who has just connected, under these names."""
+        """Connect a user with these names."""
         person = self.scene.connect()
         uid = f"uid{len(self.scene.entries)}"
         source = Source(uid, nick, username, host or f"{nick.lower()}.host", account)
@@ -56,10 +56,10 @@ class SuccessionTestCase(SynchronousTestCase):
 
 
 class ReturnTests(SuccessionTestCase):
-    """Within ten minutes, the last operator has the rank back."""
+    """The last operator gets the rank back within ten minutes."""
 
     def test_reconnected(self) -> None:
-        """A guest who has connected again is known by nick, username and host; the room hears of no other operator."""
+        """A guest who connects again is recognized by nick, username and host.  The room gets no other operator."""
         self.quit(self.alice)
         self.assertEqual(self.ranks(), {"bob": "", "carol": ""})
         self.scene.wait(TEN_MINUTES - 1)
@@ -72,7 +72,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertIsNone(self.scene.later)
 
     def test_rejoined(self) -> None:
-        """One who stays connected is known whatever they are called; and nobody who takes their nick meanwhile is."""
+        """A user who stays connected is recognized with any nick; another user with the old nick is not."""
         self.part(self.alice)
         done(self.chat.identity.rename(self.alice.session, "alicia"))
         impostor = self.visitor("alice", host="alice.host")
@@ -80,7 +80,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"bob": "", "carol": "", "alice": "", "alicia": "o"})
 
     def test_others(self) -> None:
-        """Whoever differs in one of the names is another."""
+        """A user who differs in one of the names is another user."""
         self.quit(self.alice)
         for nick, username, host in (("alice2", "~u", "alice.host"), ("alice", "~v", ""), ("alice", "~u", "evil.host")):
             person = self.visitor(nick, username, host)
@@ -89,7 +89,7 @@ class ReturnTests(SuccessionTestCase):
             self.quit(person)
 
     def test_account(self) -> None:
-        """One with an account is known by that, under any name; and by nothing else."""
+        """A user with an account is recognized by the account only, with any names."""
         self.chat.identity.setAccount(self.alice.user, "Alice")
         self.quit(self.alice)
         for account in (None, "other"):
@@ -102,7 +102,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.scene.room("#a").granted, {})
 
     def test_everyWayOut(self) -> None:
-        """It is the same however they left, and they have all the ranks that they had."""
+        """It works for every way of leaving, and for all ranks."""
         killer = self.scene.operator("killer", "kill")
         self.scene.modes(self.alice, "#a", "+v", "alice")
         for leave in (
@@ -118,7 +118,7 @@ class ReturnTests(SuccessionTestCase):
             self.assertEqual(self.ranks(), {"bob": "", "carol": "", "alice": "ov"})
 
     def test_pastTheLocks(self) -> None:
-        """They pass the locks of their room, but no ban of somebody who stayed."""
+        """They pass the locks of the room, but no ban set by members who stayed."""
         self.scene.modes(self.alice, "#a", "+ikh", "key", "bob")
         self.quit(self.alice)
         refused(errors.InviteOnly, lambda: self.join(self.visitor("dave")))
@@ -130,7 +130,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks()["alice"], "o")
 
     def test_late(self) -> None:
-        """After ten minutes they come in as anyone does, and meet the locks."""
+        """After ten minutes they join as others do, and locks apply."""
         self.scene.modes(self.alice, "#a", "+i")
         self.quit(self.alice)
         self.scene.now += TEN_MINUTES
@@ -155,8 +155,8 @@ class ReturnTests(SuccessionTestCase):
 
     def test_emptied(self) -> None:
         """
-        Who empties the room to come first into it operates it, but so does the last operator when they come back, even
-        where others were made operators meanwhile.
+        A user who empties the room to become its first member operates it.  The last operator still gets the rank back
+        on return, even if others became operators meanwhile.
         """
         self.quit(self.alice)
         self.part(self.bob, self.carol)
@@ -168,7 +168,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"bob": "o", "carol": "o", "alice": "o"})
 
     def test_emptiedAmongOthers(self) -> None:
-        """A claim to a room that has ended holds, whatever rooms lose their operators meanwhile."""
+        """A claim to a room that has ended stays, even if other rooms lose their operators."""
         done(self.chat.membership.join(self.bob.session, "#b"))
         done(self.chat.membership.join(self.carol.session, "#b"))
         self.quit(self.alice)
@@ -178,13 +178,13 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"carol": "o", "alice": "o"})
 
     def test_emptyRoom(self) -> None:
-        """Who leaves a room empty has no claim to it."""
+        """An operator who leaves the room empty has no claim."""
         self.part(self.bob, self.carol, self.alice)
         self.join(self.bob, self.alice)
         self.assertEqual(self.ranks(), {"bob": "o", "alice": ""})
 
     def test_chosen(self) -> None:
-        """They have no claim where an operator of the server has made somebody else operator."""
+        """There is no claim if an operator of the server has given the rank to another member."""
         helper = self.scene.operator("helper", "rooms")
         self.quit(self.alice)
         self.join(helper)
@@ -193,7 +193,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks()["alice"], "")
 
     def test_owned(self) -> None:
-        """They have no claim once somebody owns the room, even if no other operator was chosen."""
+        """There is no claim once an account owns the room, even without another operator."""
         helper = self.scene.operator("helper", "rooms")
         self.quit(self.alice)
         self.join(helper)
@@ -202,7 +202,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks()["alice"], "")
 
     def test_voiceGiven(self) -> None:
-        """A half-operator or an operator of the server who gives or takes a voice neither ends nor delays a claim."""
+        """A half-operator or operator of the server who gives or removes a voice does not change a claim."""
         helper = self.scene.operator("helper", "rooms")
         self.join(helper)
         self.scene.modes(self.alice, "#a", "+hh", "bob", "helper")
@@ -221,7 +221,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"bob": "oh", "carol": "v", "helper": "h"})
 
     def test_resignedByAnother(self) -> None:
-        """A claim holds although another member became operator meanwhile and has laid that rank down."""
+        """A claim stays if another member became operator meanwhile and has resigned."""
         self.quit(self.alice)
         self.part(self.bob, self.carol)
         self.join(self.bob, self.carol)
@@ -230,7 +230,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"bob": "", "carol": "", "alice": "o"})
 
     def test_renamed(self) -> None:
-        """A claim goes with the room's name, and into no other room that gets the old one, or got it before."""
+        """A claim follows the room's name.  It does not apply to another room that has the old name."""
         self.scene.person("dave", "#b")
         dave = next(iter(self.chat.identity.find("dave").sessions.values()))
         self.part(self.alice)
@@ -244,7 +244,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks("#c")["alice"], "o")
 
     def test_renamedToItself(self) -> None:
-        """A claim holds where the case of the room's name changes."""
+        """A claim stays if only the case of the name changes."""
         self.part(self.alice)
         helper = self.scene.operator("helper", "rooms")
         self.join(helper)
@@ -253,7 +253,7 @@ class ReturnTests(SuccessionTestCase):
         self.assertEqual(self.ranks("#A")["alice"], "o")
 
     def test_renamedBeside(self) -> None:
-        """A claim to one room is not moved when another room that waits for its operator is renamed."""
+        """A claim to one room does not move if another room with a vacancy is renamed."""
         for person in (self.alice, self.bob):
             done(self.chat.membership.join(person.session, "#b"))
         helper = self.scene.operator("helper", "rooms")
@@ -266,7 +266,7 @@ class ReturnTests(SuccessionTestCase):
             self.assertEqual(self.ranks(name)["alice"], "o")
 
     def test_renamedOver(self) -> None:
-        """A claim to a room that has ended is none to a room that is given its name."""
+        """A claim to a room that has ended does not apply to a room that is renamed to its name."""
         dave = self.scene.person("dave", "#b")
         self.quit(self.alice)
         self.part(self.bob, self.carol)
@@ -276,10 +276,10 @@ class ReturnTests(SuccessionTestCase):
 
 
 class HeirTests(SuccessionTestCase):
-    """After ten minutes, the member who has been there longest is operator."""
+    """After ten minutes, the longest member becomes operator."""
 
     def test_longest(self) -> None:
-        """The room hears that from the server, when the time has come and not before."""
+        """The server tells the room when the time has come, and not before."""
         self.quit(self.alice)
         self.assertEqual(self.scene.later, TEN_MINUTES)
         self.scene.clear(self.bob, self.carol)
@@ -294,7 +294,7 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.scene.state.rooms.vacancies, {})
 
     def test_takenOver(self) -> None:
-        """An operator of the server who took a room over, and lays that rank down, leaves it to its longest member."""
+        """If an operator of the server takes a room over and removes their own rank, the longest member gets it."""
         helper = self.scene.operator("helper", "rooms")
         self.join(helper)
         self.part(self.alice)
@@ -304,20 +304,20 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"bob": "o", "carol": "", "helper": ""})
 
     def test_amongOtherModes(self) -> None:
-        """It does not matter what other modes change together with the rank."""
+        """Other mode changes in the same command do not matter."""
         self.scene.modes(self.alice, "#a", "-o+m", "alice")
         self.scene.wait(TEN_MINUTES)
         self.assertEqual(self.ranks(), {"alice": "", "bob": "o", "carol": ""})
 
     def test_severalLost(self) -> None:
-        """Of several who lose the rank at once, the last one named is passed over."""
+        """If several members lose the rank at once, the last one named is skipped."""
         self.scene.modes(self.alice, "#a", "+o", "bob")
         self.scene.modes(self.bob, "#a", "-oo", "alice", "bob")
         self.scene.wait(TEN_MINUTES)
         self.assertEqual(self.ranks(), {"alice": "o", "bob": "", "carol": ""})
 
     def test_ledMeanwhile(self) -> None:
-        """Nobody inherits, and the server does not try, where the room was left and begun again by another."""
+        """Nobody inherits if the room was left and created again by others, and the server does not try."""
         self.quit(self.alice)
         self.part(self.bob, self.carol)
         self.join(self.carol, self.bob)
@@ -328,7 +328,7 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"carol": "o", "bob": ""})
 
     def test_ofThoseWhoStay(self) -> None:
-        """Who left and came back has been there since then."""
+        """A member who left and returned counts from the return."""
         self.quit(self.alice)
         self.part(self.bob)
         self.join(self.bob)
@@ -336,7 +336,7 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"carol": "o", "bob": ""})
 
     def test_forTheVisit(self) -> None:
-        """A successor's account does not own the room for that."""
+        """The account of an heir does not own the room."""
         self.chat.identity.setAccount(self.bob.user, "bob")
         self.quit(self.alice)
         self.scene.wait(TEN_MINUTES)
@@ -345,7 +345,7 @@ class HeirTests(SuccessionTestCase):
         self.assertFalse(self.scene.room("#a").persistent)
 
     def test_notNeeded(self) -> None:
-        """Nobody inherits where there is an operator, where the room is owned, or where it is permanent."""
+        """Nobody inherits in a room with an operator, in an owned room, or in a permanent one."""
         self.scene.modes(self.alice, "#a", "+o", "bob")
         self.part(self.alice)
         self.assertIsNone(self.scene.later)
@@ -357,7 +357,7 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"alice": ""})
 
     def test_permanent(self) -> None:
-        """A permanent room that is so no more gets an operator."""
+        """A room that is not permanent any more gets an operator."""
         self.alice.user.operator = Operator("helper", frozenset({"rooms"}))
         self.scene.modes(self.alice, "#a", "+P")
         self.scene.modes(self.alice, "#a", "-o", "alice")
@@ -371,7 +371,7 @@ class HeirTests(SuccessionTestCase):
         self.scene.state.__init__(self.scene.state.broadcast)  # type: ignore[misc]  # so that both are empty
 
     def test_resigned(self) -> None:
-        """Who lays the rank down has no claim, and is passed over."""
+        """A member who removes their own rank has no claim, and is skipped."""
         self.scene.modes(self.alice, "#a", "-o", "alice")
         self.part(self.alice)
         self.join(self.alice)
@@ -385,7 +385,7 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"alice": "", "carol": "o"})
 
     def test_overdue(self) -> None:
-        """Once the ten minutes are over, the next who comes inherits at once; giving a voice does not delay that."""
+        """After the ten minutes, the next user to join inherits at once.  Giving a voice does not delay that."""
         self.scene.modes(self.alice, "#a", "+h-o", "alice", "alice")
         self.part(self.bob, self.carol)
         self.scene.wait(TEN_MINUTES)
@@ -395,7 +395,7 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"alice": "hv", "carol": "o"})
 
     def test_resignedAndAlone(self) -> None:
-        """Who has laid the rank down and leaves the room empty may come first again."""
+        """A member who removed their rank and leaves the room empty may become first member again."""
         self.part(self.bob, self.carol)
         self.scene.modes(self.alice, "#a", "-o", "alice")
         self.part(self.alice)
@@ -403,7 +403,7 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"alice": "o"})
 
     def test_overTakenBack(self) -> None:
-        """A claim that is long over does not shorten the next ten minutes."""
+        """An old claim does not shorten the next ten minutes."""
         self.quit(self.alice)
         self.part(self.bob, self.carol)
         self.join(self.bob, self.carol)
@@ -415,7 +415,7 @@ class HeirTests(SuccessionTestCase):
         self.assertEqual(self.ranks(), {"bob": "", "carol": "o"})
 
     def test_forgotten(self) -> None:
-        """Claims to rooms that have ended do not pile up."""
+        """Claims to rooms that have ended do not accumulate."""
         for number in range(20):
             for person in (self.bob, self.carol):
                 done(self.chat.membership.join(person.session, f"#r{number}", unlimited=True))
@@ -435,7 +435,7 @@ class VacancyTests(SynchronousTestCase):
         self.assertEqual((vacancy.hasExpired(600_004), vacancy.hasExpired(600_005)), (False, True))
 
     def test_nobody(self) -> None:
-        """Without a last operator nobody can reclaim the rank, and a room that was removed has no successor."""
+        """Without a last operator nobody can reclaim the rank, and a removed room has no heir."""
         scene = Scene()
         alice = scene.person("alice")
         self.assertFalse(Vacancy(0).canReclaim(alice.user, scene.state.users, 1))
@@ -444,10 +444,10 @@ class VacancyTests(SynchronousTestCase):
 
 
 class ServerOperatorTests(SuccessionTestCase):
-    """Operators of the server without the privilege for rooms choose nobody."""
+    """Operators of the server without the privilege for rooms do not choose an heir."""
 
     def test_withoutPrivilege(self) -> None:
-        """What the leaving operator sent last, and what others are, ends no claim."""
+        """The last commands of the leaving operator, and other ranks of members, do not end a claim."""
         done(Deferred.fromCoroutine(self.chat.operators.become(self.bob.session, "helper", ("kill",))))
         self.quit(self.alice)
         self.part(self.bob, self.carol)

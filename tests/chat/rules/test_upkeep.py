@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.chat.rules.upkeep}: what rooms that nobody owns lose when they are empty."""
+"""Tests of L{twistchat.chat.rules.upkeep}: what rooms without an owner lose when they are empty."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ LOCKS = (("+O", ()), ("+z", ()), ("+R", ()), ("+i", ()), ("+k", ("key",)), ("+l"
 
 
 def byServer(scene: Scene) -> list[Entry]:
-    """The entries that are the server's own."""
+    """The entries of the server itself."""
     return [entry for entry in scene.entries if entry.event.source == SERVER]
 
 
 class UnlockingTests(SynchronousTestCase):
-    """An empty room that nobody owns loses what keeps people out."""
+    """An empty room without an owner loses its locks."""
 
     def setUp(self) -> None:
-        """One in a room, and one who would come in."""
+        """A member of a room, and a user who wants to join."""
         self.scene = Scene()
         self.chat = self.scene.chat
         self.alice, self.bob = self.scene.person("alice", "#Room"), self.scene.person("bob")
 
     def lock(self, letters: str, *parameters: str) -> None:
-        """Lock the room, whoever may."""
+        """Lock the room, with any rank."""
         self.alice.user.operator = Operator("helper", frozenset({"rooms"}))
         self.scene.modes(self.alice, "#room", letters, *parameters)
         self.alice.user.operator = None
 
     def join(self, person: Person) -> None:
-        """Let someone come in."""
+        """Let a user join."""
         done(self.chat.membership.join(person.session, "#room", unlimited=True))
 
     def part(self, person: Person) -> None:
-        """Let someone leave."""
+        """Let a user leave."""
         done(self.chat.membership.part(person.session, "#room"))
 
     def test_everyLock(self) -> None:
-        """Each lock keeps others out while somebody is there, and nobody when it is empty."""
+        """Each lock keeps others out while the room has a member, and nobody when it is empty."""
         for letters, parameters in LOCKS:
             with self.subTest(letters):
                 self.lock(letters, *parameters)
@@ -60,13 +60,13 @@ class UnlockingTests(SynchronousTestCase):
                 self.join(self.alice)
 
     def test_exceptions(self) -> None:
-        """The exceptions to locks go with them: they would be for the locks of whoever comes next."""
+        """Exceptions are removed with the locks, because they would apply to the next locks."""
         self.lock("+eI", "mallory", "mallory")
         self.part(self.alice)
         self.assertIsNone(self.scene.state.rooms.get("#room"))
 
     def test_theRestStays(self) -> None:
-        """What keeps nobody out stays, and so does the topic."""
+        """Modes that are not locks stay, and so does the topic."""
         self.lock("+ms-n+i")
         done(self.chat.channels.setTopic(self.alice.session, "#room", "tea"))
         self.part(self.alice)
@@ -75,7 +75,7 @@ class UnlockingTests(SynchronousTestCase):
         self.assertEqual((set(room.modes), room.topic.text), (set("mst"), "tea"))
 
     def test_everyWayOut(self) -> None:
-        """However the last one leaves."""
+        """It works for every way of leaving."""
         killer = self.scene.operator("killer", "kill")
         for leave in (
             lambda: self.chat.membership.kick(self.alice.session, "#room", "alice"),
@@ -91,7 +91,7 @@ class UnlockingTests(SynchronousTestCase):
             self.join(self.alice)
 
     def test_occupied(self) -> None:
-        """While somebody is there, nothing is lost."""
+        """While the room has a member, nothing is lost."""
         self.join(self.bob)
         self.lock("+i")
         self.part(self.alice)
@@ -108,7 +108,7 @@ class UnlockingTests(SynchronousTestCase):
         self.assertEqual(byServer(self.scene), [])
 
     def test_voiced(self) -> None:
-        """An account that has a voice only could not lift them."""
+        """A room where an account has only a voice does not, because a voice cannot remove locks."""
         self.chat.identity.setAccount(self.bob.user, "bob")
         self.join(self.bob)
         self.scene.modes(self.alice, "#room", "+vi", "bob")
@@ -118,13 +118,13 @@ class UnlockingTests(SynchronousTestCase):
         self.assertEqual(self.scene.ranks("#room"), {"bob": "ov"})
 
     def test_permanent(self) -> None:
-        """An operator of the server keeps the locks of a room with mode P."""
+        """A room with mode P, which an operator of the server sets, keeps its locks."""
         self.lock("+iP")
         self.part(self.alice)
         refused(errors.InviteOnly, lambda: self.join(self.bob))
 
     def test_recorded(self) -> None:
-        """The journal is told what was lost, in one entry, which gives the same state again."""
+        """One stored entry says what was lost, and gives the same state again."""
         self.lock("+ikb", "key", "*!*@*")
         self.part(self.alice)
         (entry,) = byServer(self.scene)
@@ -140,7 +140,7 @@ class UnlockingTests(SynchronousTestCase):
         self.assertIsNone(self.scene.later)
 
     def test_afterAReplay(self) -> None:
-        """Where entries leave a room locked and empty, the first comes in, and hears that the locks are gone."""
+        """If entries leave a room locked and empty, the first user can join, and hears that the locks are gone."""
         self.scene.log.append(ModesSet(SERVER, "#other", (ModeChange(True, "i"), ModeChange(True, "b", "*!*@*"))))
         carol = self.scene.person("carol")
         done(self.chat.membership.join(carol.session, "#other"))
@@ -151,16 +151,16 @@ class UnlockingTests(SynchronousTestCase):
 
 
 class LateTests(SynchronousTestCase):
-    """What is on its way while a room becomes empty."""
+    """Events in flight when a room becomes empty."""
 
     def setUp(self) -> None:
-        """One in a room, and one who would come in."""
+        """A member of a room, and a user who wants to join."""
         self.scene = ManualScene()
         self.chat = self.scene.chat
         self.alice, self.bob = self.scene.person("alice", "#a"), self.scene.person("bob")
 
     def test_lateLock(self) -> None:
-        """A lock that comes when its author has gone binds nobody, and goes with the next who comes."""
+        """A lock that is applied after its author has left binds nobody.  The next user to join removes it."""
         lock = ModesSet(self.alice.user.source, "#a", (ModeChange(True, "i"),))
         self.chat.presence.close(self.alice.session, "connection lost")
         self.scene.log.append(lock)
@@ -173,7 +173,7 @@ class LateTests(SynchronousTestCase):
         self.assertNotIn("i", self.scene.room("#a").modes)
 
     def test_staleHeir(self) -> None:
-        """The rank does not pass where an operator is there, nor to one who has gone: then it passes later."""
+        """The rank does not pass if an operator is there, nor to a user who has left.  It passes later."""
         self.chat.membership.join(self.bob.session, "#a")
         carol = self.scene.person("carol", "#a")
         self.scene.now += 600
@@ -200,7 +200,7 @@ class LateTests(SynchronousTestCase):
         self.assertEqual(carol.heard(), ["#a  set +o carol"])
 
     def test_heirOfAnotherTime(self) -> None:
-        """A rank on its way does not pass where the room was begun again, nor before a new operator's time is over."""
+        """A rank in flight does not pass if the room was created again, nor before a new operator's time has passed."""
         for gone in (False, True):
             with self.subTest(gone=gone):
                 scene = ManualScene()
@@ -233,7 +233,7 @@ class FaultyLog(MemoryLog):
 
 
 class FaultTests(SynchronousTestCase):
-    """The journal is told later what it could not take."""
+    """The loss is stored later if the disk was full."""
 
     def setUp(self) -> None:
         """A locked room."""
@@ -244,7 +244,7 @@ class FaultTests(SynchronousTestCase):
         self.scene.modes(self.alice, "#a", "+ik", "key")
 
     def test_again(self) -> None:
-        """The room is open all the while; what somebody has set again meanwhile is left alone."""
+        """The room is open meanwhile.  Locks that were set again are not removed."""
         self.journal.full = True
         done(self.scene.chat.membership.part(self.alice.session, "#a"))
         self.assertEqual(self.scene.later, RETRY)
@@ -260,7 +260,7 @@ class FaultTests(SynchronousTestCase):
         self.assertIn("i", self.scene.room("#a").modes)
 
     def test_noRoomLeft(self) -> None:
-        """It is told of a room that has ended, too, where no other room is left to look after."""
+        """The loss is stored for a room that has ended too, even if no other room needs upkeep."""
         bob = self.scene.person("bob")
         done(self.scene.chat.membership.invite(self.alice.session, "#a", "bob"))
         done(self.scene.chat.membership.join(bob.session, "#a", unlimited=True))
@@ -276,7 +276,7 @@ class FaultTests(SynchronousTestCase):
         )
 
     def test_sooner(self) -> None:
-        """That does not wait for what is due later."""
+        """It does not wait for a later due time."""
         bob, carol = self.scene.person("bob", "#b"), self.scene.person("carol", "#b")
         done(self.scene.chat.membership.part(bob.session, "#b"))
         self.assertEqual(self.scene.later, 600.0)
@@ -290,7 +290,7 @@ class FaultTests(SynchronousTestCase):
         done(self.scene.chat.membership.part(carol.session, "#b"))
 
     def test_allSetAgain(self) -> None:
-        """Where all of it is set again, there is nothing to tell."""
+        """If all locks were set again, nothing is stored."""
         self.journal.full = True
         done(self.scene.chat.membership.part(self.alice.session, "#a"))
         self.journal.full = False
@@ -300,10 +300,10 @@ class FaultTests(SynchronousTestCase):
 
 
 class RenamedTests(SynchronousTestCase):
-    """A room that gets another name just then."""
+    """A room that is renamed at that time."""
 
     def test_renamed(self) -> None:
-        """The journal is told under the name that the room has."""
+        """The loss is stored under the current name."""
         scene = ManualScene()
         alice = scene.person("alice", "#a")
         scene.chat.channels.setModes(alice.session, "#a", "+is", ())
@@ -321,10 +321,10 @@ class RenamedTests(SynchronousTestCase):
 
 
 class ArmingTests(SynchronousTestCase):
-    """When the chat asks to look again."""
+    """When the chat asks for the next call."""
 
     def test_earliest(self) -> None:
-        """It is for the vacancy that is over first, and for none where no room is left."""
+        """It is the time of the first vacancy to pass, and none without such a room."""
         scene = Scene()
         alice, bob = (scene.person(nick, "#a", "#b", "#c") for nick in ("alice", "bob"))
         self.assertIsNone(scene.later)
@@ -351,7 +351,7 @@ class ManyTests(SynchronousTestCase):
     """Many rooms at once."""
 
     def test_inParts(self) -> None:
-        """The rank passes in no more rooms at once than can wait for the disk without harm, and soon in the rest."""
+        """The rank passes in a limited number of rooms at once, and soon after in the others."""
         scene = ManualScene()
         alice, bob = scene.person("alice"), scene.person("bob")
         names = [f"#r{number}" for number in range(MOST_PROMOTIONS + 3)]
