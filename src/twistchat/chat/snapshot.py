@@ -174,7 +174,7 @@ def _userRecord(state: State, user: User, node: str) -> UserRecord:
         dict(sorted(sessions.items())),
         tuple(user.rooms),
         # An invitation to a removed room is void: a later room of that name is another room.
-        {fold(room.name): bans for room, bans in user.invitations.items() if state.rooms.get(room.name) is room},
+        {room.key: bans for room, bans in user.invitations.items() if state.rooms.get(room.name) is room},
         user.away,
         "".join(sorted(user.flags)),
         None if operator is None else _operatorRecord(operator),

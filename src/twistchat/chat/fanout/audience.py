@@ -179,7 +179,8 @@ class Audience:
         Add a session; it gets the entries from now on, in the dialect that its outlet names for this room.  Add it
         again after its dialect or its ignore list changed.  A session whose connection is gone is not added.
         """
-        self.remove(session)
+        if session.id in self._dialects:
+            self.remove(session)
         if session.closed:
             return
         try:

@@ -81,6 +81,7 @@ class Room:
     A named place.
 
     @ivar name: the display form of its name.
+    @ivar key: its folded name.
     @ivar created: the time when it was created, in milliseconds since the epoch.
     @ivar topic: its topic, or C{None}.
     @ivar modes: the parameters of the modes that are set, by letter.
@@ -101,6 +102,7 @@ class Room:
         "created",
         "granted",
         "joins",
+        "key",
         "lists",
         "members",
         "modes",
@@ -111,6 +113,7 @@ class Room:
 
     def __init__(self, name: str, created: int, audience: Audience) -> None:
         self.name = name
+        self.key = fold(name)
         self.created = created
         self.topic: Topic | None = None
         self.modes: dict[str, str | None] = _AT_FIRST.copy()
@@ -295,25 +298,25 @@ class Rooms:
 
     def add(self, room: Room) -> None:
         """Add a room.  No other room has its name."""
-        self._formerNames.pop(fold(room.name), None)
-        self._byName[fold(room.name)] = room
+        self._formerNames.pop(room.key, None)
+        self._byName[room.key] = room
         self._bySkeleton[skeleton(room.name)] = room
 
     def remove(self, room: Room) -> None:
         """Remove a room."""
-        del self._byName[fold(room.name)]
+        del self._byName[room.key]
         del self._bySkeleton[skeleton(room.name)]
 
     def rename(self, room: Room, name: str) -> None:
         """Rename a room.  No other room has the new name."""
         self.remove(room)
-        old, new = fold(room.name), fold(name)
+        old, new = room.key, fold(name)
         if old != new:
             self.vacancies.pop(new, None)
         if old in self.vacancies:
             self.vacancies = {new if key == old else key: vacancy for key, vacancy in self.vacancies.items()}
         self.addFormerName(old)
-        room.name = name
+        room.name, room.key = name, new
         self.add(room)
 
     @property

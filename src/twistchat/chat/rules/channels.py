@@ -77,7 +77,7 @@ class Channels:
         changes = checkChanges(
             room, member, asked, self._core.named, self._core.state.rooms, self._core.limits.bans, refused
         )
-        if fold(room.name) == self._core.lobby and not member.user.may("rooms"):
+        if room.key == self._core.lobby and not member.user.may("rooms"):
             changes = _withoutLocks(room, member, changes, refused)
         if not changes:
             return None
@@ -100,12 +100,12 @@ class Channels:
         new = normalizeRoom(new, self._core.limits.room)
         if new == room.name:
             return None
-        old = fold(room.name)
+        old = room.key
         if fold(new) != old and self._core.lobby in (fold(new), old) and not member.user.may("rooms"):
             raise errors.NotPrivileged("rooms")
         holder = self._core.state.rooms.lookalike(new)
         if holder is not None and holder is not room:
-            if fold(holder.name) == fold(new):
+            if holder.key == fold(new):
                 raise errors.RoomNameInUse(holder.name)
             raise errors.RoomLookalike(new, holder.name)
         if not asker.session.exempt:
@@ -222,7 +222,7 @@ def _findOperator(state: State, entry: Entry, room: Room, event: ModesSet) -> No
     The last operator can no longer regain the rank if the room has an owner now, or if the server or a server operator
     made another member operator.
     """
-    name, vacancies, asker = fold(room.name), state.rooms.vacancies, state.users.get(event.source.uid)
+    name, vacancies, asker = room.key, state.rooms.vacancies, state.users.get(event.source.uid)
     chosen = event.source == SERVER or (asker is not None and asker.may("rooms"))
     if room.owned or (chosen and _operators(event, True)):
         vacancies.pop(name, None)
@@ -239,7 +239,7 @@ def _roomRenamed(state: State, entry: Entry, origin: Origin | None) -> None:
     room = present(state, event)
     holder = state.rooms.lookalike(event.name)
     if holder is not None and holder is not room:
-        if fold(holder.name) == fold(event.name):
+        if holder.key == fold(event.name):
             raise RoomNameInUse(holder.name)
         raise RoomLookalike(event.name, holder.name)
     if room is None:
@@ -247,7 +247,7 @@ def _roomRenamed(state: State, entry: Entry, origin: Origin | None) -> None:
         if state.users:
             raise NoSuchRoom(event.room)
         return
-    old, new = fold(room.name), fold(event.name)
+    old, new = room.key, fold(event.name)
     room.audience.publish(entry, origin)
     room.audience.move(new)
     state.rooms.rename(room, event.name)

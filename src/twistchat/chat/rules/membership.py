@@ -112,7 +112,7 @@ class Membership:
             raise errors.OperatorsOnly(room.name)
         if "z" in room.modes and not user.secure:
             raise errors.SecureOnly(room.name)
-        vacancy = self._core.state.rooms.vacancies.get(fold(room.name))
+        vacancy = self._core.state.rooms.vacancies.get(room.key)
         returning = vacancy is not None and vacancy.canReclaim(user, self._core.state.users, self._core.timestamp())
         why = _lock(room, user, key, returning)
         if why is None:
@@ -171,20 +171,20 @@ def _joined(state: State, entry: Entry, origin: Origin | None) -> None:
         return
     unlock(state, room)
     ranks = room.ranksFor(user.source)
-    vacancy = state.rooms.vacancies.get(fold(room.name))
+    vacancy = state.rooms.vacancies.get(room.key)
     if vacancy is not None and vacancy.canReclaim(user, state.users, entry.time):
         ranks = sortRanks(ranks + vacancy.ranks)
-        del state.rooms.vacancies[fold(room.name)]
+        del state.rooms.vacancies[room.key]
     room.members[event.source.uid] = Member(user, ranks)
     user.invitations.pop(room, None)
-    user.rooms[fold(room.name)] = room
+    user.rooms[room.key] = room
     user.moves += 1
     for session in user.sessions.values():
         room.audience.add(session)
     room.audience.publish(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
     if len(room.members) == 2 and not room.hasOperator:
         # The other member resigned as operator while nobody else was there to succeed.
-        vacate(state, entry, room, state.rooms.vacancies.get(fold(room.name)) or Vacancy(entry.time))
+        vacate(state, entry, room, state.rooms.vacancies.get(room.key) or Vacancy(entry.time))
 
 
 def _parted(state: State, entry: Entry, origin: Origin | None) -> None:
@@ -194,7 +194,7 @@ def _parted(state: State, entry: Entry, origin: Origin | None) -> None:
     if member is None:
         raise NotInRoom(event.room)
     room.audience.publish(entry, origin)
-    del member.user.rooms[fold(room.name)]
+    del member.user.rooms[room.key]
     leave(state, entry, room, member.user)
 
 
@@ -205,7 +205,7 @@ def _kicked(state: State, entry: Entry, origin: Origin | None) -> None:
     if member is None:
         raise TargetNotInRoom(event.kicked.nick, event.room)
     room.audience.publish(entry, origin)
-    del member.user.rooms[fold(room.name)]
+    del member.user.rooms[room.key]
     leave(state, entry, room, member.user)
 
 

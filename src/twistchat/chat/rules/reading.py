@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import Around, Kept, Point, Span
 from twistchat.chat.rules.core import Core
@@ -32,12 +31,12 @@ class Reading:
         """
         room, _ = self._core.membership(session, name)
         limit = min(limit, self._core.limits.historyReply)
-        return await self._core.history.read(Span(fold(room.name), limit, after, before, oldest))
+        return await self._core.history.read(Span(room.key, limit, after, before, oldest))
 
     async def around(self, session: Session, name: str, limit: int, point: Point) -> Sequence[Kept]:
         """Read the entries nearest to a point in a room that the asker is in."""
         room, _ = self._core.membership(session, name)
-        return await self._core.history.read(Around(fold(room.name), min(limit, self._core.limits.historyReply), point))
+        return await self._core.history.read(Around(room.key, min(limit, self._core.limits.historyReply), point))
 
     async def search(self, session: Session, words: str, limit: int, before: int | None = None) -> Sequence[Kept]:
         """

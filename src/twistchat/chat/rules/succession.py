@@ -72,7 +72,7 @@ def leave(state: State, entry: Entry, room: Room, user: User) -> None:
     if not room.members:
         unlock(state, room)
         removeIfUnused(state, room)
-        if fold(room.name) in state.rooms.vacancies:
+        if room.key in state.rooms.vacancies:
             state.tend()
     elif member.level >= OPERATOR and not room.hasOperator:
         vacate(state, entry, room, Vacancy(entry.time, user.source, member.ranks))
@@ -80,7 +80,7 @@ def leave(state: State, entry: Entry, room: Room, user: User) -> None:
 
 def unlock(state: State, room: Room) -> None:
     """Remove the locks of an empty room that nobody could lift."""
-    changes = room.unlock() if room.abandoned else ()
+    changes = room.unlock() if room.abandoned and room.persistent else ()
     if changes:
         state.rooms.unlocked.append((room, changes))
         state.tend()
@@ -92,7 +92,7 @@ def vacate(state: State, entry: Entry, room: Room, vacancy: Vacancy) -> None:
 
     Each call also drops a few expired vacancies of rooms that need no operator.
     """
-    name, vacancies = fold(room.name), state.rooms.vacancies
+    name, vacancies = room.key, state.rooms.vacancies
     for earlier, other in list(islice(vacancies.items(), 10)):
         place = state.rooms.get(earlier)
         if other.hasExpired(entry.time) and (place is None or not place.members or place.hasOperator):

@@ -112,7 +112,7 @@ class Upkeep:
         event = ModesSet(SERVER, room.name, lost)
 
         def recorded(_: object) -> None:
-            if fold(room.name) != fold(event.room):
+            if room.key != fold(event.room):
                 self._record(room, changes)
 
         def failed(_: object) -> None:

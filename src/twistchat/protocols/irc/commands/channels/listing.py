@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from twistchat.chat.model.bans.masks import BadMask, Glob, readGlob
-from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.commands.table import Table
 from twistchat.protocols.irc.registration.isupport import LISTED
 from twistchat.protocols.irc.replies.formatting import middle
@@ -105,7 +104,7 @@ class _Filter:
 
     def holds(self, room: Room) -> bool:
         """Check whether the filter selects a room."""
-        name = fold(room.name)
+        name = room.key
         if self._masks and not any([mask.matches(name) for mask in self._masks]):
             return False
         if any([mask.matches(name) for mask in self._unwanted]):
