@@ -1,9 +1,9 @@
 """
-A chat client on PyPI's C{irc}, for a program at its standard input and output.
+A chat client on PyPI's C{irc}, which a program controls through its standard input and output.
 
-C{bot.py irc HOST PORT NICK}: comes into C{#lobby}; then it says there each line that it reads, and shows what others
-say.  C{/me TEXT} tells what it does, and C{/ping TOKEN} asks the server for an answer.  What the library logs, all
-lines included, goes to the standard error.  C{bot.js} is the same on libraries for Node.
+C{bot.py irc HOST PORT NICK} joins C{#lobby}.  It sends each line of its input there, and prints what others say.
+C{/me TEXT} sends an action, and C{/ping TOKEN} sends a PING.  The library's log, with all lines, goes to standard
+error.  C{bot.js} is the same on libraries for Node.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from irc.client import Event, Reactor, ServerConnection
 LOBBY = "#lobby"
 
 WANTED = ("server-time", "message-tags", "multi-prefix")
-"""Capabilities that it asks for; the library asks for none itself."""
+"""The capabilities to request.  The library itself requests none."""
 
 STDIN = 0
 
 
 def show(line: str) -> None:
-    """Tell the program that reads."""
+    """Report to the program that reads the output."""
     print(line, flush=True)
 
 
 def welcomed(connection: ServerConnection, event: Event) -> None:
-    """It is in."""
+    """Report that the bot is in the room."""
     connection.cap("REQ", *WANTED)
     connection.join(LOBBY)
 
@@ -45,7 +45,7 @@ EVENTS = {
 
 
 def obey(connection: ServerConnection, line: str) -> None:
-    """Do what a line that was read asks for."""
+    """Execute a line of the input."""
     command, _, rest = line.partition(" ")
     nick = connection.get_nickname()
     if command == "/ping":
@@ -59,7 +59,7 @@ def obey(connection: ServerConnection, line: str) -> None:
 
 
 def main() -> int:
-    """Read the arguments and run, until the input or the connection ends."""
+    """Parse the arguments and run, until the input or the connection ends."""
     _, host, port, nick = sys.argv[1:]
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     reactor = Reactor()

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 """
-Start a server as a user would, and let IRC clients and a person at the line door talk there.
+Start a server as a user would, and let IRC clients and a client of the line door talk there.
 
-C{clients.py [--terminals] [--python PYTHON] [--node NODE] -- COMMAND...}: in the command C{{port}}, C{{irc}} and
-C{{tls}} become free ports; with the last it is to use the files C{key.pem} and C{cert.pem}, which are made here.  The
-server is started in the current folder, and the clients have their logs there.  It is to have the default limits: these
-are what is tried here.  Every wait is bounded, and no process outlives this one.
+C{clients.py [--terminals] [--python PYTHON] [--node NODE] -- COMMAND...} replaces C{{port}}, C{{irc}} and C{{tls}} in
+the command by free ports.  With C{{tls}}, the command uses the files C{key.pem} and C{cert.pem}, which this program
+makes.  It starts the server in the current folder, where the clients have their logs.  The server must have the default
+limits, which this tests.  Every wait has a time limit, and no process outlives this one.
 
-C{--terminals}: irssi and WeeChat, in two rounds of what C{conversation.py} holds: in each, one client comes over TCP
-and the other over TLS.  They run in a tmux of their own, and are typed into as people type.  What anyone is to see is
-looked for in what the client wrote into its logs, or has on its screen.  Needs irssi, weechat, tmux and openssl.
+C{--terminals} tests irssi and WeeChat, in two rounds of C{conversation.py}.  In each round, one client connects over
+TCP and the other over TLS.  They run in a tmux server, and get typed input.  Their output comes from their logs and
+screens.  This needs irssi, weechat, tmux and openssl.
 
-C{--python}, C{--node}: client libraries, as C{libraries.py} has it, with an interpreter that finds them.  Of Python
-this is PyPI's C{irc}, of Node npm's C{irc-framework} and C{matrix-org-irc}.
+C{--python} and C{--node} test client libraries, as C{libraries.py} does, with interpreters that find them: PyPI's
+C{irc}, and npm's C{irc-framework} and C{matrix-org-irc}.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ BOUND = 200
 
 
 class Transcribed(Protocol):
-    """Someone who took part."""
+    """A participant."""
 
     def transcript(self) -> str:
-        """What they saw."""
+        """Return what the participant saw."""
 
 
 @contextlib.contextmanager
 def bounded(seconds: int) -> Iterator[None]:
-    """Let what takes too long fail."""
+    """Fail if it takes too long."""
 
     def tooLong(number: int, frame: object) -> NoReturn:
         raise Failed(f"that took more than {seconds} s")
@@ -65,7 +65,7 @@ def bounded(seconds: int) -> Iterator[None]:
 
 
 def certify() -> None:
-    """Make a certificate that nobody has signed."""
+    """Make a self-signed certificate."""
     openssl = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}")
     files = ("-keyout", "key.pem", "-out", "cert.pem")
     done = subprocess.run((*openssl, *files), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -74,7 +74,7 @@ def certify() -> None:
 
 
 def tryTerminals(terminals: Terminals, ports: dict[str, int], cat: Person, people: list[Transcribed]) -> None:
-    """Two rounds with irssi and WeeChat; in the first, each also sends many lines at once."""
+    """Run two rounds with irssi and WeeChat.  In the first, each also sends many lines at once."""
     for turn, annByTls in enumerate((False, True)):
         ann = Irssi(terminals, "ann", Path.cwd() / f"irssi{turn}")
         wes = WeeChat(terminals, "wes", Path.cwd() / f"weechat{turn}")
@@ -90,7 +90,7 @@ def tryTerminals(terminals: Terminals, ports: dict[str, int], cat: Person, peopl
 
 
 def main() -> int:
-    """Read the arguments and run."""
+    """Parse the arguments and run."""
     parser = argparse.ArgumentParser(description="Start a chat server, and let IRC clients talk there.")
     parser.add_argument("--terminals", action="store_true", help="try irssi and WeeChat")
     for name in INTERPRETERS:

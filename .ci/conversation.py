@@ -1,4 +1,4 @@
-"""What people at IRC clients and one at the line door say and do, and what each is to see of it."""
+"""A conversation between IRC clients and a client of the line door, and what each of them must see."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ QUIT, so its reason is only heard where the line need not wait.
 
 class Talker(Protocol):
     """
-    Someone at an IRC client: a person before one, or a program on a library.
+    A user of an IRC client: at a terminal, or a program on a library.
 
     @ivar name: their nick.
     """
@@ -40,14 +40,14 @@ class Talker(Protocol):
     name: str
 
     def say(self, line: str) -> None:
-        """Say a line in the lobby, or do something with a line that begins with C{/}."""
+        """Send a line to the lobby, or run a command that begins with C{/}."""
 
     def sees(self, place: str, pattern: str) -> str:
-        """Wait for a line in a place, after the last one waited for there, that matches; and give it."""
+        """Wait for a matching line in a place, after the last one waited for there, and return it."""
 
 
 def comeIn(client: ChatClient, port: int, tls: bool, others: list[ChatClient], cat: Person) -> None:
-    """Start, connect and join; what the client asks for it is granted."""
+    """Start, connect and join.  The server grants the capabilities that the client requests."""
     client.start()
     asked, granted = (frozenset(words.strip().lstrip(":").split()) for words in client.connect(port, tls))
     if asked != granted or not granted >= ASKED:
@@ -60,7 +60,7 @@ def comeIn(client: ChatClient, port: int, tls: bool, others: list[ChatClient], c
 
 
 def talk(clients: Sequence[Talker], cat: Person) -> None:
-    """Each says something and does something, and all see it."""
+    """Each sends a text and an action, and all see them."""
     speakers: list[Talker | Person] = [*clients, cat]
     for speaker in speakers:
         text = HELLO.format(speaker.name)
@@ -75,7 +75,7 @@ def talk(clients: Sequence[Talker], cat: Person) -> None:
 
 
 def burst(speaker: Talker, readers: Sequence[Talker], cat: Person) -> None:
-    """Someone sends many lines at once, faster than the flood limit lets them pass; all see each of them, in order."""
+    """One participant sends many lines at once, faster than the flood limit.  All see each of them, in order."""
     texts = [f"line {number} of {BURST}" for number in range(1, BURST + 1)]
     for text in texts:
         speaker.say(text)
@@ -86,7 +86,7 @@ def burst(speaker: Talker, readers: Sequence[Talker], cat: Person) -> None:
 
 
 def govern(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
-    """Modes, a topic and a kick."""
+    """Test modes, a topic and a kick."""
     cat.say("/mode +o ann")
     for reader in (ann, wes):
         reader.sees(LOBBY, r"\[\+o ann\] by cat$")
@@ -110,7 +110,7 @@ def govern(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
 
 
 def talkApart(ann: Irssi, wes: ChatClient, cat: Person) -> None:
-    """Private texts in all directions, and to somebody who is away."""
+    """Test private texts in all directions, and to a user who is away."""
     ann.say("/msg wes psst")
     wes.sees("ann", r"\bann\b.*\spsst$")
     wes.say("/msg ann what?")
@@ -130,7 +130,7 @@ def talkApart(ann: Irssi, wes: ChatClient, cat: Person) -> None:
 
 
 def leave(ann: ChatClient, wes: ChatClient, cat: Person) -> None:
-    """Another name; and they go."""
+    """Change nick, and quit."""
     wes.say("/nick west")
     for reader in (ann, wes):
         reader.sees(LOBBY, "known as west$")

@@ -2,9 +2,8 @@
 """
 Build the API documentation, and fail for every mistake in a docstring.
 
-pydoctor fetches no inventories here, so it cannot follow a link into Twisted, zope.interface or the standard library,
-nor see that a class is an interface because a base from there is one.  What it says of these is no mistake; whatever
-else it says is.
+pydoctor fetches no inventories here.  So it cannot follow links into Twisted, zope.interface or the standard library,
+nor see that a class is an interface because of a base from there.  Its messages about these are ignored.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ NO_INTERFACE = re.compile(r'Class "[\w.]+" is not an interface')
 
 
 def excused(line: str) -> bool:
-    """Whether a line of pydoctor's is about something that it cannot know."""
+    """Whether a message of pydoctor is about something that it cannot know."""
     link = NO_TARGET.search(line)
     return (link is not None and link[1] in FOREIGN) or NO_INTERFACE.search(line) is not None
 
 
 def main() -> int:
-    """Run pydoctor, as C{pyproject.toml} sets it up, and read what it says."""
+    """Run pydoctor with the settings in C{pyproject.toml}, and read its messages."""
     done = subprocess.run(
         [sys.executable, "-m", "pydoctor"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

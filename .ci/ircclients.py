@@ -1,4 +1,4 @@
-"""irssi and WeeChat, each with the person before it: how it is started, connected, typed into and read."""
+"""irssi and WeeChat in terminals: start them, connect, type, and read their output."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from terminals import TICK, Terminals
 
 class ChatClient(ABC):
     """
-    A client at a terminal, and the person before it.
+    A client in a terminal.
 
-    @ivar name: what they are called.
-    @ivar home: the client's own folder, which has a name of its own.
+    @ivar name: the user's nick.
+    @ivar home: the client's folder.
     """
 
     def __init__(self, terminals: Terminals, name: str, home: Path) -> None:
@@ -28,14 +28,14 @@ class ChatClient(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Start it, so that it logs everything at once, and sends as fast as one types."""
+        """Start the client, so that it logs everything at once and does not delay what it sends."""
 
     @abstractmethod
     def connect(self, port: int, tls: bool) -> tuple[str, str]:
         """
         Connect.
 
-        @return: which capabilities it asked for, and which it was granted, as its raw log shows them.
+        @return: the requested and the granted capabilities, from its raw log.
         """
 
     def say(self, line: str) -> None:
@@ -44,15 +44,15 @@ class ChatClient(ABC):
 
     def sees(self, place: str, pattern: str) -> str:
         """
-        Wait for a line in the log of a place, after the last one waited for there, that matches.
+        Wait for a matching line in the log of a place, after the last one waited for there.
 
-        @param place: a channel, or the nick of who talks with them alone.
+        @param place: a channel, or the nick of the other user in a private conversation.
         @return: the line.
         """
         return self.reads(self.logOf(place), pattern)
 
     def reads(self, log: Path, pattern: str) -> str:
-        """Wait for a line in a log, after the last one waited for there, that matches."""
+        """Wait for a matching line in a log, after the last one waited for there."""
         deadline = time.monotonic() + ANSWER
         while True:
             text = log.read_text("utf-8", "backslashreplace") if log.exists() else ""
@@ -67,7 +67,7 @@ class ChatClient(ABC):
             time.sleep(TICK)
 
     def shows(self, pattern: str) -> str:
-        """Wait for a line on the screen that matches, and give the last of them."""
+        """Wait for a matching line on the screen, and return the last one."""
         deadline = time.monotonic() + ANSWER
         while True:
             lines = [line for line in self.screen().splitlines() if re.search(pattern, line)]
@@ -86,20 +86,20 @@ class ChatClient(ABC):
             time.sleep(TICK)
 
     def screen(self) -> str:
-        """What is to be seen."""
+        """Return the text on the screen."""
         return self._terminals.screen(self.home.name)
 
     @abstractmethod
     def logOf(self, place: str) -> Path:
-        """Where the client logs a place."""
+        """Return the log of a place."""
 
     def transcript(self) -> str:
-        """What they saw: the ends of all logs, and the screen."""
+        """Return the ends of all logs, and the screen."""
         parts = [f"{log.name}:\n{_end(log.read_text('utf-8', 'backslashreplace'))}" for log in self.logs()]
         return "\n".join([f"--- {self.name}, logs in {self.home}", *parts, "on the screen:", _end(self.screen())])
 
     def logs(self) -> list[Path]:
-        """Every log that there is."""
+        """Return all logs."""
         return sorted(path for path in (self.home / "logs").rglob("*") if path.is_file())
 
 
@@ -107,7 +107,7 @@ class Irssi(ChatClient):
     """
     irssi.
 
-    @ivar raw: its log of what it sends and is sent.
+    @ivar raw: its log of all lines in both directions.
     """
 
     def __init__(self, terminals: Terminals, name: str, home: Path) -> None:
@@ -200,7 +200,7 @@ class WeeChat(ChatClient):
 
 
 def _end(text: str) -> str:
-    """The last lines of a text, without wide gaps and empty lines, and with everything unprintable escaped."""
+    """Return the last lines of a text, without wide gaps and empty lines, and with unprintable characters escaped."""
     lines = [
         re.sub(" {3,}", "  ", line) for line in text.splitlines() if line.strip(" \N{BOX DRAWINGS LIGHT VERTICAL}")
     ]

@@ -1,4 +1,4 @@
-"""Client libraries of other ecosystems: a program on each (C{bot.py}, C{bot.js}), and what these go through."""
+"""Client libraries: a program on each (C{bot.py}, C{bot.js}), and their tests."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Library(NamedTuple):
     """
     A client library.
 
-    @ivar name: as its registry has it.
-    @ivar nick: under which it comes.
-    @ivar interpreter: which of L{INTERPRETERS} it needs.
-    @ivar program: what uses it.
+    @ivar name: its name in its registry.
+    @ivar nick: its nick.
+    @ivar interpreter: the one of L{INTERPRETERS} that it needs.
+    @ivar program: the program that uses it.
     """
 
     name: str
@@ -65,26 +65,26 @@ class Bot:
         self._person = Person(self.name, self._process.stdout.fileno(), self._process.stdin.fileno())
 
     def say(self, line: str) -> None:
-        """Have it say a line."""
+        """Let it send a line."""
         self._person.say(line)
 
     def sees(self, place: str, pattern: str) -> str:
-        """Wait for a line that it shows and that matches.  See L{Person.sees}; there is one place."""
+        """Wait for a matching line in its output.  See L{Person.sees}; there is one place."""
         return self._person.sees(pattern)
 
     def describe(self) -> str:
-        """What it is on, and which capabilities it was granted, as its log has it."""
+        """Return the library's version and the granted capabilities, from its log."""
         log = self._log.read_text("utf-8", "backslashreplace")
         granted = sorted(" ".join(re.findall(r" CAP \S+ ACK :?(.*)", log)).split())
         return f"{self.name}, on {self._library}: {' '.join(granted) or 'no capabilities'}"
 
     def transcript(self) -> str:
-        """What it showed, and the end of what the library logged."""
+        """Return its output, and the end of the library's log."""
         lines = self._log.read_text("utf-8", "backslashreplace").splitlines()[-40:]
         return "\n".join([self._person.transcript(), f"{self._log}:", *(f"  | {ascii(line)[1:-1]}" for line in lines)])
 
     def kill(self) -> None:
-        """End the program, in the middle of whatever it does."""
+        """Kill the program."""
         self._process.kill()
         self._process.communicate()
 
@@ -92,7 +92,7 @@ class Bot:
 @contextlib.contextmanager
 def started(libraries: Sequence[Library], interpreters: Mapping[str, str], port: int) -> Iterator[list[Bot]]:
     """
-    A bot on each library, which is ended whatever happens.
+    Run a bot on each library in this context.
 
     @param interpreters: the command for each of L{INTERPRETERS} that is needed.
     """
@@ -106,10 +106,10 @@ def started(libraries: Sequence[Library], interpreters: Mapping[str, str], port:
 
 def tryLibraries(bots: Sequence[Bot], port: int, cat: Person) -> None:
     """
-    Let bots talk with each other and with a person at the line door.
+    Let bots talk with each other and with a client of the line door.
 
-    Each sends many lines at once, which all others see, and is answered afterwards.  Then each does so once more, is
-    killed while the server still holds lines of it, and is soon gone.
+    Each sends many lines at once, which all others see, and gets an answer afterwards.  Then each does so once more and
+    is killed while the server still holds its lines, and is soon gone.
     """
     for bot in bots:
         bot.sees(LOBBY, rf"^{bot.name} has joined {LOBBY}$")
@@ -138,7 +138,7 @@ def tryLibraries(bots: Sequence[Bot], port: int, cat: Person) -> None:
 
 
 def inLobby(eve: Person) -> set[str]:
-    """Who is in the lobby, as NAMES says."""
+    """Return the users in the lobby, by NAMES."""
     eve.say(f"NAMES {LOBBY}")
     names: set[str] = set()
     deadline = time.monotonic() + ANSWER

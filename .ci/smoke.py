@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """
-Start a server as a user would, hold a conversation at its line door, stop it, and see that it ended well.
+Start a server as a user would, hold a conversation at its line door, stop it, and check that it ended cleanly.
 
-C{smoke.py [--nc NC] [--start SECONDS] COMMAND...}: each C{{port}} in the command becomes a free port.  The server is
-started in the current folder.  Three people come in: two by socket and, where C{--nc} names a netcat, one by that.
-Every wait is bounded, and no process outlives this one.  Needs the standard library only.
+C{smoke.py [--nc NC] [--start SECONDS] COMMAND...} replaces each C{{port}} in the command by a free port, and starts the
+server in the current folder.  Two clients connect with sockets, and a third one with netcat if C{--nc} names it.  Every
+wait has a time limit, and no process outlives this one.  The program needs only the standard library.
 """
 
 from __future__ import annotations
@@ -53,22 +53,22 @@ PORTS = range(20_000, 30_000)
 
 
 class Failed(Exception):
-    """What should have happened did not."""
+    """The server did not do what it should."""
 
 
 class Person:
     """
-    One who is connected: what they sent, and what they see.
+    A client: what it sent, and what it sees.
 
-    @ivar name: the name they give.
-    @ivar seen: every byte the server sent them.
+    @ivar name: the client's nick.
+    @ivar seen: every byte from the server.
     """
 
     def __init__(self, name: str, readFrom: int, writeTo: int, hangUp: Callable[[], None] = lambda: None) -> None:
         """
         @param readFrom: the file descriptor on which the server's bytes arrive.
         @param writeTo: the file descriptor that takes bytes for the server.
-        @param hangUp: what has to be done before the end of the connection can be seen.
+        @param hangUp: must be called before the end of the connection can be seen.
         """
         self.name = name
         self.seen = b""
@@ -84,7 +84,7 @@ class Person:
 
     def sees(self, pattern: str) -> str:
         """
-        Wait for a whole line, after the last one waited for, that matches.
+        Wait for a whole matching line, after the last one waited for.
 
         @return: the line.
         """
@@ -109,18 +109,18 @@ class Person:
                 raise Failed(f"{self.name}'s connection was to be closed within {ANSWER:.0f} s, and is open")
 
     def comeIn(self) -> None:
-        """Wait to be asked for a name, and give it; then wait to be let in."""
+        """Wait for the question for a name, send it, and wait until the server lets the client in."""
         self.sees(r"^\* ")
         self.say(self.name)
         self.sees(rf"^\* .*({self.name}|#lobby)")
 
     def transcript(self) -> str:
-        """What they saw, with everything unprintable escaped."""
+        """Return what the client saw, with unprintable characters escaped."""
         lines = self.seen.decode("utf-8", "backslashreplace").splitlines()
         return "\n".join(f"  {self.name:<6}| {ascii(line)[1:-1]}" for line in lines)
 
     def _read(self, deadline: float) -> bool:
-        """Take what has arrived.  False where nothing came, nor the end, until C{deadline}."""
+        """Read what has arrived.  Return whether anything, or the end, arrived before C{deadline}."""
         ready, _, _ = select.select([self._readFrom], [], [], max(0.0, deadline - time.monotonic()))
         if ready:
             try:
@@ -134,10 +134,10 @@ class Person:
 
 def freePorts(count: int) -> list[int]:
     """
-    Find ports that nobody uses.
+    Find unused ports.
 
-    They are below those that the kernel gives to whoever connects somewhere: it may take a while until the server
-    listens, and meanwhile nobody else on this machine gets them; nor does who looks whether it listens meet themselves.
+    They are below the ports that the kernel gives to outgoing connections.  So nobody else on this machine gets them
+    before the server listens, and a check whether the server listens does not connect to itself.
     """
     found: list[int] = []
     for port in random.sample(PORTS, len(PORTS)):
@@ -153,7 +153,7 @@ class Server:
     """
     The process under test.
 
-    @ivar ports: where it listens, by the names that stand for that in its command.
+    @ivar ports: its ports, by their names in the command.
     """
 
     def __init__(self, command: list[str]) -> None:
@@ -168,11 +168,11 @@ class Server:
 
     @property
     def port(self) -> int:
-        """Where its line door listens."""
+        """Return the port of its line door."""
         return self.ports["port"]
 
     def waitUntilItListens(self, seconds: float) -> None:
-        """Wait until its line door takes connections."""
+        """Wait until its line door accepts connections."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if (status := self._process.poll()) is not None:
@@ -183,11 +183,11 @@ class Server:
         raise Failed(f"the server does not listen on port {self.port} after {seconds:.0f} s")
 
     def stop(self) -> None:
-        """Ask it to end: SIGTERM to the process that twistd.pid names, which a shell may stand before, or to ours."""
+        """Stop it: send SIGTERM to the process in twistd.pid, which may be behind a shell, or to our child process."""
         os.kill(int(PID_FILE.read_text()) if PID_FILE.exists() else self._process.pid, signal.SIGTERM)
 
     def waitUntilItEnded(self) -> None:
-        """Wait for its end, and see that it was a good one."""
+        """Wait for its end, and check that it was clean."""
         try:
             status = self._process.wait(STOP)
         except subprocess.TimeoutExpired:
@@ -198,11 +198,11 @@ class Server:
             raise Failed("the server logged a traceback")
 
     def log(self) -> str:
-        """What it has written so far."""
+        """Return its output so far."""
         return LOG.read_text("utf-8", "backslashreplace")
 
     def kill(self) -> None:
-        """End it, and all it started, for certain."""
+        """Kill it and all its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -210,14 +210,14 @@ class Server:
 
 @contextlib.contextmanager
 def bySocket(name: str, port: int) -> Iterator[Person]:
-    """Connect as a program would."""
+    """Connect with a socket."""
     with socket.create_connection((HOST, port), timeout=ANSWER) as connection:
         yield Person(name, connection.fileno(), connection.fileno())
 
 
 @contextlib.contextmanager
 def byNetcat(name: str, port: int, nc: str) -> Iterator[Person]:
-    """Connect as somebody at a terminal would."""
+    """Connect with netcat."""
     command = [nc, HOST, str(port)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdin is not None
@@ -230,13 +230,13 @@ def byNetcat(name: str, port: int, nc: str) -> Iterator[Person]:
 
 
 def controls(text: str) -> set[str]:
-    """The characters of a text that a terminal would obey rather than show, but for the ends of lines."""
+    """Return the control characters in a text, except line ends."""
     text = text.replace("\r\n", "\n").replace("\n", "")
     return {character for character in text if unicodedata.category(character) == "Cc" or character in BIDI}
 
 
 def converse(server: Server, people: list[Person]) -> None:
-    """Hold the conversation, and see that each sees what is for them and nothing else."""
+    """Hold the conversation, and check that each client sees exactly what it should."""
     alice, bob = people[:2]
     for latest, person in enumerate(people):
         person.comeIn()
@@ -272,12 +272,12 @@ def converse(server: Server, people: list[Person]) -> None:
 
 
 def ended(number: int, frame: object) -> NoReturn:
-    """Let a signal unwind the stack, so that everything is ended on the way."""
+    """Raise an exception for a signal, so that everything is cleaned up."""
     raise SystemExit(128 + number)
 
 
 def main() -> int:
-    """Read the arguments and run."""
+    """Parse the arguments and run."""
     parser = argparse.ArgumentParser(description="Start a chat server, hold a conversation, stop it.")
     parser.add_argument("--nc", help="a netcat, for the third person")
     parser.add_argument("--start", type=float, default=20.0, help="how long the server may take to listen, in seconds")

@@ -1,4 +1,4 @@
-"""Programs at terminals of their own, in a tmux, typed into as people type."""
+"""Programs in terminals, in a tmux server, with typed input."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCREEN = ("-x", "400", "-y", "100")
 
 
 class Terminals:
-    """A tmux server of our own, a session for each client."""
+    """A tmux server with a session for each client."""
 
     def __init__(self, folder: Path) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TMUX")}
@@ -39,23 +39,23 @@ class Terminals:
         self._pids[name] = int(self._tmux("list-panes", "-t", name, "-F", "#{pane_pid}"))
 
     def type(self, name: str, line: str) -> None:
-        """Type a line, and the key that sends it."""
+        """Type a line, and press Enter."""
         self._tmux("send-keys", "-t", name, "-l", line)
         self._tmux("send-keys", "-t", name, "Enter")
 
     def screen(self, name: str) -> str:
-        """What is to be seen there; nothing where the program has ended."""
+        """Return the text on the screen; nothing if the program has ended."""
         return self._tmux("capture-pane", "-p", "-t", name) if self.runs(name) else ""
 
     def runs(self, name: str) -> bool:
-        """Whether that program still runs."""
+        """Whether the program still runs."""
         runs = name in self._tmux("list-sessions", "-F", "#{session_name}", check=False).split()
         if not runs:
             self._pids.pop(name, None)
         return runs
 
     def close(self) -> None:
-        """End them all, for certain."""
+        """Kill them all."""
         self._tmux("kill-server", check=False)
         deadline = time.monotonic() + ANSWER
         while (left := [pid for pid in self._pids.values() if _lives(pid)]) and time.monotonic() < deadline:
@@ -80,7 +80,7 @@ class Terminals:
 
 
 def _lives(pid: int) -> bool:
-    """Whether a process is there, and has not ended."""
+    """Whether a process exists and has not ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

@@ -1,21 +1,21 @@
 """
-Make C{src/twistchat/chat/confusables.txt} from Unicode's table of look-alikes.
+Make C{src/twistchat/chat/model/confusables.txt} from Unicode's table of look-alikes.
 
 That table is C{confusables.txt} of UTS #39, "Unicode Security Mechanisms".  To move to another version of Unicode::
 
-    python tools/confusables.py path/to/unicode/confusables.txt > src/twistchat/chat/confusables.txt
+    python tools/confusables.py path/to/unicode/confusables.txt > src/twistchat/chat/model/confusables.txt
 
-What comes out depends on that file and on the Unicode data of the Python that reads it, and names the version of both.
-Use the oldest Python that twistchat supports.
+The output depends on that file and on the Unicode data of the Python that runs this, and names both versions.  Use the
+oldest Python that twistchat supports.
 
-Unicode's table does not fold case, and it maps some letters and digits of ASCII to each other.  What is made of it here
-is what L{twistchat.chat.names.skeleton} wants, two tables:
+Unicode's table does not fold case, and it maps some letters and digits of ASCII to each other.
+L{twistchat.chat.model.names.skeleton} needs two other tables:
 
-  - I{by shape}: what a character looks like as it stands.  This is for names that can be read as Latin letters.  Of
-    the letters and digits of other scripts it holds only those that look like ASCII.
-  - I{by letter}: what a character, its case folded, is taken for in all other names; only where that differs.  Here a
-    small letter also looks like whatever its capital looks like: the capital Cyrillic ve looks like a B, so the small
-    one is a b.
+  - I{by shape}: the look of a character, unchanged.  It is for names that can be read as Latin letters.  Of the letters
+    and digits of other scripts, it contains only those that look like ASCII.
+  - I{by letter}: the look of a character with folded case, in all other names.  It contains only entries that differ
+    from the first table.  A lower case letter also looks like the look-alikes of its capital: the capital Cyrillic ve
+    looks like a B, so the lower case one becomes a b.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 def parse(text: str) -> tuple[str, dict[str, str]]:
     """
-    Read the table in Unicode's format (UTS #39, section 4, "Confusable Detection").
+    Parse the table in Unicode's format (UTS #39, section 4, "Confusable Detection").
 
     @param text: the content of the file.
-    @return: the version it gives (C{"unknown"} where it gives none), and each source with its prototype.
-    @raise ValueError: for a line that is no mapping; its number is in the message.
+    @return: its version (C{"unknown"} if it has none), and each source with its prototype.
+    @raise ValueError: a line is not a mapping.  The message has its number.
     """
     version = "unknown"
     prototypes = {}
@@ -69,12 +69,12 @@ def parse(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _characters(field: str) -> str:
-    """The characters of a field of code points."""
+    """Return the characters of a field of code points."""
     return "".join(chr(int(point, 16)) for point in field.split())
 
 
 def _folded(text: str) -> str:
-    """Text without differences of case or of compatibility."""
+    """Fold case and compatibility forms."""
     while True:
         folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
         if folded == text:
@@ -83,17 +83,17 @@ def _folded(text: str) -> str:
 
 
 def _isSign(character: str) -> bool:
-    """Whether it is no letter and no digit, but a mark, punctuation or a symbol."""
+    """Whether a text is a mark, punctuation or a symbol, and not a letter or a digit."""
     return unicodedata.category(character)[0] in "MPS"
 
 
 def _isPlain(text: str) -> bool:
-    """Whether all letters and digits in it are ASCII."""
+    """Whether all letters and digits in a text are ASCII."""
     return all(character.isascii() or _isSign(character) for character in text)
 
 
 def _isLatin(character: str) -> bool:
-    """Whether it is a letter of the Latin script."""
+    """Whether a character is a letter of the Latin script."""
     return unicodedata.name(character, "").startswith("LATIN ")
 
 
@@ -101,7 +101,7 @@ class Likenesses:
     """
     The two tables.
 
-    @ivar byShape: for a character, what it looks like.
+    @ivar byShape: for a character, its look.
     @ivar byLetter: for a character, its case folded, what it is taken for in a name that cannot be read as Latin.
     """
 
@@ -130,10 +130,8 @@ class Likenesses:
 
     def _counts(self, source: str, prototype: str) -> bool:
         """
-        Whether a mapping is wanted.
-
-        ASCII stands for itself.  A compatibility form stands for the character it is a form of, unless it looks like
-        something else that is ASCII: the long s looks like an f.
+        Whether a mapping is used.  ASCII characters are never mapped.  A compatibility form maps to its base character,
+        unless it looks like another ASCII character: the long s looks like an f.
         """
         if source.isascii() or len(source) != 1 or unicodedata.category(source) in UNSEEN:
             return False
@@ -147,16 +145,15 @@ class Likenesses:
 
     def _seen(self, prototype: str) -> str:
         """
-        What a reader sees in a prototype, its case folded.
-
-        The prototype of the ASCII C{m} is C{rn}; as ASCII stands for itself, what looks like that is an C{m}.
+        Return the look of a prototype, with folded case.  The prototype of the ASCII C{m} is C{rn}.  ASCII characters
+        are never mapped, so characters that look like C{rn} map to C{m}.
         """
         for spelling, character in self._spelledOut.items():
             prototype = prototype.replace(spelling, character)
         return _folded(prototype)
 
     def _reconcile(self, capital: str, small: str) -> None:
-        """Have a capital and its small letter taken for the same, which Unicode's table does not."""
+        """Join a capital with its lower case letter, which Unicode's table does not do."""
         high = self._class(self._shapes[capital])
         low = self._class(self._letters.get(small, small))
         if (high, low) == ("l", "i"):
@@ -181,13 +178,13 @@ class Likenesses:
         # Otherwise both look like Latin letters, but like two: N and v, as the Greek nu.  So they stay apart by shape.
 
     def _class(self, text: str) -> str:
-        """What stands for all that is taken for the same as this."""
+        """Return the representative of all characters that are joined with this one."""
         while text in self._classes:
             text = self._classes[text]
         return text
 
     def _taken(self, character: str) -> str:
-        """What a character is taken for in a name that cannot be read as Latin."""
+        """Return the look of a character in a name that cannot be read as Latin."""
         text = character
         while True:
             # A shared capital counts for more: the Greek gamma, like a y when small, is the Cyrillic ghe when not.
@@ -200,10 +197,10 @@ class Likenesses:
 
 def write(version: str, likenesses: Likenesses) -> Iterator[str]:
     """
-    Write the two tables down.
+    Format the two tables.
 
-    @param version: that of Unicode's table.
-    @return: the lines of C{confusables.txt}, each with its end.
+    @param version: the version of Unicode's table.
+    @return: the lines of C{confusables.txt}, with line ends.
     """
     yield HEADER.format(version=version, unidata=unicodedata.unidata_version)
     for title, table in ("by shape", likenesses.byShape), ("by letter", likenesses.byLetter):
@@ -216,13 +213,13 @@ def write(version: str, likenesses: Likenesses) -> Iterator[str]:
 
 
 def _points(characters: Iterable[str]) -> str:
-    """Characters as a field of code points."""
+    """Format characters as a field of code points."""
     return " ".join(f"{ord(character):04X}" for character in characters)
 
 
 def main(arguments: list[str]) -> int:
     """
-    Read the file that the one argument names, and write the tables to standard output.
+    Read the file that the argument names, and write the tables to standard output.
 
     @return: the exit status.
     """
