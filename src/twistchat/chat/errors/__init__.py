@@ -6,7 +6,7 @@ better (a numeric, advice for a person); a test of that protocol checks that it 
 texts of its own shows the code and the text.
 """
 
-from twistchat.chat.errors.base import ChatError, NotEntered
+from twistchat.chat.errors.general import ChatError, NotEntered, NotRead, NotStored, Overloaded, TooFast, WatchListFull
 from twistchat.chat.errors.membership import (
     AlreadyInRoom,
     BadKey,
@@ -35,7 +35,6 @@ from twistchat.chat.errors.names import (
     RoomNameInUse,
 )
 from twistchat.chat.errors.operators import BadServerBan, NoSuchServerBan, NotPrivileged, ServerBanned
-from twistchat.chat.errors.server import NotRead, NotStored, Overloaded, TooFast, WatchListFull
 from twistchat.chat.errors.texts import (
     BadText,
     CannotSpeak,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from twistchat.chat.errors.base import ChatError
+from twistchat.chat.errors.general import ChatError
 from twistchat.chat.phrasing import counted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twistchat.chat.errors.base import ChatError
+from twistchat.chat.errors.general import ChatError
 
 
 @dataclass
