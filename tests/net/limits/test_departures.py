@@ -59,7 +59,7 @@ class FragileDoor(LineDoor):
 
     def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}."""
-        dialects = Dialects.shownIn(None)
+        dialects = Dialects.forZone(None)
         dialect = self.dialect = FragileDialect(dialects.clock, current=True)
         door = self
 

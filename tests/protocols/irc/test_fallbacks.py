@@ -34,7 +34,7 @@ def command(line: str) -> str:
     return f"{word} {rest[0].lstrip(':')}" if word in ("PART", "JOIN", "PRIVMSG") else word
 
 
-class MoveTests(SynchronousTestCase):
+class RenameFallbackTests(SynchronousTestCase):
     """A channel with more members than can be shown a rename in one turn."""
 
     COUNT = 2 * RENAMES_PER_TURN + 1

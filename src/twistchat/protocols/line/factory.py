@@ -40,7 +40,7 @@ class Dialects:
     framed: dict[Framing, Dialects] = field(default_factory=dict)
 
     @classmethod
-    def shownIn(cls, zone: tzinfo | None) -> Dialects:
+    def forZone(cls, zone: tzinfo | None) -> Dialects:
         """Make the dialects for a time zone; C{None} is the machine's own."""
         clock = Clockface(zone)
         return cls(clock, PlainDialect(clock, current=True), PlainDialect(clock, current=False), Silence())
@@ -62,6 +62,6 @@ class LineFactory(ClientFactory):
 
     def __init__(self, context: ServerContext) -> None:
         zone = lineSettings(context.settings).timezone
-        dialects = Dialects.shownIn(ZoneInfo(zone) if zone else None)
+        dialects = Dialects.forZone(ZoneInfo(zone) if zone else None)
         super().__init__(context, lambda context, factory: LineProtocol(context, factory, dialects))
         self.longestLine = context.settings.limits.message + ROOM_FOR_COMMAND

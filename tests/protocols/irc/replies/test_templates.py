@@ -15,7 +15,7 @@ from twistchat.testing import MemoryServer
 from twistchat.testing.server import SETTINGS
 
 
-class FormTests(SynchronousTestCase):
+class TemplateTests(SynchronousTestCase):
     """Lines that are the same for all clients."""
 
     def test_sameAsWritten(self) -> None:

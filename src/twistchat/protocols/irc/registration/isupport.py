@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
 
-MODES = 20
+MAX_MODES = 20
 """The most mode changes with a parameter in one MODE command."""
 
-LISTED = 10
+MAX_LISTED = 10
 """The most names, masks and conditions in one LIST command."""
 
 
@@ -34,9 +34,16 @@ def isupportTokens(context: ServerContext) -> dict[str, str | None]:
     limits, irc = context.settings.limits, ircSettings(context.settings)
     prefixes = "".join(rank.prefix for rank in RANKS)
     lists = [mode.letter for mode in ROOM_MODES.values() if mode.shape is Shape.LIST]
-    some, one, any = str(limits.targets), "1", ""
-    most = {"JOIN": any, "KICK": any, "LIST": str(LISTED), "MONITOR": any, "NAMES": one, "NOTICE": some}
-    most |= {"PART": any, "PRIVMSG": some, "TAGMSG": some, "WHOIS": one, "WHOWAS": some}
+    several, one, unlimited = str(limits.targets), "1", ""
+    most = {
+        "JOIN": unlimited,
+        "KICK": unlimited,
+        "LIST": str(MAX_LISTED),
+        "MONITOR": unlimited,
+        "NAMES": one,
+        "NOTICE": several,
+    }
+    most |= {"PART": unlimited, "PRIVMSG": several, "TAGMSG": several, "WHOIS": one, "WHOWAS": several}
     tokens: dict[str, str | None] = {
         "ACCOUNTEXTBAN": "a",
         "AWAYLEN": str(limits.reason),
@@ -57,8 +64,8 @@ def isupportTokens(context: ServerContext) -> dict[str, str | None]:
         "KICKLEN": str(limits.reason),
         "LINELEN": str(limits.ircLine),
         "MAXLIST": ",".join(f"{letter}:{limits.bans}" for letter in lists),
-        "MAXTARGETS": some,
-        "MODES": str(MODES),
+        "MAXTARGETS": several,
+        "MODES": str(MAX_MODES),
         "MONITOR": str(limits.watched),
         "NAMELEN": str(limits.realname),
         "NETWORK": irc.network,

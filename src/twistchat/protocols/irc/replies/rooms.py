@@ -40,9 +40,9 @@ async def showNames(client: IrcConnection, reply: Reply, room: Room) -> None:
     The capabilities multi-prefix and userhost-in-names change the format of a name.  Members who join or leave while
     the names are sent are not included; the client sees their JOIN or PART.
     """
-    for some in client.context.portions.split(list(room.members.items())):
+    for part in client.context.portions.split(list(room.members.items())):
         await reply.step(PART_STEPS)
-        members: Iterable[Member] = [member for uid, member in some if room.members.get(uid) is member]
+        members: Iterable[Member] = [member for uid, member in part if room.members.get(uid) is member]
         if client.user.source.uid not in room.members and not client.user.may("auspex"):
             members = [member for member in members if "i" not in member.user.modes]
         head = ("@" if "s" in room.modes else "=", room.name)

@@ -66,9 +66,9 @@ async def who(client: LineProtocol, argument: str) -> None:
     for line in showMembers(room):
         await pace.step(2)
         client.reply(line)
-    for some in client.context.portions.split(members):
+    for part in client.context.portions.split(members):
         await pace.step(PART_STEPS)
-        for uid, member in some:
+        for uid, member in part:
             if member.user.away is not None and room.members.get(uid) is member:
                 client.reply(awayNotice(member.user))
 

@@ -40,15 +40,15 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
     if target.startswith("#"):
         client.post(target, text)
         return None
-    return _tell(client, client.context.chat.identity.find(target), text)
+    return _sendPrivate(client, client.context.chat.identity.find(target), text)
 
 
-def _tell(client: LineProtocol, recipient: User, text: str) -> Receipt:
+def _sendPrivate(client: LineProtocol, recipient: User, text: str) -> Receipt:
     """Send a text to a user, and show the away message if the user is away."""
-    told = client.context.chat.speaking.sayPrivate(client.openSession, recipient.nick, text)
+    receipt = client.context.chat.speaking.sayPrivate(client.openSession, recipient.nick, text)
     if recipient.away is not None:
         client.reply(awayNotice(recipient))
-    return told
+    return receipt
 
 
 @table.command(
@@ -68,7 +68,7 @@ async def _reply(client: LineProtocol, text: str) -> None:
     user = client.context.chat.state.users.get(uid)
     if user is None:
         raise UsageError("Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
-    await _tell(client, user, text)
+    await _sendPrivate(client, user, text)
     client.reply(notice(f"You replied to {user.nick}"))
 
 

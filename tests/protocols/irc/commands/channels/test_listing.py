@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from tests.protocols.irc.conversations import LABELS, Conversations
 from twistchat.net.input.pace import POLL_INTERVAL, PORTION
-from twistchat.protocols.irc.registration.isupport import LISTED
+from twistchat.protocols.irc.registration.isupport import MAX_LISTED
 from twistchat.testing import IrcClient
 
 
@@ -115,7 +115,7 @@ class FilterTests(Conversations):
     def test_tooMany(self) -> None:
         """More words than the limit of ISUPPORT are refused, and the list ends."""
         alice = self.irc("alice", rooms="#tea")
-        words = [f"#{number}*" for number in range(LISTED)]
+        words = [f"#{number}*" for number in range(MAX_LISTED)]
         self.assertEqual(self.listed(alice, f"LIST #tea,{','.join(words[1:])}"), ["#tea"])
         self.gets(
             alice,

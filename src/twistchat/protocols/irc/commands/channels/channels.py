@@ -44,7 +44,7 @@ async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
     them.
     """
     if message.params[0] == "0":
-        await _leave(client, reply, _rooms(client.user), "")
+        await _leave(client, reply, _roomNames(client.user), "")
         return
     names = message.params[0].split(",")
     keys = message.params[1].split(",") if len(message.params) > 1 else []
@@ -83,7 +83,7 @@ async def _join(client: IrcConnection, reply: Reply, name: str, key: str | None)
 @table.command("PART", "<channel>{,<channel>} [<reason>]", "leave channels", MODERN, minParams=1)
 async def part(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{PART}: leaves channels.  A reason that is too long is cut."""
-    names = _listed(message.params[0])
+    names = _splitNames(message.params[0])
     reply.onlyEvent = len(names) == 1
     await _leave(client, reply, names, _reason(client, message, 1))
 
@@ -210,7 +210,7 @@ async def takeOver(client: IrcConnection, message: Message, reply: Reply) -> Non
         await receipt
 
 
-def _rooms(user: User) -> Iterator[str]:
+def _roomNames(user: User) -> Iterator[str]:
     """Iterate over the names of a user's rooms, and skip the rooms that the user has left meanwhile."""
     rooms = deque(user.rooms.values())
     while rooms:
@@ -225,7 +225,7 @@ def _steps(client: IrcConnection, name: str) -> int:
     return 2 if room is None else 2 + len(room.members) // LISTENERS_A_STEP
 
 
-def _listed(text: str) -> list[str]:
+def _splitNames(text: str) -> list[str]:
     """Split a list of names, and remove empty names and duplicates."""
     return list({fold(name): name for name in reversed(text.split(",")) if name}.values())[::-1]
 

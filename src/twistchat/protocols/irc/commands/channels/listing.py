@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from twistchat.chat.model.bans.masks import BadMask, Glob, readGlob
 from twistchat.protocols.irc.commands.table import Table
-from twistchat.protocols.irc.registration.isupport import LISTED
+from twistchat.protocols.irc.registration.isupport import MAX_LISTED
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 
@@ -32,11 +32,11 @@ async def list_(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{LIST}: all visible channels, or those that match names, masks and conditions."""
     wanted = [word for parameter in message.params[:2] for word in parameter.split(",") if word]
     reply.numeric(n.RPL_LISTSTART, "Channel", "Users  Name")
-    listed = _Filter.read(wanted, client.context.wall(), reply)
-    if listed is not None:
+    filter = _Filter.read(wanted, client.context.wall(), reply)
+    if filter is not None:
         for room in client.context.chat.channels.listed(client.openSession):
             await reply.step()
-            if room is not None and listed.holds(room):
+            if room is not None and filter.matches(room):
                 topic = "" if room.topic is None else room.topic.text
                 reply.numeric(n.RPL_LIST, room.name, str(len(room.members)), topic)
     reply.numeric(n.RPL_LISTEND, "End of /LIST")
@@ -62,14 +62,14 @@ class _Filter:
         @param now: seconds since the epoch.
         @return: C{None} if one is invalid; the reply says so.
         """
-        if len(words) > LISTED:
-            text = f"Too many names, masks and conditions: {LISTED} may be given"
-            reply.numeric(n.ERR_TOOMANYTARGETS, middle(words[LISTED]), text)
+        if len(words) > MAX_LISTED:
+            text = f"Too many names, masks and conditions: {MAX_LISTED} may be given"
+            reply.numeric(n.ERR_TOOMANYTARGETS, middle(words[MAX_LISTED]), text)
             return None
-        listed = cls(now)
+        filter = cls(now)
         for word in words:
             try:
-                known = listed._take(word)
+                known = filter._add(word)
             except BadMask as bad:
                 reply.fail("INVALID_PARAMS", middle(word), f"{str(bad).capitalize()} is wanted")
                 return None
@@ -78,9 +78,9 @@ class _Filter:
                     "INVALID_PARAMS", middle(word), f"No condition: {word}.  There are >n, <n, C>n, C<n, T>n, T<n"
                 )
                 return None
-        return listed
+        return filter
 
-    def _take(self, word: str) -> bool:
+    def _add(self, word: str) -> bool:
         """
         Add a name, a mask or a condition (modern.ircdocs.horse, "ELIST Parameter").
 
@@ -102,7 +102,7 @@ class _Filter:
             self._masks.append(readGlob(word))
         return True
 
-    def holds(self, room: Room) -> bool:
+    def matches(self, room: Room) -> bool:
         """Check whether the filter selects a room."""
         name = room.key
         if self._masks and not any([mask.matches(name) for mask in self._masks]):

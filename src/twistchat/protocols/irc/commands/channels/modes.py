@@ -10,7 +10,7 @@ from twistchat.chat.model.modes.room import RANK_BY_LETTER, parseChanges
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.people import userMode
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
-from twistchat.protocols.irc.registration.isupport import MODES
+from twistchat.protocols.irc.registration.isupport import MAX_MODES
 from twistchat.protocols.irc.replies.rooms import modesOf
 from twistchat.wire.irc import numerics as n
 
@@ -88,7 +88,7 @@ def _read(letters: str, parameters: Sequence[str], refused: list[ChatError]) -> 
         if letter in "+-":
             sign = letter
             continue
-        if taken == MODES:
+        if taken == MAX_MODES:
             return
         try:
             for change in parseChanges(sign + letter, rest):
@@ -111,9 +111,9 @@ async def _show(client: IrcConnection, room: Room, letter: str, reply: Reply) ->
         if user is None or user.source.uid not in room.members:
             reply.error(NotInRoom(room.name))
             return
-        for some in client.context.portions.split(list(room.members.items())):
+        for part in client.context.portions.split(list(room.members.items())):
             await reply.step(PART_STEPS)
-            for uid, member in some:
+            for uid, member in part:
                 if room.members.get(uid) is member and letter in member.ranks:
                     reply.numeric(code, room.name, member.user.nick)
     else:

@@ -36,14 +36,14 @@ async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None
     elif what.upper() == "C":
         chat.presence.unwatchAll(session)
     elif what.upper() == "L":
-        for some in client.context.portions.split(chat.presence.watched(session)):
+        for part in client.context.portions.split(chat.presence.watched(session)):
             await reply.step(PART_STEPS)
-            reply.numericList(n.RPL_MONLIST, (), some, ",", colon=True)
+            reply.numericList(n.RPL_MONLIST, (), part, ",", colon=True)
         reply.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif what.upper() == "S":
-        for some in client.context.portions.split(chat.presence.watched(session)):
+        for part in client.context.portions.split(chat.presence.watched(session)):
             await reply.step(PART_STEPS)
-            _tell(*chat.presence.whoIsHere(some), reply)
+            _showStatus(*chat.presence.whoIsHere(part), reply)
     else:
         reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", middle(what), "Unknown modifier: it is one of + - C L S")
 
@@ -56,14 +56,14 @@ def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
     except WatchListFull as full:
         refused = full.refused
         found = chat.presence.whoIsHere([nick for nick in nicks if nick not in refused])
-    _tell(*found, reply)
+    _showStatus(*found, reply)
     limit, text = str(client.settings.limits.watched), "Monitor list is full"
     size = room(n.ERR_MONLISTFULL, (client.nick, limit), client.server) - len(text) - 2
-    for some in joinWords(map(middle, refused), ",", size):
-        reply.numeric(n.ERR_MONLISTFULL, limit, some, text)
+    for part in joinWords(map(middle, refused), ",", size):
+        reply.numeric(n.ERR_MONLISTFULL, limit, part, text)
 
 
-def _tell(here: list[User], gone: list[str], reply: Reply) -> None:
+def _showStatus(here: list[User], gone: list[str], reply: Reply) -> None:
     """Reply with the users who are online, and the nicks that are offline."""
     masks = [f"{user.nick}!{user.source.username}@{user.source.host}" for user in here]
     reply.numericList(n.RPL_MONONLINE, (), masks, ",", colon=True)

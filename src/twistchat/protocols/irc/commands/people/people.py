@@ -45,9 +45,9 @@ async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
 async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     asker, source, nick = client.user, user.source, user.nick
     reply.numeric(n.RPL_WHOISUSER, nick, source.username, source.host, "*", source.realname)
-    for some in client.context.portions.split(list(user.rooms.values())):
+    for part in client.context.portions.split(list(user.rooms.values())):
         await reply.step(PART_STEPS)
-        there = [room for room in some if source.uid in room.members]
+        there = [room for room in part if source.uid in room.members]
         rooms = [
             f"{prefixes(room.members[source.uid].ranks[:1])}{room.name}" for room in visibleRooms(asker, user, there)
         ]

@@ -61,7 +61,7 @@ class Query:
         fits = token.isascii() and token.isdigit() and len(token) <= 3
         return cls("o" in flags, fields if extended else None, token if fits else "0")
 
-    def wants(self, user: User) -> bool:
+    def includes(self, user: User) -> bool:
         """Whether the query includes a user."""
         return not self.operators or user.operator is not None
 
@@ -76,8 +76,8 @@ async def who(client: IrcConnection, message: Message, reply: Reply) -> None:
         await _listRoom(client, mask, query, reply)
     elif user is None:
         await _listMatches(client, mask, query, reply)
-    elif query.wants(user):
-        _tell(client, user, _anyRoom(client.user, user), query, reply)
+    elif query.includes(user):
+        _showUser(client, user, _anyRoom(client.user, user), query, reply)
     reply.numeric(n.RPL_ENDOFWHO, middle(mask), "End of WHO list")
 
 
@@ -88,14 +88,14 @@ async def _listRoom(client: IrcConnection, name: str, query: Query, reply: Reply
         return
     for uid, member in list(room.members.items()):
         await reply.step()
-        if room.members.get(uid) is member and mayFind(client.user, member.user) and query.wants(member.user):
-            _tell(client, member.user, room, query, reply)
+        if room.members.get(uid) is member and mayFind(client.user, member.user) and query.includes(member.user):
+            _showUser(client, member.user, room, query, reply)
 
 
 async def _listMatches(client: IrcConnection, mask: str, query: Query, reply: Reply) -> None:
     """Reply with the users that match a mask, up to the limit."""
     try:
-        brings = _readMask(mask)
+        matches = _readMask(mask)
     except BadMask as bad:
         reply.fail("INVALID_PARAMS", middle(mask), f"{str(bad).capitalize()} is wanted")
         return
@@ -103,8 +103,13 @@ async def _listMatches(client: IrcConnection, mask: str, query: Query, reply: Re
     left = None if asker.may("auspex") else MAX_FOUND
     for user in list(users):
         await reply.step(1 + len(user.rooms) // ROOMS_A_STEP)
-        if users.get(user.source.uid) is user and query.wants(user) and mayFind(asker, user) and brings(asker, user):
-            _tell(client, user, _anyRoom(asker, user), query, reply)
+        if (
+            users.get(user.source.uid) is user
+            and query.includes(user)
+            and mayFind(asker, user)
+            and matches(asker, user)
+        ):
+            _showUser(client, user, _anyRoom(asker, user), query, reply)
             left = None if left is None else left - 1
             if left == 0:
                 return
@@ -126,19 +131,19 @@ def _readMask(mask: str) -> Callable[[User, User], bool]:
         return lambda asker, user: False
     glob = readGlob(mask)
 
-    def brings(asker: User, user: User) -> bool:
+    def matches(asker: User, user: User) -> bool:
         source = user.source
         shown = (source.nick, source.username, source.host, source.realname, *visibleAddresses(asker, user))
         return any([glob.matches(fold(text)) for text in shown])
 
-    return brings
+    return matches
 
 
 def _anyRoom(asker: User, user: User) -> Room | None:
     return next(visibleRooms(asker, user), None)
 
 
-def _tell(client: IrcConnection, user: User, room: Room | None, query: Query, reply: Reply) -> None:
+def _showUser(client: IrcConnection, user: User, room: Room | None, query: Query, reply: Reply) -> None:
     source, where = user.source, "*" if room is None else room.name
     flags = "H" if user.away is None else "G"
     if user.operator is not None:

@@ -144,9 +144,9 @@ async def _uptime(client: IrcConnection, reply: Reply) -> None:
 
 
 async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
-    for some in client.context.portions.split(list(client.context.chat.state.users)):
+    for part in client.context.portions.split(list(client.context.chat.state.users)):
         await reply.step(PART_STEPS)
-        for user in some:
+        for user in part:
             if user.operator is not None and user.sessions:
                 reply.numeric(n.RPL_STATSDEBUG, "p", f"{user.nick} {user.operator.title}")
 
