@@ -26,7 +26,7 @@ from twistchat.chat.model.events import ModeChange, ModesSet, ServerBanSet, Sour
 from twistchat.config import Settings
 from twistchat.config.limits import Limits
 from twistchat.protocols.line.settings import LineSettings
-from twistchat.services.interpreter import COLLECT
+from twistchat.services.process import COLLECT
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import MemoryTransport, address
 from twistchat.testing.turns import TurnClock

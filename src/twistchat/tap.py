@@ -25,10 +25,9 @@ from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors, installedJournals
 from twistchat.services.assembly import assemble
-from twistchat.services.directory import makeDataDirectory
 from twistchat.services.failure import exitFailed
-from twistchat.services.interpreter import freeze, tuneInterpreter
 from twistchat.services.listening import Listening, plan
+from twistchat.services.process import freeze, makeDataDirectory, tuneInterpreter
 from twistchat.services.service import ChatService
 from twistchat.services.signals import installSignals
 from twistchat.services.terminal import DaemonTerminal, startFailureHook

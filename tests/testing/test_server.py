@@ -14,7 +14,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import ConfigError, ServerSettings
 from twistchat.config.limits import Limits
-from twistchat.net.reload import rehash
 from twistchat.testing import LineClient, MemoryServer, settingsOf
 from twistchat.testing.server import NOON, SETTINGS
 
@@ -53,10 +52,10 @@ class MemoryServerTests(SynchronousTestCase):
         server = MemoryServer()
         server.configure('[line]\nmotd = "Tea"\n')
         server.connect().expect("* This is twistchat.  Type the name you want to have here")
-        rehash(server.context)
+        server.context.rehash()
         server.connect().expect("* Tea", "* This is twistchat.  Type the name you want to have here")
         server.configure("[line]\nmotd = 7\n")
-        self.assertRaises(ConfigError, rehash, server.context)
+        self.assertRaises(ConfigError, server.context.rehash)
 
     def test_directory(self) -> None:
         """Another server with the same directory continues a journal on disk."""

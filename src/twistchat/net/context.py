@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.interfaces import IReactorTime
 
+from twistchat.config import reloadSettings
+
 if TYPE_CHECKING:
     from twistchat.chat.chat import Chat
-    from twistchat.config import Settings
+    from twistchat.config import Reload, Settings
     from twistchat.interfaces import IPasswords
     from twistchat.net.input.intake import Shares
     from twistchat.net.input.pace import Portions
@@ -39,8 +41,7 @@ class ServerContext:
     @ivar passwords: checks passwords.
     @ivar inFlight: counts the messages of all connections that have not been applied yet.
     @ivar portions: the commands that wait to continue.
-    @ivar settings: the current settings.  L{rehash <twistchat.net.reload.rehash>} replaces them, so do not keep a
-        reference to them.
+    @ivar settings: the current settings.  L{rehash} replaces them, so do not keep a reference to them.
     @ivar reread: reads the configuration again.  It raises L{ConfigError <twistchat.config.ConfigError>} if the
         configuration has a mistake.
     @ivar onReload: functions called after the settings have changed.  A door that informs its clients adds one.
@@ -62,3 +63,19 @@ class ServerContext:
     settings: Settings
     reread: Callable[[], Settings]
     onReload: list[Callable[[], None]] = field(default_factory=list)
+
+    def rehash(self) -> Reload:
+        """
+        Read the configuration again, and apply the keys that may change while the server runs.
+
+        This replaces C{settings}, updates the admission limits, and calls each function in C{onReload}.
+
+        @return: which keys changed, and which change at the next start.
+        @raise ConfigError: the configuration has a mistake; nothing has changed.
+        """
+        reloaded = reloadSettings(self.settings, self.reread())
+        self.settings = reloaded.settings
+        self.admission.limit(reloaded.settings.limits)
+        for notify in self.onReload:
+            notify()
+        return reloaded

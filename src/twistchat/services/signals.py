@@ -10,7 +10,6 @@ from twisted.logger import Logger
 
 from twistchat.config import ConfigError
 from twistchat.net.context import ServerContext
-from twistchat.net.reload import rehash
 
 log = Logger()
 
@@ -56,7 +55,7 @@ def _stopOnce(reactor: Any) -> Callable[[], None]:
 def _reload(context: ServerContext) -> None:
     """Read the configuration again, and log the result in one line."""
     try:
-        reloaded = rehash(context)
+        reloaded = context.rehash()
     except ConfigError as e:
         log.error("The configuration has a mistake, and nothing of it was taken over: {mistake}", mistake=e)
     else:

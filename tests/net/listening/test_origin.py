@@ -19,7 +19,6 @@ from twistchat.config import WebircSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.net.listening.origin import REFUSAL_TIMEOUT, Proxied, ProxiedFactory, gatewayOf, isWithin
-from twistchat.net.reload import rehash
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.links import Link, address
@@ -268,7 +267,7 @@ class ProxiedTests(ProxiedTestCase):
         self.server.configuration = replace(
             self.server.configuration, doors={"irc": IrcSettings(proxies=("203.0.113.9/32",))}
         )
-        rehash(self.server.context)
+        self.server.context.rehash()
         client = self.connect("203.0.113.9")
         client.sendBytes(HEADER)
         client.expect("* This is twistchat.  Type the name you want to have here")
@@ -383,7 +382,7 @@ class SecureTests(ProxiedTestCase):
             self.server.configuration = replace(
                 self.server.configuration, doors={"irc": IrcSettings(proxies=("127.0.0.0/8", "::1/128", f"{PROXY}/32"))}
             )
-            rehash(self.server.context)
+            self.server.context.rehash()
             transport = StringTransport(peerAddress=address(host, 55555))
             if encrypted:
                 directlyProvides(transport, ISSLTransport)

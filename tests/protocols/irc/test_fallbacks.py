@@ -12,7 +12,6 @@ from twistchat.chat.model.rooms import Room
 from twistchat.config import ClassSettings, Settings
 from twistchat.config.limits import Limits
 from twistchat.net.input.pace import Portions
-from twistchat.net.reload import rehash
 from twistchat.protocols.irc import fallbacks
 from twistchat.protocols.irc.factory import NOTIFIED_PER_TURN, ChangeNotifier
 from twistchat.protocols.irc.fallbacks import RENAMES_PER_TURN, RenameFallback
@@ -206,7 +205,7 @@ class ChangeTests(SynchronousTestCase):
         """Change the name of the network."""
         before = self.server.configuration
         self.server.configuration = replace(before, doors={**before.doors, "irc": IrcSettings(network=network)})
-        rehash(self.server.context)
+        self.server.context.rehash()
 
     def test_all(self) -> None:
         """All clients are told, a few in a turn.  Then all are told about later changes."""

@@ -11,7 +11,6 @@ from tests.carriers import overMessages
 from tests.protocols.line.servers import GOODBYE, STRANGER, commit, limited
 from twistchat.config import ChatSettings, ServerSettings, Settings
 from twistchat.config.limits import Limits
-from twistchat.net.reload import rehash
 from twistchat.protocols.line.settings import LineSettings
 from twistchat.testing import LineClient, ManualLog, MemoryServer, inMemory
 from twistchat.testing.server import SETTINGS
@@ -362,7 +361,7 @@ class AdmissionTests(SynchronousTestCase):
         limits = replace(server.configuration.limits, connectionsPerAddress=2)
         server.configuration = replace(server.configuration, limits=limits)
         self.assertTrue(server.connect(STRANGER).gone)
-        rehash(server.context)
+        server.context.rehash()
         second, third = server.connect(STRANGER), server.connect(STRANGER)
         self.assertEqual((False, False, True), (first.gone, second.gone, third.gone))
 

@@ -8,7 +8,6 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import settingsWith
-from twistchat.net.reload import rehash
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.replies.templates import Templates
 from twistchat.testing import MemoryServer
@@ -43,7 +42,7 @@ class TemplateTests(SynchronousTestCase):
         server = MemoryServer(settingsWith(irc={"motd": "before"}))
         ann = server.irc("ann")
         server.configuration = settingsWith(irc={"motd": "after"})
-        rehash(server.context)
+        server.context.rehash()
         ann.skip()
         ann.send("MOTD")
         self.assertIn(":twistchat 372 ann :- after", ann.lines())

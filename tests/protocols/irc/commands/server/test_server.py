@@ -13,7 +13,6 @@ from twistchat.chat.model.modes.room import RANKS, ROOM_MODES
 from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config import ClassSettings, OperatorSettings, ServerSettings
-from twistchat.net.reload import rehash
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.testing import IrcClient, MemoryServer
 
@@ -106,7 +105,7 @@ class AboutTests(Queries):
             ]
             self.assertEqual(expected, told)
             self.server.configuration = settingsWith(server=ServerSettings("tea.example", "Closed"))
-            rehash(self.server.context)
+            self.server.context.rehash()
 
     def test_motd(self) -> None:
         """The reply is the message of the day, or that there is none."""

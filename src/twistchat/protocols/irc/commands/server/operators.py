@@ -10,7 +10,6 @@ from twistchat.chat.errors import TooLong
 from twistchat.chat.model.names import fold
 from twistchat.config import ConfigError
 from twistchat.net.listening.origin import isWithin
-from twistchat.net.reload import rehash
 from twistchat.protocols.irc.commands.server.bans import NO_REASON
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.wire.irc import numerics as n
@@ -95,7 +94,7 @@ def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def reread(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{REHASH}: reads the configuration again, and reports the changes.  If it has a mistake, nothing changes."""
     try:
-        reloaded = rehash(client.context)
+        reloaded = client.context.rehash()
     except ConfigError as mistake:
         reply.fail("CONFIG_BAD", str(mistake))
         return None

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.services.directory}."""
+"""Tests of L{twistchat.services.process}."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pwd
 from pathlib import Path
 
 from tests.commandlines import CommandLineTestCase
-from twistchat.services.directory import makeDataDirectory
+from twistchat.services.process import makeDataDirectory
 
 
 class GiveDirectoryTests(CommandLineTestCase):
