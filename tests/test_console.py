@@ -29,7 +29,6 @@ from twistchat.chat.model.events import (
 from twistchat.config.keytypes import PasswordHash, readingOf
 from twistchat.console import main
 from twistchat.interfaces import ILog
-from twistchat.journal.history import export
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.migrate import migrate, schema
 from twistchat.testing.workers import InlineWorker
@@ -202,13 +201,6 @@ class ConsoleTests(ConsoleTestCase):
         self.assertEqual(({"reply": "j-7", "empty": ""}, "two\nlines"), (said["tags"], said["text"]))
         self.assertTrue(said["by"]["bot"])
 
-    def test_exportPages(self) -> None:
-        """A room with several pages of entries is exported whole, each entry once."""
-        self.patch(export, "PAGE", 3)
-        self.serve(*[RoomMessage(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
-        printed = self.command("export", "--data=data", "--room=lobby")
-        self.assertEqual([str(n) for n in range(10)], [json.loads(line)["text"] for line in printed.splitlines()])
-
     def test_exportNothing(self) -> None:
         """The error names a room without entries."""
         self.serve()
@@ -339,16 +331,6 @@ class ConsoleTests(ConsoleTestCase):
             why = self.assertRaises(SystemExit, main, ["export", "--data=data", "--room=#lobby"]).code
         self.assertIn("twistchat: entries that changed on disk were left out: 1; twistchat check", str(why))
         self.assertEqual(["one", "two"], [json.loads(line)["text"] for line in printed.getvalue().splitlines()])
-
-    def test_exportManyDamaged(self) -> None:
-        """A page of damaged entries does not end the export."""
-        self.patch(export, "PAGE", 3)
-        self.serve(*[RoomMessage(ALICE, "#lobby", "1", f"{number}") for number in range(10)])
-        self.change("UPDATE entry SET time = time + 1 WHERE sequence < 9")
-        printed = StringIO()
-        with redirect_stdout(printed):
-            self.assertRaises(SystemExit, main, ["export", "--data=data", "--room=#lobby"])
-        self.assertEqual(["8", "9"], [json.loads(line)["text"] for line in printed.getvalue().splitlines()])
 
     def test_readerGone(self) -> None:
         """If the reader of a pipe goes away, the export ends without a message."""

@@ -109,7 +109,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.worker",
         ),
     ),
-    # The history follows the log, and shares its file; it does not import what writes the log.
+    # The history works in the file of the log.  It does not import what writes the log.
     "twistchat.journal.history": Layer(
         may=(
             "msgspec",
@@ -126,9 +126,9 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.journal.sqlite.reading",
             "twistchat.journal.sqlite.rows",
         ),
-        typing=("twistchat.journal.sqlite.log", "twistchat.journal.sqlite.sharing"),
+        typing=("twistchat.journal.sqlite.log", "twistchat.journal.sqlite.writer"),
     ),
-    # The log knows nothing of the history but what is in its module "sharing".
+    # The log knows nothing of the history but the interface in its module "sharing".
     "twistchat.journal.sqlite": Layer(
         may=(
             "zope.interface",

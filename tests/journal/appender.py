@@ -1,9 +1,8 @@
 """
-A process that says things for as long as it lives: C{python -m tests.journal.appender DIRECTORY}.
+A process that appends messages until it is killed: C{python -m tests.journal.appender DIRECTORY}.
 
-It writes a line to standard output for each message that the journal has acknowledged: the message's number and the
-sequence number of its entry.  It tells as soon as it can, so a line that was written is an acknowledgement that was
-given.
+It writes a line to standard output for each acknowledged message: the number of the message, and the sequence number of
+its entry.  It does so at once, so each line is an acknowledgement.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from twistchat.worker import ThreadWorker
 reactor: Any = installed
 
 TOGETHER = 40
-"""How many messages are under way at any time."""
+"""The number of messages in flight."""
 
 
 def main(directory: str) -> None:
-    """Append until the end."""
+    """Append messages until the process is killed."""
     numbers = iter(range(sys.maxsize))
     journal, _ = sqliteJournal(
         directory,

@@ -29,27 +29,27 @@ from twistchat.testing.contract import ANN, said
 SAMPLES = st.one_of(*(st.from_type(kind) for kind in KINDS)).filter(
     lambda event: getattr(event, "rank", "") in ("", *RANK_BY_LETTER)
 )
-"""Any event: hypothesis builds each from its annotations, which do not say what the ranks are."""
+"""Any event.  Hypothesis builds it from the annotations; only ranks need a strategy."""
 
 
 def asKept(event: Event) -> Event:
-    """An event without what is not kept of it."""
+    """An event without the fields that are not stored."""
     if isinstance(event, Joined):
         event = replace(event, ranks="", first=False)
     return event
 
 
 def fields(event: Event) -> tuple[str, dict[str, Any]]:
-    """The kind of an event's row, and what its body holds."""
+    """The kind and the body of an event's row."""
     kind, body = encode(event)
     return kind, json.loads(body)
 
 
 class EncodingTests(SynchronousTestCase):
-    """Events as rows."""
+    """Encoding and decoding."""
 
     def test_kinds(self) -> None:
-        """Every event there is has a kind, and these never change: journals have them."""
+        """Every class of events has a kind, and kinds never change, because journals contain them."""
         classes = {
             value
             for value in vars(events).values()
@@ -66,21 +66,21 @@ class EncodingTests(SynchronousTestCase):
     @given(SAMPLES)
     @settings(max_examples=300)
     def test_roundTrip(self, event: Event) -> None:
-        """An event is read as it was written, but for what is not kept."""
+        """Decoding gives the encoded event, without the fields that are not stored."""
         kind, body = encode(event)
         self.assertEqual(decode(kind, body), asKept(event))
 
     @given(SAMPLES)
     @settings(max_examples=100)
     def test_laterFields(self, event: Event) -> None:
-        """What a later version added to an event, or to whom it names, is passed over."""
+        """Fields that a later version added to an event or a source are ignored."""
         kind, body = fields(event)
         body["later"] = {"x": 1}
         body["by"] = [*body["by"], "later"]
         self.assertEqual(decode(kind, json.dumps(body)), asKept(event))
 
     def test_fixed(self) -> None:
-        """Bodies that were written once are read for ever."""
+        """Bodies of all earlier versions can be decoded."""
         cases = {
             ("said", '{"by":["u","Ann"],"room":"#r","session":"s","text":"hi"}'): RoomMessage(
                 Source("u", "Ann"), "#r", "s", "hi"
@@ -114,7 +114,7 @@ class EncodingTests(SynchronousTestCase):
             self.assertEqual(decode(kind, body), event)
 
     def test_unreadable(self) -> None:
-        """A kind that is not known, or a body that is not one, is refused and said to be."""
+        """An unknown kind, or a wrong body, is refused with the reason."""
         error = self.assertRaises(Unreadable, decode, "painted", "{}")
         self.assertEqual(str(error), "there is no event of the kind 'painted' in this version")
         for body in ("", "{", "[]", "null", "3", "{}", '{"by":3}', '{"by":["u"],"room":"#r"}', '{"by":[]}'):
@@ -126,13 +126,13 @@ class EncodingTests(SynchronousTestCase):
             self.assertRaises(Unreadable, decode, "said", body)
 
     def test_reservedNames(self) -> None:
-        """The schema's names of what a body holds are those of the encoding."""
+        """The names of fields that the schema and the export use are those of the encoding."""
         kind, body = fields(said("hello"))
         self.assertEqual((kind, body["text"]), ("said", "hello"))
         kind, body = fields(RoomMessageRedacted(ANN, "#r", 7, "j-7"))
         self.assertEqual((kind, body["taken"]["sequence"]), ("unsaid", 7))
         kind, body = fields(RoomRenamed(ANN, "#Old", "#New"))
-        self.assertEqual((kind, body["origin"]), ("roomrenamed", "#old"))
+        self.assertEqual((kind, body["room"], body["name"]), ("roomrenamed", "#Old", "#New"))
         kind, body = fields(ServerBanSet(ANN, "*!*@h", "", 5))
         self.assertEqual((kind, body["mask"], body["until"]), ("banned", "*!*@h", 5))
 

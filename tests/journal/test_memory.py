@@ -15,7 +15,7 @@ from twistchat.testing.contract import JournalContract, said
 
 
 class MemoryTests(JournalContract, SynchronousTestCase):
-    """The memory journal does what every journal does."""
+    """The contract, and the behaviour of the journal in memory."""
 
     def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
@@ -26,7 +26,7 @@ class MemoryTests(JournalContract, SynchronousTestCase):
         self.assertEqual(self.successResultOf(self.log.append(said("now"))), self.applied[-1])
 
     def test_keep(self) -> None:
-        """It remembers as many entries as it was told, of all conversations together."""
+        """It keeps the newest entries, up to the number, of all conversations together."""
         self.log, self.history = memoryJournal(Stamp(lambda: 1.0, "m"), keep=3)
         self.openJournal(self.applied.append)
         self.append(said("a"), said("b", "#other"), said("c"), said("d"))
@@ -36,5 +36,5 @@ class MemoryTests(JournalContract, SynchronousTestCase):
         self.assertEqual(self.texts(Span("#other", 9)), [])
 
     def test_noKey(self) -> None:
-        """If it was made without a key of the cloaks, it does not pretend to have one."""
+        """Without a key of the cloaks, C{cloakKey} raises an error."""
         self.assertRaises(ValueError, MemoryLog(Stamp(lambda: 1.0, "m")).cloakKey)

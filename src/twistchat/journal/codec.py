@@ -1,9 +1,9 @@
 """
-Events as rows: a kind, which is a short name that never changes its meaning, and a body, which is a JSON object.
+The codec: events as rows, and back.
 
-A field that a body does not have takes its default, and a field that this version does not know is ignored.  So a
-journal is read by versions before and after the one that wrote it.  Fields that have their default are not written.
-The ranks that L{Joined} has once it is applied are not kept.
+A row has a kind, which is a short name whose meaning never changes, and a body, which is a JSON object.  A field that
+is missing in a body has its default, and unknown fields are ignored.  So older and newer versions can read a journal.
+Fields that have their default are not written.  The ranks that L{Joined} gets when it is applied are not written.
 """
 
 from __future__ import annotations
@@ -46,13 +46,12 @@ from twistchat.chat.model.events import (
     TopicSet,
     UserModesSet,
 )
-from twistchat.chat.model.names import fold
 
 Body: TypeAlias = "dict[str, Any]"
 
 
 class Unreadable(Exception):
-    """A row is not an event of this version.  As a string it says which and why."""
+    """A row is not an event of this version.  The message says why."""
 
 
 KINDS: Mapping[type[Event], str] = {
@@ -85,33 +84,30 @@ KINDS: Mapping[type[Event], str] = {
     RoomMessageRedacted: "unsaid",
     RoomRenamed: "roomrenamed",
 }
-"""
-The kind of each class of events.  The schema knows those by these names that it does something for: C{said}, C{told},
-C{unsaid}, C{untold}, C{topic}, C{modes}, C{roomrenamed}, C{banned} and C{unbanned}.
-"""
+"""The kind of each class of events.  The word index contains the kinds C{said} and C{told}."""
 
 
 def encode(event: Event) -> tuple[str, bytes]:
     """
-    Write an event as a row.
+    Encode an event.
 
-    @return: its kind; and its body, which is JSON in UTF-8.
+    @return: its kind, and its body: JSON in UTF-8.
     """
     kind = KINDS[type(event)]
     special = _SPECIAL.get(kind)
     written = event if special is None else special[0](event)
     try:
         return kind, _toJson(written)
-    except UnicodeEncodeError:  # lone surrogates are written as JSON escapes
+    except UnicodeEncodeError:  # only the standard library writes lone surrogates, as JSON escapes
         return kind, json.dumps(msgspec.to_builtins(written)).encode()
 
 
 def decode(kind: str, body: str | bytes) -> Event:
     """
-    Read an event from its row.
+    Decode an event.
 
     @param body: JSON.
-    @raise Unreadable: the kind is not known, or the body is not one of that kind.
+    @raise Unreadable: the kind is unknown, or the body does not fit the kind.
     """
     decoder = _DECODERS.get(kind)
     if decoder is None:
@@ -131,7 +127,7 @@ def _fields(event: Event) -> Body:
 
 
 def _fromRedacted(event: RoomMessageRedacted | PrivateMessageRedacted) -> Body:
-    """The schema finds the text that was taken back in a field of its own."""
+    """Put the redacted text into a field of its own, as in an exported room."""
     fields = _fields(event)
     return fields | {"taken": {"sequence": fields.pop("sequence"), "msgid": fields.pop("msgid")}}
 
@@ -144,15 +140,17 @@ def _toRedacted(fields: Body) -> Body:
 _SPECIAL: Mapping[str, tuple[Callable[[Any], Any], Callable[[Body], Body] | None]] = {
     "operator": (lambda event: {**_fields(event), "privileges": sorted(event.privileges)}, None),
     "joined": (lambda event: replace(event, ranks="", first=False), None),
-    "roomrenamed": (lambda event: {**_fields(event), "origin": fold(event.room)}, None),
     "unsaid": (_fromRedacted, _toRedacted),
     "untold": (_fromRedacted, _toRedacted),
 }
-"""For a kind whose body is not the event's own fields: what is written, and the event's fields from what was read."""
+"""
+The exceptions: kinds whose bodies differ from the fields of their events.  The first function makes the body, and the
+second makes the fields from a body.
+"""
 
 
 def _decoder(kind: str, event: type[Event]) -> Callable[[str | bytes], Event]:
-    """What reads the bodies of a kind."""
+    """Make the function that decodes bodies of a kind."""
     restore = _SPECIAL[kind][1] if kind in _SPECIAL else None
 
     def convert(body: str | bytes) -> Event:
@@ -168,7 +166,7 @@ def _decoder(kind: str, event: type[Event]) -> Callable[[str | bytes], Event]:
             return read(body)
         except msgspec.ValidationError:
             raise
-        except msgspec.DecodeError:  # msgspec does not read the escapes of lone surrogates
+        except msgspec.DecodeError:  # msgspec does not read escaped lone surrogates
             return convert(body)
 
     return decodeJson

@@ -1,4 +1,4 @@
-"""Those who follow a log: they receive what was stored, then every entry that is applied."""
+"""The followers of a log: they get the stored entries, then every entry that is applied."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Following:
     """
     One follower of a log.
 
-    @ivar start: the sequence number from which on it receives entries.
-    @ivar receive: takes an applied entry.  While the stored entries are replayed, it puts the entry aside.
+    @ivar start: the first sequence number that it gets.
+    @ivar receive: passes an applied entry to it.  During the replay of stored entries this puts the entry aside.
     """
 
     __slots__ = ("_aside", "_receive", "_stopped", "receive", "start")
 
     def __init__(self, start: int, receive: Callable[[Entry], None], stopped: Callable[[Following], None]) -> None:
         """
-        @param receive: takes an entry.
-        @param stopped: called when it receives no more.
+        @param receive: called with each entry.
+        @param stopped: called when it gets no more entries.
         """
         self.start = start
         self._receive = receive
@@ -37,7 +37,7 @@ class Following:
 
     @property
     def active(self) -> bool:
-        """Whether it still receives entries."""
+        """Whether it still gets entries."""
         return self.receive is not _ignore
 
     def stop(self) -> None:
@@ -47,12 +47,12 @@ class Following:
             self._stopped(self)
 
     def fail(self) -> None:
-        """Stop it, because it raised the exception that is being handled."""
+        """Log the exception that the follower raised, and stop.  Call this in C{except}."""
         log.failure("A follower of the journal failed, and receives no more entries")
         self.stop()
 
     def replay(self, entries: list[Entry]) -> None:
-        """Pass it stored entries.  Entries before its start are left out."""
+        """Pass stored entries to it, without those before its start."""
         try:
             for entry in entries:
                 if not self.active:
@@ -63,7 +63,7 @@ class Following:
             self.fail()
 
     def join(self) -> None:
-        """The stored entries have been replayed: pass it what was applied meanwhile, and then every entry at once."""
+        """End the replay: pass on the entries that were put aside, and from now on each entry at once."""
         while self._aside and self.active:
             aside, self._aside[:] = list(self._aside), []
             self.replay(aside)
@@ -71,7 +71,7 @@ class Following:
             self.receive = self._first
 
     def _first(self, entry: Entry) -> None:
-        """Take an entry, if it is not before the start.  From then on, all of them are taken."""
+        """Pass on an entry if it is not before the start.  After the first one, no check is needed."""
         if entry.sequence >= self.start:
             self.receive = self._receive
             self._receive(entry)
@@ -81,8 +81,8 @@ class Followers:
     """
     All followers of a log.
 
-    @ivar active: those to whom an applied entry is passed: for each, call C{receive}, and C{fail} if that raises.  The
-        list is never changed, but replaced.
+    @ivar active: the followers.  Pass each applied entry to C{receive} of each, and call C{fail} if that raises.  The
+        list is replaced, never changed, so that a loop over it is safe.
     """
 
     __slots__ = ("active",)
@@ -91,7 +91,7 @@ class Followers:
         self.active: list[Following] = []
 
     def add(self, start: int, receive: Callable[[Entry], None]) -> Following:
-        """Begin to pass entries to a follower.  It puts them aside until L{Following.join}."""
+        """Add a follower.  Entries are put aside until L{Following.join} is called."""
         following = Following(start, receive, self._remove)
         self.active = [*self.active, following]
         return following
@@ -101,4 +101,4 @@ class Followers:
 
 
 def _ignore(entry: Entry) -> None:
-    """Take an entry for a follower that has stopped."""
+    """Drop an entry: the follower has stopped."""

@@ -66,8 +66,8 @@ def memoryJournal(stamp: Stamp, keep: int = 10_000, key: bytes | None = None) ->
     Make a journal in memory.
 
     @param stamp: stamps the events.
-    @param keep: how many entries it keeps for history, of all conversations together.
-    @param key: the key of the cloaks; C{None} if nobody asks for it.
+    @param keep: the maximum number of entries to keep, of all conversations together.
+    @param key: the key of the cloaks; C{None} if it is not needed.
     """
     log = MemoryLog(stamp, keep, key)
     return Journal(log, MemoryHistory(log, keep))
@@ -84,8 +84,6 @@ def sqliteJournal(
     retention: Retention | None = None,
     clock: IReactorTime | None = None,
 ) -> Journal:
-    """
-    Make a journal on disk.  See L{SqliteLog} and L{SqliteHistory} for the arguments.
-    """
+    """Make a journal on disk.  See L{SqliteLog} and L{SqliteHistory} for the arguments."""
     log = SqliteLog(directory, now, name, key, worker, durability, keepPassing)
     return Journal(log, SqliteHistory(log, retention, clock))

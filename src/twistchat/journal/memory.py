@@ -1,4 +1,4 @@
-"""The log in memory: it stores nothing beyond a restart, and applies an event within the call that proposes it."""
+"""The log in memory: it applies an event within the call that proposes it, and loses everything at a restart."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class MemoryLog:
     """
     A log for tests, for benchmarks, and for a chat that must leave no trace.
 
-    It keeps the newest durable entries for those who begin to follow it, and drops the oldest first.
+    It keeps the newest durable entries, for followers that start later.
     """
 
     promise = "The journal is in memory: nothing that is said outlives this process."
 
     def __init__(self, stamp: Stamp, keep: int = 10_000, key: bytes | None = None) -> None:
         """
-        @param stamp: what stamps the events.
-        @param keep: how many entries are kept.
-        @param key: the key of the cloaks; C{None} if nobody asks for it.
+        @param stamp: stamps the events.
+        @param keep: the maximum number of entries to keep.
+        @param key: the key of the cloaks; C{None} if it is not needed.
         """
         self._stamp = stamp
         self._key = key
@@ -50,14 +50,14 @@ class MemoryLog:
         self._followers = Followers()
 
     def open(self, apply: Apply) -> Deferred[None]:
-        """See L{ILog.open}.  There is nothing to bring back."""
+        """See L{ILog.open}.  There is nothing to restore."""
         self._apply, self._open = apply, True
         for following in self._followers.active:
             following.join()
         return succeed(None)
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
-        """See L{ILog.append}.  What is proposed while an entry is being applied comes after it."""
+        """See L{ILog.append}.  An event that is proposed while another is applied comes after it."""
         if not self._open:
             return fail(NotStored("the journal is closed"))
         entry = self._stamp(event)
@@ -97,13 +97,13 @@ class MemoryLog:
         return following
 
     def forget(self, sequence: int) -> None:
-        """Delete a stored entry: the history has found that its text was redacted."""
+        """Delete an entry whose text was redacted.  The history calls this."""
         place = bisect_left(self._kept, sequence, key=attrgetter("sequence"))
         if place < len(self._kept) and self._kept[place].sequence == sequence:
             del self._kept[place]
 
     def locate(self, msgid: str) -> int | None:
-        """See L{IHistory.locate}, which needs the log for it."""
+        """See L{IHistory.locate}.  The history calls this."""
         return self._stamp.locate(msgid)
 
     def cloakKey(self) -> bytes:
@@ -128,9 +128,9 @@ class MemoryLog:
 
     def _take(self, entry: Entry, origin: Origin | None) -> Failure | None:
         """
-        Apply an entry, and what is proposed meanwhile.
+        Apply an entry, then the entries that are proposed meanwhile.
 
-        @return: why the entry itself could not be applied, or C{None}.
+        @return: the failure of the first entry; C{None} if it was applied.
         """
         self._applying = True
         try:
@@ -152,7 +152,7 @@ class MemoryLog:
         return failure
 
     def _happen(self, entry: Entry, origin: Origin | None) -> Failure | None:
-        """Apply an entry; one that cannot be is not remembered, and why is returned."""
+        """Apply an entry, and keep it.  Return the failure if that is not possible."""
         try:
             self._apply(entry, origin)
         except Exception:

@@ -1,4 +1,4 @@
-"""What a journal was asked to take, and has not settled yet: in the order in which it came."""
+"""Proposals: events that a log has accepted, and has neither applied nor refused yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.holding import HoldingChange
 from twistchat.chat.model.sessions import Origin
 
 if TYPE_CHECKING:
@@ -19,16 +18,15 @@ if TYPE_CHECKING:
 
 class Proposal:
     """
-    An event on its way.  Whoever proposed it has a receipt, or is told only where it is refused.
+    An event on its way into the log.
 
-    @ivar entry: the event, stamped.
-    @ivar origin: the request that led to it, or C{None}.
-    @ivar row: what is to be put on disk; C{None} where nothing is.
-    @ivar change: what it does to what holds, or C{None}.
-    @ivar why: why it could not be put there, or C{None}.
+    @ivar entry: the stamped event.
+    @ivar origin: the request that leads to it, or C{None}.
+    @ivar row: the row to store; C{None} if the event is not stored.
+    @ivar why: the reason why the row could not be stored, or C{None}.
     """
 
-    __slots__ = ("_receipt", "_refused", "change", "entry", "origin", "row", "why")
+    __slots__ = ("_receipt", "_refused", "entry", "origin", "row", "why")
 
     def __init__(
         self,
@@ -37,26 +35,25 @@ class Proposal:
         receipt: Deferred[Entry] | None,
         refused: Refused | None,
         row: Row | None = None,
-        change: HoldingChange | None = None,
     ) -> None:
         """
-        @param receipt: fires with what becomes of it; or C{None}, and C{refused} is called where it is refused.
+        @param receipt: fires with the outcome; C{None} if C{refused} is used instead.
+        @param refused: called if the proposal is refused.
         """
         self.entry = entry
         self.origin = origin
         self.row = row
-        self.change = change
         self.why: str | None = None
         self._receipt = receipt
         self._refused = refused
 
     def taken(self) -> None:
-        """It has been applied."""
+        """Report that the entry was applied."""
         if self._receipt is not None:
             self._receipt.callback(self.entry)
 
     def refuse(self, failure: Failure) -> None:
-        """It has not, and will not be."""
+        """Report that the entry was refused."""
         if self._receipt is not None:
             self._receipt.errback(failure)
         elif self._refused is not None:
@@ -65,10 +62,11 @@ class Proposal:
 
 class Mark:
     """
-    A place between proposals, of which somebody wants to know when it is reached.
+    A place in the queue, whose completion somebody requested with L{ILog.settled
+    <twistchat.interfaces.ILog.settled>}.
 
-    @ivar reached: called then.
-    @ivar row: nothing is put on disk.
+    @ivar reached: called when everything before the mark has been applied or refused.
+    @ivar row: always C{None}, because a mark is not stored.
     """
 
     __slots__ = ("reached",)

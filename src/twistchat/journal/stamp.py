@@ -1,4 +1,4 @@
-"""The stamp that every journal puts on an event: its place in the order, its id for clients, and its time."""
+"""The stamp that a log puts on an event: the sequence number, the message id and the time."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ from collections.abc import Callable
 from twistchat.chat.model.events import Entry, Event
 
 LOCATED = re.compile("[1-9][0-9]{0,17}")
-"""A sequence number as L{msgid} writes it; none is as long as what SQLite cannot hold."""
+"""A sequence number in a message id.  It fits into an integer of SQLite."""
 
 
 class Stamp:
     """
-    Stamps events in the order in which it is given them.
+    Stamps events, in order.
 
-    Sequence numbers grow by one.  Times never go back, whatever the system's clock does: an event that happens while
-    the clock is behind the last stamp has the last stamp's time.
+    Sequence numbers grow by one.  Times never go back: while the system clock is behind, events get the last time.
 
-    @ivar sequence: the sequence number last given.
-    @ivar time: the time last given, in milliseconds since the epoch.
+    @ivar sequence: the last sequence number.
+    @ivar time: the last time, in milliseconds since the epoch.
     """
 
     __slots__ = ("_now", "_prefix", "sequence", "time")
 
     def __init__(self, now: Callable[[], float], prefix: str, sequence: int = 0, time: int = 0) -> None:
         """
-        @param now: the time of day, in seconds since the epoch.
-        @param prefix: what tells this journal's ids from those of any other, in letters and digits.
-        @param sequence: the last sequence number that this journal gave.
-        @param time: the last time that it gave.
+        @param now: returns the seconds since the epoch.
+        @param prefix: letters and digits that distinguish the message ids of different journals.
+        @param sequence: the last sequence number that this journal used.
+        @param time: the last time that it used.
         """
         self._now = now
         self._prefix = prefix
@@ -44,7 +43,7 @@ class Stamp:
         return Entry(sequence, msgid(self._prefix, sequence), self.time, event)
 
     def locate(self, text: str) -> int | None:
-        """The sequence number in a message id that is of this journal, or C{None}."""
+        """The sequence number in a message id of this journal; C{None} for any other text."""
         name, hyphen, digits = text.rpartition("-")
         if name != self._prefix or not hyphen or not LOCATED.fullmatch(digits):
             return None
@@ -52,5 +51,5 @@ class Stamp:
 
 
 def msgid(prefix: str, sequence: int) -> str:
-    """The message id of an entry, from what tells its journal from others and its sequence number."""
+    """The message id of an entry, from the prefix of its journal and its sequence number."""
     return f"{prefix}-{sequence}"

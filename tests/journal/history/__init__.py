@@ -1,1 +1,1 @@
-"""Tests of reading, searching and forgetting."""
+"""Tests of the history."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.journal.disk import (
     DiskTestCase,
     connectionOf,
-    position,
     readerOf,
     sound,
     sqliteParts,
@@ -38,32 +38,31 @@ from twistchat.chat.model.events import (
     RoomRenamed,
     TopicSet,
 )
-from twistchat.journal.history import indexing, renames
-from twistchat.journal.history.indexing import LONGEST, QUIET, Indexing
+from twistchat.journal.history.indexing import Indexing, IndexPace
 from twistchat.journal.history.reader import HistoryReader
-from twistchat.journal.sqlite import log as sqlite
+from twistchat.journal.history.renames import MovePace
+from twistchat.journal.sqlite.batches import LogLimits
 from twistchat.journal.sqlite.writer import Writer
 from twistchat.testing.contract import ANN, BOB, GUEST, said
 from twistchat.testing.workers import InlineWorker
 
 STEP = 4
-"""What a step is in most of these tests."""
-
-MOST = 6
-"""What it is where too many wait."""
-
-OWN_MOST = indexing.MOST
-"""What that is otherwise."""
+"""The size of a step in most of these tests."""
 
 LAG = 12
-"""How many may wait in most of these tests."""
+"""The maximum number of waiting entries in most of these tests."""
+
+PACE = IndexPace(step=STEP, lag=LAG, largeStep=6)
+"""The pace of most of these tests."""
+
+QUIET, LONGEST = PACE.quiet, PACE.longest
 
 
 class SpyConnection:
     """
-    A connection that tells before each statement.
+    A wrapper of a connection that calls a function before each statement.
 
-    @ivar asked: the statements that it was asked to run.
+    @ivar asked: the statements that it was given.
     """
 
     def __init__(self, connection: sqlite3.Connection, before: Callable[[], object] = lambda: None) -> None:
@@ -72,48 +71,52 @@ class SpyConnection:
         self.asked: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the connection's."""
+        """Use the attributes of the connection."""
         return getattr(self.real, name)
 
     def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
-        """Tell, and run it."""
+        """Record a statement, and run it."""
         self.asked.append(statement)
         self._before()
         return self.real.execute(statement, parameters)
 
 
 class IndexTestCase(DiskTestCase):
-    """A journal with a clock, and small steps."""
+    """A journal with a clock and small steps."""
 
     def setUp(self) -> None:
-        """Open a journal that has nothing to do."""
+        """Open a journal that has nothing to index."""
         self.clock = Clock()
-        self.patch(indexing, "STEP", STEP)
-        self.patch(indexing, "LAG", LAG)
-        self.patch(indexing, "MOST", MOST)
+        self.indexPace = PACE
         super().setUp()
 
     def openJournal(self, *arguments: Any, **keywords: Any) -> None:
-        """Open the journal of this directory; its first look is over."""
+        """Open the journal of this directory, and let its first step pass."""
         super().openJournal(*arguments, **{"clock": self.clock} | keywords)
         self.quiet()
 
     def quiet(self) -> None:
-        """Let so much time pass that what was left is indexed."""
+        """Let the quiet time pass, so that everything is indexed."""
         self.clock.advance(QUIET)
         self.settle()
 
     def leave(self, *events: Event) -> list[Entry]:
-        """Append events together, and let none of them be indexed before the time has come for what is left."""
-        for name in ("STEP", "LAG"):
-            self.patch(indexing, name, 1000)
+        """Append events in one batch, and index none of them before the quiet time has passed."""
+        pace, self.history.indexing.pace = self.history.indexing.pace, IndexPace(step=1000, lag=1000)
         entries = self.append(*events)
-        self.patch(indexing, "STEP", STEP)
-        self.patch(indexing, "LAG", LAG)
+        self.history.indexing.pace = pace
         return entries
 
+    def limitBatches(self, entries: int) -> None:
+        """Let a batch have at most so many entries from now on."""
+        self.journal.limits = LogLimits(entries=entries)
+
+    def limitSteps(self, size: int) -> None:
+        """Let a step have at most so many characters from now on."""
+        self.history.indexing.pace = dataclasses.replace(PACE, size=size)
+
     def put(self, sequence: int) -> None:
-        """Have a text on disk that has not been applied."""
+        """Store a text that has not been applied."""
         self.connection.execute(
             "INSERT INTO entry (sequence, time, kind, conversation, body)"
             " VALUES (?, 1, 'said', '#room', json_object('text', 'word'))",
@@ -121,19 +124,19 @@ class IndexTestCase(DiskTestCase):
         )
 
     def appendNow(self, *texts: str) -> list[Entry]:
-        """Say something, and let the writer do no more than that needs."""
+        """Append texts, and run only the work that they need."""
         receipts = [self.journal.append(said(text)) for text in texts]
         while not all(receipt.called for receipt in receipts):
             self.writer.step()
         return [self.successResultOf(receipt) for receipt in receipts]
 
     def indexed(self) -> int:
-        """How many of those who say C{word} are in the word index, as another process finds it."""
+        """The number of indexed texts that contain C{word}, as another process finds them."""
         (count,) = self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'text : word'")
         return int(count)
 
     def found(self, words: str = "word", limit: int = 99, account: str | None = None, room: str = "#room") -> list[str]:
-        """What is found, while the writer is stopped."""
+        """Search, without running the writer."""
         searching = self.history.search([room], words, limit, account=account)
         self.reader.run()
         return [getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(searching))]
@@ -143,7 +146,7 @@ class WhenTests(IndexTestCase):
     """When texts are indexed."""
 
     def test_quiet(self) -> None:
-        """Less than a step's worth is indexed after a while, at once, and then there is nothing more to do."""
+        """Fewer entries than a step has are indexed after the quiet time, in one step.  Then no timer is left."""
         self.append(said("word 1"))
         self.clock.advance(QUIET / 2)
         self.append(said("word 2"))
@@ -156,7 +159,7 @@ class WhenTests(IndexTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_nothing(self) -> None:
-        """Where nothing is said, nothing is written, and nothing is waited for."""
+        """If nothing is stored, nothing is written, and no timer is set."""
         self.assertEqual(self.clock.getDelayedCalls(), [])
         before = self.connection.total_changes
         self.closeJournal()
@@ -168,13 +171,13 @@ class WhenTests(IndexTestCase):
         self.assertGreater(before, 0)
 
     def test_noCommitBehindAMessage(self) -> None:
-        """No message is followed by another transaction that the next would have to wait for."""
+        """A message does not cause another transaction, which would delay the next message."""
         for number in range(STEP - 1):
             self.appendNow(f"word {number}")
             self.assertEqual(len(self.writer), 0)
 
     def test_step(self) -> None:
-        """A step's worth is indexed as soon as it has been applied and nothing else is to be written."""
+        """As many entries as a step has are indexed as soon as they are applied and no batch waits."""
         for number in range(STEP - 1):
             self.appendNow(f"word {number}")
         self.appendNow("word more")
@@ -185,8 +188,8 @@ class WhenTests(IndexTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_notBeforeTheNext(self) -> None:
-        """A step is not taken where what has just been applied leads to more: that is written first."""
-        self.patch(sqlite, "BATCH", STEP)
+        """If applied entries lead to new events, those are written before a step is taken."""
+        self.limitBatches(STEP)
         receipts = [self.journal.append(said("word")) for _ in range(1 + STEP)]
         receipts[-1].addCallback(lambda _: self.journal.append(said("word more")))
         self.writer.step()
@@ -198,8 +201,8 @@ class WhenTests(IndexTestCase):
         self.assertEqual(self.indexed(), STEP)
 
     def test_together(self) -> None:
-        """What has come as one batch is indexed likewise, and the rest of it like any other."""
-        self.patch(sqlite, "BATCH", 100)
+        """A batch of more entries than a step has is indexed in steps, and the rest after the quiet time."""
+        self.limitBatches(100)
         self.appendNow("word")
         self.quiet()
         self.journal.append(TopicSet(ANN, "#room", "t"))
@@ -211,7 +214,7 @@ class WhenTests(IndexTestCase):
         self.assertEqual(self.indexed(), 1 + 2 * STEP)
 
     def test_oneAfterTheOther(self) -> None:
-        """What was left is indexed step by step, and what is said meanwhile is written between two steps."""
+        """Waiting entries are indexed step by step, and new messages are written between two steps."""
         self.leave(*(said(f"word {number}") for number in range(3 * STEP)))
         self.clock.advance(QUIET)
         self.assertEqual(len(self.writer), 1)
@@ -225,7 +228,7 @@ class WhenTests(IndexTestCase):
         self.assertEqual(self.indexed(), 3 * STEP + 1)
 
     def test_busy(self) -> None:
-        """While there are batches to be written, nothing is indexed, though time passes."""
+        """While batches are written, nothing is indexed, even after the quiet time."""
         self.journal.append(said("word"))
         for _ in range(LAG - 1):
             self.journal.append(said("word"))
@@ -239,8 +242,8 @@ class WhenTests(IndexTestCase):
         self.assertEqual(self.indexed(), LAG)
 
     def test_lag(self) -> None:
-        """Under a load that never pauses steps are taken between batches, so that no more than this wait."""
-        self.patch(sqlite, "BATCH", STEP + 1)
+        """Under constant load, steps are taken between batches, so that the number of waiting entries is bounded."""
+        self.limitBatches(STEP + 1)
         self.journal.append(said("word"))
         written, most = 0, 0
         order = ""
@@ -258,9 +261,9 @@ class WhenTests(IndexTestCase):
         self.assertIn("bibib", order)
 
     def test_lagOfLongTexts(self) -> None:
-        """So it is with long texts: then a step is as many entries as a batch may have, of any size."""
-        self.patch(sqlite, "BATCH", STEP + 1)
-        self.patch(indexing, "SIZE", 100)
+        """The number of waiting entries is bounded for long texts too, because a large step has no size limit."""
+        self.limitBatches(STEP + 1)
+        self.limitSteps(100)
         self.journal.append(said("word"))
         most = 0
         for _ in range(100):
@@ -271,12 +274,12 @@ class WhenTests(IndexTestCase):
         self.assertLessEqual(most, LAG + 3 * STEP)
 
     def test_stepsKeepUp(self) -> None:
-        """Where too many wait, a step takes more entries than a batch may have."""
-        self.assertGreater(OWN_MOST, sqlite.BATCH)
+        """A large step has more entries than a batch."""
+        self.assertGreater(IndexPace().largeStep, LogLimits().entries)
 
     def test_size(self) -> None:
-        """A step takes no more than so many characters, but for a single text; and all come to their turn."""
-        self.patch(indexing, "SIZE", 1000)
+        """A step has a maximum number of characters, except for a single text.  All texts are indexed in the end."""
+        self.limitSteps(1000)
         self.leave(*(said(f"word {'x' * size}") for size in (2000, 300, 300, 300, 300, 1, 1, 1, 1)))
         self.clock.advance(QUIET)
         counts = [0]
@@ -286,7 +289,7 @@ class WhenTests(IndexTestCase):
         self.assertEqual(counts, [0, 1, 3, 5, 9])
 
     def test_othersCount(self) -> None:
-        """Entries that are no texts pass through a step, and are not looked at again."""
+        """A step skips entries that are not texts, and no later step examines them."""
         self.append(*(TopicSet(ANN, "#room", f"{number}") for number in range(STEP)), said("word"))
         self.quiet()
         self.assertEqual(self.indexed(), 1)
@@ -294,7 +297,7 @@ class WhenTests(IndexTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_oneStatement(self) -> None:
-        """A step is one transaction and one statement that writes, after one that reads."""
+        """A step is one statement that reads, and one that writes."""
         self.leave(*(said("word") for _ in range(STEP)))
         spy = SpyConnection(self.connection)
         useConnection(self.store, spy)
@@ -304,7 +307,7 @@ class WhenTests(IndexTestCase):
         useConnection(self.store, spy.real)
 
     def test_noClock(self) -> None:
-        """Without a clock there are steps, and no time.  The first may come one early: who knows what was left."""
+        """Without a clock only full steps are taken.  The first may come one entry early."""
         self.closeJournal()
         self.openJournal(clock=None)
         for _ in range(STEP - 2):
@@ -317,10 +320,10 @@ class WhenTests(IndexTestCase):
         self.assertEqual(len(self.found()), 3 * STEP - 2)
 
     def test_renamesDoNotCount(self) -> None:
-        """Entries that are moved are not taken for new ones."""
+        """Moved entries do not count as new ones."""
         self.leave(*(said("word") for _ in range(LAG)))
         self.quiet()
-        self.patch(renames, "STEP", 2)
+        self.history.moving.pace = MovePace(step=2)
         steps: list[object] = []
         self.patch(self.history.writer, "index", lambda *arguments: steps.extend([arguments]))
         self.append(RoomRenamed(ANN, "#room", "#hall"))
@@ -331,9 +334,9 @@ class WhenTests(IndexTestCase):
         self.checkWords()
 
     def test_oneAtATime(self) -> None:
-        """However much waits, there is one step on its way at most: a batch waits for no second one."""
+        """At most one step is pending, so a batch waits for at most one step."""
         self.leave(*(said("word") for _ in range(10 * LAG)))
-        self.patch(sqlite, "BATCH", STEP + 1)
+        self.limitBatches(STEP + 1)
         self.journal.append(said("word"))
         order = ""
         for _ in range(40):
@@ -345,10 +348,10 @@ class WhenTests(IndexTestCase):
         self.assertEqual(order[1:], "bi" * 19 + "b")
 
     def test_notApplied(self) -> None:
-        """What is on disk and has not been applied is not indexed, however many wait."""
+        """A stored entry that has not been applied is not indexed."""
         self.append(*(said("word") for _ in range(STEP)))
         receipts = [self.journal.append(said("word")) for _ in range(2)]
-        self.writer.queue.appendleft((lambda: self.history.writer.index(position(self.journal), 99), lambda _: None))
+        self.writer.queue.appendleft((lambda: self.history.writer.index(self.journal.applied, 99), lambda _: None))
         self.put(self.applied[-1].sequence + 1000)
         self.settle()
         self.quiet()
@@ -363,7 +366,7 @@ class EndTests(IndexTestCase):
     """Texts that were not indexed when the process ended."""
 
     def check(self) -> None:
-        """They are found at once, and indexed a little later."""
+        """After a restart they are found at once, and indexed after the quiet time."""
         self.assertEqual((self.indexed(), self.found()), (0, ["word 0", "word 1"]))
         self.quiet()
         self.assertEqual((self.indexed(), self.found()), (2, ["word 0", "word 1"]))
@@ -371,11 +374,11 @@ class EndTests(IndexTestCase):
         self.checkWords()
 
     def openJournal(self, *arguments: Any, **keywords: Any) -> None:
-        """Open the journal, and do not wait for its first look."""
+        """Open the journal, and do not wait for its first step."""
         DiskTestCase.openJournal(self, *arguments, **{"clock": self.clock} | keywords)
 
     def test_close(self) -> None:
-        """A journal that is closed indexes nothing more, and waits for nothing; the next start goes on."""
+        """A closed journal indexes nothing more and has no timers.  The next start continues."""
         self.append(said("word 0"), said("word 1"))
         self.closeJournal()
         self.assertEqual(self.clock.getDelayedCalls(), [])
@@ -384,7 +387,7 @@ class EndTests(IndexTestCase):
         self.check()
 
     def test_closeBusy(self) -> None:
-        """Nor does what is written while it is closed lead to a step, nor a step to the next."""
+        """Entries that are written while the journal closes cause no step, and a step causes no further one."""
         self.leave(*(said("word") for _ in range(2 * STEP)))
         self.clock.advance(QUIET)
         self.assertEqual(len(self.writer), 1)
@@ -398,27 +401,27 @@ class EndTests(IndexTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_closeWithOneMore(self) -> None:
-        """Nor is anything waited for, where less than a step's worth is written while it is closed."""
+        """A few entries that are written while the journal closes set no timer."""
         receipt = self.journal.append(said("word"))
         self.closeJournal()
         self.successResultOf(receipt)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_kill(self) -> None:
-        """So it is where the process is killed."""
+        """After a kill, texts are found at once, and indexed after the quiet time."""
         self.append(said("word 0"), said("word 1"))
         self.die()
-        self.history._indexing.stop()  # private: a killed process has no timers
+        self.history.indexing.stop()  # a killed process has no timers
         self.openJournal()
         self.check()
 
     def test_killAmidSteps(self) -> None:
-        """A process that ends between two steps is followed by one that goes on behind the first."""
+        """After a process ended between two steps, the next one continues after the first step."""
         self.leave(*(said(f"word {number}") for number in range(2 * STEP + 1)))
         self.clock.advance(QUIET)
         self.writer.step()
         self.assertEqual(self.indexed(), STEP)
-        self.history._indexing.stop()  # private: a killed process has no timers
+        self.history.indexing.stop()  # a killed process has no timers
         self.writer.queue.clear()
         self.die()
         self.openJournal()
@@ -431,7 +434,7 @@ class EndTests(IndexTestCase):
         self.checkWords()
 
     def test_backup(self) -> None:
-        """A copy has all texts, and who opens it as a journal finds them."""
+        """A copy contains all texts, and a journal that is opened from it finds them."""
         self.append(said("word 0"), said("word 1"))
         copy = self.path.with_name("copy.sqlite")
         reader = HistoryReader.open(self.path)
@@ -444,10 +447,10 @@ class EndTests(IndexTestCase):
 
 
 class SearchTests(IndexTestCase):
-    """Who searches finds the same, indexed or not."""
+    """A search finds the same texts, whether they are indexed or not."""
 
     def stages(self) -> Iterator[str]:
-        """Before anything is indexed, after each step, and after the last."""
+        """Index step by step: before the first step, and after each."""
         yield "before"
         self.clock.advance(QUIET)
         while self.writer:
@@ -455,7 +458,7 @@ class SearchTests(IndexTestCase):
             yield f"{self.indexed()} indexed"
 
     def test_everyStage(self) -> None:
-        """Texts are found once and in order: in a room, within a limit, and from page to page."""
+        """Texts are found once and in order: in a room, with a limit, and page by page."""
         entries = self.leave(*(said(f"word {number}") for number in range(9)))
         self.leave(
             said("other"), said("word elsewhere", "#other"), RoomMessage(ANN, "#Room", "s", "word ranked", rank="o")
@@ -482,7 +485,7 @@ class SearchTests(IndexTestCase):
         self.assertEqual(stages, ["before", "4 indexed", "8 indexed", "11 indexed"])
 
     def test_private(self) -> None:
-        """Private texts are found by either account and nobody else, and those of guests by nobody."""
+        """Both accounts find their private texts, and nobody else does.  Nobody finds those of guests."""
         self.leave(
             PrivateMessage(ANN, "s", BOB, "word one"),
             said("word room"),
@@ -504,7 +507,7 @@ class SearchTests(IndexTestCase):
             self.assertEqual(len(self.successResultOf(pair)), 2, stage)
 
     def test_aStepMeanwhile(self) -> None:
-        """A step that is committed while somebody searches neither hides a text nor shows it twice."""
+        """A step that is committed during a search neither hides a text nor shows it twice."""
         texts = [f"word {number}" for number in range(6)]
         for when in range(8):
             self.leave(*map(said, texts))
@@ -513,7 +516,7 @@ class SearchTests(IndexTestCase):
 
             def step(statements: Iterator[int] = statements, when: int = when) -> None:
                 if next(statements) == when:
-                    self.history.writer.index(position(self.journal), 3)
+                    self.history.writer.index(self.journal.applied, 3)
 
             reader = readerOf(self.journal)
             spy = SpyConnection(connectionOf(reader), step)
@@ -529,7 +532,7 @@ class SearchTests(IndexTestCase):
             self.quiet()
 
     def test_common(self) -> None:
-        """Where all is indexed, or what is not has not been applied, a search is one statement."""
+        """If all applied texts are indexed, a search is one statement."""
         self.append(said("word"))
         reader = readerOf(self.journal)
         spy = SpyConnection(connectionOf(reader))
@@ -546,7 +549,7 @@ class SearchTests(IndexTestCase):
         self.assertEqual(len(spy.asked), 1)
 
     def test_nothingLeft(self) -> None:
-        """Nothing of what was looked through stays with the reader, and it still sees what is new."""
+        """A search leaves no rows in the temporary index, and a later search finds new texts."""
         self.append(said("word 0"))
         self.found()
         tail = connectionOf(readerOf(self.journal)).execute("SELECT count(*) FROM tail WHERE tail MATCH 'word'")
@@ -555,7 +558,7 @@ class SearchTests(IndexTestCase):
         self.assertEqual(self.found(), ["word 0", "word 1"])
 
     def test_renamed(self) -> None:
-        """A room's texts are found by its new name only, while they are moved and indexed."""
+        """While texts are moved and indexed, they are found by the room's new name only."""
         self.append(said("word 0"), said("word 1"))
         self.index()
         self.append(said("word 2"), said("word old", "#hall"), said("word 3"))
@@ -575,17 +578,17 @@ class SearchTests(IndexTestCase):
 
 
 class GoneTests(IndexTestCase):
-    """Texts that are taken out again, before they are indexed and after."""
+    """Texts that are deleted before or after they were indexed."""
 
     def setUp(self) -> None:
-        """Have ten texts, of which six are indexed."""
+        """Append ten texts, and index six of them."""
         super().setUp()
         self.entries = self.leave(*(said(f"word {number}") for number in range(8)))
         self.entries += self.leave(PrivateMessage(ANN, "s", BOB, "word 8"), PrivateMessage(ANN, "s", BOB, "word 9"))
         self.history.writer.index(self.entries[5].sequence, 99)
 
     def test_takenBack(self) -> None:
-        """What is taken back is not found any more, nor indexed; and only where it was is there something to merge."""
+        """A redacted text is not found or indexed any more.  The index needs a merge only if it contained the text."""
         (_, _, _, _, _, five, six, _, eight, _) = self.entries
         self.leave(
             RoomMessageRedacted(ANN, "#room", six.sequence, six.msgid),
@@ -601,7 +604,7 @@ class GoneTests(IndexTestCase):
         self.checkWords()
 
     def test_forgotten(self) -> None:
-        """Retention takes out what is indexed and what is not."""
+        """Retention deletes texts that are indexed and texts that are not."""
         for place in (3, 7, 9):
             self.history.writer.expire(0, self.entries[place].sequence + 1, 99)
             self.checkWords()
@@ -611,7 +614,7 @@ class GoneTests(IndexTestCase):
         self.checkWords()
 
     def test_refused(self) -> None:
-        """What could not be applied leaves the index where it was indexed first, and does not come into it later."""
+        """A refused entry is removed from the index, or never added."""
         for first in (True, False):
 
             def apply(entry: Entry) -> None:
@@ -628,7 +631,7 @@ class GoneTests(IndexTestCase):
             self.failureResultOf(receipts[0], NoSuchNick)
             self.assertEqual(self.found(), [*before, "word taken"])
             if first:
-                self.history.writer.index(position(self.journal), 99)
+                self.history.writer.index(self.journal.applied, 99)
                 self.assertEqual(self.found("refused"), [])
                 self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'refused'"), [1])
             self.settle()
@@ -640,17 +643,17 @@ class GoneTests(IndexTestCase):
 
 
 class FaultTests(IndexTestCase):
-    """A disk that fails."""
+    """Faults of the disk."""
 
     def setUp(self) -> None:
-        """Wait for no other process, and have something to index."""
+        """Set a short timeout for locks, and append a text."""
         super().setUp()
         self.connection.execute("PRAGMA busy_timeout = 1")
         self.append(said("word"))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Have another process lock the file meanwhile."""
+        """Lock the file by another process."""
         other = sqlite3.connect(self.path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         try:
@@ -659,7 +662,7 @@ class FaultTests(IndexTestCase):
             other.close()
 
     def test_fault(self) -> None:
-        """One line in the log, and nothing more is tried until a message is written; texts are found meanwhile."""
+        """A fault is logged once, and no step is taken until a message was written.  Texts are found meanwhile."""
         with capturedLogs() as logs:
             with self.locked():
                 self.quiet()
@@ -684,7 +687,7 @@ class FaultTests(IndexTestCase):
         self.assertEqual(self.indexed(), 3)
 
     def test_onlySteps(self) -> None:
-        """Where messages can be written and a step cannot, it is tried more and more rarely; then all is well again."""
+        """If messages can be written and a step fails, the pause between attempts doubles, until a step succeeds."""
         work = self.history.writer.index
         self.patch(
             self.history.writer, "index", lambda *arguments: self.store.change("INSERT INTO nowhere VALUES (1)", ())
@@ -710,7 +713,7 @@ class FaultTests(IndexTestCase):
         self.assertEqual(self.indexed(), len(self.applied))
 
     def test_thenNoPause(self) -> None:
-        """After a fault, too, no more than so many wait under a load that never pauses."""
+        """After a fault, the number of waiting entries is bounded under constant load."""
         with capturedLogs():
             with self.locked():
                 self.quiet()
@@ -725,7 +728,7 @@ class FaultTests(IndexTestCase):
         self.assertLess(most, LAG + STEP)
 
     def test_bug(self) -> None:
-        """What fails for a reason that nobody thought of is logged, and stops nothing else."""
+        """An unexpected exception is logged, and affects nothing else."""
         self.patch(self.history.writer, "index", lambda *arguments: 1 // 0)
         with capturedLogs():
             self.quiet()
@@ -734,7 +737,7 @@ class FaultTests(IndexTestCase):
         self.assertEqual(self.found(), ["word", "word"])
 
     def test_noClock(self) -> None:
-        """Without a clock it goes on with the message that could be written."""
+        """Without a clock, indexing continues with the next message that was written."""
         self.closeJournal()
         self.openJournal(clock=None)
         self.connection.execute("PRAGMA busy_timeout = 1")
@@ -749,14 +752,14 @@ class FaultTests(IndexTestCase):
         self.assertGreater(self.indexed(), before)
 
     def test_beginAmidAStep(self) -> None:
-        """That the journal can be written again does not lead to a second step beside one that is under way."""
+        """The end of a fault does not cause a second step while one is pending."""
         steps: list[Deferred[tuple[int, bool]]] = []
 
         def write(work: object) -> Deferred[tuple[int, bool]]:
             steps.append(Deferred())
             return steps[-1]
 
-        alone = Indexing(self.clock, write, lambda: True, lambda: 99)
+        alone = Indexing(self.clock, write, lambda: True, lambda: 99, PACE)
         alone.came(STEP)
         alone.begin()
         self.clock.advance(10 * QUIET)
@@ -778,10 +781,10 @@ WORDS = st.text(
 
 
 class SameWordsTests(SynchronousTestCase):
-    """The words of a text are the same in the index and before."""
+    """The words of a text are the same in the index and before it was indexed."""
 
     def setUp(self) -> None:
-        """Have a journal that indexes nothing by itself."""
+        """Open a journal that indexes only full steps."""
         directory = mkdtemp()
         self.addCleanup(rmtree, directory)
         self.journal, self.history = sqliteParts(
@@ -795,18 +798,18 @@ class SameWordsTests(SynchronousTestCase):
     @example(["ﬁne ½ ①", "ộ"], None)
     @settings(max_examples=150, deadline=None)
     def test_same(self, texts: list[str], data: Any) -> None:
-        """Whatever is looked for is found in the same texts."""
+        """A search finds the same texts before and after they were indexed."""
         receipts = [self.journal.append(said(text)) for text in texts]
         first = self.successResultOf(receipts[0]).sequence
         wanted = [*texts, *" ".join(texts).split(), "fi", "1", "k", "a", "o"]
         if data is not None:
             wanted.append(data.draw(WORDS))
         before = [self.search(words, first) for words in wanted]
-        while self.history.writer.index(position(self.journal), 3)[1]:
+        while self.history.writer.index(self.journal.applied, 3)[1]:
             pass
         self.assertEqual([self.search(words, first) for words in wanted], before)
 
     def search(self, words: str, first: int) -> list[int]:
-        """The entries found, from one on."""
+        """Search, and return the sequence numbers from C{first} on."""
         found = self.successResultOf(self.history.search(["#room"], words, 500))
         return [entry.sequence for entry in found if entry.sequence >= first]

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.history.renames}, with the journal on disk whose rooms get other names."""
+"""Tests of L{twistchat.journal.history.renames}, with a journal on disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.disk import DiskTestCase, connectionOf, kill, position, sound, sqliteParts, writerOf
+from tests.journal.disk import DiskTestCase, connectionOf, kill, sound, sqliteParts, writerOf
 from twistchat.chat.errors import NoSuchNick, NotStored
 from twistchat.chat.model.events import (
     Entry,
@@ -26,11 +26,8 @@ from twistchat.chat.model.events import (
     RoomRenamed,
     TopicSet,
 )
-from twistchat.chat.model.modes.room import RANKS
 from twistchat.chat.model.spans import Around, Span
-from twistchat.journal.history import renames
-from twistchat.journal.history.renames import Rename, pieces
-from twistchat.journal.sqlite.migrate import schema
+from twistchat.journal.history.renames import MovePace, Rename, pieces
 from twistchat.testing.contract import ANN, BOB, said
 from twistchat.testing.workers import HeldWorker
 
@@ -40,12 +37,12 @@ LAST = 1000
 
 
 def renamed(old: str, new: str) -> RoomRenamed:
-    """A room gets another name."""
+    """The rename of a room."""
     return RoomRenamed(ANN, old, new)
 
 
 def conversationOf(place: str, sequence: int, moving: list[Rename]) -> str:
-    """What conversation an entry is of that is stored as one of C{place}: the renames, one after the other."""
+    """The conversation of an entry that is stored under C{place}: apply the renames, one after the other."""
     for when, origin, target in moving:
         if place == origin and sequence < when:
             place = target
@@ -53,7 +50,7 @@ def conversationOf(place: str, sequence: int, moving: list[Rename]) -> str:
 
 
 class PiecesTests(SynchronousTestCase):
-    """Where the entries of a conversation are."""
+    """The places where the entries of a conversation are stored."""
 
     @given(
         st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] != pair[1])),
@@ -61,7 +58,7 @@ class PiecesTests(SynchronousTestCase):
     )
     @settings(max_examples=300)
     def test_every(self, pairs: list[tuple[str, str]], sequences: list[int]) -> None:
-        """Each entry is in exactly one piece, which is one of its own conversation's."""
+        """Each entry is in exactly one piece, of its own conversation."""
         moving = [(when, *pair) for when, pair in zip(sorted(sequences), pairs, strict=False)]
         for place in NAMES:
             for sequence in range(50):
@@ -74,34 +71,38 @@ class PiecesTests(SynchronousTestCase):
                 self.assertEqual(found, [conversationOf(place, sequence, moving)])
 
     def test_none(self) -> None:
-        """Where nothing is being moved, a conversation is where it is."""
+        """Without renames, a conversation is one piece."""
         self.assertEqual(pieces("#a", [], LAST), [("#a", 0, LAST)])
 
 
 class RenameTests(DiskTestCase):
-    """A room's name changes at once, and its entries follow a few at a time."""
+    """A room is renamed at once, and its entries move in steps."""
+
+    def useSteps(self, step: int) -> None:
+        """Set the size of a step, for this journal and later ones."""
+        self.history.moving.pace = self.movePace = MovePace(step=step)
 
     def texts(self, room: str, limit: int = 500) -> str:
-        """What is read of a room."""
+        """Read the texts of a room."""
         return " ".join(
             entry.event.text for entry in self.read(Span(room, limit)) if isinstance(entry.event, RoomMessage)
         )
 
     def found(self, room: str, word: str) -> str:
-        """What is found in a room."""
+        """Search in a room."""
         searching = self.history.search([room], word, 500)
         self.reader.run()
         return " ".join(getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(searching)))
 
     def append1(self, event: Event) -> Entry:
-        """Append an event, and let the writer do no more than that needs."""
+        """Append an event, and run only the work that it needs."""
         receipt = self.journal.append(event)
         while not receipt.called:
             self.writer.step()
         return self.successResultOf(receipt)
 
     def readNow(self, room: str, limit: int = 500) -> str:
-        """What is read of a room while the writer is stopped."""
+        """Read the texts of a room, without running the writer."""
         reading = self.history.read(Span(room, limit))
         self.reader.run()
         entries = sound(self.successResultOf(reading))
@@ -109,10 +110,10 @@ class RenameTests(DiskTestCase):
 
     def test_steps(self) -> None:
         """
-        After the rename itself a step moves so many entries, and no more; reading and searching see none of that; what
-        is said in between is written between two steps.
+        After a rename, each step moves a limited number of entries.  Reads and searches do not see this, and messages
+        are written between two steps.
         """
-        self.patch(renames, "STEP", 3)
+        self.useSteps(3)
         texts = [f"x{number}" for number in range(8)]
         self.append(*(said(text, "#old") for text in texts))
         receipt = self.journal.append(renamed("#old", "#new"))
@@ -135,8 +136,8 @@ class RenameTests(DiskTestCase):
         self.checkWords()
 
     def test_stepSizes(self) -> None:
-        """No step moves more than it may."""
-        self.patch(renames, "STEP", 3)
+        """A step moves at most so many entries."""
+        self.useSteps(3)
         self.append(*(said(f"{number}", "#old") for number in range(8)))
         self.journal.append(renamed("#old", "#new"))
         sizes = [0]
@@ -147,24 +148,24 @@ class RenameTests(DiskTestCase):
         self.assertEqual(sorted(set(sizes)), [0, 3, 6, 8])
 
     def test_pauses(self) -> None:
-        """With a clock there is a pause between two steps, whatever comes up meanwhile; and none behind the last."""
-        self.patch(renames, "STEP", 3)
+        """With a clock there is a pause between two steps, even if another room is renamed, and none after the last."""
         self.closeJournal()
+        self.movePace = MovePace(step=3)
         clock = Clock()
         self.openJournal(clock=clock)
         self.append(*(said(f"x{number}", "#old") for number in range(8)))
         self.append(renamed("#old", "#new"))
         left = []
-        while any(call.getTime() <= clock.seconds() + renames.PAUSE for call in clock.getDelayedCalls()):
+        while any(call.getTime() <= clock.seconds() + MovePace().pause for call in clock.getDelayedCalls()):
             left += self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#old'")
             self.append(renamed("#other", "#another"))
-            clock.advance(renames.PAUSE)
+            clock.advance(MovePace().pause)
             self.settle()
         self.assertEqual(left[:3], [5, 2, 0])
         self.assertEqual(self.onDisk("SELECT count(*) FROM moving"), [0])
 
     def test_renamedInStep(self) -> None:
-        """A room is moved as well that was renamed while there was found nothing to move for another."""
+        """A room that is renamed while a step finds nothing for another room is moved too."""
         self.append(said("a", "#two"))
         for old, new in (("#one", "#three"), ("#two", "#four")):
             self.journal.append(renamed(old, new))
@@ -176,9 +177,9 @@ class RenameTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM moving"), [0])
 
     def test_closeInPause(self) -> None:
-        """A journal that is closed moves nothing more; the next start goes on."""
-        self.patch(renames, "STEP", 3)
+        """A closed journal moves nothing more.  The next start continues."""
         self.closeJournal()
+        self.movePace = MovePace(step=3)
         clock = Clock()
         self.openJournal(clock=clock)
         self.append(*(said(f"x{number}", "#old") for number in range(8)))
@@ -191,7 +192,7 @@ class RenameTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#old'"), [0])
 
     def test_orderOnDisk(self) -> None:
-        """Nothing is written behind a rename before it was applied, and what the room keeps has gone with its name."""
+        """Nothing is written after a rename until it was applied and the room's keys were moved."""
         self.append(TopicSet(ANN, "#old", "first"))
         receipts = [
             self.journal.append(event)
@@ -208,7 +209,7 @@ class RenameTests(DiskTestCase):
         self.assertEqual(held, ["#new topic", f"#new renamed {self.applied[2].sequence}", "#old topic"])
 
     def test_batchEnds(self) -> None:
-        """A passing event that comes up as a rename is applied comes after it, and before what waited."""
+        """A passing event that is proposed while a rename is applied comes after it, and before the waiting events."""
         order: list[str] = []
 
         def apply(entry: Entry) -> None:
@@ -224,7 +225,7 @@ class RenameTests(DiskTestCase):
         self.assertEqual(order, ["RoomRenamed", "Quit", "RoomMessage", "Joined"])
 
     def test_readBefore(self) -> None:
-        """Who asked before the rename reads the room as it was then; nothing is moved until that has been read."""
+        """A read that was requested before a rename shows the room as it was.  Nothing moves until it has finished."""
         entries = self.append(said("a", "#old"), said("b", "#old"))
         early = self.history.read(Span("#old", 9))
         search = self.history.search(["#old"], "b", 9)
@@ -242,8 +243,8 @@ class RenameTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#old'"), [0])
 
     def test_restart(self) -> None:
-        """A process that ends in the midst of moving is followed by one that goes on with it."""
-        self.patch(renames, "STEP", 3)
+        """After a process ended while entries were moved, the next one continues."""
+        self.useSteps(3)
         texts = [f"x{number}" for number in range(8)]
         self.append(*(said(text, "#old") for text in texts))
         self.journal.append(renamed("#old", "#new"))
@@ -259,11 +260,11 @@ class RenameTests(DiskTestCase):
         self.assertEqual(self.texts("#new"), " ".join(texts))
 
     def kill(self) -> None:
-        """Let go of the files, whatever there was still to do."""
+        """Close the files, without running the pending work."""
         kill(self.journal)
 
     def crash(self) -> Entry:
-        """End the process as soon as a rename is on disk: nobody was told what became of it."""
+        """End the process when a rename is on disk and not applied yet."""
         self.append(said("a", "#old"), TopicSet(ANN, "#old", "t"))
         self.journal.append(renamed("#old", "#new"))
         self.writer.step()
@@ -273,7 +274,7 @@ class RenameTests(DiskTestCase):
         return entry
 
     def test_crashBeforeSettled(self) -> None:
-        """The next process applies it, and lets the room keep what it kept."""
+        """The next process applies the rename, and moves the room's keys."""
         entry = self.crash()
         self.openJournal()
         self.assertEqual([kept.event for kept in self.applied], [TopicSet(ANN, "#old", "t"), entry.event])
@@ -285,7 +286,7 @@ class RenameTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM renaming"), [0])
 
     def test_crashBeforeRefused(self) -> None:
-        """If the next process cannot apply it, it has not happened."""
+        """If the next process cannot apply the rename, nothing is renamed."""
 
         def apply(entry: Entry) -> None:
             if isinstance(entry.event, RoomRenamed):
@@ -302,8 +303,8 @@ class RenameTests(DiskTestCase):
 
     def test_fault(self) -> None:
         """
-        A disk that fails between the rename and what it leads to: nothing is taken until that can be done; reading goes
-        on; and when the fault is over, the rest follows by itself.
+        The disk fails after a rename was stored, before its keys are moved.  Events are refused until that succeeds.
+        Reads work, and the move continues after the fault.
         """
         self.append(said("a", "#old"), TopicSet(ANN, "#old", "t"))
         self.connection.execute("PRAGMA busy_timeout = 1")
@@ -326,7 +327,7 @@ class RenameTests(DiskTestCase):
         self.assertEqual(held, ["#new", "#new", "#old"])
 
     def test_failedRename(self) -> None:
-        """A rename that could not be stored changes nothing, and holds nothing up."""
+        """A rename that could not be stored changes nothing, and delays nothing."""
         self.append(said("a", "#old"))
         self.connection.execute("PRAGMA busy_timeout = 1")
         other = sqlite3.connect(self.path, isolation_level=None)
@@ -342,8 +343,8 @@ class RenameTests(DiskTestCase):
         self.assertEqual(self.texts("#old"), "a b")
 
     def test_unsaidOnTheWay(self) -> None:
-        """A text is taken back wherever it is, and only by its room."""
-        self.patch(renames, "STEP", 1)
+        """A text can be redacted wherever it is stored, and only in its own room."""
+        self.useSteps(1)
         entries = self.append(*(said(f"x{number}", "#old") for number in range(6)))
         self.append(RoomMessage(ANN, "#old", "s", "ranked", rank="v"))
         ranked = self.applied[-1]
@@ -364,15 +365,13 @@ class RenameTests(DiskTestCase):
         self.assertEqual(self.texts("+#new"), "")
         self.checkWords()
 
-    def test_prefixes(self) -> None:
-        """The schema knows the prefix of every rank."""
-        for rank in RANKS:
-            self.assertIn(f"('{rank.prefix}')", schema()[1])
-        for script in schema()[1:3]:
-            self.assertIn(f"ltrim(conversation, '{''.join(rank.prefix for rank in RANKS)}')", script)
+    def test_triggers(self) -> None:
+        """Triggers keep the word index, and do nothing else: the rules are in Python."""
+        triggers = self.onDisk("SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY name")
+        self.assertEqual(triggers, ["entry_moved", "entry_unsaid", "journal_indexed"])
 
     def test_checkpoints(self) -> None:
-        """What was moved counts for the next checkpoint, so the log does not grow without end."""
+        """Moved entries count for the next checkpoint, so SQLite's log does not grow without limit."""
         self.append(*(said("x", "#old") for _ in range(50)))
         before = self.journal._threads._entries  # private: a checkpoint is due after many more
         self.append(renamed("#old", "#new"))
@@ -390,13 +389,12 @@ STEPS = st.one_of(
 
 
 class AnyOrderTests(SynchronousTestCase):
-    """Texts, renames, restarts and the disk in any order, against a model in which a rename happens at once."""
+    """Texts, renames, restarts and work of the threads in any order, compared with a model that renames at once."""
 
     @given(st.lists(STEPS, max_size=40))
     @settings(max_examples=80, deadline=None)
     def test_anyOrder(self, steps: list[tuple[str, str, str]]) -> None:
-        """Each room reads as it would if its history had been renamed at once, and so it is found."""
-        self.patch(renames, "STEP", 2)
+        """Reads and searches give the same as the model."""
         directory = mkdtemp()
         try:
             self.open(directory)
@@ -420,7 +418,7 @@ class AnyOrderTests(SynchronousTestCase):
                         if worker:
                             worker.step()
                 elif step == "index":
-                    self.history.writer.index(position(self.journal), 2)
+                    self.history.writer.index(self.journal.applied, 2)
                 elif step == "kill":
                     kill(self.journal)
                     self.open(directory)
@@ -430,7 +428,7 @@ class AnyOrderTests(SynchronousTestCase):
                     worker.run()
             self.check(rooms)
             self.assertEqual(self.history.writer.move(2**62, 1), None)
-            while self.history.writer.index(position(self.journal), 3)[1]:
+            while self.history.writer.index(self.journal.applied, 3)[1]:
                 pass
             self.check(rooms)
             connectionOf(writerOf(self.journal)).execute("INSERT INTO word (word, rank) VALUES ('integrity-check', 1)")
@@ -439,7 +437,7 @@ class AnyOrderTests(SynchronousTestCase):
             rmtree(directory)
 
     def open(self, directory: str) -> None:
-        """Open a journal whose disk does something when it is told to."""
+        """Open a journal whose threads work when they are told to."""
         self.workers: list[HeldWorker] = []
 
         def work(name: str) -> HeldWorker:
@@ -449,17 +447,18 @@ class AnyOrderTests(SynchronousTestCase):
         self.journal, self.history = sqliteParts(
             directory, lambda: 1.0, lambda: "r", lambda: bytes(32), work, "relaxed"
         )
+        self.history.moving.pace = MovePace(step=2)
         self.successResultOf(self.journal.open(lambda entry, origin: None))
 
     def append(self, event: RoomMessage | RoomRenamed | RoomMessageRedacted) -> Entry:
-        """Append an event, and let the disk do no more than that needs."""
+        """Append an event, and run only the work that it needs."""
         receipt = self.journal.append(event)
         while not receipt.called:
             self.workers[0].step()
         return self.successResultOf(receipt)
 
     def check(self, rooms: dict[str, list[Entry]]) -> None:
-        """Read every room, and look for what was said in it."""
+        """Read every room, and search in it."""
         for name, entries in rooms.items():
             reading = self.history.read(Span(name, 100))
             newest = self.history.read(Span(name, 2))
@@ -474,22 +473,22 @@ class AnyOrderTests(SynchronousTestCase):
 
 
 class HoldingTests(DiskTestCase):
-    """What of a renamed room is applied again at a restart."""
+    """The entries of a renamed room that a restart applies."""
 
     def again(self) -> list[Entry]:
-        """What is applied again."""
+        """Restart, and return the entries that were applied."""
         self.closeJournal()
         self.openJournal()
         return self.applied
 
     def test_held(self) -> None:
-        """What holds, in its order, and between it the names that the room got."""
+        """Entries that hold keys are applied in order, with the renames between them."""
         mode = ModesSet(ANN, "#two", (ModeChange(True, "i"),))
         kept = self.append(TopicSet(ANN, "#one", "t"), renamed("#one", "#two"), mode, renamed("#two", "#one"))
         self.assertEqual(self.again(), kept)
 
     def test_superseded(self) -> None:
-        """A rename is not applied again once nothing needs it that was set before."""
+        """A rename is not applied if no earlier entry holds a key."""
         topics = [TopicSet(ANN, name, "t") for name in ("#one", "#two")]
         self.append(topics[0], renamed("#one", "#two"), topics[1], renamed("#two", "#three"))
         self.assertEqual([entry.event for entry in self.again()], [topics[1], renamed("#two", "#three")])
@@ -497,7 +496,7 @@ class HoldingTests(DiskTestCase):
         self.assertEqual(len(self.again()), 2)
 
     def test_takenName(self) -> None:
-        """What had been taken back of a room that ended does not come over the room that gets its name."""
+        """Old keys of a room that ended do not affect a room that is renamed to its name."""
         off = ModesSet(ANN, "#new", (ModeChange(False, "i"),))
         on = ModesSet(ANN, "#old", (ModeChange(True, "i"),))
         self.append(ModesSet(ANN, "#new", (ModeChange(True, "i"),)), on, off, renamed("#old", "#new"))

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.history.retention}, with the journal that it works on."""
+"""Tests of L{twistchat.journal.history.retention}, with a journal on disk."""
 
 from __future__ import annotations
 
@@ -11,24 +11,28 @@ from twisted.logger import LogLevel, capturedLogs
 from tests.journal.disk import DiskTestCase
 from twistchat.chat.model.events import ModeChange, ModesSet, PrivateMessage, RoomMessageRedacted, RoomRenamed, TopicSet
 from twistchat.chat.model.spans import Span
-from twistchat.journal.history import renames, retention, writing
-from twistchat.journal.history.retention import EVERY, FIRST, PAUSE, Retention
+from twistchat.journal.history.renames import MovePace
+from twistchat.journal.history.retention import Retention, RetentionPace
 from twistchat.testing.contract import ANN, BOB, GUEST, said
 
 DAY = 86400.0
 
+PACE = RetentionPace()
+
+FIRST, EVERY, PAUSE = PACE.first, PACE.interval, PACE.pause
+
 
 class RetentionTests(DiskTestCase):
-    """What is forgotten, and when."""
+    """The deletion of old entries."""
 
-    def begin(self, age: float = 0.0, count: int = 0) -> None:
-        """Open the journal again, to forget by age or by count."""
+    def begin(self, age: float = 0.0, count: int = 0, pace: RetentionPace = PACE) -> None:
+        """Open the journal again, with a limit of age or number."""
         self.closeJournal()
         self.clock = Clock()
-        self.openJournal(retention=Retention(self.clock, lambda: self.now, age, count))
+        self.openJournal(retention=Retention(self.clock, lambda: self.now, age, count, pace))
 
     def round(self) -> int:
-        """Let a whole round pass, from its beginning; and count its steps."""
+        """Run a whole round, and return the number of its steps."""
         self.clock.advance(FIRST if self.clock.seconds() < FIRST else EVERY)
         self.settle()
         steps = 0
@@ -39,11 +43,11 @@ class RetentionTests(DiskTestCase):
         return steps
 
     def texts(self) -> str:
-        """What is left of C{#room}."""
+        """The texts that are left in C{#room}."""
         return "".join(getattr(entry.event, "text", "T") for entry in self.read(Span("#room", 500)))
 
     def test_age(self) -> None:
-        """Entries of more than this age are forgotten, in every conversation, and in the word index."""
+        """Entries above the age are deleted, in every conversation and in the word index."""
         for day in range(5):
             self.now = DAY * day
             self.append(said(str(day)), PrivateMessage(ANN, "s", BOB, "x"), PrivateMessage(GUEST, "s", BOB, "y"))
@@ -61,11 +65,10 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.texts(), "34")
 
     def test_everythingOld(self) -> None:
-        """Where all is old, all goes; but not what is said while that happens."""
+        """If all entries are old, all are deleted, except those that are stored meanwhile."""
         self.now = 0.0
         self.append(*(said("o") for _ in range(5)))
-        self.patch(retention, "STEP", 2)
-        self.begin(age=DAY)
+        self.begin(age=DAY, pace=RetentionPace(step=2))
         self.now = 10 * DAY
         self.clock.advance(FIRST)
         self.settle()
@@ -77,7 +80,7 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.texts(), "n")
 
     def test_count(self) -> None:
-        """Of all entries, this many are kept: the newest."""
+        """The newest entries are kept, up to the number."""
         for number in range(9):
             self.append(said(str(number)), said("x", "#other"))
         self.begin(count=7)
@@ -88,14 +91,14 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [7])
 
     def test_enough(self) -> None:
-        """Nothing goes while there are no more than that."""
+        """Up to the limits, nothing is deleted."""
         self.append(*map(said, "0123"))
         self.begin(count=4, age=DAY)
         self.round()
         self.assertEqual(self.texts(), "0123")
 
     def test_forEver(self) -> None:
-        """With neither, nothing is forgotten."""
+        """Without limits, nothing is deleted."""
         entries = self.append(*map(said, "0123"))
         self.begin()
         self.now += 10_000 * DAY
@@ -104,12 +107,12 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.onDisk(), [entry.sequence for entry in entries])
 
     def inFile(self) -> bool:
-        """Whether the journal's file has anything of the words that the tests below take back."""
+        """Whether the journal's file contains words of the redacted texts."""
         self.store.checkpoint(whole=True)
         return b"ecretword" in self.path.read_bytes()
 
     def test_takenBack(self) -> None:
-        """The words of texts that were taken back leave the file with the next round; those of others stay."""
+        """The next round removes the words of redacted texts from the file, and no others."""
         self.append(*(said(f"ordinary text {number}") for number in range(300)))
         entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
         self.append(*(said(f"ordinary text {number}") for number in range(300)))
@@ -124,7 +127,7 @@ class RetentionTests(DiskTestCase):
         self.checkWords()
 
     def test_takenBackSoon(self) -> None:
-        """What is taken back before it is indexed leaves the file at once, and gives the round nothing to do."""
+        """A text that is redacted before it is indexed is removed from the file at once, and needs no merge."""
         self.append(*(said(f"ordinary text {number}") for number in range(300)))
         self.index()
         entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
@@ -139,12 +142,11 @@ class RetentionTests(DiskTestCase):
         self.checkWords()
 
     def test_takenBackMeanwhile(self) -> None:
-        """What is taken back while the index is merged leaves it, too; and nothing is merged for nothing."""
-        self.patch(writing, "PAGES", 1)
+        """A text that is redacted during the merge is removed too.  Without redactions nothing is merged."""
         self.append(*(said(f"ordinary{number} text {number}") for number in range(600)))
         entries = self.append(*(said(f"secretword{number:02} {number}") for number in range(20)))
         self.index()
-        self.begin()
+        self.begin(pace=RetentionPace(pages=1))
         self.append(RoomMessageRedacted(ANN, "#room", entries[0].sequence, entries[0].msgid))
         self.clock.advance(FIRST)
         self.settle()
@@ -157,7 +159,7 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.round(), 0)
 
     def test_rooms(self) -> None:
-        """What a room keeps stays, however old; what has been superseded goes."""
+        """Entries that a restart needs are kept, however old.  Superseded entries are deleted."""
         self.now = 0.0
         change = ModeChange(True, "b", "x!*@*")
         events = [
@@ -179,8 +181,8 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.applied, [left, *[kept[place] for place in (3, 4, 5)]])
 
     def test_moving(self) -> None:
-        """Old entries of a renamed room are forgotten wherever they are, and the others still get where they belong."""
-        self.patch(renames, "STEP", 1)
+        """Old entries of a renamed room are deleted wherever they are stored, and the others are still moved."""
+        self.movePace = MovePace(step=1)
         self.now = 0.0
         self.append(*(said("o", "#old") for _ in range(4)))
         self.now = 9 * DAY
@@ -197,7 +199,7 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM entry"), [0])
 
     def test_smallSteps(self) -> None:
-        """A step looks at 200 entries and no more, and what is said in between does not wait for the next."""
+        """A step examines at most 200 entries, and messages are written between two steps."""
         self.now = 0.0
         self.append(*(said("o") for _ in range(1000)))
         self.begin(age=DAY)
@@ -213,7 +215,7 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.texts(), "n" * 7)
 
     def test_fault(self) -> None:
-        """Where the disk fails, the next round tries again."""
+        """After a fault of the disk, the next round tries again."""
         self.now = 0.0
         self.append(said("o"))
         self.begin(age=DAY)
@@ -231,7 +233,7 @@ class RetentionTests(DiskTestCase):
         self.assertEqual(self.texts(), "")
 
     def test_close(self) -> None:
-        """A journal that is closed forgets nothing more."""
+        """A closed journal deletes nothing more."""
         self.append(said("o"))
         self.begin(age=1.0)
         self.now += 10 * DAY

@@ -26,10 +26,10 @@ PATH = "data/journal.sqlite"
 
 
 class CheckTestCase(ConsoleTestCase):
-    """A journal, checked by the command."""
+    """A journal that the command checks."""
 
     def check(self, *arguments: str) -> tuple[int, list[str]]:
-        """The exit status of a check, and the lines that it prints."""
+        """Run a check, and return the exit status and the lines of output."""
         printed = StringIO()
         status = 0
         with redirect_stdout(printed):
@@ -40,7 +40,7 @@ class CheckTestCase(ConsoleTestCase):
         return status, printed.getvalue().splitlines()
 
     def fill(self, count: int = 10, size: int = 0) -> ILog:
-        """Open a journal in which these texts are, and what rooms keep."""
+        """Open a journal with texts, a topic and a mode."""
         return self.serve(
             *(RoomMessage(ALICE, "#lobby", "1", f"word {number} {size * 'x'}") for number in range(count)),
             TopicSet(BOB, "#lobby", "a topic"),
@@ -48,7 +48,7 @@ class CheckTestCase(ConsoleTestCase):
         )
 
     def earlier(self) -> None:
-        """Have a journal that version 3 has written, closed."""
+        """Make a closed journal of version 3."""
         self.data.mkdir(0o700)
         with closing(sqlite3.connect(PATH, isolation_level=None)) as connection:
             migrate(connection, Path(PATH), lambda: "j", schema()[:3])
@@ -63,7 +63,7 @@ class CheckTests(CheckTestCase):
     """C{twistchat check}."""
 
     def test_good(self) -> None:
-        """A good journal is said to be good, while its server runs, once it has stopped, and as a backup."""
+        """A good journal is reported as good: while its server runs, after it has stopped, and as a backup."""
         journal = self.fill()
         self.assertEqual((0, [f"{PATH} is good: 12 entries read"]), self.check())
         self.command("backup", "--data=data", "backup.db")
@@ -72,12 +72,12 @@ class CheckTests(CheckTestCase):
         self.assertEqual((0, ["backup.db is good: 12 entries read"]), self.check("backup.db"))
 
     def test_empty(self) -> None:
-        """So is one with nothing in it."""
+        """An empty journal is good."""
         self.serve()
         self.assertEqual((0, [f"{PATH} is good: 0 entries read"]), self.check())
 
     def test_changed(self) -> None:
-        """Entries that changed are counted, the first of them by number; and what rooms lose by it."""
+        """Changed entries are counted, the first ones are listed, and the keys that rooms lose are named."""
         self.fill(60)
         self.change("UPDATE entry SET time = time + 1 WHERE sequence > 30")
         status, lines = self.check()
@@ -96,14 +96,14 @@ class CheckTests(CheckTestCase):
         self.assertEqual((1, "  1 entry changed on disk: 31"), (self.check()[0], self.check()[1][-1]))
 
     def test_unreadable(self) -> None:
-        """An entry that is as it was written, and cannot be read, is told as such."""
+        """An unchanged entry that this version cannot read is reported separately."""
         self.fill()
         check = checksum(99, 1, "painted", "#lobby", b"{}")
         self.change(f"INSERT INTO entry VALUES (99, 1, 'painted', '#lobby', '{{}}', {check})")
         self.assertEqual((1, "  1 entry this version cannot read: 99"), (self.check()[0], self.check()[1][-1]))
 
     def test_constants(self) -> None:
-        """A damaged key is found, and a note of what holds that names nothing."""
+        """A damaged key is found, and so is a row of C{holding} without an entry."""
         self.fill()
         self.change("UPDATE holding SET sequence = 777 WHERE key = 'topic'")
         self.assertEqual(
@@ -116,7 +116,7 @@ class CheckTests(CheckTestCase):
         self.assertIn("the key of the cloaks changed on disk; restore a backup", self.check()[1][-1])
 
     def damagePages(self, *places: float) -> None:
-        """Overwrite the beginning of the pages at these parts of those that have rows."""
+        """Overwrite the start of some pages with rows, chosen by fractions of their number."""
         data = bytearray(Path(PATH).read_bytes())
         pages = [page for page in range(1, len(data) // 4096) if b"word" in data[page * 4096 : (page + 1) * 4096]]
         for place in places:
@@ -125,7 +125,7 @@ class CheckTests(CheckTestCase):
         Path(PATH).write_bytes(data)
 
     def test_pages(self) -> None:
-        """Pages that SQLite cannot read are told, with the entries that were on them; all others are read."""
+        """Unreadable pages are reported, with the numbers of their entries.  All other entries are read."""
         self.successResultOf(self.fill(300, 700).close())
         self.damagePages(0.3, 0.6)
         status, lines = self.check()
@@ -138,7 +138,7 @@ class CheckTests(CheckTestCase):
         self.assertTrue(lines[1].startswith("  quick_check: "), lines)
 
     def test_lastPage(self) -> None:
-        """So it is at the end of the journal, where nothing can be read behind the damage."""
+        """Damage at the end of the journal is reported in the same way."""
         self.successResultOf(self.fill(300, 700).close())
         self.damagePages(0.999)
         status, lines = self.check()
@@ -146,7 +146,7 @@ class CheckTests(CheckTestCase):
         self.assertRegex("\n".join(lines), "entries from [0-9]+ to [0-9]+ cannot be read")
 
     def test_unusable(self) -> None:
-        """What is no journal, or a newer one, is named in one line."""
+        """A file that is not a journal, or has a newer version, is refused in one line."""
         self.fill()
         for statement, why in (
             ("PRAGMA user_version = 1000", "was written by a newer twistchat; check it with that version"),
@@ -160,7 +160,7 @@ class CheckTests(CheckTestCase):
         self.assertIn("there is no journal in nowhere", self.refused("check", "--data=nowhere"))
 
     def test_earlier(self) -> None:
-        """A journal of an earlier version is read, and has no checksums."""
+        """A journal of an earlier version is read, without checksums."""
         self.earlier()
         status, lines = self.check()
         self.assertEqual((0, f"{PATH} is good: 1 entry read"), (status, lines[0]))
@@ -169,22 +169,25 @@ class CheckTests(CheckTestCase):
         self.assertEqual((1, "  1 entry this version cannot read: 1"), (self.check()[0], self.check()[1][-1]))
 
     def test_migrated(self) -> None:
-        """What an earlier version wrote has checksums after the first start, and is good then."""
+        """After the first start, entries of an earlier version have checksums."""
         self.earlier()
         self.successResultOf(self.serve().close())
         self.assertEqual((0, [f"{PATH} is good: 1 entry read"]), self.check())
 
     def test_migratedDamaged(self) -> None:
-        """What was no UTF-8 and no JSON before it had a checksum does not keep the server from starting."""
+        """A row that was damaged before the migration does not keep the server from starting."""
         self.earlier()
         self.change("UPDATE entry SET body = CAST(x'ff7b' AS TEXT), kind = CAST(x'ff' AS TEXT), time = x'00'")
         self.successResultOf(self.serve().close())
         self.assertEqual(1, self.check()[0])
 
     def test_progress(self) -> None:
-        """A terminal is shown how much has been read, and nothing of that in the end."""
-        self.patch(checking, "PAGE", 4)
-        self.fill()
+        """A terminal shows a progress bar, which is erased at the end."""
+        self.fill(498)
+        self.change(
+            "WITH RECURSIVE more AS (SELECT 501 AS x UNION ALL SELECT x + 1 FROM more WHERE x < 1500)"
+            " INSERT INTO entry (sequence, time, kind, checksum, body) SELECT x, 1, 'said', 0, '{}' FROM more"
+        )
         terminal = StringIO()
         self.patch(terminal, "isatty", lambda: True)
         self.patch(sys, "stderr", terminal)
@@ -195,7 +198,7 @@ class CheckTests(CheckTestCase):
         self.assertEqual("\x1b[K", end)
 
     def test_locked(self) -> None:
-        """If another process has the file locked, that is what is said, and not that it is damaged."""
+        """A lock by another process is not reported as damage."""
 
         def fail(*arguments: Any) -> Any:
             error = sqlite3.OperationalError("database is locked")
@@ -209,7 +212,7 @@ class CheckTests(CheckTestCase):
             self.assertIn(why, self.refused("check", "--data=data"))
 
     def test_interrupted(self) -> None:
-        """Ctrl-C ends it at once, also within a statement of SQLite, and without a traceback."""
+        """Ctrl-C ends a check at once, even within a statement of SQLite, without a traceback."""
         self.fill()
         endless = "WITH RECURSIVE n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
         program = (
@@ -241,7 +244,7 @@ class RestoreTests(CheckTestCase):
     key: ClassVar[bytes] = bytes(range(32))
 
     def backup(self) -> None:
-        """Have a backup of a journal with entries in it, and nothing else."""
+        """Make a backup of a journal with entries, and delete the journal."""
         journal = self.fill()
         self.successResultOf(journal.append(ServerBanSet(ALICE, f"*!*@{self.host(journal)}", "spam")))
         self.host0 = self.host(journal)
@@ -250,11 +253,11 @@ class RestoreTests(CheckTestCase):
         self.data.rename("gone")
 
     def host(self, journal: ILog) -> str:
-        """What others see of an address."""
+        """The cloak of an address."""
         return cloak(journal.cloakKey)("192.0.2.1")
 
     def opened(self) -> tuple[ILog, list[Any]]:
-        """The journal of the data directory, opened with another key at hand; and what it applies."""
+        """Open the journal of the data directory with another new key.  Return it and the applied entries."""
         applied: list[Any] = []
         journal = self.journal(b"another key, that is not to be..")
         self.successResultOf(journal.open(lambda entry, origin: applied.append(entry)))
@@ -262,7 +265,7 @@ class RestoreTests(CheckTestCase):
         return journal, [entry.event for entry in applied]
 
     def test_restored(self) -> None:
-        """After it everything is there, hosts are what they were, and so are bans on them."""
+        """After a restore, entries, cloaks and bans are as before."""
         self.backup()
         self.assertEqual(f"{PATH} has the journal of backup.db\n", self.command("restore", "--data=data", "backup.db"))
         self.assertEqual((0o700, 0o600), (self.data.stat().st_mode & 0o777, Path(PATH).stat().st_mode & 0o777))
@@ -274,7 +277,7 @@ class RestoreTests(CheckTestCase):
         self.assertIn("word 7", self.command("export", "--data=data", "--room=#lobby"))
 
     def test_there(self) -> None:
-        """It refuses where there is a journal, or what is left of one, and leaves all as it is."""
+        """A directory with a journal, or the remains of one, is refused and not changed."""
         self.backup()
         self.data.mkdir(0o700)
         for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite-journal"):
@@ -287,7 +290,7 @@ class RestoreTests(CheckTestCase):
             self.assertEqual(["journal.lock"], [path.name for path in self.data.iterdir()])
 
     def test_running(self) -> None:
-        """It refuses while a server uses the directory, even one whose journal was moved away."""
+        """A directory that a server uses is refused, even if the journal was moved away."""
         self.backup()
         self.serve()
         Path(PATH).rename("elsewhere")
@@ -296,7 +299,7 @@ class RestoreTests(CheckTestCase):
         self.assertIn(" uses data; stop it first, or ", why)
 
     def test_notDirectory(self) -> None:
-        """It refuses a file in place of the directory, and what cannot be a directory, and names it."""
+        """A path that is not a directory is refused, and named."""
         self.backup()
         Path("file").touch()
         self.assertEqual(
@@ -308,7 +311,7 @@ class RestoreTests(CheckTestCase):
         )
 
     def test_bad(self) -> None:
-        """It refuses what is damaged, what is no journal and what is not there, and leaves nothing of the try."""
+        """A backup that is damaged, missing or not a journal is refused, and no files are left."""
         self.backup()
         Path("text").write_text("hello " * 1000)
         self.change("UPDATE entry SET time = time + 1 WHERE sequence = 3", "backup.db")
@@ -321,7 +324,7 @@ class RestoreTests(CheckTestCase):
         self.assertFalse(self.data.exists())
 
     def test_failed(self) -> None:
-        """A copy that fails in the midst leaves no journal, and another try succeeds."""
+        """A copy that fails leaves no journal, and another attempt succeeds."""
         self.backup()
         sync = os.fsync
 
@@ -335,7 +338,7 @@ class RestoreTests(CheckTestCase):
         self.command("restore", "--data=data", "backup.db")
 
     def test_synced(self) -> None:
-        """The file is synced before it has its name, and then the directory."""
+        """The file is synced before it is renamed, and the directory after that."""
         self.backup()
         synced: list[str] = []
         sync = os.fsync
@@ -349,7 +352,7 @@ class RestoreTests(CheckTestCase):
         self.assertEqual(["journal.sqlite.part", "data"], synced)
 
     def test_owner(self) -> None:
-        """Root gives what it restores to the owner of the directory."""
+        """Root gives the restored files to the owner of the directory."""
         self.backup()
         given: list[tuple[str, int, int]] = []
         self.patch(os, "geteuid", lambda: 0)
@@ -360,7 +363,7 @@ class RestoreTests(CheckTestCase):
         self.assertEqual(wanted, given)
 
     def test_earlier(self) -> None:
-        """A backup of an earlier version is restored; the key is to be put beside it, and the command says so."""
+        """A backup of an earlier version is restored, and the command asks for the file of the key."""
         self.earlier()
         self.command("backup", "--data=data", "backup.db")
         said = StringIO()
@@ -382,7 +385,7 @@ class KeyInterruptTests(CheckTestCase):
     """Ctrl-C in any command."""
 
     def test_interrupted(self) -> None:
-        """It ends with the status of a process that was interrupted, and no traceback."""
+        """A command ends with the status of an interrupted process, without a traceback."""
 
         def interrupt(*arguments: Any) -> Any:
             raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""A process is killed in the midst of it: what it has acknowledged is there, once and in order."""
+"""A killed process: acknowledged messages are stored, once and in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from twistchat.testing.workers import InlineWorker
 ROOT = Path(__file__).parents[3]
 
 ROUNDS = 3
-"""How often it is killed, at a moment of its own each time."""
+"""The number of kills, each at another moment."""
 
 
 class KillTests(SynchronousTestCase):
@@ -28,8 +28,8 @@ class KillTests(SynchronousTestCase):
 
     def test_kill(self) -> None:
         """
-        Every message acknowledged is there once, in the order of its acknowledgement; one that was under way is there
-        once or not at all; and the file is sound.  No sequence number is given again by the next process.
+        Every acknowledged message is stored once, in order.  A message in flight is stored once or not at all.  The
+        file is good, and the next process repeats no sequence number.
         """
         directory = mkdtemp()
         self.addCleanup(rmtree, directory)
@@ -48,7 +48,7 @@ class KillTests(SynchronousTestCase):
             last = kept[-1].sequence
 
     def acknowledgedUntilKilled(self, directory: str, count: int) -> list[tuple[int, int]]:
-        """What a process acknowledges until it is killed, some time after this many."""
+        """Run a process and kill it after so many acknowledgements.  Return the acknowledgements."""
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
         with subprocess.Popen(
             [sys.executable, "-m", "tests.journal.appender", directory],
@@ -64,7 +64,7 @@ class KillTests(SynchronousTestCase):
         return [(int(number), int(sequence)) for number, sequence in pairs]
 
     def kept(self, directory: str, after: int) -> list[Entry]:
-        """What is there when the journal is opened again, behind what was there before; the file is sound."""
+        """Open the journal again, check the file, and return the entries after C{after}."""
         log, history = sqliteParts(
             directory, lambda: 1.0, lambda: "other", lambda: bytes(32), lambda name: InlineWorker()
         )

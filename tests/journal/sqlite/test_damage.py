@@ -1,4 +1,4 @@
-"""Rows that changed on disk: what is read, what is logged, and what a start makes of them."""
+"""Damaged rows: what is read, what is logged, and what a restart applies."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.chat.model.spans import Damaged, Kept, Span, pair
-from twistchat.journal.sqlite.log import RESERVED
+from twistchat.journal.sqlite.batches import LogLimits
 from twistchat.journal.sqlite.position import SKIP
 from twistchat.journal.sqlite.rows import checksum
 from twistchat.testing.contract import ANN, BOB, said
 
 
 class DamageTestCase(DiskTestCase):
-    """A journal with rows that somebody damages."""
+    """A journal whose rows are damaged."""
 
     def change(self, statement: str, *parameters: object) -> None:
-        """Change the file behind the journal's back."""
+        """Change the file from another connection."""
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
             connection.execute("PRAGMA recursive_triggers = OFF")
             connection.execute(statement, parameters)
@@ -43,14 +43,14 @@ class DamageTestCase(DiskTestCase):
         self.change(f"UPDATE entry SET {column} = {value} WHERE sequence = ?", entry.sequence)
 
     def search(self, words: str = "word", room: str = "#room", account: str | None = None) -> Sequence[Kept]:
-        """What is found."""
+        """Search in C{#room}."""
         searching = self.history.search([room], words, 9, account=account)
         self.settle()
         return self.successResultOf(searching)
 
     @contextmanager
     def critical(self) -> Iterator[list[str]]:
-        """What is logged at level critical."""
+        """The log messages of level critical."""
         lines: list[str] = []
         with capturedLogs() as events:
             yield lines
@@ -61,7 +61,7 @@ class ReadTests(DamageTestCase):
     """Reading and searching."""
 
     def test_everyColumn(self) -> None:
-        """Whatever column of a row changed, also to another type or to what is no text, the row is counted."""
+        """A change of any column, even of its type, makes the row C{Damaged}."""
         changes = (
             ("body", "replace(body, 'word', 'ward')"),
             ("body", "CAST(replace(body, 'word', 'ward') AS BLOB)"),
@@ -84,27 +84,27 @@ class ReadTests(DamageTestCase):
         self.assertEqual(self.readAll(Span("#room", 99)), wanted)
 
     def test_type(self) -> None:
-        """Where only the type changed, and the bytes are those that were written, they are shown."""
+        """A row is shown if only a column's type changed, and not its bytes."""
         (entry,) = self.append(said("word"))
         self.damage(entry, "body", "CAST(body AS BLOB)")
         self.assertEqual(self.read(Span("#room", 9)), [entry])
 
     def test_anotherRoom(self) -> None:
-        """A row whose conversation changed is counted in the room that it names then, and shown nowhere."""
+        """A row whose conversation changed is C{Damaged} in the room that it names now, and shown nowhere."""
         entries = self.append(said("word"), said("word", "#other"))
         self.damage(entries[0], "conversation", "'#other'")
         self.assertEqual(self.readAll(Span("#other", 9)), [Damaged(entries[0].sequence), entries[1]])
         self.assertEqual(self.readAll(Span("#room", 9)), [])
 
     def test_anotherNumber(self) -> None:
-        """So is a row that has another row's number."""
+        """A row whose sequence number changed is C{Damaged} at its new place."""
         entries = self.append(said("one word"), said("two words"))
         self.change("UPDATE entry SET sequence = 99999 WHERE sequence = ?", entries[0].sequence)
         self.change("UPDATE entry SET sequence = ? WHERE sequence = ?", entries[0].sequence, entries[1].sequence)
         self.assertEqual(self.readAll(Span("#room", 9)), [Damaged(entries[0].sequence)])
 
     def test_search(self) -> None:
-        """What is found is compared as well, in the word index and behind its end."""
+        """A search compares checksums too, for texts that are indexed and texts that are not."""
         entries = self.append(*(said("word tea") for _ in range(4)))
         self.history.writer.index(entries[1].sequence, 9)
         for entry in (entries[0], entries[2]):
@@ -117,7 +117,7 @@ class ReadTests(DamageTestCase):
         self.assertEqual(self.search("pea"), [damaged[1]])
 
     def test_wrongIndex(self) -> None:
-        """If the word index names an entry of a place where nobody asked, that is not shown there, but logged."""
+        """If the word index points to an entry of another conversation, that is logged, and the entry is not shown."""
         elsewhere, told, here = self.append(
             said("word", "#secret"), PrivateMessage(ANN, "s", BOB, "word"), said("word")
         )
@@ -134,7 +134,7 @@ class ReadTests(DamageTestCase):
         self.assertIn(f"entry {elsewhere.sequence} was found where it is not", "".join(lines))
 
     def test_wrongPlace(self) -> None:
-        """If the index of conversations names a row of another conversation, that is counted, and not shown there."""
+        """If the index of conversations points to a row of another conversation, the row becomes C{Damaged}."""
         moved, other = self.append(said("word"), said("word", "#other"))
         # The index stays as it is where SQLite does not know of it.
         with closing(sqlite3.connect(self.path)) as connection:
@@ -154,7 +154,7 @@ class ReadTests(DamageTestCase):
         self.assertEqual(self.read(Span("#other", 9)), [other])
 
     def test_indexTwice(self) -> None:
-        """If the index of conversations names one row in the place of another, the answer is a refusal."""
+        """If the index of conversations points to a row twice, the read fails."""
         entries = self.append(said("one"), said("two"))
         rows = self.history.reader._rows  # private: SQLite makes no wrong index when asked to
 
@@ -169,7 +169,7 @@ class ReadTests(DamageTestCase):
         self.assertEqual(self.failureResultOf(reading, NotRead).value.why, "the journal's file is damaged")
 
     def test_log(self) -> None:
-        """The log has one line for each row, once, written in the reactor's turn and not in the thread that reads."""
+        """Each damaged row is logged once, in the reactor's thread."""
         entries = self.append(said("word"), said("word"))
         for entry in entries:
             self.damage(entry)
@@ -187,7 +187,7 @@ class ReadTests(DamageTestCase):
         self.assertEqual(sorted(line.partition(".")[0] for line in lines), wanted)
 
     def test_moved(self) -> None:
-        """A row of a renamed room is intact where it is moved to; a damaged one is damaged there, too."""
+        """A moved row stays intact, and a damaged one stays damaged."""
         entries = self.append(*(said("word") for _ in range(3)), PrivateMessage(ANN, "s", BOB, "word"))
         self.index()
         self.change("UPDATE entry SET body = substr(body, 1, 20) WHERE sequence = ?", entries[1].sequence)
@@ -198,7 +198,7 @@ class ReadTests(DamageTestCase):
         self.assertEqual(self.read(Span(pair("ann", "bob"), 9)), entries[3:])
 
     def test_indexing(self) -> None:
-        """What is no JSON any more does not stop the word index, nor taking texts back, nor forgetting them."""
+        """A body that is not JSON does not stop indexing, redaction or retention."""
         entries = self.append(*(said("word") for _ in range(4)))
         self.damage(entries[0], "body", "substr(body, 1, 20)")
         self.damage(entries[1], "body", "CAST(x'ff' AS TEXT) || body")
@@ -212,16 +212,16 @@ class ReadTests(DamageTestCase):
 
 
 class StartTests(DamageTestCase):
-    """What rooms keep, and bans from the server."""
+    """Damage to the entries that a restart needs."""
 
     def restart(self) -> list[str]:
-        """Start again; and give what is critical in the log."""
+        """Restart, and return the log messages of level critical."""
         with self.critical() as lines:
             self.openJournal()
         return lines
 
     def test_skipped(self) -> None:
-        """A damaged topic, mode or ban is not applied; the log says what is lost, and the rest is in force."""
+        """A damaged topic, mode or ban is not applied.  The log names what is lost, and the rest is applied."""
         topic, ban, modes, other = self.append(
             TopicSet(ANN, "#room", "a word"),
             ServerBanSet(ANN, "*!*@192.0.2.1", "a word"),
@@ -240,7 +240,7 @@ class StartTests(DamageTestCase):
         self.assertEqual(len(lines), 3)
 
     def test_noJson(self) -> None:
-        """What is no JSON any more does not keep the server from starting."""
+        """A body that is not JSON does not keep the server from starting."""
         entries = self.append(
             ServerBanSet(ANN, "*!*@192.0.2.1", "spam", 10), ModesSet(ANN, "#room", (ModeChange(True, "i"),))
         )
@@ -251,7 +251,7 @@ class StartTests(DamageTestCase):
         self.assertEqual(self.applied, [])
 
     def test_notes(self) -> None:
-        """What changed in the notes of which entry holds what is logged as well, and nothing wrong is applied."""
+        """Damage to the table C{holding} is logged, and nothing wrong is applied."""
         entries = self.append(
             TopicSet(ANN, "#a", "a"),
             TopicSet(ANN, "#b", "b"),
@@ -269,7 +269,7 @@ class StartTests(DamageTestCase):
         self.assertEqual(len(lines), 3)
 
     def test_unsettledRename(self) -> None:
-        """A damaged new name, of which nobody knows whether it was given, was not given."""
+        """A damaged rename that was not applied yet is dropped."""
         (entry,) = self.append(said("word"))
         self.journal.append(RoomRenamed(ANN, "#room", "#word"))
         work, _ = self.writer.queue.popleft()
@@ -281,7 +281,7 @@ class StartTests(DamageTestCase):
         self.assertEqual(self.read(Span("#room", 9)), [entry])
 
     def test_lastTime(self) -> None:
-        """A time that changed to one far ahead, or a number, does not become that of what comes next."""
+        """A time or a sequence number that changed to one far ahead is not continued."""
         entries = self.append(said("a"), said("b"))
         self.change("UPDATE entry SET time = time + (1 << 40) WHERE sequence = ?", entries[1].sequence)
         self.change("UPDATE entry SET sequence = sequence + (1 << 40) WHERE sequence = ?", entries[0].sequence)
@@ -291,7 +291,7 @@ class StartTests(DamageTestCase):
         self.assertEqual((later.time, later.sequence), (entries[0].time, entries[1].sequence + 1))
 
     def test_position(self) -> None:
-        """If the note of the last number changed, no number is given twice, and no time goes back."""
+        """If the position is damaged, sequence numbers do not repeat, and time does not go back."""
         entries = self.append(said("a"), said("b"))
         for change in ("reserved = 1", "reserved = 1 << 40", "time = 1 << 50", "time = x'00'", "checksum = 1"):
             self.closeJournal()
@@ -301,10 +301,10 @@ class StartTests(DamageTestCase):
             entries += self.append(said("c"))
             last, later = entries[-2:]
             self.assertEqual(later.time, last.time)
-            self.assertTrue(last.sequence + RESERVED < later.sequence < last.sequence + 2 * SKIP)
+            self.assertTrue(last.sequence + LogLimits().reserved < later.sequence < last.sequence + 2 * SKIP)
 
     def test_lastPage(self) -> None:
-        """If the newest entries cannot be read at all, what was noted is enough to start, and what is older is read."""
+        """If the newest entries cannot be read, the server starts from the position, and older entries are read."""
         entries = self.append(*(said("word " + 3000 * "x") for _ in range(20)))
         self.closeJournal()
         data = bytearray(self.path.read_bytes())

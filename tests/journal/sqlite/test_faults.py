@@ -1,4 +1,4 @@
-"""What the journal on disk does when the disk does not."""
+"""Faults of the disk, and files that are not a journal."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from twistchat.testing.workers import HeldWorker
 
 class FailingConnection:
     """
-    A connection on which every statement but one fails, in a way that no test can have a real disk fail.
+    A connection on which every statement but one fails, as no test can make a real disk fail.
 
-    @ivar asked: the statements that it was asked to run.
+    @ivar asked: the statements that it was given.
     """
 
     in_transaction = False
@@ -39,7 +39,7 @@ class FailingConnection:
         self.asked: list[str] = []
 
     def execute(self, statement: str, parameters: object = ()) -> Any:
-        """Fail."""
+        """Raise the error."""
         self.asked.append(statement)
         error = sqlite3.OperationalError("disk I/O error")
         error.sqlite_errorcode = self._code
@@ -47,22 +47,22 @@ class FailingConnection:
         raise error
 
     def close(self) -> None:
-        """Close the real one."""
+        """Close the real connection."""
         self._connection.close()
 
 
 class FaultTests(DiskTestCase):
-    """Faults that end, and one that does not."""
+    """Faults that end, and failed syncs, which do not."""
 
     def setUp(self) -> None:
-        """Have something on disk, and wait for no other process."""
+        """Store an entry, and set a short timeout for locks."""
         super().setUp()
         self.before = self.append(said("before"))
         self.connection.execute("PRAGMA busy_timeout = 1")
 
     @contextmanager
     def logged(self, *levels: LogLevel) -> Iterator[list[str]]:
-        """Hold that this is logged, at these levels and nothing else; and give the lines."""
+        """Check the levels of the log messages, and return the messages."""
         lines: list[str] = []
         with capturedLogs() as events:
             yield lines
@@ -71,8 +71,8 @@ class FaultTests(DiskTestCase):
 
     def assertRefused(self, why: str) -> None:
         """
-        Nobody gets a durable event now, and whoever sent it is told why; what passes does so in its place; what was
-        said before is read.
+        Check that durable events are refused with the reason, passing events are applied in order, and earlier texts
+        can be read.
         """
         self.applied.clear()
         receipts = [self.journal.append(event) for event in (said("lost"), Joined(ANN, "#room"), said("lost too"))]
@@ -83,7 +83,7 @@ class FaultTests(DiskTestCase):
         self.assertEqual(self.read(Span("#room", 9)), self.before)
 
     def assertWrites(self) -> None:
-        """Everything is well again."""
+        """Check that the journal works again."""
         self.before += self.append(said("after"))
         self.assertEqual(self.read(Span("#room", 9)), self.before)
         self.closeJournal()
@@ -92,7 +92,7 @@ class FaultTests(DiskTestCase):
         self.assertEqual(self.onDisk("PRAGMA integrity_check"), ["ok"])
 
     def test_diskFull(self) -> None:
-        """The disk is full, and later it is not; the log has one line for either."""
+        """The disk is full for a while.  The start and the end are logged, one line each."""
         (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
         self.connection.execute(f"PRAGMA max_page_count = {pages}")
         big = "x" * 9000
@@ -110,7 +110,7 @@ class FaultTests(DiskTestCase):
         self.assertWrites()
 
     def test_locked(self) -> None:
-        """Another process has the file locked, and later it does not."""
+        """Another process locks the file for a while."""
         other = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN IMMEDIATE")
@@ -123,7 +123,7 @@ class FaultTests(DiskTestCase):
         self.assertWrites()
 
     def test_failingWrites(self) -> None:
-        """A write fails: what it would have written does not count, and the next may succeed."""
+        """A write fails.  Its events are refused, and the next write succeeds."""
         with self.logged(LogLevel.error):
             self.failFrom(sqlite3.SQLITE_IOERR_WRITE, "SQLITE_IOERR_WRITE")
             self.assertRefused("the disk failed")
@@ -140,7 +140,7 @@ class FaultTests(DiskTestCase):
         return failing
 
     def test_failedFsync(self) -> None:
-        """After a failed fsync nothing is written any more, whatever the disk does: nobody knows what is on it."""
+        """After a failed sync nothing is written until a restart."""
         why = "the disk failed, and the server must be restarted"
         with self.logged(LogLevel.critical) as lines:
             failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
@@ -157,7 +157,7 @@ class FaultTests(DiskTestCase):
         self.assertWrites()
 
     def test_failedFsyncOfCheckpoint(self) -> None:
-        """So it is where the checkpoint's fsync fails."""
+        """After a failed sync of a checkpoint nothing is written either."""
         failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
         with self.logged(LogLevel.critical):
             self.journal._threads._checkpoint()  # private: a checkpoint is due after many entries
@@ -166,7 +166,7 @@ class FaultTests(DiskTestCase):
         self.assertRefused("the disk failed, and the server must be restarted")
 
     def test_waitingAtFailedFsync(self) -> None:
-        """What waited behind the failed transaction is not written either."""
+        """Events that wait during a failed sync are refused too."""
         failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
         receipts = [self.journal.append(said(text)) for text in "ab"]
         with self.logged(LogLevel.critical):
@@ -176,7 +176,7 @@ class FaultTests(DiskTestCase):
             self.failureResultOf(receipt, NotStored)
 
     def test_damaged(self) -> None:
-        """A page in the middle of the file is damaged: reading what is on it fails, and says so."""
+        """A read of a damaged page fails with the reason."""
         self.append(*(said("x" * 3000) for _ in range(300)))
         self.closeJournal()
         data = bytearray(self.path.read_bytes())
@@ -190,23 +190,23 @@ class FaultTests(DiskTestCase):
         self.assertEqual(self.failureResultOf(reading, NotRead).value.why, "the journal's file is damaged")
 
     def test_bugs(self) -> None:
-        """What fails for a reason that nobody thought of fails this batch only, and is logged."""
+        """An unexpected exception fails one batch, and is logged."""
         self.patch(self.store, "write", lambda *batch: 1 // 0)
         self.assertRefused("the journal failed")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
 
 class OpenTests(DiskTestCase):
-    """Directories and files that are no journal's, and what a journal's look like."""
+    """Directories and files that are not a journal, and permissions of a journal's files."""
 
     def setUp(self) -> None:
-        """Have a journal that is closed."""
+        """Make a closed journal."""
         super().setUp()
         self.append(said("a"))
         self.closeJournal()
 
     def unusable(self) -> str:
-        """Why the journal cannot be opened."""
+        """The reason why the journal cannot be opened."""
         journal, _ = sqliteJournal(
             self.directory, lambda: 1.0, lambda: "name", lambda: bytes(32), lambda name: HeldWorker()
         )
@@ -215,7 +215,7 @@ class OpenTests(DiskTestCase):
         return str(error)
 
     def test_modes(self) -> None:
-        """Nobody else can read any of its files."""
+        """No other user can read the files."""
         self.directory += "/new/data"
         self.openJournal()
         self.append(said("a"))
@@ -225,7 +225,7 @@ class OpenTests(DiskTestCase):
         self.assertEqual(modes, dict.fromkeys(names, 0o600))
 
     def test_second(self) -> None:
-        """A second server is refused, until the first has closed it."""
+        """A second server is refused until the first has closed the journal."""
         self.openJournal()
         why = f"a server (process {os.getpid()}) uses {self.directory}"
         self.assertEqual(self.unusable(), f"{why}; stop it first, or name another directory with --data")
@@ -233,7 +233,7 @@ class OpenTests(DiskTestCase):
         self.openJournal()
 
     def test_newer(self) -> None:
-        """A journal of a newer version is left alone."""
+        """A journal of a newer version is refused and not changed."""
         with sqlite3.connect(self.path) as connection:
             connection.execute("PRAGMA user_version = 1000")
         connection.close()
@@ -242,7 +242,7 @@ class OpenTests(DiskTestCase):
         )
 
     def test_foreign(self) -> None:
-        """So is a database of something else."""
+        """Another program's database is refused and not changed."""
         for statement in ("PRAGMA application_id = 7", "CREATE TABLE mine (x)", "PRAGMA user_version = 3"):
             self.path.unlink()
             with sqlite3.connect(self.path) as connection:
@@ -253,33 +253,33 @@ class OpenTests(DiskTestCase):
             self.assertEqual(self.path.read_bytes(), before)
 
     def test_noDatabase(self) -> None:
-        """So is a file that is no database, or a damaged one."""
+        """A file that is not a database, or is damaged, is refused."""
         self.path.write_bytes(b"hello " * 1000)
         why = self.unusable()
         self.assertEqual(why, f"{self.path}: the journal's file is damaged: file is not a database (SQLITE_NOTADB)")
 
     def test_noDirectory(self) -> None:
-        """The directory cannot be made."""
+        """A directory that cannot be created is reported."""
         file = self.path
         self.directory = f"{file}/below"
         self.assertEqual(self.unusable(), f"{file}/below: Not a directory")
 
     @skipIf(os.geteuid() == 0, "root may write anywhere")
     def test_readOnly(self) -> None:
-        """The directory cannot be written to."""
+        """A read-only directory is reported."""
         directory = Path(self.directory)
         directory.chmod(0o500)
         self.addCleanup(directory.chmod, 0o700)
         self.assertIn("Permission denied", self.unusable())
 
     def test_empty(self) -> None:
-        """An empty file becomes a journal: an earlier start may have ended there."""
+        """An empty file becomes a journal, because an earlier start may have left it."""
         self.path.write_bytes(b"")
         self.openJournal()
         self.assertEqual(len(self.append(said("a"))), 1)
 
     def test_refusedThenUsable(self) -> None:
-        """A start that failed lets go of the directory."""
+        """A failed start unlocks the directory."""
         kept = self.path.read_bytes()
         self.path.write_bytes(b"hello " * 1000)
         self.unusable()

@@ -28,23 +28,23 @@ WARN = LogLevel.warn
 
 
 class FilesTestCase(DiskTestCase):
-    """A journal that is closed, in a directory of its own."""
+    """A closed journal in a directory of its own."""
 
     def setUp(self) -> None:
-        """Have one."""
+        """Make a journal."""
         super().setUp()
         self.closeJournal()
         self.folder = Path(self.directory)
 
     def start(self, level: LogLevel = WARN) -> list[str]:
-        """Open the journal and close it; and give what is logged at a level."""
+        """Open and close the journal.  Return the log messages of a level."""
         with capturedLogs() as events:
             self.openJournal()
             self.closeJournal()
         return [formatEvent(event) for event in events if event["log_level"] is level]
 
     def unusable(self) -> str:
-        """Why the journal cannot be opened."""
+        """The reason why the journal cannot be opened."""
         journal, _ = sqliteJournal(
             self.directory, lambda: 1.0, lambda: "name", lambda: bytes(32), lambda name: HeldWorker()
         )
@@ -53,15 +53,15 @@ class FilesTestCase(DiskTestCase):
         return why
 
     def mode(self, name: str = "") -> int:
-        """The mode of a file, or of the directory."""
+        """The permissions of a file, or of the directory."""
         return stat.S_IMODE((self.folder / name).stat().st_mode)
 
 
 class AccessTests(FilesTestCase):
-    """Who else may use the files."""
+    """Owners and permissions of the files."""
 
     def test_open(self) -> None:
-        """What is open to others is closed to them, with one warning that names it and its old mode."""
+        """A file that others can read is made private, with a warning that has its old permissions."""
         files = ("journal.sqlite", "journal.lock", "journal.sqlite.version3", "cloak.key.old")
         for name in files:
             (self.folder / name).touch()
@@ -75,7 +75,7 @@ class AccessTests(FilesTestCase):
         self.assertEqual(self.start(), [])
 
     def test_anyUmask(self) -> None:
-        """What is made is for its owner alone, whatever the umask."""
+        """New files are private, whatever the umask is."""
         earlier = os.umask(0)
         self.addCleanup(os.umask, earlier)
         self.directory += "/new/data"
@@ -88,7 +88,7 @@ class AccessTests(FilesTestCase):
         )
 
     def test_shared(self) -> None:
-        """A directory that is open to others and has other things in it is not the journal's to close."""
+        """A directory that others can read and that has other files is refused."""
         folder = self.folder / "home"
         folder.mkdir()
         folder.chmod(0o755)
@@ -106,11 +106,11 @@ class AccessTests(FilesTestCase):
         self.assertEqual(self.mode(), 0o700)
 
     def foreign(self, user: int) -> str:
-        """Why the directory cannot be this user's."""
+        """The reason why the directory cannot be used by this user."""
         return str(self.assertRaises(JournalUnusable, secure, self.folder, user))
 
     def test_foreign(self) -> None:
-        """What belongs to somebody else is refused, and named with both users."""
+        """A directory of another user is refused, and both users are named."""
         owner, user = getpwuid(os.getuid()).pw_name, os.getuid() + 54_321
         why = f"belongs to {owner}, and this server runs as the user {user}; give it to the user {user} with chown"
         self.assertEqual(self.foreign(user), f"{self.folder} {why}")
@@ -118,7 +118,7 @@ class AccessTests(FilesTestCase):
         self.assertEqual(self.unusable(), f"{self.folder} {why}")
 
     def test_foreignFile(self) -> None:
-        """So is a file in the server's own directory."""
+        """A file of another user is refused too."""
         user = os.getuid() + 54_321
 
         def lstat(path: Path) -> os.stat_result:
@@ -130,13 +130,13 @@ class AccessTests(FilesTestCase):
         self.assertIn(f"{self.folder}/journal.lock belongs to the user {user}, ", self.foreign(os.getuid()))
 
     def test_foreignToRoot(self) -> None:
-        """Root is told how to become the one to whom it belongs."""
+        """Root gets advice how to run as the owner."""
         if os.getuid() == 0:
             os.chown(self.folder, 54_321, -1)
         self.assertIn(", and this server runs as root; start it as twistd --uid ", self.foreign(0))
 
     def test_types(self) -> None:
-        """What is no file is called by its name."""
+        """A path that is not a regular file is refused, and its type is named."""
         (self.folder / "real").touch()
 
         def bind(path: Path) -> None:
@@ -159,7 +159,7 @@ class AccessTests(FilesTestCase):
                 (path.rmdir if path.is_dir() else path.unlink)()
 
     def test_link(self) -> None:
-        """The directory itself may be named by a link."""
+        """The path of the directory may be a link."""
         link = self.folder / "link"
         data = self.folder / "data"
         data.mkdir(0o700)
@@ -173,7 +173,7 @@ class KeyTests(FilesTestCase):
     """The key of the cloaks."""
 
     def key(self) -> bytes:
-        """The key that the journal has."""
+        """The key in the journal."""
         self.openJournal()
         try:
             return self.journal.cloakKey()
@@ -181,7 +181,7 @@ class KeyTests(FilesTestCase):
             self.closeJournal()
 
     def earlier(self) -> None:
-        """Let the journal be of a version that kept its key beside it."""
+        """Make a journal of a version that kept its key in a file."""
         for path in self.folder.iterdir():
             path.unlink()
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
@@ -190,12 +190,12 @@ class KeyTests(FilesTestCase):
         (self.folder / "cloak.key").chmod(0o600)
 
     def change(self, statement: str, *parameters: object) -> None:
-        """Change the file."""
+        """Change the journal's file."""
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
             connection.execute(statement, parameters)
 
     def test_kept(self) -> None:
-        """It is made once; a journal has the one that it began with."""
+        """The key is made once, and never changes."""
         journal, _ = sqliteJournal(
             self.directory, lambda: 1.0, lambda: "x", lambda: b"x" * 32, lambda name: InlineWorker()
         )
@@ -205,7 +205,7 @@ class KeyTests(FilesTestCase):
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["journal.lock", "journal.sqlite"])
 
     def test_migrated(self) -> None:
-        """The key of an earlier version is in the journal after the first start, and its file is renamed."""
+        """The first start moves the key of an earlier version into the journal, and renames the file of the key."""
         self.earlier()
         (line,) = [line for line in self.start(LogLevel.info) if "key" in line]
         self.assertIn("The key of the cloaks is in the journal now", line)
@@ -214,7 +214,7 @@ class KeyTests(FilesTestCase):
         self.assertEqual(self.key(), OLD_KEY)
 
     def test_interrupted(self) -> None:
-        """A start that ended between the two does no harm: the next renames the file."""
+        """If that start ends before the renaming, the next start renames the file."""
         self.earlier()
         self.start()
         (self.folder / "cloak.key.old").rename(self.folder / "cloak.key")
@@ -222,7 +222,7 @@ class KeyTests(FilesTestCase):
         self.assertFalse((self.folder / "cloak.key").exists())
 
     def test_syncedFirst(self) -> None:
-        """The key is synced to disk in any case, and is there before the file is renamed."""
+        """The key is synced to disk before the file is renamed, with any durability."""
         self.earlier()
         steps: list[object] = []
 
@@ -242,7 +242,7 @@ class KeyTests(FilesTestCase):
         self.assertEqual(connectionOf(store).execute("PRAGMA synchronous").fetchone(), (1,))
 
     def test_another(self) -> None:
-        """A file with another key than the journal's is not used, and every start says so."""
+        """A file with another key is not used, and every start logs a warning."""
         path = self.folder / "cloak.key"
         path.write_bytes(OLD_KEY)
         path.chmod(0o600)
@@ -252,7 +252,7 @@ class KeyTests(FilesTestCase):
         self.assertEqual(self.key(), bytes(32))
 
     def test_badFile(self) -> None:
-        """A file of another size stops the start; nothing has become of the journal, and no key was made."""
+        """A file of another size stops the start, and the journal is not changed."""
         self.earlier()
         path = self.folder / "cloak.key"
         for size in (0, 1, 31, 33, 100):
@@ -266,7 +266,7 @@ class KeyTests(FilesTestCase):
         self.assertEqual(self.key(), bytes(32))
 
     def test_damaged(self) -> None:
-        """A key, or a name, that changed in the journal stops the start."""
+        """A damaged key or name stops the start."""
         why = "the journal's file is damaged: its name or the key of the cloaks changed on disk; restore a backup"
         for statement in (
             "UPDATE constant SET value = x'00' WHERE name = 'cloak key'",
@@ -284,7 +284,7 @@ class KeyTests(FilesTestCase):
         self.assertEqual(self.unusable(), f"{self.path}: {why}")
 
     def test_name(self) -> None:
-        """The name of which there is a checksum is the one that counts."""
+        """The name with a checksum is used, not the one without."""
         self.change("UPDATE journal SET name = 'nama'")
         self.openJournal()
         self.assertEqual(self.history.locate("name-7"), 7)

@@ -1,4 +1,4 @@
-"""One bit of a journal's file is flipped: nothing is shown that was not written, and no damage goes unnoticed."""
+"""Flipped bits in a journal's file: no changed text is shown, and no damage goes unnoticed."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ PLACES = ("#room", "#new", pair("ann", "bob"))
 PAGE = 4096
 
 ROWS = "naïve".encode()
-"""What pages with rows have, and overflow pages of rows.  The word index has it without the dots."""
+"""The bytes that identify pages with rows.  The word index has these words without the dots."""
 
 WORDS = b"naive"
-"""What pages of the word index have."""
+"""The bytes that identify pages of the word index."""
 
 
 @dataclass(slots=True)
 class Shown:
     """
-    What a journal shows to those who read all of it.
+    Everything that a journal shows.
 
-    @ivar read: for each conversation, what was read; or C{None} where that was refused.
-    @ivar found: likewise, what was found in all of them; of each text there is one word that all have.
-    @ivar applied: what was applied at the start.
-    @ivar alarms: how many lines of the log are critical.
+    @ivar read: the entries of each conversation; C{None} if the read failed.
+    @ivar found: the result of a search for a word that all texts contain; C{None} if it failed.
+    @ivar applied: the entries that were applied at start.
+    @ivar alarms: the number of log messages of level critical.
     """
 
     read: dict[str, Sequence[Kept] | None] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class FlipTests(SynchronousTestCase):
     """Damage in the pages that hold rows."""
 
     def setUp(self) -> None:
-        """Have a journal with a few hundred entries of all sorts, closed in good order."""
+        """Make a closed journal with a few hundred entries of all kinds."""
         self.directory = temporary(self)
         self.path = Path(self.directory, "journal.sqlite")
         journal, history = self.journal()
@@ -92,7 +92,7 @@ class FlipTests(SynchronousTestCase):
         return sqliteParts(self.directory, lambda: 1000.0, lambda: "j", lambda: bytes(32), lambda name: InlineWorker())
 
     def show(self) -> Shown | None:
-        """All that the journal shows; or C{None}, if it cannot be opened, which is said in one line."""
+        """Everything that the journal shows; C{None} if it cannot be opened, which is reported in one line."""
         shown = Shown()
         journal, history = self.journal()
         with capturedLogs() as logs:
@@ -116,9 +116,9 @@ class FlipTests(SynchronousTestCase):
 
     def outcome(self, shown: Shown | None) -> str:
         """
-        What has become of the damage, if there was any.
+        The outcome of a flip.
 
-        @raise AssertionError: something was shown that was not written, or damage has gone unnoticed.
+        @raise AssertionError: a changed text was shown, or damage was not noticed.
         """
         if shown is None:
             return "refused to start"
@@ -151,7 +151,7 @@ class FlipTests(SynchronousTestCase):
         return "harmless"
 
     def flip(self, random: Random, pages: Sequence[int]) -> None:
-        """Flip one bit somewhere in one of these pages."""
+        """Flip one bit in one of these pages."""
         with self.path.open("r+b") as file:
             place = random.choice(pages) * PAGE + random.randrange(PAGE)
             file.seek(place)
@@ -161,9 +161,9 @@ class FlipTests(SynchronousTestCase):
 
     def outcomes(self, seed: int, mark: bytes, flips: int = FLIPS) -> Counter[str]:
         """
-        Flip one bit at a time, each in the whole file.
+        Flip one bit at a time, each in an undamaged file.
 
-        @param mark: what the pages have where that is.
+        @param mark: bytes that identify the pages to damage.
         """
         random = Random(seed)
         data = self.path.read_bytes()
@@ -178,12 +178,12 @@ class FlipTests(SynchronousTestCase):
         return outcomes
 
     def test_fifty(self) -> None:
-        """Of fifty flips none is served: each is counted, or refused, or changes nothing that anyone reads."""
+        """Each of fifty flips gives C{Damaged}, a refusal, or no change."""
         outcomes = self.outcomes(50, ROWS)
         self.assertEqual(outcomes.total(), FLIPS)
         self.assertGreater(outcomes["counted"], FLIPS // 2, outcomes)
         self.assertNotIn("not found", outcomes)
 
     def test_words(self) -> None:
-        """Of flips in the word index none has a text found that was not written, or where it was not."""
+        """No flip in the word index makes a search show a text that was not written, or in the wrong room."""
         self.assertEqual(self.outcomes(51, WORDS).total(), FLIPS)

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.sqlite.log}, without threads: the tests say when the disk is done."""
+"""Tests of L{twistchat.journal.sqlite.log}.  The workers have no threads: the tests run their work."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.chat.model.spans import Span
 from twistchat.interfaces import Journal
-from twistchat.journal.history.indexing import QUIET
+from twistchat.journal.history.indexing import IndexPace
 from twistchat.journal.kinds import sqliteJournal
-from twistchat.journal.sqlite import log as sqlite
+from twistchat.journal.sqlite.batches import LogLimits
 from twistchat.journal.sqlite.rows import RowWriter, checksum
 from twistchat.testing.contract import ANN, BOB, GUEST, JournalContract, said
 from twistchat.testing.workers import HeldWorker, InlineWorker
 
 
 class InlineTests(JournalContract, SynchronousTestCase):
-    """The journal on disk does what every journal does, on a disk that takes no time."""
+    """The contract, on a disk that takes no time."""
 
     def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
@@ -55,7 +55,7 @@ class InlineTests(JournalContract, SynchronousTestCase):
 
 
 class HeldTests(InlineTests):
-    """And so it does on a disk that takes its time."""
+    """The contract, on a disk that takes its time."""
 
     def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
@@ -64,7 +64,7 @@ class HeldTests(InlineTests):
         return sqliteJournal(self.directory, now, lambda: "j", lambda: bytes(32), self.makeWorker)
 
     def makeWorker(self, name: str) -> HeldWorker:
-        """A thread that is none."""
+        """Make a worker without a thread."""
         self.workers.append(HeldWorker())
         return self.workers[-1]
 
@@ -76,7 +76,7 @@ class HeldTests(InlineTests):
 
 
 class IndexedTests(HeldTests):
-    """And where all that was said is in the word index, when somebody looks for it."""
+    """The contract, if all texts are indexed before a search."""
 
     def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
@@ -89,21 +89,21 @@ class IndexedTests(HeldTests):
         """See L{JournalContract.settle}."""
         super().settle()
         while self.clock.getDelayedCalls():
-            self.clock.advance(QUIET)
+            self.clock.advance(IndexPace().quiet)
             super().settle()
 
     def test_indexed(self) -> None:
-        """So it is."""
+        """Wait until all texts are indexed, then search."""
         entries = self.append(*map(said, "abc"))
         with closing(connect(f"{self.directory}/journal.sqlite")) as connection:
             self.assertEqual(connection.execute("SELECT indexed FROM journal").fetchone(), (entries[-1].sequence,))
 
 
 class CommitTests(DiskTestCase):
-    """What is on disk, and when it is seen."""
+    """Batches: what is stored, and when it is applied."""
 
     def test_durableBeforeVisible(self) -> None:
-        """Nothing is applied, and no receipt fires, before the transaction has returned; then it is on disk."""
+        """Nothing is applied, and no receipt fires, before the transaction is on disk."""
         receipt = self.journal.append(said("a"))
         self.assertEqual((self.applied, self.onDisk()), ([], []))
         self.assertNoResult(receipt)
@@ -113,7 +113,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(seen, [self.applied[0].sequence])
 
     def test_batches(self) -> None:
-        """What waits while a batch is written is the next batch: one transaction, in order."""
+        """Events that wait while a batch is written are the next batch, in order."""
         for text in "abcd":
             self.journal.append(said(text))
         self.writer.step()
@@ -125,7 +125,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(len(self.writer), 0)
 
     def test_nextLeavesFirst(self) -> None:
-        """The next batch is on its way to the disk before the entries of this one are applied."""
+        """The next batch is sent to the disk before this one is applied."""
         waiting: list[int] = []
         self.closeJournal()
         self.openJournal(lambda entry: waiting.append(len(self.writer)))
@@ -135,13 +135,13 @@ class CommitTests(DiskTestCase):
         self.assertEqual(waiting, [1])
 
     def test_batchBounds(self) -> None:
-        """A batch has at most 2,048 entries and about 1 MiB; one entry of more than that goes alone."""
+        """A batch has at most 2,048 entries and about 1 MiB.  A larger entry is a batch."""
         self.journal.append(said("first"))
-        for _ in range(sqlite.BATCH + 44):
+        for _ in range(LogLimits().entries + 44):
             self.journal.append(said("small"))
         self.writer.step()
         self.writer.step()
-        self.assertEqual(len(self.applied), 1 + sqlite.BATCH)
+        self.assertEqual(len(self.applied), 1 + LogLimits().entries)
         self.settle()
         self.applied.clear()
         for size in (1, 600_000, 600_000, 2_000_000, 1):
@@ -153,19 +153,19 @@ class CommitTests(DiskTestCase):
         self.assertEqual(counts, [1, 2, 3, 4, 5])
 
     def test_backlog(self) -> None:
-        """So many events may wait for the disk, and no more; people can go all the same."""
-        receipts = [self.journal.append(said("x")) for _ in range(sqlite.WAITING)]
+        """A limited number of durable events waits for the disk.  Passing events are accepted nevertheless."""
+        receipts = [self.journal.append(said("x")) for _ in range(LogLimits().waiting)]
         self.assertEqual(self.refused(self.journal.append(said("too many"))), "too much waits for the disk")
         going = self.journal.append(Quit(ANN, ""))
         self.assertNoResult(going)
         self.writer.step()
         self.assertNoResult(self.journal.append(said("fits again")))
         self.settle()
-        self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied[: sqlite.WAITING])
-        self.assertEqual(self.successResultOf(going), self.applied[sqlite.WAITING])
+        self.assertEqual([self.successResultOf(receipt) for receipt in receipts], self.applied[: LogLimits().waiting])
+        self.assertEqual(self.successResultOf(going), self.applied[LogLimits().waiting])
 
     def test_passing(self) -> None:
-        """Passing events alone need no disk; behind durable ones they wait for them, and leave nothing there."""
+        """Passing events need no disk.  After durable events they wait for these, and are not stored."""
         alone = self.journal.append(Joined(ANN, "#room"))
         self.assertEqual(self.successResultOf(alone), self.applied[0])
         self.journal.append(said("a"))
@@ -181,7 +181,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(self.onDisk(), [self.applied[1].sequence, self.applied[3].sequence])
 
     def test_keepPassing(self) -> None:
-        """What passes in a room is kept where that is wanted; what is of no room is not."""
+        """With C{keepPassing}, passing events of rooms are stored, and others are not."""
         self.closeJournal()
         self.openJournal(keepPassing=True)
         entries = self.append(Joined(ANN, "#room"), said("a"), Parted(ANN, "#Room", "bye"), Quit(ANN, ""))
@@ -189,7 +189,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(self.onDisk(), [entry.sequence for entry in entries[:3]])
 
     def test_readsWhatWasApplied(self) -> None:
-        """What is on disk is not read, nor found, before it has been applied."""
+        """A stored entry cannot be read or found before it is applied."""
         (entry,) = self.append(said("one word"))
         self.store.write([RowWriter().row(replace(entry, sequence=entry.sequence + 1))])
         self.assertEqual(len(self.onDisk()), 2)
@@ -199,7 +199,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(self.successResultOf(found), [entry])
 
     def test_refusedLeavesTheDisk(self) -> None:
-        """What could not be applied is taken from the disk again."""
+        """A refused entry is deleted from the disk."""
 
         def apply(entry: Entry) -> None:
             raise NoSuchNick("bob")
@@ -213,7 +213,7 @@ class CommitTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'hello'"), [0])
 
     def test_bug(self) -> None:
-        """What fails in C{apply} for another reason is logged, and stops nothing."""
+        """An unexpected exception of C{apply} is logged, and stops nothing."""
 
         def apply(entry: Entry) -> None:
             if entry.event == said("bug"):
@@ -230,15 +230,15 @@ class CommitTests(DiskTestCase):
 
 
 class RestartTests(DiskTestCase):
-    """What a restart brings back."""
+    """Restarts."""
 
     def reopen(self) -> None:
-        """Close and open again."""
+        """Close the journal and open it again."""
         self.closeJournal()
         self.openJournal()
 
     def test_history(self) -> None:
-        """History is as it was, with its ids and times."""
+        """History is unchanged, with its ids and times."""
         entries = self.append(said("a"), said("b"))
         self.reopen()
         self.assertEqual(self.applied, [])
@@ -246,7 +246,7 @@ class RestartTests(DiskTestCase):
         self.assertEqual(entries[0].msgid, f"name-{entries[0].sequence}")
 
     def test_sequence(self) -> None:
-        """After an orderly end the numbers go on; after another they jump, but never come twice."""
+        """After a clean end, sequence numbers continue.  After a kill they jump, and never repeat."""
         (first,) = self.append(said("a"))
         (passing,) = self.append(Joined(ANN, "#room"))
         self.reopen()
@@ -260,8 +260,8 @@ class RestartTests(DiskTestCase):
         self.assertEqual(len({first.sequence, second.sequence, third.sequence, *passed}), 103)
 
     def test_reserve(self) -> None:
-        """More is reserved before what was reserved is used up, even where everything passes."""
-        self.patch(sqlite, "RESERVED", 10)
+        """More sequence numbers are reserved in time, even if all events are passing."""
+        self.limits = LogLimits(reserved=10)
         self.reopen()
         last = 0
         for _ in range(100):
@@ -271,7 +271,7 @@ class RestartTests(DiskTestCase):
         self.assertGreater(self.append(said("a"))[0].sequence, last)
 
     def test_time(self) -> None:
-        """Times do not go back, though the clock was set back between."""
+        """Times do not go back, even if the clock was set back."""
         (before,) = self.append(said("a"))
         self.now = 500.0
         self.reopen()
@@ -284,7 +284,7 @@ class RestartTests(DiskTestCase):
         self.assertEqual(self.append(said("d"))[0].time, 2_000_000)
 
     def test_rooms(self) -> None:
-        """What holds that rooms keep is applied again, in order; messages are not, nor ranks of guests."""
+        """Entries that hold keys are applied, in order.  Messages and ranks of guests are not."""
         mode, ban, other = ModeChange(True, "i"), ModeChange(True, "b", "a!*@*"), ModeChange(True, "b", "b!*@*")
         self.append(
             TopicSet(ANN, "#Room", "one"),
@@ -302,7 +302,7 @@ class RestartTests(DiskTestCase):
         self.assertEqual([entry.event for entry in self.applied], [left[0], before[3], left[1], before[6], before[7]])
 
     def test_superseded(self) -> None:
-        """An entry is not applied again once all that it set was set again, or taken away."""
+        """An entry is not applied if all of its keys were set by later entries."""
         account = Source("u9", "bobby", account="bob")
         kept = [
             ModesSet(ANN, "#room", (ModeChange(True, "k", "one"), ModeChange(True, "b", "x!*@*"))),
@@ -319,7 +319,7 @@ class RestartTests(DiskTestCase):
         self.assertEqual([entry.event for entry in self.applied], [left, *kept[4:]])
 
     def test_unreadable(self) -> None:
-        """Entries that this version cannot read are passed over, with one line in the log for each kind."""
+        """Entries that this version cannot read are skipped, and logged once for each kind."""
         entries = self.append(said("a"), said("b"), TopicSet(ANN, "#room", "t"))
         last = entries[-1].sequence
         self.die()
@@ -341,7 +341,7 @@ class RestartTests(DiskTestCase):
         self.assertIn("there is no event of the kind 'painted' in this version", told[1] + told[2])
 
     def test_uncheckpointed(self) -> None:
-        """What a killed process left in the log is there, and has been moved into the database."""
+        """Entries that a killed process left in SQLite's log can be read, and are moved into the database."""
         entries = self.append(said("a"), said("b"))
         self.die()
         self.openJournal()
@@ -349,7 +349,7 @@ class RestartTests(DiskTestCase):
         self.assertEqual(self.read(Span("#room", 9)), entries)
 
     def test_bans(self) -> None:
-        """Bans from the server are applied again, each as it was set last, until they are lifted or have ended."""
+        """Bans from the server are applied as they were set last, until they are lifted or have ended."""
         bans = [
             ServerBanSet(ANN, "*!*@one.example", "spam"),
             ServerBanSet(ANN, "192.0.2.0/24", "flood", 1_500_000),
@@ -370,7 +370,7 @@ class RestartTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM holding"), [1])
 
     def test_modeKeys(self) -> None:
-        """A mode that takes a parameter, but is no list, holds one thing, whatever the parameter."""
+        """A mode with a parameter that is not a list has one key, for any parameter."""
         for mode in ROOM_MODES.values():
             adding = [ModeChange(True, mode.letter, number) for number in "12"]
             self.append(*(ModesSet(ANN, f"#{mode.letter}", (change,)) for change in adding))
@@ -381,10 +381,10 @@ class RestartTests(DiskTestCase):
 
 
 class TakenBackTests(DiskTestCase):
-    """What is left of a text that was taken back."""
+    """Redaction."""
 
     def test_nowhere(self) -> None:
-        """Nothing of it is in the files any more when they have been closed, however long it was."""
+        """The closed files contain nothing of a redacted text, however long it was."""
         for size in (3, 900):
             texts = [f"secret{number} " * size for number in range(60)]
             entries = self.append(*map(said, texts[:40]))
@@ -398,13 +398,13 @@ class TakenBackTests(DiskTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM word WHERE word MATCH 'secret7'"), [0])
 
     def test_held(self) -> None:
-        """Nothing but a text is taken, though the entry that says so names it."""
+        """A redaction deletes only texts."""
         (topic,) = self.append(TopicSet(ANN, "#room", "t"))
         self.append(RoomMessageRedacted(ANN, "#room", topic.sequence, topic.msgid))
         self.assertEqual(self.read(Span("#room", 9))[0], topic)
 
     def test_refused(self) -> None:
-        """A text that could not be taken back on disk is there as it was, and whoever asked is told."""
+        """If a redaction cannot be stored, the text stays, and the proposal fails."""
         (entry,) = self.append(said("a"))
         other = connect(self.path, isolation_level=None)
         self.addCleanup(other.close)

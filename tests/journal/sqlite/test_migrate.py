@@ -60,11 +60,11 @@ VERSION_2 = f"""{VERSION_1.rstrip()},
 
 class EarlierTestCase(DiskTestCase):
     """
-    A journal that an earlier version of the schema has written.
+    A journal of an earlier version of the schema.
 
-    @cvar version: that version.
-    @cvar rows: what it has written.
-    @cvar also: what else it has done.
+    @cvar version: the version.
+    @cvar rows: the rows that it wrote.
+    @cvar also: further statements that it ran.
     """
 
     version: ClassVar[int]
@@ -72,7 +72,7 @@ class EarlierTestCase(DiskTestCase):
     also: ClassVar[str] = ""
 
     def openJournal(self, *arguments: Any, **keywords: Any) -> None:
-        """Have that version write the file first."""
+        """Write the file as that version does."""
         if not self.path.exists():
             connection = sqlite3.connect(self.path, isolation_level=None)
             migrate(connection, self.path, lambda: "name", schema()[: self.version])
@@ -84,7 +84,7 @@ class EarlierTestCase(DiskTestCase):
         super().openJournal(*arguments, **keywords)
 
     def asConsole(self, room: str = "#room") -> tuple[list[str], list[Entry]]:
-        """What the console finds in the file, and what it would find if it searched."""
+        """Read and search the file as the console does."""
         reader = HistoryReader.open(self.path)
         try:
             return list(map(str, export(reader, room))), sound(reader.search([room], "word", 9, account="ann"))
@@ -92,20 +92,20 @@ class EarlierTestCase(DiskTestCase):
             reader.close()
 
     def found(self, room: str, account: str | None = None) -> list[int]:
-        """What is found of texts with C{word} in them."""
+        """Search for a word, and return the sequence numbers."""
         searching = self.history.search([room], "word", 9, account=account)
         self.settle()
         return [entry.sequence for entry in self.successResultOf(searching)]
 
 
 class Version1Tests(EarlierTestCase):
-    """A journal that version 1 of the schema has written."""
+    """A journal of version 1."""
 
     version = 1
     rows = VERSION_1
 
     def test_read(self) -> None:
-        """All of it is read and found, and what holds is applied."""
+        """All entries can be read and found, and those that hold keys are applied."""
         ann = Source("u1", "Ann", "~ann", "h", "Ann")
         bob = Source("u2", "Bob", "~bob", "h", "bob")
         by = Source("u1", "Ann")
@@ -120,7 +120,7 @@ class Version1Tests(EarlierTestCase):
         self.assertTrue(self.path.with_name("journal.sqlite.version1").exists())
 
     def test_goesOn(self) -> None:
-        """What this version does for entries it does for those of version 1."""
+        """Redactions, renames and retention work for entries of version 1."""
         self.append(RoomRenamed(ANN, "#room", "#hall"), RoomMessageRedacted(ANN, "#hall", 1, "name-1"))
         self.assertEqual([entry.sequence for entry in self.read(Span("#hall", 9))][:4], [2, 7, 8, 9])
         self.assertEqual(self.found("#hall"), [2])
@@ -130,13 +130,13 @@ class Version1Tests(EarlierTestCase):
         self.assertEqual([entry.sequence for entry in self.applied], [8, 9, 101])
 
     def test_consoleBeforeServer(self) -> None:
-        """The console reads the file before a server has brought it to this version."""
+        """The console reads the file before it is migrated."""
         lines, found = self.early
         self.assertEqual((len(lines), [entry.sequence for entry in found]), (5, [1, 2, 4]))
         self.assertEqual(self.early, self.asConsole())
 
     def test_words(self) -> None:
-        """All that is there is indexed, once, and what comes is so later; either is found."""
+        """All old texts are in the index, once.  New texts are indexed later, and both are found."""
         self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [9])
         self.checkWords()
         (entry,) = self.append(said("six word"))
@@ -148,14 +148,14 @@ class Version1Tests(EarlierTestCase):
 
 
 class Version2Tests(EarlierTestCase):
-    """A journal that version 2 has written, and in which it had a room that it had renamed and not moved yet."""
+    """A journal of version 2, with a renamed room whose entries were not moved yet."""
 
     version = 2
     rows = VERSION_2
     also = "DELETE FROM renaming; DELETE FROM entry WHERE sequence = 2;"
 
     def test_words(self) -> None:
-        """All that is there is indexed where it is, and found where it belongs, before it is moved and after."""
+        """All texts are indexed, and found in the right room before and after they are moved."""
         self.assertEqual([entry.sequence for entry in self.early[1]], [4])
         self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [11])
         self.checkWords()
@@ -167,11 +167,11 @@ class Version2Tests(EarlierTestCase):
         self.checkWords()
 
     def test_takenBack(self) -> None:
-        """What version 2 has indexed leaves the index when it is taken back, and the file when that was merged."""
+        """A redacted text leaves the index, and a merge removes it from the file."""
         self.append(RoomMessageRedacted(ANN, "#hall", 11, "name-11"), PrivateMessageRedacted(ANN, BOB, 4, "name-4"))
         self.assertEqual(self.found("#hall", "ann"), [1])
         self.assertEqual(self.onDisk("SELECT unmerged FROM journal"), [1])
-        while self.history.writer.merge():
+        while self.history.writer.merge(32):
             pass
         self.store.checkpoint(whole=True)
         for word in (b"five", b"three"):
@@ -179,7 +179,7 @@ class Version2Tests(EarlierTestCase):
         self.checkWords()
 
     def test_consoleBeforeServer(self) -> None:
-        """The console reads the file before a server has brought it to this version."""
+        """The console reads the file before it is migrated."""
         self.assertEqual(len(self.early[0]), 0)
         copy = self.path.with_name("journal.sqlite.version2")
         reader = HistoryReader.open(copy)
@@ -192,18 +192,18 @@ class Version2Tests(EarlierTestCase):
 
 
 class Version3Tests(Version2Tests):
-    """A journal that version 3 has written.  What it has is indexed when that version starts."""
+    """A journal of version 3, all of whose texts are indexed."""
 
     version = 3
     also = f"{Version2Tests.also} UPDATE journal SET indexed = 11;"
 
     def test_consoleBeforeServer(self) -> None:
-        """The console reads the file before a server has brought it to this version."""
+        """The console reads the file before it is migrated."""
         self.assertEqual(self.early, self.asConsole())
 
 
 class Version4Tests(EarlierTestCase):
-    """A journal that version 4 has written, in which SQLite computed what holds."""
+    """A journal of version 4, in which triggers updated the table C{holding}."""
 
     version = 4
     rows = f"""{VERSION_2.rstrip()},
@@ -234,18 +234,18 @@ class Version4Tests(EarlierTestCase):
     ]
 
     def held(self) -> list[str]:
-        """The table of what holds."""
+        """The rows of the table C{holding}."""
         return self.onDisk("SELECT conversation || ' ' || key || ' ' || sequence AS line FROM holding ORDER BY line")
 
     def test_kept(self) -> None:
-        """The table keeps its rows, its triggers are gone, and what holds is applied."""
+        """The table keeps its rows, the triggers are gone, and the entries are applied."""
         self.assertEqual(self.held(), self.HELD)
         triggers = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND sql LIKE '%holding%'"
         self.assertEqual(self.onDisk(triggers), [0])
         self.assertEqual([entry.sequence for entry in self.applied], [8, 9, 10, 12, 13])
 
     def test_goesOn(self) -> None:
-        """This version goes on with the table: keys are set, released, and moved with their room."""
+        """This version continues the table: it sets, releases and moves keys."""
         self.append(
             ModesSet(ANN, "#Hall", (ModeChange(True, "k", "two"), ModeChange(False, "i"))),
             ServerBanLifted(ANN, "192.0.2.0/24"),
@@ -269,36 +269,36 @@ class Version4Tests(EarlierTestCase):
 
 
 class MigrationTests(SynchronousTestCase):
-    """From one schema to the next."""
+    """Migrations."""
 
     def setUp(self) -> None:
-        """Have an empty file."""
+        """Make an empty file."""
         self.path = Path(temporary(self), "journal.sqlite")
         self.connection = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(self.connection.close)
 
     def migrate(self, *scripts: str) -> None:
-        """Bring it to the last of these."""
+        """Run these migrations."""
         migrate(self.connection, self.path, lambda: "name", scripts)
 
     def state(self) -> Sequence[int]:
-        """The application id, and the version."""
+        """The application id and the version."""
         queries = ("PRAGMA application_id", "PRAGMA user_version")
         return [self.connection.execute(query).fetchone()[0] for query in queries]
 
     def beside(self) -> list[str]:
-        """What lies beside the file."""
+        """The other files in the directory."""
         return sorted(path.name for path in self.path.parent.iterdir() if path != self.path)
 
     def test_fresh(self) -> None:
-        """An empty file gets every step, a name, and no copy beside it."""
+        """An empty file gets every step and a name, and is not copied."""
         self.migrate(ONE, TWO)
         self.assertEqual(self.state(), [APPLICATION_ID, 2])
         self.assertEqual(self.connection.execute("SELECT name FROM journal").fetchall(), [("name",)])
         self.assertEqual(self.beside(), [])
 
     def test_steps(self) -> None:
-        """A journal gets the steps that it has not had, keeps its name, and is copied as it was first."""
+        """A journal is copied, gets the missing steps, and keeps its name."""
         self.migrate(ONE)
         self.connection.execute("INSERT INTO entry VALUES (21)")
         self.connection.execute("UPDATE journal SET name = 'first'")
@@ -315,14 +315,14 @@ class MigrationTests(SynchronousTestCase):
         self.assertEqual(backup.execute("PRAGMA user_version").fetchone(), (1,))
 
     def test_current(self) -> None:
-        """A journal of this version is left as it is."""
+        """A journal of this version is not changed."""
         self.migrate(ONE)
         self.connection.execute("PRAGMA query_only = ON")
         self.migrate(ONE)
         self.assertEqual(self.beside(), [])
 
     def test_failure(self) -> None:
-        """A step that fails leaves the version before it, and the steps before it done."""
+        """If a step fails, the steps before it stay."""
         self.migrate(ONE)
         self.assertRaises(sqlite3.Error, self.migrate, ONE, THREE, f"{TWO} INSERT INTO nowhere VALUES (1);")
         self.assertEqual(self.state(), [APPLICATION_ID, 2])
@@ -337,7 +337,7 @@ class MigrationTests(SynchronousTestCase):
         self.assertIn("(its schema is version 2, and this one knows 1)", str(error))
 
     def test_schema(self) -> None:
-        """The package has its scripts, numbered from 1 without gap, and they work."""
+        """The package contains its scripts, numbered from 1 without gaps, and they work."""
         scripts = schema()
         self.assertIn("CREATE TABLE entry", scripts[0])
         self.migrate(*scripts)

@@ -1,4 +1,4 @@
-"""What a restart rebuilds: rooms as they were, whatever was done in them."""
+"""Tests of L{twistchat.journal.sqlite.rebuilding}: a restart restores the state of rooms."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.journal.disk import kill, writerOf
 from twistchat.chat.errors import ChatError, NoSuchRoom, RoomNameInUse
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.model.events import (
+    SERVER,
     Entered,
     Entry,
     Event,
@@ -43,7 +44,7 @@ from twistchat.testing.workers import InlineWorker
 ROOMS = ("#one", "#One", "#two", "#three")
 
 NOW = 1000
-"""What the journal's clock shows, in milliseconds since the epoch."""
+"""The time of the journal's clock, in milliseconds since the epoch."""
 
 PEOPLE = (
     Source("u1", "Ann", account="Ann"),
@@ -54,12 +55,12 @@ PEOPLE = (
 
 
 def rankChange(adding: bool, letter: str, who: Source) -> ModeChange:
-    """A rank given or taken."""
+    """The change of a rank."""
     return ModeChange(adding, letter, who.nick, who)
 
 
 def modeChange(adding: bool, letter: str, number: int) -> ModeChange:
-    """A mode set or taken away, with one of a few parameters where it has one."""
+    """The change of a mode, with one of a few parameters if it has one."""
     shape = ROOM_MODES[letter].shape
     parameters = {Shape.FLAG: None, Shape.LIST: f"{number}!*@*"}
     return ModeChange(adding, letter, parameters.get(shape, f"{number}"))
@@ -86,7 +87,7 @@ EVENTS = st.one_of(
 
 
 def kept(state: State) -> dict[str, Any]:
-    """What the rooms of a state have to keep, and who is kept from the server."""
+    """The persistent data of rooms, and the bans from the server."""
     rooms = {
         fold(room.name): (room.topic, room.modes, room.lists, {k: set(v) for k, v in room.granted.items()})
         for room in state.rooms
@@ -96,7 +97,7 @@ def kept(state: State) -> dict[str, Any]:
 
 
 def onDisk(directory: str) -> dict[int, set[str]]:
-    """The table of what holds, as L{Holding.entries} has it."""
+    """The table C{holding}, in the form of L{Holding.entries}."""
     found: dict[int, set[str]] = {}
     with closing(connect(f"{directory}/journal.sqlite")) as connection:
         for sequence, key in connection.execute("SELECT sequence, key FROM holding ORDER BY sequence"):
@@ -105,14 +106,14 @@ def onDisk(directory: str) -> dict[int, set[str]]:
 
 
 class RebuildingTests(SynchronousTestCase):
-    """The state of rooms, before and after."""
+    """The state of rooms before and after a restart."""
 
     @given(st.lists(st.one_of(EVENTS, st.none()), max_size=30))
     @settings(max_examples=60, deadline=None)
     def test_rooms(self, events: list[Event | None]) -> None:
         """
-        Topic, modes, lists and ranks of accounts are after a restart what they were before, and so are bans from the
-        server; what was refused has left no trace, and several restarts (C{None} here) are like one.
+        After a restart, rooms have the same topic, modes, lists and ranks of accounts, and the server has the same
+        bans.  Refused entries leave no trace.  C{None} is a restart.
         """
         directory = mkdtemp()
         try:
@@ -139,6 +140,10 @@ class RebuildingTests(SynchronousTestCase):
                     if state.users.get(ANN.uid) is None:
                         self.successResultOf(journal.append(Entered(ANN, "s")))
                     journal.append(event).addCallbacks(note, lambda failure: failure.trap(ChatError) and None)
+                    # The chat records the locks that an empty room has lost.
+                    for room, changes in state.rooms.unlocked:
+                        journal.append(ModesSet(SERVER, room.name, changes)).addCallback(note)
+                    state.rooms.unlocked.clear()
             self.successResultOf(journal.close())
         finally:
             rmtree(directory)

@@ -13,11 +13,10 @@ from twistchat.chat.model.events import Entry, Event, RoomMessage, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import conversation
 from twistchat.journal.codec import decode, encode
-from twistchat.journal.sqlite import rows
-from twistchat.journal.sqlite.rows import Row, RowWriter, checksum, isIntact, placed, readText
+from twistchat.journal.sqlite.rows import Row, RowWriter, checksum, isIntact, placeChecksum, readText
 
 TEXTS = st.text(st.characters(), max_size=40)
-"""Any text, lone surrogates included."""
+"""Any text, including lone surrogates."""
 
 ANN = Source("1", "ann")
 
@@ -26,7 +25,7 @@ class RowTests(SynchronousTestCase):
     """Entries as rows."""
 
     def row(self, event: Event) -> Row:
-        """The row of an event as it would reach the disk, from a writer that has written another before."""
+        """The row of an event, from a writer that has encoded another event before."""
         writer = RowWriter()
         writer.row(Entry(1, "j-1", 1, RoomMessage(ANN, "#r", "s", "before")))
         row = writer.row(Entry(2, "j-2", 3, event))
@@ -37,7 +36,7 @@ class RowTests(SynchronousTestCase):
 
     @given(SAMPLES)
     def test_everyEvent(self, event: Event) -> None:
-        """Each event is written with its kind and its body."""
+        """The row of each event has its kind and its body."""
         kind, body = encode(event)
         *others, check, written = self.row(event)
         self.assertEqual([2, 3, kind, conversation(event)], others)
@@ -46,14 +45,14 @@ class RowTests(SynchronousTestCase):
 
     @given(TEXTS, TEXTS, TEXTS, TEXTS)
     def test_message(self, nick: str, room: str, session: str, text: str) -> None:
-        """A message is read as it was written, whatever is in its fields."""
+        """A message with any text in its fields can be decoded."""
         event = RoomMessage(Source("1", nick, account=text or None), room, session, text, "action")
         sequence, time, kind, where, _, body = self.row(event)
         self.assertEqual((2, 3, fold(room).encode("utf-8", "replace").decode()), (sequence, time, where))
         self.assertEqual(event, decode(kind, body))
 
     def test_rare(self) -> None:
-        """A message with tags, with cuts, for those of a rank, or by a program has that in its row."""
+        """Tags, cuts, a rank and the bot flag are in the row."""
         bot = Source("2", "bot", bot=True)
         for event in (
             RoomMessage(ANN, "#r", "s", "x", tags=(("reply", "j-1"),)),
@@ -65,7 +64,7 @@ class RowTests(SynchronousTestCase):
             self.assertEqual(event, decode(kind, body))
 
     def test_sameUser(self) -> None:
-        """Who was renamed is written under the new name from then on; who speaks elsewhere, there."""
+        """A new nick, or another room, is in the next row."""
         writer = RowWriter()
         for source, room in ((ANN, "#r"), (Source("1", "anna"), "#r"), (Source("1", "anna"), "#R2"), (ANN, "#r")):
             event = RoomMessage(source, room, "s", "x")
@@ -73,9 +72,8 @@ class RowTests(SynchronousTestCase):
             self.assertEqual((fold(room), event), (where, decode(kind, body)))
 
     def test_bounded(self) -> None:
-        """A writer that has forgotten a conversation writes the same rows."""
-        self.patch(rows, "KNOWN", 3)
-        writer = RowWriter()
+        """Rows do not depend on the cache of conversations."""
+        writer = RowWriter(3)
         for number in (*range(10), *range(10)):
             row = writer.row(Entry(1, "j-1", 1, RoomMessage(ANN, f"#r{number}", "s", "x")))
             self.assertEqual(f"#r{number}", row[3])
@@ -88,7 +86,7 @@ class ChecksumTests(SynchronousTestCase):
     ROW: Row = RowWriter().row(Entry(7, "j-7", 1000, RoomMessage(ANN, "#r", "s", "tea at four")))
 
     def test_everyBit(self) -> None:
-        """A row of which one bit is another is not intact, whichever column it is in."""
+        """A row with one flipped bit in any column is not intact."""
         sequence, time, kind, place, check, body = self.ROW
         assert place is not None
         for bit in range(40):
@@ -105,16 +103,16 @@ class ChecksumTests(SynchronousTestCase):
                 self.assertFalse(isIntact(*row), row)
 
     def test_nothing(self) -> None:
-        """A column that has become NULL, or a checksum that is none, is damage as well."""
+        """A column that is NULL, or a wrong checksum, is damage."""
         for column in range(1, 6):
             row: list[Any] = list(self.ROW)
             row[column] = None
             self.assertFalse(isIntact(*row), row)
 
     def test_moved(self) -> None:
-        """A row is moved to another conversation by exclusive-or, and a damaged one stays damaged."""
+        """The exclusive-or gives the checksum in another conversation, and a damaged row stays damaged."""
         sequence, time, kind, place, check, body = self.ROW
-        moved = check ^ placed(place) ^ placed("#über")
+        moved = check ^ placeChecksum(place) ^ placeChecksum("#über")
         self.assertTrue(isIntact(sequence, time, kind, "#über", moved, body))
         self.assertFalse(isIntact(sequence, time, kind, "#über", moved, body.replace("tea", "pea")))
-        self.assertTrue(isIntact(sequence, time, kind, None, check ^ placed(place) ^ placed(None), body))
+        self.assertTrue(isIntact(sequence, time, kind, None, check ^ placeChecksum(place) ^ placeChecksum(None), body))

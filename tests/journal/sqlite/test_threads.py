@@ -1,4 +1,4 @@
-"""The journal on disk as it is: with threads, and the reactor."""
+"""Tests of L{twistchat.journal.sqlite.threads}, with real threads and the reactor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ reactor: Any = installed
 
 
 class ThreadTests(TestCase):
-    """One writes, one reads, and the reactor waits for neither."""
+    """One thread writes, one reads, and the reactor waits for neither."""
 
     timeout = 60
 
@@ -44,7 +44,7 @@ class ThreadTests(TestCase):
         return self.journal.open(lambda entry, origin: self.applied.append(entry))
 
     async def concurrent(self) -> None:
-        """Append from many sides while it is read; the journal stays in order and every reading is whole."""
+        """Append and read concurrently.  The journal is in order, and each read is complete."""
         readings = []
         receipts = []
         for number in range(2000):
@@ -62,11 +62,11 @@ class ThreadTests(TestCase):
             await self.journal.append(Quit(ANN, ""))
 
     def test_concurrent(self) -> Deferred[None]:
-        """Append and read at once, then close."""
+        """Append and read concurrently, then close."""
         return Deferred.fromCoroutine(self.concurrent())
 
     async def locked(self) -> None:
-        """While another process has the file locked, the reactor turns, and passing events and reading go on."""
+        """While another process has locked the file, the reactor runs, and passing events and reads work."""
         before = await self.journal.append(said("before"))
         other = sqlite3.connect(f"{self.directory}/journal.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -87,5 +87,5 @@ class ThreadTests(TestCase):
         self.assertEqual(await self.history.read(Span("#room", 9)), [before, after])
 
     def test_locked(self) -> Deferred[None]:
-        """Another process has the file locked for longer than the journal waits."""
+        """Another process locks the file for longer than the journal waits."""
         return Deferred.fromCoroutine(self.locked())

@@ -20,7 +20,7 @@ from twistchat.chat.model.events import (
     RoomRenamed,
     RoomTagMessage,
 )
-from twistchat.chat.model.modes.room import RANK_BY_LETTER
+from twistchat.chat.model.modes.room import RANK_BY_LETTER, RANKS
 from twistchat.chat.model.names import fold
 
 
@@ -110,6 +110,15 @@ def conversation(event: Event) -> str | None:
     ):
         return pair(event.source.account, event.recipient.account)
     return None
+
+
+def conversationsOf(room: str) -> list[str]:
+    """
+    The names of all conversations of a room: of the room itself, and of the texts to each rank.
+
+    @param room: the room's folded name.
+    """
+    return [room, *[rank.prefix + room for rank in RANKS]]
 
 
 def pair(one: str, other: str) -> str:

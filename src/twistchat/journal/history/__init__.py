@@ -1,1 +1,1 @@
-"""Reading, searching and forgetting what the log holds."""
+"""The history: reading, searching, exporting and deleting what the log has stored."""

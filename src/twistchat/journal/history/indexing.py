@@ -1,8 +1,9 @@
-"""The word index, which gets texts a little later than the disk does: many at a time, and when there is time."""
+"""Fills the word index in small steps, later than the log stores the texts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -13,37 +14,39 @@ from twistchat.journal.sqlite.faults import Fault
 if TYPE_CHECKING:
     from twistchat.journal.history.writing import Write
 
-STEP = 1024
-"""Entries that are indexed at a time: so many that each costs little, so few that a batch hardly waits for them."""
 
-SIZE = 256 * 1024
-"""Characters of these, about, at the most."""
+@dataclass(frozen=True, slots=True)
+class IndexPace:
+    """
+    When entries are indexed, and how many at a time.
 
-MOST = 4 * STEP
-"""Entries that are indexed at a time where too many wait, whatever their size: more than a batch brings."""
+    Larger steps cost less per entry, and smaller steps delay the next batch less.
 
-QUIET = 30.0
-"""Seconds after which fewer than that are indexed, too."""
+    @ivar step: the number of entries in a step.  A step is taken when so many wait and nothing else is written.
+    @ivar size: the maximum number of characters in a step, approximately.
+    @ivar quiet: the seconds after which fewer entries are indexed too.
+    @ivar lag: the maximum number of entries that wait while batches are written without a pause.  A search indexes the
+        waiting entries of its rooms itself, which takes a tenth of a second for 65,536 entries in one room.
+    @ivar largeStep: the number of entries in a step, of any size, while more than C{lag} wait.  More than a batch has,
+        so that the number of waiting entries decreases.
+    @ivar longest: the maximum of seconds until a failed step is tried again.  The pause doubles with each failure.
+    """
 
-LAG = 64 * STEP
-"""
-Entries that may wait while there is no time.  Who searches indexes those of the rooms asked for, for themselves: all of
-these in one room take a tenth of a second.
-"""
-
-LONGEST = 300.0
-"""Seconds at the most that a step waits that has failed before: each time twice as long."""
+    step: int = 1024
+    size: int = 256 * 1024
+    quiet: float = 30.0
+    lag: int = 65_536
+    largeStep: int = 4096
+    longest: float = 300.0
 
 
 class Indexing:
     """
-    Puts texts into the word index, in steps so small that what is said meanwhile does not wait for them.
+    Puts texts into the word index.
 
-    A step is taken when a step's worth of entries waits and nothing else is to be written, and once L{QUIET} has passed
-    with fewer waiting.  Where the journal is written to without a pause, no more than L{LAG} or so wait: then larger
-    steps are taken between the batches.
+    After a fault of the disk it stops, and continues when L{begin} is called again.
 
-    Where the disk fails it stops, and goes on when L{begin} is called again.
+    @ivar pace: see L{IndexPace}.
     """
 
     def __init__(
@@ -52,45 +55,47 @@ class Indexing:
         write: Write,
         idle: Callable[[], bool],
         last: Callable[[], int],
+        pace: IndexPace,
     ) -> None:
         """
-        @param clock: says when L{QUIET} has passed; with C{None} fewer than a step's worth wait until there are more.
-        @param write: does something with the journal's file between two batches, and fires with what comes of it.
-        @param idle: whether there is no batch to be written.
+        @param clock: the reactor's timers; C{None} to index only full steps.
+        @param write: runs work on the writing thread.
+        @param idle: whether no batch is being written, and none waits.
         @param last: the sequence number of the last entry that was applied.
         """
+        self.pace = pace
         self._clock, self._write, self._idle, self._last = clock, write, idle, last
-        # An earlier process may have left something: the first step tells how much.
+        # A previous process may have left entries.  The first step counts them.
         self._waiting = 1
-        self._quiet = QUIET
+        self._quiet = pace.quiet
         self._call: IDelayedCall | None = None
         self._stepping = self._faulty = self._stopped = False
 
     def begin(self) -> None:
-        """Begin; or go on, now that the journal can be written again: but not with the very next batch."""
+        """Start, or continue after a fault.  The first step waits, so that it does not delay the next batch."""
         if self._clock is None:
             self._faulty = False
         if self._call is None and not self._stepping:
             self._later()
 
-    def came(self, entries: int) -> None:
+    def came(self, count: int) -> None:
         """
-        Take notice of a batch that has been applied, and of what that has led to.
+        Count new entries, and take a step if it is time.
 
-        @param entries: how many it has, at the most, that are to be indexed.
+        @param count: at most so many entries were stored and applied.
         """
-        self._waiting += entries
+        self._waiting += count
         if not self._stepping and not self._faulty:
-            self._look()
+            self._stepIfDue()
 
     def stop(self) -> None:
-        """Do nothing more: the next start goes on with it."""
+        """Stop.  The next start continues."""
         self._stopped = True
         self._cancel()
 
-    def _look(self) -> None:
-        """Take a step, if it is time for one; else let it be time later."""
-        if self._waiting > LAG or (self._waiting >= STEP and self._idle()):
+    def _stepIfDue(self) -> None:
+        """Take a step if enough entries wait; otherwise set the timer."""
+        if self._waiting > self.pace.lag or (self._waiting >= self.pace.step and self._idle()):
             self._step()
         elif self._call is None:
             self._later()
@@ -107,34 +112,35 @@ class Indexing:
             self._later()
 
     def _step(self) -> None:
-        """Index what waits, as far as one step goes."""
+        """Index one step of the waiting entries."""
         self._cancel()
         if self._stopped:
             return
         self._stepping = True
-        last = self._last()
-        count, size = (MOST, None) if self._waiting > LAG else (STEP, SIZE)
+        pace, last = self.pace, self._last()
+        count, size = (pace.largeStep, None) if self._waiting > pace.lag else (pace.step, pace.size)
         self._write(lambda file: file.index(last, count, size)).addCallbacks(
             self._stepped, self._failed, callbackArgs=(self._waiting,)
         )
 
     def _stepped(self, step: tuple[int, bool], waited: int) -> None:
         """
-        Note what a step has left.
+        Continue after a step.
 
-        @param step: how many entries it took, and whether there may be others that had been applied before it.
-        @param waited: so many of those had been counted; some had nothing to be kept, or could not be.
+        @param step: the result of L{HistoryWriter.index <twistchat.journal.history.writing.HistoryWriter.index>}.
+        @param waited: the number of waiting entries before the step.  It may be too high, because not all entries are
+            stored.
         """
         self._stepping = self._faulty = False
-        self._quiet = QUIET
+        self._quiet = self.pace.quiet
         taken, more = step
         self._waiting = max(self._waiting - taken, 1) if more else self._waiting - waited
-        self._look()
+        self._stepIfDue()
 
     def _failed(self, failure: Failure) -> None:
-        """The journal has a fault, which is logged."""
+        """Wait longer before the next step.  The fault has been logged."""
         self._stepping, self._faulty = False, True
-        self._quiet = min(2 * self._quiet, LONGEST)
+        self._quiet = min(2 * self._quiet, self.pace.longest)
         failure.trap(Fault)
 
     def _cancel(self) -> None:

@@ -21,32 +21,28 @@ from twistchat.chat.model.events import (
     RoomMessageRedacted,
     RoomRenamed,
 )
-from twistchat.chat.model.modes.room import RANKS
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation
+from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation, conversationsOf
 from twistchat.interfaces import IHistory
 from twistchat.journal.history.words import matches, phrases
 
 if TYPE_CHECKING:
     from twistchat.interfaces import IFollowing
 
-PREFIXES = ("", *[rank.prefix for rank in RANKS])
-"""What stands before a room's name in the name of a conversation: nothing, or the prefix of a rank."""
-
 T = TypeVar("T")
 
 
 class Followed(Protocol):
-    """What this history asks of the log that it follows: L{MemoryLog <twistchat.journal.memory.MemoryLog>}, say."""
+    """The methods of a log that this history needs.  L{MemoryLog <twistchat.journal.memory.MemoryLog>} has them."""
 
     def follow(self, sequence: int, receive: Callable[[Entry], None]) -> IFollowing:
         """See L{ILog.follow <twistchat.interfaces.ILog.follow>}."""
 
     def locate(self, msgid: str) -> int | None:
-        """See L{IHistory.locate <twistchat.interfaces.IHistory.locate>}: the log knows its message ids."""
+        """See L{IHistory.locate <twistchat.interfaces.IHistory.locate>}."""
 
     def forget(self, sequence: int) -> None:
-        """Delete a stored entry, because its text was redacted.  The log need not have it."""
+        """Delete an entry whose text was redacted.  The log may not have it any more."""
 
 
 class _Conversation:
@@ -55,7 +51,7 @@ class _Conversation:
 
     @ivar name: its name.
     @ivar entries: oldest first.
-    @ivar mergedInto: the conversation that has its entries now, because the room was renamed.
+    @ivar mergedInto: the conversation that has its entries now, after a rename of the room.
     """
 
     __slots__ = ("entries", "mergedInto", "name")
@@ -77,14 +73,12 @@ class _Conversation:
 class MemoryHistory:
     """
     Follows a log, and keeps its newest durable entries by conversation.
-
-    It keeps up to a number of entries of all conversations together, and drops the oldest first.
     """
 
     def __init__(self, log: Followed, keep: int = 10_000) -> None:
         """
-        @param log: the log that it follows, which need not be open.
-        @param keep: how many entries it keeps.
+        @param log: the log to follow.  It need not be open yet.
+        @param keep: the maximum number of entries to keep, of all conversations together.
         """
         self._keep = keep
         self._log = log
@@ -105,7 +99,7 @@ class MemoryHistory:
         before: int | None = None,
         account: str | None = None,
     ) -> Deferred[Sequence[Kept]]:
-        """See L{IHistory.search}.  It looks at every entry, from the newest on, until it has found enough."""
+        """See L{IHistory.search}.  It examines the entries, newest first, until it has found enough."""
         wanted = phrases(words)
         names = set(conversations)
         if account is not None:
@@ -148,18 +142,18 @@ class MemoryHistory:
             self._dropIfEmpty(oldest)
 
     def _rearrange(self, event: Event, name: str) -> None:
-        """Do what an event does to what was there before."""
+        """Apply a redaction or a rename to the entries before it."""
         if isinstance(event, (RoomMessageRedacted, PrivateMessageRedacted)):
-            self._takeBack(event, name)
+            self._redact(event, name)
         elif isinstance(event, RoomRenamed) and fold(event.room) != name:
-            for prefix in PREFIXES:
-                self._move(prefix + fold(event.room), prefix + name)
+            for origin, target in zip(conversationsOf(fold(event.room)), conversationsOf(name), strict=True):
+                self._move(origin, target)
 
-    def _takeBack(self, event: RoomMessageRedacted | PrivateMessageRedacted, name: str) -> None:
-        """Forget a text, if it is one of this conversation."""
+    def _redact(self, event: RoomMessageRedacted | PrivateMessageRedacted, name: str) -> None:
+        """Delete a redacted text, if it belongs to this conversation."""
         inRoom = isinstance(event, RoomMessageRedacted)
-        for prefix in PREFIXES if inRoom else ("",):
-            place = self._conversations.get(prefix + name)
+        for found in conversationsOf(name) if inRoom else [name]:
+            place = self._conversations.get(found)
             if place is None:
                 continue
             index = bisect_left(place.entries, event.sequence, key=attrgetter("sequence"))
@@ -174,7 +168,7 @@ class MemoryHistory:
             return
 
     def _move(self, origin: str, target: str) -> None:
-        """Let all of a conversation be part of another."""
+        """Move all entries of a conversation to another."""
         moved = self._conversations.pop(origin, None)
         if moved is None:
             return
@@ -193,7 +187,7 @@ class MemoryHistory:
 
 def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:
     """
-    Find a stretch in the entries of its conversation.
+    Select a range of a conversation.
 
     @param entries: all entries of the conversation, oldest first.
     """
@@ -208,17 +202,17 @@ def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:
 
 def nearest(entries: Sequence[T], place: int, limit: int) -> Sequence[T]:
     """
-    What L{Around} asks for.
+    Select what L{Around} describes.
 
-    @param entries: in order; as many as the limit on either side of the place, where there are.
-    @param place: the index of the first of them that is not before the point.
+    @param entries: in order.  There are as many as the limit on each side of the place, if they exist.
+    @param place: the index of the first entry that is not before the point.
     """
     start = max(0, place - limit // 2)
     return entries[max(0, min(start, len(entries) - limit)) : start + limit]
 
 
 def _position(entries: Sequence[Entry], point: Point, bisect: Callable[..., int]) -> int:
-    """Where a point falls among entries: before those equal to it, or after them, as C{bisect} has it."""
+    """The index of a point among entries: before entries at the point, or after them, depending on C{bisect}."""
     if isinstance(point, At):
         return bisect(entries, point.time, key=lambda entry: entry.time)
     return bisect(entries, point, key=lambda entry: entry.sequence)

@@ -1,4 +1,4 @@
-"""Reading and searching conversations in the journal's file.  Everything here blocks."""
+"""Reads and searches conversations in the journal's file.  Everything here blocks."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from twistchat.journal.sqlite.reading import LAST, RowReader, StoredRow, sortEnt
 from twistchat.journal.sqlite.rows import COLUMNS
 
 MOVES = 2
-"""From this version of the schema on, rooms are renamed."""
+"""The first version of the schema in which rooms can be renamed."""
 
 INDEXES = 3
-"""From this version of the schema on, texts are on disk before they are in the word index."""
+"""The first version of the schema in which texts are indexed later than they are stored."""
 
 _ROWS = """
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)),
         (SELECT json_group_array(json_array(sequence, origin, target)) FROM moving)
 """
 """
-What a reading gives, in one row: so the interpreter lock is taken once, however much is read.  With it comes which
-renamed rooms have entries that are not yet where this looked for them.
+The result of a query, as one row, so that the interpreter lock is taken once.  The second column has the renames whose
+entries have not been moved yet: entries may be stored under another name.
 """
 
-# The index of conversations tells which entries there are; all else comes from the rows themselves, which are compared
-# with their checksums.  A row that is not there is NULL then, and counts as damaged.
+# The index of conversations gives the sequence numbers, and the rows are checked against their checksums.  The
+# LEFT JOIN gives NULL for a row that does not exist, which counts as damaged.
 _FROM = f"""
     SELECT {COLUMNS} FROM (
         SELECT sequence FROM entry
@@ -58,13 +58,13 @@ _FOUND = f"""
 _SEARCH = f"{_ROWS} FROM ({_FOUND.format('word')})"
 _SEARCH_TAIL = f"{_ROWS} FROM ({_FOUND.format('tail')})"
 
-# With what is found comes whether there may be more behind the end of the word index.
+# The last column says whether there are entries that are not indexed yet.
 _SEARCH_ALL = f"""
     {_ROWS}, EXISTS (SELECT 1 FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence < :end)
     FROM ({_FOUND.format("word")})
 """
 
-# Like the table "word", whose tokenizer it has, so that it finds the same.
+# The word index of entries that are not indexed yet.  It has the tokenizer of the table "word", so both find the same.
 _TAIL = """
     CREATE VIRTUAL TABLE temp.tail USING fts5(
         place, text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
@@ -93,10 +93,10 @@ log = Logger()
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """
-    What is read.
+    The constant parameters of a read.
 
-    @ivar before: whoever reads knows of nothing that has this sequence number or a higher one.
-    @ivar without: nor of these, a JSON array.
+    @ivar before: leave out entries with this sequence number or a higher one.
+    @ivar without: further sequence numbers to leave out, as a JSON array.
     """
 
     conversation: str
@@ -107,9 +107,9 @@ class _Reading:
 
 class HistoryReader:
     """
-    Reads conversations, and searches them.
+    Reads and searches conversations.
 
-    @ivar version: of the file's schema.
+    @ivar version: the version of the schema.
     """
 
     def __init__(self, file: RowReader) -> None:
@@ -150,11 +150,11 @@ class HistoryReader:
 
     def read(self, span: Span | Around, before: int = LAST, without: str = "[]") -> Sequence[Kept]:
         """
-        Read a stretch of a conversation.
+        Read a range of a conversation.
 
-        @param before: leave out what has this sequence number or a higher one.
-        @param without: a JSON array of further sequence numbers to leave out.
-        @raise Fault: it cannot be read.
+        @param before: leave out entries with this sequence number or a higher one.
+        @param without: further sequence numbers to leave out, as a JSON array.
+        @raise Fault: the file cannot be read.
         """
         reading = _Reading(span.conversation, span.limit, before, without)
         with faults():
@@ -162,7 +162,7 @@ class HistoryReader:
                 middle = min(self._start(span.point), before)
                 past = self._stretch(_NEWEST, reading, 0, middle)
                 return nearest([*past, *self._stretch(_OLDEST, reading, middle, before)], len(past), span.limit)
-            start = 0 if span.after is None else self._start(_behind(span.after))
+            start = 0 if span.after is None else self._start(_after(span.after))
             end = before if span.before is None else min(before, self._start(span.before))
             return self._stretch(_OLDEST if span.oldest else _NEWEST, reading, start, end)
 
@@ -178,8 +178,8 @@ class HistoryReader:
         """
         Find texts.  See L{IHistory.search <twistchat.interfaces.IHistory.search>}.
 
-        @param without: a JSON array of sequence numbers to leave out.
-        @raise Fault: it cannot be read.
+        @param without: sequence numbers to leave out, as a JSON array.
+        @raise Fault: the file cannot be read.
         """
         wanted = [_quote(word) for word in words.split() if isWord(word)]
         places = [f"r{_hex(name)}" for name in conversations]
@@ -218,12 +218,12 @@ class HistoryReader:
         return self._file.entries(sought)[-limit:]
 
     def since(self, time: int) -> int:
-        """The sequence number of the first entry at this time or later; one behind all where there is none."""
+        """The sequence number of the first entry at this time or later; L{LAST} if there is none."""
         with faults():
             return self._start(At(time))
 
     def newest(self, count: int) -> int:
-        """The sequence number of the first of the newest C{count} entries, or 0 where there are no more than that."""
+        """The sequence number of the first of the newest C{count} entries; 0 if there are not more."""
         with faults():
             row = self._file.execute(_NEWEST_OF_ALL, (count - 1,)).fetchone()
         return 0 if row is None else int(row[0])
@@ -236,7 +236,7 @@ class HistoryReader:
         return LAST if row is None else int(row[0])
 
     def _stretch(self, query: str, reading: _Reading, start: int, end: int) -> list[Kept]:
-        """The entries of a conversation from one sequence number to before another, oldest first."""
+        """The entries of a conversation between two sequence numbers (the end is exclusive), oldest first."""
         found, moving = self._rows(query, (reading.conversation, start, end, reading.without, reading.limit))
         if not moving:
             return self._file.entries(found, reading.conversation)
@@ -249,25 +249,24 @@ class HistoryReader:
         return entries[: reading.limit] if query is _OLDEST else entries[-reading.limit :]
 
     def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[list[StoredRow], bool]:
-        """The rows of a query; and whether any may be elsewhere, for a room was renamed."""
+        """The rows of a query, and whether others may be stored under another name, because a room was renamed."""
         rows, moving = self._file.execute(query, parameters).fetchone()
         return json.loads(rows), moving != "[]"
 
     def _isSought(self, row: StoredRow, stretches: Sequence[Piece], person: str | None) -> bool:
         """
-        Whether a row that the word index has found is of a conversation that was asked for.  A damaged index may name
-        any row.
+        Whether a row that the word index found belongs to one of the conversations to search.  A damaged index may
+        point to any row.
 
-        @param stretches: the rooms that were asked for, with the sequence numbers from and before which they are stored
-            under that name.
-        @param person: the account whose private conversations were asked for, folded.
+        @param stretches: where the rooms to search are stored.
+        @param person: the folded account whose private conversations are searched.
         """
         sequence, place = row[0], row[3] or ""
         if " " in place:
             sought = person is not None and person in place.split(" ")
         else:
             sought = any(name == place and start <= sequence < end for name, start, end in stretches)
-        # Whether this is such a row is unknown if it is damaged: then it counts as one.
+        # A damaged row may belong to any conversation, so it is shown as damaged.
         if sought or not self._file.isIntactRow(row, row[3]):
             return True
         self._file.remark(
@@ -282,10 +281,9 @@ class HistoryReader:
     @contextmanager
     def _renames(self, before: int, without: str) -> Iterator[list[Rename]]:
         """
-        Read everything as it is at one moment.  What is in a table of this connection's own is gone afterwards.
+        Let all reads see the same moment.  Changes of temporary tables are rolled back at the end.
 
-        @return: the renames whose entries are then being moved, newest first; but for those of which whoever reads is
-            to know nothing.
+        @return: the renames whose entries have not been moved yet, newest first, without those to leave out.
         """
         with self._file.moment():
             yield self._file.execute(
@@ -296,13 +294,13 @@ class HistoryReader:
             ).fetchall()
 
 
-def _behind(point: Point) -> Point:
-    """The point just after those that are equal to one."""
+def _after(point: Point) -> Point:
+    """The next point."""
     return At(point.time + 1) if isinstance(point, At) else point + 1
 
 
 def _quote(word: str) -> str:
-    """A word as a string of FTS5's query language (FTS5, section 3.1), whatever is in it."""
+    """Quote a word for FTS5's query language (FTS5, section 3.1)."""
     plain = word.replace("\0", " ").replace('"', '""').encode("utf-8", "replace").decode()
     return f'"{plain}"'
 

@@ -1,8 +1,9 @@
-"""Rooms that got another name: where their entries are while they are moved to it, and the moving."""
+"""Renamed rooms: moves their entries to the new name, and finds entries that have not been moved yet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -16,27 +17,34 @@ if TYPE_CHECKING:
     from twistchat.journal.history.writing import Read, Write
 
 Rename: TypeAlias = tuple[int, str, str]
-"""The sequence number of the entry that renamed a conversation, what that was called, and what it is called since."""
+"""The sequence number of a rename, the old name of the conversation, and the new name."""
 
 Piece: TypeAlias = tuple[str, int, int]
-"""A stretch of what is stored as one conversation: from this sequence number on, to before that one."""
-
-STEP = 100
-"""Entries that are moved at a time."""
-
-PAUSE = 0.02
-"""Seconds between two steps."""
+"""A part of a conversation: the name under which it is stored, the first sequence number, and the end (exclusive)."""
 
 log = Logger()
 
 
+@dataclass(frozen=True, slots=True)
+class MovePace:
+    """
+    How fast entries of renamed rooms are moved.
+
+    @ivar step: the number of entries in a step.
+    @ivar pause: the seconds between two steps.
+    """
+
+    step: int = 100
+    pause: float = 0.02
+
+
 def pieces(conversation: str, renames: Iterable[Rename], last: int) -> list[Piece]:
     """
-    Where the entries of a conversation are.
+    Find the places where the entries of a conversation are stored.
 
-    @param renames: those whose entries may not have been moved yet, newest first.
-    @param last: a sequence number behind all others.
-    @return: pieces that do not overlap.  Every entry in them is of this conversation, and no other is.
+    @param renames: the renames whose entries may not have been moved yet, newest first.
+    @param last: a sequence number after all others.
+    @return: pieces that do not overlap.  They contain all entries of this conversation, and no others.
     """
     found: list[Piece] = [(conversation, 0, last)]
     for sequence, origin, target in renames:
@@ -51,18 +59,23 @@ def pieces(conversation: str, renames: Iterable[Rename], last: int) -> list[Piec
 
 class Moving:
     """
-    Moves the entries of renamed rooms, in steps so small that what is said meanwhile does not wait for them.
+    Moves entries of renamed rooms, in steps so small that they do not delay batches.
 
-    Where the disk fails it stops, and goes on when L{begin} is called again.
+    After a fault of the disk it stops, and continues when L{begin} is called again.
+
+    @ivar pace: see L{MovePace}.
     """
 
-    def __init__(self, clock: IReactorTime | None, write: Write, read: Read, moved: Callable[[int], None]) -> None:
+    def __init__(
+        self, clock: IReactorTime | None, write: Write, read: Read, moved: Callable[[int], None], pace: MovePace
+    ) -> None:
         """
-        @param clock: says when to go on; C{None} goes on without a pause.
-        @param write: does something with the journal's file, and fires with what comes of it.
-        @param read: does something with what reads it, likewise; in the order in which that was asked.
-        @param moved: is told how many entries were moved, after each step.
+        @param clock: the reactor's timers; C{None} to make no pauses.
+        @param write: runs work on the writing thread.
+        @param read: runs work on the reading thread.
+        @param moved: called after each step with the number of entries that were moved.
         """
+        self.pace = pace
         self._clock, self._write, self._read, self._moved = clock, write, read, moved
         self._bound = 0
         self._call: IDelayedCall | None = None
@@ -70,15 +83,14 @@ class Moving:
 
     def begin(self, bound: int) -> None:
         """
-        Move what rooms left behind whose names were given up to some time; but not before all has been read that was
-        asked for until now, and wants to know nothing of it.
+        Move entries of renamed rooms, after all pending reads finish.
 
-        @param bound: the sequence number of the last entry that may have given one.
+        @param bound: the sequence number of the last rename to take into account.
         """
-        self._read(lambda reader: None).addCallbacks(lambda _: self._extend(bound), _closed)
+        self._read(lambda reader: None).addCallbacks(lambda _: self._extend(bound), _ignoreClosed)
 
     def stop(self) -> None:
-        """Do nothing more: the next start goes on with it."""
+        """Stop.  The next start continues."""
         self._stopped = True
         if self._call is not None:
             self._call.cancel()
@@ -94,10 +106,15 @@ class Moving:
         if not self._stopped:
             self._stepping = True
             bound = self._bound
-            stepping = self._write(lambda file: file.move(bound, STEP))
+            stepping = self._write(lambda file: file.move(bound, self.pace.step))
             stepping.addCallbacks(lambda count: self._stepped(count, bound), self._failed)
 
     def _stepped(self, count: int | None, bound: int) -> None:
+        """
+        Continue after a step.
+
+        @param count: the number of entries that it moved; C{None} if none are left up to C{bound}.
+        """
         self._stepping = False
         if count is not None:
             self._moved(count)
@@ -106,15 +123,15 @@ class Moving:
         if self._clock is None:
             self._step()
         elif not self._stopped:
-            self._call = self._clock.callLater(PAUSE, self._step)
+            self._call = self._clock.callLater(self.pace.pause, self._step)
 
     def _failed(self, failure: Failure) -> None:
-        """The journal has a fault, which is logged."""
+        """Stop.  A fault has been logged."""
         self._stepping = False
         if failure.check(Fault) is None:
             log.failure("The entries of a renamed room could not be moved", failure)
 
 
-def _closed(failure: Failure) -> None:
-    """The journal is closed, and the next start goes on."""
+def _ignoreClosed(failure: Failure) -> None:
+    """Ignore that the journal is closed: the next start continues."""
     failure.trap(NotRead)

@@ -1,8 +1,9 @@
-"""What a journal forgets, and when: in steps so small that what is said meanwhile does not wait for them."""
+"""Retention: deletes old entries, in small steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
@@ -16,35 +17,52 @@ from twistchat.journal.sqlite.faults import Fault
 if TYPE_CHECKING:
     from twistchat.journal.history.writing import Read, Write
 
-FIRST = 60.0
-"""Seconds after the start at which it begins."""
-
-EVERY = 3600.0
-"""Seconds from the end of one round to the next."""
-
-STEP = 200
-"""Entries that one step looks at."""
-
-PAUSE = 0.05
-"""Seconds between two steps."""
-
 log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPace:
+    """
+    When entries are deleted, and how many at a time.
+
+    @ivar first: the seconds from the start to the first round.
+    @ivar interval: the seconds from the end of a round to the next.
+    @ivar step: the number of entries that a step examines.
+    @ivar pages: the number of pages (4 KiB) of the word index that a step merges.
+    @ivar pause: the seconds between two steps.
+    """
+
+    first: float = 60.0
+    interval: float = 3600.0
+    step: int = 200
+    pages: int = 32
+    pause: float = 0.05
 
 
 class Retention:
     """
-    Forgets entries by age and by number, and what the word index still has of texts that were taken back.
+    Deletes entries by age and by number, and then the words of redacted texts from the word index.
 
-    What a room keeps (its topic, modes, masks and ranks) is not forgotten while it holds.
+    Entries that a restart needs (topics, modes, masks, ranks, bans) are not deleted.
+
+    @ivar pace: see L{RetentionPace}.
     """
 
-    def __init__(self, clock: IReactorTime, now: Callable[[], float], age: float, count: int) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        age: float,
+        count: int,
+        pace: RetentionPace | None = None,
+    ) -> None:
         """
-        @param clock: says when to go on.
-        @param now: the time of day, in seconds since the epoch.
-        @param age: how many seconds entries are kept; 0 for ever.
-        @param count: how many entries are kept, of all conversations together; 0 all.
+        @param clock: the reactor's timers.
+        @param now: returns the seconds since the epoch.
+        @param age: the maximum age of an entry, in seconds; 0 for no limit.
+        @param count: the maximum number of entries, of all conversations together; 0 for no limit.
         """
+        self.pace = RetentionPace() if pace is None else pace
         self._clock = clock
         self._now = now
         self._age = age
@@ -54,18 +72,18 @@ class Retention:
 
     def start(self, write: Write, read: Read, last: Callable[[], int]) -> None:
         """
-        Begin.
+        Start.
 
-        @param write: does something with the journal's file, and fires with what comes of it.
-        @param read: does something with what reads it, likewise.
-        @param last: the sequence number of the last entry.
+        @param write: runs work on the writing thread.
+        @param read: runs work on the reading thread.
+        @param last: the sequence number of the last entry that was applied.
         """
         self._write, self._read, self._last = write, read, last
         self._stopped = False
-        self._later(FIRST, self._round)
+        self._later(self.pace.first, self._round)
 
     def stop(self) -> None:
-        """Do nothing more."""
+        """Stop."""
         self._stopped = True
         if self._call is not None:
             self._call.cancel()
@@ -80,7 +98,7 @@ class Retention:
         Deferred.fromCoroutine(self._bound()).addCallbacks(lambda bound: self._step(0, bound), self._failed)
 
     async def _bound(self) -> int:
-        """The sequence number before which entries are forgotten.  What comes from now on is never among them."""
+        """The sequence number before which entries are deleted.  Entries that are stored later are not deleted."""
         bound = 0
         if self._age:
             time = max(0, int((self._now() - self._age) * 1000))
@@ -92,28 +110,28 @@ class Retention:
     def _step(self, after: int, bound: int) -> None:
         self._call = None
         if not self._stopped:
-            stepping = self._write(lambda file: file.expire(after, bound, STEP))
+            stepping = self._write(lambda file: file.expire(after, bound, self.pace.step))
             stepping.addCallbacks(lambda place: self._stepped(place, bound), self._failed)
 
     def _stepped(self, place: int | None, bound: int) -> None:
         if place is None:
             self._merge()
         else:
-            self._later(PAUSE, self._step, place, bound)
+            self._later(self.pace.pause, self._step, place, bound)
 
     def _merge(self) -> None:
         self._call = None
         if not self._stopped:
-            self._write(lambda file: file.merge()).addCallbacks(self._merged, self._failed)
+            self._write(lambda file: file.merge(self.pace.pages)).addCallbacks(self._merged, self._failed)
 
     def _merged(self, more: bool) -> None:
         if more:
-            self._later(PAUSE, self._merge)
+            self._later(self.pace.pause, self._merge)
         else:
-            self._later(EVERY, self._round)
+            self._later(self.pace.interval, self._round)
 
     def _failed(self, failure: Failure) -> None:
-        """The journal has a fault, which is logged: go on when that may be over."""
+        """Try again in the next round.  A fault has been logged."""
         if failure.check(Fault, NotRead) is None:
             log.failure("Old entries of the journal could not be forgotten", failure)
-        self._later(EVERY, self._round)
+        self._later(self.pace.interval, self._round)

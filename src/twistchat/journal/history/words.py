@@ -1,4 +1,4 @@
-"""Searching: what the words are that a text has, and those that someone looks for."""
+"""The words of texts and searches."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import unicodedata
 from collections.abc import Sequence
 
 
-class _Letters(dict[int, str]):
+class Letters(dict[int, str]):
     """
-    What stands for a character in the words of a text, by its code point: itself without case, a space for what is
-    neither letter nor digit, and nothing for what combines with the letter before it.
+    Maps each character, by its code point, to its form in a word, for C{str.translate}.
+
+    A letter or digit becomes lower case, a combining character is removed, and anything else becomes a space.
     """
+
+    def __init__(self, limit: int = 8192) -> None:
+        """
+        @param limit: the maximum number of characters to cache.
+        """
+        super().__init__()
+        self._limit = limit
 
     def __missing__(self, point: int) -> str:
         character = chr(point)
@@ -18,47 +26,45 @@ class _Letters(dict[int, str]):
             letter = ""
         else:
             letter = character.lower() if character.isalnum() else " "
-        if len(self) < REMEMBERED:
+        if len(self) < self._limit:
             self[point] = letter
         return letter
 
 
-REMEMBERED = 8192
-"""How many characters are looked up once only."""
-
-_LETTERS = _Letters()
+_LETTERS = Letters()
 
 
-def tokens(text: str) -> list[str]:
+def tokens(text: str, letters: Letters = _LETTERS) -> list[str]:
     """
-    The words of a text, as they are compared: runs of letters and digits, without case and without diacritics.
+    The words of a text, for comparison: runs of letters and digits, without case and diacritics.
 
-    This is what SQLite's tokenizer C{unicode61} does (FTS5, section 4.3.1).
+    SQLite's tokenizer C{unicode61} gives the same words (FTS5, section 4.3.1).
     """
-    return unicodedata.normalize("NFKD", text).translate(_LETTERS).split()
+    return unicodedata.normalize("NFKD", text).translate(letters).split()
 
 
 def isWord(word: str) -> bool:
-    """Whether there is anything to look for in it: a letter or a digit."""
+    """Whether a search can find this word: it has a letter or a digit."""
     return any(map(str.isalnum, word))
 
 
 def phrases(words: str) -> list[list[str]]:
     """
-    What someone looks for: for each of the words they typed, one token, or several that are to stand together
-    (C{don't}).  What has neither letter nor digit is passed over.
+    The phrases of a search: for each word that a user typed, one token, or several adjacent tokens (C{don't}).
+
+    A word with neither letter nor digit is ignored.
     """
     return [found for word in words.split() if (found := tokens(word))]
 
 
 def matches(text: str, wanted: Sequence[Sequence[str]]) -> bool:
-    """Whether a text has all of these phrases."""
+    """Whether a text contains all of these phrases."""
     if text.isascii():
         lowered = text.lower()
         for phrase in wanted:
             for token in phrase:
                 if token not in lowered:
-                    return False  # most texts have not even the letters
+                    return False  # this check is cheap, and suffices for most texts
     has = tokens(text)
     return all(
         any(has[start : start + len(phrase)] == phrase for start in range(len(has) - len(phrase) + 1))

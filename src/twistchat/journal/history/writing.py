@@ -1,22 +1,23 @@
-"""What the history changes in the journal's file: it moves, indexes and deletes entries.  Everything here blocks."""
+"""The changes of the history in the journal's file: it moves, indexes and deletes entries.  Everything here blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from twistchat.journal.sqlite.rows import placed
+from twistchat.journal.sqlite.rows import placeChecksum
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from twistchat.journal.history.reader import HistoryReader
+    from twistchat.journal.sqlite.writer import Writer
 
 Write: TypeAlias = "Callable[[Callable[[HistoryWriter], Any]], Deferred[Any]]"
-"""Does something on the writing thread, between two batches."""
+"""Runs work on the writing thread, between two batches."""
 
 Read: TypeAlias = "Callable[[Callable[[HistoryReader], Any]], Deferred[Any]]"
-"""Does something on the reading thread."""
+"""Runs work on the reading thread."""
 
 _EXPIRE = """
     DELETE FROM entry WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT sequence FROM holding)
@@ -24,7 +25,7 @@ _EXPIRE = """
 
 _STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
 
-# The checksum is changed by the exclusive-or with "change": see rows.placed.
+# The new checksum is the old one, exclusive-or "change": see rows.placeChecksum.
 _MOVE = """
     UPDATE entry SET conversation = :target, checksum = (checksum | :change) - (checksum & :change) WHERE sequence IN (
         SELECT sequence FROM entry WHERE conversation = :origin AND sequence < :sequence
@@ -45,44 +46,24 @@ _INDEX = "UPDATE journal SET indexed = ?"
 
 _MERGE = "INSERT INTO word (word, rank) VALUES ('merge', ?)"
 
-PAGES = 32
-"""Pages of the word index, of 4 KB each, that are merged at a time."""
-
 MERGES = 64
-"""After how many of these the log is moved into the database."""
-
-
-class Changing(Protocol):
-    """What the history asks of the connection that writes."""
-
-    @property
-    def changes(self) -> int:
-        """How many rows it has changed so far."""
-
-    def query(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Any:
-        """The first row of a query; C{None} if there is none."""
-
-    def change(self, statement: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
-        """Carry out a statement, and count the rows that it has changed itself."""
-
-    def checkpoint(self) -> None:
-        """Move what is in SQLite's log into the database."""
+"""The number of merges after which a checkpoint is made."""
 
 
 class HistoryWriter:
-    """Changes of the history's own in the file that it shares with the log, between two batches."""
+    """Changes the file that the history shares with the log, between two batches."""
 
-    def __init__(self, file: Changing) -> None:
+    def __init__(self, file: Writer) -> None:
         self._file = file
         self._merges = 0
 
     def move(self, bound: int, count: int) -> int | None:
         """
-        Move a few entries of a room that was renamed to where they are read.
+        Move a few entries of a renamed room to the new name.
 
-        @param bound: those of rooms that were renamed by the entry of this sequence number, or by an earlier one.
-        @param count: no more entries than this.
-        @return: how many it has moved, or C{None} where there are no more.
+        @param bound: the sequence number of the last rename to take into account.
+        @param count: the maximum number of entries to move.
+        @return: the number of entries that were moved; C{None} if none are left.
         """
         found = self._file.query(
             "SELECT sequence, origin, target FROM moving"
@@ -93,7 +74,7 @@ class HistoryWriter:
         if found is None:
             return None
         where = dict(zip(("sequence", "origin", "target"), found, strict=True))
-        change = placed(where["origin"]) ^ placed(where["target"])
+        change = placeChecksum(where["origin"]) ^ placeChecksum(where["target"])
         moved = self._file.change(_MOVE, where | {"change": change, "count": count})
         if moved < count:
             self._file.change(_MOVED, where)
@@ -101,14 +82,14 @@ class HistoryWriter:
 
     def index(self, last: int, count: int, size: int | None = None) -> tuple[int, bool]:
         """
-        Put the texts of a few entries, those that have waited longest, into the word index.
+        Index the oldest entries that are not indexed yet.
 
-        The work is one statement, so that the interpreter lock is taken once for it.
+        This is one statement, so the interpreter lock is taken once for it.
 
-        @param last: stay at or before this sequence number.
-        @param count: no more entries than this.
-        @param size: nor, but for a single one, more than so many characters; C{None} for any size.
-        @return: how many it took, and whether others may be left up to C{last}.
+        @param last: the last sequence number to index.
+        @param count: the maximum number of entries.
+        @param size: the maximum number of characters, except for a single entry; C{None} for no limit.
+        @return: the number of entries that were indexed, and whether more may be left up to C{last}.
         """
         while True:
             found = self._file.query(_NEXT, {"last": last, "count": count})
@@ -122,24 +103,25 @@ class HistoryWriter:
 
     def expire(self, after: int, before: int, count: int) -> int | None:
         """
-        Take out a few old entries, but for those that hold what a room keeps.
+        Delete a few old entries, except those that a restart needs.
 
-        @param after: begin behind this sequence number.
-        @param before: and stay before this one.
-        @param count: look at no more entries than this.
-        @return: how far it came, or C{None} where nothing was left to look at.
+        @param after: examine entries after this sequence number.
+        @param before: examine entries before this one.
+        @param count: the maximum number of entries to examine.
+        @return: the last sequence number that was examined; C{None} if none was left.
         """
         (end,) = self._file.query(_STEP, (after, before, count))
         if end is not None:
             self._file.change(_EXPIRE, (after, end))
         return None if end is None else int(end)
 
-    def merge(self) -> bool:
+    def merge(self, pages: int) -> bool:
         """
-        Do a little to rid the word index of what was taken back: merge what it wrote before and since (FTS5, section
-        6.8, "The 'merge' Command").
+        Merge some segments of the word index, which removes the words of redacted texts (FTS5, section 6.8, "The
+        'merge' Command").
 
-        @return: whether there is more to do.
+        @param pages: the number of pages to merge, of 4 KiB each.
+        @return: whether more is left to do.
         """
         (unmerged,) = self._file.query("SELECT unmerged FROM journal")
         if not unmerged:
@@ -147,9 +129,9 @@ class HistoryWriter:
         before = self._file.changes
         if unmerged == 1:
             self._file.change("UPDATE journal SET unmerged = 2", ())
-            self._file.change(_MERGE, (-PAGES,))
+            self._file.change(_MERGE, (-pages,))
         else:
-            self._file.change(_MERGE, (PAGES,))
+            self._file.change(_MERGE, (pages,))
         self._merges += 1
         over = unmerged == 2 and self._file.changes - before < 2
         if over:

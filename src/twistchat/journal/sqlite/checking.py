@@ -1,4 +1,4 @@
-"""All of a journal's file, read and compared with its checksums, for the administrator."""
+"""Checks a journal's file: reads all of it, and compares the checksums."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ from twistchat.journal.codec import Unreadable, decode
 from twistchat.journal.sqlite.constants import readConstants
 from twistchat.journal.sqlite.faults import Fault, faults
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, schema
-from twistchat.journal.sqlite.position import noted
+from twistchat.journal.sqlite.position import readReserved
 from twistchat.journal.sqlite.reading import CHECKSUMS, LAST, connect
 from twistchat.journal.sqlite.rebuilding import held
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
 
-PAGE = 500
-"""Entries that are read at a time.  A server that runs waits for none of them."""
-
-SHOWN = 20
-"""How many sequence numbers, or faults of the file, are told one by one."""
+MAX_SHOWN = 20
+"""The maximum number of sequence numbers, or of SQLite's findings, to list."""
 
 _ROWS = f"SELECT {COLUMNS} FROM entry NOT INDEXED WHERE sequence > ? ORDER BY sequence LIMIT ?"
 
@@ -30,21 +27,21 @@ _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLI
 
 
 @dataclass(slots=True)
-class Some:
+class Numbers:
     """
-    Sequence numbers, of which a few are known and the rest counted.
+    Sequence numbers: the first few, and the number of all.
 
-    @ivar first: no more than L{SHOWN}.
-    @ivar count: how many there are.
+    @ivar first: the first ones, at most L{MAX_SHOWN}.
+    @ivar count: the number of all.
     """
 
     first: list[int] = field(default_factory=list)
     count: int = 0
 
     def add(self, sequence: int) -> None:
-        """Count one more."""
+        """Add one."""
         self.count += 1
-        if self.count <= SHOWN:
+        if self.count <= MAX_SHOWN:
             self.first.append(sequence)
 
     def __str__(self) -> str:
@@ -55,34 +52,35 @@ class Some:
 @dataclass(slots=True)
 class Findings:
     """
-    What was found in a journal's file.
+    The result of a check.
 
-    @ivar entries: how many entries could be read and are as they were written.
-    @ivar damaged: those that changed on disk.
-    @ivar unreadable: those that are as they were written, and that this version cannot read.
-    @ivar faults: what else is wrong, a line each.
-    @ivar summed: whether its entries have checksums.
+    @ivar entries: the number of good entries.
+    @ivar damaged: the entries that changed on disk.
+    @ivar unreadable: the entries that did not change, and that this version cannot read.
+    @ivar faults: other problems, one line each.
+    @ivar summed: whether the entries have checksums.
     """
 
     entries: int = 0
-    damaged: Some = field(default_factory=Some)
-    unreadable: Some = field(default_factory=Some)
+    damaged: Numbers = field(default_factory=Numbers)
+    unreadable: Numbers = field(default_factory=Numbers)
     faults: list[str] = field(default_factory=list)
     summed: bool = True
 
     @property
     def good(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no problems."""
         return not (self.damaged.count or self.unreadable.count or self.faults)
 
 
-def check(path: Path, progress: Callable[[float], None]) -> Findings:
+def check(path: Path, progress: Callable[[float], None], page: int = 500) -> Findings:
     """
-    Read all of a journal's file: SQLite's C{quick_check} of its pages, then every entry.
+    Check a journal's file: run SQLite's C{quick_check}, then read every entry.
 
     @param path: the file.
-    @param progress: called now and then with the part of the entries that has been read, from 0 to 1.
-    @raise JournalUnusable: it is no journal, or one of a newer version.
+    @param progress: called repeatedly with the fraction of the entries that has been read, from 0 to 1.
+    @param page: the number of entries to read at a time.  A running server does not wait for the check.
+    @raise JournalUnusable: it is not a journal, or a newer version wrote it.
     @raise Fault: it cannot be opened.
     """
     with faults(), closing(connect(path)) as connection:
@@ -92,7 +90,7 @@ def check(path: Path, progress: Callable[[float], None]) -> Findings:
             raise JournalUnusable(f"{path} is not a journal of twistchat")
         if version > len(schema()):
             raise JournalUnusable(f"{path} was written by a newer twistchat; check it with that version")
-        checking = _Checking(connection, version >= CHECKSUMS)
+        checking = _Checking(connection, version >= CHECKSUMS, page)
         progress(0)
         checking.structure()
         checking.entries(progress)
@@ -103,17 +101,18 @@ def check(path: Path, progress: Callable[[float], None]) -> Findings:
 class _Checking:
     """One check of a file."""
 
-    def __init__(self, connection: sqlite3.Connection, summed: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, summed: bool, page: int) -> None:
         self._connection = connection
+        self._page = page
         self.findings = Findings(summed=summed)
         if not summed:
             connection.execute("CREATE TEMP VIEW entry AS SELECT *, NULL AS checksum FROM main.entry")
 
     def structure(self) -> None:
-        """Have SQLite look at every page."""
+        """Let SQLite check every page."""
         lines: list[str] = []
         try:
-            for (text,) in self._connection.execute(f"PRAGMA main.quick_check({SHOWN})"):
+            for (text,) in self._connection.execute(f"PRAGMA main.quick_check({MAX_SHOWN})"):
                 lines += text.splitlines()
         except sqlite3.DatabaseError as e:
             lines.append(_damage(e))
@@ -131,12 +130,12 @@ class _Checking:
             except sqlite3.DatabaseError as e:
                 why = _damage(e)
                 if size > 1:
-                    # Come as near to the damage as possible.
+                    # Read one entry at a time up to the damage.
                     size = 1
                     continue
                 end = self._beyond(after, last)
                 self.findings.faults.append(f"entries from {after + 1} to {end} cannot be read: {why}")
-                after, size = end, PAGE
+                after, size = end, self._page
                 continue
             if not rows:
                 break
@@ -146,13 +145,13 @@ class _Checking:
             progress(min(1.0, (after - first) / span))
 
     def _bounds(self) -> tuple[int, int, int]:
-        """The sequence number before the first, the last, and how many entries to read at a time at first."""
+        """The sequence number before the first entry, the last one, and the number of entries to read at first."""
         try:
             first, last = self._connection.execute("SELECT min(sequence), max(sequence) FROM entry").fetchone()
         except sqlite3.DatabaseError as e:
             _damage(e)
-            return 0, LAST - 1, PAGE
-        return (0, 0, PAGE) if first is None else (first - 1, last, PAGE)
+            return 0, LAST - 1, self._page
+        return (0, 0, self._page) if first is None else (first - 1, last, self._page)
 
     def _read(self, after: int, count: int) -> Sequence[Sequence[Any]]:
         return self._connection.execute(_ROWS, (after, count)).fetchall()
@@ -166,7 +165,7 @@ class _Checking:
         return True
 
     def _beyond(self, after: int, last: int) -> int:
-        """The sequence number up to which damage goes that begins behind another: what is behind can be read again."""
+        """The end of the damage that begins after C{after}: the last sequence number before a readable entry."""
         step = 1
         while after + step < last and not self._canRead(after + step):
             step *= 2
@@ -180,7 +179,7 @@ class _Checking:
         return high
 
     def _entry(self, row: Sequence[Any]) -> None:
-        """Compare an entry with its checksum, and read it."""
+        """Check one entry."""
         findings, sequence = self.findings, row[0]
         if findings.summed and not isIntact(*row):
             findings.damaged.add(sequence)
@@ -193,12 +192,12 @@ class _Checking:
             findings.entries += 1
 
     def kept(self) -> None:
-        """Compare what the journal has from its beginning, and what it notes of the entries that rooms need."""
+        """Check the constants, the position, and the entries that a restart needs."""
         if not self.findings.summed:
             return
         try:
             readConstants(self._connection)
-            if noted(self._connection) is None:
+            if readReserved(self._connection) is None:
                 self.findings.faults.append("what was noted of the last sequence number changed on disk")
             lost = [f"{what} (entry {found.sequence})" for found in held(self._connection) for what in found.lost]
         except sqlite3.DatabaseError as e:
@@ -211,9 +210,9 @@ class _Checking:
 
 def _damage(error: sqlite3.DatabaseError) -> str:
     """
-    What SQLite says of damage.
+    SQLite's description of damage.
 
-    @raise sqlite3.DatabaseError: it is something else, as where another process has the file locked.
+    @raise sqlite3.DatabaseError: the error is not about damage, for example if another process has locked the file.
     """
     if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGE:
         raise error

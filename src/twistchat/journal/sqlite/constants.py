@@ -1,4 +1,4 @@
-"""What a journal has from its beginning and never changes: its name, and the key of the cloaks."""
+"""The constants of a journal: its name and the key of the cloaks."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _WRITE = "INSERT INTO constant (name, value, checksum) VALUES (?, ?, ?)"
 _NAMES = ("cloak key", "name")
 
 KEY_SIZE = 32
-"""Bytes of the key of the cloaks."""
+"""The size of the key of the cloaks, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constants:
     """
-    The values.
+    The constants.
 
-    @ivar name: tells the journal's message ids from those of any other journal; letters and digits.
-    @ivar key: what makes the cloaks of one server unlike those of another, L{KEY_SIZE} random bytes.
+    @ivar name: letters and digits that distinguish the message ids of different journals.
+    @ivar key: the key of the cloaks, L{KEY_SIZE} random bytes.
     """
 
     name: str
@@ -33,9 +33,9 @@ class Constants:
 
 def readConstants(connection: sqlite3.Connection) -> Constants | None:
     """
-    Read the values.
+    Read the constants.
 
-    @return: C{None} if the journal has none yet: its schema was just made, or brought to version 4.
+    @return: C{None} if the journal has none yet, because it is new or was just migrated to version 4.
     @raise Fault: they changed on disk.
     """
     rows = connection.execute(_READ).fetchall()
@@ -52,9 +52,9 @@ def readConstants(connection: sqlite3.Connection) -> Constants | None:
 
 def writeConstants(connection: sqlite3.Connection, constants: Constants) -> None:
     """
-    Write the values, all or none.
+    Write the constants, all or none.
 
-    @param connection: in autocommit mode, and with C{PRAGMA synchronous = FULL}.
+    @param connection: it must be in autocommit mode, with C{PRAGMA synchronous = FULL}.
     """
     connection.execute("BEGIN IMMEDIATE")
     values = (constants.key, constants.name.encode("ascii"))

@@ -1,4 +1,4 @@
-"""A journal's file, copied while it is in use."""
+"""Copies a journal's file while it is in use."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 def copyTo(connection: sqlite3.Connection, path: Path) -> None:
     """
-    Copy a database as it is at this moment to a file of its own, for its owner alone.  The file is there whole or not
-    at all, even if the power fails.
+    Copy a database to a file that only its owner can read.  The file is complete or does not exist, even after a power
+    failure.
 
-    @param path: the new file; one that is there is replaced.
+    @param path: the new file.  An existing file is replaced.
     """
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
@@ -21,7 +21,7 @@ def copyTo(connection: sqlite3.Connection, path: Path) -> None:
         copy = sqlite3.connect(part)
         try:
             connection.backup(copy)
-            # The copy needs no file beside it, so that it can be read where nothing can be written.
+            # In this mode the copy needs no other file, and can be read on a read-only file system.
             copy.execute("PRAGMA journal_mode = DELETE")
         finally:
             copy.close()
@@ -36,7 +36,7 @@ def copyTo(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def syncDirectory(path: Path) -> None:
-    """Have the names in a directory on disk."""
+    """Sync a directory, so that its file names are on disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

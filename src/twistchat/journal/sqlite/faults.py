@@ -1,4 +1,4 @@
-"""What goes wrong with the journal's file, in words for users and for the administrator."""
+"""Faults of the journal's file, worded for users and for the administrator."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Fault(Exception):
     """
     The journal's file could not be read or written.
 
-    @ivar why: for users; ends the sentence "that was not taken: …".
-    @ivar detail: for the administrator: what SQLite says.
+    @ivar why: the reason, for users.  It completes the sentence "that was not taken: …".
+    @ivar detail: SQLite's error, for the administrator.
     """
 
     def __init__(self, why: str, detail: str) -> None:
@@ -35,7 +35,7 @@ class Fault(Exception):
 
 @contextmanager
 def faults() -> Iterator[None]:
-    """Let an error of SQLite be a L{Fault}."""
+    """Raise errors of SQLite as L{Fault}."""
     try:
         yield
     except sqlite3.Error as e:
@@ -43,6 +43,6 @@ def faults() -> Iterator[None]:
 
 
 def fault(error: sqlite3.Error) -> Fault:
-    """The fault that an error of SQLite is."""
+    """Make a L{Fault} from an error of SQLite."""
     why = _WHYS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the journal failed")
     return Fault(why, f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})")

@@ -1,4 +1,4 @@
-"""The files of a journal in its directory: whose they are, who else may read them, and the lock."""
+"""The files in the directory of a journal: their owner, their permissions, and the lock."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from twistchat.journal.sqlite.copying import syncDirectory
 from twistchat.journal.sqlite.migrate import JournalUnusable
 
 FILE = "journal.sqlite"
-"""The journal in its directory."""
+"""The name of the journal's file."""
 
 LOCK = "journal.lock"
-"""What keeps a second server out of that directory."""
+"""The name of the lock file, which keeps a second server out of the directory."""
 
 KEY_FILE = "cloak.key"
-"""Where the key of the cloaks was before the journal had it."""
+"""The name of the file that contained the key of the cloaks before version 4."""
 
 OTHERS = 0o077
-"""What others than the owner may do with a file."""
+"""The permission bits of everyone except the owner."""
 
 log = Logger()
 
 
 def secure(directory: Path, user: int) -> None:
     """
-    Make a journal's directory, if it is not there, and close it and its files to others.  The log has one warning for
-    each that was open.
+    Create a journal's directory if it does not exist, and make it and its files private.  Each change of permissions is
+    logged as a warning.
 
-    @param user: the user id of this process, to whom everything is to belong.
-    @raise JournalUnusable: it, or one of its files, belongs to somebody else or is of the wrong type; or the directory
-        is open to others and is not the journal's alone.
-    @raise OSError: it cannot be made or changed.
+    @param user: the user id of this process, which must own everything.
+    @raise JournalUnusable: the directory or a file has another owner or the wrong type; or the directory is open to
+        others, and does not belong to the journal alone.
+    @raise OSError: the directory cannot be created or changed.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = directory.stat()
@@ -60,7 +60,7 @@ def secure(directory: Path, user: int) -> None:
 
 
 def _close(path: Path, found: os.stat_result, user: int) -> None:
-    """Hold that a file is this user's own, and close it to others."""
+    """Check that this user owns a file, and make it private."""
     if found.st_uid != user:
         owner, own = _name(found.st_uid), _name(user)
         advice = f"start it as twistd --uid {owner} twistchat" if user == 0 else f"give it to {own} with chown"
@@ -75,9 +75,10 @@ def _close(path: Path, found: os.stat_result, user: int) -> None:
 
 def lock(directory: Path) -> int:
     """
-    Be the only server in a directory, for as long as the descriptor that this returns is open.
+    Lock a directory for this process.
 
-    @raise JournalUnusable: another one is.
+    @return: a file descriptor.  Close it to release the lock.
+    @raise JournalUnusable: another server has locked it.
     """
     descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
@@ -95,12 +96,13 @@ def lock(directory: Path) -> int:
 
 def restore(copyTo: Callable[[Path], None], directory: Path) -> Path:
     """
-    Put a copy of a journal where a server will find it as its own.  It is there whole or not at all.
+    Copy a journal into the directory of a server.  The copy is complete or does not exist.
 
     @param copyTo: copies the journal to a file.
-    @param directory: of the server; made, if it is not there.  Root gives the file to the owner of the directory.
+    @param directory: the directory, which is created if it does not exist.  Root gives the file to its owner.
     @return: the new file.
-    @raise JournalUnusable: there is a journal, or something left of one; or this is no directory, or a server uses it.
+    @raise JournalUnusable: the directory contains a journal, or the remains of one; a server uses it; or it is not a
+        directory.
     """
     if directory.exists() and not directory.is_dir():
         raise JournalUnusable(f"{directory} is not a directory; name one with --data")
@@ -108,7 +110,7 @@ def restore(copyTo: Callable[[Path], None], directory: Path) -> Path:
     locked = lock(directory)
     try:
         path = directory / FILE
-        # SQLite would take the log of another journal for that of this one.
+        # SQLite would apply the remaining log of another journal to this one.
         for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal"):
             if os.path.lexists(directory / name):
                 raise JournalUnusable(f"{directory / name} is there already; name another directory, or move it away")
@@ -124,9 +126,10 @@ def restore(copyTo: Callable[[Path], None], directory: Path) -> Path:
 
 def readKeyFile(directory: Path) -> bytes | None:
     """
-    The key of the cloaks that an earlier version has left beside the journal, or C{None}.
+    Read the key of the cloaks from the file of an earlier version.
 
-    @raise JournalUnusable: what is there is no such key.
+    @return: C{None} if there is no such file.
+    @raise JournalUnusable: the file does not contain a key.
     """
     path = directory / KEY_FILE
     try:
@@ -143,9 +146,10 @@ def readKeyFile(directory: Path) -> bytes | None:
 
 def retireKeyFile(directory: Path, key: bytes) -> None:
     """
-    Rename the file of the key, now that the journal has that; or warn of a file that has another one.
+    Rename the file of the key, because the journal contains the key now.  If the file contains another key, log a
+    warning.
 
-    @param key: the one that the journal has, on disk.
+    @param key: the key in the journal, which is on disk.
     """
     path = directory / KEY_FILE
     old = readKeyFile(directory)
@@ -158,7 +162,7 @@ def retireKeyFile(directory: Path, key: bytes) -> None:
 
 
 def _type(mode: int) -> str:
-    """What a file is that is not what it should be."""
+    """Name the type of a file, for an error."""
     types = (
         (stat.S_ISDIR, "a directory"),
         (stat.S_ISLNK, "a symbolic link"),
@@ -170,7 +174,7 @@ def _type(mode: int) -> str:
 
 
 def _name(uid: int) -> str:
-    """A user's name, or their number if they have none."""
+    """The name of a user; or the number, if they have no name."""
     try:
         return getpwuid(uid).pw_name
     except KeyError:

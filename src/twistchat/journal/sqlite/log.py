@@ -1,8 +1,8 @@
 """
-The journal on disk, in one SQLite database: what anyone sees is there before they see it.
+The log on disk: an SQLite database in a directory of its own.
 
-This is the reactor's side.  What waits is put on disk as one transaction by one thread; when that is done, its entries
-are applied in order, and what has come up meanwhile is the next batch.  The reactor waits for nothing.
+This module runs in the reactor's thread, and never blocks after the log was opened.  A thread stores everything that
+waits as one transaction.  Then the log applies its entries in order, while the thread stores the next batch.
 """
 
 from __future__ import annotations
@@ -19,42 +19,27 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError, NotRead, NotStored
-from twistchat.chat.model.events import Entry, Event, RoomMessage
-from twistchat.chat.model.holding import holdingChange
+from twistchat.chat.model.events import Entry, Event
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import conversation
 from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
+from twistchat.journal.sqlite.batches import Batch, LogLimits, takeBatch
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.reading import RowReader
-from twistchat.journal.sqlite.rebuilding import HeldKeys, note, rebuild
-from twistchat.journal.sqlite.rows import Row, RowWriter
-from twistchat.journal.sqlite.sharing import SharedFile, Sharing
-from twistchat.journal.sqlite.threads import FileThreads, noted
+from twistchat.journal.sqlite.rebuilding import rebuild
+from twistchat.journal.sqlite.rows import RowWriter
+from twistchat.journal.sqlite.threads import FileThreads, ignoreFault
 from twistchat.journal.sqlite.writer import Writer
 from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Apply, Refused
-
-BATCH = 2048
-"""Entries in one transaction at the most; no more than L{MOST_ROWS <twistchat.journal.sqlite.writer.MOST_ROWS>}."""
-
-BATCH_SIZE = 1024 * 1024
-"""Bytes, about, of one transaction's entries at the most, but for a single one that has more."""
-
-WAITING = 8192
-"""Durable events that may wait for the disk; messages of sessions leave room in it for all else."""
-
-RESERVED = 100_000
-"""How many sequence numbers are reserved at a time: they are not given again if this process ends without notice."""
-
-PAGE = 500
-"""Entries that are read at a time for a follower."""
+    from twistchat.journal.sqlite.sharing import Sharer
 
 T = TypeVar("T")
 
@@ -63,7 +48,12 @@ log = Logger()
 
 @implementer(ILog)
 class SqliteLog:
-    """The log of the default journal: a file in a directory of its own."""
+    """
+    The log of the default journal.
+
+    @ivar limits: the limits of the log.
+    @ivar applied: the sequence number of the last entry that was applied or refused.
+    """
 
     def __init__(
         self,
@@ -74,18 +64,19 @@ class SqliteLog:
         worker: Callable[[str], Worker],
         durability: str = "full",
         keepPassing: bool = False,
+        limits: LogLimits | None = None,
     ) -> None:
         """
-        Nothing is opened or started yet: the process may still become another.
+        Create the log.  It opens no files and starts no threads yet, because the process may still fork.
 
-        @param directory: where it is kept.
-        @param now: the time of day, in seconds since the epoch.
-        @param name: makes the name of a new journal, in letters and digits.
-        @param key: makes the key of its cloaks.
-        @param worker: starts a thread, with a name for it.
-        @param durability: C{"full"}: what was taken survives a power failure; C{"relaxed"}: it survives the end of
-            this process, and a power failure takes the last moments with it.
-        @param keepPassing: whether comings and goings of a room are kept as well, for playback.
+        @param directory: the path of its directory.
+        @param now: returns the seconds since the epoch.
+        @param name: returns the name of a new journal: letters and digits.
+        @param key: returns the key of the cloaks of a new journal.
+        @param worker: starts a thread with this name.
+        @param durability: C{"full"}: stored entries survive a power failure.  C{"relaxed"}: they survive the end of the
+            process, but a power failure loses the last moments.
+        @param keepPassing: whether to store the passing events of rooms too, for playback.
         """
         self.promise = (
             f"The journal is on disk, in {directory}: what anyone sees is there first."
@@ -93,6 +84,8 @@ class SqliteLog:
             else f"The journal is on disk, in {directory}, with relaxed durability: a power failure or a crash of the"
             " system loses what was said in the last moments, though people have seen it."
         )
+        self.limits = LogLimits() if limits is None else limits
+        self.applied = 0
         self._directory = directory
         self._now = now
         self._name = name
@@ -100,40 +93,39 @@ class SqliteLog:
         self._makeWorker = worker
         self._durability = durability
         self._keepPassing = keepPassing
-        self._sharing: Sharing | None = None
+        self._sharer: Sharer
         self._rows = RowWriter()
         self._stamp = Stamp(now, "")
         self._closed = True
         self._closing: list[Deferred[None]] = []
-        self._waiting: deque[Proposal | Mark] = deque()
-        self._decided: deque[Proposal | Mark] = deque()
-        self._writing: list[Proposal | Mark] | None = None
+        # Proposals wait in the queue, then a batch is written, then its items are settled.
+        self._queue: deque[Proposal | Mark] = deque()
+        self._batch: Batch | None = None
+        self._stored: deque[Proposal | Mark] = deque()
         self._settling = False
-        self._renaming: Proposal | None = None
+        self._rename: Proposal | None = None
         self._durable = 0
-        self._applied = 0
         self._refused: set[int] = set()
         self._finishing = False
         self._fresh = 0
         self._followers = Followers()
 
-    def share(self, sharing: Sharing) -> None:
-        """Let somebody work in the file, beside this log.  It is not open yet."""
-        self._sharing = sharing
+    def share(self, sharer: Sharer) -> None:
+        """Let the history work in the file.  Call this once, before the log is opened."""
+        self._sharer = sharer
 
     # ILog
 
     def open(self, apply: Apply) -> Deferred[None]:
-        """See L{ILog.open}.  All of it happens within the call: nobody is served yet."""
+        """See L{ILog.open}.  It blocks until the state is restored."""
         self._apply = apply
         try:
             writer = Writer(self._directory, self._durability, self._name, self._key)
             try:
-                self._begin(writer)
+                self._restore(writer)
                 reader = RowReader(writer.path)
                 try:
-                    if self._sharing is not None:
-                        self._sharing.prepare(self._shared(reader, writer))
+                    self._sharer.prepare(reader, writer)
                 except BaseException:
                     reader.close()
                     raise
@@ -144,12 +136,11 @@ class SqliteLog:
             return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}"))
         except Exception:
             return fail()
-        self._threads = FileThreads(writer, reader, self._makeWorker, self._mended)
+        self._threads = FileThreads(writer, reader, self._makeWorker, self._sharer.resume)
         self._closed = False
-        if self._sharing is not None:
-            self._sharing.begin()
+        self._sharer.resume()
         for following in self._followers.active:
-            self._replay(following, following.start - 1, self._applied)
+            self._replay(following, following.start - 1, self.applied)
         return succeed(None)
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
@@ -166,21 +157,17 @@ class SqliteLog:
 
     def settled(self, reached: Callable[[], None]) -> None:
         """See L{ILog.settled}."""
-        if self._waiting or self._settling or self._writing is not None:
-            self._waiting.append(Mark(reached))
+        if self._queue or self._settling or self._batch is not None:
+            self._queue.append(Mark(reached))
             self._advance()
         else:
             reached()
 
-    def locate(self, msgid: str) -> int | None:
-        """See L{IHistory.locate}, which needs the log for it."""
-        return self._stamp.locate(msgid)
-
     def follow(self, sequence: int, receive: Callable[[Entry], None]) -> Following:
-        """See L{ILog.follow}.  The stored entries are read in pages, while the server goes on."""
+        """See L{ILog.follow}.  The stored entries are read in pages, between which the server continues."""
         following = self._followers.add(sequence, receive)
         if not self._closed:
-            self._replay(following, sequence - 1, self._applied)
+            self._replay(following, sequence - 1, self.applied)
         return following
 
     def cloakKey(self) -> bytes:
@@ -195,10 +182,43 @@ class SqliteLog:
         self._closing.append(closed)
         if not self._closed:
             self._closed = True
-            if self._sharing is not None:
-                self._sharing.stop()
+            self._sharer.stop()
             self._advance()
         return closed
+
+    # For the history
+
+    def locate(self, msgid: str) -> int | None:
+        """See L{IHistory.locate}."""
+        return self._stamp.locate(msgid)
+
+    def read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
+        """
+        Run work on the reading thread.
+
+        @return: fires with its result.  Fails with L{NotRead}.
+        """
+        return fail(NotRead("the journal is closed")) if self._closed else self._threads.read(work)
+
+    def write(self, work: Callable[[Writer], T]) -> Deferred[T]:
+        """
+        Run work on the writing thread, between two batches.
+
+        @return: fires with its result.  Fails with L{Fault}, which has been logged.
+        """
+        return self._threads.write(work)
+
+    def count(self, rows: int) -> None:
+        """Count changed rows, for the next checkpoint."""
+        self._threads.count(rows)
+
+    def isIdle(self) -> bool:
+        """Whether no batch is being written, and none waits."""
+        return self._batch is None and not self._queue
+
+    def refused(self) -> str:
+        """The sequence numbers of refused entries that are still stored, as a JSON array.  Readers must skip them."""
+        return json.dumps(list(self._refused))
 
     # From proposal to receipt
 
@@ -206,9 +226,9 @@ class SqliteLog:
         self, event: Event, origin: Origin | None, receipt: Deferred[Entry] | None, refused: Refused | None
     ) -> str | None:
         """
-        Take in a proposal.
+        Put a proposal into the queue.
 
-        @return: why it is not taken, or C{None}.
+        @return: the reason why this is not possible, or C{None}.
         """
         durable = event.durable
         if self._closed:
@@ -216,109 +236,92 @@ class SqliteLog:
         if durable:
             if self._threads.writer.broken is not None:
                 return self._threads.writer.broken
-            if self._durable >= WAITING:
+            if self._durable >= self.limits.waiting:
                 return "too much waits for the disk"
             self._durable += 1
         entry = self._stamp(event)
-        if entry.sequence > self._reserved - RESERVED // 2:
+        if entry.sequence > self._reserved - self.limits.reserved // 2:
             self._reserve()
         stored = durable or (self._keepPassing and conversation(event) is not None)
         row = self._rows.row(entry) if stored else None
-        done = None if type(event) is RoomMessage else holdingChange(event)
-        self._waiting.append(Proposal(entry, origin, receipt, refused, row, done))
-        if self._writing is None and not self._settling:
+        self._queue.append(Proposal(entry, origin, receipt, refused, row))
+        if self._batch is None and not self._settling:
             self._advance()
         return None
 
     def _advance(self) -> None:
         """
-        Let everything happen that can: the next batch leaves for the disk, and what is decided is settled.  What that
-        leads to is the next batch but one, or the next where the disk has nothing to do.
+        Send the next batch to the disk, then settle what has been stored.
+
+        Events that are proposed meanwhile go into the batch after the next; or into the next, if nothing else waits.
         """
         if self._settling:
             return
         self._settling = True
         try:
             self._send()
-            while self._decided:
-                proposal = self._decided.popleft()
-                self._settle(proposal)
-                if proposal is self._renaming:
-                    self._renamed(self._renaming)
-                if not self._decided:
+            while self._stored:
+                item = self._stored.popleft()
+                self._settle(item)
+                if item is self._rename:
+                    self._finishRename(self._rename)
+                if not self._stored:
                     self._send()
         finally:
             self._settling = False
         if self._fresh:
-            if self._sharing is not None:
-                self._sharing.stored(self._fresh)
+            self._sharer.stored(self._fresh)
             self._fresh = 0
-        if self._closed and self._closing and not self._finishing and self._writing is None and not self._waiting:
+        if self._closed and self._closing and not self._finishing and self._batch is None and not self._queue:
             self._finish()
 
     def _send(self) -> None:
-        """Let the next batch leave, unless what it does to a room depends on whether that gets another name."""
-        while self._waiting and self._writing is None and self._renaming is None:
-            self._sendBatch()
+        """
+        Send the next batch to the disk, unless a rename must be settled first.
 
-    def _sendBatch(self) -> None:
+        Passing events and marks need no disk if nothing durable is before them: they are settled at once.
         """
-        Take what waits.  Passing events with nothing to be put on disk before them are settled at once.  A room's new
-        name is the last of its batch.
-        """
-        waiting = self._waiting
-        while waiting and waiting[0].row is None:
-            self._decided.append(waiting.popleft())
-        batch: list[Proposal | Mark] = []
-        rows: list[Row] = []
-        held: HeldKeys = {}
-        size = 0
-        while waiting and len(batch) < BATCH:
-            next = waiting[0]
-            if next.row is not None:
-                size += len(next.row[-1])
-                if rows and size > BATCH_SIZE:
-                    break
-                rows.append(next.row)
-            batch.append(waiting.popleft())
-            if not isinstance(next, Proposal) or next.change is None:
-                continue
-            note(held, next.change, next.entry.sequence)
-            if next.change.renamed is not None:
-                self._renaming = next
-                break
-        if batch:
-            self._writing = batch
-            self._threads.writeBatch(rows, held, self._written)
+        queue = self._queue
+        while queue and self._batch is None and self._rename is None:
+            while queue and queue[0].row is None:
+                self._stored.append(queue.popleft())
+            if queue:
+                self._batch = batch = takeBatch(queue, self.limits)
+                self._rename = batch.rename
+                self._threads.writeBatch(batch.rows, batch.statements, self._written)
 
     def _written(self, why: str | None) -> None:
-        """A batch is on disk, or not: then this is why."""
-        batch, self._writing = self._writing, None
+        """
+        Continue after a batch was written.
+
+        @param why: the reason why it was not stored; C{None} if it was.
+        """
+        batch, self._batch = self._batch, None
         assert batch is not None
         if why is not None:
-            for proposal in batch:
-                if isinstance(proposal, Proposal) and proposal.entry.event.durable:
-                    proposal.why = why
-        self._decided.extend(batch)
-        self._fresh += len(batch)
+            for item in batch.items:
+                if isinstance(item, Proposal) and item.entry.event.durable:
+                    item.why = why
+        self._stored.extend(batch.items)
+        self._fresh += len(batch.items)
         self._advance()
 
-    def _settle(self, proposal: Proposal | Mark) -> None:
-        """Let what is decided have its effect; whoever hears of it may fail, and keeps no other from hearing."""
+    def _settle(self, item: Proposal | Mark) -> None:
+        """Settle a proposal or a mark.  An exception of a callback is logged, so that it affects nobody else."""
         try:
-            if isinstance(proposal, Mark):
-                proposal.reached()
+            if isinstance(item, Mark):
+                item.reached()
             else:
-                self._conclude(proposal)
+                self._conclude(item)
         except Exception:
             log.failure("Whoever proposed an entry of the journal could not be told what became of it")
 
     def _conclude(self, proposal: Proposal) -> None:
-        """Apply an entry, or say why it was not kept."""
+        """Apply an entry that was stored, or refuse it."""
         entry = proposal.entry
         self._durable -= entry.event.durable
         if proposal.why is not None:
-            self._threads.untaken += 1
+            self._threads.lost += 1
             proposal.refuse(Failure(NotStored(proposal.why)))
             return
         try:
@@ -332,7 +335,7 @@ class SqliteLog:
             refusal = Failure()
             log.failure("An entry of the journal could not be applied", refusal)
         else:
-            self._applied = entry.sequence
+            self.applied = entry.sequence
             for following in self._followers.active:
                 try:
                     following.receive(entry)
@@ -340,88 +343,52 @@ class SqliteLog:
                     following.fail()
             proposal.taken()
             return
-        self._applied = entry.sequence
+        self.applied = entry.sequence
         proposal.refuse(refusal)
 
-    def _renamed(self, proposal: Proposal) -> None:
-        """A room has its new name, or keeps the old: tell the file, before anything else is written."""
-        self._renaming = None
+    def _finishRename(self, proposal: Proposal) -> None:
+        """Move what a room holds to its new name, before anything else is written, if the rename was applied."""
+        self._rename = None
         sequence = proposal.entry.sequence
         if proposal.why is None and sequence not in self._refused:
             renaming = self._threads.write(lambda writer: writer.rename(sequence))
-            renaming.addCallbacks(lambda _: self._roomMoves(sequence), noted)
+            renaming.addCallbacks(lambda _: self._sharer.renamed(sequence), ignoreFault)
 
-    def _roomMoves(self, sequence: int) -> None:
-        """The file says that a room has its new name."""
-        if self._sharing is not None:
-            self._sharing.renamed(sequence)
+    # The file
 
-    def _mended(self) -> None:
-        """The file can be written again: go on with what fell behind."""
-        if self._sharing is not None:
-            self._sharing.writable()
-
-    # What else there is to do with the file
-
-    def _begin(self, writer: Writer) -> None:
-        """Take up where the journal was left, and rebuild the rooms."""
+    def _restore(self, writer: Writer) -> None:
+        """Continue the sequence numbers and the time of the file, and restore the state."""
         position, name = writer.position(), writer.constants.name
         self._stamp = Stamp(self._now, name, position.sequence, position.time)
-        self._applied = position.sequence
-        self._reserved = position.sequence + RESERVED
+        self.applied = position.sequence
+        self._reserved = position.sequence + self.limits.reserved
         writer.reserve(self._reserved, position.time)
         writer.checkpoint(whole=True)
         refused, over = rebuild(writer.held(), name, int(self._now() * 1000), self._apply)
         writer.endBans(over)
-        unsettled = writer.unsettled()
-        if unsettled in refused:
-            writer.forget(json.dumps([unsettled]))
-        elif unsettled is not None:
-            writer.rename(unsettled)
-
-    def _shared(self, reader: RowReader, writer: Writer) -> SharedFile:
-        """What is offered to whoever works in the file too."""
-        return SharedFile(
-            reader,
-            writer,
-            lambda work: self._read(lambda _: work()),
-            lambda work: self._threads.write(lambda _: work()),
-            self._idle,
-            lambda: self._applied,
-            self._without,
-            lambda entries: self._threads.count(entries),
-        )
-
-    def _idle(self) -> bool:
-        """Whether no batch is on its way to the disk, nor waits to be."""
-        return self._writing is None and not self._waiting
+        rename = writer.pendingRename()
+        if rename in refused:
+            writer.forget(json.dumps([rename]))
+        elif rename is not None:
+            writer.rename(rename)
 
     def _reserve(self) -> None:
-        self._reserved = self._stamp.sequence + RESERVED
-        self._threads.write(lambda writer: writer.reserve(self._reserved, self._stamp.time)).addErrback(noted)
+        """Reserve more sequence numbers."""
+        self._reserved = self._stamp.sequence + self.limits.reserved
+        self._threads.write(lambda writer: writer.reserve(self._reserved, self._stamp.time)).addErrback(ignoreFault)
 
     def _forget(self) -> None:
-        """Take entries out again that were stored and could not be applied.  Meanwhile reading passes them over."""
+        """Delete the refused entries from the disk.  Readers skip them until then."""
         refused = frozenset(self._refused)
 
         def done(_: None) -> None:
             self._refused -= refused
 
         sequences = json.dumps(sorted(refused))
-        self._threads.write(lambda writer: writer.forget(sequences)).addCallbacks(done, noted)
-
-    def _without(self) -> str:
-        return json.dumps(list(self._refused))
-
-    def _read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
-        """Read something.  Fails with L{NotRead}."""
-        return fail(NotRead("the journal is closed")) if self._closed else self._threads.read(work)
+        self._threads.write(lambda writer: writer.forget(sequences)).addCallbacks(done, ignoreFault)
 
     def _replay(self, following: Following, after: int, last: int) -> None:
-        """
-        Pass a follower the stored entries behind a sequence number, up to another; later ones it receives as they are
-        applied.
-        """
+        """Pass the stored entries after C{after}, up to C{last}, to a follower.  It gets later ones as usual."""
 
         def replay(page: tuple[list[Entry], int]) -> None:
             entries, end = page
@@ -437,11 +404,12 @@ class SqliteLog:
         if after >= last:
             following.join()
         else:
-            without = self._without()
-            self._read(lambda reader: reader.page(after, last, PAGE, without)).addCallbacks(replay, stop)
+            refused = self.refused()
+            reading = self.read(lambda reader: reader.page(after, last, self.limits.page, refused))
+            reading.addCallbacks(replay, stop)
 
     def _finish(self) -> None:
-        """Everything proposed is settled: close the file, and let go of it."""
+        """Close the file: all proposals are settled."""
 
         def closed() -> None:
             closing, self._closing = self._closing, []

@@ -1,4 +1,4 @@
-"""From whatever schema a journal's file has to the one of this version, or a clear refusal."""
+"""Migrates a journal's file to the schema of this version."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from twistchat.journal.sqlite.copying import copyTo
 from twistchat.journal.sqlite.rows import checksum, readText
 
 APPLICATION_ID = 0x54774368
-"""What SQLite's C{PRAGMA application_id} says of a journal: "TwCh"."""
+"""The value of SQLite's C{PRAGMA application_id} in a journal: "TwCh"."""
 
 
 class JournalUnusable(Exception):
-    """A journal cannot be opened.  As a string it is one line, for the administrator."""
+    """A journal cannot be opened.  The message is one line, for the administrator."""
 
 
 def schema() -> Sequence[str]:
-    """Every migration, oldest first: the first makes an empty database version 1, the next makes that version 2."""
+    """All migrations, oldest first: the first makes version 1 from an empty database, the next makes version 2."""
     folder = files("twistchat.journal.sqlite") / "schema"
     names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".sql"))
     return [(folder / name).read_text(encoding="utf-8") for name in names]
@@ -27,13 +27,13 @@ def schema() -> Sequence[str]:
 
 def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str], scripts: Sequence[str]) -> None:
     """
-    Bring a journal to the newest schema: each step in one transaction, and the file as it was beside it first.
+    Migrate a journal to the newest schema.  Each step is one transaction.  An existing file is copied first.
 
-    @param connection: the one connection to the file, in autocommit mode.
+    @param connection: the only connection to the file, in autocommit mode.
     @param path: the file.
-    @param name: makes the name of a new journal, in letters and digits.
+    @param name: returns the name of a new journal: letters and digits.
     @param scripts: see L{schema}.
-    @raise JournalUnusable: the file is not a journal, or one of a newer version.
+    @raise JournalUnusable: the file is not a journal, or a newer version wrote it.
     """
     (identity,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -65,6 +65,6 @@ def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str],
 
 
 def _checksum(sequence: int, time: int, kind: bytes, conversation: bytes | None, body: bytes) -> int:
-    """L{checksum}, of a row that may not be UTF-8."""
+    """The L{checksum} of a row that may contain bytes that are not UTF-8."""
     place = None if conversation is None else readText(conversation)
     return checksum(sequence, time, readText(kind), place, body)

@@ -1,4 +1,4 @@
-"""Where a journal stands: what it notes so that no sequence number is given twice, and no time goes back."""
+"""The position of a journal: the last sequence number and time, so that neither repeats nor goes back."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from twisted.logger import Logger
 
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
 
-_NOTED = "SELECT CAST(reserved AS INTEGER), CAST(time AS INTEGER), CAST(checksum AS INTEGER) FROM journal"
+_RESERVED = "SELECT CAST(reserved AS INTEGER), CAST(time AS INTEGER), CAST(checksum AS INTEGER) FROM journal"
 
-NOTE = "UPDATE journal SET reserved = ?, time = ?, checksum = ?"
-"""Notes a position; see L{note} for the parameters."""
+RESERVE = "UPDATE journal SET reserved = ?, time = ?, checksum = ?"
+"""Writes a position.  L{reservation} makes the parameters."""
 
 _NEWEST = f"SELECT {COLUMNS} FROM entry ORDER BY sequence DESC LIMIT 100"
 
 SKIP = 1_000_000
 """
-How many sequence numbers are skipped if the note is damaged: more than a journal ever reserves at a time.  A damaged
-row whose number is further ahead is not believed to have it.
+The number of sequence numbers to skip if the position is damaged: more than a log ever reserves.  A damaged row with a
+number further ahead is ignored.
 """
 
 log = Logger()
@@ -29,35 +29,39 @@ log = Logger()
 @dataclass(frozen=True, slots=True)
 class Position:
     """
-    Where a journal stands.
+    A position.
 
-    @ivar sequence: no higher sequence number was ever given.
-    @ivar time: the time given last, as far as it is known.
+    @ivar sequence: no entry has a higher sequence number.
+    @ivar time: the last time that is known, in milliseconds since the epoch.
     """
 
     sequence: int
     time: int
 
 
-def note(sequence: int, time: int) -> tuple[int, int, int]:
-    """The parameters of L{NOTE}."""
+def reservation(sequence: int, time: int) -> tuple[int, int, int]:
+    """The parameters of L{RESERVE}: both numbers and their checksum."""
     return sequence, time, crc32(b"%d %d" % (sequence, time))
 
 
-def noted(connection: sqlite3.Connection) -> Position | None:
-    """What was noted; C{None} if it changed on disk.  Before the first note of this version, there is no checksum."""
-    sequence, time, checksum = connection.execute(_NOTED).fetchone()
-    intact = None not in (sequence, time) and (checksum is None or note(sequence, time)[-1] == checksum)
+def readReserved(connection: sqlite3.Connection) -> Position | None:
+    """
+    Read the position that L{RESERVE} wrote last.  Versions before 4 wrote no checksum.
+
+    @return: C{None} if it changed on disk.
+    """
+    sequence, time, checksum = connection.execute(_RESERVED).fetchone()
+    intact = None not in (sequence, time) and (checksum is None or reservation(sequence, time)[-1] == checksum)
     return Position(sequence, time) if intact else None
 
 
 def readPosition(connection: sqlite3.Connection) -> Position:
     """
-    Find out where a journal stands, from what was noted and from the newest entry that did not change on disk.
+    Read the position of a journal, from what was reserved and from the newest entry that did not change on disk.
 
     @raise sqlite3.Error: neither can be read.
     """
-    known = noted(connection)
+    known = readReserved(connection)
     sequence = time = 0
     damaged: list[int] = []
     try:
@@ -67,7 +71,7 @@ def readPosition(connection: sqlite3.Connection) -> Position:
                 break
             damaged.append(row[0])
     except sqlite3.Error:
-        # No number above the one that was noted was ever given.
+        # No entry has a number above the reserved one.
         if known is None:
             raise
     if known is None:

@@ -1,4 +1,4 @@
-"""Reading rows of the journal's file: a connection of its own, which cannot write.  Everything here blocks."""
+"""The connection that reads the journal's file.  It cannot write.  Everything here blocks."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from twistchat.journal.sqlite.rows import COLUMNS, isIntact, readText
 from twistchat.journal.stamp import msgid
 
 BUSY = 2.0
-"""Seconds to wait for another process that has the file locked."""
+"""The seconds to wait for another process that has locked the file."""
 
 LAST = 2**63 - 1
-"""A sequence number behind all others."""
+"""A sequence number after all others."""
 
 CHECKSUMS = 4
-"""From this version of the schema on, entries have checksums."""
+"""The first version of the schema in which entries have checksums."""
 
 _PAGE = f"""
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
@@ -41,16 +41,16 @@ _PAGE = f"""
 """
 
 CHANGED = "Entry {sequence} of the journal changed on disk, and is not shown.  twistchat check reads all of the journal"
-"""What is logged of a damaged row."""
+"""The log message about a damaged row."""
 
 StoredRow: TypeAlias = "list[Any]"
-"""What L{COLUMNS} are of a row."""
+"""The L{COLUMNS} of a row, as they were read."""
 
 log = Logger()
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a journal's file, to read it only."""
+    """Open a journal's file for reading."""
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode=ro",
         uri=True,
@@ -66,10 +66,10 @@ class RowReader:
     """
     The connection that reads.
 
-    It may be opened beside a running server: the console's way to copy and export what that has.
+    The console opens one too, to copy and export the journal of a running server.
 
-    @ivar version: of the file's schema.
-    @ivar remarks: what there is to be logged, oldest first.  Call each of them in the reactor's thread.
+    @ivar version: the version of the schema.
+    @ivar remarks: functions that log findings, oldest first.  Call each in the reactor's thread.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,19 +94,19 @@ class RowReader:
                 self._connection.close()
                 raise
         self.remarks: deque[Callable[[], None]] = deque()
-        self._told: set[str | int] = set()
+        self._remarked: set[str | int] = set()
 
     def execute(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Cursor:
         """
-        Carry out a statement that changes nothing but temporary tables.
+        Run a statement.  It may change temporary tables only.
 
-        @raise sqlite3.Error: it fails.
+        @raise sqlite3.Error: it failed.
         """
         return self._connection.execute(statement, parameters)
 
     @contextmanager
     def moment(self) -> Iterator[None]:
-        """Read everything as it is at one moment.  What is put into temporary tables is gone afterwards."""
+        """Let all reads see the same moment.  Changes of temporary tables are rolled back at the end."""
         self.execute("BEGIN")
         try:
             yield
@@ -115,13 +115,13 @@ class RowReader:
 
     def page(self, after: int, last: int, count: int, without: str) -> tuple[list[Entry], int]:
         """
-        Read entries of all conversations, oldest first.  Those that changed on disk are logged, and left out.
+        Read entries of all conversations, oldest first.  Entries that changed on disk are logged and left out.
 
-        @param after: begin behind this sequence number.
-        @param last: stay at or before this one.
-        @param count: read at most this many entries.
-        @param without: a JSON array of sequence numbers to leave out.
-        @return: the entries; and the sequence number up to which they go, which is C{last} if there are no more.
+        @param after: read entries after this sequence number.
+        @param last: the last sequence number to read.
+        @param count: the maximum number of entries to read.
+        @param without: the sequence numbers to leave out, as a JSON array.
+        @return: the entries, and the last sequence number that was examined: C{last} if no more entries are left.
         @raise Fault: the file cannot be read.
         """
         with faults():
@@ -132,7 +132,7 @@ class RowReader:
 
     def copyTo(self, path: Path) -> None:
         """
-        Copy the journal, as it is at this moment, to a file of its own.
+        Copy the journal to another file, as it is at this moment.
 
         @raise Fault: it cannot be read, or the copy cannot be written.
         """
@@ -144,16 +144,17 @@ class RowReader:
         self._connection.close()
 
     def isIntactRow(self, row: StoredRow, conversation: str | None) -> bool:
-        """Whether a row is as it was written, to this conversation.  Before version 4, nobody can tell."""
+        """Whether a row is as it was written, and in this conversation.  Before version 4 this is unknown: C{True}."""
         return not self._checked or (row[3] == conversation and isIntact(*row))
 
     def entries(self, rows: Sequence[StoredRow], conversation: str | None = None) -> list[Kept]:
         """
-        The entries of some rows, oldest first.
+        Decode rows.
 
-        @param conversation: that which they are of; if not given, each is of the one that it names.  The index of
-            conversations may be damaged and name a row of another.
-        @raise Fault: that index names one row twice, in the place of another one.
+        @param conversation: the conversation that the rows must belong to, because a damaged index may point to other
+            rows; C{None} for any.
+        @return: the entries, oldest first.
+        @raise Fault: a damaged index names a row twice.
         """
         if len({row[0] for row in rows}) < len(rows):
             raise Fault("the journal's file is damaged", "an index names an entry twice")
@@ -163,7 +164,7 @@ class RowReader:
         return entries
 
     def entry(self, row: StoredRow, conversation: str | None) -> Kept | None:
-        """Read a row; one that this version cannot read is left out, and logged once a kind."""
+        """Decode a row.  C{None} if this version cannot read it, which is logged once for each kind."""
         sequence, time, kind, _, _, body = row
         if not self.isIntactRow(row, conversation):
             self.remark(sequence, log.critical, CHANGED, sequence=sequence)
@@ -182,12 +183,13 @@ class RowReader:
 
     def remark(self, what: str | int, tell: Callable[..., None], text: str, **fields: object) -> None:
         """
-        Have something logged, once.
+        Log a finding once.
 
-        @param what: what it is about: a sequence number, or a kind.
+        @param what: the subject: a sequence number, or a kind.
+        @param tell: the method of the logger.
         """
-        if what not in self._told:
-            self._told.add(what)
+        if what not in self._remarked:
+            self._remarked.add(what)
             self.remarks.append(partial(tell, text, **fields))
 
 

@@ -1,4 +1,4 @@
-"""What rooms keep, and the bans from the server, read back at a start: the entries that the table C{holding} names."""
+"""Restores the state of rooms and the bans from the server at start, from the entries in the table C{holding}."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry, Event, ServerBanSet
-from twistchat.chat.model.holding import RENAMED, HoldingChange, keysOf, remaining
+from twistchat.chat.model.holding import keysOf, remaining
 from twistchat.journal.codec import Unreadable, decode
 from twistchat.journal.sqlite.rows import COLUMNS, encodable, isIntact
 from twistchat.journal.stamp import msgid
@@ -34,71 +34,19 @@ _MISSING = """
     WHERE sequence NOT IN (SELECT sequence FROM entry) ORDER BY sequence
 """
 
-# There was no room of the new name, so all that was held by that name has been released.  Entries that hold something
-# of the room know it by the names that it had then: so those that renamed it later are to be applied again, too.
-# This is what L{Holding <twistchat.chat.model.holding.Holding>} does in memory.
-RENAME = (
-    "DELETE FROM holding WHERE conversation = :target AND :origin <> :target",
-    "UPDATE holding SET conversation = :target WHERE conversation = :origin",
-    "INSERT INTO holding VALUES (:target, :key, :sequence)",
-    f"""
-    DELETE FROM holding WHERE conversation = :target AND key GLOB '{RENAMED}*' AND sequence < coalesce(
-        (SELECT min(sequence) FROM holding WHERE conversation = :target AND key NOT GLOB '{RENAMED}*'), 9e18
-    )
-    """,
-    "DELETE FROM renaming WHERE sequence = :sequence",
-)
-"""Move what a room holds to its new name."""
-
-_SET = """
-    INSERT OR REPLACE INTO holding
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)
-"""
-
-_RELEASE = """
-    DELETE FROM holding WHERE (conversation, key) IN (
-        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
-    )
-"""
-
-HeldKeys: TypeAlias = "dict[tuple[str, str], int | None]"
-"""What a batch does to what holds: by conversation and key, the entry that holds it now, or C{None} if nothing does."""
-
 log = Logger()
-
-
-def note(held: HeldKeys, change: HoldingChange, sequence: int) -> None:
-    """
-    Add what an entry does to what its batch does.
-
-    A room's new name is left to L{RENAME}, which is carried out when it is known that the room has that name.
-    """
-    room = encodable(change.room)
-    for key in change.sets:
-        held[room, encodable(key)] = sequence
-    for key in change.releases:
-        held[room, encodable(key)] = None
-
-
-def holdingStatements(held: HeldKeys) -> Iterator[tuple[str, Sequence[object]]]:
-    """The statements, with their parameters, that write down what a batch does to what holds."""
-    sets = [(*key, sequence) for key, sequence in held.items() if sequence is not None]
-    releases = [key for key, sequence in held.items() if sequence is None]
-    if sets:
-        yield _SET, (json.dumps(sets, ensure_ascii=False),)
-    if releases:
-        yield _RELEASE, (json.dumps(releases, ensure_ascii=False),)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """
-    An entry that holds something a room keeps, or a ban from the server.
+    An entry that holds keys of the register, or a pending rename.
 
-    @ivar event: what is to be applied: of changes of modes, those that still hold.  What was taken back since would do
-        its work again, and might stand in the way of what comes between.  C{None}: nothing.
-    @ivar lost: what it is to hold and does not, because the entry, or the table of what it holds, changed on disk.
-    @ivar error: why this version cannot read it, or C{None}.
+    @ivar event: the event to apply; C{None} for none.  It has only the mode changes that are still current, because the
+        others could conflict with entries in between.
+    @ivar lost: the keys that the entry should hold and does not, because the row, or the table C{holding}, changed on
+        disk.
+    @ivar error: why this version cannot read the entry, or C{None}.
     """
 
     sequence: int
@@ -110,8 +58,7 @@ class Held:
 
 def held(connection: sqlite3.Connection) -> Iterator[Held]:
     """
-    Read every entry that holds something, in order; and the room's new name of which nobody knows whether it was given,
-    if there is one.
+    Read all entries that hold keys, in order, and the pending rename if there is one.
 
     @param connection: reads texts with L{readText <twistchat.journal.sqlite.rows.readText>}.
     """
@@ -123,10 +70,9 @@ def held(connection: sqlite3.Connection) -> Iterator[Held]:
 
 def _held(row: Sequence[Any], holding: Sequence[tuple[str, str]]) -> Held:
     """
-    Read one of them.
+    Read one entry.
 
-    @param holding: the conversation and the key of all that it is to hold.  If it is none, the entry is a room's new
-        name.
+    @param holding: the conversation and the key of everything that it should hold; empty for the pending rename.
     """
     sequence, time, kind, _, _, body = row
     if not isIntact(*row):
@@ -142,18 +88,17 @@ def _held(row: Sequence[Any], holding: Sequence[tuple[str, str]]) -> Held:
 
 
 def _shown(holding: Iterable[tuple[str, str]]) -> list[str]:
-    """What is held, for people: each is a mode's letter and its parameter, C{topic}, or a ban."""
+    """Describe keys to the administrator, for example C{topic of #lobby}."""
     return [f"{key} of {place}" if place else key for place, key in holding]
 
 
 def rebuild(entries: Iterable[Held], name: str, now: int, apply: Apply) -> tuple[set[int], list[int]]:
     """
-    Apply what holds.  The log has what cannot be applied, at level critical if it changed on disk.
+    Apply entries.  Those that cannot be applied are logged, at level critical if they changed on disk.
 
-    @param name: the journal's.
+    @param name: the journal's name.
     @param now: the time, in milliseconds since the epoch.
-    @return: the sequence numbers of the entries that were not applied; and those of bans from the server that have
-        ended, which were not applied either.
+    @return: the sequence numbers of the entries that were not applied, and those of the bans that have ended.
     """
     refused: set[int] = set()
     over: list[int] = []

@@ -1,4 +1,4 @@
-"""Entries as rows: what the journal's one statement a batch is made of."""
+"""Rows: entries as they are stored, with checksums."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twistchat.journal.codec import KINDS, encode
 
 Row: TypeAlias = tuple[int, int, str, str | None, int, str]
 """
-Sequence number, time, kind, conversation, L{checksum}, and body, which is JSON; all of it can be encoded as UTF-8.
+Sequence number, time, kind, conversation, L{checksum}, and body, which is JSON.  All texts can be encoded as UTF-8.
 """
 
 COLUMNS = """
@@ -20,46 +20,43 @@ COLUMNS = """
     CAST(checksum AS INTEGER) AS checksum, CAST(body AS TEXT) AS body
 """
 """
-The columns of a row, in the order of the arguments of L{isIntact}.  Damage may have changed the type of a column; this
-keeps it from failing the query.
+The columns of a row, in the order of the arguments of L{isIntact}.  The casts keep a query from failing if damage
+changed the type of a column.
 """
-
-KNOWN = 4096
-"""Conversations whose checksums are remembered."""
 
 _pack = Struct("<qq").pack
 
 
-def _started(kind: str) -> int:
-    """The checksum of the beginning of a row: its kind, and a space."""
+def _startChecksum(kind: str) -> int:
+    """The checksum of the start of a row: the kind and a space."""
     return crc32(f"{kind} ".encode("utf-8", "surrogateescape"))
 
 
-_STARTS = {kind: _started(kind) for kind in KINDS.values()}
+_STARTS = {kind: _startChecksum(kind) for kind in KINDS.values()}
 
 
 def checksum(sequence: int, time: int, kind: str, conversation: str | None, body: bytes) -> int:
     """
-    The checksum of a row, by which a change of its bytes on disk is detected.
+    The checksum of a row.  It shows whether the bytes of the row changed on disk.
 
-    It is the exclusive-or of L{placed} and the CRC-32 of the rest: the kind, a space, the body, and the sequence number
-    and the time of 8 bytes each, little-endian.
+    It is the exclusive-or of L{placeChecksum} and the CRC-32 of the rest: the kind, a space, the body, and the sequence
+    number and the time as 8 bytes each, little-endian.
 
-    @param body: in UTF-8, or what has become of that.
+    @param body: in UTF-8, unless it is damaged.
     """
     start = _STARTS.get(kind)
     if start is None:
-        start = _started(kind)
-    return crc32(_pack(sequence, time), crc32(body, start)) ^ placed(conversation)
+        start = _startChecksum(kind)
+    return crc32(_pack(sequence, time), crc32(body, start)) ^ placeChecksum(conversation)
 
 
 def isIntact(
     sequence: int, time: int | None, kind: str | None, conversation: str | None, check: int | None, body: str | None
 ) -> bool:
     """
-    Whether a row, as it was read from disk by L{readText}, is the row that was written.
+    Whether a row that was read with L{readText} is the row that was written.
 
-    @param check: its L{checksum}, as it was read too.
+    @param check: the stored L{checksum}.
     """
     if time is None or kind is None or body is None:
         return False
@@ -68,54 +65,58 @@ def isIntact(
 
 def readText(data: bytes) -> str:
     """
-    Decode a text of SQLite.  Damage must not keep the rows beside it from being read, so bytes that are not UTF-8
-    become lone surrogates.
+    Decode a text of SQLite.  Bytes that are not UTF-8 become lone surrogates, so that a damaged row does not keep other
+    rows from being read.
     """
     return data.decode("utf-8", "surrogateescape")
 
 
-def placed(conversation: str | None) -> int:
+def placeChecksum(conversation: str | None) -> int:
     """
-    The part of a row's checksum that stands for its conversation.
+    The part of a row's checksum that depends on the conversation.
 
-    The rest of the checksum does not depend on it.  So a row is moved from one conversation to another without being
-    read: exclusive-or takes the old part out of the checksum and puts the new one in.  A damaged row stays damaged.
+    To move a row to another conversation, the exclusive-or of the checksum, the old part and the new part gives the new
+    checksum.  The row is not read for that, so a damaged row stays damaged.
     """
     return 0 if conversation is None else crc32(conversation.encode("utf-8", "surrogateescape"))
 
 
 class RowWriter:
-    """Writes rows.  It remembers the checksums of conversations, up to L{KNOWN} of them."""
+    """Encodes entries as rows, and caches the checksums of conversations."""
 
-    __slots__ = ("_records",)
+    __slots__ = ("_limit", "_records")
 
-    def __init__(self) -> None:
-        self._records: dict[str | None, tuple[str | None, int]] = {None: (None, placed(None))}
+    def __init__(self, limit: int = 4096) -> None:
+        """
+        @param limit: the maximum number of conversations to cache.
+        """
+        self._limit = limit
+        self._records: dict[str | None, tuple[str | None, int]] = {None: (None, placeChecksum(None))}
 
     def row(self, entry: Entry) -> Row:
-        """Write an entry."""
+        """Encode an entry."""
         event, sequence, time = entry.event, entry.sequence, entry.time
         kind, body = encode(event)
         name = conversation(event)
-        place, bits = self._records.get(name) or self._remember(name)
+        place, bits = self._records.get(name) or self._cache(name)
         check = crc32(_pack(sequence, time), crc32(body, _STARTS[kind])) ^ bits
         return (sequence, time, kind, place, check, body.decode())
 
-    def _remember(self, name: str | None) -> tuple[str | None, int]:
-        if len(self._records) >= KNOWN:
+    def _cache(self, name: str | None) -> tuple[str | None, int]:
+        if len(self._records) >= self._limit:
             self._records.clear()
         place = None if name is None else encodable(name)
-        found = self._records[name] = (place, placed(place))
+        found = self._records[name] = (place, placeChecksum(place))
         return found
 
 
 def encodable(name: str) -> str:
-    """A name as far as UTF-8 can encode it; all names of rooms, accounts and masks can be encoded."""
+    """A name with a question mark for each lone surrogate.  Names of rooms, accounts and masks contain none."""
     return name if _isUtf8(name) else name.encode("utf-8", "replace").decode()
 
 
 def _isUtf8(text: str) -> bool:
-    """Whether a text can be encoded as UTF-8: it has no lone surrogates."""
+    """Whether a text has no lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,69 +1,37 @@
-"""
-The file, shared: how the history works in the file of the log.
-
-This is all that the log knows of the history.
-"""
+"""The interface to the history, which shares the file of the log.  The log knows nothing else of the history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from twisted.internet.defer import Deferred
-
     from twistchat.journal.sqlite.reading import RowReader
     from twistchat.journal.sqlite.writer import Writer
 
 
-@dataclass(frozen=True, slots=True)
-class SharedFile:
+class Sharer(Protocol):
     """
-    What the log offers to the history.
-
-    @ivar reader: the connection that reads; use it on the reading thread only, with C{read}.
-    @ivar writer: the connection that writes; use it on the writing thread only, with C{write}.
-    @ivar read: does something on the reading thread.  Fails with L{NotRead <twistchat.chat.errors.NotRead>}.
-    @ivar write: does something on the writing thread, between two batches.  Fails with L{Fault
-        <twistchat.journal.sqlite.faults.Fault>}, which is logged then.
-    @ivar idle: whether no batch is being written, or waits to be.
-    @ivar applied: the sequence number of the last entry that was applied, or refused.
-    @ivar refused: the sequence numbers of refused entries that are still stored, as a JSON array.
-    @ivar count: notes that so many rows were changed, for the next checkpoint.
+    An object that works in the file of a L{SqliteLog <twistchat.journal.sqlite.log.SqliteLog>}, between the log's
+    batches.  The log calls all methods in the reactor's thread.
     """
 
-    reader: RowReader
-    writer: Writer
-    read: Callable[[Callable[[], Any]], Deferred[Any]]
-    write: Callable[[Callable[[], Any]], Deferred[Any]]
-    idle: Callable[[], bool]
-    applied: Callable[[], int]
-    refused: Callable[[], str]
-    count: Callable[[int], None]
-
-
-class Sharing(Protocol):
-    """Somebody who works in the file of a log, beside the log.  All methods are called in the reactor's thread."""
-
-    def prepare(self, file: SharedFile) -> None:
+    def prepare(self, reader: RowReader, writer: Writer) -> None:
         """
-        The log is being opened.  No thread works with the file yet, and this may block.
+        Prepare to work, while the log opens.  No thread uses the file yet, so this call may block.
 
+        @param reader: the connection that reads.  Use it only with C{SqliteLog.read}.
+        @param writer: the connection that writes.  Use it only with C{SqliteLog.write}.
         @raise Fault: the log cannot be opened.
         """
 
-    def begin(self) -> None:
-        """The log is open."""
+    def resume(self) -> None:
+        """Start to work, or continue after a fault: the file can be written."""
 
-    def stored(self, entries: int) -> None:
-        """So many entries, at most, have been stored and applied."""
+    def stored(self, count: int) -> None:
+        """Some entries were stored and applied: at most C{count}."""
 
     def renamed(self, sequence: int) -> None:
-        """A room has the new name that the entry of this sequence number gave it, and the file says so."""
-
-    def writable(self) -> None:
-        """The file could be written again, after a fault."""
+        """The file contains the rename of a room.  C{sequence} is the sequence number of its entry."""
 
     def stop(self) -> None:
-        """The log is being closed: do nothing more."""
+        """Stop working: the log is being closed."""

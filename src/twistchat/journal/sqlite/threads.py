@@ -1,4 +1,4 @@
-"""The reactor's way to the journal's file: one thread that writes, one that reads, and what is said of their faults."""
+"""The two threads of the file: one writes, the other reads.  They also log when faults begin and end."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from twistchat.worker import Worker
 
 if TYPE_CHECKING:
     from twistchat.journal.sqlite.reading import RowReader
-    from twistchat.journal.sqlite.rebuilding import HeldKeys
     from twistchat.journal.sqlite.rows import Row
+    from twistchat.journal.sqlite.sideeffects import Statement
 
 CHECKPOINT_BATCHES = 512
 CHECKPOINT_ENTRIES = 16_384
-"""After how many transactions, or entries, the log is moved into the database."""
+"""The number of transactions, or of entries, after which a checkpoint is made."""
 
 T = TypeVar("T")
 
@@ -32,54 +32,54 @@ log = Logger()
 
 class FileThreads:
     """
-    Does work with the file on its threads, each piece after those that were asked for before it.
+    Runs work on the file in its threads.  Each thread does its work in order.
 
-    The log has a line when faults begin, and one when they are over.
+    The log file gets one line when faults begin, and one when they end.
 
-    @ivar writer: what the writing thread works with.
-    @ivar reader: what the reading thread works with.
-    @ivar untaken: how many messages were not taken since faults began.
+    @ivar writer: the connection that writes.
+    @ivar reader: the connection that reads.
+    @ivar lost: the number of messages that were refused since faults began.
     """
 
     def __init__(
-        self, writer: Writer, reader: RowReader, worker: Callable[[str], Worker], mended: Callable[[], None]
+        self, writer: Writer, reader: RowReader, worker: Callable[[str], Worker], recovered: Callable[[], None]
     ) -> None:
         """
         Start the threads.
 
-        @param worker: starts one, with a name for it.
-        @param mended: called when a batch could be written again, before anyone hears of it.
+        @param worker: starts a thread with this name.
+        @param recovered: called when a batch was written after a fault, before its entries are applied.
         """
         self.writer = writer
         self.reader = reader
-        self.untaken = 0
-        self._mended = mended
+        self.lost = 0
+        self._recovered = recovered
         self._writings = worker("twistchat journal writer")
         self._readings = worker("twistchat journal reader")
         self._faulty = self._broken = False
         self._batches = self._entries = 0
 
-    def writeBatch(self, rows: Sequence[Row], held: HeldKeys, done: Callable[[str | None], None]) -> None:
+    def writeBatch(self, rows: Sequence[Row], effects: Sequence[Statement], done: Callable[[str | None], None]) -> None:
         """
-        Put entries on disk.
+        Store a batch.
 
-        @param held: see L{Writer.write}.
-        @param done: called with C{None} when they are there, or with why none of them is.
+        @param effects: see L{Writer.write}.
+        @param done: called with C{None} if the batch was stored, and with the reason if no entry of it was.
         """
 
         def written(outcome: Failure | None) -> None:
             well = not self._faulty
             why = self._judge(outcome)
             if well and self._faulty:
-                # Where the disk is full, this may make room in the log.
+                # If the disk is full, this may free space in SQLite's log.
                 self._checkpoint()
             self.count(len(rows))
             done(why)
 
-        self._writings.submit(partial(self.writer.write, rows, held), written)
+        self._writings.submit(partial(self.writer.write, rows, effects), written)
 
     def write(self, work: Callable[[Writer], T]) -> Deferred[T]:
-        """Do something with the file between two batches.  Fails with L{Fault}, which the log has then."""
+        """Run work between two batches.  The result fails with L{Fault}, which has been logged."""
         result: Deferred[T] = Deferred()
 
         def done(outcome: T | Failure) -> None:
@@ -92,7 +92,7 @@ class FileThreads:
         return result
 
     def read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
-        """Read something.  Fails with L{NotRead}."""
+        """Run work on the reading thread.  The result fails with L{NotRead}."""
         result: Deferred[T] = Deferred()
 
         def done(outcome: T | Failure) -> None:
@@ -110,7 +110,7 @@ class FileThreads:
         return result
 
     def count(self, entries: int) -> None:
-        """Note that a transaction is in the log that wrote so many entries."""
+        """Count a transaction and its entries, for the next checkpoint."""
         self._batches += 1
         self._entries += entries
         if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:
@@ -118,10 +118,11 @@ class FileThreads:
 
     def close(self, sequence: int, time: int, closed: Callable[[], None]) -> None:
         """
-        Do what was asked for, close the file, let go of it, and end the threads.
+        Finish the pending work, close the file and end the threads.
 
-        @param sequence: the sequence number given last.
-        @param time: the time given last.
+        @param sequence: the last sequence number.
+        @param time: the last time.
+        @param closed: called when the file is closed.
         """
 
         def closeWriter(_: object) -> None:
@@ -138,20 +139,21 @@ class FileThreads:
 
     def _checkpoint(self) -> None:
         self._batches = self._entries = 0
-        self.write(Writer.checkpoint).addErrback(noted)
+        self.write(Writer.checkpoint).addErrback(ignoreFault)
 
     def _judge(self, outcome: Failure | None) -> str | None:
-        """What came of a batch: C{None}, or why nothing of it was kept."""
+        """The reason why a batch was not stored; C{None} if it was."""
         if isinstance(outcome, Failure):
             return self._fault(outcome).why
         if self._faulty:
             self._faulty = False
-            self._mended()
-            lost = counted(self.untaken, "message")
+            self._recovered()
+            lost = counted(self.lost, "message")
             log.info("The journal can be written again.  Not taken meanwhile: {lost}", lost=lost)
         return None
 
     def _fault(self, failure: Failure) -> Fault:
+        """Log a failure of the writing thread, if faults begin with it, and return it as a L{Fault}."""
         error = failure.value
         if not isinstance(error, Fault):
             if not self._faulty:
@@ -166,7 +168,7 @@ class FileThreads:
                     detail=error.detail,
                 )
         elif not self._faulty:
-            self._faulty, self.untaken = True, 0
+            self._faulty, self.lost = True, 0
             log.error(
                 "The journal cannot be written, and takes no messages until it can: {why}: {detail}",
                 why=error.why,
@@ -175,6 +177,6 @@ class FileThreads:
         return error
 
 
-def noted(failure: Failure) -> None:
-    """The log has this fault; what could not be done is not needed by anyone now."""
+def ignoreFault(failure: Failure) -> None:
+    """Ignore a fault, which has been logged."""
     failure.trap(Fault)

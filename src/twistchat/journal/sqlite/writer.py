@@ -1,4 +1,4 @@
-"""The journal's file, for the one who writes: everything here blocks, and is called by one thread at a time."""
+"""The connection that writes the journal's file.  Everything here blocks; one thread at a time uses it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ from twistchat.journal.sqlite.constants import Constants, readConstants, writeCo
 from twistchat.journal.sqlite.faults import Fault, fault, faults
 from twistchat.journal.sqlite.files import FILE, lock, readKeyFile, retireKeyFile, secure
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
-from twistchat.journal.sqlite.position import NOTE, Position, note, readPosition
+from twistchat.journal.sqlite.position import RESERVE, Position, readPosition, reservation
 from twistchat.journal.sqlite.reading import BUSY
-from twistchat.journal.sqlite.rebuilding import RENAME, Held, HeldKeys, held, holdingStatements
+from twistchat.journal.sqlite.rebuilding import Held, held
 from twistchat.journal.sqlite.rows import readText
+from twistchat.journal.sqlite.sideeffects import FORGET, RENAME
 
 if TYPE_CHECKING:
     from twistchat.journal.sqlite.rows import Row
+    from twistchat.journal.sqlite.sideeffects import Statement
 
-MOST_ROWS = 32_766 // 6
-"""How many rows one statement can write: SQLite takes so many parameters (Limits, SQLITE_MAX_VARIABLE_NUMBER)."""
+MAX_ROWS = 32_766 // 6
+"""The maximum number of rows that one statement can write: SQLite limits its parameters (Limits,
+SQLITE_MAX_VARIABLE_NUMBER)."""
 
 STATEMENTS = 32
-"""How many statements are kept ready.  A batch of each size is one of its own, of 100 bytes and more a row."""
+"""The number of prepared statements that are cached.  Each size of batch is a statement, of 100 bytes or more per
+row."""
 
 _SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
 
@@ -38,28 +42,28 @@ _VALUES = "(?,?,?,?,?,?)"
 _OVER = "DELETE FROM holding WHERE conversation = '' AND sequence IN (SELECT value FROM json_each(?))"
 
 _DOUBTFUL = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_CLOSE})
-"""Errors after which nobody knows what is on disk: what the kernel could not write, it may have dropped."""
+"""Errors after which the content of the disk is unknown: the kernel may have dropped what it could not write."""
 
 
 class Writer:
     """
     The connection that writes and checkpoints.
 
-    @ivar path: the journal's file.
-    @ivar constants: what it has from its beginning.
-    @ivar broken: why nothing can be written any more until a restart, or C{None}.  After a failed fsync nothing is
-        built on what that should have put on disk.
+    @ivar path: the path of the file.
+    @ivar constants: the constants of the journal.
+    @ivar broken: the reason why nothing can be written until a restart, or C{None}.  After a failed sync nothing is
+        written, because the data before it may be lost.
     """
 
     def __init__(self, directory: str, durability: str, name: Callable[[], str], key: Callable[[], bytes]) -> None:
         """
-        Open a journal, which begins where there is none, and bring it to this version's schema.
+        Open a journal, or create it, and migrate it to this version's schema.
 
-        @param directory: where it is; made where it is not there.
+        @param directory: the path of its directory, which is created if it does not exist.
         @param durability: C{"full"} or C{"relaxed"}.
-        @param name: makes the name of a new journal, in letters and digits.
-        @param key: makes the key of its cloaks.
-        @raise JournalUnusable: it cannot be opened; the reason is for the administrator.
+        @param name: returns the name of a new journal: letters and digits.
+        @param key: returns the key of the cloaks of a new journal.
+        @raise JournalUnusable: it cannot be opened; the message is for the administrator.
         @raise Fault: it cannot be read or written.
         """
         self.path = Path(directory, FILE)
@@ -72,7 +76,7 @@ class Writer:
         except OSError as e:
             raise JournalUnusable(f"{e.filename}: {e.strerror}") from e
         try:
-            # SQLite gives the files beside this one its mode.
+            # SQLite gives its other files the mode of this one.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
             with faults():
                 connection = sqlite3.connect(
@@ -110,16 +114,16 @@ class Writer:
         self.constants = constants
         retireKeyFile(self.path.parent, constants.key)
         execute(f"PRAGMA synchronous = {synchronous}")
-        # Checkpoints are steps of their own here: one that fails is to be known.
+        # Checkpoints are separate steps, so that a failed one is noticed.
         execute("PRAGMA wal_autocheckpoint = 0")
         execute("PRAGMA journal_size_limit = 67108864")
         execute("PRAGMA cache_size = -16384")
         execute("PRAGMA recursive_triggers = OFF")
-        # What is taken back is not to be found in the file any more.
+        # Overwrite deleted texts in the file.
         execute("PRAGMA secure_delete = ON")
 
     def position(self) -> Position:
-        """Where the journal stands."""
+        """The position of the journal."""
         with faults():
             return readPosition(self._connection)
 
@@ -128,79 +132,76 @@ class Writer:
         with faults():
             yield from held(self._connection)
 
-    def unsettled(self) -> int | None:
+    def pendingRename(self) -> int | None:
         """
-        The sequence number of the last entry, where that gives a room a new name, and the process that wrote it ended
-        before it told the journal what became of it.
+        The sequence number of the last entry, if it renames a room and the previous process ended before it wrote
+        whether the rename was applied; otherwise C{None}.
         """
         with faults():
             (sequence,) = self._connection.execute("SELECT max(sequence) FROM renaming").fetchone()
         return None if sequence is None else int(sequence)
 
-    def write(self, rows: Sequence[Row], held: HeldKeys | None = None) -> None:
+    def write(self, rows: Sequence[Row], effects: Sequence[Statement] = ()) -> None:
         """
-        Put entries on disk, all or none.
+        Store entries, all or none.
 
-        If C{held} is empty, it is one statement, so that the interpreter lock is taken once for the whole transaction.
+        Without side effects this is one statement, so the interpreter lock is taken once for the whole transaction.
 
-        @param rows: no more than L{MOST_ROWS}.  A room's new name is the last of them: whether it was given is to be
-            told, with L{rename} or L{forget}, before anything else is written.
-        @param held: what these entries do to what holds.
-        @raise Fault: none was kept.
+        @param rows: at most L{MAX_ROWS}.  A rename must be the last, and L{rename} or L{forget} must be called for it
+            before anything else is written.
+        @param effects: the side effects of these entries.
+        @raise Fault: no entry was stored.
         """
         if self._renamed:
             self._rename()
         statement, parameters = _WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows))
-        if held:
-            self._transact((statement, parameters), *holdingStatements(held))
+        if effects:
+            self._transact((statement, parameters), *effects)
         else:
             self.change(statement, parameters)
 
     def rename(self, sequence: int) -> None:
         """
-        Let a room keep under its new name what it kept under the old.  Where that fails it comes before the next write.
+        Move what a room holds to its new name.  If that fails, it is tried again before the next write.
 
-        @param sequence: that of the entry that renamed it, which has been applied.
+        @param sequence: the sequence number of the rename, which has been applied.
         """
         self._renamed.append(sequence)
         self._rename()
 
     def endBans(self, sequences: Sequence[int]) -> None:
-        """Hold these entries' bans from the server no more."""
+        """Release the bans from the server that these entries hold."""
         if sequences:
             self.change(_OVER, (json.dumps(sequences),))
 
     def reserve(self, sequence: int, time: int) -> None:
-        """Note that sequence numbers up to this one, and this time, may have been given."""
-        self.change(NOTE, note(sequence, time))
+        """Reserve the sequence numbers up to this one, and write the last time."""
+        self.change(RESERVE, reservation(sequence, time))
 
     def forget(self, sequences: str) -> None:
         """
-        Take out entries that were stored and could not be applied.
+        Delete entries that were stored and could not be applied.
 
-        @param sequences: a JSON array of their sequence numbers.
+        @param sequences: their sequence numbers, as a JSON array.
         """
-        self._transact(
-            ("DELETE FROM entry WHERE sequence IN (SELECT value FROM json_each(?))", (sequences,)),
-            ("DELETE FROM holding WHERE sequence IN (SELECT value FROM json_each(?))", (sequences,)),
-        )
+        self._transact(*[(statement, (sequences,)) for statement in FORGET])
 
     def checkpoint(self, whole: bool = False) -> None:
         """
-        Move what is in the log into the database, as far as no reader needs it there.
+        Move the content of SQLite's log into the database, except for what a reader needs in the log.
 
-        @param whole: leave the log empty.  At a start nothing is written behind what another process left there:
-            it can be read now, and yet be lost, where that process's fsync failed.
+        @param whole: leave the log empty.  This is done at start, before anything is written: if the previous process
+            had a failed sync, its writes can be read, and still be lost later.
         """
         self.change(f"PRAGMA wal_checkpoint({'TRUNCATE' if whole else 'PASSIVE'})", ())
 
     def close(self, sequence: int, time: int) -> None:
         """
-        Finish: note where the journal stands, empty the log, and let another server in.
+        Write the position, empty SQLite's log, and close the files.
 
-        @param sequence: the sequence number given last.
-        @param time: the time given last.
-        @raise Fault: that is for the next start to do.  It is closed nevertheless.
+        @param sequence: the last sequence number.
+        @param time: the last time.
+        @raise Fault: this failed, and the next start does it.  The files are closed nevertheless.
         """
         try:
             if self.broken is None:
@@ -217,7 +218,7 @@ class Writer:
             os.close(self._lock)
 
     def _rename(self) -> None:
-        """Do what L{rename} has not done yet."""
+        """Finish the renames that L{rename} was called for."""
         while self._renamed:
             sequence = self._renamed[0]
             with faults():
@@ -229,8 +230,8 @@ class Writer:
                 self._transact(*[(statement, parameters) for statement in RENAME])
             del self._renamed[0]
 
-    def _transact(self, *statements: tuple[str, Sequence[object] | Mapping[str, object]]) -> None:
-        """Carry out statements, each with its parameters, in one transaction."""
+    def _transact(self, *statements: Statement) -> None:
+        """Run statements in one transaction."""
         with self._changing():
             self._connection.execute("BEGIN IMMEDIATE")
             for statement, parameters in statements:
@@ -248,14 +249,15 @@ class Writer:
 
     @property
     def changes(self) -> int:
-        """How many rows this connection has changed so far."""
+        """The number of rows that this connection has changed so far."""
         return self._connection.total_changes
 
     def change(self, statement: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
         """
-        Carry out a statement, and count the rows that it has changed itself.
+        Run a statement.
 
-        @raise Fault: nothing has changed.
+        @return: the number of rows that it changed, without those that triggers changed.
+        @raise Fault: nothing was changed.
         """
         with self._changing():
             cursor = self._connection.execute(statement, parameters)
@@ -264,7 +266,7 @@ class Writer:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Change something, or nothing at all."""
+        """Roll back a failed transaction, and translate the error."""
         if self.broken is not None:
             raise Fault(self.broken, "an earlier write failed")
         try:

@@ -1,4 +1,4 @@
-"""What every journal does: a test suite for whoever writes one, by topic."""
+"""A test suite that every journal passes, by topic."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ class JournalContract(
     KeepingContract,
 ):
     """
-    A mixin for a C{SynchronousTestCase}: what an L{ILog <twistchat.interfaces.ILog>} and an
-    L{IHistory <twistchat.interfaces.IHistory>} promise.
+    A mixin for a C{SynchronousTestCase} that tests the promises of an L{ILog <twistchat.interfaces.ILog>} and an
+    L{IHistory <twistchat.interfaces.IHistory>}.
 
-    Whoever mixes it in says how the journal is made (C{makeJournal}) and, where that takes more than the call, how it
-    settles (C{settle}): see L{OpenedJournal <twistchat.testing.contract.opened.OpenedJournal>}.  If entries can change
-    where the journal keeps them, it also says how to damage one (C{damage}): see L{KeepingContract
-    <twistchat.testing.contract.keeping.KeepingContract>}.
+    Implement C{makeJournal}.  If the journal needs more than a call to do its work, implement C{settle}: see
+    L{OpenedJournal <twistchat.testing.contract.opened.OpenedJournal>}.  If stored entries can be damaged, implement
+    C{damage}: see L{KeepingContract <twistchat.testing.contract.keeping.KeepingContract>}.
     """

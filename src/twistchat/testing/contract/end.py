@@ -1,4 +1,4 @@
-"""The end of a journal."""
+"""Tests of closing a journal."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 
 class EndContract(OpenedJournal):
-    """A journal that is closed finishes what it has, and takes nothing more; nor does one that was never opened."""
+    """A closed log finishes all pending proposals and accepts no more.  A log that was not opened accepts none."""
 
     def test_beforeOpen(self) -> None:
-        """A journal that is not open takes nothing."""
+        """A log that is not open accepts no events."""
         log, _ = self.makeJournal(lambda: self.time)
         for event in (said("a"), Quit(ANN, "")):
             self.failureResultOf(log.append(event), NotStored)
 
     def test_closeFinishes(self) -> None:
-        """Closing finishes what was proposed, then takes nothing more, not even a passing event."""
+        """A closed log finishes all pending proposals and accepts no more events, not even passing ones."""
         self.applied.clear()
         receipts = [self.log.append(event) for event in (said("a"), Quit(BOB, ""), said("b"))]
         closed = self.log.close()
@@ -36,7 +36,7 @@ class EndContract(OpenedJournal):
             self.assertEqual(self.failureResultOf(receipt, NotStored).value.why, "the journal is closed")
 
     def test_closeWhileApplying(self) -> None:
-        """A journal that is closed by what it applies finishes the rest first."""
+        """If C{apply} closes the log, the pending proposals are finished first."""
         closings: list[Deferred[None]] = []
 
         def apply(entry: Entry) -> None:
@@ -55,13 +55,13 @@ class EndContract(OpenedJournal):
         self.assertEqual(kept[0], said("a"))
 
     def eventOf(self, receipt: Deferred[Entry]) -> list[Event]:
-        """The event of a receipt, or nothing where it was not stored."""
+        """The event of a receipt; nothing if it was not stored."""
         result: list[Any] = []
         receipt.addCallbacks(lambda entry: result.append(entry.event), lambda failure: failure.trap(NotStored) and None)
         return result
 
     def test_closeTwice(self) -> None:
-        """Closing twice is harmless, at once and later."""
+        """A second call of C{close} is harmless, at once and later."""
         self.log.append(said("a"))
         closings = [self.log.close(), self.log.close()]
         self.settle()

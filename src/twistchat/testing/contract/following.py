@@ -1,4 +1,4 @@
-"""Following a log."""
+"""Tests of following a log."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 
 class FollowingContract(OpenedJournal):
-    """Whoever follows the log receives every applied entry once, in order: first the stored ones, then new ones."""
+    """A follower gets every applied entry once, in order: first the stored entries, then new ones."""
 
     def test_followed(self) -> None:
-        """A follower receives the stored durable entries, and then every entry, passing ones too."""
+        """A follower gets the stored durable entries, then every new entry, including passing ones."""
         kept = self.append(said("a"), said("b", "#other"))
         found: list[Entry] = []
         self.log.follow(0, found.append)
@@ -23,7 +23,7 @@ class FollowingContract(OpenedJournal):
         self.assertEqual(found, [*kept, *later])
 
     def test_followedFrom(self) -> None:
-        """It receives entries from a sequence number on, which may be one that is yet to come."""
+        """A follower gets entries from a sequence number on, which may be in the future."""
         kept = self.append(*map(said, "abc"))
         found: list[Entry] = []
         future: list[Entry] = []
@@ -34,7 +34,7 @@ class FollowingContract(OpenedJournal):
         self.assertEqual(future, later[1:])
 
     def test_followedMeanwhile(self) -> None:
-        """Entries that are proposed and applied while the stored ones are replayed come after those, once."""
+        """Entries that are applied during the replay come after the stored ones, once."""
         self.append(*map(said, "abc"))
         found: list[Entry] = []
         receipts = [self.log.append(said("d"))]
@@ -53,7 +53,7 @@ class FollowingContract(OpenedJournal):
         self.assertEqual(len(found), 7)
 
     def test_followedFromApply(self) -> None:
-        """If somebody begins to follow while an entry is applied, they receive that entry too, once."""
+        """A follower that starts while an entry is applied gets that entry too, once."""
         found: list[Entry] = []
         again: list[Entry] = []
 
@@ -75,7 +75,7 @@ class FollowingContract(OpenedJournal):
         self.assertEqual(again, found)
 
     def test_followedBeforeOpen(self) -> None:
-        """Whoever follows a log that is not open receives entries once it is."""
+        """A follower of a log that is not open gets entries after the log is opened."""
         self.closeJournal()
         self.log, self.history = self.makeJournal(lambda: self.time)
         found: list[Entry] = []
@@ -87,7 +87,7 @@ class FollowingContract(OpenedJournal):
         self.assertEqual(found, entries)
 
     def test_followedAfterReceipt(self) -> None:
-        """A follower receives an entry after it was applied and before its receipt fires."""
+        """A follower gets an entry after it was applied, before its receipt fires."""
         order: list[str] = []
         self.reopen(lambda entry: order.append("applied"))
         self.log.follow(0, lambda entry: order.append("followed"))
@@ -97,7 +97,7 @@ class FollowingContract(OpenedJournal):
         self.assertEqual(sorted(order, key=["applied", "followed", "receipt"].index), order)
 
     def test_stopped(self) -> None:
-        """After C{stop}, a follower receives nothing, not even in the middle of a replay."""
+        """After C{stop}, a follower gets nothing, not even the rest of a replay."""
         self.append(*map(said, "abc"))
         found: list[Entry] = []
 
@@ -117,7 +117,7 @@ class FollowingContract(OpenedJournal):
         self.assertIn(len(found) - count, (0, 5))
 
     def test_followerFails(self) -> None:
-        """A follower that raises is logged and dropped, and harms nobody."""
+        """A follower that raises is logged and removed, and affects no other follower."""
         found: list[Entry] = []
         calls: list[Entry] = []
 
@@ -139,7 +139,7 @@ class FollowingContract(OpenedJournal):
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
 
     def test_notFollowed(self) -> None:
-        """Refused entries, and texts that were redacted, are not passed on."""
+        """Refused entries and redacted texts are not passed to followers."""
 
         def apply(entry: Entry) -> None:
             if entry.event == said("no"):

@@ -1,4 +1,4 @@
-"""What a journal keeps beside entries, and what it does when an entry changes where it is kept."""
+"""Tests of the cloak key, and of damaged entries."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from twistchat.testing.contract.opened import OpenedJournal, said
 
 
 class KeepingContract(OpenedJournal):
-    """A journal keeps the key of the cloaks, and never gives an entry that is not as it was written."""
+    """A journal stores the key of the cloaks, and never shows a damaged entry."""
 
     def damage(self, entry: Entry) -> bool:
         """
-        Change what the journal keeps of an entry, as a failing disk does: one letter of its text.
+        Change one letter of a stored text, as a failing disk does.
 
-        @return: whether that can be done.  It cannot, if the journal keeps everything in this process.
+        @return: whether this is possible.  A journal in memory has no stored bytes.
         """
         return False
 
     def test_cloakKey(self) -> None:
-        """The key of the cloaks has 32 bytes, and is the same at every call."""
+        """The key of the cloaks has 32 bytes, and never changes."""
         key = self.log.cloakKey()
         self.assertEqual(len(key), 32)
         self.assertEqual(self.log.cloakKey(), key)
 
     def test_damaged(self) -> None:
-        """An entry that changed where it is kept is counted in its place, and not shown; the others are."""
+        """A damaged entry becomes C{Damaged} in the result, at its place.  Other entries are shown."""
         entries = self.append(*(said(f"{number} word") for number in range(3)))
         if not self.damage(entries[1]):
             raise SkipTest("this journal keeps nothing that could be damaged")

@@ -1,4 +1,4 @@
-"""A journal that is open, for each test of the contract: who speaks there, and short ways to use it."""
+"""An open journal for each test of the contract, and shortcuts to use it."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ else:
 
 class OpenedJournal(_Base):
     """
-    A journal that is made and opened before each test and closed after it, and what the tests do with it.
+    A journal that is opened before each test and closed after it.
 
-    @ivar time: what the journal's clock shows, in seconds since the epoch.
-    @ivar log: the log that the test is about.
-    @ivar history: its history.
-    @ivar applied: the entries that it has applied, where the test did not open it otherwise.
-    @ivar origins: the origin of each entry that it has passed to C{apply}.
+    @ivar time: the time of the journal's clock, in seconds since the epoch.
+    @ivar log: the log.
+    @ivar history: the history.
+    @ivar applied: the entries that were applied, unless the test opened the journal with another C{apply}.
+    @ivar origins: the origin of each entry that was passed to C{apply}.
     """
 
     def makeJournal(self, now: Callable[[], float]) -> Journal:
         """
-        Make a journal that keeps nothing yet, and do not open it.
+        Make an empty journal.  Do not open it.
 
-        @param now: its clock: the time of day, in seconds since the epoch.
+        @param now: returns the seconds since the epoch.
         """
-        raise AssertionError("a test of a journal says how it is made")
+        raise AssertionError("implement makeJournal")
 
     def settle(self) -> None:
-        """Let the journal finish what it is about, where that takes more than the call."""
+        """Let the journal finish all pending work, if it needs more than a call."""
 
     def setUp(self) -> None:
-        """Make a journal and open it."""
+        """Make and open a journal."""
         self.time = 1000.0
         self.applied: list[Entry] = []
         self.origins: list[Origin | None] = []
@@ -60,7 +60,7 @@ class OpenedJournal(_Base):
         self.openJournal(self.applied.append)
 
     def openJournal(self, apply: Callable[[Entry], None]) -> None:
-        """Open the journal that the test is about; close it when the test is over."""
+        """Open the journal, and close it after the test."""
 
         def receive(entry: Entry, origin: Origin | None) -> None:
             self.origins.append(origin)
@@ -72,32 +72,32 @@ class OpenedJournal(_Base):
         self.addCleanup(self.closeJournal)
 
     def closeJournal(self) -> None:
-        """Close it."""
+        """Close the journal."""
         closed = self.log.close()
         self.settle()
         self.successResultOf(closed)
 
     def reopen(self, apply: Callable[[Entry], None]) -> None:
-        """Open a new journal, where the one of the test was set up with another C{apply}."""
+        """Open a new, empty journal with another C{apply}."""
         self.closeJournal()
         self.log, self.history = self.makeJournal(lambda: self.time)
         self.openJournal(apply)
 
     def result(self, waiting: Deferred[Any]) -> Any:
-        """What a Deferred fires with."""
+        """The result of a Deferred."""
         self.settle()
         return self.successResultOf(waiting)
 
     def append(self, *events: Event) -> list[Entry]:
-        """Append events, one after the other."""
+        """Append events, each after the one before has been applied."""
         return [self.result(self.log.append(event)) for event in events]
 
     def read(self, span: Span | Around) -> list[Entry]:
-        """Read a stretch."""
+        """Read a range."""
         return list(self.result(self.history.read(span)))
 
     def texts(self, span: Span | Around) -> list[str]:
-        """The texts of a stretch."""
+        """The texts in a range."""
         return [entry.event.text for entry in self.read(span) if isinstance(entry.event, (RoomMessage, PrivateMessage))]
 
     def search(self, words: str, limit: int = 10, before: int | None = None, account: str | None = None) -> list[str]:
@@ -106,7 +106,7 @@ class OpenedJournal(_Base):
         return [entry.event.text for entry in found]
 
     def at(self, entry: Entry) -> list[Entry]:
-        """What is read of an entry when one asks for it by its message id."""
+        """Read an entry by its message id."""
         sequence = self.history.locate(entry.msgid)
         where = conversation(entry.event)
         assert sequence is not None and where is not None

@@ -1,4 +1,4 @@
-"""The order of events, and what their proposers are told."""
+"""Tests of the order of events, receipts and refusals."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 
 class OrderContract(OpenedJournal):
-    """Events are stamped, applied and told of in one order: the one in which they were proposed."""
+    """Events are stamped, applied and reported in the order in which they were proposed."""
 
     def test_provides(self) -> None:
-        """It is a journal, and has a sentence for the administrator."""
+        """The log and the history provide their interfaces, and the log has a promise."""
         self.assertTrue(ILog.providedBy(self.log))
         self.assertTrue(IHistory.providedBy(self.history))
         self.assertIsInstance(self.log.promise, str)
 
     def test_order(self) -> None:
-        """Events are stamped and applied in the order in which they were proposed, passing or not."""
+        """Durable and passing events are stamped and applied in the order in which they were proposed."""
         self.applied.clear()
         events = [said("a"), Joined(BOB, "#room"), said("b"), Quit(BOB, "bye"), TopicSet(ANN, "#room", "t"), said("c")]
         receipts = [self.log.append(event) for event in events]
@@ -31,7 +31,7 @@ class OrderContract(OpenedJournal):
         self.assertEqual(len({entry.msgid for entry in self.applied}), len(events))
 
     def test_time(self) -> None:
-        """Entries have the time of the clock, in milliseconds; but never go back with it."""
+        """Entries have the time of the clock, in milliseconds.  It never goes back."""
         times = []
         for now in (1000.0, 1001.5, 900.0, 1001.75):
             self.time = now
@@ -39,7 +39,7 @@ class OrderContract(OpenedJournal):
         self.assertEqual(times, [1_000_000, 1_001_500, 1_001_500, 1_001_750])
 
     def test_appliedBeforeReceipt(self) -> None:
-        """A receipt fires once its entry has been applied, and in its order."""
+        """A receipt fires after its entry was applied."""
         seen: list[tuple[str, int]] = []
         self.reopen(lambda entry: seen.append(("applied", entry.sequence)))
 
@@ -57,7 +57,7 @@ class OrderContract(OpenedJournal):
             self.assertLess(seen.index(("applied", sequence)), seen.index(("receipt", sequence)))
 
     def test_refusal(self) -> None:
-        """What C{apply} refuses fails the receipt, is not read back, and stops nothing."""
+        """If C{apply} refuses an entry, the receipt fails, the entry cannot be read, and later entries are applied."""
 
         def apply(entry: Entry) -> None:
             if isinstance(entry.event, RoomMessage) and entry.event.text == "no":
@@ -75,7 +75,7 @@ class OrderContract(OpenedJournal):
         self.assertEqual(self.result(self.history.search(["#room"], "no", 10)), [])
 
     def test_proposedWhileApplying(self) -> None:
-        """What is proposed while an entry is applied comes after it, in order, and never inside."""
+        """An event that is proposed while an entry is applied is applied after it, not inside."""
         depth = 0
         order: list[str] = []
 
@@ -101,7 +101,7 @@ class OrderContract(OpenedJournal):
         self.assertEqual(receipts, ["receipt second", "receipt third", "receipt fourth"])
 
     def test_passingProposedByReceipt(self) -> None:
-        """What a receipt's callback proposes comes after all that was proposed before."""
+        """An event that a receipt's callback proposes comes after everything that was proposed before."""
         order: list[Event] = []
         more = Quit(BOB, "more")
 
@@ -117,7 +117,7 @@ class OrderContract(OpenedJournal):
         self.assertEqual(order, [said("first"), Quit(ANN, "1"), Quit(ANN, "2"), more])
 
     def test_posted(self) -> None:
-        """What is posted happens among what is appended, in the order of both; only what is refused is told."""
+        """Posted and appended events keep their order.  Only the refusal of a posted event is reported."""
 
         def apply(entry: Entry) -> None:
             if entry.event == said("no"):
@@ -138,7 +138,7 @@ class OrderContract(OpenedJournal):
         self.assertEqual(self.texts(Span("#room", 10)), ["a", "b"])
 
     def test_settled(self) -> None:
-        """Whoever asks is told when what was proposed before is over and has been told, and before what comes later."""
+        """C{settled} reports after all earlier proposals were reported, and before later ones are applied."""
         order: list[object] = []
 
         def apply(entry: Entry) -> None:
@@ -158,7 +158,7 @@ class OrderContract(OpenedJournal):
         self.assertEqual(order, ["nothing", said("a"), "receipt", "refused", "settled", said("b")])
 
     def test_settledWhileApplying(self) -> None:
-        """While an entry is applied it is not over, nor is what is proposed meanwhile."""
+        """C{settled} waits for the entry that is being applied, and for earlier proposals made meanwhile."""
         order: list[object] = []
 
         def apply(entry: Entry) -> None:

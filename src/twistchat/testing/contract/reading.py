@@ -1,4 +1,4 @@
-"""Reading stretches of a conversation, and finding one entry."""
+"""Tests of reading ranges of a conversation, and of locating an entry."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, sa
 
 
 class ReadingContract(OpenedJournal):
-    """What was kept is read back as it was, by conversation, from any point and around it."""
+    """Stored entries can be read by conversation, from any point and around it."""
 
     def fill(self) -> list[Entry]:
-        """Ten texts, "0" to "9", one a second from 1000 on; the fourth and fifth at one moment; others in between."""
+        """Append the texts "0" to "9", one per second from 1000 on, but "3" and "4" at once; and others between."""
         entries = []
         for number in range(10):
             self.time = 1000.0 + (number if number != 4 else 3)
@@ -22,7 +22,7 @@ class ReadingContract(OpenedJournal):
         return entries
 
     def test_last(self) -> None:
-        """The last n of a conversation, oldest first, and all where there are fewer."""
+        """Read the last entries of a conversation, oldest first."""
         entries = self.fill()
         self.assertEqual(self.read(Span("#room", 3)), entries[-3:])
         self.assertEqual(self.read(Span("#room", 10)), entries)
@@ -30,7 +30,7 @@ class ReadingContract(OpenedJournal):
         self.assertEqual(self.read(Span("#nowhere", 5)), [])
 
     def test_ends(self) -> None:
-        """Before, after and between, by sequence and by time: both ends are left out; either end can be read."""
+        """Read before, after and between points, by sequence number and by time.  Both ends are exclusive."""
         entries = self.fill()
         s = [entry.sequence for entry in entries]
         cases: Sequence[tuple[Point | None, Point | None, int, bool, str]] = [
@@ -65,7 +65,7 @@ class ReadingContract(OpenedJournal):
             self.assertEqual("".join(self.texts(span)), wanted, span)
 
     def test_around(self) -> None:
-        """Around a point: half before it, it and what follows; more from one side where the other has too little."""
+        """Read around a point: half before it, and half from it on; more from one side if the other has too few."""
         entries = self.fill()
         s = [entry.sequence for entry in entries]
         cases: Sequence[tuple[Point, int, str]] = [
@@ -88,7 +88,7 @@ class ReadingContract(OpenedJournal):
         self.assertEqual(self.read(Around("#nowhere", 3, s[5])), [])
 
     def test_conversations(self) -> None:
-        """A room is read under its folded name, two accounts under that of their pair, and guests not at all."""
+        """A room has its folded name, two accounts have their pair, and texts of guests cannot be read."""
         kept = self.append(
             said("room", "#Über"),
             PrivateMessage(ANN, "s1", BOB, "hi"),
@@ -103,13 +103,13 @@ class ReadingContract(OpenedJournal):
         self.assertEqual(self.read(Span("guest bob", 9)), [])
 
     def test_anyText(self) -> None:
-        """Texts come back as they were, whatever is in them."""
+        """Any text can be stored and read."""
         texts = ["", " ", "naïve ☃ 🦉", "a\u0000b", '"quoted" \\ \u2028', "\ud800", "x" * 5000, "'); DROP TABLE entry"]
         self.append(*map(said, texts))
         self.assertEqual(self.texts(Span("#room", 100)), texts)
 
     def test_locate(self) -> None:
-        """An entry is found by its message id; other ids are none of this journal's."""
+        """C{locate} finds the sequence number in a message id of this journal, and in no other text."""
         entries = self.append(said("a"), said("b", "#other"), PrivateMessage(ANN, "s1", BOB, "c"))
         for entry in entries:
             self.assertEqual(self.history.locate(entry.msgid), entry.sequence)

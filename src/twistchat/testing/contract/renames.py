@@ -1,4 +1,4 @@
-"""Rooms with new names."""
+"""Tests of renamed rooms."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 
 class RenameContract(OpenedJournal):
-    """The history of a room goes with it to its new name, whatever happens at the same time."""
+    """The history of a room moves to its new name."""
 
     def test_renamed(self) -> None:
-        """A room's history is read and found under its new name, and no longer under the old."""
+        """The history of a renamed room is read and searched under its new name, and not under the old one."""
         entries = self.append(
             said("one word", "#Old"), said("two word", "#old"), RoomMessage(ANN, "#old", "s1", "three word", rank="o")
         )
@@ -31,14 +31,14 @@ class RenameContract(OpenedJournal):
         self.assertEqual(self.texts(Span("#new", 9)), ["two word", "four word"])
 
     def test_renamedThenNew(self) -> None:
-        """Who makes a room of the old name begins with nothing."""
+        """A new room with the old name has an empty history."""
         self.append(said("before", "#old"), RoomRenamed(ANN, "#old", "#new"), said("after", "#old"))
         self.assertEqual(self.texts(Span("#old", 9)), ["after"])
         self.assertEqual(self.texts(Span("#new", 9)), ["before"])
         self.assertEqual(self.texts(Span("#old", 9, after=0, oldest=True)), ["after"])
 
     def test_renamedAtOnce(self) -> None:
-        """So it is where all of it is proposed before any of it has happened."""
+        """Renames and texts that are proposed at once give the same result."""
         events = [
             said("a", "#one"),
             RoomRenamed(ANN, "#one", "#two"),
@@ -56,7 +56,7 @@ class RenameContract(OpenedJournal):
         self.assertEqual([self.texts(Span(name, 9)) for name in names], [[], ["b", "d"], ["a", "c"]])
 
     def test_renamedChains(self) -> None:
-        """One name after the other, and back again: all of the history comes along, in its order."""
+        """After several renames, and back again, the room has all of its history, in order."""
         self.append(said("a", "#one"), RoomRenamed(ANN, "#one", "#two"), said("b", "#two"))
         self.append(RoomRenamed(ANN, "#two", "#three"), said("c", "#three"))
         self.assertEqual(self.texts(Span("#three", 99)), ["a", "b", "c"])
@@ -68,12 +68,12 @@ class RenameContract(OpenedJournal):
         self.assertEqual(self.texts(Span("#two", 99)) + self.texts(Span("#three", 99)), [])
 
     def test_renamedCase(self) -> None:
-        """A room whose name changes its case only keeps its history where it is."""
+        """A rename that changes only the case keeps the history."""
         self.append(said("a", "#room"), RoomRenamed(ANN, "#room", "#ROOM"), said("b", "#ROOM"))
         self.assertEqual(self.texts(Span("#room", 9)), ["a", "b"])
 
     def test_notRenamed(self) -> None:
-        """Where C{apply} refuses the new name, everything stays where it was; what waits behind it goes on."""
+        """If C{apply} refuses a rename, nothing moves, and later events are applied."""
 
         def apply(entry: Entry) -> None:
             if isinstance(entry.event, RoomRenamed):

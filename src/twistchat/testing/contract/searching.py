@@ -1,4 +1,4 @@
-"""Searching."""
+"""Tests of searching."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, sa
 
 
 class SearchContract(OpenedJournal):
-    """Texts are found by their words, by those who may read them."""
+    """A search finds texts by their words."""
 
     def test_search(self) -> None:
-        """All words must be there, as whole words, in any order; case and diacritics do not count."""
+        """A text must contain all words, as whole words, in any order.  Case and diacritics are ignored."""
         texts = ["The quick brown fox", "a BROWN dog", "Café brown-eyed", "don't panic", "browning", "тихий ДОМ"]
         self.append(*map(said, texts))
         self.append(said("brown elsewhere", "#other"))
@@ -25,7 +25,7 @@ class SearchContract(OpenedJournal):
         self.assertEqual(self.search("fox dog"), [])
 
     def test_searchKinds(self) -> None:
-        """Actions and notices are found; topics are not, nor names."""
+        """Actions and notices are found.  Topics and names are not."""
         self.append(said("waves brown", kind="action"), said("brown note", kind="notice"))
         self.append(TopicSet(ANN, "#room", "brown topic"))
         self.assertEqual(self.search("brown"), ["waves brown", "brown note"])
@@ -33,7 +33,7 @@ class SearchContract(OpenedJournal):
         self.assertEqual(self.search("room"), [])
 
     def test_searchPages(self) -> None:
-        """The newest are found first, oldest of them first; the next page is what came before."""
+        """A search finds the newest texts, sorted oldest first.  C{before} gives the next page."""
         entries = self.append(*(said(f"word {number}") for number in range(7)))
         self.assertEqual(self.search("word", 3), ["word 4", "word 5", "word 6"])
         self.assertEqual(self.search("word", 3, entries[4].sequence), ["word 1", "word 2", "word 3"])
@@ -41,7 +41,7 @@ class SearchContract(OpenedJournal):
         self.assertEqual(self.search("word", 3, entries[0].sequence), [])
 
     def test_searchAnything(self) -> None:
-        """No character of what is looked for has a meaning; where there is no word, nothing is found."""
+        """No character has a special meaning.  Without a word, nothing is found."""
         self.append(said('say "hello" to AND or NEAR text:x'))
         for words in ("", "  ", '"', "*", "()", "'", "\u0000", "-", "^", "{}", "\ud800", "☃"):
             self.assertEqual(self.search(words), [], words)
@@ -49,7 +49,7 @@ class SearchContract(OpenedJournal):
             self.assertEqual(len(self.search(words)), 1, words)
 
     def test_searchPrivately(self) -> None:
-        """The private conversations of an account are looked through for it, and only for it."""
+        """A search for an account includes its private conversations, and no others."""
         self.append(
             said("secret room"),
             PrivateMessage(ANN, "s1", BOB, "secret one"),

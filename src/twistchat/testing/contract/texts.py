@@ -1,4 +1,4 @@
-"""What texts may have beside their words, and how they are taken back."""
+"""Tests of tags, lines, ranks, origins and redactions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, sa
 
 
 class TextContract(OpenedJournal):
-    """Tags, lines and ranks are kept, labels and signals are not; and what is taken back is gone."""
+    """Tags, lines and ranks are stored.  Origins and tag messages are not.  Redacted texts are deleted."""
 
     def test_tags(self) -> None:
-        """Client-only tags come back with their text, in their order, whatever is in their values."""
+        """Client-only tags are stored in order, with any values."""
         tags = (("reply", "j-7"), ("draft/react", "\U0001f44d; \\ \n"), ("empty", ""))
         events = [RoomMessage(ANN, "#room", "s1", "x", tags=tags), PrivateMessage(ANN, "s1", BOB, "y", tags=tags)]
         self.append(*events)
@@ -29,7 +29,7 @@ class TextContract(OpenedJournal):
         self.assertEqual([entry.event for entry in self.read(Span(pair("ann", "bob"), 9))], events[1:])
 
     def test_lines(self) -> None:
-        """A text of several lines comes back as it was, and is found by the words of any of them."""
+        """A text of several lines is stored, and a search finds the words of each line."""
         text = "first line\n\n  second line\nthird"
         self.append(said(text))
         self.assertEqual(self.texts(Span("#room", 9)), [text])
@@ -37,7 +37,7 @@ class TextContract(OpenedJournal):
             self.assertEqual(self.search(words), [text])
 
     def test_origin(self) -> None:
-        """An origin is passed to C{apply} with its entry, and is not kept with it."""
+        """An origin is passed to C{apply} with its entry, and not stored."""
         session = Session("s1", None)  # type: ignore[arg-type]  # nothing is sent to it
         origin = Origin(session, "42")
         entry = self.result(self.log.append(said("x", "#room"), origin))
@@ -48,7 +48,7 @@ class TextContract(OpenedJournal):
         )
 
     def test_ranks(self) -> None:
-        """What those of a rank heard is not read or found as the room's; it is another conversation."""
+        """Texts to a rank are a separate conversation, and not in the room's history or search."""
         ranked = RoomMessage(ANN, "#Room", "s1", "secret word", rank="o")
         voiced = RoomMessage(ANN, "#Room", "s1", "secret voice", rank="v")
         (open_, entry, _) = self.append(said("open word"), ranked, voiced)
@@ -59,7 +59,7 @@ class TextContract(OpenedJournal):
         self.assertEqual(self.texts(Span("+#room", 9)), ["secret voice"])
 
     def test_signals(self) -> None:
-        """Tags without a text pass, and nobody reads them back."""
+        """Tag messages are applied and cannot be read."""
         tags = (("typing", "active"),)
         events = [RoomTagMessage(ANN, "#room", "s1", tags), PrivateTagMessage(ANN, "s1", BOB, tags)]
         self.append(*events)
@@ -67,7 +67,7 @@ class TextContract(OpenedJournal):
         self.assertEqual([*self.read(Span("#room", 9)), *self.read(Span(pair("ann", "bob"), 9))], [])
 
     def test_unsaid(self) -> None:
-        """A text that was taken back is gone, from history and from what is found; that it was is there instead."""
+        """A redacted text cannot be read or found.  The redaction can be read."""
         entries = self.append(said("one word"), said("two word"), said("three word"))
         (unsaid,) = self.append(RoomMessageRedacted(ANN, "#room", entries[1].sequence, entries[1].msgid, "oops"))
         self.assertEqual(self.applied[-1], unsaid)
@@ -79,14 +79,14 @@ class TextContract(OpenedJournal):
         self.assertEqual(self.texts(Span("#room", 9)), ["one word", "three word"])
 
     def test_untold(self) -> None:
-        """So it is with a private text, whoever of the two takes it back."""
+        """Either account can redact a private text."""
         told = self.append(PrivateMessage(ANN, "s1", BOB, "one word"), PrivateMessage(BOB, "s2", ANN, "two word"))
         (untold,) = self.append(PrivateMessageRedacted(BOB, ANN, told[0].sequence, told[0].msgid))
         self.assertEqual(self.read(Span(pair("ann", "bob"), 9)), [told[1], untold])
         self.assertEqual(self.search("word", account="ann"), ["two word"])
 
     def test_unsaidElsewhere(self) -> None:
-        """Nothing is taken but a text of that conversation."""
+        """A redaction deletes only a text of the same conversation."""
         carol = Source("u4", "Carol", account="carol")
         kept = self.append(
             said("room"),
@@ -104,7 +104,7 @@ class TextContract(OpenedJournal):
         self.assertEqual(self.search("room"), ["room"])
 
     def test_unsaidOfRank(self) -> None:
-        """A text for those of a rank is one of its room's, too."""
+        """A redaction in a room can delete a text to a rank."""
         (entry,) = self.append(RoomMessage(ANN, "#room", "s1", "secret", rank="o"))
         self.append(RoomMessageRedacted(ANN, "#other", entry.sequence, entry.msgid))
         self.assertEqual(self.texts(Span("@#room", 9)), ["secret"])

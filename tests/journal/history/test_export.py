@@ -1,0 +1,30 @@
+"""Tests of L{twistchat.journal.history.export}, in addition to those of the console."""
+
+from __future__ import annotations
+
+import json
+
+from tests.journal.disk import DiskTestCase
+from twistchat.chat.model.spans import Damaged
+from twistchat.journal.history.export import export
+from twistchat.testing.contract import said
+
+
+class ExportTests(DiskTestCase):
+    """The export of a room that has more entries than are read at a time."""
+
+    def export(self) -> list[str]:
+        """Export C{#room} with small pages.  Return the text of each entry, and C{damaged} for each damaged one."""
+        lines = export(self.history.reader, "#Room", 3)
+        return ["damaged" if isinstance(line, Damaged) else json.loads(line)["text"] for line in lines]
+
+    def test_pages(self) -> None:
+        """The whole room is exported, each entry once."""
+        self.append(*(said(f"{number}") for number in range(10)))
+        self.assertEqual(self.export(), [f"{number}" for number in range(10)])
+
+    def test_manyDamaged(self) -> None:
+        """A page that contains only damaged entries does not end the export."""
+        self.append(*(said(f"{number}") for number in range(10)))
+        self.connection.execute("UPDATE entry SET time = time + 1 WHERE sequence < 9")
+        self.assertEqual(self.export(), ["damaged"] * 8 + ["8", "9"])
