@@ -60,10 +60,9 @@ def makeService(options: ChatOptions) -> IService:
     if not listeners:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
     runner: Mapping[str, Any] = options.parent or {}
-    kinds = installedJournals()
-    if journalKind(settings, kinds).onDisk:
+    if journalKind(settings, options.journals).onDisk:
         makeDataDirectory(Path(settings.server.data).absolute(), runner.get("uid"), runner.get("gid"))
-    journal = makeJournal(settings, reactor, kinds)
+    journal = makeJournal(settings, reactor, options.journals)
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)
     passwords = Verifier(lambda: makeWorker("passwords"), settings.limits.passwordQueue)

@@ -24,7 +24,7 @@ class HashTests(SynchronousTestCase):
     """Hashes of passwords."""
 
     def test_parameters(self) -> None:
-        """They are argon2id's with 19 MiB, two passes and one pipeline; so is the hash that is nobody's."""
+        """Hashes use argon2id with 19 MiB, two passes and one thread; so does the hash that no password matches."""
         for hash in (RIGHT, DUMMY_HASH):
             made = extract_parameters(hash)
             self.assertEqual(
@@ -33,7 +33,7 @@ class HashTests(SynchronousTestCase):
             )
 
     def test_salted(self) -> None:
-        """Another salt gives another hash, and the same salt the same."""
+        """The salt decides the hash of a password."""
         self.assertEqual(RIGHT, hashPassword("wörd", bytes(SALT)))
         self.assertNotEqual(RIGHT, hashPassword("wörd", b"x" * SALT))
 
@@ -47,16 +47,16 @@ class VerifierTests(SynchronousTestCase):
         self.verifier = Verifier(self.make, 3)
 
     def make(self) -> HeldWorker:
-        """Make the worker."""
+        """Make the worker, and count the calls."""
         self.made += 1
         return self.worker
 
     def test_interface(self) -> None:
-        """It is what doors are given."""
+        """A verifier provides the interface that doors use."""
         verifyObject(IPasswords, self.verifier)
 
     def test_checks(self) -> None:
-        """The right password is right, and no other; and where there is no hash, none is."""
+        """Only the right password matches a hash; without a hash no password matches."""
         verifier = Verifier(InlineWorker, 3)
         for hash, password, right in (
             (RIGHT, "wörd", True),
@@ -69,7 +69,7 @@ class VerifierTests(SynchronousTestCase):
             self.assertIs(right, self.successResultOf(verifier.check(hash, password)))
 
     def test_sameWork(self) -> None:
-        """For an unknown name as much work is done as for a known one: another hash is checked in its place."""
+        """An unknown name costs as much work as a known one, because another hash is checked instead."""
         checked = []
 
         def verify(hash: str, password: str) -> bool:
@@ -84,7 +84,7 @@ class VerifierTests(SynchronousTestCase):
         self.assertEqual([DUMMY_HASH, DUMMY_HASH, RIGHT], checked)
 
     def test_elsewhere(self) -> None:
-        """Nothing is checked within the call, and one worker, made with the first password, checks them all."""
+        """No check runs within the call.  One worker, made for the first password, runs all checks."""
         self.assertEqual(0, self.made)
         first, second = self.verifier.check(RIGHT, "wörd"), self.verifier.check(RIGHT, "x")
         self.assertNoResult(first)
@@ -96,7 +96,7 @@ class VerifierTests(SynchronousTestCase):
         self.assertEqual(1, self.made)
 
     def test_bounded(self) -> None:
-        """Where enough wait, the next is refused at once; and taken again when one is done."""
+        """If the queue is full, the next check is refused at once; after one is done, another is accepted."""
         waiting = [self.verifier.check(None, "x") for _ in range(3)]
         error = self.failureResultOf(self.verifier.check(None, "x"), Overloaded).value
         self.assertEqual("passwords to check", error.what)
@@ -107,21 +107,21 @@ class VerifierTests(SynchronousTestCase):
         self.assertEqual([False] * 4, [self.successResultOf(check) for check in waiting])
 
     def test_cancelled(self) -> None:
-        """Whoever does not wait any more does no harm."""
+        """A cancelled check does no harm."""
         check = self.verifier.check(None, "x")
         check.cancel()
         self.failureResultOf(check, CancelledError)
         self.worker.run()
 
     def test_broken(self) -> None:
-        """A hash that is none is the server's fault, and is told as that; the queue goes on."""
+        """An invalid hash is reported as a fault of the server, and the queue continues."""
         for _ in range(5):
             check = self.verifier.check("$argon2id$v=19$m=19456,t=2,p=1$!$!", "x")
             self.worker.run()
             self.failureResultOf(check, VerificationError)
 
     def test_stop(self) -> None:
-        """A stop ends the worker, where there is one; nothing is checked then."""
+        """A stop ends the worker, if there is one, and further checks are refused."""
         Verifier(self.make, 3).stop()
         self.assertEqual(0, self.made)
         self.verifier.check(None, "x")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
@@ -18,9 +18,6 @@ from twistchat.net.listening.certificates import fingerprintOf, requestCertifica
 from twistchat.net.listening.origin import Proxied
 from twistchat.wire.framing import STREAM
 from twistchat.wire.sniff import isTlsHello
-
-if TYPE_CHECKING:
-    pass
 
 
 @implementer(IHalfCloseableProtocol, IHandshakeListener)

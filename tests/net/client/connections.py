@@ -146,7 +146,7 @@ class Client(Protocol):
         self.told = b""
 
     def dataReceived(self, data: bytes) -> None:
-        """Keep the carrier."""
+        """Record output."""
         self.told += data
 
     def connectionLost(self, reason: object = None) -> None:

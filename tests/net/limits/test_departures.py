@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.net.limits.departures}: a door of somebody else's that fails harms only its own sessions."""
+"""Tests of L{twistchat.net.limits.departures}: a third-party door that fails harms only its own sessions."""
 
 from __future__ import annotations
 

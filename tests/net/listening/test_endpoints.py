@@ -1,6 +1,7 @@
 """
-Tests of L{twistchat.net.listening.endpoints}: what is wrong with an endpoint; and of encrypted ones over
-real connections on loopback, with the real reactor.
+Tests of L{twistchat.net.listening.endpoints}: mistakes in endpoints, and encrypted endpoints.
+
+The latter use real connections on loopback, with the real reactor.
 """
 
 from __future__ import annotations
