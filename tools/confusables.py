@@ -41,7 +41,7 @@ HEADER = """\
 """
 
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
-"""Categories of which no character comes into a name."""
+"""Categories whose characters cannot be in a name."""
 
 
 def parse(text: str) -> tuple[str, dict[str, str]]:

@@ -61,7 +61,7 @@ NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
 
 SILENT: tuple[type[Event], ...] = (Entered, SessionStarted, SessionEnded, ServerBanSet, ServerBanLifted)
-"""Events of which a L{FakeDialect} has nothing to say unless told otherwise."""
+"""Events that a L{FakeDialect} does not render by default."""
 
 E = TypeVar("E", bound=ChatError)
 

@@ -106,8 +106,8 @@ class Guest:
 
 class Model:
     """
-    The state of the model.  Each method is a verb.  It returns the errors one of which refuses it; if there are none,
-    it changes the state.
+    The state of the model.  Each method is a verb.  It returns the errors, one of which the chat must raise.  If there
+    are none, it changes the state.
     """
 
     def __init__(self) -> None:

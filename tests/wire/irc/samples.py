@@ -95,7 +95,7 @@ KINDS = {kind for kind in vars(events).values() if isinstance(kind, type) and is
     Event,
     RoomEvent,
 }
-"""Every class of event that there is."""
+"""All classes of events."""
 
 
 def entry(event: Event) -> Entry:
