@@ -18,12 +18,11 @@ from twistchat.interfaces import IDialect
 from twistchat.net.client.closing import Closing
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.input.intake import Line
 from twistchat.net.limits.admission import Admission
 from twistchat.net.stream import StreamFactory
 from twistchat.protocols.line.factory import Dialects
 from twistchat.protocols.line.protocol import LineProtocol
-from twistchat.wire.lines import LineSplitter
+from twistchat.wire.lines import Line, LineSplitter
 
 
 class FaultyDoor(LineDoor):

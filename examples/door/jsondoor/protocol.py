@@ -19,7 +19,7 @@ from twistchat.chat.fanout.audience import ASIDE
 from twistchat.chat.model.events import Entry, Event, Source
 from twistchat.interfaces import IDialect
 from twistchat.net.client.protocol import ClientProtocol
-from twistchat.net.input.intake import Line
+from twistchat.wire.lines import Line
 
 HIDDEN = {"session", "node"}
 """The fields of events that clients do not see."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from zope.interface import Attribute, Interface
@@ -9,7 +10,15 @@ from zope.interface import Attribute, Interface
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
-    from twistchat.net.input.intake import Line, Reason
+    from twistchat.wire.lines import Line
+
+
+class Reason(Enum):
+    """Why the transport of a connection is paused."""
+
+    SHARE = "its input waits for a later turn"
+    RATE = "its rate limit"
+    BACKLOG = "its commands wait for earlier ones"
 
 
 class ICarrier(Interface):

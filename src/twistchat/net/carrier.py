@@ -10,8 +10,8 @@ from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.interfaces.carrier import ICarrier, IClient
-from twistchat.net.input.intake import Intake, Reason, Splitter
+from twistchat.interfaces.carrier import ICarrier, IClient, Reason
+from twistchat.net.input.intake import Intake, Splitter
 from twistchat.net.listening.hangup import hasHungUp
 from twistchat.net.output.outbox import Outbox, outboxFor
 

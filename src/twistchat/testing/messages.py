@@ -10,9 +10,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from twistchat.net.carrier import Carrier, CarrierFactory
-from twistchat.net.input.intake import Line
 from twistchat.wire.framing import Framing
-from twistchat.wire.lines import Overlong
+from twistchat.wire.lines import Line, Overlong
 
 if TYPE_CHECKING:
     from twistchat.net.context import ServerContext

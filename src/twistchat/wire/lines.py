@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +11,10 @@ class Overlong:
     """A discarded line of C{length} bytes, without its terminator."""
 
     length: int
+
+
+Line: TypeAlias = bytes | Overlong
+"""A line without its terminator."""
 
 
 class LineSplitter:
@@ -30,7 +35,7 @@ class LineSplitter:
         self._partial = bytearray()
         self._skipped = 0
 
-    def feed(self, data: bytes) -> list[bytes | Overlong]:
+    def feed(self, data: bytes) -> list[Line]:
         """
         Read the next bytes of the stream.
 
@@ -40,7 +45,7 @@ class LineSplitter:
         if not newline:
             self._keep(head)
             return []
-        lines: list[bytes | Overlong] = [self._complete(head)]
+        lines: list[Line] = [self._complete(head)]
         if rest:
             limit = self._limit
             *whole, tail = rest.split(b"\n")
@@ -51,7 +56,7 @@ class LineSplitter:
             self._keep(tail)
         return lines
 
-    def finish(self) -> list[bytes | Overlong]:
+    def finish(self) -> list[Line]:
         """
         End the stream.
 
@@ -70,7 +75,7 @@ class LineSplitter:
                 self._skipped = len(self._partial)
                 del self._partial[:-1]
 
-    def _complete(self, data: bytes) -> bytes | Overlong:
+    def _complete(self, data: bytes) -> Line:
         if self._skipped:
             length = self._skipped + len(data) - (data or self._partial).endswith(b"\r")
             self._skipped = 0
@@ -89,6 +94,6 @@ class TerminatedLines(LineSplitter):
 
     __slots__ = ()
 
-    def finish(self) -> list[bytes | Overlong]:
+    def finish(self) -> list[Line]:
         """See L{LineSplitter.finish}.  There is never one."""
         return []

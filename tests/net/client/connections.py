@@ -16,18 +16,18 @@ from twistchat.accounts.passwords import SALT, hashPassword
 from twistchat.chat.model.events import Event
 from twistchat.config import Settings
 from twistchat.interfaces import IDialect, IDoor, Journal
-from twistchat.interfaces.carrier import ICarrier
+from twistchat.interfaces.carrier import ICarrier, Reason
 from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
-from twistchat.net.input.intake import Line, Reason
 from twistchat.net.stream import StreamFactory
 from twistchat.testing import MemoryServer
 from twistchat.testing.links import Link
 from twistchat.testing.server import SETTINGS
 from twistchat.wire.framing import STREAM
+from twistchat.wire.lines import Line
 from twistchat.wire.plain import Silence
 
 STRANGER = "192.0.2.7"

@@ -11,9 +11,8 @@ from zope.interface.verify import verifyObject
 
 from tests.net.client.connections import STRANGER, ConnectionTestCase, FakeCarrierTestCase
 from twistchat.chat.model.events import Entry, SessionEnded
-from twistchat.interfaces.carrier import ICarrier, IClient, IClosing, IEntrance
+from twistchat.interfaces.carrier import ICarrier, IClient, IClosing, IEntrance, Reason
 from twistchat.net.client.closing import CLOSE_TIMEOUT
-from twistchat.net.input.intake import Reason
 
 
 class LeavingTests(ConnectionTestCase):

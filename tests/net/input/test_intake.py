@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.interfaces.carrier import IClient
-from twistchat.net.input.intake import BYTES, LINES, SECONDS, Intake, Line, Reason, Shares, Splitter
+from twistchat.interfaces.carrier import IClient, Reason
+from twistchat.net.input.intake import BYTES, LINES, SECONDS, Intake, Shares, Splitter
 from twistchat.testing.turns import TurnClock
-from twistchat.wire.lines import LineSplitter
+from twistchat.wire.lines import Line, LineSplitter
 
 
 class Transport(StringTransport):

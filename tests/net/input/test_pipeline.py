@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.input.intake import Reason
+from twistchat.interfaces.carrier import Reason
 from twistchat.net.input.pipeline import (
     MARK_AFTER,
     MAX_CONCURRENT,

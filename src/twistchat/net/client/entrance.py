@@ -15,7 +15,7 @@ from twistchat.wire.sniff import isHostHeader, isHttpRequest
 
 if TYPE_CHECKING:
     from twistchat.net.client.protocol import ClientProtocol
-    from twistchat.net.input.intake import Line
+    from twistchat.wire.lines import Line
 
 
 @implementer(IEntrance)

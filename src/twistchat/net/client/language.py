@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from twistchat.chat.model.events import Entry, Event, Source
     from twistchat.config.limits import Limits
     from twistchat.interfaces import IDialect
-    from twistchat.net.input.intake import Line
+    from twistchat.wire.lines import Line
 
 
 class Deadline(NamedTuple):

@@ -9,16 +9,13 @@ client can delay the others, whatever it sends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from twistchat.interfaces.carrier import IClient
-from twistchat.wire.lines import Overlong
-
-Line: TypeAlias = "bytes | Overlong"
+from twistchat.interfaces.carrier import IClient, Reason
+from twistchat.wire.lines import Line
 
 LINES: Final = 128
 """The most lines of one connection that are executed in one turn."""
@@ -28,14 +25,6 @@ BYTES: Final = 16 * 1024
 
 SECONDS: Final = 0.002
 """Seconds after which no further line of a connection starts in the same turn."""
-
-
-class Reason(Enum):
-    """Why the transport of a connection is paused."""
-
-    SHARE = "its input waits for a later turn"
-    RATE = "its rate limit"
-    BACKLOG = "its commands wait for earlier ones"
 
 
 NO_REASON: Final[frozenset[Reason]] = frozenset()

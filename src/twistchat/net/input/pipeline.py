@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from twistchat.net.input.intake import Reason
+from twistchat.interfaces.carrier import Reason
 
 Work: TypeAlias = "Callable[[], Deferred[Any] | None]"
 """

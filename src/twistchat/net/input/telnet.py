@@ -7,8 +7,7 @@ from typing import Final
 
 from twistchat.chat.limits import TokenBucket
 from twistchat.interfaces.carrier import IClient
-from twistchat.net.input.intake import Line
-from twistchat.wire.lines import LineSplitter
+from twistchat.wire.lines import Line, LineSplitter
 from twistchat.wire.telnet import IAC, TelnetStripper
 
 COMMANDS: Final = (1000.0, 50.0)

@@ -20,7 +20,6 @@ from twistchat.interfaces import IDialect
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
-from twistchat.net.input.intake import Line
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.commands.table import Command
@@ -46,7 +45,7 @@ from twistchat.wire.irc.message import (
     room,
     serialize,
 )
-from twistchat.wire.lines import Overlong
+from twistchat.wire.lines import Line, Overlong
 
 VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES)
 PLACES = {"": 1, WATCHED: 2, NOTICES: 3}

@@ -24,14 +24,13 @@ from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.language import Deadline
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
-from twistchat.net.input.intake import Line
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.commands.table import Outcome, UsageError
 from twistchat.protocols.line.registration import executeUnregistered
 from twistchat.protocols.line.settings import lineSettings
 from twistchat.protocols.line.wording import formatDuration, wordError
-from twistchat.wire.lines import Overlong
+from twistchat.wire.lines import Line, Overlong
 from twistchat.wire.plain import error, notice
 
 if TYPE_CHECKING:
