@@ -72,4 +72,5 @@ class State:
         @raise ChatError: the event is no longer possible.  Nothing has changed.
         """
         self.sequence = entry.sequence
-        EFFECTS[type(entry.event)](self, entry, origin)
+        event = entry.event
+        EFFECTS[type(event)](self, entry, event, origin)

@@ -184,18 +184,14 @@ def _withoutLocks(
 # Effects
 
 
-def _topicSet(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, TopicSet)
+def _topicSet(state: State, entry: Entry, event: TopicSet, origin: Origin | None) -> None:
     room = present(state, event) or roomFor(state, event.room, entry.time)
     room.topic = Topic(event.topic, event.source.nick, entry.time) if event.topic else None
     room.audience.publish(entry, origin)
     removeIfUnused(state, room)
 
 
-def _modesSet(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, ModesSet)
+def _modesSet(state: State, entry: Entry, event: ModesSet, origin: Origin | None) -> None:
     room = present(state, event)
     if event.source == SERVER and (promoted := _operators(event, True)):
         _checkSuccessor(state, event.room, promoted[0], entry.time)
@@ -233,9 +229,7 @@ def _findOperator(state: State, entry: Entry, room: Room, event: ModesSet) -> No
         vacate(state, entry, room, replace(vacancy, resigned=lost[-1] if lost else vacancy.resigned))
 
 
-def _roomRenamed(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, RoomRenamed)
+def _roomRenamed(state: State, entry: Entry, event: RoomRenamed, origin: Origin | None) -> None:
     room = present(state, event)
     holder = state.rooms.lookalike(event.name)
     if holder is not None and holder is not room:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from twistchat.chat.state import State
     from twistchat.interfaces import IHistory, ILog, Receipt
 
-Effect: TypeAlias = "Callable[[State, Entry, Origin | None], None]"
-"""Applies an event to the state, then notifies its audience.  If it raises a L{ChatError}, nothing has changed."""
+Effect: TypeAlias = "Callable[[State, Entry, Any, Origin | None], None]"
+"""
+Applies an entry to the state, then notifies its audience.  If it raises a L{ChatError}, nothing has changed.
+
+Its arguments are the state, the entry, the entry's event, and the request that led to it.
+"""
 
 Effects: TypeAlias = Mapping[type[Event], Effect]
 """The effects of a subject, by the class of the event."""

@@ -233,9 +233,7 @@ def _checkShown(what: str, text: str) -> None:
 # Effects
 
 
-def _entered(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, Entered)
+def _entered(state: State, entry: Entry, event: Entered, origin: Origin | None) -> None:
     _claim(state, event.source.nick, None)
     user = User(event.source, entry.time)
     _changeModes(user, event.modes, "")
@@ -245,9 +243,7 @@ def _entered(state: State, entry: Entry, origin: Origin | None) -> None:
     notifyWatchers(state, entry, user.nick, origin)
 
 
-def _renamed(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, Renamed)
+def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) -> None:
     user = userOf(state, entry)
     _claim(state, event.nick, user)
     source = user.source
@@ -266,17 +262,13 @@ def _renamed(state: State, entry: Entry, origin: Origin | None) -> None:
         notifyWatchers(state, replace(entry, event=Entered(user.source, "")), new, origin)
 
 
-def _realnameSet(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, RealnameSet)
+def _realnameSet(state: State, entry: Entry, event: RealnameSet, origin: Origin | None) -> None:
     user = userOf(state, entry)
     _changeSource(state, entry, user, origin, replace(user.source, realname=event.realname))
 
 
-def hostSet(state: State, entry: Entry, origin: Origin | None) -> None:
+def hostSet(state: State, entry: Entry, event: HostSet, origin: Origin | None) -> None:
     """Change the host of a user that others see."""
-    event = entry.event
-    assert isinstance(event, HostSet)
     user = userOf(state, entry)
     before = user.source
     _changeSource(state, entry, user, origin, replace(before, username=event.username, host=event.host))
@@ -285,17 +277,13 @@ def hostSet(state: State, entry: Entry, origin: Origin | None) -> None:
             state.broadcast.rehosted(session, entry, before)
 
 
-def _accountSet(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, AccountSet)
+def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | None) -> None:
     user = userOf(state, entry)
     _changeSource(state, entry, user, origin, replace(user.source, account=event.account))
 
 
-def userModesSet(state: State, entry: Entry, origin: Origin | None) -> None:
+def userModesSet(state: State, entry: Entry, event: UserModesSet, origin: Origin | None) -> None:
     """Change a user's modes.  Modes for server operators are ignored for other users."""
-    event = entry.event
-    assert isinstance(event, UserModesSet)
     user = userOf(state, entry)
     if user.operator is None and OPERATORS_ONLY & set(event.added):
         event = replace(event, added=sortUserModes(set(event.added) - OPERATORS_ONLY))

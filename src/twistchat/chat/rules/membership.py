@@ -162,9 +162,7 @@ def _lock(room: Room, user: User, key: str | None, returning: bool) -> errors.Ch
 # Effects
 
 
-def _joined(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, Joined)
+def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) -> None:
     user = userOf(state, entry)
     room = roomFor(state, event.room, entry.time)
     if event.source.uid in room.members:
@@ -187,9 +185,7 @@ def _joined(state: State, entry: Entry, origin: Origin | None) -> None:
         vacate(state, entry, room, state.rooms.vacancies.get(room.key) or Vacancy(entry.time))
 
 
-def _parted(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, Parted)
+def _parted(state: State, entry: Entry, event: Parted, origin: Origin | None) -> None:
     room, member = membershipOf(state, event.room, event.source)
     if member is None:
         raise NotInRoom(event.room)
@@ -198,9 +194,7 @@ def _parted(state: State, entry: Entry, origin: Origin | None) -> None:
     leave(state, entry, room, member.user)
 
 
-def _kicked(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, Kicked)
+def _kicked(state: State, entry: Entry, event: Kicked, origin: Origin | None) -> None:
     room, member = membershipOf(state, event.room, event.kicked)
     if member is None:
         raise TargetNotInRoom(event.kicked.nick, event.room)
@@ -209,9 +203,7 @@ def _kicked(state: State, entry: Entry, origin: Origin | None) -> None:
     leave(state, entry, room, member.user)
 
 
-def _invited(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, Invited)
+def _invited(state: State, entry: Entry, event: Invited, origin: Origin | None) -> None:
     userOf(state, entry)
     invitee = state.users.get(event.invitee.uid)
     if invitee is None:

@@ -132,9 +132,7 @@ class Operators:
 # Effects
 
 
-def _operatorSet(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, OperatorSet)
+def _operatorSet(state: State, entry: Entry, event: OperatorSet, origin: Origin | None) -> None:
     user = userOf(state, entry)
     before = user.operator
     if event.title is None:
@@ -155,15 +153,14 @@ def _resigned(state: State, entry: Entry, user: User, before: Operator, origin: 
     """Remove the modes and the host that a user had as a server operator."""
     modes = sortUserModes(user.flags & OPERATORS_ONLY)
     if modes:
-        userModesSet(state, derive(entry, UserModesSet(user.source, "", modes), "modes"), origin)
+        modesSet = UserModesSet(user.source, "", modes)
+        userModesSet(state, derive(entry, modesSet, "modes"), modesSet, origin)
     if before.host is not None and before.host != user.source.host:
         host = HostSet(user.source, user.source.username, before.host)
-        hostSet(state, derive(entry, host, "host"), origin)
+        hostSet(state, derive(entry, host, "host"), host, origin)
 
 
-def _killed(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, Killed)
+def _killed(state: State, entry: Entry, event: Killed, origin: Origin | None) -> None:
     user = state.users.get(event.killed.uid)
     if user is None:
         raise NoSuchNick(event.killed.nick)
@@ -174,15 +171,13 @@ def _killed(state: State, entry: Entry, origin: Origin | None) -> None:
         state.broadcast.disconnect(session, f"Killed ({why})")
 
 
-def _announced(state: State, entry: Entry, origin: Origin | None) -> None:
+def _announced(state: State, entry: Entry, event: Announced, origin: Origin | None) -> None:
     listening = [user for user in state.users if "w" in user.flags or user.operator is not None]
     sessions = [session for user in listening for session in user.sessions.values()]
     state.broadcast.send(entry, sessions, origin=origin)
 
 
-def _serverBanSet(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, ServerBanSet)
+def _serverBanSet(state: State, entry: Entry, event: ServerBanSet, origin: Origin | None) -> None:
     notifyOperators(state, entry, origin, "ban")
     state.serverBans.add(ServerBan(event.mask, event.reason, event.source.nick, entry.time, event.until))
     if event.until is not None and event.until <= entry.time:
@@ -196,9 +191,7 @@ def _serverBanSet(state: State, entry: Entry, origin: Origin | None) -> None:
     state.broadcast.departures.disconnect(met, wordServerBan(event.reason))
 
 
-def _serverBanLifted(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, ServerBanLifted)
+def _serverBanLifted(state: State, entry: Entry, event: ServerBanLifted, origin: Origin | None) -> None:
     state.serverBans.remove(event.mask)
     notifyOperators(state, entry, origin, "ban")
 

@@ -178,14 +178,11 @@ class Presence:
 # Effects
 
 
-def _quit(state: State, entry: Entry, origin: Origin | None) -> None:
-    user = userOf(state, entry)
-    remove(state, entry, user, origin)
+def _quit(state: State, entry: Entry, event: Quit, origin: Origin | None) -> None:
+    remove(state, entry, userOf(state, entry), origin)
 
 
-def _sessionStarted(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, SessionStarted)
+def _sessionStarted(state: State, entry: Entry, event: SessionStarted, origin: Origin | None) -> None:
     user = userOf(state, entry)
     session = state.sessions.get(event.session)
     user.addSession(event.session, session, event.node)
@@ -194,9 +191,7 @@ def _sessionStarted(state: State, entry: Entry, origin: Origin | None) -> None:
             room.audience.add(session)
 
 
-def _sessionEnded(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, SessionEnded)
+def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origin | None) -> None:
     user = userOf(state, entry)
     session = user.removeSession(event.session)
     if session is not None:
@@ -206,9 +201,7 @@ def _sessionEnded(state: State, entry: Entry, origin: Origin | None) -> None:
         remove(state, replace(entry, event=Quit(event.source, event.reason)), user, origin)
 
 
-def _awaySet(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, AwaySet)
+def _awaySet(state: State, entry: Entry, event: AwaySet, origin: Origin | None) -> None:
     user = userOf(state, entry)
     if event.message != user.away:
         user.away = event.message

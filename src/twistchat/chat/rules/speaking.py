@@ -275,25 +275,21 @@ def _wrote(text: Entry, source: Source) -> bool:
 # Effects
 
 
-def _roomMessage(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, (RoomMessage, RoomTagMessage))
+def _roomMessage(state: State, entry: Entry, event: RoomMessage | RoomTagMessage, origin: Origin | None) -> None:
     room = present(state, event)
     if room is not None:
         room.audience.publish(entry, origin, event.session, _audibleTo(room, event) if event.rank else None)
 
 
-def _roomMessageRedacted(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, RoomMessageRedacted)
+def _roomMessageRedacted(state: State, entry: Entry, event: RoomMessageRedacted, origin: Origin | None) -> None:
     room = present(state, event)
     if room is not None:
         room.audience.publish(entry, origin)
 
 
-def _privateMessage(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, (PrivateMessage, PrivateTagMessage))
+def _privateMessage(
+    state: State, entry: Entry, event: PrivateMessage | PrivateTagMessage, origin: Origin | None
+) -> None:
     recipient = state.users.get(event.recipient.uid)
     if recipient is None:
         raise NoSuchNick(event.recipient.nick)
@@ -312,9 +308,7 @@ def _privateMessage(state: State, entry: Entry, origin: Origin | None) -> None:
     state.broadcast.send(entry, _both(state, event.source, event.recipient), origin=origin)
 
 
-def _privateMessageRedacted(state: State, entry: Entry, origin: Origin | None) -> None:
-    event = entry.event
-    assert isinstance(event, PrivateMessageRedacted)
+def _privateMessageRedacted(state: State, entry: Entry, event: PrivateMessageRedacted, origin: Origin | None) -> None:
     state.broadcast.send(entry, _both(state, event.source, event.recipient), origin=origin)
 
 
