@@ -30,6 +30,14 @@ class BucketTests(SynchronousTestCase):
         self.assertEqual([bucket.take(0.25), bucket.take(0.25)], [0.0, 0.25])
         self.assertEqual([bucket.take(1000.0) for _ in range(3)], [0.0, 0.0, 0.25])
 
+    def test_rounding(self) -> None:
+        """After the wait there is a token, even if the arithmetic is not exact.  Otherwise a timer might never end."""
+        for rate in (0.1, 0.3, 1 / 60, 7.0):
+            now, bucket = 1000.1, TokenBucket(1, rate, 1000.1)
+            for _ in range(1000):
+                self.assertEqual(bucket.take(now), 0.0)
+                now += bucket.take(now)
+
     def test_full(self) -> None:
         """It is full at first, and again after the taken tokens have returned."""
         bucket = TokenBucket(2, 0.5, 0.0)

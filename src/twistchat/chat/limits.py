@@ -67,6 +67,10 @@ class ChatLimits:
     historyReply: int = 500
 
 
+ROUNDING = 1e-9
+"""The error of floating-point arithmetic, in tokens.  Without it, a wait may be too short for any clock to measure."""
+
+
 class TokenBucket:
     """
     A rate limit with a burst.  The bucket contains up to C{burst} tokens, and C{rate} tokens are added per second.
@@ -96,7 +100,7 @@ class TokenBucket:
         """
         tokens = min(self._burst, self._tokens + (now - self._when) * self._rate)
         self._when = now
-        if tokens >= count:
+        if tokens >= count - ROUNDING:
             self._tokens = tokens - count
             return 0.0
         self._tokens = tokens
