@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import NotOperator
+from twistchat.chat.errors import NotOperator, RoomLookalike, RoomNameInUse
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.bans.masks import fullMask
 from twistchat.chat.model.bans.room import EVERYTHING, UNRESTRICTED, Bans, ListItem
@@ -295,6 +295,17 @@ class Rooms:
     def lookalike(self, name: str) -> Room | None:
         """The room with this name or a look-alike of it."""
         return self._bySkeleton.get(skeleton(name))
+
+    def checkFree(self, name: str, room: Room | None = None) -> None:
+        """
+        Check that no room other than this one has a name.
+
+        @raise RoomNameInUse: another room has it.
+        @raise RoomLookalike: another room has a look-alike of it.
+        """
+        holder = self.lookalike(name)
+        if holder is not None and holder is not room:
+            raise RoomNameInUse(holder.name) if holder.key == fold(name) else RoomLookalike(name, holder.name)
 
     def add(self, room: Room) -> None:
         """Add a room.  No other room has its name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from twistchat.chat.errors import TextRefused
+from twistchat.chat.errors import NickInUse, TextRefused
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.events import Kind, Source
 from twistchat.chat.model.modes.user import sortUserModes
@@ -218,6 +218,17 @@ class Users:
     def lookalike(self, nick: str) -> User | None:
         """The user with this nick or a look-alike of it."""
         return self._bySkeleton.get(skeleton(nick))
+
+    def checkFree(self, nick: str, user: User | None) -> None:
+        """
+        Check that no user other than this one has a nick.
+
+        @param user: C{None} for a new user.
+        @raise NickInUse: another user has it, or a look-alike.
+        """
+        holder = self.lookalike(nick)
+        if holder is not None and holder is not user:
+            raise NickInUse(nick, holder.nick)
 
     def add(self, user: User) -> None:
         """Add a user.  No other user has their nick."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from twistchat.chat import errors
-from twistchat.chat.errors import NoSuchRoom, NotInRoom, RoomLookalike, RoomNameInUse
+from twistchat.chat.errors import NoSuchRoom, NotInRoom
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.bans.room import ListItem
 from twistchat.chat.model.events import SERVER, Entry, ModeChange, ModesSet, RoomRenamed, TopicSet
@@ -103,11 +103,7 @@ class Channels:
         old = room.key
         if fold(new) != old and self._core.lobby in (fold(new), old) and not member.user.may("rooms"):
             raise errors.NotPrivileged("rooms")
-        holder = self._core.state.rooms.lookalike(new)
-        if holder is not None and holder is not room:
-            if holder.key == fold(new):
-                raise errors.RoomNameInUse(holder.name)
-            raise errors.RoomLookalike(new, holder.name)
+        self._core.state.rooms.checkFree(new, room)
         if not asker.session.exempt:
             if room.renames is None:
                 room.renames = TokenBucket(RENAME_BURST, RENAME_RATE, self._core.now())
@@ -231,11 +227,7 @@ def _findOperator(state: State, entry: Entry, room: Room, event: ModesSet) -> No
 
 def _roomRenamed(state: State, entry: Entry, event: RoomRenamed, origin: Origin | None) -> None:
     room = present(state, event)
-    holder = state.rooms.lookalike(event.name)
-    if holder is not None and holder is not room:
-        if holder.key == fold(event.name):
-            raise RoomNameInUse(holder.name)
-        raise RoomLookalike(event.name, holder.name)
+    state.rooms.checkFree(event.name, room)
     if room is None:
         # A replay, in which no users are present, does not restore rooms without persistent data.
         if state.users:

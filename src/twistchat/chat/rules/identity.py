@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from twistchat.chat import errors
-from twistchat.chat.errors import NickInUse
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.bans.server import wordServerBan
 from twistchat.chat.model.events import (
@@ -98,9 +97,7 @@ class Identity:
         nick = normalizeNick(nick, self._core.limits.nick)
         if skeleton(nick) in self._core.reserved:
             raise errors.NickReserved(nick)
-        holder = self._core.state.users.lookalike(nick)
-        if holder is not None and holder is not session.user:
-            raise errors.NickInUse(nick, holder.nick)
+        self._core.state.users.checkFree(nick, session.user)
         return nick
 
     def rename(self, asker: Asker, nick: str) -> Receipt | None:
@@ -234,7 +231,7 @@ def _checkShown(what: str, text: str) -> None:
 
 
 def _entered(state: State, entry: Entry, event: Entered, origin: Origin | None) -> None:
-    _claim(state, event.source.nick, None)
+    state.users.checkFree(event.source.nick, None)
     user = User(event.source, entry.time)
     _changeModes(user, event.modes, "")
     state.users.add(user)
@@ -245,7 +242,7 @@ def _entered(state: State, entry: Entry, event: Entered, origin: Origin | None) 
 
 def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) -> None:
     user = userOf(state, entry)
-    _claim(state, event.nick, user)
+    state.users.checkFree(event.nick, user)
     source = user.source
     old, new = fold(user.nick), fold(event.nick)
     heard = list(audienceOf(user))
@@ -296,18 +293,6 @@ def _changeSource(state: State, entry: Entry, user: User, origin: Origin | None,
     """Change the names of a user other than the nick, and notify the sessions that see them."""
     user.source = source
     notifyPeers(state, entry, user, origin)
-
-
-def _claim(state: State, nick: str, claimant: User | None) -> None:
-    """
-    Check that a nick is free.
-
-    @param claimant: the user who wants it, and may have it already; C{None} for a new user.
-    @raise NickInUse: another user has it, or a look-alike.
-    """
-    holder = state.users.lookalike(nick)
-    if holder is not None and holder is not claimant:
-        raise NickInUse(nick, holder.nick)
 
 
 def _changeModes(user: User, added: str, removed: str) -> None:

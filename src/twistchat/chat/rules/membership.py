@@ -57,9 +57,7 @@ class Membership:
             raise errors.TooManyRooms(self._core.limits.roomsPerUser)
         room = self._core.state.rooms.get(name)
         if room is None:
-            twin = self._core.state.rooms.lookalike(name)
-            if twin is not None:
-                raise errors.RoomLookalike(name, twin.name)
+            self._core.state.rooms.checkFree(name)
         else:
             self._checkLocks(room, user, key)
             name = room.name
@@ -186,18 +184,27 @@ def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) ->
 
 
 def _parted(state: State, entry: Entry, event: Parted, origin: Origin | None) -> None:
-    room, member = membershipOf(state, event.room, event.source)
-    if member is None:
-        raise NotInRoom(event.room)
-    room.audience.publish(entry, origin)
-    del member.user.rooms[room.key]
-    leave(state, entry, room, member.user)
+    _remove(state, entry, event.room, event.source, NotInRoom(event.room), origin)
 
 
 def _kicked(state: State, entry: Entry, event: Kicked, origin: Origin | None) -> None:
-    room, member = membershipOf(state, event.room, event.kicked)
+    _remove(state, entry, event.room, event.kicked, TargetNotInRoom(event.kicked.nick, event.room), origin)
+
+
+def _remove(
+    state: State, entry: Entry, name: str, source: Source, absent: errors.ChatError, origin: Origin | None
+) -> None:
+    """
+    Notify a room, then remove a member from it.
+
+    @param absent: the error to raise if the user is not a member.
+    """
+    room = state.rooms.get(name)
+    if room is None:
+        raise NotInRoom(name)
+    member = room.members.get(source.uid)
     if member is None:
-        raise TargetNotInRoom(event.kicked.nick, event.room)
+        raise absent
     room.audience.publish(entry, origin)
     del member.user.rooms[room.key]
     leave(state, entry, room, member.user)
@@ -219,13 +226,6 @@ def _invited(state: State, entry: Entry, event: Invited, origin: Origin | None) 
     state.broadcast.send(entry, invitee.sessions.values(), origin=origin)
     if invitee.source.uid not in room.members:
         room.audience.publish(entry, origin)
-
-
-def membershipOf(state: State, name: str, source: Source) -> tuple[Room, Member | None]:
-    room = state.rooms.get(name)
-    if room is None:
-        raise NotInRoom(name)
-    return room, room.members.get(source.uid)
 
 
 EFFECTS: Effects = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike
+from twistchat.chat.errors import NoSuchNick, NotInRoom
 from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.model.events import Entry, RoomEvent
 from twistchat.chat.model.modes.room import OPERATOR
@@ -55,9 +55,7 @@ def roomFor(state: State, name: str, now: int) -> Room:
     """
     room = state.rooms.get(name)
     if room is None:
-        twin = state.rooms.lookalike(name)
-        if twin is not None:
-            raise RoomLookalike(name, twin.name)
+        state.rooms.checkFree(name)
         room = Room(name, now, Audience(fold(name), state.broadcast))
         state.rooms.add(room)
     return room
