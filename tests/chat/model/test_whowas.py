@@ -44,13 +44,13 @@ class WhowasTests(SynchronousTestCase):
         """The total is limited: the oldest are forgotten first."""
         self.depart("ann", 1)
         again = self.depart("ann", 2)
-        for n in range(whowas.IN_ALL - 1):
+        for n in range(whowas.MOST_IN_ALL - 1):
             self.depart(f"u{n}", 3 + n)
-        self.assertEqual((self.whowas.named("ann"), len(self.whowas)), ([again], whowas.IN_ALL))
+        self.assertEqual((self.whowas.named("ann"), len(self.whowas)), ([again], whowas.MOST_IN_ALL))
         self.depart("bob", 9999)
         self.assertEqual((self.whowas.named("ann"), len(self.whowas.named("u0"))), ([], 1))
         # private: names that take memory are not found by public means
-        self.assertEqual(len(self.whowas._byNick), whowas.IN_ALL, "a nick that is forgotten takes no memory")
+        self.assertEqual(len(self.whowas._byNick), whowas.MOST_IN_ALL, "a nick that is forgotten takes no memory")
 
     @settings(max_examples=50)
     @given(st.lists(st.sampled_from("abcdef"), max_size=100))

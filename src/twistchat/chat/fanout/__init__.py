@@ -1,1 +1,1 @@
-"""Who hears an entry, and how it is given to them."""
+"""The fan-out: the audiences of entries, and their delivery."""

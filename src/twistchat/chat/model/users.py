@@ -260,9 +260,9 @@ class Users:
 
 def audienceOf(user: User) -> Iterable[Session]:
     """The sessions that share a room with a user, and the user's own; each once."""
-    heard = dict(user.sessions)
+    found = dict(user.sessions)
     for room in user.rooms.values():
         if len(room.members) > 1:
             for sessions in room.audience.sessions():
-                heard.update(sessions)
-    return heard.values()
+                found.update(sessions)
+    return found.values()

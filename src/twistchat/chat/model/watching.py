@@ -1,4 +1,4 @@
-"""Who wants to know when someone comes and goes: the nicks that sessions watch (IRCv3 monitor)."""
+"""The register of watched nicks (IRCv3 monitor)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Watchers:
-    """Which sessions of this process watch which nicks, whether anyone has these or not."""
+    """The sessions of this process that watch nicks, by nick.  A watched nick need not be in use."""
 
     __slots__ = ("_byNick",)
 
@@ -20,21 +20,21 @@ class Watchers:
         self._byNick: dict[str, dict[str, Session]] = {}
 
     def __len__(self) -> int:
-        """How many nicks are watched."""
+        """The number of watched nicks."""
         return len(self._byNick)
 
     def of(self, nick: str) -> Collection[Session]:
-        """The sessions that watch a nick, whatever its case."""
+        """The sessions that watch a nick, ignoring case."""
         return self._byNick.get(fold(nick), {}).values()
 
     def add(self, session: Session, nick: str) -> None:
-        """Let a session watch a nick, in the form in which it will be asked for."""
+        """Let a session watch a nick.  Its spelling goes into L{Session.watched}."""
         folded = fold(nick)
         session.watched.setdefault(folded, nick)
         self._byNick.setdefault(folded, {})[session.id] = session
 
     def remove(self, session: Session, nick: str) -> None:
-        """Let a session watch a nick no more, if it did."""
+        """Stop a session from watching a nick, if it does."""
         folded = fold(nick)
         if session.watched.pop(folded, None) is not None:
             watchers = self._byNick[folded]
@@ -43,6 +43,6 @@ class Watchers:
                 del self._byNick[folded]
 
     def forget(self, session: Session) -> None:
-        """Let a session watch nobody any more."""
+        """Stop a session from watching any nick."""
         for nick in list(session.watched):
             self.remove(session, nick)

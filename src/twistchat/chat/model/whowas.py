@@ -1,4 +1,4 @@
-"""Who was here: the names that users had who left, or go by others now (IRC's WHOWAS)."""
+"""The register of names that are no longer in use (IRC's WHOWAS)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from twistchat.chat.model.events import Source
 from twistchat.chat.model.names import fold
 
-A_NICK = 10
-"""How often one nick is remembered."""
+MOST_PER_NICK = 10
+"""The maximum number of records for one nick."""
 
-IN_ALL = 2000
-"""How many are remembered."""
+MOST_IN_ALL = 2000
+"""The maximum number of records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Departed:
     """
-    Names that are not in use any more.
+    Names that are no longer in use: their user left, or changed their nick.
 
     @ivar source: the names.
-    @ivar time: until when, in milliseconds since the epoch.
+    @ivar time: the end of their use, in milliseconds since the epoch.
     """
 
     source: Source
@@ -30,14 +30,14 @@ class Departed:
 
 
 class Whowas:
-    """Those who were here, up to a number of them; the oldest are forgotten first."""
+    """The most recent names that went out of use.  The oldest are dropped first."""
 
     __slots__ = ("_all", "_byNick", "_count", "_inAll", "_perNick")
 
-    def __init__(self, perNick: int = A_NICK, inAll: int = IN_ALL) -> None:
+    def __init__(self, perNick: int = MOST_PER_NICK, inAll: int = MOST_IN_ALL) -> None:
         """
-        @param perNick: how often one nick is remembered.
-        @param inAll: how many are remembered.
+        @param perNick: the maximum number of records for one nick.
+        @param inAll: the maximum number of records.
         """
         self._perNick, self._inAll = perNick, inAll
         self._count = 0
@@ -48,14 +48,14 @@ class Whowas:
         return len(self._all)
 
     def __iter__(self) -> Iterator[Departed]:
-        """All who are remembered, oldest first."""
+        """All records, oldest first."""
         return iter(self._all.values())
 
     def add(self, source: Source, time: int) -> None:
         """
-        Remember names that have gone out of use.
+        Record names that went out of use.
 
-        @param time: when, in milliseconds since the epoch.
+        @param time: the time, in milliseconds since the epoch.
         """
         self._count += 1
         numbers = self._byNick.setdefault(fold(source.nick), deque())
@@ -70,11 +70,11 @@ class Whowas:
             if not self._byNick[nick]:
                 del self._byNick[nick]
 
-    def named(self, nick: str, limit: int = A_NICK) -> list[Departed]:
+    def named(self, nick: str, limit: int = MOST_PER_NICK) -> list[Departed]:
         """
-        Who had this nick, whatever its case: the newest first.
+        The records of a nick, ignoring case, newest first.
 
-        @param limit: how many at the most.
+        @param limit: the maximum number of records to return.
         """
         numbers = self._byNick.get(fold(nick), deque())
         return [self._all[number] for number in reversed(numbers)][: max(0, limit)]

@@ -245,12 +245,12 @@ def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) 
     state.users.checkFree(event.nick, user)
     source = user.source
     old, new = fold(user.nick), fold(event.nick)
-    heard = list(audienceOf(user))
+    audience = list(audienceOf(user))
     state.users.rename(user, replace(source, nick=event.nick))
     for session in state.sessions.values():
         if old in session.ignored:
             session.ignored[new] = session.ignored[old]
-    state.broadcast.send(entry, heard, origin=origin)
+    state.broadcast.send(entry, audience, origin=origin)
     if old != new:
         # Sessions that watch one of the nicks must not learn the other: MONITOR reports the old one as offline and
         # the new one as online.

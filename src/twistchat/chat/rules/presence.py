@@ -210,7 +210,7 @@ def _awaySet(state: State, entry: Entry, event: AwaySet, origin: Origin | None) 
 
 def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> None:
     """Remove a user, and notify the sessions that shared a room with them or watch their nick."""
-    heard = audienceOf(user)
+    audience = audienceOf(user)
     rooms, user.rooms = user.rooms, {}
     for room in rooms.values():
         leave(state, entry, room, user)
@@ -218,7 +218,7 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
     state.whowas.add(user.source, entry.time)
     for session in user.sessions.values():
         session.user = None
-    others = [session for session in heard if session.id not in user.sessions]
+    others = [session for session in audience if session.id not in user.sessions]
     state.broadcast.send(entry, others, origin=origin)
     notifyWatchers(state, entry, user.nick, origin, gone=user)
 

@@ -88,10 +88,10 @@ class Speaking:
         session, user = asker.session, self._core.user(asker)
         recipient = self._core.named(nick)
         checkMessage(text, self._core.limits.message, self._core.limits.lines)
-        _checkTaken(recipient, user, text, kind)
+        _checkAccepted(recipient, user, text, kind)
         session.spoke = self._core.now()
-        told = PrivateMessage(user.source, session.id, recipient.source, text, kind, tags, cuts)
-        return self._core.propose(asker, told)
+        message = PrivateMessage(user.source, session.id, recipient.source, text, kind, tags, cuts)
+        return self._core.propose(asker, message)
 
     def sendTags(self, asker: Asker, name: str, tags: Tags, rank: str = "") -> Receipt:
         """Send tags without a text to a room, under the rules for texts.  The parameters are those of L{say}."""
@@ -103,7 +103,7 @@ class Speaking:
         """Send tags without a text to one user."""
         user = self._core.user(asker)
         recipient = self._core.named(nick)
-        _checkTaken(recipient, user, "", "message")
+        _checkAccepted(recipient, user, "", "message")
         return self._core.propose(asker, PrivateTagMessage(user.source, asker.session.id, recipient.source, tags))
 
     # Redaction
@@ -227,16 +227,16 @@ class Speaking:
         if room is None:
             raise errors.NoSuchRoom(name)
         member = room.members.get(user.source.uid)
-        hushed = "m" in room.modes or ("M" in room.modes and user.source.account is None)
+        moderated = "m" in room.modes or ("M" in room.modes and user.source.account is None)
         if member is None:
             outside = "n" in room.modes or rank != "" or room.muted(user)
-            if room.secretTo(user) and (outside or hushed):
+            if room.secretTo(user) and (outside or moderated):
                 raise errors.NoSuchRoom(name)
             if outside:
                 raise errors.NotInRoom(room.name)
         elif room.silenced(member):
             raise errors.Banned(room.name)
-        if hushed and (member is None or member.level < VOICE):
+        if moderated and (member is None or member.level < VOICE):
             raise errors.CannotSpeak(room.name, "m" if "m" in room.modes else "M")
         if rank and rank not in RANK_BY_LETTER:
             raise errors.UnknownMode(rank)
@@ -258,7 +258,8 @@ def _checkTextModes(room: Room, text: str, kind: Kind) -> None:
         raise errors.TextBlocked(room.name, "c", "with colours or formatting in them")
 
 
-def _checkTaken(recipient: User, sender: User, text: str, kind: Kind) -> None:
+def _checkAccepted(recipient: User, sender: User, text: str, kind: Kind) -> None:
+    """Check that a user accepts private texts like this one."""
     refusal = recipient.refusal(sender, text, kind)
     if refusal is not None:
         raise refusal
@@ -278,7 +279,7 @@ def _wrote(text: Entry, source: Source) -> bool:
 def _roomMessage(state: State, entry: Entry, event: RoomMessage | RoomTagMessage, origin: Origin | None) -> None:
     room = present(state, event)
     if room is not None:
-        room.audience.publish(entry, origin, event.session, _audibleTo(room, event) if event.rank else None)
+        room.audience.publish(entry, origin, event.session, _recipients(room, event) if event.rank else None)
 
 
 def _roomMessageRedacted(state: State, entry: Entry, event: RoomMessageRedacted, origin: Origin | None) -> None:
@@ -318,7 +319,7 @@ def _both(state: State, source: Source, recipient: Source) -> Iterable[Session]:
     return {session.id: session for user in users for session in user.sessions.values()}.values()
 
 
-def _audibleTo(room: Room, event: RoomMessage | RoomTagMessage) -> set[str]:
+def _recipients(room: Room, event: RoomMessage | RoomTagMessage) -> set[str]:
     """The ids of the sessions that get a text to a rank: those of members with the rank, and of the speaker."""
     least = RANK_BY_LETTER[event.rank].level
     return {
