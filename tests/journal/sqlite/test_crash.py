@@ -43,7 +43,7 @@ class KillTests(SynchronousTestCase):
             found = [(text, entry.sequence) for text, entry in zip(texts, kept, strict=True)]
             self.assertEqual(found[: len(wanted)], wanted)
             self.assertEqual(len(set(texts)), len(texts))
-            # What was under way comes behind, in its order.
+            # Messages in flight come after these, in order.
             self.assertEqual(texts, [f"message {number}" for number in range(len(texts))])
             last = kept[-1].sequence
 

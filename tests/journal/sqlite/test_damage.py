@@ -113,7 +113,7 @@ class ReadTests(DamageTestCase):
         damaged = [Damaged(entry.sequence) for entry in (entries[0], entries[2])]
         self.assertEqual(self.search(), [damaged[0], kept[0], damaged[1], kept[1]])
         self.assertEqual(self.search("tea"), [damaged[0], *kept])
-        # The index had the words as they were; behind it are those that the row has now.
+        # The index has the original words.  A search of texts that are not indexed uses the damaged row.
         self.assertEqual(self.search("pea"), [damaged[1]])
 
     def test_wrongIndex(self) -> None:
@@ -136,7 +136,7 @@ class ReadTests(DamageTestCase):
     def test_wrongPlace(self) -> None:
         """If the index of conversations points to a row of another conversation, the row becomes C{Damaged}."""
         moved, other = self.append(said("word"), said("word", "#other"))
-        # The index stays as it is where SQLite does not know of it.
+        # SQLite does not update an index that is missing in its schema.
         with closing(sqlite3.connect(self.path)) as connection:
             connection.execute("PRAGMA writable_schema = ON")
             query = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = 'entry_conversation'"

@@ -76,7 +76,7 @@ class FlipTests(SynchronousTestCase):
         journal.append(ModesSet(ANN, "#room", changes))
         journal.append(ServerBanSet(ANN, "*!*@192.0.2.1", "spam"))
         journal.append(RoomRenamed(ANN, "#old", "#new"))
-        # Half is in the word index, and half is searched without it.
+        # Half of the texts are indexed.
         self.assertEqual(history.writer.index(len(written) // 2, 1000), (len(written) // 2, False))
         self.successResultOf(journal.close())
         self.written = {entry.sequence: entry for entry in written}
@@ -143,7 +143,7 @@ class FlipTests(SynchronousTestCase):
             self.assertTrue(refused or shown.alarms)
             return "counted" if counted else "refused to read" if refused else "logged at the start"
         if shown.found != self.whole.found:
-            # An index that has lost a word cannot be told from one that never had it.
+            # The loss of a word in the index cannot be noticed.
             shown.found = self.whole.found
             self.assertEqual(shown, self.whole)
             return "not found"

@@ -150,8 +150,8 @@ class RebuildingTests(SynchronousTestCase):
 
     def test_takenBackInBetween(self) -> None:
         """
-        What was taken back before a room began that looks like this one, and set again when that had another name,
-        keeps nothing of that room from being rebuilt.
+        A mode that was unset before a look-alike room existed, and set again after that room was renamed, does not keep
+        the look-alike from being restored.
         """
         twin = "#\u03bfne"
         ban, lock = ModeChange(True, "b", "x!*@*"), ModeChange(True, "i")

@@ -1,4 +1,4 @@
-"""Tests of the journal: what every journal does, and what this one does beside."""
+"""Tests of the journal: the contract, and its own behaviour."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from twistchat.testing.workers import InlineWorker
 
 
 def contextIn(directory: str, now: Callable[[], float] = lambda: 1.0) -> JournalContext:
-    """What the server would make a journal with."""
+    """The context that the server makes a journal with."""
     return JournalContext(
         None, LineSettings(), directory, now, lambda: "lines", lambda: bytes(32), lambda name: InlineWorker(), Clock()
     )
@@ -37,14 +37,14 @@ class LineTestCase(SynchronousTestCase):
     """A directory of its own for each test."""
 
     def directory(self) -> str:
-        """Make one, which is gone when the test is over."""
+        """Make a directory, which is removed after the test."""
         directory = mkdtemp()
         self.addCleanup(rmtree, directory)
         return directory
 
 
 class ContractTests(JournalContract, LineTestCase):
-    """The journal does what every journal does."""
+    """The contract of all journals."""
 
     def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
@@ -52,7 +52,7 @@ class ContractTests(JournalContract, LineTestCase):
 
 
 class RestartTests(LineTestCase):
-    """What is there after a restart."""
+    """Restarts."""
 
     def setUp(self) -> None:
         """Make a journal."""
@@ -60,24 +60,24 @@ class RestartTests(LineTestCase):
         self.start()
 
     def start(self) -> None:
-        """Open the journal that is in the directory."""
+        """Open the journal in the directory."""
         self.applied: list[Entry] = []
         self.journal = LineKind().make(contextIn(self.where))
         self.successResultOf(self.journal.log.open(lambda entry, origin: self.applied.append(entry)))
         self.addCleanup(self.journal.log.close)
 
     def restart(self) -> None:
-        """Stop and start."""
+        """Close the journal and open it again."""
         self.successResultOf(self.journal.log.close())
         self.start()
 
     def read(self) -> list[Any]:
-        """What the history has of the room."""
+        """Read the room."""
         reading: Deferred[Any] = self.journal.history.read(Span("#room", 99))
         return list(self.successResultOf(reading))
 
     def test_kept(self) -> None:
-        """History, the key and what holds are there; sequence numbers and time go on; what was redacted is gone."""
+        """History, key and state are restored, sequence numbers and time continue, and redacted texts are gone."""
         log = self.journal.log
         events = [said("one"), said("secret"), TopicSet(ANN, "#Room", "old"), TopicSet(ANN, "#Room", "new")]
         entries = [self.successResultOf(log.append(event)) for event in events]
@@ -93,7 +93,7 @@ class RestartTests(LineTestCase):
         self.assertNotIn(b"secret", Path(self.where, "journal.lines").read_bytes())
 
     def test_damaged(self) -> None:
-        """A line that changed on disk is logged, and left out; so is one that was not written to its end."""
+        """A line that changed on disk, or is incomplete, is logged and left out."""
         entries = [self.successResultOf(self.journal.log.append(said(text))) for text in ("one", "two", "three")]
         self.successResultOf(self.journal.log.close())
         path = Path(self.where, "journal.lines")
@@ -104,7 +104,7 @@ class RestartTests(LineTestCase):
         self.assertEqual(self.read(), [entries[0], entries[2]])
 
     def test_fullDisk(self) -> None:
-        """What cannot be written is refused, and is not there later; passing events happen."""
+        """An event that cannot be written is refused and not stored.  Passing events are applied."""
         log = self.journal.log
         assert isinstance(log, LineLog)
         lines = log._lines  # the disk, which a test cannot fill
@@ -114,7 +114,7 @@ class RestartTests(LineTestCase):
         self.assertEqual([entry.event for entry in self.applied], [Quit(BOB, "")])
 
     def full(self) -> None:
-        """Fail as a disk does that is full."""
+        """Fail as a full disk does."""
         raise OSError("No space left on device")
 
 
@@ -127,7 +127,7 @@ class ServerTests(LineTestCase):
         self.assertTrue(IJournalKind.providedBy(LineKind()))
 
     def test_history(self) -> None:
-        """What somebody says is there after a restart."""
+        """A message can be read after a restart."""
         where = self.directory()
 
         def journal(stamp: Stamp) -> Journal:

@@ -314,7 +314,7 @@ class SqliteLog:
             else:
                 self._conclude(item)
         except Exception:
-            log.failure("Whoever proposed an entry of the journal could not be told what became of it")
+            log.failure("The outcome of a proposal could not be reported")
 
     def _conclude(self, proposal: Proposal) -> None:
         """Apply an entry that was stored, or refuse it."""

@@ -112,13 +112,4 @@ class RowWriter:
 
 def encodable(name: str) -> str:
     """A name with a question mark for each lone surrogate.  Names of rooms, accounts and masks contain none."""
-    return name if _isUtf8(name) else name.encode("utf-8", "replace").decode()
-
-
-def _isUtf8(text: str) -> bool:
-    """Whether a text has no lone surrogates."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return name.encode("utf-8", "replace").decode()

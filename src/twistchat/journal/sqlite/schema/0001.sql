@@ -1,9 +1,9 @@
 -- The journal, version 1.  One transaction runs this file and sets PRAGMA user_version to its number.
 
--- What the journal knows of itself, in one row.
---   name: tells its message ids from those of any other journal.
---   reserved: no sequence number above this one was ever given.
---   time: the time given last, as far as it was written down; entries may have later ones.
+-- The properties of the journal, in one row.
+--   name: distinguishes the message ids of different journals.
+--   reserved: no entry has a higher sequence number.
+--   time: the last time that was written; entries may have later times.
 CREATE TABLE journal (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     name TEXT NOT NULL,
@@ -11,11 +11,11 @@ CREATE TABLE journal (
     time INTEGER NOT NULL DEFAULT 0
 );
 
--- One row an entry, in the order in which they were applied.
---   time: milliseconds since the epoch; never less than that of the row before.
---   conversation: a room's folded name; two folded accounts with a space between them; or NULL for what nobody
---     reads back.
---   body: the event, a JSON object.
+-- One row per entry, in the order in which they were applied.
+--   time: milliseconds since the epoch; not less than that of the row before.
+--   conversation: a room's folded name; two folded accounts separated by a space; or NULL if the entry cannot be read
+--     back.
+--   body: the event, as a JSON object.
 CREATE TABLE entry (
     sequence INTEGER PRIMARY KEY,
     time INTEGER NOT NULL,
@@ -27,8 +27,8 @@ CREATE TABLE entry (
 CREATE INDEX entry_conversation ON entry (conversation) WHERE conversation IS NOT NULL;
 CREATE INDEX entry_time ON entry (time);
 
--- Which entry holds what a room keeps: for its topic, and for each mode, mask or rank of an account, the last one
--- that set it or took it away.  To apply these in order is to rebuild the rooms; no other entry is needed for it.
+-- The entries that a restart applies: for each topic, mode, mask and rank of an account, the last entry that changed
+-- it.  These entries, in order, restore the rooms.
 CREATE TABLE holding (
     conversation TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -42,7 +42,7 @@ CREATE TRIGGER entry_topic AFTER INSERT ON entry WHEN new.kind = 'topic' BEGIN
     INSERT OR REPLACE INTO holding VALUES (new.conversation, 'topic', new.sequence);
 END;
 
--- A rank's subject is [uid, nick, username, host, account, realname]; that of a guest ends with their visit.
+-- A rank's subject is [uid, nick, username, host, account, realname].  The rank of a guest ends when they leave.
 CREATE TRIGGER entry_modes AFTER INSERT ON entry WHEN new.kind = 'modes' BEGIN
     INSERT OR REPLACE INTO holding
     SELECT new.conversation,
@@ -61,9 +61,9 @@ CREATE TRIGGER entry_released AFTER DELETE ON entry WHEN old.kind IN ('topic', '
     DELETE FROM holding WHERE sequence = old.sequence;
 END;
 
--- What is searched.  A place is one word a room (r and its name in hexadecimal), or one for either account of a pair
--- (p and the account), so that the word index itself answers "in these rooms".  The trigger of what is
--- said in a room says the same again, for that is faster.
+-- The rows to search.  A place is a word for a room (r and its name in hexadecimal), or a word for each account of a
+-- pair (p and the account), so the word index answers "in these rooms" too.  The trigger for texts in rooms repeats
+-- this, because that is faster.
 CREATE VIEW searchable AS
 SELECT sequence,
     CASE instr(conversation, ' ')

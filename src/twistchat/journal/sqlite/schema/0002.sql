@@ -1,16 +1,14 @@
--- The journal, version 2: texts are taken back, rooms get other names, and people are kept from the server.
+-- The journal, version 2: redactions, renames of rooms, and bans from the server.
 
--- Rooms whose new name is on disk, and is not known to have been given: at most one, for nothing is written behind it
--- until that is known.
+-- Renames that are stored and not yet applied or refused: at most one, because nothing is written after it until then.
 CREATE TABLE renaming (
     sequence INTEGER PRIMARY KEY,
     origin TEXT NOT NULL,
     target TEXT NOT NULL
 );
 
--- Entries on their way from one conversation to another: every one of the conversation "origin" that is older than the
--- entry "sequence", which renamed it, is one of "target".  They are moved a few at a time, and one row's before the
--- next row's.  Until they have been, whoever reads looks for them where they are.
+-- Entries that must move to another conversation: all entries of "origin" that are older than the rename "sequence"
+-- belong to "target".  They are moved in small steps, row by row.  Until then, readers look in both conversations.
 CREATE TABLE moving (
     sequence INTEGER NOT NULL,
     origin TEXT NOT NULL,
@@ -18,7 +16,7 @@ CREATE TABLE moving (
     PRIMARY KEY (sequence, origin)
 ) WITHOUT ROWID;
 
--- What only those of a rank heard (the prefix of that rank stands before the room's name) moves with the room.
+-- Texts to a rank (their conversation is the rank's prefix and the room's name) move with the room.
 CREATE TRIGGER entry_roomrenamed AFTER INSERT ON entry WHEN new.kind = 'roomrenamed' BEGIN
     INSERT INTO renaming VALUES (new.sequence, json_extract(new.body, '$.origin'), new.conversation);
     INSERT INTO moving
@@ -30,14 +28,14 @@ CREATE TRIGGER entry_roomrenamed AFTER INSERT ON entry WHEN new.kind = 'roomrena
     );
 END;
 
--- A room that did not get its new name after all.
+-- The rename was refused.
 CREATE TRIGGER entry_notrenamed AFTER DELETE ON entry
 WHEN old.kind = 'roomrenamed' AND EXISTS (SELECT 1 FROM renaming WHERE sequence = old.sequence) BEGIN
     DELETE FROM renaming WHERE sequence = old.sequence;
     DELETE FROM moving WHERE sequence = old.sequence;
 END;
 
--- The word index finds an entry where it is.
+-- The word index contains the conversation under which an entry is stored.
 CREATE TRIGGER entry_moved AFTER UPDATE OF conversation ON entry WHEN old.kind = 'said' BEGIN
     INSERT INTO word (word, rowid, place, text)
     VALUES ('delete', old.sequence, 'r' || hex(old.conversation), json_extract(old.body, '$.text'));
@@ -45,7 +43,7 @@ CREATE TRIGGER entry_moved AFTER UPDATE OF conversation ON entry WHEN old.kind =
     VALUES (new.sequence, 'r' || hex(new.conversation), json_extract(new.body, '$.text'));
 END;
 
--- The conversation that each entry is of, wherever it is.
+-- The conversation that each entry belongs to, wherever it is stored.
 CREATE VIEW belonging AS
 SELECT sequence, kind, (
     WITH RECURSIVE way (step, name) AS (
@@ -60,11 +58,11 @@ SELECT sequence, kind, (
 ) AS conversation
 FROM entry;
 
--- Whether the word index is rid of what was taken back: 0 so it is; 1 it is not, for the index marks what is gone and
--- keeps the words until it merges what it wrote; 2 it is being merged.
+-- Whether the word index contains words of redacted texts: 0 no; 1 yes, because it keeps the words of a deleted row
+-- until it merges its segments; 2 it is being merged.
 ALTER TABLE journal ADD COLUMN unmerged INTEGER NOT NULL DEFAULT 0;
 
--- A text that is taken back is gone with the entry that says so, whatever of the room's texts it was.
+-- A redaction deletes the text, which may be a text to a rank.
 CREATE TRIGGER entry_takenback AFTER INSERT ON entry WHEN new.kind IN ('unsaid', 'untold') BEGIN
     DELETE FROM entry WHERE sequence IN (
         SELECT sequence FROM belonging
@@ -76,8 +74,8 @@ CREATE TRIGGER entry_takenback AFTER INSERT ON entry WHEN new.kind IN ('unsaid',
     UPDATE journal SET unmerged = 1;
 END;
 
--- "holding" also has the bans from the server that were not lifted, with the conversation ''; and, where an entry that
--- holds something knows the room by an earlier name, the entries that renamed it since.
+-- "holding" also contains the bans from the server, with the conversation ''; and the renames of a room after the
+-- oldest entry that holds one of its keys, because that entry has an earlier name of the room.
 CREATE TRIGGER entry_banned AFTER INSERT ON entry WHEN new.kind = 'banned' BEGIN
     INSERT OR REPLACE INTO holding VALUES ('', 'ban ' || json_extract(new.body, '$.mask'), new.sequence);
 END;
@@ -86,8 +84,8 @@ CREATE TRIGGER entry_unbanned AFTER INSERT ON entry WHEN new.kind = 'unbanned' B
     DELETE FROM holding WHERE conversation = '' AND key = 'ban ' || json_extract(new.body, '$.mask');
 END;
 
--- What each change of modes holds: a flag, a parameter, a mask in a list, or a rank of an account.  The source of who
--- gets a rank is a list, the fifth of which is the account; a rank of a guest ends with their visit, and holds nothing.
+-- The key of each change of modes: of a flag, a parameter, a mask in a list, or a rank of an account.  The subject of a
+-- rank is a list, whose fifth item is the account.  The rank of a guest has no key.
 CREATE VIEW change AS
 SELECT entry.sequence, json_each.key AS place,
     CASE

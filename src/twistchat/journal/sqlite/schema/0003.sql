@@ -1,6 +1,6 @@
--- The journal, version 3: texts get into the word index a little later than on disk, and many at a time.
+-- The journal, version 3: texts are indexed later than they are stored, and many at a time.
 
--- The sequence number up to which texts are in the word index.  Whoever searches goes through those behind it, too.
+-- The last sequence number that is indexed.  A search examines later texts itself.
 ALTER TABLE journal ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
 
 UPDATE journal SET indexed = coalesce((SELECT max(sequence) FROM entry), 0);
@@ -9,8 +9,8 @@ DROP TRIGGER entry_said;
 DROP TRIGGER entry_told;
 DROP VIEW searchable;
 
--- What can be searched, in the index or not.  A place is one word a room (r and its name in hexadecimal), or one for
--- either account of a pair (p and the account), so that "in these rooms" is a matter of words, too.
+-- All texts, indexed or not.  A place is a word for a room (r and its name in hexadecimal), or a word for each account
+-- of a pair (p and the account), so the word index answers "in these rooms" too.
 CREATE VIEW utterance AS
 SELECT sequence, kind, conversation,
     CASE kind
@@ -21,11 +21,11 @@ SELECT sequence, kind, conversation,
     json_extract(body, '$.text') AS text
 FROM entry WHERE kind IN ('said', 'told') AND conversation IS NOT NULL;
 
--- What the word index has, and nothing else: so what is deleted leaves the index exactly if it is in it.
+-- The indexed texts, and no others.  So deleting a row removes it from the index only if it is there.
 CREATE VIEW searchable AS
 SELECT sequence, place, text FROM utterance WHERE sequence <= (SELECT indexed FROM journal);
 
--- To set "indexed" is to index.  It never goes back.
+-- An update of "indexed" indexes the texts up to it.  It never decreases.
 CREATE TRIGGER journal_indexed AFTER UPDATE OF indexed ON journal BEGIN
     INSERT INTO word (rowid, place, text)
     SELECT sequence, place, text FROM utterance
@@ -42,7 +42,7 @@ WHEN old.kind = 'said' AND old.sequence <= (SELECT indexed FROM journal) BEGIN
     VALUES (new.sequence, 'r' || hex(new.conversation), json_extract(new.body, '$.text'));
 END;
 
--- The index has nothing to be rid of where it never had the text.
+-- The index needs no merge if it never contained the text.
 DROP TRIGGER entry_takenback;
 
 CREATE TRIGGER entry_takenback AFTER INSERT ON entry WHEN new.kind IN ('unsaid', 'untold') BEGIN

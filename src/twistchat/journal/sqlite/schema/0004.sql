@@ -1,17 +1,16 @@
--- The journal, version 4: each entry has a checksum, and the journal keeps the key of the cloaks.
+-- The journal, version 4: each entry has a checksum, and the journal contains the key of the cloaks.
 
--- Made from all other columns when the row is written, and compared when it is read: see twistchat.journal.sqlite.rows.checksum,
--- which the function checksum() calls here.
+-- The checksum of all other columns.  The function checksum() calls twistchat.journal.sqlite.rows.checksum.
 ALTER TABLE entry ADD COLUMN checksum INTEGER;
 
 UPDATE entry SET checksum = checksum(
     sequence, CAST(time AS INTEGER), CAST(kind AS BLOB), CAST(conversation AS BLOB), CAST(body AS BLOB)
 );
 
--- The CRC-32 of "reserved" and "time": see twistchat.journal.sqlite.position.  NULL until they are noted next.
+-- The CRC-32 of "reserved" and "time": see twistchat.journal.sqlite.position.  NULL until they are written next.
 ALTER TABLE journal ADD COLUMN checksum INTEGER;
 
--- Values that are made once, when the journal begins, and never change.
+-- Values that never change after the journal was created.
 --   checksum: the CRC-32 of the value.
 CREATE TABLE constant (
     name TEXT PRIMARY KEY,
@@ -19,7 +18,7 @@ CREATE TABLE constant (
     checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- A body that changed on disk may not be JSON any more.  It has no words then, and must not stop the index.
+-- A damaged body may not be JSON.  Then it has no words, and must not stop the index.
 DROP VIEW utterance;
 
 CREATE VIEW utterance AS
