@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import Scene
 from twistchat.chat.model.events import Source
-from twistchat.chat.model.users import User, Users, audienceOf
+from twistchat.chat.model.users import User, Users, neighboursOf
 
 CYRILLIC = "p\N{CYRILLIC SMALL LETTER A}ul"
 """Looks like C{paul}."""
@@ -66,8 +66,8 @@ class AudienceTests(SynchronousTestCase):
         bob, carol = scene.person("bob", "#a", "#b"), scene.person("carol", "#b")
         scene.person("dave", "#c")
         phone = scene.attach(bob)
-        heard = list(audienceOf(alice.user))
+        heard = list(neighboursOf(alice.user))
         self.assertEqual(heard, [alice.session, bob.session, phone.session, carol.session])
         self.assertEqual(
-            list(audienceOf(scene.person("eve").user)), [scene.chat.identity.find("eve").sessions.popitem()[1]]
+            list(neighboursOf(scene.person("eve").user)), [scene.chat.identity.find("eve").sessions.popitem()[1]]
         )

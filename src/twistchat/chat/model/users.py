@@ -258,7 +258,7 @@ class Users:
         self.add(user)
 
 
-def audienceOf(user: User) -> Iterable[Session]:
+def neighboursOf(user: User) -> Iterable[Session]:
     """The sessions that share a room with a user, and the user's own; each once."""
     found = dict(user.sessions)
     for room in user.rooms.values():

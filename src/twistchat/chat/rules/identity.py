@@ -27,9 +27,9 @@ from twistchat.chat.model.modes.user import OPERATORS_ONLY, SETTABLE, parseUserM
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.users import NO_FLAGS, User, audienceOf
+from twistchat.chat.model.users import NO_FLAGS, User, neighboursOf
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.notify import notifyPeers, notifyWatchers
+from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
 from twistchat.chat.rules.succession import userOf
 
 if TYPE_CHECKING:
@@ -245,12 +245,12 @@ def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) 
     state.users.checkFree(event.nick, user)
     source = user.source
     old, new = fold(user.nick), fold(event.nick)
-    audience = list(audienceOf(user))
+    neighbours = list(neighboursOf(user))
     state.users.rename(user, replace(source, nick=event.nick))
     for session in state.sessions.values():
         if old in session.ignored:
             session.ignored[new] = session.ignored[old]
-    state.broadcast.send(entry, audience, origin=origin)
+    state.broadcast.send(entry, neighbours, origin=origin)
     if old != new:
         # Sessions that watch one of the nicks must not learn the other: MONITOR reports the old one as offline and
         # the new one as online.
@@ -269,7 +269,7 @@ def hostSet(state: State, entry: Entry, event: HostSet, origin: Origin | None) -
     user = userOf(state, entry)
     before = user.source
     _changeSource(state, entry, user, origin, replace(before, username=event.username, host=event.host))
-    for session in audienceOf(user):
+    for session in neighboursOf(user):
         if session.id not in user.sessions:
             state.broadcast.rehosted(session, entry, before)
 
@@ -292,7 +292,7 @@ def userModesSet(state: State, entry: Entry, event: UserModesSet, origin: Origin
 def _changeSource(state: State, entry: Entry, user: User, origin: Origin | None, source: Source) -> None:
     """Change the names of a user other than the nick, and notify the sessions that see them."""
     user.source = source
-    notifyPeers(state, entry, user, origin)
+    notifyNeighbours(state, entry, user, origin)
 
 
 def _changeModes(user: User, added: str, removed: str) -> None:

@@ -9,23 +9,23 @@ from msgspec.structs import replace
 from twistchat.chat.fanout.audience import NOTICES, WATCHED
 from twistchat.chat.model.events import Entry, Event
 from twistchat.chat.model.sessions import Origin
-from twistchat.chat.model.users import User, audienceOf
+from twistchat.chat.model.users import User, neighboursOf
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
 
 
-def notifyPeers(state: State, entry: Entry, user: User, origin: Origin | None, themselves: bool = True) -> None:
+def notifyNeighbours(state: State, entry: Entry, user: User, origin: Origin | None, themselves: bool = True) -> None:
     """
     Deliver a change of a user to the sessions that share a room with them, and to other sessions that watch their nick.
 
     @param themselves: whether to deliver it to the user's own sessions too.
     """
-    near = {session.id: session for session in audienceOf(user)}
-    watching = [session for session in state.watchers.of(user.nick) if session.id not in near]
+    neighbours = {session.id: session for session in neighboursOf(user)}
+    watching = [session for session in state.watchers.of(user.nick) if session.id not in neighbours]
     state.broadcast.send(
         entry,
-        [session for session in near.values() if themselves or session.id not in user.sessions],
+        [session for session in neighbours.values() if themselves or session.id not in user.sessions],
         origin=origin,
     )
     if watching:

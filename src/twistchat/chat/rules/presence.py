@@ -13,9 +13,9 @@ from twistchat.chat.model.events import AwaySet, Entry, Quit, SessionEnded, Sess
 from twistchat.chat.model.names import fold, normalizeNick
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText, withoutDelimiters
-from twistchat.chat.model.users import User, audienceOf
+from twistchat.chat.model.users import User, neighboursOf
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.notify import notifyPeers, notifyWatchers
+from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
 from twistchat.chat.rules.succession import leave, userOf
 
 if TYPE_CHECKING:
@@ -205,12 +205,12 @@ def _awaySet(state: State, entry: Entry, event: AwaySet, origin: Origin | None) 
     user = userOf(state, entry)
     if event.message != user.away:
         user.away = event.message
-        notifyPeers(state, entry, user, origin, themselves=False)
+        notifyNeighbours(state, entry, user, origin, themselves=False)
 
 
 def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> None:
     """Remove a user, and notify the sessions that shared a room with them or watch their nick."""
-    audience = audienceOf(user)
+    neighbours = neighboursOf(user)
     rooms, user.rooms = user.rooms, {}
     for room in rooms.values():
         leave(state, entry, room, user)
@@ -218,7 +218,7 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
     state.whowas.add(user.source, entry.time)
     for session in user.sessions.values():
         session.user = None
-    others = [session for session in audience if session.id not in user.sessions]
+    others = [session for session in neighbours if session.id not in user.sessions]
     state.broadcast.send(entry, others, origin=origin)
     notifyWatchers(state, entry, user.nick, origin, gone=user)
 
