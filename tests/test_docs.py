@@ -29,12 +29,6 @@ from twistchat.wire.irc.capabilities import CAPABILITIES
 
 ROOT = Path(__file__).parent.parent
 
-REPOSITORY = "https://github.com/twistchat/twistchat/blob/main/"
-"""The address of this repository's files, as pages on GitHub."""
-
-RAW = "https://raw.githubusercontent.com/twistchat/twistchat/main/"
-"""The address of this repository's files themselves, which images need."""
-
 DOCUMENTS = [
     path for pattern in ("*.md", "bench/*.md", "docs/*.md", "newsfragments/*.md") for path in sorted(ROOT.glob(pattern))
 ]
@@ -252,18 +246,17 @@ class ReadmeTests(SynchronousTestCase):
     """README.md."""
 
     def test_links(self) -> None:
-        """Its links are absolute, because a package index needs that.  Links into this repository have a target."""
+        """Its links into this repository are relative, so they work in every clone.  All others use HTTPS."""
         targets = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
-        self.assertEqual([], [target for target in targets if not target.startswith("https://")])
-        own = [target.removeprefix(REPOSITORY) for target in targets if target.startswith(REPOSITORY)]
+        own = [target for target in targets if not target.startswith("https://")]
         self.assertIn("docs/operating.md", own)
         self.assertEqual([], [target for target in own if not reaches(ROOT / "README.md", target)])
 
     def test_images(self) -> None:
-        """Its images are files of this repository, with the address of the file itself."""
+        """Its images are files of this repository."""
         images = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
         own = ["docs/conversation.svg", "bench/growth.png"]
-        self.assertEqual([f"{RAW}{path}" for path in own], images)
+        self.assertEqual(own, images)
         self.assertEqual([], [path for path in own if not (ROOT / path).exists()])
 
     def test_capabilities(self) -> None:
