@@ -25,7 +25,7 @@ from twistchat.chat.model.sessions import Origin
 if TYPE_CHECKING:
     from twistchat.chat.fanout.delivery import Departures
     from twistchat.chat.model.sessions import Session
-    from twistchat.interfaces import IDialect
+    from twistchat.interfaces import IDialect, IOutlet
 
 
 WATCHED = "*"
@@ -132,28 +132,23 @@ class Broadcast:
 
     def moved(self, session: Session, old: str, entry: Entry, origin: Origin | None) -> None:
         """Notify an outlet of a room's new name.  See L{IOutlet.moved <twistchat.interfaces.IOutlet.moved>}."""
-        if session.closed:
-            return
-        try:
-            session.outlet.moved(old, entry, origin.label if origin is not None and origin.session is session else None)
-        except Exception as error:
-            self.departures.broken(session.outlet, [session], error)
+        label = origin.label if origin is not None and origin.session is session else None
+        self._call(session, lambda outlet: outlet.moved(old, entry, label))
 
     def rehosted(self, session: Session, entry: Entry, before: Source) -> None:
         """Notify an outlet of a user's new host.  See L{IOutlet.rehosted <twistchat.interfaces.IOutlet.rehosted>}."""
-        if session.closed:
-            return
-        try:
-            session.outlet.rehosted(entry, before)
-        except Exception as error:
-            self.departures.broken(session.outlet, [session], error)
+        self._call(session, lambda outlet: outlet.rehosted(entry, before))
 
     def disconnect(self, session: Session, reason: str) -> None:
-        """Ask an outlet to close its connection, unless the connection is gone."""
+        """Ask an outlet to close its connection."""
+        self._call(session, lambda outlet: outlet.disconnect(reason))
+
+    def _call(self, session: Session, call: Callable[[IOutlet], None]) -> None:
+        """Call an outlet, unless its connection is gone.  If it raises, report it."""
         if session.closed:
             return
         try:
-            session.outlet.disconnect(reason)
+            call(session.outlet)
         except Exception as error:
             self.departures.broken(session.outlet, [session], error)
 
