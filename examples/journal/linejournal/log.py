@@ -170,7 +170,7 @@ class LineLog:
                 following.receive(entry)
             except Exception:
                 following.fail()
-        proposal.taken()
+        proposal.applied()
 
     def _replay(self, following: Following) -> None:
         following.replay(list(self._kept.values()))

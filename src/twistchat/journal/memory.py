@@ -142,7 +142,7 @@ class MemoryLog:
                     continue
                 refusal = self._happen(next.entry, next.origin)
                 if refusal is None:
-                    next.taken()
+                    next.applied()
                 else:
                     next.refuse(refusal)
         finally:

@@ -47,7 +47,7 @@ class Proposal:
         self._receipt = receipt
         self._refused = refused
 
-    def taken(self) -> None:
+    def applied(self) -> None:
         """Report that the entry was applied."""
         if self._receipt is not None:
             self._receipt.callback(self.entry)

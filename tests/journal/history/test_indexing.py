@@ -760,7 +760,7 @@ class FaultTests(IndexTestCase):
             return steps[-1]
 
         alone = Indexing(self.clock, write, lambda: True, lambda: 99, PACE)
-        alone.came(STEP)
+        alone.stored(STEP)
         alone.begin()
         self.clock.advance(10 * QUIET)
         self.assertEqual(len(steps), 1)

@@ -13,7 +13,7 @@ from twistchat.chat.model.events import Entry, Event, RoomMessage, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import conversation
 from twistchat.journal.codec import decode, encode
-from twistchat.journal.sqlite.rows import Row, RowWriter, checksum, isIntact, placeChecksum, readText
+from twistchat.journal.sqlite.rows import Row, RowWriter, checksum, conversationChecksum, isIntact, readText
 
 TEXTS = st.text(st.characters(), max_size=40)
 """Any text, including lone surrogates."""
@@ -112,7 +112,9 @@ class ChecksumTests(SynchronousTestCase):
     def test_moved(self) -> None:
         """The exclusive-or gives the checksum in another conversation, and a damaged row stays damaged."""
         sequence, time, kind, place, check, body = self.ROW
-        moved = check ^ placeChecksum(place) ^ placeChecksum("#über")
+        moved = check ^ conversationChecksum(place) ^ conversationChecksum("#über")
         self.assertTrue(isIntact(sequence, time, kind, "#über", moved, body))
         self.assertFalse(isIntact(sequence, time, kind, "#über", moved, body.replace("tea", "pea")))
-        self.assertTrue(isIntact(sequence, time, kind, None, check ^ placeChecksum(place) ^ placeChecksum(None), body))
+        self.assertTrue(
+            isIntact(sequence, time, kind, None, check ^ conversationChecksum(place) ^ conversationChecksum(None), body)
+        )

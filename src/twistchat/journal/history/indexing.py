@@ -78,7 +78,7 @@ class Indexing:
         if self._call is None and not self._stepping:
             self._later()
 
-    def came(self, count: int) -> None:
+    def stored(self, count: int) -> None:
         """
         Count new entries, and take a step if it is time.
 

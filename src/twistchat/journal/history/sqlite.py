@@ -100,7 +100,7 @@ class SqliteHistory:
 
     def stored(self, count: int) -> None:
         """See L{Sharer.stored <twistchat.journal.sqlite.sharing.Sharer.stored>}."""
-        self.indexing.came(count)
+        self.indexing.stored(count)
 
     def renamed(self, sequence: int) -> None:
         """See L{Sharer.renamed <twistchat.journal.sqlite.sharing.Sharer.renamed>}."""

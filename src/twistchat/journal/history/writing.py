@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from twistchat.journal.sqlite.rows import placeChecksum
+from twistchat.journal.sqlite.rows import conversationChecksum
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -25,7 +25,7 @@ _EXPIRE = """
 
 _STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
 
-# The new checksum is the old one, exclusive-or "change": see rows.placeChecksum.
+# The new checksum is the old one, exclusive-or "change": see rows.conversationChecksum.
 _MOVE = """
     UPDATE entry SET conversation = :target, checksum = (checksum | :change) - (checksum & :change) WHERE sequence IN (
         SELECT sequence FROM entry WHERE conversation = :origin AND sequence < :sequence
@@ -74,7 +74,7 @@ class HistoryWriter:
         if found is None:
             return None
         where = dict(zip(("sequence", "origin", "target"), found, strict=True))
-        change = placeChecksum(where["origin"]) ^ placeChecksum(where["target"])
+        change = conversationChecksum(where["origin"]) ^ conversationChecksum(where["target"])
         moved = self._file.change(_MOVE, where | {"change": change, "count": count})
         if moved < count:
             self._file.change(_MOVED, where)

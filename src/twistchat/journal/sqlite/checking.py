@@ -27,7 +27,7 @@ _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLI
 
 
 @dataclass(slots=True)
-class Numbers:
+class SequenceNumbers:
     """
     Sequence numbers: the first few, and the number of all.
 
@@ -62,8 +62,8 @@ class Findings:
     """
 
     entries: int = 0
-    damaged: Numbers = field(default_factory=Numbers)
-    unreadable: Numbers = field(default_factory=Numbers)
+    damaged: SequenceNumbers = field(default_factory=SequenceNumbers)
+    unreadable: SequenceNumbers = field(default_factory=SequenceNumbers)
     faults: list[str] = field(default_factory=list)
     summed: bool = True
 
@@ -94,7 +94,7 @@ def check(path: Path, progress: Callable[[float], None], page: int = 500) -> Fin
         progress(0)
         checking.structure()
         checking.entries(progress)
-        checking.kept()
+        checking.state()
         return checking.findings
 
 
@@ -191,7 +191,7 @@ class _Checking:
         else:
             findings.entries += 1
 
-    def kept(self) -> None:
+    def state(self) -> None:
         """Check the constants, the position, and the entries that a restart needs."""
         if not self.findings.summed:
             return

@@ -341,7 +341,7 @@ class SqliteLog:
                     following.receive(entry)
                 except Exception:
                     following.fail()
-            proposal.taken()
+            proposal.applied()
             return
         self.applied = entry.sequence
         proposal.refuse(refusal)

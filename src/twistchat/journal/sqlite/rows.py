@@ -39,15 +39,15 @@ def checksum(sequence: int, time: int, kind: str, conversation: str | None, body
     """
     The checksum of a row.  It shows whether the bytes of the row changed on disk.
 
-    It is the exclusive-or of L{placeChecksum} and the CRC-32 of the rest: the kind, a space, the body, and the sequence
-    number and the time as 8 bytes each, little-endian.
+    It is the exclusive-or of L{conversationChecksum} and the CRC-32 of the rest: the kind, a space, the body, and the
+    sequence number and the time as 8 bytes each, little-endian.
 
     @param body: in UTF-8, unless it is damaged.
     """
     start = _STARTS.get(kind)
     if start is None:
         start = _startChecksum(kind)
-    return crc32(_pack(sequence, time), crc32(body, start)) ^ placeChecksum(conversation)
+    return crc32(_pack(sequence, time), crc32(body, start)) ^ conversationChecksum(conversation)
 
 
 def isIntact(
@@ -71,7 +71,7 @@ def readText(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def placeChecksum(conversation: str | None) -> int:
+def conversationChecksum(conversation: str | None) -> int:
     """
     The part of a row's checksum that depends on the conversation.
 
@@ -91,7 +91,7 @@ class RowWriter:
         @param limit: the maximum number of conversations to cache.
         """
         self._limit = limit
-        self._records: dict[str | None, tuple[str | None, int]] = {None: (None, placeChecksum(None))}
+        self._records: dict[str | None, tuple[str | None, int]] = {None: (None, conversationChecksum(None))}
 
     def row(self, entry: Entry) -> Row:
         """Encode an entry."""
@@ -106,7 +106,7 @@ class RowWriter:
         if len(self._records) >= self._limit:
             self._records.clear()
         place = None if name is None else encodable(name)
-        found = self._records[name] = (place, placeChecksum(place))
+        found = self._records[name] = (place, conversationChecksum(place))
         return found
 
 
