@@ -201,13 +201,13 @@ class FakeOutlet:
         """See L{IOutlet.echo}: the label in front; nothing, where the label is empty."""
         return label.encode() + b"> " + data if label else b""
 
-    def moved(self, old: str, entry: Entry, label: str | None) -> None:
-        """See L{IOutlet.moved}."""
+    def roomRenamed(self, old: str, entry: Entry, label: str | None) -> None:
+        """See L{IOutlet.roomRenamed}."""
         assert isinstance(entry.event, RoomRenamed)
         self.moves.append((old, entry.event.name))
 
-    def rehosted(self, entry: Entry, before: Source) -> None:
-        """See L{IOutlet.rehosted}."""
+    def hostChanged(self, entry: Entry, before: Source) -> None:
+        """See L{IOutlet.hostChanged}."""
         assert isinstance(entry.event, HostSet)
         self.rehosts.append((before.host, entry.event.host))
 

@@ -42,7 +42,7 @@ class IOutlet(Interface):
         @return: the bytes to deliver instead; empty if the outlet delivers the entry itself.
         """
 
-    def moved(old: str, entry: Entry, label: str | None) -> None:
+    def roomRenamed(old: str, entry: Entry, label: str | None) -> None:
         """
         A room of this session was renamed.  Called after the room was notified.
 
@@ -51,7 +51,7 @@ class IOutlet(Interface):
         @param label: the label, if a labelled request of this session led to the entry; otherwise C{None}.
         """
 
-    def rehosted(entry: Entry, before: Source) -> None:
+    def hostChanged(entry: Entry, before: Source) -> None:
         """
         The host of another user, who shares a room with this session's user, has changed.  Called after the entry was
         delivered.

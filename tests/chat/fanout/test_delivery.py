@@ -54,10 +54,10 @@ class BrokenOutlet(FakeOutlet):
         self._raise("echo")
         return super().echo(label, data)
 
-    def moved(self, old: str, entry: Entry, label: str | None) -> None:
-        """See L{IOutlet.moved}."""
-        self._raise("moved")
-        super().moved(old, entry, label)
+    def roomRenamed(self, old: str, entry: Entry, label: str | None) -> None:
+        """See L{IOutlet.roomRenamed}."""
+        self._raise("roomRenamed")
+        super().roomRenamed(old, entry, label)
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
@@ -230,7 +230,7 @@ class BrokenOutletTests(SynchronousTestCase):
 
     def test_moved(self) -> None:
         """A room's new name applies for everyone after it."""
-        self.breakDown("moved")
+        self.breakDown("roomRenamed")
         self.check(lambda: self.scene.chat.channels.rename(self.people[0].session, "#a", "#b"), "#a p0 renamed it #b")
         self.assertEqual([person.outlet.moves for person in self.people], [[("#a", "#b")]] * 4)
         self.check(lambda: self.scene.chat.membership.part(self.third.session, "#b"), "#b third parted", raises=False)

@@ -201,13 +201,13 @@ class HostTests(SynchronousTestCase):
         the event, and nobody else gets anything.
         """
         done(self.chat.speaking.say(self.ann.session, "#a", "hello"))
-        notice = self.bob.outlet.rehosted
+        notice = self.bob.outlet.hostChanged
 
-        def rehosted(entry: Entry, before: Source) -> None:
+        def hostChanged(entry: Entry, before: Source) -> None:
             notice(entry, before)
             self.bob.outlet.deliver(b"seen\n")
 
-        self.patch(self.bob.outlet, "rehosted", rehosted)
+        self.patch(self.bob.outlet, "hostChanged", hostChanged)
         done(self.chat.identity.setHost(self.ann.user, "new.host"))
         host, change = "ann host ~u@new.host", [("ann.host", "new.host")]
         self.assertEqual(self.bob.heard(), ["#a ann: hello", host, "seen"])

@@ -68,7 +68,7 @@ class RenameTests(SynchronousTestCase):
         order: list[str] = []
         outlet = self.bob.outlet
         self.patch(outlet, "deliver", lambda data: order.append(data.decode().strip()))
-        self.patch(outlet, "moved", lambda old, entry, label: order.append(f"moved {old} {entry.event.name}"))
+        self.patch(outlet, "roomRenamed", lambda old, entry, label: order.append(f"moved {old} {entry.event.name}"))
         self.scene.state.broadcast.regroup(self.bob.session)
         outlet.tuned.clear()
         self.rename("#New")

@@ -130,14 +130,14 @@ class Broadcast:
                 except Exception as error:
                     self.departures.broken(session.outlet, [session], error)
 
-    def moved(self, session: Session, old: str, entry: Entry, origin: Origin | None) -> None:
-        """Notify an outlet of a room's new name.  See L{IOutlet.moved <twistchat.interfaces.IOutlet.moved>}."""
+    def roomRenamed(self, session: Session, old: str, entry: Entry, origin: Origin | None) -> None:
+        """Report a new name of a room.  See L{IOutlet.roomRenamed <twistchat.interfaces.IOutlet.roomRenamed>}."""
         label = origin.label if origin is not None and origin.session is session else None
-        self._call(session, lambda outlet: outlet.moved(old, entry, label))
+        self._call(session, lambda outlet: outlet.roomRenamed(old, entry, label))
 
-    def rehosted(self, session: Session, entry: Entry, before: Source) -> None:
-        """Notify an outlet of a user's new host.  See L{IOutlet.rehosted <twistchat.interfaces.IOutlet.rehosted>}."""
-        self._call(session, lambda outlet: outlet.rehosted(entry, before))
+    def hostChanged(self, session: Session, entry: Entry, before: Source) -> None:
+        """Report a new host of a user.  See L{IOutlet.hostChanged <twistchat.interfaces.IOutlet.hostChanged>}."""
+        self._call(session, lambda outlet: outlet.hostChanged(entry, before))
 
     def disconnect(self, session: Session, reason: str) -> None:
         """Ask an outlet to close its connection."""

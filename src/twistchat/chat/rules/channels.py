@@ -244,7 +244,7 @@ def _roomRenamed(state: State, entry: Entry, event: RoomRenamed, origin: Origin 
         user.moves += 1
         sessions += user.sessions.values()
     for session in sessions:
-        state.broadcast.moved(session, old, entry, origin)
+        state.broadcast.roomRenamed(session, old, entry, origin)
         room.audience.add(session)
 
 

@@ -271,7 +271,7 @@ def hostSet(state: State, entry: Entry, event: HostSet, origin: Origin | None) -
     _changeSource(state, entry, user, origin, replace(before, username=event.username, host=event.host))
     for session in neighboursOf(user):
         if session.id not in user.sessions:
-            state.broadcast.rehosted(session, entry, before)
+            state.broadcast.hostChanged(session, entry, before)
 
 
 def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | None) -> None:

@@ -86,8 +86,8 @@ class Language(ABC):
         """See L{IOutlet.echo}.  A protocol without labels returns C{data} unchanged."""
         return data
 
-    def moved(self, old: str, entry: Entry, label: str | None) -> None:  # noqa: B027  # a default
-        """See L{IOutlet.moved}.  A protocol without a current room does nothing."""
+    def roomRenamed(self, old: str, entry: Entry, label: str | None) -> None:  # noqa: B027  # a default
+        """See L{IOutlet.roomRenamed}.  A protocol without a current room does nothing."""
 
-    def rehosted(self, entry: Entry, before: Source) -> None:  # noqa: B027  # a default
-        """See L{IOutlet.rehosted}.  A protocol that shows no hosts does nothing."""
+    def hostChanged(self, entry: Entry, before: Source) -> None:  # noqa: B027  # a default
+        """See L{IOutlet.hostChanged}.  A protocol that shows no hosts does nothing."""

@@ -202,9 +202,9 @@ class IrcConnection(ClientProtocol):
             return reply.addEvent(data)
         return framing.frame(reply.addEvent(framing.unframe(data, LINE_END)))
 
-    def moved(self, old: str, entry: Entry, label: str | None) -> None:
+    def roomRenamed(self, old: str, entry: Entry, label: str | None) -> None:
         """
-        See L{IOutlet.moved}.
+        See L{IOutlet.roomRenamed}.
 
         Clients with RENAME have received it, and a change of case needs no fallback.  If this client asked for the
         rename, the lines become a part of its reply, and the command adds the names.
@@ -221,8 +221,8 @@ class IrcConnection(ClientProtocol):
             reply.lines(fallback.render())
             reply.enteredRoom = new
 
-    def rehosted(self, entry: Entry, before: Source) -> None:
-        """See L{IOutlet.rehosted}."""
+    def hostChanged(self, entry: Entry, before: Source) -> None:
+        """See L{IOutlet.hostChanged}."""
         if "chghost" not in self.capabilities:
             self.deliver(self.irc.hosts.render(self, entry, before))
 

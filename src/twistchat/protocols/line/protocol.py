@@ -159,8 +159,8 @@ class LineProtocol(ClientProtocol):
             else self.framedDialects.other
         )
 
-    def moved(self, old: str, entry: Entry, label: str | None) -> None:
-        """See L{IOutlet.moved}.  A renamed room stays the current room."""
+    def roomRenamed(self, old: str, entry: Entry, label: str | None) -> None:
+        """See L{IOutlet.roomRenamed}.  A renamed room stays the current room."""
         if self.current == old and isinstance(entry.event, RoomRenamed):
             self.current = fold(entry.event.name)
 

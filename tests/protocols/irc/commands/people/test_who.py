@@ -303,11 +303,11 @@ class Deaf:
         """See L{IOutlet.echo}."""
         return b""
 
-    def moved(self, old: str, entry: Entry, label: str | None) -> None:
-        """See L{IOutlet.moved}."""
+    def roomRenamed(self, old: str, entry: Entry, label: str | None) -> None:
+        """See L{IOutlet.roomRenamed}."""
 
-    def rehosted(self, entry: Entry, before: Source) -> None:
-        """See L{IOutlet.rehosted}."""
+    def hostChanged(self, entry: Entry, before: Source) -> None:
+        """See L{IOutlet.hostChanged}."""
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
