@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.model.bans.server import ServerBan
 from twistchat.chat.model.events import ModeChange, Source
-from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Member, Room, Topic
 from twistchat.chat.model.users import NO_FLAGS, NOWHERE, Operator, User
 from twistchat.chat.model.vacancies import Vacancy
@@ -146,7 +144,7 @@ def restoreSnapshot(state: State, data: bytes) -> None:
     for userRecord in snapshot.users:
         state.users.add(_user(userRecord))
     for roomRecord in snapshot.rooms:
-        state.rooms.add(_room(state, roomRecord))
+        _addRoom(state, roomRecord)
     for record in snapshot.users:
         user = state.users.get(record.source.uid)
         assert user is not None
@@ -211,8 +209,8 @@ def _roomRecord(room: Room) -> RoomRecord:
     )
 
 
-def _room(state: State, record: RoomRecord) -> Room:
-    room = Room(record.name, record.created, Audience(fold(record.name), state.broadcast))
+def _addRoom(state: State, record: RoomRecord) -> None:
+    room = state.roomFor(record.name, record.created)
     room.topic = record.topic
     room.modes = record.modes
     for letter, items in record.lists.items():
@@ -224,7 +222,6 @@ def _room(state: State, record: RoomRecord) -> Room:
         assert user is not None
         room.members[uid] = Member(user, ranks)
     room.bansSet = record.bansSet
-    return room
 
 
 def _named(state: State, name: str) -> Room:

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike
+from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.model.bans.server import ServerBans
-from twistchat.chat.model.rooms import Rooms
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.rooms import Room, Rooms
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.users import Users
 from twistchat.chat.model.watching import Watchers
@@ -21,8 +24,9 @@ from twistchat.chat.rules import channels, identity, membership, operators, pres
 
 if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Broadcast
-    from twistchat.chat.model.events import Entry
+    from twistchat.chat.model.events import Entry, RoomEvent
     from twistchat.chat.model.sessions import Origin
+    from twistchat.chat.model.users import User
     from twistchat.chat.rules.core import Effects
 
 EFFECTS: Effects = {
@@ -74,3 +78,45 @@ class State:
         self.sequence = entry.sequence
         event = entry.event
         EFFECTS[type(event)](self, entry, event, origin)
+
+    # For effects
+
+    def userOf(self, entry: Entry) -> User:
+        """
+        The user who caused an entry.
+
+        @raise NoSuchNick: the user has left.
+        """
+        source = entry.event.source
+        user = self.users.get(source.uid)
+        if user is None:
+            raise NoSuchNick(source.nick)
+        return user
+
+    def roomOf(self, event: RoomEvent) -> Room | None:
+        """
+        The room of an event, or C{None} if it does not exist.
+
+        @raise NotInRoom: the room was renamed after the event was proposed; the user must try again under the new name.
+            (This cannot happen in a replay, since no users are present then.)
+        """
+        room = self.rooms.get(event.room)
+        if room is None and self.rooms.isFormerName(event.room) and self.users.get(event.source.uid) is not None:
+            raise NotInRoom(event.room)
+        return room
+
+    def roomFor(self, name: str, now: int) -> Room:
+        """
+        The room with this name, created if it does not exist.
+
+        @param now: the time of the entry, in milliseconds since the epoch.
+        @raise RoomLookalike: the name looks like that of another room.
+        """
+        room = self.rooms.get(name)
+        if room is None:
+            twin = self.rooms.lookalike(name)
+            if twin is not None:
+                raise RoomLookalike(name, twin.name)
+            room = Room(name, now, Audience(fold(name), self.broadcast))
+            self.rooms.add(room)
+        return room

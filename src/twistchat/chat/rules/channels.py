@@ -20,7 +20,7 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.changes import checkChanges, isLock
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.succession import present, removeIfUnused, roomFor, vacate
+from twistchat.chat.rules.succession import removeIfUnused, vacate
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -181,17 +181,17 @@ def _withoutLocks(
 
 
 def _topicSet(state: State, entry: Entry, event: TopicSet, origin: Origin | None) -> None:
-    room = present(state, event) or roomFor(state, event.room, entry.time)
+    room = state.roomOf(event) or state.roomFor(event.room, entry.time)
     room.topic = Topic(event.topic, event.source.nick, entry.time) if event.topic else None
     room.audience.publish(entry, origin)
     removeIfUnused(state, room)
 
 
 def _modesSet(state: State, entry: Entry, event: ModesSet, origin: Origin | None) -> None:
-    room = present(state, event)
+    room = state.roomOf(event)
     if event.source == SERVER and (promoted := _operators(event, True)):
         _checkSuccessor(state, event.room, promoted[0], entry.time)
-    room = room or roomFor(state, event.room, entry.time)
+    room = room or state.roomFor(event.room, entry.time)
     for change in event.changes:
         room.change(change, event.source.nick, entry.time)
     room.audience.publish(entry, origin)
@@ -226,7 +226,7 @@ def _findOperator(state: State, entry: Entry, room: Room, event: ModesSet) -> No
 
 
 def _roomRenamed(state: State, entry: Entry, event: RoomRenamed, origin: Origin | None) -> None:
-    room = present(state, event)
+    room = state.roomOf(event)
     state.rooms.checkFree(event.name, room)
     if room is None:
         # A replay, in which no users are present, does not restore rooms without persistent data.

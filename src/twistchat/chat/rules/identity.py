@@ -30,7 +30,6 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import NO_FLAGS, User, neighboursOf
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
-from twistchat.chat.rules.succession import userOf
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -241,7 +240,7 @@ def _entered(state: State, entry: Entry, event: Entered, origin: Origin | None) 
 
 
 def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) -> None:
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     state.users.checkFree(event.nick, user)
     source = user.source
     old, new = fold(user.nick), fold(event.nick)
@@ -260,13 +259,13 @@ def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) 
 
 
 def _realnameSet(state: State, entry: Entry, event: RealnameSet, origin: Origin | None) -> None:
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     _changeSource(state, entry, user, origin, replace(user.source, realname=event.realname))
 
 
 def hostSet(state: State, entry: Entry, event: HostSet, origin: Origin | None) -> None:
     """Change the host of a user that others see."""
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     before = user.source
     _changeSource(state, entry, user, origin, replace(before, username=event.username, host=event.host))
     for session in neighboursOf(user):
@@ -275,13 +274,13 @@ def hostSet(state: State, entry: Entry, event: HostSet, origin: Origin | None) -
 
 
 def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | None) -> None:
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     _changeSource(state, entry, user, origin, replace(user.source, account=event.account))
 
 
 def userModesSet(state: State, entry: Entry, event: UserModesSet, origin: Origin | None) -> None:
     """Change a user's modes.  Modes for server operators are ignored for other users."""
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     if user.operator is None and OPERATORS_ONLY & set(event.added):
         event = replace(event, added=sortUserModes(set(event.added) - OPERATORS_ONLY))
     _changeModes(user, event.added, event.removed)

@@ -18,7 +18,7 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import User
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.succession import leave, roomFor, unlock, userOf, vacate
+from twistchat.chat.rules.succession import leave, unlock, vacate
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -161,8 +161,8 @@ def _lock(room: Room, user: User, key: str | None, returning: bool) -> errors.Ch
 
 
 def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) -> None:
-    user = userOf(state, entry)
-    room = roomFor(state, event.room, entry.time)
+    user = state.userOf(entry)
+    room = state.roomFor(event.room, entry.time)
     if event.source.uid in room.members:
         return
     unlock(state, room)
@@ -211,7 +211,7 @@ def _remove(
 
 
 def _invited(state: State, entry: Entry, event: Invited, origin: Origin | None) -> None:
-    userOf(state, entry)
+    state.userOf(entry)
     invitee = state.users.get(event.invitee.uid)
     if invitee is None:
         raise NoSuchNick(event.invitee.nick)

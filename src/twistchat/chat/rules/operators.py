@@ -26,7 +26,6 @@ from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.identity import Identity, hostSet, userModesSet
 from twistchat.chat.rules.notify import derive, notifyOperators
 from twistchat.chat.rules.presence import remove
-from twistchat.chat.rules.succession import userOf
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -133,7 +132,7 @@ class Operators:
 
 
 def _operatorSet(state: State, entry: Entry, event: OperatorSet, origin: Origin | None) -> None:
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     before = user.operator
     if event.title is None:
         if before is None:

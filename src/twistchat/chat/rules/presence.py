@@ -16,7 +16,7 @@ from twistchat.chat.model.texts import checkText, withoutDelimiters
 from twistchat.chat.model.users import User, neighboursOf
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
-from twistchat.chat.rules.succession import leave, userOf
+from twistchat.chat.rules.succession import leave
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -179,11 +179,11 @@ class Presence:
 
 
 def _quit(state: State, entry: Entry, event: Quit, origin: Origin | None) -> None:
-    remove(state, entry, userOf(state, entry), origin)
+    remove(state, entry, state.userOf(entry), origin)
 
 
 def _sessionStarted(state: State, entry: Entry, event: SessionStarted, origin: Origin | None) -> None:
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     session = state.sessions.get(event.session)
     user.addSession(event.session, session, event.node)
     if session is not None:
@@ -192,7 +192,7 @@ def _sessionStarted(state: State, entry: Entry, event: SessionStarted, origin: O
 
 
 def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origin | None) -> None:
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     session = user.removeSession(event.session)
     if session is not None:
         for room in user.rooms.values():
@@ -202,7 +202,7 @@ def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origi
 
 
 def _awaySet(state: State, entry: Entry, event: AwaySet, origin: Origin | None) -> None:
-    user = userOf(state, entry)
+    user = state.userOf(entry)
     if event.message != user.away:
         user.away = event.message
         notifyNeighbours(state, entry, user, origin, themselves=False)

@@ -31,7 +31,6 @@ from twistchat.chat.model.spans import Around, pair
 from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.succession import present
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -277,13 +276,13 @@ def _wrote(text: Entry, source: Source) -> bool:
 
 
 def _roomMessage(state: State, entry: Entry, event: RoomMessage | RoomTagMessage, origin: Origin | None) -> None:
-    room = present(state, event)
+    room = state.roomOf(event)
     if room is not None:
         room.audience.publish(entry, origin, event.session, _recipients(room, event) if event.rank else None)
 
 
 def _roomMessageRedacted(state: State, entry: Entry, event: RoomMessageRedacted, origin: Origin | None) -> None:
-    room = present(state, event)
+    room = state.roomOf(event)
     if room is not None:
         room.audience.publish(entry, origin)
 

@@ -9,56 +9,14 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import NoSuchNick, NotInRoom
-from twistchat.chat.fanout.audience import Audience
-from twistchat.chat.model.events import Entry, RoomEvent
+from twistchat.chat.model.events import Entry
 from twistchat.chat.model.modes.room import OPERATOR
-from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.users import User
 from twistchat.chat.model.vacancies import Vacancy
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
-
-
-def userOf(state: State, entry: Entry) -> User:
-    """
-    The user who caused an entry.
-
-    @raise NoSuchNick: the user has left.
-    """
-    user = state.users.get(entry.event.source.uid)
-    if user is None:
-        raise NoSuchNick(entry.event.source.nick)
-    return user
-
-
-def present(state: State, event: RoomEvent) -> Room | None:
-    """
-    The room of an event, or C{None} if it does not exist.
-
-    @raise NotInRoom: the room was renamed after the event was proposed; the user must try again under the new name.
-        (This cannot happen in a replay, since no users are present then.)
-    """
-    room = state.rooms.get(event.room)
-    if room is None and state.rooms.isFormerName(event.room) and state.users.get(event.source.uid) is not None:
-        raise NotInRoom(event.room)
-    return room
-
-
-def roomFor(state: State, name: str, now: int) -> Room:
-    """
-    The room with this name, created if it does not exist.
-
-    @raise RoomLookalike: the name looks like that of another room.
-    """
-    room = state.rooms.get(name)
-    if room is None:
-        state.rooms.checkFree(name)
-        room = Room(name, now, Audience(fold(name), state.broadcast))
-        state.rooms.add(room)
-    return room
 
 
 def leave(state: State, entry: Entry, room: Room, user: User) -> None:
