@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum
 from socket import socket
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.interfaces import IPullProducer, IPushProducer
 from twisted.internet.tcp import Connection
@@ -26,6 +26,10 @@ class Phase(Enum):
     CLOSING = "sends what waits, then closes the connection"
     ABANDONED = "takes nothing, and nothing waits"
     CLOSED = "has told the transport to close the connection"
+
+
+OPEN: Final = Phase.OPEN
+"""L{Phase.OPEN}, which each write compares with.  An attribute of an C{Enum} takes 70 ns in Python 3.11."""
 
 
 class Outbox(ABC):
@@ -109,7 +113,7 @@ class Outbox(ABC):
 
     def write(self, data: bytes) -> None:
         """Append bytes after the waiting ones and before those that are held back."""
-        if self._phase is not Phase.OPEN:
+        if self._phase is not OPEN:
             return
         if self._only is not None:
             self._chunks.append(self._only)
@@ -177,7 +181,7 @@ class Outbox(ABC):
     def _rest(self) -> None:
         """Mark the outbox as resting if it is empty, open, and may deliver."""
         waits = self._only is not None or self._chunks or self._held is not None
-        self._resting = not (waits or self._full or self._phase is not Phase.OPEN)
+        self._resting = not (waits or self._full or self._phase is not OPEN)
 
     def _check(self) -> None:
         """Abandon the outbox if the waiting bytes exceed the limit."""
@@ -238,7 +242,7 @@ class SocketOutbox(Outbox):
         if sent < len(data):
             self._unsent = len(data) - sent
             self._pull(data[sent:])
-        elif self._held is None and self._phase is Phase.OPEN:
+        elif self._held is None and self._phase is OPEN:
             self._resting = True
 
     def resumeProducing(self) -> None:
