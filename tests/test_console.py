@@ -249,10 +249,15 @@ class ConsoleTests(ConsoleTestCase):
             (["check", "a", "b"], "there is an argument too many: b; twistchat check --help says more"),
             (["export", "a"], "there is an argument too many: a; twistchat export --help says more"),
             (["hash-password", "a"], "there is an argument too many: a; twistchat hash-password --help says more"),
+            (
+                ["backup", "--dta=x"],
+                "there is no option --dta (did you mean --data?); twistchat backup --help says more",
+            ),
+            (["export", "--room"], "--room needs a value; twistchat export --help says more"),
             (["export"], "name a room, as in --room '#lobby'; twistchat export --help says more"),
         ):
             self.assertEqual(f"twistchat: {why}", self.refused(*arguments))
-        self.assertIn("twistchat: option --nonsense not recognized", self.refused("--nonsense"))
+        self.assertIn("twistchat: there is no option --nonsense; ", self.refused("--nonsense"))
 
     def test_help(self) -> None:
         """The first line of a command's help is a valid command line, and C{--data} is described for that command."""

@@ -10,11 +10,10 @@ from pathlib import Path
 from pickle import dumps
 from shutil import rmtree
 from tempfile import mkdtemp
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from twisted.plugin import CachedDropin, getPlugins
-from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
 import twistchat
@@ -111,10 +110,34 @@ class OptionsTests(CommandLineTestCase):
         (self.directory / "binary.toml").write_bytes(b"\xff\xfe")
         self.assertTrue(self.refused("--config", "binary.toml").startswith("twistchat: binary.toml:1: "))
 
-    def test_unknown(self) -> None:
-        """C{twistd} refuses unknown options and arguments."""
-        self.assertRaises(UsageError, self.parse, "--irk", "tcp:1")
-        self.assertRaises(UsageError, self.parse, "argument")
+    def test_mistakes(self) -> None:
+        """A mistake in the command line stops the start.  One line names it, instead of a list of all options."""
+        for arguments, why in (
+            (("--irk", "tcp:1"), "there is no option --irk (did you mean --irc?)"),
+            (("--ircc=tcp:1",), "there is no option --ircc (did you mean --irc?)"),
+            (("--nonsense",), "there is no option --nonsense"),
+            (("--l\nne", "tcp:1"), "there is no option --l\\nne (did you mean --line?)"),
+            (("--=x",), "there is no option --"),
+            (("-x",), "there is no option -x"),
+            (("--journal",), "--journal needs a value"),
+            (("--set",), "--set needs a value"),
+            (("--version=3",), "--version takes no value"),
+            (("--ver=3",), "--version takes no value"),
+            (("foo",), "there is an argument too many: foo"),
+            (("--journal", "memory", "foo", "bar"), "there is an argument too many: foo"),
+        ):
+            wanted = f"twistchat: {why}; twistd twistchat --help lists the options"
+            self.assertEqual(wanted, self.refused(*arguments))
+        for long in ("x" * 5000, f"--{'x' * 5000}", "x\ny\ud800"):
+            self.assertLess(len(self.refused(long).encode()), 200)
+
+    def test_ambiguous(self) -> None:
+        """The start of several options is none of them.  The line names these options."""
+        doors: Any = [
+            SimpleNamespace(name=name, summary="", defaultEndpoints=(), settings=None) for name in ("aab", "aac")
+        ]
+        text = str(self.assertRaises(SystemExit, chatOptions(doors).parseOptions, ["--aa", "tcp:1"]))
+        self.assertIn("there is no option --aa (did you mean --aab or --aac?)", text)
 
     def test_version(self) -> None:
         """C{--version} shows the versions and does nothing else."""

@@ -25,7 +25,7 @@ from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import FILE, KEY_FILE, restore
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.reading import CHECKSUMS
-from twistchat.options import SettingsOptions, installedDoors, installedJournals
+from twistchat.options import SettingsOptions, installedDoors, installedJournals, mistakeOf, refuseMore
 
 WIDTH = 40
 """The width of the progress bar, in characters."""
@@ -52,7 +52,7 @@ class _JournalOptions(SettingsOptions):
 
     def parseArgs(self, *arguments: str) -> None:
         """Refuse all arguments.  Commands that take some override this."""
-        _only(arguments, 0)
+        refuseMore(arguments, 0)
 
     def path(self) -> Path:
         """
@@ -140,7 +140,7 @@ class CheckOptions(_JournalOptions):
 
     def parseArgs(self, *arguments: str) -> None:
         """Read the name of the file."""
-        _only(arguments, 1)
+        refuseMore(arguments, 1)
         self.file = Path(arguments[0]) if arguments else None
 
     def run(self) -> None:
@@ -203,19 +203,13 @@ class RestoreOptions(_JournalOptions):
         print(f"{path} has the journal of {self.source}")
 
 
-def _only(arguments: Sequence[str], count: int) -> None:
-    """Refuse more arguments than a command takes."""
-    if len(arguments) > count:
-        raise UsageError(f"there is an argument too many: {arguments[count]}")
-
-
 def _named(arguments: Sequence[str], what: str) -> str:
     """
     Return the only argument of a command, the name of a file.
 
     @param what: describes the file, for the error.
     """
-    _only(arguments, 1)
+    refuseMore(arguments, 1)
     if not arguments:
         raise UsageError(f"the argument FILE is missing: {what}")
     return arguments[0]
@@ -277,7 +271,7 @@ class HashPasswordOptions(Options):
 
     def parseArgs(self, *arguments: str) -> None:
         """Refuse arguments: a password would stay in the shell's history."""
-        _only(arguments, 0)
+        refuseMore(arguments, 0)
 
     def run(self) -> None:
         """Ask for the password, and print its hash."""
@@ -362,7 +356,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.subOptions.run()
     except UsageError as e:
         command = f"twistchat {options.subCommand}" if options.subCommand else "twistchat"
-        raise SystemExit(f"twistchat: {e}; {command} --help says more") from None
+        mistake = mistakeOf(options.subOptions if options.subCommand else options, e)
+        raise SystemExit(f"twistchat: {mistake}; {command} --help says more") from None
     except Fault as e:
         raise SystemExit(f"twistchat: {e.why}: {e.detail}") from None
     except BrokenPipeError:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from getopt import GetoptError
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, ClassVar, NoReturn
 
 from twisted.plugin import getPlugins
-from twisted.python.usage import Options
+from twisted.python.usage import Options, UsageError
 
 import twisted
 from twistchat import __version__
 from twistchat.config import ConfigError, Settings, SettingsBuilder, toml
+from twistchat.config.keytypes import closest
 from twistchat.interfaces import IDoor, IJournalKind
 from twistchat.journal.kinds import BUILT_IN
 from twisted import plugins
@@ -117,6 +119,22 @@ class ChatOptions(SettingsOptions):
         super().__init__()
         self._endpoints: dict[str, list[str]] = {}
 
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """
+        See L{Options.parseOptions}.
+
+        @raise SystemExit: the command line has a mistake.  Its message has one line.  C{twistd} would answer a
+            L{UsageError} with the list of all options.
+        """
+        try:
+            super().parseOptions(options)
+        except UsageError as e:
+            raise SystemExit(f"twistchat: {mistakeOf(self, e)}; twistd twistchat --help lists the options") from None
+
+    def parseArgs(self, *arguments: str) -> None:
+        """Refuse all arguments."""
+        refuseMore(arguments, 0)
+
     def finish(self, builder: SettingsBuilder) -> Settings:
         """Make the settings.  If any door has an option, the options replace the whole section C{[listen]}."""
         if self["journal"] is not None:
@@ -128,6 +146,36 @@ class ChatOptions(SettingsOptions):
             named = {door: settings.listen[door] for door in self._endpoints}
             settings = replace(settings, listen=MappingProxyType(named))
         return settings
+
+
+def mistakeOf(options: Options, error: UsageError) -> str:
+    """
+    Describe a mistake in a command line.  This replaces the messages of L{getopt}, which name no similar option.
+
+    @param options: the options that raised the error.
+    """
+    cause = error.__context__
+    if not isinstance(cause, GetoptError):
+        return str(error)
+    known = {name.removesuffix("="): name.endswith("=") for name in options.longOpt}
+    if f"--{cause.opt}" not in cause.msg:
+        return f"there is no option -{_shown(cause.opt)}"
+    if cause.opt in known:
+        return f"--{cause.opt} needs a value" if known[cause.opt] else f"--{cause.opt} takes no value"
+    guesses = [name for name in known if cause.opt and name.startswith(cause.opt)]
+    guess = closest(cause.opt, known, 0.6)
+    hint = " or ".join(f"--{name}" for name in guesses or ([guess] if guess else []))
+    return f"there is no option --{_shown(cause.opt)}" + (f" (did you mean {hint}?)" if hint else "")
+
+
+def refuseMore(arguments: Sequence[str], count: int) -> None:
+    """
+    Refuse more arguments than a command takes.
+
+    @raise UsageError: there are more.
+    """
+    if len(arguments) > count:
+        raise UsageError(f"there is an argument too many: {_shown(arguments[count])}")
 
 
 def installedDoors(package: ModuleType = plugins) -> list[IDoor]:
@@ -171,6 +219,11 @@ def _sectionsOf(kinds: Iterable[IJournalKind]) -> dict[str, type | None]:
             raise ConfigError(f"the journal {kind.name}", "two kinds of journals have this name; uninstall one")
         sections[kind.name] = kind.settings
     return sections
+
+
+def _shown(argument: str) -> str:
+    """Show a part of a command line in one short line."""
+    return toml.printable(toml.shortened(argument))
 
 
 def _blame(package: ModuleType) -> str:
