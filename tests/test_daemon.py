@@ -248,7 +248,7 @@ class ConversationTests(DaemonTestCase):
         self.assertTrue(self.person(port, "bob").text.startswith("* Hello.\n"))
         configuration.write_text("[line]\nmotd = 5\n")
         process.send_signal(signal.SIGHUP)
-        output.until("nothing of it was taken over: twistchat.toml:2: line.motd: found 5, a text is wanted")
+        output.until("nothing of it was taken over: twistchat.toml:2: line.motd: found 5; a text is wanted")
         self.assertTrue(self.person(port, "carol").text.startswith("* Hello.\n"))
         alice.until("* carol joined #lobby")
         process.send_signal(signal.SIGTERM)
@@ -470,12 +470,12 @@ class RefusedStartTests(DaemonTestCase):
     def test_badConfiguration(self) -> None:
         """The line names the file, its line and the key."""
         (self.directory / "twistchat.toml").write_text("[limits]\n# How long a nick may be\nnick = 'long'\n")
-        self.assertTrue(self.refused().startswith('twistchat: twistchat.toml:3: limits.nick: found "long", '))
+        self.assertTrue(self.refused().startswith('twistchat: twistchat.toml:3: limits.nick: found "long"; '))
 
     def test_badOption(self) -> None:
         """The line names the option."""
         line = self.refused("--set", "limits.nick=0")
-        self.assertTrue(line.startswith("twistchat: --set limits.nick=0: limits.nick: found 0, "), line)
+        self.assertTrue(line.startswith("twistchat: --set limits.nick=0: limits.nick: found 0; "), line)
 
     def test_missingFile(self) -> None:
         """The line names the file."""

@@ -44,7 +44,7 @@ class OptionsTests(CommandLineTestCase):
         for kind in ("memory", "sqlite"):
             self.assertEqual(kind, self.settings("--journal", kind).journal.kind)
         self.assertEqual(
-            'twistchat: --journal tape: journal.kind: found "tape", "memory" or "sqlite" is wanted',
+            'twistchat: --journal tape: journal.kind: found "tape"; "memory" or "sqlite" is wanted',
             self.refused("--journal", "tape"),
         )
         self.assertLess(len(self.refused("--journal", "x" * 5000)), 300)
@@ -73,7 +73,7 @@ class OptionsTests(CommandLineTestCase):
 
     def test_emptyLine(self) -> None:
         """The option needs an endpoint."""
-        self.assertIn('--line: listen.line: found "", an endpoint such as', self.refused("--line", ""))
+        self.assertIn('--line: listen.line: found ""; an endpoint such as', self.refused("--line", ""))
 
     def test_fileInTheWorkingDirectory(self) -> None:
         """The server reads C{twistchat.toml} in the working directory."""
@@ -104,7 +104,7 @@ class OptionsTests(CommandLineTestCase):
     def test_badFile(self) -> None:
         """The error of a mistake in a file names the line."""
         self.write("twistchat.toml", "[limits]\n\nnick = -1\n")
-        self.assertTrue(self.refused().startswith("twistchat: twistchat.toml:3: limits.nick: found -1, "))
+        self.assertTrue(self.refused().startswith("twistchat: twistchat.toml:3: limits.nick: found -1; "))
         self.write("other.toml", "[limits]\nnick = 9\nnick = 9\n")
         self.assertTrue(self.refused("--config", "other.toml").startswith("twistchat: other.toml:3: "))
         (self.directory / "binary.toml").write_bytes(b"\xff\xfe")

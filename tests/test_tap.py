@@ -266,7 +266,7 @@ class MakeServiceTests(CommandLineTestCase):
         changed = "changed: irc.motd; from the next start on: server.name"
         self.assertEqual([f"The configuration was read again; {changed}"], hangUp())
         self.write("chat.toml", "[irc]\nmotd = 5\n")
-        mistake = "chat.toml:2: irc.motd: found 5, a text is wanted"
+        mistake = "chat.toml:2: irc.motd: found 5; a text is wanted"
         nothing = "The configuration has a mistake, and nothing of it was taken over"
         self.assertEqual([f"{nothing}: {mistake}"], hangUp())
         (self.directory / "chat.toml").unlink()

@@ -43,21 +43,22 @@ class BoundTests(SynchronousTestCase):
             self.assertTrue(least <= default <= (most or default), key)
 
     def test_tooLittle(self) -> None:
-        """A value below the minimum is refused.  The error names the key, the value and the minimum."""
-        for key, (least, _) in BOUNDS.items():
+        """A value below the minimum is refused.  The error names the key, the value and the bounds."""
+        for key, (least, most) in BOUNDS.items():
             with self.subTest(key):
                 value = least - 1 if isinstance(least, int) else least / 2
                 text = self.refused({key: value})
-                self.assertRegex(text, rf"^here: {key}: found {value}, a .* of at least {least}( bytes| s)? is wanted$")
+                bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+                self.assertRegex(text, rf"^here: {key}: found {value}; a [a-z ]* {bounds}( bytes| s)? is wanted$")
 
     def test_tooMuch(self) -> None:
         """A value above the maximum is refused in the same way."""
-        for key, (_, most) in BOUNDS.items():
+        for key, (least, most) in BOUNDS.items():
             if most is not None:
                 with self.subTest(key):
                     text = self.refused({key: most + 1})
                     self.assertRegex(
-                        text, f"^here: {key}: found {most + 1}, a .* of at most {most}( bytes)? is wanted$"
+                        text, f"^here: {key}: found {most + 1}; a [a-z ]* from {least} to {most}( bytes)? is wanted$"
                     )
 
     def test_nonsense(self) -> None:
@@ -70,11 +71,11 @@ class BoundTests(SynchronousTestCase):
     def test_asWritten(self) -> None:
         """The error repeats the value as it was written."""
         self.assertEqual(
-            'here: limits.sendq: found "1KiB", a size of at least 32768 bytes is wanted',
+            'here: limits.sendq: found "1KiB"; a size of at least 32768 bytes is wanted',
             self.refused({"limits.sendq": "1KiB"}),
         )
         self.assertEqual(
-            'here: limits.lineRegistration: found "1s", a time of at least 5 s is wanted',
+            'here: limits.lineRegistration: found "1s"; a time of at least 5 s is wanted',
             self.refused({"limits.lineRegistration": "1s"}),
         )
 

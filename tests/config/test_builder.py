@@ -210,29 +210,28 @@ class FileMistakeTests(SynchronousTestCase):
     def test_mistakes(self) -> None:
         """Each error names the file and line, the key, the value and what would be right."""
         table = {
-            "limits.nick = 'many'": '1: limits.nick: found "many", a whole number of at least 1 is wanted',
-            "[limits]\n\nnick = 0": "3: limits.nick: found 0, a whole number of at least 1 is wanted",
-            "[limits]\nnick = true": "2: limits.nick: found true, a whole number of at least 1 is wanted",
-            "[limits]\n[limits.nick]\nx = 1": "2: limits.nick: found {x = 1}, a whole number of at least 1 is wanted",
-            "[limits]\nfloodRate = -1": "2: limits.floodRate: found -1, a number of at least 0.1 is wanted",
-            "[limits]\nroom = 5\nnick = {}": "3: limits.nick: found {}, a whole number of at least 1 is wanted",
-            "limits = {room = 5,nick = ''}": '1: limits.nick: found "", a whole number of at least 1 is wanted',
+            "limits.nick = 'many'": '1: limits.nick: found "many"; a whole number of at least 1 is wanted',
+            "[limits]\n\nnick = 0": "3: limits.nick: found 0; a whole number from 1 to 48 is wanted",
+            "[limits]\nnick = true": "2: limits.nick: found true; a whole number of at least 1 is wanted",
+            "[limits]\n[limits.nick]\nx = 1": "2: limits.nick: found {x = 1}; a whole number of at least 1 is wanted",
+            "[limits]\nfloodRate = -1": "2: limits.floodRate: found -1; a number of at least 0.1 is wanted",
+            "[limits]\nroom = 5\nnick = {}": "3: limits.nick: found {}; a whole number of at least 1 is wanted",
+            "limits = {room = 5,nick = ''}": '1: limits.nick: found ""; a whole number of at least 1 is wanted',
             "[line]\nmotd = '''\n[limits]\nnick = 0\n'''\n[limits]\nnick = 0": (
-                "7: limits.nick: found 0, a whole number of at least 1 is wanted"
+                "7: limits.nick: found 0; a whole number from 1 to 48 is wanted"
             ),
-            "[limits]\r\nnick = 5\r\nroom = 0\r\n": "3: limits.room: found 0, a whole number of at least 2 is wanted",
-            "\ufeff\n[limits]\nnick = 0": "3: limits.nick: found 0, a whole number of at least 1 is wanted",
+            "[limits]\r\nnick = 5\r\nroom = 0\r\n": "3: limits.room: found 0; a whole number from 2 to 98 is wanted",
+            "\ufeff\n[limits]\nnick = 0": "3: limits.nick: found 0; a whole number from 1 to 48 is wanted",
             "[limits]\nexempt = [\n'192.0.2.0/24',\n'127.0.0.1/8']": (
-                '2: limits.exempt: found "127.0.0.1/8", '
-                'which has bits set beyond its prefix; did you mean "127.0.0.0/8"?'
+                '2: limits.exempt: found "127.0.0.1/8"; it has bits set beyond its prefix; did you mean "127.0.0.0/8"?'
             ),
             "[server]\nname = 'my server'": (
-                '2: server.name: found "my server", 1 to 63 letters (a-z), digits, dots and hyphens are wanted, '
+                '2: server.name: found "my server"; 1 to 63 letters (a-z), digits, dots and hyphens are wanted, '
                 "with a letter or digit at either end"
             ),
-            "[journal]\nkind = 'redis'": '2: journal.kind: found "redis", "memory" or "sqlite" is wanted',
+            "[journal]\nkind = 'redis'": '2: journal.kind: found "redis"; "memory" or "sqlite" is wanted',
             '[line]\nmotd = "a\\u0007"': (
-                '2: line.motd: found "\\u0007", '
+                '2: line.motd: found "\\u0007"; '
                 "a text without control characters, other than line ends (\\n) and tabs, is wanted"
             ),
             "[limits]\nnikc = 5": "2: there is no key limits.nikc; did you mean limits.nick?",
@@ -243,18 +242,20 @@ class FileMistakeTests(SynchronousTestCase):
             "[server]\ncolour = 5": (
                 "2: there is no key server.colour; the keys of [server] are name, description, data"
             ),
-            "[server.name.x]": "1: server.name: found {x = {}}, a text is wanted",
+            "[server.name.x]": "1: server.name: found {x = {}}; a text is wanted",
             "\n[limit]\nnick = 5": "2: there is no section [limit]; did you mean [limits]?",
             "[tls]": f"1: there is no section [tls]; the sections are {ALL}",
             "\nnick = 5": "2: nick is in no section; did you mean limits.nick?",
             "colour = 5": f"1: colour is in no section; the sections are {ALL}",
-            "limits = 5": "1: limits: found 5, a section [limits] is wanted",
-            "[[limits]]\nnick = 5": "1: limits: found [{nick = 5}], a section [limits] is wanted",
-            "listen = 'tcp:1'": '1: listen: found "tcp:1", a section [listen] is wanted',
+            "limits = 5": "1: limits: found 5; a section [limits] is wanted",
+            "[[limits]]\nnick = 5": "1: limits: found [{nick = 5}]; a section [limits] is wanted",
+            "listen = 'tcp:1'": '1: listen: found "tcp:1"; a section [listen] is wanted',
             "[listen]\nline = 'tcp:1'\nlien = 'tcp:1'": "3: there is no door lien; the doors are irc, line",
-            "[listen]\nline = 6667": "2: listen.line: found 6667, a list of texts is wanted",
+            "[listen]\nline = 6667": (
+                '2: listen.line: found 6667; write a list of endpoints, such as ["tcp:6667:interface=127.0.0.1"]'
+            ),
             "[listen]\nline = ['tcp:1', '']": (
-                '2: listen.line: found "", an endpoint such as "tcp:2323:interface=127.0.0.1" is wanted'
+                '2: listen.line: found ""; an endpoint such as "tcp:2323:interface=127.0.0.1" is wanted'
             ),
             "[limits]\nnick = 5\nnick = 6": "3: limits.nick is given twice, first in line 2",
             "[limits]\n[chat]\n[limits]": "3: limits is given twice, first in line 1",
@@ -332,7 +333,7 @@ class OptionMistakeTests(SynchronousTestCase):
             "listen.lien=5": "there is no door lien; the doors are irc, line",
             "listen.=5": "there is no door ; the doors are irc, line",
             "limits.nick": "limits.nick: there is no value; write limits.nick=VALUE",
-            "limits.nick=0": "limits.nick: found 0, a whole number of at least 1 is wanted",
+            "limits.nick=0": "limits.nick: found 0; a whole number from 1 to 48 is wanted",
             "limits.nick=many": "limits.nick: the value is not TOML; a whole number of at least 1 is wanted",
             "limits.nick=": "limits.nick: the value is not TOML; a whole number of at least 1 is wanted",
             "limits.nick=5\nlimits.room=0": (
@@ -364,7 +365,7 @@ class OptionMistakeTests(SynchronousTestCase):
     def test_otherOption(self) -> None:
         """An option with a name of its own is shown as it was given."""
         bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).put, "journal.kind", "disk", "--journal disk")
-        self.assertEqual(str(bad), '--journal disk: journal.kind: found "disk", "memory" or "sqlite" is wanted')
+        self.assertEqual(str(bad), '--journal disk: journal.kind: found "disk"; "memory" or "sqlite" is wanted')
         bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).set, "a=1", "-s")
         self.assertTrue(str(bad).startswith("-s a=1: "), bad)
 
@@ -381,18 +382,18 @@ class LobbyTests(SynchronousTestCase):
         """An invalid room name is reported where it was set."""
         for name in ["lobby", "", "#a b", "#a,b", "#a\\u0007"]:
             bad = self.assertRaises(ConfigError, fromFile, f'[chat]\n\nlobby = "{name}"')
-            self.assertTrue(str(bad).startswith(f'twistchat.toml:3: chat.lobby: found "{name}", the room name '), bad)
+            self.assertTrue(str(bad).startswith(f'twistchat.toml:3: chat.lobby: found "{name}"; the room name '), bad)
         self.assertRaises(ConfigError, fromSet, "chat.lobby=5")
 
     def test_tooLong(self) -> None:
         """A lobby over the limit is reported for its key, even if the limit was set too."""
         bad = self.assertRaises(ConfigError, fromSet, 'chat.lobby="#abcdef"', "limits.room=6")
-        self.assertTrue(str(bad).startswith('--set chat.lobby="#abcdef": chat.lobby: found "#abcdef", '), bad)
+        self.assertTrue(str(bad).startswith('--set chat.lobby="#abcdef": chat.lobby: found "#abcdef"; '), bad)
 
     def test_limitTooSmall(self) -> None:
         """A limit that the default lobby exceeds is reported for the limit."""
         bad = self.assertRaises(ConfigError, fromFile, "[limits]\nroom = 3")
-        start = "twistchat.toml:2: limits.room: found 3, which does not fit the lobby #lobby: the room name "
+        start = "twistchat.toml:2: limits.room: found 3; it does not fit the lobby #lobby: the room name "
         self.assertTrue(str(bad).startswith(start), bad)
 
 

@@ -71,9 +71,9 @@ class OwnSectionTests(SynchronousTestCase):
         for text, where, why in (
             ("[pager]\nbeep = 1", 2, "there is no key pager.beep; did you mean pager.beeps?"),
             ("[pager]\n\nxyzzy = 1", 3, f"there is no key pager.xyzzy; the keys of [pager] are {keys}"),
-            ('[pager]\nbeeps = "x"', 2, 'pager.beeps: found "x", a whole number of at least 1 is wanted'),
-            ("[pager]\nrelay = 70000", 2, f"pager.relay: found 70000, {port}"),
-            ("pager = 1", 1, "pager: found 1, a section [pager] is wanted"),
+            ('[pager]\nbeeps = "x"', 2, 'pager.beeps: found "x"; a whole number of at least 1 is wanted'),
+            ("[pager]\nrelay = 70000", 2, f"pager.relay: found 70000; {port}"),
+            ("pager = 1", 1, "pager: found 1; a section [pager] is wanted"),
             ("[pagers]", 1, "there is no section [pagers]; did you mean [pager]?"),
             ("[xyzzy]", 1, f"there is no section [xyzzy]; the sections are {sections}"),
             ("[late]\nbeeps = 1", 1, "there is no section [late]; did you mean [listen]?"),

@@ -165,13 +165,14 @@ class ReadingTests(SynchronousTestCase):
             (Nicks, ["a", ""], "", name),
             (Nicks, ["a", "b c"], "b c", name),
             (Nicks, ["a\x00"], "a\x00", name),
-            (Nicks, ["a", "b", "a"], "a", "which is in the list twice"),
-            (Endpoints, 6667, 6667, "a list of texts"),
+            (Nicks, ["a", "b", "a"], "a", "it is in the list twice"),
+            (Endpoints, 6667, 6667, 'write a list of endpoints, such as ["tcp:6667:interface=127.0.0.1"]'),
+            *((Endpoints, value, value, 'such as ["tcp:2323:interface=127.0.0.1"]') for value in (0, 65536, True, 1.5)),
             (Endpoints, "", "", 'such as "tcp:2323:interface=127.0.0.1"'),
             (Endpoints, ["tcp:1", " "], " ", 'such as "tcp:2323:interface=127.0.0.1"'),
             (Endpoints, [6667], 6667, 'such as "tcp:2323:interface=127.0.0.1"'),
             (Endpoints, [["tcp:1"]], ["tcp:1"], 'such as "tcp:2323:interface=127.0.0.1"'),
-            (Endpoints, ["tcp:1", "tcp:1 "], "tcp:1", "which is in the list twice"),
+            (Endpoints, ["tcp:1", "tcp:1 "], "tcp:1", "it is in the list twice"),
             (Networks, 5, 5, "a list of texts"),
             (Networks, [5], 5, network),
             (Networks, ["192.0.2.0/24", "localhost"], "localhost", network),
@@ -196,7 +197,7 @@ class ReadingTests(SynchronousTestCase):
             *((Fingerprint, value, value, "64 hexadecimal digits") for value in ("ab", "g" * 64, "ab" * 20)),
             (Privileges, ["kill", "bann"], "bann", 'did you mean "ban"?'),
             (Privileges, ["everything"], "everything", "the privileges are kill, ban, rehash, "),
-            (Privileges, ["kill", "kill"], "kill", "which is in the list twice"),
+            (Privileges, ["kill", "kill"], "kill", "it is in the list twice"),
             (Privileges, [5], 5, text),
             (PasswordHash, 5, 5, text),
         ]
@@ -255,7 +256,7 @@ class ZoneTests(SynchronousTestCase):
         """If the machine has no database, the error says so."""
         self.patch(zoneinfo, "available_timezones", set)
         bad = self.assertRaises(BadValue, readingOf(Zone), "Testland/Nowhere")
-        self.assertEqual(bad.why, "but this machine has no time zone database; install tzdata")
+        self.assertEqual(bad.why, "this machine has no time zone database; install tzdata")
 
 
 class WrittenTests(SynchronousTestCase):

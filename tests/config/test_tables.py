@@ -118,9 +118,9 @@ class NamedTablesTests(SynchronousTestCase):
         admin = "[classes.admin]\n"
         gateway = f"[webirc.kiwi]\npassword = '{HASH}'\nhosts = '192.0.2.1'\n"
         table = {
-            "operators = 5": "1: operators: found 5, a section [operators] is wanted",
+            "operators = 5": "1: operators: found 5; a section [operators] is wanted",
             "[operators]\nalice = 5": (
-                "2: operators.alice: found 5, a table of its own is wanted, as in [operators.NAME]"
+                "2: operators.alice: found 5; a table of its own is wanted, as in [operators.NAME]"
             ),
             "[operator.alice]": "1: there is no section [operator]; did you mean [operators]?",
             '[operators."a b"]': '1: [operators."a b"]: a name without spaces and control characters is wanted',
@@ -135,15 +135,15 @@ class NamedTablesTests(SynchronousTestCase):
             admin + "[operators.alice]\nclass_ = 'admin'": (
                 "3: there is no key operators.alice.class_; did you mean class?"
             ),
-            admin + "[operators.alice]\nclass = 5": "3: operators.alice.class: found 5, a text is wanted",
+            admin + "[operators.alice]\nclass = 5": "3: operators.alice.class: found 5; a text is wanted",
             admin + "[operators.alice]\nclass = 'admn'\naccount = 'a'": (
-                '3: operators.alice.class: found "admn", and there is no such class; did you mean admin?'
+                '3: operators.alice.class: found "admn"; there is no such class; did you mean admin?'
             ),
             admin + "[classes.x]\n[operators.alice]\naccount = 'a'\nclass = 'root'": (
-                '5: operators.alice.class: found "root", and there is no such class; the classes are admin, x'
+                '5: operators.alice.class: found "root"; there is no such class; the classes are admin, x'
             ),
             "[operators.alice]\naccount = 'a'\nclass = 'root'": (
-                '3: operators.alice.class: found "root", and there is no such class; '
+                '3: operators.alice.class: found "root"; there is no such class; '
                 "there is no table [classes.NAME] at all"
             ),
             admin + "[operators.alice]\naccount = 'a'": (
@@ -153,23 +153,23 @@ class NamedTablesTests(SynchronousTestCase):
                 "3: operators.alice: one at least of password, account and fingerprint is wanted, to know them by"
             ),
             admin + "[operators.alice]\nclass = 'admin'\npassword = 'hunter2'": (
-                "4: operators.alice.password: found a text of 7 characters, the hash of a password is wanted, "
+                "4: operators.alice.password: found a text of 7 characters; the hash of a password is wanted, "
                 'as "twistchat hash-password" makes it'
             ),
             "[classes.admin]\nprivileges = ['kil']": (
-                '2: classes.admin.privileges: found "kil", which is no privilege; did you mean "kill"?'
+                '2: classes.admin.privileges: found "kil"; there is no such privilege; did you mean "kill"?'
             ),
             "[webirc.kiwi]\nhosts = '192.0.2.1'": (
                 '1: webirc.kiwi.password is wanted: the hash of its password, which "twistchat hash-password" makes'
             ),
             gateway.replace("192.0.2.1", "localhost"): (
-                '3: webirc.kiwi.hosts: found "localhost", a network such as "192.0.2.0/24" or "2001:db8::/32" is wanted'
+                '3: webirc.kiwi.hosts: found "localhost"; a network such as "192.0.2.0/24" or "2001:db8::/32" is wanted'
             ),
             gateway.replace("'192.0.2.1'", "[]"): (
                 "1: webirc.kiwi.hosts is wanted: the networks that it connects from"
             ),
             "[irc]\npassword = 'hunter2'": (
-                "2: irc.password: found a text of 7 characters, the hash of a password is wanted, "
+                "2: irc.password: found a text of 7 characters; the hash of a password is wanted, "
                 'as "twistchat hash-password" makes it'
             ),
         }

@@ -66,17 +66,19 @@ def outside(key: str, value: object, annotation: object) -> str | None:
     @param key: the key, as in C{"limits.nick"}.
     @param value: the value, converted to the key's type.
     @param annotation: the key's type, which determines the unit.
-    @return: C{None} if the value is within bounds; otherwise what would be right, to complete the sentence "found …, ".
+    @return: C{None} if the value is within bounds; otherwise what would be right, to follow "found …; ".
     """
     if key not in BOUNDS or not isinstance(value, int | float):
         return None
     least, most = BOUNDS[key]
     what, unit = _UNITS.get(annotation, ("a whole number", ""))
-    if value < least:
-        return f"{what} of at least {least}{unit} is wanted"
-    if most is not None and value > most:
-        return f"{what} of at most {most}{unit} is wanted"
-    return None
+    if least <= value and (most is None or value <= most):
+        return None
+    return (
+        f"{what} of at least {least}{unit} is wanted"
+        if most is None
+        else f"{what} from {least} to {most}{unit} is wanted"
+    )
 
 
 def described(key: str, annotation: object) -> str:

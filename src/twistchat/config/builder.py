@@ -87,7 +87,7 @@ class SettingsBuilder:
             if section not in self._sections:
                 raise ConfigError(where, f"{toml.shortened(section)} is in no section{self._guess('', section)}")
             if not isinstance(table, dict):
-                raise ConfigError(where, f"{section}: found {toml.show(table)}, a section [{section}] is wanted")
+                raise ConfigError(where, f"{section}: found {toml.show(table)}; a section [{section}] is wanted")
             if section in NAMED:
                 self._named.read(section, table, file, name)
                 continue
@@ -137,7 +137,7 @@ class SettingsBuilder:
             read = reading(value)
             self._within(key, read, value)
         except BadValue as bad:
-            raise ConfigError(origin, f"{key}: found {bad.shown}, {bad.why}") from None
+            raise ConfigError(origin, f"{key}: found {bad.shown}; {bad.why}") from None
         self._values[key] = read
         self._origins[key] = origin
 
@@ -218,11 +218,9 @@ class SettingsBuilder:
         except BadRoomName as bad:
             why = bad.why
         if "chat.lobby" in self._origins:
-            raise ConfigError(self._origins["chat.lobby"], f"chat.lobby: found {toml.show(lobby)}, the room name {why}")
+            raise ConfigError(self._origins["chat.lobby"], f"chat.lobby: found {toml.show(lobby)}; the room name {why}")
         where = self._origins["limits.room"]
-        raise ConfigError(
-            where, f"limits.room: found {limit}, which does not fit the lobby {lobby}: the room name {why}"
-        )
+        raise ConfigError(where, f"limits.room: found {limit}; it does not fit the lobby {lobby}: the room name {why}")
 
     def _reading(self, key: str, where: str) -> Reading:
         """

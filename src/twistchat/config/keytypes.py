@@ -99,6 +99,12 @@ _PASSWORD_HASH = re.compile(
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
+LAST_PORT = 65535
+"""The highest TCP port."""
+
+EXAMPLE_PORT = 2323
+"""The port in examples of endpoints."""
+
 _TEXT = "a text is wanted"
 _COUNT = "a whole number of at least 1 is wanted"
 _NUMBER = "a whole number of at least 0 is wanted"
@@ -109,7 +115,7 @@ _SPAN = 'a time is wanted: a number of seconds, or a text such as "12h" or "90d"
 _AGE = 'a time is wanted: a number of seconds, or a text such as "12h" or "90d"; or 0 for no end'
 _BYTES = 'a size of at least 1 byte is wanted: a number of bytes, or a text such as "10KiB" or "1MiB"'
 _NETWORK = 'a network such as "192.0.2.0/24" or "2001:db8::/32" is wanted'
-_ENDPOINT = 'an endpoint such as "tcp:2323:interface=127.0.0.1" is wanted'
+_ENDPOINT = f'an endpoint such as "tcp:{EXAMPLE_PORT}:interface=127.0.0.1" is wanted'
 
 
 class BadValue(Exception):
@@ -118,7 +124,7 @@ class BadValue(Exception):
 
     @ivar found: the value, or its invalid part.
     @ivar shown: how messages show it.
-    @ivar why: what would be right; completes the sentence "found …, ".
+    @ivar why: what would be right; follows "found …; ".
     """
 
     def __init__(self, found: object, why: str, shown: str | None = None) -> None:
@@ -251,13 +257,13 @@ def _privilege(value: object) -> str:
     if text not in PRIVILEGES:
         guess = closest(text, PRIVILEGES, 0.6)
         hint = f"did you mean {toml.write(guess)}?" if guess else f"the privileges are {', '.join(PRIVILEGES)}"
-        raise BadValue(text, f"which is no privilege; {hint}")
+        raise BadValue(text, f"there is no such privilege; {hint}")
     return text
 
 
 def _port(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
-        raise BadValue(value, "a port is wanted: a whole number of at most 65535, or 0 for none")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LAST_PORT:
+        raise BadValue(value, f"a port is wanted: a whole number of at most {LAST_PORT}, or 0 for none")
     return value
 
 
@@ -287,7 +293,7 @@ def _zone(value: object) -> str:
     except (KeyError, ValueError, OSError):
         known = zoneinfo.available_timezones()
         if not known:
-            raise BadValue(text, "but this machine has no time zone database; install tzdata") from None
+            raise BadValue(text, "this machine has no time zone database; install tzdata") from None
         guess = closest(text, known, 0.7)
         hint = f"; did you mean {guess}?" if guess else ' such as "Europe/Paris", or "" for the machine\'s own'
         raise BadValue(text, f"a time zone of the IANA database is wanted{hint}") from None
@@ -314,7 +320,7 @@ def _items(value: object, one: Callable[[object], str]) -> tuple[str, ...]:
     read = tuple(one(item) for item in value)
     for place, item in enumerate(read):
         if item in read[:place]:
-            raise BadValue(item, "which is in the list twice; once is enough")
+            raise BadValue(item, "it is in the list twice; once is enough")
     return read
 
 
@@ -322,6 +328,15 @@ def _endpoint(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise BadValue(value, _ENDPOINT)
     return _text(value.strip())
+
+
+def _endpoints(value: object) -> tuple[str, ...]:
+    """Convert a list of endpoints.  If the value is a port alone, the message shows an endpoint with this port."""
+    if not isinstance(value, str | list | tuple):
+        port = value if type(value) is int and 0 < value <= LAST_PORT else EXAMPLE_PORT
+        example = toml.write([f"tcp:{port}:interface=127.0.0.1"])
+        raise BadValue(value, f"write a list of endpoints, such as {example}")
+    return _items(value, _endpoint)
 
 
 def _network(value: object) -> str:
@@ -334,9 +349,7 @@ def _network(value: object) -> str:
     try:
         ipaddress.ip_network(value)
     except ValueError:
-        raise BadValue(
-            value, f"which has bits set beyond its prefix; did you mean {toml.write(str(network))}?"
-        ) from None
+        raise BadValue(value, f"it has bits set beyond its prefix; did you mean {toml.write(str(network))}?") from None
     return str(network)
 
 
@@ -415,6 +428,6 @@ _READINGS: dict[object, Reading] = {
     Fingerprint: _fingerprint,
     Privileges: lambda value: _items(value, _privilege),
     Nicks: lambda value: _items(value, visible),
-    Endpoints: lambda value: _items(value, _endpoint),
+    Endpoints: _endpoints,
     Networks: lambda value: _items(value, _network),
 }

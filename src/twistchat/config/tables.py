@@ -49,7 +49,7 @@ class NamedTables:
                 raise ConfigError(where, f"[{section}.{toml.show(table)}]: {bad.why}") from None
             if not isinstance(values, dict):
                 wanted = f"a table of its own is wanted, as in [{section}.NAME]"
-                raise ConfigError(where, f"{section}.{toml.shortened(table)}: found {toml.show(values)}, {wanted}")
+                raise ConfigError(where, f"{section}.{toml.shortened(table)}: found {toml.show(values)}; {wanted}")
             self._origins[section, table] = where
             made = self._values[section].setdefault(table, {})
             for key, value in values.items():
@@ -81,7 +81,7 @@ class NamedTables:
             return readings[key](value)
         except BadValue as bad:
             raise ConfigError(
-                origin, f"{section}.{toml.shortened(table)}.{key}: found {bad.shown}, {bad.why}"
+                origin, f"{section}.{toml.shortened(table)}.{key}: found {bad.shown}; {bad.why}"
             ) from None
 
     def _checkGateway(self, name: str, gateway: WebircSettings) -> None:
@@ -102,7 +102,7 @@ class NamedTables:
             guess = closest(operator.class_, classes, 0.6)
             known = f"the classes are {', '.join(classes)}" if classes else "there is no table [classes.NAME] at all"
             hint = f"did you mean {guess}?" if guess else known
-            found = f"{shown}.class: found {toml.show(operator.class_)}, and there is no such class; {hint}"
+            found = f"{shown}.class: found {toml.show(operator.class_)}; there is no such class; {hint}"
             raise ConfigError(self._origins["operators", name, "class"], found)
         if not (operator.password or operator.account or operator.fingerprint):
             wanted = "one at least of password, account and fingerprint is wanted, to know them by"

@@ -20,7 +20,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IStreamServerEndpoint, IStreamServerEndpointStringParser
 from twisted.plugin import getPlugins
 
-from twistchat.config.keytypes import closest
+from twistchat.config.keytypes import LAST_PORT, closest
 from twistchat.config.toml import shortened
 
 SERVER_PEM = "server.pem"
@@ -142,9 +142,6 @@ def atNextPort(description: str) -> str | None:
 
 
 _PORT = re.compile(r"(?<=:)\d+(?=:|$)|(?<=:port=)\d+")
-
-LAST_PORT = 65535
-"""The highest port number."""
 
 
 def _partsOf(description: str) -> Parts:

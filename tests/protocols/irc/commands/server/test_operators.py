@@ -435,12 +435,12 @@ class RehashTests(SynchronousTestCase):
         """A mistake is reported in one line, and nothing changes."""
 
         def reread() -> None:
-            raise ConfigError("twistchat.toml:7", "irc.motd: found 3, text is wanted")
+            raise ConfigError("twistchat.toml:7", "irc.motd: found 3; text is wanted")
 
         before = self.server.context.settings
         self.server.context.reread = reread  # type: ignore[assignment]  # never returns
         self.root.send("REHASH")
-        self.root.expect(":twistchat FAIL REHASH CONFIG_BAD :twistchat.toml:7: irc.motd: found 3, text is wanted")
+        self.root.expect(":twistchat FAIL REHASH CONFIG_BAD :twistchat.toml:7: irc.motd: found 3; text is wanted")
         self.assertIs(before, self.server.context.settings)
 
     def test_operators(self) -> None:
