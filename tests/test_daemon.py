@@ -220,7 +220,7 @@ class ConversationTests(DaemonTestCase):
         Clients talk.  SIGHUP disturbs nobody.  After SIGTERM they get a message, and the process ends with status 0.
         """
         process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
-        self.assertIn("what anyone sees is there first", output.text)
+        self.assertIn("messages are stored before anyone sees them", output.text)
         alice, bob = self.person(port, "alice"), self.person(port, "bob")
         alice.until("* bob joined #lobby")
         alice.send("hello, wörld")

@@ -57,7 +57,8 @@ class MakeJournalTests(SynchronousTestCase):
         journal = self.made('journal.kind="sqlite"', f'server.data="{directory}/data"')
         self.assertIsInstance(journal, SqliteLog)
         self.assertEqual(
-            journal.promise, f"The journal is on disk, in {directory}/data: what anyone sees is there first."
+            journal.promise,
+            f"The journal is on disk, in {directory}/data; messages are stored before anyone sees them.",
         )
         self.assertEqual(list(directory.iterdir()), [])
         self.assertEqual(self.clock.getDelayedCalls(), [])
@@ -65,7 +66,7 @@ class MakeJournalTests(SynchronousTestCase):
     def test_relative(self) -> None:
         """A relative directory begins at the working directory of the start."""
         journal = self.made('journal.kind="sqlite"', 'server.data="some/data"')
-        self.assertIn(f"in {Path.cwd()}/some/data:", journal.promise)
+        self.assertIn(f"in {Path.cwd()}/some/data;", journal.promise)
 
     def test_relaxed(self) -> None:
         """With relaxed durability it announces the risk."""

@@ -132,7 +132,9 @@ class MakeServiceTests(CommandLineTestCase):
         for endpoint in ("nope", "foo:1", "tcp:abc", "tcp:1:colour=red", "ssl:1:privateKey=nope.pem"):
             text = self.stopped("--line", endpoint)
             self.assertIn(f"the line door's endpoint {endpoint} cannot be used: ", text)
+            self.assertNotIn("6667", text)
             self.assertNotIn("_parse", text)
+        self.assertIn("is like tcp:6667:interface=127.0.0.1", self.stopped("--irc", "tcp:abc"))
         self.assertLess(len(self.stopped("--line", f"tcp:{'9' * 5000}")), 300)
 
     def test_nowhere(self) -> None:

@@ -53,7 +53,7 @@ def makeService(options: ChatOptions) -> IService:
     listeners = plan(options.doors, settings)
     for listener in listeners:
         try:
-            endpointOf(reactor, listener.description)
+            endpointOf(reactor, listener.description, listener.usualPort)
         except BadEndpoint as bad:
             what = f"the {listener.door.name} door's endpoint {toml.shortened(listener.description)} cannot be used"
             raise SystemExit(f"twistchat: {toml.printable(f'{what}: {bad}')}") from None

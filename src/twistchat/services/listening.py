@@ -16,7 +16,15 @@ from twisted.python.failure import Failure
 from twistchat.config import Settings
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.listening.endpoints import PROXY, atNextPort, endpointOf, isAddressInUse, whyNotListening
+from twistchat.net.listening.endpoints import (
+    EXAMPLE_PORT,
+    PROXY,
+    atNextPort,
+    endpointOf,
+    isAddressInUse,
+    portOf,
+    whyNotListening,
+)
 from twistchat.net.listening.origin import ProxiedFactory
 from twistchat.services.failure import StartFailure
 
@@ -33,6 +41,12 @@ class Listener:
 
     door: IDoor
     description: str
+
+    @property
+    def usualPort(self) -> int:
+        """The port of the door's first default endpoint that has one; otherwise L{EXAMPLE_PORT}."""
+        ports = map(portOf, self.door.defaultEndpoints)
+        return next((port for port in ports if port is not None), EXAMPLE_PORT)
 
 
 def plan(doors: Iterable[IDoor], settings: Settings) -> list[Listener]:

@@ -256,13 +256,21 @@ class OpenTests(DiskTestCase):
         """A file that is not a database, or is damaged, is refused."""
         self.path.write_bytes(b"hello " * 1000)
         why = self.unusable()
-        self.assertEqual(why, f"{self.path}: the journal's file is damaged: file is not a database (SQLITE_NOTADB)")
+        data = f"--data {self.path.parent}"
+        self.assertEqual(
+            why,
+            f"{self.path}: the journal's file is damaged: file is not a database (SQLITE_NOTADB);"
+            f" twistchat check {data} says more; to restore a backup, move journal.sqlite and the files beside it away,"
+            f" and use twistchat restore {data} FILE",
+        )
 
     def test_noDirectory(self) -> None:
         """A directory that cannot be created is reported."""
         file = self.path
         self.directory = f"{file}/below"
         self.assertEqual(self.unusable(), f"{file}/below: Not a directory")
+        self.directory = str(file)
+        self.assertEqual(self.unusable(), f"{file} is not a directory; name one with --data")
 
     @skipIf(os.geteuid() == 0, "root may write anywhere")
     def test_readOnly(self) -> None:

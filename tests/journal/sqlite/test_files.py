@@ -94,11 +94,11 @@ class AccessTests(FilesTestCase):
         folder.chmod(0o755)
         (folder / "letter").touch()
         self.directory = str(folder)
-        why = "is open to others (mode 0755), and is not the journal's alone; name a directory of its own with --data"
+        why = "is open to others (mode 0755), and not only the journal uses it; name a directory of its own with --data"
         self.assertEqual(self.unusable(), f"{folder} {why}")
         (folder / "letter").unlink()
         folder.chmod(0o1777)
-        self.assertIn("(mode 1777), and is not the journal's alone", self.unusable())
+        self.assertIn("(mode 1777), and not only the journal uses it", self.unusable())
         self.assertEqual(list(folder.iterdir()), [])
         folder.chmod(0o775)
         self.folder = folder
@@ -267,7 +267,12 @@ class KeyTests(FilesTestCase):
 
     def test_damaged(self) -> None:
         """A damaged key or name stops the start."""
-        why = "the journal's file is damaged: its name or the key of the cloaks changed on disk; restore a backup"
+        data = f"--data {self.directory}"
+        why = (
+            "the journal's file is damaged: its name or the key of the cloaks changed on disk;"
+            f" twistchat check {data} says more; to restore a backup, move journal.sqlite and the files beside it away,"
+            f" and use twistchat restore {data} FILE"
+        )
         for statement in (
             "UPDATE constant SET value = x'00' WHERE name = 'cloak key'",
             "UPDATE constant SET checksum = checksum + 1 WHERE name = 'name'",

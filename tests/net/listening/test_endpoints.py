@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 from dataclasses import replace
 from itertools import count
@@ -15,6 +16,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from OpenSSL import SSL
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred
@@ -114,16 +121,32 @@ class DescriptionTests(SynchronousTestCase):
                 with self.subTest(proxy + name):
                     self.assertTrue(kind.example.startswith(f"{name}:"))
                     text = self.refused(f"{proxy}{name}:1:colour=red")
-                    self.assertTrue(text.endswith(f"; an endpoint of this kind is like {proxy}{kind.example}"), text)
+                    self.assertEqual([f"{proxy}{kind.example}"], shlex.split(text.rpartition(" is like ")[2]))
                     self.assertIn("there is no argument 'colour'; the arguments of", text)
+        self.assertTrue(self.refused("tcp6:1:interface=::1").endswith(r" is like 'tcp6:6623:interface=\:\:1'"))
         for name in ("tcp", "tcp6", "unix"):
             endpointOf(self.reactor, KINDS[name].example)
+
+    def test_examplePort(self) -> None:
+        """The examples have the door's usual port, if they are not encrypted."""
+        for description, example in (
+            ("tpc:1", "tcp:6667:interface=127.0.0.1?"),
+            ("tcp:x", "tcp:6667:interface=127.0.0.1"),
+            ("tcp6:x", r"'tcp6:6667:interface=\:\:1'"),
+            ("haproxy:haproxy:tcp:1", "haproxy:tcp:6667:interface=127.0.0.1"),
+            ("ssl:x", "ssl:6697:privateKey=privkey.pem:certKey=cert.pem"),
+        ):
+            text = str(self.assertRaises(BadEndpoint, endpointOf, self.reactor, description, 6667))
+            self.assertTrue(text.endswith(f" {example}"), text)
 
     def test_arguments(self) -> None:
         """The error for an invalid argument names no functions."""
         (self.folder / "empty").mkdir()
         (self.folder / "nothing.pem").write_text("nothing")
         authority, other = identify("one"), identify("other")
+        key = load_pem_private_key(authority.key, None)
+        locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+        (self.folder / "locked.pem").write_bytes(locked)
         (self.folder / "key.pem").write_bytes(authority.key)
         (self.folder / "cert.pem").write_bytes(other.certificate)
         for description, why in {
@@ -145,7 +168,8 @@ class DescriptionTests(SynchronousTestCase):
             "unix:x:lockfile=maybe": "lockfile is 'maybe', and it is 0 or 1",
             "ssl:1": "the argument privateKey is missing, and there is no server.pem here",
             "ssl:1:privateKey=nope.pem": "privateKey is 'nope.pem', and there is no such file",
-            "ssl:1:privateKey=nothing.pem": "nothing.pem has no private key without a passphrase in PEM format",
+            "ssl:1:privateKey=nothing.pem": "nothing.pem has no private key in PEM format",
+            "ssl:1:privateKey=locked.pem": "the private key in locked.pem has a passphrase; write it to a file without",
             "ssl:1:privateKey=key.pem": "key.pem has no certificate in PEM format",
             "ssl:1:privateKey=key.pem:certKey=cert.pem": "the certificate in cert.pem is not for the private key",
             "ssl:1:privateKey=key.pem:sslmethod=NO": "sslmethod is not known; leave it out",
@@ -183,9 +207,17 @@ class DescriptionTests(SynchronousTestCase):
         self.assertTrue(self.refused("ssl:1:privateKey=gone.pem").startswith("gone.pem: No such file or directory;"))
 
     def test_notListening(self) -> None:
-        """The reason for a failure to listen is in the operating system's words."""
+        """The reason for a failure to listen is in the operating system's words, or says what is missing."""
         taken = CannotListenError("127.0.0.1", 1, OSError(98, "Address already in use"))
+        elsewhere = CannotListenError("10.9.9.9", 1, OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"))
+        nowhere = CannotListenError(None, b"/nodir/x", FileNotFoundError(errno.ENOENT, "No such file or directory"))
         for error, why in (
+            (elsewhere, "this machine has no such address"),
+            (nowhere, "there is no directory /nodir"),
+            (
+                FileNotFoundError(errno.ENOENT, "No such file", "7", None, b"/nodir/x.lock"),
+                "there is no directory /nodir",
+            ),
             (taken, "Address already in use"),
             (FileNotFoundError(2, "No such file or directory", "x"), "No such file or directory"),
             (OverflowError("port must be 0-65535."), "port must be 0-65535."),

@@ -45,7 +45,7 @@ def readConstants(connection: sqlite3.Connection) -> Constants | None:
     if tuple(sorted(values)) != _NAMES or len(values["cloak key"]) != KEY_SIZE:
         raise Fault(
             "the journal's file is damaged",
-            "its name or the key of the cloaks changed on disk; restore a backup",
+            "its name or the key of the cloaks changed on disk",
         )
     return Constants(values["name"].decode("ascii"), values["cloak key"])
 

@@ -6,6 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+DAMAGED = "the journal's file is damaged"
+"""Why a file that SQLite cannot read is not used."""
+
 _WHYS = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_BUSY: "another process has the journal locked",
@@ -14,8 +17,8 @@ _WHYS = {
     sqlite3.SQLITE_CANTOPEN: "the journal's files cannot be opened",
     sqlite3.SQLITE_PERM: "the journal's files cannot be opened",
     sqlite3.SQLITE_IOERR: "the disk failed",
-    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged",
-    sqlite3.SQLITE_NOTADB: "the journal's file is damaged",
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
 }
 
 

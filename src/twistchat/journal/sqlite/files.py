@@ -40,15 +40,16 @@ def secure(directory: Path, user: int) -> None:
         others, and does not belong to the journal alone.
     @raise OSError: the directory cannot be created or changed.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise JournalUnusable(f"{directory} is not a directory; name one with --data") from None
     found = directory.stat()
-    if not stat.S_ISDIR(found.st_mode):
-        raise JournalUnusable(f"{directory} is {_type(found.st_mode)}, and not a directory")
     files = sorted([*directory.glob("journal.*"), *directory.glob(f"{KEY_FILE}*")])
     mode = stat.S_IMODE(found.st_mode)
     if mode & OTHERS and (mode & stat.S_ISVTX or (not files and any(directory.iterdir()))):
         raise JournalUnusable(
-            f"{directory} is open to others (mode {mode:04o}), and is not the journal's alone;"
+            f"{directory} is open to others (mode {mode:04o}), and not only the journal uses it;"
             " name a directory of its own with --data"
         )
     _close(directory, found, user)

@@ -11,6 +11,7 @@ import json
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -26,7 +27,7 @@ from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.sqlite.batches import Batch, LogLimits, takeBatch
-from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.faults import DAMAGED, Fault
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.reading import RowReader
@@ -79,7 +80,7 @@ class SqliteLog:
         @param keepPassing: whether to store the passing events of rooms too, for playback.
         """
         self.promise = (
-            f"The journal is on disk, in {directory}: what anyone sees is there first."
+            f"The journal is on disk, in {directory}; messages are stored before anyone sees them."
             if durability == "full"
             else f"The journal is on disk, in {directory}, with relaxed durability: a power failure or a crash of the"
             " system loses what was said in the last moments, though people have seen it."
@@ -133,7 +134,8 @@ class SqliteLog:
                 writer.abandon()
                 raise
         except Fault as e:
-            return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}"))
+            advice = f"; {_cure(self._directory)}" if e.why == DAMAGED else ""
+            return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}{advice}"))
         except Exception:
             return fail()
         self._threads = FileThreads(writer, reader, self._makeWorker, self._sharer.resume)
@@ -419,3 +421,12 @@ class SqliteLog:
 
         self._finishing = True
         self._threads.close(self._stamp.sequence, self._stamp.time, closed)
+
+
+def _cure(directory: str) -> str:
+    """Say what the administrator can do about a damaged journal."""
+    data = f"--data {quote(directory)}"
+    return (
+        f"twistchat check {data} says more; to restore a backup, move {FILE} and the files beside it away, and use"
+        f" twistchat restore {data} FILE"
+    )

@@ -9,10 +9,12 @@ name its own functions, so this module checks a description before Twisted parse
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from twisted.internet.endpoints import serverFromString
@@ -22,6 +24,9 @@ from twisted.plugin import getPlugins
 
 from twistchat.config.keytypes import LAST_PORT, closest
 from twistchat.config.toml import shortened
+
+EXAMPLE_PORT = 6623
+"""The port of the examples without encryption, unless L{endpointOf} is given another."""
 
 SERVER_PEM = "server.pem"
 """The default file for the private key of an C{ssl:} endpoint."""
@@ -53,8 +58,8 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "tcp": Kind(("port", "interface", "backlog"), ("port",), "tcp:6623:interface=127.0.0.1"),
-    "tcp6": Kind(("port", "backlog", "interface"), ("port",), r"tcp6:6623:interface=\:\:1"),
+    "tcp": Kind(("port", "interface", "backlog"), ("port",), f"tcp:{EXAMPLE_PORT}:interface=127.0.0.1"),
+    "tcp6": Kind(("port", "backlog", "interface"), ("port",), rf"tcp6:{EXAMPLE_PORT}:interface=\:\:1"),
     "ssl": Kind(
         (
             "port",
@@ -91,7 +96,7 @@ class Parts:
     named: dict[str, str] = field(default_factory=dict)
 
 
-def endpointOf(reactor: Any, description: str) -> tuple[IStreamServerEndpoint, bool]:
+def endpointOf(reactor: Any, description: str, port: int = EXAMPLE_PORT) -> tuple[IStreamServerEndpoint, bool]:
     """
     Parse an endpoint description.
 
@@ -99,6 +104,7 @@ def endpointOf(reactor: Any, description: str) -> tuple[IStreamServerEndpoint, b
     traceback for an invalid header.  So the caller wraps the factory in a L{ProxiedFactory
     <twistchat.net.listening.origin.ProxiedFactory>} instead.
 
+    @param port: the port of the examples in errors.
     @return: the endpoint, and whether its clients come through a proxy.
     @raise BadEndpoint: the description is invalid.
     """
@@ -108,19 +114,34 @@ def endpointOf(reactor: Any, description: str) -> tuple[IStreamServerEndpoint, b
     kind = KINDS.get(parts.kind)
     front = PROXY if proxied else ""
     if kind is None:
-        return _fromPlugin(reactor, plain, parts.kind), proxied
+        return _fromPlugin(reactor, plain, parts.kind, port), proxied
     try:
         _check(parts, kind)
         return _fromTwisted(reactor, plain), proxied
     except BadEndpoint as bad:
-        raise BadEndpoint(f"{bad}; an endpoint of this kind is like {front}{kind.example}") from None
+        raise BadEndpoint(f"{bad}; an endpoint of this kind is like {_example(kind, port, front)}") from None
+
+
+def portOf(description: str) -> int | None:
+    """Return the port in a description; C{None} if it has none."""
+    found = _PORT.search(description)
+    return None if found is None else int(found[0])
 
 
 def whyNotListening(error: Exception) -> str:
-    """Say why an endpoint cannot listen, in the operating system's words if it reported an error."""
+    """Say why an endpoint cannot listen.  Most errors of the operating system keep its own words."""
+    path: object = None
     if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
-        error = error.socketError
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        path, error = error.port, error.socketError
+    elif isinstance(error, OSError):
+        path = error.filename2  # the lock file of a socket
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "this machine has no such address"
+    if error.errno == errno.ENOENT and isinstance(path, str | bytes):
+        return f"there is no directory {Path(os.fsdecode(path)).absolute().parent}"
+    return error.strerror
 
 
 def isAddressInUse(error: Exception) -> bool:
@@ -187,18 +208,29 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
-def _fromPlugin(reactor: Any, description: str, kind: str) -> IStreamServerEndpoint:
+def _example(kind: Kind, port: int, front: str = "") -> str:
+    """Return an example of a kind of endpoint, quoted for a shell.  TOML reads these quotes too."""
+    return quote(front + kind.example.replace(f":{EXAMPLE_PORT}:", f":{port}:"))
+
+
+def _fromPlugin(reactor: Any, description: str, kind: str, port: int) -> IStreamServerEndpoint:
     """
     Parse an endpoint whose kind is not in L{KINDS}.  A plugin may provide the kind.
 
     @raise BadEndpoint: no plugin provides it, or the plugin cannot parse the description.
     """
     if kind == PROXY[:-1]:
-        raise BadEndpoint(f"{PROXY} stands in front of another kind of endpoint, as in {PROXY}{KINDS['tcp'].example}")
+        raise BadEndpoint(
+            f"{PROXY} stands in front of another kind of endpoint, as in {_example(KINDS['tcp'], port, PROXY)}"
+        )
     if kind.lower() in {plugin.prefix.lower() for plugin in getPlugins(IStreamServerEndpointStringParser)}:
         return _fromTwisted(reactor, description)
     guess = closest(kind, KINDS, 0.6)
-    hint = f"did you mean {KINDS[guess].example}?" if guess else f"the kinds are {', '.join(KINDS)}, and {PROXY}tcp"
+    hint = (
+        f"did you mean {_example(KINDS[guess], port)}?"
+        if guess
+        else f"the kinds are {', '.join(KINDS)}, and {PROXY}tcp"
+    )
     raise BadEndpoint(f"there is no kind of endpoint {shortened(kind)!r}; {hint}")
 
 
@@ -311,7 +343,7 @@ def _checkSsl(arguments: Mapping[str, str]) -> None:
     certificateFile = arguments.get("certKey", keyFile)
     if not hasattr(SSL, arguments.get("sslmethod", "TLS_METHOD")):
         raise BadEndpoint("sslmethod is not known; leave it out")
-    key = _loaded(keyFile, lambda data: load_pem_private_key(data, None), "private key without a passphrase")
+    key = _loaded(keyFile, lambda data: load_pem_private_key(data, None), "private key")
     certificate = _loaded(certificateFile, load_pem_x509_certificate, "certificate")
     for name, load, what in (
         ("extraCertChain", load_pem_x509_certificates, "certificate"),
@@ -345,7 +377,9 @@ def _loaded(file: str, load: Callable[[bytes], Any], what: str) -> Any:
         return load(Path(file).read_bytes())
     except OSError as e:
         raise BadEndpoint(f"{file}: {e.strerror}") from None
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except TypeError:
+        raise BadEndpoint(f"the {what} in {file} has a passphrase; write it to a file without one") from None
+    except (ValueError, UnsupportedAlgorithm):
         raise BadEndpoint(f"{file} has no {what} in PEM format") from None
 
 
