@@ -185,7 +185,7 @@ class StartTests(ServiceTestCase):
             [
                 self.log.promise,
                 "The line door is open: nc 127.0.0.1 6623",
-                "The line door is open: nc 127.0.0.1 7000",
+                "The line door is open: nc 127.0.0.1 7000 (from other machines: nc ADDRESS 7000)",
             ],
             self.logged(),
         )
@@ -201,7 +201,10 @@ class StartTests(ServiceTestCase):
         self.flushWarnings()  # Twisted's own way from PEM to a context goes through what pyOpenSSL gives up
         self.assertEqual(
             [
-                "The line door is open: 127.0.0.1 port 6697, with TLS",
+                (
+                    "The line door is open: 127.0.0.1 port 6697, with TLS"
+                    " (from other machines: ADDRESS port 6697, with TLS)"
+                ),
                 "The line door is open: 127.0.0.1 port 6624, for proxies",
             ],
             self.logged()[1:],

@@ -30,6 +30,9 @@ from twistchat.services.failure import StartFailure
 
 log = Logger()
 
+ADDRESS = "ADDRESS"
+"""Stands for an address of this machine in a command."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:
@@ -179,17 +182,29 @@ def _resultOf(result: Deferred[Any]) -> Any:
 
 
 def _invitation(listener: Listener, port: IListeningPort) -> str:
-    """Return the command that connects from this machine, or the address if no command does."""
+    """
+    Return the command that connects from this machine, or the address if no command does.
+
+    If the port listens on all addresses, another command follows, for other machines.
+    """
     host: Any = port.getHost()
     address = getattr(host, "host", None)
     if address is None:
         return listener.description
-    reachable = _reachable(address)
+    here = _reachable(address)
+    if here == address:
+        return _wayIn(listener, address, host.port)
+    elsewhere = _wayIn(listener, ADDRESS, host.port)
+    return f"{_wayIn(listener, here, host.port)} (from other machines: {elsewhere})"
+
+
+def _wayIn(listener: Listener, address: str, port: int) -> str:
+    """Return the command that connects to an address, or the address and what it is for if no command does."""
     if listener.description.startswith(PROXY):
-        return f"{reachable} port {host.port}, for proxies"
+        return f"{address} port {port}, for proxies"
     if listener.description.startswith(("ssl:", "tls:")):
-        return f"{reachable} port {host.port}, with TLS"
-    return listener.door.invitation(reachable, host.port)
+        return f"{address} port {port}, with TLS"
+    return listener.door.invitation(address, port)
 
 
 def _isLoopback(port: IListeningPort) -> bool:

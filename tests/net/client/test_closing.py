@@ -128,7 +128,7 @@ class FakeCarrierTests(FakeCarrierTestCase):
     def test_turnAway(self) -> None:
         """A refusal by a limit is logged with the address."""
         logged = self.logged(lambda: self.closing.turnAway("too much"))
-        self.assertEqual([f"A limit refused {STRANGER}: too much"], logged)
+        self.assertEqual([f"Refused {STRANGER}: too much"], logged)
         self.assertEqual(b"fault: too much\n", self.client.outbox.sent)
 
     def test_giveUp(self) -> None:

@@ -23,7 +23,7 @@ def logged(act: Callable[[], object]) -> list[str]:
     """Capture the log's lines about limits."""
     with capturedLogs() as events:
         act()
-    return [text for text in map(formatEvent, events) if text.startswith("A limit refused")]
+    return [text for text in map(formatEvent, events) if text.startswith("Refused ")]
 
 
 class RefusalLogTests(SynchronousTestCase):
@@ -70,9 +70,9 @@ class RefusalLogTests(SynchronousTestCase):
     def test_words(self) -> None:
         """The line names the address and the limit."""
         said = logged(lambda: self.refusals.note(STRANGER, "too much"))
-        self.assertEqual([f"A limit refused {STRANGER}: too much"], said)
+        self.assertEqual([f"Refused {STRANGER}: too much"], said)
         said = logged(lambda: self.refusals.note(None, "too much"))
-        self.assertEqual(["A limit refused local: too much"], said)
+        self.assertEqual(["Refused local: too much"], said)
 
 
 class WordsTests(SynchronousTestCase):
@@ -107,7 +107,7 @@ class RefusingTests(SynchronousTestCase):
         """A client that sends too fast at the line door is logged."""
         server = MemoryServer(Settings(doors={"line": LineSettings(timezone="UTC")}, limits=Limits()))
         said = logged(lambda: server.person("alice", STRANGER).send(*["hello"] * 8))
-        self.assertEqual([f"A limit refused {STRANGER}: it tried to send lines too fast"], said)
+        self.assertEqual([f"Refused {STRANGER}: it tried to send lines too fast"], said)
 
     def test_everyLimit(self) -> None:
         """A refusal by each kind of limit is logged in one line."""

@@ -222,7 +222,7 @@ class ProxiedTests(ProxiedTestCase):
             client = self.connect("203.0.113.9")
             client.expect("! Connections come here through a proxy, and you are none of those.")
             self.assertTrue(client.gone)
-        line = "A limit refused 203.0.113.9: It connects to a haproxy: endpoint, and is none of irc.proxies"
+        line = "Refused 203.0.113.9: it connects to a haproxy: endpoint, and is none of irc.proxies"
         self.assertEqual([line], self.logged())
         self.server.advance(60)
         self.connect("203.0.113.9")
@@ -287,7 +287,7 @@ class ProxiedTests(ProxiedTestCase):
                 client.sendBytes(data)
                 client.expect(f"! The PROXY header {why}.")
                 self.assertTrue(client.gone)
-            self.assertEqual([f"A limit refused {PROXY}: It is a proxy, and its PROXY header {why}"], self.logged())
+            self.assertEqual([f"Refused {PROXY}: it is a proxy, and its PROXY header {why}"], self.logged())
             self.assertEqual({}, self.server.chat.state.sessions)
 
     def test_late(self) -> None:

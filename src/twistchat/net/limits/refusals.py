@@ -1,4 +1,4 @@
-"""Logs refusals by limits, at a bounded rate, so that an administrator sees attacks and limits that are too tight."""
+"""Logs refusals of clients, at a bounded rate, so that an administrator sees attacks and limits that are too tight."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
 
 
 class RefusalLog:
-    """Logs refusals by limits: at most one line per minute and address.  An IPv6 /64 counts as one address."""
+    """Logs refusals of clients: at most one line per minute and address.  An IPv6 /64 counts as one address."""
 
     _log = Logger()
 
@@ -52,10 +52,10 @@ class RefusalLog:
 
     def note(self, address: str | None, why: str) -> None:
         """
-        Log that a limit refused something.
+        Log that the server refused something to a client.
 
         @param address: the client's IP address; C{None} if it has none.
-        @param why: the limit and the refused action, as a clause.
+        @param why: the reason, as a clause or a sentence.
         """
         parsed = readAddress(address)
         group = "local" if parsed is None else sameCustomer(parsed)
@@ -67,4 +67,4 @@ class RefusalLog:
             self._logged = {group: when for group, when in self._logged.items() if now - when < INTERVAL}
         if len(self._logged) < REMEMBERED:
             self._logged[group] = now
-            self._log.info("A limit refused {address}: {why}", address=group, why=why)
+            self._log.info("Refused {address}: {why}", address=group, why=why)
