@@ -122,7 +122,7 @@ class ConsoleTests(ConsoleTestCase):
         self.serve()
         Path("mine").write_text("mine")
         self.assertEqual(
-            "twistchat: mine is there already; name a file that is not", self.refused("backup", "--data=data", "mine")
+            "twistchat: mine exists already; name a new file", self.refused("backup", "--data=data", "mine")
         )
         self.assertEqual("mine", Path("mine").read_text())
 

@@ -248,7 +248,7 @@ class ConversationTests(DaemonTestCase):
         self.assertTrue(self.person(port, "bob").text.startswith("* Hello.\n"))
         configuration.write_text("[line]\nmotd = 5\n")
         process.send_signal(signal.SIGHUP)
-        output.until("nothing of it was taken over: twistchat.toml:2: line.motd: found 5; a text is wanted")
+        output.until("nothing was changed: twistchat.toml:2: line.motd: found 5; a text is wanted")
         self.assertTrue(self.person(port, "carol").text.startswith("* Hello.\n"))
         alice.until("* carol joined #lobby")
         process.send_signal(signal.SIGTERM)

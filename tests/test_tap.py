@@ -269,7 +269,7 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([f"The configuration was read again; {changed}"], hangUp())
         self.write("chat.toml", "[irc]\nmotd = 5\n")
         mistake = "chat.toml:2: irc.motd: found 5; a text is wanted"
-        nothing = "The configuration has a mistake, and nothing of it was taken over"
+        nothing = "The configuration has a mistake, and nothing was changed"
         self.assertEqual([f"{nothing}: {mistake}"], hangUp())
         (self.directory / "chat.toml").unlink()
         self.assertEqual([f"{nothing}: chat.toml: No such file or directory"], hangUp())

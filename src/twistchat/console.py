@@ -20,7 +20,7 @@ from twistchat.chat.model.names import normalizeRoom
 from twistchat.chat.model.spans import Damaged
 from twistchat.journal.history.export import export
 from twistchat.journal.history.reader import HistoryReader
-from twistchat.journal.sqlite.checking import Findings, check
+from twistchat.journal.sqlite.checking import Findings, SequenceNumbers, check
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import FILE, KEY_FILE, restore
 from twistchat.journal.sqlite.migrate import JournalUnusable
@@ -85,7 +85,7 @@ class BackupOptions(_JournalOptions):
         """Make the copy."""
         path = self.path()
         if self.target.exists():
-            raise Refused(f"{self.target} is there already; name a file that is not")
+            raise Refused(f"{self.target} exists already; name a new file")
         if not self.target.absolute().parent.is_dir():
             raise Refused(f"there is no directory {self.target.absolute().parent}")
         with closing(HistoryReader.open(path)) as reader:
@@ -156,15 +156,15 @@ class CheckOptions(_JournalOptions):
         if findings.good:
             print(f"{path} is good: {_entries(findings.entries)} read")
         else:
-            print(f"{path} is damaged: {_entries(findings.entries)} read, and this was found:")
+            print(f"{path} is damaged.  Good entries: {findings.entries:,}.  Problems:")
         if not findings.summed:
             print("It is of an earlier version, whose entries have no checksums; the server adds them when it starts.")
         for fault in findings.faults:
             print(f"  {fault}")
         if findings.damaged.count:
-            print(f"  {_entries(findings.damaged.count)} changed on disk: {findings.damaged}")
+            print(f"  {_entries(findings.damaged.count)} changed on disk: {_numbered(findings.damaged)}")
         if findings.unreadable.count:
-            print(f"  {_entries(findings.unreadable.count)} this version cannot read: {findings.unreadable}")
+            print(f"  {_entries(findings.unreadable.count)} this version cannot read: {_numbered(findings.unreadable)}")
         if not findings.good:
             raise SystemExit(1)
 
@@ -200,7 +200,7 @@ class RestoreOptions(_JournalOptions):
                     " before the server starts, or all hosts change",
                     file=sys.stderr,
                 )
-        print(f"{path} has the journal of {self.source}")
+        print(f"{path} is the journal now, restored from {self.source}")
 
 
 def _named(arguments: Sequence[str], what: str) -> str:
@@ -236,6 +236,10 @@ def _existing(path: Path) -> Path:
 
 def _entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count:,} entries"
+
+
+def _numbered(entries: SequenceNumbers) -> str:
+    return f"sequence number{'' if entries.count == 1 else 's'} {entries}"
 
 
 @contextmanager

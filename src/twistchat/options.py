@@ -112,7 +112,7 @@ class ChatOptions(SettingsOptions):
         "server endpoint, as in tcp:6623:interface=127.0.0.1; naming one for any door replaces all default listeners."
     )
     optParameters: ClassVar = [
-        ["journal", None, None, "Where what is said is kept: memory (gone with the process) or sqlite."],
+        ["journal", None, None, "Where to keep the journal: memory (lost when the server stops) or sqlite."],
     ]
 
     def __init__(self) -> None:

@@ -343,7 +343,10 @@ class RootTests(ServiceTestCase):
         for endpoint in (LOOPBACK, "tcp:6623:interface=127.0.0.99", r"tcp6:6623:interface=\:\:1", "unix:chat.sock"):
             self.events.clear()
             self.started(endpoint)
-            self.assertIn("This server runs as root.  twistd --uid USER twistchat gives that up.", self.logged())
+            self.assertIn(
+                "This server runs as root.  Start it with twistd --uid USER twistchat, and it runs as USER.",
+                self.logged(),
+            )
 
     def test_notRoot(self) -> None:
         """Any other user may be reachable, without a warning."""

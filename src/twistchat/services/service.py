@@ -106,7 +106,7 @@ class ChatService(Service):
             raise StartFailure(
                 "a server that other machines reach does not run as root; start it as twistd --uid USER twistchat"
             )
-        log.warn("This server runs as root.  twistd --uid USER twistchat gives that up.")
+        log.warn("This server runs as root.  Start it with twistd --uid USER twistchat, and it runs as USER.")
 
     def _open(self) -> None:
         self._starting, self._failure = True, None

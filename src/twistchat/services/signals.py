@@ -57,6 +57,6 @@ def _reload(context: ServerContext) -> None:
     try:
         reloaded = context.rehash()
     except ConfigError as e:
-        log.error("The configuration has a mistake, and nothing of it was taken over: {mistake}", mistake=e)
+        log.error("The configuration has a mistake, and nothing was changed: {mistake}", mistake=e)
     else:
         log.info("The configuration was read again; {reloaded}", reloaded=reloaded)

@@ -84,23 +84,25 @@ class CheckTests(CheckTestCase):
         numbers = ", ".join(str(number) for number in range(31, 51))
         self.assertEqual(
             [
-                f"{PATH} is damaged: 30 entries read, and this was found:",
+                f"{PATH} is damaged.  Good entries: 30.  Problems:",
                 "  not in force after the next start: topic of #lobby (entry 61)",
                 "  not in force after the next start: m  of #lobby (entry 62)",
-                f"  32 entries changed on disk: {numbers} and 12 more",
+                f"  32 entries changed on disk: sequence numbers {numbers} and 12 more",
             ],
             lines,
         )
         self.assertEqual(1, status)
         self.change("UPDATE entry SET time = time - 1 WHERE sequence > 31")
-        self.assertEqual((1, "  1 entry changed on disk: 31"), (self.check()[0], self.check()[1][-1]))
+        self.assertEqual((1, "  1 entry changed on disk: sequence number 31"), (self.check()[0], self.check()[1][-1]))
 
     def test_unreadable(self) -> None:
         """An unchanged entry that this version cannot read is reported separately."""
         self.fill()
         check = checksum(99, 1, "painted", "#lobby", b"{}")
         self.change(f"INSERT INTO entry VALUES (99, 1, 'painted', '#lobby', '{{}}', {check})")
-        self.assertEqual((1, "  1 entry this version cannot read: 99"), (self.check()[0], self.check()[1][-1]))
+        self.assertEqual(
+            (1, "  1 entry this version cannot read: sequence number 99"), (self.check()[0], self.check()[1][-1])
+        )
 
     def test_constants(self) -> None:
         """A damaged key is found, and so is a row of C{holding} without an entry."""
@@ -134,7 +136,7 @@ class CheckTests(CheckTestCase):
         lost = sum(int(end) - int(start) + 1 for start, end in ranges)
         self.assertEqual(2, len(ranges), lines)
         self.assertLess(lost, 100)
-        self.assertEqual(f"{PATH} is damaged: {302 - lost:,} entries read, and this was found:", lines[0])
+        self.assertEqual(f"{PATH} is damaged.  Good entries: {302 - lost:,}.  Problems:", lines[0])
         self.assertTrue(lines[1].startswith("  quick_check: "), lines)
 
     def test_lastPage(self) -> None:
@@ -166,7 +168,9 @@ class CheckTests(CheckTestCase):
         self.assertEqual((0, f"{PATH} is good: 1 entry read"), (status, lines[0]))
         self.assertIn("no checksums", lines[1])
         self.change("UPDATE entry SET body = '{'")
-        self.assertEqual((1, "  1 entry this version cannot read: 1"), (self.check()[0], self.check()[1][-1]))
+        self.assertEqual(
+            (1, "  1 entry this version cannot read: sequence number 1"), (self.check()[0], self.check()[1][-1])
+        )
 
     def test_migrated(self) -> None:
         """After the first start, entries of an earlier version have checksums."""
@@ -267,7 +271,9 @@ class RestoreTests(CheckTestCase):
     def test_restored(self) -> None:
         """After a restore, entries, cloaks and bans are as before."""
         self.backup()
-        self.assertEqual(f"{PATH} has the journal of backup.db\n", self.command("restore", "--data=data", "backup.db"))
+        self.assertEqual(
+            f"{PATH} is the journal now, restored from backup.db\n", self.command("restore", "--data=data", "backup.db")
+        )
         self.assertEqual((0o700, 0o600), (self.data.stat().st_mode & 0o777, Path(PATH).stat().st_mode & 0o777))
         self.assertEqual(["journal.lock", "journal.sqlite"], sorted(path.name for path in self.data.iterdir()))
         self.assertEqual(0, self.check()[0])
@@ -283,7 +289,7 @@ class RestoreTests(CheckTestCase):
         for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite-journal"):
             file = self.data / name
             file.write_text("mine")
-            why = f"twistchat: data/{name} is there already; name another directory, or move it away"
+            why = f"twistchat: data/{name} exists already; name another directory, or move it away"
             self.assertEqual(why, self.refused("restore", "--data=data", "backup.db"))
             self.assertEqual("mine", file.read_text())
             file.unlink()

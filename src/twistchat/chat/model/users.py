@@ -30,7 +30,7 @@ PRIVILEGES: Final = {
     "kill": "disconnect a user",
     "ban": "keep hosts and networks from the server",
     "rehash": "read the configuration again",
-    "rooms": "come into any room, and have a founder's rank there for the asking",
+    "rooms": "come into any room, and take a founder's rank there",
     "wallops": "say something to everyone who listens for it",
     "auspex": "see addresses, secret rooms and invisible users",
     "redact": "take back anyone's text",

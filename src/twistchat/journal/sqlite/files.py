@@ -114,7 +114,7 @@ def restore(copyTo: Callable[[Path], None], directory: Path) -> Path:
         # SQLite would apply the remaining log of another journal to this one.
         for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal"):
             if os.path.lexists(directory / name):
-                raise JournalUnusable(f"{directory / name} is there already; name another directory, or move it away")
+                raise JournalUnusable(f"{directory / name} exists already; name another directory, or move it away")
         copyTo(path)
         if os.geteuid() == 0:
             owner = directory.stat()

@@ -275,5 +275,5 @@ class ReplyTests(SynchronousTestCase):
         bob = self.server.person("bob")
         self.alice.skip()
         self.alice.send("/r three")
-        self.alice.expect("! Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
+        self.alice.expect("! The person who last wrote to you has left; /msg NICK TEXT writes to someone else")
         bob.expect()

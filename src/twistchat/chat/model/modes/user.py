@@ -40,7 +40,7 @@ USER_MODES = {
         UserMode("i", True, True, "is found only by those who are in a room with them or know their nick"),
         UserMode("o", False, True, "is an operator of the server"),
         UserMode("r", False, False, "is logged in to an account"),
-        UserMode("s", True, True, "is an operator who hears what the server tells its operators", operators=True),
+        UserMode("s", True, True, "is an operator who receives the server's notices to operators", operators=True),
         UserMode("w", True, True, "hears what operators announce to all who listen"),
     )
 }

@@ -23,7 +23,7 @@ WIDTH = 80
 table = Table()
 
 
-@table.command("HELP", "[<command>|CHANMODES|USERMODES]", "be told how to use this server", MODERN)
+@table.command("HELP", "[<command>|CHANMODES|USERMODES]", "show how to use this server", MODERN)
 async def help(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{HELP}: describes a command or the modes; without a parameter, lists all commands."""
     subject = message.params[0] if message.params else ""

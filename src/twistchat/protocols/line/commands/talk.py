@@ -67,7 +67,7 @@ async def _reply(client: LineProtocol, text: str) -> None:
         raise UsageError("Nobody has written to you alone yet; /msg NICK TEXT writes to someone")
     user = client.context.chat.state.users.get(uid)
     if user is None:
-        raise UsageError("Whoever wrote to you last has left; /msg NICK TEXT writes to someone else")
+        raise UsageError("The person who last wrote to you has left; /msg NICK TEXT writes to someone else")
     await _sendPrivate(client, user, text)
     client.reply(notice(f"You replied to {user.nick}"))
 
@@ -100,7 +100,7 @@ async def history(client: LineProtocol, argument: str) -> None:
 @table.command(
     "search",
     "[WORDS]",
-    "show the last lines of your rooms that have all these words; alone, those before",
+    "search your rooms for lines that have all these words; without WORDS, show earlier results",
     example="/search tea four",
 )
 async def search(client: LineProtocol, argument: str) -> None:

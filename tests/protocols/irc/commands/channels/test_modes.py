@@ -141,8 +141,8 @@ class ChangeTests(Conversations):
         self.gets(
             self.irc("alice", rooms="#tea"),
             "MODE #tea +O",
-            ":twistchat 481 alice :Permission Denied - This is for operators who may come into any room, and have a "
-            "founder's rank there for the asking (rooms)",
+            ":twistchat 481 alice :Permission Denied - This is for operators who may come into any room, and take a "
+            "founder's rank there (rooms)",
         )
 
     def test_listFull(self) -> None:
@@ -260,6 +260,6 @@ class TakeOverTests(Conversations):
         self.gets(
             self.irc("alice"),
             "OJOIN #tea",
-            ":twistchat 481 alice :Permission Denied - This is for operators who may come into any room, and have a "
-            "founder's rank there for the asking (rooms)",
+            ":twistchat 481 alice :Permission Denied - This is for operators who may come into any room, and take a "
+            "founder's rank there (rooms)",
         )
