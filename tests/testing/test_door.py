@@ -13,10 +13,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors import test_contract
 from twistchat.chat.model.events import Entry, Event
+from twistchat.config.limits import Limits
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDialect
 from twistchat.net.client.closing import Closing
+from twistchat.net.client.entrance import Entrance
 from twistchat.net.client.factory import ClientFactory
+from twistchat.net.client.language import Deadline
 from twistchat.net.context import ServerContext
 from twistchat.net.limits.admission import Admission
 from twistchat.net.stream import StreamFactory
@@ -53,15 +56,38 @@ class Speechless(LineProtocol):
         return b""
 
 
+class Lenient(Entrance):
+    """An entrance that neither counts lines nor recognizes HTTP."""
+
+    __slots__ = ()
+
+    def countLine(self, blank: bool = False) -> bool:
+        """Allow every line."""
+        return True
+
+    def speaksHttp(self, line: Line) -> bool:
+        """Accept every line."""
+        return False
+
+
+class Trusting(LineProtocol):
+    """A protocol that neither counts lines of unregistered clients nor refuses HTTP.  They have 30 s to register."""
+
+    def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
+        super().__init__(context, factory, dialects)
+        self.entrance = Lenient(self)
+
+    def deadline(self, limits: Limits) -> Deadline:
+        """See L{Language.deadline}."""
+        return Deadline(limits.registration, "too slow")
+
+
 class Hasty(LineProtocol):
-    """A protocol that counts no lines."""
+    """A protocol without rate limits."""
 
     def _read(self, line: Line) -> str:
         assert isinstance(line, bytes)
         return line.decode("utf-8", "replace")
-
-    def _countLine(self) -> bool:
-        return True
 
 
 class Crowded(LineProtocol):
@@ -169,7 +195,14 @@ class FaultTests(SynchronousTestCase):
 
     def test_sound(self) -> None:
         """The door without a fault passes."""
-        for test in ("test_order", "test_everyError", "test_close", "test_slowReader", "test_noForgedLines"):
+        for test in (
+            "test_order",
+            "test_everyError",
+            "test_close",
+            "test_slowReader",
+            "test_noForgedLines",
+            "test_http",
+        ):
             result = outcome(lambda: FaultyDoor(LineProtocol), test)
             self.assertTrue(result.wasSuccessful(), result.failures + result.errors)
 
@@ -187,7 +220,11 @@ class FaultTests(SynchronousTestCase):
 
     def test_hasty(self) -> None:
         """A door without rate limits."""
-        self.assertFound(lambda: FaultyDoor(Hasty), "test_flood", "test_unregisteredLines")
+        self.assertFound(lambda: FaultyDoor(Hasty), "test_flood")
+
+    def test_trusting(self) -> None:
+        """A door that treats unregistered clients like others.  Their deadline does not hide that."""
+        self.assertFound(lambda: FaultyDoor(Trusting), "test_unregisteredLines", "test_http")
 
     def test_crowded(self) -> None:
         """A door without limits on connections and without deadlines."""
@@ -206,6 +243,8 @@ class FaultTests(SynchronousTestCase):
     def test_raw(self) -> None:
         """A door that writes fields unchanged, and no whole lines."""
         self.assertFound(lambda: FaultyDoor(Raw), "test_everyEvent", "test_noForgedLines")
+        (failed,) = outcome(lambda: FaultyDoor(Raw), "test_noForgedLines").failures
+        self.assertIn("no field may put CR, LF or NUL into a line", failed[1])
 
     def test_neverClosing(self) -> None:
         """A door that does not wait until its clients are gone."""

@@ -71,8 +71,6 @@ SHOWN, ASIDE_DIALECT = JsonDialect(), JsonDialect(aside=True)
 class JsonProtocol(ClientProtocol):
     """One client.  It sends C{{"do": COMMAND, …}}, and gets C{done}, C{error} and C{event} objects."""
 
-    _tries = 0
-
     def begin(self) -> None:
         """See L{Language.begin}."""
         self.openSession.echo = True
@@ -102,23 +100,16 @@ class JsonProtocol(ClientProtocol):
         wait = self.rates.line()
         if wait:
             return wait
-        if not self.entrance.registered and self._turnedAway(line):
+        if not self.entrance.registered and self.entrance.speaksHttp(line):
             return 0.0
         size = len(line) if isinstance(line, bytes) else 0
         says = isinstance(line, bytes) and b'"say"' in line and self.entrance.registered
         self.pipeline.submit(partial(self._obey, line), says, size)
         return 0.0
 
-    def _turnedAway(self, line: Line) -> bool:
-        """Disconnect a browser, and a client that sends many lines without entering."""
-        self._tries += 1
-        if self._tries > self.context.settings.limits.unregisteredLines:
-            self.closing.turnAway("You sent too many lines before you entered")
-        return self.ending or self.entrance.speaksHttp(line)
-
     def _obey(self, line: Line) -> Deferred[None] | None:
         """Start a command.  Commands of one client take effect in the order in which they came."""
-        if self.ending:
+        if self.ending or not (self.entrance.registered or self.entrance.countLine()):
             return None
         command = read(line)
         match command:

@@ -8,7 +8,6 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import Entry, RoomMessage
-from twistchat.config import Settings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor
@@ -22,6 +21,9 @@ STRANGER = "203.0.113.9"
 
 ROOM = "#contract"
 """The room in which the tests talk."""
+
+UNTHROTTLED = "floodBurst = 1000\nfloodRate = 1000\n"
+"""Limits that no client of a test exceeds, added to L{EXEMPT}."""
 
 EXEMPT = '[limits]\nexempt = ["127.0.0.0/8"]\n'
 """Settings that exempt the witness, who connects from loopback.  Everything else has its default."""
@@ -40,7 +42,8 @@ class DoorContract(_Base):
     Tests of an L{IDoor <twistchat.interfaces.IDoor>}.  Mix this into a C{SynchronousTestCase}.
 
     Define L{makeDoor}, L{enters}, L{joins} and L{says}.  The door's protocol must extend L{ClientProtocol
-    <twistchat.net.client.protocol.ClientProtocol>}.  All limits have their defaults.
+    <twistchat.net.client.protocol.ClientProtocol>}.  All limits have their defaults, except in
+    L{test_unregisteredLines}.
 
     @ivar door: the door to test.
     @ivar server: a server with this door and the two doors of twistchat.
@@ -66,8 +69,7 @@ class DoorContract(_Base):
     def setUp(self) -> None:
         """Start a server, and let the witness join the room."""
         self.door = self.makeDoor()
-        doors = {door.name: door for door in (LineDoor(), IrcDoor(), self.door)}
-        self.server = MemoryServer(self.settings(tuple(doors.values())), doors=doors.values())
+        self.serve(EXEMPT)
         self.witness: Client
         if self.door.name == "irc":
             self.witness = self.server.person("witness")
@@ -78,11 +80,16 @@ class DoorContract(_Base):
             self.witness = irc
         self.witness.skip()
 
-    def settings(self, doors: tuple[IDoor, ...]) -> Settings:
-        """Return the settings of the server: the defaults."""
-        return settingsOf(EXEMPT, doors)
-
     # Steps of the tests
+
+    def serve(self, configuration: str) -> None:
+        """
+        Start a server with the door and the two doors of twistchat.
+
+        @param configuration: the text of the configuration file.
+        """
+        doors = tuple({door.name: door for door in (LineDoor(), IrcDoor(), self.door)}.values())
+        self.server = MemoryServer(settingsOf(configuration, doors), doors=doors)
 
     def connect(self) -> Client:
         """Connect a client to the door."""
@@ -161,12 +168,36 @@ class DoorContract(_Base):
         self.assertNotEqual([], client.lines())
 
     def test_unregisteredLines(self) -> None:
-        """A client that sends line after line without entering is disconnected."""
+        """
+        A client that sends too many lines without entering is disconnected with a message, long before its deadline.
+
+        The rate limits do not slow it down in this test, so that they cannot hide that a door does not count lines.
+        """
+        self.serve(EXEMPT + UNTHROTTLED)
         client = self.connect()
-        for _ in range(self.server.context.settings.limits.unregisteredLines + 10):
-            client.sendBytes(self.says(ROOM, "anybody?"))
-            self.server.advance(0.5)
+        client.skip()
+        client.sendBytes(self.says(ROOM, "anybody?") * (self.server.context.settings.limits.unregisteredLines + 10))
+        self.server.advance(1)
+        self.assertTrue(client.gone, "more than limits.unregisteredLines: call entrance.countLine for each line")
+        self.assertNotEqual([], client.lines())
+
+    def test_http(self) -> None:
+        """
+        An HTTP request of an unregistered client is refused with a message, and none of its lines is executed.
+
+        A web page can make a browser send such a request, with commands in its body.
+        """
+        body = self.enters("eve") + self.joins(ROOM) + self.says(ROOM, "forged")
+        client = self.connect()
+        client.skip()
+        client.sendBytes(b"POST / HTTP/1.1\r\nHost: chat.example\r\n\r\n" + body)
+        self.server.advance(PATIENCE / 4)
+        self.assertIsNone(
+            self.server.chat.state.users.named("eve"), "HTTP: call entrance.speaksHttp before a line is executed"
+        )
         self.assertTrue(client.gone)
+        self.assertNotEqual([], client.lines())
+        self.assertEqual([], self.witness.lines())
 
     # Commands
 
@@ -282,13 +313,14 @@ class DoorContract(_Base):
 
     def test_noForgedLines(self) -> None:
         """No field of an event ends a line: CR, LF and NUL from a field never reach the client."""
+        rule = "no field may put CR, LF or NUL into a line; replace or escape them"
         self.member("ann")
         dialect = self.outlet("ann").dialectFor(ROOM)
         for clean, hostile in zip(everyEvent("some words"), everyEvent("some\r\0words"), strict=True):
             expected, data = (dialect.render(_entry(event)) for event in (clean, hostile))
-            self.assertEqual(expected.count(b"\n"), data.count(b"\n"), hostile)
-            self.assertNotIn(b"\0", data)
-            self.assertNotIn(b"\r", data.replace(b"\r\n", b""), hostile)
+            self.assertEqual(expected.count(b"\n"), data.count(b"\n"), f"{rule}: {hostile}")
+            self.assertNotIn(b"\0", data, f"{rule}: {hostile}")
+            self.assertNotIn(b"\r", data.replace(b"\r\n", b""), f"{rule}: {hostile}")
 
     def test_everyError(self) -> None:
         """The door words every error of the chat, and logs none of them."""

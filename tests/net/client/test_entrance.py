@@ -313,6 +313,22 @@ class FakeCarrierTests(FakeCarrierTestCase):
         self.assertTrue(self.entrance.spoken)
         self.assertFalse(self.client.ending)
 
+    def test_countLine(self) -> None:
+        """Lines and blank lines count together up to the limit; the next one ends the connection."""
+        self.serve(unregisteredLines=3)
+        client = self.connect()
+        counted = [client.entrance.countLine(blank) for blank in (False, True, False)]
+        self.assertEqual(([True] * 3, 2), (counted, client.entrance.lines))
+        self.assertFalse(client.ending)
+        with capturedLogs():
+            self.assertFalse(client.entrance.countLine(blank=True))
+        self.assertEqual(b"fault: You sent 3 messages and did not register\n", client.outbox.sent)
+
+    def test_countLineAfterTheEnd(self) -> None:
+        """No line is executed after the connection has ended."""
+        self.client.closing.leave("bye")
+        self.assertFalse(self.entrance.countLine())
+
     def test_checkPassword(self) -> None:
         """A password is checked by the server's passwords."""
         checked = Deferred.fromCoroutine(self.entrance.checkPassword(RIGHT, "right"))

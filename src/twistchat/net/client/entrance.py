@@ -23,17 +23,19 @@ class Entrance:
     """
     Admits one client.
 
+    @ivar lines: the number of its lines that L{countLine} counted, without blank ones.
     @ivar ticket: the ticket with which it counts against the limits; C{None} if it was not admitted.
     @ivar registered: whether its user has registered.
     @ivar spoken: see L{IEntrance}.
     """
 
-    __slots__ = ("_client", "registered", "spoken", "ticket")
+    __slots__ = ("_blank", "_client", "lines", "registered", "spoken", "ticket")
 
     def __init__(self, client: ClientProtocol) -> None:
         self._client = client
         self.ticket: Ticket | None = None
         self.registered = self.spoken = False
+        self.lines = self._blank = 0
 
     def admit(self) -> Ticket | None:
         """
@@ -107,6 +109,24 @@ class Entrance:
         """See L{Ticket.check}."""
         assert self.ticket is not None
         return await self.ticket.check(self._client.context.passwords, hash, password)
+
+    def countLine(self, blank: bool = False) -> bool:
+        """
+        Count a line of an unregistered client, and disconnect a client that sent more than C{limits.unregisteredLines}.
+
+        Call this when the line is executed, so that lines that wait for the registration do not count.
+
+        @return: whether to execute the line; if not, the client has been disconnected.
+        """
+        if blank:
+            self._blank += 1
+        else:
+            self.lines += 1
+        client = self._client
+        limit = client.context.settings.limits.unregisteredLines
+        if self.lines + self._blank > limit:
+            client.closing.turnAway(client.tooManyLines(limit))
+        return not client.ending
 
     def speaksHttp(self, line: Line) -> bool:
         """

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from twistchat.chat.phrasing import counted
+
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
@@ -78,6 +80,10 @@ class Language(ABC):
         """How long a client may take to register."""
         seconds = limits.registration
         return Deadline(seconds, f"You did not come in within {seconds:g} s.  Connect again, and be quicker.")
+
+    def tooManyLines(self, limit: int) -> str:
+        """Word why a client is disconnected that sent more than C{limit} lines and did not register."""
+        return f"You sent {counted(limit, 'message')} and did not register"
 
     def idle(self) -> None:  # noqa: B027  # a default
         """Ping a silent client.  Any input from it counts as an answer."""

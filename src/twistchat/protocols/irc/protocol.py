@@ -312,20 +312,20 @@ class IrcConnection(ClientProtocol):
         """
         assert self.registration is not None
         if isinstance(line, bytes) and not line.strip():
-            self.registration.countLine(blank=True)
+            self.entrance.countLine(blank=True)
             return False
         return not self.entrance.speaksHttp(line)
 
     def _refuseLength(self) -> None:
         """Reply to a line that is too long."""
-        if not self.ending and (self.registration is None or self.registration.countLine()):
+        if not self.ending and (self.registration is None or self.entrance.countLine()):
             reply = Reply(self, "*")
             reply.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
             reply.finish()
 
     def _refuseMessage(self, bad: BadMessage) -> None:
         """Reply to a line that is not a valid message (IRCv3 utf8-only, if it is not UTF-8)."""
-        if self.ending or (self.registration is not None and not self.registration.countLine()):
+        if self.ending or (self.registration is not None and not self.entrance.countLine()):
             return
         reply = self._replyTo(bad.command or "*", bad.label)
         reply.fail("INVALID_UTF8" if isinstance(bad, NotUtf8) else "INVALID_MESSAGE", f"Message rejected, it {bad.why}")
@@ -358,7 +358,7 @@ class IrcConnection(ClientProtocol):
         return done
 
     def _run(self, message: Message, command: Command | None, reply: Reply) -> Any:
-        if self.registration is not None and not self.registration.countLine():
+        if self.registration is not None and not self.entrance.countLine():
             return None
         if (self.batch is not None or "batch" in message.tags) and self.registration is None:
             if addBatchLine(self, message, reply):

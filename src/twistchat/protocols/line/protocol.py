@@ -54,13 +54,12 @@ class LineProtocol(ClientProtocol):
         that.
     """
 
-    __slots__ = ("_unregisteredLines", "current", "dialects", "entering", "framedDialects", "lastSearch")
+    __slots__ = ("current", "dialects", "entering", "framedDialects", "lastSearch")
 
     def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
         super().__init__(context, factory)
         self.current = self.entering = ""
         self.lastSearch: tuple[str, int] | None = None
-        self._unregisteredLines = 0
         self.dialects = dialects
 
     # For the commands
@@ -134,6 +133,12 @@ class LineProtocol(ClientProtocol):
         why = f"The time to choose a name ({time}) is over.  You are welcome to connect again and choose one."
         return Deadline(seconds, why)
 
+    def tooManyLines(self, limit: int) -> str:
+        """See L{Language.tooManyLines}."""
+        return (
+            f"You sent {counted(limit, 'line')} and none was a name to come in with.  Connect again, and type a name."
+        )
+
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Language.farewell}."""
         return error(reason) if fault else notice(reason)
@@ -186,7 +191,7 @@ class LineProtocol(ClientProtocol):
     def _countBlank(self) -> None:
         """Count a blank line, and disconnect a client that sends too many."""
         if not self.entrance.registered:
-            self._countLine()
+            self.entrance.countLine()
         elif self.rates.minor():
             self.closing.turnAway("You sent too many blank lines")
 
@@ -220,19 +225,8 @@ class LineProtocol(ClientProtocol):
 
     def _refuse(self, why: str) -> None:
         """Tell the client why a line is refused, when the earlier commands have taken effect."""
-        if not self.ending and (self.entrance.registered or self._countLine()):
+        if not self.ending and (self.entrance.registered or self.entrance.countLine()):
             self.reply(error(why))
-
-    def _countLine(self) -> bool:
-        """
-        Count a line of an unregistered client.  Lines that wait behind a name that is being registered do not count.
-        """
-        self._unregisteredLines += 1
-        limit = self.context.settings.limits.unregisteredLines
-        if self._unregisteredLines > limit:
-            why = f"You sent {counted(limit, 'line')} and none was a name to come in with."
-            self.closing.turnAway(f"{why}  Connect again, and type a name.")
-        return not self.ending
 
     def _execute(self, text: str) -> Deferred[Any] | None:
         """Execute a line."""
@@ -243,7 +237,7 @@ class LineProtocol(ClientProtocol):
 
     def _run(self, text: str) -> Outcome:
         if not self.entrance.registered:
-            return executeUnregistered(self, text) if self._countLine() else None
+            return executeUnregistered(self, text) if self.entrance.countLine() else None
         if text[0] != "/":
             return talk.say(self, text)
         if text.startswith("//"):

@@ -13,7 +13,6 @@ from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
 from twistchat.chat.model.bans.server import wordServerBan
-from twistchat.chat.phrasing import counted
 from twistchat.protocols.irc.registration.welcome import welcome
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.settings import ircSettings
@@ -37,7 +36,6 @@ class Registration:
 
     def __init__(self, client: IrcConnection) -> None:
         self._client = client
-        self._lines = self._blank = 0
         self.nick = ""
         self.username = ""
         self.realname = ""
@@ -48,22 +46,7 @@ class Registration:
     @property
     def first(self) -> bool:
         """Whether the current message is the client's first."""
-        return self._lines == 1
-
-    def countLine(self, blank: bool = False) -> bool:
-        """
-        Count a message, or a blank line.
-
-        @return: whether to execute it; if not, the client has been disconnected.
-        """
-        if blank:
-            self._blank += 1
-        else:
-            self._lines += 1
-        limit = self._client.context.settings.limits.unregisteredLines
-        if self._lines + self._blank > limit:
-            self._client.closing.turnAway(f"You sent {counted(limit, 'message')} and did not register")
-        return not self._client.ending
+        return self._client.entrance.lines == 1
 
     def advance(self, reply: Reply) -> Deferred[None] | None:
         """
