@@ -114,14 +114,14 @@ class ExampleTests(SynchronousTestCase):
     def test_example(self) -> None:
         """The examples are tests that pass.  They would fail if the bot sent something else."""
         example = "".join(blocks("docs/testing.md", "python"))
-        for code, failed in ((example, 0), (example.replace('f"hello, ', 'f"bye, '), 3)):
+        for code, failed in ((example, 0), (example.replace('f"hello, ', 'f"bye, '), 4)):
             module = ModuleType("example")
             exec(compile(code, "docs/testing.md", "exec"), module.__dict__)
             result = unittest.TestResult()
             for case in (module.GreeterTests, module.MoreGreeterTests):
                 unittest.TestLoader().loadTestsFromTestCase(case).run(result)
             wrong = result.failures + result.errors
-            self.assertEqual((3, failed), (result.testsRun, len(wrong)), wrong)
+            self.assertEqual((4, failed), (result.testsRun, len(wrong)), wrong)
 
 
 class LineProtocolTests(SynchronousTestCase):

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import ConfigError, ServerSettings
 from twistchat.config.limits import Limits
+from twistchat.doors.irc import IrcDoor
 from twistchat.testing import LineClient, MemoryServer, settingsOf
 from twistchat.testing.server import NOON, SETTINGS
 
@@ -83,8 +84,17 @@ class MemoryServerTests(SynchronousTestCase):
         alice.expect("* echobot quit (connection lost)")
 
     def test_noSuchDoor(self) -> None:
-        """The server has only the given doors."""
-        self.assertRaises(KeyError, MemoryServer(doors=()).plug, Protocol(), "line")
+        """The server has only the given doors.  An error names the missing door and lists the others."""
+        server = MemoryServer(doors=[IrcDoor()])
+        for call, door in (
+            (lambda: server.plug(Protocol(), "nodoor"), "nodoor"),
+            (lambda: server.person("alice"), "line"),
+        ):
+            error = self.assertRaises(AssertionError, call)
+            why = f"the server has no door '{door}'; its doors are: irc (see MemoryServer(doors=...))"
+            self.assertEqual(why, str(error))
+        error = self.assertRaises(AssertionError, MemoryServer(doors=()).connectIrc)
+        self.assertIn("its doors are: none", str(error))
 
     def test_closedDoor(self) -> None:
         """Connecting to a closed door fails with a message."""
@@ -137,6 +147,15 @@ class MemoryServerTests(SynchronousTestCase):
         closed = server.close("Good night")
         alice.expect("* Good night")
         self.assertTrue(alice.gone)
+        self.successResultOf(closed)
+
+    def test_closeStalled(self) -> None:
+        """A stalled client delays that by five seconds, as docs/testing.md says."""
+        server = MemoryServer()
+        server.person("alice").link.stalled = True
+        closed = server.close()
+        self.assertNoResult(closed)
+        server.advance(5)
         self.successResultOf(closed)
 
 

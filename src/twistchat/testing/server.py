@@ -158,7 +158,11 @@ class MemoryServer:
         @param client: the protocol.
         @param door: the name of the door.
         @param host: the client's IP address.
+        @raise AssertionError: the server has no such door, or the door is closed.
         """
+        if door not in self._factories:
+            has = ", ".join(self._factories) or "none"
+            raise AssertionError(f"the server has no door {door!r}; its doors are: {has} (see MemoryServer(doors=...))")
         where = address("::1" if ":" in host else "127.0.0.1", 6623)
         peer = address(host, next(self._ports))
         factory: IProtocolFactory = self._factories[door]
