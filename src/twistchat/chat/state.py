@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import NoSuchNick, NotInRoom, RoomLookalike
+from twistchat.chat.errors import NoSuchNick, NotInRoom
 from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.model.bans.server import ServerBans
 from twistchat.chat.model.names import fold
@@ -114,9 +114,7 @@ class State:
         """
         room = self.rooms.get(name)
         if room is None:
-            twin = self.rooms.lookalike(name)
-            if twin is not None:
-                raise RoomLookalike(name, twin.name)
+            self.rooms.checkFree(name)
             room = Room(name, now, Audience(fold(name), self.broadcast))
             self.rooms.add(room)
         return room
