@@ -74,7 +74,7 @@ class Portions:
         return waiting
 
     def split(self, items: Sequence[T]) -> Iterator[Sequence[T]]:
-        """Split a list into parts of L{PART_SIZE} items.  Each part counts as L{PART_STEPS} steps."""
+        """Split a list into parts of C{partSize} items.  Each part counts as L{PART_STEPS} steps."""
         for start in range(0, len(items), self._partSize):
             yield items[start : start + self._partSize]
 

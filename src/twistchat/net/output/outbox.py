@@ -285,6 +285,7 @@ class TransportOutbox(Outbox):
 
     def flush(self) -> None:
         """See L{Outbox.flush}."""
+        # The first steps are those of SocketOutbox.flush.  A shared method would add a call to every write.
         if self._full:
             return
         data = self._only
