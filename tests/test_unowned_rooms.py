@@ -9,6 +9,7 @@ from tempfile import mkdtemp
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.chat.model.events import SERVER, AccountRegistered, RoomRegistered
 from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config.limits import Limits
 from twistchat.interfaces import Journal
@@ -176,8 +177,9 @@ class RestartTests(UnownedTestCase):
         return set() if room is None else set(room.modes)
 
     def own(self, nick: str) -> None:
-        """Let the account of a user own the room."""
-        self.server.chat.identity.setAccount(self.server.chat.identity.find(nick), nick)
+        """Let an account, which has the name of a user, own the room."""
+        self.server.log.append(AccountRegistered(SERVER, nick))
+        self.server.log.append(RoomRegistered(SERVER, "#club", nick))
         self.server.pump()
 
     def test_lostBefore(self) -> None:

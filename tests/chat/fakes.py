@@ -15,6 +15,10 @@ from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import (
+    SERVER,
+    AccessSet,
+    AccountEvent,
+    AccountRegistered,
     AccountSet,
     Announced,
     AwaySet,
@@ -37,6 +41,7 @@ from twistchat.chat.model.events import (
     Renamed,
     RoomMessage,
     RoomMessageRedacted,
+    RoomRegistered,
     RoomRenamed,
     RoomTagMessage,
     ServerBanLifted,
@@ -60,7 +65,7 @@ from twistchat.testing import ManualLog, inMemory
 NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
 
-SILENT: tuple[type[Event], ...] = (Entered, SessionStarted, SessionEnded, ServerBanSet, ServerBanLifted)
+SILENT: tuple[type[Event], ...] = (Entered, SessionStarted, SessionEnded, ServerBanSet, ServerBanLifted, AccountEvent)
 """Events that a L{FakeDialect} does not render by default."""
 
 E = TypeVar("E", bound=ChatError)
@@ -352,6 +357,21 @@ class Scene:
         other = self.connect(dialect)
         done(self.chat.presence.attach(other.session, person.user))
         return other
+
+    def found(self, name: str, founder: str, **access: str) -> None:
+        """
+        Register a room, and the accounts in its access list.
+
+
+        @param founder: the account of its founder.
+        @param access: the ranks of other accounts.
+        """
+        for account in (founder, *access):
+            if self.state.accounts.get(account) is None:
+                done(self.log.append(AccountRegistered(SERVER, account)))
+        done(self.log.append(RoomRegistered(SERVER, name, founder)))
+        for account, ranks in access.items():
+            done(self.log.append(AccessSet(SERVER, name, account, ranks)))
 
     def operator(self, nick: str, *privileges: str) -> Person:
         """Return an operator of the server with these privileges, without the output of that."""

@@ -12,8 +12,12 @@ from tests.chat.fakes import FakeDepartures, Person, Scene, done, kept, rebuilt,
 from twistchat.chat import errors
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import ChatLimits
-from twistchat.chat.model import events
 from twistchat.chat.model.events import (
+    AccessSet,
+    AccountDropped,
+    AccountEvent,
+    AccountExpired,
+    AccountRegistered,
     AccountSet,
     Announced,
     AwaySet,
@@ -27,6 +31,7 @@ from twistchat.chat.model.events import (
     Killed,
     ModeChange,
     ModesSet,
+    NickGrouped,
     OperatorSet,
     Parted,
     PrivateMessage,
@@ -35,14 +40,18 @@ from twistchat.chat.model.events import (
     Quit,
     RealnameSet,
     Renamed,
-    RoomEvent,
+    RoomDropped,
     RoomMessage,
     RoomMessageRedacted,
+    RoomRegistered,
     RoomRenamed,
+    RoomSettingSet,
     RoomTagMessage,
+    RoomTransferred,
     ServerBanLifted,
     ServerBanSet,
     SessionEnded,
+    SessionMoved,
     SessionStarted,
     Source,
     TopicSet,
@@ -50,10 +59,15 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.names import fold
 from twistchat.chat.state import State
+from twistchat.testing.samples import eventClasses, everyEvent
 
 ALICE, BOB, NOBODY = Source("u1", "alice"), Source("u2", "bob"), Source("u9", "nobody")
 LOOKALIKE = "#\N{CYRILLIC SMALL LETTER A}"
 """Looks like C{#a}."""
+
+
+LATE = (AccountRegistered, AccountDropped, AccountExpired, NickGrouped)
+"""Events of accounts that cannot happen to an account that is there and stays."""
 
 
 class ApplyTests(SynchronousTestCase):
@@ -85,7 +99,6 @@ class ApplyTests(SynchronousTestCase):
     def test_everyEvent(self) -> None:
         """The state knows every class of event."""
 
-        kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
         happened = (
             RoomMessage(ALICE, "#a", "s1", "x"),
             RoomTagMessage(ALICE, "#a", "s1", ()),
@@ -114,10 +127,23 @@ class ApplyTests(SynchronousTestCase):
             Quit(NOBODY, ""),
             RoomRenamed(ALICE, "#a", "#b"),
             Parted(ALICE, "#b", ""),
+            Entered(NOBODY, "s5"),
+            SessionMoved(NOBODY, "s5", "", BOB),
             Killed(ALICE, BOB, ""),
+            AccountRegistered(ALICE, "acc"),
+            NickGrouped(ALICE, "acc", "accy"),
+            *[event for event in everyEvent("acc") if isinstance(event, AccountEvent) and not isinstance(event, LATE)],
+            RoomRegistered(ALICE, "#b", "acc"),
+            RoomSettingSet(ALICE, "#b", "description", "x"),
+            AccessSet(ALICE, "#b", "acc", "o"),
+            RoomTransferred(ALICE, "#b", "acc"),
+            RoomDropped(ALICE, "#b"),
+            AccountDropped(ALICE, "acc"),
+            AccountRegistered(ALICE, "other"),
+            AccountExpired(ALICE, "other"),
         )
         self.apply(*happened)
-        self.assertEqual({type(event) for event in happened}, kinds - {Event, RoomEvent})
+        self.assertEqual({type(event) for event in happened}, set(eventClasses()))
 
     def test_refused(self) -> None:
         """An entry that is not possible any more is refused with the reason, and changes nothing."""

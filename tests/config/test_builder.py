@@ -31,7 +31,7 @@ DOORS: dict[str, type | None] = {"line": LineSettings, "irc": IrcSettings}
 
 DEFAULTS = Settings(doors={"line": LineSettings(), "irc": IrcSettings()})
 
-ALL = "server, chat, listen, journal, line, irc, webirc, classes, operators, limits"
+ALL = "server, chat, accounts, listen, journal, line, irc, webirc, classes, operators, limits"
 """The sections, as they are listed."""
 
 REFERENCE = Path(__file__).parent.parent.parent / "docs" / "twistchat.toml"

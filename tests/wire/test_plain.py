@@ -11,9 +11,10 @@ from msgspec.structs import fields, replace
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from twistchat.chat.model import events
 from twistchat.chat.model.events import (
     SERVER,
+    AccessSet,
+    AccountEvent,
     AccountSet,
     Announced,
     AwaySet,
@@ -35,24 +36,32 @@ from twistchat.chat.model.events import (
     Quit,
     RealnameSet,
     Renamed,
-    RoomEvent,
+    RoomDropped,
     RoomMessage,
     RoomMessageRedacted,
+    RoomRegistered,
     RoomRenamed,
+    RoomSettingSet,
     RoomTagMessage,
+    RoomTransferred,
     ServerBanLifted,
     ServerBanSet,
     SessionEnded,
+    SessionMoved,
     SessionStarted,
     Source,
     TopicSet,
     UserModesSet,
 )
 from twistchat.interfaces import IDialect
+from twistchat.testing.samples import eventClasses, everyEvent
 from twistchat.wire.plain import Clockface, PlainDialect, Silence, because, error, notice, writeModes
 
 NINE = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 999
 ALICE, BOB = Source("u1", "Alice", "~line", "a.cloak"), Source("u2", "bob", "~line", "b.cloak", "robert", "Bob B.")
+
+OF_ACCOUNTS = (AccountEvent, AccessSet, RoomRegistered, RoomTransferred, RoomDropped, RoomSettingSet, SessionMoved)
+"""Events that no client sees."""
 
 GOLDEN: tuple[tuple[Event, str, str], ...] = (
     (RoomMessage(ALICE, "#a", "s1", "hello, all"), "[09:05] <Alice> hello, all", "[09:05] #a <Alice> hello, all"),
@@ -135,6 +144,7 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
     (UserModesSet(ALICE, "i", "w"), "", ""),
     (ServerBanSet(ALICE, "bob!*@*", "spam"), "", ""),
     (ServerBanLifted(ALICE, "bob!*@*"), "", ""),
+    *[(event, "", "") for event in everyEvent("x") if isinstance(event, OF_ACCOUNTS)],
     (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "", ""),
     (PrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)), "", ""),
 )
@@ -161,8 +171,7 @@ class PlainTests(SynchronousTestCase):
                 entry = Entry(7, "t-7", NINE, event)
                 for name, line in ((True, current), (False, other)):
                     self.assertEqual(dialect(name).render(entry), f"{line}\n".encode() if line else b"")
-        known = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
-        self.assertEqual({type(event) for event, _, _ in GOLDEN}, known - {Event, RoomEvent})
+        self.assertEqual({type(event) for event, _, _ in GOLDEN}, set(eventClasses()))
 
     def test_silence(self) -> None:
         """Events at places that this door does not show give no output."""

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.names import fold, reserve
+from twistchat.chat.rules.accounts import AccountRules
 from twistchat.chat.rules.channels import Channels
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.identity import Identity
 from twistchat.chat.rules.membership import Membership
 from twistchat.chat.rules.operators import Operators
+from twistchat.chat.rules.ownership import Ownership
 from twistchat.chat.rules.presence import Presence
 from twistchat.chat.rules.reading import Reading
 from twistchat.chat.rules.speaking import Speaking
@@ -42,6 +44,8 @@ class Chat:
     @ivar identity: nicks, realnames, hosts, accounts and modes of users.
     @ivar presence: sessions, away status, and watching nicks.
     @ivar operators: the verbs of server operators.
+    @ivar accounts: accounts and their credentials.
+    @ivar ownership: registered rooms.
     @ivar reading: history and search.
     @ivar upkeep: automatic maintenance of rooms.
     @ivar settled: see L{ILog.settled <twistchat.interfaces.ILog.settled>}.
@@ -87,5 +91,7 @@ class Chat:
         self.identity = Identity(core)
         self.presence = Presence(core)
         self.operators = Operators(core, self.identity)
+        self.accounts = AccountRules(core)
+        self.ownership = Ownership(core)
         self.reading = Reading(core)
         self.upkeep = Upkeep(core, later)

@@ -43,6 +43,12 @@ class ChatLimits:
     @ivar nickRate: the number of such changes per second that they may make after that.
     @ivar awayBurst: the number of times that a user may go away or come back at once.
     @ivar awayRate: the number of times per second that they may do so after that.
+    @ivar sessionsPerAccount: the maximum number of sessions of an account at the same time.
+    @ivar nicksPerAccount: the maximum number of nicks of an account, including its name.
+    @ivar credentialsPerAccount: the maximum number of tokens, of certificates, and of SSH keys of an account.
+    @ivar roomsPerAccount: the maximum number of rooms that an account has registered.
+    @ivar accessPerRoom: the maximum number of accounts in the access list of a room.
+    @ivar inbox: the maximum number of private messages that wait for an account whose owner is away.
     @ivar historyReply: the maximum number of history entries in one reply.
     """
 
@@ -64,6 +70,12 @@ class ChatLimits:
     nickRate: float = 0.1
     awayBurst: int = 5
     awayRate: float = 0.1
+    sessionsPerAccount: int = 10
+    nicksPerAccount: int = 5
+    credentialsPerAccount: int = 20
+    roomsPerAccount: int = 15
+    accessPerRoom: int = 200
+    inbox: int = 100
     historyReply: int = 500
 
 

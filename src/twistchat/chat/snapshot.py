@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from twistchat.chat.model.accounts import NEVER, NO_PLACES, NOTHING, Account, Accounts, Left
 from twistchat.chat.model.bans.server import ServerBan
-from twistchat.chat.model.events import ModeChange, Source
-from twistchat.chat.model.rooms import Member, Room, Topic
+from twistchat.chat.model.events import Credential, CredentialKind, ModeChange, Source
+from twistchat.chat.model.rooms import NO_SETTINGS, Member, Room, Topic
 from twistchat.chat.model.users import NO_FLAGS, NOWHERE, Operator, User
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.model.whowas import Departed
@@ -84,6 +85,30 @@ class RoomRecord(Struct, frozen=True):
     granted: dict[str, str]
     members: dict[str, str]
     bansSet: int
+    founder: str | None = None
+    settings: dict[str, str] = {}
+
+
+class LeftRecord(Struct, frozen=True, array_like=True):
+    """The fields of a L{Left}."""
+
+    sequence: int
+    sender: str
+
+
+class AccountRecord(Struct, frozen=True, omit_defaults=True):
+    """An account, with its fields as in L{Account}."""
+
+    name: str
+    registered: int
+    until: int | None = None
+    suspended: str | None = None
+    credentials: tuple[Credential, ...] = ()
+    nicks: tuple[str, ...] = ()
+    settings: dict[str, str] = {}
+    used: tuple[tuple[CredentialKind, str, int], ...] = ()
+    places: dict[str, int] = {}
+    inbox: tuple[LeftRecord, ...] = ()
 
 
 class Snapshot(Struct, frozen=True):
@@ -93,6 +118,7 @@ class Snapshot(Struct, frozen=True):
     @ivar sequence: the sequence number of the last entry that was applied or refused.
     @ivar formerNames: the folded former names of recently renamed rooms, oldest first.
     @ivar whowas: oldest first.
+    @ivar retired: the names of dropped accounts.
     """
 
     version: int
@@ -104,6 +130,8 @@ class Snapshot(Struct, frozen=True):
     formerNames: tuple[str, ...]
     whowas: tuple[Departed, ...]
     serverBans: tuple[ServerBan, ...]
+    accounts: tuple[AccountRecord, ...] = ()
+    retired: tuple[str, ...] = ()
 
 
 def takeSnapshot(state: State, node: str) -> bytes:
@@ -122,6 +150,8 @@ def takeSnapshot(state: State, node: str) -> bytes:
         tuple(state.rooms.formerNames),
         tuple(state.whowas),
         tuple(state.serverBans),
+        tuple(map(_accountRecord, state.accounts)),
+        state.accounts.retired,
     )
     return msgspec.json.encode(snapshot)
 
@@ -157,6 +187,10 @@ def restoreSnapshot(state: State, data: bytes) -> None:
         state.whowas.add(departed.source, departed.time)
     for ban in snapshot.serverBans:
         state.serverBans.add(ban)
+    for accountRecord in snapshot.accounts:
+        _addAccount(state.accounts, accountRecord)
+    for name in snapshot.retired:
+        state.accounts.retire(name)
 
 
 class _Version(Struct, frozen=True):
@@ -206,6 +240,8 @@ def _roomRecord(room: Room) -> RoomRecord:
         room.granted,
         {uid: member.ranks for uid, member in room.members.items()},
         room.bansSet,
+        room.founder,
+        dict(room.settings),
     )
 
 
@@ -222,6 +258,37 @@ def _addRoom(state: State, record: RoomRecord) -> None:
         assert user is not None
         room.members[uid] = Member(user, ranks)
     room.bansSet = record.bansSet
+    room.founder = record.founder
+    room.settings = record.settings or NO_SETTINGS
+
+
+def _accountRecord(account: Account) -> AccountRecord:
+    return AccountRecord(
+        account.name,
+        account.registered,
+        account.until,
+        account.suspended,
+        account.credentials,
+        account.nicks,
+        dict(account.settings),
+        tuple([(kind, name, time) for (kind, name), time in account.used.items()]),
+        dict(account.places),
+        tuple([LeftRecord(*left) for left in account.inbox]),
+    )
+
+
+def _addAccount(accounts: Accounts, record: AccountRecord) -> None:
+    account = Account(record.name, record.registered, record.until)
+    account.suspended = record.suspended
+    accounts.add(account)
+    for credential in record.credentials:
+        accounts.setCredential(account, credential)
+    for nick in record.nicks:
+        accounts.group(account, nick)
+    account.settings = record.settings or NOTHING
+    account.used = {(kind, name): time for kind, name, time in record.used} or NEVER
+    account.places = record.places or NO_PLACES
+    account.inbox = tuple([Left(left.sequence, left.sender) for left in record.inbox])
 
 
 def _named(state: State, name: str) -> Room:

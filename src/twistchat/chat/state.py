@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NoSuchNick, NotInRoom
 from twistchat.chat.fanout.audience import Audience
+from twistchat.chat.model.accounts import Accounts
 from twistchat.chat.model.bans.server import ServerBans
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room, Rooms
@@ -20,7 +21,7 @@ from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.users import Users
 from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
-from twistchat.chat.rules import channels, identity, membership, operators, presence, speaking
+from twistchat.chat.rules import accounts, channels, identity, membership, operators, ownership, presence, speaking
 
 if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Broadcast
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 EFFECTS: Effects = {
     event: effect
-    for subject in (speaking, membership, channels, identity, presence, operators)
+    for subject in (speaking, membership, channels, identity, presence, operators, accounts, ownership)
     for event, effect in subject.EFFECTS.items()
 }
 """The effect of each class of event: the tables of all subjects together."""
@@ -43,6 +44,7 @@ class State:
 
     @ivar users: all users.
     @ivar rooms: all rooms.
+    @ivar accounts: all accounts.
     @ivar sessions: the sessions whose connections this process holds, by id.
     @ivar broadcast: delivers entries to their outlets.
     @ivar whowas: names that are no longer in use.
@@ -60,6 +62,7 @@ class State:
         self.tend = tend
         self.users = Users()
         self.rooms = Rooms()
+        self.accounts = Accounts()
         self.sessions: dict[str, Session] = {}
         self.broadcast = broadcast
         self.whowas = Whowas()

@@ -33,7 +33,11 @@ class Limits(ChatLimits):
     @ivar unregisteredLines: the maximum number of lines that an unregistered connection may send.
     @ivar loginFailures: the number of failed logins that one address may have at once.
     @ivar loginRate: the number of failed logins per second that it may have after that.
-    @ivar passwordQueue: the maximum number of passwords that wait to be checked.
+    @ivar accountFailures: the number of failed logins that one account may have at once.  Someone who comes from an
+        address, or with a key, that logged in to the account before is not held up by the failures of others.
+    @ivar accountFailureRate: the number of failed logins per second that it may have after that.
+    @ivar registrationsPerAddress: the maximum number of accounts that one address can register in ten minutes.
+    @ivar passwordQueue: the maximum number of passwords that wait to be checked or hashed.
     @ivar historyOnJoin: the number of history entries that a client gets when it joins a room.
     @ivar exempt: the networks (CIDR) that are exempt from limits on lines, connections and logins.
     """
@@ -55,6 +59,9 @@ class Limits(ChatLimits):
     unregisteredLines: int = 64
     loginFailures: int = 3
     loginRate: float = 0.05
+    accountFailures: int = 5
+    accountFailureRate: float = 1 / 300
+    registrationsPerAddress: int = 3
     passwordQueue: int = 32
     historyOnJoin: int = 50
     exempt: Networks = ()

@@ -25,6 +25,7 @@ from twistchat.config.keytypes import (
     PasswordHash,
     Privileges,
     ServerName,
+    Span,
     Text,
 )
 from twistchat.config.limits import Limits
@@ -95,6 +96,36 @@ class JournalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountsSettings:
+    """
+    Accounts.
+
+    @ivar registration: who can register an account: "open", everybody; "invitation", those who know the code; "closed",
+        nobody, so only the command "twistchat account create" makes accounts; "auto", everybody while only this machine
+        can reach the server, and nobody otherwise.
+    @ivar invitation: the code for "invitation".
+    @ivar emailRequired: whether an account needs a verified mail address.  This needs the section [mail].
+    @ivar protection: what happens to someone who takes a nick of an account and is not logged in to it: "strict"
+        refuses the nick; "prompt" asks them to log in, and renames them after claimTime.
+    @ivar claimTime: the time to log in, for "prompt".
+    @ivar plaintext: whether passwords are accepted over connections that are not encrypted and come from other
+        machines.
+    @ivar create: whether the first login through a source from --auth creates the account.
+    @ivar succession: what happens to the rooms of a dropped account: "next" makes the successor, or the account with
+        the highest rank in the access list, their founder; "free" ends their registration.
+    """
+
+    registration: Literal["auto", "open", "invitation", "closed"] = "auto"
+    invitation: Text = ""
+    emailRequired: bool = False
+    protection: Literal["strict", "prompt"] = "strict"
+    claimTime: Span = 60.0
+    plaintext: bool = False
+    create: bool = False
+    succession: Literal["next", "free"] = "next"
+
+
+@dataclass(frozen=True, slots=True)
 class WebircSettings:
     """
     A gateway.
@@ -128,8 +159,7 @@ class OperatorSettings:
     An operator.  All of C{password}, C{account}, C{fingerprint} and C{hosts} that are set must match.
 
     @ivar password: the hash of their password; "" if they need none.  The command "twistchat hash-password" makes it.
-    @ivar account: the account that they must be logged in to; "" if they need none.  Accounts do not exist yet, so
-        nobody can become an operator whose table names one.
+    @ivar account: the account that they must be logged in to; "" if they need none.
     @ivar fingerprint: the SHA-256 of their client's certificate, in hexadecimal; "" if they need none.
     @ivar class_: their class: the NAME of a table [classes.NAME].
     @ivar hosts: the networks that they must connect from; an empty list allows all.
@@ -149,6 +179,7 @@ class Settings:
 
     @ivar server: the server as a whole.
     @ivar chat: the rules of the chat.
+    @ivar accounts: accounts, and who can register one.
     @ivar listen: where each door listens: one of Twisted's server endpoint strings, or a list of them.  The keys are
         the doors' names.  Without any key, every door listens at its default endpoints; otherwise only the doors named
         here listen.  Each door also has an option, such as --line for the line door.  One such option replaces all
@@ -166,6 +197,7 @@ class Settings:
 
     server: ServerSettings = field(default_factory=ServerSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
+    accounts: AccountsSettings = field(default_factory=AccountsSettings)
     listen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalSettings = field(default_factory=JournalSettings)
     webirc: Mapping[str, WebircSettings] = field(default_factory=lambda: MappingProxyType({}))
@@ -206,6 +238,7 @@ NAMED: dict[str, Any] = {"webirc": WebircSettings, "classes": ClassSettings, "op
 
 LIVE = (
     "server.description",
+    "accounts",
     "webirc",
     "classes",
     "operators",

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.interfaces.accounts import IPasswords
+from twistchat.interfaces.accounts import (
+    Authenticated,
+    ILogins,
+    IMailer,
+    IPasswords,
+    IRegistrar,
+    IScramAttempt,
+    ScramKeys,
+)
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.history import IHistory
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
     from twistchat.interfaces.log import Refused as Refused
 
 __all__ = [
+    "Authenticated",
     "IDialect",
     "IDoor",
     "IDoorFactory",
@@ -29,8 +38,13 @@ __all__ = [
     "IHistory",
     "IJournalKind",
     "ILog",
+    "ILogins",
+    "IMailer",
     "IOutlet",
     "IPasswords",
+    "IRegistrar",
+    "IScramAttempt",
     "Journal",
     "JournalContext",
+    "ScramKeys",
 ]

@@ -1,13 +1,19 @@
-"""Accounts: authentication."""
+"""Accounts: authentication, registration, and the mails that they need."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from zope.interface import Interface
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
+
+    from twistchat.chat.model.events import CredentialKind
+    from twistchat.chat.model.sessions import Session
+
+    Outcome = Literal["registered", "verify"]
 
 
 class IPasswords(Interface):
@@ -24,3 +30,157 @@ class IPasswords(Interface):
 
     def stop() -> None:
         """Stop checking passwords."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """
+    The result of a successful authentication.
+
+    @ivar account: the name of the account.
+    @ivar kind: the kind of the credential that was used.
+    @ivar credential: the name of the credential; empty for a password.
+    """
+
+    account: str
+    kind: CredentialKind
+    credential: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScramKeys:
+    """
+    What a server stores for SCRAM-SHA-256 (RFC 5802, section 3; RFC 7677).
+
+    @ivar iterations: the iteration count.
+    """
+
+    salt: bytes
+    iterations: int
+    storedKey: bytes
+    serverKey: bytes
+
+
+class IScramAttempt(Interface):
+    """One authentication with SCRAM.  It counts as a failure until L{succeeded}."""
+
+    def keys() -> ScramKeys:
+        """The keys of the account.  For an unknown name they are false, and always the same for one name."""
+
+    def succeeded() -> Authenticated:
+        """
+        The client's proof was correct.
+
+        @raise LoginFailed: the account does not exist, or has no password.
+        @raise ChatError: the account cannot be used; see L{ILogins}.
+        """
+
+
+class ILogins(Interface):
+    """
+    Authenticates people, for all doors.
+
+    These methods check credentials and change nothing.  After a success, call C{chat.identity.login}.  They fail with
+    L{LoginFailed <twistchat.chat.errors.LoginFailed>} (wrong name or credential, which look the same),
+    L{Suspended <twistchat.chat.errors.Suspended>}, L{NotVerified <twistchat.chat.errors.NotVerified>}, L{TooFast
+    <twistchat.chat.errors.TooFast>} (too many failures of this address or account), L{Overloaded
+    <twistchat.chat.errors.Overloaded>} (too many logins at once), or L{NotEncrypted
+    <twistchat.chat.errors.NotEncrypted>}.
+    """
+
+    def maySendPasswords(session: Session) -> bool:
+        """
+        Whether a session may send a password: it is encrypted, or comes from this machine, or the configuration allows
+        it.
+        """
+
+    def password(session: Session, name: str, password: str) -> Deferred[Authenticated]:
+        """
+        Check a password, or an app token in place of the password.
+
+        @param name: the name of the account, or one of its nicks.
+        """
+
+    def certificate(session: Session, name: str | None) -> Deferred[Authenticated]:
+        """
+        Check the client's certificate, whose fingerprint is C{session.fingerprint}.
+
+        @param name: the account that the client names; C{None} for the one that has the certificate.
+        """
+
+    def scram(session: Session, name: str) -> IScramAttempt:
+        """Start an authentication with SCRAM-SHA-256."""
+
+
+class IRegistrar(Interface):
+    """
+    Registers accounts and changes their credentials, for all doors.
+
+    Every result fails with a L{ChatError <twistchat.chat.errors.ChatError>} if the request is refused; nothing has
+    changed then.  The caller has checked that the session is logged in to the account that it names.
+    """
+
+    def register(
+        session: Session, name: str, password: str, email: str | None = None, invitation: str | None = None
+    ) -> Deferred[Outcome]:
+        """
+        Register an account.
+
+        @param invitation: the invitation code, where one is needed.
+        @return: fires with C{"registered"}; the caller then logs the session in.  Or with C{"verify"}, if a code was
+            sent by mail, which L{verify} needs.
+        """
+
+    def verify(session: Session, name: str, code: str) -> Deferred[None]:
+        """Verify an account's mail address with the code from the mail.  Wrong codes count as failed logins."""
+
+    def setPassword(session: Session, account: str, password: str) -> Deferred[None]:
+        """Give an account a new password."""
+
+    def requestReset(session: Session, name: str) -> Deferred[None]:
+        """Send a code to an account's verified mail address.  The result does not tell whether there is one."""
+
+    def resetPassword(session: Session, name: str, code: str, password: str) -> Deferred[None]:
+        """Set a new password with a code from L{requestReset}."""
+
+    def addToken(session: Session, account: str, name: str) -> Deferred[str]:
+        """
+        Make an app token.
+
+        @param name: its name, chosen by the owner.
+        @return: fires with the token, which is not stored and can be shown only now.
+        """
+
+    def addCertificate(session: Session, account: str, fingerprint: str | None = None) -> Deferred[str]:
+        """
+        Let a certificate log in.
+
+        @param fingerprint: its SHA-256 in hexadecimal, with or without colons; C{None} for that of this session.
+        @return: fires with the fingerprint.
+        """
+
+    def addSshKey(session: Session, account: str, key: str) -> Deferred[str]:
+        """
+        Let an SSH key log in.
+
+        @param key: a line as in C{authorized_keys}.
+        @return: fires with its fingerprint, C{SHA256:…}.
+        """
+
+    def setEmail(session: Session, account: str, email: str) -> Deferred[Outcome]:
+        """Change the mail address of an account.  If mails can be sent, the new address counts after L{verify}."""
+
+
+class IMailer(Interface):
+    """Sends mails."""
+
+    def send(recipient: str, subject: str, text: str) -> None:
+        """
+        Queue a mail.  Failures are retried and then logged.
+
+        @param recipient: a mail address.  It contains no line break.
+        @raise Overloaded: too many mails wait to be sent.
+        """
+
+    def stop() -> None:
+        """Stop sending.  Mails that wait are logged by their number, and lost."""

@@ -10,7 +10,7 @@ from msgspec.structs import fields
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError, NothingSaid
 from twistchat.chat.model import events
-from twistchat.chat.model.events import Event, ModeChange, RoomEvent, Source
+from twistchat.chat.model.events import Credential, Event, ModeChange, Source
 
 ALICE = Source("u1", "alice", "~alice", "host.example", "al", "Alice A.")
 BOB = Source("u2", "bob")
@@ -31,6 +31,7 @@ _FIXED: dict[str, Any] = {
     "until": 1000,
     "first": False,
     "privileges": frozenset({"kill"}),
+    "credential": Credential("password", secret="hash"),
     "changes": (ModeChange(True, "o", "bob", BOB), ModeChange(False, "m")),
 }
 """The values of fields that are not free text, by name."""
@@ -43,17 +44,22 @@ def everyEvent(text: str) -> list[Event]:
     @param text: the value of each free text.
     """
     made: list[Event] = []
-    for kind in vars(events).values():
-        if isinstance(kind, type) and issubclass(kind, Event) and kind not in {Event, RoomEvent}:
-            values: dict[str, Any] = {}
-            for field in fields(kind):
-                person = BOB if field.name in {"recipient", "invitee", "killed", "kicked"} else ALICE
-                free = person if field.type is Source else text
-                values[field.name] = _FIXED.get(field.name, free)
-            if kind is events.RoomRenamed:
-                values["name"] = "#other"
-            made.append(kind(**values))
+    for kind in eventClasses():
+        values: dict[str, Any] = {}
+        for field in fields(kind):
+            person = BOB if field.name in {"recipient", "invitee", "killed", "kicked", "user"} else ALICE
+            free = person if field.type is Source else text
+            values[field.name] = _FIXED.get(field.name, free)
+        if kind is events.RoomRenamed:
+            values["name"] = "#other"
+        made.append(kind(**values))
     return made
+
+
+def eventClasses() -> list[type[Event]]:
+    """Return the classes of all events, without those that are only base classes."""
+    found = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
+    return [kind for kind in found if not kind.__subclasses__()]
 
 
 def errorClasses() -> list[type[ChatError]]:

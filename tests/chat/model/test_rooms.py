@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import FakeDepartures, Scene, done, refused
 from twistchat.chat.errors import Banned
 from twistchat.chat.fanout.audience import Audience, Broadcast
-from twistchat.chat.model.events import ModeChange, ModesSet, Source
+from twistchat.chat.model.events import ModeChange, ModesSet
 from twistchat.chat.model.rooms import MOST_FORMER_NAMES, Room, Rooms
 
 LOOKALIKE = "#p\N{CYRILLIC SMALL LETTER A}ul"
@@ -72,10 +72,9 @@ class LifeTests(SynchronousTestCase):
         self.assertEqual(len(self.scene.state.rooms), 0)
 
     def test_granted(self) -> None:
-        """Ranks of an account keep the room.  The account has them again with any nick."""
+        """A registered room stays when it is empty.  Accounts get their ranks from its access list, with any nick."""
         bob = self.scene.person("bob", "#a", account="Robert")
-        self.scene.modes(self.alice, "#a", "+vo", "bob", "bob")
-        self.assertEqual(self.scene.room("#a").granted, {"robert": "ov"})
+        self.scene.found("#a", "Alice", robert="ov")
         done(self.scene.chat.presence.close(bob.session, "bye"))
         self.leave()
         self.assertEqual(len(self.scene.state.rooms), 1)
@@ -83,35 +82,38 @@ class LifeTests(SynchronousTestCase):
         bobby = self.scene.person("bobby", "#a", account="ROBERT")
         self.assertEqual(self.scene.ranks("#a"), {"alice": "", "bobby": "ov"})
         self.scene.modes(bobby, "#a", "-ov", "bobby", "bobby")
-        self.assertEqual(self.scene.room("#a").granted, {})
+        self.assertEqual(self.scene.room("#a").granted, {"robert": "ov"})
 
     def test_keptLists(self) -> None:
-        """In a replay, with nobody in a room, its bans are there before the account that owns it, and stay."""
-        owner, source = Source("u9", "owner", account="owner"), self.alice.user.source
-        for change in (ModeChange(True, "b", "eve!*@*"), ModeChange(True, "o", "owner", owner)):
-            done(self.scene.log.append(ModesSet(source, "#kept", (change,))))
+        """In a replay, with nobody in a room, its bans are there before its founder, and stay."""
+        done(self.scene.log.append(ModesSet(self.alice.user.source, "#kept", (ModeChange(True, "b", "eve!*@*"),))))
+        self.scene.found("#kept", "owner")
         eve = self.scene.person("eve")
         refused(Banned, lambda: self.scene.chat.membership.join(eve.session, "#kept"))
 
     def test_noOperatorBesidesTheEntitled(self) -> None:
-        """The first member of a room that an account may operate does not become operator."""
+        """The first member of a registered room does not become operator."""
         bob = self.scene.person("bob", "#a", account="bob")
-        self.scene.modes(self.alice, "#a", "+o", "bob")
+        self.scene.found("#a", "carol", bob="o")
         self.leave()
         done(self.scene.chat.membership.part(bob.session, "#a"))
         done(self.scene.chat.membership.join(self.alice.session, "#a"))
         done(self.scene.chat.membership.join(bob.session, "#a"))
         self.assertEqual(self.scene.ranks("#a"), {"alice": "", "bob": "o"})
 
-    def test_operatorWhereAccountsOnlySpeak(self) -> None:
-        """A room whose accounts have only a voice does get an operator."""
+    def test_founder(self) -> None:
+        """The user of the founder's account is founder, whatever the access list says."""
+        self.scene.found("#a", "Bob", bob="v")
+        self.scene.person("bobby", "#a", account="BOB")
+        self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bobby": "qv"})
+
+    def test_noRankKept(self) -> None:
+        """A rank that a member is given ends when they leave, with or without an account."""
         bob = self.scene.person("bob", "#a", account="bob")
-        self.scene.modes(self.alice, "#a", "+v", "bob")
-        self.leave()
+        self.scene.modes(self.alice, "#a", "+o", "bob")
         done(self.scene.chat.membership.part(bob.session, "#a"))
-        done(self.scene.chat.membership.join(self.alice.session, "#a"))
         done(self.scene.chat.membership.join(bob.session, "#a"))
-        self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": "v"})
+        self.assertEqual(self.scene.ranks("#a"), {"alice": "o", "bob": ""})
 
 
 class RoomsTests(SynchronousTestCase):

@@ -50,7 +50,7 @@ class RoomTests(SynchronousTestCase):
         for person in (alice, bob):
             proposed = done(scene.chat.membership.join(person.session, "#a")).event
             self.assertEqual((proposed.ranks, proposed.first), ("", False))
-        scene.modes(alice, "#a", "+vh", "bob", "bob")
+        scene.found("#a", "alice", bob="hv")
         done(scene.chat.membership.part(bob.session, "#a"))
         done(scene.chat.presence.setAway(bob.session, None))
         done(scene.chat.membership.join(bob.session, "#a"))

@@ -91,7 +91,7 @@ class RenameTests(SynchronousTestCase):
         self.assertIsNone(self.chat.channels.rename(self.alice.session, "#old", "#old"))
 
     def test_who(self) -> None:
-        """Operators rename it.  If an account is founder, only founders do.  Operators of the server always may."""
+        """Operators rename it.  If it is registered, only founders do.  Operators of the server always may."""
         for rank, may in (("q", True), ("a", True), ("o", True), ("h", False), ("v", False), ("", False)):
             self.scene.promote("#old", "bob", rank)
             if may:
@@ -99,9 +99,8 @@ class RenameTests(SynchronousTestCase):
                 self.rename("#Old", self.bob, "#new")
             else:
                 self.assertEqual(refused(errors.NotOperator, lambda: self.rename("#new", self.bob)).room, "#Old")
+        self.scene.found("#old", "founder")
         founder = self.scene.person("founder", "#old", account="founder")
-        self.scene.promote("#old", "alice", "q")
-        self.scene.modes(self.alice, "#old", "+q", "founder")
         self.scene.promote("#old", "bob", "a")
         refused(errors.NotOperator, lambda: self.rename("#new", self.bob))
         self.rename("#new", founder)

@@ -25,7 +25,6 @@ from twistchat.chat.model.events import (
     RoomMessageRedacted,
     ServerBanLifted,
     ServerBanSet,
-    Source,
     TopicSet,
 )
 from twistchat.chat.model.modes.room import ROOM_MODES, Shape
@@ -284,7 +283,7 @@ class RestartTests(DiskTestCase):
         self.assertEqual(self.append(said("d"))[0].time, 2_000_000)
 
     def test_rooms(self) -> None:
-        """Entries that hold keys are applied, in order.  Messages and ranks of guests are not."""
+        """Entries that hold keys are applied, in order.  Messages and ranks of members are not."""
         mode, ban, other = ModeChange(True, "i"), ModeChange(True, "b", "a!*@*"), ModeChange(True, "b", "b!*@*")
         self.append(
             TopicSet(ANN, "#Room", "one"),
@@ -298,25 +297,23 @@ class RestartTests(DiskTestCase):
         )
         before = [entry.event for entry in self.applied]
         self.reopen()
-        left = [ModesSet(ANN, "#Room", (ban,)), ModesSet(ANN, "#room", (ModeChange(True, "o", "Bob", BOB),))]
-        self.assertEqual([entry.event for entry in self.applied], [left[0], before[3], left[1], before[6], before[7]])
+        left = ModesSet(ANN, "#Room", (ban,))
+        self.assertEqual([entry.event for entry in self.applied], [left, before[3], before[6], before[7]])
 
     def test_superseded(self) -> None:
         """An entry is not applied if all of its keys were set by later entries."""
-        account = Source("u9", "bobby", account="bob")
         kept = [
             ModesSet(ANN, "#room", (ModeChange(True, "k", "one"), ModeChange(True, "b", "x!*@*"))),
-            ModesSet(ANN, "#room", (ModeChange(True, "o", "Bob", BOB),)),
             ModesSet(ANN, "#room", (ModeChange(True, "l", "5"), ModeChange(True, "i"))),
             ModesSet(ANN, "#room", (ModeChange(True, "v", "guest", GUEST),)),
             ModesSet(ANN, "#room", (ModeChange(True, "k", "two"), ModeChange(True, "l", "6"))),
-            ModesSet(ANN, "#room", (ModeChange(False, "o", "bobby", account), ModeChange(False, "b", "x!*@*"))),
+            ModesSet(ANN, "#room", (ModeChange(False, "m"), ModeChange(False, "b", "x!*@*"))),
             ModesSet(ANN, "#room2", (ModeChange(False, "i"),)),
         ]
         self.append(*kept)
         self.reopen()
         left = ModesSet(ANN, "#room", (ModeChange(True, "i"),))
-        self.assertEqual([entry.event for entry in self.applied], [left, *kept[4:]])
+        self.assertEqual([entry.event for entry in self.applied], [left, *kept[3:]])
 
     def test_unreadable(self) -> None:
         """Entries that this version cannot read are skipped, and logged once for each kind."""

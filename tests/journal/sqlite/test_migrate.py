@@ -109,7 +109,7 @@ class Version1Tests(EarlierTestCase):
         ann = Source("u1", "Ann", "~ann", "h", "Ann")
         bob = Source("u2", "Bob", "~bob", "h", "bob")
         by = Source("u1", "Ann")
-        kept = ModesSet(by, "#Room", (ModeChange(True, "i"), ModeChange(True, "o", "Bob", bob)))
+        kept = ModesSet(by, "#Room", (ModeChange(True, "i"),))
         self.assertEqual([entry.event for entry in self.applied], [kept, TopicSet(by, "#Room", "new")])
         entries = self.read(Span("#room", 9))
         self.assertEqual(entries[0], Entry(1, "name-1", 1000, RoomMessage(ann, "#Room", "s", "one word")))

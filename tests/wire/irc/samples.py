@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from twistchat.chat.model import events
 from twistchat.chat.model.events import (
     AccountSet,
     Announced,
@@ -27,7 +26,6 @@ from twistchat.chat.model.events import (
     Quit,
     RealnameSet,
     Renamed,
-    RoomEvent,
     RoomMessage,
     RoomMessageRedacted,
     RoomRenamed,
@@ -35,11 +33,14 @@ from twistchat.chat.model.events import (
     ServerBanLifted,
     ServerBanSet,
     SessionEnded,
+    SessionMoved,
     SessionStarted,
     Source,
     TopicSet,
     UserModesSet,
+    accounts,
 )
+from twistchat.testing.samples import eventClasses, everyEvent
 
 TIME = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 7
 ALICE = Source("u1", "Alice", "~al", "a.cloak", "alice", "Alice A.")
@@ -88,13 +89,12 @@ EVENTS: tuple[Event, ...] = (
     Announced(ALICE, "going down"),
     ServerBanSet(ALICE, "*!*@x", "spam", TIME),
     ServerBanLifted(ALICE, "*!*@x"),
+    *[event for event in everyEvent("x") if type(event).__module__ == accounts.__name__],
+    SessionMoved(BOB, "s2", "local", ALICE),
 )
 """Every kind of event."""
 
-KINDS = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)} - {
-    Event,
-    RoomEvent,
-}
+KINDS = set(eventClasses())
 """All classes of events."""
 
 

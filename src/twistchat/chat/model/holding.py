@@ -1,10 +1,13 @@
 """
-The register of current entries: those that determine the present state of rooms and server bans.
+The register of current entries: those that determine the present state of accounts, rooms and server bans.
 
-Each topic, mode, mask and rank of a room has a key, and so have a room's new name and each ban from the server.  An
-event I{sets} keys: its entry then holds them, until another entry sets or I{releases} them.  A restart applies the
-entries that hold keys, in order, to an empty state.  That restores the topics, modes, masks, ranks and names of all
-rooms and the bans from the server.  So a restart does not read messages, and retention must not delete these entries.
+Each topic, mode and mask of a room has a key, and so have a room's new name, founder and access list, everything that
+belongs to an account, and each ban from the server.  The keys of one room or account form a scope.  An event I{sets}
+keys: its entry then holds them, until another entry sets or I{releases} them.  A restart applies the entries that hold
+keys, in order, to an empty state.  That restores all accounts, the registered or changed rooms, and the bans from the
+server.  So a restart does not read messages, and retention must not delete these entries.
+
+An entry of an account that no longer holds a key is deleted from the log, and its bytes are erased.
 
 Only this module defines how each event changes these keys.  L{Holding} is the register in memory; a log on disk
 keeps the same register in a table.
@@ -19,11 +22,31 @@ from typing import Any
 from msgspec.structs import replace
 
 from twistchat.chat.model.events import (
+    AccessSet,
+    AccountDropped,
+    AccountEvent,
+    AccountExpired,
+    AccountRegistered,
+    AccountRestored,
+    AccountSettingSet,
+    AccountSuspended,
+    AccountVerified,
+    CredentialRemoved,
+    CredentialSet,
     Entry,
     Event,
+    InboxRead,
+    LoginRecorded,
     ModeChange,
     ModesSet,
+    NickGrouped,
+    NickUngrouped,
+    PrivateMessage,
+    RoomDropped,
+    RoomRegistered,
     RoomRenamed,
+    RoomSettingSet,
+    RoomTransferred,
     ServerBanLifted,
     ServerBanSet,
     TopicSet,
@@ -32,10 +55,16 @@ from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.chat.model.names import fold
 
 SERVER_WIDE = ""
-"""The room name used for keys of the whole server."""
+"""The scope of keys of the whole server."""
+
+ACCOUNT = "@"
+"""The prefix of the scope of an account.  No room's name begins with it."""
 
 RENAMED = "renamed "
 """The prefix of the key of a room's new name.  The sequence number follows."""
+
+INBOX = "inbox "
+"""The prefix of the key of a private text that its recipient has not been shown.  The sequence number follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +72,37 @@ class HoldingChange:
     """
     How an event changes the register.
 
-    @ivar room: the room's folded name, or L{SERVER_WIDE}.
+    @ivar scope: the room's folded name; L{ACCOUNT} and the account's folded name; or L{SERVER_WIDE}.
     @ivar sets: the keys that its entry holds from now on, in place of another entry.
     @ivar releases: the keys that no entry holds any more.
+    @ivar prefixes: all keys of the scope that begin with one of these are released, before C{sets} are set.
+    @ivar first: whether another entry that holds one of C{sets} keeps it.
+    @ivar numbered: the entry holds the key of this prefix and its sequence number; empty for none.
     @ivar renamed: the folded name that the room has from now on: all keys of the room move to it, and its entry holds
         L{renamedKey}.  C{None} if the event renames no room.
     """
 
-    room: str
+    scope: str
     sets: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    first: bool = False
+    numbered: str = ""
     renamed: str | None = None
+
+    @property
+    def erases(self) -> bool:
+        """Whether an entry that loses its last key by this change is deleted from the log."""
+        return self.scope.startswith(ACCOUNT)
+
+    def keys(self, sequence: int) -> tuple[str, ...]:
+        """
+        The keys that its entry holds.
+
+        @param sequence: the sequence number of the entry.
+        """
+        numbered = (f"{self.numbered}{sequence}",) if self.numbered else ()
+        return (*self.sets, *numbered)
 
 
 def holdingChange(event: Event) -> HoldingChange | None:
@@ -74,20 +123,25 @@ def remaining(event: Event, sequence: int, keys: Collection[str]) -> Event | Non
     if isinstance(event, ModesSet):
         changes = tuple([change for change in event.changes if modeKey(change) in keys])
         return replace(event, changes=changes) if changes else None
+    if isinstance(event, LoginRecorded) and event.place and _place(event.place) not in keys:
+        event = replace(event, place="")
     return event if keysOf(event, sequence) & set(keys) else None
 
 
 def keysOf(event: Event, sequence: int) -> set[str]:
     """The keys that an event's entry held right after it was applied."""
     change = holdingChange(event)
-    if change is None:
-        return set()
-    return {*change.sets, renamedKey(sequence)} if change.renamed is not None else set(change.sets)
+    return set() if change is None else set(change.keys(sequence))
 
 
 def renamedKey(sequence: int) -> str:
     """The key of a room's new name, from the sequence number of the entry that renamed it."""
     return f"{RENAMED}{sequence}"
+
+
+def accountScope(account: str) -> str:
+    """The scope of an account's keys."""
+    return f"{ACCOUNT}{fold(account)}"
 
 
 def banKey(mask: str) -> str:
@@ -98,16 +152,22 @@ def banKey(mask: str) -> str:
 TOPIC = "topic"
 """The key of a room's topic."""
 
+REGISTERED = "registered"
+FOUNDER = "founder"
+"""The keys of a room's registration and of its present founder."""
+
+EVERYTHING = ("",)
+"""The prefix of all keys of a scope."""
+
 
 def modeKey(change: ModeChange) -> str | None:
     """
-    The key of a mode change: for the rank of an account, a mode with one parameter, a mask, or a flag.
+    The key of a mode change: for a mode with one parameter, a mask, or a flag.
 
-    @return: C{None} for the rank of a guest, which ends when they leave.
+    @return: C{None} for the rank of a member, which ends when they leave.
     """
     if change.subject is not None:
-        account = change.subject.account
-        return None if account is None else f"{change.letter} {account}"
+        return None
     mode = ROOM_MODES.get(change.letter)
     if mode is not None and mode.shape in (Shape.ALWAYS, Shape.ON_SET):
         return change.letter
@@ -119,10 +179,75 @@ def _modesSet(event: ModesSet) -> HoldingChange:
     return HoldingChange(fold(event.room), tuple([key for key in keys if key is not None]))
 
 
-_CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange]] = {
+def _privateMessage(event: PrivateMessage) -> HoldingChange | None:
+    recipient = event.recipient
+    if recipient.uid or recipient.account is None:
+        return None
+    return HoldingChange(accountScope(recipient.account), numbered=INBOX)
+
+
+def _set(scope: str, key: str, holds: object) -> HoldingChange:
+    """A key is set, or released if the new value is C{None} or empty."""
+    return HoldingChange(scope, (key,)) if holds else HoldingChange(scope, releases=(key,))
+
+
+def _credentialRemoved(event: CredentialRemoved) -> HoldingChange:
+    lost = (_credential(event.kind, event.name), _used(event.kind, event.name))
+    return HoldingChange(accountScope(event.account), releases=lost)
+
+
+def _loginRecorded(event: LoginRecorded) -> HoldingChange:
+    place = (_place(event.place),) if event.place else ()
+    forgotten = (_place(event.forgets),) if event.forgets else ()
+    return HoldingChange(accountScope(event.account), (_used(event.kind, event.name), *place), forgotten)
+
+
+def _credential(kind: str, name: str) -> str:
+    return f"credential {kind} {name}"
+
+
+def _used(kind: str, name: str) -> str:
+    return f"used {kind} {name}"
+
+
+def _place(place: str) -> str:
+    return f"place {place}"
+
+
+def _account(*sets: str, **changes: Any) -> Callable[[AccountEvent], HoldingChange]:
+    """Make the function for an event of an account whose change is always the same."""
+    return lambda event: HoldingChange(accountScope(event.account), sets, **changes)
+
+
+_CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     TopicSet: lambda event: HoldingChange(fold(event.room), (TOPIC,)),
     ModesSet: _modesSet,
-    RoomRenamed: lambda event: HoldingChange(fold(event.room), renamed=fold(event.name)),
+    RoomRenamed: lambda event: HoldingChange(fold(event.room), numbered=RENAMED, renamed=fold(event.name)),
+    RoomRegistered: lambda event: HoldingChange(fold(event.room), (REGISTERED,), first=True),
+    RoomTransferred: lambda event: HoldingChange(fold(event.room), (FOUNDER,)),
+    RoomDropped: lambda event: HoldingChange(
+        fold(event.room), releases=(REGISTERED, FOUNDER), prefixes=("access ", "setting ")
+    ),
+    AccessSet: lambda event: _set(fold(event.room), f"access {fold(event.account)}", event.ranks),
+    RoomSettingSet: lambda event: _set(fold(event.room), f"setting {event.name}", event.value is not None),
+    AccountRegistered: _account("account", first=True),
+    AccountVerified: _account("verified"),
+    AccountExpired: _account(prefixes=EVERYTHING),
+    AccountDropped: _account("dropped", prefixes=EVERYTHING),
+    AccountSuspended: _account("suspended"),
+    AccountRestored: _account(releases=("suspended",)),
+    CredentialSet: lambda event: HoldingChange(
+        accountScope(event.account), (_credential(event.credential.kind, event.credential.name),)
+    ),
+    CredentialRemoved: _credentialRemoved,
+    LoginRecorded: _loginRecorded,
+    AccountSettingSet: lambda event: _set(
+        accountScope(event.account), f"setting {event.name}", event.value is not None
+    ),
+    NickGrouped: lambda event: HoldingChange(accountScope(event.account), (f"nick {fold(event.nick)}",)),
+    NickUngrouped: lambda event: HoldingChange(accountScope(event.account), releases=(f"nick {fold(event.nick)}",)),
+    PrivateMessage: _privateMessage,
+    InboxRead: _account(prefixes=(INBOX,)),
     ServerBanSet: lambda event: HoldingChange(SERVER_WIDE, (banKey(event.mask),)),
     ServerBanLifted: lambda event: HoldingChange(SERVER_WIDE, releases=(banKey(event.mask),)),
 }
@@ -132,27 +257,32 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange]] = {
 class Holding:
     """The register in memory."""
 
-    __slots__ = ("_rooms",)
+    __slots__ = ("_scopes",)
 
     def __init__(self) -> None:
-        self._rooms: dict[str, dict[str, int]] = {}
+        self._scopes: dict[str, dict[str, int]] = {}
 
     def note(self, entry: Entry) -> None:
         """Update the register after an entry was applied."""
         change = holdingChange(entry.event)
         if change is None:
             return
-        keys = self._rooms.setdefault(change.room, {})
-        keys.update(dict.fromkeys(change.sets, entry.sequence))
+        if change.renamed is not None:
+            self._rename(change.scope, change.renamed, entry.sequence)
+            return
+        keys = self._scopes.setdefault(change.scope, {})
+        for key in [key for key in keys if key.startswith(change.prefixes)]:
+            del keys[key]
         for key in change.releases:
             keys.pop(key, None)
-        if change.renamed is not None:
-            self._rename(change.room, change.renamed, entry.sequence)
+        for key in change.keys(entry.sequence):
+            if not (change.first and key in keys):
+                keys[key] = entry.sequence
 
     def entries(self) -> dict[int, set[str]]:
         """The keys that each entry holds, by ascending sequence number, without entries that hold none."""
         found: dict[int, set[str]] = {}
-        for keys in self._rooms.values():
+        for keys in self._scopes.values():
             for key, sequence in keys.items():
                 found.setdefault(sequence, set()).add(key)
         return dict(sorted(found.items()))
@@ -164,9 +294,9 @@ class Holding:
         The new name was not in use, so its old keys are void.  Earlier entries contain the name that the room had at
         the time.  So an entry that renamed the room must stay current while any earlier entry holds a key.
         """
-        keys = self._rooms.pop(origin)
+        keys = self._scopes.pop(origin, {})
         oldest = min([held for key, held in keys.items() if not key.startswith(RENAMED)], default=None)
-        self._rooms[target] = {
+        self._scopes[target] = {
             key: held
             for key, held in {**keys, renamedKey(sequence): sequence}.items()
             if not key.startswith(RENAMED) or (oldest is not None and held > oldest)

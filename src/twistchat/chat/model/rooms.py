@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotOperator, RoomLookalike, RoomNameInUse
@@ -35,6 +36,15 @@ MOST_FORMER_NAMES = 100
 
 BANS = frozenset("be")
 """The list modes that L{Bans} depends on."""
+
+SETTINGS = {
+    "description": "what the room is about",
+    "successor": "the account that becomes its founder when the founder's account is dropped",
+}
+"""The settings of registered rooms, each with its meaning."""
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+"""A shared empty mapping for rooms without settings."""
 
 _AT_FIRST: dict[str, str | None] = dict.fromkeys(INITIAL_MODES)
 """The modes of a new room."""
@@ -87,7 +97,10 @@ class Room:
     @ivar modes: the parameters of the modes that are set, by letter.
     @ivar lists: the masks of each list mode, by letter and mask.
     @ivar bans: finds the bans in C{lists} that apply to a user.
-    @ivar granted: the ranks of accounts, which their users get when they join.
+    @ivar founder: the account that owns it; C{None} if it is not registered.
+    @ivar granted: the access list of a registered room: the ranks that the users of accounts get when they join, by the
+        folded name of the account.
+    @ivar settings: the settings of a registered room, by their name in L{SETTINGS}.
     @ivar members: the members by user id, in the order in which they joined.
     @ivar bansSet: counts the bans that were set.  It tells whether a ban was set after an invitation.
     @ivar audience: the sessions that listen to it.
@@ -100,6 +113,7 @@ class Room:
         "bans",
         "bansSet",
         "created",
+        "founder",
         "granted",
         "joins",
         "key",
@@ -108,6 +122,7 @@ class Room:
         "modes",
         "name",
         "renames",
+        "settings",
         "topic",
     )
 
@@ -121,7 +136,9 @@ class Room:
             mode.letter: {} for mode in ROOM_MODES.values() if mode.shape is Shape.LIST
         }
         self.bans = Bans(self.lists["b"], self.lists["e"])
+        self.founder: str | None = None
         self.granted: dict[str, str] = {}
+        self.settings = NO_SETTINGS
         self.members: dict[str, Member] = {}
         self.bansSet = 0
         self.audience = audience
@@ -131,12 +148,12 @@ class Room:
     @property
     def persistent(self) -> bool:
         """Whether it has data that must outlive its last member."""
-        return bool(self.topic or self.granted or any(self.lists.values()) or self.modes != _AT_FIRST)
+        return bool(self.topic or self.founder or any(self.lists.values()) or self.modes != _AT_FIRST)
 
     @property
     def owned(self) -> bool:
-        """Whether an account can operate it, or it is permanent.  Then the server does not change it automatically."""
-        return "P" in self.modes or any(level(ranks) >= OPERATOR for ranks in self.granted.values())
+        """Whether it is registered or permanent.  Then the server does not change it automatically."""
+        return self.founder is not None or "P" in self.modes
 
     @property
     def hasOperator(self) -> bool:
@@ -145,16 +162,23 @@ class Room:
 
     def ranksFor(self, source: Source) -> str:
         """
-        The ranks of a user who joins: those granted to their account; and operator, for the first member of a room
-        without an owner.
+        The ranks of a user who joins: those of their account in the access list, and founder for the founder's account;
+        or operator, for the first member of a room without an owner.
         """
-        ranks = "" if source.account is None else self.granted.get(fold(source.account), "")
-        return sortRanks(ranks + "o") if self.abandoned else ranks
+        if self.abandoned:
+            return "o"
+        return "" if source.account is None else self.ranksOf(source.account)
+
+    def ranksOf(self, account: str) -> str:
+        """The ranks that the user of an account gets when they join."""
+        key = fold(account)
+        ranks = self.granted.get(key, "")
+        return sortRanks(ranks + "q") if self.founder is not None and key == fold(self.founder) else ranks
 
     @property
     def renameLevel(self) -> int:
-        """The level needed to rename it: founder if an account is its founder, otherwise operator."""
-        return FOUNDER if any("q" in ranks for ranks in self.granted.values()) else OPERATOR
+        """The level needed to rename it: founder if it is registered, otherwise operator."""
+        return OPERATOR if self.founder is None else FOUNDER
 
     def require(self, member: Member, level: int) -> None:
         """
@@ -235,18 +259,10 @@ class Room:
         return not change.adding
 
     def _changeRank(self, subject: Source, letter: str, adding: bool) -> None:
-        def changed(ranks: str) -> str:
-            return sortRanks(ranks + letter) if adding else ranks.replace(letter, "")
-
         member = self.members.get(subject.uid)
         if member is not None:
-            member.ranks = changed(member.ranks)
+            member.ranks = sortRanks(member.ranks + letter) if adding else member.ranks.replace(letter, "")
             member.user.moves += 1
-        if subject.account is not None:
-            account = fold(subject.account)
-            ranks = changed(self.granted.pop(account, ""))
-            if ranks:
-                self.granted[account] = ranks
 
     def _changeList(self, letter: str, mask: str, adding: bool, by: str, time: int) -> None:
         items = self.lists[letter]

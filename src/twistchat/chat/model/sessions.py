@@ -22,6 +22,7 @@ class Session:
     @ivar id: its id, which is never reused.  Events contain it as C{session}.
     @ivar outlet: its output.
     @ivar exempt: whether it is exempt from rate limits.
+    @ivar account: the account that it has logged in to before it entered; C{None} for none.  After that, see its user.
     @ivar user: its user; C{None} before the user has entered, and after the session has ended.
     @ivar echo: whether it gets its own texts.
     @ivar ignored: the folded nicks whose texts and invitations it does not get.  Each maps to the folded nick under
@@ -37,6 +38,7 @@ class Session:
     """
 
     __slots__ = (
+        "account",
         "address",
         "closed",
         "correspondent",
@@ -70,6 +72,7 @@ class Session:
         self.address = address
         self.secure = secure
         self.fingerprint: str | None = None
+        self.account: str | None = None
         self.user: User | None = None
         self.echo = False
         self.correspondent: str | None = None

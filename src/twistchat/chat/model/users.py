@@ -180,13 +180,14 @@ class User:
 
 
 class Users:
-    """All users, by id, by nick, and by the skeleton of their nick."""
+    """All users, by id, by nick, by the skeleton of their nick, and by their account."""
 
-    __slots__ = ("_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators")
+    __slots__ = ("_byAccount", "_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators")
 
     def __init__(self) -> None:
         self._invisible: set[str] = set()
         self._operators: set[str] = set()
+        self._byAccount: dict[str, User] = {}
         self._byUid: dict[str, User] = {}
         self._byNick: dict[str, User] = {}
         self._bySkeleton: dict[str, User] = {}
@@ -215,6 +216,10 @@ class Users:
         """The user with this nick, ignoring case."""
         return self._byNick.get(fold(nick))
 
+    def ofAccount(self, account: str) -> User | None:
+        """The user who is logged in to this account."""
+        return self._byAccount.get(fold(account))
+
     def lookalike(self, nick: str) -> User | None:
         """The user with this nick or a look-alike of it."""
         return self._bySkeleton.get(skeleton(nick))
@@ -235,6 +240,8 @@ class Users:
         self._byUid[user.source.uid] = user
         self._byNick[fold(user.nick)] = user
         self._bySkeleton[skeleton(user.nick)] = user
+        if user.source.account is not None:
+            self._byAccount[fold(user.source.account)] = user
         self.count(user)
 
     def count(self, user: User) -> None:
@@ -250,6 +257,9 @@ class Users:
         del self._byUid[user.source.uid]
         del self._byNick[fold(user.nick)]
         del self._bySkeleton[skeleton(user.nick)]
+        account = user.source.account
+        if account is not None and self._byAccount.get(fold(account)) is user:
+            del self._byAccount[fold(account)]
 
     def rename(self, user: User, source: Source) -> None:
         """Change the names of a user.  No other user has the new nick."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from twistchat.chat import errors
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.model.events import AwaySet, Entry, Quit, SessionEnded, SessionStarted
+from twistchat.chat.model.events import AwaySet, Entry, Quit, SessionEnded, SessionMoved, SessionStarted
 from twistchat.chat.model.names import fold, normalizeNick
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText, withoutDelimiters
@@ -201,6 +201,22 @@ def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origi
         remove(state, replace(entry, event=Quit(event.source, event.reason)), user, origin)
 
 
+def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origin | None) -> None:
+    user, other = state.userOf(entry), state.users.get(event.user.uid)
+    if other is None:
+        raise errors.NoSuchNick(event.user.nick)
+    session = user.removeSession(event.session)
+    if session is not None:
+        for room in user.rooms.values():
+            room.audience.remove(session)
+    other.addSession(event.session, session, event.node)
+    if session is not None:
+        for room in other.rooms.values():
+            room.audience.add(session)
+    if not (user.sessions or user.elsewhere):
+        remove(state, replace(entry, event=Quit(event.source, "Logged in")), user, origin)
+
+
 def _awaySet(state: State, entry: Entry, event: AwaySet, origin: Origin | None) -> None:
     user = state.userOf(entry)
     if event.message != user.away:
@@ -226,6 +242,7 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
 EFFECTS: Effects = {
     SessionStarted: _sessionStarted,
     SessionEnded: _sessionEnded,
+    SessionMoved: _sessionMoved,
     Quit: _quit,
     AwaySet: _awaySet,
 }

@@ -111,7 +111,7 @@ class SideEffects:
         done = holdingChange(event)
         if done is None:
             return False
-        room = encodable(done.room)
+        room = encodable(done.scope)
         for key in done.sets:
             self._keys[room, encodable(key)] = sequence
         for key in done.releases:

@@ -26,6 +26,9 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.TooLong: lambda e: f"{e.what} is too long: it has {e.length} {e.unit}, and {e.limit} fit",
     errors.TooFast: lambda e: f"it tried to {e.what} too fast",
     errors.RoomTooFast: lambda e: f"it asked for {e.room}, which too many are joining",
+    errors.TooManyOf: lambda e: f"its account has {counted(e.limit, e.what.removesuffix('s'))}, and can have no more",
+    errors.TooManySessions: lambda e: f"its account has {counted(e.limit, 'session')}, and can have no more",
+    errors.InboxFull: lambda e: f"it wrote to {e.nick}, whose inbox is full: it takes {e.limit}",
     errors.Overloaded: lambda e: f"the server has too many {e.what}",
 }
 """The log's wording for each error in L{LIMITS_REACHED <errors.LIMITS_REACHED>}."""

@@ -17,6 +17,12 @@ A numeric and its parameters after the client's nick; or C{"FAIL"} and the code,
 reply (IRCv3 standard-replies).
 """
 
+
+def _fail(error: errors.ChatError, context: str) -> Wording:
+    """Word an error as a standard reply with its own code and text."""
+    return ("FAIL", error.code, error.text)
+
+
 WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.NotEntered: lambda e, c: (n.ERR_NOTREGISTERED, "You have not registered"),
     errors.BadNick: lambda e, c: (n.ERR_ERRONEUSNICKNAME, middle(e.nick), f"The nick {e.why}"),
@@ -123,6 +129,29 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
         "TEMPORARILY_UNAVAILABLE",
         f"The server has too many {e.what} just now; try again in a minute",
     ),
+    errors.NickOwned: lambda e, c: (n.ERR_NICKNAMEINUSE, e.nick, "This nick belongs to an account; log in to use it"),
+    errors.NoSuchAccount: _fail,
+    errors.AccountExists: _fail,
+    errors.NameRetired: _fail,
+    errors.BadName: _fail,
+    errors.LoginFailed: lambda e, c: (n.ERR_PASSWDMISMATCH, e.text),
+    errors.Suspended: _fail,
+    errors.NotVerified: _fail,
+    errors.NotLoggedIn: _fail,
+    errors.AlreadyLoggedIn: _fail,
+    errors.TooManySessions: _fail,
+    errors.TooManyOf: _fail,
+    errors.NoSuchCredential: _fail,
+    errors.LastCredential: _fail,
+    errors.BadPassword: _fail,
+    errors.BadCredential: _fail,
+    errors.RegistrationClosed: _fail,
+    errors.InvitationNeeded: _fail,
+    errors.NotEncrypted: _fail,
+    errors.RoomRegisteredAlready: _fail,
+    errors.RoomNotRegistered: _fail,
+    errors.NotFounder: _fail,
+    errors.InboxFull: _fail,
     errors.NotRead: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"What was said cannot be read now: {e.why}"),
     errors.NotStored: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"Not taken, and nobody has seen it: {e.why}"),
 }

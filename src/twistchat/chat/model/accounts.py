@@ -1,0 +1,236 @@
+"""Accounts, and the register of all accounts, which keeps their names and nicks unique."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from twistchat.chat.errors import AccountExists, NameRetired, NickOwned, NoSuchAccount
+from twistchat.chat.model.events import Credential, CredentialKind
+from twistchat.chat.model.names import fold, skeleton
+
+SETTINGS: Final = {
+    "email": "the mail address",
+    "admin": "whether the owner is an administrator of this server",
+}
+"""The settings of accounts, each with its meaning.  C{admin} is C{yes} or not set."""
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+"""A shared empty mapping for accounts without settings."""
+
+NEVER: Final[Mapping[tuple[CredentialKind, str], int]] = MappingProxyType({})
+"""A shared empty mapping for accounts whose credentials were never used."""
+
+NO_PLACES: Final[Mapping[str, int]] = MappingProxyType({})
+"""A shared empty mapping for accounts that nobody logged in to."""
+
+UNIQUE: Final[frozenset[CredentialKind]] = frozenset({"certificate", "sshkey"})
+"""The kinds of credentials that identify one account."""
+
+
+class Left(NamedTuple):
+    """
+    A private text that came while the owner of an account was away.
+
+    @ivar sequence: the sequence number of its entry.
+    @ivar sender: the account of its sender.
+    """
+
+    sequence: int
+    sender: str
+
+
+class Account:
+    """
+    A registered name, and what belongs to it.
+
+    @ivar name: the display form of its name.
+    @ivar registered: when it was registered, in milliseconds since the epoch.
+    @ivar until: when it expires because its mail address is not verified, in milliseconds since the epoch; C{None} if
+        it is verified.
+    @ivar suspended: the reason why it is suspended; C{None} if it is not.
+    @ivar credentials: its credentials, the newest last.
+    @ivar nicks: the nicks that belong to it in addition to its name.
+    @ivar settings: its settings, by their name in L{SETTINGS}.
+    @ivar used: when a credential was last used, by kind and name, in milliseconds since the epoch.
+    @ivar places: when someone last logged in from a place, by L{LoginRecorded.place
+        <twistchat.chat.model.events.LoginRecorded>}, in milliseconds since the epoch.  The oldest is the first.
+    @ivar inbox: the private texts that its owner has not been shown, oldest first.
+    """
+
+    __slots__ = (
+        "credentials",
+        "inbox",
+        "name",
+        "nicks",
+        "places",
+        "registered",
+        "settings",
+        "suspended",
+        "until",
+        "used",
+    )
+
+    def __init__(self, name: str, registered: int, until: int | None = None) -> None:
+        self.name = name
+        self.registered = registered
+        self.until = until
+        self.suspended: str | None = None
+        self.credentials: tuple[Credential, ...] = ()
+        self.nicks: tuple[str, ...] = ()
+        self.settings = NOTHING
+        self.used = NEVER
+        self.places = NO_PLACES
+        self.inbox: tuple[Left, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether its owner can log in: it is verified and not suspended."""
+        return self.until is None and self.suspended is None
+
+    @property
+    def isAdmin(self) -> bool:
+        """Whether its owner is an administrator of this server."""
+        return self.settings.get("admin") == "yes"
+
+    def credential(self, kind: CredentialKind, name: str = "") -> Credential | None:
+        """The credential with this kind and name."""
+        for credential in self.credentials:
+            if credential.kind == kind and credential.name == name:
+                return credential
+        return None
+
+    def ofKind(self, kind: CredentialKind) -> tuple[Credential, ...]:
+        """The credentials of a kind, the newest last."""
+        return tuple([credential for credential in self.credentials if credential.kind == kind])
+
+
+class Accounts:
+    """All accounts, by the skeletons of their names and nicks; and the names of dropped accounts."""
+
+    __slots__ = ("_byKey", "_bySkeleton", "_count", "_retired")
+
+    def __init__(self) -> None:
+        self._bySkeleton: dict[str, Account] = {}
+        self._byKey: dict[tuple[CredentialKind, str], Account] = {}
+        self._retired: dict[str, str] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Account]:
+        """All accounts, each once."""
+        return (account for key, account in self._bySkeleton.items() if key == skeleton(account.name))
+
+    def get(self, name: str) -> Account | None:
+        """The account with this name, ignoring case."""
+        account = self._bySkeleton.get(skeleton(name))
+        return account if account is not None and fold(account.name) == fold(name) else None
+
+    def named(self, name: str) -> Account:
+        """
+        The account with this name.
+
+        @raise NoSuchAccount: there is none.
+        """
+        account = self.get(name)
+        if account is None:
+            raise NoSuchAccount(name)
+        return account
+
+    def ownerOf(self, nick: str) -> Account | None:
+        """The account to which a nick belongs, or a look-alike of it."""
+        return self._bySkeleton.get(skeleton(nick))
+
+    def holderOf(self, kind: CredentialKind, name: str) -> Account | None:
+        """
+        The account with this certificate or SSH key.
+
+        @param kind: one of L{UNIQUE}.
+        """
+        return self._byKey.get((kind, name))
+
+    @property
+    def retired(self) -> tuple[str, ...]:
+        """The names of dropped accounts, which nobody can register."""
+        return tuple(self._retired.values())
+
+    def checkFree(self, name: str) -> None:
+        """
+        Check that a name can be registered.
+
+        @raise AccountExists: there is an account of this name.
+        @raise NickOwned: it is a nick of an account, or looks like one.
+        @raise NameRetired: it is the name of a dropped account, or looks like one.
+        """
+        owner = self.ownerOf(name)
+        if owner is not None:
+            raise AccountExists(owner.name) if fold(owner.name) == fold(name) else NickOwned(name)
+        if skeleton(name) in self._retired:
+            raise NameRetired(name)
+
+    def add(self, account: Account) -> None:
+        """Add an account.  No other account has its name."""
+        self._bySkeleton[skeleton(account.name)] = account
+        self._count += 1
+
+    def remove(self, account: Account) -> None:
+        """Remove an account, and free its name and nicks."""
+        for name in (account.name, *account.nicks):
+            del self._bySkeleton[skeleton(name)]
+        for credential in account.credentials:
+            self._unlink(account, credential)
+        self._count -= 1
+
+    def retire(self, name: str) -> None:
+        """Keep a name from being registered."""
+        self._retired[skeleton(name)] = name
+
+    def group(self, account: Account, nick: str) -> None:
+        """
+        Give a nick to an account.
+
+        @raise ChatError: it belongs to an account, or is the name of a dropped one.
+        """
+        self.checkFree(nick)
+        self._bySkeleton[skeleton(nick)] = account
+        account.nicks += (nick,)
+
+    def ungroup(self, account: Account, nick: str) -> None:
+        """Take a nick from an account.  Nothing happens if it has no such nick."""
+        kept = tuple([own for own in account.nicks if fold(own) != fold(nick)])
+        if kept != account.nicks:
+            del self._bySkeleton[skeleton(nick)]
+            account.nicks = kept
+
+    def setCredential(self, account: Account, credential: Credential) -> None:
+        """
+        Give an account a credential, in place of the one with the same kind and name.
+
+        A certificate or SSH key that another account has is not given to this one.
+        """
+        key = (credential.kind, credential.name)
+        if credential.kind in UNIQUE and self._byKey.setdefault(key, account) is not account:
+            return
+        self._drop(account, *key)
+        account.credentials += (credential,)
+
+    def removeCredential(self, account: Account, kind: CredentialKind, name: str) -> None:
+        """Take a credential from an account.  Nothing happens if it has no such credential."""
+        credential = account.credential(kind, name)
+        if credential is not None:
+            self._unlink(account, credential)
+            self._drop(account, kind, name)
+            account.used = {key: time for key, time in account.used.items() if key != (kind, name)} or NEVER
+
+    def _drop(self, account: Account, kind: CredentialKind, name: str) -> None:
+        account.credentials = tuple(
+            [other for other in account.credentials if (other.kind, other.name) != (kind, name)]
+        )
+
+    def _unlink(self, account: Account, credential: Credential) -> None:
+        key = (credential.kind, credential.name)
+        if self._byKey.get(key) is account:
+            del self._byKey[key]

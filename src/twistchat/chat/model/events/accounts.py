@@ -1,0 +1,204 @@
+"""Events of accounts, and of rooms that belong to accounts."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+from twistchat.chat.model.events.base import Event, RoomEvent
+
+CredentialKind = Literal["password", "token", "certificate", "sshkey", "code"]
+"""
+The kinds of credentials.  A password also has the keys of SCRAM-SHA-256.  A code is sent by mail: it verifies an
+address, or allows one change of the password.
+"""
+
+
+class Credential(Struct, frozen=True, gc=False, omit_defaults=True):
+    """
+    A credential of an account, as it is stored.  It does not contain what a client sends.
+
+    @ivar kind: its kind.
+    @ivar name: distinguishes the credentials of one kind: the name of a token; the fingerprint of a certificate
+        (SHA-256 in hexadecimal) or of an SSH key (C{SHA256:} and base64, as C{ssh-keygen -l} shows it); the purpose of
+        a code.  Empty for a password.
+    @ivar secret: the argon2id hash of a password, the SHA-256 of a token or a code in hexadecimal, or a public key.
+        It is never logged, shown or exported.
+    @ivar scram: for a password, the keys of SCRAM-SHA-256 (RFC 5802, section 3); otherwise empty.
+    @ivar until: the end of its validity, in milliseconds since the epoch; C{None} if it has none.
+    """
+
+    kind: CredentialKind
+    name: str = ""
+    secret: str = ""
+    scram: str = ""
+    until: int | None = None
+
+    def __repr__(self) -> str:
+        """Describe the credential without its secrets."""
+        return f"Credential(kind={self.kind!r}, name={self.name!r})"
+
+
+class AccountEvent(Event, frozen=True, gc=False):
+    """
+    Something that happened to an account.
+
+    Its source is the user who caused it, or L{SERVER} for an administrator.
+
+    @ivar account: the name of the account in its display form.
+    """
+
+    durable: ClassVar[bool] = True
+    account: str
+
+
+class AccountRegistered(AccountEvent, frozen=True, gc=False):
+    """
+    An account was registered.
+
+    @ivar until: the time until which its mail address must be verified, in milliseconds since the epoch; C{None} if
+        nothing must be verified.
+    """
+
+    until: int | None = None
+
+
+class AccountVerified(AccountEvent, frozen=True, gc=False):
+    """The mail address of an account was verified.  The account can be used from now on."""
+
+
+class AccountExpired(AccountEvent, frozen=True, gc=False):
+    """An account was never verified, and is removed.  Its name is free again."""
+
+
+class AccountSuspended(AccountEvent, frozen=True, gc=False):
+    """An account was suspended, with a reason that its owner is shown.  Its sessions end."""
+
+    reason: str
+
+
+class AccountRestored(AccountEvent, frozen=True, gc=False):
+    """A suspended account can be used again."""
+
+
+class AccountDropped(AccountEvent, frozen=True, gc=False):
+    """
+    An account was removed.  Nobody can register its name again, because older texts show it as their author's account.
+    """
+
+
+class CredentialSet(AccountEvent, frozen=True, gc=False):
+    """An account got a credential.  It replaces the one with the same kind and name."""
+
+    credential: Credential
+
+
+class CredentialRemoved(AccountEvent, frozen=True, gc=False):
+    """
+    An account lost a credential.
+
+    @ivar kind: see L{Credential}.
+    @ivar name: likewise.
+    """
+
+    kind: CredentialKind
+    name: str
+
+
+class LoginRecorded(AccountEvent, frozen=True, gc=False):
+    """
+    Someone logged in to an account.  Not every login is recorded.
+
+    @ivar kind: the kind of the credential that they used.
+    @ivar name: the name of the credential.
+    @ivar place: a keyed hash of the network that they came from; empty if they have no address.
+    @ivar forgets: a place that is no longer remembered, because there are too many; empty for none.
+    """
+
+    kind: CredentialKind
+    name: str = ""
+    place: str = ""
+    forgets: str = ""
+
+
+class AccountSettingSet(AccountEvent, frozen=True, gc=False):
+    """
+    A setting of an account was changed.
+
+    @ivar name: a key of L{twistchat.chat.model.accounts.SETTINGS}.
+    @ivar value: the value; C{None} for the default.
+    """
+
+    name: str
+    value: str | None
+
+
+class NickGrouped(AccountEvent, frozen=True, gc=False):
+    """A nick belongs to an account from now on, in addition to the account's name."""
+
+    nick: str
+
+
+class NickUngrouped(AccountEvent, frozen=True, gc=False):
+    """A nick no longer belongs to an account."""
+
+    nick: str
+
+
+class InboxRead(AccountEvent, frozen=True, gc=False):
+    """The owner of an account was shown the private texts that came while they were away."""
+
+
+class RoomRegistered(RoomEvent, frozen=True, gc=False):
+    """
+    A room was registered.  It remains when it is empty.
+
+    @ivar account: the account of its founder.
+    """
+
+    durable: ClassVar[bool] = True
+    account: str
+
+
+class RoomTransferred(RoomEvent, frozen=True, gc=False):
+    """
+    A registered room got another founder.
+
+    @ivar account: the account of the new founder.
+    """
+
+    durable: ClassVar[bool] = True
+    account: str
+
+
+class RoomDropped(RoomEvent, frozen=True, gc=False):
+    """The registration of a room ended, and with it its access list."""
+
+    durable: ClassVar[bool] = True
+
+
+class AccessSet(RoomEvent, frozen=True, gc=False):
+    """
+    The access of an account to a registered room was changed.
+
+    @ivar account: the name of the account.
+    @ivar ranks: the letters of the ranks that its user gets when they join; empty to remove the account from the list.
+    """
+
+    durable: ClassVar[bool] = True
+    account: str
+    ranks: str
+
+
+class RoomSettingSet(RoomEvent, frozen=True, gc=False):
+    """
+    A setting of a registered room was changed.
+
+    @ivar name: a key of L{twistchat.chat.model.rooms.SETTINGS}.
+    @ivar value: the value; C{None} for the default.
+    """
+
+    durable: ClassVar[bool] = True
+    name: str
+    value: str | None
