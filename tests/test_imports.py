@@ -211,7 +211,14 @@ LAYERS: Mapping[str, Layer] = {
     "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces", "twistchat.journal.kinds")),
     # A command is a program of its own, which takes its own randomness.
     "twistchat.console": Layer(
-        may=("twisted.python", "twistchat.accounts", "twistchat.chat", "twistchat.journal", "twistchat.options"),
+        may=(
+            "twisted.python",
+            "twistchat.accounts",
+            "twistchat.chat",
+            "twistchat.console",
+            "twistchat.journal",
+            "twistchat.options",
+        ),
         world=True,
     ),
     "twistchat.tap": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),

@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.test_console import ALICE, BOB, ConsoleTestCase
+from tests.console.cases import ALICE, BOB, ConsoleTestCase
 from twistchat.chat.model.events import ModeChange, ModesSet, RoomMessage, ServerBanSet, TopicSet
 from twistchat.console import main
 from twistchat.interfaces import ILog

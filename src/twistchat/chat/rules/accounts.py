@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 MOST_PLACES: Final = 8
 """The maximum number of places that an account remembers."""
 
-UNFINISHED: Final = 3_600_000
-"""An account whose registration was interrupted expires after this many milliseconds."""
-
 RECORDED: Final = 86_400_000
 """Logins with the same credential from the same place are recorded at most once in this many milliseconds."""
 
@@ -99,9 +96,6 @@ class AccountRules:
         """
         Register an account.
 
-        The account is usable once all its entries are stored.  If the server stops in between, the account expires, as
-        one whose mail address was not verified.
-
         @param credentials: its credentials.
         @param until: see L{AccountRegistered}.
         @param email: its mail address; C{None} for none.
@@ -109,14 +103,12 @@ class AccountRules:
         """
         name = self.checkName(asker, name)
         source, log = self._source(asker), self._core.log
-        await log.append(AccountRegistered(source, name, until or self._core.timestamp() + UNFINISHED))
-        # These follow the outcome: another session may have registered the name first.
+        registering = log.append(AccountRegistered(source, name, until))
         for credential in credentials:
-            await log.append(CredentialSet(source, name, credential))
+            log.append(CredentialSet(source, name, credential)).addErrback(_alreadyRefused)
         if email is not None:
-            await log.append(AccountSettingSet(source, name, "email", email))
-        if until is None:
-            await log.append(AccountVerified(source, name))
+            log.append(AccountSettingSet(source, name, "email", email)).addErrback(_alreadyRefused)
+        await registering
         return self._core.state.accounts.named(name)
 
     def verify(self, asker: Asker | None, name: str) -> Receipt:
@@ -235,6 +227,10 @@ class AccountRules:
 def _what(kind: CredentialKind) -> str:
     """What one credential of a kind is called."""
     return NAMED[kind].removesuffix("s") if kind in NAMED else kind
+
+
+def _alreadyRefused(failure: object) -> None:
+    """Ignore that a part of a registration was refused: the registration itself is refused for the same reason."""
 
 
 # Effects

@@ -1,0 +1,189 @@
+"""The commands about the journal: backup, check, export and restore."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import ClassVar
+
+from twisted.python.usage import UsageError
+
+from twistchat.chat.errors import BadRoomName
+from twistchat.chat.model.names import normalizeRoom
+from twistchat.chat.model.spans import Damaged
+from twistchat.console.options import JournalOptions, Refused, named
+from twistchat.console.progress import showProgress
+from twistchat.journal.history.export import export
+from twistchat.journal.history.reader import HistoryReader
+from twistchat.journal.sqlite.checking import Findings, SequenceNumbers, check
+from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.files import KEY_FILE, restore
+from twistchat.journal.sqlite.reading import CHECKSUMS
+from twistchat.options import refuseMore
+
+
+class BackupOptions(JournalOptions):
+    """C{twistchat backup FILE}."""
+
+    synopsis = "[options] FILE"
+    longdesc = (
+        "Copies the journal, as it is at this moment, to a new file, while the server runs or not.  The file has all "
+        "that a server needs; twistchat restore puts it back."
+    )
+
+    target: Path
+
+    def parseArgs(self, *arguments: str) -> None:
+        """Read the name of the new file."""
+        self.target = Path(named(arguments, "the new file"))
+
+    def run(self) -> None:
+        """Make the copy."""
+        path = self.path()
+        if self.target.exists():
+            raise Refused(f"{self.target} exists already; name a new file")
+        if not self.target.absolute().parent.is_dir():
+            raise Refused(f"there is no directory {self.target.absolute().parent}")
+        with closing(HistoryReader.open(path)) as reader:
+            reader.copyTo(self.target)
+            if reader.version < CHECKSUMS:
+                print(f"twistchat: {path} is of an earlier version; keep {KEY_FILE} beside it, too", file=sys.stderr)
+        print(f"{self.target} has the journal, {self.target.stat().st_size:,} bytes")
+
+
+class ExportOptions(JournalOptions):
+    """C{twistchat export --room ROOM}."""
+
+    synopsis = "[options] --room=ROOM"
+    longdesc = "Writes what the journal has of a room to standard output, one JSON object a line, oldest first."
+    optParameters: ClassVar = [["room", None, None, "The room, as in '#lobby'."]]
+
+    def run(self) -> None:
+        """Write the room."""
+        if not self["room"]:
+            raise UsageError("name a room, as in --room '#lobby'")
+        try:
+            room = normalizeRoom(self["room"] if self["room"].startswith("#") else f"#{self['room']}")
+        except BadRoomName as bad:
+            raise Refused(f"the room name {bad.room} {bad.why}") from None
+        written = damaged = 0
+        with closing(HistoryReader.open(self.path())) as reader:
+            for line in export(reader, room):
+                if isinstance(line, Damaged):
+                    damaged += 1
+                else:
+                    print(line)
+                    written += 1
+        if damaged:
+            raise Refused(f"entries that changed on disk were left out: {damaged}; twistchat check reads the journal")
+        if not written:
+            raise Refused(f"the journal has nothing of {room}")
+
+
+class CheckOptions(JournalOptions):
+    """C{twistchat check [FILE]}."""
+
+    synopsis = "[options] [FILE]"
+    longdesc = (
+        "Reads all of the journal, or of FILE, which may be a backup, while the server runs or not: the structure of "
+        "the file, and every entry, which is compared with its checksum.  Prints what it finds.  The exit status is 0 "
+        "if all is well, and 1 if not."
+    )
+
+    dataHelp = "The data directory whose journal is read, if no FILE is named."
+
+    file: Path | None = None
+
+    def parseArgs(self, *arguments: str) -> None:
+        """Read the name of the file."""
+        refuseMore(arguments, 1)
+        self.file = Path(arguments[0]) if arguments else None
+
+    def run(self) -> None:
+        """Check the journal, and print the result."""
+        path = self.path() if self.file is None else _existing(self.file)
+        # One SQLite statement may take long, and Python would handle Ctrl-C only after it.
+        earlier = signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            with showProgress() as progress:
+                findings = _checked(path, progress)
+        finally:
+            signal.signal(signal.SIGINT, earlier)
+        if findings.good:
+            print(f"{path} is good: {_entries(findings.entries)} read")
+        else:
+            print(f"{path} is damaged.  Good entries: {findings.entries:,}.  Problems:")
+        if not findings.summed:
+            print("It is of an earlier version, whose entries have no checksums; the server adds them when it starts.")
+        for fault in findings.faults:
+            print(f"  {fault}")
+        if findings.damaged.count:
+            print(f"  {_entries(findings.damaged.count)} changed on disk: {_numbered(findings.damaged)}")
+        if findings.unreadable.count:
+            print(f"  {_entries(findings.unreadable.count)} this version cannot read: {_numbered(findings.unreadable)}")
+        if not findings.good:
+            raise SystemExit(1)
+
+
+class RestoreOptions(JournalOptions):
+    """C{twistchat restore FILE}."""
+
+    synopsis = "[options] FILE"
+    longdesc = (
+        "Makes FILE, a backup, the journal of a server that has none yet: of the data directory.  FILE is read and "
+        "compared with its checksums first, and is not restored if it is damaged."
+    )
+
+    dataHelp = "The data directory in which FILE becomes the journal."
+
+    source: Path
+
+    def parseArgs(self, *arguments: str) -> None:
+        """Read the name of the backup."""
+        self.source = Path(named(arguments, "the backup"))
+
+    def run(self) -> None:
+        """Check the backup, and install it as the journal."""
+        with showProgress() as progress:
+            findings = _checked(_existing(self.source), progress)
+        if not findings.good:
+            raise Refused(f"{self.source} is damaged, and was not restored; twistchat check {self.source} says more")
+        with closing(HistoryReader.open(self.source)) as reader:
+            path = restore(reader.copyTo, Path(self.settings.server.data))
+            if reader.version < CHECKSUMS and not path.with_name(KEY_FILE).exists():
+                print(
+                    f"twistchat: this backup is of an earlier version; put the {KEY_FILE} of that time beside {path}"
+                    " before the server starts, or all hosts change",
+                    file=sys.stderr,
+                )
+        print(f"{path} is the journal now, restored from {self.source}")
+
+
+def _checked(path: Path, progress: Callable[[float], None]) -> Findings:
+    """Check a file.  An error names the file if it cannot be read at all."""
+    try:
+        return check(path, progress)
+    except Fault as e:
+        raise Refused(f"{path}: {e.why}: {e.detail}") from None
+
+
+def _existing(path: Path) -> Path:
+    """
+    Return the path of an existing file.
+
+    @raise Refused: there is no such file.
+    """
+    if not path.is_file():
+        raise Refused(f"there is no file {path}")
+    return path
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count:,} entries"
+
+
+def _numbered(entries: SequenceNumbers) -> str:
+    return f"sequence number{'' if entries.count == 1 else 's'} {entries}"

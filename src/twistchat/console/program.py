@@ -1,0 +1,59 @@
+"""The command C{twistchat} as a whole: its commands, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from twisted.python.usage import UsageError
+
+from twistchat.console.group import CommandGroup, innermost
+from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
+from twistchat.console.options import Refused
+from twistchat.console.passwords import HashPasswordOptions
+from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.migrate import JournalUnusable
+from twistchat.options import mistakeOf
+
+
+class ConsoleOptions(CommandGroup):
+    """The commands of C{twistchat}."""
+
+    usage = "Usage: twistchat COMMAND [options]"
+    start = "Usage: twistchat"
+    longdesc = "The server itself is started with: twistd twistchat"
+    subCommands: ClassVar[Sequence[Sequence[Any]]] = [
+        ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
+        ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
+        ["export", None, ExportOptions, "Write a room's history as JSON lines."],
+        ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
+        ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """
+    Run the console script.
+
+    @param arguments: the arguments after C{twistchat}; if C{None}, those of the process.
+    """
+    options = ConsoleOptions()
+    try:
+        options.parseOptions(sys.argv[1:] if arguments is None else list(arguments))
+        options.run()
+    except UsageError as e:
+        named, typed = innermost(options)
+        raise SystemExit(f"twistchat: {mistakeOf(named, e)}; twistchat{typed} --help says more") from None
+    except Fault as e:
+        raise SystemExit(f"twistchat: {e.why}: {e.detail}") from None
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader closed the pipe, which is no error; suppress Python's message at exit
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
+    except OSError as e:
+        where = "" if e.filename is None else f"{e.filename}: "
+        raise SystemExit(f"twistchat: {where}{e.strerror or e}") from None
+    except (Refused, JournalUnusable) as e:
+        raise SystemExit(f"twistchat: {e}") from None

@@ -1,0 +1,172 @@
+"""Tests of L{twistchat.console.journal}: copies and exports."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from contextlib import closing, redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+from tests.console.cases import ALICE, BOB, ConsoleTestCase
+from twistchat.chat.model.events import (
+    ModeChange,
+    ModesSet,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomRenamed,
+    Source,
+    TopicSet,
+)
+from twistchat.console import main
+from twistchat.journal.sqlite.migrate import migrate, schema
+
+
+class JournalTests(ConsoleTestCase):
+    """Backups and exports."""
+
+    def test_backup(self) -> None:
+        """A copy contains the whole journal, only its owner can read it, and a server can use it."""
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
+        self.assertIn("backup.db has the journal, ", self.command("backup", "--data=data", "backup.db"))
+        self.assertEqual(0o600, Path("backup.db").stat().st_mode & 0o777)
+        copy = sqlite3.connect("backup.db")
+        self.addCleanup(copy.close)
+        self.assertEqual([("ok",)], copy.execute("PRAGMA integrity_check").fetchall())
+        self.assertEqual([("said",)], copy.execute("SELECT kind FROM entry").fetchall())
+        Path("restored").mkdir()
+        Path("restored/journal.sqlite").write_bytes(Path("backup.db").read_bytes())
+        self.assertIn('"text": "hello"', self.command("export", "--data=restored", "--room=#lobby"))
+
+    def test_backupAlone(self) -> None:
+        """A copy needs no other file, and no other file is left beside it."""
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
+        self.command("backup", "--data=data", "backup.db")
+        # What the header says of write-ahead logs (Database File Format, section 1.3.3): there is none.
+        self.assertEqual(b"\1\1", Path("backup.db").read_bytes()[18:20])
+        self.assertEqual(["backup.db", "data"], sorted(path.name for path in self.folder.iterdir()))
+
+    def test_backupEarlier(self) -> None:
+        """A copy of a journal of an earlier version has no key, and the command reports that."""
+        self.data.mkdir()
+        with closing(sqlite3.connect("data/journal.sqlite", isolation_level=None)) as connection:
+            migrate(connection, self.data / "journal.sqlite", lambda: "j", schema()[:3])
+        said = StringIO()
+        self.patch(sys, "stderr", said)
+        self.command("backup", "--data=data", "backup.db")
+        self.assertIn("is of an earlier version; keep cloak.key beside it, too", said.getvalue())
+
+    def test_backupOver(self) -> None:
+        """An existing file is not overwritten."""
+        self.serve()
+        Path("mine").write_text("mine")
+        self.assertEqual(
+            "twistchat: mine exists already; name a new file", self.refused("backup", "--data=data", "mine")
+        )
+        self.assertEqual("mine", Path("mine").read_text())
+
+    def test_backupNowhere(self) -> None:
+        """If the target folder does not exist, the error names it, and the command leaves nothing behind."""
+        self.serve()
+        self.assertEqual(
+            f"twistchat: there is no directory {self.folder.resolve()}/no",
+            self.refused("backup", "--data=data", "no/x"),
+        )
+        self.assertEqual([self.data], list(self.folder.iterdir()))
+
+    def test_export(self) -> None:
+        """An export has every entry of the room and no other, oldest first, each as one line of JSON."""
+        self.serve(
+            RoomMessage(ALICE, "#Lobby", "1", 'say "ü\u2028"'),
+            RoomMessage(BOB, "#other", "2", "elsewhere"),
+            TopicSet(BOB, "#lobby", "tea"),
+            ModesSet(ALICE, "#lobby", (ModeChange(True, "o", "bob", BOB), ModeChange(True, "k", "secret"))),
+        )
+        printed = self.command("export", "--data=data", "--room=lobby")
+        said, topic, modes = [json.loads(line) for line in printed.split("\n")[:-1]]
+        alice = {"nick": "alice", "username": "~line", "host": "a.cloak", "account": "alice", "realname": "Alice"}
+        bob = {"nick": "bob", "username": "~line", "host": "b.cloak", "account": None, "realname": ""}
+        self.assertEqual(
+            {
+                "sequence": 1,
+                "msgid": "j-1",
+                "time": "2026-01-01T12:00:00.250Z",
+                "event": "said",
+                "by": alice,
+                "room": "#Lobby",
+                "text": 'say "ü\u2028"',
+                "kind": "message",
+            },
+            said,
+        )
+        self.assertEqual((bob, "tea"), (topic["by"], topic["topic"]))
+        self.assertEqual(
+            [
+                {"adding": True, "letter": "o", "parameter": "bob", "subject": bob},
+                {"adding": True, "letter": "k", "parameter": "*"},
+            ],
+            modes["changes"],
+        )
+
+    def test_exportRenamed(self) -> None:
+        """A renamed room is exported whole, under its new name.  Each entry has the name of its time."""
+        self.serve(
+            RoomMessage(ALICE, "#old", "1", "before"),
+            RoomRenamed(ALICE, "#old", "#New", "tidy"),
+            RoomMessage(ALICE, "#New", "1", "after"),
+        )
+        before, renamed, after = map(json.loads, self.command("export", "--data=data", "--room=new").splitlines())
+        self.assertEqual(("#old", "before", "after"), (before["room"], before["text"], after["text"]))
+        shown = {"event": "roomrenamed", "room": "#old", "name": "#New", "reason": "tidy"}
+        self.assertEqual(shown, {name: renamed[name] for name in set(renamed) - {"sequence", "msgid", "time", "by"}})
+        why = self.refused("export", "--data=data", "--room=old")
+        self.assertEqual("twistchat: the journal has nothing of #old", why)
+
+    def test_exportTakenBack(self) -> None:
+        """The entry of a redaction names the message by its id.  The message itself is not exported."""
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "secret"), RoomMessageRedacted(ALICE, "#lobby", 1, "j-1", "typo"))
+        printed = self.command("export", "--data=data", "--room=lobby")
+        self.assertNotIn("secret", printed)
+        unsaid = json.loads(printed)
+        self.assertEqual((2, "j-2"), (unsaid["sequence"], unsaid["msgid"]))
+        self.assertEqual({"sequence": 1, "msgid": "j-1"}, unsaid["taken"])
+        self.assertEqual(("unsaid", "typo"), (unsaid["event"], unsaid["reason"]))
+
+    def test_exportTags(self) -> None:
+        """Tags are a JSON object, and a user that is a bot is marked as one."""
+        bot = Source("3", "bot", bot=True)
+        self.serve(RoomMessage(bot, "#lobby", "1", "two\nlines", tags=(("reply", "j-7"), ("empty", ""))))
+        said = json.loads(self.command("export", "--data=data", "--room=lobby"))
+        self.assertEqual(({"reply": "j-7", "empty": ""}, "two\nlines"), (said["tags"], said["text"]))
+        self.assertTrue(said["by"]["bot"])
+
+    def test_exportNothing(self) -> None:
+        """The error names a room without entries."""
+        self.serve()
+        self.assertEqual(
+            "twistchat: the journal has nothing of #none", self.refused("export", "--data=data", "--room=none")
+        )
+
+    def test_exportBadRoom(self) -> None:
+        """An invalid or missing room name is refused."""
+        self.serve()
+        why = self.refused("export", "--data=data", "--room=a b")
+        self.assertEqual("twistchat: the room name #a b has a space in it", why)
+        self.assertIn("name a room, as in --room '#lobby'", self.refused("export", "--data=data"))
+
+    def test_notAJournal(self) -> None:
+        """A file that is not a database is reported as damaged."""
+        self.data.mkdir()
+        (self.data / "journal.sqlite").write_bytes(b"not a database" * 100)
+        self.assertIn("the journal's file is damaged", self.refused("export", "--data=data", "--room=lobby"))
+
+    def test_exportDamaged(self) -> None:
+        """Damaged entries are not exported.  The command fails and reports how many it left out."""
+        self.serve(*(RoomMessage(ALICE, "#lobby", "1", text) for text in ("one", "a word", "two")))
+        self.change("UPDATE entry SET body = replace(body, 'word', 'ward')")
+        printed = StringIO()
+        with redirect_stdout(printed):
+            why = self.assertRaises(SystemExit, main, ["export", "--data=data", "--room=#lobby"]).code
+        self.assertIn("twistchat: entries that changed on disk were left out: 1; twistchat check", str(why))
+        self.assertEqual(["one", "two"], [json.loads(line)["text"] for line in printed.getvalue().splitlines()])
