@@ -91,7 +91,7 @@ LAYERS: Mapping[str, Layer] = {
     ),
     # A dialect says at run time that it is an IDialect.
     "twistchat.wire": Layer(
-        may=("zope.interface", "twistchat.interfaces", "twistchat.chat", "twistchat.wire"),
+        may=("scramp", "zope.interface", "twistchat.interfaces", "twistchat.chat", "twistchat.wire"),
         pure=True,
     ),
     "twistchat.config": Layer(may=("twistchat.chat", "twistchat.config")),
