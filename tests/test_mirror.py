@@ -65,6 +65,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "doors/test_contract",
         "doors/test_plugins",
     ),
+    "the keys of one section": ("config/test_mail",),
     "what an IRC client sees: a command, a capability, a limit": (
         "protocols/irc/commands/channels/test_invites",
         "protocols/irc/commands/channels/test_rename",

@@ -20,12 +20,15 @@ from twistchat.config.keytypes import (
     Greeting,
     Host,
     Lines,
+    MailAddress,
+    MailHost,
     NetworkName,
     Nicks,
     Number,
     PasswordHash,
     Port,
     Privileges,
+    Secret,
     ServerName,
     Span,
     Text,
@@ -116,6 +119,14 @@ class ReadingTests(SynchronousTestCase):
             (Fingerprint, "", ""),
             (Fingerprint, "ab" * 32, "ab" * 32),
             (Fingerprint, ":".join(["AB"] * 32), "ab" * 32),
+            (Secret, "", ""),
+            (Secret, "correct horse  'battery' ü", "correct horse  'battery' ü"),
+            (MailAddress, "", ""),
+            (MailAddress, "o'neil+chat@mail.example.org", "o'neil+chat@mail.example.org"),
+            (MailAddress, "root@localhost", "root@localhost"),
+            (MailHost, "", ""),
+            (MailHost, "smtp-1.example.org", "smtp-1.example.org"),
+            (MailHost, "2001:DB8::0:1", "2001:db8::1"),
             (Privileges, [], ()),
             (Privileges, ["kill", "ban"], ("kill", "ban")),
             (Privileges, "kill", ("kill",)),
@@ -195,6 +206,18 @@ class ReadingTests(SynchronousTestCase):
             *((Port, value, value, "at most 65535") for value in (-1, 65536, True, "6697", 1.0, None)),
             *((Span, value, value, "or 0 for none") for value in (-1, False, "0", "ever")),
             *((Fingerprint, value, value, "64 hexadecimal digits") for value in ("ab", "g" * 64, "ab" * 20)),
+            *(
+                (MailAddress, value, value, '"chat@example.org"')
+                for value in (
+                    *("alice", "@x.example", "alice@", "a@b@c", "a b@x.example", "<a@x.example>", "a@x.example,b@x"),
+                    *("a@x.example\r\nRCPT TO:<b@x>", "a@x.example\n", "a\0@x", ".a@x", "a..b@x", '"a b"@x', "a@[::1]"),
+                    *("ä@x.example", "a@ä.example", "a@-x", "a@x..y", f"{'a' * 65}@x", f"a@{'x.' * 130}y"),
+                )
+            ),
+            *(
+                (MailHost, value, value, '"smtp.example"')
+                for value in ("a b", "smtp.example:25", "-x", "ä", "x.", "[::1]")
+            ),
             (Privileges, ["kill", "bann"], "bann", 'did you mean "ban"?'),
             (Privileges, ["everything"], "everything", "the privileges are kill, ban, rehash, "),
             (Privileges, ["kill", "kill"], "kill", "it is in the list twice"),
@@ -221,6 +244,18 @@ class ReadingTests(SynchronousTestCase):
             bad = self.assertRaises(BadValue, readingOf(PasswordHash), value)
             self.assertEqual(f"a text of {len(value)} characters", bad.shown)
             self.assertEqual('the hash of a password is wanted, as "twistchat hash-password" makes it', bad.why)
+
+    def test_password(self) -> None:
+        """A password that is refused is not shown either."""
+        for value, shown in (
+            (12345678, "a value that is no text"),
+            (["hunter2"], "a value that is no text"),
+            ("hunter2\n", "a text of 8 characters"),
+            ("hunter2\0", "a text of 8 characters"),
+        ):
+            bad = self.assertRaises(BadValue, readingOf(Secret), value)
+            self.assertEqual((None, shown), (bad.found, bad.shown))
+            self.assertNotIn("hunter2", bad.why)
 
     def test_unknownType(self) -> None:
         """A type that no key may have is refused at the start, not when a user sets the key."""

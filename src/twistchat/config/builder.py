@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shlex
 from dataclasses import replace
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from twistchat.chat.model.names import normalizeRoom
 from twistchat.config import toml
 from twistchat.config.bounds import MAX_NAME_LENGTHS, MIN_QUEUED_MESSAGES, outside
 from twistchat.config.errors import ConfigError
-from twistchat.config.keytypes import BadValue, Endpoints, closest, readingOf
+from twistchat.config.keytypes import BadValue, Endpoints, Secret, closest, readingOf
 from twistchat.config.settings import NAMED, SECTIONS, TABLES, JournalSettings, Settings, keysOf, sectionsWith
 from twistchat.config.tables import NamedTables
 
@@ -104,15 +105,18 @@ class SettingsBuilder:
 
         @param origin: the option with this text, for errors.
         """
-        where = f"{origin} {toml.shortened(assignment)}"
         key, equals, text = assignment.partition("=")
         key, text = key.strip(), text.strip()
+        isSecret = self._types.get(key) == Secret
+        where = f"{origin} {key if isSecret else toml.shortened(assignment)}"
         reading = self._reading(key, where)
         if not equals:
             raise ConfigError(where, f"{key}: there is no value; write {key}=VALUE")
         try:
             value = toml.readValue(text)
         except toml.NotToml:
+            if isSecret:
+                raise ConfigError(where, f"{key}: the value is not TOML; a text is written in quotes") from None
             try:
                 reading(text)
             except BadValue as bad:
@@ -171,6 +175,7 @@ class SettingsBuilder:
         settings = Settings(**made | self._named.finish())
         self._checkPing(settings)
         self._checkSizes(settings)
+        self._checkMail(settings)
         return replace(settings, chat=replace(settings.chat, lobby=self._lobby(settings)))
 
     def _journal(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,6 +206,20 @@ class SettingsBuilder:
             found = f"limits.message is {limits.message} bytes and limits.sendq {limits.sendq} bytes"
             why = f"the second must be at least {MIN_QUEUED_MESSAGES} times the first"
             self._contradict(f"{found}; {why}", "limits.message", "limits.sendq")
+
+    def _checkMail(self, settings: Settings) -> None:
+        """Check that mails can be sent if a mail server is named, and that their codes stay secret."""
+        mail = settings.mail
+        if settings.accounts.emailRequired and not mail.host:
+            self._contradict("accounts.emailRequired is true; then mail.host is wanted too", "accounts.emailRequired")
+        if mail.host and not mail.sender:
+            self._contradict("mail.host is set; then mail.sender is wanted too", "mail.host")
+        if mail.host and mail.security == "none" and not _isThisMachine(mail.host):
+            why = 'is another machine; mail.security "none" is possible with "localhost" only'
+            self._contradict(f"mail.host {toml.show(mail.host)} {why}", "mail.security")
+        if bool(mail.user) != bool(mail.password):
+            why = "mail.user and mail.password are wanted together, or neither"
+            self._contradict(why, "mail.user", "mail.password")
 
     def _contradict(self, why: str, *keys: str) -> NoReturn:
         """
@@ -254,6 +273,14 @@ class SettingsBuilder:
         if names:
             return f"; the keys of [{section}] are {', '.join(names)}"
         return f"; the sections are {', '.join(self._sections)}"
+
+
+def _isThisMachine(host: str) -> bool:
+    """Whether a mail server is certainly on this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _ownSections(doors: Mapping[str, type | None]) -> dict[str, Any]:

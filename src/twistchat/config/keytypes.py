@@ -64,6 +64,15 @@ Span = Annotated[float, "span"]
 PasswordHash = Annotated[str, "password hash"]
 """The argon2id hash of a password (RFC 9106), in the encoding of argon2's reference implementation; or C{""}."""
 
+Secret = Annotated[str, "secret"]
+"""A text of one line that no message shows; or C{""}."""
+
+MailAddress = Annotated[str, "mail address"]
+"""A mail address that every mail server accepts: dot-string@domain in ASCII (RFC 5321, section 4.1.2); or C{""}."""
+
+MailHost = Annotated[str, "mail host"]
+"""The name or the IP address of a mail server; or C{""}."""
+
 Fingerprint = Annotated[str, "fingerprint"]
 """A SHA-256 in hexadecimal, in lower case without separators; or C{""}."""
 
@@ -98,6 +107,14 @@ _PASSWORD_HASH = re.compile(
 )
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+_MAIL_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 
 LAST_PORT = 65535
 """The highest TCP port."""
@@ -174,6 +191,15 @@ def _withUnit(value: object, units: dict[str, int]) -> str:
     return toml.write(value)
 
 
+def isMailAddress(text: str) -> bool:
+    """
+    Whether a text is a mail address that every mail server accepts.
+
+    Addresses with quoted parts, comments, address literals or non-ASCII characters are not: some servers refuse them.
+    """
+    return _MAIL_ADDRESS.fullmatch(text) is not None
+
+
 def _text(value: object) -> str:
     """Convert a text.  One from a command line may contain lone surrogates, which UTF-8 cannot encode."""
     if not isinstance(value, str):
@@ -241,6 +267,27 @@ def _passwordHash(value: object) -> str:
     if text and not _PASSWORD_HASH.fullmatch(text):
         why = 'the hash of a password is wanted, as "twistchat hash-password" makes it'
         raise BadValue(text, why, f"a text of {counted(len(text), 'character')}")
+    return text
+
+
+def _secret(value: object) -> str:
+    """The message does not show an invalid value."""
+    if not isinstance(value, str):
+        raise BadValue(None, f"{_TEXT}, in quotes", "a value that is no text")
+    if not value.isprintable():
+        shown = f"a text of {counted(len(value), 'character')}"
+        raise BadValue(None, "a text of one line without control characters is wanted", shown)
+    return value
+
+
+def _mailHost(value: object) -> str:
+    """RFC 1123, section 2.1, limits the names of hosts."""
+    text = _text(value)
+    try:
+        return str(ipaddress.ip_address(text)) if text else text
+    except ValueError:
+        if not _HOST_NAME.fullmatch(text):
+            raise BadValue(text, 'the name or address of a mail server, such as "smtp.example", is wanted') from None
     return text
 
 
@@ -425,6 +472,9 @@ _READINGS: dict[object, Reading] = {
     Port: _port,
     Span: lambda value: _age(value, _SPAN),
     PasswordHash: _passwordHash,
+    Secret: _secret,
+    MailAddress: _matching(_MAIL_ADDRESS, 'a mail address such as "chat@example.org" is wanted'),
+    MailHost: _mailHost,
     Fingerprint: _fingerprint,
     Privileges: lambda value: _items(value, _privilege),
     Nicks: lambda value: _items(value, visible),

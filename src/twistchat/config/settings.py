@@ -20,10 +20,14 @@ from twistchat.config.keytypes import (
     Fingerprint,
     Host,
     JournalKind,
+    MailAddress,
+    MailHost,
     Nicks,
     Number,
     PasswordHash,
+    Port,
     Privileges,
+    Secret,
     ServerName,
     Span,
     Text,
@@ -126,6 +130,30 @@ class AccountsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSettings:
+    """
+    Mail: the codes that verify mail addresses and reset passwords.  Without a host the server sends no mail.
+
+    @ivar host: the mail server that takes the mails, such as "smtp.example.org"; "" for none.
+    @ivar port: its port; 0 for the usual one, which depends on the security: 587, 465 or 25.
+    @ivar security: how the connection is encrypted: "starttls", after a greeting; "tls", from the first byte; "none",
+        not at all, which is possible only if the host is this machine.  The certificate of the host must be valid.
+    @ivar user: the name to log in with; "" for no login.
+    @ivar password: the password to log in with.  No message shows it.
+    @ivar sender: the address that the mails come from, such as "chat@example.org".
+    @ivar senderName: the name beside that address; "" for the name of the server.
+    """
+
+    host: MailHost = ""
+    port: Port = 0
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: Text = ""
+    password: Secret = field(default="", repr=False)
+    sender: MailAddress = ""
+    senderName: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WebircSettings:
     """
     A gateway.
@@ -180,6 +208,7 @@ class Settings:
     @ivar server: the server as a whole.
     @ivar chat: the rules of the chat.
     @ivar accounts: accounts, and who can register one.
+    @ivar mail: the mail server that takes the codes for accounts: they verify mail addresses and reset passwords.
     @ivar listen: where each door listens: one of Twisted's server endpoint strings, or a list of them.  The keys are
         the doors' names.  Without any key, every door listens at its default endpoints; otherwise only the doors named
         here listen.  Each door also has an option, such as --line for the line door.  One such option replaces all
@@ -198,6 +227,7 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     listen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalSettings = field(default_factory=JournalSettings)
     webirc: Mapping[str, WebircSettings] = field(default_factory=lambda: MappingProxyType({}))

@@ -24,6 +24,9 @@ MAX_INTEGER = 2**63 - 1
 
 _SHOWN = 60
 
+_SECRET = re.compile(r"(?i)(\bpassword\b[\"' ]*=).*")
+"""A password in a line that is shown in a message, and what precedes it."""
+
 _PLACE = re.compile(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 
 _ENDS_A_VALUE = re.compile(r"\"\"\"|'''|[\]}]")
@@ -158,7 +161,7 @@ def _diagnosed(text: str, bad: Exception) -> NotToml:
         return twice
     if why == "Invalid value":
         why = "Invalid value (a text is written in quotes)"
-    found = text.split("\n")[number - 1].strip()
+    found = _SECRET.sub(r"\1…", text.split("\n")[number - 1].strip())
     return NotToml(number, f"{why}, at column {column} of: {shortened(found)}")
 
 
