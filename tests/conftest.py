@@ -56,6 +56,7 @@ LONG = (
     "net/limits/test_admission.py",
     "net/limits/test_departures.py",
     "net/limits/test_idle.py",
+    "services/mail/test_smtp_tcp.py",
     "test_conversations.py::ConversationTests::test_restart_retention",
     "test_conversations.py::ConversationTests::test_restart_sqlite",
     "test_conversations.py::MessageConversationTests",

@@ -207,6 +207,19 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.services",
         ),
     ),
+    # It names the reasons why TLS failed.
+    "twistchat.services.mail": Layer(
+        may=(
+            "OpenSSL",
+            "service_identity",
+            "twisted",
+            "zope.interface",
+            "twistchat.chat",
+            "twistchat.config",
+            "twistchat.interfaces",
+            "twistchat.services.mail",
+        ),
+    ),
     # The built-in kinds of journals need no plugin.
     "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces", "twistchat.journal.kinds")),
     # A command is a program of its own, which takes its own randomness.

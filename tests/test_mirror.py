@@ -58,7 +58,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "journal/sqlite/test_damage",
         "journal/sqlite/test_flips",
     ),
-    "one module, on the real reactor": ("net/output/test_outbox_tcp",),
+    "one module, on the real reactor": ("net/output/test_outbox_tcp", "services/mail/test_smtp_tcp"),
     "one function of twistchat.tap": ("test_journals",),
     "doors in general: their contract, plugins, their sections": (
         "config/test_doors",

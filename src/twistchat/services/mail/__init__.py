@@ -1,0 +1,1 @@
+"""Sends mails: composes them, queues them, and gives them to a mail server."""
