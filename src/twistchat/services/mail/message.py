@@ -18,7 +18,7 @@ def checkRecipient(address: str) -> None:
     @raise BadCredential: it is not an address that every mail server accepts.
     """
     if not isMailAddress(address):
-        raise BadCredential("mail address", "is not one that this server can send mail to")
+        raise BadCredential("The mail address", "is not one that this server can send mail to")
 
 
 def compose(sender: Address, recipient: str, subject: str, text: str, date: float, messageId: str) -> bytes:
