@@ -487,8 +487,12 @@ def refused(kind: type[E], asked: Callable[[], object]) -> E:
 
 
 def kept(state: State) -> dict[str, Any]:
-    """Return what rooms keep without members: the topic, modes, lists and granted ranks of each kept room."""
-    return {room.name: (room.topic, room.modes, room.lists, room.granted) for room in state.rooms if room.persistent}
+    """Return what rooms keep without members: the topic, modes, lists, founder, access list and settings of each."""
+    return {
+        room.name: (room.topic, room.modes, room.lists, room.founder, room.granted, room.settings)
+        for room in state.rooms
+        if room.persistent
+    }
 
 
 def shown(state: State) -> dict[str, Any]:
@@ -513,7 +517,9 @@ def shown(state: State) -> dict[str, Any]:
                 room.topic,
                 room.modes,
                 room.lists,
+                room.founder,
                 room.granted,
+                room.settings,
                 [(uid, member.ranks) for uid, member in room.members.items()],
             )
             for room in state.rooms

@@ -65,6 +65,7 @@ class Chat:
         lobby: str = "",
         later: Callable[[float | None], None] = lambda seconds: None,
         node: str = "local",
+        inherits: bool = True,
     ) -> None:
         """
         @param log: takes proposed events; open it with this chat's C{state.apply}.
@@ -80,6 +81,7 @@ class Chat:
         @param later: schedules a call of C{upkeep.tend} in this many seconds, in place of an earlier schedule.
             C{None} cancels it.
         @param node: the id of this node, which goes into the entries of its sessions.
+        @param inherits: whether other accounts get the rooms of an account that is dropped.
         """
         self.state = State(Broadcast(atTurnEnd, departures), lambda: self.upkeep.needed())
         self.limits = limits
@@ -91,7 +93,7 @@ class Chat:
         self.identity = Identity(core)
         self.presence = Presence(core)
         self.operators = Operators(core, self.identity)
-        self.accounts = AccountRules(core)
-        self.ownership = Ownership(core)
+        self.ownership = Ownership(core, inherits)
+        self.accounts = AccountRules(core, self.ownership)
         self.reading = Reading(core)
         self.upkeep = Upkeep(core, later)

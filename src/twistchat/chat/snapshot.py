@@ -258,7 +258,7 @@ def _addRoom(state: State, record: RoomRecord) -> None:
         assert user is not None
         room.members[uid] = Member(user, ranks)
     room.bansSet = record.bansSet
-    room.founder = record.founder
+    state.rooms.setFounder(room, record.founder)
     room.settings = record.settings or NO_SETTINGS
 
 

@@ -62,6 +62,7 @@ def assemble(
         settings.chat.reserved,
         settings.chat.lobby,
         upkeep.after,
+        inherits=settings.accounts.succession == "next",
     )
     return ServerContext(
         chat=chat,

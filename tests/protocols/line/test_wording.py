@@ -97,6 +97,9 @@ SAMPLES = (
     errors.NotEncrypted(),
     errors.RoomRegisteredAlready("#den"),
     errors.RoomNotRegistered("#den"),
+    errors.CannotRegister("#lobby", "everyone arrives there"),
+    errors.NoAccess("#den"),
+    errors.BadRank("king", "operator, voice or none"),
     errors.NotFounder("#den"),
     errors.InboxFull("alice", 100),
 )

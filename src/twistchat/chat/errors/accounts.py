@@ -111,10 +111,10 @@ class TooManySessions(ChatError):
 
 @dataclass
 class TooManyOf(ChatError):
-    """The account has C{limit} of C{what} already."""
+    """The account, or the room, has C{limit} of C{what} already."""
 
     code = "TOO_MANY_OF_THESE"
-    wording = "This account has {limit} {what} already, and no more can be added"
+    wording = "There are {limit} {what} already, and no more can be added"
     what: str
     limit: int
 
@@ -205,6 +205,35 @@ class NotFounder(ChatError):
     code = "NOT_FOUNDER"
     wording = "Only the founder of {room} can do that"
     room: str
+
+
+@dataclass
+class CannotRegister(ChatError):
+    """Nobody can register the room C{room}; C{why} ends the sentence "… cannot be registered, because …"."""
+
+    code = "CANNOT_REGISTER_ROOM"
+    wording = "{room} cannot be registered, because {why}"
+    room: str
+    why: str
+
+
+@dataclass
+class NoAccess(ChatError):
+    """The asker's rank in the access list of C{room} does not suffice, or they are not in it."""
+
+    code = "NO_ACCESS"
+    wording = "Your rank in the access list of {room} does not allow that"
+    room: str
+
+
+@dataclass
+class BadRank(ChatError):
+    """There is no rank C{rank} that the access list of a room can contain; C{known} names the ranks that there are."""
+
+    code = "BAD_RANK"
+    wording = "There is no rank {rank} to give; use {known}"
+    rank: str
+    known: str
 
 
 @dataclass

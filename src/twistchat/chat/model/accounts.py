@@ -157,6 +157,10 @@ class Accounts:
         """The names of dropped accounts, which nobody can register."""
         return tuple(self._retired.values())
 
+    def isRetired(self, name: str) -> bool:
+        """Whether this is the name of a dropped account."""
+        return fold(self._retired.get(skeleton(name), "")) == fold(name)
+
     def checkFree(self, name: str) -> None:
         """
         Check that a name can be registered.

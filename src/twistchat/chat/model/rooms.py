@@ -17,6 +17,7 @@ from twistchat.chat.model.modes.room import (
     INITIAL_MODES,
     LOCK_LISTS,
     LOCKS,
+    NOBODY,
     OPERATOR,
     ROOM_MODES,
     VOICE,
@@ -97,7 +98,7 @@ class Room:
     @ivar modes: the parameters of the modes that are set, by letter.
     @ivar lists: the masks of each list mode, by letter and mask.
     @ivar bans: finds the bans in C{lists} that apply to a user.
-    @ivar founder: the account that owns it; C{None} if it is not registered.
+    @ivar founder: the account that owns it; C{None} if it is not registered.  L{Rooms.setFounder} changes it.
     @ivar granted: the access list of a registered room: the ranks that the users of accounts get when they join, by the
         folded name of the account.
     @ivar settings: the settings of a registered room, by their name in L{SETTINGS}.
@@ -174,6 +175,10 @@ class Room:
         key = fold(account)
         ranks = self.granted.get(key, "")
         return sortRanks(ranks + "q") if self.founder is not None and key == fold(self.founder) else ranks
+
+    def accessLevel(self, source: Source) -> int:
+        """The level of the highest rank that a user gets from the access list, whether or not they are present."""
+        return NOBODY if source.account is None else level(self.ranksOf(source.account))
 
     @property
     def renameLevel(self) -> int:
@@ -281,7 +286,8 @@ class Room:
 
 class Rooms:
     """
-    All rooms, by name and by the skeleton of their name; and the former names of recently renamed rooms.
+    All rooms, by name, by the skeleton of their name, and by their founder; and the former names of recently renamed
+    rooms.
 
     @ivar vacancies: the vacancies of rooms whose last operator has left, by folded name.  Such a room may have been
         removed, or may have another operator, who was the first to join it when it was empty.
@@ -289,7 +295,7 @@ class Rooms:
         journal.  The rooms may have been removed since.  Not part of the replicated state.
     """
 
-    __slots__ = ("_byName", "_bySkeleton", "_formerNames", "unlocked", "vacancies")
+    __slots__ = ("_byFounder", "_byName", "_bySkeleton", "_formerNames", "unlocked", "vacancies")
 
     def __init__(self) -> None:
         self.vacancies: dict[str, Vacancy] = {}
@@ -297,6 +303,7 @@ class Rooms:
         self._byName: dict[str, Room] = {}
         self._formerNames: dict[str, None] = {}
         self._bySkeleton: dict[str, Room] = {}
+        self._byFounder: dict[str, dict[Room, None]] = {}
 
     def __len__(self) -> int:
         return len(self._byName)
@@ -311,6 +318,21 @@ class Rooms:
     def lookalike(self, name: str) -> Room | None:
         """The room with this name or a look-alike of it."""
         return self._bySkeleton.get(skeleton(name))
+
+    def ownedBy(self, account: str) -> list[Room]:
+        """The rooms whose founder is this account, in the order in which it got them."""
+        return list(self._byFounder.get(fold(account), ()))
+
+    def setFounder(self, room: Room, account: str | None) -> None:
+        """Make an account the founder of a room; or none, with C{None}."""
+        if room.founder is not None:
+            key = fold(room.founder)
+            del self._byFounder[key][room]
+            if not self._byFounder[key]:
+                del self._byFounder[key]
+        room.founder = account
+        if account is not None:
+            self._byFounder.setdefault(fold(account), {})[room] = None
 
     def checkFree(self, name: str, room: Room | None = None) -> None:
         """

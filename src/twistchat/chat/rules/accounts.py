@@ -33,11 +33,12 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
+from twistchat.chat.rules.access import forget
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive, notifyNeighbours
-from twistchat.chat.rules.ownership import free
 
 if TYPE_CHECKING:
+    from twistchat.chat.rules.ownership import Ownership
     from twistchat.chat.state import State
     from twistchat.interfaces import Receipt
 
@@ -67,8 +68,12 @@ class AccountRules:
     server.  C{None} as the asker is an administrator.
     """
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, ownership: Ownership) -> None:
+        """
+        @param ownership: gives away the rooms of accounts that are dropped.
+        """
         self._core = core
+        self._ownership = ownership
 
     def checkName(self, asker: Asker | None, name: str) -> str:
         """
@@ -215,8 +220,13 @@ class AccountRules:
         return self._core.log.append(AccountRestored(self._source(asker), account.name))
 
     def drop(self, asker: Asker | None, name: str) -> Receipt:
-        """Remove an account and all its data.  Its user becomes a guest."""
+        """
+        Remove an account and all its data.  Its user becomes a guest.
+
+        First its rooms go to other accounts, or become free, as L{Ownership.bequeath} says.
+        """
         account = self._core.state.accounts.named(name)
+        self._ownership.bequeath(asker, account)
         return self._core.log.append(AccountDropped(self._source(asker), account.name))
 
     def _source(self, asker: Asker | None) -> Source:
@@ -266,15 +276,11 @@ def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: O
     account = state.accounts.get(event.account)
     # At a restart only the entry that keeps the name is left.
     state.accounts.retire(event.account)
-    if account is None:
-        return
-    state.accounts.remove(account)
-    key = fold(account.name)
-    for room in list(state.rooms):
-        room.granted.pop(key, None)
-        if room.founder is not None and fold(room.founder) == key:
-            free(state, room)
-    user = state.users.ofAccount(account.name)
+    if account is not None:
+        state.accounts.remove(account)
+    # L{AccountRules.drop} has given the rooms away, but for those that the account got in the meantime.
+    forget(state, entry, event.account, origin)
+    user = state.users.ofAccount(event.account)
     if user is not None:
         left = AccountSet(user.source, None)
         state.users.rename(user, replace(user.source, account=None))

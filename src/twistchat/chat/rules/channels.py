@@ -89,6 +89,7 @@ class Channels:
 
         This needs an operator; a founder if an account is the room's founder; or a server operator with the privilege
         C{"rooms"}.  Only the latter can rename the lobby, or give its name to another room, which might have locks.
+        A registered room cannot get that name.
 
         @param new: the new name.  It may differ from C{name} only in case.
         @return: C{None} if this is the room's name already, including case.
@@ -103,6 +104,8 @@ class Channels:
         old = room.key
         if fold(new) != old and self._core.lobby in (fold(new), old) and not member.user.may("rooms"):
             raise errors.NotPrivileged("rooms")
+        if fold(new) == self._core.lobby and room.founder is not None:
+            raise errors.CannotRegister(new, "everyone arrives there")
         self._core.state.rooms.checkFree(new, room)
         if not asker.session.exempt:
             if room.renames is None:

@@ -28,6 +28,7 @@ from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import NO_FLAGS, User, neighboursOf
+from twistchat.chat.rules.access import changeAccount
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
 
@@ -275,7 +276,10 @@ def hostSet(state: State, entry: Entry, event: HostSet, origin: Origin | None) -
 
 def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | None) -> None:
     user = state.userOf(entry)
-    _changeSource(state, entry, user, origin, replace(user.source, account=event.account))
+    before = user.source.account
+    state.users.rename(user, replace(user.source, account=event.account))
+    notifyNeighbours(state, entry, user, origin)
+    changeAccount(state, entry, user, before, origin)
 
 
 def userModesSet(state: State, entry: Entry, event: UserModesSet, origin: Origin | None) -> None:

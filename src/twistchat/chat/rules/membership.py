@@ -10,7 +10,7 @@ from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchNick, NotInRoom, TargetNotInRoom
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.events import Entry, Invited, Joined, Kicked, Parted, Source
-from twistchat.chat.model.modes.room import HALF_OPERATOR, sortRanks
+from twistchat.chat.model.modes.room import FOUNDER, HALF_OPERATOR, sortRanks
 from twistchat.chat.model.names import fold, normalizeRoom
 from twistchat.chat.model.rooms import Member, Room
 from twistchat.chat.model.sessions import Asker, Origin
@@ -102,7 +102,8 @@ class Membership:
         Check that a room's locks let a user in.
 
         An invitation overrides the locks that the room's operators set (see L{invite} for bans).  So does a timely
-        return of the last operator, who regains the rank.
+        return of the last operator, who regains the rank.  In a registered room, so does the rank of half-operator in
+        the access list; and its founder overrides bans too.
         """
         if room.abandoned or user.may("rooms"):
             return
@@ -141,10 +142,10 @@ def _lock(room: Room, user: User, key: str | None, returning: bool) -> errors.Ch
     @param returning: whether the user is the last operator, who returns in time.
     @return: the error to raise; C{None} if the user may join.
     """
-    modes = room.modes
-    if room.barred(user) and user.invitations.get(room) != room.bansSet:
+    modes, access = room.modes, room.accessLevel(user.source)
+    if access < FOUNDER and room.barred(user) and user.invitations.get(room) != room.bansSet:
         return errors.Banned(room.name)
-    if returning or room in user.invitations:
+    if returning or room in user.invitations or access >= HALF_OPERATOR:
         return None
     if "R" in modes and user.source.account is None:
         return errors.RegisteredOnly(room.name)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from twistchat.chat.errors import BadModeParameter, UnknownMode
+from twistchat.chat.errors import BadModeParameter, BadRank, UnknownMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,22 @@ RANKS = (
 RANK_BY_LETTER = {rank.letter: rank for rank in RANKS}
 
 RANK_BY_PREFIX = {rank.prefix: rank for rank in RANKS}
+
+
+WORDS: dict[str, str] = {
+    "none": "",
+    "admin": "a",
+    "protected": "a",
+    "operator": "o",
+    "op": "o",
+    "half-operator": "h",
+    "halfop": "h",
+    "voice": "v",
+}
+"""The ranks that an access list can contain, by the words that people use for them."""
+
+KNOWN = "admin, operator, half-operator, voice or none"
+"""The words that an error suggests."""
 
 
 class Shape(Enum):
@@ -149,6 +165,19 @@ def parseChanges(letters: str, parameters: Iterable[str]) -> Iterator[tuple[bool
             if parameter is None and (mode is None or mode.shape is not Shape.LIST):
                 raise BadModeParameter(letter, None, "a nick" if mode is None else "a value", "+" if adding else "-")
         yield adding, letter, parameter
+
+
+def parseRanks(text: str) -> str:
+    """
+    Parse the ranks for an access list: one of L{WORDS}, or letters such as C{"ov"}.
+
+    @return: letters, highest first.  There is only one founder, so the letter C{q} is refused.
+    @raise BadRank: the text is neither.
+    """
+    letters = WORDS.get(text.lower().removeprefix("+"), text.removeprefix("+"))
+    if "q" in letters or not set(letters) <= RANK_BY_LETTER.keys():
+        raise BadRank(text, KNOWN)
+    return sortRanks(letters)
 
 
 def sortRanks(letters: Iterable[str]) -> str:
