@@ -14,6 +14,7 @@ from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.doors.irc import IrcDoor
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.registration.isupport import isupportTokens
+from twistchat.protocols.irc.services import SERVICES
 from twistchat.wire.irc.capabilities import CAPABILITIES
 
 TEXT = (Path(__file__).parent.parent / "docs/irc.md").read_text("utf-8")
@@ -39,6 +40,14 @@ class TableTests(SynchronousTestCase):
             {name: command.source for name, command in COMMANDS.items()},
             {name: source for name, (source, _) in rows("Commands").items()},
         )
+
+    def test_services(self) -> None:
+        """The commands of each service, with their summaries."""
+        for service in SERVICES.values():
+            self.assertEqual(
+                {command.name: command.summary for command in service.commands.values()},
+                {name: summary for name, (summary, _) in rows(service.nick).items()},
+            )
 
     def test_channelModes(self) -> None:
         """The room modes, with their effects."""

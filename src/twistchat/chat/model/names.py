@@ -25,6 +25,9 @@ from twistchat.chat.phrasing import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+SERVICES: Final = ("ChanServ", "NickServ")
+"""Nicks that take passwords and commands at the IRC door.  They are reserved, whatever the configuration says."""
+
 DEFAULT_RESERVED: Final = (
     "BotServ",
     "ChanServ",
@@ -179,9 +182,9 @@ def reserve(names: Iterable[str]) -> frozenset[str]:
     """
     Compute the set of reserved skeletons from reserved names.
 
-    @return: the skeletons of the names.  A nick is reserved if its skeleton is among them.
+    @return: the skeletons of the names, and of L{SERVICES}.  A nick is reserved if its skeleton is among them.
     """
-    return frozenset(map(skeleton, names))
+    return frozenset(map(skeleton, (*names, *SERVICES)))
 
 
 def _compose(text: str, limit: int) -> str:

@@ -22,6 +22,7 @@ from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.commands import COMMANDS
+from twistchat.protocols.irc.commands.services import toService
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, addBatchLine
 from twistchat.protocols.irc.fallbacks import RenameFallback
@@ -302,6 +303,9 @@ class IrcConnection(ClientProtocol):
             return
         command = COMMANDS.get(message.command)
         concurrent = command is not None and command.concurrent
+        if command is not None and concurrent:
+            command = toService(message, command, self.server)
+            concurrent = command.concurrent
         self.pipeline.submit(partial(self._execute, message, command), concurrent, len(line))
 
     def _isRegistering(self, line: Line) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twistchat.protocols.irc.commands import connection, gateway, help
+from twistchat.protocols.irc.commands import connection, gateway, help, services
 from twistchat.protocols.irc.commands.channels import channels, listing, modes
 from twistchat.protocols.irc.commands.people import monitor, people, who
 from twistchat.protocols.irc.commands.server import bans, operators, server
@@ -21,6 +21,7 @@ TOPICS = {
     "people": people.table,
     "who": who.table,
     "monitor": monitor.table,
+    "services": services.table,
     "server": server.table,
     "help": help.table,
     "operators": operators.table,

@@ -8,6 +8,7 @@ from twistchat.chat.errors import WatchListFull
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.table import Table
 from twistchat.protocols.irc.replies.formatting import joinWords, middle
+from twistchat.protocols.irc.services import serviceNamed
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.message import room
 
@@ -43,7 +44,7 @@ async def monitor(client: IrcConnection, message: Message, reply: Reply) -> None
     elif what.upper() == "S":
         for part in client.context.portions.split(chat.presence.watched(session)):
             await reply.step(PART_STEPS)
-            _showStatus(*chat.presence.whoIsHere(part), reply)
+            _showStatus(client, *chat.presence.whoIsHere(part), reply)
     else:
         reply.numeric(n.ERR_UNKNOWNERROR, "MONITOR", middle(what), "Unknown modifier: it is one of + - C L S")
 
@@ -56,15 +57,22 @@ def _watch(client: IrcConnection, nicks: list[str], reply: Reply) -> None:
     except WatchListFull as full:
         refused = full.refused
         found = chat.presence.whoIsHere([nick for nick in nicks if nick not in refused])
-    _showStatus(*found, reply)
+    _showStatus(client, *found, reply)
     limit, text = str(client.settings.limits.watched), "Monitor list is full"
     size = room(n.ERR_MONLISTFULL, (client.nick, limit), client.server) - len(text) - 2
     for part in joinWords(map(middle, refused), ",", size):
         reply.numeric(n.ERR_MONLISTFULL, limit, part, text)
 
 
-def _showStatus(here: list[User], gone: list[str], reply: Reply) -> None:
-    """Reply with the users who are online, and the nicks that are offline."""
+def _showStatus(client: IrcConnection, here: list[User], gone: list[str], reply: Reply) -> None:
+    """Reply with the users and services that are online, and the nicks that are offline."""
     masks = [f"{user.nick}!{user.source.username}@{user.source.host}" for user in here]
+    offline = []
+    for nick in gone:
+        service = serviceNamed(nick, client.server)
+        if service is None:
+            offline.append(nick)
+        else:
+            masks.append(service.mask(client.server))
     reply.numericList(n.RPL_MONONLINE, (), masks, ",", colon=True)
-    reply.numericList(n.RPL_MONOFFLINE, (), gone, ",", colon=True)
+    reply.numericList(n.RPL_MONOFFLINE, (), offline, ",", colon=True)

@@ -10,12 +10,14 @@ from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.visibility import isOtherServer, seesAll, visibleAddresses, visibleRooms
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.replies.formatting import formatTime, middle
+from twistchat.protocols.irc.services import serviceNamed
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
     from twistchat.chat.model.users import User
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.protocols.irc.services.table import Service
     from twistchat.wire.irc.message import Message
 
 USERHOSTS = 5
@@ -34,8 +36,10 @@ async def whois(client: IrcConnection, message: Message, reply: Reply) -> None:
     if len(message.params) > 1 and isOtherServer(client, message.params[0], reply):
         return
     nick = asked.split(",")[0]
-    user = client.context.chat.state.users.named(nick)
-    if user is None:
+    user, service = client.context.chat.state.users.named(nick), serviceNamed(nick, client.server)
+    if service is not None:
+        _describeService(client, service, reply)
+    elif user is None:
         reply.numeric(n.ERR_NOSUCHNICK, middle(nick), "No such nick")
     else:
         await _describe(client, user, reply)
@@ -75,6 +79,13 @@ async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
     reply.numeric(n.RPL_WHOISIDLE, nick, str(int(idle)), str(user.since // 1000), "seconds idle, signon time")
 
 
+def _describeService(client: IrcConnection, service: Service, reply: Reply) -> None:
+    """Answer WHOIS for a service."""
+    reply.numeric(n.RPL_WHOISUSER, service.nick, service.nick, client.server, "*", service.purpose)
+    reply.numeric(n.RPL_WHOISSERVER, service.nick, client.server, client.settings.server.description)
+    reply.numeric(n.RPL_WHOISOPERATOR, service.nick, "is a service of this server")
+
+
 @table.command("WHOWAS", "<nick>{,<nick>} [<count>]", "ask who had a nick", MODERN)
 async def whowas(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{WHOWAS}: describes earlier users of nicks, newest first.  Without a positive count it shows all."""
@@ -103,16 +114,15 @@ def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{USERHOST}: shows the hosts of the nicks that are online."""
     users = client.context.chat.state.users
     asked = [nick for parameter in message.params for nick in parameter.split()][:USERHOSTS]
-    found = [user for user in map(users.named, asked) if user is not None]
-    _answer(
-        reply,
-        n.RPL_USERHOST,
-        [
-            f"{user.nick}{'*' if user.operator is not None else ''}={'+' if user.away is None else '-'}"
-            f"{user.source.username}@{user.source.host}"
-            for user in found
-        ],
-    )
+    found = []
+    for nick in asked:
+        user, service = users.named(nick), serviceNamed(nick, client.server)
+        if service is not None:
+            found.append(f"{service.nick}=+{service.nick}@{client.server}")
+        elif user is not None:
+            status = f"{'*' if user.operator is not None else ''}={'+' if user.away is None else '-'}"
+            found.append(f"{user.nick}{status}{user.source.username}@{user.source.host}")
+    _answer(reply, n.RPL_USERHOST, found)
     return None
 
 
@@ -120,8 +130,9 @@ def userhost(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 def ison(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{ISON}: shows which nicks are online, in their users' spelling."""
     users = client.context.chat.state.users
-    found = [users.named(nick) for parameter in message.params for nick in parameter.split()]
-    _answer(reply, n.RPL_ISON, [user.nick for user in found if user is not None])
+    asked = [nick for parameter in message.params for nick in parameter.split()]
+    found = [serviceNamed(nick, client.server) or users.named(nick) for nick in asked]
+    _answer(reply, n.RPL_ISON, [one.nick for one in found if one is not None])
     return None
 
 

@@ -1,0 +1,118 @@
+"""NickServ's commands that show accounts and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from twistchat.chat.errors import NoSuchAccount
+from twistchat.chat.model.names import fold
+from twistchat.chat.phrasing import counted
+from twistchat.protocols.irc.replies.formatting import formatTime
+from twistchat.protocols.irc.services.table import ServiceTable, Usage
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.accounts import Account
+    from twistchat.chat.model.sessions import Session
+    from twistchat.protocols.irc.services.request import Request
+
+ENDED = "You ended this session from another one"
+"""What a client is told whose session ends."""
+
+table = ServiceTable()
+
+
+@table.command("INFO", "[<account>]", "show an account: all of yours, and whether another one exists", "alice", most=1)
+async def info(request: Request) -> None:
+    """C{INFO}: shows all about the client's account.  Others see only that an account exists."""
+    own = request.accountOrNone
+    asked = request.words[0] if request.words else request.client.nick if own is None else own.name
+    account = ownerOf(request, asked)
+    if account is None:
+        raise NoSuchAccount(asked)
+    if account is own or request.client.user.may("auspex"):
+        await request.sayAll(_describe(request, account))
+    else:
+        request.say(f"{account.name} is registered")
+
+
+@table.command(
+    "STATUS", "<nick>", "show whether the user of a nick is logged in to its account", "alice", least=1, most=1
+)
+async def status(request: Request) -> None:
+    """C{STATUS}: shows what WHOIS shows too, as a number for programs."""
+    nick = request.words[0]
+    owner, user = ownerOf(request, nick), request.chat.state.users.named(nick)
+    if owner is None or user is None:
+        level, meaning = 0, "not registered" if owner is None else "not online"
+    elif fold(user.source.account or "") != fold(owner.name):
+        level, meaning = 1, "not logged in"
+    else:
+        level, meaning = 3, f"logged in to {owner.name}"
+    request.say(f"STATUS {nick if user is None else user.nick} {level} ({meaning})")
+
+
+@table.command(
+    "SESSIONS", "[LIST] | END <number>", "show your sessions, or end one of them", "END 2", most=2, account=True
+)
+async def sessions(request: Request) -> None:
+    """C{SESSIONS}: lists the sessions of the client's user, or ends one."""
+    own = list(request.client.user.sessions.values())
+    if request.word(0) == "END":
+        request.only(2)
+        chosen = [session for session in own if session.id == request.words[1]]
+        if not chosen:
+            request.say("You have no such session. /msg NickServ SESSIONS lists them")
+        elif chosen[0] is request.session:
+            request.say("That is this session. To end it, use /QUIT")
+        else:
+            request.chat.state.broadcast.departures.disconnect(chosen, ENDED)
+            request.say(f"The session {chosen[0].id} ends")
+        return
+    if request.word(0) not in {"", "LIST"}:
+        raise Usage
+    request.say(f"You have {counted(len(own), 'session')}:")
+    await request.sayAll([_describeSession(request, session) for session in own])
+
+
+def ownerOf(request: Request, name: str) -> Account | None:
+    """Get the account with this name or nick; not one whose nick only looks like it."""
+    account = request.chat.state.accounts.ownerOf(name)
+    if account is None or fold(name) not in {fold(nick) for nick in (account.name, *account.nicks)}:
+        return None
+    return account
+
+
+def _describe(request: Request, account: Account) -> Iterator[str]:
+    yield f"{account.name}: registered {formatTime(account.registered / 1000)}"
+    if account.suspended is not None:
+        yield f"Suspended: {account.suspended or 'no reason given'}"
+    if account.until is not None:
+        yield "Not verified yet"
+    yield f"Mail address: {account.settings.get('email', 'none')}"
+    yield f"Nicks: {', '.join((account.name, *account.nicks))}"
+    for kind, noun in KINDS.items():
+        names = [credential.name for credential in account.ofKind(kind)]  # type: ignore[arg-type]
+        if names:
+            yield f"{noun}: {', '.join(names)}"
+    if account.isAdmin:
+        yield "Administrator of this server"
+    user = request.chat.state.users.ofAccount(account.name)
+    if user is not None:
+        yield f"Online as {user.nick}, with {counted(len(user.sessions), 'session')}"
+
+
+KINDS = {"token": "App tokens", "certificate": "Certificates", "sshkey": "SSH keys"}
+"""The kinds of credentials that have names, and what they are called."""
+
+
+def _describeSession(request: Request, session: Session) -> str:
+    parts = [session.id]
+    if session is request.session:
+        parts.append("this one")
+    parts.append("encrypted" if session.secure else "not encrypted")
+    if session.address is not None:
+        parts.append(f"from {session.address}")
+    idle = request.context.clock.seconds() - session.spoke
+    parts.append(f"last spoke {int(idle)} s ago")
+    return ", ".join(parts)
