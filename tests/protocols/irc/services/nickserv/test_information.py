@@ -18,6 +18,7 @@ class InfoTests(ServiceConversations):
         "Mail address: alice@example.org",
         "Nicks: alice, al",
         "App tokens: phone",
+        "Online as alice, with 1 session",
     )
 
     def setUp(self) -> None:
