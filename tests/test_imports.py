@@ -148,14 +148,19 @@ LAYERS: Mapping[str, Layer] = {
     "twistchat.accounts": Layer(
         may=(
             "argon2",
+            "cryptography",
+            "scramp",
             "zope.interface",
+            "twisted.cred",
             "twisted.internet.defer",
+            "twisted.logger",
             "twisted.python",
             "twistchat.chat",
             "twistchat.interfaces",
             "twistchat.accounts",
             "twistchat.worker",
         ),
+        typing=("twistchat.config",),
     ),
     "twistchat.worker": Layer(may=("twisted.python",)),
     "twistchat.net": Layer(
@@ -202,6 +207,7 @@ LAYERS: Mapping[str, Layer] = {
             "twisted",
             "twistchat.chat",
             "twistchat.interfaces",
+            "twistchat.accounts",
             "twistchat.config",
             "twistchat.net",
             "twistchat.services",
@@ -235,7 +241,7 @@ LAYERS: Mapping[str, Layer] = {
         world=True,
     ),
     "twistchat.tap": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),
-    "twistchat.testing": Layer(may=("msgspec", "zope.interface", "twisted", "twistchat"), world=True),
+    "twistchat.testing": Layer(may=("argon2", "msgspec", "zope.interface", "twisted", "twistchat"), world=True),
 }
 """Every part of the house, by name.  A new part needs a row."""
 

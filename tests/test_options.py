@@ -13,6 +13,8 @@ from tempfile import mkdtemp
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from twisted.cred.credentials import UsernamePassword
+from twisted.internet.defer import maybeDeferred
 from twisted.plugin import CachedDropin, getPlugins
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -131,6 +133,31 @@ class OptionsTests(CommandLineTestCase):
         for long in ("x" * 5000, f"--{'x' * 5000}", "x\ny\ud800"):
             self.assertLess(len(self.refused(long).encode()), 200)
 
+    def test_auth(self) -> None:
+        """C{--auth} names further sources of passwords, in the order in which they are asked."""
+        self.write("passwords", "alice:secret\n")
+        self.write("more", "bob:secret\n")
+        options = self.parse("--auth", "file:passwords", "--auth=file:more")
+        first, second = options.sources
+        for source, name in ((first, b"alice"), (second, b"bob")):
+            checked = maybeDeferred(source.requestAvatarId, UsernamePassword(name, b"secret"))
+            self.assertEqual(name, self.successResultOf(checked))
+        self.assertEqual([], self.parse().sources)
+
+    def test_badAuth(self) -> None:
+        """A source that does not exist, that checks no passwords, or whose argument is wrong, is named in one line."""
+        for source, why in (
+            ("ldap:x", "--auth ldap: there is no such source of passwords; there are "),
+            ("anonymous", "--auth anonymous: there is no such source of passwords; there are "),
+            ("", "--auth : there is no such source of passwords; there are "),
+            ("file", "--auth file: "),
+            ("file:missing", "--auth file: there is no file missing"),
+            ("memory:secret", "--auth memory: "),
+        ):
+            error = self.refused("--auth", source)
+            self.assertTrue(error.startswith(f"twistchat: {why}"), error)
+            self.assertNotIn("secret", error)
+
     def test_ambiguous(self) -> None:
         """The start of several options is none of them.  The line names these options."""
         doors: Any = [
@@ -150,7 +177,7 @@ class OptionsTests(CommandLineTestCase):
     def test_help(self) -> None:
         """C{--help} describes every option, and shows the default of the line door."""
         text = " ".join(str(Options()).split())
-        for option in ("--config=", "--data=", "--journal=", "--line=", "--set=", "--version"):
+        for option in ("--auth=", "--config=", "--data=", "--journal=", "--line=", "--set=", "--version"):
             self.assertIn(option, text)
         self.assertIn("[default: tcp:6623:interface=127.0.0.1]", text)
         self.assertNotIn("None", text)

@@ -10,6 +10,9 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, ClassVar, NoReturn
 
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.strcred import findCheckerFactories
 from twisted.plugin import getPlugins
 from twisted.python.usage import Options, UsageError
 
@@ -103,7 +106,11 @@ class SettingsOptions(Options):
 
 
 class ChatOptions(SettingsOptions):
-    """The options of C{twistd twistchat}, without those of the doors."""
+    """
+    The options of C{twistd twistchat}, without those of the doors.
+
+    @ivar sources: further sources of passwords: checkers of L{IUsernamePassword}.
+    """
 
     synopsis = "[options]"
     longdesc = (
@@ -117,7 +124,12 @@ class ChatOptions(SettingsOptions):
 
     def __init__(self) -> None:
         super().__init__()
+        self.sources: list[ICredentialsChecker] = []
         self._endpoints: dict[str, list[str]] = {}
+
+    def opt_auth(self, source: str) -> None:
+        """Also accept the passwords of this SOURCE, as in file:/etc/chat-passwords; may be repeated."""
+        self.sources.append(passwordSource(source))
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """
@@ -146,6 +158,35 @@ class ChatOptions(SettingsOptions):
             named = {door: settings.listen[door] for door in self._endpoints}
             settings = replace(settings, listen=MappingProxyType(named))
         return settings
+
+
+def passwordSource(description: str) -> ICredentialsChecker:
+    """
+    Make the checker that an option C{--auth} describes, from the plugins of L{twisted.cred.strcred}.
+
+    @param description: the kind of the source; for most kinds, a colon and an argument follow.
+    @raise UsageError: there is no such source, or it cannot check passwords.  Its text does not contain the argument of
+        other sources than files, which may be a password.
+    """
+    kind, _, argument = description.partition(":")
+    factories = {
+        factory.authType: factory
+        for factory in findCheckerFactories()
+        if IUsernamePassword in factory.credentialInterfaces
+    }
+    if kind not in factories:
+        known = ", ".join(sorted(factories))
+        raise UsageError(f"--auth {_shown(kind)}: there is no such source of passwords; there are {known}")
+    if kind == "file" and argument:
+        if not Path(argument).is_file():  # the plugin only prints a warning
+            raise UsageError(f"--auth file: there is no file {_shown(argument)}")
+        argument = str(Path(argument).absolute())  # it opens the file later, in the directory of that time
+    try:
+        checker: ICredentialsChecker = factories[kind].generateChecker(argument)
+    except Exception:
+        takes = factories[kind].argStringFormat
+        raise UsageError(f"--auth {kind}: what follows the colon is wrong: {_shown(takes)}") from None
+    return checker
 
 
 def mistakeOf(options: Options, error: UsageError) -> str:

@@ -76,6 +76,9 @@ def makeService(options: ChatOptions) -> IService:
         journal.log.cloakKey,
         passwords,
         options.reread,
+        secrets.token_bytes,
+        options.sources,
+        lambda: listening.isReachable,
     )
     sys.excepthook = startFailureHook(sys.excepthook)
     tuneInterpreter()

@@ -94,6 +94,7 @@ class ServiceTestCase(SynchronousTestCase):
             lambda: b"test",
             self.passwords,
             lambda: self.settings,
+            bytes,
         )
         door = LineDoor()
         return self.serviceOf([Listener(door, description) for description in descriptions])

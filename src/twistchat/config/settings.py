@@ -286,6 +286,9 @@ LIVE = (
     "limits.unregisteredLines",
     "limits.loginFailures",
     "limits.loginRate",
+    "limits.accountFailures",
+    "limits.accountFailureRate",
+    "limits.registrationsPerAddress",
     "limits.exempt",
 )
 """

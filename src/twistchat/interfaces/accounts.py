@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from zope.interface import Interface
+from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-    from twistchat.chat.model.events import CredentialKind
+    from twistchat.chat.model.events import Credential, CredentialKind
     from twistchat.chat.model.sessions import Session
 
     Outcome = Literal["registered", "verify"]
 
 
 class IPasswords(Interface):
-    """Checks passwords against their hashes."""
+    """Hashes passwords, and checks them against their hashes, in another thread.  It does not block the reactor."""
 
     def check(hash: str | None, password: str) -> Deferred[bool]:
         """
-        Check whether a password is correct.  The check runs in another thread and does not block the reactor.
+        Check whether a password is correct.
 
         @param hash: the encoded argon2id hash.  With C{None} or C{""} the password is never correct, and the check
             takes equally long.
         @return: fails with L{Overloaded <twistchat.chat.errors.Overloaded>} if too many passwords wait to be checked.
         """
+
+    def hash(password: str, salts: bytes) -> Deferred[Credential]:
+        """
+        Make the credential for a new password.
+
+        @param password: the prepared password; see L{twistchat.accounts.policy.prepare}.
+        @param salts: L{SALTS <twistchat.accounts.passwords.SALTS>} random bytes.
+        @return: fails with L{Overloaded <twistchat.chat.errors.Overloaded>} if too many passwords wait.
+        """
+
+    def outdated(password: Credential) -> bool:
+        """Whether a password should be hashed again, because the parameters have changed since."""
 
     def stop() -> None:
         """Stop checking passwords."""
@@ -57,8 +69,8 @@ class ScramKeys:
 
     salt: bytes
     iterations: int
-    storedKey: bytes
-    serverKey: bytes
+    storedKey: bytes = field(repr=False)
+    serverKey: bytes = field(repr=False)
 
 
 class IScramAttempt(Interface):
@@ -80,8 +92,8 @@ class ILogins(Interface):
     """
     Authenticates people, for all doors.
 
-    These methods check credentials and change nothing.  After a success, call C{chat.identity.login}.  They fail with
-    L{LoginFailed <twistchat.chat.errors.LoginFailed>} (wrong name or credential, which look the same),
+    These methods check credentials, and record the logins that succeed.  After a success, call C{chat.identity.login}.
+    They fail with L{LoginFailed <twistchat.chat.errors.LoginFailed>} (wrong name or credential, which look the same),
     L{Suspended <twistchat.chat.errors.Suspended>}, L{NotVerified <twistchat.chat.errors.NotVerified>}, L{TooFast
     <twistchat.chat.errors.TooFast>} (too many failures of this address or account), L{Overloaded
     <twistchat.chat.errors.Overloaded>} (too many logins at once), or L{NotEncrypted
@@ -108,6 +120,14 @@ class ILogins(Interface):
         @param name: the account that the client names; C{None} for the one that has the certificate.
         """
 
+    def sshKey(session: Session, name: str | None, fingerprint: str) -> Deferred[Authenticated]:
+        """
+        Check an SSH key.  The client has proved that it owns the key.
+
+        @param name: the account that the client names; C{None} for the one that has the key.
+        @param fingerprint: the key's fingerprint, C{SHA256:…}.
+        """
+
     def scram(session: Session, name: str) -> IScramAttempt:
         """Start an authentication with SCRAM-SHA-256."""
 
@@ -119,6 +139,10 @@ class IRegistrar(Interface):
     Every result fails with a L{ChatError <twistchat.chat.errors.ChatError>} if the request is refused; nothing has
     changed then.  The caller has checked that the session is logged in to the account that it names.
     """
+
+    registration: Literal["open", "invitation", "closed"] = Attribute(
+        "Who can register an account now: everybody, those who have a code, or nobody."
+    )
 
     def register(
         session: Session, name: str, password: str, email: str | None = None, invitation: str | None = None

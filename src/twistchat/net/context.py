@@ -13,7 +13,7 @@ from twistchat.config import reloadSettings
 if TYPE_CHECKING:
     from twistchat.chat.chat import Chat
     from twistchat.config import Reload, Settings
-    from twistchat.interfaces import IPasswords
+    from twistchat.interfaces import ILogins, IPasswords, IRegistrar
     from twistchat.net.input.intake import Shares
     from twistchat.net.input.pace import Portions
     from twistchat.net.input.pipeline import InFlight
@@ -39,6 +39,8 @@ class ServerContext:
     @ivar shares: gives each connection with unread input one share of it per turn.
     @ivar cloak: turns an address into the host that other users see.
     @ivar passwords: checks passwords.
+    @ivar logins: checks who somebody is.  After that, call C{chat.identity.login}.
+    @ivar registrar: registers accounts, and changes their credentials.
     @ivar inFlight: counts the messages of all connections that have not been applied yet.
     @ivar portions: the commands that wait to continue.
     @ivar settings: the current settings.  L{rehash} replaces them, so do not keep a reference to them.
@@ -58,6 +60,8 @@ class ServerContext:
     shares: Shares
     cloak: Callable[[str | None], str]
     passwords: IPasswords
+    logins: ILogins
+    registrar: IRegistrar
     inFlight: InFlight
     portions: Portions
     settings: Settings

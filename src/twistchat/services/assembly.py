@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.interfaces import IReactorTime
 
+from twistchat.accounts.logins import AccountContext, Logins
+from twistchat.accounts.registration import Registrar
+from twistchat.accounts.throttle import Buckets, Throttle
 from twistchat.chat.chat import Chat
 from twistchat.config import Settings
 from twistchat.interfaces import IHistory, ILog, IPasswords
@@ -13,7 +17,7 @@ from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Shares
 from twistchat.net.input.pace import Portions
 from twistchat.net.input.pipeline import InFlight
-from twistchat.net.limits.admission import Admission, cloak
+from twistchat.net.limits.admission import Admission, LoginFailures, cloak
 from twistchat.net.limits.departures import DepartureQueue
 from twistchat.net.limits.idle import Idle, Reminder
 from twistchat.net.limits.refusals import RefusalLog
@@ -30,6 +34,9 @@ def assemble(
     key: Callable[[], bytes],
     passwords: IPasswords,
     reread: Callable[[], Settings],
+    random: Callable[[int], bytes],
+    sources: Sequence[ICredentialsChecker] = (),
+    isReachable: Callable[[], bool] = lambda: False,
 ) -> ServerContext:
     """
     Build the chat and the parts that doors share, on a log that is not open yet.
@@ -46,6 +53,9 @@ def assemble(
     @param passwords: checks passwords.
     @param reread: reads the configuration again.  It raises L{ConfigError <twistchat.config.ConfigError>} if the
         configuration has a mistake.
+    @param random: returns that many random bytes, which nobody can predict.
+    @param sources: further sources of passwords: checkers of C{IUsernamePassword}.
+    @param isReachable: returns whether other machines can reach a door.
     """
     turn, portions = Turn(clock), Portions(clock)
     idle = Idle(clock)
@@ -64,20 +74,31 @@ def assemble(
         upkeep.after,
         inherits=settings.accounts.succession == "next",
     )
-    return ServerContext(
+    admission, hide = Admission(settings.limits, clock.seconds), cloak(key)
+
+    def failures() -> tuple[float, float]:
+        return context.settings.limits.accountFailures, context.settings.limits.accountFailureRate
+
+    throttle = Throttle(LoginFailures(admission), Buckets(failures, clock.seconds))
+    authentication = AccountContext(chat, lambda: context.settings, passwords, throttle, hide, key, random)
+    logins = Logins(authentication, sources)
+    context = ServerContext(
         chat=chat,
         turn=turn,
         clock=clock,
         wall=wall,
-        admission=Admission(settings.limits, clock.seconds),
+        admission=admission,
         refusals=RefusalLog(clock.seconds),
         idle=idle,
         upkeep=upkeep,
         shares=Shares(clock),
-        cloak=cloak(key),
+        cloak=hide,
         passwords=passwords,
+        logins=logins,
+        registrar=Registrar(authentication, logins, clock.seconds, isReachable),
         inFlight=InFlight(chat.settled, turn.afterSending),
         portions=portions,
         settings=settings,
         reread=reread,
     )
+    return context

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any, TypeVar
 
+from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IProtocol, IProtocolFactory
 from twisted.internet.task import Clock
 
-from twistchat.accounts.passwords import Verifier
 from twistchat.chat.chat import Chat
 from twistchat.config import ServerSettings, Settings, SettingsBuilder
 from twistchat.config.limits import Limits
@@ -25,10 +25,12 @@ from twistchat.protocols.irc.factory import IrcFactory
 from twistchat.protocols.line.factory import LineFactory
 from twistchat.protocols.line.settings import LineSettings
 from twistchat.services.assembly import assemble
+from twistchat.testing.accounts import cheapVerifier, randomness
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.links import Link, address
 from twistchat.testing.messages import MessageEnd, MessageFactory
 from twistchat.testing.workers import InlineWorker
+from twistchat.worker import Worker
 
 AnyClient = TypeVar("AnyClient", bound=Client)
 
@@ -89,6 +91,9 @@ class MemoryServer:
         clock: Clock | None = None,
         directory: str | None = None,
         messages: bool = False,
+        sources: Sequence[ICredentialsChecker] = (),
+        makeWorker: Callable[[], Worker] = InlineWorker,
+        reachable: bool = False,
     ) -> None:
         """
         @param settings: the settings.
@@ -99,6 +104,9 @@ class MemoryServer:
         @param directory: the directory of a journal on disk, which is used instead of C{journal}.  A later server with
             the same directory continues this one's journal.
         @param messages: whether clients use message carriers.
+        @param sources: further sources of passwords, as those from C{--auth}.
+        @param makeWorker: makes the worker that checks passwords.
+        @param reachable: whether the server says that other machines can reach it.
         """
         self.clock = Clock() if clock is None else clock
         self.configuration = settings
@@ -124,8 +132,11 @@ class MemoryServer:
             wall,
             lambda: str(next(numbers)),
             lambda: b"test",
-            Verifier(InlineWorker, settings.limits.passwordQueue),
+            cheapVerifier(makeWorker, settings.limits.passwordQueue),
             self._reread,
+            randomness(),
+            sources,
+            lambda: reachable,
         )
         if messages:
             self.messages = True

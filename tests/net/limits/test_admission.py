@@ -6,10 +6,11 @@ import contextlib
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config.limits import Limits
-from twistchat.net.limits.admission import NEW_PERIOD, Admission, NotAdmitted, Ticket, cloak, readAddress
+from twistchat.net.limits.admission import NEW_PERIOD, Admission, LoginFailures, NotAdmitted, Ticket, cloak, readAddress
 
 
 class AdmissionTests(SynchronousTestCase):
@@ -270,6 +271,34 @@ class AdmissionTests(SynchronousTestCase):
             self.assertEqual(sum(admission.connections.values()), len(counted))
             self.assertTrue(all(0 <= count <= 3 for count in admission.connections.values()))
             self.assertLessEqual(admission.unregistered, 4)
+
+
+class LoginFailuresTests(SynchronousTestCase):
+    """Failed logins by address."""
+
+    def test_shared(self) -> None:
+        """The failures of an address count together with those of its tickets, also without a connection."""
+        admission = Admission(Limits(loginFailures=2, loginRate=0.1), Clock().seconds)
+        failures = LoginFailures(admission)
+        self.assertEqual(0.0, failures.attempt("192.0.2.1"))
+        ticket = admission.admit("192.0.2.1")
+        self.assertEqual([0.0, 10.0], [ticket.attempt(), ticket.attempt()])
+        self.assertEqual(10.0, failures.attempt("::ffff:192.0.2.1"))
+        failures.succeeded("192.0.2.1")
+        self.assertEqual([0.0, 10.0], [ticket.attempt(), failures.attempt("192.0.2.1")])
+        self.assertEqual(0.0, failures.attempt("192.0.2.2"))
+        ticket.release()
+        self.assertEqual(10.0, failures.attempt("192.0.2.1"))
+
+    def test_exempt(self) -> None:
+        """Exempt addresses and clients without an address have no limit; a success alone changes nothing."""
+        failures = LoginFailures(Admission(Limits(loginFailures=1, exempt=("192.0.2.0/24",)), Clock().seconds))
+        for _ in range(9):
+            self.assertEqual([0.0, 0.0], [failures.attempt("192.0.2.1"), failures.attempt(None)])
+        for address in ("192.0.2.1", None, "198.51.100.1"):
+            failures.succeeded(address)
+        self.assertEqual(0.0, failures.attempt("198.51.100.1"))
+        self.assertLess(0.0, failures.attempt("198.51.100.1"))
 
 
 class ReadAddressTests(SynchronousTestCase):

@@ -305,6 +305,7 @@ class EndpointTestCase(TestCase):
             lambda: b"test",
             Verifier(InlineWorker, 1),
             lambda: self.settings,
+            bytes,
         )
         listening = Listening(reactor, [Listener(LineDoor(), description)], self.context)
         self.service = ChatService(reactor, listening, journal.log, self.context, lambda: False)

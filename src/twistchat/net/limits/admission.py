@@ -172,7 +172,7 @@ class Admission:
         """
         limits = self._limits
         parsed = readAddress(address)
-        if parsed is None or any(parsed in network for network in self._exempt):
+        if parsed is None or self._isExempt(parsed):
             return Ticket(self, None)
         record = self._record(sameCustomer(parsed))
         if not parsed.is_loopback:  # everyone on this machine has the same address
@@ -216,6 +216,14 @@ class Admission:
             record.failures = TokenBucket(limits.loginFailures, limits.loginRate, now)
         return record.failures.take(now)
 
+    def recordOf(self, address: str | None) -> _AddressRecord | None:
+        """The record of an address; C{None} if it is exempt."""
+        parsed = readAddress(address)
+        return None if parsed is None or self._isExempt(parsed) else self._record(sameCustomer(parsed))
+
+    def _isExempt(self, parsed: IPv4Address | IPv6Address) -> bool:
+        return any([parsed in network for network in self._exempt])
+
     def _record(self, group: str) -> _AddressRecord:
         record = self._records.get(group)
         if record is None:
@@ -230,6 +238,24 @@ class Admission:
         now = self._now()
         self._records = {group: record for group, record in self._records.items() if not record.idle(now)}
         self._sweepAt = max(1024, 2 * len(self._records))
+
+
+class LoginFailures:
+    """Counts the failed logins of addresses, together with those of L{Ticket.attempt}."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    def attempt(self, address: str | None) -> float:
+        """See L{Ticket.attempt}."""
+        record = self._admission.recordOf(address)
+        return 0.0 if record is None else self._admission.attempt(record)
+
+    def succeeded(self, address: str | None) -> None:
+        """Take back the failure that an L{attempt} of this address counted."""
+        record = self._admission.recordOf(address)
+        if record is not None and record.failures is not None:
+            record.failures.give()
 
 
 def readAddress(address: str | None) -> IPv4Address | IPv6Address | None:

@@ -1,0 +1,238 @@
+"""Logging in: the checks that all doors share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.error import LoginFailed as CredLoginFailed
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twistchat.accounts.checkers import accountOf, makePortal, scramKeysOf
+from twistchat.accounts.credentials import (
+    AccountKey,
+    AccountPassword,
+    AccountScram,
+    AccountToken,
+    IAvatar,
+)
+from twistchat.accounts.passwords import SALTS
+from twistchat.accounts.policy import prepare
+from twistchat.accounts.scram import falseKeys
+from twistchat.accounts.sources import PasswordSources
+from twistchat.accounts.throttle import Attempt, Throttle
+from twistchat.accounts.tokens import TOKEN
+from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted
+from twistchat.chat.model.accounts import Account
+from twistchat.chat.model.bans.server import parseAddress
+from twistchat.chat.model.events import Credential
+from twistchat.chat.model.sessions import Session
+from twistchat.interfaces import Authenticated, ILogins, IPasswords, IScramAttempt, ScramKeys
+
+if TYPE_CHECKING:
+    from twistchat.chat.chat import Chat
+    from twistchat.config import Settings
+
+log = Logger()
+
+
+@dataclass(frozen=True)
+class AccountContext:
+    """
+    What authentication and registration need of the server.
+
+    @ivar chat: the chat.
+    @ivar settings: returns the current settings.
+    @ivar passwords: checks and hashes passwords.
+    @ivar throttle: limits failed logins.
+    @ivar cloak: turns an address into a keyed hash of its network.
+    @ivar key: returns a secret of this server, which stays the same.
+    @ivar random: returns that many random bytes.
+    """
+
+    chat: Chat
+    settings: Callable[[], Settings]
+    passwords: IPasswords
+    throttle: Throttle
+    cloak: Callable[[str | None], str]
+    key: Callable[[], bytes]
+    random: Callable[[int], bytes]
+
+    def placeOf(self, session: Session) -> str:
+        """The place of a session.  See L{LoginRecorded.place <twistchat.chat.model.events.LoginRecorded>}."""
+        return "" if session.address is None else self.cloak(session.address)
+
+
+@implementer(ILogins)
+class Logins:
+    """Authenticates people.  See L{ILogins}."""
+
+    def __init__(self, context: AccountContext, sources: Sequence[ICredentialsChecker] = ()) -> None:
+        """
+        @param sources: further sources of passwords.
+        """
+        self._context = context
+        self._accounts = context.chat.state.accounts
+        self._portal = makePortal(
+            self._accounts,
+            context.passwords,
+            lambda own: PasswordSources(own, sources, self._accounts, self._create) if sources else own,
+        )
+
+    def maySendPasswords(self, session: Session) -> bool:
+        """See L{ILogins.maySendPasswords}."""
+        parsed = parseAddress(session.address)
+        local = parsed is None or parsed.is_loopback
+        return session.secure or local or self._context.settings().accounts.plaintext
+
+    def password(self, session: Session, name: str, password: str) -> Deferred[Authenticated]:
+        """See L{ILogins.password}."""
+        return Deferred.fromCoroutine(self._password(session, name, password))
+
+    def certificate(self, session: Session, name: str | None) -> Deferred[Authenticated]:
+        """See L{ILogins.certificate}."""
+        return Deferred.fromCoroutine(self._key(session, name, "certificate", session.fingerprint))
+
+    def sshKey(self, session: Session, name: str | None, fingerprint: str) -> Deferred[Authenticated]:
+        """See L{ILogins.sshKey}."""
+        return Deferred.fromCoroutine(self._key(session, name, "sshkey", fingerprint))
+
+    def scram(self, session: Session, name: str) -> IScramAttempt:
+        """See L{ILogins.scram}."""
+        account = accountOf(self._accounts, name)
+        attempt = self._begin(session, name, account)
+        keys = None if account is None else scramKeysOf(account)
+        if keys is None:
+            keys = falseKeys(self._context.key(), name)
+        return ScramAttempt(keys, partial(self._proved, session, AccountScram(name, keys), attempt))
+
+    def begin(self, session: Session, name: str) -> Attempt:
+        """
+        Count an attempt to log in, or to guess a code.
+
+        @raise TooFast: there were too many.
+        """
+        return self._begin(session, name, accountOf(self._accounts, name))
+
+    async def _password(self, session: Session, name: str, password: str) -> Authenticated:
+        if not self.maySendPasswords(session):
+            raise NotEncrypted
+        if password.startswith(TOKEN):
+            attempt = self._begin(session, name, accountOf(self._accounts, name), trusted=True)
+            return await self._login(session, AccountToken(name, password), attempt)
+        account = accountOf(self._accounts, name)
+        stored = None if account is None else account.credential("password")
+        authenticated = await self._login(session, AccountPassword(name, password), self._begin(session, name, account))
+        if account is not None and stored is not None and self._context.passwords.outdated(stored):
+            self._renew(account, stored, password)
+        return authenticated
+
+    async def _key(self, session: Session, name: str | None, kind: Any, fingerprint: str | None) -> Authenticated:
+        if fingerprint is None:
+            raise LoginFailed
+        account = None if name is None else accountOf(self._accounts, name)
+        attempt = self._begin(session, name, account, trusted=True)
+        return await self._login(session, AccountKey(name, kind, fingerprint), attempt)
+
+    def _begin(self, session: Session, name: str | None, account: Account | None, trusted: bool = False) -> Attempt:
+        known = account is not None and self._context.placeOf(session) in account.places
+        return self._context.throttle.begin(session, name if account is None else account.name, trusted or known)
+
+    async def _login(self, session: Session, credentials: Any, attempt: Attempt) -> Authenticated:
+        """
+        Let the portal check credentials.  The attempt counts as a failure only if they are wrong.
+
+        @raise LoginFailed: they are wrong.
+        @raise ChatError: they are right, but the account cannot be used; or they could not be checked.
+        """
+        try:
+            _, avatar, _ = await self._portal.login(credentials, None, IAvatar)
+        except CredLoginFailed:
+            raise LoginFailed from None
+        except BaseException:
+            attempt.withdraw()
+            raise
+        attempt.withdraw()
+        authenticated = cast(Authenticated, avatar)
+        self._record(session, authenticated)
+        return authenticated
+
+    def _proved(self, session: Session, credentials: AccountScram, attempt: Attempt) -> Authenticated:
+        """See L{IScramAttempt.succeeded}.  The checks need no waiting."""
+        return _resultOf(Deferred.fromCoroutine(self._login(session, credentials, attempt)))
+
+    def _record(self, session: Session, authenticated: Authenticated) -> None:
+        """Record a login.  If the journal refuses that, the login is still good."""
+        recording = self._context.chat.accounts.recordLogin(
+            authenticated.account, authenticated.kind, authenticated.credential, self._context.placeOf(session)
+        )
+        if recording is not None:
+            recording.addErrback(_ignored)
+
+    def _renew(self, account: Account, stored: Credential, password: str) -> None:
+        """Hash a password again, with the current parameters, unless too many passwords wait."""
+
+        def hashed(new: Credential) -> Any:
+            if account.credential("password") is stored:
+                return self._context.chat.accounts.setCredential(None, account.name, new)
+            return None
+
+        hashing = self._context.passwords.hash(prepare(password), self._context.random(SALTS))
+        hashing.addCallback(hashed).addErrback(_ignored)
+
+    async def _create(self, name: str) -> str:
+        """
+        Create an account for somebody whom a further source knows, if the configuration says so.
+
+        @return: the name of the account.
+        """
+        if not self._context.settings().accounts.create:
+            raise UnauthorizedLogin
+        try:
+            account = await self._context.chat.accounts.register(None, name)
+        except AccountExists:  # another login has created it at the same time
+            account = self._accounts.named(name)
+        log.info("The first login of {name} created their account", name=account.name)
+        return account.name
+
+
+@implementer(IScramAttempt)
+class ScramAttempt:
+    """See L{IScramAttempt}."""
+
+    def __init__(self, keys: ScramKeys, proved: Callable[[], Authenticated]) -> None:
+        """
+        @param proved: called if the client's proof is correct.
+        """
+        self._keys = keys
+        self._proved = proved
+
+    def keys(self) -> ScramKeys:
+        """See L{IScramAttempt.keys}."""
+        return self._keys
+
+    def succeeded(self) -> Authenticated:
+        """See L{IScramAttempt.succeeded}."""
+        return self._proved()
+
+
+def _resultOf(done: Deferred[Authenticated]) -> Authenticated:
+    """Return the result of a Deferred that has fired, or raise its error."""
+    outcome: list[Authenticated | Failure] = []
+    done.addBoth(outcome.append)
+    (result,) = outcome
+    if isinstance(result, Failure):
+        result.raiseException()
+    return result
+
+
+def _ignored(failure: Failure) -> None:
+    """Ignore that something could not be recorded: it was no more than useful."""
+    log.debug("Not recorded: {why}", why=failure.getErrorMessage())

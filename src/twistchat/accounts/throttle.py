@@ -1,0 +1,133 @@
+"""Limits on failed logins, by the address and by the account, for all doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Final, Protocol
+
+from twistchat.chat.errors import TooFast
+from twistchat.chat.limits import TokenBucket
+from twistchat.chat.model.names import fold
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.sessions import Session
+
+REMEMBERED: Final = 65_536
+"""The maximum number of keys that L{Buckets} remembers.  It then forgets the oldest."""
+
+SWEPT: Final = 1024
+"""The number of keys from which on L{Buckets} looks for keys that it can forget."""
+
+LONGEST_NAME: Final = 64
+"""The part of a name that counts, in characters.  No account has a longer name."""
+
+
+class AddressFailures(Protocol):
+    """Counts the failed logins of addresses.  L{twistchat.net.limits.admission.LoginFailures} does."""
+
+    def attempt(self, address: str | None) -> float:
+        """
+        Count a login attempt as a failure.
+
+        @return: C{0.0}, or the seconds to wait after too many failures; then the attempt must not be made.
+        """
+
+    def succeeded(self, address: str | None) -> None:
+        """Take back the failure that an L{attempt} counted."""
+
+
+class Buckets:
+    """Token buckets by key, in bounded memory."""
+
+    def __init__(self, rate: Callable[[], tuple[float, float]], now: Callable[[], float]) -> None:
+        """
+        @param rate: returns the capacity of a new bucket in tokens, and how many are added per second.
+        @param now: returns seconds on a monotonic clock.
+        """
+        self._rate = rate
+        self._now = now
+        self._sweepAt = SWEPT
+        self._buckets: dict[Hashable, TokenBucket] = {}
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, key: Hashable) -> float:
+        """
+        Take a token.
+
+        @return: C{0.0}; or the seconds to wait if there is none.
+        """
+        now, bucket = self._now(), self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= self._sweepAt:
+                self._sweep(now)
+            bucket = self._buckets[key] = TokenBucket(*self._rate(), now)
+        return bucket.take(now)
+
+    def give(self, key: Hashable) -> None:
+        """Return a token that was not used."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.give()
+
+    def _sweep(self, now: float) -> None:
+        """Forget the keys whose buckets are full; if there are too many others, forget the oldest of them."""
+        kept = {key: bucket for key, bucket in self._buckets.items() if not bucket.full(now)}
+        for key in list(kept)[: max(0, len(kept) - REMEMBERED + SWEPT)]:
+            del kept[key]
+        self._buckets = kept
+        self._sweepAt = min(REMEMBERED, max(SWEPT, 2 * len(kept)))
+
+
+class Attempt:
+    """One login that is being checked.  It counts as a failure until L{withdraw} is called."""
+
+    __slots__ = ("_address", "_key", "_throttle")
+
+    def __init__(self, throttle: Throttle, address: str | None, key: str | None) -> None:
+        """
+        @param key: the key of the account for which it counts; C{None} for none.
+        """
+        self._throttle = throttle
+        self._address = address
+        self._key = key
+
+    def withdraw(self) -> None:
+        """Take the failure back: the login succeeded, or was not checked."""
+        self._throttle.addresses.succeeded(self._address)
+        if self._key is not None:
+            self._throttle.accounts.give(self._key)
+
+
+class Throttle:
+    """
+    Limits failed logins.  An account counts like a name that is no account, so that nobody can tell them apart.
+
+    @ivar addresses: the failures of addresses.
+    @ivar accounts: the failures of accounts.
+    """
+
+    def __init__(self, addresses: AddressFailures, accounts: Buckets) -> None:
+        self.addresses = addresses
+        self.accounts = accounts
+
+    def begin(self, session: Session, name: str | None, trusted: bool = False) -> Attempt:
+        """
+        Begin to check a login.
+
+        @param name: the account, or the name that the client gave; C{None} if it gave none.
+        @param trusted: whether the failures of others do not hold up this login.  It still counts if there is room.
+        @raise TooFast: the address or the account has too many failures.
+        """
+        wait = self.addresses.attempt(session.address)
+        if wait:
+            raise TooFast("log in", wait)
+        if name is None or session.exempt:
+            return Attempt(self, session.address, None)
+        key = fold(name[:LONGEST_NAME])
+        wait = self.accounts.take(key)
+        if wait and not trusted:
+            self.addresses.succeeded(session.address)
+            raise TooFast("log in to this account", wait)
+        return Attempt(self, session.address, None if wait else key)
