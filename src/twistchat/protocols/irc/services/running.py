@@ -31,7 +31,7 @@ async def runCommand(client: IrcConnection, service: Service, text: str, reply: 
         request.say(f"{service.nick} has no such command. /msg {service.nick} HELP lists its commands")
         return
     try:
-        if command.account:
+        if command.account and not (command.privilege and client.user.may(command.privilege)):
             request.account  # noqa: B018 - it raises an error for a guest
         if not command.least <= len(request.words) <= (len(request.words) if command.most is None else command.most):
             raise Usage

@@ -36,6 +36,7 @@ class ServiceCommand:
     @ivar most: the greatest number of words after the name; C{None} for any.
     @ivar secret: whether the words may contain a password or a code, which no echo repeats.
     @ivar account: whether the client must be logged in to an account.
+    @ivar privilege: operators of the server with this privilege need no account; C{""} if everyone needs one.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ServiceCommand:
     most: int | None = None
     secret: bool = False
     account: bool = False
+    privilege: str = ""
 
 
 class ServiceTable:
@@ -69,11 +71,14 @@ class ServiceTable:
         most: int | None = None,
         secret: bool = False,
         account: bool = False,
+        privilege: str = "",
     ) -> Callable[[Run], Run]:
         """Add the decorated function as a command.  The arguments are those of L{ServiceCommand}."""
 
         def enter(run: Run) -> Run:
-            self._commands[name] = ServiceCommand(name, parameters, summary, example, run, least, most, secret, account)
+            self._commands[name] = ServiceCommand(
+                name, parameters, summary, example, run, least, most, secret, account, privilege
+            )
             return run
 
         return enter

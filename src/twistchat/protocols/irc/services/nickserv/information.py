@@ -95,6 +95,9 @@ def _describe(request: Request, account: Account) -> Iterator[str]:
         names = [credential.name for credential in account.ofKind(kind)]  # type: ignore[arg-type]
         if names:
             yield f"{noun}: {', '.join(names)}"
+    rooms = request.chat.ownership.roomsOf(account.name)
+    if rooms:
+        yield f"Founder of {', '.join(rooms)}"
     if account.isAdmin:
         yield "Administrator of this server"
     user = request.chat.state.users.ofAccount(account.name)
