@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import chain
 
 from twistchat.protocols.irc.services import help
-from twistchat.protocols.irc.services.nickserv import information, nicks
+from twistchat.protocols.irc.services.nickserv import credentials, information, nicks
 from twistchat.protocols.irc.services.table import Service
 
 NICKSERV = Service(
     "NickServ",
     "NS",
     "keeps accounts and their nicks",
-    chain(nicks.table, information.table, help.table),
+    chain(nicks.table, credentials.table, information.table, help.table),
     {},
 )
 """The service."""

@@ -1,0 +1,104 @@
+"""NickServ's commands for what people log in with: app tokens, certificates and SSH keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.chat.errors import NotEncrypted
+from twistchat.chat.phrasing import counted
+from twistchat.protocols.irc.replies.formatting import formatTime
+from twistchat.protocols.irc.services.table import ServiceTable, Usage
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.events import CredentialKind
+    from twistchat.protocols.irc.services.request import Request
+
+table = ServiceTable()
+
+
+@table.command(
+    "TOKEN",
+    "ADD <name> | DEL <name> | LIST",
+    "make, remove or list app tokens, which programs use in place of your password",
+    "ADD phone",
+    least=1,
+    account=True,
+)
+async def token(request: Request) -> None:
+    """C{TOKEN}: makes, removes or lists app tokens."""
+    if request.word(0) != "ADD":
+        await _change(request, "token", "app token")
+        return
+    request.only(2)
+    if not request.context.logins.maySendPasswords(request.session):
+        raise NotEncrypted  # the token is as good as a password, and is about to be shown
+    name = request.words[1]
+    made = await request.context.registrar.addToken(request.session, request.account.name, name)
+    request.say(f"The app token {name} is: {made}")
+    request.say("Use it in place of your password. It is shown only now")
+
+
+@table.command(
+    "CERT",
+    "ADD [<fingerprint>] | DEL <fingerprint> | LIST",
+    "add, remove or list the certificates that log you in",
+    "ADD",
+    least=1,
+    account=True,
+)
+async def cert(request: Request) -> None:
+    """C{CERT}: adds, removes or lists fingerprints of certificates.  C{ADD} alone adds that of the connection."""
+    if request.word(0) != "ADD":
+        await _change(request, "certificate", "certificate")
+        return
+    if len(request.words) > 2:
+        raise Usage
+    given = request.words[1] if len(request.words) > 1 else None
+    added = await request.context.registrar.addCertificate(request.session, request.account.name, given)
+    request.say(f"The certificate {added} can log you in now")
+
+
+@table.command(
+    "SSHKEY",
+    "ADD <key> | DEL <fingerprint> | LIST",
+    "add, remove or list the SSH keys that log you in",
+    "ADD ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJZ3 alice@laptop",
+    least=1,
+    account=True,
+)
+async def sshkey(request: Request) -> None:
+    """C{SSHKEY}: adds, removes or lists SSH keys.  A key is a line as in C{authorized_keys}."""
+    if request.word(0) != "ADD":
+        await _change(request, "sshkey", "SSH key")
+        return
+    if len(request.words) < 2:
+        raise Usage
+    added = await request.context.registrar.addSshKey(request.session, request.account.name, request.rest(1))
+    request.say(f"The SSH key {added} can log you in now")
+
+
+async def _change(request: Request, kind: CredentialKind, noun: str) -> None:
+    """
+    Execute C{DEL} or C{LIST}.
+
+    @param noun: what one credential of this kind is called.
+    """
+    account = request.account
+    if request.word(0) == "DEL":
+        request.only(2)
+        name = request.words[1]
+        if kind == "certificate":
+            name = name.replace(":", "").lower()
+        await request.chat.accounts.removeCredential(request.asker, account.name, kind, name)
+        request.say(f"The {noun} {name} is removed")
+        return
+    if request.word(0) != "LIST":
+        raise Usage
+    request.only(1)
+    found = account.ofKind(kind)
+    request.say(f"You have {counted(len(found), noun)}{':' if found else ''}")
+    for credential in found:
+        await request.reply.step()
+        time = account.used.get((kind, credential.name))
+        used = "never used" if time is None else f"last used {formatTime(time / 1000)}"
+        request.say(f"{credential.name} ({used})")

@@ -1,0 +1,97 @@
+"""Tests of TOKEN, CERT and SSHKEY."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+
+from tests.protocols.irc.servers import STRANGER
+from tests.protocols.irc.services.conversations import ServiceConversations
+
+FINGERPRINT = "ab" * 32
+KEY = b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(range(32))
+LINE = f"ssh-ed25519 {b64encode(KEY).decode()} alice@laptop"
+SSH = f"SHA256:{b64encode(sha256(KEY).digest()).decode().rstrip('=')}"
+
+
+class TokenTests(ServiceConversations):
+    """C{TOKEN}."""
+
+    def test_token(self) -> None:
+        """A token is made, shown once, works as a password, is listed with its last use, and removed."""
+        alice = self.member("alice")
+        alice.send("PRIVMSG NickServ :TOKEN ADD phone")
+        made, advice = map(self.textOf, alice.lines())
+        start, token = made.rsplit(" ", 1)
+        self.assertEqual(start, "The app token phone is:")
+        self.assertEqual(advice, "Use it in place of your password. It is shown only now")
+        self.asks(alice, "TOKEN LIST", "You have 1 app token:", "phone (never used)")
+        session = next(iter(self.server.chat.identity.find("alice").sessions.values()))
+        login = self.server.context.logins.password(session, "alice", token)
+        self.server.pump()
+        self.assertEqual(self.successResultOf(login).credential, "phone")
+        self.asks(alice, "TOKEN LIST", "You have 1 app token:", "phone (last used 2026-01-01 12:00:00 UTC)")
+        self.asks(alice, "TOKEN DEL phone", "The app token phone is removed")
+        self.asks(alice, "token list", "You have 0 app tokens")
+
+    def test_refused(self) -> None:
+        """Wrong words, unknown tokens and guests are refused."""
+        alice = self.member("alice")
+        usage = "Usage: /msg NickServ TOKEN ADD <name> | DEL <name> | LIST"
+        for words in ("", " ADD", " ADD my phone", " DEL", " LIST x", " SHOW"):
+            self.asks(alice, f"TOKEN{words}", usage)
+        self.asks(alice, "TOKEN DEL phone", "This account has no token named phone")
+        self.asks(self.irc("bob"), "TOKEN ADD phone", "You are not logged in to an account")
+
+    def test_plaintext(self) -> None:
+        """No token is sent to another machine over a connection that is not encrypted."""
+        alice = self.server.irc("alice", host=STRANGER)
+        self.account("alice")
+        self.logIn("alice", "alice")
+        alice.skip()
+        alice.send("NS TOKEN ADD phone")
+        (line,) = alice.lines()
+        self.assertIn("Your connection is not encrypted", line)
+        self.asks(alice, "TOKEN LIST", "You have 0 app tokens")
+
+
+class CertificateTests(ServiceConversations):
+    """C{CERT}."""
+
+    def test_named(self) -> None:
+        """A fingerprint is added, listed and removed, with and without colons."""
+        alice = self.member("alice")
+        colons = ":".join(["AB"] * 32)
+        self.asks(alice, f"CERT ADD {colons}", f"The certificate {FINGERPRINT} can log you in now")
+        self.asks(alice, "CERT LIST", "You have 1 certificate:", f"{FINGERPRINT} (never used)")
+        self.asks(alice, f"CERT DEL {colons}", f"The certificate {FINGERPRINT} is removed")
+        self.asks(alice, "CERT LIST", "You have 0 certificates")
+
+    def test_own(self) -> None:
+        """Without a fingerprint, that of the connection is added, if it has one."""
+        alice = self.member("alice")
+        self.asks(alice, "CERT ADD", "Your connection has no client certificate")
+        next(iter(self.server.chat.identity.find("alice").sessions.values())).fingerprint = FINGERPRINT
+        self.asks(alice, "CERT ADD", f"The certificate {FINGERPRINT} can log you in now")
+
+    def test_refused(self) -> None:
+        """A certificate belongs to one account, and a wrong fingerprint is refused."""
+        alice, bob = self.member("alice"), self.member("bob")
+        alice.send(f"NS CERT ADD {FINGERPRINT}")
+        self.asks(bob, f"CERT ADD {FINGERPRINT}", "This certificate belongs to another account")
+        self.asks(bob, "CERT ADD a b", "Usage: /msg NickServ CERT ADD [<fingerprint>] | DEL <fingerprint> | LIST")
+        bob.send("NS CERT ADD tea")
+        self.assertNotIn("can log you in", bob.lines()[0])
+
+
+class SshKeyTests(ServiceConversations):
+    """C{SSHKEY}."""
+
+    def test_key(self) -> None:
+        """A line as in authorized_keys is added; its fingerprint is listed and removed."""
+        alice = self.member("alice")
+        self.asks(alice, f"SSHKEY ADD {LINE}", f"The SSH key {SSH} can log you in now")
+        self.asks(alice, "SSHKEY LIST", "You have 1 SSH key:", f"{SSH} (never used)")
+        self.asks(alice, f"SSHKEY DEL {SSH}", f"The SSH key {SSH} is removed")
+        self.asks(alice, "SSHKEY LIST", "You have 0 SSH keys")
+        self.asks(alice, "SSHKEY ADD", "Usage: /msg NickServ SSHKEY ADD <key> | DEL <fingerprint> | LIST")
