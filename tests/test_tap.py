@@ -22,7 +22,7 @@ from twistchat.journal.memory import MemoryLog
 from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.services.failure import StartFailure
 from twistchat.services.service import ChatService
-from twistchat.tap import makeJournal, makeService
+from twistchat.tap import makeJournal, makeMailer, makeService
 from twisted import internet
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"
@@ -73,6 +73,28 @@ class CloakKeyTests(CommandLineTestCase):
         self.addCleanup(connection.close)
         (kept,) = connection.execute("SELECT value FROM constant WHERE name = 'cloak key'").fetchone()
         self.assertIn(kept, keys)
+
+
+class MakeMailerTests(CommandLineTestCase):
+    """The settings select the mail server."""
+
+    def test_none(self) -> None:
+        """By default no mails can be sent, and no reactor is needed to know it."""
+        self.assertIsNone(makeMailer(self.settings(), None))
+
+    def test_mailServer(self) -> None:
+        """The first mail connects to the configured mail server."""
+        address = "mail.sender='chat@example.org'"
+        reactor: Any = MemoryReactorClock()
+        mailer = makeMailer(
+            self.settings("--set", "mail.host='127.0.0.1'", "--set", "mail.security='none'", "--set", address), reactor
+        )
+        assert mailer is not None
+        self.assertEqual([], reactor.tcpClients)
+        mailer.send("alice@example.com", "Hello", "Hi.")
+        reactor.advance(0)
+        self.assertEqual([("127.0.0.1", 25)], [client[:2] for client in reactor.tcpClients])
+        mailer.stop()
 
 
 class MakeServiceTests(CommandLineTestCase):

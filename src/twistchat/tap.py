@@ -19,7 +19,7 @@ from twisted.application.service import IService
 
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import Settings, toml
-from twistchat.interfaces import IJournalKind, Journal, JournalContext
+from twistchat.interfaces import IJournalKind, IMailer, Journal, JournalContext
 from twistchat.journal.kinds import BUILT_IN
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
@@ -27,6 +27,7 @@ from twistchat.options import ChatOptions, chatOptions, installedDoors, installe
 from twistchat.services.assembly import assemble
 from twistchat.services.failure import exitFailed
 from twistchat.services.listening import Listening, plan
+from twistchat.services.mail.queue import MailQueue
 from twistchat.services.process import freeze, makeDataDirectory, tuneInterpreter
 from twistchat.services.service import ChatService
 from twistchat.services.signals import installSignals
@@ -79,6 +80,7 @@ def makeService(options: ChatOptions) -> IService:
         secrets.token_bytes,
         options.sources,
         lambda: listening.isReachable,
+        mailer=makeMailer(settings, reactor),
     )
     sys.excepthook = startFailureHook(sys.excepthook)
     tuneInterpreter()
@@ -92,6 +94,17 @@ def makeService(options: ChatOptions) -> IService:
 def workers(reactor: Any) -> Callable[[str], Worker]:
     """Return a function that makes a worker thread with a given name.  The reactor's thread gets the results."""
     return lambda name: ThreadWorker(name, reactor.callFromThread)
+
+
+def makeMailer(settings: Settings, reactor: Any) -> IMailer | None:
+    """Make what sends mails, if the settings name a mail server."""
+    if not settings.mail.host:
+        return None
+    # This module looks up the name of the machine when it is imported, which may take seconds.
+    from twistchat.services.mail.smtp import delivery
+
+    deliver = delivery(settings.mail, settings.server.name, reactor)
+    return MailQueue(settings.mail, settings.server.name, reactor, time.time, lambda: secrets.token_hex(8), deliver)
 
 
 def makeJournal(settings: Settings, reactor: Any, kinds: Iterable[IJournalKind] = BUILT_IN) -> Journal:

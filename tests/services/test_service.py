@@ -16,6 +16,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
 from tests.net.listening.authorities import identify
 from twistchat.accounts.passwords import Verifier
@@ -23,6 +24,7 @@ from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import RoomMessage, Source
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
+from twistchat.interfaces import IMailer
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
@@ -63,6 +65,24 @@ class Reactor(MemoryReactorClock):
         return listening
 
 
+@implementer(IMailer)
+class Mailer:
+    """
+    A mailer that sends nothing.
+
+    @ivar stopped: whether it was stopped.
+    """
+
+    stopped = False
+
+    def send(self, recipient: str, subject: str, text: str) -> None:
+        """See L{IMailer.send}."""
+
+    def stop(self) -> None:
+        """See L{IMailer.stop}."""
+        self.stopped = True
+
+
 class ServiceTestCase(SynchronousTestCase):
     """A service on a reactor in memory."""
 
@@ -72,6 +92,7 @@ class ServiceTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.worker = InlineWorker()
         self.passwords = Verifier(lambda: self.worker, 1)
+        self.mailer: Mailer | None = None
         self.reactor: Any = Reactor()
         self.log: Any = ManualLog(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
@@ -95,6 +116,7 @@ class ServiceTestCase(SynchronousTestCase):
             self.passwords,
             lambda: self.settings,
             bytes,
+            mailer=self.mailer,
         )
         door = LineDoor()
         return self.serviceOf([Listener(door, description) for description in descriptions])
@@ -270,6 +292,15 @@ class StartTests(ServiceTestCase):
         self.assertIn("the file is not a journal", str(error))
         self.assertFalse(service.running)
         self.assertEqual([], self.logged())
+
+    def test_mailer(self) -> None:
+        """The mailer stops with the service."""
+        self.mailer = Mailer()
+        service = self.started(LOOPBACK)
+        self.assertFalse(self.mailer.stopped)
+        service.stopService()
+        self.reactor.advance(0)
+        self.assertTrue(self.mailer.stopped)
 
     def test_opensLater(self) -> None:
         """While the journal opens, no connection is accepted; the kernel queues them."""

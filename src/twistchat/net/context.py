@@ -13,7 +13,7 @@ from twistchat.config import reloadSettings
 if TYPE_CHECKING:
     from twistchat.chat.chat import Chat
     from twistchat.config import Reload, Settings
-    from twistchat.interfaces import ILogins, IPasswords, IRegistrar
+    from twistchat.interfaces import ILogins, IMailer, IPasswords, IRegistrar
     from twistchat.net.input.intake import Shares
     from twistchat.net.input.pace import Portions
     from twistchat.net.input.pipeline import InFlight
@@ -41,6 +41,7 @@ class ServerContext:
     @ivar passwords: checks passwords.
     @ivar logins: checks who somebody is.  After that, call C{chat.identity.login}.
     @ivar registrar: registers accounts, and changes their credentials.
+    @ivar mailer: sends mails; C{None} if no mail server is configured.
     @ivar inFlight: counts the messages of all connections that have not been applied yet.
     @ivar portions: the commands that wait to continue.
     @ivar settings: the current settings.  L{rehash} replaces them, so do not keep a reference to them.
@@ -62,6 +63,7 @@ class ServerContext:
     passwords: IPasswords
     logins: ILogins
     registrar: IRegistrar
+    mailer: IMailer | None
     inFlight: InFlight
     portions: Portions
     settings: Settings

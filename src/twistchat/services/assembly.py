@@ -12,7 +12,7 @@ from twistchat.accounts.registration import Registrar
 from twistchat.accounts.throttle import Buckets, Throttle
 from twistchat.chat.chat import Chat
 from twistchat.config import Settings
-from twistchat.interfaces import IHistory, ILog, IPasswords
+from twistchat.interfaces import IHistory, ILog, IMailer, IPasswords
 from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Shares
 from twistchat.net.input.pace import Portions
@@ -37,6 +37,7 @@ def assemble(
     random: Callable[[int], bytes],
     sources: Sequence[ICredentialsChecker] = (),
     isReachable: Callable[[], bool] = lambda: False,
+    mailer: IMailer | None = None,
 ) -> ServerContext:
     """
     Build the chat and the parts that doors share, on a log that is not open yet.
@@ -56,6 +57,7 @@ def assemble(
     @param random: returns that many random bytes, which nobody can predict.
     @param sources: further sources of passwords: checkers of C{IUsernamePassword}.
     @param isReachable: returns whether other machines can reach a door.
+    @param mailer: sends mails; C{None} if no mail server is configured.
     """
     turn, portions = Turn(clock), Portions(clock)
     idle = Idle(clock)
@@ -96,6 +98,7 @@ def assemble(
         passwords=passwords,
         logins=logins,
         registrar=Registrar(authentication, logins, clock.seconds, isReachable),
+        mailer=mailer,
         inFlight=InFlight(chat.settled, turn.afterSending),
         portions=portions,
         settings=settings,

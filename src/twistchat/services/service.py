@@ -145,6 +145,8 @@ class ChatService(Service):
         await closing.addErrback(_logged)
         await self.listening.closeDoors("The server is shutting down")
         self._context.passwords.stop()
+        if self._context.mailer is not None:
+            self._context.mailer.stop()
         self._context.upkeep.after(None)
 
 
