@@ -9,14 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.wire.telnet import BINARY, DO, DONT, IAC, SB, SE, TIMING_MARK, WILL, WONT, TelnetStripper
+from twistchat.wire.telnet import BINARY, DO, DONT, ECHO, IAC, SB, SE, TIMING_MARK, WILL, WONT, TelnetStripper
 
 COMMANDS = re.compile(
     rb"\xff(?:\xfa(?:[^\xff]|\xff[^\xf0])*(?:\xff\xf0|\xff?\Z)|[\xfb-\xfe](?:.|\Z)|[^\xfa-\xfe]|\Z)", re.DOTALL
 )
 """Everything in a whole stream that is telnet's, finished or not (RFC 854, RFC 855)."""
-
-ECHO = 1
 
 MEANINGFUL = st.sampled_from([IAC, IAC, IAC, SB, SE, WILL, WONT, DO, DONT, BINARY, ECHO, TIMING_MARK, 0x61, 0x0A])
 
@@ -113,3 +111,103 @@ class AnswerTests(SynchronousTestCase):
         stripper.feed(bytes([BINARY]))
         self.assertEqual(tuple(stripper.takeAnswer()), (IAC, WONT, ECHO, IAC, DO, BINARY))
         self.assertEqual(stripper.takeAnswer(), b"")
+
+
+class EchoTests(SynchronousTestCase):
+    """Hiding what the user types (RFC 857), without loops (RFC 1143)."""
+
+    def setUp(self) -> None:
+        self.stripper = TelnetStripper()
+
+    def hears(self, verb: int) -> tuple[int, ...]:
+        """Let the client say something about echoing, and return the answer."""
+        self.assertEqual(self.stripper.feed(bytes([IAC, verb, ECHO])), b"")
+        return tuple(self.stripper.takeAnswer())
+
+    def hide(self, hidden: bool) -> tuple[int, ...]:
+        """Hide the input or show it, and return what is sent."""
+        self.stripper.hideInput(hidden)
+        return tuple(self.stripper.takeAnswer())
+
+    def test_agreed(self) -> None:
+        """The server says that it echoes, and then that it does not; the client's answers need no answer."""
+        for _ in range(2):
+            self.assertEqual(self.hide(True), (IAC, WILL, ECHO))
+            self.assertEqual(self.hears(DO), ())
+            self.assertEqual(self.hide(True), ())
+            self.assertEqual(self.hide(False), (IAC, WONT, ECHO))
+            self.assertEqual(self.hears(DONT), ())
+            self.assertEqual(self.hide(False), ())
+
+    def test_refused(self) -> None:
+        """A client that refuses shows its input.  It is asked again the next time."""
+        self.assertEqual(self.hide(True), (IAC, WILL, ECHO))
+        self.assertEqual(self.hears(DONT), ())
+        self.assertEqual(self.hide(False), ())
+        self.assertEqual(self.hide(True), (IAC, WILL, ECHO))
+
+    def test_late(self) -> None:
+        """While a request is not answered, another one waits for the answer."""
+        self.hide(True)
+        self.assertEqual(self.hide(False), ())
+        self.assertEqual(self.hears(DO), (IAC, WONT, ECHO))
+        self.assertEqual(self.hide(True), ())
+        self.assertEqual(self.hears(DONT), (IAC, WILL, ECHO))
+        self.hide(False)
+        self.assertEqual(self.hide(True), ())
+        self.assertEqual(self.hears(DO), ())
+        self.assertEqual(self.hide(False), (IAC, WONT, ECHO))
+
+    def test_lateRefusal(self) -> None:
+        """A client that refuses what the server no longer wants is asked nothing more."""
+        self.hide(True)
+        self.hide(False)
+        self.assertEqual(self.hears(DONT), ())
+        self.assertEqual(self.hide(False), ())
+
+    def test_unasked(self) -> None:
+        """A client that asks the server to echo is refused; one that ends the echo gets its way."""
+        self.assertEqual(self.hears(DO), (IAC, WONT, ECHO))
+        self.assertEqual(self.hears(DONT), ())
+        self.hide(True)
+        self.hears(DO)
+        self.assertEqual(self.hears(DONT), (IAC, WONT, ECHO))
+        self.assertEqual(self.hide(False), ())
+
+    def test_negotiates(self) -> None:
+        """Only an option shows that a client speaks telnet."""
+        for data in (b"text\n", bytes([IAC, 241]), bytes([IAC, SB, BINARY, IAC, SE]), bytes([IAC, DO])):
+            self.stripper.feed(data)
+            self.assertFalse(self.stripper.negotiates)
+        self.stripper.feed(bytes([BINARY]))
+        self.assertTrue(self.stripper.negotiates)
+
+    @settings(max_examples=200, derandomize=True, deadline=None)
+    @given(st.lists(st.booleans(), max_size=20), st.data())
+    def test_settles(self, wishes: list[bool], data: st.DataObject) -> None:
+        """A client that agrees to everything ends as the server last wished, whenever it answers."""
+        stripper, shown, last = TelnetStripper(), True, False
+        queue: list[int] = []
+
+        def send() -> None:
+            sent = stripper.takeAnswer()
+            queue.extend(sent[1::3])
+
+        def answer() -> None:
+            nonlocal shown
+            verb = queue.pop(0)
+            if shown == (verb == WILL):
+                shown = not shown
+                stripper.feed(bytes([IAC, DONT if shown else DO, ECHO]))
+                send()
+
+        for last in wishes:
+            stripper.hideInput(last)
+            send()
+            for _ in range(data.draw(st.integers(0, 3))):
+                if queue:
+                    answer()
+        for _ in range(10):
+            if queue:
+                answer()
+        self.assertEqual((shown, queue), (not last, []))

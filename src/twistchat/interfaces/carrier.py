@@ -55,6 +55,13 @@ class ICarrier(Interface):
     def abort() -> None:
         """Close the connection at once, and discard the waiting output."""
 
+    def hideInput(hidden: bool) -> bool:
+        """
+        Ask the client not to show what its user types, before a password; or to show it again.
+
+        @return: whether the client is one that can be asked.  If not, nothing was sent.
+        """
+
     def hasHungUp() -> bool:
         """Whether the client has closed the connection or its sending side.  This also works while it is paused."""
 

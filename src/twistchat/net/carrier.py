@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from twistchat.interfaces.carrier import ICarrier, IClient, Reason
 from twistchat.net.input.intake import Intake, Splitter
+from twistchat.net.input.telnet import TelnetSplitter
 from twistchat.net.listening.hangup import hasHungUp
 from twistchat.net.output.outbox import Outbox, outboxFor
 
@@ -98,6 +99,10 @@ class Carrier:
     def abort(self) -> None:
         """See L{ICarrier.abort}."""
         self.transport.abortConnection()
+
+    def hideInput(self, hidden: bool) -> bool:
+        """See L{ICarrier.hideInput}.  Most clients cannot be asked."""
+        return isinstance(self.splitter, TelnetSplitter) and self.splitter.hideInput(hidden)
 
     def hasHungUp(self) -> bool:
         """See L{ICarrier.hasHungUp}."""

@@ -224,6 +224,10 @@ class FakeCarrier:
         """See L{ICarrier.abort}."""
         self.aborted.append(self._now())
 
+    def hideInput(self, hidden: bool) -> bool:
+        """See L{ICarrier.hideInput}."""
+        return False
+
     def hasHungUp(self) -> bool:
         """See L{ICarrier.hasHungUp}."""
         return self.hungUp

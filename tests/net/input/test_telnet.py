@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.interfaces.carrier import IClient
 from twistchat.net.input.telnet import COMMANDS, TelnetSplitter
-from twistchat.wire.telnet import DO, IAC, WONT
+from twistchat.wire.telnet import BINARY, DO, ECHO, IAC, WILL, WONT
 
 NOP = bytes((IAC, 241))
 
@@ -56,3 +56,11 @@ class TelnetSplitterTests(SynchronousTestCase):
         self.assertEqual(1, len(self.refusals))
         self.splitter.feed(NOP * most)
         self.assertEqual(1, len(self.refusals))
+
+    def test_hideInput(self) -> None:
+        """Only a client that has negotiated something is asked to hide its input."""
+        self.assertFalse(self.splitter.hideInput(True))
+        self.assertEqual([], self.replies)
+        self.splitter.feed(bytes((IAC, DO, BINARY)))
+        self.assertTrue(self.splitter.hideInput(True))
+        self.assertEqual([bytes((IAC, WILL, BINARY)), bytes((IAC, WILL, ECHO))], self.replies)

@@ -42,14 +42,25 @@ class TelnetSplitter:
             self._client.closing.turnAway("You sent too many telnet commands")
             return ()
         text = self._telnet.feed(data)
-        answer = self._telnet.takeAnswer()
-        if answer:
-            self._client.reply(answer)
+        self._answer()
         return self._splitter.feed(text)
+
+    def hideInput(self, hidden: bool) -> bool:
+        """See L{ICarrier.hideInput <twistchat.interfaces.carrier.ICarrier.hideInput>}."""
+        if not self._telnet.negotiates:
+            return False
+        self._telnet.hideInput(hidden)
+        self._answer()
+        return True
 
     def finish(self) -> Sequence[Line]:
         """See L{Splitter.finish <twistchat.net.input.intake.Splitter.finish>}.  The last line needs no terminator."""
         return self._splitter.finish()
+
+    def _answer(self) -> None:
+        answer = self._telnet.takeAnswer()
+        if answer:
+            self._client.reply(answer)
 
     def _mayGiveCommands(self, count: int) -> bool:
         if self._bucket is None:
