@@ -51,6 +51,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "chat/rules/test_renaming",
         "chat/rules/test_roommodes",
         "net/client/test_expulsion",
+        "services/test_administration",
         "wire/irc/test_hostile",
     ),
     "the journal on disk as a whole: a crash, damage to its files": (

@@ -25,6 +25,9 @@ from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors, installedJournals
 from twistchat.services.assembly import assemble
+from twistchat.services.control.accounts import AccountCommands
+from twistchat.services.control.protocol import ControlFactory
+from twistchat.services.control.socket import ControlSocket
 from twistchat.services.failure import exitFailed
 from twistchat.services.listening import Listening, plan
 from twistchat.services.mail.queue import MailQueue
@@ -61,8 +64,9 @@ def makeService(options: ChatOptions) -> IService:
     if not listeners:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
     runner: Mapping[str, Any] = options.parent or {}
-    if journalKind(settings, options.journals).onDisk:
-        makeDataDirectory(Path(settings.server.data).absolute(), runner.get("uid"), runner.get("gid"))
+    onDisk, data = journalKind(settings, options.journals).onDisk, Path(settings.server.data).absolute()
+    if onDisk:
+        makeDataDirectory(data, runner.get("uid"), runner.get("gid"))
     journal = makeJournal(settings, reactor, options.journals)
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)
@@ -88,7 +92,11 @@ def makeService(options: ChatOptions) -> IService:
     reactor.callWhenRunning(installSignals, reactor, context)
     complain = DaemonTerminal.install().complain if not runner.get("nodaemon", True) else lambda why: None
     listening = Listening(reactor, listeners, context)
-    return ChatService(reactor, listening, journal.log, context, lambda: os.geteuid() == 0, complain, exitFailed)
+    commands = AccountCommands(context.chat).table
+    control = ControlSocket(reactor, data, ControlFactory(reactor, commands)) if onDisk else None
+    return ChatService(
+        reactor, listening, journal.log, context, lambda: os.geteuid() == 0, complain, exitFailed, control
+    )
 
 
 def workers(reactor: Any) -> Callable[[str], Worker]:

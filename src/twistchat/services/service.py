@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import Any
 
 from twisted.application.service import Service
@@ -13,6 +14,7 @@ from twisted.python.failure import Failure
 
 from twistchat.interfaces import ILog
 from twistchat.net.context import ServerContext
+from twistchat.services.control.socket import ControlSocket
 from twistchat.services.failure import StartFailure
 from twistchat.services.listening import Listening
 
@@ -38,6 +40,7 @@ class ChatService(Service):
         isRoot: Callable[[], bool],
         complain: Callable[[str], None] = lambda why: None,
         exitFailed: Callable[[], None] = lambda: None,
+        control: ControlSocket | None = None,
     ) -> None:
         """
         @param reactor: stopped if the journal cannot be opened.  It also times the shutdown.
@@ -45,6 +48,7 @@ class ChatService(Service):
         @param isRoot: returns whether this process runs as root.
         @param complain: called with one line that says why the server cannot start, before L{StartFailure} is raised.
         @param exitFailed: called before the reactor is stopped: lets the process end with the status of a failed start.
+        @param control: the control socket; C{None} if the server has no data directory.
         """
         self.listening = listening
         self._reactor = reactor
@@ -53,6 +57,7 @@ class ChatService(Service):
         self._isRoot = isRoot
         self._complain = complain
         self._exitFailed = exitFailed
+        self._control = control
         self._starting = True
         self._isOpen = False
         self._failure: Failure | None = None
@@ -126,7 +131,14 @@ class ChatService(Service):
                 return
             self.listening.resume()
         log.info("{promise}", promise=self._journal.promise)
+        if self._control is not None:
+            self._control.open()
         self.listening.announce()
+        if self._control is not None and self.listening.isReachable and not isAdministered(self._context):
+            log.warn(
+                "This server has no administrator.  Make one: twistchat account create NAME --admin --data {data}",
+                data=quote(str(self._control.path.parent)),
+            )
 
     def _notOpened(self, failure: Failure) -> None:
         """The journal cannot be opened.  L{startService} raises the error; if it has returned, stop the server."""
@@ -141,13 +153,22 @@ class ChatService(Service):
 
     async def _stop(self) -> None:
         await self.listening.stop()
+        if self._control is not None:
+            await self._control.stop()
         closing = self._journal.close().addTimeout(JOURNAL_TIMEOUT, self._reactor)
         await closing.addErrback(_logged)
+        if self._control is not None:
+            self._control.close()
         await self.listening.closeDoors("The server is shutting down")
         self._context.passwords.stop()
         if self._context.mailer is not None:
             self._context.mailer.stop()
         self._context.upkeep.after(None)
+
+
+def isAdministered(context: ServerContext) -> bool:
+    """Whether a server has an administrator, or can have an operator."""
+    return bool(context.settings.operators) or any(account.isAdmin for account in context.chat.state.accounts)
 
 
 def _cannotOpen(failure: Failure) -> StartFailure:

@@ -121,8 +121,8 @@ class Accounts:
         return self._count
 
     def __iter__(self) -> Iterator[Account]:
-        """All accounts, each once."""
-        return (account for key, account in self._bySkeleton.items() if key == skeleton(account.name))
+        """All accounts at this moment, each once."""
+        return iter(dict.fromkeys(self._bySkeleton.values()))
 
     def get(self, name: str) -> Account | None:
         """The account with this name, ignoring case."""

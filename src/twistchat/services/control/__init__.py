@@ -1,0 +1,1 @@
+"""The control socket, through which commands of the administrator reach a running server."""
