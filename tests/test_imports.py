@@ -226,17 +226,36 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.services.mail",
         ),
     ),
+    "twistchat.services.control": Layer(
+        may=(
+            "msgspec",
+            "zope.interface",
+            "twisted",
+            "twistchat.accounts.email",
+            "twistchat.chat",
+            "twistchat.config",
+            "twistchat.services.control",
+        ),
+    ),
     # The built-in kinds of journals need no plugin.
     "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces", "twistchat.journal.kinds")),
     # A command is a program of its own, which takes its own randomness.
     "twistchat.console": Layer(
         may=(
+            "msgspec",
+            "twisted.internet.defer",
             "twisted.python",
             "twistchat.accounts",
             "twistchat.chat",
+            "twistchat.config",
             "twistchat.console",
             "twistchat.journal",
             "twistchat.options",
+            "twistchat.worker",
+            # The commands about accounts work through the control socket, or on a chat that this process opens.
+            "twistchat.services.control.accounts",
+            "twistchat.services.control.commands",
+            "twistchat.services.control.wire",
         ),
         world=True,
     ),

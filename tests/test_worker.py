@@ -10,7 +10,7 @@ from typing import Any
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.worker import ThreadWorker
+from twistchat.worker import DirectWorker, ThreadWorker
 
 LONG = 30.0
 """Seconds after which a test that hangs is over."""
@@ -75,3 +75,28 @@ class ThreadWorkerTests(SynchronousTestCase):
         self.thread.join(LONG)
         self.assertFalse(self.thread.is_alive())
         self.assertEqual(outcomes, ["last"])
+
+
+class DirectWorkerTests(SynchronousTestCase):
+    """A worker without a thread."""
+
+    def test_order(self) -> None:
+        """Work runs within the call.  Work that is submitted meanwhile runs after it, within the same call."""
+        worker, done = DirectWorker(), list[Any]()
+
+        def first() -> int:
+            worker.submit(lambda: 2, done.append)
+            done.append("first")
+            return 1
+
+        worker.submit(first, done.append)
+        self.assertEqual(["first", 1, 2], done)
+        worker.stop()
+
+    def test_failure(self) -> None:
+        """Work that raises is reported, and the next work runs."""
+        worker, done = DirectWorker(), list[Any]()
+        worker.submit(lambda: 1 // 0, done.append)
+        worker.submit(lambda: 3, done.append)
+        self.assertIsInstance(done[0], Failure)
+        self.assertEqual(3, done[1])

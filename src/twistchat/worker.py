@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -60,3 +61,31 @@ class ThreadWorker:
             except Exception:
                 outcome = Failure()
             self._callFromThread(done, outcome)
+
+
+class DirectWorker:
+    """A L{Worker} without a thread: it runs its work within the call.  Work that is submitted meanwhile follows."""
+
+    def __init__(self) -> None:
+        self._work: deque[tuple[Callable[[], Any], Callable[[Any], None]]] = deque()
+        self._running = False
+
+    def submit(self, work: Callable[[], T], done: Callable[[T | Failure], None]) -> None:
+        """See L{Worker.submit}."""
+        self._work.append((work, done))
+        if self._running:
+            return
+        self._running = True
+        try:
+            while self._work:
+                work, done = self._work.popleft()
+                try:
+                    outcome: Any = work()
+                except Exception:
+                    outcome = Failure()
+                done(outcome)
+        finally:
+            self._running = False
+
+    def stop(self) -> None:
+        """See L{Worker.stop}.  Nothing waits here after a call has returned."""

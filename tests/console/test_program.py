@@ -28,9 +28,9 @@ class ProgramTests(ConsoleTestCase):
 
     def test_usage(self) -> None:
         """The error for a missing or unknown command, or for wrong arguments, is one line that names it."""
-        self.assertIn("name a command: backup, check, export, hash-password or restore", self.refused())
+        self.assertIn("name a command: account, backup, check, export, hash-password or restore", self.refused())
         self.assertIn("nonsense", self.refused("nonsense"))
-        commands = "backup, check, export, hash-password, restore"
+        commands = "account, backup, check, export, hash-password, restore"
         for arguments, why in (
             (["nonsense"], f"there is no command nonsense (the commands are {commands}); twistchat --help says more"),
             (["chekc"], "there is no command chekc (did you mean check?); twistchat --help says more"),

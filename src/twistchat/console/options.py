@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from getopt import GetoptError, gnu_getopt
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,6 +31,19 @@ class JournalOptions(SettingsOptions):
         self.doors = installedDoors()
         self.journals = installedJournals()
         self.docs["data"] = f"{self.dataHelp}  [default: ./twistchat-data]"
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """
+        See L{Options.parseOptions <twisted.python.usage.Options.parseOptions>}.  Options may follow arguments.
+
+        @raise UsageError: the options have a mistake.
+        """
+        try:
+            found, arguments = gnu_getopt(list(options or ()), self.shortOpt, self.longOpt)
+        except GetoptError as e:
+            raise UsageError(str(e)) from e
+        ordered = [name if f"{name[2:]}=" not in self.longOpt else f"{name}={value}" for name, value in found]
+        super().parseOptions([*ordered, "--", *arguments])
 
     def parseArgs(self, *arguments: str) -> None:
         """Refuse all arguments.  Commands that take some override this."""

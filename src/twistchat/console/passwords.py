@@ -6,11 +6,17 @@ import secrets
 import sys
 from getpass import getpass
 
+from twisted.internet.defer import Deferred
 from twisted.python.usage import Options
 
-from twistchat.accounts.passwords import SALT, hashPassword
+from twistchat.accounts.passwords import SALT, Verifier, hashPassword
+from twistchat.accounts.registration import newPassword
+from twistchat.chat.errors import ChatError
+from twistchat.chat.model.events import Credential
+from twistchat.console.offline import resultOf
 from twistchat.console.options import Refused
 from twistchat.options import SettingsOptions, refuseMore
+from twistchat.worker import DirectWorker
 
 
 class HashPasswordOptions(Options):
@@ -44,7 +50,7 @@ def askPassword() -> str:
             again = getpass("The same again: ")
         except (EOFError, KeyboardInterrupt):
             print(file=sys.stderr)
-            raise Refused("there is no password, and no hash of it") from None
+            raise Refused("there is no password") from None
         if again != password:
             raise Refused("these were two different passwords; try again")
     else:
@@ -55,3 +61,17 @@ def askPassword() -> str:
     if not password:
         raise Refused("a password has one character at least")
     return password
+
+
+def askCredential(account: str) -> Credential:
+    """
+    Ask for the new password of an account, as L{askPassword} does.
+
+    @return: what is stored of it.
+    @raise Refused: there is no password, or it is not acceptable.
+    """
+    hashing = newPassword(Verifier(DirectWorker, 1), secrets.token_bytes, account, askPassword())
+    try:
+        return resultOf(Deferred.fromCoroutine(hashing))
+    except ChatError as e:
+        raise Refused(e.text) from None

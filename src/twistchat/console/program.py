@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from twisted.python.usage import UsageError
 
+from twistchat.console.accounts import AccountGroup
 from twistchat.console.group import CommandGroup, innermost
 from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
 from twistchat.console.options import Refused
@@ -16,6 +17,7 @@ from twistchat.console.passwords import HashPasswordOptions
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.options import mistakeOf
+from twistchat.services.control.wire import ControlError
 
 
 class ConsoleOptions(CommandGroup):
@@ -25,6 +27,7 @@ class ConsoleOptions(CommandGroup):
     start = "Usage: twistchat"
     longdesc = "The server itself is started with: twistd twistchat"
     subCommands: ClassVar[Sequence[Sequence[Any]]] = [
+        ["account", None, AccountGroup, "Register, list, suspend and drop accounts, while the server runs or not."],
         ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
         ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
         ["export", None, ExportOptions, "Write a room's history as JSON lines."],
@@ -55,5 +58,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as e:
         where = "" if e.filename is None else f"{e.filename}: "
         raise SystemExit(f"twistchat: {where}{e.strerror or e}") from None
-    except (Refused, JournalUnusable) as e:
+    except (Refused, ControlError, JournalUnusable) as e:
         raise SystemExit(f"twistchat: {e}") from None

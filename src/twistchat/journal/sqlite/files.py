@@ -30,6 +30,10 @@ OTHERS = 0o077
 log = Logger()
 
 
+class JournalLocked(JournalUnusable):
+    """Another process uses the journal."""
+
+
 def secure(directory: Path, user: int) -> None:
     """
     Create a journal's directory if it does not exist, and make it and its files private.  Each change of permissions is
@@ -79,7 +83,7 @@ def lock(directory: Path) -> int:
     Lock a directory for this process.
 
     @return: a file descriptor.  Close it to release the lock.
-    @raise JournalUnusable: another server has locked it.
+    @raise JournalLocked: another process has locked it.
     """
     descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
@@ -87,7 +91,7 @@ def lock(directory: Path) -> int:
     except BlockingIOError:
         holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
-        raise JournalUnusable(
+        raise JournalLocked(
             f"a server (process {holder}) uses {directory}; stop it first, or name another directory with --data"
         ) from None
     os.ftruncate(descriptor, 0)
