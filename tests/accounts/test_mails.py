@@ -14,7 +14,11 @@ class MailTests(SynchronousTestCase):
         """The mail names the server and the account, and says how to use the code in each door."""
         subject, text = verificationMail("chat.example", "alice", "471-471")
         self.assertEqual("Verify your mail address for alice at chat.example", subject)
-        for line in ("    /msg NickServ VERIFY 471-471", "    VERIFY alice 471-471", "    /verify 471-471"):
+        for line in (
+            "    /msg NickServ VERIFY alice 471-471",
+            "    /quote VERIFY alice 471-471",
+            "    /verify 471-471",
+        ):
             self.assertIn(line, text.splitlines())
         self.assertIn("the account alice at the chat server chat.example", text)
         self.assertIn("If this was not you, ignore this mail.", text)

@@ -38,12 +38,12 @@ The code that verifies it is {code}
 
 Type one of these lines at the server:
 
-    /msg NickServ VERIFY {code}
-        in an IRC client, with the nick {account}
-    VERIFY {account} {code}
-        in an IRC client that asks for such a line, or after /quote
+    /msg NickServ VERIFY {account} {code}
+        in an IRC client
+    /quote VERIFY {account} {code}
+        in an IRC client that has used REGISTER
     /verify {code}
-        at the line door, as {account}
+        at the line door (nc or telnet), with the nick {account}
 
 The code is valid for {VALIDITY}.
 
