@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar
@@ -47,6 +47,7 @@ from twistchat.chat.model.events import (
     ServerBanLifted,
     ServerBanSet,
     SessionEnded,
+    SessionMoved,
     SessionStarted,
     Source,
     Tags,
@@ -216,6 +217,11 @@ class FakeOutlet:
         assert isinstance(entry.event, HostSet)
         self.rehosts.append((before.host, entry.event.host))
 
+    def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:
+        """See L{IOutlet.attached}."""
+        assert isinstance(entry.event, SessionMoved)
+        self.delivered.append(f"{before.nick} is now {entry.event.user.nick}, not in {' '.join(left)}\n".encode())
+
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
         self.reasons.append(reason)
@@ -329,7 +335,7 @@ class Scene:
         outlet = FakeOutlet(dialect or self.dialect)
         return Person(self.chat.presence.open(outlet, exempt, address=address, secure=secure), outlet)
 
-    def enter(self, person: Person, nick: str) -> Deferred[None]:
+    def enter(self, person: Person, nick: str) -> Deferred[Entry]:
         """Begin to enter."""
         return Deferred.fromCoroutine(self.chat.identity.enter(person.session, nick, "~u", f"{nick.lower()}.host"))
 
@@ -351,6 +357,25 @@ class Scene:
         self.endTurn()
         person.heard()
         return person
+
+    def account(self, name: str, **settings: str) -> None:
+        """
+        Register an account, as an administrator does.
+
+
+        @param settings: its settings.
+        """
+        done(Deferred.fromCoroutine(self.chat.accounts.register(None, name)))
+        for setting, value in settings.items():
+            done(self.chat.accounts.set(None, name, setting, value))
+
+    def logIn(self, person: Person, account: str) -> Deferred[None]:
+        """Log a session in to an account, before or after it enters."""
+        return Deferred.fromCoroutine(self.chat.identity.login(person.session, account))
+
+    def logOut(self, person: Person) -> Deferred[None]:
+        """Log a session out."""
+        return Deferred.fromCoroutine(self.chat.identity.logout(person.session))
 
     def attach(self, person: Person, dialect: IDialect | None = None) -> Person:
         """Open a second session of a user, in all their rooms."""

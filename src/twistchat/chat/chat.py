@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.audience import Broadcast
-from twistchat.chat.limits import ChatLimits
+from twistchat.chat.limits import ChatLimits, NickProtection
 from twistchat.chat.model.names import fold, reserve
 from twistchat.chat.rules.accounts import AccountRules
 from twistchat.chat.rules.channels import Channels
@@ -66,6 +66,7 @@ class Chat:
         later: Callable[[float | None], None] = lambda seconds: None,
         node: str = "local",
         inherits: bool = True,
+        protection: Callable[[], NickProtection] = NickProtection,
     ) -> None:
         """
         @param log: takes proposed events; open it with this chat's C{state.apply}.
@@ -82,16 +83,17 @@ class Chat:
             C{None} cancels it.
         @param node: the id of this node, which goes into the entries of its sessions.
         @param inherits: whether other accounts get the rooms of an account that is dropped.
+        @param protection: returns how nicks of accounts are protected.
         """
         self.state = State(Broadcast(atTurnEnd, departures), lambda: self.upkeep.needed())
         self.limits = limits
         self.settled = log.settled
-        core = Core(self.state, log, history, limits, now, wall, ids, node, reserve(reserved), fold(lobby))
+        core = Core(self.state, log, history, limits, now, wall, ids, node, reserve(reserved), fold(lobby), protection)
         self.speaking = Speaking(core)
         self.membership = Membership(core)
         self.channels = Channels(core)
-        self.identity = Identity(core)
         self.presence = Presence(core)
+        self.identity = Identity(core, self.presence)
         self.operators = Operators(core, self.identity)
         self.ownership = Ownership(core, inherits)
         self.accounts = AccountRules(core, self.ownership)

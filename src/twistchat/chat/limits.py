@@ -79,6 +79,19 @@ class ChatLimits:
     historyReply: int = 500
 
 
+@dataclass(frozen=True, slots=True)
+class NickProtection:
+    """
+    What happens to somebody who uses a nick of an account, and is not logged in to it.
+
+    @ivar strict: whether the nick is refused.  Otherwise they get it, are asked to log in, and are renamed later.
+    @ivar claimTime: the time to log in, in seconds.
+    """
+
+    strict: bool = True
+    claimTime: Seconds = 60.0
+
+
 ROUNDING = 1e-9
 """The error of floating-point arithmetic, in tokens.  Without it, a wait may be too short for any clock to measure."""
 

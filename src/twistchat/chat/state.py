@@ -21,7 +21,17 @@ from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.users import Users
 from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
-from twistchat.chat.rules import accounts, channels, identity, membership, operators, ownership, presence, speaking
+from twistchat.chat.rules import (
+    accounts,
+    channels,
+    identity,
+    logins,
+    membership,
+    operators,
+    ownership,
+    presence,
+    speaking,
+)
 
 if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Broadcast
@@ -32,7 +42,7 @@ if TYPE_CHECKING:
 
 EFFECTS: Effects = {
     event: effect
-    for subject in (speaking, membership, channels, identity, presence, operators, accounts, ownership)
+    for subject in (speaking, membership, channels, identity, logins, presence, operators, accounts, ownership)
     for event, effect in subject.EFFECTS.items()
 }
 """The effect of each class of event: the tables of all subjects together."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zope.interface import Interface
@@ -58,6 +59,16 @@ class IOutlet(Interface):
 
         @param entry: the entry of the L{HostSet <twistchat.chat.model.events.HostSet>}.
         @param before: the previous names of that user.
+        """
+
+    def attached(entry: Entry, before: Source, left: Sequence[str]) -> None:
+        """
+        This session went over to another user, because it logged in to that user's account.  It is in the rooms of that
+        user now.  Called before it gets any entry as that user.
+
+        @param entry: the entry of the L{SessionMoved <twistchat.chat.model.events.SessionMoved>}.
+        @param before: the names of the session's user until now.
+        @param left: the names of the rooms of that user.
         """
 
     def disconnect(reason: str) -> None:

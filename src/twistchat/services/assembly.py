@@ -11,6 +11,7 @@ from twistchat.accounts.logins import AccountContext, Logins
 from twistchat.accounts.registration import Registrar
 from twistchat.accounts.throttle import Buckets, Throttle
 from twistchat.chat.chat import Chat
+from twistchat.chat.limits import NickProtection
 from twistchat.config import Settings
 from twistchat.interfaces import IHistory, ILog, IMailer, IPasswords
 from twistchat.net.context import ServerContext
@@ -62,6 +63,11 @@ def assemble(
     turn, portions = Turn(clock), Portions(clock)
     idle = Idle(clock)
     upkeep = Reminder(idle, clock, lambda: chat.upkeep.tend())
+
+    def protection() -> NickProtection:
+        accounts = context.settings.accounts
+        return NickProtection(accounts.protection == "strict", accounts.claimTime)
+
     chat = Chat(
         log,
         history,
@@ -75,6 +81,7 @@ def assemble(
         settings.chat.lobby,
         upkeep.after,
         inherits=settings.accounts.succession == "next",
+        protection=protection,
     )
     admission, hide = Admission(settings.limits, clock.seconds), cloak(key)
 

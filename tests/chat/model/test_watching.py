@@ -173,11 +173,11 @@ class HeardTests(SynchronousTestCase):
             done(self.chat.presence.setAway(person.session, "lunch"))
             done(self.chat.identity.setRealname(person.session, "B."))
             done(self.chat.identity.setHost(person.user, "new.host"))
-            done(self.chat.identity.setAccount(person.user, "acc"))
+            done(self.chat.identity.setAccount(person.user, f"{person.user.nick}y"))
             done(self.chat.presence.setAway(person.session, None))
         self.assertEqual(
             self.ann.heard(),
-            ["~bob away lunch", "~bob realname B.", "~bob host ~u@new.host", "~bob account acc", "~bob away"],
+            ["~bob away lunch", "~bob realname B.", "~bob host ~u@new.host", "~bob account boby", "~bob away"],
         )
 
     def test_newsOnce(self) -> None:

@@ -80,7 +80,7 @@ class EnterTests(SynchronousTestCase):
         self.scene = Scene()
         self.ann = self.scene.connect(address="192.0.2.7")
 
-    def enter(self, nick: str, realname: str = "", modes: str = "", away: str | None = None) -> Deferred[None]:
+    def enter(self, nick: str, realname: str = "", modes: str = "", away: str | None = None) -> Deferred[Entry]:
         """Enter."""
         chat, session = self.scene.chat, self.ann.session
         return Deferred.fromCoroutine(

@@ -572,7 +572,7 @@ class RaceTests(SynchronousTestCase):
     def test_renamedMeanwhile(self) -> None:
         """A registration that meets a rename is refused, and creates no second room."""
         self.outcomes(lambda: self.rooms.register(None, "#z", "Carol"))
-        alice = self.scene.person("alice", "#a")
+        alice = self.scene.person("ally", "#a")
         self.scene.chat.identity.setAccount(alice.user, "Alice")
         self.scene.commit()
         outcomes = self.outcomes(

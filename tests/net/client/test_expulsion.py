@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -27,7 +29,7 @@ class ExpulsionTests(SynchronousTestCase):
         self.ann, self.bob = self.come("ann"), self.come("bob", STRANGER)
         self.ann.skip()
 
-    def finish(self, deferred: Deferred[None]) -> None:
+    def finish(self, deferred: Deferred[Any]) -> None:
         """Commit pending entries, and check that a command has completed."""
         if isinstance(self.server.log, ManualLog):
             commit(self.server)

@@ -12,7 +12,7 @@ from twistchat.chat.model.rooms import Room
 from twistchat.config import ClassSettings, Settings
 from twistchat.config.limits import Limits
 from twistchat.net.input.pace import Portions
-from twistchat.protocols.irc import fallbacks
+from twistchat.protocols.irc import attaching
 from twistchat.protocols.irc.factory import NOTIFIED_PER_TURN, ChangeNotifier
 from twistchat.protocols.irc.fallbacks import RENAMES_PER_TURN, RenameFallback
 from twistchat.protocols.irc.protocol import IrcConnection
@@ -185,7 +185,7 @@ class RenameFallbackTests(SynchronousTestCase):
                 self.clock.callLater(0, self.people[4].link.cut)
             await show(client, reply, room)
 
-        self.patch(fallbacks, "showRoom", fail)
+        self.patch(attaching, "showRoom", fail)
         self.alice.send("RENAME #old #new")
         named = ["366" in map(command, client.lines()) for client in self.people]
         self.assertEqual([number for number, was in enumerate(named) if not was], [3, 4])

@@ -9,7 +9,7 @@ from tests.carriers import overMessages
 from tests.protocols.line.servers import STRANGER, limited
 from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.model.sessions import Session
-from twistchat.testing import MemoryServer
+from twistchat.testing import LineClient, MemoryServer
 
 NOWHERE = "! You are in no room.  /join #ROOM first, or /msg NICK TEXT"
 
@@ -648,3 +648,60 @@ class InvitingTests(SynchronousTestCase):
 
 
 globals().update(overMessages(globals()))
+
+
+class AccountTests(SynchronousTestCase):
+    """Several sessions of one account at the line door."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer()
+        self.chat = self.server.chat
+        self.successResultOf(Deferred.fromCoroutine(self.chat.accounts.register(None, "alice")))
+        self.alice = self.loggedIn("alice")
+        self.alice.send("/join #den")
+        self.alice.skip()
+
+    def loggedIn(self, nick: str) -> LineClient:
+        """Connect a client that has logged in before."""
+        client = self.server.connect()
+        session = next(reversed(self.chat.state.sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(self.chat.identity.login(session, "alice")))
+        client.skip()
+        client.send(nick)
+        return client
+
+    def test_enter(self) -> None:
+        """A second session is told which rooms it is in."""
+        second = self.loggedIn("another")
+        second.expect(
+            "* You are alice, and were here already; you are in #lobby and #den", "* You are talking in #lobby"
+        )
+        self.alice.expect()
+        second.send("hello")
+        self.alice.expect("[12:00] #lobby <alice> hello")
+        self.alice.send("/leave #lobby", "/leave #den")
+        third = self.loggedIn("alice")
+        third.expect("* You are alice, and were here already; you are in no room; /join #ROOM to talk")
+        third.send("hello")
+        third.expect(NOWHERE)
+
+    def test_move(self) -> None:
+        """A guest who logs in as a user who is here is told who they are, and where."""
+        bob = self.server.person("bob")
+        bob.send("/join #other")
+        bob.skip()
+        self.alice.skip()
+        (session,) = self.chat.identity.find("bob").sessions.values()
+        self.successResultOf(Deferred.fromCoroutine(self.chat.identity.login(session, "alice")))
+        self.server.pump()
+        bob.expect("* You are alice now; you are in #lobby and #den", "* You are talking in #lobby")
+        self.alice.expect("* bob quit (Logged in as alice)")
+        bob.send("hello")
+        self.alice.expect("[12:00] #lobby <alice> hello")
+
+    def test_owned(self) -> None:
+        """A guest cannot take the nick of an account."""
+        guest = self.server.connect()
+        guest.skip()
+        guest.send("Alice")
+        guest.expect("! The nick Alice belongs to an account; log in to use it.  Or choose another.")

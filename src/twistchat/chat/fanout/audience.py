@@ -15,7 +15,7 @@ they are reported, and disconnected later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.delivery import IGNORABLE, Delivery, Group, passesFilter
@@ -138,6 +138,10 @@ class Broadcast:
     def hostChanged(self, session: Session, entry: Entry, before: Source) -> None:
         """Report a new host of a user.  See L{IOutlet.hostChanged <twistchat.interfaces.IOutlet.hostChanged>}."""
         self._call(session, lambda outlet: outlet.hostChanged(entry, before))
+
+    def attached(self, session: Session, entry: Entry, before: Source, left: Sequence[str]) -> None:
+        """Report that a session has another user.  See L{IOutlet.attached <twistchat.interfaces.IOutlet.attached>}."""
+        self._call(session, lambda outlet: outlet.attached(entry, before, left))
 
     def disconnect(self, session: Session, reason: str) -> None:
         """Ask an outlet to close its connection."""

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from twistchat.chat.errors import AccountExists, NameRetired, NickOwned, NoSuchAccount
+from twistchat.chat.errors import (
+    AccountExists,
+    NameRetired,
+    NickOwned,
+    NoSuchAccount,
+    NotVerified,
+    Suspended,
+)
 from twistchat.chat.model.events import Credential, CredentialKind
 from twistchat.chat.model.names import fold, skeleton
 
@@ -160,6 +167,24 @@ class Accounts:
     def isRetired(self, name: str) -> bool:
         """Whether this is the name of a dropped account."""
         return fold(self._retired.get(skeleton(name), "")) == fold(name)
+
+    def checkUsable(self, name: str) -> None:
+        """
+        Check that nothing forbids the owner of an account to log in.
+
+        @param name: the name of the account.  An account that was never registered passes.
+        @raise NoSuchAccount: it was dropped.
+        @raise Suspended: it is suspended.
+        @raise NotVerified: its mail address is not verified yet.
+        """
+        account = self.get(name)
+        if account is None:
+            if self.isRetired(name):
+                raise NoSuchAccount(name)
+        elif account.suspended is not None:
+            raise Suspended(account.suspended)
+        elif account.until is not None:
+            raise NotVerified(account.name)
 
     def checkFree(self, name: str) -> None:
         """

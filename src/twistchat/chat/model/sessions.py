@@ -81,6 +81,11 @@ class Session:
         self.closed = False
 
     @property
+    def currentAccount(self) -> str | None:
+        """The account that it is logged in to, whether or not it has entered; C{None} for none."""
+        return self.account if self.user is None else self.user.source.account
+
+    @property
     def session(self) -> Session:
         """This object.  An asker is a session or an L{Origin}, and both have this attribute."""
         return self

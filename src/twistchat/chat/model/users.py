@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from twistchat.chat.errors import NickInUse, TextRefused
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.events import Kind, Source
@@ -37,6 +39,10 @@ PRIVILEGES: Final = {
     "exempt": "be bound by no limit on rates",
 }
 """The privileges of server operators.  Each value ends the sentence "operators with this privilege may …"."""
+
+
+ADMINISTRATOR: Final = "is an administrator of this server"
+"""The title of server operators who are that because of their account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,11 @@ class User:
         """
         return self.operator is not None and privilege in self.operator.privileges
 
+    @property
+    def sessionCount(self) -> int:
+        """The number of their sessions, on all nodes."""
+        return len(self.sessions) + len(self.elsewhere)
+
     def idle(self, now: float) -> float:
         """
         The seconds since their last text, through any of their sessions.
@@ -266,6 +277,15 @@ class Users:
         self.remove(user)
         user.source = source
         self.add(user)
+
+    def setAccount(self, user: User, account: str | None) -> None:
+        """Log a user in to an account, or out with C{None}.  No other user is logged in to it."""
+        before = user.source.account
+        if before is not None and self._byAccount.get(fold(before)) is user:
+            del self._byAccount[fold(before)]
+        user.source = replace(user.source, account=account)
+        if account is not None:
+            self._byAccount[fold(account)] = user
 
 
 def neighboursOf(user: User) -> Iterable[Session]:

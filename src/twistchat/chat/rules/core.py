@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.chat import errors
-from twistchat.chat.limits import ChatLimits
+from twistchat.chat.limits import ChatLimits, NickProtection
 from twistchat.chat.model.bans.server import ServerBan
 from twistchat.chat.model.events import Entry, Event, Source
 from twistchat.chat.model.rooms import Member, Room
@@ -44,6 +44,7 @@ class Core:
     @ivar reserved: skeletons of nicks that no user can have.
     @ivar node: the id of this node, which goes into the entries of its sessions.
     @ivar lobby: the folded name of the room that only server operators can lock; C{""} for none.
+    @ivar protection: returns how nicks of accounts are protected.
     """
 
     state: State
@@ -56,6 +57,7 @@ class Core:
     node: str
     reserved: frozenset[str] = frozenset()
     lobby: str = ""
+    protection: Callable[[], NickProtection] = NickProtection
 
     def user(self, asker: Asker) -> User:
         """

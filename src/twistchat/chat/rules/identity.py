@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -27,14 +29,20 @@ from twistchat.chat.model.modes.user import OPERATORS_ONLY, SETTABLE, parseUserM
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.users import NO_FLAGS, User, neighboursOf
-from twistchat.chat.rules.access import changeAccount
+from twistchat.chat.model.users import ADMINISTRATOR, NO_FLAGS, PRIVILEGES, Operator, User, neighboursOf
+from twistchat.chat.rules.claims import isForeign
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
+from twistchat.chat.rules.presence import Presence
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
     from twistchat.interfaces import Receipt
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 3
+"""How often a login is proposed, if the user of the account comes or leaves each time before it takes effect."""
 
 LONGEST_HOST = 63
 """The maximum length of a username or a host, in characters (the ISUPPORT token HOSTLEN)."""
@@ -43,8 +51,13 @@ LONGEST_HOST = 63
 class Identity:
     """The verbs with which users enter the chat and change their identity."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, presence: Presence) -> None:
+        """
+        @param presence: adds sessions to users who are here already.
+        """
         self._core = core
+        self._presence = presence
+        self._coming: dict[str, int] = {}
 
     async def enter(
         self,
@@ -56,48 +69,81 @@ class Identity:
         *,
         modes: str = "",
         away: str | None = None,
-    ) -> None:
+    ) -> Entry:
         """
-        Enter the chat as a guest.
+        Enter the chat: as a guest, or with the account that the session has logged in to (C{session.account}).
 
+        If the account's user is here already, the session becomes another session of that user, in all their rooms.
+        Then they keep their nick and other names.
+
+        @param nick: the nick, if the user is not here already.
         @param username: the IRC username that others see.
         @param host: the host that others see: a cloak, not the address.
         @param modes: letters of L{SETTABLE} user modes to start with.  Modes for server operators are ignored.
         @param away: the away message to start with, or C{None}.
-        @raise ChatError: the nick is not available, or a server ban matches these names.
+        @return: the entry of the L{Entered}; or of the L{SessionStarted} if the user was here already.
+        @raise ChatError: the nick is not available, a server ban matches these names, or the account cannot be used.
         """
         session = asker.session
-        nick = self.checkNick(session, nick)
         checkText("the realname", realname, self._core.limits.realname)
         if away is not None:
             checkText("the reason", away, self._core.limits.reason)
-        source = Source(self._core.ids(), nick, username, host, None, realname, "B" in modes)
+
+        async def attempt() -> Entry:
+            account = self._accountOf(session)
+            present = None if account is None else self._core.state.users.ofAccount(account)
+            if present is not None:
+                return await self._attach(session, present)
+            source = Source(
+                self._core.ids(), self.checkNick(session, nick), username, host, account, realname, "B" in modes
+            )
+            return await self._enter(asker, source, modes, away)
+
+        return await _repeat(attempt)
+
+    async def _attach(self, session: Session, user: User) -> Entry:
+        """Add a session to a user of the same account."""
+        self._core.checkServerBans(user.source, session.address)
+        with self._counted(user.source.account):
+            return await self._presence.attach(session, user)
+
+    async def _enter(self, asker: Asker, source: Source, modes: str, away: str | None) -> Entry:
+        """Enter the chat as a new user."""
+        session = asker.session
         self._core.checkServerBans(source, session.address)
         initial = sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes))
-        await self._core.propose(asker, Entered(source, session.id, initial, self._core.node))
+        with self._counted(source.account):
+            entry = await self._core.propose(asker, Entered(source, session.id, initial, self._core.node))
         if session.closed:
             user = self._core.state.users.get(source.uid)
             if user is not None:
                 ended = SessionEnded(user.source, session.id, self._core.node, "connection lost")
                 await self._core.log.append(ended)
-            return
+            return entry
         ban = self._core.serverBan(source, session.address)
         if ban is not None:
             self._core.state.broadcast.disconnect(session, wordServerBan(ban.reason))
         elif away is not None and session.user is not None:
             await self._core.log.append(AwaySet(session.user.source, away))
+        return entry
 
     def checkNick(self, session: Session, nick: str) -> str:
         """
         Check that a nick is available to a session, whether or not it has entered the chat.
 
         @return: the display form of the nick.
-        @raise ChatError: the nick is invalid, reserved or in use.
+        @raise ChatError: the nick is invalid, reserved, in use, or belongs to an account that the session is not logged
+            in to.
         """
         nick = normalizeNick(nick, self._core.limits.nick)
         if skeleton(nick) in self._core.reserved:
             raise errors.NickReserved(nick)
-        self._core.state.users.checkFree(nick, session.user)
+        if isForeign(self._core.state, nick, session.currentAccount) and self._core.protection().strict:
+            raise errors.NickOwned(nick)
+        user = session.user
+        if user is None and session.account is not None:
+            user = self._core.state.users.ofAccount(session.account)
+        self._core.state.users.checkFree(nick, user)
         return nick
 
     def rename(self, asker: Asker, nick: str) -> Receipt | None:
@@ -165,6 +211,65 @@ class Identity:
             return None
         return self._core.log.append(AccountSet(user.source, account))
 
+    async def login(self, asker: Asker, name: str) -> None:
+        """
+        Log a session in to an account.  The caller has authenticated it.
+
+        Before the session has entered, this takes effect when it enters.  Afterwards, its user gets the account; or, if
+        the account's user is here already, the session goes over to that user (see L{IOutlet.attached
+        <twistchat.interfaces.IOutlet.attached>}).
+
+        @param name: the name of the account.
+        @raise AlreadyLoggedIn: the user is logged in to another account.
+        @raise TooManySessions: the account has too many sessions.
+        @raise ChatError: the account cannot be used.
+        """
+        session = asker.session
+        account = self._core.state.accounts.named(name).name
+        self._core.state.accounts.checkUsable(account)
+        if session.user is None:
+            self._checkSessions(account)
+            session.account = account
+            return
+        await _repeat(lambda: self._login(asker, account))
+
+    async def _login(self, asker: Asker, account: str) -> None:
+        """Log the asker's user in to an account, or move the session to the account's user."""
+        session, user, target = asker.session, self._core.user(asker), self._core.state.users.ofAccount(account)
+        if target is user:
+            return
+        if user.source.account is not None:
+            raise errors.AlreadyLoggedIn(user.source.account)
+        with self._counted(account):
+            if target is None:
+                if user.sessionCount > 1:
+                    # The user's other sessions have not authenticated.
+                    raise errors.TooManySessions(1)
+                await self._core.propose(asker, AccountSet(user.source, account))
+                return
+            self._core.checkServerBans(target.source, session.address)
+            await self._presence.move(asker, target)
+
+    async def logout(self, asker: Asker) -> None:
+        """
+        Log a session out of its account.
+
+        If its user has other sessions, this one is disconnected, and the others stay.  Otherwise the user becomes a
+        guest.
+
+        @raise NotLoggedIn: it is not logged in.
+        """
+        session, user = asker.session, asker.user
+        if session.currentAccount is None:
+            raise errors.NotLoggedIn
+        session.account = None
+        if user is None:
+            return
+        if user.sessionCount > 1:
+            self._core.state.broadcast.disconnect(session, "You are logged out; your other sessions stay")
+            return
+        await self._core.propose(asker, AccountSet(user.source, None))
+
     async def setUserModes(self, asker: Asker, text: str) -> str:
         """
         Change the asker's own user modes.  Unknown letters do not prevent the other changes.  Modes that only server
@@ -207,6 +312,45 @@ class Identity:
 
     # Checks
 
+    def _accountOf(self, session: Session) -> str | None:
+        """
+        The account that a session enters with; C{None} for a guest, or if the account was dropped in the meantime.
+
+        @raise Suspended: the account was suspended in the meantime.
+        """
+        account = None if session.account is None else self._core.state.accounts.get(session.account)
+        if account is None:
+            session.account = None
+            return None
+        self._core.state.accounts.checkUsable(account.name)
+        return account.name
+
+    def _checkSessions(self, account: str) -> None:
+        """Check that an account may have another session."""
+        user, limit = self._core.state.users.ofAccount(account), self._core.limits.sessionsPerAccount
+        if (0 if user is None else user.sessionCount) + self._coming.get(fold(account), 0) >= limit:
+            raise errors.TooManySessions(limit)
+
+    @contextmanager
+    def _counted(self, account: str | None) -> Iterator[None]:
+        """
+        Count a session of an account that is on its way, so that sessions that come at once do not exceed the limit.
+
+        @raise TooManySessions: the account has too many sessions.
+        """
+        if account is None:
+            yield
+            return
+        self._checkSessions(account)
+        key = fold(account)
+        self._coming[key] = self._coming.get(key, 0) + 1
+        try:
+            yield
+        finally:
+            self._coming[key] -= 1
+            if not self._coming[key]:
+                del self._coming[key]
+
     def _checkRenames(self, asker: Asker, user: User, what: str) -> None:
         if self._core.isExempt(asker, user):
             return
@@ -215,6 +359,16 @@ class Identity:
             user.renames = TokenBucket(self._core.limits.nickBurst, self._core.limits.nickRate, now)
         if wait := user.renames.take(now):
             raise errors.TooFast(what, wait)
+
+
+async def _repeat(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Make a login, and repeat it if it was refused because the account's user came or left in the meantime."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return await attempt()
+        except (errors.AlreadyLoggedIn, errors.NoSuchNick):
+            continue
+    return await attempt()
 
 
 def _checkShown(what: str, text: str) -> None:
@@ -231,8 +385,15 @@ def _checkShown(what: str, text: str) -> None:
 
 
 def _entered(state: State, entry: Entry, event: Entered, origin: Origin | None) -> None:
+    account = event.source.account
+    if account is not None:
+        state.accounts.checkUsable(account)
+        if state.users.ofAccount(account) is not None:
+            raise errors.AlreadyLoggedIn(account)
     state.users.checkFree(event.source.nick, None)
     user = User(event.source, entry.time)
+    if account is not None and (registered := state.accounts.get(account)) is not None and registered.isAdmin:
+        user.operator = Operator(ADMINISTRATOR, frozenset(PRIVILEGES))
     _changeModes(user, event.modes, "")
     state.users.add(user)
     state.mostUsers = max(state.mostUsers, len(state.users))
@@ -274,14 +435,6 @@ def hostSet(state: State, entry: Entry, event: HostSet, origin: Origin | None) -
             state.broadcast.hostChanged(session, entry, before)
 
 
-def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | None) -> None:
-    user = state.userOf(entry)
-    before = user.source.account
-    state.users.rename(user, replace(user.source, account=event.account))
-    notifyNeighbours(state, entry, user, origin)
-    changeAccount(state, entry, user, before, origin)
-
-
 def userModesSet(state: State, entry: Entry, event: UserModesSet, origin: Origin | None) -> None:
     """Change a user's modes.  Modes for server operators are ignored for other users."""
     user = state.userOf(entry)
@@ -310,7 +463,6 @@ EFFECTS: Effects = {
     Renamed: _renamed,
     RealnameSet: _realnameSet,
     HostSet: hostSet,
-    AccountSet: _accountSet,
     UserModesSet: userModesSet,
 }
 """The effect of each class of event."""

@@ -131,7 +131,8 @@ class Operators:
 # Effects
 
 
-def _operatorSet(state: State, entry: Entry, event: OperatorSet, origin: Origin | None) -> None:
+def operatorSet(state: State, entry: Entry, event: OperatorSet, origin: Origin | None) -> None:
+    """Make a user a server operator, or end that."""
     user = state.userOf(entry)
     before = user.operator
     if event.title is None:
@@ -196,7 +197,7 @@ def _serverBanLifted(state: State, entry: Entry, event: ServerBanLifted, origin:
 
 
 EFFECTS: Effects = {
-    OperatorSet: _operatorSet,
+    OperatorSet: operatorSet,
     Killed: _killed,
     Announced: _announced,
     ServerBanSet: _serverBanSet,

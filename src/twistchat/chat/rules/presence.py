@@ -61,6 +61,17 @@ class Presence:
         starting.addCallback(self._started, session, user)
         return starting
 
+    def move(self, asker: Asker, target: User) -> Receipt:
+        """
+        Move the asker's session to another user.  See L{IOutlet.attached <twistchat.interfaces.IOutlet.attached>}.
+
+        @param target: the other user.  The caller has authenticated the session for their account.
+        """
+        user, session = self._core.user(asker), asker.session
+        moving = self._core.propose(asker, SessionMoved(user.source, session.id, self._core.node, target.source))
+        moving.addCallback(self._started, session, target)
+        return moving
+
     def close(self, session: Session, reason: str) -> Receipt | None:
         """
         End a session.  A user leaves the chat with their last session.
@@ -184,6 +195,11 @@ def _quit(state: State, entry: Entry, event: Quit, origin: Origin | None) -> Non
 
 def _sessionStarted(state: State, entry: Entry, event: SessionStarted, origin: Origin | None) -> None:
     user = state.userOf(entry)
+    if user.source.account != event.source.account:
+        # They logged out in the meantime.
+        raise errors.NoSuchNick(event.source.nick)
+    if user.source.account is not None:
+        state.accounts.checkUsable(user.source.account)
     session = state.sessions.get(event.session)
     user.addSession(event.session, session, event.node)
     if session is not None:
@@ -199,22 +215,6 @@ def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origi
             room.audience.remove(session)
     if not (user.sessions or user.elsewhere):
         remove(state, replace(entry, event=Quit(event.source, event.reason)), user, origin)
-
-
-def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origin | None) -> None:
-    user, other = state.userOf(entry), state.users.get(event.user.uid)
-    if other is None:
-        raise errors.NoSuchNick(event.user.nick)
-    session = user.removeSession(event.session)
-    if session is not None:
-        for room in user.rooms.values():
-            room.audience.remove(session)
-    other.addSession(event.session, session, event.node)
-    if session is not None:
-        for room in other.rooms.values():
-            room.audience.add(session)
-    if not (user.sessions or user.elsewhere):
-        remove(state, replace(entry, event=Quit(event.source, "Logged in")), user, origin)
 
 
 def _awaySet(state: State, entry: Entry, event: AwaySet, origin: Origin | None) -> None:
@@ -242,7 +242,6 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
 EFFECTS: Effects = {
     SessionStarted: _sessionStarted,
     SessionEnded: _sessionEnded,
-    SessionMoved: _sessionMoved,
     Quit: _quit,
     AwaySet: _awaySet,
 }

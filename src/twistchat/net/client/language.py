@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from twistchat.chat.phrasing import counted
@@ -97,3 +98,6 @@ class Language(ABC):
 
     def hostChanged(self, entry: Entry, before: Source) -> None:  # noqa: B027  # a default
         """See L{IOutlet.hostChanged}.  A protocol that shows no hosts does nothing."""
+
+    def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:  # noqa: B027  # a default
+        """See L{IOutlet.attached}.  A protocol that shows neither nicks nor rooms does nothing."""

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.chat.errors import NotStored
+from twistchat.chat.errors import NoSuchNick, NotStored
 from twistchat.chat.model.sessions import Session
 
 if TYPE_CHECKING:
@@ -116,5 +116,8 @@ class DepartureQueue:
 
 
 def ignoreNotStored(failure: Failure) -> None:
-    """Ignore that the journal refused the end of a session: it is closed, and every session ends."""
-    failure.trap(NotStored)
+    """
+    Ignore that the end of a session was refused: by the journal, or because the session was moving to another user and
+    its former user is gone.  The session is closed, and every session ends.
+    """
+    failure.trap(NotStored, NoSuchNick)

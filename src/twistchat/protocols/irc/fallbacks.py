@@ -20,10 +20,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from twistchat.chat.model.events import Entry, Event, Joined, Parted, Quit, RoomRenamed, Source
-from twistchat.chat.model.names import fold
-from twistchat.net.input.pace import Gone
-from twistchat.protocols.irc.replies.reply import Reply
-from twistchat.protocols.irc.replies.rooms import showRoom
+from twistchat.protocols.irc.attaching import introduce
 
 if TYPE_CHECKING:
     from twistchat.interfaces import IDialect
@@ -162,16 +159,4 @@ class RenameFallbacks:
 
     async def _name(self, fallback: RenameFallback) -> None:
         """Send a client the names of the members, if it still is in the room."""
-        client = fallback.client
-        session = client.session
-        room = None if session is None or session.user is None else session.user.rooms.get(fold(fallback.name))
-        if room is None:
-            return
-        try:
-            reply = Reply(client, "RENAME")
-            await showRoom(client, reply, room)
-            reply.finish()
-        except Gone:
-            return
-        except Exception:
-            self._log.failure("Showing who is in a room with a new name failed")
+        await introduce(fallback.client, fallback.name)

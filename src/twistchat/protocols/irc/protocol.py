@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.protocols.irc import fastpath
+from twistchat.protocols.irc.attaching import showMove
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.commands.services import toService
 from twistchat.protocols.irc.commands.table import Command
@@ -226,6 +228,10 @@ class IrcConnection(ClientProtocol):
         """See L{IOutlet.hostChanged}."""
         if "chghost" not in self.capabilities:
             self.deliver(self.irc.hosts.render(self, entry, before))
+
+    def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:
+        """See L{IOutlet.attached}."""
+        showMove(self, entry, before, left)
 
     def connectionLost(self, reason: Any = None) -> None:
         """See L{ClientProtocol.connectionLost}."""

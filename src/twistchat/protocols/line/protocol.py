@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from math import ceil
@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError, TooFast
 from twistchat.chat.fanout.audience import ASIDE
-from twistchat.chat.model.events import Entry, Event, RoomRenamed
+from twistchat.chat.model.events import Entry, Event, RoomRenamed, SessionMoved, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.phrasing import counted
@@ -28,6 +28,7 @@ from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.commands.table import Outcome, UsageError
 from twistchat.protocols.line.registration import executeUnregistered
+from twistchat.protocols.line.rooms import showWhere
 from twistchat.protocols.line.settings import lineSettings
 from twistchat.protocols.line.wording import formatDuration, wordError
 from twistchat.wire.lines import Line, Overlong
@@ -168,6 +169,11 @@ class LineProtocol(ClientProtocol):
         """See L{IOutlet.roomRenamed}.  A renamed room stays the current room."""
         if self.current == old and isinstance(entry.event, RoomRenamed):
             self.current = fold(entry.event.name)
+
+    def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:
+        """See L{IOutlet.attached}."""
+        assert isinstance(entry.event, SessionMoved)
+        showWhere(self, f"You are {entry.event.user.nick} now")
 
     # Input
 

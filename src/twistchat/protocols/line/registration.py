@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.chat.model.events import SessionStarted
 from twistchat.protocols.line.commands import find
 from twistchat.protocols.line.commands.table import Outcome, UsageError
-from twistchat.protocols.line.rooms import enterRoom
+from twistchat.protocols.line.rooms import enterRoom, showWhere
 from twistchat.protocols.line.wording import formatDuration
 from twistchat.wire.plain import notice
 
@@ -39,9 +40,12 @@ async def _enter(client: LineProtocol, nick: str) -> None:
     """Register under a nick, and join the lobby."""
     context = client.context
     session = client.openSession
-    await context.chat.identity.enter(session, nick, "~line", context.cloak(client.address))
+    entry = await context.chat.identity.enter(session, nick, "~line", context.cloak(client.address))
     if session.user is None:
         return
     client.entrance.register()
+    if isinstance(entry.event, SessionStarted):
+        showWhere(client, f"You are {session.user.nick}, and were here already")
+        return
     client.reply(notice(f"You are {session.user.nick}.  /help lists what you can type"))
     await enterRoom(client, context.settings.chat.lobby, unlimited=True)

@@ -62,6 +62,26 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
         await showHistory(client, room.name, await fitHistory(client, past, client.dialects.current))
 
 
+def showWhere(client: LineProtocol, who: str) -> None:
+    """
+    Show a client the rooms of its user, which it did not join itself, and choose the current room.
+
+    @param who: says who the user is, without the final dot.
+    """
+    user = client.openSession.user
+    assert user is not None
+    names = [room.name for room in user.rooms.values()]
+    *first, last = names or [""]
+    where = f"{', '.join(first)} and {last}" if first else last or "no room; /join #ROOM to talk"
+    client.reply(notice(f"{who}; you are in {where}"))
+    if user.rooms:
+        room = user.rooms.get(client.current) or user.rooms.get(fold(client.context.settings.chat.lobby))
+        client.setCurrent((room or next(reversed(user.rooms.values()))).key)
+        client.reply(notice(f"You are talking in {client.currentRoom().name}"))
+    else:
+        client.current = ""
+
+
 def showMembers(room: Room) -> Iterator[bytes]:
     """
     Format the members of a room: lines with their number, and names with the prefixes of their ranks.  Members who

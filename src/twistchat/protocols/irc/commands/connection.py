@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.chat.errors import NickInUse, NickOwned
 from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
 from twistchat.protocols.irc.replies.formatting import cleanUsername, middle
 from twistchat.wire.irc import numerics as n
@@ -68,7 +69,13 @@ def nick(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     chat, registration = client.context.chat, client.registration
     if registration is None:
         return chat.identity.rename(reply.asker, wanted)
-    registration.nick = chat.identity.checkNick(client.openSession, wanted)
+    try:
+        registration.nick = chat.identity.checkNick(client.openSession, wanted)
+    except (NickInUse, NickOwned):
+        # The client may log in to the nick's account before it registers, and the nick is checked again then.
+        if chat.state.accounts.ownerOf(wanted) is None or not registration.mayLogIn:
+            raise
+        registration.nick = wanted
     return registration.advance(reply)
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from twistchat.chat.errors import ChatError, NickInUse, ServerBanned
+from twistchat.chat.errors import ChatError, NickInUse, NickOwned, ServerBanned
 from twistchat.chat.model.bans.server import wordServerBan
+from twistchat.chat.model.events import SessionStarted
+from twistchat.protocols.irc.attaching import showRooms
 from twistchat.protocols.irc.registration.welcome import welcome
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.settings import ircSettings
@@ -26,7 +28,7 @@ class Registration:
     """
     The registration of one client.
 
-    @ivar nick: the nick from NICK; C{""} before that, and after the nick turned out to be in use.
+    @ivar nick: the nick from NICK; C{""} before that, and after the nick was refused.
     @ivar username: the username as others see it, with C{~}; C{""} before USER.
     @ivar realname: the realname from USER.
     @ivar negotiating: whether the client negotiates capabilities.
@@ -48,6 +50,11 @@ class Registration:
         """Whether the current message is the client's first."""
         return self._client.entrance.lines == 1
 
+    @property
+    def mayLogIn(self) -> bool:
+        """Whether the client may log in to an account before it registers, with SASL or PASS."""
+        return self.negotiating or self.password is not None
+
     def advance(self, reply: Reply) -> Deferred[None] | None:
         """
         Register the client if nothing is missing.  Call this after each change of the attributes.
@@ -66,10 +73,10 @@ class Registration:
                 reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
                 self._expel(reply, "Bad password")
                 return
-            await context.chat.identity.enter(
+            entry = await context.chat.identity.enter(
                 reply.asker, self.nick, self.username, host, self.realname, away=self.away
             )
-        except NickInUse as e:
+        except (NickInUse, NickOwned) as e:
             self.nick = ""
             reply.error(e)
             return
@@ -82,6 +89,8 @@ class Registration:
         client.registration = None
         client.entrance.register()
         welcome(client, reply)
+        if isinstance(entry.event, SessionStarted):
+            showRooms(client, reply, entry)
 
     def _expel(self, reply: Reply, why: str) -> None:
         reply.finish()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -308,6 +310,9 @@ class Deaf:
 
     def hostChanged(self, entry: Entry, before: Source) -> None:
         """See L{IOutlet.hostChanged}."""
+
+    def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:
+        """See L{IOutlet.attached}."""
 
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
