@@ -267,7 +267,7 @@ class KeyTests(AccountCase):
             logging = self.logins.sshKey(sessionFrom("192.0.2.1"), name, "SHA256:x")
             self.assertEqual(Authenticated("alice", "sshkey", "SHA256:x"), self.successResultOf(logging))
         self.refused(self.logins.sshKey(sessionFrom("192.0.2.1"), "alice", "SHA256:y"), LoginFailed)
-        self.assertEqual([("sshkey", "SHA256:x")], list(account.used))
+        self.assertIn(("sshkey", "SHA256:x"), account.used)
         self.successResultOf(self.chat.accounts.suspend(None, "alice", "spam"))
         self.refused(self.logins.sshKey(sessionFrom("192.0.2.1"), None, "SHA256:x"), Suspended)
 

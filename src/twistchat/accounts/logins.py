@@ -32,7 +32,7 @@ from twistchat.accounts.tokens import TOKEN
 from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.bans.server import parseAddress
-from twistchat.chat.model.events import Credential
+from twistchat.chat.model.events import Credential, CredentialKind
 from twistchat.chat.model.sessions import Session
 from twistchat.interfaces import Authenticated, ILogins, IPasswords, IScramAttempt, ScramKeys
 
@@ -55,6 +55,7 @@ class AccountContext:
     @ivar cloak: turns an address into a keyed hash of its network.
     @ivar key: returns a secret of this server, which stays the same.
     @ivar random: returns that many random bytes.
+    @ivar wall: returns the time in seconds since the epoch.
     """
 
     chat: Chat
@@ -64,10 +65,33 @@ class AccountContext:
     cloak: Callable[[str | None], str]
     key: Callable[[], bytes]
     random: Callable[[int], bytes]
+    wall: Callable[[], float]
 
     def placeOf(self, session: Session) -> str:
         """The place of a session.  See L{LoginRecorded.place <twistchat.chat.model.events.LoginRecorded>}."""
         return "" if session.address is None else self.cloak(session.address)
+
+    def begin(self, session: Session, name: str | None, account: Account | None, trusted: bool = False) -> Attempt:
+        """
+        Begin to check a login or a code.  The failures of others do not hold up somebody at a place of the account.
+
+        @param name: the name that the client gave.
+        @param account: the account with this name.
+        @param trusted: see L{Throttle.begin}.
+        @raise TooFast: the address or the account has too many failures.
+        """
+        known = account is not None and self.placeOf(session) in account.places
+        return self.throttle.begin(session, name if account is None else account.name, trusted or known)
+
+    def record(self, session: Session, account: str, kind: CredentialKind, name: str = "") -> None:
+        """
+        Record that somebody used a credential.  If the journal refuses that, nothing happens.
+
+        @param name: the name of the credential.
+        """
+        recording = self.chat.accounts.recordLogin(account, kind, name, self.placeOf(session))
+        if recording is not None:
+            recording.addErrback(ignored)
 
 
 @implementer(ILogins)
@@ -107,29 +131,23 @@ class Logins:
     def scram(self, session: Session, name: str) -> IScramAttempt:
         """See L{ILogins.scram}."""
         account = accountOf(self._accounts, name)
-        attempt = self._begin(session, name, account)
+        attempt = self._context.begin(session, name, account)
         keys = None if account is None else scramKeysOf(account)
         if keys is None:
             keys = falseKeys(self._context.key(), name)
         return ScramAttempt(keys, partial(self._proved, session, AccountScram(name, keys), attempt))
 
-    def begin(self, session: Session, name: str) -> Attempt:
-        """
-        Count an attempt to log in, or to guess a code.
-
-        @raise TooFast: there were too many.
-        """
-        return self._begin(session, name, accountOf(self._accounts, name))
-
     async def _password(self, session: Session, name: str, password: str) -> Authenticated:
         if not self.maySendPasswords(session):
             raise NotEncrypted
         if password.startswith(TOKEN):
-            attempt = self._begin(session, name, accountOf(self._accounts, name), trusted=True)
+            attempt = self._context.begin(session, name, accountOf(self._accounts, name), trusted=True)
             return await self._login(session, AccountToken(name, password), attempt)
         account = accountOf(self._accounts, name)
         stored = None if account is None else account.credential("password")
-        authenticated = await self._login(session, AccountPassword(name, password), self._begin(session, name, account))
+        authenticated = await self._login(
+            session, AccountPassword(name, password), self._context.begin(session, name, account)
+        )
         if account is not None and stored is not None and self._context.passwords.outdated(stored):
             self._renew(account, stored, password)
         return authenticated
@@ -138,12 +156,8 @@ class Logins:
         if fingerprint is None:
             raise LoginFailed
         account = None if name is None else accountOf(self._accounts, name)
-        attempt = self._begin(session, name, account, trusted=True)
+        attempt = self._context.begin(session, name, account, trusted=True)
         return await self._login(session, AccountKey(name, kind, fingerprint), attempt)
-
-    def _begin(self, session: Session, name: str | None, account: Account | None, trusted: bool = False) -> Attempt:
-        known = account is not None and self._context.placeOf(session) in account.places
-        return self._context.throttle.begin(session, name if account is None else account.name, trusted or known)
 
     async def _login(self, session: Session, credentials: Any, attempt: Attempt) -> Authenticated:
         """
@@ -161,20 +175,12 @@ class Logins:
             raise
         attempt.withdraw()
         authenticated = cast(Authenticated, avatar)
-        self._record(session, authenticated)
+        self._context.record(session, authenticated.account, authenticated.kind, authenticated.credential)
         return authenticated
 
     def _proved(self, session: Session, credentials: AccountScram, attempt: Attempt) -> Authenticated:
         """See L{IScramAttempt.succeeded}.  The checks need no waiting."""
         return _resultOf(Deferred.fromCoroutine(self._login(session, credentials, attempt)))
-
-    def _record(self, session: Session, authenticated: Authenticated) -> None:
-        """Record a login.  If the journal refuses that, the login is still good."""
-        recording = self._context.chat.accounts.recordLogin(
-            authenticated.account, authenticated.kind, authenticated.credential, self._context.placeOf(session)
-        )
-        if recording is not None:
-            recording.addErrback(_ignored)
 
     def _renew(self, account: Account, stored: Credential, password: str) -> None:
         """Hash a password again, with the current parameters, unless too many passwords wait."""
@@ -185,7 +191,7 @@ class Logins:
             return None
 
         hashing = self._context.passwords.hash(prepare(password), self._context.random(SALTS))
-        hashing.addCallback(hashed).addErrback(_ignored)
+        hashing.addCallback(hashed).addErrback(ignored)
 
     async def _create(self, name: str) -> str:
         """
@@ -233,6 +239,6 @@ def _resultOf(done: Deferred[Authenticated]) -> Authenticated:
     return result
 
 
-def _ignored(failure: Failure) -> None:
+def ignored(failure: Failure) -> None:
     """Ignore that something could not be recorded: it was no more than useful."""
     log.debug("Not recorded: {why}", why=failure.getErrorMessage())

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hmac import compare_digest
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
+from twistchat.accounts.checkers import accountOf
+from twistchat.accounts.codes import Codes, Purpose, addressOf
 from twistchat.accounts.email import checkEmail
 from twistchat.accounts.keys import checkCertificate, readSshKey
+from twistchat.accounts.logins import ignored
 from twistchat.accounts.passwords import SALTS
 from twistchat.accounts.policy import checkPassword, prepare
 from twistchat.accounts.throttle import Buckets
@@ -31,13 +35,22 @@ from twistchat.interfaces import ILogins, IPasswords, IRegistrar
 
 if TYPE_CHECKING:
     from twistchat.accounts.logins import AccountContext
+    from twistchat.chat.model.accounts import Account
+    from twistchat.interfaces import IMailer
     from twistchat.interfaces.accounts import Outcome
 
 PERIOD: Final = 600.0
 """Seconds over which the registrations of one address are counted."""
 
 
-_NO_MAIL: Final = BadCredential("Mails", "cannot be sent by this server")
+GRACE: Final = 3_600_000
+"""The time between the end of an account that was not verified and its removal, in milliseconds."""
+
+MOST_EXPIRED: Final = 50
+"""The number of accounts that are removed at the same time."""
+
+RETRY: Final = 5.0
+"""Seconds until the next check, if accounts are being removed."""
 
 
 async def newPassword(passwords: IPasswords, random: Callable[[int], bytes], account: str, password: str) -> Credential:
@@ -63,17 +76,24 @@ class Registrar:
         logins: ILogins,
         now: Callable[[], float],
         isReachable: Callable[[], bool],
+        later: Callable[[float | None], None],
+        mailer: IMailer | None = None,
     ) -> None:
         """
         @param logins: says who may send passwords.
         @param now: returns seconds on a monotonic clock.
         @param isReachable: returns whether other machines can reach this server.
+        @param later: schedules a call of L{tend} in this many seconds, in place of an earlier schedule.  C{None}
+            cancels it.
+        @param mailer: sends mails; C{None} if this server sends none.
         """
         self._context = context
         self._logins = logins
         self._isReachable = isReachable
+        self._later = later
         self._reserved: set[str] = set()
         self._registrations = Buckets(self._rate, now)
+        self._codes = Codes(context, mailer, Buckets(self._rate, now))
 
     @property
     def registration(self) -> Literal["open", "invitation", "closed"]:
@@ -95,19 +115,19 @@ class Registrar:
 
     def verify(self, session: Session, name: str, code: str) -> Deferred[None]:
         """See L{IRegistrar.verify}."""
-        return fail(_NO_MAIL)
+        return Deferred.fromCoroutine(self._verify(session, name, code))
 
     def requestReset(self, session: Session, name: str) -> Deferred[None]:
         """See L{IRegistrar.requestReset}."""
-        return fail(_NO_MAIL)
+        return Deferred.fromCoroutine(self._requestReset(session, name))
 
     def resetPassword(self, session: Session, name: str, code: str, password: str) -> Deferred[None]:
         """See L{IRegistrar.resetPassword}."""
-        return fail(_NO_MAIL)
+        return Deferred.fromCoroutine(self._resetPassword(session, name, code, password))
 
     def setEmail(self, session: Session, account: str, email: str) -> Deferred[Outcome]:
         """See L{IRegistrar.setEmail}."""
-        return fail(_NO_MAIL)
+        return Deferred.fromCoroutine(self._setEmail(session, account, email))
 
     def addToken(self, session: Session, account: str, name: str) -> Deferred[str]:
         """See L{IRegistrar.addToken}."""
@@ -139,20 +159,121 @@ class Registrar:
             checkEmail(email)
         elif self._context.settings().accounts.emailRequired:
             raise BadCredential("A mail address", "is needed to register an account here")
+        checkPassword(password, name)
         place = self._context.placeOf(session)
         wait = 0.0 if session.exempt or not place else self._registrations.take(place)
         if wait:
             raise TooFast("register accounts", wait)
         self._reserved.add(skeleton(name))
         try:
-            credential = await newPassword(self._context.passwords, self._context.random, name, password)
+            credential = await self._newPassword(name, password)
+            if email is not None and self._codes.canBeSent:
+                await self._registerUnverified(session, name, credential, email)
+                return "verify"
             await accounts.register(session, name, [credential])
         except BaseException:
             self._registrations.give(place)
             raise
         finally:
             self._reserved.discard(skeleton(name))
+        self._context.record(session, name, "password")
         return "registered"
+
+    async def _registerUnverified(self, session: Session, name: str, password: Credential, email: str) -> None:
+        """Register an account that cannot be used before its mail address is verified, and send the code."""
+        self._codes.count(session, name)
+        code, stored = self._codes.make("verify")
+        accounts = self._context.chat.accounts
+        await accounts.register(session, name, [password, stored], stored.until, email)
+        try:
+            self._codes.send(name, "verify", code, email)
+        except BaseException:
+            await accounts.expire(name)
+            raise
+        self.tend()
+
+    def tend(self) -> None:
+        """See L{IRegistrar.tend}."""
+        now, accounts = int(self._context.wall() * 1000), self._context.chat.accounts
+        first = list(islice(self._context.chat.state.accounts.unverified, MOST_EXPIRED))
+        for account in first:
+            wait = (account.until or 0) + GRACE - now
+            if wait > 0:
+                self._later(wait / 1000)
+                return
+            accounts.expire(account.name).addErrback(ignored)
+        self._later(RETRY if first else None)
+
+    def stop(self) -> None:
+        """See L{IRegistrar.stop}."""
+        self._later(None)
+
+    async def _verify(self, session: Session, name: str, code: str) -> None:
+        account, stored = self._use(session, name, code, "verify", "email")
+        accounts = self._context.chat.accounts
+        if stored.name == "verify":
+            done = accounts.verify(session, account.name)
+        else:
+            done = accounts.set(session, account.name, "email", addressOf(stored))
+        accounts.removeCredential(session, account.name, "code", stored.name).addErrback(ignored)
+        await done
+        self._context.record(session, account.name, "code", stored.name)
+
+    async def _requestReset(self, session: Session, name: str) -> None:
+        self._codes.count(session, name)
+        account = accountOf(self._context.chat.state.accounts, name)
+        if account is None or account.suspended is not None:
+            return
+        email = account.settings.get("email")
+        if email is not None:
+            purpose: Purpose = "reset" if account.until is None else "verify"
+            # The answer does not wait for this, because the time would tell whether there is an account.
+            Deferred.fromCoroutine(self._sendCode(session, account.name, purpose, email)).addErrback(ignored)
+
+    async def _resetPassword(self, session: Session, name: str, code: str, password: str) -> None:
+        if not self._logins.maySendPasswords(session):
+            raise NotEncrypted
+        checkPassword(password, name)
+        account, stored = self._use(session, name, code, "reset")
+        credential = await self._newPassword(account.name, password)
+        if account.credential("code", "reset") is not stored:
+            raise _wrongCode()
+        accounts = self._context.chat.accounts
+        done = accounts.setCredential(session, account.name, credential)
+        accounts.removeCredential(session, account.name, "code", "reset").addErrback(ignored)
+        await done
+        self._context.record(session, account.name, "password")
+
+    async def _setEmail(self, session: Session, account: str, email: str) -> Outcome:
+        checkEmail(email)
+        self._codes.count(session, account)
+        await self._sendCode(session, account, "email", email)
+        return "verify"
+
+    async def _sendCode(self, session: Session, account: str, purpose: Purpose, email: str) -> None:
+        """Store a code, and send it.  A code that cannot be sent is removed again."""
+        accounts = self._context.chat.accounts
+        code, stored = self._codes.make(purpose, email if purpose == "email" else "")
+        await accounts.setCredential(session, account, stored)
+        try:
+            self._codes.send(account, purpose, code, email)
+        except BaseException:
+            await accounts.removeCredential(session, account, "code", purpose)
+            raise
+
+    def _use(self, session: Session, name: str, code: str, *purposes: Purpose) -> tuple[Account, Credential]:
+        """
+        Check a code.  A wrong one counts as a failed login.
+
+        @raise BadCredential: the code is wrong or no longer valid, or there is no such account.
+        """
+        account = accountOf(self._context.chat.state.accounts, name)
+        attempt = self._context.begin(session, name, account)
+        stored = self._codes.find(account, code, *purposes)
+        if account is None or stored is None:
+            raise _wrongCode()
+        attempt.withdraw()
+        return account, stored
 
     def _checkInvitation(self, session: Session, invitation: str | None) -> None:
         """
@@ -175,7 +296,7 @@ class Registrar:
     async def _setPassword(self, session: Session, account: str, password: str) -> None:
         if not self._logins.maySendPasswords(session):
             raise NotEncrypted
-        credential = await newPassword(self._context.passwords, self._context.random, account, password)
+        credential = await self._newPassword(account, password)
         await self._context.chat.accounts.setCredential(session, account, credential)
 
     async def _addCertificate(self, session: Session, account: str, fingerprint: str | None) -> str:
@@ -199,7 +320,14 @@ class Registrar:
         await self._context.chat.accounts.setCredential(session, account, credential)
         return shown
 
+    async def _newPassword(self, account: str, password: str) -> Credential:
+        return await newPassword(self._context.passwords, self._context.random, account, password)
+
     def _rate(self) -> tuple[float, float]:
         """How many accounts an address may register at once, and how many per second after that."""
         limit = self._context.settings().limits.registrationsPerAddress
         return limit, limit / PERIOD
+
+
+def _wrongCode() -> BadCredential:
+    return BadCredential("The code", "is wrong, or no longer valid")

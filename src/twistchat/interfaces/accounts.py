@@ -150,19 +150,27 @@ class IRegistrar(Interface):
         """
         Register an account.
 
+        @param email: a mail address.  It is ignored if this server sends no mails.
         @param invitation: the invitation code, where one is needed.
         @return: fires with C{"registered"}; the caller then logs the session in.  Or with C{"verify"}, if a code was
             sent by mail, which L{verify} needs.
         """
 
     def verify(session: Session, name: str, code: str) -> Deferred[None]:
-        """Verify an account's mail address with the code from the mail.  Wrong codes count as failed logins."""
+        """
+        Verify a mail address with the code from the mail: that of a new account, or one that L{setEmail} named.  Wrong
+        codes count as failed logins.
+        """
 
     def setPassword(session: Session, account: str, password: str) -> Deferred[None]:
         """Give an account a new password."""
 
     def requestReset(session: Session, name: str) -> Deferred[None]:
-        """Send a code to an account's verified mail address.  The result does not tell whether there is one."""
+        """
+        Send a code to an account's mail address.  The result does not tell whether there is one.
+
+        If the address is not verified yet, the code is another one for L{verify}.
+        """
 
     def resetPassword(session: Session, name: str, code: str, password: str) -> Deferred[None]:
         """Set a new password with a code from L{requestReset}."""
@@ -192,7 +200,17 @@ class IRegistrar(Interface):
         """
 
     def setEmail(session: Session, account: str, email: str) -> Deferred[Outcome]:
-        """Change the mail address of an account.  If mails can be sent, the new address counts after L{verify}."""
+        """
+        Change the mail address of an account.  The new address counts after L{verify}.
+
+        @return: fires with C{"verify"}.
+        """
+
+    def tend() -> None:
+        """Remove the accounts that were not verified in time.  Called when the journal is open, and by itself later."""
+
+    def stop() -> None:
+        """Stop doing that."""
 
 
 class IMailer(Interface):

@@ -89,8 +89,10 @@ def assemble(
         return context.settings.limits.accountFailures, context.settings.limits.accountFailureRate
 
     throttle = Throttle(LoginFailures(admission), Buckets(failures, clock.seconds))
-    authentication = AccountContext(chat, lambda: context.settings, passwords, throttle, hide, key, random)
+    authentication = AccountContext(chat, lambda: context.settings, passwords, throttle, hide, key, random, wall)
     logins = Logins(authentication, sources)
+    expiry = Reminder(idle, clock, lambda: registrar.tend())
+    registrar = Registrar(authentication, logins, clock.seconds, isReachable, expiry.after, mailer)
     context = ServerContext(
         chat=chat,
         turn=turn,
@@ -104,7 +106,7 @@ def assemble(
         cloak=hide,
         passwords=passwords,
         logins=logins,
-        registrar=Registrar(authentication, logins, clock.seconds, isReachable),
+        registrar=registrar,
         mailer=mailer,
         inFlight=InFlight(chat.settled, turn.afterSending),
         portions=portions,

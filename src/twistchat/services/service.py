@@ -130,6 +130,7 @@ class ChatService(Service):
             if not self.running:
                 return
             self.listening.resume()
+        self._context.registrar.tend()
         log.info("{promise}", promise=self._journal.promise)
         if self._control is not None:
             self._control.open()
@@ -160,6 +161,7 @@ class ChatService(Service):
         if self._control is not None:
             self._control.close()
         await self.listening.closeDoors("The server is shutting down")
+        self._context.registrar.stop()
         self._context.passwords.stop()
         if self._context.mailer is not None:
             self._context.mailer.stop()

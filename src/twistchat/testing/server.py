@@ -17,7 +17,7 @@ from twistchat.config import ServerSettings, Settings, SettingsBuilder
 from twistchat.config.limits import Limits
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.interfaces import IDoor, Journal
+from twistchat.interfaces import IDoor, IMailer, Journal
 from twistchat.journal.kinds import memoryJournal, sqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.stream import StreamFactory
@@ -94,6 +94,7 @@ class MemoryServer:
         sources: Sequence[ICredentialsChecker] = (),
         makeWorker: Callable[[], Worker] = InlineWorker,
         reachable: bool = False,
+        mailer: IMailer | None = None,
     ) -> None:
         """
         @param settings: the settings.
@@ -107,6 +108,7 @@ class MemoryServer:
         @param sources: further sources of passwords, as those from C{--auth}.
         @param makeWorker: makes the worker that checks passwords.
         @param reachable: whether the server says that other machines can reach it.
+        @param mailer: sends mails; C{None} for a server that sends none.
         """
         self.clock = Clock() if clock is None else clock
         self.configuration = settings
@@ -137,6 +139,7 @@ class MemoryServer:
             randomness(),
             sources,
             lambda: reachable,
+            mailer,
         )
         if messages:
             self.messages = True
@@ -145,6 +148,7 @@ class MemoryServer:
         self._links: list[Link] = []
         self._ports = count(40_001)
         self.log.open(self.chat.state.apply)
+        self.context.registrar.tend()
 
     @property
     def chat(self) -> Chat:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -116,12 +116,13 @@ class Account:
 class Accounts:
     """All accounts, by the skeletons of their names and nicks; and the names of dropped accounts."""
 
-    __slots__ = ("_byKey", "_bySkeleton", "_count", "_retired")
+    __slots__ = ("_byKey", "_bySkeleton", "_count", "_retired", "_unverified")
 
     def __init__(self) -> None:
         self._bySkeleton: dict[str, Account] = {}
         self._byKey: dict[tuple[CredentialKind, str], Account] = {}
         self._retired: dict[str, str] = {}
+        self._unverified: dict[str, Account] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -158,6 +159,11 @@ class Accounts:
         @param kind: one of L{UNIQUE}.
         """
         return self._byKey.get((kind, name))
+
+    @property
+    def unverified(self) -> Collection[Account]:
+        """The accounts whose mail address is not verified yet, in the order of their registration."""
+        return self._unverified.values()
 
     @property
     def retired(self) -> tuple[str, ...]:
@@ -203,7 +209,14 @@ class Accounts:
     def add(self, account: Account) -> None:
         """Add an account.  No other account has its name."""
         self._bySkeleton[skeleton(account.name)] = account
+        if account.until is not None:
+            self._unverified[account.name] = account
         self._count += 1
+
+    def verify(self, account: Account) -> None:
+        """Let an account be used, because its mail address is verified."""
+        account.until = None
+        self._unverified.pop(account.name, None)
 
     def remove(self, account: Account) -> None:
         """Remove an account, and free its name and nicks."""
@@ -211,6 +224,7 @@ class Accounts:
             del self._bySkeleton[skeleton(name)]
         for credential in account.credentials:
             self._unlink(account, credential)
+        self._unverified.pop(account.name, None)
         self._count -= 1
 
     def retire(self, name: str) -> None:

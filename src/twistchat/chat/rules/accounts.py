@@ -252,7 +252,7 @@ def _accountRegistered(state: State, entry: Entry, event: AccountRegistered, ori
 
 
 def _accountVerified(state: State, entry: Entry, event: AccountVerified, origin: Origin | None) -> None:
-    state.accounts.named(event.account).until = None
+    state.accounts.verify(state.accounts.named(event.account))
 
 
 def _accountExpired(state: State, entry: Entry, event: AccountExpired, origin: Origin | None) -> None:
