@@ -553,6 +553,10 @@ class ReserveTests(SynchronousTestCase):
         for nick in ("NickServ2", "Nick", "N1ckServ", "alice"):
             self.assertNotIn(skeleton(nick), reserved)
 
+    def test_services(self) -> None:
+        """The services to which people send passwords are always reserved."""
+        self.assertLessEqual({"nickserv", "chanserv"}, reserve([]))
+
     def test_default(self) -> None:
         """The service names of IRC are reserved, and the name of this server."""
         reserved = reserve(DEFAULT_RESERVED)

@@ -129,7 +129,7 @@ class PresenceTests(ServiceConversations):
         self.gets(
             self.irc("alice"),
             "WHOIS nickserv",
-            ":twistchat 311 alice NickServ NickServ twistchat * :keeps accounts and their nicks",
+            ":twistchat 311 alice NickServ NickServ twistchat * :registers accounts, and logs you in to yours",
             ":twistchat 312 alice NickServ twistchat :A twistchat server",
             ":twistchat 313 alice NickServ :is a service of this server",
             ":twistchat 318 alice nickserv :End of /WHOIS list",

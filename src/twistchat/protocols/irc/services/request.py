@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotLoggedIn
+from twistchat.net.input.pace import Gone
 from twistchat.protocols.irc.services.table import Usage
 from twistchat.wire.irc.message import fit, room, serialize
 
@@ -108,6 +109,15 @@ class Request:
         """Get the text after this many words, with its spaces."""
         found = re.match(rf" *(?:[^ ]+(?: +|$)){{{count}}}(.*)", self._text)
         return "" if found is None else found[1].rstrip(" ")
+
+    def checkHere(self) -> None:
+        """
+        Check that the client is still connected, after the command has waited.
+
+        @raise Gone: it is not.  The command ends.
+        """
+        if self.session.user is None:
+            raise Gone
 
     def say(self, text: str) -> None:
         """

@@ -1,18 +1,18 @@
-"""NickServ: accounts and their nicks."""
+"""NickServ: accounts, their nicks, and what people log in with."""
 
 from __future__ import annotations
 
 from itertools import chain
 
 from twistchat.protocols.irc.services import help
-from twistchat.protocols.irc.services.nickserv import credentials, information, nicks
+from twistchat.protocols.irc.services.nickserv import account, credentials, information, nicks
 from twistchat.protocols.irc.services.table import Service
 
 NICKSERV = Service(
     "NickServ",
     "NS",
-    "keeps accounts and their nicks",
-    chain(nicks.table, credentials.table, information.table, help.table),
-    {},
+    "registers accounts, and logs you in to yours",
+    chain(account.table, nicks.table, credentials.table, information.table, help.table),
+    {"CONFIRM": "VERIFY", "ID": "IDENTIFY", "LOGIN": "IDENTIFY"},
 )
 """The service."""
