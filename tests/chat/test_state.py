@@ -131,7 +131,7 @@ class ApplyTests(SynchronousTestCase):
             AccountSet(BOB, "bob"),
             SessionMoved(NOBODY, "s5", "", Source("u2", "bob", account="bob")),
             Killed(ALICE, BOB, ""),
-            AccountRegistered(ALICE, "acc"),
+            AccountRegistered(ALICE, "acc", registration="acc"),
             NickGrouped(ALICE, "acc", "accy"),
             *[event for event in everyEvent("acc") if isinstance(event, AccountEvent) and not isinstance(event, LATE)],
             RoomRegistered(ALICE, "#b", "acc"),
@@ -140,7 +140,7 @@ class ApplyTests(SynchronousTestCase):
             RoomTransferred(ALICE, "#b", "acc"),
             RoomDropped(ALICE, "#b"),
             AccountDropped(ALICE, "acc"),
-            AccountRegistered(ALICE, "other"),
+            AccountRegistered(ALICE, "other", until=1),
             AccountExpired(ALICE, "other"),
         )
         self.apply(*happened)

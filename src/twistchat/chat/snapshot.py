@@ -3,7 +3,8 @@ Snapshots: the state of the chat after an entry, as bytes.
 
 A node that joins a cluster restores a snapshot and applies the entries after it.  It then has the same state as a node
 that applied all entries.  A snapshot contains everything that entries change, and nothing else.  It does not contain
-rates, caches, or the settings of one connection (echo, ignore list, watched nicks).
+rates, caches, or the settings of one connection (echo, ignore list, watched nicks).  It contains the credentials of
+accounts, so it must be protected like the journal: it goes from node to node, and is never shown or exported.
 
 A snapshot is a JSON object.  Fields added later have defaults, and unknown fields are ignored.
 """
@@ -109,6 +110,7 @@ class AccountRecord(Struct, frozen=True, omit_defaults=True):
     used: tuple[tuple[CredentialKind, str, int], ...] = ()
     places: dict[str, int] = {}
     inbox: tuple[LeftRecord, ...] = ()
+    registration: str = ""
 
 
 class Snapshot(Struct, frozen=True):
@@ -274,11 +276,12 @@ def _accountRecord(account: Account) -> AccountRecord:
         tuple([(kind, name, time) for (kind, name), time in account.used.items()]),
         dict(account.places),
         tuple([LeftRecord(*left) for left in account.inbox]),
+        account.registration,
     )
 
 
 def _addAccount(accounts: Accounts, record: AccountRecord) -> None:
-    account = Account(record.name, record.registered, record.until)
+    account = Account(record.name, record.registered, record.until, record.registration)
     account.suspended = record.suspended
     accounts.add(account)
     for credential in record.credentials:

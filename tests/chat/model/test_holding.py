@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import newState
-from tests.journal.sqlite.test_rebuilding import EVENTS, kept
+from tests.journal.sqlite.test_rebuilding import EVENTS, PREPARED, kept
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import (
     SERVER,
@@ -89,13 +89,13 @@ class HoldingTests(SynchronousTestCase):
         holding.note(Entry(5, "", 0, RoomRenamed(ANN, "#b", "#c")))
         self.assertEqual(holding.entries(), {4: {"topic"}, 5: {"renamed 5"}})
 
-    @given(st.lists(EVENTS, max_size=40))
+    @given(st.sampled_from([(), PREPARED]), st.lists(EVENTS, max_size=40))
     @settings(max_examples=150, deadline=None)
-    def test_enough(self, events: list[Event]) -> None:
+    def test_enough(self, prepared: tuple[Event, ...], events: list[Event]) -> None:
         """The entries that hold something give the same rooms and bans as all entries."""
         whole, holding = newState(), Holding()
         applied: dict[int, Entry] = {}
-        proposed = [Entered(Source(ANN.uid, ANN.nick, account="Ann"), "s"), *events][::-1]
+        proposed = [Entered(Source(ANN.uid, ANN.nick, account="Ann"), "s"), *prepared, *events][::-1]
         while proposed:
             event = proposed.pop()
             if isinstance(event, RoomEvent) and (room := whole.rooms.get(event.room)) is not None:

@@ -17,16 +17,37 @@ from tests.chat.fakes import FakeDepartures
 from tests.journal.disk import kill, writerOf
 from twistchat.chat.errors import ChatError, NoSuchRoom, RoomNameInUse
 from twistchat.chat.fanout.audience import Broadcast
+from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.events import (
     SERVER,
+    AccessSet,
+    AccountDropped,
+    AccountExpired,
+    AccountRegistered,
+    AccountRestored,
+    AccountSettingSet,
+    AccountSuspended,
+    AccountVerified,
+    Credential,
+    CredentialRemoved,
+    CredentialSet,
     Entered,
     Entry,
     Event,
+    InboxRead,
     Joined,
+    LoginRecorded,
     ModeChange,
     ModesSet,
+    NickGrouped,
+    NickUngrouped,
     Parted,
+    PrivateMessage,
+    RoomDropped,
+    RoomRegistered,
     RoomRenamed,
+    RoomSettingSet,
+    RoomTransferred,
     ServerBanLifted,
     ServerBanSet,
     Source,
@@ -75,7 +96,46 @@ ONE_ROOM = st.sampled_from(ROOMS)
 
 MASKS = st.sampled_from(["192.0.2.0/24", "*!*@spam.example", "bad!*@*"])
 
+NAMES = st.sampled_from(["alice", "Alice", "bob", "b\u03bfb"])
+
+CREDENTIALS = st.one_of(
+    st.builds(Credential, st.just("password"), st.just(""), st.sampled_from(["one", "two"])),
+    st.builds(Credential, st.sampled_from(["token", "certificate"]), st.sampled_from(["a", "b"]), st.just("three")),
+)
+
+KIND, NAME = st.sampled_from(["password", "token", "certificate"]), st.sampled_from(["", "a", "b"])
+
+PLACES = st.sampled_from(["", "p", "q"])
+
+INBOXES = st.sampled_from([Source("", "alice", account="alice"), Source("", "bob", account="bob")])
+
+ACCOUNT_EVENTS = st.one_of(
+    st.builds(AccountRegistered, st.just(SERVER), NAMES, st.sampled_from([None, 500, 5000]), st.sampled_from("12")),
+    st.builds(AccountVerified, st.just(SERVER), NAMES),
+    st.builds(AccountExpired, st.just(SERVER), NAMES),
+    st.builds(AccountSuspended, st.just(SERVER), NAMES, st.sampled_from(["", "spam"])),
+    st.builds(AccountRestored, st.just(SERVER), NAMES),
+    st.builds(AccountDropped, st.just(SERVER), NAMES),
+    st.builds(CredentialSet, st.just(SERVER), NAMES, CREDENTIALS, st.sampled_from(["", "1", "2"])),
+    st.builds(CredentialRemoved, st.just(SERVER), NAMES, KIND, NAME),
+    st.builds(LoginRecorded, st.just(SERVER), NAMES, KIND, NAME, PLACES, PLACES),
+    st.builds(
+        AccountSettingSet, st.just(SERVER), NAMES, st.just("email"), st.sampled_from([None, "a@example", "b@example"])
+    ),
+    st.builds(NickGrouped, st.just(SERVER), NAMES, st.sampled_from(["al", "Al", "bo", "bob"])),
+    st.builds(NickUngrouped, st.just(SERVER), NAMES, st.sampled_from(["al", "Al", "bo"])),
+    st.builds(PrivateMessage, st.just(ANN), st.just("s"), INBOXES, st.just("hello")),
+    st.builds(InboxRead, st.just(SERVER), NAMES, st.sampled_from([None, 5, 10])),
+    st.builds(RoomRegistered, st.just(SERVER), ONE_ROOM, NAMES),
+    st.builds(RoomTransferred, st.just(SERVER), ONE_ROOM, NAMES),
+    st.builds(RoomDropped, st.just(SERVER), ONE_ROOM),
+    st.builds(AccessSet, st.just(SERVER), ONE_ROOM, NAMES, st.sampled_from(["", "o", "v"])),
+    st.builds(RoomSettingSet, st.just(SERVER), ONE_ROOM, st.just("description"), st.sampled_from([None, "tea"])),
+)
+
 EVENTS = st.one_of(
+    ACCOUNT_EVENTS,
+    ACCOUNT_EVENTS,
     st.builds(TopicSet, st.just(ANN), ONE_ROOM, st.sampled_from(["", "tea", "coffee"])),
     st.builds(ModesSet, st.just(ANN), ONE_ROOM, st.lists(CHANGES, min_size=1, max_size=4).map(tuple)),
     st.builds(RoomRenamed, st.just(ANN), ONE_ROOM, ONE_ROOM),
@@ -86,14 +146,35 @@ EVENTS = st.one_of(
 )
 
 
+PREPARED: tuple[Event, ...] = (
+    AccountRegistered(SERVER, "alice"),
+    AccountRegistered(SERVER, "bob", 500),
+    RoomRegistered(SERVER, "#one", "alice"),
+    AccessSet(SERVER, "#one", "bob", "o"),
+)
+"""Events before the others, so that more of them can be applied."""
+
+
 def kept(state: State) -> dict[str, Any]:
-    """The persistent data of rooms, and the bans from the server."""
+    """The persistent data of rooms and accounts, and the bans from the server."""
     rooms = {
-        fold(room.name): (room.topic, room.modes, room.lists, {k: set(v) for k, v in room.granted.items()})
+        fold(room.name): (
+            room.topic,
+            room.modes,
+            room.lists,
+            {k: set(v) for k, v in room.granted.items()},
+            room.founder,
+            dict(room.settings),
+        )
         for room in state.rooms
         if room.persistent
     }
-    return rooms | {"bans": state.serverBans.active(NOW)}
+    accounts = {
+        account.name: {name: getattr(account, name) for name in Account.__slots__} | {"places": list(account.places)}
+        for account in state.accounts
+    }
+    others = {"bans": state.serverBans.active(NOW), "accounts": accounts, "retired": set(state.accounts.retired)}
+    return rooms | others
 
 
 def onDisk(directory: str) -> dict[int, set[str]]:
@@ -108,12 +189,12 @@ def onDisk(directory: str) -> dict[int, set[str]]:
 class RebuildingTests(SynchronousTestCase):
     """The state of rooms before and after a restart."""
 
-    @given(st.lists(st.one_of(EVENTS, st.none()), max_size=30))
+    @given(st.sampled_from([(), PREPARED]), st.lists(st.one_of(EVENTS, st.none()), max_size=30))
     @settings(max_examples=60, deadline=None)
-    def test_rooms(self, events: list[Event | None]) -> None:
+    def test_rooms(self, prepared: tuple[Event, ...], events: list[Event | None]) -> None:
         """
-        After a restart, rooms have the same topic, modes, lists and ranks of accounts, and the server has the same
-        bans.  Refused entries leave no trace.  C{None} is a restart.
+        After a restart, rooms have the same topic, modes, lists, owners and access lists, accounts are the same, and
+        the server has the same bans.  Refused entries leave no trace.  C{None} is a restart.
         """
         directory = mkdtemp()
         try:
@@ -127,7 +208,7 @@ class RebuildingTests(SynchronousTestCase):
                 if isinstance(entry.event, ServerBanSet) and (entry.event.until or NOW + 1) <= NOW:
                     ended.add(entry.sequence)
 
-            for event in [*events, None]:
+            for event in [*prepared, *events, None]:
                 if event is None:
                     self.successResultOf(journal.close())
                     before = kept(state)
@@ -171,7 +252,7 @@ class RebuildingTests(SynchronousTestCase):
                 self.successResultOf(journal.append(event))
             self.successResultOf(journal.close())
             states.append(kept(state))
-        self.assertEqual(sorted(states[0]), ["#one", "#two", "bans"])
+        self.assertEqual(sorted(states[0]), ["#one", "#two", "accounts", "bans", "retired"])
         self.assertEqual(states[1], states[0])
 
     def test_renamedTooLate(self) -> None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from twistchat.chat.errors import (
     AccountExists,
+    BadCredential,
     NameRetired,
     NickOwned,
     NoSuchAccount,
@@ -54,6 +55,8 @@ class Account:
 
     @ivar name: the display form of its name.
     @ivar registered: when it was registered, in milliseconds since the epoch.
+    @ivar registration: see L{AccountRegistered.registration
+        <twistchat.chat.model.events.AccountRegistered>}.
     @ivar until: when it expires because its mail address is not verified, in milliseconds since the epoch; C{None} if
         it is verified.
     @ivar suspended: the reason why it is suspended; C{None} if it is not.
@@ -73,15 +76,17 @@ class Account:
         "nicks",
         "places",
         "registered",
+        "registration",
         "settings",
         "suspended",
         "until",
         "used",
     )
 
-    def __init__(self, name: str, registered: int, until: int | None = None) -> None:
+    def __init__(self, name: str, registered: int, until: int | None = None, registration: str = "") -> None:
         self.name = name
         self.registered = registered
+        self.registration = registration
         self.until = until
         self.suspended: str | None = None
         self.credentials: tuple[Credential, ...] = ()
@@ -252,11 +257,12 @@ class Accounts:
         """
         Give an account a credential, in place of the one with the same kind and name.
 
-        A certificate or SSH key that another account has is not given to this one.
+        @raise BadCredential: another account has this certificate or SSH key.
         """
         key = (credential.kind, credential.name)
         if credential.kind in UNIQUE and self._byKey.setdefault(key, account) is not account:
-            return
+            what = "certificate" if credential.kind == "certificate" else "SSH key"
+            raise BadCredential(f"This {what}", "belongs to another account")
         self._drop(account, *key)
         account.credentials += (credential,)
 
@@ -266,7 +272,7 @@ class Accounts:
         if credential is not None:
             self._unlink(account, credential)
             self._drop(account, kind, name)
-            account.used = {key: time for key, time in account.used.items() if key != (kind, name)} or NEVER
+        account.used = {key: time for key, time in account.used.items() if key != (kind, name)} or NEVER
 
     def _drop(self, account: Account, kind: CredentialKind, name: str) -> None:
         account.credentials = tuple(

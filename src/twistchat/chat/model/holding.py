@@ -7,7 +7,9 @@ keys: its entry then holds them, until another entry sets or I{releases} them.  
 keys, in order, to an empty state.  That restores all accounts, the registered or changed rooms, and the bans from the
 server.  So a restart does not read messages, and retention must not delete these entries.
 
-An entry of an account that no longer holds a key is deleted from the log, and its bytes are erased.
+An event of an account whose entry no longer holds a key is deleted from the log, and its bytes are erased.  A change
+by which this can happen is I{late}: it is made after the entry was applied, and not at all if the entry is refused.  So
+a refused entry takes nothing from another.
 
 Only this module defines how each event changes these keys.  L{Holding} is the register in memory; a log on disk
 keeps the same register in a table.
@@ -42,6 +44,7 @@ from twistchat.chat.model.events import (
     NickGrouped,
     NickUngrouped,
     PrivateMessage,
+    PrivateMessageRedacted,
     RoomDropped,
     RoomRegistered,
     RoomRenamed,
@@ -76,7 +79,8 @@ class HoldingChange:
     @ivar sets: the keys that its entry holds from now on, in place of another entry.
     @ivar releases: the keys that no entry holds any more.
     @ivar prefixes: all keys of the scope that begin with one of these are released, before C{sets} are set.
-    @ivar first: whether another entry that holds one of C{sets} keeps it.
+    @ivar through: C{prefixes} release only keys that entries up to this sequence number hold; C{None} for all.
+    @ivar late: whether the change is made after the entry was applied.
     @ivar numbered: the entry holds the key of this prefix and its sequence number; empty for none.
     @ivar renamed: the folded name that the room has from now on: all keys of the room move to it, and its entry holds
         L{renamedKey}.  C{None} if the event renames no room.
@@ -86,14 +90,10 @@ class HoldingChange:
     sets: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
-    first: bool = False
+    through: int | None = None
+    late: bool = False
     numbered: str = ""
     renamed: str | None = None
-
-    @property
-    def erases(self) -> bool:
-        """Whether an entry that loses its last key by this change is deleted from the log."""
-        return self.scope.startswith(ACCOUNT)
 
     def keys(self, sequence: int) -> tuple[str, ...]:
         """
@@ -123,9 +123,12 @@ def remaining(event: Event, sequence: int, keys: Collection[str]) -> Event | Non
     if isinstance(event, ModesSet):
         changes = tuple([change for change in event.changes if modeKey(change) in keys])
         return replace(event, changes=changes) if changes else None
-    if isinstance(event, LoginRecorded) and event.place and _place(event.place) not in keys:
-        event = replace(event, place="")
-    return event if keysOf(event, sequence) & set(keys) else None
+    if isinstance(event, LoginRecorded):
+        place = event.place if _place(event.place) in keys else ""
+        event = replace(
+            event, kind=event.kind if _used(event.kind, event.name) in keys else "", place=place, forgets=""
+        )
+    return event if not keysOf(event, sequence).isdisjoint(keys) else None
 
 
 def keysOf(event: Event, sequence: int) -> set[str]:
@@ -188,18 +191,28 @@ def _privateMessage(event: PrivateMessage) -> HoldingChange | None:
 
 def _set(scope: str, key: str, holds: object) -> HoldingChange:
     """A key is set, or released if the new value is C{None} or empty."""
-    return HoldingChange(scope, (key,)) if holds else HoldingChange(scope, releases=(key,))
+    return _late(scope, (key,)) if holds else _late(scope, releases=(key,))
+
+
+def _late(scope: str, sets: tuple[str, ...] = (), **changes: Any) -> HoldingChange:
+    return HoldingChange(scope, sets, late=True, **changes)
+
+
+def _privateMessageRedacted(event: PrivateMessageRedacted) -> HoldingChange | None:
+    account = event.recipient.account
+    return None if account is None else HoldingChange(accountScope(account), releases=(f"{INBOX}{event.sequence}",))
 
 
 def _credentialRemoved(event: CredentialRemoved) -> HoldingChange:
     lost = (_credential(event.kind, event.name), _used(event.kind, event.name))
-    return HoldingChange(accountScope(event.account), releases=lost)
+    return _late(accountScope(event.account), releases=lost)
 
 
 def _loginRecorded(event: LoginRecorded) -> HoldingChange:
+    used = (_used(event.kind, event.name),) if event.kind else ()
     place = (_place(event.place),) if event.place else ()
     forgotten = (_place(event.forgets),) if event.forgets else ()
-    return HoldingChange(accountScope(event.account), (_used(event.kind, event.name), *place), forgotten)
+    return _late(accountScope(event.account), (*used, *place), releases=forgotten)
 
 
 def _credential(kind: str, name: str) -> str:
@@ -216,27 +229,29 @@ def _place(place: str) -> str:
 
 def _account(*sets: str, **changes: Any) -> Callable[[AccountEvent], HoldingChange]:
     """Make the function for an event of an account whose change is always the same."""
-    return lambda event: HoldingChange(accountScope(event.account), sets, **changes)
+    return lambda event: _late(accountScope(event.account), sets, **changes)
 
 
 _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     TopicSet: lambda event: HoldingChange(fold(event.room), (TOPIC,)),
     ModesSet: _modesSet,
     RoomRenamed: lambda event: HoldingChange(fold(event.room), numbered=RENAMED, renamed=fold(event.name)),
-    RoomRegistered: lambda event: HoldingChange(fold(event.room), (REGISTERED,), first=True),
-    RoomTransferred: lambda event: HoldingChange(fold(event.room), (FOUNDER,)),
-    RoomDropped: lambda event: HoldingChange(
+    RoomRegistered: lambda event: _late(
+        fold(event.room), (REGISTERED,), releases=(FOUNDER,), prefixes=("access ", "setting ")
+    ),
+    RoomTransferred: lambda event: _late(fold(event.room), (FOUNDER,)),
+    RoomDropped: lambda event: _late(
         fold(event.room), releases=(REGISTERED, FOUNDER), prefixes=("access ", "setting ")
     ),
     AccessSet: lambda event: _set(fold(event.room), f"access {fold(event.account)}", event.ranks),
     RoomSettingSet: lambda event: _set(fold(event.room), f"setting {event.name}", event.value is not None),
-    AccountRegistered: _account("account", first=True),
+    AccountRegistered: _account("account", prefixes=EVERYTHING),
     AccountVerified: _account("verified"),
     AccountExpired: _account(prefixes=EVERYTHING),
     AccountDropped: _account("dropped", prefixes=EVERYTHING),
     AccountSuspended: _account("suspended"),
     AccountRestored: _account(releases=("suspended",)),
-    CredentialSet: lambda event: HoldingChange(
+    CredentialSet: lambda event: _late(
         accountScope(event.account), (_credential(event.credential.kind, event.credential.name),)
     ),
     CredentialRemoved: _credentialRemoved,
@@ -244,10 +259,11 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     AccountSettingSet: lambda event: _set(
         accountScope(event.account), f"setting {event.name}", event.value is not None
     ),
-    NickGrouped: lambda event: HoldingChange(accountScope(event.account), (f"nick {fold(event.nick)}",)),
-    NickUngrouped: lambda event: HoldingChange(accountScope(event.account), releases=(f"nick {fold(event.nick)}",)),
+    NickGrouped: lambda event: _late(accountScope(event.account), (f"nick {fold(event.nick)}",)),
+    NickUngrouped: lambda event: _late(accountScope(event.account), releases=(f"nick {fold(event.nick)}",)),
     PrivateMessage: _privateMessage,
-    InboxRead: _account(prefixes=(INBOX,)),
+    PrivateMessageRedacted: _privateMessageRedacted,
+    InboxRead: lambda event: _late(accountScope(event.account), prefixes=(INBOX,), through=event.last),
     ServerBanSet: lambda event: HoldingChange(SERVER_WIDE, (banKey(event.mask),)),
     ServerBanLifted: lambda event: HoldingChange(SERVER_WIDE, releases=(banKey(event.mask),)),
 }
@@ -271,13 +287,13 @@ class Holding:
             self._rename(change.scope, change.renamed, entry.sequence)
             return
         keys = self._scopes.setdefault(change.scope, {})
-        for key in [key for key in keys if key.startswith(change.prefixes)]:
-            del keys[key]
+        if change.prefixes:
+            last = entry.sequence if change.through is None else change.through
+            for key in [key for key, held in keys.items() if held <= last and key.startswith(change.prefixes)]:
+                del keys[key]
         for key in change.releases:
             keys.pop(key, None)
-        for key in change.keys(entry.sequence):
-            if not (change.first and key in keys):
-                keys[key] = entry.sequence
+        keys.update(dict.fromkeys(change.keys(entry.sequence), entry.sequence))
 
     def entries(self) -> dict[int, set[str]]:
         """The keys that each entry holds, by ascending sequence number, without entries that hold none."""

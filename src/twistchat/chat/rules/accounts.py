@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
@@ -12,6 +12,7 @@ from twistchat.chat.model.accounts import NO_PLACES, NOTHING, SETTINGS, Account
 from twistchat.chat.model.events import (
     SERVER,
     AccountDropped,
+    AccountEvent,
     AccountExpired,
     AccountRegistered,
     AccountRestored,
@@ -107,13 +108,19 @@ class AccountRules:
         @raise ChatError: see L{checkName}.
         """
         name = self.checkName(asker, name)
-        source, log = self._source(asker), self._core.log
-        registering = log.append(AccountRegistered(source, name, until))
-        for credential in credentials:
-            log.append(CredentialSet(source, name, credential)).addErrback(_alreadyRefused)
+        source, log, id = self._source(asker), self._core.log, self._core.ids()
+        parts: list[AccountEvent] = [CredentialSet(source, name, credential, id) for credential in credentials]
         if email is not None:
-            log.append(AccountSettingSet(source, name, "email", email)).addErrback(_alreadyRefused)
+            parts.append(AccountSettingSet(source, name, "email", email, id))
+        # All are proposed before the first is stored, so that one transaction stores them.
+        registering = log.append(AccountRegistered(source, name, until, id))
+        failures: list[Any] = []
+        receipts = [log.append(part).addErrback(failures.append) for part in parts]
         await registering
+        for receipt in receipts:
+            await receipt
+        for failure in failures:
+            failure.raiseException()
         return self._core.state.accounts.named(name)
 
     def verify(self, asker: Asker | None, name: str) -> Receipt:
@@ -239,16 +246,12 @@ def _what(kind: CredentialKind) -> str:
     return NAMED[kind].removesuffix("s") if kind in NAMED else kind
 
 
-def _alreadyRefused(failure: object) -> None:
-    """Ignore that a part of a registration was refused: the registration itself is refused for the same reason."""
-
-
 # Effects
 
 
 def _accountRegistered(state: State, entry: Entry, event: AccountRegistered, origin: Origin | None) -> None:
     state.accounts.checkFree(event.account)
-    state.accounts.add(Account(event.account, entry.time, event.until))
+    state.accounts.add(Account(event.account, entry.time, event.until, event.registration))
 
 
 def _accountVerified(state: State, entry: Entry, event: AccountVerified, origin: Origin | None) -> None:
@@ -256,7 +259,12 @@ def _accountVerified(state: State, entry: Entry, event: AccountVerified, origin:
 
 
 def _accountExpired(state: State, entry: Entry, event: AccountExpired, origin: Origin | None) -> None:
-    state.accounts.remove(state.accounts.named(event.account))
+    account = state.accounts.named(event.account)
+    if account.until is None or account.until > entry.time:
+        # It was verified in the meantime, or is a later registration of the name.
+        raise errors.AccountExists(account.name)
+    state.accounts.remove(account)
+    forget(state, entry, account.name, origin)
 
 
 def _accountSuspended(state: State, entry: Entry, event: AccountSuspended, origin: Origin | None) -> None:
@@ -288,7 +296,7 @@ def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: O
 
 
 def _credentialSet(state: State, entry: Entry, event: CredentialSet, origin: Origin | None) -> None:
-    state.accounts.setCredential(state.accounts.named(event.account), event.credential)
+    state.accounts.setCredential(_registered(state, event), event.credential)
 
 
 def _credentialRemoved(state: State, entry: Entry, event: CredentialRemoved, origin: Origin | None) -> None:
@@ -297,9 +305,8 @@ def _credentialRemoved(state: State, entry: Entry, event: CredentialRemoved, ori
 
 def _loginRecorded(state: State, entry: Entry, event: LoginRecorded, origin: Origin | None) -> None:
     account = state.accounts.named(event.account)
-    key = (event.kind, event.name)
-    if account.credential(*key) is not None:
-        account.used = {**account.used, key: entry.time}
+    if event.kind:
+        account.used = {**account.used, (event.kind, event.name): entry.time}
     gone = (event.place, event.forgets)
     places = {place: time for place, time in account.places.items() if place not in gone}
     if event.place:
@@ -308,7 +315,7 @@ def _loginRecorded(state: State, entry: Entry, event: LoginRecorded, origin: Ori
 
 
 def _accountSettingSet(state: State, entry: Entry, event: AccountSettingSet, origin: Origin | None) -> None:
-    account = state.accounts.named(event.account)
+    account = _registered(state, event)
     settings = {name: value for name, value in account.settings.items() if name != event.name}
     if event.value is not None:
         settings[event.name] = event.value
@@ -324,7 +331,21 @@ def _nickUngrouped(state: State, entry: Entry, event: NickUngrouped, origin: Ori
 
 
 def _inboxRead(state: State, entry: Entry, event: InboxRead, origin: Origin | None) -> None:
-    state.accounts.named(event.account).inbox = ()
+    account = state.accounts.named(event.account)
+    last = entry.sequence if event.last is None else event.last
+    account.inbox = tuple([left for left in account.inbox if left.sequence > last])
+
+
+def _registered(state: State, event: CredentialSet | AccountSettingSet) -> Account:
+    """
+    The account of an event that can be a part of its registration.
+
+    @raise AccountExists: the event is a part of another registration, which was refused.
+    """
+    account = state.accounts.named(event.account)
+    if event.registration and event.registration != account.registration:
+        raise errors.AccountExists(account.name)
+    return account
 
 
 EFFECTS: Effects = {

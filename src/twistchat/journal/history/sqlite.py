@@ -15,6 +15,7 @@ from twistchat.journal.history.indexing import Indexing, IndexPace
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.history.renames import MovePace, Moving
 from twistchat.journal.history.retention import Retention
+from twistchat.journal.history.scrubbing import Scrubbing, ScrubPace
 from twistchat.journal.history.writing import HistoryWriter
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class SqliteHistory:
     """
     Reads and searches the entries of a L{SqliteLog}.  In the background it fills the word index, moves entries of
-    renamed rooms, and deletes old entries.
+    renamed rooms, deletes old entries, and removes the bytes of deleted credentials.
 
     It implements L{Sharer <twistchat.journal.sqlite.sharing.Sharer>}.
 
@@ -35,6 +36,7 @@ class SqliteHistory:
     @ivar writer: writes, on the writing thread.  Set when the log opens.
     @ivar indexing: fills the word index.
     @ivar moving: moves entries of renamed rooms.
+    @ivar scrubbing: removes the bytes of deleted credentials.
     """
 
     reader: HistoryReader
@@ -47,6 +49,7 @@ class SqliteHistory:
         clock: IReactorTime | None = None,
         indexPace: IndexPace | None = None,
         movePace: MovePace | None = None,
+        scrubPace: ScrubPace | None = None,
     ) -> None:
         """
         @param log: the log, which is not open yet.
@@ -57,6 +60,7 @@ class SqliteHistory:
         self._retention = retention
         self.indexing = Indexing(clock, self._write, log.isIdle, self._applied, indexPace or IndexPace())
         self.moving = Moving(clock, self._write, self._read, log.count, movePace or MovePace())
+        self.scrubbing = Scrubbing(clock, lambda: log.write(lambda file: file.scrub()), scrubPace or ScrubPace())
         log.share(self)
 
     # IHistory
@@ -106,10 +110,15 @@ class SqliteHistory:
         """See L{Sharer.renamed <twistchat.journal.sqlite.sharing.Sharer.renamed>}."""
         self.moving.begin(sequence)
 
+    def erased(self) -> None:
+        """See L{Sharer.erased <twistchat.journal.sqlite.sharing.Sharer.erased>}."""
+        self.scrubbing.begin()
+
     def stop(self) -> None:
         """See L{Sharer.stop <twistchat.journal.sqlite.sharing.Sharer.stop>}."""
         self.moving.stop()
         self.indexing.stop()
+        self.scrubbing.stop()
         if self._retention is not None:
             self._retention.stop()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twistchat.chat.model.events import RoomMessage
+from twistchat.chat.model.holding import HoldingChange
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.sqlite.rows import Row
 from twistchat.journal.sqlite.sideeffects import SideEffects, Statement
@@ -41,12 +42,14 @@ class Batch:
     @ivar items: the proposals, and the marks between them, in order.
     @ivar rows: the rows of those that are stored.
     @ivar statements: the side effects of these rows.
+    @ivar late: the late changes of the register, by the sequence number of the entry.
     @ivar rename: the last proposal, if it renames a room; otherwise C{None}.
     """
 
     items: list[Proposal | Mark]
     rows: list[Row]
     statements: Sequence[Statement]
+    late: Mapping[int, HoldingChange]
     rename: Proposal | None
 
 
@@ -76,4 +79,6 @@ def takeBatch(queue: deque[Proposal | Mark], limits: LogLimits) -> Batch:
         if effects.note(item.entry):
             rename = item
             break
-    return Batch(items, rows, () if effects is None else effects.statements(), rename)
+    if effects is None:
+        return Batch(items, rows, (), {}, None)
+    return Batch(items, rows, effects.statements(), effects.late, rename)

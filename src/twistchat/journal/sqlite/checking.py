@@ -14,7 +14,7 @@ from twistchat.journal.sqlite.constants import readConstants
 from twistchat.journal.sqlite.faults import Fault, faults
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, schema
 from twistchat.journal.sqlite.position import readReserved
-from twistchat.journal.sqlite.reading import CHECKSUMS, LAST, connect
+from twistchat.journal.sqlite.reading import CHECKSUMS, LAST, LATE, connect
 from twistchat.journal.sqlite.rebuilding import held
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
 
@@ -90,6 +90,8 @@ def check(path: Path, progress: Callable[[float], None], page: int = 500) -> Fin
             raise JournalUnusable(f"{path} is not a journal of twistchat")
         if version > len(schema()):
             raise JournalUnusable(f"{path} was written by a newer twistchat; check it with that version")
+        if version < LATE:
+            connection.execute("CREATE TEMP VIEW undecided AS SELECT 0 AS sequence WHERE 0")
         checking = _Checking(connection, version >= CHECKSUMS, page)
         progress(0)
         checking.structure()

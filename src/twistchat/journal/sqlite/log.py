@@ -39,6 +39,7 @@ from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
 
 if TYPE_CHECKING:
+    from twistchat.chat.model.holding import HoldingChange
     from twistchat.interfaces import Apply, Refused
     from twistchat.journal.sqlite.sharing import Sharer
 
@@ -105,6 +106,8 @@ class SqliteLog:
         self._stored: deque[Proposal | Mark] = deque()
         self._settling = False
         self._rename: Proposal | None = None
+        self._late: dict[int, HoldingChange] = {}
+        self._accepted: list[tuple[int, HoldingChange]] = []
         self._durable = 0
         self._refused: set[int] = set()
         self._finishing = False
@@ -271,6 +274,7 @@ class SqliteLog:
                     self._send()
         finally:
             self._settling = False
+        self._accept()
         if self._fresh:
             self._sharer.stored(self._fresh)
             self._fresh = 0
@@ -304,6 +308,8 @@ class SqliteLog:
             for item in batch.items:
                 if isinstance(item, Proposal) and item.entry.event.durable:
                     item.why = why
+        else:
+            self._late.update(batch.late)
         self._stored.extend(batch.items)
         self._fresh += len(batch.items)
         self._advance()
@@ -326,6 +332,7 @@ class SqliteLog:
             self._threads.lost += 1
             proposal.refuse(Failure(NotStored(proposal.why)))
             return
+        change = self._late.pop(entry.sequence, None) if self._late else None
         try:
             self._apply(entry, proposal.origin)
         except ChatError:
@@ -338,6 +345,8 @@ class SqliteLog:
             log.failure("An entry of the journal could not be applied", refusal)
         else:
             self.applied = entry.sequence
+            if change is not None:
+                self._accepted.append((entry.sequence, change))
             for following in self._followers.active:
                 try:
                     following.receive(entry)
@@ -350,11 +359,19 @@ class SqliteLog:
 
     def _finishRename(self, proposal: Proposal) -> None:
         """Move what a room holds to its new name, before anything else is written, if the rename was applied."""
+        self._accept()
         self._rename = None
         sequence = proposal.entry.sequence
         if proposal.why is None and sequence not in self._refused:
             renaming = self._threads.write(lambda writer: writer.rename(sequence))
             renaming.addCallbacks(lambda _: self._sharer.renamed(sequence), ignoreFault)
+
+    def _accept(self) -> None:
+        """Make the late changes of the entries that were applied since the last call."""
+        if self._accepted:
+            accepted, self._accepted = self._accepted, []
+            self._threads.write(lambda writer: writer.accept(accepted)).addErrback(ignoreFault)
+            self._sharer.erased()
 
     # The file
 
@@ -366,8 +383,14 @@ class SqliteLog:
         self._reserved = position.sequence + self.limits.reserved
         writer.reserve(self._reserved, position.time)
         writer.checkpoint(whole=True)
-        refused, over = rebuild(writer.held(), name, int(self._now() * 1000), self._apply)
-        writer.endBans(over)
+        rebuilding = rebuild(writer.held(), name, int(self._now() * 1000), self._apply)
+        refused = rebuilding.refused
+        writer.endBans(rebuilding.over)
+        if rebuilding.accepted:
+            writer.accept(rebuilding.accepted)
+        if rebuilding.undecided & refused:
+            writer.forget(json.dumps(sorted(rebuilding.undecided & refused)))
+        writer.scrub()
         rename = writer.pendingRename()
         if rename in refused:
             writer.forget(json.dumps([rename]))
@@ -388,6 +411,7 @@ class SqliteLog:
 
         sequences = json.dumps(sorted(refused))
         self._threads.write(lambda writer: writer.forget(sequences)).addCallbacks(done, ignoreFault)
+        self._sharer.erased()
 
     def _replay(self, following: Following, after: int, last: int) -> None:
         """Pass the stored entries after C{after}, up to C{last}, to a follower.  It gets later ones as usual."""

@@ -32,6 +32,9 @@ LAST = 2**63 - 1
 CHECKSUMS = 4
 """The first version of the schema in which entries have checksums."""
 
+LATE = 7
+"""The first version of the schema with the table C{undecided}."""
+
 _PAGE = f"""
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
         SELECT {COLUMNS} FROM entry

@@ -33,5 +33,8 @@ class Sharer(Protocol):
     def renamed(self, sequence: int) -> None:
         """The file contains the rename of a room.  C{sequence} is the sequence number of its entry."""
 
+    def erased(self) -> None:
+        """Entries are being deleted whose bytes must not stay in the file.  L{Writer.scrub} removes them."""
+
     def stop(self) -> None:
         """Stop working: the log is being closed."""

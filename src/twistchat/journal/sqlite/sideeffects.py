@@ -1,9 +1,11 @@
 """
 Side effects: the changes to other rows that the same transaction makes when it stores an entry.
 
-An entry that sets or releases keys of the register (L{twistchat.chat.model.holding}) changes the table C{holding}.  A
-redaction deletes the text.  A rename adds rows to the tables C{renaming} and C{moving}; the room's keys move to the new
-name when the rename has been applied, see L{RENAME}.
+An entry that sets or releases keys of the register (L{twistchat.chat.model.holding}) changes the table C{holding}.  If
+its change is late, the transaction only notes in the table C{undecided} that the change is due, and
+L{twistchat.journal.sqlite.accepting} makes it when the entry has been applied.  A redaction deletes the text.  A rename
+adds rows to the tables C{renaming} and C{moving}; the room's keys move to the new name when the rename has been
+applied, see L{RENAME}.
 
 The triggers of the schema only keep the word index equal to the entries.
 """
@@ -21,7 +23,7 @@ from twistchat.chat.model.events import (
     RoomMessage,
     RoomMessageRedacted,
 )
-from twistchat.chat.model.holding import RENAMED, holdingChange
+from twistchat.chat.model.holding import RENAMED, HoldingChange, holdingChange
 from twistchat.chat.model.spans import conversation, conversationsOf
 from twistchat.journal.codec import KINDS
 from twistchat.journal.sqlite.rows import encodable
@@ -50,6 +52,8 @@ _REDACT = """
 
 # The word index keeps the words of a deleted text until it merges its segments.
 _UNMERGED = "UPDATE journal SET unmerged = 1 WHERE :text <= indexed"
+
+_UNDECIDED = "INSERT INTO undecided SELECT value FROM json_each(?)"
 
 _RENAMING = "INSERT INTO renaming VALUES (:sequence, :origin, :target)"
 
@@ -83,17 +87,22 @@ RENAME = (
 
 FORGET = tuple(
     f"DELETE FROM {table} WHERE sequence IN (SELECT value FROM json_each(?))"
-    for table in ("entry", "holding", "renaming", "moving")
+    for table in ("entry", "holding", "undecided", "renaming", "moving")
 )
 """Statements that delete entries which could not be applied."""
 
 
 class SideEffects:
-    """The side effects of one batch."""
+    """
+    The side effects of one batch.
 
-    __slots__ = ("_keys", "_redactions", "_renames")
+    @ivar late: the late changes of the register, by the sequence number of the entry.
+    """
+
+    __slots__ = ("_keys", "_redactions", "_renames", "late")
 
     def __init__(self) -> None:
+        self.late: dict[int, HoldingChange] = {}
         self._keys: dict[tuple[str, str], int | None] = {}
         self._redactions: list[Statement] = []
         self._renames: list[Statement] = []
@@ -107,19 +116,21 @@ class SideEffects:
         event, sequence = entry.event, entry.sequence
         if isinstance(event, (RoomMessageRedacted, PrivateMessageRedacted)):
             self._redact(event, sequence)
-            return False
         done = holdingChange(event)
         if done is None:
             return False
+        if done.late:
+            self.late[sequence] = done
+            return False
         room = encodable(done.scope)
-        for key in done.sets:
-            self._keys[room, encodable(key)] = sequence
+        if done.renamed is not None:
+            self._rename(sequence, room, encodable(done.renamed))
+            return True
         for key in done.releases:
             self._keys[room, encodable(key)] = None
-        if done.renamed is None:
-            return False
-        self._rename(sequence, room, encodable(done.renamed))
-        return True
+        for key in done.keys(sequence):
+            self._keys[room, encodable(key)] = sequence
+        return False
 
     def statements(self) -> list[Statement]:
         """The statements to run after the batch was inserted, in order."""
@@ -130,6 +141,8 @@ class SideEffects:
             found.append((_SET, (json.dumps(sets, ensure_ascii=False),)))
         if releases:
             found.append((_RELEASE, (json.dumps(releases, ensure_ascii=False),)))
+        if self.late:
+            found.append((_UNDECIDED, (json.dumps(list(self.late)),)))
         # A rename changes where texts are found, so it comes last.
         return [*found, *self._redactions, *self._renames]
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twistchat.chat.model.holding import renamedKey
+from twistchat.journal.sqlite.accepting import accept
 from twistchat.journal.sqlite.constants import Constants, readConstants, writeConstants
 from twistchat.journal.sqlite.faults import Fault, fault, faults
 from twistchat.journal.sqlite.files import FILE, lock, readKeyFile, retireKeyFile, secure
@@ -23,6 +26,7 @@ from twistchat.journal.sqlite.rows import readText
 from twistchat.journal.sqlite.sideeffects import FORGET, RENAME
 
 if TYPE_CHECKING:
+    from twistchat.chat.model.holding import HoldingChange
     from twistchat.journal.sqlite.rows import Row
     from twistchat.journal.sqlite.sideeffects import Statement
 
@@ -53,6 +57,7 @@ class Writer:
     @ivar constants: the constants of the journal.
     @ivar broken: the reason why nothing can be written until a restart, or C{None}.  After a failed sync nothing is
         written, because the data before it may be lost.
+    @ivar erased: whether SQLite's log may contain the bytes of deleted credentials, see L{scrub}.
     """
 
     def __init__(self, directory: str, durability: str, name: Callable[[], str], key: Callable[[], bytes]) -> None:
@@ -68,7 +73,8 @@ class Writer:
         """
         self.path = Path(directory, FILE)
         self.broken: str | None = None
-        self._renamed: list[int] = []
+        self.erased = False
+        self._outstanding: deque[Callable[[], None]] = deque()
         try:
             secure(self.path.parent, os.geteuid())
             oldKey = readKeyFile(self.path.parent)
@@ -152,8 +158,7 @@ class Writer:
         @param effects: the side effects of these entries.
         @raise Fault: no entry was stored.
         """
-        if self._renamed:
-            self._rename()
+        self._finish()
         statement, parameters = _WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows))
         if effects:
             self._transact((statement, parameters), *effects)
@@ -166,8 +171,17 @@ class Writer:
 
         @param sequence: the sequence number of the rename, which has been applied.
         """
-        self._renamed.append(sequence)
-        self._rename()
+        self._outstanding.append(partial(self._rename, sequence))
+        self._finish()
+
+    def accept(self, changes: Sequence[tuple[int, HoldingChange]]) -> None:
+        """
+        Make late changes of the register, in one transaction.  If that fails, it is tried again before the next write.
+
+        @param changes: the sequence numbers of entries that have been applied, and their changes, in order.
+        """
+        self._outstanding.append(partial(self._accept, changes))
+        self._finish()
 
     def endBans(self, sequences: Sequence[int]) -> None:
         """Release the bans from the server that these entries hold."""
@@ -185,6 +199,25 @@ class Writer:
         @param sequences: their sequence numbers, as a JSON array.
         """
         self._transact(*[(statement, (sequences,)) for statement in FORGET])
+        self.erased = True
+
+    def scrub(self) -> bool:
+        """
+        Remove the bytes of deleted entries from SQLite's log.  In the database itself, SQLite has overwritten them
+        (C{PRAGMA secure_delete}).
+
+        @return: whether this was possible.  It is not while another connection reads.
+        """
+        if not self.erased:
+            return True
+        with self._changing():
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
+        self.erased = bool(busy)
+        return not busy
 
     def checkpoint(self, whole: bool = False) -> None:
         """
@@ -217,18 +250,27 @@ class Writer:
         finally:
             os.close(self._lock)
 
-    def _rename(self) -> None:
-        """Finish the renames that L{rename} was called for."""
-        while self._renamed:
-            sequence = self._renamed[0]
-            with faults():
-                found = self._connection.execute(
-                    "SELECT origin, target FROM renaming WHERE sequence = ?", (sequence,)
-                ).fetchone()
-            if found is not None:
-                parameters = {"sequence": sequence, "origin": found[0], "target": found[1], "key": renamedKey(sequence)}
-                self._transact(*[(statement, parameters) for statement in RENAME])
-            del self._renamed[0]
+    def _finish(self) -> None:
+        """Do what L{rename} and L{accept} were called for, in order."""
+        while self._outstanding:
+            self._outstanding[0]()
+            self._outstanding.popleft()
+
+    def _rename(self, sequence: int) -> None:
+        with faults():
+            found = self._connection.execute(
+                "SELECT origin, target FROM renaming WHERE sequence = ?", (sequence,)
+            ).fetchone()
+        if found is not None:
+            parameters = {"sequence": sequence, "origin": found[0], "target": found[1], "key": renamedKey(sequence)}
+            self._transact(*[(statement, parameters) for statement in RENAME])
+
+    def _accept(self, changes: Sequence[tuple[int, HoldingChange]]) -> None:
+        with self._changing():
+            self._connection.execute("BEGIN IMMEDIATE")
+            erased = [accept(self._connection, sequence, change) for sequence, change in changes]
+            self._connection.execute("COMMIT")
+        self.erased = self.erased or any(erased)
 
     def _transact(self, *statements: Statement) -> None:
         """Run statements in one transaction."""

@@ -59,9 +59,11 @@ class AccountRegistered(AccountEvent, frozen=True, gc=False):
 
     @ivar until: the time until which its mail address must be verified, in milliseconds since the epoch; C{None} if
         nothing must be verified.
+    @ivar registration: distinguishes this registration from others of the same name.
     """
 
     until: int | None = None
+    registration: str = ""
 
 
 class AccountVerified(AccountEvent, frozen=True, gc=False):
@@ -89,9 +91,15 @@ class AccountDropped(AccountEvent, frozen=True, gc=False):
 
 
 class CredentialSet(AccountEvent, frozen=True, gc=False):
-    """An account got a credential.  It replaces the one with the same kind and name."""
+    """
+    An account got a credential.  It replaces the one with the same kind and name.
+
+    @ivar registration: the L{AccountRegistered.registration} that this is a part of; empty if the account existed.  If
+        two users register a name at the same time, the credentials of the second do not go to the account of the first.
+    """
 
     credential: Credential
+    registration: str = ""
 
 
 class CredentialRemoved(AccountEvent, frozen=True, gc=False):
@@ -110,13 +118,13 @@ class LoginRecorded(AccountEvent, frozen=True, gc=False):
     """
     Someone logged in to an account.  Not every login is recorded.
 
-    @ivar kind: the kind of the credential that they used.
+    @ivar kind: the kind of the credential that they used; empty if this is no longer current.
     @ivar name: the name of the credential.
     @ivar place: a keyed hash of the network that they came from; empty if they have no address.
     @ivar forgets: a place that is no longer remembered, because there are too many; empty for none.
     """
 
-    kind: CredentialKind
+    kind: CredentialKind | Literal[""]
     name: str = ""
     place: str = ""
     forgets: str = ""
@@ -128,10 +136,12 @@ class AccountSettingSet(AccountEvent, frozen=True, gc=False):
 
     @ivar name: a key of L{twistchat.chat.model.accounts.SETTINGS}.
     @ivar value: the value; C{None} for the default.
+    @ivar registration: see L{CredentialSet}.
     """
 
     name: str
     value: str | None
+    registration: str = ""
 
 
 class NickGrouped(AccountEvent, frozen=True, gc=False):
@@ -147,7 +157,13 @@ class NickUngrouped(AccountEvent, frozen=True, gc=False):
 
 
 class InboxRead(AccountEvent, frozen=True, gc=False):
-    """The owner of an account was shown the private texts that came while they were away."""
+    """
+    The owner of an account was shown the private texts that came while they were away.
+
+    @ivar last: the sequence number of the last text that they were shown; C{None} for all texts before this entry.
+    """
+
+    last: int | None = None
 
 
 class RoomRegistered(RoomEvent, frozen=True, gc=False):
