@@ -16,6 +16,7 @@ SOURCE = TESTS.parent / "src" / "twistchat"
 
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "the whole server, in memory or as a process": (
+        "test_administration",
         "test_conversations",
         "test_daemon",
         "test_default_limits",
