@@ -30,3 +30,32 @@ class UnverifiedTests(SynchronousTestCase):
         self.accounts.remove(self.early)
         self.assertEqual([], list(self.accounts.unverified))
         self.assertEqual(1, len(self.accounts))
+
+
+class IterationTests(SynchronousTestCase):
+    """All accounts."""
+
+    def test_once(self) -> None:
+        """An account with several nicks is found once."""
+        accounts = Accounts()
+        alice, bob = Account("alice", 0), Account("Bob", 0)
+        for account in (alice, bob):
+            accounts.add(account)
+        for nick in ("al", "Zoe"):
+            accounts.group(alice, nick)
+        self.assertEqual([alice, bob], list(accounts))
+
+    def test_changes(self) -> None:
+        """Accounts may be registered, dropped and get nicks during the iteration.  Those that are gone are left out."""
+        accounts = Accounts()
+        alice, bob, carol, dave = (Account(name, 0) for name in ("alice", "bob", "carol", "dave"))
+        for account in (alice, bob, carol):
+            accounts.add(account)
+        accounts.group(alice, "al")
+        found = iter(accounts)
+        self.assertIs(alice, next(found))
+        accounts.ungroup(alice, "al")
+        accounts.remove(bob)
+        accounts.add(dave)
+        accounts.group(carol, "caro")
+        self.assertEqual([carol], list(found))

@@ -134,8 +134,13 @@ class Accounts:
         return self._count
 
     def __iter__(self) -> Iterator[Account]:
-        """All accounts at this moment, each once."""
-        return iter(dict.fromkeys(self._bySkeleton.values()))
+        """
+        All accounts that existed when the iteration began and still exist, each once.  Accounts may change meanwhile.
+        """
+        for key in tuple(self._bySkeleton):
+            account = self._bySkeleton.get(key)
+            if account is not None and (not account.nicks or key == skeleton(account.name)):
+                yield account
 
     def get(self, name: str) -> Account | None:
         """The account with this name, ignoring case."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -131,11 +132,10 @@ class AccountCommands:
 
     async def listAll(self, arguments: Nothing, report: Report) -> Answer:
         """List all accounts, in portions."""
-        accounts, count = list(self._chat.state.accounts), 0
-        for start in range(0, len(accounts), PORTION):
-            portion = [account for account in accounts[start : start + PORTION] if self._exists(account)]
+        accounts, count = iter(self._chat.state.accounts), 0
+        while portion := [self._listed(account) for account in islice(accounts, PORTION)]:
             count += len(portion)
-            await report({"accounts": [self._listed(account) for account in portion]})
+            await report({"accounts": portion})
         return {"count": count}
 
     async def show(self, arguments: Name, report: Report) -> Answer:
@@ -218,9 +218,6 @@ class AccountCommands:
                 raise NoSuchAccount(name)
             raise ControlError("NICK_OF_ACCOUNT", f"{name} is a nick of the account {owner.name}; name the account")
         return account
-
-    def _exists(self, account: Account) -> bool:
-        return self._chat.state.accounts.get(account.name) is account
 
     def _sessions(self, account: Account) -> int:
         user = self._chat.state.users.ofAccount(account.name)
