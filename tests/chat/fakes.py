@@ -13,7 +13,7 @@ from zope.interface import implementer
 from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.audience import Broadcast
-from twistchat.chat.limits import ChatLimits
+from twistchat.chat.limits import ChatLimits, NickProtection
 from twistchat.chat.model.events import (
     SERVER,
     AccessSet,
@@ -222,6 +222,10 @@ class FakeOutlet:
         assert isinstance(entry.event, SessionMoved)
         self.delivered.append(f"{before.nick} is now {entry.event.user.nick}, not in {' '.join(left)}\n".encode())
 
+    def nickClaimed(self, nick: str, seconds: float) -> None:
+        """See L{IOutlet.nickClaimed}."""
+        self.delivered.append(f"{nick} is claimed, {seconds:g} s\n".encode())
+
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
         self.reasons.append(reason)
@@ -257,6 +261,7 @@ class Scene:
     @ivar origins: the origins of the entries.
     @ivar wakes: how often the chat requested the end of the turn.
     @ivar later: in how many seconds the chat last asked for upkeep of its rooms.
+    @ivar protection: how nicks of accounts are protected.
     @ivar departures: gets the exceptions of dialects and outlets.
     """
 
@@ -268,6 +273,7 @@ class Scene:
         lobby: str = "",
     ) -> None:
         self.now = 0.0
+        self.protection = NickProtection()
         self.wakes = 0
         self.later: float | None = None
         self.departures = FakeDepartures()
@@ -293,6 +299,7 @@ class Scene:
             reserved,
             lobby,
             self._later,
+            protection=lambda: self.protection,
         )
         self.dialect = FakeDialect()
         self.log.open(self.apply)

@@ -21,6 +21,7 @@ from twistchat.chat.rules.channels import Channels
 from twistchat.chat.rules.identity import Identity
 from twistchat.chat.rules.membership import Membership
 from twistchat.chat.rules.operators import Operators
+from twistchat.chat.rules.ownership import Ownership
 from twistchat.chat.rules.presence import Presence
 from twistchat.chat.rules.reading import Reading
 from twistchat.chat.rules.speaking import Speaking
@@ -31,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PAGE = ROOT / "docs" / "extending.md"
 
-SUBJECTS = (Channels, Identity, Membership, Operators, Presence, Reading, Speaking)
+SUBJECTS = (Channels, Identity, Membership, Operators, Ownership, Presence, Reading, Speaking)
 """The classes of the chat that have verbs."""
 
 VALUES: tuple[type[Struct], ...] = (events.Source, events.ModeChange, events.Entry)

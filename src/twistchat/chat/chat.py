@@ -85,7 +85,9 @@ class Chat:
         @param inherits: whether other accounts get the rooms of an account that is dropped.
         @param protection: returns how nicks of accounts are protected.
         """
-        self.state = State(Broadcast(atTurnEnd, departures), lambda: self.upkeep.needed())
+        self.state = State(
+            Broadcast(atTurnEnd, departures), lambda: self.upkeep.needed(), lambda user: self.upkeep.claimed(user)
+        )
         self.limits = limits
         self.settled = log.settled
         core = Core(self.state, log, history, limits, now, wall, ids, node, reserve(reserved), fold(lobby), protection)

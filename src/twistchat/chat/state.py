@@ -62,14 +62,22 @@ class State:
     @ivar serverBans: the bans from the server.
     @ivar mostUsers: the largest number of users at one time since this process started.
     @ivar sequence: the sequence number of the last entry passed to L{apply}.
+    @ivar claimed: called when a user has a nick that belongs to another account.
     @ivar tend: called when a room needs a further entry, because of C{rooms.vacancies} or C{rooms.unlocked}.
     """
 
-    def __init__(self, broadcast: Broadcast, tend: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        tend: Callable[[], None] = lambda: None,
+        claimed: Callable[[User], None] = lambda user: None,
+    ) -> None:
         """
         @param tend: called by effects.  It may propose events, and does not change the state.
+        @param claimed: likewise.
         """
         self.tend = tend
+        self.claimed = claimed
         self.users = Users()
         self.rooms = Rooms()
         self.accounts = Accounts()

@@ -71,5 +71,12 @@ class IOutlet(Interface):
         @param left: the names of the rooms of that user.
         """
 
+    def nickClaimed(nick: str, seconds: float) -> None:
+        """
+        The nick of this session's user belongs to an account that the user is not logged in to.
+
+        @param seconds: the time to log in.  After that the user gets another nick.
+        """
+
     def disconnect(reason: str) -> None:
         """Tell the client the reason, then close the connection."""

@@ -216,10 +216,19 @@ class LoginTests(SynchronousTestCase):
         self.assertEqual((self.guest.user.source.account, self.guest.session.currentAccount), (None, None))
         self.assertIsNone(self.scene.state.users.ofAccount("alice"))
         refused(errors.NotLoggedIn, lambda: self.scene.logOut(self.guest))
+        self.assertEqual(self.guest.user.nick, "guest")
         early = self.scene.connect()
         done(self.scene.logIn(early, "alice"))
         done(self.scene.logOut(early))
         self.assertIsNone(early.session.account)
+
+    def test_logoutWithNick(self) -> None:
+        """Who logs out and has a nick of the account gets a guest nick."""
+        done(self.scene.logIn(self.guest, "alice"))
+        done(self.scene.chat.identity.rename(self.guest.session, "alice"))
+        done(self.scene.logOut(self.guest))
+        self.assertTrue(self.guest.user.nick.startswith("Guest"), self.guest.user.nick)
+        self.assertIsNone(self.guest.user.source.account)
 
     def test_rebuilt(self) -> None:
         """The entries give the same state again."""
@@ -230,6 +239,52 @@ class LoginTests(SynchronousTestCase):
         again = rebuilt(self.scene.entries)
         self.assertEqual(shown(again), shown(self.scene.state))
         self.assertEqual(takeSnapshot(again, "local"), takeSnapshot(self.scene.state, "local"))
+
+
+class RegainTests(SynchronousTestCase):
+    """Owners who take their nicks back from strangers."""
+
+    def setUp(self) -> None:
+        """A stranger has the nick of an account."""
+        self.scene = Scene()
+        self.stranger = self.scene.person("alice", "#a")
+        done(Deferred.fromCoroutine(self.scene.chat.accounts.register(None, "alice")))
+        self.owner = self.scene.person("ally", "#a")
+        done(self.scene.logIn(self.owner, "alice"))
+        self.scene.clear(self.stranger, self.owner)
+
+    def release(self, nick: str) -> Deferred[None]:
+        """Ask for the release of a nick."""
+        return Deferred.fromCoroutine(self.scene.chat.identity.release(self.owner.session, nick))
+
+    def regain(self, nick: str) -> Deferred[None]:
+        """Ask for a nick."""
+        return Deferred.fromCoroutine(self.scene.chat.identity.regain(self.owner.session, nick))
+
+    def test_release(self) -> None:
+        """The stranger gets a guest nick, and the owner keeps theirs."""
+        done(self.release("Alice"))
+        guest = self.stranger.user.nick
+        self.assertTrue(guest.startswith("Guest"), guest)
+        self.assertEqual((self.stranger.heard(), self.owner.heard()), ([f"alice is {guest}"],) * 2)
+        done(self.release("alice"))
+        self.assertEqual(self.owner.heard(), [])
+
+    def test_regain(self) -> None:
+        """The owner gets the nick, also if it is a look-alike that the stranger has."""
+        done(self.regain("alice"))
+        self.assertEqual(self.owner.user.nick, "alice")
+        done(self.regain("alice"))
+        self.assertEqual(self.owner.user.nick, "alice")
+
+    def test_notTheirs(self) -> None:
+        """Nobody can take other nicks, and guests can take none."""
+        self.scene.account("carol")
+        for nick in ("carol", "dave"):
+            self.assertEqual(refused(errors.NoSuchCredential, partial(self.release, nick)).name, nick)
+            refused(errors.NoSuchCredential, partial(self.regain, nick))
+        done(self.scene.logOut(self.owner))
+        refused(errors.NotLoggedIn, lambda: self.release("alice"))
 
 
 class RaceTests(SynchronousTestCase):

@@ -152,3 +152,21 @@ class AttachingTests(Conversations):
                 self.assertEqual(client.lines()[0].split(" ")[1:3], ["001", "alice"])
             else:
                 self.hears(client, ":twistchat 433 * alice :This nick belongs to an account; log in to use it")
+
+
+class ClaimTests(Conversations):
+    """A nick is given to an account while a guest has it."""
+
+    def test_renamed(self) -> None:
+        """The guest is asked to log in, and renamed later."""
+        client, bob = self.irc("alice", rooms="#a"), self.irc("bob", rooms="#a")
+        client.skip()
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, "alice")))
+        self.server.advance(1)
+        text = "The nick alice belongs to an account.  Log in within 60 s, or you are renamed"
+        self.hears(client, f":twistchat NOTICE alice :{text}")
+        self.server.advance(61)
+        nick = next(iter(self.server.chat.state.rooms.get("#a").members.values())).user.nick  # type: ignore[union-attr]
+        self.assertTrue(nick.startswith("Guest"), nick)
+        self.hears(client, f":{mask('alice')} NICK {nick}")
+        self.hears(bob, f":{mask('alice')} NICK {nick}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -705,3 +707,12 @@ class AccountTests(SynchronousTestCase):
         guest.skip()
         guest.send("Alice")
         guest.expect("! The nick Alice belongs to an account; log in to use it.  Or choose another.")
+
+    def test_claimed(self) -> None:
+        """A guest whose nick is given to an account is asked to log in, and renamed later."""
+        bob = self.server.person("bob")
+        self.successResultOf(Deferred.fromCoroutine(self.chat.accounts.register(None, "bob")))
+        self.server.advance(1)
+        bob.expect("* The name bob belongs to an account.  /login within 1 minute, or you get another name")
+        self.server.advance(61)
+        bob.until(re.compile(r"\* bob is now Guest\d+"))

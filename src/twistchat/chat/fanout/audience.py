@@ -143,6 +143,10 @@ class Broadcast:
         """Report that a session has another user.  See L{IOutlet.attached <twistchat.interfaces.IOutlet.attached>}."""
         self._call(session, lambda outlet: outlet.attached(entry, before, left))
 
+    def nickClaimed(self, session: Session, nick: str, seconds: float) -> None:
+        """Report a nick of an account.  See L{IOutlet.nickClaimed <twistchat.interfaces.IOutlet.nickClaimed>}."""
+        self._call(session, lambda outlet: outlet.nickClaimed(nick, seconds))
+
     def disconnect(self, session: Session, reason: str) -> None:
         """Ask an outlet to close its connection."""
         self._call(session, lambda outlet: outlet.disconnect(reason))

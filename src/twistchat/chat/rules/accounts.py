@@ -35,6 +35,7 @@ from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.access import forget
+from twistchat.chat.rules.claims import claim
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 
@@ -252,6 +253,7 @@ def _what(kind: CredentialKind) -> str:
 def _accountRegistered(state: State, entry: Entry, event: AccountRegistered, origin: Origin | None) -> None:
     state.accounts.checkFree(event.account)
     state.accounts.add(Account(event.account, entry.time, event.until, event.registration))
+    claim(state, state.users.lookalike(event.account))
 
 
 def _accountVerified(state: State, entry: Entry, event: AccountVerified, origin: Origin | None) -> None:
@@ -324,6 +326,7 @@ def _accountSettingSet(state: State, entry: Entry, event: AccountSettingSet, ori
 
 def _nickGrouped(state: State, entry: Entry, event: NickGrouped, origin: Origin | None) -> None:
     state.accounts.group(state.accounts.named(event.account), event.nick)
+    claim(state, state.users.lookalike(event.nick))
 
 
 def _nickUngrouped(state: State, entry: Entry, event: NickUngrouped, origin: Origin | None) -> None:

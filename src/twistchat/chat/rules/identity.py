@@ -30,7 +30,7 @@ from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import ADMINISTRATOR, NO_FLAGS, PRIVILEGES, Operator, User, neighboursOf
-from twistchat.chat.rules.claims import isForeign
+from twistchat.chat.rules.claims import claim, guestNick, isForeign
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
 from twistchat.chat.rules.presence import Presence
@@ -255,7 +255,7 @@ class Identity:
         Log a session out of its account.
 
         If its user has other sessions, this one is disconnected, and the others stay.  Otherwise the user becomes a
-        guest.
+        guest, with a guest nick if the nick belongs to the account.
 
         @raise NotLoggedIn: it is not logged in.
         """
@@ -268,7 +268,34 @@ class Identity:
         if user.sessionCount > 1:
             self._core.state.broadcast.disconnect(session, "You are logged out; your other sessions stay")
             return
+        if isForeign(self._core.state, user.nick, None):
+            await self._core.log.append(Renamed(user.source, guestNick(self._core.state, user)))
         await self._core.propose(asker, AccountSet(user.source, None))
+
+    async def release(self, asker: Asker, nick: str) -> None:
+        """
+        Take a nick of the asker's account from another user, who gets a guest nick.
+
+        @raise NotLoggedIn: the asker is not logged in.
+        @raise NoSuchCredential: the nick does not belong to the account.
+        """
+        user = self._core.user(asker)
+        account = user.source.account
+        if account is None:
+            raise errors.NotLoggedIn
+        state = self._core.state
+        if state.accounts.ownerOf(nick) is None or isForeign(state, nick, account):
+            raise errors.NoSuchCredential("nick", nick)
+        holder = state.users.lookalike(nick)
+        if holder is not None and holder is not user:
+            await self._core.log.append(Renamed(holder.source, guestNick(state, holder)))
+
+    async def regain(self, asker: Asker, nick: str) -> None:
+        """Give the asker a nick of their account, and a guest nick to another user who has it.  See L{release}."""
+        await self.release(asker, nick)
+        renaming = self.rename(asker, nick)
+        if renaming is not None:
+            await renaming
 
     async def setUserModes(self, asker: Asker, text: str) -> str:
         """
@@ -398,6 +425,7 @@ def _entered(state: State, entry: Entry, event: Entered, origin: Origin | None) 
     state.users.add(user)
     state.mostUsers = max(state.mostUsers, len(state.users))
     user.addSession(event.session, state.sessions.get(event.session), event.node)
+    claim(state, user)
     notifyWatchers(state, entry, user.nick, origin)
 
 
@@ -408,6 +436,7 @@ def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) 
     old, new = fold(user.nick), fold(event.nick)
     neighbours = list(neighboursOf(user))
     state.users.rename(user, replace(source, nick=event.nick))
+    claim(state, user)
     for session in state.sessions.values():
         if old in session.ignored:
             session.ignored[new] = session.ignored[old]

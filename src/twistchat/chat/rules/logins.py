@@ -15,6 +15,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import ADMINISTRATOR, PRIVILEGES, User
 from twistchat.chat.rules.access import changeAccount
+from twistchat.chat.rules.claims import claim
 from twistchat.chat.rules.core import Effects
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 from twistchat.chat.rules.operators import operatorSet
@@ -36,6 +37,7 @@ def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | 
     state.users.setAccount(user, event.account)
     notifyNeighbours(state, entry, user, origin)
     changeAccount(state, entry, user, before, origin)
+    claim(state, user)
     isAdministrator = _isAdministrator(state, user)
     if isAdministrator and user.operator is None:
         _setOperator(state, entry, OperatorSet(user.source, ADMINISTRATOR, frozenset(PRIVILEGES)))

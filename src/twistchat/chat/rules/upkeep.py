@@ -1,4 +1,4 @@
-"""Automatic maintenance of rooms that have no owner.  Every change is an entry."""
+"""Automatic maintenance of rooms without an owner, and of nicks that belong to accounts.  Every change is an entry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from twistchat.chat.model.events import SERVER, ModeChange, ModesSet
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
+from twistchat.chat.rules.claims import Claims
 from twistchat.chat.rules.core import Core
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ RETRY = 5.0
 
 
 class Upkeep:
-    """Proposes the changes that rooms need without a request of a user."""
+    """Proposes the changes that rooms and nicks need without a request of a user."""
 
     def __init__(self, core: Core, later: Callable[[float | None], None]) -> None:
         """
@@ -31,21 +32,25 @@ class Upkeep:
             cancels it.
         """
         self._core = core
+        self._claims = Claims(core)
         self._later = later
         self._due: float | None = None
         self._promoting: set[str] = set()
 
     def tend(self) -> None:
         """
-        Propose the changes that rooms need now, and schedule the next call.
+        Propose the changes that rooms and nicks need now, and schedule the next call.
 
         If the last operator of a room has been gone for too long, another member gets the rank.  If the journal refused
-        to record the locks that empty rooms lost, propose that again.
+        to record the locks that empty rooms lost, propose that again.  See L{Claims} for nicks.
         """
         self._due = None
         self._recordUnlocked()
         rooms, now = self._core.state.rooms, self._core.timestamp()
         waits = [RETRY] if rooms.unlocked else []
+        claimed = self._claims.tend()
+        if claimed is not None:
+            waits.append(claimed)
         for name, vacancy in list(rooms.vacancies.items()):
             if not vacancy.hasExpired(now):
                 waits.append((vacancy.end - now) / 1000)
@@ -66,11 +71,16 @@ class Upkeep:
         """
         self._recordUnlocked()
         rooms = self._core.state.rooms
-        if not len(rooms) and not rooms.unlocked:
+        if not (len(rooms) or rooms.unlocked or self._claims):
             self._tendIn(None)
         elif rooms.vacancies:
             last = next(reversed(rooms.vacancies.values()))
             self._tendSoon(max(0.0, last.end / 1000 - self._core.wall()))
+
+    def claimed(self, user: User) -> None:
+        """A user has a nick that belongs to another account (see C{State.claimed}).  L{tend} asks them to log in."""
+        self._claims.add(user)
+        self._tendSoon(0.0)
 
     def _tendSoon(self, seconds: float) -> None:
         """Schedule a call of L{tend}, unless an earlier one is scheduled."""

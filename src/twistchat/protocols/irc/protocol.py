@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
+from math import ceil
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -232,6 +233,11 @@ class IrcConnection(ClientProtocol):
     def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:
         """See L{IOutlet.attached}."""
         showMove(self, entry, before, left)
+
+    def nickClaimed(self, nick: str, seconds: float) -> None:
+        """See L{IOutlet.nickClaimed}."""
+        text = f"The nick {nick} belongs to an account.  Log in within {ceil(seconds)} s, or you are renamed"
+        self.reply(serialize("NOTICE", (self.nick, text), self.server))
 
     def connectionLost(self, reason: Any = None) -> None:
         """See L{ClientProtocol.connectionLost}."""

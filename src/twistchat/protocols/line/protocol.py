@@ -175,6 +175,11 @@ class LineProtocol(ClientProtocol):
         assert isinstance(entry.event, SessionMoved)
         showWhere(self, f"You are {entry.event.user.nick} now")
 
+    def nickClaimed(self, nick: str, seconds: float) -> None:
+        """See L{IOutlet.nickClaimed}."""
+        time = formatDuration(seconds)
+        self.reply(notice(f"The name {nick} belongs to an account.  /login within {time}, or you get another name"))
+
     # Input
 
     def lineReceived(self, line: Line) -> float:

@@ -314,5 +314,8 @@ class Deaf:
     def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:
         """See L{IOutlet.attached}."""
 
+    def nickClaimed(self, nick: str, seconds: float) -> None:
+        """See L{IOutlet.nickClaimed}."""
+
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
