@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from unittest import SkipTest, skipUnless
 
 import twistchat
-from tests.test_daemon import LISTEN, PATIENCE, ROOT, TWISTD, DaemonTestCase
+from tests.test_daemon import LISTEN, PATIENCE, ROOT, TWISTD, DaemonTestCase, Person
 
 TWISTCHAT = (sys.executable, "-c", "from twistchat.console import main; main()")
+
+IRC = re.compile(r"The irc door is open: irssi -c 127\.0\.0\.1 -p (\d+)")
 
 
 class AdministrationTestCase(DaemonTestCase):
@@ -94,6 +98,36 @@ class AdministrationTests(AdministrationTestCase):
         self.assertNotIn("argon2", output.text)
         self.assertNotIn("horse", output.text)
         self.assertFalse(self.control.exists())
+
+    def test_suspended(self) -> None:
+        """A suspension ends the sessions of an account within a second, and they are told why.  Nobody else notices."""
+        self.account("create", "alice", password="correcthorse")
+        _, output, _ = self.start(*TWISTD, "-n", "twistchat", *LISTEN, "--irc", "tcp:0:interface=127.0.0.1")
+        port = int((IRC.search(output.text) or output.until(IRC))[1])
+        phone, laptop, bob = self.irc(port, "phone"), self.irc(port, "laptop"), self.irc(port, "bob")
+        for client in (phone, laptop):
+            client.send("PRIVMSG NickServ :IDENTIFY alice correcthorse")
+            client.until("You are logged in")
+        self.assertIn("sessions      127.0.0.1", self.account("show", "alice"))
+        said = self.account("suspend", "alice", "too rude")
+        asked = time.monotonic()
+        self.assertEqual("alice is suspended; 2 sessions ended\n", said)
+        for client in (phone, laptop):
+            client.until("This account is suspended: too rude")
+            client.rest()
+        self.assertLess(time.monotonic() - asked, 1)
+        bob.send("PRIVMSG NickServ :IDENTIFY alice correcthorse")
+        bob.until("suspended")
+        self.account("restore", "alice")
+        bob.send("PRIVMSG NickServ :IDENTIFY alice correcthorse")
+        bob.until("You are logged in")
+
+    def irc(self, port: int, nick: str) -> Person:
+        """Connect an IRC client."""
+        client = self.connect(port)
+        client.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
+        client.until(" 001 ")
+        return client
 
     def test_killed(self) -> None:
         """After the server was killed, the commands work on its journal, and the next server replaces the socket."""

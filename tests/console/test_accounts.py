@@ -135,13 +135,15 @@ class AccountTests(ConsoleTestCase):
         self.assertIn("The account alice is not suspended", self.refusedAccount("restore", "alice"))
 
     def test_password(self) -> None:
-        """A new password replaces the old one."""
+        """A new password replaces the old one, whose bytes are erased from the file."""
         self.account("create", "alice")
         (old,) = self.stored("alice").credentials
         self.assertEqual("alice has a new password\n", self.account("password", "alice", password="battery staple"))
         (new,) = self.stored("alice").credentials
         self.assertTrue(PasswordHasher().verify(new.secret, "battery staple"))
-        self.assertNotEqual(old.secret, new.secret)
+        for file in self.data.iterdir():
+            for secret in (old.secret.rpartition("$")[2], old.scram):
+                self.assertNotIn(secret.encode(), file.read_bytes(), file)
         self.assertIn("There is no account bob", self.refusedAccount("password", "bob"))
 
     def test_admin(self) -> None:
