@@ -202,6 +202,26 @@ class LoginTests(SynchronousTestCase):
         self.assertEqual(self.guest.user.operator.title, ADMINISTRATOR)
         self.assertEqual(self.guest.heard(), ["guest account root", f"guest operator {ADMINISTRATOR}"])
 
+    def test_rights(self) -> None:
+        """Who is made an administrator becomes a server operator at once, until that is revoked."""
+        self.scene.account("root")
+        done(self.scene.logIn(self.guest, "root"))
+        change = self.scene.chat.accounts.set
+        done(change(None, "root", "admin", "yes"))
+        assert self.guest.user.operator is not None
+        done(change(None, "root", "email", "root@chat.example"))
+        self.assertIsNotNone(self.guest.user.operator)
+        done(change(None, "root", "admin", None))
+        self.assertIsNone(self.guest.user.operator)
+
+    def test_dropped(self) -> None:
+        """Who loses the account of an administrator is a server operator no longer."""
+        self.scene.account("root", admin="yes")
+        done(self.scene.logIn(self.guest, "root"))
+        done(self.scene.chat.accounts.drop(None, "root"))
+        self.assertIsNone(self.guest.user.source.account)
+        self.assertIsNone(self.guest.user.operator)
+
     def test_logout(self) -> None:
         """With one session, the user becomes a guest.  One of several sessions ends, and the others stay."""
         done(self.scene.logIn(self.guest, "alice"))

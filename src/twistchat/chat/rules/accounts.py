@@ -37,6 +37,7 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.access import forget
 from twistchat.chat.rules.claims import claim
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.logins import updateOperator
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 
 if TYPE_CHECKING:
@@ -284,6 +285,7 @@ def _accountRestored(state: State, entry: Entry, event: AccountRestored, origin:
 
 def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: Origin | None) -> None:
     account = state.accounts.get(event.account)
+    wasAdministrator = account is not None and account.isAdmin
     # At a restart only the entry that keeps the name is left.
     state.accounts.retire(event.account)
     if account is not None:
@@ -295,6 +297,7 @@ def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: O
         left = AccountSet(user.source, None)
         state.users.rename(user, replace(user.source, account=None))
         notifyNeighbours(state, derive(entry, left, "account"), user, origin)
+        updateOperator(state, entry, user, wasAdministrator)
 
 
 def _credentialSet(state: State, entry: Entry, event: CredentialSet, origin: Origin | None) -> None:
@@ -318,10 +321,14 @@ def _loginRecorded(state: State, entry: Entry, event: LoginRecorded, origin: Ori
 
 def _accountSettingSet(state: State, entry: Entry, event: AccountSettingSet, origin: Origin | None) -> None:
     account = _registered(state, event)
+    wasAdministrator = account.isAdmin
     settings = {name: value for name, value in account.settings.items() if name != event.name}
     if event.value is not None:
         settings[event.name] = event.value
     account.settings = settings or NOTHING
+    user = state.users.ofAccount(account.name)
+    if user is not None:
+        updateOperator(state, entry, user, wasAdministrator)
 
 
 def _nickGrouped(state: State, entry: Entry, event: NickGrouped, origin: Origin | None) -> None:

@@ -38,11 +38,7 @@ def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | 
     notifyNeighbours(state, entry, user, origin)
     changeAccount(state, entry, user, before, origin)
     claim(state, user)
-    isAdministrator = _isAdministrator(state, user)
-    if isAdministrator and user.operator is None:
-        _setOperator(state, entry, OperatorSet(user.source, ADMINISTRATOR, frozenset(PRIVILEGES)))
-    elif wasAdministrator and not isAdministrator and user.operator is not None:
-        _setOperator(state, entry, OperatorSet(user.source, None))
+    updateOperator(state, entry, user, wasAdministrator)
 
 
 def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origin | None) -> None:
@@ -67,6 +63,19 @@ def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origi
         for room in target.rooms.values():
             room.audience.add(session)
         state.broadcast.attached(session, entry, before, left)
+
+
+def updateOperator(state: State, entry: Entry, user: User, wasAdministrator: bool) -> None:
+    """
+    Make a user a server operator if they have become an administrator, and end that if they are none any more.
+
+    @param wasAdministrator: whether they were an administrator before this entry.
+    """
+    isAdministrator = _isAdministrator(state, user)
+    if isAdministrator and user.operator is None:
+        _setOperator(state, entry, OperatorSet(user.source, ADMINISTRATOR, frozenset(PRIVILEGES)))
+    elif wasAdministrator and not isAdministrator and user.operator is not None:
+        _setOperator(state, entry, OperatorSet(user.source, None))
 
 
 def _isAdministrator(state: State, user: User) -> bool:
