@@ -115,10 +115,10 @@ class RegisterTests(AccountConversations):
             return succeed(None)
 
         self.patch(registrar, "verify", verify)
-        self.asks(
-            alice,
-            f"REGISTER {PASSWORD} alice@example.org",
-            "A code was sent to alice@example.org. To finish: /msg NickServ VERIFY <code>",
+        alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD} alice@example.org")
+        self.assertEqual(
+            self.textOf(alice.lines()[-1]),
+            "A code was sent to alice@example.org. To finish: /msg NickServ VERIFY alice <code>",
         )
         self.assertIsNone(self.accountOf("alice"))
         alice.send("NS VERIFY 1234")
@@ -344,6 +344,7 @@ class EchoTests(AccountConversations):
             f"VERIFY {PASSWORD}x",
             f"{PASSWORD}x",
             f"IDENTFY {PASSWORD}x",
+            f"GHOST alice {PASSWORD}x",
         ):
             alice.skip()
             alice.send(f"PRIVMSG NickServ :{text}")

@@ -105,7 +105,7 @@ class SessionsTests(ServiceConversations):
         )
 
     def test_end(self) -> None:
-        """A user ends another session of their own, and hears of a wrong number."""
+        """A user ends another session of their own, and hears of a wrong id."""
         alice, phone = self.member("alice"), self.irc("phone")
         user, guest = map(self.server.chat.identity.find, ("alice", "phone"))
         (session,) = guest.sessions.values()
@@ -121,4 +121,4 @@ class SessionsTests(ServiceConversations):
         alice = self.member("alice")
         (session,) = self.server.chat.identity.find("alice").sessions
         self.asks(alice, f"SESSIONS END {session}", "That is this session. To end it, use /QUIT")
-        self.asks(alice, "SESSIONS STOP", "Usage: /msg NickServ SESSIONS [LIST] | END <number>")
+        self.asks(alice, "SESSIONS STOP", "Usage: /msg NickServ SESSIONS [LIST] | END <id>")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+from tests.protocols.irc.conversations import mask
 from tests.protocols.irc.services.conversations import ServiceConversations
+from twistchat.testing import IrcClient
+
+PASSWORD = "Wq7-mapletree"
 
 
 class NicksTests(ServiceConversations):
@@ -29,3 +35,62 @@ class NicksTests(ServiceConversations):
         bob = self.irc("bob")
         for text in ("GROUP", "UNGROUP bob", "LIST"):
             self.asks(bob, text, "You are not logged in to an account")
+
+
+class GhostTests(ServiceConversations):
+    """C{GHOST} and C{REGAIN}."""
+
+    def setUp(self) -> None:
+        """Let a stranger have a nick that an administrator then registers."""
+        super().setUp()
+        self.stranger = self.irc("alice")
+        self.account("alice")
+        self.stranger.skip()
+
+    def owner(self) -> IrcClient:
+        """Log a client with another nick in to the account."""
+        owner = self.irc("alice_")
+        self.logIn("alice_", "alice")
+        owner.skip()
+        return owner
+
+    def test_ghost(self) -> None:
+        """A stranger gets a guest nick."""
+        owner = self.owner()
+        self.asks(owner, "GHOST ALICE", "Nobody else has the nick ALICE now")
+        self.assertRegex(self.stranger.lines()[0], rf"^:{re.escape(mask('alice'))} NICK :?Guest\d+$")
+        self.asks(owner, "release alice", "Nobody else has the nick alice now")
+
+    def test_regain(self) -> None:
+        """The owner gets the nick."""
+        owner = self.owner()
+        owner.send("NS REGAIN alice")
+        self.assertEqual(
+            owner.lines(),
+            [
+                f":{mask('alice_')} NICK alice",
+                ":NickServ!NickServ@twistchat NOTICE alice :You have the nick alice now",
+            ],
+        )
+        self.asks(owner, "RECOVER alice", "You have the nick alice now")
+
+    def test_password(self) -> None:
+        """A guest who names the password is logged in first."""
+        owner = self.owner()
+        owner.send(f"NS SET PASSWORD {PASSWORD}", "NS LOGOUT")
+        owner.skip()
+        owner.send("NS REGAIN alice wrong-password")
+        self.assertIn("The account or the password is wrong", owner.lines()[-1])
+        owner.send(f"NS REGAIN alice {PASSWORD}")
+        self.assertIn("You have the nick alice now", owner.lines()[-1])
+        self.assertEqual(self.server.chat.identity.find("alice").source.account, "alice")
+
+    def test_refused(self) -> None:
+        """Guests, and those to whom the nick does not belong, are refused."""
+        bob = self.irc("bob")
+        self.asks(bob, "GHOST alice", "You are not logged in to an account")
+        self.account("bob")
+        self.logIn("bob", "bob")
+        self.asks(bob, "GHOST alice", "This account has no nick named alice")
+        self.asks(bob, "REGAIN carol", "This account has no nick named carol")
+        self.asks(bob, "REGAIN", "Usage: /msg NickServ REGAIN <nick> [<password>]")

@@ -13,6 +13,6 @@ NICKSERV = Service(
     "NS",
     "registers accounts, and logs you in to yours",
     chain(account.table, nicks.table, credentials.table, information.table, help.table),
-    {"CONFIRM": "VERIFY", "ID": "IDENTIFY", "LOGIN": "IDENTIFY"},
+    {"CONFIRM": "VERIFY", "ID": "IDENTIFY", "LOGIN": "IDENTIFY", "RECOVER": "REGAIN", "RELEASE": "GHOST"},
 )
 """The service."""

@@ -40,10 +40,10 @@ async def register(request: Request) -> None:
     name = request.client.nick
     outcome = await request.context.registrar.register(request.session, name, password, email, invitation)
     if outcome == "verify":
-        request.say(f"A code was sent to {email}. To finish: /msg NickServ VERIFY <code>")
+        request.say(f"A code was sent to {email}. To finish: /msg NickServ VERIFY {name} <code>")
         return
     request.say(f"You have registered the account {name}")
-    await _logIn(request, name)
+    await logIn(request, name)
 
 
 @table.command(
@@ -63,7 +63,7 @@ async def verify(request: Request) -> None:
     await request.context.registrar.verify(request.session, name, code)
     request.say(f"The mail address of {name} is verified")
     if account is None:
-        await _logIn(request, name)
+        await logIn(request, name)
 
 
 @table.command("IDENTIFY", "[<account>] [<password>]", "log in", "alice Wq7-mapletree", most=2, secret=True)
@@ -81,7 +81,7 @@ async def identify(request: Request) -> None:
         found = await logins.certificate(request.session, None)
     else:
         raise Usage
-    await _logIn(request, found.account)
+    await logIn(request, found.account)
 
 
 @table.command("LOGOUT", "", "log out", most=0, account=True)
@@ -146,7 +146,7 @@ async def setpass(request: Request) -> None:
     request.say(f"{name} has a new password. Now log in: /msg NickServ IDENTIFY {name} <password>")
 
 
-@table.command("DROP", "<account> [<code>]", "remove your account for ever", "alice", least=1, most=2, account=True)
+@table.command("DROP", "<account> [<code>]", "remove your account", "alice", least=1, most=2, account=True)
 async def drop(request: Request) -> None:
     """C{DROP}: removes the client's account, after a confirmation."""
     account = request.account
@@ -159,8 +159,12 @@ async def drop(request: Request) -> None:
         request.say(f"The account {account.name} is removed. Nobody can register that name again")
 
 
-async def _logIn(request: Request, name: str) -> None:
-    """Log the client in to an account.  The caller has authenticated it."""
+async def logIn(request: Request, name: str) -> None:
+    """
+    Log the client in to an account, and tell it so.
+
+    @param name: the name of the account.  The caller has authenticated the client.
+    """
     request.checkHere()
     await request.chat.identity.login(request.asker, name)
     request.checkHere()

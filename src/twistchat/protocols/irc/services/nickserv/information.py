@@ -53,7 +53,7 @@ async def status(request: Request) -> None:
 
 
 @table.command(
-    "SESSIONS", "[LIST] | END <number>", "show your sessions, or end one of them", "END 2", most=2, account=True
+    "SESSIONS", "[LIST] | END <id>", "show your sessions, or end one of them", "END 5f2c-7", most=2, account=True
 )
 async def sessions(request: Request) -> None:
     """C{SESSIONS}: lists the sessions of the client's user, or ends one."""

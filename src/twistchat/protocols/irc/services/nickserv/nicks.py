@@ -4,12 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.protocols.irc.services.nickserv.account import logIn
 from twistchat.protocols.irc.services.table import ServiceTable
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.services.request import Request
 
 table = ServiceTable()
+
+
+@table.command(
+    "GHOST",
+    "<nick> [<password>]",
+    "take a nick of your account from someone else",
+    "alice",
+    least=1,
+    most=2,
+    secret=True,
+)
+async def ghost(request: Request) -> None:
+    """C{GHOST}: gives someone else another nick.  With a password, the client logs in first."""
+    await _logInFirst(request)
+    nick = request.words[0]
+    await request.chat.identity.release(request.asker, nick)
+    request.say(f"Nobody else has the nick {nick} now")
+
+
+@table.command(
+    "REGAIN",
+    "<nick> [<password>]",
+    "take a nick of your account from someone else, and use it",
+    "alice",
+    least=1,
+    most=2,
+    secret=True,
+)
+async def regain(request: Request) -> None:
+    """C{REGAIN}: the same as GHOST, and the client gets the nick."""
+    await _logInFirst(request)
+    nick = request.words[0]
+    await request.chat.identity.regain(request.asker, nick)
+    request.say(f"You have the nick {nick} now")
 
 
 @table.command("GROUP", "", "give your current nick to your account", most=0, account=True)
@@ -34,3 +69,11 @@ async def list(request: Request) -> None:
     account = request.account
     request.say(f"Your account is {account.name}")
     await request.sayAll([f"{nick} belongs to it too" for nick in account.nicks])
+
+
+async def _logInFirst(request: Request) -> None:
+    """Log the client in to the account that has a nick, if it gave the password."""
+    if len(request.words) == 2:
+        nick, password = request.words
+        found = await request.context.logins.password(request.session, nick, password)
+        await logIn(request, found.account)
