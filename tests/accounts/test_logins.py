@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
@@ -207,6 +209,80 @@ class ThrottleTests(AccountCase):
         for _ in range(3):
             client.send("OPER root guess")
         self.refused(self.login("alice", PASSWORD, "127.0.0.5"), TooFast)
+
+
+class TogetherTests(AccountCase):
+    """Many logins from one address at once."""
+
+    def setUp(self) -> None:
+        self.worker = HeldWorker()
+        self.serve(makeWorker=lambda: self.worker)
+        registering = [self.registrar.register(sessionFrom(None), f"user{number}", PASSWORD) for number in range(11)]
+        self.worker.run()
+        for registered in registering:
+            self.successResultOf(registered)
+
+    def test_right(self) -> None:
+        """People behind one address can all log in at once: no more are checked than may fail, and the others wait."""
+        logins = [self.login(f"user{number}", PASSWORD) for number in range(11)]
+        self.assertEqual(3, len(self.worker))
+        self.worker.run()
+        for login in logins:
+            self.successResultOf(login)
+
+    def test_oneAccount(self) -> None:
+        """So can all devices of one person, from different addresses."""
+        logins = [self.login("user0", PASSWORD, f"127.0.1.{number}") for number in range(10)]
+        self.assertEqual(5, len(self.worker))
+        self.worker.run()
+        for login in logins:
+            self.successResultOf(login)
+
+    def test_wrong(self) -> None:
+        """If the first ones are wrong, the others are not checked."""
+        logins = [self.login(f"user{number}", "wrong horse") for number in range(11)]
+        checked = 0
+        while self.worker:
+            self.worker.step()
+            checked += 1
+        self.assertEqual(3, checked)
+        for login in logins[:3]:
+            self.refused(login, LoginFailed)
+        for login in logins[3:]:
+            self.refused(login, TooFast)
+
+    def test_mixed(self) -> None:
+        """Each right password makes room for another login, and each wrong one does not."""
+        outcomes: dict[int, object] = {}
+        for number in range(9):
+            login = self.login(f"user{number}", PASSWORD if number % 2 else "wrong horse")
+            login.addErrback(lambda failure: failure.type).addCallback(partial(outcomes.__setitem__, number))
+        self.worker.run()
+        right = Authenticated("user1", "password"), Authenticated("user3", "password")
+        expected = [LoginFailed, right[0], LoginFailed, right[1], LoginFailed, *[TooFast] * 4]
+        self.assertEqual(expected, [outcomes[number] for number in range(9)])
+
+    def test_line(self) -> None:
+        """Of the logins of one address or of one account only some wait, so others find room."""
+        logins = [self.login(f"user{number % 11}", PASSWORD) for number in range(40)]
+        for login in logins[11:]:
+            self.refused(login, TooFast)
+        more = [self.login("user0", PASSWORD, f"127.0.1.{number}") for number in range(40)]
+        self.refused(more[-1], TooFast)
+        other = self.login("user1", PASSWORD, "127.0.2.1")
+        self.worker.run()
+        for login in (*logins[:11], other):
+            self.successResultOf(login)
+        for login in more:
+            login.addErrback(lambda failure: failure.trap(TooFast))
+
+    def test_bounded(self) -> None:
+        """Of all addresses together, only 32 logins are checked or wait.  The others are told at once."""
+        logins = [self.login(f"user{number % 11}", PASSWORD, f"127.0.1.{number // 11}") for number in range(110)]
+        for login in logins:
+            login.addErrback(lambda failure: failure.trap(Overloaded, TooFast))
+        self.assertEqual(32, len([login for login in logins if not login.called]))
+        self.worker.run()
 
 
 class TokenTests(AccountCase):

@@ -57,7 +57,7 @@ class ThrottleTests(SynchronousTestCase):
         self.clock = Clock()
         self.admission = Admission(Limits(loginFailures=3, loginRate=0.05), self.clock.seconds)
         accounts = Buckets(lambda: (5, 1 / 300), self.clock.seconds)
-        self.throttle = Throttle(LoginFailures(self.admission), accounts)
+        self.throttle = Throttle(LoginFailures(self.admission), accounts, 4)
 
     def exhaust(self, count: int, address: str | None, name: str | None, trusted: bool = False) -> str:
         """Fail to log in so many times, and return why the next attempt is not made."""

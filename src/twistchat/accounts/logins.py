@@ -80,8 +80,18 @@ class AccountContext:
         @param trusted: see L{Throttle.begin}.
         @raise TooFast: the address or the account has too many failures.
         """
-        known = account is not None and self.placeOf(session) in account.places
-        return self.throttle.begin(session, name if account is None else account.name, trusted or known)
+        counted, known = self.countedAs(session, name, account)
+        return self.throttle.begin(session, counted, trusted or known)
+
+    def countedAs(self, session: Session, name: str | None, account: Account | None) -> tuple[str | None, bool]:
+        """
+        Tell how the failures of a login count.
+
+        @return: the name for which they count, and whether the session comes from a place of the account.
+        """
+        if account is None:
+            return name, False
+        return account.name, self.placeOf(session) in account.places
 
     def record(self, session: Session, account: str, kind: CredentialKind, name: str = "") -> None:
         """
@@ -145,9 +155,10 @@ class Logins:
             return await self._login(session, AccountToken(name, password), attempt)
         account = accountOf(self._accounts, name)
         stored = None if account is None else account.credential("password")
-        authenticated = await self._login(
-            session, AccountPassword(name, password), self._context.begin(session, name, account)
-        )
+        counted, trusted = self._context.countedAs(session, name, account)
+        attempt = await self._context.throttle.wait(session, counted, trusted)
+        with self._context.throttle.checking(session, counted):
+            authenticated = await self._login(session, AccountPassword(name, password), attempt)
         if account is not None and stored is not None and self._context.passwords.outdated(stored):
             self._renew(account, stored, password)
         return authenticated

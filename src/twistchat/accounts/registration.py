@@ -180,16 +180,16 @@ class Registrar:
         return "registered"
 
     async def _registerUnverified(self, session: Session, name: str, password: Credential, email: str) -> None:
-        """Register an account that cannot be used before its mail address is verified, and send the code."""
+        """
+        Register an account that cannot be used before its mail address is verified, and send the code.
+
+        The mail is queued first, because an account cannot be taken back.  If the journal refuses the account, the code
+        is of no use.
+        """
         self._codes.count(session, name)
         code, stored = self._codes.make("verify")
-        accounts = self._context.chat.accounts
-        await accounts.register(session, name, [password, stored], stored.until, email)
-        try:
-            self._codes.send(name, "verify", code, email)
-        except BaseException:
-            await accounts.expire(name)
-            raise
+        self._codes.send(name, "verify", code, email)
+        await self._context.chat.accounts.register(session, name, [password, stored], stored.until, email)
         self.tend()
 
     def tend(self) -> None:

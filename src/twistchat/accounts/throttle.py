@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
-from twistchat.chat.errors import TooFast
+from twisted.internet.defer import Deferred
+
+from twistchat.chat.errors import Overloaded, TooFast
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.names import fold
 
@@ -17,6 +21,9 @@ REMEMBERED: Final = 65_536
 
 SWEPT: Final = 1024
 """The number of keys from which on L{Buckets} looks for keys that it can forget."""
+
+LINE: Final = 8
+"""The maximum number of logins from one address, or to one account, that wait for others of them."""
 
 LONGEST_NAME: Final = 64
 """The part of a name that counts, in characters.  No account has a longer name."""
@@ -108,9 +115,16 @@ class Throttle:
     @ivar accounts: the failures of accounts.
     """
 
-    def __init__(self, addresses: AddressFailures, accounts: Buckets) -> None:
+    def __init__(self, addresses: AddressFailures, accounts: Buckets, limit: int) -> None:
+        """
+        @param limit: the maximum number of logins that are being checked or wait; see L{wait}.
+        """
         self.addresses = addresses
         self.accounts = accounts
+        self._limit = limit
+        self._checked: Counter[str] = Counter()
+        self._waiting: list[tuple[Deferred[None], tuple[str, ...]]] = []
+        self._active = 0
 
     def begin(self, session: Session, name: str | None, trusted: bool = False) -> Attempt:
         """
@@ -131,3 +145,46 @@ class Throttle:
             self.addresses.succeeded(session.address)
             raise TooFast("log in to this account", wait)
         return Attempt(self, session.address, None if wait else key)
+
+    async def wait(self, session: Session, name: str | None, trusted: bool = False) -> Attempt:
+        """
+        Begin to check a login, as L{begin} does.
+
+        If there is no room for another failure only because logins from the same address, or to the same account, are
+        being checked, this waits for their outcome.  So people behind one address can log in at once.
+
+        @raise Overloaded: too many logins are being checked, or wait.
+        """
+        keys = _keys(session, name)
+        while self._active + len(self._waiting) < self._limit:
+            try:
+                return self.begin(session, name, trusted)
+            except TooFast:
+                waiting = Counter([key for _, others in self._waiting for key in others])
+                if not any([self._checked[key] for key in keys]) or any([waiting[key] >= LINE for key in keys]):
+                    raise
+            outcome: Deferred[None] = Deferred()
+            self._waiting.append((outcome, keys))
+            await outcome
+        raise Overloaded("passwords to check")
+
+    @contextmanager
+    def checking(self, session: Session, name: str | None) -> Iterator[None]:
+        """Note that a login is being checked, whose outcome comes soon and by itself."""
+        keys = _keys(session, name)
+        self._active += 1
+        self._checked.update(keys)
+        try:
+            yield
+        finally:
+            self._active -= 1
+            self._checked -= Counter(keys)
+            waiting, self._waiting = self._waiting, []
+            for outcome, _ in waiting:
+                outcome.callback(None)
+
+
+def _keys(session: Session, name: str | None) -> tuple[str, ...]:
+    """The address and the account for which the failures of a login count."""
+    address = () if session.address is None else (f"@{session.address}",)
+    return address if name is None else (*address, fold(name[:LONGEST_NAME]))

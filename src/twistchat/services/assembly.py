@@ -88,7 +88,7 @@ def assemble(
     def failures() -> tuple[float, float]:
         return context.settings.limits.accountFailures, context.settings.limits.accountFailureRate
 
-    throttle = Throttle(LoginFailures(admission), Buckets(failures, clock.seconds))
+    throttle = Throttle(LoginFailures(admission), Buckets(failures, clock.seconds), settings.limits.passwordQueue)
     authentication = AccountContext(chat, lambda: context.settings, passwords, throttle, hide, key, random, wall)
     logins = Logins(authentication, sources)
     expiry = Reminder(idle, clock, lambda: registrar.tend())
