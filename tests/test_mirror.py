@@ -22,6 +22,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_default_limits",
         "test_durability",
         "test_injection",
+        "test_mails",
         "test_nobody_hangs",
         "test_replay",
         "test_two_doors",
