@@ -18,11 +18,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET
 from tests.test_imports import LAYERS
+from twistchat.chat.model.names import fold
 from twistchat.config import Settings
 from twistchat.config.builder import SettingsBuilder
 from twistchat.config.settings import LIVE
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
+from twistchat.protocols.irc.services import SERVICES
 from twistchat.protocols.line.commands import COMMANDS
 from twistchat.testing import MemoryServer
 from twistchat.wire.irc.capabilities import CAPABILITIES
@@ -146,6 +148,22 @@ class LineProtocolTests(SynchronousTestCase):
         """It names the default endpoint of the door."""
         text = (ROOT / "docs/line-protocol.md").read_text("utf-8")
         self.assertIn(f"`{LineDoor.defaultEndpoints[0]}`", text)
+
+
+class AccountsTests(SynchronousTestCase):
+    """docs/accounts.md."""
+
+    def test_commands(self) -> None:
+        """The services have each command that the page shows, with that number of parameters."""
+        text = (ROOT / "docs/accounts.md").read_text("utf-8")
+        shown = re.findall(r"/msg (NickServ|ChanServ) (\w+)([^`\n]*)", text)
+        self.assertGreater(len(shown), 20)
+        for service, word, parameters in shown:
+            if word != "HELP":
+                command = SERVICES[fold(service)].command(word)
+                assert command is not None, word
+                count = len(parameters.split())
+                self.assertTrue(command.least <= count and (command.most is None or count <= command.most), word)
 
 
 class BotTests(SynchronousTestCase):
