@@ -226,6 +226,10 @@ class FakeOutlet:
         """See L{IOutlet.nickClaimed}."""
         self.delivered.append(f"{nick} is claimed, {seconds:g} s\n".encode())
 
+    def inboxWaiting(self) -> None:
+        """See L{IOutlet.inboxWaiting}."""
+        self.delivered.append(b"texts wait\n")
+
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""
         self.reasons.append(reason)

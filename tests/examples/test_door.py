@@ -19,6 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.model import events
 from twistchat.chat.rules.channels import Channels
 from twistchat.chat.rules.identity import Identity
+from twistchat.chat.rules.inbox import Inbox
 from twistchat.chat.rules.membership import Membership
 from twistchat.chat.rules.operators import Operators
 from twistchat.chat.rules.ownership import Ownership
@@ -32,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PAGE = ROOT / "docs" / "extending.md"
 
-SUBJECTS = (Channels, Identity, Membership, Operators, Ownership, Presence, Reading, Speaking)
+SUBJECTS = (Channels, Identity, Inbox, Membership, Operators, Ownership, Presence, Reading, Speaking)
 """The classes of the chat that have verbs."""
 
 VALUES: tuple[type[Struct], ...] = (events.Source, events.ModeChange, events.Entry)

@@ -18,6 +18,7 @@ from twistchat.chat.rules.accounts import AccountRules
 from twistchat.chat.rules.channels import Channels
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.identity import Identity
+from twistchat.chat.rules.inbox import Inbox
 from twistchat.chat.rules.membership import Membership
 from twistchat.chat.rules.operators import Operators
 from twistchat.chat.rules.ownership import Ownership
@@ -38,6 +39,7 @@ class Chat:
 
     @ivar state: users and rooms.  Protocols read it and do not change it.
     @ivar limits: the limits that the verbs check.
+    @ivar inbox: private texts to accounts whose users are not here.
     @ivar speaking: texts, tags and redaction.
     @ivar membership: joining, parting, kicks and invitations.
     @ivar channels: topics, modes and names of rooms.
@@ -91,7 +93,8 @@ class Chat:
         self.limits = limits
         self.settled = log.settled
         core = Core(self.state, log, history, limits, now, wall, ids, node, reserve(reserved), fold(lobby), protection)
-        self.speaking = Speaking(core)
+        self.inbox = Inbox(core)
+        self.speaking = Speaking(core, self.inbox)
         self.membership = Membership(core)
         self.channels = Channels(core)
         self.presence = Presence(core)

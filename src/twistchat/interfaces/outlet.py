@@ -78,5 +78,11 @@ class IOutlet(Interface):
         @param seconds: the time to log in.  After that the user gets another nick.
         """
 
+    def inboxWaiting() -> None:
+        """
+        Private texts wait for the account that this session has just logged in to.  The protocol reads them with
+        C{chat.inbox.read} and shows them, after its reply to the login.
+        """
+
     def disconnect(reason: str) -> None:
         """Tell the client the reason, then close the connection."""

@@ -101,6 +101,7 @@ SAMPLES = (
     errors.NoAccess("#den"),
     errors.BadRank("king", "operator, voice or none"),
     errors.NotFounder("#den"),
+    errors.AccountAway("alice"),
     errors.InboxFull("alice", 100),
 )
 """An error of every class."""

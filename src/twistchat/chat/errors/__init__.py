@@ -7,6 +7,7 @@ texts of its own shows the code and the text.
 """
 
 from twistchat.chat.errors.accounts import (
+    AccountAway,
     AccountExists,
     AlreadyLoggedIn,
     BadCredential,
@@ -91,6 +92,7 @@ LIMITS_REACHED = (
 
 __all__ = [
     "LIMITS_REACHED",
+    "AccountAway",
     "AccountExists",
     "AlreadyInRoom",
     "AlreadyLoggedIn",

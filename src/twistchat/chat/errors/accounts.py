@@ -237,6 +237,15 @@ class BadRank(ChatError):
 
 
 @dataclass
+class AccountAway(ChatError):
+    """The owner of the nick C{nick} is not here.  Only those who are logged in can leave a message."""
+
+    code = "ACCOUNT_AWAY"
+    wording = "{nick} is not here; log in to leave a message"
+    nick: str
+
+
+@dataclass
 class InboxFull(ChatError):
     """C{nick} is away, and has C{limit} unread texts already."""
 

@@ -147,6 +147,10 @@ class Broadcast:
         """Report a nick of an account.  See L{IOutlet.nickClaimed <twistchat.interfaces.IOutlet.nickClaimed>}."""
         self._call(session, lambda outlet: outlet.nickClaimed(nick, seconds))
 
+    def inboxWaiting(self, session: Session) -> None:
+        """Report private texts that wait.  See L{IOutlet.inboxWaiting <twistchat.interfaces.IOutlet.inboxWaiting>}."""
+        self._call(session, lambda outlet: outlet.inboxWaiting())
+
     def disconnect(self, session: Session, reason: str) -> None:
         """Ask an outlet to close its connection."""
         self._call(session, lambda outlet: outlet.disconnect(reason))

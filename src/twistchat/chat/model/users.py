@@ -41,6 +41,10 @@ PRIVILEGES: Final = {
 """The privileges of server operators.  Each value ends the sentence "operators with this privilege may …"."""
 
 
+ABSENT: Final = "*"
+"""The away message of a session that nobody uses, for example one that only fetches history (IRCv3 pre-away)."""
+
+
 ADMINISTRATOR: Final = "is an administrator of this server"
 """The title of server operators who are that because of their account."""
 

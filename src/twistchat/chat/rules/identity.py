@@ -29,9 +29,10 @@ from twistchat.chat.model.modes.user import OPERATORS_ONLY, SETTABLE, parseUserM
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.users import ADMINISTRATOR, NO_FLAGS, PRIVILEGES, Operator, User, neighboursOf
+from twistchat.chat.model.users import ABSENT, ADMINISTRATOR, NO_FLAGS, PRIVILEGES, Operator, User, neighboursOf
 from twistchat.chat.rules.claims import claim, guestNick, isForeign
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.inbox import announceInbox
 from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
 from twistchat.chat.rules.presence import Presence
 
@@ -99,7 +100,10 @@ class Identity:
             )
             return await self._enter(asker, source, modes, away)
 
-        return await _repeat(attempt)
+        entry = await _repeat(attempt)
+        if away != ABSENT:
+            announceInbox(self._core.state, session)
+        return entry
 
     async def _attach(self, session: Session, user: User) -> Entry:
         """Add a session to a user of the same account."""
@@ -232,6 +236,7 @@ class Identity:
             session.account = account
             return
         await _repeat(lambda: self._login(asker, account))
+        announceInbox(self._core.state, session)
 
     async def _login(self, asker: Asker, account: str) -> None:
         """Log the asker's user in to an account, or move the session to the account's user."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -31,6 +31,7 @@ from twistchat.chat.model.spans import Around, pair
 from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.inbox import Inbox, leave
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -44,8 +45,12 @@ class Speaking:
     An asker is a session, or an L{Origin} for a labelled request of a session.
     """
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, inbox: Inbox) -> None:
+        """
+        @param inbox: the texts that wait for accounts.
+        """
         self._core = core
+        self._inbox = inbox
 
     def say(
         self,
@@ -83,14 +88,30 @@ class Speaking:
         tags: Tags = (),
         cuts: Cuts = (),
     ) -> Receipt:
-        """Send a text to one user.  The parameters are those of L{say}."""
+        """
+        Send a text to one user.  The parameters are those of L{say}.
+
+        If nobody has the nick and it belongs to an account, the text waits for the next login.  See L{Inbox.recipient}
+        for the errors.
+        """
         session, user = asker.session, self._core.user(asker)
-        recipient = self._core.named(nick)
+        recipient = self._core.state.users.named(nick)
+        source = self._inbox.recipient(user, nick, kind) if recipient is None else recipient.source
         checkMessage(text, self._core.limits.message, self._core.limits.lines)
-        _checkAccepted(recipient, user, text, kind)
+        recipient = self._core.state.users.get(source.uid)
+        if recipient is not None:
+            _checkAccepted(recipient, user, text, kind)
         session.spoke = self._core.now()
-        message = PrivateMessage(user.source, session.id, recipient.source, text, kind, tags, cuts)
-        return self._core.propose(asker, message)
+        sending = self._core.propose(asker, PrivateMessage(user.source, session.id, source, text, kind, tags, cuts))
+        if recipient is None:
+
+            def arrived(failure: Any) -> Receipt:
+                """Send the text to the user, who has come in the meantime."""
+                failure.trap(errors.AlreadyLoggedIn)
+                return self.sayPrivate(asker, nick, text, kind, tags, cuts)
+
+            sending.addErrback(arrived)
+        return sending
 
     def sendTags(self, asker: Asker, name: str, tags: Tags, rank: str = "") -> Receipt:
         """Send tags without a text to a room, under the rules for texts.  The parameters are those of L{say}."""
@@ -292,7 +313,11 @@ def _privateMessage(
 ) -> None:
     recipient = state.users.get(event.recipient.uid)
     if recipient is None:
-        raise NoSuchNick(event.recipient.nick)
+        if event.recipient.uid or not isinstance(event, PrivateMessage):
+            raise NoSuchNick(event.recipient.nick)
+        leave(state, entry, event)
+        state.broadcast.send(entry, _both(state, event.source, event.recipient), origin=origin)
+        return
     toOneself = recipient.source.uid == event.source.uid
     if isinstance(event, PrivateMessage) and not toOneself:
         for session in recipient.sessions.values():

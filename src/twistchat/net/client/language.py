@@ -102,5 +102,8 @@ class Language(ABC):
     def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:  # noqa: B027  # a default
         """See L{IOutlet.attached}.  A protocol that shows neither nicks nor rooms does nothing."""
 
+    def inboxWaiting(self) -> None:  # noqa: B027  # a default
+        """See L{IOutlet.inboxWaiting}.  If a protocol does nothing, the texts wait for a login elsewhere."""
+
     def nickClaimed(self, nick: str, seconds: float) -> None:  # noqa: B027  # a default
         """See L{IOutlet.nickClaimed}.  A protocol that nobody can log in to does nothing."""

@@ -29,6 +29,7 @@ from twistchat.protocols.irc.commands.services import toService
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, addBatchLine
 from twistchat.protocols.irc.fallbacks import RenameFallback
+from twistchat.protocols.irc.inbox import showInboxLater
 from twistchat.protocols.irc.registration.negotiation import Negotiation
 from twistchat.protocols.irc.registration.registration import Registration
 from twistchat.protocols.irc.replies.formatting import middle
@@ -233,6 +234,10 @@ class IrcConnection(ClientProtocol):
     def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:
         """See L{IOutlet.attached}."""
         showMove(self, entry, before, left)
+
+    def inboxWaiting(self) -> None:
+        """See L{IOutlet.inboxWaiting}."""
+        showInboxLater(self)
 
     def nickClaimed(self, nick: str, seconds: float) -> None:
         """See L{IOutlet.nickClaimed}."""

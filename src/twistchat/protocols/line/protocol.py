@@ -27,6 +27,7 @@ from twistchat.net.context import ServerContext
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.commands.table import Outcome, UsageError
+from twistchat.protocols.line.inbox import showInboxLater
 from twistchat.protocols.line.registration import executeUnregistered
 from twistchat.protocols.line.rooms import showWhere
 from twistchat.protocols.line.settings import lineSettings
@@ -174,6 +175,10 @@ class LineProtocol(ClientProtocol):
         """See L{IOutlet.attached}."""
         assert isinstance(entry.event, SessionMoved)
         showWhere(self, f"You are {entry.event.user.nick} now")
+
+    def inboxWaiting(self) -> None:
+        """See L{IOutlet.inboxWaiting}."""
+        showInboxLater(self)
 
     def nickClaimed(self, nick: str, seconds: float) -> None:
         """See L{IOutlet.nickClaimed}."""

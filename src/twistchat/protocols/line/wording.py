@@ -86,6 +86,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NoAccess: lambda e: f"{e.text}.  Ask its founder.",
     errors.BadRank: lambda e: f"{e.text}.  Choose another.",
     errors.NotFounder: lambda e: f"{e.text}.  Ask them.",
+    errors.AccountAway: lambda e: f"Nobody here is called {e.nick} now.  /login to leave a message.",
     errors.InboxFull: lambda e: f"The inbox of {e.nick} is full, with {counted(e.limit, 'message')}.  Try again later.",
     errors.NotRead: lambda e: f"{e.text}.  Try /history later.",
     errors.NotStored: lambda e: f"{e.text}.  Try again later.",

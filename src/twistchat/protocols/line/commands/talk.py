@@ -9,7 +9,6 @@ from twistchat.protocols.line.rooms import awayNotice, fitHistory, showHistory
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.users import User
     from twistchat.interfaces import Receipt
     from twistchat.protocols.line.protocol import LineProtocol
 
@@ -40,14 +39,18 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
     if target.startswith("#"):
         client.post(target, text)
         return None
-    return _sendPrivate(client, client.context.chat.identity.find(target), text)
+    return _sendPrivate(client, target, text)
 
 
-def _sendPrivate(client: LineProtocol, recipient: User, text: str) -> Receipt:
-    """Send a text to a user, and show the away message if the user is away."""
-    receipt = client.context.chat.speaking.sayPrivate(client.openSession, recipient.nick, text)
-    if recipient.away is not None:
+def _sendPrivate(client: LineProtocol, nick: str, text: str) -> Receipt:
+    """Send a text to a user, and say so if the user is away, or not here."""
+    chat = client.context.chat
+    recipient, absent = chat.state.users.named(nick), chat.inbox.absent(nick)
+    receipt = chat.speaking.sayPrivate(client.openSession, nick, text)
+    if recipient is not None and recipient.away is not None:
         client.reply(awayNotice(recipient))
+    elif recipient is None and absent is not None:
+        client.reply(notice(f"{absent.name} is not here, and gets messages at the next login"))
     return receipt
 
 
@@ -68,7 +71,7 @@ async def _reply(client: LineProtocol, text: str) -> None:
     user = client.context.chat.state.users.get(uid)
     if user is None:
         raise UsageError("The person who last wrote to you has left; /msg NICK TEXT writes to someone else")
-    await _sendPrivate(client, user, text)
+    await _sendPrivate(client, user.nick, text)
     client.reply(notice(f"You replied to {user.nick}"))
 
 

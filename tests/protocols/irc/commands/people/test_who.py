@@ -317,5 +317,8 @@ class Deaf:
     def nickClaimed(self, nick: str, seconds: float) -> None:
         """See L{IOutlet.nickClaimed}."""
 
+    def inboxWaiting(self) -> None:
+        """See L{IOutlet.inboxWaiting}."""
+
     def disconnect(self, reason: str) -> None:
         """See L{IOutlet.disconnect}."""

@@ -1,0 +1,112 @@
+"""Private texts to accounts whose users are not here: they are kept, and shown at the next login."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from twistchat.chat import errors
+from twistchat.chat.errors import AlreadyLoggedIn, NoSuchNick
+from twistchat.chat.model.accounts import Account, Left
+from twistchat.chat.model.events import Entry, InboxRead, Kind, PrivateMessage, Source
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.sessions import Session
+from twistchat.chat.model.spans import Around, Kept, pair
+from twistchat.chat.model.users import User
+from twistchat.chat.rules.core import Core
+
+if TYPE_CHECKING:
+    from twistchat.chat.state import State
+
+
+class Inbox:
+    """The verbs for texts that wait for an account."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._reading: set[str] = set()
+
+    def absent(self, nick: str) -> Account | None:
+        """The account that has a nick and whose user is not here; C{None} if there is none, or it cannot be used."""
+        account = _owner(self._core.state, nick)
+        if account is None or not account.usable or self._core.state.users.ofAccount(account.name) is not None:
+            return None
+        return account
+
+    def recipient(self, sender: User, nick: str, kind: Kind) -> Source:
+        """
+        The recipient of a private text to a nick that nobody has.
+
+        @return: the names of the user of the nick's account, who is here under another nick; or those of the account,
+            without a uid, so that the text waits for the next login.
+        @raise NoSuchNick: the nick belongs to no account, or the text is a notice, which does not wait.
+        @raise AccountAway: the sender is a guest.
+        @raise InboxFull: too many texts wait.
+        """
+        owner = _owner(self._core.state, nick)
+        present = None if owner is None else self._core.state.users.ofAccount(owner.name)
+        if present is not None:
+            return present.source
+        account = self.absent(nick)
+        if account is None or kind == "notice":
+            raise NoSuchNick(nick)
+        if sender.source.account is None:
+            raise errors.AccountAway(nick)
+        if len(account.inbox) >= self._core.limits.inbox:
+            raise errors.InboxFull(account.name, self._core.limits.inbox)
+        return Source("", account.name, account=account.name)
+
+    async def read(self, session: Session) -> Sequence[Kept]:
+        """
+        Read the texts that wait for the account of a session, and record that its owner was shown them.
+
+        @return: the texts, oldest first.  Texts that were redacted are left out.  Empty if another session reads them.
+        @raise NotRead: the history cannot be read.  The texts still wait.
+        """
+        user = self._core.user(session)
+        account = None if user.source.account is None else self._core.state.accounts.get(user.source.account)
+        if account is None or not account.inbox or account.name in self._reading:
+            return ()
+        waiting, found = account.inbox, list[Kept]()
+        self._reading.add(account.name)
+        try:
+            for left in waiting:
+                near = await self._core.history.read(Around(pair(account.name, left.sender), 1, left.sequence))
+                found += [kept for kept in near if kept.sequence == left.sequence]
+            if session.closed:
+                return ()
+            await self._core.log.append(InboxRead(user.source, account.name, waiting[-1].sequence))
+        finally:
+            self._reading.discard(account.name)
+        return found
+
+
+def _owner(state: State, nick: str) -> Account | None:
+    """The account with exactly this nick, ignoring case."""
+    account = state.accounts.ownerOf(nick)
+    if account is None or fold(nick) not in map(fold, (account.name, *account.nicks)):
+        return None
+    return account
+
+
+def announceInbox(state: State, session: Session) -> None:
+    """Tell the outlet of a session that has logged in, if texts wait for its account."""
+    account = None if session.currentAccount is None else state.accounts.get(session.currentAccount)
+    if account is not None and account.inbox and session.user is not None:
+        state.broadcast.inboxWaiting(session)
+
+
+def leave(state: State, entry: Entry, event: PrivateMessage) -> None:
+    """
+    Let a text wait for the account that is its recipient.  The effect of the text calls this.
+
+    @raise AlreadyLoggedIn: the account's user has come in the meantime.
+    @raise NoSuchNick: the account was dropped in the meantime.
+    """
+    recipient, sender = event.recipient.account or "", event.source.account
+    account = state.accounts.get(recipient)
+    if account is None or sender is None:
+        raise NoSuchNick(event.recipient.nick)
+    if state.users.ofAccount(recipient) is not None:
+        raise AlreadyLoggedIn(recipient)
+    account.inbox += (Left(entry.sequence, sender),)
