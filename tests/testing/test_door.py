@@ -85,7 +85,7 @@ class Trusting(LineProtocol):
 class Hasty(LineProtocol):
     """A protocol without rate limits."""
 
-    def _read(self, line: Line) -> str:
+    def _read(self, line: Line, private: bool) -> str:
         assert isinstance(line, bytes)
         return line.decode("utf-8", "replace")
 

@@ -702,11 +702,11 @@ class AccountTests(SynchronousTestCase):
         self.alice.expect("[12:00] #lobby <alice> hello")
 
     def test_owned(self) -> None:
-        """A guest cannot take the nick of an account."""
+        """A guest who takes the nick of an account is asked for the password."""
         guest = self.server.connect()
         guest.skip()
         guest.send("Alice")
-        guest.expect("! The nick Alice belongs to an account; log in to use it.  Or choose another.")
+        guest.expect("* Alice belongs to an account; password (it will be visible; an empty line cancels):")
 
     def test_claimed(self) -> None:
         """A guest whose nick is given to an account is asked to log in, and renamed later."""

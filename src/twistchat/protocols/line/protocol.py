@@ -26,8 +26,9 @@ from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
-from twistchat.protocols.line.commands.table import Outcome, UsageError
+from twistchat.protocols.line.commands.table import UNKNOWN, Command, Outcome, UsageError
 from twistchat.protocols.line.inbox import showInboxLater
+from twistchat.protocols.line.prompts import Prompt, answerPrompt
 from twistchat.protocols.line.registration import executeUnregistered
 from twistchat.protocols.line.rooms import showWhere
 from twistchat.protocols.line.settings import lineSettings
@@ -52,15 +53,30 @@ class LineProtocol(ClientProtocol):
     @ivar entering: the folded name of the room that the client is joining as its current room; C{""} otherwise.
     @ivar dialects: the dialects for replies.
     @ivar framedDialects: the dialects for deliveries, in the carrier's framing.
+    @ivar prompt: the question that the next line answers; C{None} if there is none.
+    @ivar asking: the number of waiting and running lines after which there may be a prompt.  They take effect one by
+        one, and no error repeats them.
+    @ivar unverified: the account that the client has registered and must verify; C{""} if there is none.
     @ivar lastSearch: the words of the last search, and the sequence number before which it continues; C{None} before
         that.
     """
 
-    __slots__ = ("current", "dialects", "entering", "framedDialects", "lastSearch")
+    __slots__ = (
+        "asking",
+        "current",
+        "dialects",
+        "entering",
+        "framedDialects",
+        "lastSearch",
+        "prompt",
+        "unverified",
+    )
 
     def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
         super().__init__(context, factory)
-        self.current = self.entering = ""
+        self.current = self.entering = self.unverified = ""
+        self.asking = 0
+        self.prompt: Prompt | None = None
         self.lastSearch: tuple[str, int] | None = None
         self.dialects = dialects
 
@@ -189,18 +205,24 @@ class LineProtocol(ClientProtocol):
 
     def lineReceived(self, line: Line) -> float:
         """See L{Language.lineReceived}.  A line over the rate limit is refused, so no line has to wait."""
-        if isinstance(line, bytes) and not line.strip():
+        private = self.prompt is not None or self.asking > 0
+        if isinstance(line, bytes) and not line.strip() and not private:
             self._countBlank()
             return 0.0
         if not self.entrance.registered and self.entrance.speaksHttp(line):
             return 0.0
         size = 0 if isinstance(line, Overlong) else len(line)
         try:
-            text = self._read(line)
+            text = self._read(line, private)
         except UsageError as bad:
             self.pipeline.submit(partial(self._refuse, str(bad)), False, size)
+            return 0.0
+        command = _commandOf(text)
+        if private or (command is not None and command.asks):
+            self.asking += 1
+            self.pipeline.submit(partial(self._executePrivate, text), False, size)
         else:
-            concurrent = self.entrance.registered and _sendsMessage(text)
+            concurrent = self.entrance.registered and (command is None or command.concurrent)
             self.pipeline.submit(partial(self._execute, text), concurrent, size)
         return 0.0
 
@@ -211,10 +233,11 @@ class LineProtocol(ClientProtocol):
         elif self.rates.minor():
             self.closing.turnAway("You sent too many blank lines")
 
-    def _read(self, line: bytes | Overlong) -> str:
+    def _read(self, line: bytes | Overlong, private: bool) -> str:
         """
         Check and decode a line.
 
+        @param private: whether the line may be a password, which no error repeats.
         @raise UsageError: it is refused.
         """
         limits = self.context.settings.limits
@@ -225,7 +248,7 @@ class LineProtocol(ClientProtocol):
         try:
             text = line.decode()
         except UnicodeDecodeError as e:
-            where = f"from its byte {e.start + 1} on ({line[e.start]:#04x})"
+            where = f"from its byte {e.start + 1} on" + ("" if private else f" ({line[e.start]:#04x})")
             advice = "Set your terminal to UTF-8; if you use telnet, start it as telnet -8."
             raise UsageError(f"That line is not UTF-8, {where}.  {advice}") from None
         if wait and not text.startswith(("/quit", "/exit")):
@@ -235,9 +258,19 @@ class LineProtocol(ClientProtocol):
                 self.closing.turnAway(f"{why}  Connect again and paste less at once.")
             raise UsageError(
                 f"Too fast: you may send {counted(limits.floodBurst, 'line')} at once,"
-                f" then {limits.floodRate:g} a second.  Not taken: {_quote(text)}  Try again in {ceil(wait)} s."
+                f" then {limits.floodRate:g} a second.  Not taken: {self._quote(text, private)}"
+                f"  Try again in {ceil(wait)} s."
             )
         return text
+
+    def _quote(self, text: str, private: bool) -> str:
+        """Quote the beginning of a line that is refused, without a password."""
+        command = _commandOf(text)
+        if private or not self.entrance.registered:
+            return "your line."
+        if command is not None and command.asks:
+            return f'"/{command.name} …"'
+        return f'"{text[:QUOTED]}…"' if len(text) > QUOTED else f'"{text}"'
 
     def _refuse(self, why: str) -> None:
         """Tell the client why a line is refused, when the earlier commands have taken effect."""
@@ -251,9 +284,32 @@ class LineProtocol(ClientProtocol):
         outcome = self._run(text)
         return Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
 
+    def _executePrivate(self, text: str) -> Deferred[Any] | None:
+        """Execute a line that may be a password, or the command before one."""
+        try:
+            outcome = self._execute(text)
+        except BaseException:
+            self.asking -= 1
+            raise
+        if outcome is None:
+            self.asking -= 1
+            return None
+        return outcome.addBoth(self._answered)
+
+    def _answered(self, result: Any) -> Any:
+        """Note that a line which L{asking} counts has taken effect, or was refused."""
+        self.asking -= 1
+        return result
+
     def _run(self, text: str) -> Outcome:
+        if not (self.entrance.registered or self.entrance.countLine()):
+            return None
+        if self.prompt is not None:
+            return answerPrompt(self, self.prompt, text)
+        if not text.strip():
+            return None
         if not self.entrance.registered:
-            return executeUnregistered(self, text) if self.entrance.countLine() else None
+            return executeUnregistered(self, text)
         if text[0] != "/":
             return talk.say(self, text)
         if text.startswith("//"):
@@ -268,14 +324,9 @@ def _split(text: str) -> tuple[str, str]:
     return name.lower(), argument.strip()
 
 
-def _sendsMessage(text: str) -> bool:
-    """Whether a line sends a message, which may be in flight with other messages."""
-    if text[0] != "/" or text.startswith("//"):
-        return True
+def _commandOf(text: str) -> Command | None:
+    """The command of a line; C{None} if the line is a message."""
+    if not text.startswith("/") or text.startswith("//"):
+        return None
     name, _ = _split(text)
-    command = COMMANDS.get(name) or ALIASES.get(name)
-    return command is not None and command.concurrent
-
-
-def _quote(text: str) -> str:
-    return f'"{text[:QUOTED]}…"' if len(text) > QUOTED else f'"{text}"'
+    return COMMANDS.get(name) or ALIASES.get(name) or UNKNOWN

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from twistchat.chat.errors import NotEncrypted
 from twistchat.chat.model.events import SessionStarted
+from twistchat.chat.model.names import fold
 from twistchat.protocols.line.commands import find
-from twistchat.protocols.line.commands.table import Outcome, UsageError
+from twistchat.protocols.line.commands.table import Outcome, UsageError, splitArgument
+from twistchat.protocols.line.prompts import askLogin, checkMaySend
 from twistchat.protocols.line.rooms import enterRoom, showWhere
 from twistchat.protocols.line.wording import formatDuration
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
+    from twistchat.interfaces.accounts import Authenticated
     from twistchat.protocols.line.protocol import LineProtocol
 
 
@@ -22,11 +27,13 @@ def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
     @raise UsageError: it is another command.
     """
     if text[0] != "/":
-        return _enter(client, text.strip())
+        return _come(client, text.strip())
     name, _, argument = text[1:].partition(" ")
     command = find(name.lower())
     if command.name == "nick" and argument.strip():
-        return _enter(client, argument.strip())
+        return _come(client, argument.strip())
+    if command.name == "login":
+        return _login(client, argument.strip())
     if command.name == "help":
         time = formatDuration(client.context.settings.limits.lineRegistration)
         client.reply(notice("Type the name you want to have here, and nothing else in that line, for example: alice"))
@@ -34,6 +41,46 @@ def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
     elif command.name != "quit":
         raise UsageError(f"/{command.name} works once you have a name.  Type the name first, for example: alice")
     return command.run(client, argument.strip())
+
+
+def _come(client: LineProtocol, nick: str) -> Outcome:
+    """Register under a nick.  If it belongs to an account, ask for the password first."""
+    session, accounts = client.openSession, client.context.chat.state.accounts
+    owner = accounts.ownerOf(nick)
+    names = () if owner is None else (owner.name, *owner.nicks)
+    if owner is None or session.account == owner.name or fold(nick) not in map(fold, names):
+        return _enter(client, nick)
+    try:
+        _askLogin(client, nick, f"{nick} belongs to an account; password:")
+    except NotEncrypted:
+        client.reply(notice(f"{nick} belongs to an account"))
+        raise
+    return None
+
+
+def _login(client: LineProtocol, argument: str) -> Outcome:
+    """C{/login} of a client without a name: the name of the account becomes its nick."""
+    nick, password = splitArgument(argument, 1, 2, "/login NAME [PASSWORD]")
+    assert nick is not None
+    if password is None:
+        _askLogin(client, nick, f"Password of {nick}:")
+        return None
+    return _check(client, nick, password)
+
+
+async def _check(client: LineProtocol, nick: str, password: str) -> None:
+    checkMaySend(client)
+    await _authenticated(client, nick, await client.context.logins.password(client.openSession, nick, password))
+
+
+def _askLogin(client: LineProtocol, nick: str, question: str) -> None:
+    askLogin(client, nick, question, partial(_authenticated, client, nick), "Type another name you want to have here")
+
+
+async def _authenticated(client: LineProtocol, nick: str, authenticated: Authenticated) -> None:
+    """Log in to the account, and enter."""
+    await client.context.chat.identity.login(client.openSession, authenticated.account)
+    await _enter(client, nick)
 
 
 async def _enter(client: LineProtocol, nick: str) -> None:

@@ -34,7 +34,8 @@ class HelpTests(SynchronousTestCase):
         wanted = (
             "help who rooms join leave msg reply me nick topic history search invite kick ban unban mode away ignore"
         )
-        self.assertEqual({*wanted.split(), "echo", "unignore", "quit"}, set(COMMANDS))
+        account = "register verify login logout password tokens nicks account room"
+        self.assertEqual({*wanted.split(), *account.split(), "echo", "unignore", "quit"}, set(COMMANDS))
 
     def test_grouped(self) -> None:
         """Each topic has a heading and examples.  Every line fits a wide terminal."""

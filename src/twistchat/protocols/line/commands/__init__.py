@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.line.commands import operators, people, rooms, talk
+from twistchat.protocols.line.commands import accounts, operators, people, registered, rooms, talk
 from twistchat.protocols.line.commands.table import Command, Table, UsageError
 from twistchat.wire.plain import notice
 
@@ -75,7 +75,7 @@ def find(name: str, advice: str = LINE_ADVICE) -> Command:
 EXAMPLES = 3
 """The most examples of one topic in C{/help}."""
 
-TOPICS = (talk.table, rooms.table, people.table, operators.table, table)
+TOPICS = (talk.table, rooms.table, people.table, accounts.table, registered.table, operators.table, table)
 """The commands by topic, in the order in which C{/help} lists them."""
 
 COMMANDS: dict[str, Command] = {command.name: command for topic in TOPICS for command in topic}

@@ -35,6 +35,7 @@ class Command:
     @ivar aliases: other names, which people know from IRC.
     @ivar concurrent: whether it sends a message, which may be in flight with other messages.
     @ivar details: more lines for C{/help NAME}.
+    @ivar asks: whether its argument contains a password, or the line after it may be one.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     concurrent: bool = False
     details: tuple[str, ...] = ()
+    asks: bool = False
 
     def execute(self, client: LineProtocol, name: str, argument: str) -> Outcome:
         """
@@ -73,6 +75,10 @@ class Command:
         return f"{self.usage}: {self.summary}{others}"
 
 
+UNKNOWN = Command("", "", "", lambda client, argument: None)
+"""Stands for a command that does not exist, where only the properties of the command matter."""
+
+
 class Table:
     """
     The commands of one topic, in the order of C{/help}.
@@ -96,11 +102,12 @@ class Table:
         aliases: tuple[str, ...] = (),
         concurrent: bool = False,
         details: tuple[str, ...] = (),
+        asks: bool = False,
     ) -> Callable[[Run], Run]:
         """Add the decorated function as a command.  The arguments are those of L{Command}."""
 
         def enter(run: Run) -> Run:
-            self._commands[name] = Command(name, arguments, summary, run, example, aliases, concurrent, details)
+            self._commands[name] = Command(name, arguments, summary, run, example, aliases, concurrent, details, asks)
             return run
 
         return enter

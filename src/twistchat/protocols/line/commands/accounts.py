@@ -1,0 +1,256 @@
+"""Commands on accounts: register, log in, and manage what belongs to the account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from twistchat.chat.errors import AlreadyLoggedIn, NotLoggedIn, RegistrationClosed
+from twistchat.chat.model.accounts import Account
+from twistchat.chat.model.names import fold
+from twistchat.chat.phrasing import counted
+from twistchat.protocols.line.commands.table import Table, UsageError, splitArgument
+from twistchat.protocols.line.prompts import askLogin, askPassword, checkMaySend
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.interfaces.accounts import Authenticated
+    from twistchat.protocols.line.protocol import LineProtocol
+
+table = Table("Your account")
+
+ASK = "-"
+"""The word in place of a password, which the server then asks for."""
+
+
+@table.command(
+    "register",
+    "[PASSWORD] [MAIL] [CODE]",
+    "register your nick as an account",
+    example="/register",
+    details=(
+        "Without a password, or with - in its place, you are asked for it, so that it is not on your screen",
+        "MAIL is your mail address, which some servers need; CODE is an invitation, which others need",
+    ),
+    asks=True,
+)
+async def register(client: LineProtocol, argument: str) -> None:
+    """C{/register}: registers the nick of the client as an account."""
+    password, mail, code = splitArgument(argument, 0, 3, "/register [PASSWORD] [MAIL] [CODE]")
+    if mail is not None and "@" not in mail:
+        mail, code = None, mail if code is None else f"{mail} {code}"
+    user, chat = client.openSession.user, client.context.chat
+    assert user is not None
+    if user.source.account is not None:
+        raise AlreadyLoggedIn(user.source.account)
+    nick = chat.accounts.checkName(client.openSession, user.nick)
+
+    if password is not None and password != ASK:
+        await _register(client, nick, mail, code, password)
+        return
+    if client.context.registrar.registration == "closed":
+        raise RegistrationClosed
+    question = f"Choose a password for the account {nick}:"
+    askPassword(client, question, partial(_register, client, nick, mail, code), "Nothing is registered")
+
+
+async def _register(client: LineProtocol, nick: str, mail: str | None, code: str | None, password: str) -> None:
+    session = client.openSession
+    outcome = await client.context.registrar.register(session, nick, password, mail, code)
+    if outcome == "verify":
+        client.unverified = nick
+        client.reply(notice(f"A code is on its way to {mail}.  /verify CODE completes the registration"))
+        return
+    await client.context.chat.identity.login(session, nick)
+    client.reply(notice(f"The account {nick} is yours, and you are logged in.  /help account says more"))
+
+
+@table.command(
+    "verify",
+    "CODE [ACCOUNT]",
+    "verify your mail address with the code that was sent to it",
+    example="/verify ABCD1234",
+    asks=True,
+)
+async def verify(client: LineProtocol, argument: str) -> None:
+    """C{/verify}: verifies the mail address of the client's account, or of one that it registered."""
+    code, name = splitArgument(argument, 1, 2, "/verify CODE [ACCOUNT]")
+    assert code is not None
+    session = client.openSession
+    user = session.user
+    assert user is not None
+    name = name or user.source.account or client.unverified or user.nick
+    await client.context.registrar.verify(session, name, code)
+    client.reply(notice(f"The mail address of {name} is verified"))
+    if client.unverified and fold(client.unverified) == fold(name) and user.source.account is None:
+        client.unverified = ""
+        await _loggedIn(client, name)
+
+
+@table.command(
+    "login",
+    "NAME [PASSWORD]",
+    "log in to your account",
+    example="/login alice",
+    details=("Without a password, you are asked for it; a token works in its place",),
+    asks=True,
+)
+async def login(client: LineProtocol, argument: str) -> None:
+    """C{/login}: logs the client in to an account, by its name or one of its nicks."""
+    name, password = splitArgument(argument, 1, 2, "/login NAME [PASSWORD]")
+    assert name is not None
+    user = client.openSession.user
+    if user is not None and user.source.account is not None:
+        raise AlreadyLoggedIn(user.source.account)
+    if password is None:
+        askLogin(client, name, f"Password of {name}:", partial(_authenticated, client), "You are not logged in")
+    else:
+        await _authenticated(client, await client.context.logins.password(client.openSession, name, password))
+
+
+async def _authenticated(client: LineProtocol, authenticated: Authenticated) -> None:
+    await _loggedIn(client, authenticated.account)
+
+
+async def _loggedIn(client: LineProtocol, account: str) -> None:
+    """Log a client in that has a name, and tell it."""
+    await client.context.chat.identity.login(client.openSession, account)
+    client.reply(notice(f"You are logged in to the account {account}"))
+
+
+@table.command("logout", "", "log out, and be a guest")
+async def logout(client: LineProtocol, argument: str) -> None:
+    """C{/logout}: logs the client out."""
+    await client.context.chat.identity.logout(client.openSession)
+    if not client.ending:
+        client.reply(notice("You are logged out"))
+
+
+@table.command(
+    "password", "[NEW]", "change your password; without it, you are asked for it", example="/password", asks=True
+)
+async def password(client: LineProtocol, argument: str) -> None:
+    """C{/password}: changes the password of the client's account."""
+    account = ownAccount(client)
+    if argument:
+        await _setPassword(client, account.name, argument)
+    else:
+        change = partial(_setPassword, client, account.name)
+        askPassword(client, f"New password of {account.name}:", change, "Your password stays as it is")
+
+
+async def _setPassword(client: LineProtocol, account: str, password: str) -> None:
+    await client.context.registrar.setPassword(client.openSession, account, password)
+    client.reply(notice(f"The account {account} has a new password"))
+
+
+@table.command(
+    "tokens",
+    "[add or remove NAME]",
+    "list your app tokens, which work in place of your password; make one, or remove it",
+    example="/tokens add phone",
+)
+async def tokens(client: LineProtocol, argument: str) -> None:
+    """C{/tokens}: lists, makes and removes app tokens."""
+    account = ownAccount(client)
+    action, name = splitArgument(argument, 0, 2, "/tokens [add or remove NAME]")
+    if action is None:
+        client.reply(b"".join(map(notice, _listed(client, account))))
+        return
+    if action not in ("add", "remove") or name is None:
+        raise UsageError("Usage: /tokens, /tokens add NAME or /tokens remove NAME")
+    if action == "remove":
+        await client.context.chat.accounts.removeCredential(client.openSession, account.name, "token", name)
+        client.reply(notice(f"The token {name} is removed"))
+        return
+    checkMaySend(client)
+    token = await client.context.registrar.addToken(client.openSession, account.name, name)
+    client.reply(notice(f"The token {name} is {token} - keep it, because it is shown only now"))
+
+
+def _listed(client: LineProtocol, account: Account) -> Iterator[str]:
+    """List the tokens of an account."""
+    tokens = account.ofKind("token")
+    if not tokens:
+        yield "You have no tokens; /tokens add NAME makes one"
+    for token in tokens:
+        used = account.used.get(("token", token.name))
+        yield f"{token.name}: {'never used' if used is None else f'last used {_when(client, used)}'}"
+
+
+@table.command(
+    "nicks",
+    "[add or remove NICK]",
+    "list the nicks that belong to your account; add one, or remove it",
+    example="/nicks add alice2",
+)
+async def nicks(client: LineProtocol, argument: str) -> None:
+    """C{/nicks}: lists, adds and removes the nicks of the client's account."""
+    account, accounts = ownAccount(client), client.context.chat.accounts
+    action, nick = splitArgument(argument, 0, 2, "/nicks [add or remove NICK]")
+    if action is None:
+        client.reply(notice(f"Nicks of {account.name}: {' '.join((account.name, *account.nicks))}"))
+        return
+    if action not in ("add", "remove") or nick is None:
+        raise UsageError("Usage: /nicks, /nicks add NICK or /nicks remove NICK")
+    if action == "add":
+        await accounts.group(client.openSession, account.name, nick)
+        client.reply(notice(f"The nick {nick} belongs to {account.name} now"))
+    else:
+        await accounts.ungroup(client.openSession, account.name, nick)
+        client.reply(notice(f"The nick {nick} does not belong to {account.name} any more"))
+
+
+@table.command(
+    "account", "[drop NAME]", "show your account; or remove it, with its name to be sure", example="/account"
+)
+async def account(client: LineProtocol, argument: str) -> None:
+    """C{/account}: describes the client's account, or drops it."""
+    own, chat = ownAccount(client), client.context.chat
+    if not argument:
+        client.reply(b"".join(map(notice, _described(client, own))))
+        return
+    action, name = splitArgument(argument, 1, 2, "/account or /account drop NAME")
+    if action != "drop" or name is None or fold(name) != fold(own.name):
+        raise UsageError(f"Usage: /account, or /account drop {own.name}, which nobody can undo")
+    await chat.accounts.drop(client.openSession, own.name)
+    client.reply(notice(f"The account {own.name} is gone, and you are a guest"))
+
+
+def _described(client: LineProtocol, account: Account) -> Iterator[str]:
+    """Describe an account to its owner."""
+    yield f"{account.name} is your account, registered {_when(client, account.registered)}"
+    if account.nicks:
+        yield f"Nicks: {' '.join((account.name, *account.nicks))}"
+    mail = account.settings.get("email")
+    if mail is not None:
+        yield f"Mail address: {mail}"
+    numbers = (
+        (len(account.ofKind("token")), "token"),
+        (len(account.ofKind("certificate")), "certificate"),
+        (len(account.ofKind("sshkey")), "SSH key"),
+    )
+    counts = [counted(number, noun) for number, noun in numbers if number]
+    if counts:
+        yield f"It has {', '.join(counts)}"
+    rooms = client.context.chat.ownership.roomsOf(account.name)
+    if rooms:
+        yield f"Rooms: {' '.join(rooms)}"
+
+
+def ownAccount(client: LineProtocol) -> Account:
+    """
+    The account that a client is logged in to.
+
+    @raise NotLoggedIn: it is a guest.
+    """
+    user = client.openSession.user
+    if user is None or user.source.account is None:
+        raise NotLoggedIn
+    return client.context.chat.state.accounts.named(user.source.account)
+
+
+def _when(client: LineProtocol, time: int) -> str:
+    clock = client.dialects.clock
+    return f"{clock.day(time)} {clock.show(time)}"

@@ -1,0 +1,125 @@
+"""C{/room}: registered rooms, which belong to accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from twistchat.chat.model.modes.room import RANK_BY_LETTER
+from twistchat.chat.model.rooms import SETTINGS
+from twistchat.net.input.pace import Pace
+from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, splitArgument
+from twistchat.wire.plain import notice
+
+if TYPE_CHECKING:
+    from twistchat.protocols.line.protocol import LineProtocol
+
+table = Table("Rooms that belong to accounts")
+
+Action: TypeAlias = "Callable[[LineProtocol, str, str], Outcome]"
+"""Does something with a room.  It gets the client, the room's name, and the rest of the line."""
+
+USAGES = (
+    "/room register: make this room yours, so that it stays as it is when it is empty",
+    "/room info: show whose room it is",
+    "/room access: list who gets which rank when they come in",
+    "/room access ACCOUNT RANK: give an account the rank admin, operator, half-operator, voice or none",
+    "/room up: get the ranks that you have in this list",
+    "/room set description TEXT: say what the room is about; without a text, remove that",
+    "/room set successor ACCOUNT: say who gets the room when your account is dropped",
+    "/room transfer ACCOUNT: give the room to another account",
+    "/room drop: let the room belong to nobody",
+    "A room other than this one comes first, as in /room #kitchen info",
+)
+
+
+@table.command(
+    "room",
+    "[#ROOM] ACTION [ARGUMENTS]",
+    "register this room, or change who may do what in it; /help room lists the actions",
+    example="/room register",
+    details=USAGES,
+)
+def room(client: LineProtocol, argument: str) -> Outcome:
+    """C{/room}: does something with a registered room."""
+    name, action, rest = None, *splitArgument(argument, 0, 2, "")
+    if action is not None and action.startswith("#"):
+        name, (action, rest) = action, splitArgument(rest or "", 0, 2, "")
+    does = ACTIONS.get((action or "").lower())
+    if does is None:
+        raise UsageError(f"Usage: /room [#ROOM] {', '.join(ACTIONS)}; /help room says what they do")
+    return does(client, client.currentRoom().name if name is None else name, rest or "")
+
+
+async def _register(client: LineProtocol, name: str, argument: str) -> None:
+    await client.context.chat.ownership.register(client.openSession, name, argument or None)
+    info = client.context.chat.ownership.info(client.openSession, name)
+    client.reply(notice(f"{info.name} belongs to {info.founder} now"))
+
+
+async def _drop(client: LineProtocol, name: str, argument: str) -> None:
+    await client.context.chat.ownership.drop(client.openSession, name)
+    client.reply(notice(f"{name} belongs to nobody now"))
+
+
+async def _transfer(client: LineProtocol, name: str, argument: str) -> None:
+    (account,) = splitArgument(argument, 1, 1, "/room transfer ACCOUNT")
+    assert account is not None
+    transferring = client.context.chat.ownership.transfer(client.openSession, name, account)
+    if transferring is not None:
+        await transferring
+    client.reply(notice(f"{name} belongs to {account} now"))
+
+
+async def _access(client: LineProtocol, name: str, argument: str) -> None:
+    account, ranks = splitArgument(argument, 0, 2, "")
+    if account is not None:
+        if ranks is None:
+            raise UsageError("Usage: /room access ACCOUNT RANK, where RANK may be none")
+        setting = client.context.chat.ownership.setAccess(client.openSession, name, account, ranks)
+        if setting is not None:
+            await setting
+        client.reply(notice(f"The access of {account} to {name} is: {ranks}"))
+        return
+    listed, pace = client.context.chat.ownership.access(client.openSession, name), Pace(client)
+    if not listed:
+        client.reply(notice(f"The access list of {name} is empty"))
+    for access in listed:
+        await pace.step()
+        words = ", ".join(RANK_BY_LETTER[letter].name for letter in access.ranks)
+        client.reply(notice(f"{access.account} is {words} in {name}"))
+
+
+def _up(client: LineProtocol, name: str, argument: str) -> Outcome:
+    granting = client.context.chat.ownership.grantOwn(client.openSession, name)
+    if granting is None:
+        client.reply(notice(f"You have your ranks in {name} already"))
+    return granting
+
+
+async def _set(client: LineProtocol, name: str, argument: str) -> None:
+    setting, value = splitArgument(argument, 1, 2, f"/room set {' or '.join(SETTINGS)} VALUE")
+    assert setting is not None
+    await client.context.chat.ownership.setSetting(client.openSession, name, setting.lower(), value)
+    client.reply(
+        notice(f"The {setting.lower()} of {name} is: {value}" if value else f"{name} has no {setting.lower()}")
+    )
+
+
+def _info(client: LineProtocol, name: str, argument: str) -> None:
+    info, clock = client.context.chat.ownership.info(client.openSession, name), client.dialects.clock
+    client.reply(notice(f"{info.name} belongs to {info.founder}, and was made {clock.day(info.created)}"))
+    for setting, value in info.settings.items():
+        client.reply(notice(f"Its {setting} is: {value}"))
+
+
+ACTIONS: dict[str, Action] = {
+    "register": _register,
+    "info": _info,
+    "access": _access,
+    "up": _up,
+    "set": _set,
+    "transfer": _transfer,
+    "drop": _drop,
+}
+"""The actions of C{/room}."""

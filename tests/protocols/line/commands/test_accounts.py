@@ -1,0 +1,231 @@
+"""Tests of the line door's commands on accounts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.carriers import overMessages
+from twistchat.chat import errors
+from twistchat.testing import LineClient, MemoryServer
+from twistchat.testing.server import SETTINGS
+
+PASSWORD = "correct horse"
+CHOOSE = "* Choose a password for the account alice (it will be visible; an empty line cancels):"
+DONE = "* The account alice is yours, and you are logged in.  /help account says more"
+WHEN = r"2026-01-01 12:00"
+
+
+class AccountTestCase(SynchronousTestCase):
+    """Alice, in the lobby."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer()
+        self.alice = self.server.person("alice")
+
+    def register(self, client: LineClient | None = None) -> None:
+        """Register an account for a client, and discard the output."""
+        client = self.alice if client is None else client
+        client.send("/register", PASSWORD)
+        client.until(re.compile(r"\* The account \S+ is yours, .*"))
+        client.skip()
+
+    def account(self, nick: str = "alice") -> str | None:
+        """Return the account of a user."""
+        return self.server.chat.identity.find(nick).source.account
+
+
+class RegisterTests(AccountTestCase):
+    """/register and /verify."""
+
+    def test_asked(self) -> None:
+        """The password is asked for, and the client is logged in."""
+        self.alice.send("/register", PASSWORD)
+        self.alice.expect(CHOOSE, DONE)
+        self.assertEqual(self.account(), "alice")
+
+    def test_argument(self) -> None:
+        """The password may be in the same line, and a mail address behind it or behind a dash."""
+        self.alice.send("/register battery-staple alice@example.org")
+        self.alice.expect(DONE)
+        bob = self.server.person("bob")
+        bob.send("/register - bob@example.org", PASSWORD)
+        self.assertEqual(self.account("bob"), "bob")
+
+    def test_refused(self) -> None:
+        """A bad password, a second account and somebody else's nick are refused; a dash of nothing cancels."""
+        self.alice.send("/register", "short", "/register", "")
+        self.assertEqual(self.alice.lines()[-1], "* Nothing is registered")
+        self.alice.send("/register password")
+        self.assertRegex(self.alice.lines()[0], "^! The password ")
+        self.assertIsNone(self.account())
+        self.register()
+        self.alice.send("/register")
+        self.alice.expect("! You are logged in to alice already.  /logout first.")
+
+    def test_closed(self) -> None:
+        """Where nobody can register, no password is asked for."""
+        self.server = MemoryServer(replace(SETTINGS, accounts=replace(SETTINGS.accounts, registration="closed")))
+        alice = self.server.person("alice")
+        alice.send("/register")
+        alice.expect("! You cannot register an account here by yourself.  Ask an administrator of this server.")
+
+    def test_invitation(self) -> None:
+        """A word that is no mail address is the invitation."""
+        settings = replace(SETTINGS.accounts, registration="invitation", invitation="open sesame")
+        self.server = MemoryServer(replace(SETTINGS, accounts=settings))
+        alice = self.server.person("alice")
+        alice.send("/register battery-staple", "/register battery-staple open sesame")
+        alice.expect(
+            "! You need a valid invitation code to register an account here.  Ask an administrator of this server.",
+            DONE,
+        )
+
+    def test_verified(self) -> None:
+        """Where a mail address must be verified, the code completes the registration."""
+        asked: list[tuple[str, str]] = []
+        chat = self.server.chat
+
+        def registered(session: object, name: str, password: str, email: str, code: None) -> Deferred[str]:
+            # The account is ready as soon as it is verified; the registrar of this test sends no mail.
+            return Deferred.fromCoroutine(chat.accounts.register(None, name)).addCallback(lambda _: "verify")
+
+        def verified(session: object, name: str, code: str) -> Deferred[None]:
+            asked.append((name, code))
+            return succeed(None) if code == "good" else fail(errors.BadCredential("The code", "is wrong"))
+
+        registrar = self.server.context.registrar
+        self.patch(registrar, "register", registered)
+        self.patch(registrar, "verify", verified)
+        self.alice.send("/register battery-staple a@example.org", "/verify bad", "/verify good")
+        self.alice.expect(
+            "* A code is on its way to a@example.org.  /verify CODE completes the registration",
+            "! The code is wrong.  Give another.",
+            "* The mail address of alice is verified",
+            "* You are logged in to the account alice",
+        )
+        self.alice.send("/verify good other")
+        self.assertEqual(asked, [("alice", "bad"), ("alice", "good"), ("other", "good")])
+
+
+class LoginTests(AccountTestCase):
+    """/login, /logout and /password."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.register()
+        self.alice.send("/logout")
+        self.assertEqual(self.alice.lines()[-1], "* You are logged out")
+        self.alice.send("/nick al")
+        self.alice.skip()
+
+    def test_login(self) -> None:
+        """A user of any name logs in to an account, and out again."""
+        self.assertIsNone(self.account("al"))
+        self.alice.send(f"/login alice {PASSWORD}")
+        self.alice.expect("* You are logged in to the account alice")
+        self.assertEqual(self.account("al"), "alice")
+        self.alice.send("/login alice", "/logout", "/logout")
+        self.alice.expect(
+            "! You are logged in to alice already.  /logout first.",
+            "* You are logged out",
+            "! You are not logged in to an account.  /login first.",
+        )
+
+    def test_unknown(self) -> None:
+        """An unknown name gets the same answers as a wrong password."""
+        self.alice.send("/login nobody", PASSWORD, "", "/login alice", "wrong", "")
+        first, second = self.alice.lines()[:4], self.alice.lines()
+        self.assertEqual(second, [])
+        self.assertEqual(first[1], "! The account or the password is wrong.  Try again.")
+        self.alice.send(f"/login nobody {PASSWORD}", "/login alice wrong")
+        self.alice.expect(*2 * [first[1]])
+
+    def test_password(self) -> None:
+        """The new password is asked for or in the line, and replaces the old one."""
+        self.alice.send(f"/login alice {PASSWORD}", "/password", "another secret", "/password battery staple")
+        self.alice.expect(
+            "* You are logged in to the account alice",
+            "* New password of alice (it will be visible; an empty line cancels):",
+            *2 * ["* The account alice has a new password"],
+        )
+        self.alice.send("/logout", f"/login alice {PASSWORD}", "/login alice battery staple")
+        self.assertEqual([line[0] for line in self.alice.lines()], ["*", "!", "*"])
+        self.assertEqual(self.account("al"), "alice")
+
+    def test_guests(self) -> None:
+        """Commands on the account need one."""
+        for line in ("/password", "/tokens", "/nicks", "/account"):
+            self.alice.send(line)
+            self.alice.expect("! You are not logged in to an account.  /login first.")
+
+
+class DataTests(AccountTestCase):
+    """/tokens, /nicks and /account."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.register()
+
+    def test_tokens(self) -> None:
+        """A token is shown once, works as a password, and can be removed."""
+        self.alice.send("/tokens", "/tokens add phone")
+        nothing, made = self.alice.lines()
+        self.assertEqual(nothing, "* You have no tokens; /tokens add NAME makes one")
+        found = re.fullmatch(r"\* The token phone is (\S+) - keep it, because it is shown only now", made)
+        assert found is not None
+        self.alice.send("/tokens", "/nick al", "/logout", f"/login alice {found[1]}", "/tokens")
+        lines = self.alice.lines()
+        self.assertEqual((lines[0], lines[-1]), ("* phone: never used", f"* phone: last used {WHEN}"))
+        self.assertEqual(self.account("al"), "alice")
+        self.alice.send("/tokens remove phone", "/tokens remove phone", "/tokens")
+        self.alice.expect(
+            "* The token phone is removed", "! This account has no token named phone.  Look at the list.", nothing
+        )
+
+    def test_nicks(self) -> None:
+        """Nicks are added and removed."""
+        self.alice.send("/nicks", "/nicks add ally", "/nicks add ally", "/nicks", "/nicks remove ALLY", "/nicks")
+        self.alice.expect(
+            "* Nicks of alice: alice",
+            "* The nick ally belongs to alice now",
+            "! The nick ally belongs to an account; log in to use it.  Or choose another.",
+            "* Nicks of alice: alice ally",
+            "* The nick ALLY does not belong to alice any more",
+            "* Nicks of alice: alice",
+        )
+
+    def test_account(self) -> None:
+        """The account is described, with what it has."""
+        self.alice.send("/account")
+        self.alice.expect(f"* alice is your account, registered {WHEN}")
+        self.alice.send("/nicks add ally", "/tokens add a", "/tokens add b", "/join #den", "/room register")
+        self.alice.skip()
+        self.alice.send("/account")
+        self.alice.expect(
+            f"* alice is your account, registered {WHEN}", "* Nicks: alice ally", "* It has 2 tokens", "* Rooms: #den"
+        )
+
+    def test_drop(self) -> None:
+        """An account is dropped only if its name is typed."""
+        for line in ("/account drop", "/account drop bob", "/account remove alice"):
+            self.alice.send(line)
+            self.alice.expect("! Usage: /account, or /account drop alice, which nobody can undo")
+        self.alice.send("/account drop ALICE")
+        self.alice.expect("* The account alice is gone, and you are a guest")
+        self.assertIsNone(self.account())
+
+    def test_usage(self) -> None:
+        """Wrong actions are explained."""
+        self.alice.send("/tokens make x", "/tokens add", "/nicks x", "/login")
+        self.alice.expect(
+            *2 * ["! Usage: /tokens, /tokens add NAME or /tokens remove NAME"],
+            "! Usage: /nicks, /nicks add NICK or /nicks remove NICK",
+            "! Usage: /login NAME [PASSWORD]",
+        )
+
+
+globals().update(overMessages(globals()))

@@ -1,0 +1,306 @@
+"""Tests of L{twistchat.protocols.line.prompts}: passwords that a client types on a line of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet import reactor as installed
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
+from twisted.internet.protocol import Protocol
+from twisted.internet.task import LoopingCall
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from tests.protocols.line.servers import STRANGER
+from twistchat.doors.line import LineDoor
+from twistchat.testing import LineClient, MemoryServer
+from twistchat.testing.server import SETTINGS
+from twistchat.wire.telnet import BINARY, DO, DONT, ECHO, IAC, WILL, WONT
+
+reactor: Any = installed
+
+PASSWORD = "correct horse"
+ASKED = "* alice belongs to an account; password (it will be visible; an empty line cancels):"
+AGAIN = "* Password of alice (it will be visible; an empty line cancels):"
+WRONG = "! The account or the password is wrong.  Try again."
+CANCELLED = "* Type another name you want to have here"
+OPEN = replace(SETTINGS, accounts=replace(SETTINGS.accounts, registration="open", plaintext=True))
+"""Settings that accept passwords from other machines without encryption."""
+
+SAID = bytes((IAC, DO, BINARY))
+"""What C{telnet -8} says first."""
+
+
+class PromptTestCase(SynchronousTestCase):
+    """A server where Alice has an account, and is in the lobby."""
+
+    settings = OPEN
+
+    def setUp(self) -> None:
+        self.server = MemoryServer(self.settings)
+        self.alice = self.server.person("alice")
+        self.alice.send("/register", PASSWORD)
+        self.alice.skip()
+
+    def connect(self, host: str = "127.0.0.1") -> LineClient:
+        """Connect a client, and discard the greeting."""
+        client = self.server.connect(host)
+        client.skip()
+        return client
+
+    def absent(self) -> None:
+        """Let Alice leave."""
+        self.alice.send("/quit")
+        self.alice.skip()
+
+
+class NameTests(PromptTestCase):
+    """A name that belongs to an account."""
+
+    def test_asked(self) -> None:
+        """Somebody who types it is asked for the password, and comes in with the right one."""
+        self.absent()
+        client = self.connect()
+        client.send("Alice")
+        client.expect(ASKED.replace("alice", "Alice"))
+        client.send(PASSWORD)
+        client.expect(
+            "* You are Alice.  /help lists what you can type", "* 1 in #lobby: @Alice", "* Alice joined #lobby"
+        )
+        user = self.server.chat.identity.find("alice")
+        self.assertEqual(user.source.account, "alice")
+
+    def test_wrong(self) -> None:
+        """There are three tries.  Then, or after an empty line, another name can be typed."""
+        for lines in (["wrong", "wrong again", "wrong still"], ["wrong", ""], ["", "/cancel"]):
+            with self.subTest(lines=lines):
+                client = self.connect()
+                client.send("alice", lines[0])
+                if lines[0]:
+                    client.expect(ASKED, WRONG, AGAIN)
+                else:
+                    client.expect(ASKED, CANCELLED)
+                    client.send("alice")
+                    client.expect(ASKED)
+                client.send(*lines[1:])
+                self.assertEqual(client.lines()[-1], CANCELLED)
+                client.send(f"eve{len(lines)}{len(lines[0])}")
+                client.until(f"* You are eve{len(lines)}{len(lines[0])}.  /help lists what you can type")
+        self.alice.send("/account")
+        self.assertNotIn("wrong", "".join(self.alice.lines()))
+
+    def test_neverExecuted(self) -> None:
+        """A password that looks like a command or a text is neither, and nobody sees it."""
+        for password in ("/quit", "//msg", "/nick eve", "eve", "#lobby"):
+            client = self.connect()
+            client.send("alice", password)
+            client.expect(ASKED, WRONG, AGAIN)
+            self.assertFalse(client.gone)
+            client.hangUp()
+        self.assertEqual(self.alice.lines(), [])
+
+    def test_groupedNick(self) -> None:
+        """It works with every nick of the account, and a look-alike is refused."""
+        self.alice.send("/nicks add ally")
+        self.absent()
+        client = self.connect()
+        client.send("ally", PASSWORD)
+        client.until("* You are ally.  /help lists what you can type")
+        impostor = self.connect()
+        impostor.send("аlly")  # Cyrillic
+        impostor.expect("! The nick аlly belongs to an account; log in to use it.  Or choose another.")
+
+    def test_here(self) -> None:
+        """If the account's user is here, the client becomes another session of that user."""
+        client = self.connect()
+        client.send("alice", PASSWORD, "hello")
+        client.until("* You are alice, and were here already; you are in #lobby")
+        bob = self.server.person("bob")
+        client.send("me too")
+        self.assertRegex(bob.lines()[-1], "<alice> me too")
+        self.assertIn("hello", "".join(self.alice.lines()))
+
+    def test_login(self) -> None:
+        """/login works before a name is chosen, with the password in the same line or in the next."""
+        self.absent()
+        client = self.connect()
+        client.send(f"/login alice {PASSWORD}")
+        client.until("* You are alice.  /help lists what you can type")
+        client.send("/quit")
+        client = self.connect()
+        client.send("/login alice", PASSWORD)
+        client.expect(
+            AGAIN, "* You are alice.  /help lists what you can type", "* 1 in #lobby: @alice", "* alice joined #lobby"
+        )
+
+    def test_pasted(self) -> None:
+        """A script that sends name, password and texts at once is understood."""
+        self.absent()
+        bob = self.server.person("bob")
+        client = self.connect(STRANGER)
+        client.sendBytes(f"alice\n{PASSWORD}\none\ntwo\n".encode())
+        self.server.advance(5)
+        self.assertEqual([line[8:] for line in bob.lines()[-2:]], ["<alice> one", "<alice> two"])
+
+
+class SecrecyTests(PromptTestCase):
+    """No error repeats a password, and no text after a prompt overtakes it."""
+
+    def test_tooFast(self) -> None:
+        """A line over the rate limit is quoted, but not if it may be a password."""
+        bob = self.connect(STRANGER)
+        bob.send("bob")
+        self.server.advance(10)
+        bob.skip()
+        bob.send(*["/echo on"] * 5, "/login alice secret7", "/login alice")
+        self.server.advance(1)
+        bob.send("hello")
+        refused = [line for line in bob.lines() if line.startswith("! Too fast")]
+        self.assertEqual(['Not taken: "/login …"'], list({line.partition(".  ")[2][:21] for line in refused}))
+        self.server.advance(10)
+        bob.skip()
+        bob.send(*["/echo on"] * 3, "/login alice", *["secret8"] * 3)
+        self.server.advance(10)
+        heard = "".join(bob.lines())
+        self.assertNotIn("secret", heard + "".join(self.alice.lines()))
+        self.assertIn("Not taken: your line.", heard)
+
+    def test_badBytes(self) -> None:
+        """A password that is not UTF-8, or too long, is refused without a word of it, and may be typed again."""
+        bob = self.server.person("bob")
+        bob.send("/login alice")
+        bob.skip()
+        bob.sendBytes(b"secr\xe9t\n" + b"s" * 5000 + b"\n")
+        first, second = bob.lines()
+        self.assertRegex(first, r"^! That line is not UTF-8, from its byte 5 on\.")
+        self.assertRegex(second, "^! That line is too long")
+        bob.send(PASSWORD)
+        self.assertIn("you are in #lobby", bob.lines()[0])
+
+    def test_notSaid(self) -> None:
+        """Lines that follow a wrong password at once are answers to the next question, and not said."""
+        bob = self.server.person("bob")
+        bob.sendBytes(b"/login alice\nsecret1\nsecret2\nsecret3\nsaid\n")
+        self.assertEqual([line.partition("> ")[2] for line in self.alice.lines() if "<" in line], ["said"])
+        self.assertEqual(bob.lines(), [AGAIN, WRONG, AGAIN, WRONG, AGAIN, WRONG, "* You are not logged in"])
+
+    def test_afterMessages(self) -> None:
+        """A password behind messages and /login in one piece of input is not said, and messages go before it."""
+        bob = self.server.person("bob")
+        bob.sendBytes(f"one\n/login alice\n{PASSWORD}\n".encode())
+        self.assertIn("<bob> one", self.alice.lines()[1])
+        self.assertIn("You are alice now", bob.lines()[1])
+
+
+class EncryptionTests(PromptTestCase):
+    """Connections that others can read."""
+
+    settings = replace(SETTINGS, accounts=replace(SETTINGS.accounts, registration="open"))
+
+    def test_refused(self) -> None:
+        """A client on another machine is told not to send a password before it does, and may take another name."""
+        stranger = self.connect(STRANGER)
+        stranger.send("alice")
+        why = "! Your connection is not encrypted, so do not send a password.  Use TLS."
+        stranger.expect("* alice belongs to an account", why)
+        for line in ("/login alice", f"/login alice {PASSWORD}"):
+            stranger.send(line)
+            stranger.expect(why)
+        stranger.send("bob")
+        stranger.until("* You are bob.  /help lists what you can type")
+        self.server.advance(10)
+        stranger.skip()
+        for line in ("/login alice", "/register"):
+            stranger.send(line)
+            stranger.expect(why)
+
+
+class TelnetTests(PromptTestCase):
+    """Clients that can hide what is typed."""
+
+    def test_hidden(self) -> None:
+        """A telnet client is told to hide the password, and afterwards to show what is typed."""
+        self.absent()
+        client = self.connect()
+        client.sendBytes(SAID + b"alice\r\n")
+        self.assertEqual(
+            client.raw.partition(b"have here\n")[2],
+            bytes((IAC, WILL, BINARY, IAC, WILL, ECHO)) + b"* alice belongs to an account; password:\n",
+        )
+        client.skip()
+        client.sendBytes(bytes((IAC, DO, ECHO)) + f"{PASSWORD}\r\n".encode())
+        unread = client.raw.partition(b"password:\n")[2]
+        self.assertTrue(unread.startswith(bytes((IAC, WONT, ECHO)) + b"* You are alice."), unread)
+        client.sendBytes(bytes((IAC, DONT, ECHO)))
+
+    def test_cancelled(self) -> None:
+        """The input is shown again after an empty line too."""
+        client = self.connect()
+        client.sendBytes(SAID + b"alice\r\n")
+        client.sendBytes(bytes((IAC, DO, ECHO)) + b"\r\n")
+        self.assertTrue(client.raw.endswith(bytes((IAC, WONT, ECHO)) + f"{CANCELLED}\n".encode()))
+
+
+class TcpTests(TestCase):
+    """Telnet over a real connection on loopback, with the real reactor and the default limits."""
+
+    async def test_hidden(self) -> None:
+        """The client hears that the server echoes before the question, and that it does not before the answer."""
+        server = MemoryServer(OPEN)
+        alice = server.person("alice")
+        alice.send("/register", PASSWORD, "/quit")
+        port = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(LineDoor().factory(server.context))
+        self.addCleanup(port.stopListening)
+        address: Any = port.getHost()
+        pumping = LoopingCall(server.pump)
+        pumping.start(0.005)
+        self.addCleanup(pumping.stop)
+        client = await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", address.port), Reader())
+        client.write(SAID + b"alice\r\n")
+        await client.until(b"password:\n")
+        self.assertIn(bytes((IAC, WILL, ECHO)) + b"* alice belongs", client.received)
+        client.write(bytes((IAC, DO, ECHO)) + b"wrong one\r\n")
+        await client.until(b"Password of alice:\n")
+        client.write(bytes((IAC, DONT, ECHO)))
+        client.write(PASSWORD.encode() + b"\r\n")
+        await client.until(b"* alice joined #lobby\n")
+        self.assertEqual(client.received.count(bytes((IAC, WILL, ECHO))), 2)
+        client.write(b"/quit\r\n")
+        await client.lost
+
+
+class Reader(Protocol):
+    """
+    Reads until a text arrives.
+
+    @ivar received: all bytes so far.
+    """
+
+    def __init__(self) -> None:
+        self.received = b""
+        self.lost: Deferred[None] = Deferred()
+        self._wanted: tuple[bytes, Deferred[None]] | None = None
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        assert self.transport is not None
+        self.transport.write(data)
+
+    async def until(self, wanted: bytes) -> None:
+        """Wait until the output ends with these bytes."""
+        if not self.received.endswith(wanted):
+            arrived: Deferred[None] = Deferred()
+            self._wanted = wanted, arrived
+            await arrived
+
+    def dataReceived(self, data: bytes) -> None:
+        """Record the received bytes."""
+        self.received += data
+        if self._wanted is not None and self.received.endswith(self._wanted[0]):
+            (_, arrived), self._wanted = self._wanted, None
+            arrived.callback(None)
+
+    def connectionLost(self, reason: object = None) -> None:
+        """Record the end."""
+        self.lost.callback(None)
