@@ -49,13 +49,14 @@ def checkPassword(password: str, account: str) -> None:
         raise BadPassword("contains a character that cannot be typed, such as a control character")
     prepared = prepare(password)
     if not SHORTEST <= size(prepared) <= LONGEST:
-        raise BadPassword(f"needs at least {SHORTEST} characters, and at most {LONGEST} bytes")
+        why = f"needs at least {SHORTEST} characters, and at most {LONGEST} bytes"
+        raise BadPassword(why, weak=size(prepared) < SHORTEST)
     if prepared.startswith(TOKEN):
         raise BadPassword(f"begins with {TOKEN}, as app tokens do")
     if fold(prepared) == fold(account):
-        raise BadPassword("is the name of the account")
+        raise BadPassword("is the name of the account", weak=True)
     if prepared.casefold() in COMMON:
-        raise BadPassword("is one of the most common passwords; choose another one")
+        raise BadPassword("is one of the most common passwords; choose another one", weak=True)
 
 
 def size(password: str) -> int:

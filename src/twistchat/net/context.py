@@ -42,6 +42,7 @@ class ServerContext:
     @ivar logins: checks who somebody is.  After that, call C{chat.identity.login}.
     @ivar registrar: registers accounts, and changes their credentials.
     @ivar mailer: sends mails; C{None} if no mail server is configured.
+    @ivar random: returns that many random bytes, which nobody can predict.
     @ivar inFlight: counts the messages of all connections that have not been applied yet.
     @ivar portions: the commands that wait to continue.
     @ivar settings: the current settings.  L{rehash} replaces them, so do not keep a reference to them.
@@ -64,6 +65,7 @@ class ServerContext:
     logins: ILogins
     registrar: IRegistrar
     mailer: IMailer | None
+    random: Callable[[int], bytes]
     inFlight: InFlight
     portions: Portions
     settings: Settings

@@ -108,6 +108,7 @@ def assemble(
         logins=logins,
         registrar=registrar,
         mailer=mailer,
+        random=random,
         inFlight=InFlight(chat.settled, turn.afterSending),
         portions=portions,
         settings=settings,

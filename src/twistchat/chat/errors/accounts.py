@@ -139,11 +139,16 @@ class LastCredential(ChatError):
 
 @dataclass
 class BadPassword(ChatError):
-    """A new password is not acceptable; C{why} ends the sentence "the password …"."""
+    """
+    A new password is not acceptable; C{why} ends the sentence "the password …".
+
+    C{weak} says whether it is too easy to guess.
+    """
 
     code = "BAD_PASSWORD"
     wording = "The password {why}"
     why: str
+    weak: bool = False
 
 
 @dataclass
