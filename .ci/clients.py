@@ -8,8 +8,8 @@ makes.  It starts the server in the current folder, where the clients have their
 limits, which this tests.  Every wait has a time limit, and no process outlives this one.
 
 C{--terminals} tests irssi and WeeChat, in two rounds of C{conversation.py}.  In each round, one client connects over
-TCP and the other over TLS.  They run in a tmux server, and get typed input.  Their output comes from their logs and
-screens.  This needs irssi, weechat, tmux and openssl.
+TCP and the other over TLS.  In the second round they log in with SASL.  They run in a tmux server, and get typed input.
+Their output comes from their logs and screens.  This needs irssi, weechat, tmux and openssl.
 
 C{--python} and C{--node} test client libraries, as C{libraries.py} does, with interpreters that find them: PyPI's
 C{irc}, and npm's C{irc-framework} and C{matrix-org-irc}.
@@ -27,8 +27,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from conversation import burst, comeIn, govern, leave, talk, talkApart
-from ircclients import Irssi, WeeChat
+from conversation import LOBBY, burst, comeIn, govern, leave, talk, talkApart
+from ircclients import Irssi, Login, WeeChat
 from libraries import INTERPRETERS, LIBRARIES, started, tryLibraries
 from smoke import HOST, Failed, Person, Server, bySocket, ended
 from terminals import Terminals
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NEEDED = ("irssi", "weechat", "tmux", "openssl")
+
+PASSWORD = "correct-horse"
+"""The password of the clients' accounts."""
 
 BOUND = 200
 """Seconds for all of it; most of them go by while lines wait for the flood limit."""
@@ -73,11 +76,30 @@ def certify() -> None:
         raise SystemExit(f"clients: FAILED: openssl made no certificate: {done.stderr}")
 
 
+def register(port: int, *names: str) -> None:
+    """Register accounts (IRCv3 account-registration)."""
+    for name in names:
+        with bySocket(name, port) as person:
+            for line in (f"NICK {name}", f"USER {name} 0 * :{name}", f"REGISTER * * {PASSWORD}"):
+                person.say(line)
+            person.sees(f"^:[^ ]+ REGISTER SUCCESS {name} ")
+            person.say("QUIT")
+            person.seesTheEnd()
+
+
 def tryTerminals(terminals: Terminals, ports: dict[str, int], cat: Person, people: list[Transcribed]) -> None:
-    """Run two rounds with irssi and WeeChat.  In the first, each also sends many lines at once."""
+    """
+    Run two rounds with irssi and WeeChat.
+
+    In the first they are guests, and each also sends many lines at once.  In the second they have accounts.
+    """
     for turn, annByTls in enumerate((False, True)):
-        ann = Irssi(terminals, "ann", Path.cwd() / f"irssi{turn}")
-        wes = WeeChat(terminals, "wes", Path.cwd() / f"weechat{turn}")
+        logins: tuple[Login | None, Login | None] = (None, None)
+        if turn:
+            register(ports["irc"], "ann", "wes")
+            logins = Login("PLAIN", PASSWORD), Login("scram-sha-256", PASSWORD)
+        ann = Irssi(terminals, "ann", Path.cwd() / f"irssi{turn}", logins[0])
+        wes = WeeChat(terminals, "wes", Path.cwd() / f"weechat{turn}", logins[1])
         people[1:] = [ann, wes]
         comeIn(ann, ports["tls" if annByTls else "irc"], annByTls, [], cat)
         comeIn(wes, ports["irc" if annByTls else "tls"], not annByTls, [ann], cat)
@@ -85,6 +107,10 @@ def tryTerminals(terminals: Terminals, ports: dict[str, int], cat: Person, peopl
         if not turn:
             burst(ann, [wes], cat)
             burst(wes, [ann], cat)
+        else:
+            wes.reconnect(Login("plain", PASSWORD))
+            ann.sees(LOBBY, rf"\bwes .*has joined {LOBBY}")
+            cat.sees(rf"^\* wes joined {LOBBY}$")
         for part in (govern, talkApart, leave):
             part(ann, wes, cat)
 

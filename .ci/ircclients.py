@@ -7,9 +7,21 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import NamedTuple
 
 from smoke import ANSWER, HOST, Failed
 from terminals import TICK, Terminals
+
+
+class Login(NamedTuple):
+    """
+    How a client logs in, with the account of its nick.
+
+    @ivar mechanism: a SASL mechanism, in the client's spelling.
+    """
+
+    mechanism: str
+    password: str
 
 
 class ChatClient(ABC):
@@ -18,11 +30,13 @@ class ChatClient(ABC):
 
     @ivar name: the user's nick.
     @ivar home: the client's folder.
+    @ivar login: how it logs in; C{None} for a guest.
     """
 
-    def __init__(self, terminals: Terminals, name: str, home: Path) -> None:
+    def __init__(self, terminals: Terminals, name: str, home: Path, login: Login | None = None) -> None:
         self.name = name
         self.home = home
+        self.login = login
         self._terminals = terminals
         self._looked: dict[Path, int] = {}
 
@@ -110,15 +124,20 @@ class Irssi(ChatClient):
     @ivar raw: its log of all lines in both directions.
     """
 
-    def __init__(self, terminals: Terminals, name: str, home: Path) -> None:
-        super().__init__(terminals, name, home)
+    def __init__(self, terminals: Terminals, name: str, home: Path, login: Login | None = None) -> None:
+        super().__init__(terminals, name, home, login)
         self.raw = home / "logs" / "raw"
 
     def start(self) -> None:
         """See L{ChatClient.start}."""
         self.raw.parent.mkdir(parents=True)
+        sasl = ""
+        if self.login is not None:
+            mechanism, password = self.login
+            sasl = f'sasl_mechanism = "{mechanism}"; sasl_username = "{self.name}"; sasl_password = "{password}";'
         (self.home / "config").write_text(
-            f"""settings = {{
+            f"""chatnets = {{ ex = {{ type = "IRC"; {sasl} }}; }};
+            settings = {{
                 core = {{ nick = "{self.name}"; user_name = "irssi"; real_name = "Irssi"; }};
                 "irc/core" = {{ cmd_queue_speed = "10msec"; }};
                 "fe-text" = {{ paste_verify_line_count = "0"; }};
@@ -130,7 +149,9 @@ class Irssi(ChatClient):
 
     def connect(self, port: int, tls: bool) -> tuple[str, str]:
         """See L{ChatClient.connect}."""
-        self.say(f"/connect {'-tls -notls_verify' if tls else '-notls'} {HOST} {port}")
+        self.say(f"/connect -network ex {'-tls -notls_verify' if tls else '-notls'} {HOST} {port}")
+        if self.login is not None:
+            self.shows("SASL authentication succeeded")
         self.shows("Mode change .* for user ann")
         self.say(f"/rawlog open {self.raw}")
         asked = self.reads(self.raw, "^<< CAP REQ ")
@@ -184,19 +205,39 @@ class WeeChat(ChatClient):
         for line in (
             f"/server add ex {HOST}/{port} -{'' if tls else 'no'}{self._tls} -nicks={self.name} -username=weechat",
             f"/set irc.server.ex.{self._tls}_verify off",
+            *self._saslSettings(),
             "/connect ex",
         ):
             self.say(line)
-        self.reads(self.home / "logs" / "irc.server.ex.weechatlog", "no message of the day")
+        self._awaitWelcome()
         self.say("/server raw")
         asked = self.shows(r"<-- ex .* CAP REQ :")
         granted = self.shows(r"--> ex .* CAP .* (ACK|NAK) :")
         self.say("/buffer irc.server.ex")
         return asked.partition(" REQ ")[2], granted.partition(" ACK ")[2]
 
+    def reconnect(self, login: Login) -> None:
+        """Connect again, and log in in another way.  WeeChat joins its channels again."""
+        self.login = login
+        for line in (*self._saslSettings(), "/reconnect ex"):
+            self.say(line)
+        self._awaitWelcome()
+
     def logOf(self, place: str) -> Path:
         """See L{ChatClient.logOf}."""
         return self.home / "logs" / f"irc.ex.{place}.weechatlog"
+
+    def _saslSettings(self) -> list[str]:
+        if self.login is None:
+            return []
+        settings = {"mechanism": self.login.mechanism, "username": self.name, "password": self.login.password}
+        return [f"/set irc.server.ex.sasl_{name} {value}" for name, value in settings.items()]
+
+    def _awaitWelcome(self) -> None:
+        log = self.home / "logs" / "irc.server.ex.weechatlog"
+        if self.login is not None:
+            self.reads(log, "SASL authentication successful")
+        self.reads(log, "no message of the day")
 
 
 def _end(text: str) -> str:
