@@ -74,6 +74,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "protocols/irc/commands/channels/test_rename",
         "protocols/irc/commands/test_ping",
         "protocols/irc/commands/texts/test_redaction",
+        "protocols/irc/registration/test_pass",
         "protocols/irc/registration/test_sts",
         "protocols/irc/replies/test_lengths",
         "protocols/irc/replies/test_widest",

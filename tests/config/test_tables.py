@@ -80,7 +80,7 @@ class NamedTablesTests(SynchronousTestCase):
                 6697,
                 43200.0,
                 True,
-                ("192.0.2.1/32",),
+                proxies=("192.0.2.1/32",),
             ),
             made.of("irc", IrcSettings),
         )

@@ -5,6 +5,7 @@ from twistchat.config.describe import describe
 from twistchat.config.errors import ConfigError
 from twistchat.config.reload import Reload, reloadSettings
 from twistchat.config.settings import (
+    AccountsSettings,
     ChatSettings,
     ClassSettings,
     JournalSettings,
@@ -15,6 +16,7 @@ from twistchat.config.settings import (
 )
 
 __all__ = [
+    "AccountsSettings",
     "ChatSettings",
     "ClassSettings",
     "ConfigError",

@@ -90,7 +90,7 @@ def encrypt(case: SynchronousTestCase, secure: bool = True) -> None:
 
     def beginSo(self: IrcConnection) -> None:
         if not hasattr(self, "negotiation"):  # it begins anew where it turns out to be that of a gateway
-            self.secure = secure
+            self.secure = self.openSession.secure = secure
         _begin(self)
 
     case.patch(IrcConnection, "begin", beginSo)

@@ -69,6 +69,7 @@ class Entrance:
             if not (self.registered or client.ending):
                 deadline = client.deadline(client.context.settings.limits)
                 client.silence.expect(client.carrier.accepted, deadline.seconds)
+            client.encrypted()
 
     def changeAddress(self, address: str, secure: bool) -> bool:
         """

@@ -89,6 +89,9 @@ class Language(ABC):
     def idle(self) -> None:  # noqa: B027  # a default
         """Ping a silent client.  Any input from it counts as an answer."""
 
+    def encrypted(self) -> None:  # noqa: B027  # a default
+        """The connection of an admitted client is encrypted now, and the fingerprint of its certificate is known."""
+
     def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}.  A protocol without labels returns C{data} unchanged."""
         return data

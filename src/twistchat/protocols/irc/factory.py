@@ -11,9 +11,9 @@ from twisted.logger import Logger
 from twistchat.net.client.factory import ClientFactory
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.registration.isupport import isupportTokens, showIsupport
+from twistchat.protocols.irc.registration.offer import announce
 from twistchat.protocols.irc.replies.reply import Reply
-from twistchat.protocols.irc.server import IrcServer, offered
-from twistchat.wire.irc.capabilities import advertise, capLines
+from twistchat.protocols.irc.server import IrcServer
 
 if TYPE_CHECKING:
     from twistchat.net.client.protocol import ClientProtocol
@@ -83,25 +83,8 @@ class ChangeNotifier:
         self._running = False
 
     def _notifyClient(self, client: IrcConnection, tokens: Mapping[str, str | None]) -> None:
-        self._notifyCapabilities(client)
+        announce(client)
         if tokens and client.registration is None:
             reply = Reply(client, "*")
             showIsupport(client, reply, tokens)
             reply.finish()
-
-    def _notifyCapabilities(self, client: IrcConnection) -> None:
-        negotiation, now = client.negotiation, offered(self._context, client.secure)
-        if negotiation.offered is now:
-            return
-        fresh, gone = negotiation.changeOffer(now)
-        if gone:
-            client.updateDialects()
-        if "cap-notify" not in negotiation.enabled:
-            return
-        lines = []
-        if fresh:
-            lines += capLines("NEW", advertise(fresh, negotiation.version), client.nick, client.server)
-        if gone:
-            lines += capLines("DEL", gone, client.nick, client.server)
-        if lines:
-            client.reply(b"".join(lines))

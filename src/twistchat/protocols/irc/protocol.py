@@ -30,11 +30,13 @@ from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, addBatchLine
 from twistchat.protocols.irc.fallbacks import RenameFallback
 from twistchat.protocols.irc.inbox import showInboxLater
+from twistchat.protocols.irc.registration.authentication import Authentication
 from twistchat.protocols.irc.registration.negotiation import Negotiation
+from twistchat.protocols.irc.registration.offer import announce, offered
 from twistchat.protocols.irc.registration.registration import Registration
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.reply import Reply
-from twistchat.protocols.irc.server import IrcServer, offered
+from twistchat.protocols.irc.server import IrcServer
 from twistchat.wire.framing import STREAM, Framing
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import View
@@ -72,6 +74,7 @@ class IrcConnection(ClientProtocol):
     @ivar server: the server's name, which is the source of its messages.
     @ivar irc: what all connections of the door share.
     @ivar negotiation: the client's capabilities.
+    @ivar authentication: the client's SASL exchange; C{None} before the first one, and after a successful one.
     @ivar registration: what the client has sent before it registered; C{None} after that.
     @ivar batch: the multiline batch that the client has opened; C{None} if there is none.
     """
@@ -81,6 +84,7 @@ class IrcConnection(ClientProtocol):
         "_dialects",
         "_holders",
         "_replies",
+        "authentication",
         "batch",
         "irc",
         "negotiation",
@@ -94,6 +98,7 @@ class IrcConnection(ClientProtocol):
 
     def __init__(self, context: ServerContext, factory: ClientFactory, irc: IrcServer) -> None:
         super().__init__(context, factory)
+        self.authentication: Authentication | None = None
         self.batch: TextBatch | None = None
         self._holders = self._batchLines = 0
         self.irc = irc
@@ -169,8 +174,12 @@ class IrcConnection(ClientProtocol):
 
     def begin(self) -> None:
         """See L{Language.begin}.  An IRC server sends nothing before the client's first command."""
-        self.negotiation = Negotiation(offered(self.context, self.secure))
+        self.negotiation = Negotiation(offered(self.context, self.openSession))
         self.updateDialects()
+
+    def encrypted(self) -> None:
+        """See L{Language.encrypted}.  With a certificate, the client is offered EXTERNAL."""
+        announce(self)
 
     def farewell(self, reason: str, fault: bool) -> bytes:
         """See L{Language.farewell}."""

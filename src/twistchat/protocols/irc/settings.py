@@ -25,6 +25,9 @@ class IrcSettings:
         reconnect to it when they use any other; 0 turns this off.
     @ivar stsDuration: how long such clients use only that port; 0 makes them forget it.
     @ivar stsPreload: whether vendors of clients may include this policy in their programs.
+    @ivar earlyAccounts: whether a client may register an account before it has registered its connection, for example
+        with the nick that it wants to have.  It may not if this door has a password.
+    @ivar customAccountNames: whether clients may register an account with a name that is not their nick.
     @ivar proxies: networks whose PROXY headers are trusted, at endpoints of any door that begin with "haproxy:".
     """
 
@@ -37,6 +40,8 @@ class IrcSettings:
         "stsPort",
         "stsDuration",
         "stsPreload",
+        "earlyAccounts",
+        "customAccountNames",
         "proxies",
     )
 
@@ -48,6 +53,8 @@ class IrcSettings:
     stsPort: Port = 0
     stsDuration: Span = 30 * 86400.0
     stsPreload: bool = False
+    earlyAccounts: bool = True
+    customAccountNames: bool = True
     proxies: Networks = ()
 
 

@@ -7,10 +7,11 @@ import re
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import mask, rooted, serverWith, settingsWith, staffed
+from twistchat.chat.model.sessions import Session
 from twistchat.net.context import ServerContext
-from twistchat.protocols.irc import factory
+from twistchat.protocols.irc.registration import offer
 from twistchat.protocols.irc.registration.negotiation import Negotiation
-from twistchat.protocols.irc.server import offered
+from twistchat.protocols.irc.registration.offer import offered
 from twistchat.testing import MemoryServer
 from twistchat.wire.irc.capabilities import CAPABILITIES
 
@@ -265,10 +266,10 @@ class DeletedTests(SynchronousTestCase):
             client.join("#a")
         root = rooted(server, "root")
 
-        def fewer(context: ServerContext, secure: bool) -> dict[str, str]:
-            return {name: value for name, value in offered(context, secure).items() if name != "server-time"}
+        def fewer(context: ServerContext, session: Session) -> dict[str, str]:
+            return {name: value for name, value in offered(context, session).items() if name != "server-time"}
 
-        self.patch(factory, "offered", fewer)
+        self.patch(offer, "offered", fewer)
         for client in (modern, plain):
             client.skip()
         root.send("REHASH")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twistchat.protocols.irc.commands import connection, gateway, help, services
+from twistchat.protocols.irc.commands import accounts, connection, gateway, help, services
 from twistchat.protocols.irc.commands.channels import channels, listing, modes
 from twistchat.protocols.irc.commands.people import monitor, people, who
 from twistchat.protocols.irc.commands.server import bans, operators, server
@@ -13,6 +13,7 @@ from twistchat.protocols.irc.commands.texts import batches, messages
 
 TOPICS = {
     "connection": connection.table,
+    "accounts": accounts.table,
     "channels": channels.table,
     "modes": modes.table,
     "list": listing.table,

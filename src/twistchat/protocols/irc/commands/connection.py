@@ -94,7 +94,7 @@ def user(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     return registration.advance(reply)
 
 
-@table.command("PASS", "<password>", "give the server's password", MODERN, minParams=1, early=True)
+@table.command("PASS", "<password>", "give the server's password, or account:password", MODERN, minParams=1, early=True)
 def password(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     """C{PASS}: comes before NICK and USER."""
     if client.registration is None:

@@ -16,6 +16,7 @@ from twistchat.chat.model.bans.server import wordServerBan
 from twistchat.chat.model.events import SessionStarted
 from twistchat.protocols.irc.attaching import showRooms
 from twistchat.protocols.irc.registration.welcome import welcome
+from twistchat.protocols.irc.replies.accounts import showLoggedIn
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.settings import ircSettings
 from twistchat.wire.irc import numerics as n
@@ -33,7 +34,7 @@ class Registration:
     @ivar realname: the realname from USER.
     @ivar negotiating: whether the client negotiates capabilities.
     @ivar away: the away message (IRCv3 pre-away); C{None} if the client is not away.
-    @ivar password: the password from PASS; C{None} without one.
+    @ivar password: the parameter of PASS: the server's password, or C{account:password}; C{None} without PASS.
     """
 
     def __init__(self, client: IrcConnection) -> None:
@@ -68,10 +69,10 @@ class Registration:
     async def _register(self, reply: Reply) -> None:
         client, context = self._client, self._client.context
         host = context.cloak(client.address)
+        if client.authentication is not None and client.authentication.running:
+            client.authentication.abort(reply)
         try:
-            if not await self._passwordFits():
-                reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
-                self._expel(reply, "Bad password")
+            if not await self._isAdmitted(reply):
                 return
             entry = await context.chat.identity.enter(
                 reply.asker, self.nick, self.username, host, self.realname, away=self.away
@@ -96,7 +97,42 @@ class Registration:
         reply.finish()
         self._client.closing.expel(why)
 
-    async def _passwordFits(self) -> bool:
-        """Check the client's password, if the server has one."""
-        stored = ircSettings(self._client.settings).password
-        return not stored or await self._client.entrance.checkPassword(stored, self.password or "")
+    @property
+    def _credentials(self) -> tuple[str, str]:
+        """The account and the password from PASS; both are C{""} if PASS did not contain them."""
+        name, _, password = (self.password or "").partition(":")
+        return (name, password) if name and password else ("", "")
+
+    async def _isAdmitted(self, reply: Reply) -> bool:
+        """
+        Log the client in with PASS, or check the server's password, if it has one.  A client that has logged in needs
+        no password of the server.
+
+        @return: whether the client may come in; if not, it has been told why.
+        """
+        client = self._client
+        if client.openSession.account is not None:
+            return True
+        stored = ircSettings(client.settings).password
+        name, password = self._credentials
+        if name and (not stored or client.context.chat.state.accounts.ownerOf(name) is not None):
+            return await self._logIn(reply, name, password)
+        if stored and not await client.entrance.checkPassword(stored, self.password or ""):
+            reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
+            self._expel(reply, "Bad password")
+            return False
+        return True
+
+    async def _logIn(self, reply: Reply, name: str, password: str) -> bool:
+        """Log the client in.  If that fails, say why, and close the connection."""
+        client = self._client
+        try:
+            authenticated = await client.context.logins.password(client.openSession, name, password)
+            await client.context.chat.identity.login(reply.asker, authenticated.account)
+        except ChatError as refusal:
+            client.context.refusals.noteError(client.address, refusal)
+            reply.numeric(n.ERR_PASSWDMISMATCH, refusal.text)
+            self._expel(reply, refusal.text)
+            return False
+        showLoggedIn(client, reply, authenticated.account)
+        return True

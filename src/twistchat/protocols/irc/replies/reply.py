@@ -27,6 +27,8 @@ UNMEASURED = 100
 
 REPLY_CAPABILITIES = {
     "BATCH": "draft/multiline",
+    "REGISTER": "draft/account-registration",
+    "VERIFY": "draft/account-registration",
     "REDACT": "draft/message-redaction",
     "RENAME": "draft/channel-rename",
     "SETNAME": "setname",
