@@ -16,6 +16,7 @@ from tests.protocols.line.servers import STRANGER
 from twistchat.doors.line import LineDoor
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.server import SETTINGS
+from twistchat.testing.workers import HeldWorker
 from twistchat.wire.telnet import BINARY, DO, DONT, ECHO, IAC, WILL, WONT
 
 reactor: Any = installed
@@ -184,6 +185,24 @@ class SecrecyTests(PromptTestCase):
         bob.sendBytes(b"/login alice\nsecret1\nsecret2\nsecret3\nsaid\n")
         self.assertEqual([line.partition("> ")[2] for line in self.alice.lines() if "<" in line], ["said"])
         self.assertEqual(bob.lines(), [AGAIN, WRONG, AGAIN, WRONG, AGAIN, WRONG, "* You are not logged in"])
+
+    def test_whileChecked(self) -> None:
+        """Lines that come while a password is being checked wait for the result, and answer the next question."""
+        worker = HeldWorker()
+        self.server = MemoryServer(OPEN, makeWorker=lambda: worker)
+        witness, bob = self.server.person("witness"), self.server.person("bob")
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, "alice")))
+        witness.skip()
+        bob.send("/login alice")
+        for password in ("secret1", "secret2", "secret3"):
+            bob.send(password)
+        bob.send("said")
+        while worker.queue:
+            self.assertEqual(witness.lines(), [])
+            worker.step()
+            self.server.pump()
+        self.assertEqual([line.partition("> ")[2] for line in witness.lines()], ["said"])
+        self.assertEqual(bob.lines()[-1], "* You are not logged in")
 
     def test_afterMessages(self) -> None:
         """A password behind messages and /login in one piece of input is not said, and messages go before it."""
