@@ -41,6 +41,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "tools/test_picture",
     ),
     "the benchmarks, and the guards on counted work": (
+        "bench/test_accounts",
         "bench/test_commands",
         "bench/test_floods",
         "bench/test_main",

@@ -51,6 +51,7 @@ class LineLog:
         self._proposed: deque[Proposal | Mark] = deque()
         self._closing: list[Deferred[None]] = []
         self._kept: dict[int, Entry] = {}
+        self._holding = Holding()
         self._followers = Followers()
         self._stamp = Stamp(now, "")
         self._reserved = 0
@@ -119,7 +120,10 @@ class LineLog:
         return self._stamp.locate(msgid)
 
     def forget(self, sequence: int) -> None:
-        """Delete an entry, whose text was redacted.  Its line is gone after the next start."""
+        """
+        Delete an entry: a text that was redacted, or an event of an account that holds nothing any more.  Its line is
+        gone after the next start.
+        """
         if self._kept.pop(sequence, None) is not None:
             self._delete(sequence)
 
@@ -165,6 +169,8 @@ class LineLog:
             return
         if durable:
             self._kept[entry.sequence] = entry
+            for erased in self._holding.note(entry):
+                self.forget(erased)
         for following in self._followers.active:
             try:
                 following.receive(entry)
@@ -221,11 +227,12 @@ class LineLog:
             self._kept[sequence] = Entry(sequence, msgid(head["name"], sequence), record["time"], event)
 
     def _restore(self) -> None:
-        """Apply what rebuilds rooms and bans, and no messages."""
-        holding = Holding()
-        for entry in self._kept.values():
-            holding.note(entry)
-        for sequence, keys in holding.entries().items():
+        """Apply what rebuilds accounts, rooms and bans, and no messages."""
+        self._holding = Holding()
+        for entry in list(self._kept.values()):
+            for erased in self._holding.note(entry):
+                self.forget(erased)
+        for sequence, keys in self._holding.entries().items():
             entry = self._kept[sequence]
             event = remaining(entry.event, sequence, keys)
             if event is None:

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.holding import Holding
 from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
@@ -29,7 +30,8 @@ class MemoryLog:
     """
     A log for tests, for benchmarks, and for a chat that must leave no trace.
 
-    It keeps the newest durable entries, for followers that start later.
+    It keeps the newest durable entries, for followers that start later.  Like a log on disk, it deletes the events of
+    accounts that hold nothing any more.
     """
 
     promise = "The journal is in memory: nothing that is said outlives this process."
@@ -47,6 +49,7 @@ class MemoryLog:
         self._proposed: deque[Proposal | Mark] = deque()
         self._closing: list[Deferred[None]] = []
         self._kept: deque[Entry] = deque(maxlen=keep)
+        self._holding = Holding()
         self._followers = Followers()
 
     def open(self, apply: Apply) -> Deferred[None]:
@@ -97,7 +100,7 @@ class MemoryLog:
         return following
 
     def forget(self, sequence: int) -> None:
-        """Delete an entry whose text was redacted.  The history calls this."""
+        """Delete an entry.  The history calls this for a text that was redacted."""
         place = bisect_left(self._kept, sequence, key=attrgetter("sequence"))
         if place < len(self._kept) and self._kept[place].sequence == sequence:
             del self._kept[place]
@@ -159,6 +162,8 @@ class MemoryLog:
             return Failure()
         if entry.event.durable:
             self._kept.append(entry)
+            for erased in self._holding.note(entry):
+                self.forget(erased)
         for following in self._followers.active:
             try:
                 following.receive(entry)

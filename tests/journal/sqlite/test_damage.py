@@ -9,12 +9,24 @@ from typing import Any
 
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
+from tests.chat.fakes import newState
 from tests.journal.disk import DiskTestCase
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.events import (
+    SERVER,
+    AccountDropped,
+    AccountEvent,
+    AccountRegistered,
+    AccountSettingSet,
+    AccountSuspended,
+    AccountVerified,
+    Credential,
+    CredentialSet,
     Entry,
+    LoginRecorded,
     ModeChange,
     ModesSet,
+    NickGrouped,
     PrivateMessage,
     RoomMessageRedacted,
     RoomRenamed,
@@ -22,6 +34,7 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.chat.model.spans import Damaged, Kept, Span, pair
+from twistchat.chat.state import State
 from twistchat.journal.sqlite.batches import LogLimits
 from twistchat.journal.sqlite.position import SKIP
 from twistchat.journal.sqlite.rows import checksum
@@ -319,3 +332,102 @@ class StartTests(DamageTestCase):
         self.assertEqual(self.refused(receipt), "the journal's file is damaged")
         self.assertEqual(self.history.locate("name-1"), 1)
         self.assertEqual(self.store.position().time, entries[-1].time)
+
+
+class AccountTests(DamageTestCase):
+    """Entries of accounts that are missing, or changed on disk.  The server starts, and the rest is in force."""
+
+    EVENTS: Sequence[AccountEvent] = (
+        AccountRegistered(SERVER, "alice", 10**12),
+        AccountVerified(SERVER, "alice"),
+        CredentialSet(SERVER, "alice", Credential("password", "", "the-hash")),
+        CredentialSet(SERVER, "alice", Credential("token", "phone", "the-hash")),
+        CredentialSet(SERVER, "alice", Credential("certificate", "ab", "")),
+        CredentialSet(SERVER, "alice", Credential("sshkey", "SHA256:x", "the-hash")),
+        CredentialSet(SERVER, "alice", Credential("code", "verify", "the-hash")),
+        LoginRecorded(SERVER, "alice", "password", "", "place"),
+        AccountSettingSet(SERVER, "alice", "email", "alice@example.org"),
+        NickGrouped(SERVER, "alice", "al"),
+        AccountSuspended(SERVER, "alice", "spam"),
+        AccountRegistered(SERVER, "bob"),
+        AccountDropped(SERVER, "carol"),
+    )
+    LOST = (
+        "the registration of the account alice",
+        "the verification of the account alice",
+        "the password of the account alice",
+        "the token phone of the account alice",
+        "the certificate ab of the account alice",
+        "the SSH key SHA256:x of the account alice",
+        "the code verify of the account alice",
+        "a known place of the account alice, the last use of the password of the account alice",
+        "the setting email of the account alice",
+        "the nick al of the account alice",
+        "the suspension of the account alice",
+        "the registration of the account bob",
+        "the end of the account carol",
+    )
+
+    def start(self) -> tuple[State, list[str], str]:
+        """Restart.  Return the state, the messages of level critical, and everything that was logged."""
+        self.closeJournal()
+        state = newState()
+        with capturedLogs() as events:
+            self.openJournal(state.apply)
+        lines = [formatEvent(event) for event in events if event["log_level"] is LogLevel.critical]
+        return state, lines, "\n".join(map(formatEvent, events)) + repr(events)
+
+    def test_lost(self) -> None:
+        """Each entry in turn is deleted, or changed, or has a body of another kind."""
+        self.assertEqual(len(self.EVENTS), len(self.LOST))
+        entries = self.append(*self.EVENTS)
+        for entry, lost in zip(entries, self.LOST, strict=True):
+            for damage in (
+                "DELETE FROM entry WHERE sequence = ?",
+                "UPDATE entry SET body = replace(body, '\"by\"', '\"bY\"') WHERE sequence = ?",
+            ):
+                self.closeJournal()
+                with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+                    rows = connection.execute("SELECT * FROM entry WHERE sequence = ?", (entry.sequence,)).fetchall()
+                    held = connection.execute("SELECT * FROM holding").fetchall()
+                    connection.execute(damage, (entry.sequence,))
+                self.openJournal()
+                state, lines, everything = self.start()
+                self.assertEqual(len(lines), 1, lines)
+                self.assertIn(f"this is not in force any more: {lost}.", lines[0])
+                self.assertNotIn("the-hash", everything)
+                bob = state.accounts.get("bob")
+                self.assertEqual(bob is None, "bob" in lost)
+                alice = state.accounts.get("alice")
+                self.assertEqual(alice is None, lost == self.LOST[0])
+                if alice is not None:
+                    self.assertEqual(len(alice.credentials), 4 if isinstance(entry.event, CredentialSet) else 5)
+                with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+                    connection.execute("DELETE FROM entry WHERE sequence = ?", (entry.sequence,))
+                    connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows)
+                    self.assertEqual(connection.execute("SELECT * FROM holding").fetchall(), held)
+        state, lines, everything = self.start()
+        self.assertEqual(lines, [])
+
+    def test_nothingOfAnAccount(self) -> None:
+        """If an account's registration left no trace at all, the rest of the account is refused, with a warning."""
+        entries = self.append(*self.EVENTS)
+        self.change("DELETE FROM entry WHERE sequence = ?", entries[0].sequence)
+        self.change("DELETE FROM holding WHERE sequence = ?", entries[0].sequence)
+        state, lines, everything = self.start()
+        self.assertEqual(lines, [])
+        self.assertIsNone(state.accounts.get("alice"))
+        self.assertIsNotNone(state.accounts.get("bob"))
+        self.assertIn("changes nothing any more: NoSuchAccount(account='alice')", everything)
+        self.assertNotIn("the-hash", everything)
+
+    def test_unreadable(self) -> None:
+        """A credential of a kind that this version does not know is not logged."""
+        (_, entry) = self.append(AccountRegistered(SERVER, "alice"), self.EVENTS[2])
+        body = '{"by":["",""],"account":"alice","credential":{"kind":"password","secret":["the-hash"]}}'
+        check = checksum(entry.sequence, entry.time, "credential", None, body.encode())
+        self.change("UPDATE entry SET body = ?, checksum = ? WHERE sequence = ?", body, check, entry.sequence)
+        state, _, everything = self.start()
+        self.assertEqual(state.accounts.named("alice").credentials, ())
+        self.assertIn("Unreadable", everything)
+        self.assertNotIn("the-hash", everything)

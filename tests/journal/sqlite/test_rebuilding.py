@@ -112,7 +112,7 @@ INBOXES = st.sampled_from([Source("", "alice", account="alice"), Source("", "bob
 ACCOUNT_EVENTS = st.one_of(
     st.builds(AccountRegistered, st.just(SERVER), NAMES, st.sampled_from([None, 500, 5000]), st.sampled_from("12")),
     st.builds(AccountVerified, st.just(SERVER), NAMES),
-    st.builds(AccountExpired, st.just(SERVER), NAMES),
+    st.builds(AccountExpired, st.just(SERVER), NAMES, st.sampled_from(["", "1", "2"])),
     st.builds(AccountSuspended, st.just(SERVER), NAMES, st.sampled_from(["", "spam"])),
     st.builds(AccountRestored, st.just(SERVER), NAMES),
     st.builds(AccountDropped, st.just(SERVER), NAMES),

@@ -145,7 +145,9 @@ class Accounts:
     def get(self, name: str) -> Account | None:
         """The account with this name, ignoring case."""
         account = self._bySkeleton.get(skeleton(name))
-        return account if account is not None and fold(account.name) == fold(name) else None
+        if account is None or account.name == name or fold(account.name) == fold(name):
+            return account
+        return None
 
     def named(self, name: str) -> Account:
         """

@@ -18,9 +18,9 @@ keeps the same register in a table.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from twistchat.chat.model.events import (
@@ -70,8 +70,7 @@ INBOX = "inbox "
 """The prefix of the key of a private text that its recipient has not been shown.  The sequence number follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class HoldingChange:
+class HoldingChange(Struct, frozen=True, gc=False):
     """
     How an event changes the register.
 
@@ -101,8 +100,11 @@ class HoldingChange:
 
         @param sequence: the sequence number of the entry.
         """
-        numbered = (f"{self.numbered}{sequence}",) if self.numbered else ()
-        return (*self.sets, *numbered)
+        return (*self.sets, f"{self.numbered}{sequence}") if self.numbered else self.sets
+
+
+DIVISIBLE: Final = (ModesSet, LoginRecorded)
+"""The events of which only a part may be current, see L{remaining}."""
 
 
 def holdingChange(event: Event) -> HoldingChange | None:
@@ -150,6 +152,36 @@ def accountScope(account: str) -> str:
 def banKey(mask: str) -> str:
     """The key of a ban from the server."""
     return f"ban {mask}"
+
+
+def describe(scope: str, key: str) -> str:
+    """Describe a key to the administrator, for example C{topic of #lobby}, or C{the password of the account alice}."""
+    if not scope.startswith(ACCOUNT):
+        return f"{key} of {scope}" if scope else key
+    return f"{_described(key)} of the account {scope.removeprefix(ACCOUNT)}"
+
+
+_WORDS = {
+    "account": "the registration",
+    "verified": "the verification",
+    "suspended": "the suspension",
+    "dropped": "the end",
+    "credential": "the",
+    "used": "the last use of the",
+    "place": "a known place",
+    "inbox": "an unread message",
+    "setting": "the setting",
+    "nick": "the nick",
+}
+"""Descriptions of the first words of the keys of accounts."""
+
+
+def _described(key: str) -> str:
+    first, _, rest = key.partition(" ")
+    words = _WORDS.get(first, first)
+    if first in ("place", "inbox"):
+        return words
+    return f"{words} {rest}".rstrip().replace("sshkey", "SSH key", 1)
 
 
 TOPIC = "topic"
@@ -278,22 +310,28 @@ class Holding:
     def __init__(self) -> None:
         self._scopes: dict[str, dict[str, int]] = {}
 
-    def note(self, entry: Entry) -> None:
-        """Update the register after an entry was applied."""
+    def note(self, entry: Entry) -> Collection[int]:
+        """
+        Update the register after an entry was applied.
+
+        @return: the sequence numbers of the events of accounts that hold no key any more, and are to be deleted.
+        """
         change = holdingChange(entry.event)
         if change is None:
-            return
+            return ()
         if change.renamed is not None:
             self._rename(change.scope, change.renamed, entry.sequence)
-            return
+            return ()
         keys = self._scopes.setdefault(change.scope, {})
+        lost = {key for key in (*change.releases, *change.sets) if key in keys}
         if change.prefixes:
             last = entry.sequence if change.through is None else change.through
-            for key in [key for key, held in keys.items() if held <= last and key.startswith(change.prefixes)]:
-                del keys[key]
-        for key in change.releases:
+            lost.update([key for key, held in keys.items() if held <= last and key.startswith(change.prefixes)])
+        losers = {keys.pop(key) for key in lost if not key.startswith(INBOX)}
+        for key in lost:
             keys.pop(key, None)
         keys.update(dict.fromkeys(change.keys(entry.sequence), entry.sequence))
+        return losers - set(keys.values()) if losers and change.scope.startswith(ACCOUNT) else ()
 
     def entries(self) -> dict[int, set[str]]:
         """The keys that each entry holds, by ascending sequence number, without entries that hold none."""

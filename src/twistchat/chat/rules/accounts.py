@@ -131,8 +131,9 @@ class AccountRules:
         return self._core.log.append(AccountVerified(self._source(asker), account.name))
 
     def expire(self, name: str) -> Receipt:
-        """Remove an account that was not verified in time."""
-        return self._core.log.append(AccountExpired(SERVER, name))
+        """Remove an account that was not verified in time, or whose owner cannot be sent a mail."""
+        account = self._core.state.accounts.named(name)
+        return self._core.log.append(AccountExpired(SERVER, account.name, account.registration))
 
     def setCredential(self, asker: Asker | None, name: str, credential: Credential) -> Receipt:
         """
@@ -263,8 +264,9 @@ def _accountVerified(state: State, entry: Entry, event: AccountVerified, origin:
 
 def _accountExpired(state: State, entry: Entry, event: AccountExpired, origin: Origin | None) -> None:
     account = state.accounts.named(event.account)
-    if account.until is None or account.until > entry.time:
-        # It was verified in the meantime, or is a later registration of the name.
+    if account.until is None or account.registration != event.registration or account.used:
+        # It was verified in the meantime, or is a later registration of the name.  If somebody has logged in, it was
+        # verified, and the journal has lost the entry that says so.
         raise errors.AccountExists(account.name)
     state.accounts.remove(account)
     forget(state, entry, account.name, origin)

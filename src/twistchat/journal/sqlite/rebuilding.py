@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from twisted.logger import Logger
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry, Event, ServerBanSet
-from twistchat.chat.model.holding import HoldingChange, holdingChange, keysOf, remaining
+from twistchat.chat.model.holding import DIVISIBLE, HoldingChange, describe, holdingChange, remaining
 from twistchat.journal.codec import Unreadable, decode
-from twistchat.journal.sqlite.rows import COLUMNS, encodable, isIntact
+from twistchat.journal.sqlite.rows import COLUMNS, checksum, encodable
 from twistchat.journal.stamp import msgid
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Apply
 
+_COLUMNS = COLUMNS.replace("CAST(body AS TEXT)", "CAST(body AS BLOB)")
+
+# In the order of the index holding_sequence, so that nothing is sorted.
 _HELD = f"""
-    SELECT {COLUMNS}, (
-        SELECT json_group_array(json_array(CAST(conversation AS TEXT), CAST(key AS TEXT)))
-        FROM holding WHERE holding.sequence = entry.sequence
-    ), sequence IN (SELECT sequence FROM undecided)
-    FROM entry WHERE sequence IN (
-        SELECT sequence FROM holding UNION SELECT sequence FROM renaming UNION SELECT sequence FROM undecided
-    ) ORDER BY sequence
+    SELECT {_COLUMNS}, CAST(place AS TEXT), CAST(key AS TEXT)
+    FROM (SELECT sequence, conversation AS place, key FROM holding) AS held CROSS JOIN entry USING (sequence)
+    ORDER BY held.sequence
+"""
+
+_DUE = f"""
+    SELECT {_COLUMNS}, sequence IN (SELECT sequence FROM undecided)
+    FROM entry WHERE sequence IN (SELECT sequence FROM renaming UNION SELECT sequence FROM undecided)
+    ORDER BY sequence
 """
 
 _MISSING = """
@@ -41,8 +48,7 @@ _MISSING = """
 log = Logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True, gc=False):
     """
     An entry that holds keys of the register, an undecided one, or a pending rename.
 
@@ -85,36 +91,77 @@ def held(connection: sqlite3.Connection) -> Iterator[Held]:
 
     @param connection: reads texts with L{readText <twistchat.journal.sqlite.rows.readText>}.
     """
-    for *row, holding, undecided in connection.execute(_HELD):
-        yield _held(row, [(place, key) for place, key in json.loads(holding)], bool(undecided))
+    due = [_due(row, bool(undecided)) for *row, undecided in connection.execute(_DUE)]
+    yield from merge(_holding(connection), due, key=attrgetter("sequence")) if due else _holding(connection)
     for sequence, lost in groupby(connection.execute(_MISSING), lambda row: int(row[0])):
         yield Held(sequence, lost=_shown((place, key) for _, place, key in lost))
 
 
-def _held(row: Sequence[Any], holding: Sequence[tuple[str, str]], undecided: bool) -> Held:
+def _holding(connection: sqlite3.Connection) -> Iterator[Held]:
+    """Read the entries that hold keys, in order."""
+    row: Sequence[Any] = ()
+    holding: list[tuple[str, str]] = []
+    for *next, place, key in connection.execute(_HELD):
+        if holding and next[0] == row[0]:
+            holding.append((place, key))
+            continue
+        if holding:
+            yield _held(row, holding)
+        row, holding = next, [(place, key)]
+    if holding:
+        yield _held(row, holding)
+
+
+def _held(row: Sequence[Any], holding: Sequence[tuple[str, str]]) -> Held:
     """
     Read one entry.
 
-    @param holding: the conversation and the key of everything that it should hold; empty for the pending rename, and
-        for undecided entries.
+    @param holding: the conversation and the key of everything that it should hold.
     """
     sequence, time, kind, _, _, body = row
-    if not isIntact(*row):
-        lost = _shown(holding) or ["a change" if undecided else "the new name of a room"]
-        return Held(sequence, lost=lost, undecided=undecided)
+    if not _isIntact(*row):
+        return Held(sequence, lost=_shown(holding))
     try:
         event = decode(kind, body)
     except Unreadable as e:
+        return Held(sequence, error=e)
+    change = holdingChange(event)
+    holds = () if change is None else change.keys(sequence)
+    lost = [what for what in holding if what[1] not in holds]
+    if lost:
+        stored = {encodable(key) for key in holds}
+        lost = [what for what in lost if what[1] not in stored]
+    current: Event | None = event
+    if isinstance(event, DIVISIBLE):
+        current = remaining(event, sequence, {key for _, key in holding})
+    elif len(lost) == len(holding):
+        current = None
+    return Held(sequence, time, current, _shown(lost) if lost else ())
+
+
+def _due(row: Sequence[Any], undecided: bool) -> Held:
+    """Read one entry that was stored, and neither applied nor refused."""
+    sequence, time, kind, _, _, body = row
+    if not _isIntact(*row):
+        return Held(sequence, lost=["a change" if undecided else "the new name of a room"], undecided=undecided)
+    try:
+        return Held(sequence, time, decode(kind, body), undecided=undecided)
+    except Unreadable as e:
         return Held(sequence, error=e, undecided=undecided)
-    holds = {encodable(key) for key in keysOf(event, sequence)}
-    lost = _shown(what for what in holding if what[1] not in holds)
-    keys = {key for _, key in holding}
-    return Held(sequence, time, remaining(event, sequence, keys) if holding else event, lost, undecided=undecided)
+
+
+def _isIntact(
+    sequence: int, time: int | None, kind: str | None, place: str | None, check: int | None, body: bytes | None
+) -> bool:
+    """See L{isIntact <twistchat.journal.sqlite.rows.isIntact>}.  The body was not decoded."""
+    if time is None or kind is None or body is None:
+        return False
+    return check == checksum(sequence, time, kind, place, body)
 
 
 def _shown(holding: Iterable[tuple[str, str]]) -> list[str]:
     """Describe keys to the administrator, for example C{topic of #lobby}."""
-    return [f"{key} of {place}" if place else key for place, key in holding]
+    return [describe(place, key) for place, key in holding]
 
 
 def rebuild(entries: Iterable[Held], name: str, now: int, apply: Apply) -> Rebuilding:

@@ -40,6 +40,8 @@ row."""
 
 _SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
 
+_CACHE = "PRAGMA cache_size = -16384"
+
 _WRITE = "INSERT INTO entry (sequence, time, kind, conversation, checksum, body) VALUES "
 _VALUES = "(?,?,?,?,?,?)"
 
@@ -123,7 +125,7 @@ class Writer:
         # Checkpoints are separate steps, so that a failed one is noticed.
         execute("PRAGMA wal_autocheckpoint = 0")
         execute("PRAGMA journal_size_limit = 67108864")
-        execute("PRAGMA cache_size = -16384")
+        execute(_CACHE)
         execute("PRAGMA recursive_triggers = OFF")
         # Overwrite deleted texts in the file.
         execute("PRAGMA secure_delete = ON")
@@ -136,7 +138,10 @@ class Writer:
     def held(self) -> Iterator[Held]:
         """See L{held <twistchat.journal.sqlite.rebuilding.held>}."""
         with faults():
+            # Each page is read once, so a large cache would only take memory.
+            self._connection.execute("PRAGMA cache_size = -1024")
             yield from held(self._connection)
+            self._connection.execute(_CACHE)
 
     def pendingRename(self) -> int | None:
         """

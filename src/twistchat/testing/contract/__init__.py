@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twistchat.testing.contract.accounts import AccountContract
 from twistchat.testing.contract.end import EndContract
 from twistchat.testing.contract.following import FollowingContract
 from twistchat.testing.contract.keeping import KeepingContract
@@ -25,6 +26,7 @@ class JournalContract(
     TextContract,
     RenameContract,
     KeepingContract,
+    AccountContract,
 ):
     """
     A mixin for a C{SynchronousTestCase} that tests the promises of an L{ILog <twistchat.interfaces.ILog>} and an

@@ -71,7 +71,13 @@ class AccountVerified(AccountEvent, frozen=True, gc=False):
 
 
 class AccountExpired(AccountEvent, frozen=True, gc=False):
-    """An account was never verified, and is removed.  Its name is free again."""
+    """
+    An account was never verified, and is removed.  Its name is free again.
+
+    @ivar registration: its L{AccountRegistered.registration}.
+    """
+
+    registration: str = ""
 
 
 class AccountSuspended(AccountEvent, frozen=True, gc=False):
