@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 from tests.console.cases import ConsoleTestCase
 from twistchat.accounts.scram import decodeKeys
 from twistchat.chat.model.accounts import Account
-from twistchat.chat.model.events import RoomRegistered, Source
+from twistchat.chat.model.events import AccessSet, RoomRegistered, Source
 from twistchat.console import main, offline
 from twistchat.services.control.commands import Answer, Commands, Report
 from twistchat.services.control.commands import execute as reallyExecute
@@ -120,6 +120,8 @@ class AccountTests(ConsoleTestCase):
         shown = self.account("show", "ALICE")
         self.assertIn("mail          alice@chat.example\n", shown)
         self.assertIn("credentials   password (last used: never)\n", shown)
+        self.patch(sys, "stdin", StringIO())
+        self.assertIn("There is no account --json", self.refused("account", "show", "--data=data", "--", "--json"))
         asJson = self.account("show", "alice", "--json")
         self.assertEqual([{"kind": "password", "name": "", "used": None}], json.loads(asJson)["credentials"])
         self.assertNotIn("argon2", shown + asJson)
@@ -155,13 +157,19 @@ class AccountTests(ConsoleTestCase):
         self.assertFalse(self.stored("alice").isAdmin)
 
     def test_drop(self) -> None:
-        """A dropped account is gone, and the command says what became of its rooms."""
-        self.account("create", "alice", "--no-password")
+        """A dropped account is gone, and the command says what became of its rooms, which the configuration decides."""
+        for name in ("alice", "bob", "carol"):
+            self.account("create", name, "--no-password")
         server = MemoryServer(settingsOf(""), directory=str(self.data), clock=Clock())
-        server.log.append(RoomRegistered(Source("1", "alice"), "#tea", "alice"))
+        source = Source("1", "alice")
+        server.log.append(RoomRegistered(source, "#tea", "alice"))
+        server.log.append(AccessSet(source, "#tea", "bob", "o"))
+        server.log.append(AccessSet(source, "#tea", "carol", "v"))
         server.close()
         self.assertIn("add --yes to drop alice", self.refusedAccount("drop", "alice"))
-        self.assertEqual("alice is dropped\n#tea belongs to nobody now\n", self.account("drop", "ALICE", "--yes"))
+        self.assertEqual("alice is dropped\n#tea belongs to bob now\n", self.account("drop", "ALICE", "--yes"))
+        free = '--set=accounts.succession="free"'
+        self.assertEqual("bob is dropped\n#tea belongs to nobody now\n", self.account("drop", "bob", "--yes", free))
         self.assertIn("There is no account alice", self.refusedAccount("drop", "alice", "--yes"))
         self.assertIn("An account named alice was dropped", self.refusedAccount("create", "alice"))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from types import SimpleNamespace
 
 from twisted.internet.testing import StringTransport
 
@@ -58,13 +59,17 @@ class AdministrationTests(ServiceTestCase):
         self.assertEqual((str(self.directory / "control"), self.factory, 0o600), (path, factory, mode))
 
     def test_stopped(self) -> None:
-        """When the service stops, the clients of the socket are disconnected."""
+        """When the service stops, it removes the socket, and disconnects the clients of it."""
+        stopped: list[bool] = []
+        port = SimpleNamespace(stopListening=lambda: stopped.append(True))
+        self.patch(self.reactor, "listenUNIX", lambda path, factory, mode: port)
         service = self.started(LOOPBACK)
         transport = StringTransport()
         protocol = self.factory.buildProtocol(None)
         protocol.makeConnection(transport)
         service.stopService()
         self.reactor.advance(0)
+        self.assertEqual([True], stopped)
         self.assertTrue(transport.disconnecting)
         protocol.connectionLost()
 

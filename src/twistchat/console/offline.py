@@ -78,6 +78,7 @@ def executeOffline(
         settings.limits,
         settings.chat.reserved,
         settings.chat.lobby,
+        inherits=settings.accounts.succession == "next",
     )
 
     async def report(part: Answer) -> None:

@@ -6,7 +6,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
-from twisted.internet.defer import Deferred
 
 from twistchat.accounts.email import checkEmail
 from twistchat.chat.errors import NoSuchAccount
@@ -197,9 +196,6 @@ class AccountCommands:
         account, rooms = self._named(arguments.name), self._chat.state.rooms
         founded, sessions = self._founded(account), self._sessions(account)
         await self._chat.accounts.drop(None, account.name)
-        settled: Deferred[None] = Deferred()
-        self._chat.settled(lambda: settled.callback(None))
-        await settled
         heirs = {name: None if (room := rooms.get(name)) is None else room.founder for name in founded}
         return {"account": account.name, "rooms": heirs, "sessions": sessions}
 
