@@ -37,6 +37,7 @@ from twistchat.protocols.irc.registration.registration import Registration
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.server import IrcServer
+from twistchat.protocols.irc.services import INITIALS
 from twistchat.wire.framing import STREAM, Framing
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import View
@@ -329,7 +330,7 @@ class IrcConnection(ClientProtocol):
             return
         command = COMMANDS.get(message.command)
         concurrent = command is not None and command.concurrent
-        if command is not None and concurrent:
+        if command is not None and concurrent and message.params and message.params[0][:1] in INITIALS:
             command = toService(message, command, self.server)
             concurrent = command.concurrent
         self.pipeline.submit(partial(self._execute, message, command), concurrent, len(line))

@@ -27,7 +27,7 @@ async def open(request: Request) -> None:
     raise NothingSaid if request.words else Usage
 
 
-SPELLER = Service("SpellServ", "SS", "spells words", table, {"WRITE": "SPELL"})
+SPELLER = Service("CupServ", "CU", "spells words", table, {"WRITE": "SPELL"})
 """A service for tests."""
 
 
@@ -58,12 +58,12 @@ class SecretsTests(SynchronousTestCase):
 class ExecutionTests(ServiceConversations):
     """Executing a command."""
 
-    service = "SpellServ"
+    service = "CupServ"
 
     def setUp(self) -> None:
         """Add the service."""
         super().setUp()
-        self.patch(services, "SERVICES", {**services.SERVICES, "spellserv": SPELLER})
+        self.patch(services, "SERVICES", {**services.SERVICES, "cupserv": SPELLER})
 
     def test_words(self) -> None:
         """Words are separated by spaces; other blanks belong to them."""
@@ -75,12 +75,12 @@ class ExecutionTests(ServiceConversations):
         """A wrong number of words is answered with the usage, which does not repeat them."""
         alice = self.irc("alice")
         for text in ("SPELL", "SPELL a b c"):
-            self.asks(alice, text, "Usage: /msg SpellServ SPELL <word> [<word>]")
-        self.asks(alice, "OPEN", "Usage: /msg SpellServ OPEN <password>")
+            self.asks(alice, text, "Usage: /msg CupServ SPELL <word> [<word>]")
+        self.asks(alice, "OPEN", "Usage: /msg CupServ OPEN <password>")
 
     def test_unknown(self) -> None:
         """An unknown command is not repeated."""
-        answer = "SpellServ has no such command. /msg SpellServ HELP lists its commands"
+        answer = "CupServ has no such command. /msg CupServ HELP lists its commands"
         self.asks(self.irc("alice"), "sesame sesame", answer)
 
     def test_refused(self) -> None:

@@ -75,8 +75,8 @@ def toService(message: Message, command: Command, server: str) -> Command:
     """
     Get the command in L{TO_SERVICES} for a message to a service, or else the given command.
 
+    @param message: has a target.
     @param server: the name of this server.
     """
-    if not message.params or message.params[0][:1] == "#" or serviceNamed(message.params[0], server) is None:
-        return command
-    return TO_SERVICES.get(message.command, command)
+    service = serviceNamed(message.params[0], server)
+    return command if service is None else TO_SERVICES.get(message.command, command)

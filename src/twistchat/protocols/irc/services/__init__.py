@@ -16,6 +16,9 @@ from twistchat.protocols.irc.services.table import Service
 SERVICES: Mapping[str, Service] = {fold(service.nick): service for service in (NICKSERV, CHANSERV)}
 """The services, by folded name."""
 
+INITIALS = frozenset("".join(name[0] + name[0].upper() for name in SERVICES))
+"""The first letters of their nicks, in both cases.  They rule out most other targets at little cost."""
+
 
 def serviceNamed(target: str, server: str) -> Service | None:
     """

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from twisted.internet.defer import Deferred, succeed
-
+from tests.accounts.test_codes import FakeMailer
 from tests.protocols.irc.conversations import LABELS, mask
 from tests.protocols.irc.servers import STRANGER, settingsWith
 from tests.protocols.irc.services.conversations import ServiceConversations
@@ -97,33 +96,78 @@ class RegisterTests(AccountConversations):
         self.asks(alice, f"REGISTER {PASSWORD}", refusal)
         self.asks(alice, f"IDENTIFY {PASSWORD}", refusal)
 
-    def test_mail(self) -> None:
-        """If a code was sent by mail, VERIFY finishes the registration and logs the client in."""
+
+class MailTests(AccountConversations):
+    """Commands that send a code by mail."""
+
+    def setUp(self) -> None:
+        """Start a server that sends mails."""
+        super().setUp()
+        self.mailer = FakeMailer()
+        self.server = MemoryServer(settingsWith(limits={"exempt": ()}), mailer=self.mailer)
+
+    def typeCommand(self, client: IrcClient, start: str, password: str = "") -> list[str]:
+        """Type the command from the last mail, and return the answer."""
+        (command,) = [line.strip() for line in self.mailer.mails[-1][1].splitlines() if line.strip().startswith(start)]
+        client.skip()
+        client.send(command.replace("/msg NickServ ", "PRIVMSG NickServ :").replace("PASSWORD", password))
+        return [self.textOf(line) for line in client.lines()]
+
+    def test_verify(self) -> None:
+        """VERIFY finishes a registration with the code from the mail, and logs the client in."""
         alice = self.irc("alice")
-        asked: list[tuple[str | None, ...]] = []
-        registrar = self.server.context.registrar
-
-        def register(session: object, name: str, password: str, email: str | None, invitation: str | None) -> object:
-            asked.append((name, password, email, invitation))
-            self.account(name)
-            return succeed("verify")
-
-        self.patch(registrar, "register", register)
-
-        def verify(session: object, name: str, code: str) -> Deferred[None]:
-            asked.append((name, code))
-            return succeed(None)
-
-        self.patch(registrar, "verify", verify)
         alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD} alice@example.org")
-        self.assertEqual(
-            self.textOf(alice.lines()[-1]),
+        self.assertIn(
             "A code was sent to alice@example.org. To finish: /msg NickServ VERIFY alice <code>",
+            [self.textOf(line) for line in alice.lines()],
         )
         self.assertIsNone(self.accountOf("alice"))
-        alice.send("NS VERIFY 1234")
+        alice.send("NS VERIFY wrong")
+        self.assertIsNone(self.accountOf("alice"))
+        answer = self.typeCommand(alice, "/msg NickServ VERIFY")
+        self.assertEqual(answer[0], "The mail address of alice is verified")
+        self.assertEqual(answer[-1], "You are logged in to alice")
         self.assertEqual(self.accountOf("alice"), "alice")
-        self.assertEqual(asked, [("alice", PASSWORD, "alice@example.org", None), ("alice", "1234")])
+
+    def test_change(self) -> None:
+        """A new mail address counts after VERIFY, which does not log in anybody anew."""
+        alice = self.registered()
+        self.asks(
+            alice,
+            "SET EMAIL alice@example.org",
+            "A code was sent to alice@example.org. To finish: /msg NickServ VERIFY <code>",
+        )
+        answer = self.typeCommand(alice, "/msg NickServ VERIFY")
+        self.assertEqual(answer, ["The mail address of alice is verified"])
+        alice.send("NS INFO")
+        self.assertIn("Mail address: alice@example.org", map(self.textOf, alice.lines()))
+
+    def test_reset(self) -> None:
+        """Someone who has forgotten the password gets a code by mail, and sets a new one."""
+        self.test_change()
+        bob, new = self.irc("bob"), "Zk4-teaspoon"
+        sent = (
+            "If {0} has a mail address, a code was sent to it",
+            "With the code: /msg NickServ SETPASS {0} <code> <new password>",
+        )
+        count = len(self.mailer.mails)
+        self.asks(bob, "RESETPASS nobody", *(line.format("nobody") for line in sent))
+        self.assertEqual(len(self.mailer.mails), count)
+        self.asks(bob, "RESETPASS alice", *(line.format("alice") for line in sent))
+        self.assertEqual(
+            self.typeCommand(bob, "/msg NickServ SETPASS", new),
+            ["alice has a new password. Now log in: /msg NickServ IDENTIFY alice <password>"],
+        )
+        bob.send(f"NS IDENTIFY alice {new}")
+        self.assertIn("You are logged in to alice", bob.lines()[-1])
+
+    def test_lineEnds(self) -> None:
+        """A bad mail address is refused, and nothing is sent or registered."""
+        alice = self.irc("alice")
+        for email in ("a@b@c", "@", "alice@", "a\x00@b", "x" * 300 + "@example.org"):
+            alice.send(f"NS REGISTER {PASSWORD} {email}")
+        self.assertEqual(self.mailer.mails, [])
+        self.assertIsNone(self.server.chat.state.accounts.get("alice"))
 
 
 class IdentifyTests(AccountConversations):
@@ -191,7 +235,9 @@ class IdentifyTests(AccountConversations):
         )
 
     def test_join(self) -> None:
-        """A second client of the account joins the user of the first, and both hear what it says."""
+        """
+        A second client of the account joins the user of the first.  The first hears what it says, but not to services.
+        """
         first = self.server.irc("phone")
         first.send(f"NS IDENTIFY alice {PASSWORD}", "NICK alice", "JOIN #tea")
         second = self.irc("laptop")
@@ -199,7 +245,7 @@ class IdentifyTests(AccountConversations):
         self.assertIn(f":{mask('laptop')} NICK alice".split("!")[0], second.lines()[0])
         self.assertEqual(len(self.server.chat.identity.find("alice").sessions), 2)
         first.skip()
-        second.send("PRIVMSG #tea :hello")
+        second.send("PRIVMSG NickServ :INFO", "PRIVMSG #tea :hello")
         self.assertRegex(first.lines()[0], r"^:alice!\S+ PRIVMSG #tea :hello$")
 
 
@@ -254,7 +300,7 @@ class GuessingTests(AccountConversations):
 
 
 class ChangeTests(AccountConversations):
-    """C{LOGOUT}, C{SET}, C{RESETPASS}, C{SETPASS} and C{DROP}."""
+    """C{LOGOUT}, C{SET} and C{DROP}."""
 
     def test_logout(self) -> None:
         """A user with one session becomes a guest."""
@@ -275,40 +321,6 @@ class ChangeTests(AccountConversations):
         bob.send(f"NS IDENTIFY alice {new}")
         self.assertEqual(self.accountOf("bob"), "alice")
 
-    def test_email(self) -> None:
-        """A new mail address counts at once, or after a code if mails can be sent."""
-        alice = self.registered()
-        for outcome, answer in (
-            ("registered", "Your mail address is alice@example.org"),
-            ("verify", "A code was sent to alice@example.org. To finish: /msg NickServ VERIFY <code>"),
-        ):
-            self.patch(self.server.context.registrar, "setEmail", lambda *args, outcome=outcome: succeed(outcome))
-            self.asks(alice, "SET EMAIL alice@example.org", answer)
-
-    def test_reset(self) -> None:
-        """Someone who has forgotten the password gets a code by mail, and sets a new one."""
-        asked: list[tuple[str, ...]] = []
-
-        def note(session: object, *words: str) -> Deferred[None]:
-            asked.append(words)
-            return succeed(None)
-
-        self.patch(self.server.context.registrar, "requestReset", note)
-        self.patch(self.server.context.registrar, "resetPassword", note)
-        bob = self.irc("bob")
-        self.asks(
-            bob,
-            "RESETPASS alice",
-            "If alice has a mail address, a code was sent to it",
-            "With the code: /msg NickServ SETPASS alice <code> <new password>",
-        )
-        self.asks(
-            bob,
-            f"SETPASS alice 1234 {PASSWORD}",
-            "alice has a new password. Now log in: /msg NickServ IDENTIFY alice <password>",
-        )
-        self.assertEqual(asked, [("alice",), ("alice", "1234", PASSWORD)])
-
     def test_drop(self) -> None:
         """An account is removed after a confirmation, and only the own one."""
         alice = self.registered()
@@ -326,6 +338,61 @@ class ChangeTests(AccountConversations):
         self.asks(
             alice, f"REGISTER {PASSWORD}", "An account named alice was dropped, and nobody can register that name again"
         )
+
+
+class DefaultLimitsTests(AccountConversations):
+    """A conversation with the default limits, from another machine."""
+
+    def test_conversation(self) -> None:
+        """Every command is answered, in order, however fast the client sends them."""
+        self.restart(registration="open")
+        alice = self.server.irc("alice", host=STRANGER)
+        next(iter(self.server.chat.identity.find("alice").sessions.values())).secure = True
+        alice.send(
+            f"NS REGISTER {PASSWORD}",
+            "JOIN #tea",
+            "CS REGISTER #tea",
+            "NS TOKEN ADD phone",
+            "NS TOKEN LIST",
+            "CS SET #tea DESCRIPTION all about tea",
+            "CS INFO #tea",
+            "NS SESSIONS",
+            "NS HELP",
+            "NS LOGOUT",
+            "PING done",
+        )
+        for _ in range(10):
+            self.server.advance(1)
+        text = "\n".join(alice.lines())
+        places = [
+            text.index(part)
+            for part in (
+                "You are logged in to alice",
+                "JOIN #tea",
+                "#tea is registered",
+                "The app token phone is:",
+                "phone (never used)",
+                "The description of #tea is: all about tea",
+                "Description: all about tea",
+                "You have 1 session:",
+                "Its commands:",
+                "You are logged out",
+                "PONG twistchat done",
+            )
+        ]
+        self.assertEqual(places, sorted(places))
+
+    def test_registrations(self) -> None:
+        """After three registrations in ten minutes, an address must wait."""
+        self.restart(registration="open")
+        answers = []
+        for nick in ("ann", "ben", "cat", "dan"):
+            client = self.server.irc(nick, host=STRANGER)
+            next(iter(self.server.chat.identity.find(nick).sessions.values())).secure = True
+            client.send(f"NS REGISTER {PASSWORD}")
+            answers.append(self.textOf(client.lines()[-1]))
+        self.assertEqual(answers[:3], [f"You are logged in to {nick}" for nick in ("ann", "ben", "cat")])
+        self.assertRegex(answers[3], "register accounts")
 
 
 class EchoTests(AccountConversations):
