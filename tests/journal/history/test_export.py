@@ -5,6 +5,16 @@ from __future__ import annotations
 import json
 
 from tests.journal.disk import DiskTestCase
+from twistchat.chat.model.events import (
+    SERVER,
+    AccessSet,
+    AccountRegistered,
+    Credential,
+    CredentialSet,
+    Entry,
+    RoomRegistered,
+)
+from twistchat.chat.model.holding import holdingChange
 from twistchat.chat.model.spans import Damaged
 from twistchat.journal.history.export import export
 from twistchat.testing.contract import said
@@ -28,3 +38,23 @@ class ExportTests(DiskTestCase):
         self.append(*(said(f"{number}") for number in range(10)))
         self.connection.execute("UPDATE entry SET time = time + 1 WHERE sequence < 9")
         self.assertEqual(self.export(), ["damaged"] * 8 + ["8", "9"])
+
+    def test_accounts(self) -> None:
+        """No export contains an event of an account, whatever name is given.  Registered rooms show no credentials."""
+        self.append(
+            AccountRegistered(SERVER, "alice"),
+            CredentialSet(SERVER, "alice", Credential("password", "", "the-hash", "the-keys")),
+            RoomRegistered(SERVER, "#room", "alice"),
+            AccessSet(SERVER, "#room", "alice", "o"),
+        )
+        for name in ("alice", "@alice", "", "@", "#room"):
+            found = "".join(str(line) for line in export(self.history.reader, name))
+            self.assertNotIn("the-", found)
+            self.assertEqual(bool(found), name == "#room")
+
+    def test_shown(self) -> None:
+        """No description of an event, an entry or a change shows a credential."""
+        credential = Credential("password", "", "the-hash", "the-keys")
+        event = CredentialSet(SERVER, "alice", credential)
+        for value in (credential, event, Entry(1, "m", 1, event), holdingChange(event)):
+            self.assertNotIn("the-", f"{value!r} {value}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat import errors
 from twistchat.chat.errors import AlreadyLoggedIn, NoSuchNick
 from twistchat.chat.model.accounts import Account, Left
-from twistchat.chat.model.events import Entry, InboxRead, Kind, PrivateMessage, Source
+from twistchat.chat.model.events import Entry, InboxRead, Kind, PrivateMessage, PrivateMessageRedacted, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import Around, Kept, pair
@@ -110,3 +110,10 @@ def leave(state: State, entry: Entry, event: PrivateMessage) -> None:
     if state.users.ofAccount(recipient) is not None:
         raise AlreadyLoggedIn(recipient)
     account.inbox += (Left(entry.sequence, sender),)
+
+
+def withdraw(state: State, event: PrivateMessageRedacted) -> None:
+    """Take a redacted text from those that wait for an account.  The effect of the redaction calls this."""
+    account = None if event.recipient.account is None else state.accounts.get(event.recipient.account)
+    if account is not None and account.inbox:
+        account.inbox = tuple([left for left in account.inbox if left.sequence != event.sequence])
